@@ -1,0 +1,246 @@
+//! What benches need of the inside of the program; not an interface.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+
+use crate::cli::Scene;
+use crate::emulator::discord::act::MEMBER;
+use crate::model::{Credential, Health, Key, KeyId, Owner, PersonId, Place, ProviderId, ServerId};
+use crate::resolver::{self, Question};
+use crate::store::{NewKey, Store};
+use crate::vault::{MasterKey, Vault};
+
+/// The row that is sealed and opened again and again.
+const ROW: KeyId = KeyId([7; 16]);
+const OWNER: Owner = Owner::Person(PersonId(7));
+/// How many rows are written at once while filling.
+const AT_ONCE: u64 = 512;
+
+/// A database and a vault.
+pub struct Bench {
+    store: Store,
+    vault: Vault,
+    file: PathBuf,
+    provider: ProviderId,
+    kid: String,
+}
+
+impl Bench {
+    /// Makes them in a folder.
+    pub async fn open(folder: &Path) -> Self {
+        let file = folder.join("bench.db");
+        let url = SecretString::from(format!("sqlite:{}", file.display()));
+        let store = Store::open(&url).await.expect("SQLite opens");
+        let master = MasterKey::generate().expect("the system has random numbers");
+        let kid = master.kid().to_string();
+        let vault = Vault::unlock(vec![master], &store, 0)
+            .await
+            .expect("the vault unlocks");
+        Self {
+            store,
+            vault,
+            file,
+            provider: ProviderId::from("openai"),
+            kid,
+        }
+    }
+
+    /// Seals a key.
+    pub fn seal(&self) -> Vec<u8> {
+        self.seal_for(ROW, OWNER)
+    }
+
+    fn seal_for(&self, row: KeyId, owner: Owner) -> Vec<u8> {
+        let credential = Credential {
+            secret: SecretString::from("sk-made-up-0123456789012345678901234567890123456789"),
+            origins: vec!["https://api.openai.com".into()],
+            extras: std::collections::BTreeMap::new(),
+        };
+        self.vault
+            .seal(row, owner, &self.provider, &credential)
+            .expect("it seals")
+    }
+
+    /// Opens what [`Self::seal`] made.
+    pub fn open_sealed(&self, sealed: &[u8]) {
+        let key = self.key(ROW, OWNER);
+        drop(self.vault.open_key(&key, sealed).expect("it opens"));
+    }
+
+    /// Stores one key for each of as many people.
+    pub async fn fill(&self, keys: u64) {
+        for start in (0..keys).step_by(usize::try_from(AT_ONCE).unwrap_or(1)) {
+            let rows = (start..keys.min(start + AT_ONCE)).map(|person| {
+                let row = KeyId(u128::from(person).to_be_bytes());
+                let owner = Owner::Person(PersonId(person));
+                let sealed = self.seal_for(row, owner);
+                self.store.put_key(NewKey {
+                    key: self.key(row, owner),
+                    sealed,
+                })
+            });
+            for stored in futures_util::future::join_all(rows).await {
+                stored.expect("it stores");
+            }
+        }
+    }
+
+    /// What an ask does before it calls anybody.
+    pub async fn ask_to_opened_key(&self, person: u64) {
+        let (person, place) = (PersonId(person), Place::Server(ServerId(1)));
+        let offers = self
+            .store
+            .offers_to(person, place, |kid| self.vault.can_open(kid))
+            .await;
+        let providers = vec![self.provider.clone()];
+        let question = Question {
+            person,
+            place,
+            providers,
+            now_ms: 0,
+        };
+        let choice = resolver::choose(&question, offers.expect("it reads"));
+        let payer = choice.payers.first().expect("everybody has a key");
+        drop(self.vault.open(payer).expect("it opens"));
+    }
+
+    /// The same lookup without threads, queues or anything of ours; times
+    /// in microseconds.
+    pub fn bare_lookups(&self, runs: usize, keys: u64) -> Vec<f64> {
+        let connection = Connection::open(&self.file).expect("SQLite opens");
+        let sql = "select key_id, sealed from provider_key where scope = 'user' and owner_id = ?1";
+        let mut statement = connection.prepare(sql).expect("it is SQL");
+        (0..runs)
+            .map(|run| {
+                let person = (run as u64 * 7_919 % keys).cast_signed();
+                let began = Instant::now();
+                let sealed: Vec<u8> = statement
+                    .query_row([person], |row| row.get(1))
+                    .expect("it is there");
+                std::hint::black_box(sealed);
+                began.elapsed().as_secs_f64() * 1e6
+            })
+            .collect()
+    }
+
+    /// Closes the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    fn key(&self, id: KeyId, owner: Owner) -> Key {
+        Key {
+            id,
+            owner,
+            provider: self.provider.clone(),
+            name: None,
+            hint: None,
+            health: Health::Valid,
+            paused: false,
+            expires_at_ms: None,
+            added_by: PersonId(1),
+            added_at_ms: 0,
+            checked_at_ms: None,
+            last_used_at_ms: None,
+            master_kid: self.kid.clone(),
+        }
+    }
+}
+
+/// An emulated world for a process of its own.
+pub struct Stand {
+    scene: Scene,
+    channel: u64,
+    folder: PathBuf,
+    variables: Vec<(String, SecretString)>,
+}
+
+impl Stand {
+    /// Sets it up, with more servers beside the scene's own.
+    pub async fn open(servers: u32) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
+        let scene = Scene::start(listener).expect("the scene starts");
+        let world = &scene.emulator.world;
+        for number in 0..servers {
+            let server = world.add_server(
+                &format!("Server {number}"),
+                true,
+                &["a", "b", "c", "d", "e"],
+            );
+            world.join(server, scene.member, MEMBER);
+        }
+        let channel = world.look(|state| {
+            state
+                .channels
+                .iter()
+                .find(|c| c.name == "general")
+                .map(|c| c.id)
+        });
+        let mut name = [0; 8];
+        getrandom::fill(&mut name).expect("the system has random numbers");
+        let folder =
+            std::env::temp_dir().join(format!("latchkey-stand-{:x}", u64::from_be_bytes(name)));
+        std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
+        let master = MasterKey::generate().expect("the system has random numbers");
+        let variables = scene.variables(&folder, &master);
+        Self {
+            scene,
+            channel: channel.expect("the scene has a channel"),
+            folder,
+            variables,
+        }
+    }
+
+    /// The environment of the process.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.expose_secret()))
+    }
+
+    /// Where the process runs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Waits until the process is connected and has registered its commands.
+    pub async fn ready(&self) {
+        let world = &self.scene.emulator.world;
+        world
+            .until(|state| state.bot_is_ready().then_some(()))
+            .await;
+    }
+
+    /// Runs a command; how long until it was acknowledged.
+    pub async fn acknowledged(&self, line: &str) -> Duration {
+        let world = &self.scene.emulator.world;
+        let id = world
+            .run(self.scene.member, self.channel, line)
+            .expect("the command exists");
+        world
+            .until(|state| {
+                let found = state.interactions.iter().rev().find(|i| i.id == id)?;
+                Some(found.acknowledged? - found.created)
+            })
+            .await
+    }
+
+    /// Runs as many commands at once, and waits for all.
+    pub async fn many(&self, line: &str, count: u32) {
+        let all = (0..count).map(|_| self.acknowledged(line));
+        futures_util::future::join_all(all).await;
+    }
+}
+
+impl Drop for Stand {
+    fn drop(&mut self) {
+        // What cannot be deleted is the system's to sweep.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,14 @@
+//! The `latchkey` program; everything is in the library.
+
+use std::alloc::System;
+use std::process::ExitCode;
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes memory when it is freed, so that no copy of a key stays behind.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
+fn main() -> ExitCode {
+    latchkey::run()
+}

@@ -1,0 +1,61 @@
+//! One request to a model, from anywhere.
+
+use std::fmt;
+
+use super::ids::{PersonId, ProviderId, ServerId};
+use super::key::Credential;
+
+/// Words that a person or a model said. Its `Debug` never shows them, so
+/// that they cannot slip into a log.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Words(pub String);
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} bytes of words]", self.0.len())
+    }
+}
+
+/// Where an ask comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A direct message, or no place in Discord at all.
+    Direct,
+    /// A server that installed the bot.
+    Server(ServerId),
+    /// A server that did not: only the person installed the app.
+    VisitedServer(ServerId),
+}
+
+impl Place {
+    /// The server, if this is one, whoever installed the bot.
+    pub fn server(self) -> Option<ServerId> {
+        match self {
+            Self::Direct => None,
+            Self::Server(server) | Self::VisitedServer(server) => Some(server),
+        }
+    }
+}
+
+/// Who is asking for something, as Discord vouches for them right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub person: PersonId,
+    pub place: Place,
+    /// May manage the server that they are in.
+    pub manages_server: bool,
+}
+
+/// One request to a model: who, where, which provider and model, and what.
+#[derive(Debug)]
+pub struct Ask {
+    pub person: PersonId,
+    pub place: Place,
+    /// The provider, or the operator's order when the person named none.
+    pub provider: Option<ProviderId>,
+    pub model: Option<String>,
+    pub prompt: Words,
+    /// A key that came with the request. It is never stored, and no other
+    /// key pays when it fails.
+    pub request_key: Option<Credential>,
+}

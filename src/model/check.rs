@@ -1,0 +1,93 @@
+//! What a provider said: of a key that was checked, of a call that failed.
+
+use std::time::Duration;
+
+use super::ids::ProviderId;
+use super::key::Health;
+
+/// What the free check of a key found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The provider accepts it.
+    Valid,
+    /// The provider does not know it. The only outcome that refuses a save.
+    Invalid,
+    /// It is real, its account has no credit.
+    OutOfCredit,
+    /// It is real, but its permissions, country or plan limit it.
+    Restricted,
+    /// The provider knows the key, but not the endpoint, organisation or
+    /// deployment that was given with it.
+    WrongExtra,
+    /// The provider could not be asked, or did not say.
+    Unknown(FailureClass),
+}
+
+impl Check {
+    /// The health that a key has after this check.
+    pub fn health(&self) -> Health {
+        match self {
+            Self::Valid => Health::Valid,
+            Self::Invalid => Health::Refused,
+            Self::OutOfCredit => Health::OutOfCredit,
+            Self::Restricted | Self::WrongExtra => Health::Restricted,
+            Self::Unknown(_) => Health::Unverified,
+        }
+    }
+}
+
+/// What kind of failure a provider's answer was; `providers.md` §7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureClass {
+    /// The key is not one of theirs.
+    AuthInvalid,
+    /// The key may not do this, or not from here.
+    AuthForbidden,
+    /// The account has no credit.
+    Billing,
+    /// Too many requests for now.
+    RateLimited,
+    /// There is no such model for this key.
+    ModelNotFound,
+    /// The prompt is longer than the model reads.
+    ContextTooLong,
+    /// The provider refuses the content.
+    ContentBlocked,
+    /// The request was wrong in another way.
+    BadRequest,
+    /// The provider is down, overloaded, or answered nonsense.
+    Upstream,
+    /// Nothing answers at the provider's address.
+    Unreachable,
+    /// The provider took too long.
+    TimedOut,
+    /// The answer broke off after it had begun.
+    CutOff,
+    /// The answer was larger than we read.
+    TooLarge,
+    /// The key was stored for another address than the one in use now.
+    WrongOrigin,
+}
+
+impl FailureClass {
+    /// Whether it says something of the key that paid, which is for its
+    /// owner's eyes.
+    pub fn is_about_the_key(self) -> bool {
+        matches!(
+            self,
+            Self::AuthInvalid | Self::AuthForbidden | Self::Billing | Self::WrongOrigin
+        )
+    }
+}
+
+/// A provider call that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{provider} failed: {class:?}")]
+pub struct ProviderFailure {
+    pub provider: ProviderId,
+    pub class: FailureClass,
+    /// The HTTP status, when there was one.
+    pub status: Option<u16>,
+    /// How long the provider asked us to wait.
+    pub retry_after: Option<Duration>,
+}

@@ -1,0 +1,137 @@
+//! A stored key as everything but the vault sees it: without its secret.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use super::ids::{KeyId, PersonId, ProviderId, ServerId};
+
+/// Where a key applies, in Discord users' words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    User,
+    Guild,
+}
+
+impl Scope {
+    /// The word used in commands and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Guild => "guild",
+        }
+    }
+
+    /// Reads the word that [`Self::as_str`] writes.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::User, Self::Guild]
+            .into_iter()
+            .find(|scope| scope.as_str() == word)
+    }
+}
+
+/// Whose a stored key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    Person(PersonId),
+    Server(ServerId),
+}
+
+impl Owner {
+    /// The scope that this owner's keys have.
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::Person(_) => Scope::User,
+            Self::Server(_) => Scope::Guild,
+        }
+    }
+
+    /// The owner's snowflake.
+    pub fn id(self) -> u64 {
+        match self {
+            Self::Person(PersonId(id)) | Self::Server(ServerId(id)) => id,
+        }
+    }
+
+    /// Joins a scope and a snowflake as they stand in a row.
+    pub fn from_parts(scope: Scope, id: u64) -> Self {
+        match scope {
+            Scope::User => Self::Person(PersonId(id)),
+            Scope::Guild => Self::Server(ServerId(id)),
+        }
+    }
+}
+
+/// What is known of whether a provider accepts a key. Only the provider's
+/// own word makes a key [`Health::Refused`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Health {
+    /// Nothing is known: the provider could not be asked.
+    Unverified,
+    /// The provider accepted it.
+    Valid,
+    /// The provider says it is not a key of theirs.
+    Refused,
+    /// The key is real, its account has no credit.
+    OutOfCredit,
+    /// The key is real, but may not do everything.
+    Restricted,
+}
+
+impl Health {
+    const ALL: [Self; 5] = [
+        Self::Unverified,
+        Self::Valid,
+        Self::Refused,
+        Self::OutOfCredit,
+        Self::Restricted,
+    ];
+
+    /// The word used in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unverified => "unverified",
+            Self::Valid => "valid",
+            Self::Refused => "refused",
+            Self::OutOfCredit => "out_of_credit",
+            Self::Restricted => "restricted",
+        }
+    }
+
+    /// Reads the word that [`Self::as_str`] writes.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|health| health.as_str() == word)
+    }
+}
+
+/// A stored key, without its secret. Times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub id: KeyId,
+    pub owner: Owner,
+    pub provider: ProviderId,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    /// The last four characters, for keys long enough to spare them.
+    pub hint: Option<String>,
+    pub health: Health,
+    pub paused: bool,
+    pub expires_at_ms: Option<i64>,
+    pub added_by: PersonId,
+    pub added_at_ms: i64,
+    pub checked_at_ms: Option<i64>,
+    pub last_used_at_ms: Option<i64>,
+    /// Which master key sealed it.
+    pub master_kid: String,
+}
+
+/// A provider credential in the clear: lives between `vault` or the edge
+/// that received it, and `providers::outbound`.
+#[derive(Debug)]
+pub struct Credential {
+    pub secret: SecretString,
+    /// Scheme, host and port of every place that this key may be sent to.
+    pub origins: Vec<String>,
+    /// What the provider needs beside the key, such as an organisation.
+    pub extras: BTreeMap<String, SecretString>,
+}

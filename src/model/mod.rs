@@ -1,0 +1,26 @@
+//! Plain types that every other module speaks. No I/O, nothing of ours
+//! is used from here.
+//!
+//! The words are the design's: an *ask* is one request to a model, an
+//! *offer* is a key that could pay for it, the *trace* says why each offer
+//! was taken or skipped, a *refusal* is a no that a person can act on.
+
+mod ask;
+mod chat;
+mod check;
+mod clock;
+mod ids;
+mod key;
+mod offer;
+mod redact;
+mod refusal;
+
+pub use ask::{Ask, Caller, Place, Words};
+pub use chat::{Answer, Finish, Usage};
+pub use check::{Check, FailureClass, ProviderFailure};
+pub use clock::Clock;
+pub use ids::{KeyId, PersonId, ProviderId, ServerId};
+pub use key::{Credential, Health, Key, Owner, Scope};
+pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
+pub use redact::redact;
+pub use refusal::Refusal;

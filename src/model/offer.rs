@@ -1,0 +1,97 @@
+//! Keys that could pay for an ask, and why each was taken or skipped.
+
+use std::fmt;
+
+use super::ids::{KeyId, ProviderId, ServerId};
+use super::key::{Health, Owner};
+
+/// Who pays, in the order in which they are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// A key that came with the request.
+    Request,
+    Personal,
+    Server,
+    BotDefault,
+}
+
+/// A key that could pay for an ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    pub source: Source,
+    pub provider: ProviderId,
+    /// The row, for a stored key.
+    pub key: Option<KeyId>,
+    /// Whose it is, for a stored key.
+    pub owner: Option<Owner>,
+    pub health: Health,
+    pub paused: bool,
+    pub expires_at_ms: Option<i64>,
+    /// Its master key is not at hand, so it cannot be opened.
+    pub locked: bool,
+    /// The ciphertext of a stored key, read with the offer so that opening
+    /// it needs no second look into the database.
+    pub sealed: Option<Sealed>,
+}
+
+/// A sealed key's bytes; `vault` opens them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(pub Vec<u8>);
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} bytes sealed]", self.0.len())
+    }
+}
+
+/// Why an offer was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Skip {
+    /// A server's key pays only in that server.
+    AnotherServer(ServerId),
+    /// A server's key does not pay in direct messages.
+    DirectMessage,
+    /// The server did not install the bot; only the person did.
+    NotInstalledHere,
+    /// Somebody else's personal key.
+    AnotherPerson,
+    /// A request with a key of its own is paid by that key only.
+    RequestHasItsOwn,
+    Locked,
+    Paused,
+    Expired,
+    Refused,
+    OutOfCredit,
+}
+
+/// What became of one offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// This key pays.
+    Taken,
+    /// It could pay, but another one comes first.
+    Behind,
+    /// There is no such key.
+    Absent,
+    Skipped(Skip),
+}
+
+/// One line of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub provider: ProviderId,
+    pub source: Source,
+    pub key: Option<KeyId>,
+    pub verdict: Verdict,
+}
+
+/// Every offer looked at, in order, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace(pub Vec<Step>);
+
+impl Trace {
+    /// The step that pays, if any does.
+    pub fn taken(&self) -> Option<&Step> {
+        self.0.iter().find(|step| step.verdict == Verdict::Taken)
+    }
+}

@@ -1,0 +1,54 @@
+//! A no that a person can act on. This is the fact; the words for Discord
+//! are in `bot/reply`.
+
+use super::check::ProviderFailure;
+use super::ids::ProviderId;
+use super::key::Scope;
+use super::offer::{Source, Trace};
+
+/// What was refused, with what a person needs to know to go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("no master key is configured")]
+    ByokDisabled,
+    #[error("no such provider")]
+    UnknownProvider { name: String },
+    #[error("this provider answers no questions")]
+    NotAChatProvider { provider: ProviderId },
+    #[error("the model's provider is not known")]
+    UnknownModel { model: String },
+    #[error("the person may not manage this server")]
+    NotAManager,
+    #[error("this needs a server")]
+    NotInAServer,
+    #[error("the bot is not installed in this server")]
+    NotInstalledHere,
+    #[error("the form was used, is too old, or is somebody else's")]
+    StaleForm,
+    #[error("there is no such key")]
+    NoSuchKey { provider: ProviderId, scope: Scope },
+    #[error("the key has no characters that a key can have")]
+    MalformedKey { problem: &'static str },
+    #[error("a field is missing or wrong")]
+    MalformedExtra { field: &'static str },
+    #[error("the provider does not accept the key")]
+    KeyRefused {
+        provider: ProviderId,
+        kept_old: bool,
+    },
+    #[error("too many key checks")]
+    TooManyChecks { retry_after_s: u64 },
+    #[error("nobody can pay for this")]
+    NobodyPays { trace: Trace },
+    #[error("the prompt is empty")]
+    EmptyPrompt,
+    #[error("the key is locked")]
+    Locked { kid: String },
+    #[error("the provider failed")]
+    Provider {
+        failure: ProviderFailure,
+        payer: Source,
+    },
+    #[error("the bot is stopping")]
+    Stopping,
+}
