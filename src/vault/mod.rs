@@ -1,0 +1,289 @@
+//! Seals keys for storage and opens them for one call.
+//!
+//! A key that was sealed with a master key we do not have is *locked*: it
+//! stays as it is until that master key is configured again. Nothing here
+//! deletes or overwrites what it cannot open.
+
+mod master;
+mod seal;
+#[cfg(test)]
+mod vectors;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+pub use master::MasterKey;
+
+use crate::model::{Credential, Key, KeyId, Offer, Owner, ProviderId, Refusal};
+use crate::store::Store;
+use seal::{Binding, Fresh};
+
+const KEY_PURPOSE: &str = "provider-key";
+const CHECK_PURPOSE: &str = "master-check";
+const CHECK_CONSTANT: &[u8] = b"latchkey master key check v1";
+
+/// The last characters of a key are shown only when the key has this many.
+const HINT_FROM_LENGTH: usize = 20;
+const HINT_LENGTH: usize = 4;
+
+/// The master keys at hand. Without any, BYOK is off.
+#[derive(Debug, Default)]
+pub struct Vault {
+    /// The active one first; the others open what they sealed.
+    masters: Vec<MasterKey>,
+}
+
+impl Vault {
+    /// Takes the configured keys and proves each against its check value
+    /// in the database, which a new master key gets now.
+    pub async fn unlock(
+        masters: Vec<MasterKey>,
+        store: &Store,
+        now_ms: i64,
+    ) -> anyhow::Result<Self> {
+        for master in &masters {
+            let kid = master.kid().to_string();
+            match store.master_check(&kid).await? {
+                Some(check) => prove(master, &check)?,
+                None => {
+                    store
+                        .add_master(&kid, &check_value(master)?, now_ms)
+                        .await?;
+                }
+            }
+        }
+        Ok(Self { masters })
+    }
+
+    /// Whether keys can be stored at all.
+    pub fn is_enabled(&self) -> bool {
+        !self.masters.is_empty()
+    }
+
+    /// Whether a key sealed under `kid` can be opened now.
+    pub fn can_open(&self, kid: &str) -> bool {
+        self.masters
+            .iter()
+            .any(|master| master.kid().to_string() == kid)
+    }
+
+    /// The active master key's name.
+    pub fn active_kid(&self) -> Result<String, Refusal> {
+        self.active().map(|master| master.kid().to_string())
+    }
+
+    /// Seals a credential for the row that will hold it.
+    pub fn seal(
+        &self,
+        row: KeyId,
+        owner: Owner,
+        provider: &ProviderId,
+        credential: &Credential,
+    ) -> Result<Vec<u8>, SealError> {
+        let master = self.active()?;
+        let payload = Payload::write(credential)?;
+        Ok(seal::seal(
+            master,
+            &binding(row, owner, provider),
+            &payload,
+            &Fresh::draw()?,
+        ))
+    }
+
+    /// Opens the stored key of an offer, for one call.
+    pub fn open(&self, offer: &Offer) -> anyhow::Result<Credential> {
+        let (Some(row), Some(owner), Some(sealed)) = (offer.key, offer.owner, &offer.sealed) else {
+            bail!("the offer is not of a stored key");
+        };
+        self.open_row(row, owner, &offer.provider, &sealed.0)
+    }
+
+    /// Opens a key's ciphertext as it stands in its row.
+    pub fn open_key(&self, key: &Key, sealed: &[u8]) -> anyhow::Result<Credential> {
+        self.open_row(key.id, key.owner, &key.provider, sealed)
+    }
+
+    fn open_row(
+        &self,
+        row: KeyId,
+        owner: Owner,
+        provider: &ProviderId,
+        sealed: &[u8],
+    ) -> anyhow::Result<Credential> {
+        let kid = seal::kid_of(sealed)?;
+        let master = self.masters.iter().find(|master| master.kid() == kid);
+        let master = master.with_context(|| format!("key {row} is locked under {kid}"))?;
+        let plain = seal::open(master, &binding(row, owner, provider), sealed)
+            .with_context(|| format!("could not open key {row}"))?;
+        Payload::read(&plain).with_context(|| format!("key {row} holds no credential"))
+    }
+
+    fn active(&self) -> Result<&MasterKey, Refusal> {
+        self.masters.first().ok_or(Refusal::ByokDisabled)
+    }
+}
+
+/// Why a key was not sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+/// The last characters of a key, if it is long enough to spare them.
+pub fn hint(secret: &SecretString) -> Option<String> {
+    let characters: Vec<char> = secret.expose_secret().chars().collect();
+    if characters.len() < HINT_FROM_LENGTH {
+        return None;
+    }
+    characters
+        .get(characters.len() - HINT_LENGTH..)
+        .map(|last| last.iter().collect())
+}
+
+/// What is wrong with a typed key before anybody is asked about it.
+pub fn malformed(secret: &SecretString) -> Option<&'static str> {
+    let secret = secret.expose_secret();
+    if secret.chars().any(|c| !c.is_ascii_graphic()) {
+        Some("it contains spaces or characters that no key has")
+    } else {
+        None
+    }
+}
+
+/// What was typed, without the white space that pasting leaves around it;
+/// none when nothing is left.
+pub fn tidy(typed: SecretString) -> Option<SecretString> {
+    let trimmed = typed.expose_secret().trim();
+    if trimmed.is_empty() {
+        return None;
+    }
+    if trimmed.len() == typed.expose_secret().len() {
+        return Some(typed);
+    }
+    Some(SecretString::from(trimmed))
+}
+
+fn binding(row: KeyId, owner: Owner, provider: &ProviderId) -> Binding<'_> {
+    Binding {
+        purpose: KEY_PURPOSE,
+        scope: owner.scope().as_str(),
+        owner: owner.id(),
+        provider: provider.as_str(),
+        row: row.0,
+    }
+}
+
+fn check_binding() -> Binding<'static> {
+    Binding {
+        purpose: CHECK_PURPOSE,
+        scope: "",
+        owner: 0,
+        provider: "",
+        row: [0; 16],
+    }
+}
+
+fn check_value(master: &MasterKey) -> anyhow::Result<Vec<u8>> {
+    Ok(seal::seal(
+        master,
+        &check_binding(),
+        CHECK_CONSTANT,
+        &Fresh::draw()?,
+    ))
+}
+
+fn prove(master: &MasterKey, check: &[u8]) -> anyhow::Result<()> {
+    let opened = seal::open(master, &check_binding(), check).with_context(|| {
+        format!(
+            "master key {} does not open its own check value",
+            master.kid()
+        )
+    })?;
+    if opened.as_slice() != CHECK_CONSTANT {
+        bail!("the check value of master key {} is not ours", master.kid());
+    }
+    Ok(())
+}
+
+/// What is sealed: the secret, where it may go, and what goes with it.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    secret: Zeroizing<String>,
+    origins: Vec<String>,
+    extras: BTreeMap<String, Zeroizing<String>>,
+}
+
+impl Payload {
+    fn write(credential: &Credential) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+        let expose = |secret: &SecretString| Zeroizing::new(secret.expose_secret().to_owned());
+        let payload = Self {
+            secret: expose(&credential.secret),
+            origins: credential.origins.clone(),
+            extras: credential
+                .extras
+                .iter()
+                .map(|(k, v)| (k.clone(), expose(v)))
+                .collect(),
+        };
+        Ok(Zeroizing::new(serde_json::to_vec(&payload)?))
+    }
+
+    fn read(plain: &[u8]) -> anyhow::Result<Credential> {
+        let payload: Self = serde_json::from_slice(plain)?;
+        let hide = |plain: Zeroizing<String>| SecretString::from(plain.as_str());
+        Ok(Credential {
+            secret: hide(payload.secret),
+            origins: payload.origins,
+            extras: payload
+                .extras
+                .into_iter()
+                .map(|(k, v)| (k, hide(v)))
+                .collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_master_key_that_does_not_open_its_own_check_value_stops_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("vault.db").display());
+        let store = Store::open(&SecretString::from(url)).await.unwrap();
+        let (good, bent) = (MasterKey::for_tests(1), MasterKey::for_tests(2));
+        let mut check = check_value(&bent).unwrap();
+        *check.last_mut().unwrap() ^= 1;
+        store
+            .add_master(&bent.kid().to_string(), &check, 0)
+            .await
+            .unwrap();
+        assert!(Vault::unlock(vec![good], &store, 0).await.is_ok());
+        let again = Vault::unlock(vec![MasterKey::for_tests(1)], &store, 0)
+            .await
+            .unwrap();
+        assert!(again.is_enabled());
+        let error = Vault::unlock(vec![bent], &store, 0).await.unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("does not open its own check value"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_hint_is_given_only_for_keys_that_can_spare_it() {
+        let hint_of = |key: &str| hint(&SecretString::from(key));
+        assert_eq!(hint_of("made-up-key-0123456"), None);
+        assert_eq!(hint_of("made-up-key-01234567"), Some("4567".into()));
+    }
+}
