@@ -1,0 +1,115 @@
+//! How often keys were checked, and by whom.
+
+use crate::model::{PersonId, ServerId};
+
+use super::Store;
+use super::value::Statement;
+
+/// At most so many checks a person in a minute.
+const PERSON_MINUTE: i64 = 5;
+/// At most so many checks a person in an hour.
+const PERSON_HOUR: i64 = 20;
+/// At most so many checks in one server in an hour.
+const SERVER_HOUR: i64 = 20;
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+
+impl Store {
+    /// Counts a check, unless this person or server has had its share; then
+    /// says how many milliseconds to wait. Counting and looking are one
+    /// statement, so that nobody slips between them.
+    pub async fn count_check(
+        &self,
+        check_id: &str,
+        person: PersonId,
+        server: Option<ServerId>,
+        now_ms: i64,
+    ) -> anyhow::Result<Result<(), i64>> {
+        let sql = "insert into key_check (check_id, person_id, server_id, checked_at_ms) \
+             select $1, $2, $3, $4 where \
+             (select count(*) from key_check where person_id = $2 and checked_at_ms > $5) < $6 \
+             and (select count(*) from key_check where person_id = $2 and checked_at_ms > $7) < $8 \
+             and (select count(*) from key_check where server_id = $3 and checked_at_ms > $7) < $9";
+        let server = server.map(|server| server.0);
+        let (minute_ago, hour_ago) = (now_ms - MINUTE_MS, now_ms - HOUR_MS);
+        let values = [
+            check_id.into(),
+            person.0.into(),
+            server.into(),
+            now_ms.into(),
+            minute_ago.into(),
+            PERSON_MINUTE.into(),
+            hour_ago.into(),
+            PERSON_HOUR.into(),
+            SERVER_HOUR.into(),
+        ];
+        if self.write(Statement::new(sql, values)).await?.changed > 0 {
+            return Ok(Ok(()));
+        }
+        let by_person = self
+            .wait_for(person, minute_ago, PERSON_MINUTE, MINUTE_MS)
+            .await?;
+        let longest = match by_person {
+            Some(at_ms) => at_ms,
+            None => self.wait_for_hour(person, server, hour_ago).await?,
+        };
+        Ok(Err((longest - now_ms).max(1_000)))
+    }
+
+    /// When a person's share of the last minute has room again.
+    async fn wait_for(
+        &self,
+        person: PersonId,
+        since_ms: i64,
+        limit: i64,
+        window_ms: i64,
+    ) -> anyhow::Result<Option<i64>> {
+        let sql = "select count(*), min(checked_at_ms) from key_check \
+             where person_id = $1 and checked_at_ms > $2";
+        let rows = self
+            .query(Statement::new(sql, [person.0.into(), since_ms.into()]))
+            .await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let full = row.int(0)? >= limit;
+        Ok(row
+            .maybe_int(1)?
+            .filter(|_| full)
+            .map(|oldest| oldest + window_ms))
+    }
+
+    async fn wait_for_hour(
+        &self,
+        person: PersonId,
+        server: Option<u64>,
+        hour_ago: i64,
+    ) -> anyhow::Result<i64> {
+        if let Some(at_ms) = self
+            .wait_for(person, hour_ago, PERSON_HOUR, HOUR_MS)
+            .await?
+        {
+            return Ok(at_ms);
+        }
+        let sql = "select min(checked_at_ms) from key_check \
+             where server_id = $1 and checked_at_ms > $2";
+        let rows = self
+            .query(Statement::new(sql, [server.into(), hour_ago.into()]))
+            .await?;
+        let oldest = rows
+            .first()
+            .map(|row| row.maybe_int(0))
+            .transpose()?
+            .flatten();
+        Ok(oldest.unwrap_or(hour_ago) + HOUR_MS)
+    }
+
+    /// Forgets checks that no limit looks at any more.
+    pub async fn expire_checks(&self, now_ms: i64) -> anyhow::Result<u64> {
+        let sql = "delete from key_check where checked_at_ms <= $1";
+        Ok(self
+            .write(Statement::new(sql, [(now_ms - HOUR_MS).into()]))
+            .await?
+            .changed)
+    }
+}

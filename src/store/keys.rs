@@ -1,0 +1,235 @@
+//! Stored keys.
+
+use anyhow::Context;
+
+use crate::model::{
+    Health, Key, KeyId, Offer, Owner, PersonId, Place, ProviderId, Scope, Sealed, Source,
+};
+
+use super::Store;
+use super::value::{Row, Statement};
+
+/// The columns of a key, in the order that [`key_of`] reads.
+macro_rules! key_columns {
+    () => {
+        "key_id, scope, owner_id, provider, name, hint, health, paused, expires_at_ms, \
+         added_by, added_at_ms, checked_at_ms, last_used_at_ms, master_kid"
+    };
+}
+
+/// A key to be stored, sealed.
+pub struct NewKey {
+    pub key: Key,
+    pub sealed: Vec<u8>,
+}
+
+impl Store {
+    /// Every stored key that could pay for this person in this place.
+    pub async fn offers_to(
+        &self,
+        person: PersonId,
+        place: Place,
+        can_open: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Vec<Offer>> {
+        let server = match place {
+            Place::Direct => None,
+            Place::Server(server) | Place::VisitedServer(server) => Some(server.0),
+        };
+        let sql = concat!(
+            "select ",
+            key_columns!(),
+            ", sealed from provider_key \
+             where (scope = 'user' and owner_id = $1) or (scope = 'guild' and owner_id = $2)"
+        );
+        let rows = self
+            .query(Statement::new(sql, [person.0.into(), server.into()]))
+            .await?;
+        let offer = |row: &Row| {
+            let key = key_of(row)?;
+            Ok(Offer {
+                source: match key.owner {
+                    Owner::Person(_) => Source::Personal,
+                    Owner::Server(_) => Source::Server,
+                },
+                locked: !can_open(&key.master_kid),
+                sealed: Some(Sealed(row.blob(14)?.to_vec())),
+                key: Some(key.id),
+                owner: Some(key.owner),
+                provider: key.provider,
+                health: key.health,
+                paused: key.paused,
+                expires_at_ms: key.expires_at_ms,
+            })
+        };
+        rows.iter().map(offer).collect()
+    }
+
+    /// Stores a key in place of its owner's old one for that provider.
+    pub async fn put_key(&self, new: NewKey) -> anyhow::Result<()> {
+        let sql = "insert into provider_key (key_id, scope, owner_id, provider, name, hint, \
+             health, paused, expires_at_ms, added_by, added_at_ms, checked_at_ms, \
+             last_used_at_ms, master_kid, sealed) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+             on conflict (scope, owner_id, provider) do update set key_id = excluded.key_id, \
+             name = excluded.name, hint = excluded.hint, health = excluded.health, \
+             paused = excluded.paused, expires_at_ms = excluded.expires_at_ms, \
+             added_by = excluded.added_by, added_at_ms = excluded.added_at_ms, \
+             checked_at_ms = excluded.checked_at_ms, last_used_at_ms = null, \
+             master_kid = excluded.master_kid, sealed = excluded.sealed";
+        let NewKey { key, sealed } = new;
+        let values = [
+            key.id.to_string().into(),
+            key.owner.scope().as_str().into(),
+            key.owner.id().into(),
+            key.provider.as_str().into(),
+            key.name.into(),
+            key.hint.into(),
+            key.health.as_str().into(),
+            key.paused.into(),
+            key.expires_at_ms.into(),
+            key.added_by.0.into(),
+            key.added_at_ms.into(),
+            key.checked_at_ms.into(),
+            key.last_used_at_ms.into(),
+            key.master_kid.into(),
+            sealed.as_slice().into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// An owner's keys, by provider.
+    pub async fn keys_of(&self, owner: Owner) -> anyhow::Result<Vec<Key>> {
+        let sql = concat!(
+            "select ",
+            key_columns!(),
+            " from provider_key where scope = $1 and owner_id = $2 order by provider"
+        );
+        let values = [owner.scope().as_str().into(), owner.id().into()];
+        self.query(Statement::new(sql, values))
+            .await?
+            .iter()
+            .map(key_of)
+            .collect()
+    }
+
+    /// An owner's key for a provider, with its ciphertext.
+    pub async fn key_of(
+        &self,
+        owner: Owner,
+        provider: &ProviderId,
+    ) -> anyhow::Result<Option<(Key, Sealed)>> {
+        let sql = concat!(
+            "select ",
+            key_columns!(),
+            ", sealed from provider_key where scope = $1 and owner_id = $2 and provider = $3"
+        );
+        let values = [
+            owner.scope().as_str().into(),
+            owner.id().into(),
+            provider.as_str().into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        let with_seal = |row: &Row| Ok((key_of(row)?, Sealed(row.blob(14)?.to_vec())));
+        rows.first().map(with_seal).transpose()
+    }
+
+    /// Deletes an owner's key; says whether there was one.
+    pub async fn remove_key(&self, owner: Owner, provider: &ProviderId) -> anyhow::Result<bool> {
+        let sql = "delete from provider_key where scope = $1 and owner_id = $2 and provider = $3";
+        let values = [
+            owner.scope().as_str().into(),
+            owner.id().into(),
+            provider.as_str().into(),
+        ];
+        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+    }
+
+    /// Pauses or resumes an owner's key; says whether there is one.
+    pub async fn set_paused(
+        &self,
+        owner: Owner,
+        provider: &ProviderId,
+        paused: bool,
+    ) -> anyhow::Result<bool> {
+        let sql = "update provider_key set paused = $4 \
+             where scope = $1 and owner_id = $2 and provider = $3";
+        let values = [
+            owner.scope().as_str().into(),
+            owner.id().into(),
+            provider.as_str().into(),
+            paused.into(),
+        ];
+        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+    }
+
+    /// Notes what a check or a call found of a key. A key that was replaced
+    /// meanwhile has another id and is left alone; false then, and when the
+    /// health was the same before.
+    pub async fn set_health(
+        &self,
+        key: KeyId,
+        health: Health,
+        now_ms: i64,
+    ) -> anyhow::Result<bool> {
+        let sql = "update provider_key set health = $2, checked_at_ms = $3 \
+             where key_id = $1 and (health <> $2 or checked_at_ms is null or checked_at_ms < $3)";
+        let values = [
+            key.to_string().into(),
+            health.as_str().into(),
+            now_ms.into(),
+        ];
+        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+    }
+
+    /// Makes a key refused or out of credit; true for the one caller that
+    /// changed it, so that its owner is told once.
+    pub async fn demote(&self, key: KeyId, health: Health, now_ms: i64) -> anyhow::Result<bool> {
+        let sql = "update provider_key set health = $2, checked_at_ms = $3 \
+             where key_id = $1 and health <> $2";
+        let values = [
+            key.to_string().into(),
+            health.as_str().into(),
+            now_ms.into(),
+        ];
+        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+    }
+
+    /// Notes that a key paid.
+    pub async fn touch_key(&self, key: KeyId, now_ms: i64) -> anyhow::Result<()> {
+        let sql = "update provider_key set last_used_at_ms = $2 where key_id = $1";
+        self.write(Statement::new(sql, [key.to_string().into(), now_ms.into()]))
+            .await?;
+        Ok(())
+    }
+
+    /// Who added a key, to tell them when it stops working.
+    pub async fn adder_of(&self, key: KeyId) -> anyhow::Result<Option<PersonId>> {
+        let sql = "select added_by from provider_key where key_id = $1";
+        let rows = self
+            .query(Statement::new(sql, [key.to_string().into()]))
+            .await?;
+        rows.first()
+            .map(|row| Ok(PersonId(row.int(0)?.cast_unsigned())))
+            .transpose()
+    }
+}
+
+fn key_of(row: &Row) -> anyhow::Result<Key> {
+    let scope = Scope::parse(row.text(1)?).context("a row has an unknown scope")?;
+    Ok(Key {
+        id: KeyId::parse(row.text(0)?).context("a row has a malformed id")?,
+        owner: Owner::from_parts(scope, row.int(2)?.cast_unsigned()),
+        provider: ProviderId::from(row.text(3)?),
+        name: row.maybe_text(4)?.map(str::to_owned),
+        hint: row.maybe_text(5)?.map(str::to_owned),
+        health: Health::parse(row.text(6)?).context("a row has an unknown health")?,
+        paused: row.int(7)? != 0,
+        expires_at_ms: row.maybe_int(8)?,
+        added_by: PersonId(row.int(9)?.cast_unsigned()),
+        added_at_ms: row.int(10)?,
+        checked_at_ms: row.maybe_int(11)?,
+        last_used_at_ms: row.maybe_int(12)?,
+        master_kid: row.text(13)?.to_owned(),
+    })
+}

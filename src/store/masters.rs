@@ -1,0 +1,37 @@
+//! The master keys that this database has met.
+
+use super::Store;
+use super::value::Statement;
+
+impl Store {
+    /// The check value of a master key, if it was here before.
+    pub async fn master_check(&self, kid: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        let sql = "select check_value from master_key where master_kid = $1";
+        let rows = self.query(Statement::new(sql, [kid.into()])).await?;
+        rows.first()
+            .map(|row| Ok(row.blob(0)?.to_vec()))
+            .transpose()
+    }
+
+    /// Remembers a master key; one that another process added first stays.
+    pub async fn add_master(&self, kid: &str, check: &[u8], now_ms: i64) -> anyhow::Result<()> {
+        let sql = "insert into master_key (master_kid, check_value, added_at_ms) \
+             values ($1, $2, $3) on conflict (master_kid) do nothing";
+        self.write(Statement::new(
+            sql,
+            [kid.into(), check.into(), now_ms.into()],
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// How many keys each master key has sealed.
+    pub async fn keys_by_master(&self) -> anyhow::Result<Vec<(String, i64)>> {
+        let sql = "select master_kid, count(*) from provider_key \
+             group by master_kid order by master_kid";
+        let rows = self.query(Statement::new(sql, [])).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
+            .collect()
+    }
+}

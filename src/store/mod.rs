@@ -1,0 +1,92 @@
+//! The only SQL in the program.
+//!
+//! One handle over SQLite or PostgreSQL; each query is written once, in
+//! SQL that both accept, in the file of its subject. Values are bound by
+//! name: SQLite numbers `$2` before `$1` where it comes first.
+
+mod checks;
+mod keys;
+mod masters;
+mod pending;
+mod postgres;
+mod sqlite;
+mod value;
+
+use anyhow::{Context, bail};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use keys::NewKey;
+pub use pending::{PendingAction, PendingKind};
+use postgres::Postgres;
+use sqlite::Sqlite;
+use value::{Outcome, Row, Statement};
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    backend: Backend,
+}
+
+#[derive(Clone)]
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the database that a URL names and brings its tables up to
+    /// date: `sqlite:<path>`, or `postgres://…`.
+    pub async fn open(url: &SecretString) -> anyhow::Result<Self> {
+        let url = url.expose_secret();
+        let backend = if let Some(path) = url.strip_prefix("sqlite:") {
+            Backend::Sqlite(
+                Sqlite::open(path.into())
+                    .await
+                    .context("could not open SQLite")?,
+            )
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Backend::Postgres(
+                Postgres::open(url)
+                    .await
+                    .context("could not open PostgreSQL")?,
+            )
+        } else {
+            bail!("`store.url` must start with `sqlite:` or `postgres://`");
+        };
+        Ok(Self { backend })
+    }
+
+    /// Reads.
+    async fn query(&self, statement: Statement) -> anyhow::Result<Vec<Row>> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.query(statement).await,
+            Backend::Postgres(postgres) => Ok(postgres.run(statement).await?.rows),
+        }
+    }
+
+    /// Writes, and returns when the change is safe on disk.
+    async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(statement).await,
+            Backend::Postgres(postgres) => postgres.run(statement).await,
+        }
+    }
+
+    /// Asks the database for as little as it can be asked for.
+    pub async fn ping(&self) -> anyhow::Result<()> {
+        self.query(Statement::new("select count(*) from master_key", []))
+            .await
+            .map(drop)
+    }
+
+    /// Finishes what is queued and closes the database.
+    pub async fn close(&self) {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.close().await,
+            Backend::Postgres(postgres) => postgres.close(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod story;

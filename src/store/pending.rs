@@ -1,0 +1,109 @@
+//! What forms and buttons will do: once, in time, for one person.
+
+use anyhow::Context;
+
+use crate::model::{PersonId, ProviderId, Scope, ServerId};
+
+use super::Store;
+use super::value::{Row, Statement};
+
+/// What a pending action does when it is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingKind {
+    AddKey,
+    RemoveKey,
+}
+
+/// A form or a button that was handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingAction {
+    pub kind: PendingKind,
+    pub person: PersonId,
+    /// Where it was handed out; none in a direct message.
+    pub server: Option<ServerId>,
+    pub scope: Scope,
+    pub provider: ProviderId,
+    pub name: Option<String>,
+}
+
+impl PendingKind {
+    const ALL: [Self; 2] = [Self::AddKey, Self::RemoveKey];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AddKey => "add_key",
+            Self::RemoveKey => "remove_key",
+        }
+    }
+}
+
+impl Store {
+    /// Remembers an action under an id that only its person will learn.
+    pub async fn add_pending(
+        &self,
+        id: &str,
+        action: &PendingAction,
+        expires_at_ms: i64,
+    ) -> anyhow::Result<()> {
+        let sql = "insert into pending_action (pending_id, kind, person_id, server_id, scope, \
+             provider, name, expires_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let values = [
+            id.into(),
+            action.kind.as_str().into(),
+            action.person.0.into(),
+            action.server.map(|server| server.0).into(),
+            action.scope.as_str().into(),
+            action.provider.as_str().into(),
+            action.name.clone().into(),
+            expires_at_ms.into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Takes an action, once: for the person it was made for, in the place
+    /// where it was made, before it expires.
+    pub async fn take_pending(
+        &self,
+        id: &str,
+        person: PersonId,
+        server: Option<ServerId>,
+        now_ms: i64,
+    ) -> anyhow::Result<Option<PendingAction>> {
+        let sql = "delete from pending_action where pending_id = $1 and person_id = $2 \
+             and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
+             returning kind, person_id, server_id, scope, provider, name";
+        let place = server.map_or(0, |server| server.0);
+        let values = [id.into(), person.0.into(), place.into(), now_ms.into()];
+        self.write(Statement::new(sql, values))
+            .await?
+            .rows
+            .first()
+            .map(action_of)
+            .transpose()
+    }
+
+    /// Forgets what nobody took in time.
+    pub async fn expire_pending(&self, now_ms: i64) -> anyhow::Result<u64> {
+        let sql = "delete from pending_action where expires_at_ms <= $1";
+        Ok(self
+            .write(Statement::new(sql, [now_ms.into()]))
+            .await?
+            .changed)
+    }
+}
+
+fn action_of(row: &Row) -> anyhow::Result<PendingAction> {
+    let word = row.text(0)?;
+    let kind = PendingKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == word);
+    Ok(PendingAction {
+        kind: kind.context("a row has an unknown kind")?,
+        person: PersonId(row.int(1)?.cast_unsigned()),
+        server: row.maybe_int(2)?.map(|id| ServerId(id.cast_unsigned())),
+        scope: Scope::parse(row.text(3)?).context("a row has an unknown scope")?,
+        provider: ProviderId::from(row.text(4)?),
+        name: row.maybe_text(5)?.map(str::to_owned),
+    })
+}

@@ -1,0 +1,129 @@
+//! PostgreSQL: a pool of connections with prepared statements. Any number
+//! of processes share one database.
+
+use std::error::Error;
+
+use anyhow::Context;
+use bytes::BytesMut;
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use postgres_native_tls::MakeTlsConnector;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+
+use super::value::{Outcome, Row, Statement, Value};
+
+mod migrations {
+    refinery::embed_migrations!("migrations/postgres");
+}
+
+/// How many connections one process keeps at the most.
+const CONNECTIONS: usize = 16;
+/// Processes that start together migrate one after the other. The number
+/// is arbitrary, and ours.
+const MIGRATION_LOCK: i64 = 0x6c61_7463_686b_6579;
+
+/// A handle on the pool.
+#[derive(Clone)]
+pub struct Postgres {
+    pool: Pool,
+}
+
+impl Postgres {
+    /// Connects and migrates.
+    pub async fn open(url: &str) -> anyhow::Result<Self> {
+        // The error could quote the URL, which holds a password.
+        let config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|_| anyhow::anyhow!("`store.url` is not a PostgreSQL URL"))?;
+        let tls = MakeTlsConnector::new(native_tls::TlsConnector::new()?);
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = Manager::from_config(config, tls, recycling);
+        let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
+        let mut client = pool.get().await.context("could not connect")?;
+        client
+            .execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK])
+            .await?;
+        let migrated = migrations::migrations::runner()
+            .run_async(&mut **client.as_mut())
+            .await;
+        client
+            .execute("select pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
+            .await?;
+        migrated.context("could not migrate the database")?;
+        drop(client);
+        Ok(Self { pool })
+    }
+
+    /// Runs a statement in a transaction of its own.
+    pub async fn run(&self, statement: Statement) -> anyhow::Result<Outcome> {
+        let client = self
+            .pool
+            .get()
+            .await
+            .context("no database connection is free")?;
+        let prepared = client.prepare_cached(statement.sql).await?;
+        let values: Vec<&(dyn ToSql + Sync)> = statement
+            .values
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
+        if prepared.columns().is_empty() {
+            let changed = client.execute(&prepared, &values).await?;
+            return Ok(Outcome {
+                changed,
+                rows: Vec::new(),
+            });
+        }
+        let found = client.query(&prepared, &values).await?;
+        let rows = found.iter().map(owned).collect::<Result<Vec<_>, _>>()?;
+        Ok(Outcome {
+            changed: rows.len() as u64,
+            rows,
+        })
+    }
+
+    /// Closes all connections.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(number) => number.to_sql(kind, out),
+            Self::Text(text) => text.to_sql(kind, out),
+            Self::Blob(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(*kind, Type::INT8 | Type::TEXT | Type::BYTEA)
+    }
+
+    to_sql_checked!();
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // tokio-postgres prints parameters of failed statements.
+        f.write_str("[value]")
+    }
+}
+
+fn owned(row: &tokio_postgres::Row) -> anyhow::Result<Row> {
+    let values = row.columns().iter().enumerate().map(|(at, column)| {
+        Ok(match *column.type_() {
+            Type::INT8 => row.try_get::<_, Option<i64>>(at)?.into(),
+            Type::TEXT => row.try_get::<_, Option<String>>(at)?.into(),
+            _ => row.try_get::<_, Option<&[u8]>>(at)?.into(),
+        })
+    });
+    values.collect::<anyhow::Result<_>>().map(Row)
+}

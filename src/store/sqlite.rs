@@ -1,0 +1,276 @@
+//! SQLite: one writer thread that commits queued work in groups, and a few
+//! reader threads. No SQLite call ever runs on an async thread.
+//!
+//! WAL with `synchronous=FULL`: an acknowledged write survives a power cut.
+
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::{Context, anyhow};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql};
+use tokio::sync::{mpsc, oneshot};
+
+use super::value::{Outcome, Row, Statement, Value};
+
+mod migrations {
+    refinery::embed_migrations!("migrations/sqlite");
+}
+
+/// How many threads read.
+const READERS: usize = 2;
+/// How many statements may wait for one thread; more wait before the queue.
+const QUEUE: usize = 1_024;
+/// How many writes share one commit at the most.
+const GROUP: usize = 512;
+/// How long a statement waits for another process's lock, in milliseconds.
+const BUSY_TIMEOUT_MS: u64 = 5_000;
+/// How many prepared statements a connection keeps.
+const CACHED_STATEMENTS: usize = 64;
+
+/// A handle on the threads; they end when the last handle is dropped.
+#[derive(Clone)]
+pub struct Sqlite {
+    writer: mpsc::Sender<Job>,
+    readers: Arc<[mpsc::Sender<Job>]>,
+    next_reader: Arc<AtomicUsize>,
+}
+
+type Reply = oneshot::Sender<anyhow::Result<Outcome>>;
+
+enum Job {
+    Run(Statement, Reply),
+    Close(oneshot::Sender<()>),
+}
+
+impl Sqlite {
+    /// Opens or creates the file, readable by its owner only, and migrates.
+    pub async fn open(path: PathBuf) -> anyhow::Result<Self> {
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut writer = open_writer(&path)?;
+            migrations::migrations::runner()
+                .run(&mut writer)
+                .context("could not migrate the database")?;
+            let readers = (0..READERS)
+                .map(|_| open_reader(&path))
+                .collect::<Result<Vec<_>, _>>()?;
+            anyhow::Ok((writer, readers))
+        });
+        let (writer, readers) = opened.await.context("the opening thread died")??;
+        let readers = readers
+            .into_iter()
+            .map(|connection| start("sqlite-reader", connection, read));
+        Ok(Self {
+            writer: start("sqlite-writer", writer, write)?,
+            readers: readers.collect::<anyhow::Result<_>>()?,
+            next_reader: Arc::default(),
+        })
+    }
+
+    /// Runs a reading statement on a reader thread.
+    pub async fn query(&self, statement: Statement) -> anyhow::Result<Vec<Row>> {
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
+        let reader = self.readers.get(turn).context("there is always a reader")?;
+        Ok(send(reader, statement).await?.rows)
+    }
+
+    /// Runs a writing statement; returns after the commit that holds it.
+    pub async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
+        send(&self.writer, statement).await
+    }
+
+    /// Ends the writer after what is queued, with an empty WAL.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.writer.send(Job::Close(done)).await.is_ok() {
+            // An error means that the thread is gone, which is what we want.
+            let _ = closed.await;
+        }
+    }
+}
+
+async fn send(thread: &mpsc::Sender<Job>, statement: Statement) -> anyhow::Result<Outcome> {
+    let (reply, answer) = oneshot::channel();
+    let sent = thread.send(Job::Run(statement, reply)).await;
+    sent.map_err(|_| anyhow!("the database is closed"))?;
+    answer.await.context("the database thread died")?
+}
+
+fn start(
+    name: &str,
+    connection: Connection,
+    run: fn(&Connection, mpsc::Receiver<Job>),
+) -> anyhow::Result<mpsc::Sender<Job>> {
+    let (jobs, queue) = mpsc::channel(QUEUE);
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || run(&connection, queue))?;
+    Ok(jobs)
+}
+
+fn read(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
+    while let Some(Job::Run(statement, reply)) = queue.blocking_recv() {
+        // The asker may have gone; then nobody wants the answer.
+        let _ = reply.send(run(connection, &statement).map_err(Into::into));
+    }
+}
+
+/// Commits whatever has queued up while the last commit ran.
+fn write(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::with_capacity(GROUP);
+    while queue.blocking_recv_many(&mut jobs, GROUP) > 0 {
+        let (mut statements, mut replies, mut closing) = (Vec::new(), Vec::new(), None);
+        for job in jobs.drain(..) {
+            match job {
+                Job::Run(statement, reply) => {
+                    statements.push(statement);
+                    replies.push(reply);
+                }
+                Job::Close(reply) => closing = Some(reply),
+            }
+        }
+        answer(replies, commit(connection, &statements));
+        if let Some(closed) = closing {
+            let _ = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+            let _ = closed.send(());
+            return;
+        }
+    }
+}
+
+/// Runs a group in one transaction. Each statement is atomic by itself, so
+/// one that fails takes no other with it; a disk that fails takes them all,
+/// and then nothing of the group is kept.
+fn commit(
+    connection: &Connection,
+    statements: &[Statement],
+) -> rusqlite::Result<Vec<rusqlite::Result<Outcome>>> {
+    connection.execute_batch("begin immediate")?;
+    let mut outcomes = Vec::with_capacity(statements.len());
+    for statement in statements {
+        let outcome = run(connection, statement);
+        // SQLite rolls everything back by itself when the disk is full or
+        // fails; what ran after that would be committed alone.
+        if connection.is_autocommit() {
+            return Err(outcome.err().unwrap_or(rusqlite::Error::InvalidQuery));
+        }
+        outcomes.push(outcome);
+    }
+    let committed = connection.execute_batch("commit");
+    if committed.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("rollback")?;
+    }
+    committed.map(|()| outcomes)
+}
+
+/// Tells each writer what became of its statement, after the commit.
+fn answer(replies: Vec<Reply>, committed: rusqlite::Result<Vec<rusqlite::Result<Outcome>>>) {
+    match committed {
+        Ok(outcomes) => {
+            for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                let _ = reply.send(outcome.map_err(Into::into));
+            }
+        }
+        Err(error) => {
+            for reply in replies {
+                let _ = reply.send(Err(anyhow!("could not commit: {error}")));
+            }
+        }
+    }
+}
+
+fn open_writer(path: &Path) -> anyhow::Result<Connection> {
+    // Created by us first, since SQLite would let others read it.
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("could not open {}", path.display()))?;
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "secure_delete", "on")?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn open_reader(path: &Path) -> anyhow::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", "on")?;
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))
+}
+
+fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<Outcome> {
+    let mut prepared = connection.prepare_cached(statement.sql)?;
+    bind(&mut prepared, &statement.values)?;
+    let columns = prepared.column_count();
+    if columns == 0 {
+        let changed = prepared.raw_execute()?;
+        return Ok(Outcome {
+            changed: changed as u64,
+            rows: Vec::new(),
+        });
+    }
+    let mut found = prepared.raw_query();
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let values = (0..columns)
+            .map(|at| row.get_ref(at).map(owned))
+            .collect::<Result<_, _>>()?;
+        rows.push(Row(values));
+    }
+    Ok(Outcome {
+        changed: rows.len() as u64,
+        rows,
+    })
+}
+
+/// By name, since SQLite numbers `$2` before `$1` where it comes first.
+fn bind(prepared: &mut CachedStatement<'_>, values: &[Value]) -> rusqlite::Result<()> {
+    for slot in 1..=prepared.parameter_count() {
+        let number = prepared
+            .parameter_name(slot)
+            .and_then(|name| name.strip_prefix('$'));
+        let number: usize = number
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(slot);
+        let value = values
+            .get(number - 1)
+            .ok_or(rusqlite::Error::InvalidParameterCount(slot, number))?;
+        prepared.raw_bind_parameter(slot, value)?;
+    }
+    Ok(())
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn owned(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        // Our tables hold no fractions.
+        ValueRef::Real(_) => Value::Null,
+        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}

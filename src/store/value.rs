@@ -1,0 +1,126 @@
+//! What goes into a statement and what comes out, for both databases.
+
+use anyhow::{Context, bail};
+
+/// A parameter or a column. These four are all that our tables hold.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Value {
+    Null,
+    Int(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+/// One statement and its parameters; `$1` is the first.
+///
+/// SQL is a constant of the program, so that nothing from outside can
+/// become part of it.
+pub struct Statement {
+    pub sql: &'static str,
+    pub values: Vec<Value>,
+}
+
+impl Statement {
+    /// Joins a statement and its parameters.
+    pub fn new<const N: usize>(sql: &'static str, values: [Value; N]) -> Self {
+        Self {
+            sql,
+            values: values.into(),
+        }
+    }
+}
+
+/// One row of an answer.
+pub struct Row(pub Vec<Value>);
+
+/// What a writing statement did.
+pub struct Outcome {
+    /// How many rows it changed.
+    pub changed: u64,
+    /// What it returned.
+    pub rows: Vec<Row>,
+}
+
+impl Row {
+    /// A column that is a number.
+    pub fn int(&self, at: usize) -> anyhow::Result<i64> {
+        self.maybe_int(at)?
+            .with_context(|| format!("column {at} is null"))
+    }
+
+    /// A column that is a number or null.
+    pub fn maybe_int(&self, at: usize) -> anyhow::Result<Option<i64>> {
+        match self.0.get(at) {
+            Some(Value::Int(number)) => Ok(Some(*number)),
+            Some(Value::Null) => Ok(None),
+            _ => bail!("column {at} is not a number"),
+        }
+    }
+
+    /// A column that is a text.
+    pub fn text(&self, at: usize) -> anyhow::Result<&str> {
+        match self.0.get(at) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => bail!("column {at} is not a text"),
+        }
+    }
+
+    /// A column that is a text or null.
+    pub fn maybe_text(&self, at: usize) -> anyhow::Result<Option<&str>> {
+        match self.0.get(at) {
+            Some(Value::Null) => Ok(None),
+            _ => self.text(at).map(Some),
+        }
+    }
+
+    /// A column of bytes.
+    pub fn blob(&self, at: usize) -> anyhow::Result<&[u8]> {
+        match self.0.get(at) {
+            Some(Value::Blob(bytes)) => Ok(bytes),
+            _ => bail!("column {at} is not bytes"),
+        }
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+/// Snowflakes and other ids: below 2^63, and kept bit for bit if not.
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Int(number.cast_signed())
+    }
+}
+
+impl From<bool> for Value {
+    fn from(yes: bool) -> Self {
+        Self::Int(i64::from(yes))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(bytes: &[u8]) -> Self {
+        Self::Blob(bytes.to_vec())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(maybe: Option<T>) -> Self {
+        maybe.map_or(Self::Null, Into::into)
+    }
+}
