@@ -1,0 +1,335 @@
+//! The catalogue: every provider that can hold a key, with the operator's
+//! changes.
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::model::{Credential, ProviderId};
+
+use super::entries;
+
+/// What a provider makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Chat,
+    Image,
+}
+
+/// Which wire format a provider's chat speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    OpenAi(OpenAiQuirks),
+    Anthropic,
+    Google,
+    Ollama,
+    /// An image host: its calls are not chat.
+    None,
+}
+
+/// What the vendors of OpenAI's dialect disagree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenAiQuirks {
+    /// The field that limits the output.
+    pub output_limit: &'static str,
+    /// Whether usage in a stream must be asked for.
+    pub asks_for_usage: bool,
+}
+
+/// How a key is shown to its provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    Bearer,
+    Header(&'static str),
+}
+
+/// The request that tells whether a key works, free of charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckCall {
+    /// Below the base URL; `{field}` is replaced by that extra.
+    pub path: &'static str,
+}
+
+/// Something that a provider needs beside the key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Extra {
+    pub field: &'static str,
+    pub label: &'static str,
+    pub placeholder: &'static str,
+    pub required: bool,
+    /// The environment variable for the bot default.
+    pub env: &'static str,
+}
+
+/// One provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    pub id: ProviderId,
+    pub name: String,
+    pub kind: Kind,
+    pub dialect: Dialect,
+    pub auth: Auth,
+    pub check: CheckCall,
+    pub base_url: Url,
+    /// Where calls with a key go instead, for a provider that has a local
+    /// and a hosted form.
+    pub keyed_url: Option<Url>,
+    pub default_model: Option<String>,
+    /// The environment variables of the bot default key, best first.
+    pub env: Vec<String>,
+    /// A variable that holds the base URL.
+    pub url_env: Option<&'static str>,
+    /// Where to get a key.
+    pub key_page: String,
+    /// How this provider's keys begin, as far as is known.
+    pub key_prefixes: &'static [&'static str],
+    /// How the names of its models begin.
+    pub model_prefixes: &'static [&'static str],
+    pub extras: &'static [Extra],
+    /// Works without a key, where the operator runs it.
+    pub keyless: bool,
+}
+
+/// An operator's change of a provider, or a provider of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Override {
+    pub id: String,
+    pub name: Option<String>,
+    pub base_url: Option<String>,
+    pub default_model: Option<String>,
+}
+
+/// Why the operator's providers make no catalogue.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`providers.{id}` {problem}")]
+pub struct CatalogueError {
+    pub id: String,
+    pub problem: &'static str,
+}
+
+/// All providers, in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    providers: Vec<Provider>,
+}
+
+impl Catalogue {
+    /// The built-in providers with the operator's changes.
+    pub fn new(overrides: &[Override]) -> Result<Self, CatalogueError> {
+        let mut catalogue = Self {
+            providers: entries::built_in(),
+        };
+        for change in overrides {
+            catalogue.apply(change)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// All providers.
+    pub fn iter(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.iter()
+    }
+
+    /// A provider by its id.
+    pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == *id)
+    }
+
+    /// A provider by what a person typed: its id or its name.
+    pub fn find(&self, typed: &str) -> Option<&Provider> {
+        let typed = typed.trim();
+        self.providers.iter().find(|provider| {
+            provider.id.as_str().eq_ignore_ascii_case(typed)
+                || provider.name.eq_ignore_ascii_case(typed)
+        })
+    }
+
+    /// The chat provider whose models begin like this one.
+    pub fn provider_of_model(&self, model: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| {
+            provider.default_model.as_deref() == Some(model)
+                || provider
+                    .model_prefixes
+                    .iter()
+                    .any(|prefix| model.starts_with(prefix))
+        })
+    }
+
+    fn apply(&mut self, change: &Override) -> Result<(), CatalogueError> {
+        let wrong = |problem| CatalogueError {
+            id: change.id.clone(),
+            problem,
+        };
+        let base_url = change
+            .base_url
+            .as_deref()
+            .map(parse_base)
+            .transpose()
+            .map_err(wrong)?;
+        let known = self
+            .providers
+            .iter_mut()
+            .find(|p| p.id.as_str() == change.id);
+        let provider = match (known, base_url) {
+            (Some(provider), None) => provider,
+            (Some(provider), Some(url)) => {
+                // Another address stands for both forms; the same one does not.
+                if provider.base_url != url {
+                    provider.base_url = url;
+                    provider.keyed_url = None;
+                }
+                provider
+            }
+            (None, Some(url)) => {
+                check_id(&change.id).map_err(wrong)?;
+                self.providers.push(entries::extra(&change.id, url));
+                self.providers.last_mut().expect("one was just pushed")
+            }
+            (None, None) => {
+                return Err(wrong(
+                    "is no provider; give it a `base_url` to add one by this name",
+                ));
+            }
+        };
+        if let Some(name) = &change.name {
+            provider.name.clone_from(name);
+        }
+        if change.default_model.is_some() {
+            provider.default_model.clone_from(&change.default_model);
+        }
+        Ok(())
+    }
+}
+
+impl Provider {
+    /// Where a call goes.
+    pub fn url_for(&self, credential: Option<&Credential>) -> &Url {
+        credential
+            .and(self.keyed_url.as_ref())
+            .unwrap_or(&self.base_url)
+    }
+
+    /// Every origin that a key of this provider may be sent to.
+    pub fn origins(
+        &self,
+        extras: &std::collections::BTreeMap<String, SecretString>,
+    ) -> Vec<String> {
+        let mut origins = vec![origin(self.keyed_url.as_ref().unwrap_or(&self.base_url))];
+        if let Some(domain) = extras.get(entries::ACCESS_DOMAIN) {
+            origins.push(format!("https://{}.salad.cloud", domain.expose_secret()));
+        }
+        origins
+    }
+
+    /// Whether a key looks like this provider's. A hint, never a refusal.
+    pub fn looks_right(&self, secret: &SecretString) -> bool {
+        self.key_prefixes.is_empty()
+            || self
+                .key_prefixes
+                .iter()
+                .any(|prefix| secret.expose_secret().starts_with(prefix))
+    }
+
+    /// Whether what was typed for an extra can be one.
+    pub fn accepts_extra(typed: &SecretString) -> bool {
+        let typed = typed.expose_secret();
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        !typed.is_empty() && typed.len() <= 100 && typed.chars().all(allowed)
+    }
+}
+
+/// Scheme, host and port, as they are sealed with a key.
+pub fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+fn parse_base(text: &str) -> Result<Url, &'static str> {
+    const PROBLEM: &str = "has a `base_url` that is not an http:// or https:// URL";
+    Url::parse(text.trim_end_matches('/')).map_err(|_| PROBLEM)
+}
+
+fn check_id(id: &str) -> Result<(), &'static str> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !id.is_empty() && id.len() <= 32 && id.chars().all(allowed) {
+        return Ok(());
+    }
+    Err("must be named with up to 32 lower-case letters, digits and dashes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(id: &str, base_url: Option<&str>) -> Override {
+        Override {
+            id: id.into(),
+            base_url: base_url.map(Into::into),
+            ..Override::default()
+        }
+    }
+
+    #[test]
+    fn fourteen_providers_are_built_in() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let ids: Vec<_> = catalogue.iter().map(|p| p.id.as_str().to_owned()).collect();
+        insta::assert_snapshot!(ids.join(" "), @"openai anthropic google openrouter mistral xai deepseek groq cerebras ollama runcomfy runcomfy-serverless saladcloud runpod");
+        assert!(catalogue.iter().all(|p| p.key_page.starts_with("https://")));
+        assert!(
+            catalogue.iter().all(|p| p.extras.len() <= 4),
+            "a form holds five fields"
+        );
+    }
+
+    #[test]
+    fn a_provider_of_the_operators_own_is_added_by_its_address() {
+        let catalogue =
+            Catalogue::new(&[change("acme-ai", Some("https://llm.acme.example/v1"))]).unwrap();
+        let acme = catalogue.find("acme-ai").unwrap();
+        assert_eq!(acme.env, ["ACME_AI_API_KEY"]);
+        assert_eq!(origin(&acme.base_url), "https://llm.acme.example");
+    }
+
+    #[test]
+    fn a_misspelt_provider_is_not_taken_for_a_new_one() {
+        let refused = [
+            change("opnai", None),
+            change("My AI", Some("https://x.example")),
+        ]
+        .map(|change| Catalogue::new(&[change]).unwrap_err().to_string());
+        insta::assert_snapshot!(refused.join("\n"), @"
+        `providers.opnai` is no provider; give it a `base_url` to add one by this name
+        `providers.My AI` must be named with up to 32 lower-case letters, digits and dashes
+        ");
+    }
+
+    #[test]
+    fn a_models_name_tells_its_provider() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for (model, id) in [
+            ("gpt-6-luna", "openai"),
+            ("claude-haiku-5-5", "anthropic"),
+            ("gemini-flash-latest", "google"),
+            ("grok-4.7", "xai"),
+            ("mistral-large-latest", "mistral"),
+            ("deepseek-v4-pro", "deepseek"),
+        ] {
+            assert_eq!(
+                catalogue.provider_of_model(model).map(|p| p.id.as_str()),
+                Some(id)
+            );
+        }
+        assert_eq!(catalogue.provider_of_model("unheard-of"), None);
+    }
+
+    #[test]
+    fn both_of_googles_key_shapes_look_right() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let google = catalogue.find("Google").unwrap();
+        for (key, right) in [
+            ("AIza-made-up", true),
+            ("AQ.made-up", true),
+            ("sk-made-up", false),
+        ] {
+            assert_eq!(google.looks_right(&SecretString::from(key)), right);
+        }
+    }
+}

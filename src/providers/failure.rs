@@ -1,0 +1,253 @@
+//! Sorts what providers say when they fail; `providers.md` §2.3, §3, §4, §7.
+//!
+//! Every error body shape is read: nested, flat, a bare text, an array,
+//! problem+json, HTML. Only the class survives; the text is dropped.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use crate::model::{FailureClass, ProviderFailure};
+
+use super::catalogue::Provider;
+
+/// The longest wait that a provider is believed.
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
+
+/// What could be read of an error body. Never kept, never shown.
+#[derive(Default)]
+struct Said {
+    /// In lower case.
+    message: String,
+    code: String,
+    kind: String,
+    /// Google's `details[].reason`, and OpenRouter's `metadata`.
+    reasons: Vec<String>,
+    retry_delay: Option<Duration>,
+}
+
+/// Sorts an answer that is an error.
+pub fn classify(
+    provider: &Provider,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> ProviderFailure {
+    let said = serde_json::from_slice(body)
+        .map(|value| said(&value))
+        .unwrap_or_default();
+    ProviderFailure {
+        provider: provider.id.clone(),
+        class: class(status, &said),
+        status: Some(status),
+        retry_after: header_delay(headers)
+            .or(said.retry_delay)
+            .map(|d| d.min(RETRY_AFTER_MAX)),
+    }
+}
+
+/// Sorts an error that came inside a stream whose status was 200.
+pub fn classify_event(provider: &Provider, event: &Value) -> ProviderFailure {
+    let said = said(event);
+    let status = match (said.code.parse::<u16>(), said.kind.as_str()) {
+        (Ok(code), _) if code >= 400 => code,
+        (_, "rate_limit_error") => 429,
+        (_, "authentication_error") => 401,
+        (_, "billing_error") => 402,
+        (_, "permission_error") => 403,
+        (_, "invalid_request_error") => 400,
+        _ => 500,
+    };
+    ProviderFailure {
+        provider: provider.id.clone(),
+        class: class(status, &said),
+        status: Some(200),
+        retry_after: said.retry_delay,
+    }
+}
+
+/// Whether an answer with status 200 is an error all the same.
+pub fn hidden_error(body: &Value) -> bool {
+    body.get("error_code").is_some_and(|code| !code.is_null())
+}
+
+fn class(status: u16, said: &Said) -> FailureClass {
+    let says = |words: &[&str]| words.iter().any(|word| said.message.contains(word));
+    let coded =
+        |codes: &[&str]| codes.contains(&said.code.as_str()) || codes.contains(&said.kind.as_str());
+    let reason = |word: &str| said.reasons.iter().any(|reason| reason == word);
+    match said.code.as_str() {
+        "401001" | "400004" => return FailureClass::AuthInvalid,
+        "10001" | "400002" => return FailureClass::Billing,
+        "403003" | "10002" => return FailureClass::AuthForbidden,
+        "404001" | "10003" => return FailureClass::ModelNotFound,
+        "500001" => return FailureClass::Upstream,
+        _ => {}
+    }
+    match status {
+        401 if !coded(&["invalid_api_key"])
+            && says(&["organization", "ip address", "ip is not"]) =>
+        {
+            FailureClass::AuthForbidden
+        }
+        401 => FailureClass::AuthInvalid,
+        402 if reason("openrouter_in_flight_budget") => FailureClass::RateLimited,
+        402 => FailureClass::Billing,
+        403 if says(&["not authenticated"]) => FailureClass::AuthInvalid,
+        403 if says(&["moderation", "flagged"]) => FailureClass::ContentBlocked,
+        403 => FailureClass::AuthForbidden,
+        429 if coded(&[
+            "insufficient_quota",
+            "credit_balance_exhausted",
+            "billing_hard_limit_reached",
+        ]) || says(&["prepayment credits are depleted", "credit balance"]) =>
+        {
+            FailureClass::Billing
+        }
+        429 | 498 => FailureClass::RateLimited,
+        400 | 404 | 405 | 409 | 410 | 413 | 422 => {
+            class_of_request(status, said, says, coded, reason)
+        }
+        _ => FailureClass::Upstream,
+    }
+}
+
+/// Sorts a 4xx that may be about the key, the model, the length, the
+/// content, or a mistake of ours.
+fn class_of_request(
+    status: u16,
+    said: &Said,
+    says: impl Fn(&[&str]) -> bool,
+    coded: impl Fn(&[&str]) -> bool,
+    reason: impl Fn(&str) -> bool,
+) -> FailureClass {
+    if reason("API_KEY_INVALID") || says(&["incorrect api key"]) {
+        FailureClass::AuthInvalid
+    } else if coded(&["FAILED_PRECONDITION"]) {
+        FailureClass::AuthForbidden
+    } else if says(&["credit balance is too low", "usage limits", "spend limit"]) {
+        FailureClass::Billing
+    } else if coded(&["context_length_exceeded"])
+        || says(&[
+            "prompt is too long",
+            "maximum context length",
+            "token count",
+        ])
+    {
+        FailureClass::ContextTooLong
+    } else if coded(&[
+        "content_filter",
+        "moderation_blocked",
+        "content_policy_violation",
+    ]) {
+        FailureClass::ContentBlocked
+    } else if status == 404
+        || coded(&["model_not_found"])
+        || (said.message.contains("model") && says(&["not found", "does not exist"]))
+    {
+        FailureClass::ModelNotFound
+    } else {
+        FailureClass::BadRequest
+    }
+}
+
+fn said(body: &Value) -> Said {
+    let body = body.get(0).unwrap_or(body);
+    let error = match body.get("error") {
+        Some(nested @ Value::Object(_)) => nested,
+        _ => body,
+    };
+    let text = |at: &Value, field: &str| match at.get(field) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let message = ["message", "detail", "error", "error_message", "title"]
+        .iter()
+        .find_map(|field| text(error, field))
+        .unwrap_or_default();
+    let details = error
+        .get("details")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let delay = details
+        .clone()
+        .find_map(|detail| detail.get("retryDelay")?.as_str());
+    let mut reasons: Vec<String> = details
+        .filter_map(|detail| detail.get("reason")?.as_str().map(Into::into))
+        .collect();
+    reasons.extend(
+        error
+            .pointer("/metadata/limit_source")
+            .and_then(Value::as_str)
+            .map(Into::into),
+    );
+    Said {
+        message: message.to_lowercase(),
+        code: text(error, "code")
+            .or_else(|| text(error, "error_code"))
+            .unwrap_or_default(),
+        kind: text(error, "type")
+            .or_else(|| text(error, "status"))
+            .unwrap_or_default(),
+        reasons,
+        retry_delay: delay.and_then(seconds),
+    }
+}
+
+fn header_delay(headers: &HeaderMap) -> Option<Duration> {
+    let header = |name: &str| headers.get(name)?.to_str().ok();
+    if let Some(ms) = header("retry-after-ms").and_then(|text| text.parse::<u64>().ok()) {
+        return Some(Duration::from_millis(ms));
+    }
+    header("retry-after").and_then(seconds)
+}
+
+/// Reads `48`, `48.9` or `48.9s`.
+fn seconds(text: &str) -> Option<Duration> {
+    let number: f64 = text.trim().trim_end_matches('s').parse().ok()?;
+    Duration::try_from_secs_f64(number).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::Catalogue;
+
+    #[test]
+    fn every_shape_of_error_is_sorted() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        // A line each: provider, status, class, body.
+        for case in include_str!("failures.txt").lines() {
+            let mut parts = case.splitn(4, ' ');
+            let provider = catalogue.find(parts.next().unwrap()).unwrap();
+            let status = parts.next().unwrap().parse().unwrap();
+            let expected = parts.next().unwrap();
+            let body = parts.next().unwrap_or_default();
+            let failure = classify(provider, status, &HeaderMap::new(), body.as_bytes());
+            assert_eq!(format!("{:?}", failure.class), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn the_wait_is_read_from_headers_and_from_googles_body() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let google = catalogue.find("google").unwrap();
+        let wait = |name: &'static str, value: &'static str, body: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            classify(google, 429, &headers, body.as_bytes())
+                .retry_after
+                .map(|d| d.as_millis())
+        };
+        assert_eq!(wait("retry-after", "7", ""), Some(7_000));
+        assert_eq!(wait("retry-after-ms", "250", ""), Some(250));
+        assert_eq!(wait("retry-after", "1e300", ""), None);
+        assert_eq!(wait("retry-after", "-4", ""), None);
+        assert_eq!(wait("retry-after", "999999999", ""), Some(86_400_000));
+        let body = r#"{"error":{"details":[{"retryDelay":"48.5s"}]}}"#;
+        assert_eq!(wait("x-other", "1", body), Some(48_500));
+    }
+}

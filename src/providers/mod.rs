@@ -1,0 +1,58 @@
+//! Talks to providers: checks keys, calls language models.
+//!
+//! One file per wire format; `outbound` is the one place where a key
+//! leaves the process. What a provider says in an error is sorted into a
+//! class and then dropped: error texts can quote keys, organisations and
+//! prompts. Wire facts: `providers.md`, whose sections the files name.
+
+mod anthropic;
+mod catalogue;
+mod chat;
+mod check;
+mod client;
+mod entries;
+mod failure;
+mod google;
+mod lines;
+mod ollama;
+mod openai;
+mod outbound;
+mod reading;
+#[cfg(test)]
+mod recordings;
+
+pub use catalogue::{Catalogue, Kind, Override, Provider};
+pub use chat::{ChatRequest, Delivery};
+pub use client::client;
+pub use outbound::Timeouts;
+
+use reqwest::Client;
+
+use crate::model::ProviderId;
+use outbound::Outbound;
+
+/// The catalogue and the one client that calls it. Cheap to share.
+pub struct Providers {
+    catalogue: Catalogue,
+    outbound: Outbound,
+}
+
+impl Providers {
+    /// Joins a catalogue and a client with these timeouts.
+    pub fn new(catalogue: Catalogue, client: Client, timeouts: Timeouts) -> Self {
+        Self {
+            catalogue,
+            outbound: Outbound::new(client, timeouts),
+        }
+    }
+
+    /// All providers.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// One provider.
+    pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
+        self.catalogue.get(id)
+    }
+}

@@ -1,0 +1,99 @@
+//! Recorded traffic of the real providers parses to what it shows: text,
+//! usage, and the class of errors.
+
+use std::path::Path;
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use super::chat::{framing, read_event};
+use super::failure::classify;
+use super::lines::Lines;
+use super::reading::Reading;
+use super::{Catalogue, Provider};
+
+fn recordings(file: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/specs/recordings")
+        .join(file);
+    let Ok(text) = std::fs::read_to_string(path) else {
+        crate::tests::skip::<()>(&format!("recordings/{file} is not at hand"));
+        return Vec::new();
+    };
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The provider that a recorded request went to.
+fn provider_of<'a>(catalogue: &'a Catalogue, recording: &Value) -> Option<&'a Provider> {
+    let uri = recording["request"]["uri"].as_str().unwrap();
+    catalogue
+        .iter()
+        .find(|provider| uri.contains(provider.base_url.host_str().unwrap_or("-")))
+}
+
+fn read(provider: &Provider, body: &str, streamed: bool) -> String {
+    let (mut reading, mut events) = (Reading::default(), Vec::new());
+    if streamed {
+        let mut lines = Lines::new(framing(provider.dialect));
+        lines.push(body.as_bytes(), &mut events).unwrap();
+        lines.finish(&mut events);
+    } else {
+        events.push(body.trim().as_bytes().to_vec());
+    }
+    for event in events {
+        read_event(provider, &event, &mut reading).unwrap();
+    }
+    let Reading {
+        text,
+        usage,
+        finish,
+        model,
+        ..
+    } = reading;
+    let usage = usage.map(|u| {
+        (
+            u.input_tokens,
+            u.output_tokens,
+            u.cached_tokens,
+            u.reasoning_tokens,
+        )
+    });
+    format!("{}: {text:?} {usage:?} {finish:?} {model:?}", provider.id)
+}
+
+#[test]
+fn recorded_answers_read_as_what_was_said() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let mut seen = Vec::new();
+    for (file, streamed) in [("chat.json", false), ("chat_stream.json", true)] {
+        for recording in recordings(file) {
+            let body = recording["response"]["body"].as_str().unwrap();
+            if let Some(provider) =
+                provider_of(&catalogue, &recording).filter(|_| body != "<binary>")
+            {
+                seen.push(read(provider, body, streamed));
+            }
+        }
+    }
+    if !seen.is_empty() {
+        insta::assert_snapshot!(seen.join("\n"));
+    }
+}
+
+#[test]
+fn recorded_errors_fall_into_their_class() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let mut seen = Vec::new();
+    for file in ["auth_errors.json", "context_and_quota_errors.json"] {
+        for recording in recordings(file) {
+            let provider = provider_of(&catalogue, &recording).unwrap();
+            let body = recording["response"]["body"].as_str().unwrap();
+            let status = u16::try_from(recording["response"]["status"].as_u64().unwrap()).unwrap();
+            let failure = classify(provider, status, &HeaderMap::new(), body.as_bytes());
+            seen.push(format!("{} {status}: {:?}", provider.id, failure.class));
+        }
+    }
+    if !seen.is_empty() {
+        insta::assert_snapshot!(seen.join("\n"));
+    }
+}
