@@ -1,0 +1,148 @@
+//! The environment, read once: secrets and overrides of settings.
+//!
+//! A secret `NAME` may come from the variable `NAME`, from a `.env` file,
+//! or from a file that `NAME_FILE` names. The process's own environment
+//! wins over `.env`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::ConfigError;
+
+const FILE_SUFFIX: &str = "_FILE";
+/// Permission bits that let anyone but the owner read a file.
+const OTHERS: u32 = 0o077;
+/// A secret shorter than this is a placeholder.
+const SECRET_CHARACTERS_MIN: usize = 8;
+
+/// All variables, none of which ever prints.
+#[derive(Default)]
+pub struct Environment {
+    variables: BTreeMap<String, SecretString>,
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Environment({} variables)", self.variables.len())
+    }
+}
+
+impl Environment {
+    /// Reads `.env` in the working folder, if there is one, then the
+    /// process's variables.
+    pub fn of_process() -> Result<Self, ConfigError> {
+        let mut variables = BTreeMap::new();
+        let dotenv = Path::new(".env");
+        if dotenv.exists() {
+            let broken = |_| ConfigError::new(".env", "has a line that is not NAME=value");
+            for pair in dotenvy::from_path_iter(dotenv).map_err(broken)? {
+                let (name, value) = pair.map_err(broken)?;
+                variables.insert(name, SecretString::from(value));
+            }
+        }
+        for (name, value) in std::env::vars_os() {
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+                variables.insert(name, SecretString::from(value));
+            }
+        }
+        Ok(Self { variables })
+    }
+
+    /// Variables for tests and the demo.
+    pub fn of(pairs: impl IntoIterator<Item = (String, SecretString)>) -> Self {
+        Self {
+            variables: pairs.into_iter().collect(),
+        }
+    }
+
+    /// The first of `names` that is set, itself or by its `_FILE`.
+    pub fn secret(&self, names: &[&str]) -> Result<Option<SecretString>, ConfigError> {
+        for name in names {
+            if let Some(secret) = self.one_secret(name)? {
+                return Ok(Some(secret));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A variable that is no secret, such as an organisation's name.
+    pub fn plain(&self, name: &str) -> Option<SecretString> {
+        self.variables
+            .get(name)
+            .filter(|value| !value.expose_secret().is_empty())
+            .cloned()
+    }
+
+    /// Variables that start with `prefix`, `_FILE` ones read.
+    pub(super) fn settings(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<(String, SecretString)>, ConfigError> {
+        let mut found = Vec::new();
+        for (name, value) in self
+            .variables
+            .iter()
+            .filter(|(name, _)| name.starts_with(prefix))
+        {
+            match name.strip_suffix(FILE_SUFFIX) {
+                Some(setting) => found.push((setting.to_owned(), read_file(name, value)?)),
+                None => found.push((name.clone(), value.clone())),
+            }
+        }
+        Ok(found)
+    }
+
+    fn one_secret(&self, name: &str) -> Result<Option<SecretString>, ConfigError> {
+        let file = format!("{name}{FILE_SUFFIX}");
+        let secret = match (self.variables.get(name), self.variables.get(&file)) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::new(
+                    name,
+                    format!("is set, and so is {file}; keep one"),
+                ));
+            }
+            (Some(value), None) => value.clone(),
+            (None, Some(path)) => read_file(&file, path)?,
+            (None, None) => return Ok(None),
+        };
+        let text = secret.expose_secret();
+        if text.is_empty() {
+            return Err(ConfigError::new(
+                name,
+                "is empty; give it a value or remove it",
+            ));
+        }
+        if text.len() < SECRET_CHARACTERS_MIN || text.contains(char::is_whitespace) {
+            return Err(ConfigError::new(
+                name,
+                format!(
+                    "is no secret: it must have {SECRET_CHARACTERS_MIN} characters or more and no spaces"
+                ),
+            ));
+        }
+        Ok(Some(secret))
+    }
+}
+
+fn read_file(variable: &str, path: &SecretString) -> Result<SecretString, ConfigError> {
+    let path = Path::new(path.expose_secret());
+    let unreadable = |_| ConfigError::new(variable, "must name a file that can be read");
+    let mode = std::fs::metadata(path)
+        .map_err(unreadable)?
+        .permissions()
+        .mode();
+    if mode & OTHERS != 0 {
+        return Err(ConfigError::new(
+            variable,
+            "names a file that others may read; run `chmod 600` on it",
+        ));
+    }
+    let text = SecretString::from(std::fs::read_to_string(path).map_err(unreadable)?);
+    Ok(SecretString::from(
+        text.expose_secret().trim_end_matches(['\r', '\n']),
+    ))
+}

@@ -1,0 +1,321 @@
+//! Settings: built-in defaults, then the file, then the environment.
+//!
+//! [`Config`] mirrors `config.example.toml`. Secrets never come from the
+//! file; see [`Environment`]. Every error names the setting and what it
+//! should be, never its value.
+
+mod environment;
+mod shards;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+pub use environment::Environment;
+pub use shards::Shards;
+
+/// The commented example, which is also what `default-config` prints.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// Environment variables that start so are settings:
+/// `LATCHKEY_STORE__URL` is `store.url`.
+const PREFIX: &str = "LATCHKEY_";
+const PATH_SEPARATOR: &str = "__";
+/// The version of Discord's API that the bot speaks; serenity adds the same
+/// path to a proxy's address by itself.
+const API_PATH: &str = "/api/v10";
+
+/// Everything that an operator can set and that is no secret.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub discord: Discord,
+    pub store: Store,
+    pub ask: Ask,
+    pub health: Health,
+    pub providers: BTreeMap<String, Provider>,
+}
+
+/// How to reach Discord.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Discord {
+    pub api_url: String,
+}
+
+/// Where keys and everything else are kept.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// May hold a password, so it is a secret.
+    pub url: SecretString,
+}
+
+/// How asks are answered.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ask {
+    pub provider_order: Vec<String>,
+    pub system_prompt: String,
+    pub max_output_tokens: u32,
+    pub stream: bool,
+    pub edit_interval_ms: u64,
+}
+
+/// The page that says whether the process is well.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Health {
+    /// Empty: no such page.
+    pub listen: String,
+}
+
+/// What an operator changes of a provider, or a provider of their own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provider {
+    pub base_url: Option<String>,
+    pub default_model: Option<String>,
+    pub name: Option<String>,
+}
+
+impl Default for Discord {
+    fn default() -> Self {
+        Self {
+            api_url: "https://discord.com/api/v10".into(),
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            url: "sqlite:latchkey.db".into(),
+        }
+    }
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        let order = "openai anthropic google openrouter mistral xai deepseek groq cerebras ollama";
+        Self {
+            provider_order: order.split(' ').map(Into::into).collect(),
+            system_prompt: "You answer in a Discord chat. Be brief and use Discord's Markdown."
+                .into(),
+            max_output_tokens: 1_500,
+            stream: true,
+            edit_interval_ms: 1_100,
+        }
+    }
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8787".into(),
+        }
+    }
+}
+
+/// A setting that stops the start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{setting}` {problem}")]
+pub struct ConfigError {
+    pub setting: String,
+    pub problem: String,
+}
+
+impl ConfigError {
+    /// Names a setting and says what it should be.
+    pub fn new(setting: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            setting: setting.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, if one is named or stands here, then the
+    /// environment.
+    pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
+        let text = match file {
+            Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                ConfigError::new(
+                    path.display().to_string(),
+                    format!("cannot be read: {error}"),
+                )
+            })?,
+            None => std::fs::read_to_string("latchkey.toml").unwrap_or_default(),
+        };
+        Self::parse(&text, environment)
+    }
+
+    /// Reads a file's text, then the environment.
+    pub fn parse(text: &str, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut table: Table = text.parse().map_err(|error| syntax_error(text, &error))?;
+        for (variable, value) in environment.settings(PREFIX)? {
+            let path = variable.trim_start_matches(PREFIX).to_ascii_lowercase();
+            set(&mut table, &variable, &path, scalar(value.expose_secret()))?;
+        }
+        let config: Self = serde_path_to_error::deserialize(Value::Table(table))
+            .map_err(|error| type_error(&error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        check_url("discord.api_url", &self.discord.api_url)?;
+        if !self
+            .discord
+            .api_url
+            .trim_end_matches('/')
+            .ends_with(API_PATH)
+        {
+            return Err(ConfigError::new(
+                "discord.api_url",
+                format!("must end in {API_PATH}"),
+            ));
+        }
+        check_range(
+            "ask.max_output_tokens",
+            u64::from(self.ask.max_output_tokens),
+            16..=100_000,
+        )?;
+        check_range(
+            "ask.edit_interval_ms",
+            self.ask.edit_interval_ms,
+            100..=60_000,
+        )?;
+        let url = self.store.url.expose_secret();
+        if !["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|start| url.strip_prefix(start).is_some_and(|rest| !rest.is_empty()))
+        {
+            return Err(ConfigError::new(
+                "store.url",
+                "must be `sqlite:<path>` or `postgres://<user>@<host>/<database>`",
+            ));
+        }
+        if !self.health.listen.is_empty()
+            && self.health.listen.parse::<std::net::SocketAddr>().is_err()
+        {
+            return Err(ConfigError::new(
+                "health.listen",
+                "must be an address and a port, such as `127.0.0.1:8787`, or empty for none",
+            ));
+        }
+        for (id, provider) in &self.providers {
+            if let Some(url) = &provider.base_url {
+                check_url(&format!("providers.{id}.base_url"), url)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a value from the environment where its path says.
+fn set(table: &mut Table, variable: &str, path: &str, value: Value) -> Result<(), ConfigError> {
+    let mut steps = path.split(PATH_SEPARATOR).peekable();
+    let mut table = table;
+    while let Some(step) = steps.next() {
+        if steps.peek().is_none() {
+            table.insert(step.to_owned(), value);
+            return Ok(());
+        }
+        let next = table
+            .entry(step.to_owned())
+            .or_insert_with(|| Value::Table(Table::new()));
+        table = next.as_table_mut().ok_or_else(|| {
+            ConfigError::new(
+                variable,
+                "names no setting; sections are joined by two underscores",
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// A value as TOML where it is TOML, or else the text itself.
+fn scalar(text: &str) -> Value {
+    let parsed = format!("value = {text}").parse::<Table>().ok();
+    let parsed = parsed.and_then(|mut table| table.remove("value"));
+    match parsed {
+        Some(value @ (Value::Integer(_) | Value::Boolean(_) | Value::Array(_))) => value,
+        _ => Value::String(text.to_owned()),
+    }
+}
+
+fn check_url(setting: &str, text: &str) -> Result<(), ConfigError> {
+    let wrong = || {
+        ConfigError::new(
+            setting,
+            "must be an http:// or https:// URL without user or query",
+        )
+    };
+    let url = url::Url::parse(text).map_err(|_| wrong())?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    if plain && url.has_host() && matches!(url.scheme(), "http" | "https") {
+        Ok(())
+    } else {
+        Err(wrong())
+    }
+}
+
+fn check_range(
+    setting: &str,
+    value: u64,
+    range: std::ops::RangeInclusive<u64>,
+) -> Result<(), ConfigError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::new(
+        setting,
+        format!("must be from {} to {}", range.start(), range.end()),
+    ))
+}
+
+/// Where a file is no TOML, without quoting it.
+fn syntax_error(text: &str, error: &toml::de::Error) -> ConfigError {
+    let at = error.span().map_or(0, |span| span.start);
+    let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+    ConfigError::new(
+        format!("line {line}"),
+        "of the configuration file is not TOML",
+    )
+}
+
+/// What is wrong with a setting, without its value: serde's messages quote
+/// the value before they say what was expected.
+fn type_error(error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
+    let path = error.path().to_string();
+    let message = error.inner().message();
+    if let Some((_, rest)) = message.split_once("unknown field ") {
+        return match rest.split_once(", expected ") {
+            Some((_, known)) => {
+                ConfigError::new(path, format!("is not a setting; expected {known}"))
+            }
+            None => ConfigError::new(
+                path,
+                "is not a setting; `latchkey default-config` shows all",
+            ),
+        };
+    }
+    let expected = match message
+        .rsplit_once("expected ")
+        .map(|(_, rest)| rest.trim_end())
+    {
+        Some("u32" | "u64") => "a whole number",
+        Some("a string") => "a text in quotes",
+        Some(other) => other,
+        None => "another value",
+    };
+    ConfigError::new(path, format!("must be {expected}"))
+}
+
+#[cfg(test)]
+mod tests;

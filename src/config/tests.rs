@@ -1,0 +1,114 @@
+//! What a wrong setting answers: its name and what it should be.
+
+use std::io::Write;
+
+use super::*;
+
+fn with(variables: &[(&str, &str)]) -> Environment {
+    Environment::of(
+        variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), SecretString::from(*v))),
+    )
+}
+
+fn problem(text: &str, variables: &[(&str, &str)]) -> String {
+    Config::parse(text, &with(variables))
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn a_wrong_setting_is_named_without_its_value() {
+    let cases = [
+        problem("[discord]\napi_ulr = \"hunter2\"", &[]),
+        problem("[ask]\nmax_output_tokens = \"hunter2\"", &[]),
+        problem("[ask]\nmax_output_tokens = 3", &[]),
+        problem("[store]\nurl = \"mysql://root:hunter2@db\"", &[]),
+        problem("[discord]\napi_url = \"hunter2\"", &[]),
+        problem("[discord]\napi_url = \"http://hunter2\"", &[]),
+        problem("[health]\nlisten = \"hunter2\"", &[]),
+        problem("[providers.openai]\nbase_url = \"ftp://hunter2\"", &[]),
+        problem("[ask]\nsystem_prompt = hunter2", &[]),
+        problem("", &[("LATCHKEY_STORE__URI", "hunter2")]),
+        problem("", &[("LATCHKEY_ASK__EDIT_INTERVAL_MS", "hunter2")]),
+        problem("ask = 3", &[("LATCHKEY_ASK__EDIT_INTERVAL_MS", "1000")]),
+    ];
+    assert!(
+        cases.iter().all(|case| !case.contains("hunter2")),
+        "{cases:#?}"
+    );
+    insta::assert_snapshot!(cases.join("\n"));
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let text = "[ask]\nmax_output_tokens = 100\nprovider_order = [\"groq\"]";
+    let environment = with(&[
+        ("LATCHKEY_ASK__MAX_OUTPUT_TOKENS", "200"),
+        ("LATCHKEY_PROVIDERS__OPENAI__DEFAULT_MODEL", "gpt-6.1-sol"),
+    ]);
+    let config = Config::parse(text, &environment).unwrap();
+    assert_eq!(config.ask.max_output_tokens, 200);
+    assert_eq!(config.ask.provider_order, ["groq"]);
+    assert_eq!(
+        config.providers["openai"].default_model.as_deref(),
+        Some("gpt-6.1-sol")
+    );
+}
+
+#[test]
+fn a_secret_comes_from_its_variable_or_its_file() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "made-up-token-from-a-file").unwrap();
+    let path = file.path().to_str().unwrap();
+    let read = |pairs: &[(&str, &str)]| {
+        let secret = with(pairs).secret(&["GEMINI_API_KEY", "GOOGLE_API_KEY"]);
+        secret
+            .map(|found| found.map(|s| s.expose_secret().to_owned()))
+            .map_err(|e| e.to_string())
+    };
+    assert_eq!(
+        read(&[("GOOGLE_API_KEY_FILE", path)]).unwrap().unwrap(),
+        "made-up-token-from-a-file"
+    );
+    assert_eq!(
+        read(&[("GOOGLE_API_KEY", "made-up-key")]).unwrap().unwrap(),
+        "made-up-key"
+    );
+    assert_eq!(read(&[]), Ok(None));
+    let refused = [
+        read(&[("GEMINI_API_KEY", "")]),
+        read(&[("GEMINI_API_KEY", "hunter2")]),
+        read(&[("GEMINI_API_KEY", "two words here")]),
+        read(&[
+            ("GEMINI_API_KEY", "made-up-key"),
+            ("GEMINI_API_KEY_FILE", path),
+        ]),
+        read(&[("GEMINI_API_KEY_FILE", "/nowhere")]),
+    ];
+    let refused: Vec<String> = refused.into_iter().map(Result::unwrap_err).collect();
+    insta::assert_snapshot!(refused.join("\n"));
+}
+
+#[test]
+fn a_secret_file_that_others_may_read_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::set_permissions(
+        file.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o644),
+    )
+    .unwrap();
+    let environment = with(&[("BYOK_MASTER_KEY_FILE", file.path().to_str().unwrap())]);
+    let problem = environment
+        .secret(&["BYOK_MASTER_KEY"])
+        .unwrap_err()
+        .to_string();
+    insta::assert_snapshot!(problem, @"`BYOK_MASTER_KEY_FILE` names a file that others may read; run `chmod 600` on it");
+}
+
+#[test]
+fn an_environment_does_not_print_itself() {
+    let environment = with(&[("OPENAI_API_KEY", "made-up-key")]);
+    assert_eq!(format!("{environment:?}"), "Environment(1 variables)");
+}
