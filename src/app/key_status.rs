@@ -1,0 +1,81 @@
+//! Who would pay here, provider by provider, and why not the others.
+
+use crate::model::{Caller, ProviderId, Trace, Verdict};
+use crate::providers::{Kind, Provider};
+use crate::resolver::{self, Question};
+
+use super::{App, Error};
+
+/// The state of things for one caller in one place.
+pub struct Status {
+    pub byok_enabled: bool,
+    pub providers: Vec<ProviderStatus>,
+    /// The first provider in the operator's order that somebody can pay for.
+    pub unnamed: Option<ProviderId>,
+}
+
+/// The trace of one provider.
+pub struct ProviderStatus {
+    pub provider: ProviderId,
+    pub trace: Trace,
+}
+
+impl App {
+    /// The trace of one provider, or of each that somebody has a key for.
+    pub async fn key_status(
+        &self,
+        caller: &Caller,
+        provider: Option<&str>,
+    ) -> Result<Status, Error> {
+        let wanted = provider.map(|typed| self.provider(typed)).transpose()?;
+        let offers = self.offers(caller.person, caller.place).await?;
+        let trace = |providers: Vec<ProviderId>| {
+            let (person, place, now_ms) = (caller.person, caller.place, self.clock.now_ms());
+            let question = Question {
+                person,
+                place,
+                providers,
+                now_ms,
+            };
+            resolver::choose(&question, offers.clone()).trace
+        };
+        let shown: Vec<&Provider> = match wanted {
+            Some(provider) => vec![provider],
+            None => self.catalogue().iter().collect(),
+        };
+        let has_offer = |status: &ProviderStatus| {
+            status
+                .trace
+                .0
+                .iter()
+                .any(|step| step.verdict != Verdict::Absent)
+        };
+        let providers = shown
+            .into_iter()
+            .map(|p| ProviderStatus {
+                provider: p.id.clone(),
+                trace: trace(vec![p.id.clone()]),
+            })
+            .filter(|status| wanted.is_some() || has_offer(status))
+            .collect();
+        let unnamed = trace(self.chat_order())
+            .taken()
+            .map(|step| step.provider.clone());
+        Ok(Status {
+            byok_enabled: self.byok_enabled(),
+            providers,
+            unnamed,
+        })
+    }
+
+    /// The operator's order, as far as it names providers that chat.
+    pub(super) fn chat_order(&self) -> Vec<ProviderId> {
+        let chats = |id: &&ProviderId| self.providers.get(id).is_some_and(|p| p.kind == Kind::Chat);
+        self.settings
+            .provider_order
+            .iter()
+            .filter(chats)
+            .cloned()
+            .collect()
+    }
+}

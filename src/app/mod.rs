@@ -1,0 +1,165 @@
+//! Everything the program can do, one file per verb. Knows nothing of
+//! Discord or HTTP.
+
+mod add_key;
+mod ask;
+mod error;
+mod health;
+mod key_status;
+mod list_keys;
+mod owned;
+mod pause_key;
+mod pending;
+mod remove_key;
+mod test_key;
+mod upkeep;
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+pub use add_key::{AddForm, Added};
+pub use ask::{Asked, Demotion, ReadyAsk};
+pub use error::Error;
+pub use key_status::{ProviderStatus, Status};
+pub use list_keys::{Listing, ServerKeys};
+pub use test_key::Tested;
+
+pub use crate::providers::{Catalogue, Delivery, Kind};
+
+use crate::model::{Clock, Credential, ProviderId};
+use crate::providers::Providers;
+use crate::store::Store;
+use crate::vault::Vault;
+
+/// What the program is made of, built once.
+pub struct Parts {
+    pub store: Store,
+    pub vault: Vault,
+    pub providers: Providers,
+    pub bot_defaults: Vec<BotDefault>,
+    pub settings: Settings,
+    pub http: reqwest::Client,
+    pub clock: Clock,
+}
+
+/// A provider that the operator pays for.
+pub struct BotDefault {
+    pub provider: ProviderId,
+    /// None where the operator's own machine asks for no key.
+    pub credential: Option<Credential>,
+}
+
+/// What the operator settled of how asks are answered.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub provider_order: Vec<ProviderId>,
+    pub system_prompt: String,
+    pub max_output_tokens: u32,
+    pub delivery: Delivery,
+}
+
+/// The program.
+pub struct App {
+    store: Store,
+    vault: Vault,
+    providers: Providers,
+    bot_defaults: Vec<BotDefault>,
+    settings: Settings,
+    http: reqwest::Client,
+    clock: Clock,
+    tasks: TaskTracker,
+    cut: CancellationToken,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            store,
+            vault,
+            providers,
+            bot_defaults,
+            settings,
+            http,
+            clock,
+        } = parts;
+        let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+        Self {
+            store,
+            vault,
+            providers,
+            bot_defaults,
+            settings,
+            http,
+            clock,
+            tasks,
+            cut,
+        }
+    }
+
+    /// All providers.
+    pub fn catalogue(&self) -> &Catalogue {
+        self.providers.catalogue()
+    }
+
+    /// Whether people can store keys.
+    pub fn byok_enabled(&self) -> bool {
+        self.vault.is_enabled()
+    }
+
+    /// The one HTTP client of the process.
+    pub fn http(&self) -> reqwest::Client {
+        self.http.clone()
+    }
+
+    /// Starts a task that shutdown waits for.
+    pub fn spawn<F>(&self, task: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.tasks.spawn(task)
+    }
+
+    /// Something that shutdown waits for until it is dropped.
+    pub fn busy(&self) -> TaskTrackerToken {
+        self.tasks.token()
+    }
+
+    /// Ends when the program must give up what is still running.
+    pub async fn must_stop(&self) {
+        self.cut.cancelled().await;
+    }
+
+    /// Waits for what is running, cuts off what takes longer than `grace`,
+    /// gives that `last_words` to say so, and closes the database.
+    pub async fn shut_down(&self, grace: Duration, last_words: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(grace, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                running = self.tasks.len(),
+                "cutting off what is still running"
+            );
+            self.cut.cancel();
+            // What does not end even now is dropped with the process.
+            let _ = tokio::time::timeout(last_words, self.tasks.wait()).await;
+        }
+        self.store.close().await;
+    }
+
+    /// Ends when nothing is running any more.
+    #[cfg(test)]
+    pub async fn idle(&self) {
+        while !self.tasks.is_empty() {
+            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Forms and buttons: handed out by one interaction, taken by the next.
+
+use crate::model::{Caller, Refusal};
+use crate::store::{PendingAction, PendingKind};
+
+use super::{App, Error};
+
+/// How long a form or a button works. Discord's own tokens live as long.
+const PENDING_FOR_MS: i64 = 15 * 60 * 1_000;
+/// Bytes of randomness in an id.
+const ID_BYTES: usize = 16;
+/// The digits of an id.
+const ID_DIGITS: usize = 2 * ID_BYTES;
+
+impl App {
+    /// Remembers an action and returns the id that Discord carries for us.
+    pub(super) async fn hand_out(&self, action: &PendingAction) -> anyhow::Result<String> {
+        let id = random_id()?;
+        let expires_at_ms = self.clock.now_ms() + PENDING_FOR_MS;
+        self.store.add_pending(&id, action, expires_at_ms).await?;
+        Ok(id)
+    }
+
+    /// Takes an action, once, for the person and place it was made for. The
+    /// id is what a stranger typed until the database has said otherwise.
+    pub(super) async fn take(
+        &self,
+        caller: &Caller,
+        kind: PendingKind,
+        id: &str,
+    ) -> Result<PendingAction, Error> {
+        if id.len() != ID_DIGITS {
+            return Err(Refusal::StaleForm.into());
+        }
+        let now_ms = self.clock.now_ms();
+        let taken = self
+            .store
+            .take_pending(id, caller.person, caller.place.server(), now_ms)
+            .await?;
+        let action = taken
+            .filter(|action| action.kind == kind)
+            .ok_or(Refusal::StaleForm)?;
+        Ok(action)
+    }
+}
+
+/// 128 random bits, as hex digits.
+pub fn random_id() -> anyhow::Result<String> {
+    let mut bytes = [0; ID_BYTES];
+    getrandom::fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}

@@ -1,0 +1,37 @@
+//! Sweeps away what has expired, once a minute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+
+/// How often expired rows are deleted.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+impl App {
+    /// Starts the sweeping, until `stop`.
+    pub fn start_upkeep(self: &Arc<Self>, stop: CancellationToken) {
+        let app = Arc::clone(self);
+        self.spawn(async move {
+            while stop
+                .run_until_cancelled(tokio::time::sleep(SWEEP_EVERY))
+                .await
+                .is_some()
+            {
+                if let Err(error) = app.sweep().await {
+                    tracing::warn!("could not sweep expired rows: {error:#}");
+                }
+            }
+        });
+    }
+
+    /// Deletes forms that nobody sent and checks that no limit looks at.
+    pub async fn sweep(&self) -> anyhow::Result<()> {
+        let now_ms = self.clock.now_ms();
+        self.store.expire_pending(now_ms).await?;
+        self.store.expire_checks(now_ms).await?;
+        Ok(())
+    }
+}
