@@ -1,0 +1,162 @@
+//! What people do: type commands, complete options, send forms, press
+//! buttons.
+
+use serde_json::{Value, json};
+
+use super::{line, payload};
+use crate::emulator::world::{Interaction, Kind, State, World};
+
+pub use payload::{MANAGER, MEMBER};
+
+impl World {
+    /// Somebody runs a command; returns the interaction's id.
+    pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
+        self.with(|state| {
+            let data = line::read(&state.commands, typed, None)?;
+            Ok(state.interact(Kind::Command, person, channel, typed, &data, None))
+        })
+    }
+
+    /// Somebody types an option and is offered completions.
+    pub fn complete(
+        &self,
+        person: u64,
+        channel: u64,
+        typed: &str,
+        option: &str,
+    ) -> Result<u64, String> {
+        self.with(|state| {
+            let data = line::read(&state.commands, typed, Some(option))?;
+            Ok(state.interact(Kind::Autocomplete, person, channel, typed, &data, None))
+        })
+    }
+
+    /// Somebody sends a form with what they typed, by field.
+    pub fn submit(
+        &self,
+        person: u64,
+        channel: u64,
+        custom_id: &str,
+        typed: &[(&str, &str)],
+    ) -> u64 {
+        let rows: Vec<Value> = typed
+            .iter()
+            .map(|(field, value)| {
+                json!({"type": 1, "components": [{"type": 4, "custom_id": field, "value": value}]})
+            })
+            .collect();
+        let data = json!({"custom_id": custom_id, "components": rows});
+        self.with(|state| {
+            for interaction in &mut state.interactions {
+                if interaction
+                    .modal
+                    .as_ref()
+                    .is_some_and(|modal| modal["custom_id"] == custom_id)
+                {
+                    interaction.modal = None;
+                }
+            }
+            state.interact(Kind::ModalSubmit, person, channel, "", &data, None)
+        })
+    }
+
+    /// Somebody closes a form without sending it.
+    pub fn dismiss(&self, interaction: u64) {
+        self.with(|state| {
+            for open in state
+                .interactions
+                .iter_mut()
+                .filter(|i| i.id == interaction)
+            {
+                open.modal = None;
+            }
+        });
+    }
+
+    /// Somebody presses a button under a message.
+    pub fn press(&self, person: u64, message: u64, custom_id: &str) -> Option<u64> {
+        self.with(|state| {
+            let found = state.message(message)?.clone();
+            let data = json!({"custom_id": custom_id, "component_type": 2});
+            Some(state.interact(
+                Kind::Component,
+                person,
+                found.channel,
+                "",
+                &data,
+                Some(message),
+            ))
+        })
+    }
+
+    /// Breaks every gateway connection off, or closes it with a code.
+    pub fn drop_sockets(&self, code: Option<u16>) {
+        self.with(|state| {
+            for session in &mut state.sessions {
+                session.push(code.map_or(
+                    crate::emulator::world::ToSocket::Drop,
+                    crate::emulator::world::ToSocket::Close,
+                ));
+                session.socket = None;
+            }
+        });
+    }
+
+    /// Asks every connection to come back on a new one.
+    pub fn ask_to_reconnect(&self) {
+        let reconnect = json!({"op": 7, "d": null}).to_string();
+        self.with(|state| {
+            for session in &mut state.sessions {
+                session.push(crate::emulator::world::ToSocket::Send(reconnect.clone()));
+            }
+        });
+    }
+
+    /// Sends any event, well-formed or not.
+    pub fn emit_raw(&self, name: &str, data: &Value) {
+        self.with(|state| state.emit(None, name, data));
+    }
+}
+
+impl State {
+    fn interact(
+        &mut self,
+        kind: Kind,
+        person: u64,
+        channel: u64,
+        typed: &str,
+        data: &Value,
+        message: Option<u64>,
+    ) -> u64 {
+        self.forget_old();
+        let id = self.snowflake();
+        let server = self
+            .channels
+            .iter()
+            .find(|c| c.id == channel)
+            .and_then(|c| c.server);
+        let visiting =
+            server.is_some_and(|id| self.servers.iter().any(|s| s.id == id && !s.installed));
+        let interaction = Interaction {
+            id,
+            token: format!("aW50ZXJhY3Rpb246emulated{id:x}"),
+            kind,
+            person,
+            channel,
+            line: typed.to_owned(),
+            created: std::time::Instant::now(),
+            acknowledged: None,
+            original: message.filter(|_| payload::has_message(kind)),
+            modal: None,
+            choices: None,
+            follow_ups: 0,
+            visiting,
+        };
+        let message = message.and_then(|id| self.messages.iter().find(|m| m.id == id));
+        let message = message.map(|message| payload::message(self, message));
+        let event = payload::interaction(self, &interaction, data, message);
+        self.interactions.push(interaction);
+        self.emit(server.filter(|_| !visiting), "INTERACTION_CREATE", &event);
+        id
+    }
+}

@@ -1,0 +1,141 @@
+//! Reads a typed command the way Discord's client does: by the commands
+//! that the bot has registered.
+
+use serde_json::{Value, json};
+
+const SUBCOMMAND: u64 = 1;
+const SUBCOMMAND_GROUP: u64 = 2;
+const STRING: u64 = 3;
+const INTEGER: u64 = 4;
+const BOOLEAN: u64 = 5;
+
+/// Turns `/keys add provider:openai` into an interaction's data. The option
+/// `focused` is the one that is being typed, for completion.
+pub fn read(commands: &Value, line: &str, focused: Option<&str>) -> Result<Value, String> {
+    let words = line
+        .strip_prefix('/')
+        .ok_or("a command begins with a slash")?;
+    let (name, mut rest) = next_word(words);
+    let command = find(commands, name).ok_or(format!("there is no command /{name}"))?;
+    let mut path = Vec::new();
+    let mut at = command;
+    while is_group(at) {
+        let (name, tail) = next_word(rest);
+        at = find(&at["options"], name).ok_or(format!("there is no subcommand {name}"))?;
+        path.push((name.to_owned(), at["type"].clone()));
+        rest = tail;
+    }
+    let mut options = options(&at["options"], rest, focused)?;
+    for (name, kind) in path.into_iter().rev() {
+        options = json!([{"name": name, "type": kind, "options": options}]);
+    }
+    Ok(json!({
+        "id": command.get("id").cloned().unwrap_or(json!("1")), "name": name, "type": 1, "options": options,
+    }))
+}
+
+fn is_group(command: &Value) -> bool {
+    command["options"]
+        .as_array()
+        .is_some_and(|options| options.iter().any(|option| is_sub(option["type"].as_u64())))
+}
+
+fn is_sub(kind: Option<u64>) -> bool {
+    matches!(kind, Some(SUBCOMMAND | SUBCOMMAND_GROUP))
+}
+
+fn find<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
+    list.as_array()?.iter().find(|item| item["name"] == name)
+}
+
+fn next_word(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    text.split_once(' ').unwrap_or((text, ""))
+}
+
+/// Reads `name:value` pairs. A value reaches to the next option's name.
+fn options(known: &Value, text: &str, focused: Option<&str>) -> Result<Value, String> {
+    let known = known.as_array().map(Vec::as_slice).unwrap_or_default();
+    let padded = format!(" {text}");
+    let mut found: Vec<(usize, usize, &Value)> = known
+        .iter()
+        .filter_map(|option| {
+            let mark = format!(" {}:", option["name"].as_str()?);
+            padded.find(&mark).map(|at| (at, at + mark.len(), option))
+        })
+        .collect();
+    found.sort_by_key(|(at, _, _)| *at);
+    if found.is_empty() && !text.trim().is_empty() {
+        return Err("write options as name:value".into());
+    }
+    let ends = found
+        .iter()
+        .skip(1)
+        .map(|(at, _, _)| *at)
+        .chain([padded.len()]);
+    let mut options = Vec::new();
+    for ((_, start, option), end) in found.iter().zip(ends) {
+        let typed = padded.get(*start..end).unwrap_or_default().trim();
+        let name = option["name"].as_str().unwrap_or_default();
+        let mut filled =
+            json!({"name": name, "type": option["type"], "value": value(option, typed)?});
+        if focused == Some(name) {
+            filled["focused"] = json!(true);
+        }
+        options.push(filled);
+    }
+    if focused.is_none() {
+        let given = |name: &Value| options.iter().any(|option| option["name"] == *name);
+        if let Some(missing) = known
+            .iter()
+            .find(|o| o["required"] == true && !given(&o["name"]))
+        {
+            return Err(format!(
+                "the option `{}` is required",
+                missing["name"].as_str().unwrap_or_default()
+            ));
+        }
+    }
+    Ok(Value::Array(options))
+}
+
+fn value(option: &Value, typed: &str) -> Result<Value, String> {
+    if let Some(choices) = option["choices"]
+        .as_array()
+        .filter(|choices| !choices.is_empty())
+    {
+        let chosen = choices.iter().find(|choice| choice["name"] == typed);
+        return chosen
+            .map(|choice| choice["value"].clone())
+            .ok_or(format!("`{typed}` is not a choice"));
+    }
+    match option["type"].as_u64() {
+        Some(STRING) => Ok(json!(typed)),
+        Some(INTEGER) => typed
+            .parse::<i64>()
+            .map(Value::from)
+            .map_err(|_| "write a number".into()),
+        Some(BOOLEAN) => Ok(json!(typed == "true")),
+        _ => Err("the emulator does not know this kind of option".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_reaches_to_the_next_option() {
+        let commands = json!([{"name": "ask", "options": [
+            {"name": "prompt", "type": 3, "required": true}, {"name": "model", "type": 3},
+        ]}]);
+        let data = read(&commands, "/ask prompt:why: because model:x", None).unwrap();
+        assert_eq!(data["options"][0]["value"], "why: because");
+        assert_eq!(data["options"][1]["value"], "x");
+        assert!(
+            read(&commands, "/ask model:x", None)
+                .unwrap_err()
+                .contains("prompt")
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! Discord's wire.
+
+pub mod act;
+mod gateway;
+mod limits;
+mod line;
+mod payload;
+mod rest;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::world::World;
+
+/// The REST API and the gateway.
+pub fn routes(world: Arc<World>) -> Router {
+    rest::routes(Arc::clone(&world)).merge(gateway::routes(world))
+}

@@ -1,0 +1,306 @@
+//! Chat in four dialects, streamed or whole.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+
+use super::keys::{Dialect, Emulated, Standing};
+use super::refusals::refusal;
+use super::{HANG, ProviderFault, answers};
+
+/// What the emulated models count.
+const INPUT_TOKENS: u64 = 12;
+/// A line longer than anybody reads.
+const HUGE_BYTES: usize = 3 * 1024 * 1024;
+
+/// Answers a POST.
+pub fn answer(
+    provider: &Emulated,
+    path: &str,
+    standing: Standing,
+    body: &Value,
+    fault: Option<&ProviderFault>,
+    pace: Duration,
+) -> Response {
+    // A restricted OpenAI key cannot list models, but it can chat.
+    let may_chat = provider.id == "openai" && standing == Standing::Restricted;
+    if let Some(refusal) = refusal(provider, standing).filter(|_| !may_chat) {
+        return refusal;
+    }
+    let Some(ask) = Ask::read(provider, path, body) else {
+        let body = json!({"error": {"message": "Not found", "code": "model_not_found"}});
+        return (StatusCode::NOT_FOUND, Json(body)).into_response();
+    };
+    if ask.model.contains("no-such-model") {
+        let body =
+            json!({"error": {"message": "The model does not exist", "code": "model_not_found"}});
+        return (StatusCode::NOT_FOUND, Json(body)).into_response();
+    }
+    if let Some(problem) = ask.problem {
+        let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    }
+    let words = answers::answer(&ask.prompt);
+    if ask.stream {
+        streamed(&ask, &words, fault, pace)
+    } else {
+        Json(ask.whole(&words, fault)).into_response()
+    }
+}
+
+/// What was asked, whatever the dialect.
+struct Ask {
+    dialect: Dialect,
+    model: String,
+    prompt: String,
+    stream: bool,
+    usage_wanted: bool,
+    /// What the real provider would refuse.
+    problem: Option<&'static str>,
+}
+
+impl Ask {
+    fn read(provider: &Emulated, path: &str, body: &Value) -> Option<Self> {
+        let dialect = provider.dialect;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let last = |field: &str| body[field].as_array().and_then(|list| list.last()).cloned();
+        let mut ask = Self {
+            dialect,
+            model: text(&body["model"]),
+            prompt: String::new(),
+            stream: body["stream"] == true,
+            usage_wanted: true,
+            problem: None,
+        };
+        match (dialect, path) {
+            (Dialect::OpenAi, "/chat/completions") => {
+                ask.prompt = text(&last("messages")?["content"]);
+                ask.usage_wanted =
+                    provider.id == "mistral" || body["stream_options"]["include_usage"] == true;
+                let old_limit = provider.id == "openai" && !body["max_tokens"].is_null();
+                ask.problem = old_limit.then_some("Unsupported parameter: 'max_tokens'");
+            }
+            (Dialect::Anthropic, "/v1/messages") => {
+                ask.prompt = text(&last("messages")?["content"]);
+                let missing = body["max_tokens"]
+                    .is_null()
+                    .then_some("max_tokens: Field required");
+                let sampling = ["temperature", "top_p", "top_k"]
+                    .iter()
+                    .any(|field| !body[field].is_null());
+                ask.problem =
+                    missing.or(sampling.then_some("sampling parameters are not supported"));
+            }
+            (Dialect::Google, path) => {
+                let (model, verb) = path.strip_prefix("/models/")?.split_once(':')?;
+                model.clone_into(&mut ask.model);
+                ask.stream = verb == "streamGenerateContent";
+                ask.prompt = text(&last("contents")?["parts"][0]["text"]);
+            }
+            (Dialect::Ollama, "/api/chat") => {
+                ask.prompt = text(&last("messages")?["content"]);
+                ask.stream = body["stream"] != false;
+            }
+            _ => return None,
+        }
+        Some(ask)
+    }
+
+    /// One piece of a stream.
+    fn piece(&self, text: &str) -> String {
+        match self.dialect {
+            Dialect::OpenAi => sse(
+                &json!({"id": "chatcmpl-0", "object": "chat.completion.chunk", "model": self.model,
+                "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}], "usage": null}),
+            ),
+            Dialect::Anthropic => named(&json!({"type": "content_block_delta", "index": 0,
+                "delta": {"type": "text_delta", "text": text}})),
+            Dialect::Google => sse(
+                &json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}}],
+                "modelVersion": self.model}),
+            ),
+            _ => format!(
+                "{}\n",
+                json!({"model": self.model, "message": {"role": "assistant", "content": text},
+                "done": false})
+            ),
+        }
+    }
+
+    /// What stands before the first piece.
+    fn head(&self) -> String {
+        match self.dialect {
+            Dialect::OpenAi => ": keep-alive\n\n".into(),
+            Dialect::Anthropic => named(
+                &json!({"type": "message_start", "message": {"type": "message",
+                "model": self.model, "content": [], "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 1}}}),
+            ),
+            _ => String::new(),
+        }
+    }
+
+    /// The end of a stream, with its usage where this vendor puts it.
+    fn tail(&self, output: &Value) -> String {
+        match self.dialect {
+            Dialect::OpenAi => {
+                let stop = sse(
+                    &json!({"model": self.model, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
+                );
+                let usage = if self.usage_wanted && !output.is_null() {
+                    sse(&json!({"model": self.model, "choices": [],
+                        "usage": {"prompt_tokens": INPUT_TOKENS, "completion_tokens": output}}))
+                } else {
+                    String::new()
+                };
+                format!("{stop}{usage}data: [DONE]\n\n")
+            }
+            Dialect::Anthropic => {
+                let delta = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+                    "usage": {"output_tokens": output}});
+                format!(
+                    "{}{}",
+                    named(&delta),
+                    named(&json!({"type": "message_stop"}))
+                )
+            }
+            Dialect::Google => sse(
+                &json!({"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}],
+                "usageMetadata": {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": output}}),
+            ),
+            _ => format!(
+                "{}\n",
+                json!({"model": self.model, "message": {"role": "assistant", "content": ""},
+                "done": true, "done_reason": "stop", "prompt_eval_count": INPUT_TOKENS, "eval_count": output})
+            ),
+        }
+    }
+
+    /// The answer in one piece.
+    fn whole(&self, words: &str, fault: Option<&ProviderFault>) -> Value {
+        let output = usage(words, fault);
+        match self.dialect {
+            Dialect::OpenAi => json!({"model": self.model, "object": "chat.completion",
+                "choices": [{"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": INPUT_TOKENS, "completion_tokens": output}}),
+            Dialect::Anthropic => {
+                json!({"type": "message", "model": self.model, "stop_reason": "end_turn",
+                "content": [{"type": "text", "text": words}],
+                "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": output}})
+            }
+            Dialect::Google => json!({"modelVersion": self.model,
+                "candidates": [{"content": {"parts": [{"text": words}]}, "finishReason": "STOP"}],
+                "usageMetadata": {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": output}}),
+            _ => {
+                json!({"model": self.model, "message": {"role": "assistant", "content": words}, "done": true,
+                "done_reason": "stop", "prompt_eval_count": INPUT_TOKENS, "eval_count": output})
+            }
+        }
+    }
+}
+
+fn usage(words: &str, fault: Option<&ProviderFault>) -> Value {
+    match fault {
+        Some(ProviderFault::WrongUsage) => json!(-5),
+        Some(ProviderFault::NoUsage) => Value::Null,
+        _ => json!(words.split_whitespace().count()),
+    }
+}
+
+fn sse(value: &Value) -> String {
+    format!("data: {value}\n\n")
+}
+
+/// Anthropic names its events, and leaves spaces after them.
+fn named(value: &Value) -> String {
+    format!(
+        "event: {}\ndata: {value}   \n\n",
+        value["type"].as_str().unwrap_or_default()
+    )
+}
+
+/// One step of a stream.
+enum Step {
+    Say(String),
+    /// Say nothing for as long as it takes.
+    Hang,
+    /// Say nothing but comments.
+    HangWithComments,
+    Break,
+}
+
+fn streamed(ask: &Ask, words: &str, fault: Option<&ProviderFault>, pace: Duration) -> Response {
+    let mut steps = vec![Step::Say(ask.head())];
+    let pieces: Vec<String> = words
+        .split_inclusive(' ')
+        .map(|word| ask.piece(word))
+        .collect();
+    let half = pieces.len().div_ceil(2);
+    let output = usage(words, fault);
+    match fault {
+        Some(ProviderFault::Stall) => {
+            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            steps.push(Step::Hang);
+        }
+        Some(ProviderFault::StallWithComments) => {
+            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            steps.extend((0..10_000).map(|_| Step::HangWithComments));
+        }
+        Some(ProviderFault::Cut) => {
+            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            steps.push(Step::Break);
+        }
+        Some(ProviderFault::EndEarly) => steps.extend(pieces.into_iter().take(half).map(Step::Say)),
+        Some(ProviderFault::ErrorInStream) => {
+            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            let error = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
+            steps.push(Step::Say(if ask.dialect == Dialect::Ollama {
+                format!("{}\n", json!({"error": "overloaded"}))
+            } else {
+                named(&error)
+            }));
+        }
+        Some(ProviderFault::HugeLine) => {
+            steps.push(Step::Say(format!("data: {}", "x".repeat(HUGE_BYTES))));
+        }
+        _ => {
+            steps.extend(pieces.into_iter().map(Step::Say));
+            steps.push(Step::Say(ask.tail(&output)));
+        }
+    }
+    let kind = if ask.dialect == Dialect::Ollama {
+        "application/x-ndjson"
+    } else {
+        "text/event-stream"
+    };
+    let body = stream::iter(steps).then(move |step| take(step, pace));
+    ([("content-type", kind)], Body::from_stream(body)).into_response()
+}
+
+async fn take(step: Step, pace: Duration) -> Result<Bytes, std::io::Error> {
+    match step {
+        Step::Say(text) => {
+            if !pace.is_zero() {
+                tokio::time::sleep(pace).await;
+            }
+            Ok(Bytes::from(text))
+        }
+        Step::Hang => {
+            tokio::time::sleep(HANG).await;
+            Ok(Bytes::new())
+        }
+        Step::HangWithComments => {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Ok(Bytes::from_static(b": keep-alive\n\n"))
+        }
+        Step::Break => {
+            // What was said so far leaves the buffers first.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err(std::io::Error::other("emulated cut"))
+        }
+    }
+}

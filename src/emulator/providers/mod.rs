@@ -1,0 +1,183 @@
+//! The providers' wire: key checks and chat, good days and bad.
+
+mod answers;
+mod chat;
+mod checks;
+mod keys;
+mod refusals;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State as Shared};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::any;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+pub use keys::{PROVIDERS, Standing, sample};
+
+use super::world::World;
+
+/// How many calls are kept.
+const CALLS_KEPT: usize = 1_000;
+/// More than anybody reads.
+const HUGE_BYTES: usize = 8 * 1024 * 1024;
+/// How long a server that hangs holds the line.
+const HANG: Duration = Duration::from_mins(10);
+
+/// What the emulated providers know.
+#[derive(Default)]
+pub struct ProviderState {
+    /// Keys whose standing was changed after they were made.
+    pub standings: HashMap<String, Standing>,
+    /// What goes wrong, by provider, until it is taken back.
+    pub faults: HashMap<String, ProviderFault>,
+    pub calls: VecDeque<ProviderCall>,
+    /// Time between two words of a streamed answer.
+    pub pace: Duration,
+}
+
+/// A call that a provider received.
+#[derive(Clone, Debug)]
+pub struct ProviderCall {
+    pub provider: String,
+    pub path: String,
+    pub key: Option<String>,
+    pub body: Value,
+    pub headers: Vec<String>,
+}
+
+/// What goes wrong at a provider.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProviderFault {
+    /// The answer begins late.
+    SlowFirstByte(Duration),
+    /// The answer begins and then nothing more comes.
+    Stall,
+    /// The same, but comments keep coming.
+    StallWithComments,
+    /// The connection breaks off in mid-answer.
+    Cut,
+    /// The stream ends early, as if that were all.
+    EndEarly,
+    /// An error comes inside the stream.
+    ErrorInStream,
+    /// A web page instead of JSON, with this status.
+    Html(u16),
+    /// A line that never ends.
+    HugeLine,
+    /// A body that is far too large, whatever was asked.
+    HugeBody,
+    /// Counts of tokens that cannot be.
+    WrongUsage,
+    /// No usage at all.
+    NoUsage,
+    /// A bare status.
+    Status(u16),
+    /// A status that asks to come back at once, so many times.
+    Busy(u16, u32),
+    /// A refusal that quotes the key in full, as OpenAI's do for short ones.
+    EchoKey,
+    /// A redirect to another address.
+    Redirect(String),
+}
+
+/// Every provider, below `/providers/<id>`.
+pub fn routes(world: Arc<World>) -> Router {
+    Router::new()
+        .route("/providers/{id}", any(call))
+        .route("/providers/{id}/{*path}", any(call))
+        .with_state(world)
+}
+
+async fn call(
+    Shared(world): Shared<Arc<World>>,
+    Path(parts): Path<HashMap<String, String>>,
+    uri: Uri,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let id = parts.get("id").cloned().unwrap_or_default();
+    let Some(provider) = PROVIDERS.iter().find(|provider| provider.id == id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let path = format!("/{}", parts.get("path").map_or("", String::as_str));
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let key = keys::key_in(provider, &headers);
+    let (standing, fault, pace) = world.with(|state| {
+        let providers = &mut state.providers;
+        providers.calls.push_back(ProviderCall {
+            provider: id.clone(),
+            path: format!("{path}?{}", uri.query().unwrap_or_default()),
+            key: key.clone(),
+            body: body.clone(),
+            headers: headers.keys().map(ToString::to_string).collect(),
+        });
+        if providers.calls.len() > CALLS_KEPT {
+            providers.calls.pop_front();
+        }
+        let fault = providers.faults.get(&id).cloned();
+        if let Some(ProviderFault::Busy(status, times)) = fault {
+            let left = (times > 1).then_some(ProviderFault::Busy(status, times - 1));
+            match left {
+                Some(left) => providers.faults.insert(id.clone(), left),
+                None => providers.faults.remove(&id),
+            };
+        }
+        let standing = keys::standing(providers, provider, key.as_deref());
+        (standing, fault, providers.pace)
+    });
+    if let Some(response) = instead(fault.as_ref(), key.as_deref()).await {
+        return response;
+    }
+    if method == Method::GET {
+        checks::answer(provider, &path, standing)
+    } else {
+        chat::answer(provider, &path, standing, &body, fault.as_ref(), pace)
+    }
+}
+
+/// Faults that replace the whole answer.
+async fn instead(fault: Option<&ProviderFault>, key: Option<&str>) -> Option<Response> {
+    match fault? {
+        ProviderFault::SlowFirstByte(wait) => {
+            tokio::time::sleep((*wait).min(HANG)).await;
+            None
+        }
+        ProviderFault::HugeBody => Some("x".repeat(HUGE_BYTES).into_response()),
+        ProviderFault::Html(status) => {
+            let page = Html("<html><body><h1>An unexpected page</h1></body></html>");
+            Some(
+                (
+                    StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY),
+                    page,
+                )
+                    .into_response(),
+            )
+        }
+        ProviderFault::Status(status) => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+            Some((status, Json(json!({"error": {"message": "emulated"}}))).into_response())
+        }
+        ProviderFault::Busy(status, _) => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+            let body =
+                Json(json!({"error": {"message": "try again", "code": "rate_limit_exceeded"}}));
+            Some((status, [("retry-after-ms", "10")], body).into_response())
+        }
+        ProviderFault::EchoKey => {
+            let message = format!("Incorrect API key provided: {}", key.unwrap_or_default());
+            let body = json!({"error": {"message": message, "code": "invalid_api_key"}});
+            Some((StatusCode::UNAUTHORIZED, Json(body)).into_response())
+        }
+        ProviderFault::Redirect(to) => {
+            Some((StatusCode::TEMPORARY_REDIRECT, [("location", to.clone())]).into_response())
+        }
+        _ => None,
+    }
+}
