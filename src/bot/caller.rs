@@ -1,0 +1,102 @@
+//! Who is calling, read from an interaction's own payload every time.
+
+use serenity::all::{
+    ApplicationId, AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, CommandInteraction,
+    ComponentInteraction, GuildId, InteractionId, Member, ModalInteraction, Permissions, UserId,
+};
+
+use crate::model::{Caller, PersonId, Place, ServerId};
+
+use super::calls::Handle;
+
+/// Who sent a command or asks for completion.
+pub fn of_command(interaction: &CommandInteraction) -> Caller {
+    let place = place(
+        interaction.guild_id,
+        &interaction.authorizing_integration_owners,
+    );
+    caller(interaction.user.id, place, interaction.member.as_deref())
+}
+
+/// Who pressed a button.
+pub fn of_component(interaction: &ComponentInteraction) -> Caller {
+    let place = place(
+        interaction.guild_id,
+        &interaction.authorizing_integration_owners,
+    );
+    caller(interaction.user.id, place, interaction.member.as_ref())
+}
+
+/// Who sent a form. serenity drops who installed the app from a form's
+/// payload; that was looked at when the form was handed out, and a form is
+/// good only in the server that it was handed out in.
+pub fn of_modal(interaction: &ModalInteraction) -> Caller {
+    let place = interaction.guild_id.map_or(Place::Direct, |server| {
+        Place::Server(ServerId(server.get()))
+    });
+    caller(interaction.user.id, place, interaction.member.as_ref())
+}
+
+/// How to answer a command.
+pub fn handle_of_command(interaction: &CommandInteraction) -> Handle {
+    handle(
+        interaction.application_id,
+        interaction.id,
+        &interaction.token,
+    )
+}
+
+/// How to answer a button.
+pub fn handle_of_component(interaction: &ComponentInteraction) -> Handle {
+    handle(
+        interaction.application_id,
+        interaction.id,
+        &interaction.token,
+    )
+}
+
+/// How to answer a form.
+pub fn handle_of_modal(interaction: &ModalInteraction) -> Handle {
+    handle(
+        interaction.application_id,
+        interaction.id,
+        &interaction.token,
+    )
+}
+
+fn handle(application: ApplicationId, interaction: InteractionId, token: &str) -> Handle {
+    Handle {
+        application: application.get(),
+        interaction: interaction.get(),
+        token: token.to_owned(),
+    }
+}
+
+fn caller(person: UserId, place: Place, member: Option<&Member>) -> Caller {
+    let permissions = member
+        .and_then(|member| member.permissions)
+        .unwrap_or(Permissions::empty());
+    let manages_server =
+        permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR);
+    Caller {
+        person: PersonId(person.get()),
+        place,
+        manages_server,
+    }
+}
+
+/// A server counts as the bot's only where the server itself installed it.
+fn place(guild: Option<GuildId>, owners: &AuthorizingIntegrationOwners) -> Place {
+    let Some(guild) = guild else {
+        return Place::Direct;
+    };
+    let installed = owners.0.iter().any(
+        |owner| matches!(owner, AuthorizingIntegrationOwner::GuildInstall(Some(id)) if *id == guild),
+    );
+    let server = ServerId(guild.get());
+    if installed {
+        Place::Server(server)
+    } else {
+        Place::VisitedServer(server)
+    }
+}

@@ -1,0 +1,105 @@
+//! What a message or a form holds, and how Discord writes it.
+
+use serde_json::{Value, json};
+
+const ACTION_ROW: u8 = 1;
+const BUTTON: u8 = 2;
+const TEXT_INPUT: u8 = 4;
+const SHORT: u8 = 1;
+/// Discord's longest input.
+const INPUT_CHARACTERS_MAX: u16 = 4_000;
+
+/// A message. Nothing in it can ping anyone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Card {
+    pub text: String,
+    pub buttons: Vec<Button>,
+}
+
+/// A button under a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    pub label: String,
+    pub custom_id: String,
+    pub style: ButtonStyle,
+}
+
+/// How a button looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ButtonStyle {
+    Secondary = 2,
+    Danger = 4,
+}
+
+/// A form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modal {
+    pub custom_id: String,
+    pub title: String,
+    pub fields: Vec<Field>,
+}
+
+/// One line of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub id: String,
+    pub label: String,
+    pub placeholder: String,
+    pub required: bool,
+}
+
+impl Card {
+    /// A message without buttons.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            buttons: Vec::new(),
+        }
+    }
+
+    /// The message as Discord reads it.
+    pub fn to_json(&self) -> Value {
+        let buttons: Vec<Value> = self
+            .buttons
+            .iter()
+            .map(|button| {
+                json!({
+                    "type": BUTTON,
+                    "style": button.style as u8,
+                    "label": button.label,
+                    "custom_id": button.custom_id,
+                })
+            })
+            .collect();
+        let rows = if buttons.is_empty() {
+            json!([])
+        } else {
+            json!([{"type": ACTION_ROW, "components": buttons}])
+        };
+        json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}})
+    }
+}
+
+impl Modal {
+    /// The form as Discord reads it. Discord calls text inputs in action
+    /// rows deprecated, but serenity loses what is typed into anything else.
+    pub fn to_json(&self) -> Value {
+        let rows: Vec<Value> = self.fields.iter().map(Field::to_json).collect();
+        json!({"custom_id": self.custom_id, "title": self.title, "components": rows})
+    }
+}
+
+impl Field {
+    fn to_json(&self) -> Value {
+        json!({"type": ACTION_ROW, "components": [{
+            "type": TEXT_INPUT,
+            "style": SHORT,
+            "custom_id": self.id,
+            "label": self.label,
+            "placeholder": self.placeholder,
+            "required": self.required,
+            "min_length": u8::from(self.required),
+            "max_length": INPUT_CHARACTERS_MAX,
+        }]})
+    }
+}

@@ -1,0 +1,71 @@
+//! `/ask`.
+
+use serenity::all::CreateAutocompleteResponse;
+
+use crate::app::Kind;
+use crate::bot::commands::{Context, choices};
+use crate::bot::{caller, streaming};
+use crate::model::{Ask, ProviderId, Words};
+
+/// Ask a language model.
+#[poise::command(
+    slash_command,
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel"
+)]
+pub async fn ask(
+    ctx: Context<'_>,
+    #[description = "What to ask"]
+    #[max_length = 6000]
+    prompt: String,
+    #[description = "Who should answer; left out, the first that somebody can pay for"]
+    #[autocomplete = "complete_provider"]
+    provider: Option<String>,
+    #[description = "Which model; left out, the provider's default"]
+    #[autocomplete = "complete_model"]
+    #[max_length = 100]
+    model: Option<String>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let caller = caller::of_command(ctx.interaction);
+    let ask = Ask {
+        person: caller.person,
+        place: caller.place,
+        provider: provider.as_deref().map(ProviderId::from),
+        model,
+        prompt: Words(prompt),
+        request_key: None,
+    };
+    streaming::answer(
+        bot,
+        &caller::handle_of_command(ctx.interaction),
+        &ctx.interaction.locale,
+        ask,
+    )
+    .await
+}
+
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let catalogue = ctx.framework.user_data.app.catalogue();
+    let chat = catalogue
+        .iter()
+        .filter(|provider| provider.kind == Kind::Chat);
+    choices(
+        chat.map(|provider| (provider.name.clone(), provider.id.to_string())),
+        partial,
+    )
+}
+
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let catalogue = ctx.framework.user_data.app.catalogue();
+    let models = catalogue.iter().filter_map(|provider| {
+        let model = provider.default_model.as_ref()?;
+        Some((
+            format!("{} {model}", provider.name),
+            format!("{}/{model}", provider.id),
+        ))
+    });
+    choices(models, partial)
+}

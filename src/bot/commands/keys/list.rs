@@ -1,0 +1,17 @@
+//! `/keys list`.
+
+use crate::bot::commands::{Context, ScopeChoice};
+use crate::bot::{private, reply};
+
+/// Show your keys, and what you may see of this server's.
+#[poise::command(slash_command)]
+pub async fn list(
+    ctx: Context<'_>,
+    #[description = "Only yours, or only this server's"] scope: Option<ScopeChoice>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let listing = app.list_keys(caller, scope.map(Into::into)).await?;
+        Ok(reply::listing(voice, &listing))
+    })
+    .await
+}

@@ -1,0 +1,170 @@
+//! Connects to Discord's gateway and stays connected until told to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use anyhow::Context;
+use reqwest::Client;
+use secrecy::{ExposeSecret, SecretString};
+use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder};
+use tokio_util::sync::CancellationToken;
+
+use super::dispatch::{CountDropped, Dispatch};
+use super::{Bot, Rest, register};
+use crate::app::App;
+
+/// The first wait before connecting is tried again; it doubles.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest wait.
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
+/// How long serenity gets to close its connections. While the gateway is
+/// away it would never end by itself.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How to reach Discord.
+pub struct Settings {
+    pub api_url: String,
+    pub token: SecretString,
+    pub edit_interval: Duration,
+    /// First and last shard, both included, and the total.
+    pub shards: (u32, u32, u32),
+}
+
+/// A bot that knows its application and is ready to connect.
+pub struct Connection {
+    bot: Arc<Bot>,
+    settings: Settings,
+    application: u64,
+    gateway: String,
+}
+
+impl Connection {
+    /// Asks Discord who we are and where its gateway is, until it answers
+    /// or says that the token is wrong.
+    pub async fn prepare(app: Arc<App>, settings: Settings) -> anyhow::Result<Self> {
+        let rest = Rest::new(&settings.api_url, &settings.token, app.http())?;
+        let Introduction {
+            application,
+            gateway,
+        } = introduce(&rest).await?;
+        let bot = Bot {
+            app,
+            rest,
+            edit_interval: settings.edit_interval,
+            dropped: AtomicU64::new(0),
+        };
+        Ok(Self {
+            bot: Arc::new(bot),
+            settings,
+            application,
+            gateway,
+        })
+    }
+
+    /// The bot that answers on this connection.
+    #[cfg(test)]
+    pub fn bot(&self) -> Arc<Bot> {
+        Arc::clone(&self.bot)
+    }
+
+    /// Serves until `stop`, then closes the connections.
+    pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let mut client = self.client().await?;
+        let (first, last, total) = self.settings.shards;
+        let bot = Arc::clone(&self.bot);
+        let registering = stop.clone();
+        let application = self.application;
+        self.bot.app.spawn(async move {
+            registering
+                .run_until_cancelled(register::register(&bot, application))
+                .await;
+        });
+        let shards = Arc::clone(&client.shard_manager);
+        // serenity's range includes its end.
+        let running = client.start_shard_range(first..last, total);
+        let ended = stop.run_until_cancelled(running).await;
+        if let Some(ended) = ended {
+            // serenity's error may quote a payload.
+            ended.map_err(|_| anyhow::anyhow!("the connection to Discord ended for good"))?;
+        }
+        let _ = tokio::time::timeout(CLOSE_WITHIN, shards.shutdown_all()).await;
+        Ok(())
+    }
+
+    async fn client(&self) -> anyhow::Result<serenity::Client> {
+        let api = self.settings.api_url.trim_end_matches('/');
+        // serenity adds the path itself.
+        let proxy = api.split_once("/api/").map_or(api, |(origin, _)| origin);
+        let http = HttpBuilder::new(self.settings.token.expose_secret())
+            .client(self.bot.rest.client())
+            .proxy(proxy)
+            .ratelimiter_disabled(true)
+            .application_id(ApplicationId::new(self.application))
+            .build();
+        let client = ClientBuilder::new_with_http(http, intents())
+            .framework(Dispatch::new(Arc::clone(&self.bot)))
+            .raw_event_handler(CountDropped(Arc::clone(&self.bot)))
+            .await
+            .context("could not set up the connection to Discord")?;
+        // serenity falls back to Discord's public gateway in silence when it
+        // is not told the address; ours is the one that the API named.
+        client.ws_url.lock().await.clone_from(&self.gateway);
+        Ok(client)
+    }
+}
+
+/// No privileged intent: interactions, and later mentions and direct
+/// messages, need none.
+fn intents() -> GatewayIntents {
+    GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES
+}
+
+/// What Discord says when we come in.
+pub struct Introduction {
+    /// Our application's id.
+    pub application: u64,
+    /// The gateway's address.
+    pub gateway: String,
+}
+
+impl Introduction {
+    /// Asks once.
+    pub async fn ask(api_url: &str, token: &SecretString, client: Client) -> anyhow::Result<Self> {
+        try_introduce(&Rest::new(api_url, token, client)?).await
+    }
+}
+
+async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
+    let mut wait = RETRY_AFTER;
+    loop {
+        match try_introduce(rest).await {
+            Ok(known) => return Ok(known),
+            Err(error) if is_final(&error) => {
+                return Err(error.context("Discord does not accept `DISCORD_TOKEN`"));
+            }
+            Err(error) => tracing::warn!("could not reach Discord, trying again: {error:#}"),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(RETRY_AFTER_MAX);
+    }
+}
+
+async fn try_introduce(rest: &Rest) -> anyhow::Result<Introduction> {
+    let application = rest.get("GET application", "/applications/@me").await?;
+    let id = application["id"].as_str().and_then(|id| id.parse().ok());
+    let gateway = rest.get("GET gateway", "/gateway").await?;
+    let url = gateway["url"]
+        .as_str()
+        .context("Discord named no gateway")?;
+    Ok(Introduction {
+        application: id.context("Discord did not say who we are")?,
+        gateway: url.to_owned(),
+    })
+}
+
+fn is_final(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<super::rest::DiscordError>()
+        .is_some_and(|e| matches!(e.status, 401 | 403))
+}

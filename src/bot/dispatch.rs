@@ -1,0 +1,106 @@
+//! Between serenity's events and us: counts what is running, so that
+//! shutdown can wait for it, and keeps poise to what it does well.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serenity::all::{Client, Context, Event, FullEvent, Interaction, RawEventHandler};
+use serenity::async_trait;
+
+use super::{Bot, commands, forms};
+
+type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
+
+/// Hands commands and completion to poise, and forms and buttons to us.
+pub struct Dispatch {
+    bot: Arc<Bot>,
+    poise: Poise,
+}
+
+impl Dispatch {
+    /// Wraps a poise whose data is ready before the first event: a poise
+    /// whose setup fails never answers again.
+    pub fn new(bot: Arc<Bot>) -> Self {
+        let options = poise::FrameworkOptions {
+            commands: commands::all(),
+            // Else it logs what people write after a mention.
+            prefix_options: poise::PrefixFrameworkOptions {
+                mention_as_prefix: false,
+                ..Default::default()
+            },
+            on_error: |error| Box::pin(on_error(error)),
+            ..Default::default()
+        };
+        let data = Arc::clone(&bot);
+        let poise = poise::Framework::builder()
+            .options(options)
+            .initialize_owners(false)
+            .setup(move |_, _, _| Box::pin(async move { Ok(data) }))
+            .build();
+        Self { bot, poise }
+    }
+}
+
+#[async_trait]
+impl serenity::framework::Framework for Dispatch {
+    async fn init(&mut self, client: &Client) {
+        serenity::framework::Framework::init(&mut self.poise, client).await;
+    }
+
+    async fn dispatch(&self, context: Context, event: FullEvent) {
+        let _running = self.bot.app.busy();
+        let done = match event {
+            FullEvent::InteractionCreate {
+                interaction: Interaction::Modal(form),
+            } => forms::submitted(&self.bot, form).await,
+            FullEvent::InteractionCreate {
+                interaction: Interaction::Component(press),
+            } => forms::pressed(&self.bot, press).await,
+            FullEvent::InteractionCreate { .. } | FullEvent::Ready { .. } => {
+                self.poise.dispatch(context, event).await;
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if let Err(error) = done {
+            tracing::warn!("could not answer an interaction: {error:#}");
+        }
+    }
+}
+
+/// What poise could not do. Only errors of ours reach the log: poise's own
+/// texts quote what people typed.
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
+    match error {
+        poise::FrameworkError::Command { error, ctx, .. } => {
+            tracing::warn!(command = %ctx.command().qualified_name, "could not answer a command: {error:#}");
+        }
+        poise::FrameworkError::CommandPanic { ctx, .. } => {
+            tracing::error!(command = %ctx.command().qualified_name, "a command panicked");
+        }
+        poise::FrameworkError::ArgumentParse { ctx, .. } => {
+            tracing::warn!(command = %ctx.command().qualified_name, "a command came with unknown arguments");
+        }
+        poise::FrameworkError::UnknownInteraction { .. } => {
+            tracing::warn!("a command came that is not ours");
+        }
+        _ => tracing::warn!("poise could not handle an event"),
+    }
+}
+
+/// Counts interactions that serenity could not read and would drop without
+/// a word.
+pub struct CountDropped(pub Arc<Bot>);
+
+#[async_trait]
+impl RawEventHandler for CountDropped {
+    async fn raw_event(&self, _: Context, event: Event) {
+        if let Event::Unknown(unknown) = event
+            && unknown.kind == "INTERACTION_CREATE"
+        {
+            let dropped = self.0.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::error!(dropped, "an interaction could not be read and was dropped");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Submitted forms and pressed buttons. Nothing waits for them in memory:
+//! what they mean is in the database, and permission is read again from
+//! their own payload.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
+
+use super::custom_id::CustomId;
+use super::{Bot, caller, explain, private, reply};
+use crate::app::Error;
+use crate::model::Refusal;
+
+/// Takes a form. It is acknowledged before anybody is asked about the key.
+pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
+    let handle = caller::handle_of_modal(&form);
+    let voice = bot.voice(&form.locale);
+    bot.rest.defer_ephemeral(&handle).await?;
+    let Some(CustomId::Add(id)) = CustomId::parse(&form.data.custom_id) else {
+        let stale = Error::Refused(Refusal::StaleForm);
+        return private::show(bot, &handle, explain(voice, &stale)).await;
+    };
+    let mut typed = take_typed(&mut form);
+    let secret = typed.remove(reply::KEY_FIELD).unwrap_or_default();
+    let caller = caller::of_modal(&form);
+    let card = match bot.app.finish_add(&caller, &id, secret, typed).await {
+        Ok(added) => reply::added(voice, &added),
+        Err(error) => explain(voice, &error),
+    };
+    private::show(bot, &handle, card).await
+}
+
+/// Takes a press of a button.
+pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<()> {
+    let handle = caller::handle_of_component(&press);
+    let voice = bot.voice(&press.locale);
+    match CustomId::parse(&press.data.custom_id) {
+        Some(CustomId::Keep) => bot.rest.update(&handle, &reply::kept(voice)).await,
+        Some(CustomId::Remove(id)) => {
+            bot.rest.defer_update(&handle).await?;
+            match bot
+                .app
+                .finish_remove(&caller::of_component(&press), &id)
+                .await
+            {
+                Ok((provider, scope)) => {
+                    private::show(bot, &handle, reply::removed(voice, &provider, scope)).await
+                }
+                // The message stays as it is: it may be somebody else's.
+                Err(error) => {
+                    bot.rest
+                        .follow_up_ephemeral(&handle, &explain(voice, &error))
+                        .await
+                }
+            }
+        }
+        Some(CustomId::Add(_)) | None => {
+            let stale = Error::Refused(Refusal::StaleForm);
+            bot.rest.reply(&handle, &explain(voice, &stale)).await
+        }
+    }
+}
+
+/// What was typed, by field, moved out of the payload and into secrets.
+fn take_typed(form: &mut ModalInteraction) -> BTreeMap<String, SecretString> {
+    let rows = form
+        .data
+        .components
+        .iter_mut()
+        .flat_map(|row| row.components.iter_mut());
+    rows.filter_map(|component| match component {
+        ActionRowComponent::InputText(input) => {
+            let value = SecretString::from(input.value.take()?);
+            Some((std::mem::take(&mut input.custom_id), value))
+        }
+        _ => None,
+    })
+    .collect()
+}

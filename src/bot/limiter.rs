@@ -1,0 +1,272 @@
+//! Paces what we send to Discord, keyed as Discord keys its buckets.
+//!
+//! A bucket belongs to a route and a major parameter: the channel, or the
+//! webhook id *and* token, so that forty answers that stream at once do
+//! not wait for each other. Buckets are forgotten when they reset, so the
+//! map does not grow with the interactions that were ever answered.
+//! See <https://discord.com/developers/docs/topics/rate-limits>.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often buckets that have reset are swept away.
+const SWEEP_EVERY: Duration = Duration::from_secs(2);
+/// Requests a second that a bot may make, but for interactions.
+const GLOBAL_PER_SECOND: u32 = 50;
+
+/// Which bucket a request falls into, as far as we can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route<'a> {
+    /// The method and path without its parameters.
+    pub name: &'static str,
+    /// The parameter that has buckets of its own. May be a token: only its
+    /// hash is kept.
+    pub major: &'a str,
+    /// It belongs to an interaction: the path holds a token of its own, so
+    /// the bot's is not sent, and it does not count towards the global limit.
+    pub of_interaction: bool,
+}
+
+/// What a response said of its bucket.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// Discord's name of the bucket, which routes may share.
+    pub bucket: Option<String>,
+    pub remaining: Option<u32>,
+    pub reset_after: Option<Duration>,
+}
+
+/// What we know of all buckets.
+pub struct Limiter {
+    hasher: RandomState,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// Discord's names of buckets, by route.
+    names: HashMap<&'static str, String>,
+    buckets: HashMap<u64, Bucket>,
+    global: Bucket,
+    swept_at: Instant,
+}
+
+struct Bucket {
+    remaining: u32,
+    resets_at: Instant,
+}
+
+impl Default for Limiter {
+    fn default() -> Self {
+        let now = Instant::now();
+        let state = State {
+            names: HashMap::new(),
+            buckets: HashMap::new(),
+            global: Bucket {
+                remaining: GLOBAL_PER_SECOND,
+                resets_at: now + Duration::from_secs(1),
+            },
+            swept_at: now,
+        };
+        Self {
+            hasher: RandomState::new(),
+            state: Mutex::new(state),
+        }
+    }
+}
+
+impl Limiter {
+    /// Takes a place in the request's bucket, or says how long to wait
+    /// before asking again.
+    pub fn take(&self, route: Route<'_>, now: Instant) -> Result<(), Duration> {
+        let mut state = self.lock();
+        if !route.of_interaction {
+            state.global.renew(now);
+            state.global.check(now)?;
+        }
+        let key = self.key(&state, route);
+        if let Some(bucket) = state.buckets.get_mut(&key) {
+            if bucket.resets_at <= now {
+                state.buckets.remove(&key);
+            } else {
+                bucket.check(now)?;
+                bucket.remaining -= 1;
+            }
+        }
+        if !route.of_interaction {
+            state.global.remaining -= 1;
+        }
+        Ok(())
+    }
+
+    /// Learns from a response's headers.
+    pub fn learn(&self, route: Route<'_>, report: Report, now: Instant) {
+        let mut state = self.lock();
+        if let Some(bucket) = report.bucket {
+            state.names.insert(route.name, bucket);
+        }
+        if let (Some(remaining), Some(reset_after)) = (report.remaining, report.reset_after) {
+            let key = self.key(&state, route);
+            let resets_at = now + reset_after;
+            let known = state
+                .buckets
+                .get(&key)
+                .filter(|bucket| bucket.resets_at > now);
+            // Answers overtake each other; the smaller number is the later.
+            let remaining = known.map_or(remaining, |bucket| bucket.remaining.min(remaining));
+            state.buckets.insert(
+                key,
+                Bucket {
+                    remaining,
+                    resets_at,
+                },
+            );
+        }
+        state.sweep(now);
+    }
+
+    /// Closes a bucket, or everything, after a 429.
+    pub fn pause(&self, route: Route<'_>, wait: Duration, global: bool, now: Instant) {
+        let mut state = self.lock();
+        let closed = Bucket {
+            remaining: 0,
+            resets_at: now + wait,
+        };
+        if global {
+            state.global = closed;
+        } else {
+            let key = self.key(&state, route);
+            state.buckets.insert(key, closed);
+        }
+    }
+
+    /// A hash, since the major parameter may be a secret.
+    fn key(&self, state: &State, route: Route<'_>) -> u64 {
+        let name = state
+            .names
+            .get(route.name)
+            .map_or(route.name, String::as_str);
+        self.hasher.hash_one((name, route.major))
+    }
+
+    /// No panic can happen while it is held, so poison means nothing.
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn sweep(&mut self, now: Instant) {
+        if now.duration_since(self.swept_at) >= SWEEP_EVERY {
+            self.buckets.retain(|_, bucket| bucket.resets_at > now);
+            self.buckets.shrink_to_fit();
+            self.swept_at = now;
+        }
+    }
+}
+
+impl Bucket {
+    fn check(&self, now: Instant) -> Result<(), Duration> {
+        if self.remaining == 0 {
+            Err(self.resets_at.saturating_duration_since(now))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn renew(&mut self, now: Instant) {
+        if self.resets_at <= now {
+            *self = Self {
+                remaining: GLOBAL_PER_SECOND,
+                resets_at: now + Duration::from_secs(1),
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webhook(token: &str) -> Route<'_> {
+        Route {
+            name: "PATCH webhook",
+            major: token,
+            of_interaction: true,
+        }
+    }
+
+    fn report(remaining: u32) -> Report {
+        let reset_after = Some(Duration::from_secs(2));
+        Report {
+            bucket: Some("abc".into()),
+            remaining: Some(remaining),
+            reset_after,
+        }
+    }
+
+    #[test]
+    fn an_empty_bucket_waits_until_it_resets_and_no_other_does() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        assert_eq!(limiter.take(webhook("a"), now), Ok(()));
+        limiter.learn(webhook("a"), report(1), now);
+        assert_eq!(limiter.take(webhook("a"), now), Ok(()));
+        assert_eq!(limiter.take(webhook("a"), now), Err(Duration::from_secs(2)));
+        assert_eq!(
+            limiter.take(webhook("b"), now),
+            Ok(()),
+            "another interaction"
+        );
+        assert_eq!(
+            limiter.take(webhook("a"), now + Duration::from_secs(2)),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn a_late_answer_does_not_refill_a_bucket() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        limiter.learn(webhook("a"), report(0), now);
+        limiter.learn(webhook("a"), report(3), now);
+        assert!(limiter.take(webhook("a"), now).is_err());
+    }
+
+    #[test]
+    fn a_global_pause_stops_everything_but_interactions() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        let message = Route {
+            name: "POST message",
+            major: "1",
+            of_interaction: false,
+        };
+        limiter.pause(message, Duration::from_secs(1), true, now);
+        assert!(limiter.take(message, now).is_err());
+        assert_eq!(limiter.take(webhook("a"), now), Ok(()));
+    }
+
+    #[test]
+    fn fifty_a_second_is_the_most() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        let message = Route {
+            name: "POST message",
+            major: "1",
+            of_interaction: false,
+        };
+        let sent = (0..80)
+            .filter(|_| limiter.take(message, now).is_ok())
+            .count();
+        assert_eq!(sent, 50);
+    }
+
+    #[test]
+    fn twenty_thousand_interactions_leave_nothing_behind() {
+        let (limiter, mut now) = (Limiter::default(), Instant::now());
+        for number in 0..20_000 {
+            now += Duration::from_millis(10);
+            limiter.learn(webhook(&number.to_string()), report(4), now);
+        }
+        let kept = limiter.lock().buckets.len();
+        assert!(kept <= 401, "{kept} buckets");
+    }
+}

@@ -1,0 +1,45 @@
+//! Answers that only the person who asked may see.
+
+use crate::app::{App, Error};
+use crate::model::Caller;
+
+use super::calls::{Handle, ORIGINAL};
+use super::card::Card;
+use super::commands::Context;
+use super::reply::Voice;
+use super::{Bot, caller, explain, split};
+
+/// Acknowledges a command at once, does the work, and shows its result.
+pub async fn answer(
+    ctx: Context<'_>,
+    work: impl AsyncFnOnce(&App, &Caller, Voice<'_>) -> Result<Card, Error>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let handle = caller::handle_of_command(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    bot.rest.defer_ephemeral(&handle).await?;
+    let done = work(&bot.app, &caller::of_command(ctx.interaction), voice).await;
+    show(
+        bot,
+        &handle,
+        done.unwrap_or_else(|error| explain(voice, &error)),
+    )
+    .await
+}
+
+/// Puts a card where an ephemeral answer was promised, in several messages
+/// if it is long.
+pub async fn show(bot: &Bot, handle: &Handle, card: Card) -> anyhow::Result<()> {
+    let mut parts = split::split(&card.text, split::LIMIT).into_iter();
+    let first = Card {
+        text: parts.next().unwrap_or_default(),
+        buttons: card.buttons,
+    };
+    bot.rest.edit(handle, ORIGINAL, &first).await?;
+    for part in parts {
+        bot.rest
+            .follow_up_ephemeral(handle, &Card::text(part))
+            .await?;
+    }
+    Ok(())
+}

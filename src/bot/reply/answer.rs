@@ -1,0 +1,143 @@
+//! Words around an answer: its footer, and what went wrong on the way.
+
+use crate::app::Demotion;
+use crate::bot::card::Card;
+use crate::model::{Answer, Finish, Health, Owner};
+
+use super::Voice;
+
+/// The longest name of a model that is shown.
+const MODEL_CHARACTERS_MAX: usize = 80;
+
+/// The small print under an answer: model, whose key, tokens.
+pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
+    let lang = voice.lang;
+    let provider = voice.name(&answer.provider);
+    let model = plain_model(&answer.model);
+    let mut parts = vec![
+        format!("{provider} {model}"),
+        voice.source(answer.source).to_owned(),
+    ];
+    parts.push(match answer.usage {
+        Some(usage) => lang.say(
+            "{input} tokens in, {output} out",
+            &[
+                ("input", &usage.input_tokens),
+                ("output", &usage.output_tokens),
+            ],
+        ),
+        None => lang.words("tokens not reported").to_owned(),
+    });
+    match answer.finish {
+        Finish::Complete => {}
+        Finish::Length => parts.push(lang.words("cut at the length limit").to_owned()),
+        Finish::Blocked => parts.push(lang.words("partly withheld by the provider").to_owned()),
+    }
+    for (source, provider) in &answer.fell_back_from {
+        let values: &[(&str, &dyn std::fmt::Display)] = &[
+            ("source", &voice.source(*source)),
+            ("provider", &voice.name(provider)),
+        ];
+        parts.push(lang.say("{source} for {provider} was turned down", values));
+    }
+    format!("-# {}", parts.join(" · "))
+}
+
+/// A model's name as its provider gave it: hostile until shown otherwise.
+fn plain_model(name: &str) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || "-_.:/@+".contains(*c);
+    name.chars()
+        .filter(plain)
+        .take(MODEL_CHARACTERS_MAX)
+        .collect()
+}
+
+/// The model said nothing at all.
+pub fn no_answer(voice: Voice<'_>) -> String {
+    voice
+        .lang
+        .words("*The model gave an empty answer. Try other words.*")
+        .to_owned()
+}
+
+/// What stands under an answer that broke off.
+pub fn broken_off(voice: Voice<'_>, why: &str) -> String {
+    voice
+        .lang
+        .say("-# The answer stops here. {why}", &[("why", &why)])
+}
+
+/// What stands under an answer that is longer than we show.
+pub fn too_long(voice: Voice<'_>) -> String {
+    voice
+        .lang
+        .words("-# The rest is too long to show here. Ask for a shorter answer.")
+        .to_owned()
+}
+
+/// Stands where an answer was promised to everyone, when the reason it does
+/// not come is about a key.
+pub fn continued_privately(voice: Voice<'_>) -> Card {
+    Card::text(
+        voice
+            .lang
+            .words("I could not answer; only the person who asked can see why."),
+    )
+}
+
+/// Tells whoever asked that their key stopped working.
+pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
+    let sentence = match demotion.health {
+        Health::OutOfCredit => {
+            "Your {provider} key is out of credit, so I stopped using it. \
+             Top it up, then run `/keys test provider:{id}`."
+        }
+        _ => {
+            "{provider} no longer accepts your key, so I stopped using it. \
+             Replace it with `/keys add provider:{id} scope:user`, or try it again with `/keys test provider:{id}`."
+        }
+    };
+    words(voice, demotion, sentence)
+}
+
+/// Tells whoever added a key, in a direct message, that it stopped working.
+pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
+    match (demotion.owner, demotion.health) {
+        (Owner::Person(_), _) => demoted(voice, demotion),
+        (Owner::Server(_), Health::OutOfCredit) => words(
+            voice,
+            demotion,
+            "The {provider} key that you added to a server is out of credit, so I stopped using it. \
+             Top it up, then run `/keys test provider:{id} scope:guild` there.",
+        ),
+        (Owner::Server(_), _) => words(
+            voice,
+            demotion,
+            "{provider} no longer accepts the key that you added to a server, so I stopped using it. \
+             Replace it there with `/keys add provider:{id} scope:guild`.",
+        ),
+    }
+}
+
+fn words(voice: Voice<'_>, demotion: &Demotion, sentence: &str) -> Card {
+    let provider = voice.name(&demotion.provider);
+    Card::text(voice.lang.say(
+        sentence,
+        &[("provider", &provider), ("id", &demotion.provider)],
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_providers_name_for_a_model_cannot_spoil_the_message() {
+        assert_eq!(
+            plain_model("openai/gpt-oss-120b:free"),
+            "openai/gpt-oss-120b:free"
+        );
+        assert_eq!(plain_model("x\n# <@1> **big**"), "x@1big");
+        assert_eq!(plain_model(&"x".repeat(5_000)).len(), MODEL_CHARACTERS_MAX);
+    }
+}

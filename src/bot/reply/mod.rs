@@ -1,0 +1,81 @@
+//! Every word that the bot says. Commands and forms only choose which.
+//!
+//! A refusal says what happened and what to do next, with the command to
+//! type. Nothing here is given a key, so nothing here can show one.
+
+mod answer;
+mod keys;
+mod lang;
+mod refusal;
+mod status;
+
+pub use answer::{
+    broken_off, continued_privately, demoted, demoted_directly, footer, no_answer, too_long,
+};
+pub use keys::{
+    KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
+};
+pub use lang::{Lang, localizations};
+pub use refusal::refusal;
+pub use status::status;
+
+use crate::app::Catalogue;
+use crate::app::Error;
+use crate::model::{Health, ProviderId, Scope, Source};
+
+use super::card::Card;
+
+/// What every reply needs: the language, and the providers' names.
+#[derive(Clone, Copy)]
+pub struct Voice<'a> {
+    pub lang: Lang,
+    pub catalogue: &'a Catalogue,
+}
+
+impl Voice<'_> {
+    /// A provider's name as people write it.
+    fn name(&self, id: &ProviderId) -> String {
+        self.catalogue
+            .get(id)
+            .map_or_else(|| id.to_string(), |provider| provider.name.clone())
+    }
+
+    /// "personal key" or "server key".
+    fn scope(&self, scope: Scope) -> &str {
+        self.source(match scope {
+            Scope::User => Source::Personal,
+            Scope::Guild => Source::Server,
+        })
+    }
+
+    /// Whose key it is, in Discord users' words.
+    fn source(&self, source: Source) -> &str {
+        self.lang.words(match source {
+            Source::Request => "one-time key",
+            Source::Personal => "personal key",
+            Source::Server => "server key",
+            Source::BotDefault => "bot default",
+        })
+    }
+
+    fn health(&self, health: Health) -> &str {
+        self.lang.words(match health {
+            Health::Unverified => "not checked yet",
+            Health::Valid => "works",
+            Health::Refused => "refused by the provider",
+            Health::OutOfCredit => "out of credit",
+            Health::Restricted => "works with restrictions",
+        })
+    }
+}
+
+/// What a person reads when something was refused or failed.
+pub fn error(voice: Voice<'_>, error: &Error) -> Card {
+    match error {
+        Error::Refused(refused) => refusal(voice, refused),
+        Error::Failed(_) => Card::text(voice.lang.words(
+            "Something went wrong on my side, and the operator's log says what. \
+             Nothing was changed. Please try again in a minute.",
+        )),
+    }
+}

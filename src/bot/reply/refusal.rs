@@ -1,0 +1,295 @@
+//! What was refused, why, and what to type next.
+
+use crate::bot::card::Card;
+use crate::model::{FailureClass, ProviderFailure, Refusal, Scope, Skip, Source, Trace, Verdict};
+
+use super::Voice;
+
+/// A refusal in words.
+pub fn refusal(voice: Voice<'_>, refusal: &Refusal) -> Card {
+    Card::text(match refusal {
+        Refusal::NobodyPays { trace } => nobody_pays(voice, trace),
+        Refusal::Provider { failure, payer } => provider(voice, failure, *payer),
+        other => fill(voice, sentence(other), other),
+    })
+}
+
+fn sentence(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::ByokDisabled => {
+            "BYOK is not enabled: this bot has no master key to protect stored keys with. \
+             Its operator can enable it by setting `BYOK_MASTER_KEY` to what `latchkey keygen` prints. \
+             `/keys status` shows what works without."
+        }
+        Refusal::UnknownProvider { .. } => {
+            "I know no provider called `{subject}`. Pick one from the list that appears while you type `provider:`."
+        }
+        Refusal::NotAChatProvider { .. } => {
+            "{provider} makes images and answers no questions. Pick another provider for `/ask`."
+        }
+        Refusal::UnknownModel { model } if model.is_empty() => {
+            "This provider has no default model here. Name one: `/ask model:…`."
+        }
+        Refusal::UnknownModel { .. } => {
+            "I can't tell whose model `{subject}` is. Name its provider too: `/ask provider:… model:{subject}`."
+        }
+        Refusal::NotAManager => {
+            "Server keys are for whoever has the Manage Server permission here, and you don't right now. \
+             Your own key works without it: `/keys add scope:user`."
+        }
+        Refusal::NotInAServer => {
+            "This is a direct message, and a server key belongs to a server. \
+             Run the command in that server, or use `scope:user`."
+        }
+        Refusal::NotInstalledHere => {
+            "This server has not added me; only you have. Server keys need the bot in the server: \
+             ask somebody who manages it, or use `scope:user`."
+        }
+        Refusal::StaleForm => {
+            "That form or button was used already, is older than 15 minutes, or is not yours. \
+             Nothing was changed. Run the command again for a fresh one."
+        }
+        Refusal::NoSuchKey { .. } => {
+            "There is no {scope} for {provider}. Add one with `/keys add provider:{id} scope:{word}`."
+        }
+        Refusal::EmptyPrompt => "There is nothing to answer. Write a prompt: `/ask prompt:…`.",
+        Refusal::Stopping => {
+            "I am being restarted and could not finish. Please ask again in a minute."
+        }
+        other => sentence_about_a_new_key(other),
+    }
+}
+
+fn sentence_about_a_new_key(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::MalformedKey { .. } => {
+            "That can't be a key: {subject}. Nothing was stored. Copy the key again and run `/keys add`."
+        }
+        Refusal::MalformedExtra { .. } => {
+            "“{subject}” must be a plain name of letters, digits and dashes. \
+             Nothing was stored. Run `/keys add` again."
+        }
+        Refusal::KeyRefused {
+            kept_old: false, ..
+        } => {
+            "{provider} does not accept that key, so it was not stored. \
+             Make a new one at {page} and run `/keys add provider:{id}` again."
+        }
+        Refusal::KeyRefused { .. } => {
+            "{provider} does not accept that key, so it was not stored. Your old key is still in place. \
+             Make a new one at {page} and run `/keys add provider:{id}` again."
+        }
+        Refusal::TooManyChecks { .. } => {
+            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
+             and 20 times an hour in one server, and that is used up. \
+             Nothing was stored. Try again in {wait}."
+        }
+        Refusal::Locked { .. } => {
+            "This key is locked: it was stored under master key `{subject}`, which this bot does not have right now. \
+             It is safe and unchanged. The operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`, \
+             or you can add the key again with `/keys add`."
+        }
+        _ => "That is not possible here.",
+    }
+}
+
+/// Fills in what a refusal is about.
+fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
+    let (provider, scope) = match refusal {
+        Refusal::NotAChatProvider { provider } | Refusal::KeyRefused { provider, .. } => {
+            (Some(provider), None)
+        }
+        Refusal::NoSuchKey { provider, scope } => (Some(provider), Some(*scope)),
+        _ => (None, None),
+    };
+    let subject = match refusal {
+        Refusal::UnknownProvider { name } => name.replace('`', "'"),
+        Refusal::UnknownModel { model } => model.replace('`', "'"),
+        Refusal::MalformedKey { problem } => voice.lang.words(problem).to_owned(),
+        Refusal::MalformedExtra { field } => voice.lang.words(field).to_owned(),
+        Refusal::Locked { kid } => kid.clone(),
+        _ => String::new(),
+    };
+    let retry_after_s = match refusal {
+        Refusal::TooManyChecks { retry_after_s } => *retry_after_s,
+        _ => 0,
+    };
+    voice.lang.say(
+        sentence,
+        &[
+            (
+                "provider",
+                &provider.map(|id| voice.name(id)).unwrap_or_default(),
+            ),
+            ("id", &provider.map(ToString::to_string).unwrap_or_default()),
+            (
+                "page",
+                &provider.map(|id| page(voice, id)).unwrap_or_default(),
+            ),
+            (
+                "scope",
+                &scope.map(|scope| voice.scope(scope)).unwrap_or_default(),
+            ),
+            ("word", &scope.map(Scope::as_str).unwrap_or_default()),
+            ("wait", &wait(voice, retry_after_s)),
+            // Last, so that nothing that was typed is taken for a name.
+            ("subject", &subject),
+        ],
+    )
+}
+
+/// What a provider said, in our words.
+fn provider(voice: Voice<'_>, failure: &ProviderFailure, source: Source) -> String {
+    let name = voice.name(&failure.provider);
+    let sentence = match (source, failure.class) {
+        // A key of somebody else's: they can mend it, this person cannot.
+        (Source::Server, class) if class.is_about_the_key() => {
+            "{provider} turned this server's key down, and whoever added it is told. \
+             A key of your own works without it: `/keys add provider:{id} scope:user`."
+        }
+        (Source::BotDefault, class) if class.is_about_the_key() => {
+            "{provider} turned the bot's own key down, which its operator has to mend. \
+             A key of your own works without it: `/keys add provider:{id} scope:user`."
+        }
+        (_, class) => of_class(class),
+    };
+    let retry_after_s = failure.retry_after.map_or(60, |wait| wait.as_secs().max(1));
+    voice.lang.say(
+        sentence,
+        &[
+            ("provider", &name),
+            ("id", &failure.provider),
+            ("page", &page(voice, &failure.provider)),
+            ("wait", &wait(voice, retry_after_s)),
+        ],
+    )
+}
+
+fn of_class(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::AuthInvalid => {
+            "{provider} refused the key that would have paid. `/keys status` shows which; \
+             replace it with `/keys add provider:{id}`."
+        }
+        FailureClass::AuthForbidden => {
+            "{provider} does not let this key do that, or not from here. Check the key's permissions at {page}, \
+             or name another provider."
+        }
+        FailureClass::Billing => {
+            "The {provider} account behind the key is out of credit. Top it up at {page}, \
+             then run `/keys test provider:{id}`."
+        }
+        FailureClass::RateLimited => {
+            "{provider} is limiting this key right now. Ask again in {wait}, or name another provider."
+        }
+        FailureClass::ModelNotFound => {
+            "{provider} has no such model for this key. Leave `model:` out for the default, or name another."
+        }
+        FailureClass::ContextTooLong => {
+            "The prompt is too long for this model. Shorten it, or name another model."
+        }
+        FailureClass::ContentBlocked => {
+            "{provider} declined to answer that. Rephrase it, or name another provider."
+        }
+        FailureClass::BadRequest => {
+            "{provider} did not understand the request. That is a fault of mine or of the model's name; \
+             try it without `model:`."
+        }
+        FailureClass::Upstream => {
+            "{provider} is having trouble. Ask again in a minute, or name another provider."
+        }
+        FailureClass::Unreachable => {
+            "{provider} can't be reached from here. Ask again in a minute, or name another provider."
+        }
+        FailureClass::TimedOut => "{provider} took too long. Ask again, or name another provider.",
+        FailureClass::CutOff => {
+            "{provider} broke off in mid-answer. Ask again, or name another provider."
+        }
+        FailureClass::TooLarge => {
+            "{provider} sent more than I can read. Ask for less, or name another provider."
+        }
+        FailureClass::WrongOrigin => {
+            "{provider} has moved to another address since this key was stored, and keys don't follow. \
+             Add it again with `/keys add provider:{id}`."
+        }
+    }
+}
+
+/// Nobody can pay: why, key by key, and how to change that.
+fn nobody_pays(voice: Voice<'_>, trace: &Trace) -> String {
+    let lang = voice.lang;
+    let skipped = trace.0.iter().filter_map(|step| match step.verdict {
+        Verdict::Skipped(skip) => Some((step, skip)),
+        _ => None,
+    });
+    let reasons: Vec<String> = skipped
+        .map(|(step, skip)| {
+            let values: &[(&str, &dyn std::fmt::Display)] = &[
+                ("source", &voice.source(step.source)),
+                ("provider", &voice.name(&step.provider)),
+                ("why", &skip_reason(voice, skip)),
+            ];
+            lang.say("- The {source} for {provider} {why}.", values)
+        })
+        .collect();
+    let first = trace.0.first().map(|step| &step.provider);
+    let only_one = trace.0.iter().all(|step| Some(&step.provider) == first);
+    let head = match first {
+        Some(provider) if only_one => lang.say(
+            "There is no key for {provider} that can pay here.",
+            &[("provider", &voice.name(provider))],
+        ),
+        _ => lang.words("There is no key that can pay for this: not yours, not this server's, not the bot's.").into(),
+    };
+    let next = match first {
+        Some(provider) if only_one => lang.say(
+            "Add yours with `/keys add provider:{id} scope:user`; you get one at {page}.",
+            &[("id", provider), ("page", &page(voice, provider))],
+        ),
+        _ => lang
+            .words("Add yours with `/keys add`; `/keys status` shows the details.")
+            .into(),
+    };
+    let mut lines = vec![head];
+    lines.extend(reasons);
+    lines.push(next);
+    lines.join("\n")
+}
+
+/// Why a key does not pay, as the end of a sentence.
+pub fn skip_reason(voice: Voice<'_>, skip: Skip) -> &str {
+    voice.lang.words(match skip {
+        Skip::AnotherServer(_) => "belongs to another server",
+        Skip::DirectMessage => "does not pay in direct messages",
+        Skip::NotInstalledHere => "does not pay, since this server has not added the bot",
+        Skip::AnotherPerson => "belongs to somebody else",
+        Skip::RequestHasItsOwn => "is not touched by an ask that brings its own key",
+        Skip::Locked => "is locked, since its master key is not here",
+        Skip::Paused => "is paused; `/keys resume` wakes it",
+        Skip::Expired => "has expired; add it again with `/keys add`",
+        Skip::Refused => "was refused by the provider; `/keys test` tries it again",
+        Skip::OutOfCredit => "is out of credit; top it up and run `/keys test`",
+    })
+}
+
+/// Where a provider hands out keys.
+pub fn page(voice: Voice<'_>, provider: &crate::model::ProviderId) -> String {
+    // In angle brackets, so that Discord shows no preview.
+    voice
+        .catalogue
+        .get(provider)
+        .map_or_else(String::new, |provider| format!("<{}>", provider.key_page))
+}
+
+fn wait(voice: Voice<'_>, seconds: u64) -> String {
+    match seconds {
+        0..=1 => voice.lang.words("a second").into(),
+        2..=119 => voice.lang.say("{n} seconds", &[("n", &seconds)]),
+        120..=7_199 => voice
+            .lang
+            .say("{n} minutes", &[("n", &seconds.div_ceil(60))]),
+        _ => voice
+            .lang
+            .say("{n} hours", &[("n", &seconds.div_ceil(3_600))]),
+    }
+}
