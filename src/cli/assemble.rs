@@ -1,0 +1,257 @@
+//! Puts the program together from its settings, and stops with the name of
+//! the setting where that cannot be done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::{App, BotDefault, Delivery, Parts, Settings};
+use crate::bot;
+use crate::config::{Config, ConfigError, Environment, Shards};
+use crate::model::{Clock, Credential, ProviderId};
+use crate::providers::{Catalogue, Kind, Override, Provider, Providers, Timeouts, client};
+use crate::store::Store;
+use crate::vault::{MasterKey, Vault};
+
+const DISCORD_TOKEN: &str = "DISCORD_TOKEN";
+const MASTER_KEY: &str = "BYOK_MASTER_KEY";
+const PREVIOUS_KEYS: &str = "BYOK_MASTER_KEY_PREVIOUS";
+const HOW_TO_GET_A_TOKEN: &str =
+    "is not set; copy the bot's token from https://discord.com/developers/applications";
+
+/// What `serve` runs.
+pub struct Assembled {
+    pub app: Arc<App>,
+    pub discord: bot::Settings,
+}
+
+/// Reads every secret, opens the database and unlocks the vault.
+pub async fn assemble(
+    config: &Config,
+    environment: &Environment,
+    shards: Shards,
+    timeouts: Timeouts,
+    clock: Clock,
+) -> anyhow::Result<Assembled> {
+    let token = environment.secret(&[DISCORD_TOKEN])?;
+    let token = token.ok_or_else(|| ConfigError::new(DISCORD_TOKEN, HOW_TO_GET_A_TOKEN))?;
+    let catalogue = catalogue(config, environment)?;
+    let bot_defaults = bot_defaults(&catalogue, config, environment)?;
+    let masters = master_keys(environment)?;
+    check_distinct(&masters, &token, &bot_defaults)?;
+    let settings = settings(config, &catalogue)?;
+    let store = Store::open(&config.store.url).await?;
+    let vault = unlock(&store, masters, &clock).await?;
+    let http = client(timeouts.connect)?;
+    let providers = Providers::new(catalogue, http.clone(), timeouts);
+    let app = App::new(Parts {
+        store,
+        vault,
+        providers,
+        bot_defaults,
+        settings,
+        http,
+        clock,
+    });
+    let discord = bot::Settings {
+        api_url: config.discord.api_url.clone(),
+        token,
+        edit_interval: Duration::from_millis(config.ask.edit_interval_ms),
+        shards: (shards.first, shards.last, shards.total),
+    };
+    Ok(Assembled {
+        app: Arc::new(app),
+        discord,
+    })
+}
+
+/// The built-in providers with the operator's changes.
+pub fn catalogue(config: &Config, environment: &Environment) -> anyhow::Result<Catalogue> {
+    let mut overrides: Vec<Override> = config
+        .providers
+        .iter()
+        .map(|(id, change)| Override {
+            id: id.clone(),
+            name: change.name.clone(),
+            base_url: change.base_url.clone(),
+            default_model: change.default_model.clone(),
+        })
+        .collect();
+    for provider in Catalogue::new(&[])?.iter() {
+        let host = provider.url_env.and_then(|name| environment.plain(name));
+        let has_url = config
+            .providers
+            .get(provider.id.as_str())
+            .is_some_and(|p| p.base_url.is_some());
+        if let Some(host) = host.filter(|_| !has_url) {
+            let base_url = Some(with_scheme(host.expose_secret()));
+            overrides.push(Override {
+                id: provider.id.to_string(),
+                base_url,
+                ..Override::default()
+            });
+        }
+    }
+    Ok(Catalogue::new(&overrides)?)
+}
+
+/// `OLLAMA_HOST` may be a bare host and port.
+fn with_scheme(host: &str) -> String {
+    if host.contains("://") {
+        host.to_owned()
+    } else {
+        format!("http://{host}")
+    }
+}
+
+/// The keys that the operator pays with.
+pub fn bot_defaults(
+    catalogue: &Catalogue,
+    config: &Config,
+    environment: &Environment,
+) -> anyhow::Result<Vec<BotDefault>> {
+    let mut defaults = Vec::new();
+    for provider in catalogue.iter() {
+        let names: Vec<&str> = provider.env.iter().map(String::as_str).collect();
+        let provider_id = provider.id.clone();
+        if let Some(secret) = environment.secret(&names)? {
+            let credential = Some(credential(provider, secret, environment));
+            defaults.push(BotDefault {
+                provider: provider_id,
+                credential,
+            });
+        } else if provider.keyless && is_set_up(provider, config, environment) {
+            defaults.push(BotDefault {
+                provider: provider_id,
+                credential: None,
+            });
+        }
+    }
+    Ok(defaults)
+}
+
+fn credential(provider: &Provider, secret: SecretString, environment: &Environment) -> Credential {
+    let extras: BTreeMap<String, SecretString> = provider
+        .extras
+        .iter()
+        .filter_map(|extra| Some((extra.field.to_owned(), environment.plain(extra.env)?)))
+        .collect();
+    Credential {
+        secret,
+        origins: provider.origins(&extras),
+        extras,
+    }
+}
+
+/// A provider without a key is offered only where the operator says so.
+fn is_set_up(provider: &Provider, config: &Config, environment: &Environment) -> bool {
+    config.providers.contains_key(provider.id.as_str())
+        || provider
+            .url_env
+            .is_some_and(|name| environment.plain(name).is_some())
+}
+
+/// The active master key first, then the previous ones. None: BYOK is off.
+pub fn master_keys(environment: &Environment) -> anyhow::Result<Vec<MasterKey>> {
+    let parse = |name: &str, text: &str| {
+        MasterKey::parse(&SecretString::from(text)).map_err(|weak| {
+            ConfigError::new(name, format!("{weak}; `latchkey keygen` makes a good one"))
+        })
+    };
+    let mut keys = Vec::new();
+    if let Some(active) = environment.secret(&[MASTER_KEY])? {
+        keys.push(parse(MASTER_KEY, active.expose_secret())?);
+    }
+    if let Some(previous) = environment.secret(&[PREVIOUS_KEYS])? {
+        if keys.is_empty() {
+            return Err(
+                ConfigError::new(PREVIOUS_KEYS, format!("needs {MASTER_KEY} beside it")).into(),
+            );
+        }
+        for text in previous.expose_secret().split(',') {
+            keys.push(parse(PREVIOUS_KEYS, text)?);
+        }
+    }
+    Ok(keys)
+}
+
+/// One secret in two places would fall in both.
+fn check_distinct(
+    masters: &[MasterKey],
+    token: &SecretString,
+    defaults: &[BotDefault],
+) -> Result<(), ConfigError> {
+    let keys = defaults
+        .iter()
+        .filter_map(|default| default.credential.as_ref())
+        .map(|c| &c.secret);
+    for other in keys.chain([token]) {
+        let same =
+            MasterKey::parse(other).is_ok_and(|key| masters.iter().any(|m| m.kid() == key.kid()));
+        if same {
+            return Err(ConfigError::new(
+                MASTER_KEY,
+                "is also used as another secret; make a new one",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigError> {
+    let mut provider_order = Vec::new();
+    for name in &config.ask.provider_order {
+        let known = catalogue
+            .find(name)
+            .filter(|provider| provider.kind == Kind::Chat);
+        let known = known.ok_or_else(|| {
+            ConfigError::new(
+                "ask.provider_order",
+                "names something that is no provider of language models",
+            )
+        })?;
+        provider_order.push(known.id.clone());
+    }
+    // A provider of the operator's own that the order leaves out comes last.
+    let left_out = |id: &ProviderId| !provider_order.contains(id);
+    let rest: Vec<ProviderId> = catalogue
+        .iter()
+        .filter(|p| p.kind == Kind::Chat && left_out(&p.id))
+        .map(|p| p.id.clone())
+        .collect();
+    provider_order.extend(rest);
+    Ok(Settings {
+        provider_order,
+        system_prompt: config.ask.system_prompt.clone(),
+        max_output_tokens: config.ask.max_output_tokens,
+        delivery: if config.ask.stream {
+            Delivery::Streamed
+        } else {
+            Delivery::Whole
+        },
+    })
+}
+
+async fn unlock(store: &Store, masters: Vec<MasterKey>, clock: &Clock) -> anyhow::Result<Vault> {
+    let vault = Vault::unlock(masters, store, clock.now_ms())
+        .await
+        .context("could not unlock the vault")?;
+    for (kid, keys) in store.keys_by_master().await? {
+        if !vault.can_open(&kid) {
+            tracing::warn!(
+                kid,
+                keys,
+                "{keys} stored keys are locked: master key {kid} is not configured"
+            );
+        }
+    }
+    if !vault.is_enabled() {
+        tracing::warn!(
+            "BYOK is off: set BYOK_MASTER_KEY to what `latchkey keygen` prints to enable it"
+        );
+    }
+    Ok(vault)
+}

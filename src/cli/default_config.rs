@@ -1,0 +1,8 @@
+//! `latchkey default-config`.
+
+use crate::config;
+
+/// Prints the commented settings file that is compiled in.
+pub fn default_config() {
+    print!("{}", config::EXAMPLE);
+}

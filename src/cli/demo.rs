@@ -1,0 +1,88 @@
+//! `latchkey demo`: the real bot in front of an emulated Discord and
+//! emulated providers, with a page to use them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::serve::until_signal;
+use super::signals::Signals;
+use super::{Assembled, Scene, assemble, log};
+use crate::bot::Connection;
+use crate::config::{Environment, Shards};
+use crate::model::Clock;
+use crate::providers::Timeouts;
+use crate::vault::MasterKey;
+
+/// Time between two words of an emulated model.
+const PACE: Duration = Duration::from_millis(60);
+/// How often an answer is edited, in milliseconds: as often as the
+/// emulated Discord's bucket allows.
+const EDIT_INTERVAL: &str = "[ask]\nedit_interval_ms = 500\n";
+/// How long asks may go on after the signal.
+const GRACE: Duration = Duration::from_secs(2);
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// Runs the demo until a signal.
+pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::catch()?;
+    log::start(&Environment::of_process()?);
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .with_context(|| {
+            format!("port {port} is taken; `latchkey demo --port 0` takes any that is free")
+        })?;
+    let scene = Scene::start(listener)?;
+    scene
+        .emulator
+        .world
+        .with(|state| state.providers.pace = PACE);
+    let folder = TemporaryFolder::create()?;
+    let store = format!("sqlite:{}", folder.0.join("demo.db").display());
+    let config = scene.config(&store, EDIT_INTERVAL)?;
+    let environment = Environment::of(scene.secrets(Some(&MasterKey::generate()?)));
+    let Assembled { app, discord } = assemble(
+        &config,
+        &environment,
+        Shards::default(),
+        Timeouts::default(),
+        Clock::default(),
+    )
+    .await?;
+    let connection = Connection::prepare(Arc::clone(&app), discord).await?;
+    println!(
+        "Open http://{}/ in a browser. Ctrl+C ends the demo.",
+        scene.emulator.address()
+    );
+    let stop = CancellationToken::new();
+    app.start_upkeep(stop.clone());
+    let ended = until_signal(connection, &mut signals, &stop).await;
+    app.shut_down(GRACE, LAST_WORDS).await;
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// A folder of our own that goes when the demo ends.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn create() -> anyhow::Result<Self> {
+        let mut name = [0; 8];
+        getrandom::fill(&mut name)?;
+        let name = format!("latchkey-demo-{:016x}", u64::from_be_bytes(name));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).context("could not create a temporary folder")?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // What cannot be deleted is the system's to sweep.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,50 @@
+//! `latchkey health`: for a container's health check, which has no other
+//! program at hand.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::config::{Config, Environment};
+use crate::gateway::HEALTH_PATH;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Succeeds if the running bot says that it is well.
+pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file, &Environment::of_process()?)?;
+    let address = config.health.listen;
+    anyhow::ensure!(
+        !address.is_empty(),
+        "`health.listen` is empty, so there is no health page to ask"
+    );
+    let answer = timeout(PATIENCE, ask(&address)).await;
+    let well = matches!(&answer, Ok(Ok(text)) if text.starts_with("HTTP/1.1 200"));
+    println!(
+        "{}",
+        if well {
+            "ok"
+        } else {
+            "not well: nothing good answers at `health.listen`"
+        }
+    );
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn ask(address: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address).await?;
+    let request =
+        format!("GET {HEALTH_PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.take(4_096).read_to_string(&mut answer).await?;
+    Ok(answer)
+}

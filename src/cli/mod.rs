@@ -1,0 +1,135 @@
+//! The command line, one file a verb.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is the command line"
+)]
+
+mod assemble;
+mod default_config;
+mod demo;
+mod doctor;
+mod harden;
+mod health;
+mod keygen;
+mod log;
+mod scene;
+mod serve;
+mod signals;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[cfg(test)]
+pub use assemble::catalogue;
+pub use assemble::{Assembled, assemble};
+#[cfg(test)]
+pub use log::{layer as log_layer, start as start_log};
+pub use scene::Scene;
+
+use crate::config::Shards;
+
+/// A Discord bot that answers with AI models and pays with the right
+/// person's key.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    /// The settings file; left out, `latchkey.toml` in this folder, if any.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the bot.
+    Serve {
+        /// Which of Discord's shards this process serves, such as 0-3/8.
+        #[arg(long, default_value = "0-0/1")]
+        shards: Shards,
+    },
+    /// Try everything in a browser, with nothing set up.
+    Demo {
+        /// The port on this machine; 0 takes any that is free.
+        #[arg(long, default_value_t = 8_686)]
+        port: u16,
+    },
+    /// Make a master key for `BYOK_MASTER_KEY`.
+    Keygen,
+    /// Check the configuration, the keys, the database and Discord.
+    Doctor,
+    /// Print the commented settings file.
+    DefaultConfig,
+    /// Ask a running bot whether it is well, for container checks.
+    Health,
+}
+
+/// Runs the program as its command line says.
+pub fn run() -> ExitCode {
+    run_with(Arguments::parse())
+}
+
+fn run_with(arguments: Arguments) -> ExitCode {
+    if let Err(error) = harden::harden() {
+        eprintln!("warning: could not switch off core dumps: {error}");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: could not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(dispatch(arguments)) {
+        Ok(code) => {
+            // What did not end in its time is not waited for.
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => {
+            eprintln!("error: {}", crate::model::redact(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let file = arguments.config.as_deref();
+    match arguments.verb {
+        Verb::Serve { shards } => serve::serve(file, shards).await,
+        Verb::Demo { port } => demo::demo(port).await,
+        Verb::Keygen => keygen::keygen(),
+        Verb::Doctor => doctor::doctor(file).await,
+        Verb::DefaultConfig => {
+            default_config::default_config();
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Health => health::health(file).await,
+    }
+}
+
+/// Runs the program as another process's test.
+#[cfg(test)]
+pub fn run_as(words: &[String]) -> ExitCode {
+    run_with(Arguments::parse_from(
+        std::iter::once("latchkey").chain(words.iter().map(String::as_str)),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,120 @@
+//! The world of the demo, and of most tests: a server with a member and a
+//! manager, a stranger elsewhere, and providers that are all emulated.
+
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+
+use crate::config::{Config, ConfigError, Environment};
+use crate::emulator::discord::act::{MANAGER, MEMBER};
+use crate::emulator::providers::{PROVIDERS, Standing, sample};
+use crate::emulator::{Emulator, World};
+use crate::vault::MasterKey;
+
+/// The emulated world and what the program must know of it.
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the demo's page finds people by itself")
+)]
+pub struct Scene {
+    pub emulator: Emulator,
+    /// Mia, a member of the server.
+    pub member: u64,
+    /// Omar, who manages it.
+    pub manager: u64,
+    /// Zoe, who has the app in her own account and is not in the server.
+    pub stranger: u64,
+    pub server: u64,
+}
+
+impl Scene {
+    /// Sets the stage behind a listener.
+    pub fn start(listener: TcpListener) -> anyhow::Result<Self> {
+        let world = World::new();
+        let member = world.add_person("mia");
+        let manager = world.add_person("omar");
+        let stranger = world.add_person("zoe");
+        let server = world.add_server("Lantern Club", true, &["general", "workshop"]);
+        world.join(server, member, MEMBER);
+        world.join(server, manager, MANAGER);
+        // A server that never installed the bot.
+        let elsewhere = world.add_server("Elsewhere", false, &["lobby"]);
+        world.join(elsewhere, stranger, MANAGER);
+        world.join(elsewhere, member, MEMBER);
+        let emulator = Emulator::start(world, listener)?;
+        Ok(Self {
+            emulator,
+            member,
+            manager,
+            stranger,
+            server,
+        })
+    }
+
+    /// Settings that lead every call into the emulator.
+    pub fn config(&self, store_url: &str, more: &str) -> Result<Config, ConfigError> {
+        let mut text = format!(
+            "[discord]\napi_url = \"{}\"\n[store]\nurl = \"{store_url}\"\n[health]\nlisten = \"\"\n",
+            self.emulator.discord_api()
+        );
+        // Later settings of the same name would be an error, so a provider
+        // that the caller settles is left to the caller.
+        let settled = |id: &str| more.contains(&format!("[providers.{id}]"));
+        let ours = PROVIDERS
+            .iter()
+            .filter(|p| p.id != "ollama" && !settled(p.id));
+        text.extend(ours.map(|provider| {
+            let url = self.emulator.provider_url(provider.id);
+            format!(
+                "[providers.{}]
+base_url = \"{url}\"
+",
+                provider.id
+            )
+        }));
+        text.push_str(more);
+        Config::parse(&text, &Environment::default())
+    }
+
+    /// The environment that leads a process of its own into this world, its
+    /// database in a folder.
+    #[cfg(any(test, feature = "internals"))]
+    pub fn variables(
+        &self,
+        folder: &std::path::Path,
+        master: &MasterKey,
+    ) -> Vec<(String, SecretString)> {
+        let mut variables = self.secrets(Some(master));
+        let settings = [
+            ("LATCHKEY_DISCORD__API_URL", self.emulator.discord_api()),
+            (
+                "LATCHKEY_STORE__URL",
+                format!("sqlite:{}", folder.join("process.db").display()),
+            ),
+            ("LATCHKEY_HEALTH__LISTEN", String::new()),
+            (
+                "LATCHKEY_PROVIDERS__GROQ__BASE_URL",
+                self.emulator.provider_url("groq"),
+            ),
+        ];
+        variables
+            .extend(settings.map(|(name, value)| (name.to_owned(), SecretString::from(value))));
+        variables
+    }
+
+    /// The secrets that go with it: a token of no use anywhere, a fresh
+    /// master key, and a bot default for one provider.
+    pub fn secrets(&self, master: Option<&MasterKey>) -> Vec<(String, SecretString)> {
+        let token = self.emulator.world.look(|state| state.bot_token.clone());
+        let mut secrets = vec![
+            ("DISCORD_TOKEN".to_owned(), SecretString::from(token)),
+            (
+                "GROQ_API_KEY".to_owned(),
+                SecretString::from(sample("groq", Standing::Good)),
+            ),
+        ];
+        if let Some(master) = master {
+            secrets.push(("BYOK_MASTER_KEY".to_owned(), master.to_hex()));
+        }
+        secrets
+    }
+}

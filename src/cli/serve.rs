@@ -1,0 +1,77 @@
+//! `latchkey serve`: runs until a signal, then stops within ten seconds.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::signals::Signals;
+use super::{Assembled, assemble, log};
+use crate::bot::Connection;
+use crate::config::{Config, Environment, Shards};
+use crate::gateway;
+use crate::model::Clock;
+use crate::providers::Timeouts;
+
+/// How long asks may go on after the signal.
+const GRACE: Duration = Duration::from_secs(6);
+/// How long those that were cut off may take to say so.
+const LAST_WORDS: Duration = Duration::from_millis(1_500);
+
+/// Runs the bot.
+pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::catch()?;
+    let environment = Environment::of_process()?;
+    log::start(&environment);
+    let config = Config::load(file, &environment)?;
+    let assembled = assemble(
+        &config,
+        &environment,
+        shards,
+        Timeouts::default(),
+        Clock::default(),
+    )
+    .await?;
+    drop(environment);
+    let stop = CancellationToken::new();
+    let listening = gateway::listen(&config.health.listen).await?;
+    let Assembled { app, discord } = assembled;
+    app.start_upkeep(stop.clone());
+    if let Some(listener) = listening {
+        gateway::serve(&app, listener, stop.clone());
+    }
+    let connecting = Connection::prepare(std::sync::Arc::clone(&app), discord);
+    let connection = tokio::select! {
+        connection = connecting => connection?,
+        () = signals.wait() => {
+            stop.cancel();
+            app.shut_down(GRACE, LAST_WORDS).await;
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    tracing::info!("connecting to Discord");
+    let ended = until_signal(connection, &mut signals, &stop).await;
+    app.shut_down(GRACE, LAST_WORDS).await;
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Serves until a signal, or until the connection ends by itself; either
+/// way `stop` has been called when this returns.
+pub async fn until_signal(
+    connection: Connection,
+    signals: &mut Signals,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let mut serving = Box::pin(connection.serve(stop.clone()));
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = signals.wait() => {
+            tracing::info!("stopping: finishing what is running");
+            stop.cancel();
+            serving.await
+        }
+    };
+    stop.cancel();
+    ended
+}
