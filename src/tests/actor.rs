@@ -1,0 +1,226 @@
+//! Somebody at a keyboard: what they do, and what they then see.
+
+use super::Stage;
+use crate::emulator::{Message, WorldState};
+
+/// Somebody at a keyboard, in a channel.
+#[derive(Clone, Copy)]
+pub struct Actor<'a> {
+    stage: &'a Stage,
+    pub person: u64,
+    pub channel: u64,
+}
+
+impl<'a> Actor<'a> {
+    /// Puts somebody in front of a channel.
+    pub fn new(stage: &'a Stage, person: u64, channel: u64) -> Self {
+        Self {
+            stage,
+            person,
+            channel,
+        }
+    }
+
+    /// The same person in another channel.
+    pub fn in_channel(self, name: &str) -> Self {
+        self.stage.actor(self.person, name)
+    }
+
+    /// The same person in their direct messages with the bot.
+    pub fn directly(self) -> Self {
+        self.in_channel("direct message")
+    }
+
+    /// Types a command; what they see when the bot is done.
+    pub async fn runs(&self, line: &str) -> String {
+        let id = self
+            .stage
+            .world()
+            .run(self.person, self.channel, line)
+            .expect("the command exists");
+        self.sees(id).await
+    }
+
+    /// Types a command without waiting for the answer.
+    pub fn starts(&self, line: &str) -> u64 {
+        self.stage
+            .world()
+            .run(self.person, self.channel, line)
+            .expect("the command exists")
+    }
+
+    /// Adds a key through the form, start to end.
+    pub async fn adds(&self, provider: &str, scope: &str, key: &str) -> String {
+        self.adds_with(provider, scope, &[("key", key)]).await
+    }
+
+    /// Adds a key with what its provider needs beside it.
+    pub async fn adds_with(&self, provider: &str, scope: &str, typed: &[(&str, &str)]) -> String {
+        let seen = self
+            .runs(&format!("/keys add provider:{provider} scope:{scope}"))
+            .await;
+        if !seen.starts_with("Form: ") {
+            return seen;
+        }
+        self.submits(typed).await
+    }
+
+    /// Fills in the form that is open and sends it.
+    pub async fn submits(&self, typed: &[(&str, &str)]) -> String {
+        let form = self.open_form();
+        self.submits_as(&form, typed).await
+    }
+
+    /// Sends a form by its id, open or not.
+    pub async fn submits_as(&self, custom_id: &str, typed: &[(&str, &str)]) -> String {
+        let id = self
+            .stage
+            .world()
+            .submit(self.person, self.channel, custom_id, typed);
+        self.sees(id).await
+    }
+
+    /// The id of the form that is open.
+    pub fn open_form(&self) -> String {
+        self.stage.world().look(|state| {
+            let mine = state
+                .interactions
+                .iter()
+                .rev()
+                .filter(|i| i.person == self.person);
+            let mut forms = mine.filter_map(|i| i.modal.as_ref());
+            let form = forms.next().expect("a form is open");
+            form["custom_id"].as_str().unwrap().to_owned()
+        })
+    }
+
+    /// Presses the newest button of this name that they can see.
+    pub async fn presses(&self, label: &str) -> String {
+        let (message, custom_id) = self.button(label);
+        self.presses_as(message, &custom_id).await
+    }
+
+    /// Presses any button of any message.
+    pub async fn presses_as(&self, message: u64, custom_id: &str) -> String {
+        let id = self
+            .stage
+            .world()
+            .press(self.person, message, custom_id)
+            .expect("the message exists");
+        self.sees(id).await
+    }
+
+    /// Where the newest button of this name is.
+    pub fn button(&self, label: &str) -> (u64, String) {
+        self.stage.world().look(|state| {
+            let found = state.messages.iter().rev().find_map(|message| {
+                let buttons = message.components[0]["components"].as_array()?;
+                let button = buttons.iter().find(|button| button["label"] == label)?;
+                Some((message.id, button["custom_id"].as_str()?.to_owned()))
+            });
+            found.expect("there is such a button")
+        })
+    }
+
+    /// What is offered while they type an option.
+    pub async fn completes(&self, line: &str, option: &str) -> String {
+        let id = self
+            .stage
+            .world()
+            .complete(self.person, self.channel, line, option)
+            .expect("the command exists");
+        let choices = self.stage.world().until(|state| {
+            state
+                .interactions
+                .iter()
+                .find(|i| i.id == id)
+                .and_then(|i| i.choices.clone())
+        });
+        let choices = choices.await;
+        let names = choices
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|choice| choice["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Everything that an interaction has made visible to them.
+    pub async fn sees(&self, interaction: u64) -> String {
+        let answered = |state: &WorldState| {
+            let found = state.interactions.iter().find(|i| i.id == interaction)?;
+            found.acknowledged
+        };
+        self.stage.world().until(answered).await;
+        self.stage.app().await.idle().await;
+        let text = self.stage.world().look(|state| {
+            let found = state
+                .interactions
+                .iter()
+                .find(|i| i.id == interaction)
+                .unwrap();
+            if let Some(form) = &found.modal {
+                return form_text(form);
+            }
+            let mine = state.messages.iter().filter(|message| {
+                let of_it =
+                    message.interaction == Some(interaction) || found.original == Some(message.id);
+                of_it && message.only_for.is_none_or(|person| person == self.person)
+            });
+            mine.map(message_text).collect::<Vec<_>>().join("\n---\n")
+        });
+        self.stage.readable(&text)
+    }
+
+    /// Everything in the channel that they can see and that the bot wrote.
+    pub fn reads_channel(&self) -> String {
+        let text = self.stage.world().look(|state| {
+            let here = state.messages.iter().filter(|message| {
+                message.channel == self.channel
+                    && message.only_for.is_none_or(|person| person == self.person)
+            });
+            here.map(message_text).collect::<Vec<_>>().join("\n---\n")
+        });
+        self.stage.readable(&text)
+    }
+}
+
+fn message_text(message: &Message) -> String {
+    let mut text = String::new();
+    if message.only_for.is_some() {
+        text.push_str("(only you) ");
+    }
+    text.push_str(if message.loading {
+        "…"
+    } else {
+        &message.content
+    });
+    let buttons = message.components[0]["components"].as_array();
+    for button in buttons.into_iter().flatten() {
+        text.extend([
+            "
+[",
+            button["label"].as_str().unwrap_or_default(),
+            "]",
+        ]);
+    }
+    text
+}
+
+fn form_text(form: &serde_json::Value) -> String {
+    let mut lines = vec![format!("Form: {}", form["title"].as_str().unwrap())];
+    for row in form["components"].as_array().unwrap() {
+        let input = &row["components"][0];
+        let mark = if input["required"] == true {
+            ""
+        } else {
+            " (optional)"
+        };
+        let (label, hint) = (
+            input["label"].as_str().unwrap(),
+            input["placeholder"].as_str().unwrap(),
+        );
+        lines.push(format!("- {label}{mark}: {hint}"));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,216 @@
+//! A headless Chromium, driven over its own protocol:
+//! <https://chromedevtools.github.io/devtools-protocol/>.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// How long the browser may take to start, and a page to change.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a page is looked at while waiting.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Without these it talks to its makers' servers at every start.
+const ARGUMENTS: &[&str] = &[
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--remote-debugging-port=0",
+    "--window-size=1280,800",
+];
+
+/// One page of a browser of its own.
+pub struct Browser {
+    socket: Mutex<(WebSocketStream<MaybeTlsStream<TcpStream>>, u64)>,
+    session: String,
+    _process: Child,
+    _profile: TempDir,
+}
+
+/// Keys that do something rather than write: name, code, and what they
+/// write if they write.
+const KEYS: &[(&str, u32, &str)] = &[
+    ("Enter", 13, "\r"),
+    ("Tab", 9, ""),
+    ("Escape", 27, ""),
+    ("ArrowDown", 40, ""),
+    ("ArrowUp", 38, ""),
+];
+
+impl Browser {
+    /// Opens a page; none where Chromium is not installed.
+    pub async fn open(url: &str) -> Option<Self> {
+        let Some(program) = chromium() else {
+            return super::skip("Chromium is not installed");
+        };
+        let profile = tempfile::tempdir().unwrap();
+        let process = Command::new(program)
+            .args(ARGUMENTS)
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let socket = connect_async(address(profile.path()).await)
+            .await
+            .unwrap()
+            .0;
+        let mut browser = Self {
+            socket: Mutex::new((socket, 0)),
+            session: String::new(),
+            _process: process,
+            _profile: profile,
+        };
+        let target = browser
+            .call("Target.createTarget", json!({"url": url}))
+            .await;
+        let attach = json!({"targetId": target["targetId"], "flatten": true});
+        let attached = browser.call("Target.attachToTarget", attach).await;
+        browser.session = attached["sessionId"].as_str().unwrap().to_owned();
+        Some(browser)
+    }
+
+    /// Writes text where the cursor is.
+    pub async fn types(&self, text: &str) {
+        self.call("Input.insertText", json!({"text": text})).await;
+    }
+
+    /// Presses a key.
+    pub async fn presses(&self, key: &str) {
+        self.presses_with(key, 0).await;
+    }
+
+    /// Presses a key with shift held.
+    pub async fn presses_shift(&self, key: &str) {
+        self.presses_with(key, 8).await;
+    }
+
+    async fn presses_with(&self, key: &str, modifiers: u32) {
+        let (_, code, text) = KEYS
+            .iter()
+            .find(|(name, _, _)| *name == key)
+            .expect("the key is known");
+        let event = |kind: &str| {
+            json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code,
+                "modifiers": modifiers, "text": text})
+        };
+        self.call(
+            "Input.dispatchKeyEvent",
+            event(if text.is_empty() {
+                "rawKeyDown"
+            } else {
+                "keyDown"
+            }),
+        )
+        .await;
+        self.call("Input.dispatchKeyEvent", event("keyUp")).await;
+    }
+
+    /// What a JavaScript expression is.
+    pub async fn evaluates(&self, expression: &str) -> Value {
+        let call = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
+        self.call("Runtime.evaluate", call).await["result"]["value"].clone()
+    }
+
+    /// Waits until an expression is true.
+    pub async fn until(&self, expression: &str) {
+        let began = Instant::now();
+        while self.evaluates(expression).await != true {
+            if began.elapsed() > PATIENCE {
+                let shown = self
+                    .evaluates("document.querySelector('main').innerText")
+                    .await;
+                panic!("never true: {expression}\n{shown}");
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Waits until the page shows a text.
+    pub async fn shows(&self, text: &str) {
+        self.until(&format!(
+            "document.body.innerText.includes({})",
+            json!(text)
+        ))
+        .await;
+    }
+
+    /// Makes the window as wide as a telephone's.
+    pub async fn narrows(&self) {
+        let size = json!({"width": 360, "height": 640, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Keeps a picture, where `LATCHKEY_SCREENSHOTS` names a folder.
+    pub async fn keeps_picture(&self, name: &str) {
+        use base64::Engine;
+        let wanted = std::env::vars_os().find(|(key, _)| key == "LATCHKEY_SCREENSHOTS");
+        let Some((_, folder)) = wanted else { return };
+        let picture = self
+            .call("Page.captureScreenshot", json!({"format": "png"}))
+            .await;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(picture["data"].as_str().unwrap())
+            .unwrap();
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
+    }
+
+    async fn call(&self, method: &str, parameters: Value) -> Value {
+        let mut socket = self.socket.lock().await;
+        let (socket, last) = &mut *socket;
+        *last += 1;
+        let mut call = json!({"id": *last, "method": method, "params": parameters});
+        if !self.session.is_empty() {
+            call["sessionId"] = json!(self.session);
+        }
+        socket.send(Message::text(call.to_string())).await.unwrap();
+        loop {
+            let answer = socket.next().await.expect("the browser lives").unwrap();
+            let answer: Value = serde_json::from_str(answer.to_text().unwrap()).unwrap_or_default();
+            if answer["id"] == *last {
+                assert!(answer["error"].is_null(), "{method}: {answer}");
+                return answer["result"].clone();
+            }
+        }
+    }
+}
+
+/// Where the browser says that it listens.
+async fn address(profile: &Path) -> String {
+    let began = Instant::now();
+    loop {
+        let text = std::fs::read_to_string(profile.join("DevToolsActivePort")).unwrap_or_default();
+        if let Some((port, path)) = text.split_once('\n').filter(|(_, path)| !path.is_empty()) {
+            return format!("ws://127.0.0.1:{port}{path}");
+        }
+        assert!(began.elapsed() < PATIENCE, "Chromium did not start");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn chromium() -> Option<PathBuf> {
+    let path = std::env::vars_os()
+        .find(|(key, _)| key == "PATH")
+        .map(|(_, value)| value)?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    folders
+        .iter()
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|file| file.exists())
+}

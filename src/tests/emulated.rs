@@ -1,0 +1,148 @@
+//! The emulated Discord refuses what the real one refuses. Without that,
+//! a transcript would show little.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+
+use super::{Stage, run};
+
+/// An interaction that only the test answers: nothing is sent to the bot.
+fn interaction(stage: &Stage) -> (u64, String) {
+    let world = stage.world();
+    world.with(|state| state.sessions.clear());
+    let id = stage.mia().starts("/keys list");
+    let token = world.look(|state| {
+        state
+            .interactions
+            .iter()
+            .find(|i| i.id == id)
+            .unwrap()
+            .token
+            .clone()
+    });
+    (id, token)
+}
+
+async fn posts(stage: &Stage, path: &str, body: &Value) -> Response {
+    let url = format!("{}{path}", stage.scene.emulator.discord_api());
+    Client::builder()
+        .no_proxy()
+        .build()
+        .unwrap()
+        .post(url)
+        .json(body)
+        .send()
+        .await
+        .unwrap()
+}
+
+async fn outcome(response: Response) -> (u16, u64) {
+    let status = response.status().as_u16();
+    (
+        status,
+        response.json::<Value>().await.unwrap_or_default()["code"]
+            .as_u64()
+            .unwrap_or(0),
+    )
+}
+
+#[tokio::test]
+async fn an_interaction_is_answered_once_in_time_and_by_its_token() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let reply = json!({"type": 4, "data": {"content": "hello"}});
+        let (id, token) = interaction(stage);
+        let path = format!("/interactions/{id}/{token}/callback");
+        let wrong = posts(
+            stage,
+            &format!("/interactions/{id}/another-token/callback"),
+            &reply,
+        )
+        .await;
+        assert_eq!(outcome(wrong).await, (404, 10_062));
+        let long = json!({"type": 4, "data": {"content": "x".repeat(2_001)}});
+        assert_eq!(
+            outcome(posts(stage, &path, &long).await).await,
+            (400, 50_035)
+        );
+        assert_eq!(posts(stage, &path, &reply).await.status(), 204);
+        assert_eq!(
+            outcome(posts(stage, &path, &reply).await).await,
+            (400, 40_060)
+        );
+
+        let (id, token) = interaction(stage);
+        age(stage, id, Duration::from_secs(4));
+        let late = posts(
+            stage,
+            &format!("/interactions/{id}/{token}/callback"),
+            &reply,
+        )
+        .await;
+        assert_eq!(outcome(late).await, (404, 10_062));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_expires_and_its_bucket_empties() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let (id, token) = interaction(stage);
+        let webhook = format!("/webhooks/1/{token}");
+        let message = json!({"content": "more"});
+        assert_eq!(
+            outcome(posts(stage, &webhook, &message).await).await,
+            (404, 10_015)
+        );
+        posts(
+            stage,
+            &format!("/interactions/{id}/{token}/callback"),
+            &json!({"type": 5}),
+        )
+        .await;
+        let mut statuses = Vec::new();
+        for _ in 0..5 {
+            statuses.push(posts(stage, &webhook, &message).await.status().as_u16());
+        }
+        // The early call above took a place too.
+        assert_eq!(statuses, [200, 200, 200, 200, 429]);
+        let refused = posts(stage, &webhook, &message).await;
+        assert!(refused.headers().contains_key("retry-after"));
+        assert_eq!(refused.headers()["x-ratelimit-remaining"], "0");
+
+        let (id, token) = interaction(stage);
+        posts(
+            stage,
+            &format!("/interactions/{id}/{token}/callback"),
+            &json!({"type": 5}),
+        )
+        .await;
+        age(stage, id, Duration::from_mins(16));
+        assert_eq!(
+            outcome(posts(stage, &format!("/webhooks/1/{token}"), &message).await).await,
+            (401, 50_027)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_the_bots_needs_its_token() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let refused = posts(stage, "/users/@me/channels", &json!({"recipient_id": "1"})).await;
+        assert_eq!(refused.status(), 401);
+    })
+    .await;
+}
+
+/// Lets an interaction have begun earlier.
+fn age(stage: &Stage, id: u64, by: Duration) {
+    stage.world().with(|state| {
+        let interaction = state.interactions.iter_mut().find(|i| i.id == id).unwrap();
+        interaction.created = Instant::now().checked_sub(by).unwrap();
+    });
+}

@@ -1,0 +1,283 @@
+//! Listing, testing, pausing and removing keys, and who may.
+
+use insta::assert_snapshot;
+
+use super::{Setup, good, run, run_with};
+use crate::emulator::providers::{ProviderFault, Standing, sample};
+use crate::vault::MasterKey;
+
+#[tokio::test]
+async fn a_refused_key_can_be_tested_and_revives() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let key = good("anthropic");
+        mia.adds("anthropic", "user", &key).await;
+        stage.key_stands(&key, Standing::Bad);
+        assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
+        (only you) Tested the personal key: **Anthropic** `…6789`.
+        Anthropic refuses it, so it is not used. Make a new one at <https://platform.claude.com/settings/keys> and run `/keys add provider:anthropic`.
+        ");
+        assert_snapshot!(mia.runs("/ask prompt:hello provider:anthropic").await, @"
+        (only you) There is no key for Anthropic that can pay here.
+        - The personal key for Anthropic was refused by the provider; `/keys test` tries it again.
+        Add yours with `/keys add provider:anthropic scope:user`; you get one at <https://platform.claude.com/settings/keys>.
+        ");
+        stage.key_stands(&key, Standing::Good);
+        assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
+        (only you) Tested the personal key: **Anthropic** `…6789`.
+        Anthropic accepts it.
+        ");
+        assert!(mia.runs("/ask prompt:hello provider:anthropic").await.contains("personal key"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_test_that_reaches_nobody_changes_nothing() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("mistral", "user", &good("mistral")).await;
+        stage.fails("mistral", ProviderFault::Status(500));
+        assert_snapshot!(mia.runs("/keys test provider:mistral").await, @"
+        (only you) Tested the personal key: **Mistral** `…6789`.
+        Mistral could not be asked right now. What I knew before still stands: works.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_paused_key_sleeps_until_it_is_resumed() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        assert_snapshot!(mia.runs("/keys pause provider:openai").await, @"(only you) Paused the personal key: **OpenAI** `…6789`. It is kept, and not used until `/keys resume provider:openai scope:user`.");
+        assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
+        (only you) There is no key for OpenAI that can pay here.
+        - The personal key for OpenAI is paused; `/keys resume` wakes it.
+        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        ");
+        assert_snapshot!(mia.runs("/keys list").await, @"
+        (only you) **Your keys**
+        - **OpenAI** `…6789` · works · paused · never used
+        This server has no keys.
+        ");
+        assert_snapshot!(mia.runs("/keys resume provider:openai").await, @"(only you) Resumed the personal key: **OpenAI** `…6789`. It is used again.");
+        assert!(mia.runs("/ask prompt:hello provider:openai").await.contains("personal key"));
+        assert_snapshot!(mia.runs("/keys pause provider:google").await, @"(only you) There is no personal key for Google. Add one with `/keys add provider:google scope:user`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn removing_asks_once_and_can_be_called_off() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        mia.adds("openai", "user", &good("openai")).await;
+        assert_snapshot!(mia.runs("/keys remove provider:openai").await, @"
+        (only you) Remove the personal key: **OpenAI** `…6789`? It can't be brought back.
+        [Remove]
+        [Keep]
+        ");
+        assert_snapshot!(mia.presses("Keep").await, @"(only you) Kept. Nothing was changed.");
+        mia.runs("/keys remove provider:openai").await;
+        let (message, button) = mia.button("Remove");
+        assert_snapshot!(omar.presses_as(message, &button).await, @"(only you) That form or button was used already, is older than 15 minutes, or is not yours. Nothing was changed. Run the command again for a fresh one.");
+        assert_snapshot!(mia.presses("Remove").await, @"(only you) Removed the personal key for OpenAI. To be thorough, revoke it at <https://platform.openai.com/api-keys> too.");
+        assert_snapshot!(mia.presses_as(message, &button).await, @"
+        (only you) Removed the personal key for OpenAI. To be thorough, revoke it at <https://platform.openai.com/api-keys> too.
+        ---
+        (only you) That form or button was used already, is older than 15 minutes, or is not yours. Nothing was changed. Run the command again for a fresh one.
+        ");
+        assert_snapshot!(mia.runs("/keys list scope:user").await, @"
+        (only you) **Your keys**
+        None yet. Add one with `/keys add scope:user`.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn members_see_which_keys_a_server_has_and_managers_see_more() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        omar.runs("/keys add provider:openai scope:guild name:Club *card*").await;
+        omar.submits(&[("key", &good("openai"))]).await;
+        omar.adds("mistral", "guild", &sample("mistral", Standing::Empty)).await;
+        assert_snapshot!(mia.runs("/keys list").await, @"
+        (only you) **Your keys**
+        None yet. Add one with `/keys add scope:user`.
+        This server has keys for Mistral, OpenAI.
+        ");
+        assert_snapshot!(omar.runs("/keys list scope:guild").await, @"
+        (only you) **This server's keys**
+        - **Mistral** `…6789` · out of credit · never used · added by <@omar>
+        - **OpenAI** “Club card” `…6789` · works · never used · added by <@omar>
+        ");
+        for line in ["remove", "test", "pause", "resume"] {
+            let seen = mia.runs(&format!("/keys {line} provider:openai scope:guild")).await;
+            assert!(seen.contains("Manage Server"), "{line}: {seen}");
+        }
+        assert_snapshot!(mia.directly().runs("/keys list scope:guild").await, @"(only you) This is a direct message, and a server key belongs to a server. Run the command in that server, or use `scope:user`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn status_tells_who_pays_and_why_not_the_others() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        mia.adds("openai", "user", &good("openai")).await;
+        mia.adds("google", "user", &good("google")).await;
+        mia.runs("/keys pause provider:google").await;
+        omar.adds("openai", "guild", &good("openai")).await;
+        assert_snapshot!(mia.runs("/keys status").await, @"
+        (only you) **OpenAI**: the personal key pays.
+        - server key: waits behind it.
+        - bot default: none.
+        **Google**: nobody pays.
+        - personal key: is paused; `/keys resume` wakes it.
+        - server key: none.
+        - bot default: none.
+        **Groq**: the bot default pays.
+        - personal key: none.
+        - server key: none.
+        Without `provider:`, `/ask` goes to OpenAI.
+        Add a key of your own with `/keys add`.
+        ");
+        assert_snapshot!(mia.directly().runs("/keys status provider:openai").await, @"
+        (only you) **OpenAI**: the personal key pays.
+        - server key: none.
+        - bot default: none.
+        Without `provider:`, `/ask` goes to OpenAI.
+        Add a key of your own with `/keys add`.
+        ");
+        assert_snapshot!(stage.zoe().runs("/keys status provider:anthropic").await, @"
+        (only you) **Anthropic**: nobody pays.
+        - personal key: none.
+        - server key: none.
+        - bot default: none.
+        Without `provider:`, `/ask` goes to Groq.
+        Add a key of your own with `/keys add`.
+        ");
+        assert_snapshot!(mia.runs("/keys status provider:nobody").await, @"(only you) I know no provider called `nobody`. Pick one from the list that appears while you type `provider:`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn completion_offers_what_exists() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        mia.adds("openai", "user", &good("openai")).await;
+        omar.adds("google", "guild", &good("google")).await;
+        assert_snapshot!(mia.completes("/keys add provider:r", "provider").await, @"Anthropic, OpenRouter, Mistral, Groq, Cerebras, RunComfy, RunComfy Serverless, RunPod");
+        assert_snapshot!(mia.completes("/keys remove provider:", "provider").await, @"OpenAI");
+        assert_snapshot!(omar.completes("/keys test scope:guild provider:", "provider").await, @"Google");
+        assert_snapshot!(mia.completes("/keys test scope:guild provider:", "provider").await, @"");
+        assert_snapshot!(mia.completes("/ask prompt:x provider:", "provider").await, @"OpenAI, Anthropic, Google, OpenRouter, Mistral, xAI, DeepSeek, Groq, Cerebras, Ollama");
+        assert_snapshot!(mia.completes("/ask prompt:x model:cl", "model").await, @"Anthropic claude-haiku-5-5");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_whole_bot_works_on_postgresql_too() {
+    let Some(url) = super::postgres::database() else {
+        return;
+    };
+    run_with(
+        Setup {
+            store: Some(url),
+            ..Setup::default()
+        },
+        async |stage| {
+            let (mia, omar) = (stage.mia(), stage.omar());
+            mia.adds("openai", "user", &good("openai")).await;
+            omar.adds("openai", "guild", &good("openai")).await;
+            mia.runs("/keys pause provider:openai").await;
+            stage.restart().await;
+            assert!(
+                mia.runs("/ask prompt:count provider:openai")
+                    .await
+                    .contains("server key")
+            );
+            mia.runs("/keys resume provider:openai").await;
+            assert!(
+                mia.runs("/ask prompt:count provider:openai")
+                    .await
+                    .contains("personal key")
+            );
+            mia.runs("/keys remove provider:openai").await;
+            assert!(
+                mia.presses("Remove")
+                    .await
+                    .contains("Removed the personal key")
+            );
+            assert!(mia.runs("/keys list").await.contains("None yet."));
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_previous_master_key_still_opens_what_it_sealed() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        stage.stop().await;
+        stage.start_rotated(&MasterKey::generate().unwrap()).await;
+        assert!(
+            mia.runs("/ask prompt:hello provider:openai")
+                .await
+                .contains("personal key")
+        );
+        mia.adds("mistral", "user", &good("mistral")).await;
+        stage.stop().await;
+        // The old key alone opens the old one; the new one is locked.
+        stage.start().await;
+        assert!(
+            mia.runs("/ask prompt:hello provider:openai")
+                .await
+                .contains("personal key")
+        );
+        assert!(
+            mia.runs("/ask prompt:hello provider:mistral")
+                .await
+                .contains("is locked")
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_wrong_master_key_locks_and_loses_nothing() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        stage.stop().await;
+        stage.start_with(Some(&MasterKey::generate().unwrap())).await;
+        let locked = mia.runs("/keys test provider:openai").await;
+        assert!(locked.contains("This key is locked: it was stored under master key"), "{locked}");
+        assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
+        (only you) There is no key for OpenAI that can pay here.
+        - The personal key for OpenAI is locked, since its master key is not here.
+        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        ");
+        assert_snapshot!(mia.runs("/ask prompt:hello").await, @"
+        You asked: hello
+        This is a made-up model, so that is all it knows.
+        -# Groq openai/gpt-oss-20b · bot default · 12 tokens in, 14 out
+        ");
+        stage.stop().await;
+        stage.start_with(None).await;
+        assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
+        (only you) There is no key for OpenAI that can pay here.
+        - The personal key for OpenAI is locked, since its master key is not here.
+        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        ");
+        stage.restart().await;
+        assert!(mia.runs("/ask prompt:hello provider:openai").await.contains("personal key"));
+    })
+    .await;
+}

@@ -1,0 +1,48 @@
+//! Whole-program transcripts: what a person does, and what they see.
+//!
+//! Each test runs the real bot against the emulator. When it ends, every
+//! REST call that the bot made is held against Discord's own schema.
+
+mod actor;
+mod add_keys;
+mod asking;
+mod browser;
+mod checks;
+mod defects;
+mod emulated;
+mod faults;
+mod manage_keys;
+mod page;
+pub mod postgres;
+mod process;
+mod secrets;
+mod spec;
+mod stage;
+mod tidy;
+
+use std::io::Write;
+
+pub use actor::Actor;
+pub use stage::{Setup, Stage, run, run_with};
+
+use crate::emulator::providers::{Standing, sample};
+
+/// Says visibly that a test was skipped; forbidden where
+/// `LATCHKEY_FORBID_SKIPS` is set, as in CI.
+pub fn skip<T>(why: &str) -> Option<T> {
+    let forbidden = std::env::vars_os().any(|(name, _)| name == "LATCHKEY_FORBID_SKIPS");
+    assert!(!forbidden, "skipped, which is forbidden here: {why}");
+    // Past the test runner, which shows what a test prints only if it fails.
+    writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
+    None
+}
+
+/// A key that works with an emulated provider.
+pub fn good(provider: &str) -> String {
+    sample(provider, Standing::Good)
+}
+
+/// A key that it does not know.
+pub fn bad(provider: &str) -> String {
+    sample(provider, Standing::Bad)
+}

@@ -1,0 +1,182 @@
+//! The demo's page in a browser, with the keyboard alone.
+
+use std::time::Duration;
+
+use super::browser::Browser;
+use super::{Stage, good, run};
+
+async fn open(stage: &Stage) -> Option<Browser> {
+    stage
+        .world()
+        .with(|state| state.providers.pace = Duration::from_millis(120));
+    let browser = Browser::open(&format!("http://{}/", stage.scene.emulator.address())).await?;
+    browser
+        .until("document.querySelectorAll('#channels button').length > 0")
+        .await;
+    Some(browser)
+}
+
+/// Types a line into the message box and sends it. Completion may be open
+/// over it; Enter sends unless an entry is chosen.
+async fn sends(browser: &Browser, line: &str) {
+    browser.until("document.activeElement.id === 'line'").await;
+    browser.types(line).await;
+    browser.presses("Enter").await;
+    browser
+        .until("document.getElementById('line').value === ''")
+        .await;
+}
+
+#[tokio::test]
+async fn a_newcomer_is_refused_follows_the_advice_and_is_answered() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        browser.shows("mia (member)").await;
+        sends(&browser, "/ask prompt:hello provider:openai").await;
+        browser
+            .shows("There is no key for OpenAI that can pay here.")
+            .await;
+        browser.shows("Only you can see this").await;
+        browser.keeps_picture("refused").await;
+
+        sends(&browser, "/keys add provider:openai scope:user").await;
+        browser.until("document.getElementById('modal').open").await;
+        browser.until("document.activeElement.name === 'key'").await;
+        browser.keeps_picture("form").await;
+        browser.types(&good("openai")).await;
+        browser.presses("Enter").await;
+        browser
+            .until("!document.getElementById('modal').open")
+            .await;
+        browser
+            .shows("Stored the personal key: OpenAI …6789.")
+            .await;
+        let typed = browser.evaluates("document.body.innerText").await;
+        assert!(
+            !typed
+                .as_str()
+                .unwrap()
+                .contains(&format!("Stored {}", good("openai")))
+        );
+
+        sends(&browser, "/ask prompt:count provider:openai").await;
+        let last = "document.querySelector('#messages li:last-child .body').innerText";
+        browser
+            .until(&format!(
+                "{last}.includes('two') && !{last}.includes('ten')"
+            ))
+            .await;
+        browser
+            .shows("OpenAI gpt-6-luna · personal key · 12 tokens in, 10 out")
+            .await;
+        browser.keeps_picture("answered").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn commands_complete_and_buttons_work_with_the_keyboard() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        let line = "document.getElementById('line').value";
+        browser.until("document.activeElement.id === 'line'").await;
+        browser.types("/keys re").await;
+        browser
+            .until("document.querySelectorAll('#hints li').length === 2")
+            .await;
+        browser.presses("ArrowDown").await;
+        browser.presses("Enter").await;
+        browser.until(&format!("{line} === '/keys remove '")).await;
+        browser.presses("Escape").await;
+        browser
+            .evaluates("document.getElementById('line').value = ''")
+            .await;
+
+        stage.mia().adds("mistral", "user", &good("mistral")).await;
+        browser.types("/keys remove provider:").await;
+        browser
+            .until("document.querySelector('#hints li')?.innerText.startsWith('Mistral')")
+            .await;
+        browser.presses("Tab").await;
+        browser
+            .until(&format!("{line} === '/keys remove provider:mistral '"))
+            .await;
+        browser.presses("Escape").await;
+        browser.presses("Enter").await;
+        browser.shows("It can't be brought back.").await;
+        browser.keeps_picture("buttons").await;
+        // Back from the message box: Keep, then Remove.
+        browser.presses_shift("Tab").await;
+        browser
+            .until("document.activeElement.textContent === 'Keep'")
+            .await;
+        browser.presses_shift("Tab").await;
+        browser
+            .until("document.activeElement.textContent === 'Remove'")
+            .await;
+        browser.presses("Enter").await;
+        browser.shows("Removed the personal key for Mistral.").await;
+        browser.until("document.activeElement.id === 'line'").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_closes_with_escape_and_a_wrong_command_says_what_is_wrong() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        browser.until("document.activeElement.id === 'line'").await;
+        browser.types("/ask model:x").await;
+        browser.presses("Escape").await;
+        browser.presses("Enter").await;
+        browser.shows("the option `prompt` is required").await;
+        browser
+            .evaluates("document.getElementById('line').value = ''")
+            .await;
+        sends(&browser, "/keys add provider:openai scope:user").await;
+        browser.until("document.getElementById('modal').open").await;
+        browser.presses("Escape").await;
+        browser
+            .until("!document.getElementById('modal').open")
+            .await;
+        browser.until("document.activeElement.id === 'line'").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_fits_a_narrow_window() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::ZERO);
+        browser.narrows().await;
+        sends(&browser, "/ask prompt:a long answer with code").await;
+        browser.shows("tokens in").await;
+        assert_eq!(
+            browser
+                .evaluates("document.documentElement.scrollWidth <= 360")
+                .await,
+            true
+        );
+        browser.keeps_picture("narrow").await;
+        browser
+            .evaluates("document.getElementById('menu').focus()")
+            .await;
+        browser.presses("Enter").await;
+        browser
+            .until("document.activeElement.id === 'person'")
+            .await;
+        browser.keeps_picture("narrow-menu").await;
+    })
+    .await;
+}

@@ -1,0 +1,330 @@
+//! The stage: the real bot in front of the emulator, and people to drive.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::{Actor, spec};
+use crate::app::App;
+use crate::bot::{Bot, Connection};
+use crate::cli::{Assembled, Scene, assemble};
+use crate::config::{Environment, Shards};
+use crate::emulator::World;
+use crate::emulator::providers::{ProviderFault, Standing};
+use crate::model::Clock;
+use crate::providers::Timeouts;
+use crate::vault::MasterKey;
+
+/// How long a test may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// When the held clock stands at first: 2026-11-21T00:00:00Z.
+const NOW_MS: i64 = 1_795_219_200_000;
+
+/// What a test sets up otherwise than usual.
+pub struct Setup {
+    pub byok: bool,
+    pub config: String,
+    pub secrets: Vec<(String, SecretString)>,
+    /// No bot default at all.
+    pub no_defaults: bool,
+    pub timeouts: Timeouts,
+    pub shards: Shards,
+    /// A database other than a fresh SQLite file.
+    pub store: Option<SecretString>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            byok: true,
+            config: "[ask]\nedit_interval_ms = 100\n".into(),
+            secrets: Vec::new(),
+            no_defaults: false,
+            shards: Shards::default(),
+            store: None,
+            timeouts: Timeouts {
+                connect: Duration::from_secs(5),
+                first_byte: Duration::from_secs(4),
+                first_byte_local: Duration::from_secs(4),
+                idle: Duration::from_millis(1_500),
+                progress: Duration::from_secs(2),
+                total: Duration::from_secs(30),
+                check: Duration::from_secs(5),
+            },
+        }
+    }
+}
+
+/// A running bot and its world.
+pub struct Stage {
+    pub scene: Scene,
+    pub clock: Clock,
+    setup: Setup,
+    master: MasterKey,
+    folder: TempDir,
+    running: tokio::sync::Mutex<Option<Running>>,
+    expects_refusals: AtomicBool,
+}
+
+struct Running {
+    app: Arc<App>,
+    bot: Arc<Bot>,
+    stop: CancellationToken,
+    serving: JoinHandle<anyhow::Result<()>>,
+}
+
+/// Runs a test on the usual stage.
+pub async fn run(test: impl AsyncFnOnce(&Stage)) {
+    run_with(Setup::default(), test).await;
+}
+
+/// Runs a test on a stage of its own making.
+pub async fn run_with(setup: Setup, test: impl AsyncFnOnce(&Stage)) {
+    let stage = Stage::build(setup).await;
+    timeout(PATIENCE, async {
+        stage.start().await;
+        test(&stage).await;
+        stage.stop().await;
+    })
+    .await
+    .expect("the test ends in time");
+    let calls: Vec<_> = stage.world().with(|state| state.calls.drain(..).collect());
+    if stage.expects_refusals.load(Ordering::Relaxed) {
+        return;
+    }
+    let faults = stage.world().look(|state| state.rest_faults.len());
+    let refused = calls
+        .iter()
+        .filter(|call| call.status >= 400 && call.status != 429);
+    assert!(
+        faults > 0 || refused.count() == 0,
+        "Discord refused a call: {calls:#?}"
+    );
+    let violations = spec::violations(&calls);
+    assert!(
+        violations.is_empty(),
+        "Discord's schema says: {violations:#?}"
+    );
+}
+
+impl Stage {
+    async fn build(setup: Setup) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let scene = Scene::start(listener).unwrap();
+        scene.emulator.world.with(|state| state.keeps_calls = true);
+        Self {
+            scene,
+            clock: Clock::held_at(NOW_MS),
+            setup,
+            master: MasterKey::generate().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+            running: tokio::sync::Mutex::default(),
+            expects_refusals: AtomicBool::new(false),
+        }
+    }
+
+    /// Starts the bot, and waits until it is there.
+    pub async fn start(&self) {
+        self.start_with(self.setup.byok.then_some(&self.master))
+            .await;
+    }
+
+    /// Starts the bot with another master key, or with none.
+    pub async fn start_with(&self, master: Option<&MasterKey>) {
+        self.start_as(master, &self.setup.config, None).await;
+    }
+
+    /// Starts the bot with a new master key, and the old one as previous.
+    pub async fn start_rotated(&self, new: &MasterKey) {
+        let previous = ("BYOK_MASTER_KEY_PREVIOUS".to_owned(), self.master.to_hex());
+        self.start_as(Some(new), &self.setup.config, Some(previous))
+            .await;
+    }
+
+    /// Starts the bot with other settings.
+    pub async fn start_configured(&self, config: &str) {
+        self.start_as(self.setup.byok.then_some(&self.master), config, None)
+            .await;
+    }
+
+    async fn start_as(
+        &self,
+        master: Option<&MasterKey>,
+        more: &str,
+        secret: Option<(String, SecretString)>,
+    ) {
+        let store = format!("sqlite:{}", self.database().display());
+        let mut config = self.scene.config(&store, more).unwrap();
+        if let Some(store) = &self.setup.store {
+            config.store.url = store.clone();
+        }
+        let mut secrets = self.scene.secrets(master);
+        if self.setup.no_defaults {
+            secrets.retain(|(name, _)| name != "GROQ_API_KEY");
+        }
+        secrets.extend(self.setup.secrets.iter().cloned().chain(secret));
+        let environment = Environment::of(secrets);
+        let clock = self.clock.clone();
+        let assembled = assemble(
+            &config,
+            &environment,
+            self.setup.shards,
+            self.setup.timeouts,
+            clock,
+        )
+        .await;
+        let Assembled { app, discord } = assembled.unwrap();
+        let connection = Connection::prepare(Arc::clone(&app), discord)
+            .await
+            .unwrap();
+        let bot = connection.bot();
+        let stop = CancellationToken::new();
+        #[expect(clippy::disallowed_methods, reason = "the test itself waits for it")]
+        let serving = tokio::task::spawn(connection.serve(stop.clone()));
+        self.world()
+            .until(|state| state.bot_is_ready().then_some(()))
+            .await;
+        *self.running.lock().await = Some(Running {
+            app,
+            bot,
+            stop,
+            serving,
+        });
+    }
+
+    /// Stops the bot as a signal does.
+    pub async fn stop(&self) {
+        let Some(running) = self.running.lock().await.take() else {
+            return;
+        };
+        running.stop.cancel();
+        running
+            .serving
+            .await
+            .expect("the bot does not panic")
+            .unwrap();
+        running
+            .app
+            .shut_down(Duration::from_secs(2), Duration::from_secs(2))
+            .await;
+        self.world().with(|state| {
+            state.sessions.clear();
+            state.ready_is_sent = false;
+        });
+    }
+
+    /// Stops and starts the bot.
+    pub async fn restart(&self) {
+        self.stop().await;
+        self.start().await;
+    }
+
+    /// This test makes calls that Discord refuses.
+    pub fn expects_refusals(&self) {
+        self.expects_refusals.store(true, Ordering::Relaxed);
+    }
+
+    /// The program behind the bot.
+    pub async fn app(&self) -> Arc<App> {
+        Arc::clone(
+            &self
+                .running
+                .lock()
+                .await
+                .as_ref()
+                .expect("the bot runs")
+                .app,
+        )
+    }
+
+    /// How many interactions the bot could not read.
+    pub async fn dropped(&self) -> u64 {
+        self.running
+            .lock()
+            .await
+            .as_ref()
+            .expect("the bot runs")
+            .bot
+            .dropped()
+    }
+
+    /// The file that everything is in.
+    pub fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join("test.db")
+    }
+
+    /// The emulated world.
+    pub fn world(&self) -> &World {
+        &self.scene.emulator.world
+    }
+
+    /// A member of the server, in its first channel.
+    pub fn mia(&self) -> Actor<'_> {
+        self.actor(self.scene.member, "general")
+    }
+
+    /// Who manages the server.
+    pub fn omar(&self) -> Actor<'_> {
+        self.actor(self.scene.manager, "general")
+    }
+
+    /// A stranger, in a server that never added the bot.
+    pub fn zoe(&self) -> Actor<'_> {
+        self.actor(self.scene.stranger, "lobby")
+    }
+
+    /// Somebody in a channel of this name.
+    pub fn actor(&self, person: u64, channel: &str) -> Actor<'_> {
+        let channel = self.world().look(|state| {
+            let found = state
+                .channels
+                .iter()
+                .find(|c| c.name == channel && (c.person.is_none() || c.person == Some(person)));
+            found.expect("the channel exists").id
+        });
+        Actor::new(self, person, channel)
+    }
+
+    /// Changes what an emulated provider thinks of a key.
+    pub fn key_stands(&self, key: &str, standing: Standing) {
+        self.world()
+            .with(|state| state.providers.standings.insert(key.to_owned(), standing));
+    }
+
+    /// Lets something go wrong at a provider.
+    pub fn fails(&self, provider: &str, fault: ProviderFault) {
+        self.world()
+            .with(|state| state.providers.faults.insert(provider.to_owned(), fault));
+    }
+
+    /// Lets everything go right again.
+    pub fn recovers(&self, provider: &str) {
+        self.world()
+            .with(|state| state.providers.faults.remove(provider));
+    }
+
+    /// The keys that a provider has seen on chat calls, in order.
+    pub fn keys_that_paid(&self, provider: &str) -> Vec<String> {
+        self.world().look(|state| {
+            let calls = state.providers.calls.iter();
+            let chats = calls.filter(|call| call.provider == provider && !call.body.is_null());
+            chats.filter_map(|call| call.key.clone()).collect()
+        })
+    }
+
+    /// Replaces ids by names and hides what changes from run to run.
+    pub fn readable(&self, text: &str) -> String {
+        self.world().look(|state| {
+            state.people.iter().fold(text.to_owned(), |text, person| {
+                text.replace(&person.id.to_string(), &person.name)
+            })
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! The shape of the source, kept by a test: what each module may use, how
+//! long files are, where secrets are laid open.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+/// The longest file, in lines.
+const LINES_MAX: usize = 500;
+
+/// What each module may use; `DESIGN` §2. Tests may use anything.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("emulator", &[]),
+    ("config", &["model"]),
+    ("store", &["model"]),
+    ("providers", &["model"]),
+    ("resolver", &["model"]),
+    ("vault", &["model", "store"]),
+    (
+        "app",
+        &["config", "model", "providers", "resolver", "store", "vault"],
+    ),
+    ("bot", &["model", "app"]),
+    ("gateway", &["model", "app"]),
+    (
+        "cli",
+        &[
+            "app",
+            "bot",
+            "config",
+            "emulator",
+            "gateway",
+            "model",
+            "providers",
+            "resolver",
+            "store",
+            "vault",
+        ],
+    ),
+];
+
+/// Where a secret may be laid open: where it is sealed, where it leaves,
+/// and the edges that receive one.
+const MAY_EXPOSE: &[&str] = &[
+    "vault/",
+    "providers/",
+    "config/",
+    "cli/",
+    "store/mod.rs",
+    "bot/rest.rs",
+    "bot/connect.rs",
+    "internals.rs",
+    "tests/",
+];
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every source file below `src`: its path and its text.
+fn files() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![source()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path
+                    .strip_prefix(source())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                found.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn module(file: &str) -> &str {
+    file.split(['/', '.']).next().unwrap()
+}
+
+/// The text without its unit tests, which stand at the foot of a file.
+fn production(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap()
+}
+
+#[test]
+fn modules_use_only_what_they_may() {
+    let used = Regex::new(r"\bcrate::([a-z_]+)").unwrap();
+    let mut wrong = BTreeSet::new();
+    for (file, text) in files() {
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == module(&file)) else {
+            continue;
+        };
+        let is_test = file.ends_with("tests.rs")
+            || ["story.rs", "vectors.rs", "recordings.rs"]
+                .iter()
+                .any(|t| file.ends_with(t));
+        for found in used.captures_iter(production(&text)).filter(|_| !is_test) {
+            let other = &found[1];
+            let known = MAY_USE.iter().any(|(name, _)| *name == other);
+            if other != module(&file) && known && !allowed.contains(&other) {
+                wrong.insert(format!("{file} uses {other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn secrets_are_laid_open_only_where_they_must_be() {
+    let wrong: Vec<String> = files()
+        .into_iter()
+        .filter(|(_, text)| production(text).contains("expose_secret()"))
+        .map(|(file, _)| file)
+        .filter(|file| !MAY_EXPOSE.iter().any(|place| file.starts_with(place)))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn files_are_short_and_say_what_they_are_for() {
+    for (file, text) in files() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{file} has {lines} lines");
+        assert!(
+            text.starts_with("//! ") || file == "bot/reply/mod.rs",
+            "{file} says nothing of itself"
+        );
+        let marks = [
+            concat!("to", "do!"),
+            concat!("un", "implemented!"),
+            concat!("#[", "ignore"),
+        ];
+        assert!(
+            marks.iter().all(|mark| !text.contains(mark)),
+            "{file} is not finished"
+        );
+        let name = Path::new(&file)
+            .file_stem()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        assert!(
+            !["utils", "helpers", "common", "types", "manager", "service"].contains(&name.as_str())
+        );
+    }
+}
+
+#[test]
+fn serenitys_old_tls_is_not_compiled_in() {
+    // Its rustls backend brings a rustls-webpki with open advisories:
+    // RUSTSEC-2026-0049, -0098, -0099, -0104.
+    let lock =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    let webpki = Regex::new("name = \"rustls-webpki\"\nversion = \"0\\.(\\d+)\\.").unwrap();
+    assert!(
+        webpki
+            .captures_iter(&lock)
+            .all(|found| found[1].parse::<u32>().unwrap() >= 103)
+    );
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |database: &str| -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("migrations")
+            .join(database);
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(!names("sqlite").is_empty());
+}
+
+#[test]
+fn the_example_configuration_shows_the_defaults() {
+    use crate::config::{Config, EXAMPLE, Environment};
+
+    // Settings are commented out as `#name`, prose as `# prose`.
+    let uncommented: String = EXAMPLE
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') && !setting.is_empty() => {
+                format!("{setting}\n")
+            }
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let shown = Config::parse(&uncommented, &Environment::default()).unwrap();
+    let built_in = Config::parse("", &Environment::default()).unwrap();
+    let without_providers = |config: &Config| {
+        use secrecy::ExposeSecret;
+        let url = config.store.url.expose_secret().to_owned();
+        format!(
+            "{:?} {url} {:?} {:?}",
+            config.discord, config.ask, config.health
+        )
+    };
+    assert_eq!(without_providers(&shown), without_providers(&built_in));
+    let catalogue = |config| crate::cli::catalogue(config, &Environment::default()).unwrap();
+    assert_eq!(catalogue(&shown), catalogue(&built_in));
+}
