@@ -65,6 +65,7 @@ mod emulator;
 mod gateway;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub mod internals;
+mod ledger;
 mod model;
 mod providers;
 mod resolver;

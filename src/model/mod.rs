@@ -6,21 +6,27 @@
 //! was taken or skipped, a *refusal* is a no that a person can act on.
 
 mod ask;
+mod attempt;
 mod chat;
 mod check;
 mod clock;
 mod ids;
 mod key;
+mod money;
 mod offer;
+mod quota;
 mod redact;
 mod refusal;
 
 pub use ask::{Ask, Caller, Place, Words};
+pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use chat::{Answer, Finish, Usage};
 pub use check::{Check, FailureClass, ProviderFailure};
 pub use clock::Clock;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use key::{Credential, Health, Key, Owner, Scope};
+pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
+pub use quota::{Bound, Limit, LimitHit, LimitUse, Metric, Period, Span, Tier, Window};
 pub use redact::redact;
 pub use refusal::Refusal;

@@ -15,6 +15,30 @@ pub enum Source {
     BotDefault,
 }
 
+impl Source {
+    const ALL: [Self; 4] = [
+        Self::Request,
+        Self::Personal,
+        Self::Server,
+        Self::BotDefault,
+    ];
+
+    /// Its name in the configuration and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Personal => "personal",
+            Self::Server => "server",
+            Self::BotDefault => "bot_default",
+        }
+    }
+
+    /// Reads the word that [`Self::as_str`] writes.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == word)
+    }
+}
+
 /// A key that could pay for an ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {

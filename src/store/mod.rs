@@ -4,22 +4,30 @@
 //! SQL that both accept, in the file of its subject. Values are bound by
 //! name: SQLite numbers `$2` before `$1` where it comes first.
 
+#[cfg(test)]
+mod audit;
 mod checks;
 mod keys;
+mod ledger;
 mod masters;
 mod pending;
 mod postgres;
 mod sqlite;
+mod totals;
 mod value;
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(test)]
+pub use audit::Audited;
 pub use keys::NewKey;
+pub use ledger::{Booking, Changes, Closed, Closing, Counted, Found, Journal};
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 use sqlite::Sqlite;
-use value::{Outcome, Row, Statement};
+pub use totals::{Scope as TotalScope, Total, TotalKey};
+use value::{Outcome, Row, Statement, Transaction};
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -69,6 +77,14 @@ impl Store {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(statement).await,
             Backend::Postgres(postgres) => postgres.run(statement).await,
+        }
+    }
+
+    /// Looks, decides and writes, all at once or not at all.
+    async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.transact(transaction).await,
+            Backend::Postgres(postgres) => postgres.transact(transaction).await,
         }
     }
 

@@ -6,10 +6,13 @@ use std::error::Error;
 use anyhow::Context;
 use bytes::BytesMut;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
+use futures_util::TryStreamExt;
+use futures_util::stream::FuturesOrdered;
 use postgres_native_tls::MakeTlsConnector;
+use tokio_postgres::GenericClient;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::value::{Outcome, Row, Statement, Value};
+use super::value::{Outcome, Row, Statement, Transaction, Value};
 
 mod migrations {
     refinery::embed_migrations!("migrations/postgres");
@@ -57,36 +60,72 @@ impl Postgres {
 
     /// Runs a statement in a transaction of its own.
     pub async fn run(&self, statement: Statement) -> anyhow::Result<Outcome> {
-        let client = self
-            .pool
-            .get()
-            .await
-            .context("no database connection is free")?;
+        let client = self.client().await?;
         let prepared = client.prepare_cached(statement.sql).await?;
-        let values: Vec<&(dyn ToSql + Sync)> = statement
-            .values
-            .iter()
-            .map(|value| value as &(dyn ToSql + Sync))
-            .collect();
-        if prepared.columns().is_empty() {
-            let changed = client.execute(&prepared, &values).await?;
-            return Ok(Outcome {
-                changed,
-                rows: Vec::new(),
-            });
-        }
-        let found = client.query(&prepared, &values).await?;
-        let rows = found.iter().map(owned).collect::<Result<Vec<_>, _>>()?;
-        Ok(Outcome {
-            changed: rows.len() as u64,
-            rows,
-        })
+        run(&**client, &prepared, &statement).await
+    }
+
+    /// Runs a transaction. Dropped half-way, it is rolled back.
+    pub async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
+        let mut client = self.client().await?;
+        let open = client.transaction().await?;
+        let found = run_all(&open, &transaction.first).await?;
+        let then = (transaction.decide)(found)?;
+        run_all(&open, &then).await?;
+        Ok(open.commit().await?)
+    }
+
+    async fn client(&self) -> anyhow::Result<deadpool_postgres::Client> {
+        let client = self.pool.get().await;
+        client.context("no database connection is free")
     }
 
     /// Closes all connections.
     pub fn close(&self) {
         self.pool.close();
     }
+}
+
+/// Runs statements in order, without waiting for one before sending the
+/// next.
+async fn run_all(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    statements: &[Statement],
+) -> anyhow::Result<Vec<Outcome>> {
+    let mut running = FuturesOrdered::new();
+    for statement in statements {
+        let prepared = transaction.prepare_cached(statement.sql).await?;
+        running.push_back(async move { run(&**transaction, &prepared, statement).await });
+    }
+    running.try_collect().await
+}
+
+async fn run(
+    client: &impl GenericClient,
+    prepared: &tokio_postgres::Statement,
+    statement: &Statement,
+) -> anyhow::Result<Outcome> {
+    let values: Vec<&(dyn ToSql + Sync)> = statement
+        .values
+        .iter()
+        .map(|value| value as &(dyn ToSql + Sync))
+        .collect();
+    if prepared.columns().is_empty() {
+        let changed = client.execute(prepared, &values).await?;
+        return Ok(Outcome {
+            changed,
+            rows: Vec::new(),
+        });
+    }
+    let found = client.query(prepared, &values).await?;
+    let rows = found
+        .iter()
+        .map(owned)
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(Outcome {
+        changed: rows.len() as u64,
+        rows,
+    })
 }
 
 impl ToSql for Value {

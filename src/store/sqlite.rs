@@ -14,7 +14,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql};
 use tokio::sync::{mpsc, oneshot};
 
-use super::value::{Outcome, Row, Statement, Value};
+use super::value::{Outcome, Row, Statement, Transaction, Value};
 
 mod migrations {
     refinery::embed_migrations!("migrations/sqlite");
@@ -42,8 +42,13 @@ pub struct Sqlite {
 type Reply = oneshot::Sender<anyhow::Result<Outcome>>;
 
 enum Job {
-    Run(Statement, Reply),
+    Run(Work, Reply),
     Close(oneshot::Sender<()>),
+}
+
+enum Work {
+    One(Statement),
+    Many(Transaction),
 }
 
 impl Sqlite {
@@ -74,12 +79,17 @@ impl Sqlite {
     pub async fn query(&self, statement: Statement) -> anyhow::Result<Vec<Row>> {
         let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
         let reader = self.readers.get(turn).context("there is always a reader")?;
-        Ok(send(reader, statement).await?.rows)
+        Ok(send(reader, Work::One(statement)).await?.rows)
     }
 
     /// Runs a writing statement; returns after the commit that holds it.
     pub async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
-        send(&self.writer, statement).await
+        send(&self.writer, Work::One(statement)).await
+    }
+
+    /// Runs a transaction; returns after the commit that holds it.
+    pub async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
+        send(&self.writer, Work::Many(transaction)).await.map(drop)
     }
 
     /// Ends the writer after what is queued, with an empty WAL.
@@ -92,9 +102,9 @@ impl Sqlite {
     }
 }
 
-async fn send(thread: &mpsc::Sender<Job>, statement: Statement) -> anyhow::Result<Outcome> {
+async fn send(thread: &mpsc::Sender<Job>, work: Work) -> anyhow::Result<Outcome> {
     let (reply, answer) = oneshot::channel();
-    let sent = thread.send(Job::Run(statement, reply)).await;
+    let sent = thread.send(Job::Run(work, reply)).await;
     sent.map_err(|_| anyhow!("the database is closed"))?;
     answer.await.context("the database thread died")?
 }
@@ -112,9 +122,9 @@ fn start(
 }
 
 fn read(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
-    while let Some(Job::Run(statement, reply)) = queue.blocking_recv() {
+    while let Some(Job::Run(work, reply)) = queue.blocking_recv() {
         // The asker may have gone; then nobody wants the answer.
-        let _ = reply.send(run(connection, &statement).map_err(Into::into));
+        let _ = reply.send(perform(connection, work));
     }
 }
 
@@ -122,17 +132,17 @@ fn read(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
 fn write(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
     let mut jobs = Vec::with_capacity(GROUP);
     while queue.blocking_recv_many(&mut jobs, GROUP) > 0 {
-        let (mut statements, mut replies, mut closing) = (Vec::new(), Vec::new(), None);
+        let (mut group, mut replies, mut closing) = (Vec::new(), Vec::new(), None);
         for job in jobs.drain(..) {
             match job {
-                Job::Run(statement, reply) => {
-                    statements.push(statement);
+                Job::Run(work, reply) => {
+                    group.push(work);
                     replies.push(reply);
                 }
                 Job::Close(reply) => closing = Some(reply),
             }
         }
-        answer(replies, commit(connection, &statements));
+        answer(replies, commit(connection, group));
         if let Some(closed) = closing {
             let _ = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
             let _ = closed.send(());
@@ -141,42 +151,80 @@ fn write(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
     }
 }
 
-/// Runs a group in one transaction. Each statement is atomic by itself, so
-/// one that fails takes no other with it; a disk that fails takes them all,
-/// and then nothing of the group is kept.
+/// Runs a group in one transaction. Each piece of work is atomic by itself,
+/// so one that fails takes no other with it; a disk that fails takes them
+/// all, and then nothing of the group is kept.
 fn commit(
     connection: &Connection,
-    statements: &[Statement],
-) -> rusqlite::Result<Vec<rusqlite::Result<Outcome>>> {
-    connection.execute_batch("begin immediate")?;
-    let mut outcomes = Vec::with_capacity(statements.len());
-    for statement in statements {
-        let outcome = run(connection, statement);
+    group: Vec<Work>,
+) -> anyhow::Result<Vec<anyhow::Result<Outcome>>> {
+    step(connection, "begin immediate")?;
+    let mut outcomes = Vec::with_capacity(group.len());
+    for work in group {
+        let outcome = perform(connection, work);
         // SQLite rolls everything back by itself when the disk is full or
         // fails; what ran after that would be committed alone.
         if connection.is_autocommit() {
-            return Err(outcome.err().unwrap_or(rusqlite::Error::InvalidQuery));
+            return Err(outcome
+                .err()
+                .unwrap_or_else(|| anyhow!("the transaction ended by itself")));
         }
         outcomes.push(outcome);
     }
-    let committed = connection.execute_batch("commit");
+    let committed = step(connection, "commit");
     if committed.is_err() && !connection.is_autocommit() {
         connection.execute_batch("rollback")?;
     }
-    committed.map(|()| outcomes)
+    committed?;
+    Ok(outcomes)
+}
+
+fn perform(connection: &Connection, work: Work) -> anyhow::Result<Outcome> {
+    match work {
+        Work::One(statement) => Ok(run(connection, &statement)?),
+        Work::Many(transaction) => {
+            step(connection, "savepoint work")?;
+            let done = run_all(connection, transaction);
+            if done.is_err() && !connection.is_autocommit() {
+                step(connection, "rollback to work")?;
+            }
+            if !connection.is_autocommit() {
+                step(connection, "release work")?;
+            }
+            done
+        }
+    }
+}
+
+fn run_all(connection: &Connection, transaction: Transaction) -> anyhow::Result<Outcome> {
+    let first = transaction.first.iter();
+    let found = first
+        .map(|statement| run(connection, statement))
+        .collect::<rusqlite::Result<_>>()?;
+    for statement in (transaction.decide)(found)? {
+        run(connection, &statement)?;
+    }
+    Ok(Outcome {
+        changed: 0,
+        rows: Vec::new(),
+    })
+}
+
+fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.raw_execute().map(drop)
 }
 
 /// Tells each writer what became of its statement, after the commit.
-fn answer(replies: Vec<Reply>, committed: rusqlite::Result<Vec<rusqlite::Result<Outcome>>>) {
+fn answer(replies: Vec<Reply>, committed: anyhow::Result<Vec<anyhow::Result<Outcome>>>) {
     match committed {
         Ok(outcomes) => {
             for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                let _ = reply.send(outcome.map_err(Into::into));
+                let _ = reply.send(outcome);
             }
         }
         Err(error) => {
             for reply in replies {
-                let _ = reply.send(Err(anyhow!("could not commit: {error}")));
+                let _ = reply.send(Err(anyhow!("could not commit: {error:#}")));
             }
         }
     }

@@ -1,0 +1,272 @@
+//! What a batch of holds and settlements makes of counters. Pure: the same
+//! for both databases, and for one ask as for a hundred.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use jiff::tz::TimeZone;
+
+use crate::model::{Amounts, Attempt, Bound, LimitHit, LimitUse, Metric, NanoDollars, Settlement};
+use crate::store::{Booking, Closed, Counted, Total, TotalKey, TotalScope};
+
+use super::counter::Counter;
+use super::meter::{Applied, Meter};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// What an ask may use at the most, and the least that makes sense.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    pub input_tokens: u64,
+    /// The longest answer that is wanted.
+    pub output_tokens: u64,
+    /// The shortest answer that is worth a call.
+    pub output_tokens_min: u64,
+    pub images: u64,
+    /// None: nobody knows the price.
+    pub price: Option<Price>,
+}
+
+/// What an ask costs at the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+    /// Whatever the answer: input, images.
+    pub base: NanoDollars,
+    pub output_token: NanoDollars,
+}
+
+/// A wish to have an ask reserved.
+#[derive(Clone, Debug)]
+pub struct HoldRequest {
+    pub attempt: Attempt,
+    pub need: Need,
+    pub limits: Vec<Applied>,
+}
+
+/// Why nothing was reserved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoRoom {
+    Limit(LimitHit),
+    /// Dollars are limited, and nobody knows what this costs.
+    Unpriced,
+}
+
+/// Counters in memory, for one transaction.
+pub struct Book<'a> {
+    counters: BTreeMap<String, Counter>,
+    now_ms: i64,
+    zone: &'a TimeZone,
+}
+
+impl Need {
+    /// What to reserve where nothing is limited.
+    pub fn most(&self) -> Amounts {
+        self.amounts(self.output_tokens)
+    }
+
+    fn amounts(&self, output_tokens: u64) -> Amounts {
+        Amounts {
+            input_tokens: self.input_tokens,
+            output_tokens,
+            images: self.images,
+            cost: self.price.map(|price| NanoDollars(price.of(output_tokens))),
+        }
+    }
+}
+
+impl Price {
+    fn of(self, output_tokens: u64) -> u64 {
+        let output = self.output_token.0.saturating_mul(output_tokens);
+        self.base.0.saturating_add(output)
+    }
+}
+
+impl<'a> Book<'a> {
+    /// Reads counters and brings them to the present.
+    pub fn open(
+        states: BTreeMap<String, String>,
+        now_ms: i64,
+        zone: &'a TimeZone,
+    ) -> anyhow::Result<Self> {
+        let mut counters = BTreeMap::new();
+        for (name, state) in states {
+            let meter = Meter::of(&name).context("a counter's name is damaged")?;
+            let mut counter = Counter::parse(&state)?;
+            counter.advance(meter.span, now_ms, zone)?;
+            counters.insert(name, counter);
+        }
+        Ok(Self {
+            counters,
+            now_ms,
+            zone,
+        })
+    }
+
+    /// The counters' states, to be written back.
+    pub fn states(&self) -> Vec<(String, String)> {
+        let counters = self.counters.iter();
+        counters
+            .map(|(name, counter)| (name.clone(), counter.state()))
+            .collect()
+    }
+
+    fn counter(&mut self, name: &str) -> anyhow::Result<&mut Counter> {
+        self.counters.get_mut(name).context("a counter is missing")
+    }
+
+    /// Reserves what an ask may use at the most, or as much of it as its
+    /// limits leave; or says which limit leaves too little.
+    pub fn hold(&mut self, request: HoldRequest) -> anyhow::Result<Result<Booking, NoRoom>> {
+        let need = request.need;
+        let mut output_tokens = need.output_tokens;
+        let mut hits = Vec::new();
+        for applied in &request.limits {
+            let zone = self.zone;
+            let now_ms = self.now_ms;
+            let counter = self.counter(&applied.counter)?;
+            let limit = applied.limit;
+            let left = limit.max.saturating_sub(counter.used());
+            let Some(least) = least(need, limit.metric) else {
+                return Ok(Err(NoRoom::Unpriced));
+            };
+            if left >= least {
+                output_tokens = output_tokens.min(affordable(need, limit.metric, left));
+                continue;
+            }
+            hits.push(LimitHit {
+                bound: applied.bound,
+                limit,
+                used: counter.used(),
+                renews_at_ms: counter.room_at(limit, least, now_ms, zone)?,
+            });
+        }
+        // The one that takes longest to renew is the one that matters.
+        let worst = hits
+            .into_iter()
+            .max_by_key(|hit| hit.renews_at_ms.unwrap_or(i64::MAX));
+        if let Some(hit) = worst {
+            return Ok(Err(NoRoom::Limit(hit)));
+        }
+        let held = need.amounts(output_tokens);
+        Ok(Ok(Booking {
+            counted: self.count(&request.limits, &held)?,
+            attempt: request.attempt,
+            held,
+        }))
+    }
+
+    fn count(&mut self, limits: &[Applied], held: &Amounts) -> anyhow::Result<Vec<Counted>> {
+        let (now_ms, zone) = (self.now_ms, self.zone);
+        let mut counted = Vec::with_capacity(limits.len());
+        for applied in limits {
+            let Applied { limit, counter, .. } = applied;
+            let amount = held.of(limit.metric);
+            let bucket_ms = self
+                .counter(counter)?
+                .add(limit.span, now_ms, amount, zone)?;
+            counted.push(Counted {
+                counter: counter.clone(),
+                bucket_ms,
+            });
+        }
+        Ok(counted)
+    }
+
+    /// Puts what was really used in place of what was held, and says which
+    /// owners of budgets should be told of it.
+    pub fn settle(
+        &mut self,
+        closed: &Closed,
+        settlement: &Settlement,
+        limits: &[Applied],
+    ) -> anyhow::Result<Vec<LimitUse>> {
+        for Counted { counter, bucket_ms } in &closed.counted {
+            let metric = Meter::of(counter)
+                .context("a counter's name is damaged")?
+                .metric;
+            let (held, used) = (closed.held.of(metric), settlement.amount(metric));
+            self.counter(counter)?.replace(*bucket_ms, held, used);
+        }
+        let mut warnings = Vec::new();
+        let watched = |applied: &&Applied| matches!(applied.bound, Bound::Bot | Bound::ServerKey);
+        for applied in limits.iter().filter(watched) {
+            let (now_ms, zone, limit) = (self.now_ms, self.zone, applied.limit);
+            let counter = self.counter(&applied.counter)?;
+            if counter.warns(limit, now_ms, zone)? {
+                warnings.push(LimitUse {
+                    bound: applied.bound,
+                    limit,
+                    used: counter.used(),
+                    renews_at_ms: counter.renews_at(limit, zone)?,
+                });
+            }
+        }
+        Ok(warnings)
+    }
+}
+
+/// The least of a metric that an ask needs; none where nobody knows.
+fn least(need: Need, metric: Metric) -> Option<u64> {
+    match metric {
+        Metric::Requests => Some(1),
+        Metric::OutputTokens => Some(need.output_tokens_min),
+        Metric::Images => Some(need.images),
+        Metric::Cost => Some(need.price?.of(need.output_tokens_min)),
+    }
+}
+
+/// How many output tokens what is left pays for.
+fn affordable(need: Need, metric: Metric, left: u64) -> u64 {
+    match (metric, need.price) {
+        (Metric::OutputTokens, _) => left,
+        (Metric::Cost, Some(price)) => {
+            let for_output = left.saturating_sub(price.base.0);
+            for_output
+                .checked_div(price.output_token.0)
+                .unwrap_or(u64::MAX)
+        }
+        _ => u64::MAX,
+    }
+}
+
+/// Adds an attempt that has ended to the sums that it belongs to.
+pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, closed: &Closed, used: &Settlement) {
+    if used.state() == "released" {
+        return;
+    }
+    let attempt = &closed.attempt;
+    let total = Total {
+        requests: 1,
+        input_tokens: used.usage.input_tokens,
+        output_tokens: used.usage.output_tokens,
+        cached_tokens: used.usage.cached_tokens,
+        reasoning_tokens: used.usage.reasoning_tokens,
+        images: used.images,
+        cost_nano: used.cost.map_or(0, |cost| cost.0),
+        unpriced: u64::from(used.cost.is_none()),
+        estimated: u64::from(used.estimated),
+    };
+    let key = |scope, owner| TotalKey {
+        scope,
+        owner,
+        day: attempt.held_at_ms.div_euclid(DAY_MS),
+        member: 0,
+        source: attempt.source.as_str().to_owned(),
+        provider: attempt.provider.to_string(),
+        model: attempt.model.clone(),
+    };
+    let mut add = |key| totals.entry(key).or_default().add(&total);
+    add(key(TotalScope::Bot, 0));
+    add(key(TotalScope::User, attempt.person.0));
+    let by_server = attempt.source == crate::model::Source::Server;
+    if let Some(server) = attempt.server.filter(|_| by_server) {
+        add(key(TotalScope::Guild, server.0));
+        add(TotalKey {
+            member: attempt.person.0,
+            source: String::new(),
+            provider: String::new(),
+            model: String::new(),
+            ..key(TotalScope::Member, server.0)
+        });
+    }
+}

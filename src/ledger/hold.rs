@@ -1,0 +1,288 @@
+//! One attempt between its hold and its settlement.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::model::{
+    Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
+    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage,
+};
+use crate::store::{Booking, Closing, Counted};
+
+use super::batch::Need;
+use super::meter::Applied;
+use super::prices::{Prices, Quantity};
+use super::teller::{Operation, Settle};
+
+/// Tokens that providers put around a prompt, at the most.
+const WRAPPING_TOKENS: u64 = 1_024;
+/// The shortest answer that is worth a call, where a limit shortens it.
+const OUTPUT_TOKENS_MIN: u64 = 200;
+/// Bytes in a token, where nobody counted: English has about four.
+const TOKEN_BYTES: u64 = 4;
+/// Longer names of models are cut: they are not ours.
+const MODEL_CHARACTERS_MAX: usize = 100;
+/// No call costs more, whatever a provider reports: 1,000 dollars.
+const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
+
+/// A call that is about to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    pub person: PersonId,
+    pub server: Option<ServerId>,
+    pub source: Source,
+    pub key: Option<KeyId>,
+    pub provider: &'a ProviderId,
+    pub model: &'a str,
+    /// Everything that the model is told, in bytes.
+    pub prompt_bytes: u64,
+    pub max_output_tokens: u64,
+    pub images: u64,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Ended<'a> {
+    Answered {
+        /// None: the provider did not report it.
+        usage: Option<Usage>,
+        /// The provider's own word on what it cost.
+        cost: Option<NanoDollars>,
+    },
+    Failed(&'a ProviderFailure),
+    /// Nobody waits for it any more.
+    Abandoned,
+}
+
+/// What is reserved for a call. Dropped before it is settled, it is settled
+/// as abandoned, at an estimate of what was heard.
+#[derive(Debug)]
+pub struct Hold {
+    booking: Booking,
+    limits: Vec<Applied>,
+    prompt_bytes: u64,
+    heard_bytes: u64,
+    began: Instant,
+    first_byte: Option<Duration>,
+    prices: Arc<Prices>,
+    /// None once it is settled.
+    queue: Option<mpsc::Sender<Operation>>,
+}
+
+impl Order<'_> {
+    /// Its row.
+    pub fn attempt(&self, now_ms: i64) -> anyhow::Result<Attempt> {
+        let model = self.model.chars().filter(|c| !c.is_control());
+        Ok(Attempt {
+            id: new_id(now_ms)?,
+            person: self.person,
+            server: self.server,
+            source: self.source,
+            key: self.key,
+            provider: self.provider.clone(),
+            model: model.take(MODEL_CHARACTERS_MAX).collect(),
+            held_at_ms: now_ms,
+        })
+    }
+
+    /// What it may use at the most. A token has one byte or more.
+    pub fn need(&self, prices: &Prices, now_ms: i64) -> Need {
+        let most = Quantity {
+            input_tokens: self.prompt_bytes.saturating_add(WRAPPING_TOKENS),
+            output_tokens: self.max_output_tokens,
+            images: self.images,
+            ..Quantity::default()
+        };
+        Need {
+            input_tokens: most.input_tokens,
+            output_tokens: most.output_tokens,
+            output_tokens_min: most.output_tokens.min(OUTPUT_TOKENS_MIN),
+            images: most.images,
+            price: prices.price(self.provider, self.model, most, now_ms),
+        }
+    }
+}
+
+impl Hold {
+    pub(super) fn new(
+        booking: Booking,
+        limits: Vec<Applied>,
+        prompt_bytes: u64,
+        prices: Arc<Prices>,
+        queue: mpsc::Sender<Operation>,
+    ) -> Self {
+        Self {
+            booking,
+            limits,
+            prompt_bytes,
+            heard_bytes: 0,
+            began: Instant::now(),
+            first_byte: None,
+            prices,
+            queue: Some(queue),
+        }
+    }
+
+    /// Its row.
+    pub fn id(&self) -> AttemptId {
+        self.booking.attempt.id
+    }
+
+    /// The longest answer that its limits leave room for.
+    pub fn max_output_tokens(&self) -> u64 {
+        self.booking.held.output_tokens
+    }
+
+    /// The call begins now; the hold may have waited.
+    pub fn begin(&mut self) {
+        self.began = Instant::now();
+    }
+
+    /// A part of the answer came.
+    pub fn hear(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let began = self.began;
+        self.first_byte.get_or_insert_with(|| began.elapsed());
+        self.heard_bytes = self.heard_bytes.saturating_add(text.len() as u64);
+    }
+
+    /// What to write, and whether nothing was limited.
+    pub(super) fn end(mut self, ended: Ended<'_>) -> (Settle, bool) {
+        self.queue = None;
+        (self.settle(ended), self.booking.counted.is_empty())
+    }
+
+    fn settle(&self, ended: Ended<'_>) -> Settle {
+        Settle {
+            closing: Closing {
+                id: self.booking.attempt.id,
+                settlement: self.settlement(ended),
+            },
+            counted: self.counted(),
+            limits: self.limits.clone(),
+        }
+    }
+
+    fn counted(&self) -> Vec<Counted> {
+        self.booking.counted.clone()
+    }
+
+    fn settlement(&self, ended: Ended<'_>) -> Settlement {
+        let estimate = self.estimate();
+        let (outcome, reported, cost) = match ended {
+            Ended::Answered { usage, cost } => (Outcome::Answered, usage, cost),
+            Ended::Abandoned => (Outcome::Abandoned, None, None),
+            Ended::Failed(failure) if self.did_nothing(failure) => {
+                return Settlement {
+                    duration_ms: Some(millis(self.began.elapsed())),
+                    ..Settlement::released()
+                };
+            }
+            Ended::Failed(_) => (Outcome::CutOff, None, None),
+        };
+        let usage = reported.map_or(estimate, |usage| self.clamp(usage));
+        let ours = self.cost_of(usage);
+        let most = self.booking.held.cost.unwrap_or(COST_MAX);
+        let paid = cost.map(|cost| cost.min(most)).or(ours);
+        Settlement {
+            outcome,
+            usage,
+            images: self.booking.held.images,
+            cost: paid,
+            estimated: reported.is_none(),
+            cost_reported: cost.is_some(),
+            clamped: reported.is_some_and(|reported| reported != usage)
+                || cost.is_some_and(|cost| cost > most),
+            first_byte_ms: self.first_byte.map(millis),
+            duration_ms: Some(millis(self.began.elapsed())),
+        }
+    }
+
+    /// Whether the provider did nothing that it would be paid for.
+    fn did_nothing(&self, failure: &ProviderFailure) -> bool {
+        let may_have_worked = matches!(
+            failure.class,
+            FailureClass::TimedOut | FailureClass::CutOff | FailureClass::TooLarge
+        );
+        self.heard_bytes == 0 && !may_have_worked
+    }
+
+    /// What is possible of what a provider reports.
+    fn clamp(&self, usage: Usage) -> Usage {
+        let Amounts {
+            input_tokens: input_max,
+            output_tokens: output_max,
+            ..
+        } = self.booking.held;
+        let input_tokens = usage.input_tokens.min(input_max);
+        let output_tokens = usage.output_tokens.min(output_max);
+        Usage {
+            input_tokens,
+            output_tokens,
+            cached_tokens: usage.cached_tokens.min(input_tokens),
+            reasoning_tokens: usage.reasoning_tokens.min(output_tokens),
+        }
+    }
+
+    fn estimate(&self) -> Usage {
+        self.clamp(Usage {
+            input_tokens: self.prompt_bytes.div_ceil(TOKEN_BYTES),
+            output_tokens: self.heard_bytes.div_ceil(TOKEN_BYTES),
+            ..Usage::default()
+        })
+    }
+
+    fn cost_of(&self, usage: Usage) -> Option<NanoDollars> {
+        let Attempt {
+            provider,
+            model,
+            held_at_ms,
+            ..
+        } = &self.booking.attempt;
+        let used = Quantity {
+            input_tokens: usage.input_tokens,
+            cached_tokens: usage.cached_tokens,
+            output_tokens: usage.output_tokens,
+            images: self.booking.held.images,
+            machine_ms: 0,
+        };
+        self.prices.cost(provider, model, used, *held_at_ms)
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let Some(queue) = self.queue.take() else {
+            return;
+        };
+        let settle = Operation::Settle(self.settle(Ended::Abandoned), None);
+        let full = match queue.try_send(settle) {
+            Err(mpsc::error::TrySendError::Full(settle)) => settle,
+            _ => return,
+        };
+        // A full queue is being worked on.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { queue.send(full).await });
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Time first, so that new rows stand beside each other.
+fn new_id(now_ms: i64) -> anyhow::Result<AttemptId> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id)?;
+    let time = now_ms.to_be_bytes();
+    if let (Some(start), Some(time)) = (id.get_mut(..6), time.get(2..)) {
+        start.copy_from_slice(time);
+    }
+    Ok(AttemptId(id))
+}

@@ -1,0 +1,107 @@
+//! Which counter a limit reads.
+
+use std::fmt;
+
+use crate::model::{Bound, Limit, Metric, Period, PersonId, ServerId, Span, Window};
+
+/// A limit that applies to an ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    pub bound: Bound,
+    pub limit: Limit,
+    /// The name of its counter.
+    pub counter: String,
+}
+
+impl Applied {
+    /// A limit on this person in this server. None where it bounds a
+    /// server's key and there is no server.
+    pub fn new(
+        bound: Bound,
+        limit: Limit,
+        person: PersonId,
+        server: Option<ServerId>,
+    ) -> Option<Self> {
+        let owner = match bound {
+            Bound::Tier => format!("person/{person}"),
+            Bound::Bot => "bot".to_owned(),
+            Bound::BotInServer => format!("bot/server/{}", server?),
+            Bound::BotForPerson => format!("bot/person/{person}"),
+            Bound::ServerKey => format!("server/{}", server?),
+            Bound::Member | Bound::Role(_) => format!("server/{}/member/{person}", server?),
+        };
+        let meter = Meter {
+            metric: limit.metric,
+            span: limit.span,
+        };
+        Some(Self {
+            bound,
+            limit,
+            counter: format!("{owner}/{meter}"),
+        })
+    }
+}
+
+/// What a counter counts; the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meter {
+    pub metric: Metric,
+    pub span: Span,
+}
+
+impl Meter {
+    /// Reads it from the end of a counter's name.
+    pub fn of(counter: &str) -> Option<Self> {
+        let mut words = counter.rsplit('/');
+        let window = Window::parse(words.next()?)?;
+        let period = Period::parse(words.next()?)?;
+        let metric = Metric::parse(words.next()?)?;
+        let span = Span { period, window };
+        Some(Self { metric, span })
+    }
+}
+
+impl fmt::Display for Meter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { metric, span } = self;
+        let (period, window) = (span.period.as_str(), span.window.as_str());
+        write!(f, "{}/{period}/{window}", metric.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counters_name_says_what_it_counts() {
+        let limit = Limit {
+            metric: Metric::OutputTokens,
+            span: Span {
+                period: Period::Week,
+                window: Window::Calendar,
+            },
+            max: 5,
+        };
+        let (mia, club) = (PersonId(7), Some(ServerId(9)));
+        for (bound, name) in [
+            (Bound::Tier, "person/7"),
+            (Bound::Bot, "bot"),
+            (Bound::BotInServer, "bot/server/9"),
+            (Bound::BotForPerson, "bot/person/7"),
+            (Bound::ServerKey, "server/9"),
+            (Bound::Member, "server/9/member/7"),
+            (Bound::Role(5), "server/9/member/7"),
+        ] {
+            let applied = Applied::new(bound, limit, mia, club).unwrap();
+            assert_eq!(
+                applied.counter,
+                format!("{name}/output_tokens/week/calendar")
+            );
+            let meter = Meter::of(&applied.counter).unwrap();
+            assert_eq!((meter.metric, meter.span), (limit.metric, limit.span));
+        }
+        assert_eq!(Applied::new(Bound::ServerKey, limit, mia, None), None);
+        assert_eq!(Meter::of("server/9"), None);
+    }
+}

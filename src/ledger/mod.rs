@@ -1,0 +1,256 @@
+//! The ledger: every provider call is reserved before it is made and
+//! settled after it, once.
+//!
+//! ```text
+//!            hold ──▶ held ──▶ settled    what was really used is counted
+//!                      │  └──▶ released   the provider did nothing: nothing is counted
+//!                      └─────▶ expired    the process died: what was held is counted
+//! ```
+//!
+//! A hold takes the most that a call can use out of every limit that
+//! applies, in one transaction, or says which limit leaves too little. What
+//! a provider reports is clamped to what was held, so that no limit is ever
+//! exceeded. An ask that no limit binds is written down too, but does not
+//! wait for it.
+//!
+//! - `teller`: the one task that writes, in batches.
+//! - `batch`: what a batch makes of counters. Pure.
+//! - `counter`, `span`, `meter`: what a limit has counted, and when.
+//! - `prices`: what a call costs.
+
+mod batch;
+mod counter;
+mod hold;
+mod meter;
+mod prices;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod race;
+mod span;
+#[cfg(test)]
+mod story;
+mod teller;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::tz::TimeZone;
+use tokio::sync::{mpsc, oneshot};
+
+pub use batch::NoRoom;
+pub use hold::{Ended, Hold, Order};
+pub use meter::Applied;
+pub use prices::Prices;
+
+use crate::model::{Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
+use crate::store::{Booking, Closed, Closing, Store};
+
+use batch::HoldRequest;
+use counter::Counter;
+use teller::{Operation, Settle, Teller};
+
+/// How many operations may wait for the teller; more wait before the queue.
+const QUEUE: usize = 4_096;
+/// Counters are forgotten when nothing was counted for longer than any
+/// limit looks back.
+const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
+
+/// The ledger. One for a process.
+pub struct Ledger {
+    queue: mpsc::Sender<Operation>,
+    store: Store,
+    prices: Arc<Prices>,
+    clock: Clock,
+    zone: TimeZone,
+    longest_call: Duration,
+}
+
+/// An attempt that was settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub usage: Usage,
+    /// The usage is ours, since the provider did not report it.
+    pub estimated: bool,
+    pub cost: Option<NanoDollars>,
+    /// Budgets of which most is used now, each said once.
+    pub warnings: Vec<LimitUse>,
+}
+
+impl Ledger {
+    /// Starts the teller. A hold that is older than `longest_call` belongs
+    /// to a process that died.
+    pub fn start(
+        store: Store,
+        prices: Prices,
+        clock: Clock,
+        zone: TimeZone,
+        longest_call: Duration,
+    ) -> Self {
+        let (queue, operations) = mpsc::channel(QUEUE);
+        let teller = Teller {
+            store: store.clone(),
+            clock: clock.clone(),
+            zone: zone.clone(),
+        };
+        tokio::spawn(teller.run(operations));
+        // Ready before the first ask, which need not wait for it.
+        tokio::task::spawn_blocking(Prices::warm);
+        Self {
+            queue,
+            store,
+            prices: Arc::new(prices),
+            clock,
+            zone,
+            longest_call,
+        }
+    }
+
+    /// Reserves what an order may use; or says which limit leaves too
+    /// little. An order without limits is only written down, and nobody
+    /// waits for that.
+    pub async fn hold(
+        &self,
+        order: Order<'_>,
+        limits: Vec<Applied>,
+    ) -> anyhow::Result<Result<Hold, NoRoom>> {
+        let now_ms = self.clock.now_ms();
+        let attempt = order.attempt(now_ms)?;
+        let need = order.need(&self.prices, now_ms);
+        let booking = if limits.is_empty() {
+            let booking = Booking {
+                attempt,
+                held: need.most(),
+                counted: Vec::new(),
+            };
+            self.send(Operation::Book(booking.clone())).await?;
+            booking
+        } else {
+            let request = HoldRequest {
+                attempt,
+                need,
+                limits: limits.clone(),
+            };
+            let (reply, answer) = oneshot::channel();
+            self.send(Operation::Hold(request, reply)).await?;
+            match answer.await.context("the ledger is closed")?? {
+                Ok(booking) => booking,
+                Err(no_room) => return Ok(Err(no_room)),
+            }
+        };
+        Ok(Ok(Hold::new(
+            booking,
+            limits,
+            order.prompt_bytes,
+            Arc::clone(&self.prices),
+            self.queue.clone(),
+        )))
+    }
+
+    /// Puts what was really used in place of what was held.
+    pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> anyhow::Result<Settled> {
+        let (settle, exempt) = hold.end(ended);
+        let settlement = settle.closing.settlement.clone();
+        // Where nothing was limited there is nothing to hear.
+        let (reply, answer) = if exempt {
+            (None, None)
+        } else {
+            let (reply, answer) = oneshot::channel();
+            (Some(reply), Some(answer))
+        };
+        self.send(Operation::Settle(settle, reply)).await?;
+        let warnings = match answer {
+            Some(answer) => answer.await.context("the ledger is closed")??,
+            None => Vec::new(),
+        };
+        Ok(Settled {
+            usage: settlement.usage,
+            estimated: settlement.estimated,
+            cost: settlement.cost,
+            warnings,
+        })
+    }
+
+    /// What is used of each limit.
+    pub async fn uses(&self, limits: &[Applied]) -> anyhow::Result<Vec<LimitUse>> {
+        let now_ms = self.clock.now_ms();
+        let names: Vec<String> = limits.iter().map(|l| l.counter.clone()).collect();
+        let states = self.store.counter_states(&names).await?;
+        let of = |(applied, state): (&Applied, String)| {
+            let mut counter = Counter::parse(&state)?;
+            counter.advance(applied.limit.span, now_ms, &self.zone)?;
+            Ok(LimitUse {
+                bound: applied.bound,
+                limit: applied.limit,
+                used: counter.used(),
+                renews_at_ms: counter.renews_at(applied.limit, &self.zone)?,
+            })
+        };
+        limits.iter().zip(states).map(of).collect()
+    }
+
+    /// Settles what processes that died have left behind, at what they
+    /// held, and forgets counters that nobody looks at.
+    pub async fn sweep(&self) -> anyhow::Result<()> {
+        let now_ms = self.clock.now_ms();
+        let before = |ago: Duration| now_ms - i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        loop {
+            let lost = self.store.held_before(before(self.longest_call)).await?;
+            if lost.is_empty() {
+                break;
+            }
+            tracing::warn!(
+                "settling {} attempts of a process that died at their estimate",
+                lost.len()
+            );
+            for closed in lost {
+                let (reply, answer) = oneshot::channel();
+                self.send(Operation::Settle(expired(closed), Some(reply)))
+                    .await?;
+                answer.await.context("the ledger is closed")??;
+            }
+        }
+        self.store.forget_counters(before(COUNTERS_KEPT)).await?;
+        Ok(())
+    }
+
+    /// Writes what is queued, and ends the teller.
+    pub async fn close(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.send(Operation::Stop(done)).await.is_ok() {
+            // An error means that it is gone, which is what we want.
+            let _ = stopped.await;
+        }
+    }
+
+    async fn send(&self, operation: Operation) -> anyhow::Result<()> {
+        let sent = self.queue.send(operation).await;
+        sent.map_err(|_| anyhow::anyhow!("the ledger is closed"))
+    }
+}
+
+/// Nobody knows what it used: it used what was held.
+fn expired(closed: Closed) -> Settle {
+    let held = closed.held;
+    let settlement = Settlement {
+        outcome: Outcome::Lost,
+        usage: Usage {
+            input_tokens: held.input_tokens,
+            output_tokens: held.output_tokens,
+            ..Usage::default()
+        },
+        images: held.images,
+        cost: held.cost,
+        estimated: true,
+        ..Settlement::released()
+    };
+    Settle {
+        closing: Closing {
+            id: closed.attempt.id,
+            settlement,
+        },
+        counted: closed.counted,
+        limits: Vec::new(),
+    }
+}

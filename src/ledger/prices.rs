@@ -1,0 +1,421 @@
+//! What a call costs: the operator's table, then ours, then the table of
+//! language models that the `genai-prices` crate carries.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use anyhow::{Context, bail, ensure};
+use genai_prices::{Calculator, PriceRequest, Usage as Counts, UsageKey};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use crate::model::{NanoDollars, ProviderId};
+
+use super::batch::Price;
+
+/// Prices that the crate lacks.
+const OURS: &str = include_str!("../../assets/prices.toml");
+const MILLION: f64 = 1e6;
+
+/// The crate's name for each of our providers. A provider of the
+/// operator's own has only the prices that the operator gives it.
+const TABLE_NAMES: &[(&str, &str)] = &[
+    ("openai", "openai"),
+    ("anthropic", "anthropic"),
+    ("google", "google"),
+    ("deepseek", "deepseek"),
+    ("cerebras", "cerebras"),
+    ("openrouter", "openrouter"),
+    ("groq", "groq"),
+    ("mistral", "mistral"),
+    ("xai", "x-ai"),
+];
+
+/// What a call used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quantity {
+    pub input_tokens: u64,
+    /// Part of the input.
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    pub images: u64,
+    pub machine_ms: u64,
+}
+
+/// Every price that is known.
+#[derive(Debug)]
+pub struct Prices {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[serde(default)]
+    price: Vec<Entry>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    provider: String,
+    model: String,
+    from: Option<toml::value::Datetime>,
+    input: Option<f64>,
+    cached_input: Option<f64>,
+    output: Option<f64>,
+    image: Option<f64>,
+    second: Option<f64>,
+}
+
+impl Prices {
+    /// Reads our table, and the operator's if there is one.
+    pub fn new(operators: Option<&str>) -> anyhow::Result<Self> {
+        let mut entries = operators.map(read).transpose()?.unwrap_or_default();
+        entries.extend(read(OURS).context("assets/prices.toml")?);
+        Ok(Self { entries })
+    }
+
+    /// Reads the large table before the first ask needs it. It takes some
+    /// tens of milliseconds.
+    pub fn warm() {
+        let _ = Calculator::bundled();
+    }
+
+    /// What a call costs that is made at a moment; none if nobody knows.
+    pub fn cost(
+        &self,
+        provider: &ProviderId,
+        model: &str,
+        used: Quantity,
+        at_ms: i64,
+    ) -> Option<NanoDollars> {
+        match self.entry(provider.as_str(), model, at_ms) {
+            Some(entry) => entry.cost(used),
+            None => from_table(provider.as_str(), model, used, at_ms),
+        }
+    }
+
+    /// What a call costs at the most, by what is not known before.
+    pub fn price(
+        &self,
+        provider: &ProviderId,
+        model: &str,
+        most: Quantity,
+        at_ms: i64,
+    ) -> Option<Price> {
+        let without_output = Quantity {
+            output_tokens: 0,
+            ..most
+        };
+        let base = self.cost(provider, model, without_output, at_ms)?;
+        let all = self.cost(provider, model, most, at_ms)?;
+        let output = all.0.saturating_sub(base.0);
+        Some(Price {
+            base,
+            output_token: NanoDollars(output.div_ceil(most.output_tokens.max(1))),
+        })
+    }
+
+    /// The entry that applies: the first that fits, and of its kind the one
+    /// that began last.
+    fn entry(&self, provider: &str, model: &str, at_ms: i64) -> Option<&Entry> {
+        let fits = |entry: &&Entry| entry.provider == provider && matches(&entry.model, model);
+        let first = self.entries.iter().find(fits)?;
+        let same = |entry: &&Entry| fits(entry) && entry.model == first.model;
+        let begun = |entry: &&Entry| entry.began_ms() <= at_ms;
+        let entries = self.entries.iter().filter(same).filter(begun);
+        entries.max_by_key(|entry| entry.began_ms())
+    }
+}
+
+impl Entry {
+    /// From when on it applies.
+    fn began_ms(&self) -> i64 {
+        let date = self.from.and_then(|from| from.date);
+        let date = date.and_then(|date| {
+            let month = i8::try_from(date.month).ok()?;
+            Date::new(
+                i16::try_from(date.year).ok()?,
+                month,
+                i8::try_from(date.day).ok()?,
+            )
+            .ok()
+        });
+        let midnight = date.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
+        midnight.map_or(i64::MIN, |at| at.timestamp().as_millisecond())
+    }
+
+    /// None where something was used that it has no price for.
+    fn cost(&self, used: Quantity) -> Option<NanoDollars> {
+        let cached_price = self.cached_input.or(self.input);
+        // Image models answer with images; their tokens are the images.
+        let output_price = self.output.or(self.image.map(|_| 0.0));
+        let parts = [
+            (
+                used.input_tokens - used.cached_tokens.min(used.input_tokens),
+                self.input,
+                MILLION,
+            ),
+            (used.cached_tokens, cached_price, MILLION),
+            (used.output_tokens, output_price, MILLION),
+            (used.images, self.image, 1.0),
+            (used.machine_ms, self.second, 1_000.0),
+        ];
+        let mut dollars = 0.0;
+        for (amount, price, unit) in parts.into_iter().filter(|(amount, ..)| *amount > 0) {
+            dollars += float(amount) * price? / unit;
+        }
+        NanoDollars::from_dollars(dollars)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        let name = format!("{} {}", self.provider, self.model);
+        let prices = [
+            self.input,
+            self.cached_input,
+            self.output,
+            self.image,
+            self.second,
+        ];
+        ensure!(
+            prices
+                .iter()
+                .flatten()
+                .all(|price| (0.0..=MILLION).contains(price)),
+            "a price of {name} is negative or not a price"
+        );
+        if prices.iter().all(Option::is_none) {
+            bail!("{name} has no price: give it `input` and `output`, `image`, or `second`");
+        }
+        ensure!(
+            self.from
+                .is_none_or(|from| from.date.is_some() && from.time.is_none()),
+            "`from` of {name} must be a day, such as 2027-01-01"
+        );
+        Ok(())
+    }
+}
+
+fn read(text: &str) -> anyhow::Result<Vec<Entry>> {
+    let table: Table =
+        toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+    for entry in &table.price {
+        entry.check()?;
+    }
+    Ok(table.price)
+}
+
+fn matches(pattern: &str, model: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => model.starts_with(start),
+        None => model == pattern,
+    }
+}
+
+fn from_table(provider: &str, model: &str, used: Quantity, at_ms: i64) -> Option<NanoDollars> {
+    let (_, name) = TABLE_NAMES.iter().find(|(ours, _)| *ours == provider)?;
+    if used.images > 0 || used.machine_ms > 0 {
+        return None;
+    }
+    let counts = Counts::from([
+        (UsageKey::INPUT_TOKENS, float(used.input_tokens)),
+        (
+            UsageKey::CACHE_READ_TOKENS,
+            float(used.cached_tokens.min(used.input_tokens)),
+        ),
+        (UsageKey::OUTPUT_TOKENS, float(used.output_tokens)),
+    ]);
+    let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).ok()?);
+    let request = PriceRequest::new(model, &counts)
+        .with_provider_id(name)
+        .with_timestamp(at);
+    let price = Calculator::bundled().calculate(&request).ok()?;
+    let used_something = used.input_tokens + used.output_tokens > 0;
+    // A model that is priced by something else than tokens costs nothing
+    // here, which is not true; one that is free says so in its name.
+    if used_something && price.total_price <= 0.0 && !model.ends_with(":free") {
+        return None;
+    }
+    NanoDollars::from_dollars(price.total_price)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts are far below 2^52, and the table's prices are fractions anyway"
+)]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(day: &str) -> i64 {
+        let date: Date = day.parse().unwrap();
+        date.to_zoned(TimeZone::UTC)
+            .unwrap()
+            .timestamp()
+            .as_millisecond()
+    }
+
+    fn million() -> Quantity {
+        Quantity {
+            input_tokens: 1_000_000,
+            output_tokens: 1_000_000,
+            ..Quantity::default()
+        }
+    }
+
+    fn dollars(prices: &Prices, provider: &str, model: &str, used: Quantity, day: &str) -> String {
+        let cost = prices.cost(&provider.into(), model, used, ms(day));
+        cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
+    }
+
+    #[test]
+    fn prices_of_models_are_known_at_their_date() {
+        let prices = Prices::new(None).unwrap();
+        let small = Quantity {
+            input_tokens: 1_000,
+            cached_tokens: 600,
+            output_tokens: 100,
+            ..Quantity::default()
+        };
+        for (provider, model, used, day, expected) in [
+            // 400 × 0.10 + 600 × 0.01 + 100 × 0.50 dollars a million
+            ("openai", "gpt-6-luna", small, "2026-11-21", "$0.000096"),
+            (
+                "mistral",
+                "mistral-small-latest",
+                million(),
+                "2026-03-15",
+                "$0.40",
+            ),
+            (
+                "mistral",
+                "mistral-small-latest",
+                million(),
+                "2026-03-17",
+                "$0.75",
+            ),
+            ("xai", "grok-4.3", small, "2026-11-21", "$0.00087"),
+            ("ollama", "llama3.2", million(), "2026-11-21", "$0"),
+            ("openai", "gpt-99-nova", million(), "2026-11-21", "unknown"),
+            ("acme-ai", "gpt-6-luna", million(), "2026-11-21", "unknown"),
+            (
+                "groq",
+                "canopylabs/orpheus-arabic-saudi",
+                million(),
+                "2026-11-21",
+                "unknown",
+            ),
+            (
+                "runcomfy",
+                "medium",
+                Quantity {
+                    machine_ms: 1,
+                    ..Quantity::default()
+                },
+                "2026-11-21",
+                "unknown",
+            ),
+            (
+                "google",
+                "gemini-3-pro-image",
+                Quantity {
+                    images: 2,
+                    ..Quantity::default()
+                },
+                "2026-11-21",
+                "$0.27",
+            ),
+        ] {
+            assert_eq!(
+                dollars(&prices, provider, model, used, day),
+                expected,
+                "{model}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_operators_file_wins_and_its_prices_have_dates() {
+        let prices = Prices::new(Some(
+            "[[price]]\nprovider = 'acme-ai'\nmodel = 'acme-*'\ninput = 1\noutput = 2\n\
+             [[price]]\nprovider = 'acme-ai'\nmodel = 'acme-*'\nfrom = 2027-01-01\ninput = 3\noutput = 4\n\
+             [[price]]\nprovider = 'openai'\nmodel = 'gpt-6-luna'\ninput = 0.05\noutput = 0.25\n\
+             [[price]]\nprovider = 'runcomfy'\nmodel = 'medium'\nsecond = 0.0005\n",
+        ))
+        .unwrap();
+        let hour = Quantity {
+            machine_ms: 3_600_000,
+            ..Quantity::default()
+        };
+        for (provider, model, used, day, expected) in [
+            ("acme-ai", "acme-large", million(), "2026-12-31", "$3.00"),
+            ("acme-ai", "acme-large", million(), "2027-01-01", "$7.00"),
+            ("openai", "gpt-6-luna", million(), "2026-11-21", "$0.30"),
+            ("runcomfy", "medium", hour, "2026-11-21", "$1.80"),
+            ("acme-ai", "other", million(), "2026-11-21", "unknown"),
+        ] {
+            assert_eq!(
+                dollars(&prices, provider, model, used, day),
+                expected,
+                "{model}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_call_never_costs_more_than_its_price_before() {
+        let prices = Prices::new(None).unwrap();
+        let at_ms = ms("2026-11-21");
+        for (provider, model) in [
+            ("openai", "gpt-6-luna"),
+            ("anthropic", "claude-haiku-5-5"),
+            ("ollama", "x"),
+        ] {
+            for (input_tokens, output_tokens) in
+                [(1, 1), (999, 1_500), (150_000, 7), (300_000, 90_000)]
+            {
+                let most = Quantity {
+                    input_tokens,
+                    output_tokens,
+                    ..Quantity::default()
+                };
+                let price = prices.price(&provider.into(), model, most, at_ms).unwrap();
+                for used in [0, 1, output_tokens / 2, output_tokens] {
+                    let used = Quantity {
+                        output_tokens: used,
+                        ..most
+                    };
+                    let cost = prices.cost(&provider.into(), model, used, at_ms).unwrap();
+                    let held = price.base.0 + price.output_token.0 * used.output_tokens;
+                    assert!(cost.0 <= held, "{model} {used:?}: {cost:?} above {held}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_file_is_refused_by_name() {
+        for (text, problem) in [
+            (
+                "[[price]]\nprovider = 'a'\nmodel = 'b'\n",
+                "a b has no price: give it `input` and `output`, `image`, or `second`",
+            ),
+            (
+                "[[price]]\nprovider = 'a'\nmodel = 'b'\ninput = -1\n",
+                "a price of a b is negative or not a price",
+            ),
+            (
+                "[[price]]\nprovider = 'a'\nmodel = 'b'\ninput = 1\nfrom = 07:00:00\n",
+                "`from` of a b must be a day, such as 2027-01-01",
+            ),
+        ] {
+            assert_eq!(Prices::new(Some(text)).err().unwrap().to_string(), problem);
+        }
+        assert!(Prices::new(Some("[[price]]\nmodle = 'b'\n")).is_err());
+    }
+}

@@ -1,0 +1,255 @@
+//! Whatever happens in whatever order, counters are what the rows add up
+//! to, and no limit is exceeded.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::batch::{Book, HoldRequest, Need, NoRoom, Price};
+use super::counter::Counter;
+use super::meter::{Applied, Meter};
+use super::span::{bucket_of, counts_since};
+use crate::model::{
+    Amounts, Attempt, AttemptId, Bound, Limit, Metric, NanoDollars, Outcome, Period, PersonId,
+    ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
+};
+use crate::store::Closed;
+
+const START_MS: i64 = 1_795_000_000_000;
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// Who, how many output tokens and images, and whether it is priced.
+    Hold(u64, u64, u64, bool),
+    /// Which open attempt, and how many tokens it used.
+    Settle(usize, u64),
+    Release(usize),
+    Expire(usize),
+    /// Forwards or backwards, in milliseconds.
+    Clock(i64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0..3_u64, 1..1_500_u64, 0..3_u64, any::<bool>())
+            .prop_map(|(who, tokens, images, priced)| Step::Hold(who, tokens, images, priced)),
+        4 => (any::<usize>(), any::<u64>()).prop_map(|(at, used)| Step::Settle(at, used)),
+        1 => any::<usize>().prop_map(Step::Release),
+        1 => any::<usize>().prop_map(Step::Expire),
+        2 => prop_oneof![0..5_000_i64, 0..90_000_i64, 0..3_000_000_000_i64, -100_000..0_i64]
+            .prop_map(Step::Clock),
+    ]
+}
+
+fn limits(person: u64) -> Vec<Applied> {
+    let limit = |metric, period, window, max| Limit {
+        metric,
+        span: Span { period, window },
+        max,
+    };
+    use {Period::*, Window::*};
+    let all = [
+        (Bound::Member, limit(Metric::Requests, Minute, Rolling, 3)),
+        (
+            Bound::Member,
+            limit(Metric::OutputTokens, Day, Rolling, 9_000),
+        ),
+        (
+            Bound::ServerKey,
+            limit(Metric::Cost, Month, Calendar, 30_000_000),
+        ),
+        (Bound::ServerKey, limit(Metric::Images, Week, Calendar, 20)),
+        (
+            Bound::ServerKey,
+            limit(Metric::OutputTokens, Month, Rolling, 40_000),
+        ),
+    ];
+    let (person, server) = (PersonId(person), Some(ServerId(9)));
+    let applied = all
+        .iter()
+        .map(|(bound, limit)| Applied::new(*bound, *limit, person, server));
+    applied.flatten().collect()
+}
+
+/// A database of nothing but maps, and the plainest account of it.
+struct World {
+    now_ms: i64,
+    zone: TimeZone,
+    states: BTreeMap<String, String>,
+    rows: Vec<(Closed, Option<Settlement>)>,
+    /// From when on each counter counts, were it kept by hand.
+    since: BTreeMap<String, i64>,
+}
+
+impl World {
+    fn book(&self, names: impl Iterator<Item = String>) -> Book<'_> {
+        let state = |name: String| {
+            let state = self.states.get(&name).cloned().unwrap_or_default();
+            (name, state)
+        };
+        Book::open(names.map(state).collect(), self.now_ms, &self.zone).unwrap()
+    }
+
+    fn hold(&mut self, who: u64, output_tokens: u64, images: u64, priced: bool) {
+        let limits = limits(who);
+        let price = Price {
+            base: NanoDollars(1_000),
+            output_token: NanoDollars(700),
+        };
+        let need = Need {
+            input_tokens: 100,
+            output_tokens,
+            output_tokens_min: output_tokens.min(200),
+            images,
+            price: priced.then_some(price),
+        };
+        let attempt = Attempt {
+            id: AttemptId([0; 16]),
+            person: PersonId(who),
+            server: Some(ServerId(9)),
+            source: Source::Server,
+            key: None,
+            provider: ProviderId::from("openai"),
+            model: "gpt-6-luna".into(),
+            held_at_ms: self.now_ms,
+        };
+        let request = HoldRequest {
+            attempt,
+            need,
+            limits: limits.clone(),
+        };
+        let mut book = self.book(limits.iter().map(|limit| limit.counter.clone()));
+        let held = book.hold(request).unwrap();
+        let states = book.states();
+        self.states.extend(states);
+        match held {
+            Ok(booking) => {
+                assert!(booking.held.output_tokens <= output_tokens);
+                for (counted, applied) in booking.counted.iter().zip(&limits) {
+                    let at = bucket_of(applied.limit.span, self.now_ms, &self.zone).unwrap();
+                    let since = self
+                        .since
+                        .get(&counted.counter)
+                        .copied()
+                        .unwrap_or_default();
+                    assert_eq!(
+                        counted.bucket_ms,
+                        at.max(since.max(
+                            counts_since(applied.limit.span, self.now_ms, &self.zone).unwrap()
+                        ))
+                    );
+                }
+                let closed = Closed {
+                    attempt: booking.attempt,
+                    held: booking.held,
+                    counted: booking.counted,
+                };
+                self.rows.push((closed, None));
+            }
+            Err(NoRoom::Unpriced) => assert!(!priced),
+            Err(NoRoom::Limit(hit)) => {
+                assert!(hit.used <= hit.limit.max);
+                assert!(hit.renews_at_ms.is_none_or(|at| at > self.now_ms));
+            }
+        }
+    }
+
+    fn end(&mut self, at: usize, settlement: impl Fn(&Amounts) -> Settlement) {
+        let open: Vec<usize> = (0..self.rows.len())
+            .filter(|at| self.rows[*at].1.is_none())
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        let at = open[at % open.len()];
+        let closed = self.rows[at].0.clone();
+        let settlement = settlement(&closed.held);
+        let mut book = self.book(closed.counted.iter().map(|c| c.counter.clone()));
+        book.settle(&closed, &settlement, &[]).unwrap();
+        let states = book.states();
+        self.states.extend(states);
+        self.rows[at].1 = Some(settlement);
+    }
+
+    fn check(&mut self) {
+        for (name, state) in &self.states {
+            let meter = Meter::of(name).unwrap();
+            let mut counter = Counter::parse(state).unwrap();
+            counter
+                .advance(meter.span, self.now_ms, &self.zone)
+                .unwrap();
+            let since = self.since.entry(name.clone()).or_default();
+            *since = (*since).max(counts_since(meter.span, self.now_ms, &self.zone).unwrap());
+            let naive: u64 = self
+                .rows
+                .iter()
+                .flat_map(|(closed, ended)| closed.counted.iter().map(move |c| (closed, ended, c)))
+                .filter(|(_, _, c)| c.counter == *name && c.bucket_ms >= *since)
+                .map(|(closed, ended, _)| match ended {
+                    None => closed.held.of(meter.metric),
+                    Some(settlement) => settlement.amount(meter.metric),
+                })
+                .sum();
+            assert_eq!(counter.used(), naive, "{name} {state}");
+            let limit = limits(0)
+                .into_iter()
+                .chain(limits(1))
+                .chain(limits(2))
+                .find(|l| l.counter == *name);
+            assert!(naive <= limit.unwrap().limit.max, "{name}");
+        }
+        // What a look writes back is what it saw.
+        for (name, state) in &mut self.states {
+            let meter = Meter::of(name).unwrap();
+            let mut counter = Counter::parse(state).unwrap();
+            counter
+                .advance(meter.span, self.now_ms, &self.zone)
+                .unwrap();
+            *state = counter.state();
+        }
+    }
+}
+
+/// What a provider may report of a held attempt.
+fn settled(held: &Amounts, used: u64, outcome: Outcome) -> Settlement {
+    let output_tokens = used % (held.output_tokens + 1);
+    Settlement {
+        outcome,
+        usage: Usage {
+            output_tokens,
+            ..Usage::default()
+        },
+        images: held.images,
+        cost: held.cost.map(|cost| NanoDollars(used % (cost.0 + 1))),
+        ..Settlement::released()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn counters_are_what_the_rows_add_up_to(
+        steps in prop::collection::vec(step(), 1..120),
+        zone in prop_oneof![Just("UTC"), Just("Europe/Berlin"), Just("America/Sao_Paulo"), Just("Asia/Kathmandu")],
+    ) {
+        let mut world = World {
+            now_ms: START_MS,
+            zone: TimeZone::get(zone).unwrap(),
+            states: BTreeMap::new(),
+            rows: Vec::new(),
+            since: BTreeMap::new(),
+        };
+        for step in steps {
+            match step {
+                Step::Hold(who, tokens, images, priced) => world.hold(who, tokens, images, priced),
+                Step::Settle(at, used) => world.end(at, |held| settled(held, used, Outcome::Answered)),
+                Step::Release(at) => world.end(at, |_| Settlement::released()),
+                Step::Expire(at) => world.end(at, |held| settled(held, held.output_tokens, Outcome::Lost)),
+                Step::Clock(by) => world.now_ms += by,
+            }
+            world.check();
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Many ask at once, in one process and in two, and processes are killed.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+
+use super::story::{NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
+use super::*;
+use crate::model::{Limit, Metric, ProviderId};
+
+/// How many ask at once, and how often each.
+const TASKS: u64 = 64;
+const ASKS: u64 = 1_000;
+/// The budget, in output tokens: less than they would use.
+const MAX: u64 = 3_000_000;
+/// How often a process is killed.
+const KILLS: usize = 100;
+/// Holds what a child process does: a verb, a number, a database.
+const WORDS: &str = "CHILD_OF_A_LEDGER_TEST";
+
+/// Spends from a budget, or is told that there is nothing left.
+#[derive(Clone)]
+enum Spender {
+    Ledger,
+    /// Looks first and takes then: what the ledger must not be. All of them
+    /// look before one of them takes.
+    CheckThenAct(Arc<Barrier>),
+}
+
+impl Spender {
+    async fn hold(&self, ledger: &Ledger, order: Order<'_>, limits: &[Applied]) -> Option<Hold> {
+        let Self::CheckThenAct(all_looked) = self else {
+            return ledger.hold(order, limits.to_vec()).await.unwrap().ok();
+        };
+        let uses = ledger.uses(limits).await.unwrap();
+        all_looked.wait().await;
+        if uses.iter().any(|limit| limit.left() < 1_000) {
+            return None;
+        }
+        let boundless = |applied: &Applied| Applied {
+            limit: Limit {
+                max: u64::MAX,
+                ..applied.limit
+            },
+            ..applied.clone()
+        };
+        let limits = limits.iter().map(boundless).collect();
+        ledger.hold(order, limits).await.unwrap().ok()
+    }
+}
+
+/// Many ask at once, of one budget; each ask ends in its own way.
+async fn race(ledger: &Arc<Ledger>, spender: Spender, tasks: u64, asks: u64, max: u64) {
+    let mut racing = JoinSet::new();
+    for task in 0..tasks {
+        let (ledger, spender) = (Arc::clone(ledger), spender.clone());
+        racing.spawn(async move {
+            let openai = ProviderId::from("openai");
+            let limits = budget(&[limit(Metric::OutputTokens, max)], task);
+            for ask in 0..asks {
+                let order = order(&openai, task);
+                let Some(hold) = spender.hold(&ledger, order, &limits).await else {
+                    continue;
+                };
+                match (task + ask) % 4 {
+                    0 => drop(hold),
+                    1 => drop(ledger.settle(hold, used(u64::MAX)).await.unwrap()),
+                    _ => drop(ledger.settle(hold, used(ask % 1_000)).await.unwrap()),
+                }
+            }
+        });
+    }
+    racing.join_all().await;
+}
+
+/// How much more was used of the budget than it has.
+async fn overspend(ledger: &Ledger, max: u64) -> u64 {
+    let rows = check_sums(ledger).await;
+    let counted = rows
+        .iter()
+        .filter_map(|row| Some(row.counts()?.output_tokens));
+    counted.sum::<u64>().saturating_sub(max)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_overspends_on_sqlite_and_a_check_then_act_is_caught() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    race_all(folders.each_ref().map(sqlite)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_overspends_on_postgresql_and_a_check_then_act_is_caught() {
+    let databases = [(); 3].map(|()| crate::tests::postgres::database());
+    if let [Some(one), Some(two), Some(three)] = databases {
+        race_all([one, two, three]).await;
+    }
+}
+
+async fn race_all(databases: [SecretString; 3]) {
+    let planted = Spender::CheckThenAct(Arc::new(Barrier::new(64)));
+    let races = [
+        (Spender::Ledger, ASKS, MAX, false),
+        (Spender::Ledger, 10, 10_000, false),
+        (planted, 10, 10_000, true),
+    ];
+    for (url, (spender, asks, max, overspends)) in databases.iter().zip(races) {
+        let ledger = Arc::new(open(url, &Clock::held_at(NOW_MS)).await);
+        race(&ledger, spender, TASKS, asks, max).await;
+        // What was dropped is settled by then.
+        ledger.close().await;
+        let spent_too_much = overspend(&ledger, max).await;
+        assert_eq!(spent_too_much > 0, overspends, "{spent_too_much}");
+    }
+}
+
+/// Not a test by itself: what a child process runs.
+#[test]
+fn child() -> ExitCode {
+    let Some((_, words)) = std::env::vars().find(|(name, _)| name == WORDS) else {
+        return ExitCode::SUCCESS;
+    };
+    let words: Vec<&str> = words.split(' ').collect();
+    let [verb, number, url] = words[..] else {
+        return ExitCode::FAILURE;
+    };
+    let number: u64 = number.parse().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let ledger = Arc::new(open(&SecretString::from(url), &Clock::held_at(NOW_MS)).await);
+        match verb {
+            "race" => race(&ledger, Spender::Ledger, TASKS / 2, ASKS, number).await,
+            _ => load(&ledger, number).await,
+        }
+        ledger.close().await;
+    });
+    ExitCode::SUCCESS
+}
+
+fn start_child(verb: &str, number: u64, url: &SecretString) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "ledger::race::child", "--nocapture", "--quiet"])
+        .env_clear()
+        .env(WORDS, format!("{verb} {number} {}", url.expose_secret()))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_postgresql_do_not_overspend() {
+    let Some(url) = crate::tests::postgres::database() else {
+        return;
+    };
+    // Made first: the race is about the ledger, not about migrations.
+    let ledger = open(&url, &Clock::held_at(NOW_MS)).await;
+    let children = [(), ()].map(|()| start_child("race", MAX, &url));
+    for mut child in children {
+        let status = tokio::task::spawn_blocking(move || child.wait());
+        assert!(status.await.unwrap().unwrap().success());
+    }
+    assert_eq!(overspend(&ledger, MAX).await, 0);
+    let rows = ledger.store.audit().await;
+    assert!(rows.len() > 1_000, "{}", rows.len());
+}
+
+/// Asks until it is killed, and says what it was promised.
+async fn load(ledger: &Arc<Ledger>, max: u64) {
+    let mut loading = JoinSet::new();
+    for task in 0..8 {
+        let ledger = Arc::clone(ledger);
+        loading.spawn(async move {
+            let provider = ProviderId::from("acme-ai");
+            let limits = budget(&[limit(Metric::OutputTokens, max)], task);
+            loop {
+                let order = order(&provider, task);
+                let Ok(hold) = ledger.hold(order, limits.clone()).await.unwrap() else {
+                    return;
+                };
+                let id = hold.id();
+                say("held", id);
+                let ended = used(u64::from(id.0[15]));
+                ledger.settle(hold, ended).await.unwrap();
+                say("settled", id);
+            }
+        });
+    }
+    loading.join_all().await;
+}
+
+/// One line, in one write: a kill does not cut it.
+fn say(word: &str, id: crate::model::AttemptId) {
+    let line = format!("{word} {id:?}\n");
+    std::io::stdout().write_all(line.as_bytes()).unwrap();
+}
+
+/// Kills a child in the middle of its work; returns what it was promised.
+fn kill_under_load(url: &SecretString, after: usize) -> Promised {
+    let mut child = start_child("load", u64::MAX / 2, url);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut promised = Promised::default();
+    promised.read(lines.by_ref().take(after));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // What it said before it died still stands in the pipe.
+    promised.read(lines);
+    promised
+}
+
+#[derive(Default)]
+struct Promised {
+    held: BTreeSet<String>,
+    settled: BTreeSet<String>,
+}
+
+impl Promised {
+    fn read(&mut self, lines: impl Iterator<Item = std::io::Result<String>>) {
+        for line in lines.map_while(Result::ok) {
+            match line.split_once(' ') {
+                Some(("held", id)) => drop(self.held.insert(id.to_owned())),
+                Some(("settled", id)) => drop(self.settled.insert(id.to_owned())),
+                // The test runner has words of its own.
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_kills_lose_nothing_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    survive(sqlite(&folder)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_kills_lose_nothing_on_postgresql() {
+    if let Some(url) = crate::tests::postgres::database() {
+        survive(url).await;
+    }
+}
+
+async fn survive(url: SecretString) {
+    let clock = Clock::held_at(NOW_MS);
+    let ledger = open(&url, &clock).await;
+    let mut all = Promised::default();
+    for kill in 0..KILLS {
+        let url = url.clone();
+        // Sometimes at once, sometimes in full swing.
+        let after = 1 + kill * 37 % 150;
+        let killed = tokio::task::spawn_blocking(move || kill_under_load(&url, after));
+        let promised = killed.await.unwrap();
+        all.held.extend(promised.held);
+        all.settled.extend(promised.settled);
+    }
+    assert!(all.held.len() > KILLS && all.settled.len() > KILLS);
+    // Taking the counter waits for whatever the dead have left running.
+    let limits = budget(&[limit(Metric::OutputTokens, u64::MAX / 2)], 1);
+    let acme = ProviderId::from("acme-ai");
+    let last = ledger.hold(order(&acme, 1), limits).await.unwrap().unwrap();
+    drop(ledger.settle(last, used(1)).await.unwrap());
+    let rows = check_sums(&ledger).await;
+    let state_of = |id: &String| {
+        let found = rows.iter().find(|row| row.id() == *id);
+        found.map(|row| row.state.as_str())
+    };
+    assert!(all.held.iter().all(|id| state_of(id).is_some()));
+    assert!(all.settled.iter().all(|id| state_of(id) == Some("settled")));
+    // What the dead had in their hands is not stuck for ever.
+    clock.advance_ms(i64::try_from(super::story::LONGEST.as_millis()).unwrap() + 1);
+    ledger.sweep().await.unwrap();
+    let rows = check_sums(&ledger).await;
+    assert!(rows.iter().all(|row| row.state != "held"));
+    ledger.close().await;
+}

@@ -1,0 +1,224 @@
+//! The one task that writes the ledger. While a commit runs, holds and
+//! settlements queue up, and all of them go into the next one: a hundred
+//! asks at once cost little more than one.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use jiff::tz::TimeZone;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::model::{Clock, LimitUse};
+use crate::store::{Booking, Changes, Closing, Counted, Found, Journal, Store};
+
+use super::batch::{Book, HoldRequest, NoRoom, add_up};
+use super::meter::Applied;
+
+/// How many operations share one transaction at the most.
+const BATCH: usize = 256;
+/// How often a settlement is tried.
+const TRIES: u32 = 4;
+/// The first wait before it is tried again; it doubles.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+
+type Reply<T> = oneshot::Sender<anyhow::Result<T>>;
+
+/// What the teller is asked to do.
+pub enum Operation {
+    /// Reserve, or say why not.
+    Hold(HoldRequest, Reply<Result<Booking, NoRoom>>),
+    /// Write down an attempt that no limit binds.
+    Book(Booking),
+    /// Close an attempt; the reply says which owners should be told.
+    Settle(Settle, Option<Reply<Vec<LimitUse>>>),
+    /// Finish what is queued, and end.
+    Stop(oneshot::Sender<()>),
+}
+
+/// An attempt that has ended.
+#[derive(Clone, Debug)]
+pub struct Settle {
+    pub closing: Closing,
+    /// Where it was counted.
+    pub counted: Vec<Counted>,
+    /// The limits that it was held under.
+    pub limits: Vec<Applied>,
+}
+
+pub struct Teller {
+    pub store: Store,
+    pub clock: Clock,
+    pub zone: TimeZone,
+}
+
+/// A batch, taken apart by kind.
+#[derive(Default)]
+struct Batch {
+    holds: Vec<(HoldRequest, Reply<Result<Booking, NoRoom>>)>,
+    bookings: Vec<Booking>,
+    settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// What became of a batch, in its order.
+struct Results {
+    holds: Vec<Result<Booking, NoRoom>>,
+    settles: Vec<Vec<LimitUse>>,
+}
+
+impl Teller {
+    /// Works until it is stopped or nobody can ask it for anything.
+    pub async fn run(self, mut queue: mpsc::Receiver<Operation>) {
+        let mut operations = Vec::with_capacity(BATCH);
+        while queue.recv_many(&mut operations, BATCH).await > 0 {
+            let batch = Batch::of(operations.drain(..));
+            if let Some(stopped) = self.work_through(batch).await {
+                let _ = stopped.send(());
+                return;
+            }
+        }
+    }
+
+    async fn work_through(&self, batch: Batch) -> Option<oneshot::Sender<()>> {
+        let Batch {
+            holds,
+            bookings,
+            settles,
+            stop,
+        } = batch;
+        let (requests, hold_replies): (Vec<_>, Vec<_>) = holds.into_iter().unzip();
+        let (settles, settle_replies): (Vec<_>, Vec<_>) = settles.into_iter().unzip();
+        match self
+            .commit(requests, bookings.clone(), settles.clone())
+            .await
+        {
+            Ok(results) => {
+                for (reply, result) in hold_replies.into_iter().zip(results.holds) {
+                    // Whoever asked may have gone: see `Hold::drop`.
+                    let _ = reply.send(Ok(result));
+                }
+                for (reply, warnings) in settle_replies.into_iter().zip(results.settles) {
+                    let _ = reply.map(|reply| reply.send(Ok(warnings)));
+                }
+            }
+            Err(error) => {
+                let error = format!("could not write the ledger: {error:#}");
+                tracing::error!("{error}");
+                for reply in hold_replies {
+                    let _ = reply.send(Err(anyhow!(error.clone())));
+                }
+                for reply in settle_replies.into_iter().flatten() {
+                    let _ = reply.send(Err(anyhow!(error.clone())));
+                }
+                self.retry(bookings, settles).await;
+            }
+        }
+        stop
+    }
+
+    /// Writes down what has happened, whether there was room for it or not.
+    /// What cannot be written even so stays held, and is settled later at
+    /// its estimate.
+    async fn retry(&self, bookings: Vec<Booking>, settles: Vec<Settle>) {
+        let mut wait = RETRY_AFTER;
+        for _ in 1..TRIES {
+            if bookings.is_empty() && settles.is_empty() {
+                return;
+            }
+            tokio::time::sleep(wait).await;
+            wait *= 2;
+            let again = self.commit(Vec::new(), bookings.clone(), settles.clone());
+            match again.await {
+                Ok(_) => return,
+                Err(error) => tracing::error!("could not write the ledger: {error:#}"),
+            }
+        }
+        let lost = settles.len();
+        tracing::error!("gave up on settling {lost} attempts; they stay held for now");
+    }
+
+    async fn commit(
+        &self,
+        holds: Vec<HoldRequest>,
+        bookings: Vec<Booking>,
+        settles: Vec<Settle>,
+    ) -> anyhow::Result<Results> {
+        let now_ms = self.clock.now_ms();
+        let journal = Journal {
+            counters: counters(&holds, &settles),
+            bookings,
+            closings: settles.iter().map(|s| s.closing.clone()).collect(),
+            now_ms,
+        };
+        let zone = self.zone.clone();
+        let (results, done) = std::sync::mpsc::channel();
+        let decide = move |found: Found| {
+            let (changes, decided) = decide(found, holds, &settles, now_ms, &zone)?;
+            // The receiver waits below.
+            let _ = results.send(decided);
+            Ok(changes)
+        };
+        self.store.keep_ledger(journal, decide).await?;
+        Ok(done.try_recv()?)
+    }
+}
+
+impl Batch {
+    fn of(operations: impl Iterator<Item = Operation>) -> Self {
+        let mut batch = Self::default();
+        for operation in operations {
+            match operation {
+                Operation::Hold(request, reply) => batch.holds.push((request, reply)),
+                Operation::Book(booking) => batch.bookings.push(booking),
+                Operation::Settle(settle, reply) => batch.settles.push((settle, reply)),
+                Operation::Stop(reply) => batch.stop = Some(reply),
+            }
+        }
+        // In this order in every process, so that no two wait for each other.
+        batch.settles.sort_by_key(|(settle, _)| settle.closing.id);
+        batch
+    }
+}
+
+fn counters(holds: &[HoldRequest], settles: &[Settle]) -> BTreeSet<String> {
+    let held = holds.iter().flat_map(|hold| &hold.limits);
+    let settled = settles.iter().flat_map(|settle| &settle.counted);
+    held.map(|applied| applied.counter.clone())
+        .chain(settled.map(|counted| counted.counter.clone()))
+        .collect()
+}
+
+fn decide(
+    found: Found,
+    holds: Vec<HoldRequest>,
+    settles: &[Settle],
+    now_ms: i64,
+    zone: &TimeZone,
+) -> anyhow::Result<(Changes, Results)> {
+    let mut book = Book::open(found.counters, now_ms, zone)?;
+    let mut changes = Changes::default();
+    let mut results = Results {
+        holds: Vec::with_capacity(holds.len()),
+        settles: Vec::with_capacity(settles.len()),
+    };
+    // What is given back first makes room for what comes.
+    for (settle, closed) in settles.iter().zip(&found.closed) {
+        let Some(closed) = closed else {
+            results.settles.push(Vec::new());
+            continue;
+        };
+        let settlement = &settle.closing.settlement;
+        results
+            .settles
+            .push(book.settle(closed, settlement, &settle.limits)?);
+        add_up(&mut changes.totals, closed, settlement);
+    }
+    for hold in holds {
+        let held = book.hold(hold)?;
+        changes.bookings.extend(held.as_ref().ok().cloned());
+        results.holds.push(held);
+    }
+    changes.counters = book.states();
+    Ok((changes, results))
+}

@@ -1,0 +1,139 @@
+//! One attempt to have a provider answer, as the ledger keeps it.
+
+use std::fmt;
+
+use super::chat::Usage;
+use super::ids::{KeyId, PersonId, ProviderId, ServerId};
+use super::money::NanoDollars;
+use super::offer::Source;
+use super::quota::Metric;
+
+/// An attempt's row: six bytes of time in milliseconds, then random ones.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttemptId(pub [u8; 16]);
+
+impl fmt::Debug for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+/// Who asks whom, and with which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub person: PersonId,
+    pub server: Option<ServerId>,
+    pub source: Source,
+    pub key: Option<KeyId>,
+    pub provider: ProviderId,
+    pub model: String,
+    pub held_at_ms: i64,
+}
+
+/// What is reserved for an attempt, and counted by limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// No limit counts these; they are part of the cost.
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub images: u64,
+    /// None: nobody knows the price.
+    pub cost: Option<NanoDollars>,
+}
+
+impl Amounts {
+    /// How much of a metric it is. Every attempt is one request.
+    pub fn of(&self, metric: Metric) -> u64 {
+        match metric {
+            Metric::Requests => 1,
+            Metric::OutputTokens => self.output_tokens,
+            Metric::Images => self.images,
+            Metric::Cost => self.cost.map_or(0, |cost| cost.0),
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Answered,
+    /// The provider broke off in mid-answer or took too long.
+    CutOff,
+    /// Nobody waited for the answer any more, or the program stopped.
+    Abandoned,
+    /// The provider turned it down, so that nothing was used.
+    Failed,
+    /// The process died, so that nobody knows.
+    Lost,
+}
+
+impl Outcome {
+    /// Its name in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::CutOff => "cut_off",
+            Self::Abandoned => "abandoned",
+            Self::Failed => "failed",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// What an attempt used in the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    pub outcome: Outcome,
+    pub usage: Usage,
+    pub images: u64,
+    pub cost: Option<NanoDollars>,
+    /// The usage is ours, since the provider did not report it.
+    pub estimated: bool,
+    /// The cost is the provider's, not ours from a price table.
+    pub cost_reported: bool,
+    /// The provider reported more than is possible.
+    pub clamped: bool,
+    pub first_byte_ms: Option<u64>,
+    pub duration_ms: Option<u64>,
+}
+
+impl Settlement {
+    /// Nothing was used.
+    pub fn released() -> Self {
+        Self {
+            outcome: Outcome::Failed,
+            usage: Usage::default(),
+            images: 0,
+            cost: Some(NanoDollars(0)),
+            estimated: false,
+            cost_reported: false,
+            clamped: false,
+            first_byte_ms: None,
+            duration_ms: None,
+        }
+    }
+
+    /// What limits count of it: nothing at all where nothing was used.
+    pub fn amount(&self, metric: Metric) -> u64 {
+        if self.outcome == Outcome::Failed {
+            return 0;
+        }
+        let amounts = Amounts {
+            input_tokens: self.usage.input_tokens,
+            output_tokens: self.usage.output_tokens,
+            images: self.images,
+            cost: self.cost,
+        };
+        amounts.of(metric)
+    }
+
+    /// Its name in the database.
+    pub fn state(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Failed => "released",
+            Outcome::Lost => "expired",
+            Outcome::Answered | Outcome::CutOff | Outcome::Abandoned => "settled",
+        }
+    }
+}

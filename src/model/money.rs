@@ -1,0 +1,88 @@
+//! Money, in whole nano-dollars: a token of the cheapest models costs some
+//! tens of them, and sums stay exact.
+
+use std::fmt;
+
+/// US dollars times 10⁹.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NanoDollars(pub u64);
+
+/// Nano-dollars in a dollar.
+const DOLLAR: u64 = 1_000_000_000;
+/// More than any call can cost: a price above it is nonsense.
+const CALL_MAX: f64 = 1e6;
+
+impl NanoDollars {
+    /// Rounds up, so that nothing is ever too cheap. None for what is no
+    /// price of a call: negative, not a number, or above a million.
+    pub fn from_dollars(dollars: f64) -> Option<Self> {
+        if !(0.0..=CALL_MAX).contains(&dollars) {
+            return None;
+        }
+        // What floating point adds below a thousandth is no nano-dollar.
+        let nano = (dollars * 1e9 - 1e-3).ceil().max(0.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is from 0 to 10^15"
+        )]
+        Some(Self(nano as u64))
+    }
+}
+
+impl fmt::Display for NanoDollars {
+    /// Two digits after the point from a dollar on, and two that are not 0
+    /// below.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(nano) = *self;
+        if nano == 0 {
+            return f.write_str("$0");
+        }
+        let mut unit = DOLLAR / 100;
+        while unit > 1 && nano < unit * 10 {
+            unit /= 10;
+        }
+        let rounded = nano.div_ceil(unit) * unit;
+        let digits = (DOLLAR / unit).ilog10() as usize;
+        let fraction = rounded % DOLLAR / unit;
+        write!(f, "${}.{fraction:0digits$}", rounded / DOLLAR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dollars_become_whole_nano_dollars() {
+        for (dollars, nano) in [
+            (0.0, 0),
+            (1e-9, 1),
+            (1.4e-9, 2),
+            (0.1 + 0.2, 300_000_000),
+            (5.0, 5_000_000_000),
+            (1e6, 1_000_000_000_000_000),
+        ] {
+            assert_eq!(NanoDollars::from_dollars(dollars), Some(NanoDollars(nano)));
+        }
+        for wrong in [-1.0, f64::NAN, f64::INFINITY, 1.1e6] {
+            assert_eq!(NanoDollars::from_dollars(wrong), None);
+        }
+    }
+
+    #[test]
+    fn small_amounts_keep_two_digits() {
+        for (nano, shown) in [
+            (0, "$0"),
+            (1, "$0.000000001"),
+            (56_300, "$0.000057"),
+            (1_234_567, "$0.0013"),
+            (99_900_000, "$0.10"),
+            (250_000_000, "$0.25"),
+            (5_000_000_000, "$5.00"),
+            (1_234_567_890_123, "$1234.57"),
+        ] {
+            assert_eq!(NanoDollars(nano).to_string(), shown);
+        }
+    }
+}

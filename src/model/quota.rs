@@ -1,0 +1,148 @@
+//! Limits on what an ask may use, and what is left of them.
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Metric {
+    Requests,
+    OutputTokens,
+    Images,
+    /// In nano-dollars.
+    Cost,
+}
+
+/// Over how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Period {
+    Minute,
+    Day,
+    Week,
+    /// A calendar month, or 30 days where the window rolls.
+    Month,
+}
+
+/// When counting begins again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Window {
+    /// The last minute, day, week or 30 days, at any moment.
+    #[default]
+    Rolling,
+    /// This minute, day, week or month, in the operator's time zone. Weeks
+    /// begin on Monday.
+    Calendar,
+}
+
+/// The stretch of time that a limit looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    pub period: Period,
+    pub window: Window,
+}
+
+/// At most `max` of a metric in a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limit {
+    pub metric: Metric,
+    pub span: Span,
+    pub max: u64,
+}
+
+/// Whose use a limit bounds, and who set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Bound {
+    /// What a person uses of the bot default, by their tier.
+    Tier,
+    /// What everybody uses of the bot default together.
+    Bot,
+    /// What one server uses of the bot default.
+    BotInServer,
+    /// What one person uses of the bot default, beside their tier.
+    BotForPerson,
+    /// What everybody uses of a server's key together.
+    ServerKey,
+    /// What each member uses of a server's key.
+    Member,
+    /// What each member with a role uses of a server's key, in place of
+    /// the limit for every member.
+    Role(u64),
+}
+
+/// A limit, and what is used of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitUse {
+    pub bound: Bound,
+    pub limit: Limit,
+    pub used: u64,
+    /// When some of it can be used again; none while nothing is used.
+    pub renews_at_ms: Option<i64>,
+}
+
+/// A limit that leaves no room for an ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitHit {
+    pub bound: Bound,
+    pub limit: Limit,
+    pub used: u64,
+    /// When there is room again; none where the limit is smaller than the
+    /// ask.
+    pub renews_at_ms: Option<i64>,
+}
+
+/// What a person may use of what the operator pays, as the operator's
+/// configuration defines it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tier {
+    pub name: String,
+    pub limits: Vec<Limit>,
+    /// Whether its people may use keys of their own.
+    pub byok: bool,
+    /// Discord SKUs that give it.
+    pub skus: Vec<u64>,
+    /// Roles of the operator's home server that give it.
+    pub roles: Vec<u64>,
+}
+
+/// The names that commands, configuration and the database use.
+macro_rules! names {
+    ($kind:ident { $($variant:ident = $name:literal),+ }) => {
+        impl $kind {
+            /// Every one, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Its name in commands, configuration and the database.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name),+
+                }
+            }
+
+            /// Reads its name.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == name)
+            }
+        }
+    };
+}
+
+names!(Metric {
+    Requests = "requests",
+    OutputTokens = "output_tokens",
+    Images = "images",
+    Cost = "dollars"
+});
+names!(Period {
+    Minute = "minute",
+    Day = "day",
+    Week = "week",
+    Month = "month"
+});
+names!(Window {
+    Rolling = "rolling",
+    Calendar = "calendar"
+});
+
+impl LimitUse {
+    /// What is left.
+    pub fn left(&self) -> u64 {
+        self.limit.max.saturating_sub(self.used)
+    }
+}

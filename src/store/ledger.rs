@@ -1,0 +1,312 @@
+//! The ledger's rows and what limits have counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+
+use crate::model::{
+    Amounts, Attempt, AttemptId, KeyId, NanoDollars, PersonId, ProviderId, ServerId, Settlement,
+    Source,
+};
+
+use super::Store;
+use super::totals::{Total, TotalKey, additions};
+use super::value::{Outcome, Row, Statement, Transaction};
+
+/// How many old attempts are read at once.
+const OLD_MAX: i64 = 256;
+
+/// Where an attempt was counted: the counter's name and its bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub counter: String,
+    pub bucket_ms: i64,
+}
+
+/// An attempt to be written down as held.
+#[derive(Clone, Debug)]
+pub struct Booking {
+    pub attempt: Attempt,
+    pub held: Amounts,
+    pub counted: Vec<Counted>,
+}
+
+/// An attempt to be closed, if it is still held.
+#[derive(Clone, Debug)]
+pub struct Closing {
+    pub id: AttemptId,
+    pub settlement: Settlement,
+}
+
+/// An attempt that was held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    pub attempt: Attempt,
+    pub held: Amounts,
+    pub counted: Vec<Counted>,
+}
+
+/// What the ledger does in one transaction.
+#[derive(Debug, Default)]
+pub struct Journal {
+    /// Counters to lock and read.
+    pub counters: BTreeSet<String>,
+    /// Written whatever the counters say.
+    pub bookings: Vec<Booking>,
+    pub closings: Vec<Closing>,
+    pub now_ms: i64,
+}
+
+/// What a journal found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Their states, empty for new ones.
+    pub counters: BTreeMap<String, String>,
+    /// In the order of the closings; none where it was closed before.
+    pub closed: Vec<Option<Closed>>,
+}
+
+/// What is written after a look at it.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub counters: Vec<(String, String)>,
+    pub bookings: Vec<Booking>,
+    pub totals: BTreeMap<TotalKey, Total>,
+}
+
+/// The columns that [`closed`] reads.
+macro_rules! closed_columns {
+    () => {
+        "attempt_id, person_id, server_id, source, key_id, provider, model, held_at_ms, \
+         held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted"
+    };
+}
+
+impl Store {
+    /// Locks and reads counters, closes attempts, and writes what `decide`
+    /// makes of it: all in one transaction.
+    pub async fn keep_ledger(
+        &self,
+        journal: Journal,
+        decide: impl FnOnce(Found) -> anyhow::Result<Changes> + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let Journal {
+            counters,
+            bookings,
+            closings,
+            now_ms,
+        } = journal;
+        let mut first: Vec<Statement> = counters
+            .iter()
+            .map(|counter| touch(counter, now_ms))
+            .collect();
+        first.extend(bookings.into_iter().map(book));
+        let closing = closings.len();
+        first.extend(closings.into_iter().map(close));
+        let decide = move |outcomes: Vec<Outcome>| {
+            let changes = decide(found(counters, &outcomes, closing)?)?;
+            let counters = changes.counters.into_iter().map(set_counter);
+            let bookings = changes.bookings.into_iter().map(book);
+            Ok(counters
+                .chain(bookings)
+                .chain(additions(changes.totals))
+                .collect())
+        };
+        self.transact(Transaction {
+            first,
+            decide: Box::new(decide),
+        })
+        .await
+    }
+
+    /// Attempts that were held before a moment and never closed, oldest
+    /// first.
+    pub async fn held_before(&self, before_ms: i64) -> anyhow::Result<Vec<Closed>> {
+        let sql = concat!(
+            "select ",
+            closed_columns!(),
+            " from attempt where state = 'held' and held_at_ms < $1 order by held_at_ms limit $2"
+        );
+        let rows = self
+            .query(Statement::new(sql, [before_ms.into(), OLD_MAX.into()]))
+            .await?;
+        rows.iter().map(closed).collect()
+    }
+
+    /// What counters have counted, without locking them: their states.
+    pub async fn counter_states(&self, counters: &[String]) -> anyhow::Result<Vec<String>> {
+        let sql = "select state from quota_counter where counter = $1";
+        let mut states = Vec::with_capacity(counters.len());
+        for counter in counters {
+            let rows = self
+                .query(Statement::new(sql, [counter.as_str().into()]))
+                .await?;
+            let state = rows.first().map(|row| row.text(0)).transpose()?;
+            states.push(state.unwrap_or_default().to_owned());
+        }
+        Ok(states)
+    }
+
+    /// Deletes counters that nothing was counted by since a moment.
+    pub async fn forget_counters(&self, before_ms: i64) -> anyhow::Result<u64> {
+        let sql = "delete from quota_counter where touched_at_ms < $1";
+        let statement = Statement::new(sql, [before_ms.into()]);
+        Ok(self.write(statement).await?.changed)
+    }
+}
+
+/// Creates a counter or takes its row, so that nobody else can change it
+/// before we have.
+fn touch(counter: &str, now_ms: i64) -> Statement {
+    Statement::new(
+        "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2) \
+         on conflict (counter) do update set touched_at_ms = excluded.touched_at_ms \
+         returning state",
+        [counter.into(), now_ms.into()],
+    )
+}
+
+fn set_counter((counter, state): (String, String)) -> Statement {
+    Statement::new(
+        "update quota_counter set state = $2 where counter = $1",
+        [counter.into(), state.into()],
+    )
+}
+
+fn book(booking: Booking) -> Statement {
+    let Booking {
+        attempt,
+        held,
+        counted,
+    } = booking;
+    Statement::new(
+        "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, model, \
+         held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted, \
+         state, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, estimated, \
+         cost_reported, clamped) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+         'held', 0, 0, 0, 0, 0, 0, 0, 0)",
+        [
+            attempt.id.0.as_slice().into(),
+            attempt.person.0.into(),
+            attempt.server.map(|server| server.0).into(),
+            attempt.source.as_str().into(),
+            attempt.key.map(|key| key.to_string()).into(),
+            attempt.provider.as_str().into(),
+            attempt.model.into(),
+            attempt.held_at_ms.into(),
+            held.input_tokens.into(),
+            held.output_tokens.into(),
+            held.images.into(),
+            held.cost.map(|cost| cost.0).into(),
+            written(&counted).into(),
+        ],
+    )
+}
+
+/// Closes an attempt once: whoever comes second finds nothing held.
+fn close(closing: Closing) -> Statement {
+    let Closing { id, settlement } = closing;
+    let usage = settlement.usage;
+    Statement::new(
+        concat!(
+            "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
+             cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
+             estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
+             duration_ms = $14 where attempt_id = $1 and state = 'held' returning ",
+            closed_columns!()
+        ),
+        [
+            id.0.as_slice().into(),
+            settlement.state().into(),
+            settlement.outcome.as_str().into(),
+            usage.input_tokens.into(),
+            usage.output_tokens.into(),
+            usage.cached_tokens.into(),
+            usage.reasoning_tokens.into(),
+            settlement.images.into(),
+            settlement.cost.map(|cost| cost.0).into(),
+            settlement.estimated.into(),
+            settlement.cost_reported.into(),
+            settlement.clamped.into(),
+            settlement.first_byte_ms.into(),
+            settlement.duration_ms.into(),
+        ],
+    )
+}
+
+fn found(
+    counters: BTreeSet<String>,
+    outcomes: &[Outcome],
+    closings: usize,
+) -> anyhow::Result<Found> {
+    let (touched, rest) = outcomes
+        .split_at_checked(counters.len())
+        .context("a statement is missing")?;
+    let states = touched.iter().map(|outcome| {
+        let row = outcome.rows.first().context("a counter is missing")?;
+        anyhow::Ok(row.text(0)?.to_owned())
+    });
+    let closed = rest
+        .iter()
+        .skip(rest.len().saturating_sub(closings))
+        .map(|outcome| outcome.rows.first().map(closed).transpose());
+    Ok(Found {
+        counters: counters
+            .into_iter()
+            .zip(states)
+            .map(|(counter, state)| state.map(|state| (counter, state)))
+            .collect::<anyhow::Result<_>>()?,
+        closed: closed.collect::<anyhow::Result<_>>()?,
+    })
+}
+
+fn closed(row: &Row) -> anyhow::Result<Closed> {
+    let id = row
+        .blob(0)?
+        .try_into()
+        .context("an attempt's id is damaged")?;
+    let source = Source::parse(row.text(3)?).context("an attempt's source is damaged")?;
+    let key = row.maybe_text(4)?.map(KeyId::parse);
+    Ok(Closed {
+        attempt: Attempt {
+            id: AttemptId(id),
+            person: PersonId(row.maybe_int(1)?.unwrap_or(0).cast_unsigned()),
+            server: row.maybe_int(2)?.map(|id| ServerId(id.cast_unsigned())),
+            source,
+            key: key.flatten(),
+            provider: ProviderId::from(row.text(5)?),
+            model: row.text(6)?.to_owned(),
+            held_at_ms: row.int(7)?,
+        },
+        held: Amounts {
+            input_tokens: row.int(8)?.cast_unsigned(),
+            output_tokens: row.int(9)?.cast_unsigned(),
+            images: row.int(10)?.cast_unsigned(),
+            cost: row
+                .maybe_int(11)?
+                .map(|nano| NanoDollars(nano.cast_unsigned())),
+        },
+        counted: read(row.text(12)?)?,
+    })
+}
+
+/// As in `person/7/requests/day/rolling@1795000000000`, a blank between two.
+fn written(counted: &[Counted]) -> String {
+    let one = |c: &Counted| format!("{}@{}", c.counter, c.bucket_ms);
+    counted.iter().map(one).collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn read(text: &str) -> anyhow::Result<Vec<Counted>> {
+    let one = |word: &str| {
+        let (counter, bucket) = word.split_once('@')?;
+        Some(Counted {
+            counter: counter.to_owned(),
+            bucket_ms: bucket.parse().ok()?,
+        })
+    };
+    let words = text.split_ascii_whitespace();
+    words
+        .map(|word| one(word).context("where an attempt was counted is damaged"))
+        .collect()
+}

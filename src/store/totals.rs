@@ -1,0 +1,117 @@
+//! Sums of the ledger, kept as attempts end.
+
+use std::collections::BTreeMap;
+
+use super::value::Statement;
+
+/// Whose sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// A person's, whoever paid.
+    User,
+    /// What a server's key paid.
+    Guild,
+    /// What a server's key paid, by member.
+    Member,
+    /// The whole bot's.
+    Bot,
+}
+
+impl Scope {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Guild => "guild",
+            Self::Member => "member",
+            Self::Bot => "bot",
+        }
+    }
+}
+
+/// One sum: of whom, on which day, and of what.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TotalKey {
+    pub scope: Scope,
+    pub owner: u64,
+    /// Days since 1970, UTC.
+    pub day: i64,
+    /// 0 but where the scope is by member.
+    pub member: u64,
+    /// Empty where the scope is by member, as are the next two.
+    pub source: String,
+    pub provider: String,
+    pub model: String,
+}
+
+/// What was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    pub requests: u64,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub cached_tokens: u64,
+    pub reasoning_tokens: u64,
+    pub images: u64,
+    /// Of the requests whose price is known.
+    pub cost_nano: u64,
+    /// Requests whose price nobody knows.
+    pub unpriced: u64,
+    /// Requests whose usage is estimated.
+    pub estimated: u64,
+}
+
+impl Total {
+    /// Adds another sum.
+    pub fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.input_tokens += other.input_tokens;
+        self.output_tokens += other.output_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.reasoning_tokens += other.reasoning_tokens;
+        self.images += other.images;
+        self.cost_nano = self.cost_nano.saturating_add(other.cost_nano);
+        self.unpriced += other.unpriced;
+        self.estimated += other.estimated;
+    }
+}
+
+/// Statements that add to the sums, in an order that no two processes can
+/// lock each other in.
+pub(super) fn additions(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item = Statement> {
+    totals.into_iter().map(|(key, total)| {
+        Statement::new(
+            "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+             requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
+             cost_nano, unpriced, estimated) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+             on conflict (scope, owner_id, day, member_id, source, provider, model) do update set \
+             requests = usage_total.requests + excluded.requests, \
+             input_tokens = usage_total.input_tokens + excluded.input_tokens, \
+             output_tokens = usage_total.output_tokens + excluded.output_tokens, \
+             cached_tokens = usage_total.cached_tokens + excluded.cached_tokens, \
+             reasoning_tokens = usage_total.reasoning_tokens + excluded.reasoning_tokens, \
+             images = usage_total.images + excluded.images, \
+             cost_nano = usage_total.cost_nano + excluded.cost_nano, \
+             unpriced = usage_total.unpriced + excluded.unpriced, \
+             estimated = usage_total.estimated + excluded.estimated",
+            [
+                key.scope.as_str().into(),
+                key.owner.into(),
+                key.day.into(),
+                key.member.into(),
+                key.source.into(),
+                key.provider.into(),
+                key.model.into(),
+                total.requests.into(),
+                total.input_tokens.into(),
+                total.output_tokens.into(),
+                total.cached_tokens.into(),
+                total.reasoning_tokens.into(),
+                total.images.into(),
+                total.cost_nano.into(),
+                total.unpriced.into(),
+                total.estimated.into(),
+            ],
+        )
+    })
+}
