@@ -101,8 +101,11 @@ impl Bench {
             person,
             place,
             providers,
+            byok: true,
             now_ms: 0,
         };
+        let rules = self.store.rules(person, place.server()).await;
+        std::hint::black_box(rules.expect("it reads"));
         let choice = resolver::choose(&question, offers.expect("it reads"));
         let payer = choice.payers.first().expect("everybody has a key");
         drop(self.vault.open(payer).expect("it opens"));

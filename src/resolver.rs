@@ -15,6 +15,8 @@ pub struct Question {
     pub place: Place,
     /// The providers that may answer, best first.
     pub providers: Vec<ProviderId>,
+    /// Whether this person may use keys of their own.
+    pub byok: bool,
     pub now_ms: i64,
 }
 
@@ -98,6 +100,9 @@ impl Choice {
 fn skip(question: &Question, offer: &Offer) -> Option<Skip> {
     if let Some(reason) = out_of_place(question, offer) {
         return Some(reason);
+    }
+    if offer.source == Source::Personal && !question.byok {
+        return Some(Skip::Tier);
     }
     if offer.locked {
         return Some(Skip::Locked);
@@ -195,12 +200,14 @@ mod tests {
             (0_u64..2).prop_map(|id| Place::VisitedServer(ServerId(id))),
         ];
         let providers = Just(vec![provider(0), provider(1), provider(2)]).prop_shuffle();
-        (place, providers, 1_usize..=3).prop_map(|(place, mut providers, many)| {
+        let byok = prop::bool::weighted(0.8);
+        (place, providers, 1_usize..=3, byok).prop_map(|(place, mut providers, many, byok)| {
             providers.truncate(many);
             Question {
                 person: PersonId(0),
                 place,
                 providers,
+                byok,
                 now_ms: NOW_MS,
             }
         })
@@ -213,6 +220,7 @@ mod tests {
             .iter()
             .filter(|o| question.providers.contains(&o.provider))
             .filter(|o| !has_own || o.source == Source::Request)
+            .filter(|o| question.byok || o.source != Source::Personal)
             .filter(|o| !(o.paused || o.locked))
             .filter(|o| o.health != Health::Refused && o.health != Health::OutOfCredit)
             .filter(|o| !matches!(o.expires_at_ms, Some(at) if at <= NOW_MS))

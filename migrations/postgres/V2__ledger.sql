@@ -65,3 +65,42 @@ create table usage_total (
     estimated bigint not null,
     primary key (scope, owner_id, day, member_id, source, provider, model)
 );
+
+-- Limits that people set: the operator's (server 0), or a server's on its
+-- own key. `subject_id` is a role, a server or a person, or 0.
+create table quota_limit (
+    server_id bigint not null,
+    bound text not null,
+    subject_id bigint not null,
+    metric text not null,
+    period text not null,
+    window_kind text not null,
+    amount bigint not null,
+    set_by bigint not null,
+    set_at_ms bigint not null,
+    primary key (server_id, bound, subject_id, metric, period, window_kind)
+);
+
+-- Roles that no limit by member or role binds.
+create table exempt_role (
+    server_id bigint not null,
+    role_id bigint not null,
+    primary key (server_id, role_id)
+);
+
+-- Tiers that the operator gave by hand.
+create table person_tier (
+    person_id bigint primary key,
+    tier text not null,
+    until_ms bigint,
+    set_by bigint not null,
+    set_at_ms bigint not null
+);
+
+-- Whom the operator has stopped: 'everyone', 'server/<id>', 'person/<id>'.
+create table block (
+    subject text primary key,
+    until_ms bigint,
+    set_by bigint not null,
+    set_at_ms bigint not null
+);

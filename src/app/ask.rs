@@ -1,18 +1,23 @@
 //! Answering an ask with whoever's key pays.
 
 use crate::model::{
-    Answer, Ask, Credential, FailureClass, Health, KeyId, Offer, Owner, PersonId, Place,
-    ProviderFailure, ProviderId, Refusal, Source, Trace, Words,
+    Answer, Ask, Caller, Credential, FailureClass, FellBack, Health, Offer, Owner, PersonId, Place,
+    ProviderFailure, ProviderId, Refusal, Source, Trace, WhyFellBack, Words,
 };
-use crate::providers::{ChatRequest, Kind, Provider};
+use crate::providers::{ChatReply, ChatRequest, Kind};
 use crate::resolver::{self, Choice, Question};
 
+use super::notice::Notice;
+use super::pay::{Passed, Reserved};
+use super::standing::Standing;
 use super::{App, Error};
 
-/// How an ask ended, and which keys it showed to be dead.
+/// How an ask ended, which keys it showed to be dead, and which budgets to
+/// be almost used up.
 pub struct Asked {
     pub result: Result<Answer, Error>,
     pub demoted: Vec<Demotion>,
+    pub notices: Vec<Notice>,
 }
 
 /// A key that its provider turned down during use.
@@ -25,83 +30,119 @@ pub struct Demotion {
     pub tell: PersonId,
 }
 
-/// An ask whose payers are known.
+/// An ask whose payers are known, and of which one is reserved.
 pub struct ReadyAsk {
-    providers: Vec<ProviderId>,
-    model: Option<String>,
-    prompt: Words,
-    request_key: Option<Credential>,
-    payers: Vec<Offer>,
+    pub(super) standing: Standing,
+    pub(super) providers: Vec<ProviderId>,
+    pub(super) model: Option<String>,
+    pub(super) prompt: Words,
+    pub(super) request_key: Option<Credential>,
+    pub(super) payers: Vec<Offer>,
     trace: Trace,
+    pub(super) reserved: Option<Reserved>,
+    pub(super) passed: Passed,
 }
 
 impl App {
-    /// Finds who can pay for an ask. Quick, and asks no provider, so that
-    /// a refusal can still be the first thing a person sees.
+    /// Finds who can pay for an ask, and reserves what it may use. Quick,
+    /// and asks no provider, so that a refusal can still be the first thing
+    /// a person sees.
     pub async fn prepare(&self, ask: Ask) -> Result<ReadyAsk, Error> {
         if ask.prompt.0.trim().is_empty() {
             return Err(Refusal::EmptyPrompt.into());
         }
         let (providers, model) = self.candidates(&ask)?;
-        let mut offers = self.offers(ask.person, ask.place).await?;
-        if ask.request_key.is_some() {
-            offers.extend(providers.first().map(request_offer));
-        }
-        let question = Question {
-            person: ask.person,
-            place: ask.place,
-            providers: providers.clone(),
-            now_ms: self.clock.now_ms(),
-        };
-        let Choice { payers, trace } = resolver::choose(&question, offers);
-        if payers.is_empty() {
-            return Err(Refusal::NobodyPays { trace }.into());
-        }
         let Ask {
+            caller,
             prompt,
             request_key,
             ..
         } = ask;
-        Ok(ReadyAsk {
+        let standing = self.standing(caller).await?;
+        standing.refuse_blocked(self.clock.now_ms())?;
+        let brings_own = request_key.is_some();
+        let Choice { payers, trace } = self.choose(&standing, &providers, brings_own).await?;
+        let mut ready = ReadyAsk {
+            standing,
             providers,
             model,
             prompt,
             request_key,
             payers,
             trace,
-        })
+            reserved: None,
+            passed: Passed::default(),
+        };
+        self.reserve(&mut ready).await?;
+        if ready.reserved.is_some() {
+            return Ok(ready);
+        }
+        let nobody = Refusal::NobodyPays { trace: ready.trace };
+        Err(ready.passed.refusal.unwrap_or(nobody).into())
+    }
+
+    /// Who can pay for a person's ask to one of these providers.
+    pub(super) async fn choose(
+        &self,
+        standing: &Standing,
+        providers: &[ProviderId],
+        brings_own: bool,
+    ) -> anyhow::Result<Choice> {
+        let Caller { person, place, .. } = standing.caller;
+        let mut offers = self.offers(person, place).await?;
+        if brings_own {
+            offers.extend(providers.first().map(request_offer));
+        }
+        let question = Question {
+            person,
+            place,
+            providers: providers.to_vec(),
+            byok: standing.tier.byok,
+            now_ms: self.clock.now_ms(),
+        };
+        Ok(resolver::choose(&question, offers))
     }
 
     /// Answers: each payer in turn until one is not turned down. Text goes
     /// to `listener` as it comes.
     pub async fn answer(&self, ask: ReadyAsk, listener: &mut (dyn FnMut(&str) + Send)) -> Asked {
-        let mut demoted = Vec::new();
+        let (mut demoted, mut notices) = (Vec::new(), Vec::new());
+        // What is cut off here settles its hold as it is dropped.
         let result = tokio::select! {
-            result = self.try_payers(ask, listener, &mut demoted) => result,
+            result = self.try_payers(ask, listener, &mut demoted, &mut notices) => result,
             () = self.must_stop() => Err(Refusal::Stopping.into()),
         };
-        Asked { result, demoted }
+        Asked {
+            result,
+            demoted,
+            notices,
+        }
     }
 
     async fn try_payers(
         &self,
-        ask: ReadyAsk,
+        mut ask: ReadyAsk,
         listener: &mut (dyn FnMut(&str) + Send),
         demoted: &mut Vec<Demotion>,
+        notices: &mut Vec<Notice>,
     ) -> Result<Answer, Error> {
-        let mut fell_back_from = Vec::new();
         let mut last_failure = None;
-        for offer in &ask.payers {
-            let mut said_something = false;
-            let mut hear = |text: &str| {
-                said_something |= !text.is_empty();
-                listener(text);
-            };
-            match self.try_payer(&ask, offer, &mut hear).await? {
-                Ok(answer) => {
+        while let Some(mut reserved) = ask.reserved.take() {
+            let offer = reserved.offer.clone();
+            let called = self.try_payer(&ask, &mut reserved, listener).await?;
+            let said_something = reserved.hold.has_heard();
+            let settled = self.settle(&ask.standing, reserved, &called, notices).await;
+            match called {
+                Ok((reply, model)) => {
                     return Ok(Answer {
-                        fell_back_from,
-                        ..answer
+                        provider: offer.provider,
+                        model: reply.model.unwrap_or(model),
+                        source: offer.source,
+                        finish: reply.finish,
+                        usage: settled.usage,
+                        estimated: settled.estimated,
+                        cost: settled.cost,
+                        fell_back_from: ask.passed.fell_back,
                     });
                 }
                 Err(failure) if said_something || !another_payer_may_help(&failure) => {
@@ -112,27 +153,33 @@ impl App {
                     .into());
                 }
                 Err(failure) => {
-                    demoted.extend(self.demote(offer, &failure).await?);
-                    fell_back_from.push((offer.source, offer.provider.clone()));
-                    last_failure = Some((failure, offer.source));
+                    demoted.extend(self.demote(&offer, &failure).await?);
+                    ask.passed.fell_back.push(FellBack {
+                        source: offer.source,
+                        provider: offer.provider,
+                        why: WhyFellBack::TurnedDown,
+                    });
+                    last_failure = Some(Refusal::Provider {
+                        failure,
+                        payer: offer.source,
+                    });
                 }
             }
+            self.reserve(&mut ask).await?;
         }
-        Err(match last_failure {
-            Some((failure, payer)) => Refusal::Provider { failure, payer }.into(),
-            None => Refusal::NobodyPays { trace: ask.trace }.into(),
-        })
+        let nobody = Refusal::NobodyPays { trace: ask.trace };
+        Err(last_failure.unwrap_or(nobody).into())
     }
 
     /// Opens one payer's key and calls the model with it.
     async fn try_payer(
         &self,
         ask: &ReadyAsk,
-        offer: &Offer,
+        reserved: &mut Reserved,
         listener: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<Result<Answer, ProviderFailure>, Error> {
+    ) -> Result<Result<(ChatReply, String), ProviderFailure>, Error> {
+        let offer = &reserved.offer;
         let provider = self.known(&offer.provider)?;
-        let model = model_for(ask, provider)?;
         let opened;
         let credential = match offer.source {
             Source::Request => ask.request_key.as_ref(),
@@ -142,33 +189,28 @@ impl App {
                 Some(&opened)
             }
         };
+        let hold = &mut reserved.hold;
+        let most = u32::try_from(hold.max_output_tokens()).unwrap_or(u32::MAX);
         let request = ChatRequest {
-            model: model.clone(),
+            model: reserved.model.clone(),
             system: self.settings.system_prompt.clone(),
             prompt: ask.prompt.clone(),
-            max_output_tokens: self.settings.max_output_tokens,
+            max_output_tokens: most.min(self.settings.max_output_tokens),
         };
+        hold.begin();
+        let mut hear = |text: &str| {
+            hold.hear(text);
+            listener(text);
+        };
+        let delivery = self.settings.delivery;
         let called = self
             .providers
-            .chat(
-                provider,
-                &request,
-                self.settings.delivery,
-                credential,
-                listener,
-            )
+            .chat(provider, &request, delivery, credential, &mut hear)
             .await;
         if called.is_ok() {
             self.note_use(offer.key);
         }
-        Ok(called.map(|reply| Answer {
-            provider: provider.id.clone(),
-            model: reply.model.unwrap_or(model),
-            source: offer.source,
-            finish: reply.finish,
-            usage: reply.usage,
-            fell_back_from: Vec::new(),
-        }))
+        Ok(called.map(|reply| (reply, request.model)))
     }
 
     /// Every key that could pay for this person in this place.
@@ -220,55 +262,6 @@ impl App {
             }),
         }
     }
-
-    fn bot_default(&self, provider: &ProviderId) -> Option<&Credential> {
-        let found = self
-            .bot_defaults
-            .iter()
-            .find(|default| default.provider == *provider);
-        found.and_then(|default| default.credential.as_ref())
-    }
-
-    /// Notes that a provider turned a stored key down; the one caller that
-    /// changes its health tells its owner.
-    async fn demote(
-        &self,
-        offer: &Offer,
-        failure: &ProviderFailure,
-    ) -> anyhow::Result<Option<Demotion>> {
-        let health = match failure.class {
-            FailureClass::AuthInvalid => Health::Refused,
-            FailureClass::Billing => Health::OutOfCredit,
-            _ => return Ok(None),
-        };
-        let (Some(key), Some(owner)) = (offer.key, offer.owner) else {
-            tracing::error!(provider = %offer.provider, "the bot default key of {} was turned down: {:?}", offer.provider, failure.class);
-            return Ok(None);
-        };
-        if !self.store.demote(key, health, self.clock.now_ms()).await? {
-            return Ok(None);
-        }
-        tracing::info!(key.id = %key, provider = %offer.provider, "key {key} is now {}", health.as_str());
-        let tell = self.store.adder_of(key).await?;
-        let provider = offer.provider.clone();
-        Ok(tell.map(|tell| Demotion {
-            provider,
-            owner,
-            health,
-            tell,
-        }))
-    }
-
-    /// Notes in the background that a key paid.
-    fn note_use(&self, key: Option<KeyId>) {
-        let Some(key) = key else { return };
-        let (store, now_ms) = (self.store.clone(), self.clock.now_ms());
-        self.spawn(async move {
-            if let Err(error) = store.touch_key(key, now_ms).await {
-                tracing::warn!("could not note the use of key {key}: {error:#}");
-            }
-        });
-    }
 }
 
 /// Whether another payer may help: the provider's word on the key, or a key
@@ -292,15 +285,4 @@ fn request_offer(provider: &ProviderId) -> Offer {
         locked: false,
         sealed: None,
     }
-}
-
-/// The model that was named, for its provider, or the provider's default.
-fn model_for(ask: &ReadyAsk, provider: &Provider) -> Result<String, Refusal> {
-    let named = ask.model.clone().filter(|_| ask.providers.len() == 1);
-    let unnamed = || Refusal::UnknownModel {
-        model: String::new(),
-    };
-    named
-        .or_else(|| provider.default_model.clone())
-        .ok_or_else(unnamed)
 }

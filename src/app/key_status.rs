@@ -28,14 +28,16 @@ impl App {
         provider: Option<&str>,
     ) -> Result<Status, Error> {
         let wanted = provider.map(|typed| self.provider(typed)).transpose()?;
-        let offers = self.offers(caller.person, caller.place).await?;
+        let standing = self.standing(caller.clone()).await?;
+        let Caller { person, place, .. } = standing.caller;
+        let offers = self.offers(person, place).await?;
         let trace = |providers: Vec<ProviderId>| {
-            let (person, place, now_ms) = (caller.person, caller.place, self.clock.now_ms());
             let question = Question {
                 person,
                 place,
                 providers,
-                now_ms,
+                byok: standing.tier.byok,
+                now_ms: self.clock.now_ms(),
             };
             resolver::choose(&question, offers.clone()).trace
         };

@@ -7,10 +7,13 @@ mod error;
 mod health;
 mod key_status;
 mod list_keys;
+mod notice;
 mod owned;
 mod pause_key;
+mod pay;
 mod pending;
 mod remove_key;
+mod standing;
 mod test_key;
 mod upkeep;
 
@@ -26,10 +29,13 @@ pub use ask::{Asked, Demotion, ReadyAsk};
 pub use error::Error;
 pub use key_status::{ProviderStatus, Status};
 pub use list_keys::{Listing, ServerKeys};
+pub use notice::Notice;
+pub use standing::Quota;
 pub use test_key::Tested;
 
 pub use crate::providers::{Catalogue, Delivery, Kind};
 
+use crate::ledger::Ledger;
 use crate::model::{Clock, Credential, ProviderId};
 use crate::providers::Providers;
 use crate::store::Store;
@@ -39,6 +45,8 @@ use crate::vault::Vault;
 pub struct Parts {
     pub store: Store,
     pub vault: Vault,
+    pub ledger: Ledger,
+    pub quota: Quota,
     pub providers: Providers,
     pub bot_defaults: Vec<BotDefault>,
     pub settings: Settings,
@@ -66,6 +74,8 @@ pub struct Settings {
 pub struct App {
     store: Store,
     vault: Vault,
+    ledger: Ledger,
+    quota: Quota,
     providers: Providers,
     bot_defaults: Vec<BotDefault>,
     settings: Settings,
@@ -81,6 +91,8 @@ impl App {
         let Parts {
             store,
             vault,
+            ledger,
+            quota,
             providers,
             bot_defaults,
             settings,
@@ -91,6 +103,8 @@ impl App {
         Self {
             store,
             vault,
+            ledger,
+            quota,
             providers,
             bot_defaults,
             settings,
@@ -151,6 +165,7 @@ impl App {
             // What does not end even now is dropped with the process.
             let _ = tokio::time::timeout(last_words, self.tasks.wait()).await;
         }
+        self.ledger.close().await;
         self.store.close().await;
     }
 

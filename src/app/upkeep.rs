@@ -11,27 +11,29 @@ use super::App;
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 impl App {
-    /// Starts the sweeping, until `stop`.
+    /// Starts the sweeping, at once and then again, until `stop`.
     pub fn start_upkeep(self: &Arc<Self>, stop: CancellationToken) {
         let app = Arc::clone(self);
         self.spawn(async move {
-            while stop
-                .run_until_cancelled(tokio::time::sleep(SWEEP_EVERY))
-                .await
-                .is_some()
-            {
+            loop {
                 if let Err(error) = app.sweep().await {
                     tracing::warn!("could not sweep expired rows: {error:#}");
+                }
+                let pause = tokio::time::sleep(SWEEP_EVERY);
+                if stop.run_until_cancelled(pause).await.is_none() {
+                    return;
                 }
             }
         });
     }
 
-    /// Deletes forms that nobody sent and checks that no limit looks at.
+    /// Deletes forms that nobody sent, checks that no limit looks at, and
+    /// blocks that are over; settles what dead processes left behind.
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let now_ms = self.clock.now_ms();
         self.store.expire_pending(now_ms).await?;
         self.store.expire_checks(now_ms).await?;
-        Ok(())
+        self.store.expire_rules(now_ms).await?;
+        self.ledger.sweep().await
     }
 }

@@ -2,7 +2,8 @@
 
 use serenity::all::{
     ApplicationId, AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, CommandInteraction,
-    ComponentInteraction, GuildId, InteractionId, Member, ModalInteraction, Permissions, UserId,
+    ComponentInteraction, Entitlement, GuildId, InteractionId, Member, ModalInteraction,
+    Permissions, Timestamp, UserId,
 };
 
 use crate::model::{Caller, PersonId, Place, ServerId};
@@ -15,7 +16,12 @@ pub fn of_command(interaction: &CommandInteraction) -> Caller {
         interaction.guild_id,
         &interaction.authorizing_integration_owners,
     );
-    caller(interaction.user.id, place, interaction.member.as_deref())
+    caller(
+        interaction.user.id,
+        place,
+        interaction.member.as_deref(),
+        &interaction.entitlements,
+    )
 }
 
 /// Who pressed a button.
@@ -24,7 +30,12 @@ pub fn of_component(interaction: &ComponentInteraction) -> Caller {
         interaction.guild_id,
         &interaction.authorizing_integration_owners,
     );
-    caller(interaction.user.id, place, interaction.member.as_ref())
+    caller(
+        interaction.user.id,
+        place,
+        interaction.member.as_ref(),
+        &interaction.entitlements,
+    )
 }
 
 /// Who sent a form. serenity drops who installed the app from a form's
@@ -34,7 +45,12 @@ pub fn of_modal(interaction: &ModalInteraction) -> Caller {
     let place = interaction.guild_id.map_or(Place::Direct, |server| {
         Place::Server(ServerId(server.get()))
     });
-    caller(interaction.user.id, place, interaction.member.as_ref())
+    caller(
+        interaction.user.id,
+        place,
+        interaction.member.as_ref(),
+        &interaction.entitlements,
+    )
 }
 
 /// How to answer a command.
@@ -72,7 +88,12 @@ fn handle(application: ApplicationId, interaction: InteractionId, token: &str) -
     }
 }
 
-fn caller(person: UserId, place: Place, member: Option<&Member>) -> Caller {
+fn caller(
+    person: UserId,
+    place: Place,
+    member: Option<&Member>,
+    entitlements: &[Entitlement],
+) -> Caller {
     let permissions = member
         .and_then(|member| member.permissions)
         .unwrap_or(Permissions::empty());
@@ -82,7 +103,23 @@ fn caller(person: UserId, place: Place, member: Option<&Member>) -> Caller {
         person: PersonId(person.get()),
         place,
         manages_server,
+        roles: member.map_or_else(Vec::new, |m| m.roles.iter().map(|r| r.get()).collect()),
+        // Known only where a home server is set: see `Bot::caller`.
+        home_roles: Vec::new(),
+        skus: entitlements
+            .iter()
+            .filter(is_on)
+            .map(|e| e.sku_id.get())
+            .collect(),
     }
+}
+
+/// Discord sends what somebody is entitled to with everything they do.
+fn is_on(entitlement: &&Entitlement) -> bool {
+    let over = entitlement
+        .ends_at
+        .is_some_and(|end| end.unix_timestamp() <= Timestamp::now().unix_timestamp());
+    !entitlement.deleted && !over
 }
 
 /// A server counts as the bot's only where the server itself installed it.

@@ -27,6 +27,7 @@ pub struct Button {
 /// How a button looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ButtonStyle {
+    Primary = 1,
     Secondary = 2,
     Danger = 4,
 }

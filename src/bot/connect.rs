@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::dispatch::{CountDropped, Dispatch};
 use super::{Bot, Rest, register};
 use crate::app::App;
+use crate::model::ServerId;
 
 /// The first wait before connecting is tried again; it doubles.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -27,6 +28,8 @@ pub struct Settings {
     pub api_url: String,
     pub token: SecretString,
     pub edit_interval: Duration,
+    /// The server whose roles give tiers.
+    pub home_server: Option<ServerId>,
     /// First and last shard, both included, and the total.
     pub shards: (u32, u32, u32),
 }
@@ -52,6 +55,7 @@ impl Connection {
             app,
             rest,
             edit_interval: settings.edit_interval,
+            home: settings.home_server.map(super::home::Home::new),
             dropped: AtomicU64::new(0),
         };
         Ok(Self {

@@ -10,6 +10,8 @@ pub enum CustomId {
     Remove(String),
     /// The button that keeps it.
     Keep,
+    /// The button that asks for a key of one's own for this provider.
+    Own(String),
 }
 
 impl CustomId {
@@ -20,6 +22,7 @@ impl CustomId {
             "add" => Some(Self::Add(id.to_owned())),
             "remove" => Some(Self::Remove(id.to_owned())),
             "keep" => Some(Self::Keep),
+            "own" => Some(Self::Own(id.to_owned())),
             _ => None,
         }
     }
@@ -30,6 +33,7 @@ impl CustomId {
             Self::Add(id) => format!("add:{id}"),
             Self::Remove(id) => format!("remove:{id}"),
             Self::Keep => "keep".to_owned(),
+            Self::Own(provider) => format!("own:{provider}"),
         }
     }
 }

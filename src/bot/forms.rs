@@ -10,7 +10,7 @@ use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
 use super::custom_id::CustomId;
 use super::{Bot, caller, explain, private, reply};
 use crate::app::Error;
-use crate::model::Refusal;
+use crate::model::{Refusal, Scope};
 
 /// Takes a form. It is acknowledged before anybody is asked about the key.
 pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
@@ -53,6 +53,22 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                         .follow_up_ephemeral(&handle, &explain(voice, &error))
                         .await
                 }
+            }
+        }
+        Some(CustomId::Own(provider)) => {
+            let caller = caller::of_component(&press);
+            // A form must be the first answer, so nothing slow may come before it.
+            match bot
+                .app
+                .begin_add(&caller, &provider, Scope::User, None)
+                .await
+            {
+                Ok(form) => {
+                    bot.rest
+                        .open_modal(&handle, &reply::added_form(voice, &form))
+                        .await
+                }
+                Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
             }
         }
         Some(CustomId::Add(_)) | None => {

@@ -13,6 +13,7 @@ mod connect;
 mod custom_id;
 mod dispatch;
 mod forms;
+mod home;
 mod limiter;
 mod private;
 mod register;
@@ -29,6 +30,7 @@ pub use connect::{Connection, Introduction, Settings};
 pub use rest::Rest;
 
 use crate::app::{App, Error};
+use crate::model::Caller;
 use card::Card;
 use reply::{Lang, Voice};
 
@@ -37,6 +39,8 @@ pub struct Bot {
     pub app: Arc<App>,
     rest: Rest,
     edit_interval: Duration,
+    /// The roles of the operator's home server, if there is one.
+    home: Option<home::Home>,
     /// Interactions that could not be read.
     dropped: AtomicU64,
 }
@@ -48,11 +52,20 @@ impl Bot {
         self.dropped.load(std::sync::atomic::Ordering::Relaxed)
     }
 
+    /// A caller with their roles in the operator's home server.
+    async fn caller(&self, mut caller: Caller) -> Caller {
+        if let Some(home) = &self.home {
+            caller.home_roles = home.roles_of(&self.rest, &caller).await;
+        }
+        caller
+    }
+
     /// How the bot speaks to somebody.
     fn voice(&self, locale: &str) -> Voice<'_> {
         Voice {
             lang: Lang::of(locale),
             catalogue: self.app.catalogue(),
+            byok: self.app.byok_enabled(),
         }
     }
 }

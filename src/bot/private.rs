@@ -18,7 +18,8 @@ pub async fn answer(
     let handle = caller::handle_of_command(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     bot.rest.defer_ephemeral(&handle).await?;
-    let done = work(&bot.app, &caller::of_command(ctx.interaction), voice).await;
+    let caller = bot.caller(caller::of_command(ctx.interaction)).await;
+    let done = work(&bot.app, &caller, voice).await;
     show(
         bot,
         &handle,

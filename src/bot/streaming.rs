@@ -27,7 +27,7 @@ const FOOT_UNITS: usize = 400;
 /// Answers an ask in the place where it was asked.
 pub async fn answer(bot: &Bot, handle: &Handle, locale: &str, ask: Ask) -> anyhow::Result<()> {
     let voice = bot.voice(locale);
-    let asker = ask.person;
+    let asker = ask.caller.person;
     let mut preparing = pin!(bot.app.prepare(ask));
     let ready = match timeout(QUICK, &mut preparing).await {
         Ok(Ok(ready)) => {
@@ -60,6 +60,12 @@ pub async fn answer(bot: &Bot, handle: &Handle, locale: &str, ask: Ask) -> anyho
     let shown = finish(&mut painter, voice, asker, &outcome, text).await;
     for demotion in &outcome.demoted {
         tell(bot, handle, voice, asker, demotion).await;
+    }
+    for notice in &outcome.notices {
+        let card = reply::notice(voice, notice);
+        if let Err(error) = bot.rest.direct_message(notice.tell.0, &card).await {
+            tracing::info!("could not tell the owner of a budget: {error:#}");
+        }
     }
     shown
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::{App, BotDefault, Delivery, Parts, Settings};
+use crate::app::{App, BotDefault, Delivery, Parts, Quota, Settings};
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
-use crate::model::{Clock, Credential, ProviderId};
+use crate::ledger::{Ledger, Prices};
+use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
 use crate::providers::{Catalogue, Kind, Override, Provider, Providers, Timeouts, client};
 use crate::store::Store;
 use crate::vault::{MasterKey, Vault};
@@ -43,13 +44,25 @@ pub async fn assemble(
     let masters = master_keys(environment)?;
     check_distinct(&masters, &token, &bot_defaults)?;
     let settings = settings(config, &catalogue)?;
+    let quota = quota(config)?;
+    let zone = time_zone(config)?;
+    let prices = prices(config)?;
     let store = Store::open(&config.store.url).await?;
     let vault = unlock(&store, masters, &clock).await?;
     let http = client(timeouts.connect)?;
     let providers = Providers::new(catalogue, http.clone(), timeouts);
+    let ledger = Ledger::start(
+        store.clone(),
+        prices,
+        clock.clone(),
+        zone,
+        timeouts.longest_call(),
+    );
     let app = App::new(Parts {
         store,
         vault,
+        ledger,
+        quota,
         providers,
         bot_defaults,
         settings,
@@ -60,6 +73,7 @@ pub async fn assemble(
         api_url: config.discord.api_url.clone(),
         token,
         edit_interval: Duration::from_millis(config.ask.edit_interval_ms),
+        home_server: Some(ServerId(config.discord.home_server)).filter(|server| server.0 > 0),
         shards: (shards.first, shards.last, shards.total),
     };
     Ok(Assembled {
@@ -233,6 +247,39 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
             Delivery::Whole
         },
     })
+}
+
+/// Tiers and limits, as the operator set them.
+fn quota(config: &Config) -> Result<Quota, ConfigError> {
+    let operators = config.discord.operators.iter();
+    Ok(Quota {
+        tiers: config.quota.tiers()?,
+        applies_to: config.quota.sources()?,
+        operators: operators.map(|id| PersonId(*id)).collect(),
+    })
+}
+
+fn time_zone(config: &Config) -> Result<jiff::tz::TimeZone, ConfigError> {
+    jiff::tz::TimeZone::get(&config.quota.time_zone).map_err(|_| {
+        ConfigError::new(
+            "quota.time_zone",
+            "must be a name of the IANA time zone database, such as `Europe/Berlin`, or `UTC`",
+        )
+    })
+}
+
+/// What calls cost, the operator's own prices first.
+pub fn prices(config: &Config) -> Result<Prices, ConfigError> {
+    let path = &config.quota.prices_file;
+    let wrong = |problem: String| ConfigError::new("quota.prices_file", problem);
+    let text = match path.as_str() {
+        "" => None,
+        path => Some(
+            std::fs::read_to_string(path)
+                .map_err(|error| wrong(format!("cannot be read: {error}")))?,
+        ),
+    };
+    Prices::new(text.as_deref()).map_err(|error| wrong(format!("is no table of prices: {error:#}")))
 }
 
 async fn unlock(store: &Store, masters: Vec<MasterKey>, clock: &Clock) -> anyhow::Result<Vault> {

@@ -5,6 +5,7 @@
 //! should be, never its value.
 
 mod environment;
+mod quota;
 mod shards;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub use environment::Environment;
+pub use quota::Quota;
 pub use shards::Shards;
 
 /// The commented example, which is also what `default-config` prints.
@@ -35,6 +37,7 @@ pub struct Config {
     pub discord: Discord,
     pub store: Store,
     pub ask: Ask,
+    pub quota: Quota,
     pub health: Health,
     pub providers: BTreeMap<String, Provider>,
 }
@@ -44,6 +47,10 @@ pub struct Config {
 #[serde(deny_unknown_fields, default)]
 pub struct Discord {
     pub api_url: String,
+    /// Who may use `/admin`.
+    pub operators: Vec<u64>,
+    /// The server whose roles give tiers; 0 for none.
+    pub home_server: u64,
 }
 
 /// Where keys and everything else are kept.
@@ -86,6 +93,8 @@ impl Default for Discord {
     fn default() -> Self {
         Self {
             api_url: "https://discord.com/api/v10".into(),
+            operators: Vec::new(),
+            home_server: 0,
         }
     }
 }
@@ -190,6 +199,14 @@ impl Config {
             self.ask.edit_interval_ms,
             100..=60_000,
         )?;
+        self.quota.sources()?;
+        let tiers = self.quota.tiers()?;
+        if self.discord.home_server == 0 && tiers.iter().any(|tier| !tier.roles.is_empty()) {
+            return Err(ConfigError::new(
+                "discord.home_server",
+                "must be the id of the server whose roles `quota.tiers` name",
+            ));
+        }
         let url = self.store.url.expose_secret();
         if !["sqlite:", "postgres://", "postgresql://"]
             .iter()

@@ -49,8 +49,6 @@ pub enum Ended<'a> {
     Answered {
         /// None: the provider did not report it.
         usage: Option<Usage>,
-        /// The provider's own word on what it cost.
-        cost: Option<NanoDollars>,
     },
     Failed(&'a ProviderFailure),
     /// Nobody waits for it any more.
@@ -141,6 +139,11 @@ impl Hold {
         self.began = Instant::now();
     }
 
+    /// Whether any of the answer came.
+    pub fn has_heard(&self) -> bool {
+        self.heard_bytes > 0
+    }
+
     /// A part of the answer came.
     pub fn hear(&mut self, text: &str) {
         if text.is_empty() {
@@ -174,30 +177,28 @@ impl Hold {
 
     fn settlement(&self, ended: Ended<'_>) -> Settlement {
         let estimate = self.estimate();
-        let (outcome, reported, cost) = match ended {
-            Ended::Answered { usage, cost } => (Outcome::Answered, usage, cost),
-            Ended::Abandoned => (Outcome::Abandoned, None, None),
+        let (outcome, reported) = match ended {
+            Ended::Answered { usage } => (Outcome::Answered, usage),
+            Ended::Abandoned => (Outcome::Abandoned, None),
             Ended::Failed(failure) if self.did_nothing(failure) => {
                 return Settlement {
                     duration_ms: Some(millis(self.began.elapsed())),
                     ..Settlement::released()
                 };
             }
-            Ended::Failed(_) => (Outcome::CutOff, None, None),
+            Ended::Failed(_) => (Outcome::CutOff, None),
         };
         let usage = reported.map_or(estimate, |usage| self.clamp(usage));
         let ours = self.cost_of(usage);
-        let most = self.booking.held.cost.unwrap_or(COST_MAX);
-        let paid = cost.map(|cost| cost.min(most)).or(ours);
+        let paid = usage.cost.or(ours);
         Settlement {
             outcome,
             usage,
             images: self.booking.held.images,
             cost: paid,
             estimated: reported.is_none(),
-            cost_reported: cost.is_some(),
-            clamped: reported.is_some_and(|reported| reported != usage)
-                || cost.is_some_and(|cost| cost > most),
+            cost_reported: usage.cost.is_some(),
+            clamped: reported.is_some_and(|reported| reported != usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
         }
@@ -217,8 +218,10 @@ impl Hold {
         let Amounts {
             input_tokens: input_max,
             output_tokens: output_max,
+            cost: cost_max,
             ..
         } = self.booking.held;
+        let cost_max = cost_max.unwrap_or(COST_MAX);
         let input_tokens = usage.input_tokens.min(input_max);
         let output_tokens = usage.output_tokens.min(output_max);
         Usage {
@@ -226,6 +229,7 @@ impl Hold {
             output_tokens,
             cached_tokens: usage.cached_tokens.min(input_tokens),
             reasoning_tokens: usage.reasoning_tokens.min(output_tokens),
+            cost: usage.cost.map(|cost| cost.min(cost_max)),
         }
     }
 
@@ -260,7 +264,12 @@ impl Drop for Hold {
         let Some(queue) = self.queue.take() else {
             return;
         };
-        let settle = Operation::Settle(self.settle(Ended::Abandoned), None);
+        // Nobody is left to hear whom to tell.
+        let settle = Settle {
+            limits: Vec::new(),
+            ..self.settle(Ended::Abandoned)
+        };
+        let settle = Operation::Settle(settle, None);
         let full = match queue.try_send(settle) {
             Err(mpsc::error::TrySendError::Full(settle)) => settle,
             _ => return,

@@ -47,10 +47,7 @@ pub fn used(output_tokens: u64) -> Ended<'static> {
         output_tokens,
         ..Usage::default()
     };
-    Ended::Answered {
-        usage: Some(usage),
-        cost: None,
-    }
+    Ended::Answered { usage: Some(usage) }
 }
 
 pub async fn open(url: &SecretString, clock: &Clock) -> Ledger {

@@ -38,19 +38,24 @@ impl Place {
 }
 
 /// Who is asking for something, as Discord vouches for them right now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub person: PersonId,
     pub place: Place,
     /// May manage the server that they are in.
     pub manages_server: bool,
+    /// Their roles in the server that they are in.
+    pub roles: Vec<u64>,
+    /// Their roles in the operator's home server.
+    pub home_roles: Vec<u64>,
+    /// The Discord SKUs that they are entitled to.
+    pub skus: Vec<u64>,
 }
 
 /// One request to a model: who, where, which provider and model, and what.
 #[derive(Debug)]
 pub struct Ask {
-    pub person: PersonId,
-    pub place: Place,
+    pub caller: Caller,
     /// The provider, or the operator's order when the person named none.
     pub provider: Option<ProviderId>,
     pub model: Option<String>,

@@ -1,6 +1,7 @@
 //! What a language model answered, and what it used.
 
 use super::ids::ProviderId;
+use super::money::NanoDollars;
 use super::offer::Source;
 
 /// Tokens that a call used, as the provider counted them.
@@ -15,6 +16,8 @@ pub struct Usage {
     pub cached_tokens: u64,
     /// The part of the output that was reasoning.
     pub reasoning_tokens: u64,
+    /// What the provider says it cost; few do.
+    pub cost: Option<NanoDollars>,
 }
 
 /// Why a model stopped.
@@ -35,8 +38,28 @@ pub struct Answer {
     pub model: String,
     pub source: Source,
     pub finish: Finish,
-    /// None when the provider did not report it.
-    pub usage: Option<Usage>,
-    /// Payers that the provider turned down before this one answered.
-    pub fell_back_from: Vec<(Source, ProviderId)>,
+    pub usage: Usage,
+    /// The usage is ours, since the provider did not report it.
+    pub estimated: bool,
+    /// None when nobody knows the price.
+    pub cost: Option<NanoDollars>,
+    /// Payers that came before this one and could not pay.
+    pub fell_back_from: Vec<FellBack>,
+}
+
+/// A payer that could not pay, so that another one did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FellBack {
+    pub source: Source,
+    pub provider: ProviderId,
+    pub why: WhyFellBack,
+}
+
+/// Why a payer could not pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyFellBack {
+    /// The provider turned the key down.
+    TurnedDown,
+    /// A limit left no room.
+    Limit,
 }

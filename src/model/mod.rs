@@ -20,13 +20,15 @@ mod refusal;
 
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
-pub use chat::{Answer, Finish, Usage};
+pub use chat::{Answer, FellBack, Finish, Usage, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure};
 pub use clock::Clock;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
-pub use quota::{Bound, Limit, LimitHit, LimitUse, Metric, Period, Span, Tier, Window};
+pub use quota::{
+    Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
+};
 pub use redact::redact;
 pub use refusal::Refusal;

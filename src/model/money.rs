@@ -31,7 +31,7 @@ impl NanoDollars {
 }
 
 impl fmt::Display for NanoDollars {
-    /// Two digits after the point from a dollar on, and two that are not 0
+    /// Two digits after the point from a dollar on, and two that count
     /// below.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(nano) = *self;
@@ -43,6 +43,9 @@ impl fmt::Display for NanoDollars {
             unit /= 10;
         }
         let rounded = nano.div_ceil(unit) * unit;
+        while unit < DOLLAR / 100 && rounded.is_multiple_of(unit * 10) {
+            unit *= 10;
+        }
         let digits = (DOLLAR / unit).ilog10() as usize;
         let fraction = rounded % DOLLAR / unit;
         write!(f, "${}.{fraction:0digits$}", rounded / DOLLAR)
@@ -78,6 +81,7 @@ mod tests {
             (56_300, "$0.000057"),
             (1_234_567, "$0.0013"),
             (99_900_000, "$0.10"),
+            (9_950_000, "$0.01"),
             (250_000_000, "$0.25"),
             (5_000_000_000, "$5.00"),
             (1_234_567_890_123, "$1234.57"),

@@ -81,6 +81,8 @@ pub enum Skip {
     AnotherPerson,
     /// A request with a key of its own is paid by that key only.
     RequestHasItsOwn,
+    /// This person's tier may not use keys of their own.
+    Tier,
     Locked,
     Paused,
     Expired,

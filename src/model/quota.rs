@@ -1,5 +1,7 @@
 //! Limits on what an ask may use, and what is left of them.
 
+use super::ids::{PersonId, ServerId};
+
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Metric {
@@ -101,6 +103,22 @@ pub struct Tier {
     pub roles: Vec<u64>,
 }
 
+/// Whom a block stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Blocked {
+    Everyone,
+    Server(ServerId),
+    Person(PersonId),
+}
+
+/// A limit that somebody set, and who.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetLimit {
+    pub bound: Bound,
+    pub limit: Limit,
+    pub set_by: PersonId,
+}
+
 /// The names that commands, configuration and the database use.
 macro_rules! names {
     ($kind:ident { $($variant:ident = $name:literal),+ }) => {
@@ -139,6 +157,13 @@ names!(Window {
     Rolling = "rolling",
     Calendar = "calendar"
 });
+
+impl LimitHit {
+    /// What is left: too little.
+    pub fn remaining(&self) -> u64 {
+        self.limit.max.saturating_sub(self.used)
+    }
+}
 
 impl LimitUse {
     /// What is left.

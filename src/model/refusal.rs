@@ -5,6 +5,7 @@ use super::check::ProviderFailure;
 use super::ids::ProviderId;
 use super::key::Scope;
 use super::offer::{Source, Trace};
+use super::quota::{Blocked, LimitHit};
 
 /// What was refused, with what a person needs to know to go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,4 +52,37 @@ pub enum Refusal {
     },
     #[error("the bot is stopping")]
     Stopping,
+    #[error("a limit leaves no room")]
+    LimitReached {
+        hit: LimitHit,
+        /// Whose key it limits.
+        payer: Source,
+        provider: ProviderId,
+        /// Seconds until there is room again; none where there never is.
+        retry_after_s: Option<u64>,
+    },
+    #[error("dollars are limited, and the price is not known")]
+    UnknownPrice {
+        provider: ProviderId,
+        model: String,
+        payer: Source,
+    },
+    #[error("this is blocked")]
+    Blocked {
+        whom: Blocked,
+        /// None: until it is lifted.
+        until_ms: Option<i64>,
+    },
+    #[error("the tier may not use keys of its own")]
+    TierWithoutByok { tier: String },
+    #[error("only the operator's people may do this")]
+    NotAnOperator,
+    #[error("there is no such tier")]
+    NoSuchTier { name: String },
+    #[error("there is no such limit")]
+    NoSuchLimit,
+    #[error("the amount is no amount")]
+    BadAmount,
+    #[error("the duration is no duration")]
+    BadDuration,
 }

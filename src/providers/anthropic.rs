@@ -85,5 +85,6 @@ fn read_usage(usage: &Value, before: Option<Usage>) -> Option<Usage> {
         output_tokens,
         cached_tokens,
         reasoning_tokens: count(usage, "/output_tokens_details/thinking_tokens").unwrap_or(0),
+        cost: None,
     })
 }

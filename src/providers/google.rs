@@ -75,6 +75,7 @@ fn read_usage(usage: &Value) -> Option<Usage> {
         output_tokens: count(usage, "/candidatesTokenCount").unwrap_or(0) + reasoning_tokens,
         cached_tokens: count(usage, "/cachedContentTokenCount").unwrap_or(0),
         reasoning_tokens,
+        cost: None,
     })
 }
 

@@ -22,7 +22,7 @@ mod reading;
 mod recordings;
 
 pub use catalogue::{Catalogue, Kind, Override, Provider};
-pub use chat::{ChatRequest, Delivery};
+pub use chat::{ChatReply, ChatRequest, Delivery};
 pub use client::client;
 pub use outbound::Timeouts;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Usage};
+use crate::model::{Finish, NanoDollars, Usage};
 
 use super::catalogue::OpenAiQuirks;
 use super::chat::ChatRequest;
@@ -79,5 +79,10 @@ fn read_usage(usage: &Value) -> Option<Usage> {
             .or_else(|| count(usage, "/prompt_cache_hit_tokens"))
             .unwrap_or(0),
         reasoning_tokens: count(usage, "/completion_tokens_details/reasoning_tokens").unwrap_or(0),
+        // OpenRouter says it, in dollars.
+        cost: usage
+            .get("cost")
+            .and_then(Value::as_f64)
+            .and_then(NanoDollars::from_dollars),
     })
 }

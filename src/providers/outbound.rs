@@ -52,6 +52,13 @@ impl Default for Timeouts {
     }
 }
 
+impl Timeouts {
+    /// Longer than any call takes, with its waits and retries.
+    pub fn longest_call(&self) -> Duration {
+        self.total * 2
+    }
+}
+
 /// The one client that calls providers.
 pub struct Outbound {
     client: Client,

@@ -62,6 +62,7 @@ const MAY_EXPOSE: &[&str] = &[
     "bot/rest.rs",
     "bot/connect.rs",
     "internals.rs",
+    "ledger/race.rs",
     "tests/",
 ];
 

@@ -27,10 +27,9 @@ pub async fn ask(
     model: Option<String>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let caller = caller::of_command(ctx.interaction);
+    let caller = bot.caller(caller::of_command(ctx.interaction)).await;
     let ask = Ask {
-        person: caller.person,
-        place: caller.place,
+        caller,
         provider: provider.as_deref().map(ProviderId::from),
         model,
         prompt: Words(prompt),

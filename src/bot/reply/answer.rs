@@ -2,12 +2,15 @@
 
 use crate::app::Demotion;
 use crate::bot::card::Card;
-use crate::model::{Answer, Finish, Health, Owner};
+use crate::model::{Answer, Finish, Health, NanoDollars, Owner, WhyFellBack};
 
 use super::Voice;
 
 /// The longest name of a model that is shown.
 const MODEL_CHARACTERS_MAX: usize = 80;
+
+/// Nobody wants to count the zeros of less: a hundredth of a cent.
+const SMALL: NanoDollars = NanoDollars(100_000);
 
 /// The small print under an answer: model, whose key, tokens.
 pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
@@ -18,33 +21,50 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
         format!("{provider} {model}"),
         voice.source(answer.source).to_owned(),
     ];
-    parts.push(match answer.usage {
-        Some(usage) => lang.say(
-            "{input} tokens in, {output} out",
-            &[
-                ("input", &usage.input_tokens),
-                ("output", &usage.output_tokens),
-            ],
-        ),
-        None => lang.words("tokens not reported").to_owned(),
-    });
+    let tokens = if answer.estimated {
+        "about {input} tokens in, {output} out"
+    } else {
+        "{input} tokens in, {output} out"
+    };
+    parts.push(lang.say(
+        tokens,
+        &[
+            ("input", &answer.usage.input_tokens),
+            ("output", &answer.usage.output_tokens),
+        ],
+    ));
+    parts.push(cost(voice, answer.cost));
     match answer.finish {
         Finish::Complete => {}
         Finish::Length => parts.push(lang.words("cut at the length limit").to_owned()),
         Finish::Blocked => parts.push(lang.words("partly withheld by the provider").to_owned()),
     }
-    for (source, provider) in &answer.fell_back_from {
+    for passed in &answer.fell_back_from {
         let values: &[(&str, &dyn std::fmt::Display)] = &[
-            ("source", &voice.source(*source)),
-            ("provider", &voice.name(provider)),
+            ("source", &voice.source(passed.source)),
+            ("provider", &voice.name(&passed.provider)),
         ];
-        parts.push(lang.say("{source} for {provider} was turned down", values));
+        let sentence = match passed.why {
+            WhyFellBack::TurnedDown => "{source} for {provider} was turned down",
+            WhyFellBack::Limit => "{source} for {provider} has reached its limit",
+        };
+        parts.push(lang.say(sentence, values));
     }
     format!("-# {}", parts.join(" · "))
 }
 
+/// What an answer cost.
+pub fn cost(voice: Voice<'_>, cost: Option<NanoDollars>) -> String {
+    match cost {
+        None => voice.lang.words("price unknown").to_owned(),
+        Some(NanoDollars(0)) => voice.lang.words("free").to_owned(),
+        Some(cost) if cost < SMALL => voice.lang.say("under {cost}", &[("cost", &SMALL)]),
+        Some(cost) => cost.to_string(),
+    }
+}
+
 /// A model's name as its provider gave it: hostile until shown otherwise.
-fn plain_model(name: &str) -> String {
+pub fn plain_model(name: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || "-_.:/@+".contains(*c);
     name.chars()
         .filter(plain)

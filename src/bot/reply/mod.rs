@@ -6,6 +6,7 @@
 mod answer;
 mod keys;
 mod lang;
+mod quota;
 mod refusal;
 mod status;
 
@@ -16,6 +17,7 @@ pub use keys::{
     KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
 };
 pub use lang::{Lang, localizations};
+pub use quota::notice;
 pub use refusal::refusal;
 pub use status::status;
 
@@ -30,6 +32,8 @@ use super::card::Card;
 pub struct Voice<'a> {
     pub lang: Lang,
     pub catalogue: &'a Catalogue,
+    /// Whether people can store keys.
+    pub byok: bool,
 }
 
 impl Voice<'_> {

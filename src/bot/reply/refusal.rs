@@ -3,10 +3,13 @@
 use crate::bot::card::Card;
 use crate::model::{FailureClass, ProviderFailure, Refusal, Scope, Skip, Source, Trace, Verdict};
 
-use super::Voice;
+use super::{Voice, quota};
 
 /// A refusal in words.
 pub fn refusal(voice: Voice<'_>, refusal: &Refusal) -> Card {
+    if let Some(card) = quota::refusal(voice, refusal) {
+        return card;
+    }
     Card::text(match refusal {
         Refusal::NobodyPays { trace } => nobody_pays(voice, trace),
         Refusal::Provider { failure, payer } => provider(voice, failure, *payer),
@@ -53,6 +56,29 @@ fn sentence(refusal: &Refusal) -> &'static str {
             "There is no {scope} for {provider}. Add one with `/keys add provider:{id} scope:{word}`."
         }
         Refusal::EmptyPrompt => "There is nothing to answer. Write a prompt: `/ask prompt:…`.",
+        Refusal::TierWithoutByok { .. } => {
+            "Your tier, {subject}, does not include keys of your own. \
+             Keys that you have stay stored, and are used again when your tier allows it. \
+             `/quota status` shows what you can use."
+        }
+        Refusal::NotAnOperator => {
+            "`/admin` is for the people that the bot's operator listed (`discord.operators`), and you are not one of them. \
+             For your own server there is `/server budget`."
+        }
+        Refusal::NoSuchTier { .. } => {
+            "There is no tier called `{subject}`. Pick one from the list that appears while you type `tier:`."
+        }
+        Refusal::NoSuchLimit => {
+            "There is no such limit, so nothing was cleared. `show` lists those that are set."
+        }
+        Refusal::BadAmount => {
+            "That amount is not one that can be counted. Give a whole number of 1 or more, \
+             or dollars such as `4.50`."
+        }
+        Refusal::BadDuration => {
+            "I can't read that duration. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`, \
+             or leave it out for good."
+        }
         Refusal::Stopping => {
             "I am being restarted and could not finish. Please ask again in a minute."
         }
@@ -108,6 +134,8 @@ fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
         Refusal::MalformedKey { problem } => voice.lang.words(problem).to_owned(),
         Refusal::MalformedExtra { field } => voice.lang.words(field).to_owned(),
         Refusal::Locked { kid } => kid.clone(),
+        Refusal::TierWithoutByok { tier } => tier.clone(),
+        Refusal::NoSuchTier { name } => name.replace('`', "'"),
         _ => String::new(),
     };
     let retry_after_s = match refusal {
@@ -264,6 +292,9 @@ pub fn skip_reason(voice: Voice<'_>, skip: Skip) -> &str {
         Skip::NotInstalledHere => "does not pay, since this server has not added the bot",
         Skip::AnotherPerson => "belongs to somebody else",
         Skip::RequestHasItsOwn => "is not touched by an ask that brings its own key",
+        Skip::Tier => {
+            "is kept but not used, since your tier does not include keys of your own; `/quota status` shows it"
+        }
         Skip::Locked => "is locked, since its master key is not here",
         Skip::Paused => "is paused; `/keys resume` wakes it",
         Skip::Expired => "has expired; add it again with `/keys add`",

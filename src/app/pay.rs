@@ -1,0 +1,217 @@
+//! Who pays: reserving before the call, settling after it, and keys that
+//! turn out to be dead.
+
+use crate::ledger::{Ended, Hold, NoRoom, Order, Settled};
+use crate::model::{
+    Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
+    Source, Usage, WhyFellBack,
+};
+use crate::providers::{ChatReply, Provider};
+
+use super::ask::{Demotion, ReadyAsk};
+use super::notice::Notice;
+use super::standing::Standing;
+use super::{App, Error};
+
+/// A payer for whom room is reserved.
+pub struct Reserved {
+    pub offer: Offer,
+    pub hold: Hold,
+    pub model: String,
+}
+
+/// The payers that were passed over.
+#[derive(Default)]
+pub struct Passed {
+    /// How many of them.
+    tried: usize,
+    pub fell_back: Vec<FellBack>,
+    /// Of those that a limit stopped, the one that renews first.
+    pub refusal: Option<Refusal>,
+    /// Payers that a limit stopped: it stops their other keys too.
+    over_limit: Vec<Source>,
+}
+
+impl Passed {
+    fn note(&mut self, offer: &Offer, refusal: Refusal) {
+        self.over_limit.push(offer.source);
+        self.fell_back.push(FellBack {
+            source: offer.source,
+            provider: offer.provider.clone(),
+            why: WhyFellBack::Limit,
+        });
+        let wait = |refusal: &Refusal| match refusal {
+            Refusal::LimitReached { retry_after_s, .. } => retry_after_s.unwrap_or(u64::MAX - 1),
+            _ => u64::MAX,
+        };
+        let sooner = |old: &Refusal| wait(&refusal) < wait(old);
+        if self.refusal.as_ref().is_none_or(sooner) {
+            self.refusal = Some(refusal);
+        }
+    }
+}
+
+impl App {
+    /// Reserves room for the next payer that has any.
+    pub(super) async fn reserve(&self, ask: &mut ReadyAsk) -> Result<(), Error> {
+        for at in ask.passed.tried..ask.payers.len() {
+            let Some(offer) = ask.payers.get(at).cloned() else {
+                break;
+            };
+            if ask.passed.over_limit.contains(&offer.source) {
+                continue;
+            }
+            let model = model_for(ask, self.known(&offer.provider)?)?;
+            match self.hold(ask, &offer, &model).await? {
+                Ok(hold) => {
+                    ask.passed.tried = at + 1;
+                    ask.reserved = Some(Reserved { offer, hold, model });
+                    return Ok(());
+                }
+                Err(no_room) => {
+                    let refusal = self.refusal(no_room, &offer, model);
+                    ask.passed.note(&offer, refusal);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn hold(
+        &self,
+        ask: &ReadyAsk,
+        offer: &Offer,
+        model: &str,
+    ) -> anyhow::Result<Result<Hold, NoRoom>> {
+        let told = self.settings.system_prompt.len() + ask.prompt.0.len();
+        let caller = &ask.standing.caller;
+        let order = Order {
+            person: caller.person,
+            server: caller.place.server(),
+            source: offer.source,
+            key: offer.key,
+            provider: &offer.provider,
+            model,
+            prompt_bytes: told as u64,
+            max_output_tokens: u64::from(self.settings.max_output_tokens),
+            images: 0,
+        };
+        let limits = ask.standing.limits(offer.source);
+        self.ledger.hold(order, limits).await
+    }
+
+    fn refusal(&self, no_room: NoRoom, offer: &Offer, model: String) -> Refusal {
+        let (payer, provider) = (offer.source, offer.provider.clone());
+        match no_room {
+            NoRoom::Limit(hit) => {
+                let now_ms = self.clock.now_ms();
+                let wait = |at_ms: i64| (at_ms - now_ms).max(0).cast_unsigned().div_ceil(1_000);
+                Refusal::LimitReached {
+                    retry_after_s: hit.renews_at_ms.map(wait),
+                    hit,
+                    payer,
+                    provider,
+                }
+            }
+            NoRoom::Unpriced => Refusal::UnknownPrice {
+                provider,
+                model,
+                payer,
+            },
+        }
+    }
+
+    /// Settles what was reserved. An answer is not taken back because its
+    /// settlement could not be written: it is then settled later.
+    pub(super) async fn settle(
+        &self,
+        standing: &Standing,
+        reserved: Reserved,
+        called: &Result<(ChatReply, String), ProviderFailure>,
+        notices: &mut Vec<Notice>,
+    ) -> Settled {
+        let ended = match called {
+            Ok((reply, _)) => Ended::Answered { usage: reply.usage },
+            Err(failure) => Ended::Failed(failure),
+        };
+        match self.ledger.settle(reserved.hold, ended).await {
+            Ok(settled) => {
+                notices.extend(self.notices(standing, &settled.warnings));
+                settled
+            }
+            Err(error) => {
+                tracing::error!("could not settle an attempt: {error:#}");
+                Settled {
+                    usage: called
+                        .as_ref()
+                        .ok()
+                        .and_then(|(r, _)| r.usage)
+                        .unwrap_or_default(),
+                    estimated: true,
+                    cost: None,
+                    warnings: Vec::new(),
+                }
+            }
+        }
+    }
+
+    pub(super) fn bot_default(&self, provider: &ProviderId) -> Option<&Credential> {
+        let found = self
+            .bot_defaults
+            .iter()
+            .find(|default| default.provider == *provider);
+        found.and_then(|default| default.credential.as_ref())
+    }
+
+    /// Notes that a provider turned a stored key down; the one caller that
+    /// changes its health tells its owner.
+    pub(super) async fn demote(
+        &self,
+        offer: &Offer,
+        failure: &ProviderFailure,
+    ) -> anyhow::Result<Option<Demotion>> {
+        let health = match failure.class {
+            FailureClass::AuthInvalid => Health::Refused,
+            FailureClass::Billing => Health::OutOfCredit,
+            _ => return Ok(None),
+        };
+        let (Some(key), Some(owner)) = (offer.key, offer.owner) else {
+            tracing::error!(provider = %offer.provider, "the bot default key of {} was turned down: {:?}", offer.provider, failure.class);
+            return Ok(None);
+        };
+        if !self.store.demote(key, health, self.clock.now_ms()).await? {
+            return Ok(None);
+        }
+        tracing::info!(key.id = %key, provider = %offer.provider, "key {key} is now {}", health.as_str());
+        let tell = self.store.adder_of(key).await?;
+        let provider = offer.provider.clone();
+        Ok(tell.map(|tell| Demotion {
+            provider,
+            owner,
+            health,
+            tell,
+        }))
+    }
+
+    /// Notes in the background that a key paid.
+    pub(super) fn note_use(&self, key: Option<KeyId>) {
+        let Some(key) = key else { return };
+        let (store, now_ms) = (self.store.clone(), self.clock.now_ms());
+        self.spawn(async move {
+            if let Err(error) = store.touch_key(key, now_ms).await {
+                tracing::warn!("could not note the use of key {key}: {error:#}");
+            }
+        });
+    }
+}
+
+/// The model that was named, for its provider, or the provider's default.
+pub fn model_for(ask: &ReadyAsk, provider: &Provider) -> Result<String, Refusal> {
+    let named = ask.model.clone().filter(|_| ask.providers.len() == 1);
+    let unnamed = || Refusal::UnknownModel {
+        model: String::new(),
+    };
+    named
+        .or_else(|| provider.default_model.clone())
+        .ok_or_else(unnamed)
+}

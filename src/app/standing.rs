@@ -1,0 +1,149 @@
+//! What one person may use in one place: their tier, the limits that
+//! apply, and whether they are stopped.
+
+use std::collections::BTreeMap;
+
+use crate::ledger::Applied;
+use crate::model::{Bound, Caller, Limit, Metric, PersonId, Refusal, Source, Span, Tier};
+use crate::store::Rules;
+
+use super::App;
+
+/// What the operator settled of quotas.
+#[derive(Clone, Debug)]
+pub struct Quota {
+    /// Lowest first, and one at least.
+    pub tiers: Vec<Tier>,
+    /// The payers whose asks obey the tiers.
+    pub applies_to: Vec<Source>,
+    /// Who may change limits, and is told of them.
+    pub operators: Vec<PersonId>,
+}
+
+/// One person in one place.
+pub struct Standing {
+    pub tier: Tier,
+    pub caller: Caller,
+    rules: Rules,
+    applies_to: Vec<Source>,
+}
+
+impl App {
+    /// Reads everything that is set for a caller, once for an ask.
+    pub(super) async fn standing(&self, caller: Caller) -> anyhow::Result<Standing> {
+        let rules = self
+            .store
+            .rules(caller.person, caller.place.server())
+            .await?;
+        Ok(Standing {
+            tier: self.tier_of(&caller, &rules)?.clone(),
+            rules,
+            caller,
+            applies_to: self.quota.applies_to.clone(),
+        })
+    }
+
+    /// The highest tier that anything gives.
+    fn tier_of(&self, caller: &Caller, rules: &Rules) -> anyhow::Result<&Tier> {
+        let now_ms = self.clock.now_ms();
+        let by_hand = rules
+            .tier
+            .as_ref()
+            .filter(|(_, until)| is_on(*until, now_ms));
+        let gives = |tier: &&Tier| {
+            by_hand.is_some_and(|(name, _)| *name == tier.name)
+                || tier.skus.iter().any(|sku| caller.skus.contains(sku))
+                || tier
+                    .roles
+                    .iter()
+                    .any(|role| caller.home_roles.contains(role))
+        };
+        let tiers = &self.quota.tiers;
+        let given = tiers.iter().rev().find(gives).or_else(|| tiers.first());
+        given.ok_or_else(|| anyhow::anyhow!("no tier is configured"))
+    }
+}
+
+impl Standing {
+    /// Refuses whoever the operator has stopped.
+    pub fn refuse_blocked(&self, now_ms: i64) -> Result<(), Refusal> {
+        let blocks = self.rules.blocks.iter();
+        let mut on = blocks.filter(|(_, until)| is_on(*until, now_ms));
+        match on.next() {
+            Some((whom, until_ms)) => Err(Refusal::Blocked {
+                whom: *whom,
+                until_ms: *until_ms,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Every limit on an ask that this payer pays.
+    pub fn limits(&self, payer: Source) -> Vec<Applied> {
+        let tiers = self.tier.limits.iter().map(|limit| (Bound::Tier, *limit));
+        let tiers = tiers.filter(|_| self.applies_to.contains(&payer));
+        let set = match payer {
+            Source::Personal | Source::Request => Vec::new(),
+            Source::BotDefault => self.operators_limits(),
+            Source::Server => self.budget(),
+        };
+        let (person, server) = (self.caller.person, self.caller.place.server());
+        tiers
+            .chain(set)
+            .filter_map(|(bound, limit)| Applied::new(bound, limit, person, server))
+            .collect()
+    }
+
+    /// Who should be told of a budget: whoever set it.
+    pub fn owner_of(&self, bound: Bound, limit: Limit) -> Option<PersonId> {
+        let mut set = self.rules.limits.iter();
+        set.find(|set| set.bound == bound && set.limit == limit)
+            .map(|set| set.set_by)
+    }
+
+    fn operators_limits(&self) -> Vec<(Bound, Limit)> {
+        let set = self.rules.limits.iter().map(|set| (set.bound, set.limit));
+        set.filter(|(bound, _)| {
+            matches!(bound, Bound::Bot | Bound::BotInServer | Bound::BotForPerson)
+        })
+        .collect()
+    }
+
+    /// The server's limits on its key: on the whole key, and on this
+    /// member. A limit for one of the member's roles stands in the place of
+    /// the one for every member, and the most generous role counts.
+    fn budget(&self) -> Vec<(Bound, Limit)> {
+        let set = || self.rules.limits.iter().map(|set| (set.bound, set.limit));
+        let mut budget: Vec<_> = set()
+            .filter(|(bound, _)| *bound == Bound::ServerKey)
+            .collect();
+        let has = |role: &u64| self.caller.roles.contains(role);
+        if self.rules.exempt_roles.iter().any(has) {
+            return budget;
+        }
+        let mut own: BTreeMap<(Metric, Span), (Bound, Limit)> = BTreeMap::new();
+        for (bound, limit) in set() {
+            let better = |old: &(Bound, Limit)| match (old.0, bound) {
+                (Bound::Role(_), Bound::Role(_)) => limit.max > old.1.max,
+                (_, Bound::Role(_)) => true,
+                _ => false,
+            };
+            let mine = match bound {
+                Bound::Member => true,
+                Bound::Role(role) => has(&role),
+                _ => false,
+            };
+            let meter = (limit.metric, limit.span);
+            if mine && own.get(&meter).is_none_or(better) {
+                own.insert(meter, (bound, limit));
+            }
+        }
+        budget.extend(own.into_values());
+        budget
+    }
+}
+
+/// Whether something that ends is still on.
+fn is_on(until_ms: Option<i64>, now_ms: i64) -> bool {
+    until_ms.is_none_or(|until| until > now_ms)
+}

@@ -1,0 +1,302 @@
+//! What people may use: limits that were set, tiers that were given,
+//! blocks.
+
+use anyhow::Context;
+
+use crate::model::{
+    Blocked, Bound, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span, Window,
+};
+
+use super::Store;
+use super::value::{Row, Statement, Value};
+
+/// Whose limits the operator's are, in the place of a server.
+const OPERATOR: u64 = 0;
+/// Stands where there is no server: no row has it.
+const NOWHERE: i64 = -1;
+
+/// Everything that is set for one person in one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    pub limits: Vec<SetLimit>,
+    pub exempt_roles: Vec<u64>,
+    /// The tier that was given by hand, and until when.
+    pub tier: Option<(String, Option<i64>)>,
+    pub blocks: Vec<(Blocked, Option<i64>)>,
+}
+
+impl Store {
+    /// Everything that is set for a person in a server, in one look.
+    pub async fn rules(&self, person: PersonId, server: Option<ServerId>) -> anyhow::Result<Rules> {
+        let sql = "select 1, bound, subject_id, metric, period, window_kind, amount, set_by \
+             from quota_limit where server_id = $1 \
+             or (server_id = 0 and bound = 'bot') \
+             or (server_id = 0 and bound = 'bot_in_server' and subject_id = $1) \
+             or (server_id = 0 and bound = 'bot_for_person' and subject_id = $2) \
+             union all select 2, '', role_id, '', '', '', 0, 0 from exempt_role where server_id = $1 \
+             union all select 3, tier, until_ms, '', '', '', 0, 0 from person_tier \
+             where person_id = $2 \
+             union all select 4, subject, until_ms, '', '', '', 0, 0 from block \
+             where subject in ('everyone', $3, $4)";
+        let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
+        let in_server = server.map(|server| subject(Blocked::Server(server)));
+        let values = [
+            place,
+            person.0.into(),
+            in_server.unwrap_or_default().into(),
+            subject(Blocked::Person(person)).into(),
+        ];
+        let mut rules = Rules::default();
+        for row in self.query(Statement::new(sql, values)).await? {
+            match row.int(0)? {
+                1 => rules.limits.push(set_limit(&row)?),
+                2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
+                3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
+                _ => {
+                    let whom = blocked(row.text(1)?).context("a block is damaged")?;
+                    rules.blocks.push((whom, row.maybe_int(2)?));
+                }
+            }
+        }
+        Ok(rules)
+    }
+
+    /// Sets a limit in place of the one for the same span of time. The
+    /// server is whose key it limits; none for the operator's own limits.
+    pub async fn set_limit(
+        &self,
+        server: Option<ServerId>,
+        subject: u64,
+        set: &SetLimit,
+        now_ms: i64,
+    ) -> anyhow::Result<()> {
+        let sql = "insert into quota_limit (server_id, bound, subject_id, metric, period, \
+             window_kind, amount, set_by, set_at_ms) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+             on conflict (server_id, bound, subject_id, metric, period, window_kind) \
+             do update set amount = excluded.amount, set_by = excluded.set_by, \
+             set_at_ms = excluded.set_at_ms";
+        let SetLimit {
+            bound,
+            limit,
+            set_by,
+        } = set;
+        let values = [
+            server.map_or(OPERATOR, |server| server.0).into(),
+            bound_name(*bound).into(),
+            subject.into(),
+            limit.metric.as_str().into(),
+            limit.span.period.as_str().into(),
+            limit.span.window.as_str().into(),
+            limit.max.into(),
+            set_by.0.into(),
+            now_ms.into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Clears the limits on a metric, or all; how many there were.
+    pub async fn clear_limits(
+        &self,
+        server: Option<ServerId>,
+        bound: Option<Bound>,
+        subject: u64,
+        metric: Option<Metric>,
+    ) -> anyhow::Result<u64> {
+        let sql = "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
+             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4)";
+        let values = [
+            server.map_or(OPERATOR, |server| server.0).into(),
+            bound.map_or("", bound_name).into(),
+            subject.into(),
+            metric.map_or("", Metric::as_str).into(),
+        ];
+        Ok(self.write(Statement::new(sql, values)).await?.changed)
+    }
+
+    /// Frees a role from limits by member and role, or binds it again.
+    pub async fn exempt_role(
+        &self,
+        server: ServerId,
+        role: u64,
+        exempt: bool,
+    ) -> anyhow::Result<()> {
+        let sql = if exempt {
+            "insert into exempt_role (server_id, role_id) values ($1, $2) \
+             on conflict (server_id, role_id) do nothing"
+        } else {
+            "delete from exempt_role where server_id = $1 and role_id = $2"
+        };
+        let values = [server.0.into(), role.into()];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Gives a person a tier by hand; none takes it back.
+    pub async fn set_tier(
+        &self,
+        person: PersonId,
+        tier: Option<&str>,
+        until_ms: Option<i64>,
+        by: PersonId,
+        now_ms: i64,
+    ) -> anyhow::Result<()> {
+        let statement = match tier {
+            Some(tier) => Statement::new(
+                "insert into person_tier (person_id, tier, until_ms, set_by, set_at_ms) \
+                 values ($1, $2, $3, $4, $5) on conflict (person_id) do update set \
+                 tier = excluded.tier, until_ms = excluded.until_ms, \
+                 set_by = excluded.set_by, set_at_ms = excluded.set_at_ms",
+                [
+                    person.0.into(),
+                    tier.into(),
+                    until_ms.into(),
+                    by.0.into(),
+                    now_ms.into(),
+                ],
+            ),
+            None => Statement::new(
+                "delete from person_tier where person_id = $1",
+                [person.0.into()],
+            ),
+        };
+        self.write(statement).await?;
+        Ok(())
+    }
+
+    /// Stops somebody, for a time or until it is lifted.
+    pub async fn set_block(
+        &self,
+        whom: Blocked,
+        until_ms: Option<i64>,
+        by: PersonId,
+        now_ms: i64,
+    ) -> anyhow::Result<()> {
+        let sql = "insert into block (subject, until_ms, set_by, set_at_ms) \
+             values ($1, $2, $3, $4) on conflict (subject) do update set \
+             until_ms = excluded.until_ms, set_by = excluded.set_by, \
+             set_at_ms = excluded.set_at_ms";
+        let values = [
+            subject(whom).into(),
+            until_ms.into(),
+            by.0.into(),
+            now_ms.into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Lets somebody go on; whether they were stopped.
+    pub async fn lift_block(&self, whom: Blocked) -> anyhow::Result<bool> {
+        let sql = "delete from block where subject = $1";
+        let lifted = self.write(Statement::new(sql, [subject(whom).into()]));
+        Ok(lifted.await?.changed > 0)
+    }
+
+    /// The operator's own limits, every block and every tier given by hand:
+    /// at most `max` of each.
+    pub async fn operators_rules(&self, max: u32) -> anyhow::Result<OperatorsRules> {
+        let max = i64::from(max);
+        let limits = "select 1, bound, subject_id, metric, period, window_kind, amount, set_by \
+             from quota_limit where server_id = 0 order by bound, subject_id limit $1";
+        let blocks = "select subject, until_ms from block order by subject limit $1";
+        let tiers = "select person_id, tier, until_ms from person_tier order by person_id limit $1";
+        let mut rules = OperatorsRules::default();
+        for row in self.query(Statement::new(limits, [max.into()])).await? {
+            rules
+                .limits
+                .push((row.int(2)?.cast_unsigned(), set_limit(&row)?));
+        }
+        for row in self.query(Statement::new(blocks, [max.into()])).await? {
+            let whom = blocked(row.text(0)?).context("a block is damaged")?;
+            rules.blocks.push((whom, row.maybe_int(1)?));
+        }
+        for row in self.query(Statement::new(tiers, [max.into()])).await? {
+            let person = PersonId(row.int(0)?.cast_unsigned());
+            let tier = row.text(1)?.to_owned();
+            rules.tiers.push((person, tier, row.maybe_int(2)?));
+        }
+        Ok(rules)
+    }
+
+    /// Deletes blocks and tiers whose time is over.
+    pub async fn expire_rules(&self, now_ms: i64) -> anyhow::Result<()> {
+        for sql in [
+            "delete from block where until_ms <= $1",
+            "delete from person_tier where until_ms <= $1",
+        ] {
+            self.write(Statement::new(sql, [now_ms.into()])).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the operator has set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OperatorsRules {
+    /// With the server or person that they are for, or 0.
+    pub limits: Vec<(u64, SetLimit)>,
+    pub blocks: Vec<(Blocked, Option<i64>)>,
+    pub tiers: Vec<(PersonId, String, Option<i64>)>,
+}
+
+fn set_limit(row: &Row) -> anyhow::Result<SetLimit> {
+    let damaged = || "a limit is damaged";
+    let subject = row.int(2)?.cast_unsigned();
+    let bound = match row.text(1)? {
+        "bot" => Bound::Bot,
+        "bot_in_server" => Bound::BotInServer,
+        "bot_for_person" => Bound::BotForPerson,
+        "server_key" => Bound::ServerKey,
+        "member" => Bound::Member,
+        "role" => Bound::Role(subject),
+        _ => anyhow::bail!(damaged()),
+    };
+    let limit = Limit {
+        metric: Metric::parse(row.text(3)?).with_context(damaged)?,
+        span: Span {
+            period: Period::parse(row.text(4)?).with_context(damaged)?,
+            window: Window::parse(row.text(5)?).with_context(damaged)?,
+        },
+        max: row.int(6)?.cast_unsigned(),
+    };
+    Ok(SetLimit {
+        bound,
+        limit,
+        set_by: PersonId(row.int(7)?.cast_unsigned()),
+    })
+}
+
+fn bound_name(bound: Bound) -> &'static str {
+    match bound {
+        Bound::Tier => "tier",
+        Bound::Bot => "bot",
+        Bound::BotInServer => "bot_in_server",
+        Bound::BotForPerson => "bot_for_person",
+        Bound::ServerKey => "server_key",
+        Bound::Member => "member",
+        Bound::Role(_) => "role",
+    }
+}
+
+fn subject(whom: Blocked) -> String {
+    match whom {
+        Blocked::Everyone => "everyone".to_owned(),
+        Blocked::Server(server) => format!("server/{server}"),
+        Blocked::Person(person) => format!("person/{person}"),
+    }
+}
+
+fn blocked(subject: &str) -> Option<Blocked> {
+    if subject == "everyone" {
+        return Some(Blocked::Everyone);
+    }
+    let (kind, id) = subject.split_once('/')?;
+    let id = id.parse().ok()?;
+    match kind {
+        "server" => Some(Blocked::Server(ServerId(id))),
+        "person" => Some(Blocked::Person(PersonId(id))),
+        _ => None,
+    }
+}
