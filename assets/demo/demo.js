@@ -137,10 +137,17 @@ function messageNode(message) {
   else markdown(body, message.content);
   node.append(body);
   const buttons = (message.components[0] && message.components[0].components) || [];
+  message.files.forEach((file, at) => {
+    const url = `/demo/files/${message.id}/${at}`;
+    const shown = make(file.kind.startsWith("image/") ? "img" : "a", "file", "");
+    if (shown.tagName === "IMG") Object.assign(shown, { src: url, alt: file.description });
+    else Object.assign(shown, { href: url, download: file.name, textContent: file.name, title: file.description });
+    node.append(shown);
+  });
   if (buttons.length) {
     const row = make("div", "buttons");
     for (const b of buttons) {
-      const button = make("button", b.style === 4 ? "danger" : "", b.label);
+      const button = make("button", { 1: "primary", 4: "danger" }[b.style] || "", b.label);
       button.type = "button";
       button.onclick = () => call("press", { message: message.id, custom_id: b.custom_id });
       row.append(button);

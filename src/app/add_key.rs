@@ -47,6 +47,7 @@ impl App {
         self.require_byok()?;
         let provider = self.provider(provider)?;
         Self::owner(caller, scope)?;
+        self.require_own_keys(caller, scope).await?;
         let name = name.map(|name| {
             name.trim()
                 .chars()

@@ -3,19 +3,23 @@
 
 mod add_key;
 mod ask;
+mod budget;
 mod error;
 mod health;
 mod key_status;
 mod list_keys;
 mod notice;
+mod operator;
 mod owned;
 mod pause_key;
 mod pay;
 mod pending;
+mod quota_status;
 mod remove_key;
 mod standing;
 mod test_key;
 mod upkeep;
+mod usage;
 
 use std::future::Future;
 use std::time::Duration;
@@ -26,12 +30,18 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 pub use add_key::{AddForm, Added};
 pub use ask::{Asked, Demotion, ReadyAsk};
+pub use budget::Budget;
 pub use error::Error;
 pub use key_status::{ProviderStatus, Status};
 pub use list_keys::{Listing, ServerKeys};
 pub use notice::Notice;
+pub use operator::{OperatorsView, Whom};
+pub use quota_status::QuotaStatus;
 pub use standing::Quota;
 pub use test_key::Tested;
+pub use usage::{UsageReport, UsageScope};
+
+pub use crate::store::Total;
 
 pub use crate::providers::{Catalogue, Delivery, Kind};
 
@@ -167,6 +177,13 @@ impl App {
         }
         self.ledger.close().await;
         self.store.close().await;
+    }
+
+    /// Every attempt of the ledger, once what is queued is written.
+    #[cfg(test)]
+    pub async fn audit(&self) -> Vec<crate::store::Audited> {
+        self.ledger.flush().await;
+        self.store.audit().await
     }
 
     /// Ends when nothing is running any more.

@@ -4,7 +4,7 @@
 use crate::model::{Caller, Owner, Place, ProviderId, Refusal, Scope};
 use crate::providers::Provider;
 
-use super::App;
+use super::{App, Error};
 
 impl App {
     /// The owner that a scope names, if the caller may act for it now.
@@ -25,6 +25,23 @@ impl App {
         } else {
             Err(Refusal::ByokDisabled)
         }
+    }
+
+    /// Refuses keys of one's own where the tier does not include them.
+    pub(super) async fn require_own_keys(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+    ) -> Result<(), Error> {
+        let everybody_may = self.quota.tiers.iter().all(|tier| tier.byok);
+        if scope == Scope::Guild || everybody_may {
+            return Ok(());
+        }
+        let tier = self.standing(caller.clone()).await?.tier;
+        if tier.byok {
+            return Ok(());
+        }
+        Err(Refusal::TierWithoutByok { tier: tier.name }.into())
     }
 
     /// The provider that a person typed.

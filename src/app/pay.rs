@@ -4,7 +4,7 @@
 use crate::ledger::{Ended, Hold, NoRoom, Order, Settled};
 use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
-    Source, Usage, WhyFellBack,
+    Source, WhyFellBack,
 };
 use crate::providers::{ChatReply, Provider};
 

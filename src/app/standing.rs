@@ -117,7 +117,9 @@ impl Standing {
         let mut budget: Vec<_> = set()
             .filter(|(bound, _)| *bound == Bound::ServerKey)
             .collect();
-        let has = |role: &u64| self.caller.roles.contains(role);
+        // Everybody's role has the server's own id, and Discord never lists it.
+        let everybodys = self.caller.place.server().map(|server| server.0);
+        let has = |role: &u64| Some(*role) == everybodys || self.caller.roles.contains(role);
         if self.rules.exempt_roles.iter().any(has) {
             return budget;
         }

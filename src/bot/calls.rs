@@ -79,6 +79,7 @@ impl Rest {
             route,
             path,
             body: Some(card.to_json()),
+            files: &card.files,
         })
         .await?;
         Ok(())
@@ -111,6 +112,7 @@ impl Rest {
                 route,
                 path,
                 body,
+                files: &[],
             })
             .await?;
         let channel = channel["id"].as_str().unwrap_or_default();
@@ -126,6 +128,7 @@ impl Rest {
             route,
             path,
             body,
+            files: &[],
         })
         .await?;
         Ok(())
@@ -144,6 +147,7 @@ impl Rest {
             route,
             path,
             body: None,
+            files: &[],
         })
         .await
     }
@@ -161,6 +165,7 @@ impl Rest {
             route,
             path,
             body: Some(commands),
+            files: &[],
         })
         .await?;
         Ok(())
@@ -178,6 +183,7 @@ impl Rest {
             route,
             path,
             body: Some(body),
+            files: &[],
         })
         .await?;
         Ok(())
@@ -192,6 +198,7 @@ impl Rest {
                 route,
                 path,
                 body: Some(body),
+                files: &[],
             })
             .await?;
         Ok(sent["id"].as_str().unwrap_or_default().to_owned())

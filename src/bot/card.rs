@@ -1,5 +1,7 @@
 //! What a message or a form holds, and how Discord writes it.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 const ACTION_ROW: u8 = 1;
@@ -14,6 +16,25 @@ const INPUT_CHARACTERS_MAX: u16 = 4_000;
 pub struct Card {
     pub text: String,
     pub buttons: Vec<Button>,
+    /// Shown only where a message is edited or followed up.
+    pub files: Vec<File>,
+}
+
+/// A file under a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File {
+    pub name: &'static str,
+    /// Its media type.
+    pub kind: &'static str,
+    /// What it shows, for who can't see it.
+    pub description: String,
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}, {} bytes]", self.name, self.bytes.len())
+    }
 }
 
 /// A button under a message.
@@ -54,7 +75,7 @@ impl Card {
     pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            buttons: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -77,7 +98,14 @@ impl Card {
         } else {
             json!([{"type": ACTION_ROW, "components": buttons}])
         };
-        json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}})
+        let mut message =
+            json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}});
+        if !self.files.is_empty() {
+            let file = |(id, file): (usize, &File)| json!({"id": id.to_string(), "filename": file.name, "description": file.description});
+            let files: Vec<Value> = self.files.iter().enumerate().map(file).collect();
+            message["attachments"] = json!(files);
+        }
+        message
     }
 }
 

@@ -8,10 +8,12 @@
 mod caller;
 mod calls;
 mod card;
+mod chart;
 mod commands;
 mod connect;
 mod custom_id;
 mod dispatch;
+mod duration;
 mod forms;
 mod home;
 mod limiter;

@@ -34,7 +34,7 @@ pub async fn show(bot: &Bot, handle: &Handle, card: Card) -> anyhow::Result<()> 
     let mut parts = split::split(&card.text, split::LIMIT).into_iter();
     let first = Card {
         text: parts.next().unwrap_or_default(),
-        buttons: card.buttons,
+        ..card
     };
     bot.rest.edit(handle, ORIGINAL, &first).await?;
     for part in parts {

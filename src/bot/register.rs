@@ -29,9 +29,12 @@ pub async fn register(bot: &Bot, application: u64) {
 
 /// Registers the commands unless they are there; says whether it did.
 async fn try_register(bot: &Bot, application: u64) -> anyhow::Result<bool> {
-    let ours = serde_json::to_value(poise::builtins::create_application_commands(
+    let mut ours = serde_json::to_value(poise::builtins::create_application_commands(
         &commands::all(),
     ))?;
+    for command in ours.as_array_mut().into_iter().flatten() {
+        permissions_as_number(command);
+    }
     let path = format!("/applications/{application}/commands?with_localizations=true");
     let theirs = bot.rest.get("GET commands", &path).await?;
     if same_commands(&ours, &theirs) {
@@ -39,6 +42,17 @@ async fn try_register(bot: &Bot, application: u64) -> anyhow::Result<bool> {
     }
     bot.rest.put_commands(application, ours).await?;
     Ok(true)
+}
+
+/// Discord's schema wants a number where serenity writes a text.
+fn permissions_as_number(command: &mut Value) {
+    let permissions = &mut command["default_member_permissions"];
+    if let Some(number) = permissions
+        .as_str()
+        .and_then(|text| text.parse::<u64>().ok())
+    {
+        *permissions = Value::from(number);
+    }
 }
 
 /// Whether Discord has these commands and no others, in any order.

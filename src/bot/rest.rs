@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use super::card::File;
 use super::limiter::{Limiter, Report, Route};
 
 /// How long one request may take.
@@ -33,6 +35,8 @@ pub struct Call<'a> {
     /// Below the API's address.
     pub path: String,
     pub body: Option<Value>,
+    /// Sent beside the body.
+    pub files: &'a [File],
 }
 
 /// What Discord answered when it did not do as asked.
@@ -124,8 +128,10 @@ impl Rest {
         if !call.route.of_interaction {
             request = request.header(AUTHORIZATION, self.authorization.clone());
         }
-        if let Some(body) = &call.body {
-            request = request.json(body);
+        match &call.body {
+            Some(body) if call.files.is_empty() => request = request.json(body),
+            Some(body) => request = request.multipart(form(body, call.files)?),
+            None => {}
         }
         request.send().await
     }
@@ -157,6 +163,19 @@ impl Rest {
         );
         self.limiter.pause(call.route, wait, global, Instant::now());
     }
+}
+
+/// A body with files, as Discord wants it: the JSON in a part of its own.
+fn form(body: &Value, files: &[File]) -> reqwest::Result<Form> {
+    let json = Part::text(body.to_string()).mime_str("application/json")?;
+    let mut form = Form::new().part("payload_json", json);
+    for (number, file) in files.iter().enumerate() {
+        let part = Part::bytes(file.bytes.clone())
+            .file_name(file.name)
+            .mime_str(file.kind)?;
+        form = form.part(format!("files[{number}]"), part);
+    }
+    Ok(form)
 }
 
 /// Whether sending once more can do no harm: nothing arrived, or it would

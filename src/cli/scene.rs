@@ -36,6 +36,7 @@ impl Scene {
         let server = world.add_server("Lantern Club", true, &["general", "workshop"]);
         world.join(server, member, MEMBER);
         world.join(server, manager, MANAGER);
+        world.give_role(server, member, "regulars");
         // A server that never installed the bot.
         let elsewhere = world.add_server("Elsewhere", false, &["lobby"]);
         world.join(elsewhere, stranger, MANAGER);
@@ -53,8 +54,10 @@ impl Scene {
     /// Settings that lead every call into the emulator.
     pub fn config(&self, store_url: &str, more: &str) -> Result<Config, ConfigError> {
         let mut text = format!(
-            "[discord]\napi_url = \"{}\"\n[store]\nurl = \"{store_url}\"\n[health]\nlisten = \"\"\n",
-            self.emulator.discord_api()
+            "[discord]\napi_url = \"{}\"\noperators = [{}]\nhome_server = {}\n[store]\nurl = \"{store_url}\"\n[health]\nlisten = \"\"\n",
+            self.emulator.discord_api(),
+            self.manager,
+            self.server,
         );
         // Later settings of the same name would be an error, so a provider
         // that the caller settles is left to the caller.

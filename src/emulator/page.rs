@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State as Shared};
+use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
@@ -41,6 +41,7 @@ pub fn routes(world: Arc<World>) -> Router {
             get(([("content-type", "text/javascript")], SCRIPT)),
         )
         .route("/demo.css", get(([("content-type", "text/css")], STYLE)))
+        .route("/demo/files/{message}/{number}", get(file))
         .route("/demo/events", get(events))
         .route("/demo/keys", get(keys))
         .route("/demo/run", post(run))
@@ -80,6 +81,18 @@ async fn events(
         },
     );
     Sse::new(views).keep_alive(KeepAlive::default())
+}
+
+/// A file under a message.
+async fn file(Shared(world): World_, Path((message, number)): Path<(u64, usize)>) -> Response {
+    let found = world.look(|state| {
+        let message = state.messages.iter().find(|m| m.id == message)?;
+        message.files.get(number).cloned()
+    });
+    match found {
+        Some(file) => ([("content-type", file.kind)], file.bytes).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 /// Keys to try, good and bad.
@@ -181,6 +194,7 @@ async fn say(Shared(world): World_, Json(act): Json<Act>) -> Response {
             interaction: None,
             command: None,
             allowed_mentions: Value::Null,
+            files: Vec::new(),
         });
     });
     done(Ok(0))
@@ -277,7 +291,12 @@ fn shown(state: &State, message: &Message) -> Value {
     let asker = message
         .interaction
         .and_then(|id| state.interactions.iter().rev().find(|i| i.id == id));
+    let files = message.files.iter();
+    let files: Vec<Value> = files
+        .map(|f| json!({"name": f.name, "kind": f.kind, "description": f.description}))
+        .collect();
     json!({
+        "files": files,
         "id": message.id.to_string(), "channel": message.channel.to_string(),
         "author": message.author.and_then(name), "content": message.content,
         "components": message.components, "ephemeral": message.only_for.is_some(),

@@ -26,6 +26,8 @@ pub struct World {
 pub struct Person {
     pub id: u64,
     pub name: String,
+    /// SKUs that they have bought.
+    pub skus: Vec<u64>,
 }
 
 /// A server and who is in it.
@@ -91,6 +93,16 @@ pub struct Message {
     /// The command that was typed, as shown above the answer.
     pub command: Option<String>,
     pub allowed_mentions: Value,
+    pub files: Vec<Attachment>,
+}
+
+/// A file under a message.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    pub name: String,
+    pub kind: String,
+    pub description: String,
+    pub bytes: Vec<u8>,
 }
 
 /// What an interaction is.
@@ -270,6 +282,7 @@ impl World {
             state.people.push(Person {
                 id,
                 name: name.into(),
+                skus: Vec::new(),
             });
             let name = "direct message".to_owned();
             state.channels.push(Channel {
@@ -333,6 +346,22 @@ impl World {
                 });
             }
             server.members.insert(person, vec![role]);
+        });
+    }
+
+    /// Gives a member a role of a name that allows nothing more.
+    pub fn give_role(&self, server: u64, person: u64, name: &str) {
+        self.with(|state| {
+            let id = state.snowflake();
+            let Some(server) = state.servers.iter_mut().find(|s| s.id == server) else {
+                return;
+            };
+            server.roles.push(Role {
+                id,
+                name: name.into(),
+                permissions: MEMBER,
+            });
+            server.members.entry(person).or_default().push(id);
         });
     }
 

@@ -215,6 +215,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// Ends when what is queued is written.
+    #[cfg(test)]
+    pub async fn flush(&self) {
+        let (done, reached) = oneshot::channel();
+        self.send(Operation::Flush(done)).await.unwrap();
+        reached.await.unwrap();
+    }
+
     /// Writes what is queued, and ends the teller.
     pub async fn close(&self) {
         let (done, stopped) = oneshot::channel();

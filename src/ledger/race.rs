@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use super::story::{NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
+use super::story::{LONGEST, NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
 use super::*;
 use crate::model::{Limit, Metric, ProviderId};
 
@@ -274,7 +274,7 @@ async fn survive(url: SecretString) {
     assert!(all.held.iter().all(|id| state_of(id).is_some()));
     assert!(all.settled.iter().all(|id| state_of(id) == Some("settled")));
     // What the dead had in their hands is not stuck for ever.
-    clock.advance_ms(i64::try_from(super::story::LONGEST.as_millis()).unwrap() + 1);
+    clock.advance_ms(i64::try_from(LONGEST.as_millis()).unwrap() + 1);
     ledger.sweep().await.unwrap();
     let rows = check_sums(&ledger).await;
     assert!(rows.iter().all(|row| row.state != "held"));

@@ -34,6 +34,9 @@ pub enum Operation {
     Settle(Settle, Option<Reply<Vec<LimitUse>>>),
     /// Finish what is queued, and end.
     Stop(oneshot::Sender<()>),
+    /// Say when what is queued is written.
+    #[cfg(test)]
+    Flush(oneshot::Sender<()>),
 }
 
 /// An attempt that has ended.
@@ -59,6 +62,8 @@ struct Batch {
     bookings: Vec<Booking>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
     stop: Option<oneshot::Sender<()>>,
+    #[cfg(test)]
+    flushes: Vec<oneshot::Sender<()>>,
 }
 
 /// What became of a batch, in its order.
@@ -86,6 +91,8 @@ impl Teller {
             bookings,
             settles,
             stop,
+            #[cfg(test)]
+            flushes,
         } = batch;
         let (requests, hold_replies): (Vec<_>, Vec<_>) = holds.into_iter().unzip();
         let (settles, settle_replies): (Vec<_>, Vec<_>) = settles.into_iter().unzip();
@@ -114,6 +121,8 @@ impl Teller {
                 self.retry(bookings, settles).await;
             }
         }
+        #[cfg(test)]
+        flushes.into_iter().for_each(|reply| drop(reply.send(())));
         stop
     }
 
@@ -173,6 +182,8 @@ impl Batch {
                 Operation::Book(booking) => batch.bookings.push(booking),
                 Operation::Settle(settle, reply) => batch.settles.push((settle, reply)),
                 Operation::Stop(reply) => batch.stop = Some(reply),
+                #[cfg(test)]
+                Operation::Flush(reply) => batch.flushes.push(reply),
             }
         }
         // In this order in every process, so that no two wait for each other.

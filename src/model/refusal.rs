@@ -81,8 +81,12 @@ pub enum Refusal {
     NoSuchTier { name: String },
     #[error("there is no such limit")]
     NoSuchLimit,
+    #[error("there are too many limits")]
+    TooManyLimits { max: usize },
     #[error("the amount is no amount")]
     BadAmount,
+    #[error("the id is no server's")]
+    BadServer,
     #[error("the duration is no duration")]
     BadDuration,
 }

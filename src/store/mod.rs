@@ -28,7 +28,7 @@ pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use rules::{OperatorsRules, Rules};
 use sqlite::Sqlite;
-pub use totals::{Scope as TotalScope, Total, TotalKey};
+pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
 use value::{Outcome, Row, Statement, Transaction};
 
 /// The database. Cheap to clone.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::value::Statement;
+use super::Store;
+use super::value::{Row, Statement};
 
 /// Whose sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,5 +114,104 @@ pub(super) fn additions(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item
                 total.estimated.into(),
             ],
         )
+    })
+}
+
+/// One line of a report: a day, and what was used of what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotalLine {
+    /// Days since 1970, UTC.
+    pub day: i64,
+    pub source: String,
+    pub provider: String,
+    pub model: String,
+    pub total: Total,
+}
+
+/// The columns that [`total`] reads, summed up.
+macro_rules! sums {
+    () => {
+        "cast(sum(requests) as bigint), cast(sum(input_tokens) as bigint), \
+         cast(sum(output_tokens) as bigint), cast(sum(cached_tokens) as bigint), \
+         cast(sum(reasoning_tokens) as bigint), cast(sum(images) as bigint), \
+         cast(sum(cost_nano) as bigint), cast(sum(unpriced) as bigint), \
+         cast(sum(estimated) as bigint)"
+    };
+}
+
+impl Store {
+    /// Sums by day, source, provider and model, oldest first: at most `max`.
+    pub async fn totals(
+        &self,
+        scope: Scope,
+        owner: u64,
+        days: std::ops::RangeInclusive<i64>,
+        max: u32,
+    ) -> anyhow::Result<Vec<TotalLine>> {
+        let sql = concat!(
+            "select day, source, provider, model, ",
+            sums!(),
+            " from usage_total where scope = $1 and owner_id = $2 and day >= $3 and day <= $4 \
+             group by day, source, provider, model order by day, source, provider, model limit $5"
+        );
+        let values = [
+            scope.as_str().into(),
+            owner.into(),
+            (*days.start()).into(),
+            (*days.end()).into(),
+            i64::from(max).into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        let line = |row: &Row| {
+            Ok(TotalLine {
+                day: row.int(0)?,
+                source: row.text(1)?.to_owned(),
+                provider: row.text(2)?.to_owned(),
+                model: row.text(3)?.to_owned(),
+                total: total(row, 4)?,
+            })
+        };
+        rows.iter().map(line).collect()
+    }
+
+    /// What each member used of a server's key, the most expensive first:
+    /// at most `max`.
+    pub async fn totals_by_member(
+        &self,
+        server: u64,
+        days: std::ops::RangeInclusive<i64>,
+        max: u32,
+    ) -> anyhow::Result<Vec<(u64, Total)>> {
+        let sql = concat!(
+            "select member_id, ",
+            sums!(),
+            " from usage_total where scope = 'member' and owner_id = $1 \
+             and day >= $2 and day <= $3 group by member_id \
+             order by sum(cost_nano) desc, sum(requests) desc, member_id limit $4"
+        );
+        let values = [
+            server.into(),
+            (*days.start()).into(),
+            (*days.end()).into(),
+            i64::from(max).into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        let member = |row: &Row| Ok((row.int(0)?.cast_unsigned(), total(row, 1)?));
+        rows.iter().map(member).collect()
+    }
+}
+
+fn total(row: &Row, at: usize) -> anyhow::Result<Total> {
+    let number = |offset| anyhow::Ok(row.int(at + offset)?.cast_unsigned());
+    Ok(Total {
+        requests: number(0)?,
+        input_tokens: number(1)?,
+        output_tokens: number(2)?,
+        cached_tokens: number(3)?,
+        reasoning_tokens: number(4)?,
+        images: number(5)?,
+        cost_nano: number(6)?,
+        unpriced: number(7)?,
+        estimated: number(8)?,
     })
 }

@@ -195,6 +195,9 @@ fn message_text(message: &Message) -> String {
     } else {
         &message.content
     });
+    for file in &message.files {
+        text += &format!("\n[{}: {}]", file.name, file.description);
+    }
     let buttons = message.components[0]["components"].as_array();
     for button in buttons.into_iter().flatten() {
         text.extend([

@@ -159,15 +159,16 @@ impl Browser {
     /// Keeps a picture, where `LATCHKEY_SCREENSHOTS` names a folder.
     pub async fn keeps_picture(&self, name: &str) {
         use base64::Engine;
-        let wanted = std::env::vars_os().find(|(key, _)| key == "LATCHKEY_SCREENSHOTS");
-        let Some((_, folder)) = wanted else { return };
+        if !super::keeps_pictures() {
+            return;
+        }
         let picture = self
             .call("Page.captureScreenshot", json!({"format": "png"}))
             .await;
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(picture["data"].as_str().unwrap())
             .unwrap();
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).unwrap();
+        super::keep_picture(name, &bytes);
     }
 
     async fn call(&self, method: &str, parameters: Value) -> Value {

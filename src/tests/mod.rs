@@ -7,18 +7,22 @@ mod actor;
 mod add_keys;
 mod asking;
 mod browser;
+mod budgets;
 mod checks;
 mod defects;
 mod emulated;
 mod faults;
 mod manage_keys;
+mod operators;
 mod page;
 pub mod postgres;
 mod process;
+mod quotas;
 mod secrets;
 mod spec;
 mod stage;
 mod tidy;
+mod usages;
 
 use std::io::Write;
 
@@ -35,6 +39,25 @@ pub fn skip<T>(why: &str) -> Option<T> {
     // Past the test runner, which shows what a test prints only if it fails.
     writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
     None
+}
+
+/// Where pictures are kept, if anybody wants to look at them.
+fn pictures() -> Option<std::ffi::OsString> {
+    let mut wanted = std::env::vars_os().filter(|(key, _)| key == "LATCHKEY_SCREENSHOTS");
+    wanted.next().map(|(_, folder)| folder)
+}
+
+/// Whether anybody wants to look at pictures.
+pub fn keeps_pictures() -> bool {
+    pictures().is_some()
+}
+
+/// Keeps a picture, where `LATCHKEY_SCREENSHOTS` names a folder.
+pub fn keep_picture(name: &str, bytes: &[u8]) {
+    if let Some(folder) = pictures() {
+        let path = std::path::Path::new(&folder).join(format!("{name}.png"));
+        std::fs::write(path, bytes).unwrap();
+    }
 }
 
 /// A key that works with an emulated provider.

@@ -319,6 +319,11 @@ impl Stage {
         })
     }
 
+    /// Replaces the server's id.
+    pub fn anonymous(&self, text: &str) -> String {
+        text.replace(&self.scene.server.to_string(), "SERVER")
+    }
+
     /// Replaces ids by names and hides what changes from run to run.
     pub fn readable(&self, text: &str) -> String {
         self.world().look(|state| {

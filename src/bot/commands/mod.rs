@@ -1,7 +1,12 @@
 //! The slash commands, one file each.
 
+mod admin;
+mod amounts;
 mod ask;
 mod keys;
+mod quota;
+mod server;
+mod usage;
 
 use std::sync::Arc;
 
@@ -38,7 +43,14 @@ impl From<ScopeChoice> for Scope {
 
 /// Every command, with its descriptions in every language.
 pub fn all() -> Vec<Command> {
-    let mut commands = vec![ask::ask(), keys::keys()];
+    let mut commands = vec![
+        ask::ask(),
+        keys::keys(),
+        quota::quota(),
+        usage::usage(),
+        server::server(),
+        admin::admin(),
+    ];
     commands.iter_mut().for_each(localize);
     commands
 }

@@ -178,8 +178,8 @@ pub fn removal(voice: Voice<'_>, id: String, key: &Key) -> Card {
         style: ButtonStyle::Secondary,
     };
     Card {
-        text,
         buttons: vec![remove, keep],
+        ..Card::text(text)
     }
 }
 

@@ -4,22 +4,31 @@
 //! type. Nothing here is given a key, so nothing here can show one.
 
 mod answer;
+mod budget;
 mod keys;
 mod lang;
 mod quota;
+mod quota_status;
 mod refusal;
 mod status;
+mod usage;
 
 pub use answer::{
     broken_off, continued_privately, demoted, demoted_directly, footer, no_answer, too_long,
+};
+pub use budget::{
+    budget, budget_set, cleared, exempted, operators_limit_set, operators_view, tier_given,
+    was_blocked, was_unblocked,
 };
 pub use keys::{
     KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
 };
 pub use lang::{Lang, localizations};
 pub use quota::notice;
+pub use quota_status::quota_status;
 pub use refusal::refusal;
 pub use status::status;
+pub use usage::usage;
 
 use crate::app::Catalogue;
 use crate::app::Error;

@@ -71,9 +71,17 @@ fn sentence(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchLimit => {
             "There is no such limit, so nothing was cleared. `show` lists those that are set."
         }
+        Refusal::TooManyLimits { .. } => {
+            "A budget has {subject} limits at the most, and that is full. Nothing was changed. \
+             Clear one first with `/server budget clear`."
+        }
         Refusal::BadAmount => {
             "That amount is not one that can be counted. Give a whole number of 1 or more, \
              or dollars such as `4.50`."
+        }
+        Refusal::BadServer => {
+            "That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, \
+             and choose Copy Server ID."
         }
         Refusal::BadDuration => {
             "I can't read that duration. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`, \
@@ -135,6 +143,7 @@ fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
         Refusal::MalformedExtra { field } => voice.lang.words(field).to_owned(),
         Refusal::Locked { kid } => kid.clone(),
         Refusal::TierWithoutByok { tier } => tier.clone(),
+        Refusal::TooManyLimits { max } => max.to_string(),
         Refusal::NoSuchTier { name } => name.replace('`', "'"),
         _ => String::new(),
     };

@@ -12,7 +12,7 @@ impl World {
     /// Somebody runs a command; returns the interaction's id.
     pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
         self.with(|state| {
-            let data = line::read(&state.commands, typed, None)?;
+            let data = line::read(state, typed, None)?;
             Ok(state.interact(Kind::Command, person, channel, typed, &data, None))
         })
     }
@@ -26,7 +26,7 @@ impl World {
         option: &str,
     ) -> Result<u64, String> {
         self.with(|state| {
-            let data = line::read(&state.commands, typed, Some(option))?;
+            let data = line::read(state, typed, Some(option))?;
             Ok(state.interact(Kind::Autocomplete, person, channel, typed, &data, None))
         })
     }

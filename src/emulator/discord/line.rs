@@ -3,15 +3,22 @@
 
 use serde_json::{Value, json};
 
+use super::payload;
+use crate::emulator::world::State;
+
 const SUBCOMMAND: u64 = 1;
 const SUBCOMMAND_GROUP: u64 = 2;
 const STRING: u64 = 3;
 const INTEGER: u64 = 4;
 const BOOLEAN: u64 = 5;
+const USER: u64 = 6;
+const ROLE: u64 = 8;
+const NUMBER: u64 = 10;
 
 /// Turns `/keys add provider:openai` into an interaction's data. The option
 /// `focused` is the one that is being typed, for completion.
-pub fn read(commands: &Value, line: &str, focused: Option<&str>) -> Result<Value, String> {
+pub fn read(state: &State, line: &str, focused: Option<&str>) -> Result<Value, String> {
+    let commands = &state.commands;
     let words = line
         .strip_prefix('/')
         .ok_or("a command begins with a slash")?;
@@ -25,12 +32,14 @@ pub fn read(commands: &Value, line: &str, focused: Option<&str>) -> Result<Value
         path.push((name.to_owned(), at["type"].clone()));
         rest = tail;
     }
-    let mut options = options(&at["options"], rest, focused)?;
+    let mut options = options(state, &at["options"], rest, focused)?;
+    let resolved = payload::resolved(state, &options);
     for (name, kind) in path.into_iter().rev() {
         options = json!([{"name": name, "type": kind, "options": options}]);
     }
     Ok(json!({
         "id": command.get("id").cloned().unwrap_or(json!("1")), "name": name, "type": 1, "options": options,
+        "resolved": resolved,
     }))
 }
 
@@ -54,7 +63,12 @@ fn next_word(text: &str) -> (&str, &str) {
 }
 
 /// Reads `name:value` pairs. A value reaches to the next option's name.
-fn options(known: &Value, text: &str, focused: Option<&str>) -> Result<Value, String> {
+fn options(
+    state: &State,
+    known: &Value,
+    text: &str,
+    focused: Option<&str>,
+) -> Result<Value, String> {
     let known = known.as_array().map(Vec::as_slice).unwrap_or_default();
     let padded = format!(" {text}");
     let mut found: Vec<(usize, usize, &Value)> = known
@@ -78,7 +92,7 @@ fn options(known: &Value, text: &str, focused: Option<&str>) -> Result<Value, St
         let typed = padded.get(*start..end).unwrap_or_default().trim();
         let name = option["name"].as_str().unwrap_or_default();
         let mut filled =
-            json!({"name": name, "type": option["type"], "value": value(option, typed)?});
+            json!({"name": name, "type": option["type"], "value": value(state, option, typed)?});
         if focused == Some(name) {
             filled["focused"] = json!(true);
         }
@@ -99,7 +113,7 @@ fn options(known: &Value, text: &str, focused: Option<&str>) -> Result<Value, St
     Ok(Value::Array(options))
 }
 
-fn value(option: &Value, typed: &str) -> Result<Value, String> {
+fn value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
     if let Some(choices) = option["choices"]
         .as_array()
         .filter(|choices| !choices.is_empty())
@@ -116,26 +130,47 @@ fn value(option: &Value, typed: &str) -> Result<Value, String> {
             .map(Value::from)
             .map_err(|_| "write a number".into()),
         Some(BOOLEAN) => Ok(json!(typed == "true")),
+        Some(NUMBER) => typed
+            .parse::<f64>()
+            .map(Value::from)
+            .map_err(|_| "write a number".into()),
+        Some(USER) => named(state.people.iter().map(|p| (p.id, p.name.as_str())), typed)
+            .ok_or(format!("there is nobody called {typed}")),
+        Some(ROLE) => {
+            let roles = state.servers.iter().flat_map(|server| &server.roles);
+            named(roles.map(|role| (role.id, role.name.as_str())), typed)
+                .ok_or(format!("there is no role called {typed}"))
+        }
         _ => Err("the emulator does not know this kind of option".into()),
     }
+}
+
+/// An id by its name, or as it is.
+fn named<'a>(all: impl Iterator<Item = (u64, &'a str)>, typed: &str) -> Option<Value> {
+    let bare = typed
+        .trim_start_matches(['<', '@', '&'])
+        .trim_end_matches('>');
+    let mut all = all;
+    let found = all.find(|(id, name)| [typed, bare].contains(name) || id.to_string() == bare);
+    found.map(|(id, _)| json!(id.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::emulator::World;
 
     #[test]
     fn a_value_reaches_to_the_next_option() {
         let commands = json!([{"name": "ask", "options": [
             {"name": "prompt", "type": 3, "required": true}, {"name": "model", "type": 3},
         ]}]);
-        let data = read(&commands, "/ask prompt:why: because model:x", None).unwrap();
+        let world = World::new();
+        world.with(|state| state.commands = commands);
+        let read = |line| world.look(|state| read(state, line, None));
+        let data = read("/ask prompt:why: because model:x").unwrap();
         assert_eq!(data["options"][0]["value"], "why: because");
         assert_eq!(data["options"][1]["value"], "x");
-        assert!(
-            read(&commands, "/ask model:x", None)
-                .unwrap_err()
-                .contains("prompt")
-        );
+        assert!(read("/ask model:x").unwrap_err().contains("prompt"));
     }
 }

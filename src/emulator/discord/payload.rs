@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::emulator::world::{Channel, Interaction, Kind, Message, Person, Server, State};
+use crate::emulator::world::{Channel, Interaction, Kind, Message, Person, Role, Server, State};
 
 const MANAGE_GUILD: u64 = 1 << 5;
 const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
@@ -52,17 +52,7 @@ pub fn guild(state: &State, server: &Server) -> Value {
             })
         })
         .collect();
-    let roles: Vec<Value> = server
-        .roles
-        .iter()
-        .map(|role| {
-            json!({
-                "id": role.id.to_string(), "name": role.name, "color": 0, "hoist": false,
-                "position": 0, "permissions": role.permissions.to_string(), "managed": false,
-                "mentionable": false, "flags": 0,
-            })
-        })
-        .collect();
+    let roles: Vec<Value> = server.roles.iter().map(role).collect();
     json!({
         "id": server.id.to_string(), "name": server.name, "icon": null, "splash": null,
         "discovery_splash": null, "owner_id": "1", "afk_channel_id": null, "afk_timeout": 300,
@@ -76,6 +66,72 @@ pub fn guild(state: &State, server: &Server) -> Value {
         "voice_states": [], "members": [], "channels": channels, "threads": [], "presences": [],
         "stage_instances": [], "guild_scheduled_events": [],
     })
+}
+
+/// A role.
+fn role(role: &Role) -> Value {
+    json!({
+        "id": role.id.to_string(), "name": role.name, "color": 0, "hoist": false,
+        "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
+        "position": 0, "permissions": role.permissions.to_string(), "managed": false,
+        "mentionable": false, "flags": 0,
+    })
+}
+
+/// Somebody as a member of a server; none if they are not.
+pub fn member(state: &State, server: u64, person: u64) -> Option<Value> {
+    let server = state.servers.iter().find(|s| s.id == server)?;
+    let own = server.members.get(&person)?.iter();
+    let roles: Vec<String> = own
+        .filter(|id| **id != server.id)
+        .map(u64::to_string)
+        .collect();
+    let person = state.people.iter().find(|p| p.id == person)?;
+    Some(json!({
+        "user": user(person), "roles": roles, "joined_at": JOINED_AT, "deaf": false,
+        "mute": false, "flags": 0, "pending": false,
+    }))
+}
+
+/// Whom and what the options of a command name.
+pub fn resolved(state: &State, options: &Value) -> Value {
+    let (mut users, mut roles) = (json!({}), json!({}));
+    for option in options.as_array().into_iter().flatten() {
+        let id = option["value"].as_str().unwrap_or_default();
+        let of = |other: u64| other.to_string() == id;
+        match option["type"].as_u64() {
+            Some(6) => {
+                if let Some(person) = state.people.iter().find(|p| of(p.id)) {
+                    users[id] = user(person);
+                }
+            }
+            Some(8) => {
+                let mut all = state.servers.iter().flat_map(|server| &server.roles);
+                if let Some(found) = all.find(|r| of(r.id)) {
+                    roles[id] = role(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    json!({"users": users, "roles": roles})
+}
+
+/// What somebody has bought.
+fn entitlements(state: &State, person: u64) -> Vec<Value> {
+    let skus = state
+        .people
+        .iter()
+        .filter(|p| p.id == person)
+        .flat_map(|p| &p.skus);
+    skus.map(|sku| {
+        json!({
+            "id": (sku + 1).to_string(), "sku_id": sku.to_string(), "type": 8, "deleted": false,
+            "application_id": state.application.to_string(), "user_id": person.to_string(),
+            "consumed": false,
+        })
+    })
+    .collect()
 }
 
 /// A message.
@@ -97,10 +153,27 @@ pub fn message(state: &State, message: &Message) -> Value {
     json!({
         "id": message.id.to_string(), "channel_id": message.channel.to_string(), "author": author,
         "content": message.content, "timestamp": JOINED_AT, "edited_timestamp": null, "tts": false,
-        "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": [],
+        "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": attachments(state, message),
         "embeds": [], "pinned": false, "type": 0, "flags": flags, "components": message.components,
         "application_id": state.application.to_string(),
     })
+}
+
+fn attachments(state: &State, message: &Message) -> Vec<Value> {
+    let files = message.files.iter().enumerate();
+    let host = state
+        .address
+        .map(|address| address.to_string())
+        .unwrap_or_default();
+    files
+        .map(|(number, file)| {
+            let url = format!("http://{host}/demo/files/{}/{number}", message.id);
+            json!({
+                "id": number.to_string(), "filename": file.name, "description": file.description,
+                "content_type": file.kind, "size": file.bytes.len(), "url": url, "proxy_url": url,
+            })
+        })
+        .collect()
 }
 
 /// An interaction as `INTERACTION_CREATE` shows it.
@@ -118,7 +191,7 @@ pub fn interaction(state: &State, of: &Interaction, data: &Value, message: Optio
         "id": of.id.to_string(), "application_id": state.application.to_string(),
         "type": of.kind as u8, "token": of.token, "version": 1,
         "channel_id": of.channel.to_string(), "channel": channel.map(partial_channel),
-        "locale": "en-US", "entitlements": [], "entitlement_sku_ids": [],
+        "locale": "en-US", "entitlements": entitlements(state, of.person), "entitlement_sku_ids": [],
         "attachment_size_limit": 10_485_760, "app_permissions": MEMBER.to_string(), "data": data,
     });
     if let Some(message) = message {

@@ -8,9 +8,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
+use super::multipart::{self, Files};
 use super::{limits, payload};
 use crate::emulator::world::{Channel, Kind, Message, RestCall, State, World};
 
@@ -48,6 +49,7 @@ pub fn routes(world: Arc<World>) -> Router {
             patch(edit),
         )
         .route("/channels/{channel}/messages", post(create_message))
+        .route("/guilds/{guild}/members/{person}", get(member))
         .layer(middleware::from_fn_with_state(Arc::clone(&world), record))
         .with_state(world);
     Router::new().nest("/api/v10", api)
@@ -65,6 +67,7 @@ async fn record(Shared(world): World_, request: Request, next: Next) -> Response
         .await
         .unwrap_or_default();
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let (parts, bytes) = multipart::unpack(parts, bytes).await;
     let body: Option<Value> = serde_json::from_slice(&bytes).ok();
     let fault = world.with(|state| {
         let fault = state
@@ -148,6 +151,13 @@ async fn put_commands(Shared(world): World_, Json(mut commands): Json<Value>) ->
         state.command_writes += 1;
     });
     Json(commands)
+}
+
+async fn member(Shared(world): World_, Path((guild, person)): Path<(u64, u64)>) -> Response {
+    match world.look(|state| payload::member(state, guild, person)) {
+        Some(member) => Json(member).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, 10_007, "Unknown Member"),
+    }
 }
 
 async fn open_dm(Shared(world): World_, Json(body): Json<Value>) -> Response {
@@ -317,6 +327,7 @@ async fn follow_up(
 async fn edit(
     Shared(world): World_,
     Path((_, token, message)): Path<(u64, String, String)>,
+    files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
@@ -326,6 +337,9 @@ async fn edit(
                 let id = own_message(state, &token, &message)?;
                 if let Some(message) = state.message(id) {
                     apply(message, &body);
+                    if let Some(Extension(Files(files))) = files {
+                        message.files = files;
+                    }
                 }
                 Ok((headers, Json(json_message(state, id))).into_response())
             }),
@@ -384,6 +398,7 @@ fn post_message(
         interaction,
         command: None,
         allowed_mentions: body["allowed_mentions"].clone(),
+        files: Vec::new(),
     });
     id
 }

@@ -1,0 +1,106 @@
+//! `/admin tier`, and stopping people, servers and everybody.
+
+use serenity::all::{CreateAutocompleteResponse, User};
+
+use super::whom;
+use crate::app::Whom;
+use crate::bot::commands::{Context, choices};
+use crate::bot::{duration, private, reply};
+use crate::model::{Blocked, PersonId};
+
+/// Give somebody a tier by hand, or take it back.
+#[poise::command(slash_command)]
+pub async fn tier(
+    ctx: Context<'_>,
+    #[description = "Who"] user: User,
+    #[description = "Which; left out, it is taken back"]
+    #[autocomplete = "complete_tier"]
+    tier: Option<String>,
+    #[description = "For how long, such as 30d; left out, for good"] during: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let during = duration::read(during.as_deref())?;
+        let person = PersonId(user.id.get());
+        let until = app
+            .give_tier(caller, person, tier.as_deref(), during)
+            .await?;
+        Ok(reply::tier_given(voice, person, tier.as_deref(), until))
+    })
+    .await
+}
+
+/// Stop somebody from asking.
+#[poise::command(slash_command)]
+pub async fn block(
+    ctx: Context<'_>,
+    #[description = "Who"] user: User,
+    #[description = "For how long, such as 30m, 12h, 7d; left out, until you lift it"]
+    during: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let during = duration::read(during.as_deref())?;
+        let whom = Blocked::Person(PersonId(user.id.get()));
+        let until = app.block(caller, whom, during).await?;
+        Ok(reply::was_blocked(voice, whom, until))
+    })
+    .await
+}
+
+/// Let somebody ask again.
+#[poise::command(slash_command)]
+pub async fn unblock(ctx: Context<'_>, #[description = "Who"] user: User) -> anyhow::Result<()> {
+    let whom = Blocked::Person(PersonId(user.id.get()));
+    private::answer(ctx, async |app, caller, voice| {
+        let was = app.unblock(caller, whom).await?;
+        Ok(reply::was_unblocked(voice, whom, was))
+    })
+    .await
+}
+
+/// The kill switch: no asks in a server, or anywhere.
+#[poise::command(slash_command)]
+pub async fn stop(
+    ctx: Context<'_>,
+    #[description = "A server's id; left out, everybody"] server: Option<String>,
+    #[description = "For how long, such as 30m, 12h, 7d; left out, until you resume"]
+    during: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let during = duration::read(during.as_deref())?;
+        let whom = blocked(whom(None, server.as_deref())?);
+        let until = app.block(caller, whom, during).await?;
+        Ok(reply::was_blocked(voice, whom, until))
+    })
+    .await
+}
+
+/// Undo the kill switch.
+#[poise::command(slash_command)]
+pub async fn resume(
+    ctx: Context<'_>,
+    #[description = "A server's id; left out, everybody"] server: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let whom = blocked(whom(None, server.as_deref())?);
+        let was = app.unblock(caller, whom).await?;
+        Ok(reply::was_unblocked(voice, whom, was))
+    })
+    .await
+}
+
+fn blocked(whom: Whom) -> Blocked {
+    match whom {
+        Whom::Everyone => Blocked::Everyone,
+        Whom::Server(server) => Blocked::Server(server),
+        Whom::Person(person) => Blocked::Person(person),
+    }
+}
+
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_tier(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let app = &ctx.framework.user_data.app;
+    let names = app
+        .tier_names()
+        .map(|name| (name.to_owned(), name.to_owned()));
+    choices(names, partial)
+}

@@ -1,0 +1,143 @@
+//! Budgets of a server's key, and who is told of them.
+
+use super::{Stage, good, run};
+
+async fn with_key(stage: &Stage) {
+    stage.omar().adds("openai", "guild", &good("openai")).await;
+}
+
+#[tokio::test]
+async fn a_manager_sets_shows_and_clears_a_budget() {
+    run(async |stage| {
+        let omar = stage.omar();
+        insta::assert_snapshot!(omar.runs("/server budget show").await, @"(only you) This server's key has no limits: every member may use it. Set one with `/server budget set`, such as `what:dollars amount:5 per:month`.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:5 per:month").await, @"(only you) This server's key may now be used for $5.00 a month, all members together. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:2 per:day who:each member").await, @"(only you) Each member may now use 2 requests a day of this server's key. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:3 per:day role:regulars").await, @"(only you) Each member with <@&1573673204877099020> may now use 3 requests a day of this server's key, in place of the limit for each member. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget exempt role:@everyone exempt:true").await, @"(only you) <@&1573673204877099015> is free from the limits on members. What the whole key may be used for holds for everybody.");
+        insta::assert_snapshot!(omar.runs("/server budget show").await, @"
+        (only you) **This server's key, all members together**
+        `░░░░░░░░░░` $0 of $5.00 a month, $5.00 left
+        **Each member**
+        - 2 requests a day
+        - with <@&1573673204877099020>: 3 requests a day
+        Free from the limits on members: <@&1573673204877099015>
+        Change them with `/server budget set` and `/server budget clear`; `/usage scope:guild` shows who used what.
+        ");
+        insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) Cleared 2 limits.");
+        insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) There is no such limit, so nothing was cleared. `show` lists those that are set.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:1.5 per:day").await, @"(only you) That amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.");
+        insta::assert_snapshot!(stage.mia().runs("/server budget show").await, @"(only you) Server keys are for whoever has the Manage Server permission here, and you don't right now. Your own key works without it: `/keys add scope:user`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
+    run(async |stage| {
+        with_key(stage).await;
+        let (omar, mia) = (stage.omar(), stage.mia());
+        omar.runs("/server budget set what:requests amount:1 per:day who:each member")
+            .await;
+        assert!(mia.runs("/ask prompt:count").await.contains("server key"));
+        // The bot default pays next, and says why the server did not.
+        insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
+        one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · bot default · 12 tokens in, 10 out · under $0.0001 · server key for OpenAI has reached its limit
+        ");
+        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        (only you) You have used your share of this server's key: 1 of 1 request a day. There is room again <t:1795305601:R>.
+        A OpenAI key of your own has no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        [Use my own OpenAI key]
+        ");
+        // A share is each member's own.
+        assert!(omar.runs("/ask prompt:count").await.contains("server key"));
+        omar.runs("/server budget set what:requests amount:2 per:day role:regulars")
+            .await;
+        assert!(mia.runs("/ask prompt:count").await.contains("server key"));
+        assert!(
+            !mia.runs("/ask prompt:count")
+                .await
+                .contains("· server key ·")
+        );
+        omar.runs("/server budget exempt role:regulars exempt:true")
+            .await;
+        for _ in 0..3 {
+            assert!(
+                mia.runs("/ask prompt:count")
+                    .await
+                    .contains("· server key ·")
+            );
+        }
+        // The whole key's budget holds for everybody all the same.
+        omar.runs("/server budget set what:requests amount:1 per:week")
+            .await;
+        assert!(
+            mia.runs("/ask prompt:count")
+                .await
+                .contains("· server key ·")
+        );
+        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        (only you) This server's key has reached its budget: 1 of 1 request a week. There is room again <t:1795392001:R>.
+        A OpenAI key of your own has no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        [Use my own OpenAI key]
+        ");
+        insta::assert_snapshot!(mia.runs("/quota status").await, @"
+        (only you) **Server key** · This server's key, all members together
+        `██████████` 1 of 1 request a week, 0 left, renews <t:1795392001:R>
+        **Bot default** · Your tier, community
+        `██░░░░░░░░` 2 of 10 requests a minute, 8 left, renews <t:1795219262:R>
+        `░░░░░░░░░░` 2 of 100 requests in 24 hours, 98 left, renews <t:1795306501:R>
+        An `/ask` now would go to Groq, paid by the bot default.
+        A key of your own (`/keys add`) has no limits here.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_owner_is_told_once_when_most_of_a_budget_is_used() {
+    run(async |stage| {
+        with_key(stage).await;
+        let (omar, mia) = (stage.omar(), stage.mia());
+        omar.runs("/server budget set what:requests amount:5 per:month")
+            .await;
+        for _ in 0..3 {
+            mia.runs("/ask prompt:count").await;
+        }
+        assert_eq!(omar.directly().reads_channel(), "");
+        mia.runs("/ask prompt:count").await;
+        insta::assert_snapshot!(omar.directly().reads_channel(), @"The key of your server (1573673208672944135) has used most of its budget: 4 of 5 requests a month. It stops there until it renews <t:1796083201:R>. `/server budget show` in that server shows it, `/server budget set` changes it. I say this once in each period.");
+        let told = omar.directly().reads_channel();
+        mia.runs("/ask prompt:count").await;
+        assert_eq!(omar.directly().reads_channel(), told);
+        // The next month is another budget.
+        stage.clock.advance_ms(31 * 86_400_000);
+        for _ in 0..4 {
+            mia.runs("/ask prompt:count").await;
+        }
+        assert_ne!(omar.directly().reads_channel(), told);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn dollars_cannot_be_spent_on_what_nobody_knows_the_price_of() {
+    run(async |stage| {
+        with_key(stage).await;
+        let (omar, mia) = (stage.omar(), stage.mia());
+        assert!(
+            mia.runs("/ask prompt:count provider:openai model:gpt-99-nova")
+                .await
+                .contains("price unknown")
+        );
+        omar.runs("/server budget set what:dollars amount:1 per:day").await;
+        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai model:gpt-99-nova").await, @"
+        (only you) Nobody knows what gpt-99-nova costs, and the server key has a limit in dollars, so it can't pay for it. Name another model, or ask the bot's operator to add its price (`quota.prices_file`).
+        A OpenAI key of your own has no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        [Use my own OpenAI key]
+        ");
+        assert!(mia.runs("/ask prompt:count").await.contains("server key"));
+    })
+    .await;
+}

@@ -1,0 +1,109 @@
+//! What the operator's people do to everybody.
+
+use super::{good, run};
+
+#[tokio::test]
+async fn only_listed_people_are_operators() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for line in [
+            "/admin show",
+            "/admin stop",
+            "/admin block user:zoe",
+            "/admin tier user:mia tier:lifetime",
+            "/admin limit what:requests amount:1 per:day",
+            "/usage scope:bot",
+        ] {
+            assert!(
+                mia.runs(line).await.contains("`discord.operators`"),
+                "{line}"
+            );
+        }
+        insta::assert_snapshot!(mia.runs("/admin show").await, @"(only you) `/admin` is for the people that the bot's operator listed (`discord.operators`), and you are not one of them. For your own server there is `/server budget`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_a_server_and_everybody_can_be_stopped_for_a_time() {
+    run(async |stage| {
+        let (omar, mia) = (stage.omar(), stage.mia());
+        insta::assert_snapshot!(omar.runs("/admin block user:mia during:1h").await, @"(only you) Stopped for <@mia> until <t:1795222800:f>. What is running finishes. `/admin unblock` lifts it.");
+        insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"(only you) The bot's operator has stopped it for you until <t:1795222800:f>. Keys and settings are kept; `/keys list` still works.");
+        insta::assert_snapshot!(mia.runs("/quota status").await, @"
+        (only you) The bot's operator has stopped it for you until <t:1795222800:f>. Keys and settings are kept; `/keys list` still works.
+        **Bot default** · Your tier, community
+        `░░░░░░░░░░` 0 of 10 requests a minute, 10 left
+        `░░░░░░░░░░` 0 of 100 requests in 24 hours, 100 left
+        An `/ask` now would go to Groq, paid by the bot default.
+        A key of your own (`/keys add`) has no limits here.
+        ");
+        assert!(omar.runs("/ask prompt:count").await.contains("-# Groq"));
+        stage.clock.advance_ms(3_600_000);
+        assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));
+
+        let server = format!("/admin stop server:{}", stage.scene.server);
+        insta::assert_snapshot!(stage.anonymous(&omar.runs(&server).await), @"(only you) Stopped for server SERVER. What is running finishes. `/admin resume server:SERVER` lifts it.");
+        insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"(only you) The bot's operator has stopped it in this server for now. Keys and settings are kept; `/keys list` still works.");
+        // A key of one's own is stopped too, and kept.
+        assert!(
+            mia.adds("openai", "user", &good("openai"))
+                .await
+                .contains("Stored")
+        );
+        assert!(
+            mia.runs("/ask prompt:count")
+                .await
+                .contains("has stopped it")
+        );
+        assert!(
+            mia.directly()
+                .runs("/ask prompt:count")
+                .await
+                .contains("personal key")
+        );
+        let resume = format!("/admin resume server:{}", stage.scene.server);
+        assert!(
+            omar.runs(&resume)
+                .await
+                .starts_with("(only you) No longer stopped")
+        );
+
+        insta::assert_snapshot!(omar.runs("/admin stop").await, @"(only you) Stopped for everybody. What is running finishes. `/admin resume` lifts it.");
+        insta::assert_snapshot!(mia.directly().runs("/ask prompt:count").await, @"(only you) The bot's operator has stopped it for everybody for now. Keys and settings are kept; `/keys list` still works.");
+        insta::assert_snapshot!(omar.runs("/admin resume").await, @"(only you) No longer stopped for everybody.");
+        insta::assert_snapshot!(omar.runs("/admin resume").await, @"(only you) It was not stopped for everybody. `/admin show` lists every stop.");
+        assert!(mia.runs("/ask prompt:count").await.contains("personal key"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
+    run(async |stage| {
+        let (omar, mia) = (stage.omar(), stage.mia());
+        insta::assert_snapshot!(omar.runs("/admin show").await, @"(only you) Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, `/admin block` and `/admin stop` set something.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:dollars amount:4.50 per:day").await, @"(only you) The bot default now pays $4.50 a day for everybody, beside what tiers allow. Counting begins with the next ask, unless this limit was there before.");
+        insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day user:mia window:rolling").await, @"(only you) The bot default now pays 1 request in 24 hours for <@mia>, beside what tiers allow. Counting begins with the next ask, unless this limit was there before.");
+        mia.runs("/ask prompt:count").await;
+        insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
+        (only you) What the bot's operator pays for you is used up: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
+        A Groq key of your own has no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
+        [Use my own Groq key]
+        ");
+        omar.runs("/admin block user:zoe").await;
+        omar.runs("/admin tier user:mia tier:premium").await;
+        insta::assert_snapshot!(omar.runs("/admin show").await, @"
+        (only you) Everybody together: `░░░░░░░░░░` $0.0000039 of $4.50 a day, $4.50 left, renews <t:1795305601:R>
+        <@mia>: `██████████` 1 of 1 request in 24 hours, 0 left, renews <t:1795306501:R>
+        Stopped for <@zoe>
+        <@mia>: premium
+        ");
+        insta::assert_snapshot!(omar.runs("/admin unlimit user:mia").await, @"(only you) Cleared 1 limit.");
+        assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));
+        insta::assert_snapshot!(omar.runs("/admin tier user:mia tier:emperor").await, @"(only you) There is no tier called `emperor`. Pick one from the list that appears while you type `tier:`.");
+        insta::assert_snapshot!(omar.runs("/admin stop server:lantern").await, @"(only you) That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, and choose Copy Server ID.");
+        insta::assert_snapshot!(omar.runs("/admin block user:mia during:soon").await, @"(only you) I can't read that duration. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`, or leave it out for good.");
+    })
+    .await;
+}
