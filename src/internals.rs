@@ -191,7 +191,14 @@ impl Stand {
             std::env::temp_dir().join(format!("latchkey-stand-{:x}", u64::from_be_bytes(name)));
         std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
         let master = MasterKey::generate().expect("the system has random numbers");
-        let variables = scene.variables(&folder, &master);
+        let mut variables = scene.variables(&folder, &master);
+        // Limits that are counted, and that nobody reaches.
+        let tiers = "[{ name = 'community', limits = [{ requests = 1000000, per = 'minute' }, \
+             { requests = 100000000, per = 'day' }] }]";
+        variables.push((
+            "LATCHKEY_QUOTA__TIERS".to_owned(),
+            SecretString::from(tiers),
+        ));
         Self {
             scene,
             channel: channel.expect("the scene has a channel"),

@@ -55,7 +55,9 @@ impl Chart {
         let area = area.margin(8, 8, 8, 20);
         let text = |size: u32| (FONT_NAME, size).into_font().color(&TEXT);
         let days = self.days.len().max(1);
-        let top = self.highest().max(f64::MIN_POSITIVE) * 1.05;
+        // Room above the piles, so that the legend covers none of them.
+        let legend = self.series.iter().fold(0.1, |room, _| room + 0.08);
+        let top = self.highest().max(f64::MIN_POSITIVE) * (1.0 + legend);
         let mut chart = ChartBuilder::on(&area)
             .caption(&self.title, text(TITLE_SIZE))
             .x_label_area_size(34)

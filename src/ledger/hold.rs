@@ -56,7 +56,8 @@ pub enum Ended<'a> {
 }
 
 /// What is reserved for a call. Dropped before it is settled, it is settled
-/// as abandoned, at an estimate of what was heard.
+/// as abandoned, at an estimate of what was heard; or released, if the call
+/// was never made.
 #[derive(Debug)]
 pub struct Hold {
     booking: Booking,
@@ -64,6 +65,8 @@ pub struct Hold {
     prompt_bytes: u64,
     heard_bytes: u64,
     began: Instant,
+    /// Whether the call was made at all.
+    is_made: bool,
     first_byte: Option<Duration>,
     prices: Arc<Prices>,
     /// None once it is settled.
@@ -118,6 +121,7 @@ impl Hold {
             prompt_bytes,
             heard_bytes: 0,
             began: Instant::now(),
+            is_made: false,
             first_byte: None,
             prices,
             queue: Some(queue),
@@ -137,6 +141,7 @@ impl Hold {
     /// The call begins now; the hold may have waited.
     pub fn begin(&mut self) {
         self.began = Instant::now();
+        self.is_made = true;
     }
 
     /// Whether any of the answer came.
@@ -179,6 +184,7 @@ impl Hold {
         let estimate = self.estimate();
         let (outcome, reported) = match ended {
             Ended::Answered { usage } => (Outcome::Answered, usage),
+            Ended::Abandoned if !self.is_made => return Settlement::released(),
             Ended::Abandoned => (Outcome::Abandoned, None),
             Ended::Failed(failure) if self.did_nothing(failure) => {
                 return Settlement {

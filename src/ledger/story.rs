@@ -171,6 +171,7 @@ async fn tell(url: &SecretString) {
         .await
         .unwrap()
         .unwrap();
+    hold.begin();
     hold.hear(&"word ".repeat(80));
     drop(hold);
     let hit = ledger

@@ -13,15 +13,15 @@ async fn a_manager_sets_shows_and_clears_a_budget() {
         insta::assert_snapshot!(omar.runs("/server budget show").await, @"(only you) This server's key has no limits: every member may use it. Set one with `/server budget set`, such as `what:dollars amount:5 per:month`.");
         insta::assert_snapshot!(omar.runs("/server budget set what:dollars amount:5 per:month").await, @"(only you) This server's key may now be used for $5.00 a month, all members together. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
         insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:2 per:day who:each member").await, @"(only you) Each member may now use 2 requests a day of this server's key. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
-        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:3 per:day role:regulars").await, @"(only you) Each member with <@&1573673204877099020> may now use 3 requests a day of this server's key, in place of the limit for each member. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
-        insta::assert_snapshot!(omar.runs("/server budget exempt role:@everyone exempt:true").await, @"(only you) <@&1573673204877099015> is free from the limits on members. What the whole key may be used for holds for everybody.");
+        insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:3 per:day role:regulars").await, @"(only you) Each member with <@&regulars> may now use 3 requests a day of this server's key, in place of the limit for each member. Counting begins with the next ask, unless this limit was there before. `/server budget show` shows all of them.");
+        insta::assert_snapshot!(omar.runs("/server budget exempt role:@everyone exempt:true").await, @"(only you) <@&Lantern Club> is free from the limits on members. What the whole key may be used for holds for everybody.");
         insta::assert_snapshot!(omar.runs("/server budget show").await, @"
         (only you) **This server's key, all members together**
         `░░░░░░░░░░` $0 of $5.00 a month, $5.00 left
         **Each member**
         - 2 requests a day
-        - with <@&1573673204877099020>: 3 requests a day
-        Free from the limits on members: <@&1573673204877099015>
+        - with <@&regulars>: 3 requests a day
+        Free from the limits on members: <@&Lantern Club>
         Change them with `/server budget set` and `/server budget clear`; `/usage scope:guild` shows who used what.
         ");
         insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) Cleared 2 limits.");
@@ -47,7 +47,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) You have used your share of this server's key: 1 of 1 request a day. There is room again <t:1795305601:R>.
-        A OpenAI key of your own has no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        Your own OpenAI key would have no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
         [Use my own OpenAI key]
         ");
         // A share is each member's own.
@@ -79,7 +79,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         );
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) This server's key has reached its budget: 1 of 1 request a week. There is room again <t:1795392001:R>.
-        A OpenAI key of your own has no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        Your own OpenAI key would have no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
         [Use my own OpenAI key]
         ");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
@@ -107,7 +107,7 @@ async fn the_owner_is_told_once_when_most_of_a_budget_is_used() {
         }
         assert_eq!(omar.directly().reads_channel(), "");
         mia.runs("/ask prompt:count").await;
-        insta::assert_snapshot!(omar.directly().reads_channel(), @"The key of your server (1573673208672944135) has used most of its budget: 4 of 5 requests a month. It stops there until it renews <t:1796083201:R>. `/server budget show` in that server shows it, `/server budget set` changes it. I say this once in each period.");
+        insta::assert_snapshot!(omar.directly().reads_channel(), @"The key of your server (Lantern Club) has used most of its budget: 4 of 5 requests a month. It stops there until it renews <t:1796083201:R>. `/server budget show` in that server shows it, `/server budget set` changes it. I say this once in each period.");
         let told = omar.directly().reads_channel();
         mia.runs("/ask prompt:count").await;
         assert_eq!(omar.directly().reads_channel(), told);
@@ -134,7 +134,7 @@ async fn dollars_cannot_be_spent_on_what_nobody_knows_the_price_of() {
         omar.runs("/server budget set what:dollars amount:1 per:day").await;
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai model:gpt-99-nova").await, @"
         (only you) Nobody knows what gpt-99-nova costs, and the server key has a limit in dollars, so it can't pay for it. Name another model, or ask the bot's operator to add its price (`quota.prices_file`).
-        A OpenAI key of your own has no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        Your own OpenAI key would have no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
         [Use my own OpenAI key]
         ");
         assert!(mia.runs("/ask prompt:count").await.contains("server key"));

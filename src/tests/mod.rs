@@ -3,6 +3,7 @@
 //! Each test runs the real bot against the emulator. When it ends, every
 //! REST call that the bot made is held against Discord's own schema.
 
+mod accounts;
 mod actor;
 mod add_keys;
 mod asking;

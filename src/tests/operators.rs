@@ -35,15 +35,13 @@ async fn a_person_a_server_and_everybody_can_be_stopped_for_a_time() {
         **Bot default** · Your tier, community
         `░░░░░░░░░░` 0 of 10 requests a minute, 10 left
         `░░░░░░░░░░` 0 of 100 requests in 24 hours, 100 left
-        An `/ask` now would go to Groq, paid by the bot default.
-        A key of your own (`/keys add`) has no limits here.
         ");
         assert!(omar.runs("/ask prompt:count").await.contains("-# Groq"));
         stage.clock.advance_ms(3_600_000);
         assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));
 
         let server = format!("/admin stop server:{}", stage.scene.server);
-        insta::assert_snapshot!(stage.anonymous(&omar.runs(&server).await), @"(only you) Stopped for server SERVER. What is running finishes. `/admin resume server:SERVER` lifts it.");
+        insta::assert_snapshot!(omar.runs(&server).await, @"(only you) Stopped for server Lantern Club. What is running finishes. `/admin resume server:Lantern Club` lifts it.");
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"(only you) The bot's operator has stopped it in this server for now. Keys and settings are kept; `/keys list` still works.");
         // A key of one's own is stopped too, and kept.
         assert!(
@@ -88,7 +86,7 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         mia.runs("/ask prompt:count").await;
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         (only you) What the bot's operator pays for you is used up: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
-        A Groq key of your own has no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
+        Your own Groq key would have no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
         [Use my own Groq key]
         ");
         omar.runs("/admin block user:zoe").await;

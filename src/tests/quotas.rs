@@ -37,7 +37,7 @@ async fn a_limit_that_is_hit_says_when_it_renews_and_leads_to_ones_own_key() {
         }
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         (only you) You have used what your tier allows of the bot default: 2 of 2 requests a minute. There is room again <t:1795219262:R>.
-        A Groq key of your own has no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
+        Your own Groq key would have no such limit: press the button, or `/keys add provider:groq scope:user`. `/quota status` shows every limit.
         [Use my own Groq key]
         ");
         insta::assert_snapshot!(mia.presses("Use my own Groq key").await, @"
@@ -243,7 +243,7 @@ async fn what_applies_to_personal_keys_limits_them_too() {
         assert!(mia.runs("/ask prompt:count").await.contains("personal key"));
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) You have used what your tier allows of the personal key: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
-        A OpenAI key of your own has no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
+        Your own OpenAI key would have no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
         [Use my own OpenAI key]
         ");
     })
@@ -277,8 +277,8 @@ async fn every_attempt_has_a_row_and_no_row_has_a_word() {
             })
             .collect();
         insta::assert_snapshot!(seen.join("\n"), @r#"
-        bot_default settled "answered" 12 in, 10 out, Some(3900), estimated false, key false, first byte true, took true
         personal settled "answered" 12 in, 10 out, Some(6200), estimated false, key true, first byte true, took true
+        bot_default settled "answered" 12 in, 10 out, Some(3900), estimated false, key false, first byte true, took true
         "#);
         let raw = std::fs::read(stage.database()).unwrap_or_default();
         let wal = std::fs::read(stage.database().with_extension("db-wal")).unwrap_or_default();

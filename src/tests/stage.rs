@@ -319,16 +319,15 @@ impl Stage {
         })
     }
 
-    /// Replaces the server's id.
-    pub fn anonymous(&self, text: &str) -> String {
-        text.replace(&self.scene.server.to_string(), "SERVER")
-    }
-
     /// Replaces ids by names and hides what changes from run to run.
     pub fn readable(&self, text: &str) -> String {
         self.world().look(|state| {
-            state.people.iter().fold(text.to_owned(), |text, person| {
-                text.replace(&person.id.to_string(), &person.name)
+            let people = state.people.iter().map(|p| (p.id, &p.name));
+            let servers = state.servers.iter().map(|s| (s.id, &s.name));
+            let roles = state.servers.iter().flat_map(|s| &s.roles);
+            let named = people.chain(servers).chain(roles.map(|r| (r.id, &r.name)));
+            named.fold(text.to_owned(), |text, (id, name)| {
+                text.replace(&id.to_string(), name)
             })
         })
     }

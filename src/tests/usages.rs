@@ -36,12 +36,12 @@ async fn a_person_sees_what_they_used_whoever_paid() {
         stage.omar().runs("/ask prompt:count").await;
         insta::assert_snapshot!(mia.runs("/usage period:7 days").await, @"
         (only you) **Your usage, whoever paid**, 2026-11-16 to 2026-11-22 (UTC)
-        3 requests, $0.000011, of 1 the price is unknown, 36 tokens in (0 from a cache), 30 out
+        3 requests, $0.000011, price unknown for 1, 36 tokens in (0 from a cache), 30 out
         - OpenAI gpt-6-luna: 1 request, $0.0000062
         - Groq openai/gpt-oss-20b: 1 request, $0.0000039
         - OpenAI gpt-99-nova: 1 request, price unknown
         - bot default: 1 request, $0.0000039
-        - personal key: 2 requests, $0.0000062, of 1 the price is unknown
+        - personal key: 2 requests, $0.0000062, price unknown for 1
         [usage.png: Estimated cost by day, in US dollars]
         [usage.csv: The same as a table]
         ");

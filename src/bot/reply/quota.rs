@@ -105,6 +105,12 @@ pub fn limit_reached(
             ("limit", &limit(voice, hit.limit)),
         ],
     );
+    if hit.remaining() > 0 {
+        text += &lang.say(
+            " The {left} that are left are too little for this ask.",
+            &[("left", &amount(voice, hit.limit.metric, hit.remaining()))],
+        );
+    }
     text += &match hit.renews_at_ms {
         Some(at_ms) => lang.say(" There is room again {when}.", &[("when", &when(at_ms))]),
         None => lang
@@ -137,7 +143,7 @@ fn with_own_key(voice: Voice<'_>, mut text: String, provider: &ProviderId) -> Ca
     }
     text.push('\n');
     text += &voice.lang.say(
-        "A {provider} key of your own has no such limit: press the button, or `/keys add provider:{id} scope:user`. \
+        "Your own {provider} key would have no such limit: press the button, or `/keys add provider:{id} scope:user`. \
          `/quota status` shows every limit.",
         &[("provider", &name), ("id", provider)],
     );

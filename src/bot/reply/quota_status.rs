@@ -32,6 +32,9 @@ pub fn quota_status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
             lines.push(line(voice, used));
         }
     }
+    if status.blocked.is_some() {
+        return Card::text(lines.join("\n"));
+    }
     lines.push(match &status.payer {
         Some((provider, source)) => lang.say(
             "An `/ask` now would go to {provider}, paid by the {source}.",

@@ -119,7 +119,7 @@ fn line(voice: Voice<'_>, total: &Total) -> String {
     match total.unpriced {
         0 => {}
         n if n == total.requests => parts.push(lang.words("price unknown").to_owned()),
-        n => parts.push(lang.say("of {n} the price is unknown", &[("n", &grouped(n))])),
+        n => parts.push(lang.say("price unknown for {n}", &[("n", &grouped(n))])),
     }
     parts.join(", ")
 }

@@ -145,7 +145,7 @@ impl Ask {
     }
 
     /// The end of a stream, with its usage where this vendor puts it.
-    fn tail(&self, output: &Value) -> String {
+    fn tail(&self, output: &Value, fault: Option<&ProviderFault>) -> String {
         match self.dialect {
             Dialect::OpenAi => {
                 let stop = sse(
@@ -153,7 +153,7 @@ impl Ask {
                 );
                 let usage = if self.usage_wanted && !output.is_null() {
                     sse(&json!({"model": self.model, "choices": [],
-                        "usage": {"prompt_tokens": INPUT_TOKENS, "completion_tokens": output}}))
+                        "usage": openai_usage(output, fault)}))
                 } else {
                     String::new()
                 };
@@ -186,7 +186,7 @@ impl Ask {
         match self.dialect {
             Dialect::OpenAi => json!({"model": self.model, "object": "chat.completion",
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": INPUT_TOKENS, "completion_tokens": output}}),
+                "usage": openai_usage(&output, fault)}),
             Dialect::Anthropic => {
                 json!({"type": "message", "model": self.model, "stop_reason": "end_turn",
                 "content": [{"type": "text", "text": words}],
@@ -203,8 +203,18 @@ impl Ask {
     }
 }
 
+/// Usage in OpenAI's dialect.
+fn openai_usage(output: &Value, fault: Option<&ProviderFault>) -> Value {
+    let mut usage = json!({"prompt_tokens": INPUT_TOKENS, "completion_tokens": output});
+    if let Some(ProviderFault::CachedInput) = fault {
+        usage["prompt_tokens_details"] = json!({"cached_tokens": INPUT_TOKENS - 2});
+    }
+    usage
+}
+
 fn usage(words: &str, fault: Option<&ProviderFault>) -> Value {
     match fault {
+        Some(ProviderFault::AbsurdUsage) => json!(99_000_000),
         Some(ProviderFault::WrongUsage) => json!(-5),
         Some(ProviderFault::NoUsage) => Value::Null,
         _ => json!(words.split_whitespace().count()),
@@ -269,7 +279,7 @@ fn streamed(ask: &Ask, words: &str, fault: Option<&ProviderFault>, pace: Duratio
         }
         _ => {
             steps.extend(pieces.into_iter().map(Step::Say));
-            steps.push(Step::Say(ask.tail(&output)));
+            steps.push(Step::Say(ask.tail(&output, fault)));
         }
     }
     let kind = if ask.dialect == Dialect::Ollama {

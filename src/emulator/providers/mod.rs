@@ -76,6 +76,10 @@ pub enum ProviderFault {
     WrongUsage,
     /// No usage at all.
     NoUsage,
+    /// More tokens than the answer can have.
+    AbsurdUsage,
+    /// Part of the prompt was read from a cache; OpenAI's dialect only.
+    CachedInput,
     /// A bare status.
     Status(u16),
     /// A status that asks to come back at once, so many times.

@@ -1,0 +1,221 @@
+//! What the ledger has of asks that end in every way.
+
+use std::time::Duration;
+
+use super::{Setup, Stage, good, run, run_with};
+use crate::emulator::providers::ProviderFault;
+use crate::model::{Ask, Caller, PersonId, Place, ProviderId, Words};
+use crate::providers::Timeouts;
+use crate::store::Audited;
+
+/// The newest row, in one line.
+async fn last_row(stage: &Stage) -> String {
+    let rows = stage.app().await.audit().await;
+    line(rows.last().expect("there is a row"))
+}
+
+fn line(row: &Audited) -> String {
+    let cost = match row.used.cost {
+        Some(cost) => cost.to_string(),
+        None => "price unknown".into(),
+    };
+    let mut line = format!(
+        "{} {} ({}), {} in, {} out, {cost}",
+        row.source,
+        row.state,
+        row.outcome.as_deref().unwrap_or("running"),
+        row.used.input_tokens,
+        row.used.output_tokens,
+    );
+    for (flag, word) in [
+        (row.estimated, "estimated"),
+        (row.clamped, "clamped"),
+        (row.cost_reported, "cost reported"),
+    ] {
+        if flag {
+            line += ", ";
+            line += word;
+        }
+    }
+    line
+}
+
+#[tokio::test]
+async fn an_ask_is_settled_however_it_ends() {
+    let setup = Setup {
+        config: "[ask]\nedit_interval_ms = 100\n[[quota.tiers]]\nname = 'community'\n\
+             limits = [{ output_tokens = 100000, per = 'day' }, { requests = 100, per = 'day' }]\n"
+            .into(),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let mia = stage.mia();
+        let mut seen = Vec::new();
+        for fault in [
+            None,
+            Some(ProviderFault::CachedInput),
+            Some(ProviderFault::NoUsage),
+            Some(ProviderFault::WrongUsage),
+            Some(ProviderFault::AbsurdUsage),
+            Some(ProviderFault::Cut),
+            Some(ProviderFault::EndEarly),
+            Some(ProviderFault::Stall),
+            Some(ProviderFault::ErrorInStream),
+            Some(ProviderFault::HugeLine),
+            Some(ProviderFault::Html(200)),
+            Some(ProviderFault::Html(503)),
+            Some(ProviderFault::Status(418)),
+            Some(ProviderFault::Status(429)),
+        ] {
+            // One after the other, also by the clock.
+            stage.clock.advance_ms(1);
+            match &fault {
+                Some(fault) => stage.fails("groq", fault.clone()),
+                None => stage.recovers("groq"),
+            }
+            mia.runs("/ask prompt:count").await;
+            seen.push(format!("{fault:?}: {}", last_row(stage).await));
+        }
+        insta::assert_snapshot!(seen.join("\n"), @"
+        None: bot_default settled (answered), 12 in, 10 out, $0.0000039
+        Some(CachedInput): bot_default settled (answered), 12 in, 10 out, $0.0000036
+        Some(NoUsage): bot_default settled (answered), 18 in, 12 out, $0.000005, estimated
+        Some(WrongUsage): bot_default settled (answered), 18 in, 12 out, $0.000005, estimated
+        Some(AbsurdUsage): bot_default settled (answered), 12 in, 1500 out, $0.00046, clamped
+        Some(Cut): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
+        Some(EndEarly): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
+        Some(Stall): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
+        Some(ErrorInStream): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
+        Some(HugeLine): bot_default settled (cut_off), 18 in, 0 out, $0.0000014, estimated
+        Some(Html(200)): bot_default released (failed), 0 in, 0 out, $0
+        Some(Html(503)): bot_default released (failed), 0 in, 0 out, $0
+        Some(Status(418)): bot_default released (failed), 0 in, 0 out, $0
+        Some(Status(429)): bot_default released (failed), 0 in, 0 out, $0
+        ");
+        stage.recovers("groq");
+        insta::assert_snapshot!(mia.runs("/quota status").await, @"
+        (only you) **Bot default** · Your tier, community
+        `░░░░░░░░░░` 1,568 of 100,000 output tokens in 24 hours, 98,432 left, renews <t:1795306501:R>
+        `█░░░░░░░░░` 10 of 100 requests in 24 hours, 90 left, renews <t:1795306501:R>
+        An `/ask` now would go to Groq, paid by the bot default.
+        A key of your own (`/keys add`) has no limits here.
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_free_model_costs_nothing_and_a_reported_cost_is_taken() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openrouter", "user", &good("openrouter")).await;
+        mia.runs("/ask prompt:count provider:openrouter").await;
+        insta::assert_snapshot!(last_row(stage).await, @"personal settled (answered), 12 in, 10 out, $0.0000062");
+    })
+    .await;
+}
+
+fn question(stage: &Stage) -> Ask {
+    let caller = Caller {
+        person: PersonId(stage.scene.member),
+        place: Place::Direct,
+        manages_server: false,
+        roles: Vec::new(),
+        home_roles: Vec::new(),
+        skus: Vec::new(),
+    };
+    Ask {
+        caller,
+        provider: Some(ProviderId::from("groq")),
+        model: None,
+        prompt: Words("count".into()),
+        request_key: None,
+    }
+}
+
+#[tokio::test]
+async fn whoever_stops_listening_pays_for_what_was_said() {
+    run(async |stage| {
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::from_millis(20));
+        let app = stage.app().await;
+        let ready = app.prepare(question(stage)).await.unwrap();
+        let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
+        let mut listener = |text: &str| drop(heard.send(text.to_owned()));
+        // The client is gone after the third word.
+        let three_words = async {
+            for _ in 0..3 {
+                hears.recv().await;
+            }
+        };
+        tokio::select! {
+            _ = app.answer(ready, &mut listener) => panic!("it was to be cut"),
+            () = three_words => {}
+        }
+        let row = last_row(stage).await;
+        assert!(
+            row.starts_with("bot_default settled (abandoned), "),
+            "{row}"
+        );
+        assert!(row.ends_with("estimated"), "{row}");
+        // One that never began gives everything back but its request.
+        stage.clock.advance_ms(1);
+        drop(app.prepare(question(stage)).await.unwrap());
+        insta::assert_snapshot!(last_row(stage).await, @"bot_default released (failed), 0 in, 0 out, $0");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_ask_that_is_cut_by_a_stop_is_settled() {
+    let timeouts = Timeouts {
+        idle: Duration::from_mins(1),
+        progress: Duration::from_mins(1),
+        ..Setup::default().timeouts
+    };
+    let patient = Setup {
+        timeouts,
+        ..Setup::default()
+    };
+    run_with(patient, async |stage| {
+        stage.fails("groq", ProviderFault::Stall);
+        let mia = stage.mia();
+        mia.starts("/ask prompt:count");
+        let began = |state: &crate::emulator::WorldState| {
+            let mut messages = state.messages.iter();
+            messages.any(|m| m.content.contains("five")).then_some(())
+        };
+        stage.world().until(began).await;
+        stage.stop().await;
+        assert!(mia.reads_channel().contains("being restarted"));
+        stage.start().await;
+        insta::assert_snapshot!(last_row(stage).await, @"bot_default settled (abandoned), 18 in, 6 out, $0.0000032, estimated");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_exempt_ask_waits_for_no_commit() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        stage.app().await.idle().await;
+        // Somebody else holds the database's only pen.
+        let other = rusqlite::Connection::open(stage.database()).unwrap();
+        other.execute_batch("begin immediate").unwrap();
+        let asked = mia.starts("/ask prompt:count");
+        let answered = |state: &crate::emulator::WorldState| {
+            let done = state
+                .messages
+                .iter()
+                .any(|m| m.content.contains("-# OpenAI"));
+            done.then_some(())
+        };
+        stage.world().until(answered).await;
+        other.execute_batch("rollback").unwrap();
+        mia.sees(asked).await;
+        insta::assert_snapshot!(last_row(stage).await, @"personal settled (answered), 12 in, 10 out, $0.0000062");
+    })
+    .await;
+}
