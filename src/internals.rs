@@ -9,9 +9,10 @@ use tokio::net::TcpListener;
 
 use crate::cli::Scene;
 use crate::emulator::discord::act::MEMBER;
+use crate::ledger::bench::{LedgerBench, fill};
 use crate::model::{Credential, Health, Key, KeyId, Owner, PersonId, Place, ProviderId, ServerId};
 use crate::resolver::{self, Question};
-use crate::store::{NewKey, Store};
+use crate::store::{NewKey, Store, TotalScope};
 use crate::vault::{MasterKey, Vault};
 
 /// The row that is sealed and opened again and again.
@@ -152,6 +153,96 @@ impl Bench {
             master_kid: self.kid.clone(),
         }
     }
+}
+
+/// A ledger over any database, and what the database does without it.
+pub struct Accounts {
+    store: Store,
+    pub ledger: LedgerBench,
+}
+
+impl Accounts {
+    /// Opens it over a database.
+    pub async fn open(url: &str) -> Self {
+        let store = Store::open(&SecretString::from(url)).await;
+        let store = store.expect("the database opens");
+        Self {
+            ledger: LedgerBench::start(store.clone()),
+            store,
+        }
+    }
+
+    /// Fills it with settled attempts of a year that ends today.
+    pub async fn fill(&self, rows: u64, today: i64) {
+        fill(&self.store, rows, today).await;
+    }
+
+    /// What `/usage scope:guild` reads of the last days; how long it took.
+    pub async fn usage(&self, days: i64, today: i64) -> Duration {
+        let began = Instant::now();
+        let days = today - days + 1..=today;
+        let totals = self
+            .store
+            .totals(TotalScope::Guild, 9, days.clone(), 50_000);
+        assert!(!totals.await.expect("it reads").is_empty());
+        let members = self.store.totals_by_member(9, days, 10_000);
+        assert!(!members.await.expect("it reads").is_empty());
+        began.elapsed()
+    }
+
+    /// Commits of one small row each, one after the other: times in
+    /// microseconds.
+    pub async fn single_commits(&self, runs: u64) -> Vec<f64> {
+        let mut times = Vec::new();
+        for run in 0..runs {
+            let began = Instant::now();
+            let id = format!("bench-{run}");
+            let counted = self.store.count_check(&id, PersonId(run), None, 0);
+            counted.await.expect("it writes").expect("it is the first");
+            times.push(began.elapsed().as_secs_f64() * 1e6);
+        }
+        times
+    }
+
+    /// Closes the database.
+    pub async fn close(&self) {
+        self.ledger.close().await;
+        self.store.close().await;
+    }
+}
+
+/// What this disk can do: rows a second in commits of so many rows, on a
+/// bare connection with the same settings as ours, and the median of one
+/// commit in microseconds.
+pub fn bare_commits(file: &Path, commits: usize, rows: usize) -> (f64, f64) {
+    let connection = Connection::open(file).expect("SQLite opens");
+    connection
+        .execute_batch(
+            "pragma journal_mode = wal; pragma synchronous = full; \
+             create table if not exists bare (id integer primary key, text text not null)",
+        )
+        .expect("it is SQL");
+    let mut insert = connection
+        .prepare("insert into bare (text) values (?1)")
+        .expect("it is SQL");
+    let text = "x".repeat(150);
+    let began = Instant::now();
+    let mut times: Vec<f64> = (0..commits)
+        .map(|_| {
+            let began = Instant::now();
+            connection
+                .execute_batch("begin immediate")
+                .expect("it begins");
+            for _ in 0..rows {
+                insert.execute([&text]).expect("it inserts");
+            }
+            connection.execute_batch("commit").expect("it commits");
+            began.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    let rate = (commits * rows) as f64 / began.elapsed().as_secs_f64();
+    times.sort_by(f64::total_cmp);
+    (rate, times.get(commits / 2).copied().unwrap_or_default())
 }
 
 /// An emulated world for a process of its own.

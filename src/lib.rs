@@ -11,8 +11,9 @@
 //!
 //! ```text
 //! Discord ──▶ bot ──────┐         ┌─▶ resolver   which key pays (pure)
-//! HTTP ─────▶ gateway ──┼─▶ app ──┼─▶ vault      open the key          ─▶ store
-//! shell ────▶ cli ──────┘         └─▶ providers  call the model
+//! HTTP ─────▶ gateway ──┼─▶ app ──┼─▶ ledger     hold, then settle     ─▶ store
+//! shell ────▶ cli ──────┘         ├─▶ vault      open the key          ─▶ store
+//!                                 └─▶ providers  call the model
 //!        all of them speak model; emulator stands in for Discord and the providers
 //! ```
 //!
@@ -20,6 +21,8 @@
 //!
 //! - [`model`]: plain types. The words used everywhere else.
 //! - [`resolver`]: `choose()`, which key pays and why. Pure.
+//! - [`ledger`]: every call is reserved before it is made and settled after
+//!   it; limits, and what models cost.
 //! - [`vault`]: master keys, and the seal format with its diagram.
 //! - [`store`]: the only SQL, once for SQLite and PostgreSQL.
 //! - [`providers`]: the catalogue, key checks, four chat dialects, and
@@ -39,6 +42,8 @@
 //! - A key leaves only to an origin that it was stored with.
 //! - A server's key pays only in that server, where the server itself
 //!   installed the bot; never in a direct message.
+//! - Every provider call has a hold before it, and exactly one settlement
+//!   after it; no limit is exceeded, by however many asks at once.
 //! - Every reply that is about a key is ephemeral, and none can ping.
 //! - Nothing that people say is stored or logged.
 //! - Every queue, retry, body, wait and list has a stated limit.
@@ -49,11 +54,13 @@
 //! 1. serenity reads the interaction from the gateway, `bot::dispatch`
 //!    hands it to poise, and poise to `bot::commands::ask`.
 //! 2. `bot::streaming` has `app` find out who can pay: `store` reads the
-//!    keys that belong here, `resolver` puts them in order. A refusal goes
-//!    back as an ephemeral reply; otherwise Discord is told to wait.
-//! 3. `app` opens the first payer's key with `vault` and lets `providers`
-//!    call the model. If the provider turns the key down, the key is
-//!    demoted and the next payer tried.
+//!    keys and limits that belong here, `resolver` puts the keys in order,
+//!    and `ledger` reserves what the first payer's limits leave room for. A
+//!    refusal goes back as an ephemeral reply; otherwise Discord is told to
+//!    wait.
+//! 3. `app` opens the payer's key with `vault`, lets `providers` call the
+//!    model, and `ledger` settles what was really used. If the provider
+//!    turns the key down, the key is demoted and the next payer tried.
 //! 4. What the model says grows in the channel, edited at a pace that
 //!    Discord's buckets allow, and ends with a line that says who paid.
 

@@ -18,6 +18,8 @@ pub struct Quota {
     pub applies_to: Vec<Source>,
     /// Who may change limits, and is told of them.
     pub operators: Vec<PersonId>,
+    /// How long attempts are kept.
+    pub keep_days: u32,
 }
 
 /// One person in one place.

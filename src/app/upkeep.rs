@@ -9,6 +9,7 @@ use super::App;
 
 /// How often expired rows are deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
+const DAY_MS: i64 = 86_400_000;
 
 impl App {
     /// Starts the sweeping, at once and then again, until `stop`.
@@ -34,6 +35,8 @@ impl App {
         self.store.expire_pending(now_ms).await?;
         self.store.expire_checks(now_ms).await?;
         self.store.expire_rules(now_ms).await?;
+        let kept_ms = i64::from(self.quota.keep_days) * DAY_MS;
+        self.store.forget_attempts(now_ms - kept_ms).await?;
         self.ledger.sweep().await
     }
 }

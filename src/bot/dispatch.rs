@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 use serenity::all::{Client, Context, Event, FullEvent, Interaction, RawEventHandler};
 use serenity::async_trait;
 
-use super::{Bot, commands, forms};
+use super::card::Card;
+use super::reply::Voice;
+use super::{Bot, caller, commands, forms, reply};
 
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
@@ -69,8 +71,7 @@ impl serenity::framework::Framework for Dispatch {
 }
 
 /// What poise could not do. Only errors of ours reach the log: poise's own
-/// texts quote what people typed.
-#[expect(clippy::unused_async, reason = "poise awaits it")]
+/// texts quote what people typed. Whoever waits for an answer gets one.
 async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
     match error {
         poise::FrameworkError::Command { error, ctx, .. } => {
@@ -78,14 +79,38 @@ async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
         }
         poise::FrameworkError::CommandPanic { ctx, .. } => {
             tracing::error!(command = %ctx.command().qualified_name, "a command panicked");
+            apologise(ctx, reply::something_broke).await;
         }
         poise::FrameworkError::ArgumentParse { ctx, .. } => {
             tracing::warn!(command = %ctx.command().qualified_name, "a command came with unknown arguments");
+            apologise(ctx, reply::old_command).await;
+        }
+        poise::FrameworkError::CommandStructureMismatch { ctx, .. } => {
+            tracing::warn!(command = %ctx.command().qualified_name, "a command came in an old form");
+            apologise(poise::Context::Application(ctx), reply::old_command).await;
         }
         poise::FrameworkError::UnknownInteraction { .. } => {
             tracing::warn!("a command came that is not ours");
         }
         _ => tracing::warn!("poise could not handle an event"),
+    }
+}
+
+/// Says so to whoever typed the command, first or after what was said.
+async fn apologise(ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>, words: fn(Voice<'_>) -> Card) {
+    let poise::Context::Application(app) = ctx else {
+        return;
+    };
+    let (bot, handle) = (
+        app.framework.user_data,
+        caller::handle_of_command(app.interaction),
+    );
+    let card = words(bot.voice(&app.interaction.locale));
+    if bot.rest.reply(&handle, &card).await.is_err() {
+        let said = bot.rest.follow_up_ephemeral(&handle, &card).await;
+        if let Err(error) = said {
+            tracing::warn!("could not answer a command: {error:#}");
+        }
     }
 }
 

@@ -56,7 +56,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
             }
         }
         Some(CustomId::Own(provider)) => {
-            let caller = caller::of_component(&press);
+            let caller = bot.caller(caller::of_component(&press)).await;
             // A form must be the first answer, so nothing slow may come before it.
             match bot
                 .app

@@ -256,10 +256,12 @@ fn quota(config: &Config) -> Result<Quota, ConfigError> {
         tiers: config.quota.tiers()?,
         applies_to: config.quota.sources()?,
         operators: operators.map(|id| PersonId(*id)).collect(),
+        keep_days: config.quota.keep_days,
     })
 }
 
-fn time_zone(config: &Config) -> Result<jiff::tz::TimeZone, ConfigError> {
+/// Where calendar days begin.
+pub fn time_zone(config: &Config) -> Result<jiff::tz::TimeZone, ConfigError> {
     jiff::tz::TimeZone::get(&config.quota.time_zone).map_err(|_| {
         ConfigError::new(
             "quota.time_zone",

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use reqwest::Client;
 
-use super::assemble::{catalogue, master_keys};
+use super::assemble::{catalogue, master_keys, prices, time_zone};
 use crate::bot::Introduction;
 use crate::config::{Config, Environment};
 use crate::model::{Check, Clock, redact};
@@ -48,6 +48,7 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     match Config::load(file, &environment) {
         Ok(config) => {
             good("configuration", "every setting is known and in range");
+            quotas(&mut report, &config);
             database(&mut report, &config, &environment).await;
             let http = client(Timeouts::default().connect)?;
             discord(&mut report, &config, &environment, &http).await;
@@ -60,6 +61,23 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Tiers, prices, and who is told.
+fn quotas(report: &mut Report, config: &Config) {
+    for problem in [prices(config).err(), time_zone(config).err()] {
+        if let Some(error) = problem {
+            report.bad("quotas", &error.to_string());
+        }
+    }
+    let tiers: Vec<&str> = config.quota.tiers.iter().map(|t| t.name.as_str()).collect();
+    good("quotas", &format!("tiers {}", tiers.join(", ")));
+    if config.discord.operators.is_empty() {
+        note(
+            "quotas",
+            "nobody may use /admin; put ids of people into `discord.operators` to allow it",
+        );
+    }
 }
 
 async fn database(report: &mut Report, config: &Config, environment: &Environment) {

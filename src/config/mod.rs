@@ -199,6 +199,11 @@ impl Config {
             self.ask.edit_interval_ms,
             100..=60_000,
         )?;
+        check_range(
+            "quota.keep_days",
+            u64::from(self.quota.keep_days),
+            1..=36_500,
+        )?;
         self.quota.sources()?;
         let tiers = self.quota.tiers()?;
         if self.discord.home_server == 0 && tiers.iter().any(|tier| !tier.roles.is_empty()) {

@@ -12,6 +12,7 @@ pub struct Quota {
     pub applies_to: Vec<String>,
     pub time_zone: String,
     pub prices_file: String,
+    pub keep_days: u32,
     pub tiers: Vec<TierSetting>,
 }
 
@@ -65,6 +66,7 @@ impl Default for Quota {
             applies_to: vec!["bot_default".into()],
             time_zone: "UTC".into(),
             prices_file: String::new(),
+            keep_days: 400,
             tiers: vec![
                 tier("community", 10, 100),
                 tier("subscriber", 30, 500),

@@ -129,6 +129,7 @@ impl Hold {
     }
 
     /// Its row.
+    #[cfg(test)]
     pub fn id(&self) -> AttemptId {
         self.booking.attempt.id
     }
@@ -293,11 +294,8 @@ fn millis(duration: Duration) -> u64 {
 
 /// Time first, so that new rows stand beside each other.
 fn new_id(now_ms: i64) -> anyhow::Result<AttemptId> {
-    let mut id = [0; 16];
-    getrandom::fill(&mut id)?;
-    let time = now_ms.to_be_bytes();
-    if let (Some(start), Some(time)) = (id.get_mut(..6), time.get(2..)) {
-        start.copy_from_slice(time);
-    }
+    let AttemptId(mut id) = AttemptId::first_at(now_ms);
+    let (_, rest) = id.split_at_mut(6);
+    getrandom::fill(rest)?;
     Ok(AttemptId(id))
 }

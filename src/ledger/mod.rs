@@ -19,6 +19,8 @@
 //! - `prices`: what a call costs.
 
 mod batch;
+#[cfg(feature = "internals")]
+pub mod bench;
 mod counter;
 mod hold;
 mod meter;

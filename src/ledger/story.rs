@@ -109,7 +109,7 @@ async fn the_story_on_postgresql() {
 async fn tell(url: &SecretString) {
     let clock = Clock::held_at(NOW_MS);
     let ledger = open(url, &clock).await;
-    let openai = ProviderId::from("openai");
+    let (openai, google) = (ProviderId::from("openai"), ProviderId::from("google"));
     let limits = budget(
         &[
             limit(Metric::Requests, 3),
@@ -191,6 +191,24 @@ async fn tell(url: &SecretString) {
         .collect();
     assert_eq!(uses, [3, 700]);
 
+    // Images are counted too, and kept in the sums.
+    clock.advance_ms(1);
+    let images = budget(&[limit(Metric::Images, 3)], 7);
+    let two = Order {
+        images: 2,
+        max_output_tokens: 0,
+        model: "gemini-3-pro-image",
+        ..order(&google, 7)
+    };
+    let hold = ledger.hold(two, images.clone()).await.unwrap().unwrap();
+    let settled = ledger.settle(hold, used(0)).await.unwrap();
+    assert_eq!(settled.cost.unwrap().to_string(), "$0.27");
+    let hit = ledger.hold(two, images).await.unwrap();
+    let Err(NoRoom::Limit(hit)) = hit else {
+        panic!("{hit:?}")
+    };
+    assert_eq!((hit.limit.metric, hit.used), (Metric::Images, 2));
+
     // A process that died: its hold counts as it was.
     let more = budget(&[limit(Metric::OutputTokens, 5_000)], 7);
     clock.advance_ms(1);
@@ -214,10 +232,17 @@ async fn tell(url: &SecretString) {
         ("settled", false, true),
         ("released", false, false),
         ("settled", true, false),
+        ("settled", false, false),
         ("expired", true, false),
     ];
     assert_eq!(states, expected);
     assert_eq!(ledger.uses(&more).await.unwrap()[0].used, 1_700);
+
+    // Old attempts are forgotten, and their sums stay.
+    let all = ledger.store.audit_totals().await;
+    assert_eq!(ledger.store.forget_attempts(NOW_MS + 1).await.unwrap(), 1);
+    assert_eq!(ledger.store.audit().await.len(), rows.len() - 1);
+    assert_eq!(ledger.store.audit_totals().await, all);
     ledger.close().await;
     ledger.store.close().await;
 }

@@ -12,6 +12,17 @@ use super::quota::Metric;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttemptId(pub [u8; 16]);
 
+impl AttemptId {
+    /// The lowest id of a moment; random bytes may follow the time.
+    pub fn first_at(at_ms: i64) -> Self {
+        let mut id = [0; 16];
+        let [_, _, time @ ..] = at_ms.max(0).to_be_bytes();
+        let (start, _) = id.split_at_mut(time.len());
+        start.copy_from_slice(&time);
+        Self(id)
+    }
+}
+
 impl fmt::Debug for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))

@@ -16,6 +16,9 @@ use super::value::{Outcome, Row, Statement, Transaction};
 /// How many old attempts are read at once.
 const OLD_MAX: i64 = 256;
 
+/// How many old attempts are deleted at once.
+const FORGET_MAX: i64 = 2_000;
+
 /// Where an attempt was counted: the counter's name and its bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
@@ -145,6 +148,16 @@ impl Store {
             states.push(state.unwrap_or_default().to_owned());
         }
         Ok(states)
+    }
+
+    /// Deletes attempts that began before a moment, a batch at a time; how
+    /// many. Their ids begin with the time, so that the oldest come first.
+    pub async fn forget_attempts(&self, before_ms: i64) -> anyhow::Result<u64> {
+        let sql = "delete from attempt where attempt_id in (select attempt_id from attempt \
+             where attempt_id < $1 and state <> 'held' order by attempt_id limit $2)";
+        let first = AttemptId::first_at(before_ms);
+        let statement = Statement::new(sql, [first.0.as_slice().into(), FORGET_MAX.into()]);
+        Ok(self.write(statement).await?.changed)
     }
 
     /// Deletes counters that nothing was counted by since a moment.

@@ -28,7 +28,7 @@ pub struct Rules {
 impl Store {
     /// Everything that is set for a person in a server, in one look.
     pub async fn rules(&self, person: PersonId, server: Option<ServerId>) -> anyhow::Result<Rules> {
-        let sql = "select 1, bound, subject_id, metric, period, window_kind, amount, set_by \
+        let sql = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by \
              from quota_limit where server_id = $1 \
              or (server_id = 0 and bound = 'bot') \
              or (server_id = 0 and bound = 'bot_in_server' and subject_id = $1) \
@@ -198,7 +198,7 @@ impl Store {
     /// at most `max` of each.
     pub async fn operators_rules(&self, max: u32) -> anyhow::Result<OperatorsRules> {
         let max = i64::from(max);
-        let limits = "select 1, bound, subject_id, metric, period, window_kind, amount, set_by \
+        let limits = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by \
              from quota_limit where server_id = 0 order by bound, subject_id limit $1";
         let blocks = "select subject, until_ms from block order by subject limit $1";
         let tiers = "select person_id, tier, until_ms from person_tier order by person_id limit $1";

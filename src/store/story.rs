@@ -3,7 +3,10 @@
 use secrecy::SecretString;
 
 use super::*;
-use crate::model::{Health, Key, KeyId, Owner, PersonId, Place, ProviderId, Scope, ServerId};
+use crate::model::{
+    Blocked, Bound, Health, Key, KeyId, Limit, Metric, Owner, Period, PersonId, Place, ProviderId,
+    Scope, ServerId, SetLimit, Span, Window,
+};
 
 const NOW_MS: i64 = 1_000_000_000;
 const MIA: PersonId = PersonId(7);
@@ -60,6 +63,7 @@ async fn tell(url: &SecretString) {
     an_action_is_taken_once(&store).await;
     checks_are_counted_exactly(&store).await;
     master_keys_are_remembered(&store).await;
+    rules_are_set_read_and_cleared(&store).await;
     many_writers_lose_nothing(&store).await;
     a_statement_that_fails_takes_no_other_with_it(&store).await;
     store.close().await;
@@ -310,4 +314,87 @@ async fn a_statement_that_fails_takes_no_other_with_it(store: &Store) {
     let stored = futures_util::future::join_all(writes).await;
     assert_eq!(stored.iter().filter(|stored| **stored).count(), 50);
     assert_eq!(store.expire_pending(NOW_MS + 1).await.unwrap(), 50);
+}
+
+async fn rules_are_set_read_and_cleared(store: &Store) {
+    let limit = |max| Limit {
+        metric: Metric::Cost,
+        span: Span {
+            period: Period::Month,
+            window: Window::Calendar,
+        },
+        max,
+    };
+    let set = |bound, max| SetLimit {
+        bound,
+        limit: limit(max),
+        set_by: MIA,
+    };
+    let other = ServerId(10);
+    for (server, subject, rule) in [
+        (Some(CLUB), 0, set(Bound::ServerKey, 5)),
+        (Some(CLUB), 0, set(Bound::ServerKey, 6)),
+        (Some(CLUB), 55, set(Bound::Role(55), 7)),
+        (Some(other), 0, set(Bound::Member, 8)),
+        (None, 0, set(Bound::Bot, 9)),
+        (None, CLUB.0, set(Bound::BotInServer, 10)),
+        (None, 8, set(Bound::BotForPerson, 11)),
+    ] {
+        store
+            .set_limit(server, subject, &rule, NOW_MS)
+            .await
+            .unwrap();
+    }
+    store.exempt_role(CLUB, 55, true).await.unwrap();
+    store.exempt_role(CLUB, 55, true).await.unwrap();
+    let tier = Some("premium");
+    store
+        .set_tier(MIA, tier, Some(NOW_MS + 5), MIA, NOW_MS)
+        .await
+        .unwrap();
+    for (whom, until) in [
+        (Blocked::Everyone, Some(NOW_MS + 5)),
+        (Blocked::Person(PersonId(8)), None),
+        (Blocked::Server(CLUB), None),
+    ] {
+        store.set_block(whom, until, MIA, NOW_MS).await.unwrap();
+    }
+    let rules = store.rules(MIA, Some(CLUB)).await.unwrap();
+    let mut limits: Vec<(Bound, u64)> = rules
+        .limits
+        .iter()
+        .map(|l| (l.bound, l.limit.max))
+        .collect();
+    limits.sort_unstable();
+    let expected = [
+        (Bound::Bot, 9),
+        (Bound::BotInServer, 10),
+        (Bound::ServerKey, 6),
+        (Bound::Role(55), 7),
+    ];
+    assert_eq!(limits, expected);
+    assert_eq!(rules.exempt_roles, [55]);
+    assert_eq!(rules.tier, Some(("premium".into(), Some(NOW_MS + 5))));
+    assert_eq!(rules.blocks.len(), 2);
+    let nowhere = store.rules(PersonId(8), None).await.unwrap();
+    let bounds: Vec<Bound> = nowhere.limits.iter().map(|l| l.bound).collect();
+    assert_eq!(bounds.len(), 2, "{bounds:?}");
+    assert_eq!(nowhere.blocks.len(), 2);
+    store.expire_rules(NOW_MS + 5).await.unwrap();
+    let rules = store.rules(MIA, None).await.unwrap();
+    assert_eq!((rules.tier, rules.blocks.len()), (None, 0));
+    assert!(store.lift_block(Blocked::Server(CLUB)).await.unwrap());
+    assert!(!store.lift_block(Blocked::Server(CLUB)).await.unwrap());
+    let clear = |server, bound, subject, metric| store.clear_limits(server, bound, subject, metric);
+    let images = Some(Metric::Images);
+    assert_eq!(clear(Some(CLUB), None, 0, images).await.unwrap(), 0);
+    assert_eq!(
+        clear(Some(CLUB), Some(Bound::Role(55)), 55, None)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(clear(Some(CLUB), None, 0, None).await.unwrap(), 1);
+    assert_eq!(store.operators_rules(10).await.unwrap().limits.len(), 3);
+    assert_eq!(clear(None, Some(Bound::Bot), 0, None).await.unwrap(), 1);
 }

@@ -105,12 +105,12 @@ async fn an_ask_is_settled_however_it_ends() {
 }
 
 #[tokio::test]
-async fn a_free_model_costs_nothing_and_a_reported_cost_is_taken() {
+async fn what_the_provider_says_it_cost_is_taken() {
     run(async |stage| {
         let mia = stage.mia();
         mia.adds("openrouter", "user", &good("openrouter")).await;
         mia.runs("/ask prompt:count provider:openrouter").await;
-        insta::assert_snapshot!(last_row(stage).await, @"personal settled (answered), 12 in, 10 out, $0.0000062");
+        insta::assert_snapshot!(last_row(stage).await, @"personal settled (answered), 12 in, 10 out, $0.000013, cost reported");
     })
     .await;
 }

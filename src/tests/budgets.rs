@@ -1,6 +1,6 @@
 //! Budgets of a server's key, and who is told of them.
 
-use super::{Stage, good, run};
+use super::{Setup, Stage, good, run, run_with};
 
 async fn with_key(stage: &Stage) {
     stage.omar().adds("openai", "guild", &good("openai")).await;
@@ -138,6 +138,67 @@ async fn dollars_cannot_be_spent_on_what_nobody_knows_the_price_of() {
         [Use my own OpenAI key]
         ");
         assert!(mia.runs("/ask prompt:count").await.contains("server key"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn budgets_quotas_and_usage_work_on_postgresql_too() {
+    let Some(url) = super::postgres::database() else {
+        return;
+    };
+    let on_postgresql = Setup {
+        store: Some(url),
+        ..Setup::default()
+    };
+    run_with(on_postgresql, async |stage| {
+        with_key(stage).await;
+        let (omar, mia) = (stage.omar(), stage.mia());
+        omar.runs("/server budget set what:requests amount:1 per:day")
+            .await;
+        omar.runs("/server budget set what:dollars amount:1 per:month who:each member")
+            .await;
+        assert!(mia.runs("/ask prompt:count").await.contains("server key"));
+        let seen = mia.runs("/ask prompt:count").await;
+        assert!(seen.contains("bot default") && seen.contains("has reached its limit"));
+        insta::assert_snapshot!(mia.runs("/quota status").await, @"
+        (only you) **Server key** · This server's key, all members together
+        `██████████` 1 of 1 request a day, 0 left, renews <t:1795305601:R>
+        **Server key** · Your share of this server's key
+        `░░░░░░░░░░` $0.0000062 of $1.00 a month, $1.00 left, renews <t:1796083201:R>
+        **Bot default** · Your tier, community
+        `█░░░░░░░░░` 1 of 10 requests a minute, 9 left, renews <t:1795219262:R>
+        `░░░░░░░░░░` 1 of 100 requests in 24 hours, 99 left, renews <t:1795306501:R>
+        An `/ask` now would go to Groq, paid by the bot default.
+        A key of your own (`/keys add`) has no limits here.
+        ");
+        insta::assert_snapshot!(omar.runs("/usage scope:guild").await, @"
+        (only you) **What this server's key paid**, 2026-10-23 to 2026-11-21 (UTC)
+        1 request, $0.0000062, 12 tokens in (0 from a cache), 10 out
+        - OpenAI gpt-6-luna: 1 request, $0.0000062
+        - <@mia>: 1 request, $0.0000062
+        [usage.png: Estimated cost by day, in US dollars]
+        [usage.csv: The same as a table]
+        [members.csv: The same as a table]
+        ");
+        omar.runs("/admin limit what:requests amount:9 per:week")
+            .await;
+        omar.runs("/admin stop during:1h").await;
+        omar.runs("/admin tier user:mia tier:premium").await;
+        assert!(
+            mia.runs("/ask prompt:count")
+                .await
+                .contains("has stopped it")
+        );
+        insta::assert_snapshot!(omar.runs("/admin show").await, @"
+        (only you) Everybody together: `░░░░░░░░░░` 0 of 9 requests a week, 9 left
+        Stopped for everybody until <t:1795222800:f>
+        <@mia>: premium
+        ");
+        omar.runs("/admin resume").await;
+        omar.runs("/server budget clear").await;
+        assert!(mia.runs("/ask prompt:count").await.contains("server key"));
+        stage.app().await.sweep().await.unwrap();
     })
     .await;
 }

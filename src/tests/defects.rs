@@ -300,3 +300,17 @@ async fn a_slow_database_of_commands_is_no_reason_to_be_late() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_command_in_an_old_form_is_answered() {
+    run(async |stage| {
+        // What a client still shows that has not heard of the new commands.
+        stage.world().with(|state| {
+            state.commands[0]["options"] = serde_json::json!([
+                {"name": "text", "type": 3, "description": "as it was", "required": true},
+            ]);
+        });
+        assert_snapshot!(stage.mia().runs("/ask text:count").await, @"(only you) Your Discord sent this command in an old form, so nothing was done. Reload Discord (Ctrl+R, or restart the app) and type it again.");
+    })
+    .await;
+}

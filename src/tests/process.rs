@@ -129,6 +129,8 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
         .to_owned();
     assert_snapshot!(text.replace(&kid, "<kid>"), @"
     ok    configuration: every setting is known and in range
+    ok    quotas: tiers community, subscriber, premium, lifetime
+    note  quotas: nobody may use /admin; put ids of people into `discord.operators` to allow it
     ok    master key: active key is <kid>
     ok    database: opens, and its tables are up to date
     ok    Discord token: accepted, as application 100000000000000000
@@ -143,6 +145,8 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     let ill = run("doctor", &ill).await;
     assert_snapshot!(printed(&ill.stdout), @"
     ok    configuration: every setting is known and in range
+    ok    quotas: tiers community, subscriber, premium, lifetime
+    note  quotas: nobody may use /admin; put ids of people into `discord.operators` to allow it
     note  master key: not set, so people can't store keys; run `latchkey keygen`
     ok    database: opens, and its tables are up to date
     FAIL  Discord token: Discord answered 401 (code 0) to GET application; check DISCORD_TOKEN and `discord.api_url`
@@ -328,7 +332,7 @@ async fn logs_are_json_where_that_is_wanted() {
         .await
         .unwrap();
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
-    assert!(lines.len() >= 3);
+    assert!(lines.len() >= 2, "{text}");
     for line in lines {
         let line: serde_json::Value = serde_json::from_str(line).expect("every line is JSON");
         assert!(line["timestamp"].is_string() && line["level"].is_string());

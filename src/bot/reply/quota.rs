@@ -76,7 +76,7 @@ pub fn heading(voice: Voice<'_>, bound: Bound, tier: &str) -> String {
         Bound::BotInServer => "This server's use of the bot default",
         Bound::BotForPerson => "Your own limit on the bot default",
         Bound::ServerKey => "This server's key, all members together",
-        Bound::Member => "Each member's use of this server's key",
+        Bound::Member => "Your share of this server's key",
     };
     lang.words(sentence).to_owned()
 }

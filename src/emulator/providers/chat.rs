@@ -60,6 +60,8 @@ struct Ask {
     prompt: String,
     stream: bool,
     usage_wanted: bool,
+    /// This vendor says what an answer cost, in dollars.
+    cost: Option<f64>,
     /// What the real provider would refuse.
     problem: Option<&'static str>,
 }
@@ -75,6 +77,7 @@ impl Ask {
             prompt: String::new(),
             stream: body["stream"] == true,
             usage_wanted: true,
+            cost: (provider.id == "openrouter").then_some(0.000_012_3),
             problem: None,
         };
         match (dialect, path) {
@@ -153,7 +156,7 @@ impl Ask {
                 );
                 let usage = if self.usage_wanted && !output.is_null() {
                     sse(&json!({"model": self.model, "choices": [],
-                        "usage": openai_usage(output, fault)}))
+                        "usage": openai_usage(output, self.cost, fault)}))
                 } else {
                     String::new()
                 };
@@ -186,7 +189,7 @@ impl Ask {
         match self.dialect {
             Dialect::OpenAi => json!({"model": self.model, "object": "chat.completion",
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}],
-                "usage": openai_usage(&output, fault)}),
+                "usage": openai_usage(&output, self.cost, fault)}),
             Dialect::Anthropic => {
                 json!({"type": "message", "model": self.model, "stop_reason": "end_turn",
                 "content": [{"type": "text", "text": words}],
@@ -204,10 +207,13 @@ impl Ask {
 }
 
 /// Usage in OpenAI's dialect.
-fn openai_usage(output: &Value, fault: Option<&ProviderFault>) -> Value {
+fn openai_usage(output: &Value, cost: Option<f64>, fault: Option<&ProviderFault>) -> Value {
     let mut usage = json!({"prompt_tokens": INPUT_TOKENS, "completion_tokens": output});
     if let Some(ProviderFault::CachedInput) = fault {
         usage["prompt_tokens_details"] = json!({"cached_tokens": INPUT_TOKENS - 2});
+    }
+    if let Some(cost) = cost {
+        usage["cost"] = json!(cost);
     }
     usage
 }

@@ -18,10 +18,8 @@ pub async fn add(
     name: Option<String>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let (caller, handle) = (
-        caller::of_command(ctx.interaction),
-        caller::handle_of_command(ctx.interaction),
-    );
+    let caller = bot.caller(caller::of_command(ctx.interaction)).await;
+    let handle = caller::handle_of_command(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     // A form must be the first answer, so nothing slow may come before it.
     match bot
