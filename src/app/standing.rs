@@ -61,8 +61,8 @@ impl App {
                     .any(|role| caller.home_roles.contains(role))
         };
         let tiers = &self.quota.tiers;
-        let given = tiers.iter().rev().find(gives).or_else(|| tiers.first());
-        given.ok_or_else(|| anyhow::anyhow!("no tier is configured"))
+        let highest = tiers.iter().rev().find(gives).or_else(|| tiers.first());
+        highest.ok_or_else(|| anyhow::anyhow!("no tier is configured"))
     }
 }
 

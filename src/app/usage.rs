@@ -1,6 +1,7 @@
 //! What was used: by a person, by a server's key, by the whole bot.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::model::{Caller, Owner, Refusal, Scope};
 use crate::store::{Total, TotalLine, TotalScope};
@@ -46,18 +47,11 @@ impl App {
         let (kind, owner) = self.usage_owner(caller, scope)?;
         let today = self.clock.now_ms().div_euclid(DAY_MS);
         let first = today - i64::from(days.max(1)) + 1;
-        let lines = self
-            .store
-            .totals(kind, owner, first..=today, LINES_MAX)
-            .await?;
-        let members = match scope {
-            UsageScope::Guild => {
-                self.store
-                    .totals_by_member(owner, first..=today, MEMBERS_MAX)
-                    .await?
-            }
-            UsageScope::User | UsageScope::Bot => Vec::new(),
-        };
+        let days = first..=today;
+        let (lines, members) = tokio::try_join!(
+            self.store.totals(kind, owner, days.clone(), LINES_MAX),
+            self.members(scope, owner, days),
+        )?;
         let mut total = Total::default();
         for line in &lines {
             total.add(&line.total);
@@ -69,6 +63,18 @@ impl App {
             lines,
             members,
         })
+    }
+
+    async fn members(
+        &self,
+        scope: UsageScope,
+        owner: u64,
+        days: RangeInclusive<i64>,
+    ) -> anyhow::Result<Vec<(u64, Total)>> {
+        match scope {
+            UsageScope::Guild => self.store.totals_by_member(owner, days, MEMBERS_MAX).await,
+            UsageScope::User | UsageScope::Bot => Ok(Vec::new()),
+        }
     }
 
     fn usage_owner(

@@ -108,14 +108,14 @@ fn caller(
         home_roles: Vec::new(),
         skus: entitlements
             .iter()
-            .filter(is_on)
+            .filter(|e| is_on(e))
             .map(|e| e.sku_id.get())
             .collect(),
     }
 }
 
 /// Discord sends what somebody is entitled to with everything they do.
-fn is_on(entitlement: &&Entitlement) -> bool {
+fn is_on(entitlement: &Entitlement) -> bool {
     let over = entitlement
         .ends_at
         .is_some_and(|end| end.unix_timestamp() <= Timestamp::now().unix_timestamp());

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, ensure};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
-/// DejaVu Sans, Latin characters only; its licence stands beside it.
+/// `DejaVu Sans`, Latin characters only; its licence stands beside it.
 const FONT: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans-subset.ttf");
 const FONT_NAME: &str = "chart";
 const SIZE: (u32, u32) = (880, 440);
@@ -86,7 +86,7 @@ impl Chart {
                     let from = *below;
                     *below += height;
                     let mut bar = Rectangle::new([(day, from), (day + 1, *below)], colour.filled());
-                    let gap = if days > 60 { 0 } else { 1 };
+                    let gap = u32::from(days <= 60);
                     bar.set_margin(0, 0, gap, gap);
                     bar
                 });

@@ -65,10 +65,9 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
 
 /// Tiers, prices, and who is told.
 fn quotas(report: &mut Report, config: &Config) {
-    for problem in [prices(config).err(), time_zone(config).err()] {
-        if let Some(error) = problem {
-            report.bad("quotas", &error.to_string());
-        }
+    let problems = [prices(config).err(), time_zone(config).err()];
+    for error in problems.into_iter().flatten() {
+        report.bad("quotas", &error.to_string());
     }
     let tiers: Vec<&str> = config.quota.tiers.iter().map(|t| t.name.as_str()).collect();
     good("quotas", &format!("tiers {}", tiers.join(", ")));

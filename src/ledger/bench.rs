@@ -1,5 +1,12 @@
 //! What benches need of the ledger.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    reason = "a benchmark's own tasks and figures"
+)]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,12 +69,12 @@ impl LedgerBench {
                     let began = Instant::now();
                     let held = ledger.hold(order(&provider, task), limits.clone()).await;
                     waits.push(began.elapsed().as_secs_f64() * 1e6);
-                    let hold = held.expect("it writes").expect("there is room");
+                    let reserved = held.expect("it writes").expect("there is room");
                     if settles {
                         let ended = Ended::Answered { usage: None };
-                        drop(ledger.settle(hold, ended).await.expect("it settles"));
+                        drop(ledger.settle(reserved, ended).await.expect("it settles"));
                     } else {
-                        std::mem::forget(hold);
+                        std::mem::forget(reserved);
                     }
                 }
                 waits

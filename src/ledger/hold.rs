@@ -277,9 +277,8 @@ impl Drop for Hold {
             ..self.settle(Ended::Abandoned)
         };
         let settle = Operation::Settle(settle, None);
-        let full = match queue.try_send(settle) {
-            Err(mpsc::error::TrySendError::Full(settle)) => settle,
-            _ => return,
+        let Err(mpsc::error::TrySendError::Full(full)) = queue.try_send(settle) else {
+            return;
         };
         // A full queue is being worked on.
         if let Ok(runtime) = Handle::try_current() {

@@ -96,6 +96,10 @@ impl Ledger {
             clock: clock.clone(),
             zone: zone.clone(),
         };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it ends last of all, in `Ledger::close`"
+        )]
         tokio::spawn(teller.run(operations));
         // Ready before the first ask, which need not wait for it.
         tokio::task::spawn_blocking(Prices::warm);

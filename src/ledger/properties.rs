@@ -43,12 +43,13 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn limits(person: u64) -> Vec<Applied> {
+    use Period::{Day, Minute, Month, Week};
+    use Window::{Calendar, Rolling};
     let limit = |metric, period, window, max| Limit {
         metric,
         span: Span { period, window },
         max,
     };
-    use {Period::*, Window::*};
     let all = [
         (Bound::Member, limit(Metric::Requests, Minute, Rolling, 3)),
         (

@@ -106,123 +106,137 @@ async fn the_story_on_postgresql() {
     }
 }
 
+/// Who tells the story, and the time at which it happens.
+struct Teller {
+    ledger: Ledger,
+    clock: Clock,
+}
+
+impl Teller {
+    async fn asks(&self, order: Order<'_>, limits: &[Applied]) -> Result<Hold, NoRoom> {
+        // One after the other, also by the clock.
+        self.clock.advance_ms(1);
+        self.ledger.hold(order, limits.to_vec()).await.unwrap()
+    }
+
+    async fn holds(&self, limits: &[Applied]) -> Hold {
+        let openai = ProviderId::from("openai");
+        self.asks(order(&openai, 7), limits).await.unwrap()
+    }
+
+    /// The metric that leaves no room, and what is used of it.
+    async fn is_refused(&self, limits: &[Applied]) -> (Metric, u64) {
+        let openai = ProviderId::from("openai");
+        match self.asks(order(&openai, 7), limits).await {
+            Err(NoRoom::Limit(hit)) => (hit.limit.metric, hit.used),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn settles(&self, hold: Hold, ended: Ended<'_>) -> Settled {
+        self.ledger.settle(hold, ended).await.unwrap()
+    }
+
+    async fn uses(&self, limits: &[Applied]) -> Vec<u64> {
+        let uses = self.ledger.uses(limits).await.unwrap();
+        uses.iter().map(|limit| limit.used).collect()
+    }
+}
+
 async fn tell(url: &SecretString) {
     let clock = Clock::held_at(NOW_MS);
-    let ledger = open(url, &clock).await;
-    let (openai, google) = (ProviderId::from("openai"), ProviderId::from("google"));
-    let limits = budget(
-        &[
-            limit(Metric::Requests, 3),
-            limit(Metric::OutputTokens, 1_500),
-        ],
-        7,
-    );
-
-    // The first takes what it wants, the second what is left.
-    let first = ledger
-        .hold(order(&openai, 7), limits.clone())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(first.max_output_tokens(), 1_000);
-    clock.advance_ms(1);
-    let second = ledger
-        .hold(order(&openai, 7), limits.clone())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(second.max_output_tokens(), 500);
-    let third = ledger
-        .hold(order(&openai, 7), limits.clone())
-        .await
-        .unwrap();
-    let Err(NoRoom::Limit(hit)) = third else {
-        panic!("{third:?}")
+    let teller = Teller {
+        ledger: open(url, &clock).await,
+        clock,
     };
-    assert_eq!((hit.limit.metric, hit.used), (Metric::OutputTokens, 1_500));
-    check_sums(&ledger).await;
+    two_share_a_limit_and_a_third_is_refused(&teller).await;
+    only_what_was_used_counts(&teller).await;
+    images_are_counted_and_priced(&teller).await;
+    a_process_that_died_is_settled_as_it_held(&teller).await;
+    old_attempts_are_forgotten_and_their_sums_stay(&teller).await;
+    teller.ledger.close().await;
+    teller.ledger.store.close().await;
+}
 
+fn three_requests() -> Vec<Applied> {
+    let limits = [
+        limit(Metric::Requests, 3),
+        limit(Metric::OutputTokens, 1_500),
+    ];
+    budget(&limits, 7)
+}
+
+async fn two_share_a_limit_and_a_third_is_refused(teller: &Teller) {
+    let limits = three_requests();
+    // The first takes what it wants, the second what is left.
+    let first = teller.holds(&limits).await;
+    let second = teller.holds(&limits).await;
+    assert_eq!(
+        (first.max_output_tokens(), second.max_output_tokens()),
+        (1_000, 500)
+    );
+    let refused = teller.is_refused(&limits).await;
+    assert_eq!(refused, (Metric::OutputTokens, 1_500));
+    check_sums(&teller.ledger).await;
     // What was not used comes back; what is too much is clamped.
-    let settled = ledger.settle(first, used(100)).await.unwrap();
-    assert_eq!(settled.usage.output_tokens, 100);
-    assert_eq!(settled.warnings, []);
-    let settled = ledger.settle(second, used(u64::MAX)).await.unwrap();
+    let settled = teller.settles(first, used(100)).await;
+    assert_eq!(
+        (settled.usage.output_tokens, settled.warnings.len()),
+        (100, 0)
+    );
+    let settled = teller.settles(second, used(u64::MAX)).await;
     assert_eq!(settled.usage.output_tokens, 500);
-    check_sums(&ledger).await;
+    check_sums(&teller.ledger).await;
+}
 
-    // A provider that did nothing: nothing is counted.
-    clock.advance_ms(1);
-    let hold = ledger
-        .hold(order(&openai, 7), limits.clone())
-        .await
-        .unwrap()
-        .unwrap();
+async fn only_what_was_used_counts(teller: &Teller) {
+    let limits = three_requests();
+    // A provider that did nothing.
+    let hold = teller.holds(&limits).await;
     let failure = ProviderFailure {
-        provider: openai.clone(),
+        provider: ProviderId::from("openai"),
         class: FailureClass::RateLimited,
         status: Some(429),
         retry_after: None,
     };
-    ledger.settle(hold, Ended::Failed(&failure)).await.unwrap();
-    // One that nobody waited for: what was heard is counted, estimated.
-    clock.advance_ms(1);
-    let mut hold = ledger
-        .hold(order(&openai, 7), limits.clone())
-        .await
-        .unwrap()
-        .unwrap();
+    teller.settles(hold, Ended::Failed(&failure)).await;
+    // An answer that nobody waited for.
+    let mut hold = teller.holds(&limits).await;
     hold.begin();
     hold.hear(&"word ".repeat(80));
     drop(hold);
-    let hit = ledger
-        .hold(order(&openai, 7), limits.clone())
-        .await
-        .unwrap();
-    let Err(NoRoom::Limit(hit)) = hit else {
-        panic!("{hit:?}")
-    };
-    assert_eq!((hit.limit.metric, hit.used), (Metric::Requests, 3));
-    let uses: Vec<u64> = ledger
-        .uses(&limits)
-        .await
-        .unwrap()
-        .iter()
-        .map(|u| u.used)
-        .collect();
-    assert_eq!(uses, [3, 700]);
+    let refused = teller.is_refused(&limits).await;
+    assert_eq!(refused, (Metric::Requests, 3));
+    assert_eq!(teller.uses(&limits).await, [3, 700]);
+}
 
-    // Images are counted too, and kept in the sums.
-    clock.advance_ms(1);
+async fn images_are_counted_and_priced(teller: &Teller) {
     let images = budget(&[limit(Metric::Images, 3)], 7);
+    let google = ProviderId::from("google");
     let two = Order {
         images: 2,
         max_output_tokens: 0,
         model: "gemini-3-pro-image",
         ..order(&google, 7)
     };
-    let hold = ledger.hold(two, images.clone()).await.unwrap().unwrap();
-    let settled = ledger.settle(hold, used(0)).await.unwrap();
+    let hold = teller.asks(two, &images).await.unwrap();
+    let settled = teller.settles(hold, used(0)).await;
     assert_eq!(settled.cost.unwrap().to_string(), "$0.27");
-    let hit = ledger.hold(two, images).await.unwrap();
-    let Err(NoRoom::Limit(hit)) = hit else {
-        panic!("{hit:?}")
-    };
-    assert_eq!((hit.limit.metric, hit.used), (Metric::Images, 2));
+    assert!(teller.asks(two, &images).await.is_err());
+    assert_eq!(teller.uses(&images).await, [2]);
+}
 
-    // A process that died: its hold counts as it was.
-    let more = budget(&[limit(Metric::OutputTokens, 5_000)], 7);
-    clock.advance_ms(1);
-    let hold = ledger
-        .hold(order(&openai, 7), more.clone())
-        .await
-        .unwrap()
-        .unwrap();
-    std::mem::forget(hold);
-    ledger.sweep().await.unwrap();
-    assert_eq!(check_sums(&ledger).await.last().unwrap().state, "held");
-    clock.advance_ms(i64::try_from(LONGEST.as_millis()).unwrap() + 1);
-    ledger.sweep().await.unwrap();
-    let rows = check_sums(&ledger).await;
+async fn a_process_that_died_is_settled_as_it_held(teller: &Teller) {
+    let limits = budget(&[limit(Metric::OutputTokens, 5_000)], 7);
+    std::mem::forget(teller.holds(&limits).await);
+    teller.ledger.sweep().await.unwrap();
+    let rows = check_sums(&teller.ledger).await;
+    assert_eq!(rows.last().unwrap().state, "held");
+    teller
+        .clock
+        .advance_ms(i64::try_from(LONGEST.as_millis()).unwrap() + 1);
+    teller.ledger.sweep().await.unwrap();
+    let rows = check_sums(&teller.ledger).await;
     let states: Vec<(&str, bool, bool)> = rows
         .iter()
         .map(|row| (row.state.as_str(), row.estimated, row.clamped))
@@ -236,13 +250,13 @@ async fn tell(url: &SecretString) {
         ("expired", true, false),
     ];
     assert_eq!(states, expected);
-    assert_eq!(ledger.uses(&more).await.unwrap()[0].used, 1_700);
+    assert_eq!(teller.uses(&limits).await, [1_700]);
+}
 
-    // Old attempts are forgotten, and their sums stay.
-    let all = ledger.store.audit_totals().await;
-    assert_eq!(ledger.store.forget_attempts(NOW_MS + 1).await.unwrap(), 1);
-    assert_eq!(ledger.store.audit().await.len(), rows.len() - 1);
-    assert_eq!(ledger.store.audit_totals().await, all);
-    ledger.close().await;
-    ledger.store.close().await;
+async fn old_attempts_are_forgotten_and_their_sums_stay(teller: &Teller) {
+    let store = &teller.ledger.store;
+    let (rows, sums) = (store.audit().await.len(), store.audit_totals().await);
+    assert_eq!(store.forget_attempts(NOW_MS + 2).await.unwrap(), 1);
+    assert_eq!(store.audit().await.len(), rows - 1);
+    assert_eq!(store.audit_totals().await, sums);
 }

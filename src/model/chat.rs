@@ -5,7 +5,6 @@ use super::money::NanoDollars;
 use super::offer::Source;
 
 /// Tokens that a call used, as the provider counted them.
-#[expect(clippy::struct_field_names, reason = "the unit stands last in a name")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// All input, cached or not.

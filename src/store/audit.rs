@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Amounts, NanoDollars};
+use crate::model::{Amounts, AttemptId, NanoDollars};
 
 use super::ledger::{Counted, read};
 use super::value::Statement;
@@ -29,7 +29,8 @@ pub struct Audited {
 impl Audited {
     /// As [`crate::model::AttemptId`] writes itself.
     pub fn id(&self) -> String {
-        self.id.iter().map(|byte| format!("{byte:02x}")).collect()
+        let id = AttemptId(self.id.as_slice().try_into().unwrap());
+        format!("{id:?}")
     }
 
     /// What limits count of it now.

@@ -359,6 +359,27 @@ async fn rules_are_set_read_and_cleared(store: &Store) {
     ] {
         store.set_block(whom, until, MIA, NOW_MS).await.unwrap();
     }
+    only_rules_that_belong_here_are_read(store).await;
+    store.expire_rules(NOW_MS + 5).await.unwrap();
+    let rules = store.rules(MIA, None).await.unwrap();
+    assert_eq!((rules.tier, rules.blocks.len()), (None, 0));
+    assert!(store.lift_block(Blocked::Server(CLUB)).await.unwrap());
+    assert!(!store.lift_block(Blocked::Server(CLUB)).await.unwrap());
+    let clear = |server, bound, subject, metric| store.clear_limits(server, bound, subject, metric);
+    let images = Some(Metric::Images);
+    assert_eq!(clear(Some(CLUB), None, 0, images).await.unwrap(), 0);
+    assert_eq!(
+        clear(Some(CLUB), Some(Bound::Role(55)), 55, None)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(clear(Some(CLUB), None, 0, None).await.unwrap(), 1);
+    assert_eq!(store.operators_rules(10).await.unwrap().limits.len(), 3);
+    assert_eq!(clear(None, Some(Bound::Bot), 0, None).await.unwrap(), 1);
+}
+
+async fn only_rules_that_belong_here_are_read(store: &Store) {
     let rules = store.rules(MIA, Some(CLUB)).await.unwrap();
     let mut limits: Vec<(Bound, u64)> = rules
         .limits
@@ -380,21 +401,4 @@ async fn rules_are_set_read_and_cleared(store: &Store) {
     let bounds: Vec<Bound> = nowhere.limits.iter().map(|l| l.bound).collect();
     assert_eq!(bounds.len(), 2, "{bounds:?}");
     assert_eq!(nowhere.blocks.len(), 2);
-    store.expire_rules(NOW_MS + 5).await.unwrap();
-    let rules = store.rules(MIA, None).await.unwrap();
-    assert_eq!((rules.tier, rules.blocks.len()), (None, 0));
-    assert!(store.lift_block(Blocked::Server(CLUB)).await.unwrap());
-    assert!(!store.lift_block(Blocked::Server(CLUB)).await.unwrap());
-    let clear = |server, bound, subject, metric| store.clear_limits(server, bound, subject, metric);
-    let images = Some(Metric::Images);
-    assert_eq!(clear(Some(CLUB), None, 0, images).await.unwrap(), 0);
-    assert_eq!(
-        clear(Some(CLUB), Some(Bound::Role(55)), 55, None)
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(clear(Some(CLUB), None, 0, None).await.unwrap(), 1);
-    assert_eq!(store.operators_rules(10).await.unwrap().limits.len(), 3);
-    assert_eq!(clear(None, Some(Bound::Bot), 0, None).await.unwrap(), 1);
 }

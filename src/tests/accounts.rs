@@ -141,12 +141,12 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
             .with(|state| state.providers.pace = Duration::from_millis(20));
         let app = stage.app().await;
         let ready = app.prepare(question(stage)).await.unwrap();
-        let (heard, mut hears) = tokio::sync::mpsc::unbounded_channel();
-        let mut listener = |text: &str| drop(heard.send(text.to_owned()));
+        let (words, mut listening) = tokio::sync::mpsc::unbounded_channel();
+        let mut listener = |text: &str| drop(words.send(text.to_owned()));
         // The client is gone after the third word.
         let three_words = async {
             for _ in 0..3 {
-                hears.recv().await;
+                listening.recv().await;
             }
         };
         tokio::select! {
@@ -195,6 +195,33 @@ async fn an_ask_that_is_cut_by_a_stop_is_settled() {
     .await;
 }
 
+/// Holds the database's only pen, on a thread of its own.
+struct HeldPen {
+    give_back: std::sync::mpsc::Sender<()>,
+    holder: std::thread::JoinHandle<()>,
+}
+
+impl HeldPen {
+    fn take(file: std::path::PathBuf) -> Self {
+        let (give_back, wanted) = std::sync::mpsc::channel();
+        let (taken, is_taken) = std::sync::mpsc::channel();
+        let holder = std::thread::spawn(move || {
+            let other = rusqlite::Connection::open(file).unwrap();
+            other.execute_batch("begin immediate").unwrap();
+            taken.send(()).unwrap();
+            wanted.recv().unwrap();
+            other.execute_batch("rollback").unwrap();
+        });
+        is_taken.recv().unwrap();
+        Self { give_back, holder }
+    }
+
+    fn give_back(self) {
+        self.give_back.send(()).unwrap();
+        self.holder.join().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_exempt_ask_waits_for_no_commit() {
     run(async |stage| {
@@ -202,8 +229,7 @@ async fn an_exempt_ask_waits_for_no_commit() {
         mia.adds("openai", "user", &good("openai")).await;
         stage.app().await.idle().await;
         // Somebody else holds the database's only pen.
-        let other = rusqlite::Connection::open(stage.database()).unwrap();
-        other.execute_batch("begin immediate").unwrap();
+        let pen = HeldPen::take(stage.database());
         let asked = mia.starts("/ask prompt:count");
         let answered = |state: &crate::emulator::WorldState| {
             let done = state
@@ -213,7 +239,7 @@ async fn an_exempt_ask_waits_for_no_commit() {
             done.then_some(())
         };
         stage.world().until(answered).await;
-        other.execute_batch("rollback").unwrap();
+        pen.give_back();
         mia.sees(asked).await;
         insta::assert_snapshot!(last_row(stage).await, @"personal settled (answered), 12 in, 10 out, $0.0000062");
     })

@@ -196,7 +196,7 @@ fn message_text(message: &Message) -> String {
         &message.content
     });
     for file in &message.files {
-        text += &format!("\n[{}: {}]", file.name, file.description);
+        text.extend(["\n[", &file.name, ": ", &file.description, "]"]);
     }
     let buttons = message.components[0]["components"].as_array();
     for button in buttons.into_iter().flatten() {

@@ -133,8 +133,8 @@ async fn a_tier_comes_from_a_purchase_a_role_or_by_hand_and_the_highest_counts()
         let mia = stage.mia();
         let tier = async || {
             let status = mia.runs("/quota status").await;
-            let start = status.find("Your tier, ").unwrap() + 11;
-            status[start..].split_whitespace().next().unwrap().to_owned()
+            let (_, tier) = status.split_once("Your tier, ").unwrap();
+            tier.split_whitespace().next().unwrap().to_owned()
         };
         assert_eq!(tier().await, "community");
         stage.world().with(|state| state.people[0].skus.push(555));

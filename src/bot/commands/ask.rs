@@ -35,12 +35,13 @@ pub async fn ask(
         prompt: Words(prompt),
         request_key: None,
     };
-    streaming::answer(
+    // On the heap: it is a large future, and poise keeps it in its own.
+    Box::pin(streaming::answer(
         bot,
         &caller::handle_of_command(ctx.interaction),
         &ctx.interaction.locale,
         ask,
-    )
+    ))
     .await
 }
 

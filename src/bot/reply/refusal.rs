@@ -56,6 +56,15 @@ fn sentence(refusal: &Refusal) -> &'static str {
             "There is no {scope} for {provider}. Add one with `/keys add provider:{id} scope:{word}`."
         }
         Refusal::EmptyPrompt => "There is nothing to answer. Write a prompt: `/ask prompt:…`.",
+        Refusal::Stopping => {
+            "I am being restarted and could not finish. Please ask again in a minute."
+        }
+        other => sentence_about_a_new_key(other).unwrap_or_else(|| sentence_about_limits(other)),
+    }
+}
+
+fn sentence_about_limits(refusal: &Refusal) -> &'static str {
+    match refusal {
         Refusal::TierWithoutByok { .. } => {
             "Your tier, {subject}, does not include keys of your own. \
              Keys that you have stay stored, and are used again when your tier allows it. \
@@ -87,15 +96,12 @@ fn sentence(refusal: &Refusal) -> &'static str {
             "I can't read that duration. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`, \
              or leave it out for good."
         }
-        Refusal::Stopping => {
-            "I am being restarted and could not finish. Please ask again in a minute."
-        }
-        other => sentence_about_a_new_key(other),
+        _ => "That is not possible here.",
     }
 }
 
-fn sentence_about_a_new_key(refusal: &Refusal) -> &'static str {
-    match refusal {
+fn sentence_about_a_new_key(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
         Refusal::MalformedKey { .. } => {
             "That can't be a key: {subject}. Nothing was stored. Copy the key again and run `/keys add`."
         }
@@ -123,8 +129,8 @@ fn sentence_about_a_new_key(refusal: &Refusal) -> &'static str {
              It is safe and unchanged. The operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`, \
              or you can add the key again with `/keys add`."
         }
-        _ => "That is not possible here.",
-    }
+        _ => return None,
+    })
 }
 
 /// Fills in what a refusal is about.

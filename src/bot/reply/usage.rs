@@ -1,6 +1,7 @@
 //! Usage in words, in a chart and in a table.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan};
@@ -206,8 +207,10 @@ fn days_table(report: &UsageReport) -> String {
         let model = plain_model(&line.model);
         let model = model.trim_start_matches(['=', '+', '-', '@']);
         let (source, provider) = (&line.source, &line.provider);
-        text += &format!("{},{source},{provider},{model},", date(line.day));
-        text += &counts(&line.total);
+        let day = date(line.day);
+        let counts = counts(&line.total);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{day},{source},{provider},{model},{counts}");
     }
     text
 }
@@ -215,8 +218,7 @@ fn days_table(report: &UsageReport) -> String {
 fn members_table(report: &UsageReport) -> String {
     let mut text = format!("member_id,{COUNTS}\n");
     for (member, total) in &report.members {
-        text += &format!("{member},");
-        text += &counts(total);
+        let _ = write!(text, "{member},{}", counts(total));
     }
     text
 }
@@ -241,7 +243,7 @@ fn counts(total: &Total) -> String {
 
 fn day(days: i64) -> Date {
     let epoch = Date::constant(1970, 1, 1);
-    let span = i32::try_from(days).map_or_else(|_| Span::new(), |days| days.days());
+    let span = i32::try_from(days).map_or_else(|_| Span::new(), ToSpan::days);
     epoch.saturating_add(span)
 }
 

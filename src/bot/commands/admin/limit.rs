@@ -11,10 +11,6 @@ use crate::model::Metric;
 
 /// Limit what the bot default pays: for everybody together, a server, or a person.
 #[poise::command(slash_command)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is an option of the command"
-)]
 pub async fn limit(
     ctx: Context<'_>,
     #[description = "What to limit"] what: MetricChoice,

@@ -26,10 +26,6 @@ pub async fn budget(_: Context<'_>) -> anyhow::Result<()> {
 
 /// Set a limit, in place of the one for the same period.
 #[poise::command(slash_command)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is an option of the command"
-)]
 pub async fn set(
     ctx: Context<'_>,
     #[description = "What to limit"] what: MetricChoice,
