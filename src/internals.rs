@@ -93,10 +93,12 @@ impl Bench {
     /// What an ask does before it calls anybody.
     pub async fn ask_to_opened_key(&self, person: u64) {
         let (person, place) = (PersonId(person), Place::Server(ServerId(1)));
-        let offers = self
+        let found = self
             .store
-            .offers_to(person, place, |kid| self.vault.can_open(kid))
+            .rules_and_offers(person, place, |kid| self.vault.can_open(kid))
             .await;
+        let (rules, offers) = found.expect("it reads");
+        std::hint::black_box(rules);
         let providers = vec![self.provider.clone()];
         let question = Question {
             person,
@@ -105,9 +107,7 @@ impl Bench {
             byok: true,
             now_ms: 0,
         };
-        let rules = self.store.rules(person, place.server()).await;
-        std::hint::black_box(rules.expect("it reads"));
-        let choice = resolver::choose(&question, offers.expect("it reads"));
+        let choice = resolver::choose(&question, offers);
         let payer = choice.payers.first().expect("everybody has a key");
         drop(self.vault.open(payer).expect("it opens"));
     }

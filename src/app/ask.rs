@@ -1,7 +1,7 @@
 //! Answering an ask with whoever's key pays.
 
 use crate::model::{
-    Answer, Ask, Caller, Credential, FailureClass, FellBack, Health, Offer, Owner, PersonId, Place,
+    Answer, Ask, Credential, FailureClass, FellBack, Health, Offer, Owner, PersonId,
     ProviderFailure, ProviderId, Refusal, Source, Trace, WhyFellBack, Words,
 };
 use crate::providers::{ChatReply, ChatRequest, Kind};
@@ -58,10 +58,12 @@ impl App {
             request_key,
             ..
         } = ask;
-        let standing = self.standing(caller).await?;
+        let (standing, mut offers) = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
-        let brings_own = request_key.is_some();
-        let Choice { payers, trace } = self.choose(&standing, &providers, brings_own).await?;
+        if request_key.is_some() {
+            offers.extend(providers.first().map(request_offer));
+        }
+        let Choice { payers, trace } = self.choose(&standing, &providers, offers);
         let mut ready = ReadyAsk {
             standing,
             providers,
@@ -82,25 +84,20 @@ impl App {
     }
 
     /// Who can pay for a person's ask to one of these providers.
-    pub(super) async fn choose(
+    pub(super) fn choose(
         &self,
         standing: &Standing,
         providers: &[ProviderId],
-        brings_own: bool,
-    ) -> anyhow::Result<Choice> {
-        let Caller { person, place, .. } = standing.caller;
-        let mut offers = self.offers(person, place).await?;
-        if brings_own {
-            offers.extend(providers.first().map(request_offer));
-        }
+        offers: Vec<Offer>,
+    ) -> Choice {
         let question = Question {
-            person,
-            place,
+            person: standing.caller.person,
+            place: standing.caller.place,
             providers: providers.to_vec(),
             byok: standing.tier.byok,
             now_ms: self.clock.now_ms(),
         };
-        Ok(resolver::choose(&question, offers))
+        resolver::choose(&question, offers)
     }
 
     /// Answers: each payer in turn until one is not turned down. Text goes
@@ -213,21 +210,11 @@ impl App {
         Ok(called.map(|reply| (reply, request.model)))
     }
 
-    /// Every key that could pay for this person in this place.
-    pub(super) async fn offers(
-        &self,
-        person: PersonId,
-        place: Place,
-    ) -> anyhow::Result<Vec<Offer>> {
-        let mut offers = self
-            .store
-            .offers_to(person, place, |kid| self.vault.can_open(kid))
-            .await?;
-        offers.extend(self.bot_defaults.iter().map(|default| Offer {
+    pub(super) fn bot_default_offers(&self) -> impl Iterator<Item = Offer> {
+        self.bot_defaults.iter().map(|default| Offer {
             source: Source::BotDefault,
             ..request_offer(&default.provider)
-        }));
-        Ok(offers)
+        })
     }
 
     /// The providers that may answer, and the model without its provider's

@@ -2,7 +2,6 @@
 
 use crate::model::{Caller, ProviderId, Trace, Verdict};
 use crate::providers::{Kind, Provider};
-use crate::resolver::{self, Question};
 
 use super::{App, Error};
 
@@ -28,19 +27,9 @@ impl App {
         provider: Option<&str>,
     ) -> Result<Status, Error> {
         let wanted = provider.map(|typed| self.provider(typed)).transpose()?;
-        let standing = self.standing(caller.clone()).await?;
-        let Caller { person, place, .. } = standing.caller;
-        let offers = self.offers(person, place).await?;
-        let trace = |providers: Vec<ProviderId>| {
-            let question = Question {
-                person,
-                place,
-                providers,
-                byok: standing.tier.byok,
-                now_ms: self.clock.now_ms(),
-            };
-            resolver::choose(&question, offers.clone()).trace
-        };
+        let (standing, offers) = self.standing(caller.clone()).await?;
+        let trace =
+            |providers: &[ProviderId]| self.choose(&standing, providers, offers.clone()).trace;
         let shown: Vec<&Provider> = match wanted {
             Some(provider) => vec![provider],
             None => self.catalogue().iter().collect(),
@@ -56,11 +45,11 @@ impl App {
             .into_iter()
             .map(|p| ProviderStatus {
                 provider: p.id.clone(),
-                trace: trace(vec![p.id.clone()]),
+                trace: trace(std::slice::from_ref(&p.id)),
             })
             .filter(|status| wanted.is_some() || has_offer(status))
             .collect();
-        let unnamed = trace(self.chat_order())
+        let unnamed = trace(&self.chat_order())
             .taken()
             .map(|step| step.provider.clone());
         Ok(Status {

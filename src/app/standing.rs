@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::Applied;
-use crate::model::{Bound, Caller, Limit, Metric, PersonId, Refusal, Source, Span, Tier};
+use crate::model::{Bound, Caller, Limit, Metric, Offer, PersonId, Refusal, Source, Span, Tier};
 use crate::store::Rules;
 
 use super::App;
@@ -31,18 +31,21 @@ pub struct Standing {
 }
 
 impl App {
-    /// Reads everything that is set for a caller, once for an ask.
-    pub(super) async fn standing(&self, caller: Caller) -> anyhow::Result<Standing> {
-        let rules = self
+    /// Reads everything that an ask must know, in one look: what is set
+    /// for the caller, and the keys that could pay.
+    pub(super) async fn standing(&self, caller: Caller) -> anyhow::Result<(Standing, Vec<Offer>)> {
+        let (rules, mut offers) = self
             .store
-            .rules(caller.person, caller.place.server())
+            .rules_and_offers(caller.person, caller.place, |kid| self.vault.can_open(kid))
             .await?;
-        Ok(Standing {
+        offers.extend(self.bot_default_offers());
+        let standing = Standing {
             tier: self.tier_of(&caller, &rules)?.clone(),
             rules,
             caller,
             applies_to: self.quota.applies_to.clone(),
-        })
+        };
+        Ok((standing, offers))
     }
 
     /// The highest tier that anything gives.

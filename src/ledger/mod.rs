@@ -101,8 +101,6 @@ impl Ledger {
             reason = "it ends last of all, in `Ledger::close`"
         )]
         tokio::spawn(teller.run(operations));
-        // Ready before the first ask, which need not wait for it.
-        tokio::task::spawn_blocking(Prices::warm);
         Self {
             queue,
             store,
@@ -121,6 +119,10 @@ impl Ledger {
         order: Order<'_>,
         limits: Vec<Applied>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
+        if !Prices::is_warm() {
+            // Once, and not on an async thread: it takes a while.
+            tokio::task::spawn_blocking(Prices::warm).await?;
+        }
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
         let need = order.need(&self.prices, now_ms);

@@ -1,6 +1,7 @@
 //! What a call costs: the operator's table, then ours, then the table of
 //! language models that the `genai-prices` crate carries.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
@@ -16,6 +17,8 @@ use super::batch::Price;
 /// Prices that the crate lacks.
 const OURS: &str = include_str!("../../assets/prices.toml");
 const MILLION: f64 = 1e6;
+/// Whether the large table was read.
+static WARM: AtomicBool = AtomicBool::new(false);
 
 /// The crate's name for each of our providers. A provider of the
 /// operator's own has only the prices that the operator gives it.
@@ -76,10 +79,16 @@ impl Prices {
         Ok(Self { entries })
     }
 
-    /// Reads the large table before the first ask needs it. It takes some
-    /// tens of milliseconds.
+    /// Reads the large table. It takes some tens of milliseconds and ten
+    /// megabytes, so that only a process that is asked something does it.
     pub fn warm() {
         let _ = Calculator::bundled();
+        WARM.store(true, Ordering::Release);
+    }
+
+    /// Whether the large table was read.
+    pub fn is_warm() -> bool {
+        WARM.load(Ordering::Acquire)
     }
 
     /// What a call costs that is made at a moment; none if nobody knows.

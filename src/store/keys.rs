@@ -3,10 +3,11 @@
 use anyhow::Context;
 
 use crate::model::{
-    Health, Key, KeyId, Offer, Owner, PersonId, Place, ProviderId, Scope, Sealed, Source,
+    Health, Key, KeyId, Offer, Owner, PersonId, Place, ProviderId, Scope, Sealed, ServerId, Source,
 };
 
 use super::Store;
+use super::rules::{Rules, read_rules, rules_of};
 use super::value::{Row, Statement};
 
 /// The columns of a key, in the order that [`key_of`] reads.
@@ -24,44 +25,19 @@ pub struct NewKey {
 }
 
 impl Store {
-    /// Every stored key that could pay for this person in this place.
-    pub async fn offers_to(
+    /// Everything that an ask must know of a person in a place: what is set
+    /// for them, and every stored key that could pay.
+    pub async fn rules_and_offers(
         &self,
         person: PersonId,
         place: Place,
         can_open: impl Fn(&str) -> bool,
-    ) -> anyhow::Result<Vec<Offer>> {
-        let server = match place {
-            Place::Direct => None,
-            Place::Server(server) | Place::VisitedServer(server) => Some(server.0),
-        };
-        let sql = concat!(
-            "select ",
-            key_columns!(),
-            ", sealed from provider_key \
-             where (scope = 'user' and owner_id = $1) or (scope = 'guild' and owner_id = $2)"
-        );
-        let rows = self
-            .query(Statement::new(sql, [person.0.into(), server.into()]))
-            .await?;
-        let offer = |row: &Row| {
-            let key = key_of(row)?;
-            Ok(Offer {
-                source: match key.owner {
-                    Owner::Person(_) => Source::Personal,
-                    Owner::Server(_) => Source::Server,
-                },
-                locked: !can_open(&key.master_kid),
-                sealed: Some(Sealed(row.blob(14)?.to_vec())),
-                key: Some(key.id),
-                owner: Some(key.owner),
-                provider: key.provider,
-                health: key.health,
-                paused: key.paused,
-                expires_at_ms: key.expires_at_ms,
-            })
-        };
-        rows.iter().map(offer).collect()
+    ) -> anyhow::Result<(Rules, Vec<Offer>)> {
+        let server = place.server();
+        let both = [rules_of(person, server), keys_for(person, server)];
+        let [rules, keys] = self.query_both(both).await?;
+        let offers = keys.iter().map(|row| offer(row, &can_open));
+        Ok((read_rules(&rules)?, offers.collect::<anyhow::Result<_>>()?))
     }
 
     /// Stores a key in place of its owner's old one for that provider.
@@ -213,6 +189,35 @@ impl Store {
             .map(|row| Ok(PersonId(row.int(0)?.cast_unsigned())))
             .transpose()
     }
+}
+
+fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
+    let sql = concat!(
+        "select ",
+        key_columns!(),
+        ", sealed from provider_key \
+         where (scope = 'user' and owner_id = $1) or (scope = 'guild' and owner_id = $2)"
+    );
+    let server = server.map(|server| server.0);
+    Statement::new(sql, [person.0.into(), server.into()])
+}
+
+fn offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
+    let key = key_of(row)?;
+    Ok(Offer {
+        source: match key.owner {
+            Owner::Person(_) => Source::Personal,
+            Owner::Server(_) => Source::Server,
+        },
+        locked: !can_open(&key.master_kid),
+        sealed: Some(Sealed(row.blob(14)?.to_vec())),
+        key: Some(key.id),
+        owner: Some(key.owner),
+        provider: key.provider,
+        health: key.health,
+        paused: key.paused,
+        expires_at_ms: key.expires_at_ms,
+    })
 }
 
 fn key_of(row: &Row) -> anyhow::Result<Key> {

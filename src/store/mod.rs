@@ -74,6 +74,18 @@ impl Store {
         }
     }
 
+    /// Reads twice, in hardly more time than once.
+    async fn query_both(&self, both: [Statement; 2]) -> anyhow::Result<[Vec<Row>; 2]> {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.query_both(both).await,
+            Backend::Postgres(postgres) => {
+                let [one, other] = both;
+                let both = tokio::try_join!(postgres.run(one), postgres.run(other))?;
+                Ok([both.0.rows, both.1.rows])
+            }
+        }
+    }
+
     /// Writes, and returns when the change is safe on disk.
     async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
         match &self.backend {

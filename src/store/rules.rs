@@ -28,37 +28,8 @@ pub struct Rules {
 impl Store {
     /// Everything that is set for a person in a server, in one look.
     pub async fn rules(&self, person: PersonId, server: Option<ServerId>) -> anyhow::Result<Rules> {
-        let sql = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by \
-             from quota_limit where server_id = $1 \
-             or (server_id = 0 and bound = 'bot') \
-             or (server_id = 0 and bound = 'bot_in_server' and subject_id = $1) \
-             or (server_id = 0 and bound = 'bot_for_person' and subject_id = $2) \
-             union all select 2, '', role_id, '', '', '', 0, 0 from exempt_role where server_id = $1 \
-             union all select 3, tier, until_ms, '', '', '', 0, 0 from person_tier \
-             where person_id = $2 \
-             union all select 4, subject, until_ms, '', '', '', 0, 0 from block \
-             where subject in ('everyone', $3, $4)";
-        let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
-        let in_server = server.map(|server| subject(Blocked::Server(server)));
-        let values = [
-            place,
-            person.0.into(),
-            in_server.unwrap_or_default().into(),
-            subject(Blocked::Person(person)).into(),
-        ];
-        let mut rules = Rules::default();
-        for row in self.query(Statement::new(sql, values)).await? {
-            match row.int(0)? {
-                1 => rules.limits.push(set_limit(&row)?),
-                2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
-                3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
-                _ => {
-                    let whom = blocked(row.text(1)?).context("a block is damaged")?;
-                    rules.blocks.push((whom, row.maybe_int(2)?));
-                }
-            }
-        }
-        Ok(rules)
+        let rows = self.query(rules_of(person, server)).await?;
+        read_rules(&rows)
     }
 
     /// Sets a limit in place of the one for the same span of time. The
@@ -230,6 +201,45 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Asks for everything that is set for a person in a server.
+pub(super) fn rules_of(person: PersonId, server: Option<ServerId>) -> Statement {
+    let sql = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, \
+         set_by from quota_limit where server_id = $1 \
+         or (server_id = 0 and bound = 'bot') \
+         or (server_id = 0 and bound = 'bot_in_server' and subject_id = $1) \
+         or (server_id = 0 and bound = 'bot_for_person' and subject_id = $2) \
+         union all select 2, '', role_id, '', '', '', 0, 0 from exempt_role where server_id = $1 \
+         union all select 3, tier, until_ms, '', '', '', 0, 0 from person_tier \
+         where person_id = $2 \
+         union all select 4, subject, until_ms, '', '', '', 0, 0 from block \
+         where subject in ('everyone', $3, $4)";
+    let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
+    let in_server = server.map(|server| subject(Blocked::Server(server)));
+    let values = [
+        place,
+        person.0.into(),
+        in_server.unwrap_or_default().into(),
+        subject(Blocked::Person(person)).into(),
+    ];
+    Statement::new(sql, values)
+}
+
+pub(super) fn read_rules(rows: &[Row]) -> anyhow::Result<Rules> {
+    let mut rules = Rules::default();
+    for row in rows {
+        match row.int(0)? {
+            1 => rules.limits.push(set_limit(row)?),
+            2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
+            3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
+            _ => {
+                let whom = blocked(row.text(1)?).context("a block is damaged")?;
+                rules.blocks.push((whom, row.maybe_int(2)?));
+            }
+        }
+    }
+    Ok(rules)
 }
 
 /// What the operator has set.

@@ -43,6 +43,10 @@ type Reply = oneshot::Sender<anyhow::Result<Outcome>>;
 
 enum Job {
     Run(Work, Reply),
+    Both(
+        [Statement; 2],
+        oneshot::Sender<anyhow::Result<[Vec<Row>; 2]>>,
+    ),
     Close(oneshot::Sender<()>),
 }
 
@@ -77,9 +81,22 @@ impl Sqlite {
 
     /// Runs a reading statement on a reader thread.
     pub async fn query(&self, statement: Statement) -> anyhow::Result<Vec<Row>> {
-        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
-        let reader = self.readers.get(turn).context("there is always a reader")?;
+        let reader = self.reader()?;
         Ok(send(reader, Work::One(statement)).await?.rows)
+    }
+
+    /// Runs two reading statements on one reader thread, for the way there
+    /// and back of one; the rows of the first, and those of the second.
+    pub async fn query_both(&self, both: [Statement; 2]) -> anyhow::Result<[Vec<Row>; 2]> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.reader()?.send(Job::Both(both, reply)).await;
+        sent.map_err(|_| anyhow!("the database is closed"))?;
+        answer.await.context("the database thread died")?
+    }
+
+    fn reader(&self) -> anyhow::Result<&mpsc::Sender<Job>> {
+        let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
+        self.readers.get(turn).context("there is always a reader")
     }
 
     /// Runs a writing statement; returns after the commit that holds it.
@@ -122,9 +139,17 @@ fn start(
 }
 
 fn read(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
-    while let Some(Job::Run(work, reply)) = queue.blocking_recv() {
-        // The asker may have gone; then nobody wants the answer.
-        let _ = reply.send(perform(connection, work));
+    // The asker may have gone; then nobody wants the answer.
+    while let Some(job) = queue.blocking_recv() {
+        match job {
+            Job::Run(work, reply) => drop(reply.send(perform(connection, work))),
+            Job::Both([one, other], reply) => {
+                let rows = |statement| Ok(run(connection, &statement)?.rows);
+                let both = rows(one).and_then(|one| Ok([one, rows(other)?]));
+                drop(reply.send(both));
+            }
+            Job::Close(_) => return,
+        }
     }
 }
 
@@ -139,6 +164,8 @@ fn write(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
                     group.push(work);
                     replies.push(reply);
                 }
+                // Reads go to the readers.
+                Job::Both(_, reply) => drop(reply),
                 Job::Close(reply) => closing = Some(reply),
             }
         }

@@ -129,7 +129,10 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
     ] {
         put(store, &key(id, owner, "mistral")).await;
     }
-    let offers = |place| store.offers_to(MIA, place, |kid| kid == "kid-1");
+    let offers = async |place| {
+        let found = store.rules_and_offers(MIA, place, |kid| kid == "kid-1");
+        found.await.map(|(_, offers)| offers)
+    };
     let ids = |offers: Vec<crate::model::Offer>| {
         let mut ids: Vec<u8> = offers.iter().map(|offer| offer.key.unwrap().0[0]).collect();
         ids.sort_unstable();
@@ -137,8 +140,8 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
     };
     assert_eq!(ids(offers(Place::Server(CLUB)).await.unwrap()), [10, 12]);
     assert_eq!(ids(offers(Place::Direct).await.unwrap()), [10]);
-    let locked = store
-        .offers_to(MIA, Place::Direct, |_| false)
+    let (_, locked) = store
+        .rules_and_offers(MIA, Place::Direct, |_| false)
         .await
         .unwrap();
     assert!(locked.iter().all(|offer| offer.locked));

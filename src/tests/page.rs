@@ -180,3 +180,32 @@ async fn the_page_fits_a_narrow_window() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_chart_and_its_table_are_shown_and_offered() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::ZERO);
+        sends(&browser, "/ask prompt:count").await;
+        browser.shows("tokens in").await;
+        sends(&browser, "/usage period:7 days").await;
+        browser
+            .until("document.querySelector('#messages img.file')?.naturalWidth === 880")
+            .await;
+        browser
+            .until("document.querySelector('#messages a.file')?.download === 'usage.csv'")
+            .await;
+        assert_eq!(
+            browser
+                .evaluates("document.querySelector('#messages img.file').alt")
+                .await,
+            "Estimated cost by day, in US dollars"
+        );
+        browser.keeps_picture("usage-page").await;
+    })
+    .await;
+}
