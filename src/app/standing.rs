@@ -104,6 +104,7 @@ impl Standing {
         let mut set = self.rules.limits.iter();
         set.find(|set| set.bound == bound && set.limit == limit)
             .map(|set| set.set_by)
+            .filter(|owner| owner.0 != 0)
     }
 
     fn operators_limits(&self) -> Vec<(Bound, Limit)> {

@@ -10,6 +10,8 @@ pub enum CustomId {
     Remove(String),
     /// The button that keeps it.
     Keep,
+    /// The form that erases what is stored of a person.
+    Erase(String),
     /// The button that asks for a key of one's own for this provider.
     Own(String),
 }
@@ -22,6 +24,7 @@ impl CustomId {
             "add" => Some(Self::Add(id.to_owned())),
             "remove" => Some(Self::Remove(id.to_owned())),
             "keep" => Some(Self::Keep),
+            "erase" => Some(Self::Erase(id.to_owned())),
             "own" => Some(Self::Own(id.to_owned())),
             _ => None,
         }
@@ -33,6 +36,7 @@ impl CustomId {
             Self::Add(id) => format!("add:{id}"),
             Self::Remove(id) => format!("remove:{id}"),
             Self::Keep => "keep".to_owned(),
+            Self::Erase(id) => format!("erase:{id}"),
             Self::Own(provider) => format!("own:{provider}"),
         }
     }

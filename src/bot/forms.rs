@@ -17,17 +17,22 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
     let handle = caller::handle_of_modal(&form);
     let voice = bot.voice(&form.locale);
     bot.rest.defer_ephemeral(&handle).await?;
-    let Some(CustomId::Add(id)) = CustomId::parse(&form.data.custom_id) else {
-        let stale = Error::Refused(Refusal::StaleForm);
-        return private::show(bot, &handle, explain(voice, &stale)).await;
-    };
-    let mut typed = take_typed(&mut form);
-    let secret = typed.remove(reply::KEY_FIELD).unwrap_or_default();
     let caller = caller::of_modal(&form);
-    let card = match bot.app.finish_add(&caller, &id, secret, typed).await {
-        Ok(added) => reply::added(voice, &added),
-        Err(error) => explain(voice, &error),
+    let done = match CustomId::parse(&form.data.custom_id) {
+        Some(CustomId::Add(id)) => {
+            let mut typed = take_typed(&mut form);
+            let secret = typed.remove(reply::KEY_FIELD).unwrap_or_default();
+            let added = bot.app.finish_add(&caller, &id, secret, typed).await;
+            added.map(|added| reply::added(voice, &added))
+        }
+        Some(CustomId::Erase(id)) => {
+            let typed = confirmation(&form);
+            let erased = bot.app.finish_erase(&caller, &id, &typed).await;
+            erased.map(|()| reply::erased(voice))
+        }
+        _ => Err(Error::Refused(Refusal::StaleForm)),
     };
+    let card = done.unwrap_or_else(|error| explain(voice, &error));
     private::show(bot, &handle, card).await
 }
 
@@ -71,11 +76,23 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                 Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
             }
         }
-        Some(CustomId::Add(_)) | None => {
+        Some(CustomId::Add(_) | CustomId::Erase(_)) | None => {
             let stale = Error::Refused(Refusal::StaleForm);
             bot.rest.reply(&handle, &explain(voice, &stale)).await
         }
     }
+}
+
+/// What was typed to confirm; no secret.
+fn confirmation(form: &ModalInteraction) -> String {
+    let mut rows = form.data.components.iter().flat_map(|row| &row.components);
+    let typed = rows.find_map(|component| match component {
+        ActionRowComponent::InputText(input) if input.custom_id == reply::CONFIRM_FIELD => {
+            input.value.clone()
+        }
+        _ => None,
+    });
+    typed.unwrap_or_default()
 }
 
 /// What was typed, by field, moved out of the payload and into secrets.

@@ -77,6 +77,8 @@ pub enum Refusal {
     TierWithoutByok { tier: String },
     #[error("only the operator's people may do this")]
     NotAnOperator,
+    #[error("what confirms it was not typed")]
+    NotConfirmed,
     #[error("there is no such tier")]
     NoSuchTier { name: String },
     #[error("there is no such limit")]

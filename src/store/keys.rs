@@ -185,9 +185,10 @@ impl Store {
         let rows = self
             .query(Statement::new(sql, [key.to_string().into()]))
             .await?;
-        rows.first()
-            .map(|row| Ok(PersonId(row.int(0)?.cast_unsigned())))
-            .transpose()
+        let adder = rows.first().map(|row| row.int(0)).transpose()?;
+        // Whoever was erased is 0, and can't be told anything.
+        let known = adder.filter(|id| *id != 0);
+        Ok(known.map(|id| PersonId(id.cast_unsigned())))
     }
 }
 

@@ -12,6 +12,7 @@ mod ledger;
 mod masters;
 mod pending;
 mod postgres;
+mod privacy;
 mod rules;
 mod sqlite;
 mod totals;

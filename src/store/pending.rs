@@ -12,6 +12,7 @@ use super::value::{Row, Statement};
 pub enum PendingKind {
     AddKey,
     RemoveKey,
+    Erase,
 }
 
 /// A form or a button that was handed out.
@@ -27,12 +28,13 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 2] = [Self::AddKey, Self::RemoveKey];
+    const ALL: [Self; 3] = [Self::AddKey, Self::RemoveKey, Self::Erase];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::AddKey => "add_key",
             Self::RemoveKey => "remove_key",
+            Self::Erase => "erase",
         }
     }
 }

@@ -17,6 +17,7 @@ mod manage_keys;
 mod operators;
 mod page;
 pub mod postgres;
+mod privacy;
 mod process;
 mod quotas;
 mod secrets;

@@ -4,6 +4,7 @@ mod admin;
 mod amounts;
 mod ask;
 mod keys;
+mod privacy;
 mod quota;
 mod server;
 mod usage;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Command> {
         ask::ask(),
         keys::keys(),
         quota::quota(),
+        privacy::privacy(),
         usage::usage(),
         server::server(),
         admin::admin(),

@@ -7,6 +7,7 @@ mod answer;
 mod budget;
 mod keys;
 mod lang;
+mod privacy;
 mod quota;
 mod quota_status;
 mod refusal;
@@ -24,6 +25,7 @@ pub use keys::{
     KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
 };
 pub use lang::{Lang, localizations};
+pub use privacy::{CONFIRM_FIELD, erase_form, erased, exported, stored};
 pub use quota::notice;
 pub use quota_status::quota_status;
 pub use refusal::refusal;

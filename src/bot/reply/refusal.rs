@@ -70,6 +70,9 @@ fn sentence_about_limits(refusal: &Refusal) -> &'static str {
              Keys that you have stay stored, and are used again when your tier allows it. \
              `/quota status` shows what you can use."
         }
+        Refusal::NotConfirmed => {
+            "You did not type ERASE, so nothing was erased. `/privacy erase` asks again."
+        }
         Refusal::NotAnOperator => {
             "`/admin` is for the people that the bot's operator listed (`discord.operators`), and you are not one of them. \
              For your own server there is `/server budget`."

@@ -1,0 +1,115 @@
+//! What is stored of one person: all of it read, and all of it erased.
+
+use crate::model::{AttemptId, PersonId};
+
+use super::Store;
+use super::value::{Row, Statement, Transaction};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// One attempt, as its person may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnAttempt {
+    pub held_at_ms: i64,
+    pub server: Option<u64>,
+    pub source: String,
+    pub provider: String,
+    pub model: String,
+    pub state: String,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub images: u64,
+    pub cost_nano: Option<u64>,
+    pub estimated: bool,
+}
+
+/// Erases a person from everything but the ledger's rows. Sums by member
+/// of a server go to member 0, so that the server's own sums stay.
+const ERASE: &[&str] = &[
+    "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+     requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, \
+     unpriced, estimated) \
+     select scope, owner_id, day, 0, source, provider, model, requests, input_tokens, \
+     output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, unpriced, estimated \
+     from usage_total where scope = 'member' and member_id = $1 \
+     on conflict (scope, owner_id, day, member_id, source, provider, model) do update set \
+     requests = usage_total.requests + excluded.requests, \
+     input_tokens = usage_total.input_tokens + excluded.input_tokens, \
+     output_tokens = usage_total.output_tokens + excluded.output_tokens, \
+     cached_tokens = usage_total.cached_tokens + excluded.cached_tokens, \
+     reasoning_tokens = usage_total.reasoning_tokens + excluded.reasoning_tokens, \
+     images = usage_total.images + excluded.images, \
+     cost_nano = usage_total.cost_nano + excluded.cost_nano, \
+     unpriced = usage_total.unpriced + excluded.unpriced, \
+     estimated = usage_total.estimated + excluded.estimated",
+    "delete from usage_total where scope = 'member' and member_id = $1",
+    "delete from usage_total where scope = 'user' and owner_id = $1",
+    "delete from provider_key where scope = 'user' and owner_id = $1",
+    "delete from pending_action where person_id = $1",
+    "delete from key_check where person_id = $1",
+    "delete from person_tier where person_id = $1",
+    "update provider_key set added_by = 0 where added_by = $1",
+    "update quota_limit set set_by = 0 where set_by = $1",
+];
+
+impl Store {
+    /// A person's attempts, newest first: at most `max`.
+    pub async fn attempts_of(&self, person: PersonId, max: u32) -> anyhow::Result<Vec<OwnAttempt>> {
+        let sql = "select held_at_ms, server_id, source, provider, model, state, input_tokens, \
+             output_tokens, images, cost_nano, estimated from attempt where person_id = $1 \
+             order by attempt_id desc limit $2";
+        let values = [person.0.into(), i64::from(max).into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(own_attempt).collect()
+    }
+
+    /// Erases a person: keys, sums, tier, forms, checks, and their id in the
+    /// ledger, day by day back to `oldest_ms`, so that nobody waits long
+    /// for the writer. What limits have counted stays until it renews.
+    pub async fn erase_person(
+        &self,
+        person: PersonId,
+        now_ms: i64,
+        oldest_ms: i64,
+    ) -> anyhow::Result<()> {
+        let first = ERASE
+            .iter()
+            .map(|sql| Statement::new(sql, [person.0.into()]));
+        self.transact(Transaction {
+            first: first.collect(),
+            decide: Box::new(|_| Ok(Vec::new())),
+        })
+        .await?;
+        let sql = "update attempt set person_id = null where person_id = $1 \
+             and attempt_id >= $2 and attempt_id < $3";
+        let mut day = oldest_ms.max(0) - oldest_ms.max(0) % DAY_MS;
+        while day <= now_ms {
+            let (from, to) = (AttemptId::first_at(day), AttemptId::first_at(day + DAY_MS));
+            let values = [
+                person.0.into(),
+                from.0.as_slice().into(),
+                to.0.as_slice().into(),
+            ];
+            self.write(Statement::new(sql, values)).await?;
+            day += DAY_MS;
+        }
+        Ok(())
+    }
+}
+
+fn own_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
+    let count = |at| anyhow::Ok(row.int(at)?.cast_unsigned());
+    Ok(OwnAttempt {
+        held_at_ms: row.int(0)?,
+        server: row.maybe_int(1)?.map(i64::cast_unsigned),
+        source: row.text(2)?.to_owned(),
+        provider: row.text(3)?.to_owned(),
+        model: row.text(4)?.to_owned(),
+        state: row.text(5)?.to_owned(),
+        input_tokens: count(6)?,
+        output_tokens: count(7)?,
+        images: count(8)?,
+        cost_nano: row.maybe_int(9)?.map(i64::cast_unsigned),
+        estimated: row.int(10)? == 1,
+    })
+}
