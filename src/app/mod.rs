@@ -4,6 +4,7 @@
 mod add_key;
 mod ask;
 mod budget;
+mod departures;
 mod error;
 mod health;
 mod key_status;

@@ -35,6 +35,7 @@ impl App {
         self.store.expire_pending(now_ms).await?;
         self.store.expire_checks(now_ms).await?;
         self.store.expire_rules(now_ms).await?;
+        self.forget_departed().await?;
         let kept_ms = i64::from(self.quota.keep_days) * DAY_MS;
         self.store.forget_attempts(now_ms - kept_ms).await?;
         self.ledger.sweep().await

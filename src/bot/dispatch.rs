@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use serenity::all::{Client, Context, Event, FullEvent, Interaction, RawEventHandler};
+use serenity::all::{Client, Context, Event, FullEvent, Interaction, RawEventHandler, Ready};
 use serenity::async_trait;
+
+use crate::model::ServerId;
 
 use super::card::Card;
 use super::reply::Voice;
@@ -58,16 +60,39 @@ impl serenity::framework::Framework for Dispatch {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Component(press),
             } => forms::pressed(&self.bot, press).await,
-            FullEvent::InteractionCreate { .. } | FullEvent::Ready { .. } => {
+            FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
+                let server = ServerId(incomplete.id.get());
+                self.bot.app.server_left(server).await
+            }
+            FullEvent::GuildCreate { guild, .. } => {
+                let server = ServerId(guild.id.get());
+                self.bot.app.server_is_here(server).await
+            }
+            FullEvent::Ready { ref data_about_bot } => {
+                let looked = look_at_servers(&self.bot, data_about_bot).await;
+                self.poise.dispatch(context, event).await;
+                looked
+            }
+            FullEvent::InteractionCreate { .. } => {
                 self.poise.dispatch(context, event).await;
                 Ok(())
             }
             _ => Ok(()),
         };
         if let Err(error) = done {
-            tracing::warn!("could not answer an interaction: {error:#}");
+            tracing::warn!("could not handle an event: {error:#}");
         }
     }
+}
+
+/// Finds out which servers removed the bot while it was away. Those that
+/// are unavailable are in the list too.
+async fn look_at_servers(bot: &Bot, ready: &Ready) -> anyhow::Result<()> {
+    let here = ready.guilds.iter().map(|guild| ServerId(guild.id.get()));
+    let shard = ready
+        .shard
+        .map_or((0, 1), |shard| (shard.id.get(), shard.total));
+    bot.app.servers_are(&here.collect(), shard).await
 }
 
 /// What poise could not do. Only errors of ours reach the log: poise's own

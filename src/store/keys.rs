@@ -197,7 +197,8 @@ fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
         "select ",
         key_columns!(),
         ", sealed from provider_key \
-         where (scope = 'user' and owner_id = $1) or (scope = 'guild' and owner_id = $2)"
+         where (scope = 'user' and owner_id = $1) or (scope = 'guild' and owner_id = $2 \
+         and not exists (select 1 from departed_server where server_id = $2))"
     );
     let server = server.map(|server| server.0);
     Statement::new(sql, [person.0.into(), server.into()])

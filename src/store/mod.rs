@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod audit;
 mod checks;
+mod departures;
 mod keys;
 mod ledger;
 mod masters;

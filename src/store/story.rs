@@ -64,6 +64,7 @@ async fn tell(url: &SecretString) {
     checks_are_counted_exactly(&store).await;
     master_keys_are_remembered(&store).await;
     rules_are_set_read_and_cleared(&store).await;
+    servers_leave_and_come_back(&store).await;
     many_writers_lose_nothing(&store).await;
     a_statement_that_fails_takes_no_other_with_it(&store).await;
     store.close().await;
@@ -404,4 +405,40 @@ async fn only_rules_that_belong_here_are_read(store: &Store) {
     let bounds: Vec<Bound> = nowhere.limits.iter().map(|l| l.bound).collect();
     assert_eq!(bounds.len(), 2, "{bounds:?}");
     assert_eq!(nowhere.blocks.len(), 2);
+}
+
+async fn servers_leave_and_come_back(store: &Store) {
+    let (here, gone) = (ServerId(9_001), ServerId(9_002));
+    for (id, server) in [(241, here), (242, gone)] {
+        put(store, &key(id, Owner::Server(server), "openai")).await;
+    }
+    let offered = async |server| {
+        let found = store.rules_and_offers(MIA, Place::Server(server), |_| true);
+        let (_, offers) = found.await.unwrap();
+        offers
+            .iter()
+            .any(|o| o.owner == Some(Owner::Server(server)))
+    };
+    assert!(!store.note_departure(ServerId(9_003), NOW_MS).await.unwrap());
+    assert!(store.note_departure(gone, NOW_MS).await.unwrap());
+    assert!(!store.note_departure(gone, NOW_MS + 9).await.unwrap());
+    let with_keys = store.servers_with_keys().await.unwrap();
+    assert!(with_keys.contains(&here) && !with_keys.contains(&gone));
+    assert!(offered(here).await && !offered(gone).await);
+    assert!(store.note_return(gone).await.unwrap());
+    assert!(!store.note_return(gone).await.unwrap());
+    assert!(offered(gone).await);
+    store.note_departure(gone, NOW_MS).await.unwrap();
+    store.forget_departed(NOW_MS).await.unwrap();
+    assert_eq!(store.keys_of(Owner::Server(gone)).await.unwrap().len(), 1);
+    store.forget_departed(NOW_MS + 1).await.unwrap();
+    assert_eq!(store.keys_of(Owner::Server(gone)).await.unwrap().len(), 0);
+    assert_eq!(store.keys_of(Owner::Server(here)).await.unwrap().len(), 1);
+    let openai = ProviderId::from("openai");
+    assert!(
+        store
+            .remove_key(Owner::Server(here), &openai)
+            .await
+            .unwrap()
+    );
 }

@@ -11,6 +11,7 @@ mod browser;
 mod budgets;
 mod checks;
 mod defects;
+mod departures;
 mod emulated;
 mod faults;
 mod manage_keys;

@@ -256,6 +256,7 @@ async fn every_attempt_has_a_row_and_no_row_has_a_word() {
         let mia = stage.mia();
         mia.adds("openai", "user", &good("openai")).await;
         mia.runs("/ask prompt:count to ten please").await;
+        stage.clock.advance_ms(1);
         mia.runs("/ask prompt:count provider:groq").await;
         let rows = stage.app().await.audit().await;
         let seen: Vec<String> = rows

@@ -102,6 +102,34 @@ impl World {
         });
     }
 
+    /// A server removes the bot, or has an outage.
+    pub fn remove_bot(&self, server: u64, outage: bool) {
+        self.with(|state| {
+            if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {
+                found.installed = outage;
+            }
+            let mut gone = json!({"id": server.to_string()});
+            if outage {
+                gone["unavailable"] = json!(true);
+            }
+            state.emit(Some(server), "GUILD_DELETE", &gone);
+        });
+    }
+
+    /// A server adds the bot, again, or is back.
+    pub fn add_bot(&self, server: u64) {
+        self.with(|state| {
+            if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {
+                found.installed = true;
+            }
+            let found = state.servers.iter().find(|s| s.id == server);
+            let Some(here) = found.map(|s| payload::guild(state, s)) else {
+                return;
+            };
+            state.emit(Some(server), "GUILD_CREATE", &here);
+        });
+    }
+
     /// Asks every connection to come back on a new one.
     pub fn ask_to_reconnect(&self) {
         let reconnect = json!({"op": 7, "d": null}).to_string();

@@ -1,0 +1,62 @@
+//! Servers that removed the bot.
+
+use std::collections::BTreeSet;
+
+use crate::model::ServerId;
+
+use super::Store;
+use super::value::{Statement, Transaction};
+
+impl Store {
+    /// Notes that a server removed the bot, if it has keys. What was noted
+    /// first stays.
+    pub async fn note_departure(&self, server: ServerId, now_ms: i64) -> anyhow::Result<bool> {
+        let sql = "insert into departed_server (server_id, left_at_ms) select $1, $2 \
+             where exists (select 1 from provider_key where scope = 'guild' and owner_id = $1) \
+             on conflict (server_id) do nothing";
+        let statement = Statement::new(sql, [server.0.into(), now_ms.into()]);
+        Ok(self.write(statement).await?.changed > 0)
+    }
+
+    /// Notes that a server has the bot again; whether it had left.
+    pub async fn note_return(&self, server: ServerId) -> anyhow::Result<bool> {
+        // Looked at first: almost no server ever left, and all are told of
+        // at every start.
+        let sql = "select left_at_ms from departed_server where server_id = $1";
+        let left = self.query(Statement::new(sql, [server.0.into()])).await?;
+        if left.is_empty() {
+            return Ok(false);
+        }
+        let sql = "delete from departed_server where server_id = $1";
+        let deleted = self.write(Statement::new(sql, [server.0.into()])).await?;
+        Ok(deleted.changed > 0)
+    }
+
+    /// Every server that has keys and has not left.
+    pub async fn servers_with_keys(&self) -> anyhow::Result<BTreeSet<ServerId>> {
+        let sql = "select distinct owner_id from provider_key where scope = 'guild' \
+             and owner_id not in (select server_id from departed_server)";
+        let rows = self.query(Statement::new(sql, [])).await?;
+        let ids = rows.iter().map(|row| row.int(0));
+        ids.map(|id| Ok(ServerId(id?.cast_unsigned()))).collect()
+    }
+
+    /// Deletes the keys and limits of servers that left before a moment.
+    pub async fn forget_departed(&self, before_ms: i64) -> anyhow::Result<()> {
+        let gone = [
+            "delete from provider_key where scope = 'guild' and owner_id in \
+             (select server_id from departed_server where left_at_ms < $1)",
+            "delete from quota_limit where server_id in \
+             (select server_id from departed_server where left_at_ms < $1)",
+            "delete from exempt_role where server_id in \
+             (select server_id from departed_server where left_at_ms < $1)",
+            "delete from departed_server where left_at_ms < $1",
+        ];
+        let first = gone.map(|sql| Statement::new(sql, [before_ms.into()]));
+        self.transact(Transaction {
+            first: first.into(),
+            decide: Box::new(|_| Ok(Vec::new())),
+        })
+        .await
+    }
+}
