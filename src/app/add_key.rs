@@ -83,20 +83,7 @@ impl App {
         let action = self.take(caller, PendingKind::AddKey, form).await?;
         let owner = Self::owner(caller, action.scope)?;
         let provider = self.known(&action.provider)?;
-        let empty = Refusal::MalformedKey {
-            problem: "it is empty",
-        };
-        let secret = vault::tidy(secret).ok_or(empty)?;
-        if let Some(problem) = vault::malformed(&secret) {
-            return Err(Refusal::MalformedKey { problem }.into());
-        }
-        let extras = accepted_extras(provider, extras)?;
-        let origins = provider.origins(&extras);
-        let credential = Credential {
-            secret,
-            origins,
-            extras,
-        };
+        let credential = Self::credential(provider, secret, extras)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
@@ -123,6 +110,28 @@ impl App {
             replaced,
             looks_right,
             kind: provider.kind,
+        })
+    }
+
+    /// A key as it was typed, with what goes with it, if it can be one.
+    pub(super) fn credential(
+        provider: &Provider,
+        secret: SecretString,
+        extras: BTreeMap<String, SecretString>,
+    ) -> Result<Credential, Refusal> {
+        let empty = Refusal::MalformedKey {
+            problem: "it is empty",
+        };
+        let secret = vault::tidy(secret).ok_or(empty)?;
+        if let Some(problem) = vault::malformed(&secret) {
+            return Err(Refusal::MalformedKey { problem });
+        }
+        let extras = accepted_extras(provider, extras)?;
+        let origins = provider.origins(&extras);
+        Ok(Credential {
+            secret,
+            origins,
+            extras,
         })
     }
 

@@ -51,7 +51,7 @@ impl App {
         if ask.prompt.0.trim().is_empty() {
             return Err(Refusal::EmptyPrompt.into());
         }
-        let (providers, model) = self.candidates(&ask)?;
+        let (providers, model) = self.candidates(ask.provider.as_ref(), ask.model.as_deref())?;
         let Ask {
             caller,
             prompt,
@@ -219,13 +219,13 @@ impl App {
 
     /// The providers that may answer, and the model without its provider's
     /// name before it.
-    fn candidates(&self, ask: &Ask) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
-        let model = ask
-            .model
-            .as_deref()
-            .map(str::trim)
-            .filter(|model| !model.is_empty());
-        if let Some(id) = &ask.provider {
+    pub(super) fn candidates(
+        &self,
+        provider: Option<&ProviderId>,
+        model: Option<&str>,
+    ) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
+        let model = model.map(str::trim).filter(|model| !model.is_empty());
+        if let Some(id) = provider {
             let provider = self.provider(id.as_str())?;
             if provider.kind != Kind::Chat {
                 return Err(Refusal::NotAChatProvider {

@@ -3,6 +3,7 @@
 
 mod add_key;
 mod ask;
+mod ask_once;
 mod budget;
 mod departures;
 mod error;
@@ -32,6 +33,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 pub use add_key::{AddForm, Added};
 pub use ask::{Asked, Demotion, ReadyAsk};
+pub use ask_once::OnceForm;
 pub use budget::Budget;
 pub use error::Error;
 pub use key_status::{ProviderStatus, Status};
@@ -46,7 +48,7 @@ pub use usage::{UsageReport, UsageScope};
 
 pub use crate::store::Total;
 
-pub use crate::providers::{Catalogue, Delivery, Kind};
+pub use crate::providers::{Catalogue, Delivery, Kind, Provider};
 
 use crate::ledger::Ledger;
 use crate::model::{Clock, Credential, ProviderId};

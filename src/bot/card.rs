@@ -8,8 +8,9 @@ const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 const TEXT_INPUT: u8 = 4;
 const SHORT: u8 = 1;
+const PARAGRAPH: u8 = 2;
 /// Discord's longest input.
-const INPUT_CHARACTERS_MAX: u16 = 4_000;
+pub const INPUT_CHARACTERS_MAX: u16 = 4_000;
 
 /// A message. Nothing in it can ping anyone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct Field {
     pub label: String,
     pub placeholder: String,
     pub required: bool,
+    /// Stands in it already; such a field has several lines.
+    pub value: Option<String>,
 }
 
 impl Card {
@@ -122,7 +125,8 @@ impl Field {
     fn to_json(&self) -> Value {
         json!({"type": ACTION_ROW, "components": [{
             "type": TEXT_INPUT,
-            "style": SHORT,
+            "style": if self.value.is_some() { PARAGRAPH } else { SHORT },
+            "value": self.value,
             "custom_id": self.id,
             "label": self.label,
             "placeholder": self.placeholder,

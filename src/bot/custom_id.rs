@@ -10,6 +10,8 @@ pub enum CustomId {
     Remove(String),
     /// The button that keeps it.
     Keep,
+    /// The form that asks with a key for this once.
+    Once(String),
     /// The form that erases what is stored of a person.
     Erase(String),
     /// The button that asks for a key of one's own for this provider.
@@ -24,6 +26,7 @@ impl CustomId {
             "add" => Some(Self::Add(id.to_owned())),
             "remove" => Some(Self::Remove(id.to_owned())),
             "keep" => Some(Self::Keep),
+            "once" => Some(Self::Once(id.to_owned())),
             "erase" => Some(Self::Erase(id.to_owned())),
             "own" => Some(Self::Own(id.to_owned())),
             _ => None,
@@ -36,6 +39,7 @@ impl CustomId {
             Self::Add(id) => format!("add:{id}"),
             Self::Remove(id) => format!("remove:{id}"),
             Self::Keep => "keep".to_owned(),
+            Self::Once(id) => format!("once:{id}"),
             Self::Erase(id) => format!("erase:{id}"),
             Self::Own(provider) => format!("own:{provider}"),
         }

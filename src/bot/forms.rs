@@ -7,15 +7,19 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
 
+use super::calls::Handle;
 use super::custom_id::CustomId;
-use super::{Bot, caller, explain, private, reply};
+use super::{Bot, caller, explain, private, reply, streaming};
 use crate::app::Error;
-use crate::model::{Refusal, Scope};
+use crate::model::{Refusal, Scope, Words};
 
 /// Takes a form. It is acknowledged before anybody is asked about the key.
 pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
     let handle = caller::handle_of_modal(&form);
     let voice = bot.voice(&form.locale);
+    if let Some(CustomId::Once(id)) = CustomId::parse(&form.data.custom_id) {
+        return ask_once(bot, &handle, form, &id).await;
+    }
     bot.rest.defer_ephemeral(&handle).await?;
     let caller = caller::of_modal(&form);
     let done = match CustomId::parse(&form.data.custom_id) {
@@ -26,7 +30,7 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
             added.map(|added| reply::added(voice, &added))
         }
         Some(CustomId::Erase(id)) => {
-            let typed = confirmation(&form);
+            let typed = text_of(&form, reply::CONFIRM_FIELD);
             let erased = bot.app.finish_erase(&caller, &id, &typed).await;
             erased.map(|()| reply::erased(voice))
         }
@@ -34,6 +38,28 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
     };
     let card = done.unwrap_or_else(|error| explain(voice, &error));
     private::show(bot, &handle, card).await
+}
+
+/// Asks with a key that was typed for this once; everybody sees the answer.
+async fn ask_once(
+    bot: &Bot,
+    handle: &Handle,
+    mut form: ModalInteraction,
+    id: &str,
+) -> anyhow::Result<()> {
+    let prompt = Words(text_of(&form, reply::PROMPT_FIELD));
+    let mut typed = take_typed(&mut form);
+    let secret = typed.remove(reply::KEY_FIELD).unwrap_or_default();
+    typed.remove(reply::PROMPT_FIELD);
+    let caller = bot.caller(caller::of_modal(&form)).await;
+    let ask = bot.app.finish_once(caller, id, prompt, secret, typed).await;
+    match ask {
+        Ok(ask) => Box::pin(streaming::answer(bot, handle, &form.locale, ask)).await,
+        Err(error) => {
+            let card = explain(bot.voice(&form.locale), &error);
+            bot.rest.reply(handle, &card).await
+        }
+    }
 }
 
 /// Takes a press of a button.
@@ -76,20 +102,18 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                 Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
             }
         }
-        Some(CustomId::Add(_) | CustomId::Erase(_)) | None => {
+        Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
             let stale = Error::Refused(Refusal::StaleForm);
             bot.rest.reply(&handle, &explain(voice, &stale)).await
         }
     }
 }
 
-/// What was typed to confirm; no secret.
-fn confirmation(form: &ModalInteraction) -> String {
+/// What was typed into a field that holds no secret.
+fn text_of(form: &ModalInteraction, field: &str) -> String {
     let mut rows = form.data.components.iter().flat_map(|row| &row.components);
     let typed = rows.find_map(|component| match component {
-        ActionRowComponent::InputText(input) if input.custom_id == reply::CONFIRM_FIELD => {
-            input.value.clone()
-        }
+        ActionRowComponent::InputText(input) if input.custom_id == field => input.value.clone(),
         _ => None,
     });
     typed.unwrap_or_default()

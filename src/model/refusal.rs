@@ -77,6 +77,10 @@ pub enum Refusal {
     TierWithoutByok { tier: String },
     #[error("only the operator's people may do this")]
     NotAnOperator,
+    #[error("a key for one ask needs a provider")]
+    OnceNeedsProvider,
+    #[error("the prompt does not fit into a form")]
+    TooLongForAForm,
     #[error("what confirms it was not typed")]
     NotConfirmed,
     #[error("there is no such tier")]

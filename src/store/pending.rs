@@ -13,6 +13,7 @@ pub enum PendingKind {
     AddKey,
     RemoveKey,
     Erase,
+    AskOnce,
 }
 
 /// A form or a button that was handed out.
@@ -28,13 +29,14 @@ pub struct PendingAction {
 }
 
 impl PendingKind {
-    const ALL: [Self; 3] = [Self::AddKey, Self::RemoveKey, Self::Erase];
+    const ALL: [Self; 4] = [Self::AddKey, Self::RemoveKey, Self::Erase, Self::AskOnce];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::AddKey => "add_key",
             Self::RemoveKey => "remove_key",
             Self::Erase => "erase",
+            Self::AskOnce => "ask_once",
         }
     }
 }

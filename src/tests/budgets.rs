@@ -43,7 +43,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         // The bot default pays next, and says why the server did not.
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · bot default · 12 tokens in, 10 out · under $0.0001 · server key for OpenAI has reached its limit
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001 · server key for OpenAI has reached its limit
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) You have used your share of this server's key: 1 of 1 request a day. There is room again <t:1795305601:R>.
@@ -58,7 +58,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         assert!(
             !mia.runs("/ask prompt:count")
                 .await
-                .contains("· server key ·")
+                .contains("🏠 server key ·")
         );
         omar.runs("/server budget exempt role:regulars exempt:true")
             .await;
@@ -66,7 +66,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
             assert!(
                 mia.runs("/ask prompt:count")
                     .await
-                    .contains("· server key ·")
+                    .contains("🏠 server key ·")
             );
         }
         // The whole key's budget holds for everybody all the same.
@@ -75,7 +75,7 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         assert!(
             mia.runs("/ask prompt:count")
                 .await
-                .contains("· server key ·")
+                .contains("🏠 server key ·")
         );
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) This server's key has reached its budget: 1 of 1 request a week. There is room again <t:1795392001:R>.

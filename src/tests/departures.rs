@@ -12,7 +12,7 @@ async fn heard(stage: &Stage) {
 
 async fn servers_key_pays(stage: &Stage) -> bool {
     let seen = stage.mia().runs("/ask prompt:count").await;
-    seen.contains("· server key ·")
+    seen.contains("🏠 server key ·")
 }
 
 #[tokio::test]

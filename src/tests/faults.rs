@@ -63,11 +63,11 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
 
         WrongUsage
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · bot default · about 18 tokens in, 12 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 18 tokens in, 12 out · under $0.0001
 
         NoUsage
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · bot default · about 18 tokens in, 12 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 18 tokens in, 12 out · under $0.0001
 
         Status(418)
         Groq is having trouble. Ask again in a minute, or name another provider.

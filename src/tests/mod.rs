@@ -15,6 +15,7 @@ mod departures;
 mod emulated;
 mod faults;
 mod manage_keys;
+mod once;
 mod operators;
 mod page;
 pub mod postgres;

@@ -69,7 +69,7 @@ async fn a_newcomer_is_refused_follows_the_advice_and_is_answered() {
             ))
             .await;
         browser
-            .shows("OpenAI gpt-6-luna · personal key · 12 tokens in, 10 out")
+            .shows("OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out")
             .await;
         browser.keeps_picture("answered").await;
     })

@@ -51,7 +51,7 @@ async fn a_limit_that_is_hit_says_when_it_renews_and_leads_to_ones_own_key() {
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · personal key · 12 tokens in, 10 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 10 out · under $0.0001
         ");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Personal key**: no limits.
@@ -190,7 +190,7 @@ async fn a_lapsed_tier_keeps_its_keys_unused_and_says_why() {
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · bot default · 12 tokens in, 10 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
         ");
         insta::assert_snapshot!(mia.runs("/keys add provider:mistral scope:user").await, @"(only you) Your tier, community, does not include keys of your own. Keys that you have stay stored, and are used again when your tier allows it. `/quota status` shows what you can use.");
         stage.world().with(|state| state.people[0].skus.push(555));

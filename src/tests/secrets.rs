@@ -92,6 +92,10 @@ async fn a_canary_key_and_prompt_turn_up_nowhere() {
             mia.runs("/keys test provider:openai").await;
         }
         stage.recovers("openai");
+        // And as a key for one ask.
+        mia.runs("/ask prompt:hello provider:openai once:true")
+            .await;
+        mia.submits(&[("prompt", "hello"), ("key", &key)]).await;
         mia.runs("/keys add provider:openai scope:user").await;
         let form = mia.open_form();
         omar.submits_as(&form, &[("key", &key)]).await;

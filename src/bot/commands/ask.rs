@@ -3,9 +3,10 @@
 use serenity::all::CreateAutocompleteResponse;
 
 use crate::app::Kind;
+use crate::bot::card::INPUT_CHARACTERS_MAX;
 use crate::bot::commands::{Context, choices};
-use crate::bot::{caller, streaming};
-use crate::model::{Ask, ProviderId, Words};
+use crate::bot::{caller, explain, reply, streaming};
+use crate::model::{Ask, Caller, ProviderId, Refusal, Words};
 
 /// Ask a language model.
 #[poise::command(
@@ -25,9 +26,14 @@ pub async fn ask(
     #[autocomplete = "complete_model"]
     #[max_length = 100]
     model: Option<String>,
+    #[description = "True: with a key that you type for this once, and that is never stored"]
+    once: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let caller = bot.caller(caller::of_command(ctx.interaction)).await;
+    if once == Some(true) {
+        return ask_once(ctx, &caller, prompt, provider.as_deref(), model.as_deref()).await;
+    }
     let ask = Ask {
         caller,
         provider: provider.as_deref().map(ProviderId::from),
@@ -43,6 +49,33 @@ pub async fn ask(
         ask,
     ))
     .await
+}
+
+/// Opens the form of a key for one ask. What comes back is in
+/// `bot/forms.rs`.
+async fn ask_once(
+    ctx: Context<'_>,
+    caller: &Caller,
+    prompt: String,
+    provider: Option<&str>,
+    model: Option<&str>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let handle = caller::handle_of_command(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    let provider = provider.map(ProviderId::from);
+    let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
+        Err(Refusal::TooLongForAForm.into())
+    } else {
+        bot.app.begin_once(caller, provider.as_ref(), model).await
+    };
+    match begun {
+        Ok(form) => {
+            let asks = reply::once_form(voice, &form, prompt);
+            bot.rest.open_modal(&handle, &asks).await
+        }
+        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+    }
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]

@@ -2,7 +2,7 @@
 
 use crate::app::Demotion;
 use crate::bot::card::Card;
-use crate::model::{Answer, Finish, Health, NanoDollars, Owner, WhyFellBack};
+use crate::model::{Answer, Finish, Health, NanoDollars, Owner, Source, WhyFellBack};
 
 use super::Voice;
 
@@ -19,7 +19,7 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
     let model = plain_model(&answer.model);
     let mut parts = vec![
         format!("{provider} {model}"),
-        voice.source(answer.source).to_owned(),
+        format!("{} {}", mark(answer.source), voice.source(answer.source)),
     ];
     let tokens = if answer.estimated {
         "about {input} tokens in, {output} out"
@@ -51,6 +51,16 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
         parts.push(lang.say(sentence, values));
     }
     format!("-# {}", parts.join(" · "))
+}
+
+/// Who pays, at a glance.
+fn mark(source: Source) -> &'static str {
+    match source {
+        Source::Request => "🔑",
+        Source::Personal => "👤",
+        Source::Server => "🏠",
+        Source::BotDefault => "🤖",
+    }
 }
 
 /// What an answer cost.

@@ -1,7 +1,7 @@
 //! Words about stored keys. All of it is ephemeral.
 
 use crate::app::Kind;
-use crate::app::{AddForm, Added, Listing, ServerKeys, Tested};
+use crate::app::{AddForm, Added, Listing, Provider, ServerKeys, Tested};
 use crate::bot::card::{Button, ButtonStyle, Card, Field, Modal};
 use crate::bot::custom_id::CustomId;
 use crate::model::{Check, Key, ProviderId, Scope};
@@ -24,30 +24,38 @@ pub fn added_form(voice: Voice<'_>, form: &AddForm<'_>) -> Modal {
         Scope::User => lang.say("Your {provider} key", &[("provider", name)]),
         Scope::Guild => lang.say("This server's {provider} key", &[("provider", name)]),
     };
-    let mut fields = vec![Field {
-        id: KEY_FIELD.into(),
-        label: lang
-            .words("API key (shown while you type, stored sealed)")
-            .into(),
-        placeholder: lang.say("From {page}", &[("page", &form.provider.key_page)]),
-        required: true,
-    }];
-    fields.extend(form.provider.extras.iter().map(|extra| Field {
-        id: extra.field.into(),
-        label: lang.words(extra.label).into(),
-        placeholder: lang.words(extra.placeholder).into(),
-        required: extra.required,
-    }));
-    for field in &mut fields {
-        field.label = clip(&field.label, LABEL_CHARACTERS_MAX);
-        field.placeholder = clip(&field.placeholder, PLACEHOLDER_CHARACTERS_MAX);
-    }
+    let label = "API key (shown while you type, stored sealed)";
+    let fields = key_fields(voice, form.provider, label);
     let custom_id = CustomId::Add(form.id.clone()).write();
     Modal {
         custom_id,
         title: clip(&title, LABEL_CHARACTERS_MAX),
         fields,
     }
+}
+
+/// The fields of a key and of what goes with it.
+pub fn key_fields(voice: Voice<'_>, provider: &Provider, label: &str) -> Vec<Field> {
+    let lang = voice.lang;
+    let mut fields = vec![Field {
+        id: KEY_FIELD.into(),
+        label: lang.words(label).into(),
+        placeholder: lang.say("From {page}", &[("page", &provider.key_page)]),
+        required: true,
+        value: None,
+    }];
+    fields.extend(provider.extras.iter().map(|extra| Field {
+        id: extra.field.into(),
+        label: lang.words(extra.label).into(),
+        placeholder: lang.words(extra.placeholder).into(),
+        required: extra.required,
+        value: None,
+    }));
+    for field in &mut fields {
+        field.label = clip(&field.label, LABEL_CHARACTERS_MAX);
+        field.placeholder = clip(&field.placeholder, PLACEHOLDER_CHARACTERS_MAX);
+    }
+    fields
 }
 
 /// A key was stored.

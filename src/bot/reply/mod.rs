@@ -7,6 +7,7 @@ mod answer;
 mod budget;
 mod keys;
 mod lang;
+mod once;
 mod privacy;
 mod quota;
 mod quota_status;
@@ -25,6 +26,7 @@ pub use keys::{
     KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
 };
 pub use lang::{Lang, localizations};
+pub use once::{PROMPT_FIELD, once_form};
 pub use privacy::{CONFIRM_FIELD, erase_form, erased, exported, stored};
 pub use quota::notice;
 pub use quota_status::quota_status;

@@ -93,6 +93,7 @@ pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
             label: lang.words("Type ERASE: keys, usage, tier").to_owned(),
             placeholder: "ERASE".to_owned(),
             required: true,
+            value: None,
         }],
     }
 }

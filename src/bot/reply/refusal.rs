@@ -70,6 +70,13 @@ fn sentence_about_limits(refusal: &Refusal) -> &'static str {
              Keys that you have stay stored, and are used again when your tier allows it. \
              `/quota status` shows what you can use."
         }
+        Refusal::OnceNeedsProvider => {
+            "A key for one ask belongs to one provider. Name it: `/ask once:True provider:… prompt:…`."
+        }
+        Refusal::TooLongForAForm => {
+            "Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. \
+             Shorten it, or add the key with `/keys add` and ask without `once:`."
+        }
         Refusal::NotConfirmed => {
             "You did not type ERASE, so nothing was erased. `/privacy erase` asks again."
         }
@@ -196,6 +203,10 @@ fn provider(voice: Voice<'_>, failure: &ProviderFailure, source: Source) -> Stri
         (Source::BotDefault, class) if class.is_about_the_key() => {
             "{provider} turned the bot's own key down, which its operator has to mend. \
              A key of your own works without it: `/keys add provider:{id} scope:user`."
+        }
+        (Source::Request, class) if class.is_about_the_key() => {
+            "{provider} turned down the key that you typed for this ask. It was not stored, and no other key paid. \
+             Check it at {page} and ask again."
         }
         (_, class) => of_class(class),
     };

@@ -1,0 +1,71 @@
+//! A key for one ask.
+
+use super::{good, run};
+use crate::emulator::providers::{Standing, sample};
+
+#[tokio::test]
+async fn a_key_for_one_ask_pays_once_and_is_forgotten() {
+    run(async |stage| {
+        let mia = stage.mia();
+        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai once:true").await, @"
+        Form: Ask with a key for this once
+        - What to ask: 
+        - API key (used once, never stored): From https://platform.openai.com/api-keys
+        ");
+        let form = mia.open_form();
+        let key = good("openai");
+        let typed = [("prompt", "count"), ("key", key.as_str())];
+        insta::assert_snapshot!(mia.submits_as(&form, &typed).await, @"
+        one two three four five six seven eight nine ten
+        -# OpenAI gpt-6-luna · 🔑 one-time key · 12 tokens in, 10 out · under $0.0001
+        ");
+        assert_eq!(stage.keys_that_paid("openai"), std::slice::from_ref(&key));
+        insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        (only you) There is no key for OpenAI that can pay here.
+        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        ");
+        // The form works once, and the ledger knows no key.
+        assert!(
+            mia.submits_as(&form, &typed)
+                .await
+                .contains("Nothing was changed")
+        );
+        let rows = stage.app().await.audit().await;
+        let last = rows.last().unwrap();
+        assert_eq!(
+            (last.source.as_str(), last.state.as_str()),
+            ("request", "settled")
+        );
+        assert!(last.key.is_none());
+        stage.stop().await;
+        for file in ["test.db", "test.db-wal"] {
+            let path = stage.database().with_file_name(file);
+            let bytes = std::fs::read(path).unwrap_or_default();
+            assert!(!String::from_utf8_lossy(&bytes).contains(&key));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_key_for_one_ask_never_falls_back() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        for (standing, provider) in [(Standing::Bad, "openai"), (Standing::Empty, "groq")] {
+            mia.runs(&format!("/ask prompt:count provider:{provider} once:true"))
+                .await;
+            let key = sample(provider, standing);
+            let seen = mia.submits(&[("prompt", "count"), ("key", &key)]).await;
+            assert!(seen.contains("no other key paid"), "{seen}");
+        }
+        insta::assert_snapshot!(mia.runs("/ask prompt:count once:true").await, @"(only you) A key for one ask belongs to one provider. Name it: `/ask once:True provider:… prompt:…`.");
+        mia.runs("/ask prompt:count provider:openai once:true").await;
+        insta::assert_snapshot!(mia.submits(&[("prompt", " "), ("key", &good("openai"))]).await, @"(only you) There is nothing to answer. Write a prompt: `/ask prompt:…`.");
+        mia.runs("/ask prompt:count provider:openai once:true").await;
+        insta::assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", "two words")]).await, @"(only you) That can't be a key: it contains spaces or characters that no key has. Nothing was stored. Copy the key again and run `/keys add`.");
+        let long = format!("/ask prompt:{} provider:openai once:true", "x".repeat(4_001));
+        insta::assert_snapshot!(mia.runs(&long).await, @"(only you) Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. Shorten it, or add the key with `/keys add` and ask without `once:`.");
+    })
+    .await;
+}
