@@ -177,7 +177,7 @@ function inline(into, text) {
     const small = line.startsWith("-# ");
     const target = small ? make("span", "small") : into;
     if (at > 0 && !small) into.append("\n");
-    const pattern = /(`[^`]+`)|(\*\*[^*]+\*\*)|(\*[^*]+\*)|<(https?:[^>]+)>|<t:(\d+):R>|<@(\d+)>/g;
+    const pattern = /(`[^`]+`)|(\*\*[^*]+\*\*)|(\*[^*]+\*)|<(https?:[^>]+)>|<t:(\d+):([Rf])>|<@(&?\d+)>/g;
     let last = 0;
     const rest = small ? line.slice(3) : line;
     for (const found of rest.matchAll(pattern)) {
@@ -192,17 +192,26 @@ function inline(into, text) {
         link.rel = "noreferrer";
         link.target = "_blank";
         target.append(link);
-      } else if (found[5]) target.append(ago(Number(found[5])));
-      else target.append("@" + (view.people.find((p) => p.id === found[6]) || { name: "someone" }).name);
+      } else if (found[6] === "f") target.append(new Date(found[5] * 1000).toLocaleString());
+      else if (found[5]) target.append(ago(Number(found[5])));
+      else target.append("@" + nameOf(found[7]));
     }
     target.append(rest.slice(last));
     if (small) into.append(target);
   });
 }
 
+// Somebody's, or a role's, whose id begins with an ampersand.
+function nameOf(id) {
+  const all = id.startsWith("&") ? view.roles : view.people;
+  return (all.find((one) => one.id === id.replace("&", "")) || { name: "someone" }).name.replace(/^@/, "");
+}
+
 function ago(seconds) {
-  const minutes = Math.round((Date.now() / 1000 - seconds) / 60);
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-minutes, "minute");
+  const left = seconds - Date.now() / 1000;
+  const [unit, length] = [["day", 86400], ["hour", 3600], ["minute", 60]]
+    .find(([, length]) => Math.abs(left) >= length) || ["second", 1];
+  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(left / length), unit);
 }
 
 function renderModal() {
@@ -218,7 +227,8 @@ function renderModal() {
   el("modal-fields").replaceChildren(...form.components.flatMap((row) => {
     const input = row.components[0];
     const label = make("label", "", input.label + (input.required ? "" : " (optional)"));
-    const field = make("input");
+    const field = make(input.style === 2 ? "textarea" : "input");
+    field.value = input.value || "";
     label.htmlFor = field.id = "field-" + input.custom_id;
     field.name = input.custom_id;
     field.placeholder = input.placeholder || "";
@@ -227,12 +237,13 @@ function renderModal() {
     return [label, field];
   }));
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector("input").focus();
+  const fields = [...dialog.querySelectorAll("input, textarea")];
+  (fields.find((field) => !field.value) || fields[0]).focus();
 }
 
 el("modal-form").onsubmit = async (event) => {
   event.preventDefault();
-  const typed = [...el("modal-fields").querySelectorAll("input")].map((i) => [i.name, i.value]);
+  const typed = [...el("modal-fields").querySelectorAll("input, textarea")].map((i) => [i.name, i.value]);
   await call("submit", { channel: openModal.channel, custom_id: openModal.form.custom_id, typed });
 };
 const cancel = () => openModal && call("dismiss", { message: openModal.interaction });

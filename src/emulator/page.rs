@@ -258,6 +258,10 @@ fn view(state: &State, person: u64) -> Value {
         .iter()
         .map(|p| json!({"id": p.id.to_string(), "name": p.name, "role": role(state, p.id)}))
         .collect();
+    let roles = state.servers.iter().flat_map(|server| &server.roles);
+    let roles: Vec<Value> = roles
+        .map(|role| json!({"id": role.id.to_string(), "name": role.name}))
+        .collect();
     let rooms: Vec<Value> = channels
         .iter()
         .map(|c| {
@@ -266,7 +270,7 @@ fn view(state: &State, person: u64) -> Value {
         .collect();
     json!({
         "people": people, "servers": servers, "channels": rooms, "messages": messages,
-        "commands": state.commands,
+        "commands": state.commands, "roles": roles,
         "modal": open.map(|i| json!({"interaction": i.id.to_string(), "channel": i.channel.to_string(), "form": i.modal})),
     })
 }

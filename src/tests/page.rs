@@ -209,3 +209,29 @@ async fn a_chart_and_its_table_are_shown_and_offered() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_key_for_one_ask_is_typed_beside_its_prompt() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::ZERO);
+        sends(&browser, "/ask prompt:count provider:openai once:true").await;
+        browser.until("document.getElementById('modal').open").await;
+        // The prompt stands there already; the key is what is missing.
+        browser
+            .until("document.querySelector('#modal textarea').value === 'count'")
+            .await;
+        browser.until("document.activeElement.name === 'key'").await;
+        browser.types(&good("openai")).await;
+        browser.presses("Enter").await;
+        browser.shows("🔑 one-time key").await;
+        browser.keeps_picture("once").await;
+        sends(&browser, "/quota status").await;
+        browser.shows("0 of 10 requests a minute").await;
+    })
+    .await;
+}
