@@ -131,11 +131,14 @@ fn short(height: f64) -> String {
         h if h >= 1e4 => (h / 1e3, "k"),
         h => (h, ""),
     };
+    // Three digits that count, however small it is.
     let digits = match height {
-        h if h >= 10.0 || h == 0.0 => 0,
-        h if h >= 0.1 => 2,
-        _ => 5,
+        h if h >= 10.0 || h <= 0.0 => 0,
+        h => (1..=9)
+            .find(|digits| h * 10_f64.powi(*digits) >= 100.0)
+            .unwrap_or(9),
     };
+    let digits = usize::try_from(digits).unwrap_or_default();
     let text = format!("{height:.digits$}");
     let text = if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.')
@@ -228,6 +231,7 @@ mod tests {
     fn heights_are_short() {
         for (height, text) in [
             (0.0, "0"),
+            (0.000_000_39, "0.00000039"),
             (0.004, "0.004"),
             (0.5, "0.5"),
             (2.25, "2.25"),
