@@ -175,6 +175,10 @@ impl App {
             FailureClass::Billing => Health::OutOfCredit,
             _ => return Ok(None),
         };
+        // A key that was typed for one ask is nobody's to mend but its person's.
+        if offer.source == Source::Request {
+            return Ok(None);
+        }
         let (Some(key), Some(owner)) = (offer.key, offer.owner) else {
             tracing::error!(provider = %offer.provider, "the bot default key of {} was turned down: {:?}", offer.provider, failure.class);
             return Ok(None);
