@@ -4,13 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::ServerId;
+use crate::model::{DAY_MS, ServerId};
 
 use super::App;
 
 /// How long keys of a server that removed the bot are kept.
 const GRACE_DAYS: i64 = 7;
-const DAY_MS: i64 = 86_400_000;
 
 impl App {
     /// A server removed the bot.

@@ -12,14 +12,7 @@ impl App {
         provider: &str,
         scope: Scope,
     ) -> Result<Key, Error> {
-        let key = self.own_key(caller, provider, scope).await?.0;
-        self.store
-            .set_paused(key.owner, &key.provider, true)
-            .await?;
-        Ok(Key {
-            paused: true,
-            ..key
-        })
+        self.set_paused(caller, provider, scope, true).await
     }
 
     /// Lets a paused key be used again.
@@ -29,13 +22,20 @@ impl App {
         provider: &str,
         scope: Scope,
     ) -> Result<Key, Error> {
+        self.set_paused(caller, provider, scope, false).await
+    }
+
+    async fn set_paused(
+        &self,
+        caller: &Caller,
+        provider: &str,
+        scope: Scope,
+        paused: bool,
+    ) -> Result<Key, Error> {
         let key = self.own_key(caller, provider, scope).await?.0;
         self.store
-            .set_paused(key.owner, &key.provider, false)
+            .set_paused(key.owner, &key.provider, paused)
             .await?;
-        Ok(Key {
-            paused: false,
-            ..key
-        })
+        Ok(Key { paused, ..key })
     }
 }

@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Caller, Key, Owner, ProviderId, Refusal, Scope};
+use crate::model::{Caller, DAY_MS, Key, Owner, ProviderId, Refusal, Scope};
 use crate::store::{PendingAction, PendingKind, Total, TotalScope};
 
 use super::{App, Error};
 
-const DAY_MS: i64 = 86_400_000;
 /// More attempts than these are in the sums only.
 const ATTEMPTS_MAX: u32 = 10_000;
 /// More lines of sums than anybody's years have.

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::model::DAY_MS;
+
 use super::App;
 
 /// How often expired rows are deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
-const DAY_MS: i64 = 86_400_000;
 
 impl App {
     /// Starts the sweeping, at once and then again, until `stop`.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::model::{Caller, Owner, Refusal, Scope};
+use crate::model::{Caller, DAY_MS, Owner, Refusal, Scope};
 use crate::store::{Total, TotalLine, TotalScope};
 
 use super::{App, Error};
 
-const DAY_MS: i64 = 86_400_000;
 /// More lines than anybody's year has.
 const LINES_MAX: u32 = 50_000;
 /// How many members are listed.

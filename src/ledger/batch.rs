@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 
-use crate::model::{Amounts, Attempt, Bound, LimitHit, LimitUse, Metric, NanoDollars, Settlement};
+use crate::model::{
+    Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, Settlement, Source,
+};
 use crate::store::{Booking, Closed, Counted, Total, TotalKey, TotalScope};
 
 use super::counter::Counter;
 use super::meter::{Applied, Meter};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// What an ask may use at the most, and the least that makes sense.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -193,12 +193,7 @@ impl<'a> Book<'a> {
             let (now_ms, zone, limit) = (self.now_ms, self.zone, applied.limit);
             let counter = self.counter(&applied.counter)?;
             if counter.warns(limit, now_ms, zone)? {
-                warnings.push(LimitUse {
-                    bound: applied.bound,
-                    limit,
-                    used: counter.used(),
-                    renews_at_ms: counter.renews_at(limit, zone)?,
-                });
+                warnings.push(applied.used(counter, zone)?);
             }
         }
         Ok(warnings)
@@ -231,7 +226,7 @@ fn affordable(need: Need, metric: Metric, left: u64) -> u64 {
 
 /// Adds an attempt that has ended to the sums that it belongs to.
 pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, closed: &Closed, used: &Settlement) {
-    if used.state() == "released" {
+    if used.is_released() {
         return;
     }
     let attempt = &closed.attempt;
@@ -258,7 +253,7 @@ pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, closed: &Closed, used: &Se
     let mut add = |key| totals.entry(key).or_default().add(&total);
     add(key(TotalScope::Bot, 0));
     add(key(TotalScope::User, attempt.person.0));
-    let by_server = attempt.source == crate::model::Source::Server;
+    let by_server = attempt.source == Source::Server;
     if let Some(server) = attempt.server.filter(|_| by_server) {
         add(key(TotalScope::Guild, server.0));
         add(TotalKey {

@@ -15,14 +15,13 @@ use jiff::tz::TimeZone;
 use super::batch::add_up;
 use super::{Applied, Ended, Ledger, Order, Prices};
 use crate::model::{
-    Amounts, Attempt, AttemptId, Bound, Clock, Limit, Metric, NanoDollars, Outcome, Period,
+    Amounts, Attempt, AttemptId, Bound, Clock, DAY_MS, Limit, Metric, NanoDollars, Outcome, Period,
     PersonId, ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
 };
 use crate::store::{Booking, Changes, Closing, Journal, Store};
 
 /// Whose budget everybody asks for.
 const CLUB: ServerId = ServerId(9);
-const DAY_MS: i64 = 86_400_000;
 /// How many rows are written at once while filling.
 const AT_ONCE: u64 = 2_000;
 

@@ -10,7 +10,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
     ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage,
 };
-use crate::store::{Booking, Closing, Counted};
+use crate::store::{Booking, Closing};
 
 use super::batch::Need;
 use super::meter::Applied;
@@ -172,13 +172,9 @@ impl Hold {
                 id: self.booking.attempt.id,
                 settlement: self.settlement(ended),
             },
-            counted: self.counted(),
+            counted: self.booking.counted.clone(),
             limits: self.limits.clone(),
         }
-    }
-
-    fn counted(&self) -> Vec<Counted> {
-        self.booking.counted.clone()
     }
 
     fn settlement(&self, ended: Ended<'_>) -> Settlement {

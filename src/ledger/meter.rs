@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::model::{Bound, Limit, Metric, Period, PersonId, ServerId, Span, Window};
+use jiff::tz::TimeZone;
+
+use crate::model::{Bound, Limit, LimitUse, Metric, Period, PersonId, ServerId, Span, Window};
+
+use super::counter::Counter;
 
 /// A limit that applies to an ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,16 @@ impl Applied {
             bound,
             limit,
             counter: format!("{owner}/{meter}"),
+        })
+    }
+
+    /// What its counter has counted; after [`Counter::advance`].
+    pub fn used(&self, counter: &Counter, zone: &TimeZone) -> anyhow::Result<LimitUse> {
+        Ok(LimitUse {
+            bound: self.bound,
+            limit: self.limit,
+            used: counter.used(),
+            renews_at_ms: counter.renews_at(self.limit, zone)?,
         })
     }
 }

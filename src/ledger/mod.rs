@@ -188,12 +188,7 @@ impl Ledger {
         let of = |(applied, state): (&Applied, String)| {
             let mut counter = Counter::parse(&state)?;
             counter.advance(applied.limit.span, now_ms, &self.zone)?;
-            Ok(LimitUse {
-                bound: applied.bound,
-                limit: applied.limit,
-                used: counter.used(),
-                renews_at_ms: counter.renews_at(applied.limit, &self.zone)?,
-            })
+            applied.used(&counter, &self.zone)
         };
         limits.iter().zip(states).map(of).collect()
     }

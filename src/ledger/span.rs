@@ -10,12 +10,11 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use crate::model::{Period, Span, Window};
+use crate::model::{DAY_MS, Period, Span, Window};
 
 const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// The bucket that a moment falls into: when it starts.
 pub fn bucket_of(span: Span, at_ms: i64, zone: &TimeZone) -> anyhow::Result<i64> {

@@ -125,9 +125,14 @@ impl Settlement {
         }
     }
 
-    /// What limits count of it: nothing at all where nothing was used.
+    /// Whether nothing was used, so that nothing is counted.
+    pub fn is_released(&self) -> bool {
+        self.outcome == Outcome::Failed
+    }
+
+    /// What limits count of it.
     pub fn amount(&self, metric: Metric) -> u64 {
-        if self.outcome == Outcome::Failed {
+        if self.is_released() {
             return 0;
         }
         let amounts = Amounts {

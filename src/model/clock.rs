@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Milliseconds in a day of UTC.
+pub const DAY_MS: i64 = 86_400_000;
+
 /// Tells the time in milliseconds since 1970, UTC.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {

@@ -22,7 +22,7 @@ pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use chat::{Answer, FellBack, Finish, Usage, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure};
-pub use clock::Clock;
+pub use clock::{Clock, DAY_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use money::NanoDollars;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::ServerId;
 
 use super::Store;
-use super::value::{Statement, Transaction};
+use super::value::Statement;
 
 impl Store {
     /// Notes that a server removed the bot, if it has keys. What was noted
@@ -53,10 +53,6 @@ impl Store {
             "delete from departed_server where left_at_ms < $1",
         ];
         let first = gone.map(|sql| Statement::new(sql, [before_ms.into()]));
-        self.transact(Transaction {
-            first: first.into(),
-            decide: Box::new(|_| Ok(Vec::new())),
-        })
-        .await
+        self.write_all(first.into()).await
     }
 }

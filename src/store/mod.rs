@@ -96,6 +96,15 @@ impl Store {
         }
     }
 
+    /// Writes everything at once, or nothing.
+    async fn write_all(&self, statements: Vec<Statement>) -> anyhow::Result<()> {
+        self.transact(Transaction {
+            first: statements,
+            decide: Box::new(|_| Ok(Vec::new())),
+        })
+        .await
+    }
+
     /// Looks, decides and writes, all at once or not at all.
     async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
         match &self.backend {

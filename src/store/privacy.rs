@@ -1,11 +1,10 @@
 //! What is stored of one person: all of it read, and all of it erased.
 
-use crate::model::{AttemptId, PersonId};
+use crate::model::{AttemptId, DAY_MS, PersonId};
 
 use super::Store;
-use super::value::{Row, Statement, Transaction};
-
-const DAY_MS: i64 = 86_400_000;
+use super::totals::add_to_total;
+use super::value::{Row, Statement};
 
 /// One attempt, as its person may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,22 +25,15 @@ pub struct OwnAttempt {
 /// Erases a person from everything but the ledger's rows. Sums by member
 /// of a server go to member 0, so that the server's own sums stay.
 const ERASE: &[&str] = &[
-    "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+    concat!(
+        "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
      requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, \
      unpriced, estimated) \
      select scope, owner_id, day, 0, source, provider, model, requests, input_tokens, \
      output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, unpriced, estimated \
-     from usage_total where scope = 'member' and member_id = $1 \
-     on conflict (scope, owner_id, day, member_id, source, provider, model) do update set \
-     requests = usage_total.requests + excluded.requests, \
-     input_tokens = usage_total.input_tokens + excluded.input_tokens, \
-     output_tokens = usage_total.output_tokens + excluded.output_tokens, \
-     cached_tokens = usage_total.cached_tokens + excluded.cached_tokens, \
-     reasoning_tokens = usage_total.reasoning_tokens + excluded.reasoning_tokens, \
-     images = usage_total.images + excluded.images, \
-     cost_nano = usage_total.cost_nano + excluded.cost_nano, \
-     unpriced = usage_total.unpriced + excluded.unpriced, \
-     estimated = usage_total.estimated + excluded.estimated",
+     from usage_total where scope = 'member' and member_id = $1 ",
+        add_to_total!()
+    ),
     "delete from usage_total where scope = 'member' and member_id = $1",
     "delete from usage_total where scope = 'user' and owner_id = $1",
     "delete from provider_key where scope = 'user' and owner_id = $1",
@@ -75,11 +67,7 @@ impl Store {
         let first = ERASE
             .iter()
             .map(|sql| Statement::new(sql, [person.0.into()]));
-        self.transact(Transaction {
-            first: first.collect(),
-            decide: Box::new(|_| Ok(Vec::new())),
-        })
-        .await?;
+        self.write_all(first.collect()).await?;
         let sql = "update attempt set person_id = null where person_id = $1 \
              and attempt_id >= $2 and attempt_id < $3";
         let mut day = oldest_ms.max(0) - oldest_ms.max(0) % DAY_MS;

@@ -76,25 +76,35 @@ impl Total {
     }
 }
 
+/// The end of an insert: adds to the sum that is there already.
+macro_rules! add_to_total {
+    () => {
+        "on conflict (scope, owner_id, day, member_id, source, provider, model) do update set \
+         requests = usage_total.requests + excluded.requests, \
+         input_tokens = usage_total.input_tokens + excluded.input_tokens, \
+         output_tokens = usage_total.output_tokens + excluded.output_tokens, \
+         cached_tokens = usage_total.cached_tokens + excluded.cached_tokens, \
+         reasoning_tokens = usage_total.reasoning_tokens + excluded.reasoning_tokens, \
+         images = usage_total.images + excluded.images, \
+         cost_nano = usage_total.cost_nano + excluded.cost_nano, \
+         unpriced = usage_total.unpriced + excluded.unpriced, \
+         estimated = usage_total.estimated + excluded.estimated"
+    };
+}
+pub(super) use add_to_total;
+
 /// Statements that add to the sums, in an order that no two processes can
 /// lock each other in.
 pub(super) fn additions(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item = Statement> {
     totals.into_iter().map(|(key, total)| {
         Statement::new(
-            "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+            concat!(
+                "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
              requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
              cost_nano, unpriced, estimated) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-             on conflict (scope, owner_id, day, member_id, source, provider, model) do update set \
-             requests = usage_total.requests + excluded.requests, \
-             input_tokens = usage_total.input_tokens + excluded.input_tokens, \
-             output_tokens = usage_total.output_tokens + excluded.output_tokens, \
-             cached_tokens = usage_total.cached_tokens + excluded.cached_tokens, \
-             reasoning_tokens = usage_total.reasoning_tokens + excluded.reasoning_tokens, \
-             images = usage_total.images + excluded.images, \
-             cost_nano = usage_total.cost_nano + excluded.cost_nano, \
-             unpriced = usage_total.unpriced + excluded.unpriced, \
-             estimated = usage_total.estimated + excluded.estimated",
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ",
+                add_to_total!()
+            ),
             [
                 key.scope.as_str().into(),
                 key.owner.into(),
