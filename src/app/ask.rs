@@ -1,8 +1,8 @@
 //! Answering an ask with whoever's key pays.
 
 use crate::model::{
-    Answer, Ask, Credential, FailureClass, FellBack, Health, Offer, Owner, PersonId,
-    ProviderFailure, ProviderId, Refusal, Source, Trace, WhyFellBack, Words,
+    Answer, Ask, Credential, FailureClass, FellBack, Health, LeftOut, Offer, Owner, PersonId,
+    ProviderFailure, ProviderId, Refusal, Source, Trace, Turn, WhyFellBack,
 };
 use crate::providers::{ChatReply, ChatRequest, Kind};
 use crate::resolver::{self, Choice, Question};
@@ -35,7 +35,8 @@ pub struct ReadyAsk {
     pub(super) standing: Standing,
     pub(super) providers: Vec<ProviderId>,
     pub(super) model: Option<String>,
-    pub(super) prompt: Words,
+    pub(super) turns: Vec<Turn>,
+    left_out: Vec<LeftOut>,
     pub(super) request_key: Option<Credential>,
     pub(super) payers: Vec<Offer>,
     trace: Trace,
@@ -48,13 +49,14 @@ impl App {
     /// and asks no provider, so that a refusal can still be the first thing
     /// a person sees.
     pub async fn prepare(&self, ask: Ask) -> Result<ReadyAsk, Error> {
-        if ask.prompt.0.trim().is_empty() {
+        if ask.turns.last().is_none_or(Turn::is_empty) {
             return Err(Refusal::EmptyPrompt.into());
         }
         let (providers, model) = self.candidates(ask.provider.as_ref(), ask.model.as_deref())?;
         let Ask {
             caller,
-            prompt,
+            turns,
+            left_out,
             request_key,
             ..
         } = ask;
@@ -68,7 +70,8 @@ impl App {
             standing,
             providers,
             model,
-            prompt,
+            turns,
+            left_out,
             request_key,
             payers,
             trace,
@@ -127,10 +130,15 @@ impl App {
         while let Some(mut reserved) = ask.reserved.take() {
             let offer = reserved.offer.clone();
             let called = self.try_payer(&ask, &mut reserved, listener).await?;
+            let told_less = std::mem::take(&mut reserved.told.left_out);
             let said_something = reserved.hold.has_heard();
             let settled = self.settle(&ask.standing, reserved, &called, notices).await;
             match called {
                 Ok((reply, model)) => {
+                    let mut left_out = ask.left_out;
+                    left_out.extend(told_less);
+                    left_out.sort_unstable();
+                    left_out.dedup();
                     return Ok(Answer {
                         provider: offer.provider,
                         model: reply.model.unwrap_or(model),
@@ -140,6 +148,7 @@ impl App {
                         estimated: settled.estimated,
                         cost: settled.cost,
                         fell_back_from: ask.passed.fell_back,
+                        left_out,
                     });
                 }
                 Err(failure) if said_something || !another_payer_may_help(&failure) => {
@@ -191,7 +200,7 @@ impl App {
         let request = ChatRequest {
             model: reserved.model.clone(),
             system: self.settings.system_prompt.clone(),
-            prompt: ask.prompt.clone(),
+            turns: std::mem::take(&mut reserved.told.turns),
             max_output_tokens: most.min(self.settings.max_output_tokens),
         };
         hold.begin();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Ask, Caller, ProviderId, Refusal, Scope, Words};
+use crate::model::{Ask, Caller, ProviderId, Refusal, Scope, Turn, Words};
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
@@ -60,7 +60,8 @@ impl App {
             caller,
             provider: Some(action.provider),
             model: action.name,
-            prompt,
+            turns: vec![Turn::person(prompt.0)],
+            left_out: Vec::new(),
             request_key: Some(credential),
         })
     }

@@ -7,6 +7,8 @@ mod ask_once;
 mod budget;
 mod departures;
 mod error;
+mod fit;
+mod forget;
 mod health;
 mod key_status;
 mod list_keys;
@@ -82,6 +84,8 @@ pub struct Settings {
     pub provider_order: Vec<ProviderId>,
     pub system_prompt: String,
     pub max_output_tokens: u32,
+    /// The most of a conversation that a model is told.
+    pub context_tokens: u32,
     pub delivery: Delivery,
 }
 

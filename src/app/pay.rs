@@ -6,9 +6,10 @@ use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
     Source, WhyFellBack,
 };
-use crate::providers::{ChatReply, Provider};
+use crate::providers::{ChatReply, Provider, sees};
 
 use super::ask::{Demotion, ReadyAsk};
+use super::fit::{self, Fitted};
 use super::notice::Notice;
 use super::standing::Standing;
 use super::{App, Error};
@@ -18,6 +19,8 @@ pub struct Reserved {
     pub offer: Offer,
     pub hold: Hold,
     pub model: String,
+    /// The conversation as this model is told it.
+    pub told: Fitted,
 }
 
 /// The payers that were passed over.
@@ -61,11 +64,18 @@ impl App {
             if ask.passed.over_limit.contains(&offer.source) {
                 continue;
             }
-            let model = model_for(ask, self.known(&offer.provider)?)?;
-            match self.hold(ask, &offer, &model).await? {
+            let provider = self.known(&offer.provider)?;
+            let model = model_for(ask, provider)?;
+            let told = self.fit(ask, provider, &model);
+            match self.hold(ask, &offer, &model, &told).await? {
                 Ok(hold) => {
                     ask.passed.tried = at + 1;
-                    ask.reserved = Some(Reserved { offer, hold, model });
+                    ask.reserved = Some(Reserved {
+                        offer,
+                        hold,
+                        model,
+                        told,
+                    });
                     return Ok(());
                 }
                 Err(no_room) => {
@@ -77,13 +87,27 @@ impl App {
         Ok(())
     }
 
+    /// What a model is told: what it sees, and what its context and the
+    /// operator's limit have room for.
+    fn fit(&self, ask: &ReadyAsk, provider: &Provider, model: &str) -> Fitted {
+        let system = self.settings.system_prompt.len() as u64;
+        let window = self.ledger.context_tokens(&provider.id, model);
+        let room = window.map(|window| {
+            window.saturating_sub(u64::from(self.settings.max_output_tokens) + system)
+        });
+        let most = u64::from(self.settings.context_tokens);
+        let room = room.map_or(most, |room| room.min(most));
+        fit::fit(&ask.turns, sees(provider, model), room)
+    }
+
     async fn hold(
         &self,
         ask: &ReadyAsk,
         offer: &Offer,
         model: &str,
+        told: &Fitted,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        let told = self.settings.system_prompt.len() + ask.prompt.0.len();
+        let system = self.settings.system_prompt.len() as u64;
         let caller = &ask.standing.caller;
         let order = Order {
             person: caller.person,
@@ -92,7 +116,7 @@ impl App {
             key: offer.key,
             provider: &offer.provider,
             model,
-            prompt_bytes: told as u64,
+            prompt_bytes: system + fit::bytes(&told.turns),
             max_output_tokens: u64::from(self.settings.max_output_tokens),
             images: 0,
         };

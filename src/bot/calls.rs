@@ -91,47 +91,10 @@ impl Rest {
     }
 
     /// Adds a message for the person's eyes only.
-    pub async fn follow_up_ephemeral(&self, to: &Handle, card: &Card) -> anyhow::Result<()> {
+    pub async fn follow_up_ephemeral(&self, to: &Handle, card: &Card) -> anyhow::Result<String> {
         let mut body = card.to_json();
         body["flags"] = json!(EPHEMERAL);
-        self.post_follow_up(to, body).await.map(drop)
-    }
-
-    /// Writes to a person directly.
-    pub async fn direct_message(&self, person: u64, card: &Card) -> anyhow::Result<()> {
-        let route = Route {
-            name: "POST dm",
-            major: "",
-            of_interaction: false,
-        };
-        let body = Some(json!({"recipient_id": person.to_string()}));
-        let path = "/users/@me/channels".to_owned();
-        let channel = self
-            .send(Call {
-                method: Method::POST,
-                route,
-                path,
-                body,
-                files: &[],
-            })
-            .await?;
-        let channel = channel["id"].as_str().unwrap_or_default();
-        let route = Route {
-            name: "POST message",
-            major: channel,
-            of_interaction: false,
-        };
-        let path = format!("/channels/{channel}/messages");
-        let body = Some(card.to_json());
-        self.send(Call {
-            method: Method::POST,
-            route,
-            path,
-            body,
-            files: &[],
-        })
-        .await?;
-        Ok(())
+        self.post_follow_up(to, body).await
     }
 
     /// Reads something about the bot itself.

@@ -19,6 +19,8 @@ pub struct Card {
     pub buttons: Vec<Button>,
     /// Shown only where a message is edited or followed up.
     pub files: Vec<File>,
+    /// The message that it answers, where it is posted in a channel.
+    pub reply_to: Option<u64>,
 }
 
 /// A file under a message.
@@ -103,6 +105,10 @@ impl Card {
         };
         let mut message =
             json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}});
+        if let Some(id) = self.reply_to {
+            let id = id.to_string();
+            message["message_reference"] = json!({"message_id": id, "fail_if_not_exists": false});
+        }
         if !self.files.is_empty() {
             let file = |(id, file): (usize, &File)| json!({"id": id.to_string(), "filename": file.name, "description": file.description});
             let files: Vec<Value> = self.files.iter().enumerate().map(file).collect();

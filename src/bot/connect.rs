@@ -1,7 +1,7 @@
 //! Connects to Discord's gateway and stays connected until told to stop.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -28,6 +28,9 @@ pub struct Settings {
     pub api_url: String,
     pub token: SecretString,
     pub edit_interval: Duration,
+    pub chat: super::chat::Settings,
+    /// Read what is said to others too; Discord must have allowed it.
+    pub message_content: bool,
     /// The server whose roles give tiers.
     pub home_server: Option<ServerId>,
     /// First and last shard, both included, and the total.
@@ -54,7 +57,12 @@ impl Connection {
         let bot = Bot {
             app,
             rest,
+            api_url: settings.api_url.clone(),
+            me: AtomicU64::new(application),
+            chat: settings.chat.clone(),
+            rooms: super::chat::Rooms::default(),
             edit_interval: settings.edit_interval,
+            growing: AtomicU32::new(0),
             home: settings.home_server.map(super::home::Home::new),
             dropped: AtomicU64::new(0),
         };
@@ -106,7 +114,7 @@ impl Connection {
             .ratelimiter_disabled(true)
             .application_id(ApplicationId::new(self.application))
             .build();
-        let client = ClientBuilder::new_with_http(http, intents())
+        let client = ClientBuilder::new_with_http(http, intents(self.settings.message_content))
             .framework(Dispatch::new(Arc::clone(&self.bot)))
             .raw_event_handler(CountDropped(Arc::clone(&self.bot)))
             .await
@@ -118,10 +126,16 @@ impl Connection {
     }
 }
 
-/// No privileged intent: interactions, and later mentions and direct
-/// messages, need none.
-fn intents() -> GatewayIntents {
-    GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES
+/// No privileged intent unless the operator wants it: interactions,
+/// mentions and direct messages need none.
+fn intents(message_content: bool) -> GatewayIntents {
+    let plain =
+        GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
+    if message_content {
+        plain | GatewayIntents::MESSAGE_CONTENT
+    } else {
+        plain
+    }
 }
 
 /// What Discord says when we come in.

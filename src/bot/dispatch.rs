@@ -11,7 +11,7 @@ use crate::model::ServerId;
 
 use super::card::Card;
 use super::reply::Voice;
-use super::{Bot, caller, commands, forms, reply};
+use super::{Bot, caller, chat, commands, forms, reply};
 
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
@@ -68,7 +68,13 @@ impl serenity::framework::Framework for Dispatch {
                 let server = ServerId(guild.id.get());
                 self.bot.app.server_is_here(server).await
             }
+            // On the heap: it is a large future, and every event has room for it.
+            FullEvent::Message { new_message } => {
+                Box::pin(chat::heard(&self.bot, new_message)).await
+            }
             FullEvent::Ready { ref data_about_bot } => {
+                let me = data_about_bot.user.id.get();
+                self.bot.me.store(me, Ordering::Relaxed);
                 let looked = look_at_servers(&self.bot, data_about_bot).await;
                 self.poise.dispatch(context, event).await;
                 looked

@@ -9,7 +9,9 @@ use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
 
 use super::calls::Handle;
 use super::custom_id::CustomId;
-use super::{Bot, caller, explain, private, reply, streaming};
+use super::streaming::{self, Question};
+use super::target::Target;
+use super::{Bot, caller, chat, explain, private, reply};
 use crate::app::Error;
 use crate::model::{Refusal, Scope, Words};
 
@@ -54,7 +56,15 @@ async fn ask_once(
     let caller = bot.caller(caller::of_modal(&form)).await;
     let ask = bot.app.finish_once(caller, id, prompt, secret, typed).await;
     match ask {
-        Ok(ask) => Box::pin(streaming::answer(bot, handle, &form.locale, ask)).await,
+        Ok(ask) => {
+            let question = Question {
+                head: chat::quote(&text_of(&form, reply::PROMPT_FIELD)).unwrap_or_default(),
+                ask,
+                target: Target::Interaction(handle.clone()),
+                locale: &form.locale,
+            };
+            Box::pin(streaming::answer(bot, question)).await
+        }
         Err(error) => {
             let card = explain(bot.voice(&form.locale), &error);
             bot.rest.reply(handle, &card).await
@@ -80,9 +90,8 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                 }
                 // The message stays as it is: it may be somebody else's.
                 Err(error) => {
-                    bot.rest
-                        .follow_up_ephemeral(&handle, &explain(voice, &error))
-                        .await
+                    let why = explain(voice, &error);
+                    bot.rest.follow_up_ephemeral(&handle, &why).await.map(drop)
                 }
             }
         }

@@ -8,7 +8,9 @@
 mod caller;
 mod calls;
 mod card;
+mod channels;
 mod chart;
+mod chat;
 mod commands;
 mod connect;
 mod custom_id;
@@ -17,17 +19,20 @@ mod duration;
 mod forms;
 mod home;
 mod limiter;
+mod painter;
 mod private;
 mod register;
 mod reply;
 mod rest;
 mod split;
 mod streaming;
+mod target;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+pub use chat::{Limits as ChatLimits, Settings as ChatSettings};
 pub use connect::{Connection, Introduction, Settings};
 pub use rest::Rest;
 
@@ -36,11 +41,22 @@ use crate::model::Caller;
 use card::Card;
 use reply::{Lang, Voice};
 
+/// How many edits a second all answers together may make. Discord takes 50
+/// requests a second; the others are for first words.
+const EDITS_A_SECOND: u32 = 30;
+
 /// The bot's side of Discord.
 pub struct Bot {
     pub app: Arc<App>,
     rest: Rest,
+    api_url: String,
+    /// Who we are, once Discord has said so.
+    me: AtomicU64,
+    chat: chat::Settings,
+    rooms: chat::Rooms,
     edit_interval: Duration,
+    /// How many answers grow right now.
+    growing: AtomicU32,
     /// The roles of the operator's home server, if there is one.
     home: Option<home::Home>,
     /// Interactions that could not be read.
@@ -51,7 +67,20 @@ impl Bot {
     /// How many interactions came that could not be read.
     #[cfg(test)]
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(std::sync::atomic::Ordering::Relaxed)
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// The bot's own user.
+    fn me(&self) -> u64 {
+        self.me.load(Ordering::Relaxed)
+    }
+
+    /// How long to wait between two edits of an answer: with many answers
+    /// at once, all of them together stay below Discord's limit.
+    fn pace(&self) -> Duration {
+        let growing = self.growing.load(Ordering::Relaxed);
+        self.edit_interval
+            .max(Duration::from_secs(1) * growing / EDITS_A_SECOND)
     }
 
     /// A caller with their roles in the operator's home server.

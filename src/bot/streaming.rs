@@ -1,65 +1,48 @@
 //! An answer that grows in the channel while the model speaks.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{Asked, Demotion, Error, ReadyAsk};
 use crate::model::{Ask, PersonId, Refusal};
 
-use super::calls::{Handle, ORIGINAL};
-use super::card::Card;
+use super::painter::Painter;
 use super::reply::{self, Voice};
-use super::{Bot, explain, split};
+use super::target::Target;
+use super::{Bot, explain};
 
 /// How long the reason for a no may take to be found before "thinking" is
 /// shown to everyone. Discord gives up after three seconds.
 const QUICK: Duration = Duration::from_secs(1);
-/// How many messages an answer fills at the most. Where only the person
-/// installed the app, Discord allows five after the first.
-const PARTS_MAX: usize = 5;
-/// Room that is kept for what stands under an answer, in UTF-16 units.
-const FOOT_UNITS: usize = 400;
 
-/// Answers an ask in the place where it was asked.
-pub async fn answer(bot: &Bot, handle: &Handle, locale: &str, ask: Ask) -> anyhow::Result<()> {
-    let voice = bot.voice(locale);
+/// What is asked, where the answer goes, and what stands above it.
+pub struct Question<'a> {
+    pub ask: Ask,
+    pub target: Target,
+    pub locale: &'a str,
+    pub head: String,
+}
+
+/// Answers a question in the place where it was asked.
+pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
+    let voice = bot.voice(question.locale);
+    let Question {
+        ask, target, head, ..
+    } = question;
     let asker = ask.caller.person;
-    let mut preparing = pin!(bot.app.prepare(ask));
-    let ready = match timeout(QUICK, &mut preparing).await {
-        Ok(Ok(ready)) => {
-            bot.rest.defer(handle).await?;
-            ready
-        }
-        Ok(Err(error)) => return bot.rest.reply(handle, &explain(voice, &error)).await,
-        Err(_) => {
-            bot.rest.defer(handle).await?;
-            match preparing.await {
-                Ok(ready) => ready,
-                Err(error) => {
-                    bot.rest
-                        .edit(handle, ORIGINAL, &reply::continued_privately(voice))
-                        .await?;
-                    return bot
-                        .rest
-                        .follow_up_ephemeral(handle, &explain(voice, &error))
-                        .await;
-                }
-            }
-        }
-    };
-    let mut painter = Painter {
-        bot,
-        handle,
-        shown: Vec::new(),
+    let mut painter = Painter::new(bot, &target, head, Vec::new());
+    let Some(ready) = prepare(bot, &mut painter, voice, ask).await? else {
+        return Ok(());
     };
     let (outcome, text) = paint_while_asking(bot, &mut painter, ready).await;
     let shown = finish(&mut painter, voice, asker, &outcome, text).await;
     for demotion in &outcome.demoted {
-        tell(bot, handle, voice, asker, demotion).await;
+        tell(bot, &target, voice, asker, demotion).await;
     }
     for notice in &outcome.notices {
         let card = reply::notice(voice, notice);
@@ -70,6 +53,66 @@ pub async fn answer(bot: &Bot, handle: &Handle, locale: &str, ask: Ask) -> anyho
     shown
 }
 
+/// Finds out who pays, and promises an answer; or says why there is none.
+async fn prepare(
+    bot: &Bot,
+    painter: &mut Painter<'_>,
+    voice: Voice<'_>,
+    ask: Ask,
+) -> anyhow::Result<Option<ReadyAsk>> {
+    let target = painter.target;
+    let asker = ask.caller.person;
+    let mut preparing = pin!(bot.app.prepare(ask));
+    let error = match timeout(QUICK, &mut preparing).await {
+        Ok(Ok(ready)) => {
+            target.promise(&bot.rest).await?;
+            return Ok(Some(ready));
+        }
+        Ok(Err(error)) => {
+            if let Target::Interaction(handle) | Target::Private(handle) = target {
+                bot.rest.reply(handle, &explain(voice, &error)).await?;
+                return Ok(None);
+            }
+            error
+        }
+        Err(_) => {
+            target.promise(&bot.rest).await?;
+            match preparing.await {
+                Ok(ready) => return Ok(Some(ready)),
+                Err(error) => error,
+            }
+        }
+    };
+    refuse(painter, voice, asker, &error).await?;
+    Ok(None)
+}
+
+/// Says in everybody's view that there is no answer, and why to whoever
+/// asked.
+async fn refuse(
+    painter: &mut Painter<'_>,
+    voice: Voice<'_>,
+    asker: PersonId,
+    error: &Error,
+) -> anyhow::Result<()> {
+    if !is_private(error) || painter.target.is_private() {
+        return painter.say_instead(explain(voice, error)).await;
+    }
+    let (rest, card) = (&painter.bot.rest, explain(voice, error));
+    let Target::Interaction(_) = painter.target else {
+        // People can close their direct messages.
+        let told = painter.target.whisper(rest, asker.0, &card).await.is_ok();
+        return painter
+            .say_instead(reply::written_directly(voice, told))
+            .await;
+    };
+    painter
+        .say_instead(reply::continued_privately(voice))
+        .await?;
+    painter.target.whisper(rest, asker.0, &card).await?;
+    Ok(())
+}
+
 /// Runs the ask, and shows what has been said so far at a steady pace. The
 /// two run side by side: a Discord that is slow does not stop the model,
 /// and no edit is given up half-way, since it could arrive after the last.
@@ -78,6 +121,7 @@ async fn paint_while_asking(
     painter: &mut Painter<'_>,
     ready: ReadyAsk,
 ) -> (Asked, String) {
+    let _growing = Growing::begin(&bot.growing);
     let (said, mut heard) = watch::channel(String::new());
     let done = CancellationToken::new();
     let asking = async {
@@ -95,6 +139,22 @@ async fn paint_while_asking(
     (asked, text)
 }
 
+/// Counts an answer while it grows.
+struct Growing<'a>(&'a AtomicU32);
+
+impl<'a> Growing<'a> {
+    fn begin(count: &'a AtomicU32) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Growing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Shows the whole answer, or why there is none.
 async fn finish(
     painter: &mut Painter<'_>,
@@ -103,7 +163,6 @@ async fn finish(
     outcome: &Asked,
     text: String,
 ) -> anyhow::Result<()> {
-    let (bot, handle) = (painter.bot, painter.handle);
     match &outcome.result {
         Ok(answer) => {
             let text = if text.trim().is_empty() {
@@ -111,36 +170,20 @@ async fn finish(
             } else {
                 text
             };
-            painter
-                .finish(voice, &text, &reply::footer(voice, answer))
-                .await
-        }
-        Err(error) if text.trim().is_empty() && is_private(error) => {
-            bot.rest
-                .edit(handle, ORIGINAL, &reply::continued_privately(voice))
-                .await?;
-            // Whoever is told that their key stopped working knows already.
-            if outcome
-                .demoted
-                .iter()
-                .any(|demotion| demotion.tell == asker)
-            {
-                return Ok(());
-            }
-            bot.rest
-                .follow_up_ephemeral(handle, &explain(voice, error))
-                .await
+            let foot = reply::footer(voice, answer);
+            painter.finish(voice, &text, &foot, Vec::new()).await
         }
         Err(error) if text.trim().is_empty() => {
-            bot.rest
-                .edit(handle, ORIGINAL, &explain(voice, error))
-                .await
+            // Whoever is told that their key stopped working knows already.
+            if is_private(error) && outcome.demoted.iter().any(|it| it.tell == asker) {
+                return painter.say_instead(reply::continued_privately(voice)).await;
+            }
+            refuse(painter, voice, asker, error).await
         }
         Err(error) => {
             let why = explain(voice, error).text;
-            painter
-                .finish(voice, &text, &reply::broken_off(voice, &why))
-                .await
+            let foot = reply::broken_off(voice, &why);
+            painter.finish(voice, &text, &foot, Vec::new()).await
         }
     }
 }
@@ -157,96 +200,16 @@ fn is_private(error: &Error) -> bool {
 
 /// Tells the owner of a key that it stopped working: here, if that is who
 /// asked, or else directly.
-async fn tell(bot: &Bot, handle: &Handle, voice: Voice<'_>, asker: PersonId, demotion: &Demotion) {
+async fn tell(bot: &Bot, target: &Target, voice: Voice<'_>, asker: PersonId, demotion: &Demotion) {
     let told = if demotion.tell == asker {
-        bot.rest
-            .follow_up_ephemeral(handle, &reply::demoted(voice, demotion))
-            .await
+        let card = reply::demoted(voice, demotion);
+        target.whisper(&bot.rest, asker.0, &card).await
     } else {
-        bot.rest
-            .direct_message(demotion.tell.0, &reply::demoted_directly(voice, demotion))
-            .await
+        let card = reply::demoted_directly(voice, demotion);
+        bot.rest.direct_message(demotion.tell.0, &card).await
     };
     if let Err(error) = told {
-        // People can close their direct messages; `/keys list` still shows it.
+        // `/keys list` still shows it.
         tracing::info!("could not tell the owner of a key: {error:#}");
-    }
-}
-
-/// The messages that an answer fills.
-struct Painter<'a> {
-    bot: &'a Bot,
-    handle: &'a Handle,
-    /// Id and text of each message that stands in the channel.
-    shown: Vec<(String, String)>,
-}
-
-impl Painter<'_> {
-    /// Shows a text while it grows, until it is done.
-    async fn follow(&mut self, heard: &mut watch::Receiver<String>, done: &CancellationToken) {
-        while let Some(Ok(())) = done.run_until_cancelled(heard.changed()).await {
-            let text = heard.borrow_and_update().clone();
-            // An edit that fails is made up for by the next, and by the last.
-            if let Err(error) = self.paint(&text).await {
-                tracing::debug!("could not show a part of an answer: {error:#}");
-            }
-            done.run_until_cancelled(sleep(self.bot.edit_interval))
-                .await;
-        }
-    }
-
-    /// Shows a text that may still grow.
-    async fn paint(&mut self, text: &str) -> anyhow::Result<()> {
-        let mut parts = split::split(text, split::LIMIT - FOOT_UNITS);
-        parts.truncate(PARTS_MAX);
-        self.show(parts).await
-    }
-
-    /// Shows the whole text and what stands under it.
-    async fn finish(&mut self, voice: Voice<'_>, text: &str, foot: &str) -> anyhow::Result<()> {
-        let mut parts = split::split(text, split::LIMIT - FOOT_UNITS);
-        let whole = parts.len() <= PARTS_MAX;
-        parts.truncate(PARTS_MAX);
-        if let Some(last) = parts.last_mut() {
-            if !whole {
-                *last += "\n";
-                *last += &reply::too_long(voice);
-            }
-            *last += "\n";
-            *last += foot;
-        }
-        self.show(parts).await
-    }
-
-    /// Edits what changed and posts what is new.
-    async fn show(&mut self, parts: Vec<String>) -> anyhow::Result<()> {
-        for (at, part) in parts.into_iter().enumerate() {
-            match self.shown.get_mut(at) {
-                Some((_, text)) if *text == part => {}
-                Some((id, text)) => {
-                    self.bot
-                        .rest
-                        .edit(self.handle, id, &Card::text(part.as_str()))
-                        .await?;
-                    *text = part;
-                }
-                None if at == 0 => {
-                    self.bot
-                        .rest
-                        .edit(self.handle, ORIGINAL, &Card::text(part.as_str()))
-                        .await?;
-                    self.shown.push((ORIGINAL.to_owned(), part));
-                }
-                None => {
-                    let id = self
-                        .bot
-                        .rest
-                        .follow_up(self.handle, &Card::text(part.as_str()))
-                        .await?;
-                    self.shown.push((id, part));
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -72,6 +72,8 @@ pub async fn assemble(
     let discord = bot::Settings {
         api_url: config.discord.api_url.clone(),
         token,
+        chat: chat_settings(config),
+        message_content: config.discord.message_content,
         edit_interval: Duration::from_millis(config.ask.edit_interval_ms),
         home_server: Some(ServerId(config.discord.home_server)).filter(|server| server.0 > 0),
         shards: (shards.first, shards.last, shards.total),
@@ -92,6 +94,7 @@ pub fn catalogue(config: &Config, environment: &Environment) -> anyhow::Result<C
             name: change.name.clone(),
             base_url: change.base_url.clone(),
             default_model: change.default_model.clone(),
+            sees: change.sees.clone(),
         })
         .collect();
     for provider in Catalogue::new(&[])?.iter() {
@@ -241,12 +244,25 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         provider_order,
         system_prompt: config.ask.system_prompt.clone(),
         max_output_tokens: config.ask.max_output_tokens,
+        context_tokens: config.ask.context_tokens,
         delivery: if config.ask.stream {
             Delivery::Streamed
         } else {
             Delivery::Whole
         },
     })
+}
+
+fn chat_settings(config: &Config) -> bot::ChatSettings {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    bot::ChatSettings {
+        memory_messages: count(config.chat.memory_messages),
+        limits: bot::ChatLimits {
+            picture_bytes: count(config.chat.picture_kb) * 1_024,
+            pictures: count(config.chat.pictures),
+            text_bytes: count(config.chat.text_file_kb) * 1_024,
+        },
+    }
 }
 
 /// Tiers and limits, as the operator set them.

@@ -53,12 +53,7 @@ impl Scene {
 
     /// Settings that lead every call into the emulator.
     pub fn config(&self, store_url: &str, more: &str) -> Result<Config, ConfigError> {
-        let mut text = format!(
-            "[discord]\napi_url = \"{}\"\noperators = [{}]\nhome_server = {}\n[store]\nurl = \"{store_url}\"\n[health]\nlisten = \"\"\n",
-            self.emulator.discord_api(),
-            self.manager,
-            self.server,
-        );
+        let mut text = format!("[store]\nurl = \"{store_url}\"\n[health]\nlisten = \"\"\n");
         // Later settings of the same name would be an error, so a provider
         // that the caller settles is left to the caller.
         let settled = |id: &str| more.contains(&format!("[providers.{id}]"));
@@ -74,7 +69,13 @@ base_url = \"{url}\"
                 provider.id
             )
         }));
-        text.push_str(more);
+        // Last, so that what comes without a section's name belongs to it.
+        let discord = self.emulator.discord_api();
+        let (manager, server) = (self.manager, self.server);
+        text += &format!(
+            "[discord]\napi_url = \"{discord}\"\noperators = [{manager}]\nhome_server = {server}\n"
+        );
+        text += more;
         Config::parse(&text, &Environment::default())
     }
 

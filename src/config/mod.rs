@@ -37,6 +37,7 @@ pub struct Config {
     pub discord: Discord,
     pub store: Store,
     pub ask: Ask,
+    pub chat: Chat,
     pub quota: Quota,
     pub health: Health,
     pub providers: BTreeMap<String, Provider>,
@@ -51,6 +52,29 @@ pub struct Discord {
     pub operators: Vec<u64>,
     /// The server whose roles give tiers; 0 for none.
     pub home_server: u64,
+    /// Whether Discord lets the bot read what is said to others.
+    pub message_content: bool,
+}
+
+/// How conversations are led.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Chat {
+    pub memory_messages: u32,
+    pub pictures: u32,
+    pub picture_kb: u32,
+    pub text_file_kb: u32,
+}
+
+impl Default for Chat {
+    fn default() -> Self {
+        Self {
+            memory_messages: 40,
+            pictures: 4,
+            picture_kb: 4_096,
+            text_file_kb: 128,
+        }
+    }
 }
 
 /// Where keys and everything else are kept.
@@ -68,6 +92,8 @@ pub struct Ask {
     pub provider_order: Vec<String>,
     pub system_prompt: String,
     pub max_output_tokens: u32,
+    /// The most of a conversation that a model is told, in tokens.
+    pub context_tokens: u32,
     pub stream: bool,
     pub edit_interval_ms: u64,
 }
@@ -87,6 +113,8 @@ pub struct Provider {
     pub base_url: Option<String>,
     pub default_model: Option<String>,
     pub name: Option<String>,
+    /// Models that see pictures; `*` stands for anything.
+    pub sees: Vec<String>,
 }
 
 impl Default for Discord {
@@ -95,6 +123,7 @@ impl Default for Discord {
             api_url: "https://discord.com/api/v10".into(),
             operators: Vec::new(),
             home_server: 0,
+            message_content: false,
         }
     }
 }
@@ -115,6 +144,7 @@ impl Default for Ask {
             system_prompt: "You answer in a Discord chat. Be brief and use Discord's Markdown."
                 .into(),
             max_output_tokens: 1_500,
+            context_tokens: 16_000,
             stream: true,
             edit_interval_ms: 1_100,
         }
@@ -176,6 +206,22 @@ impl Config {
         Ok(config)
     }
 
+    fn check_ranges(&self) -> Result<(), ConfigError> {
+        let (ask, chat) = (&self.ask, &self.chat);
+        for (setting, value, range) in [
+            ("ask.max_output_tokens", ask.max_output_tokens, 16..=100_000),
+            ("ask.context_tokens", ask.context_tokens, 256..=10_000_000),
+            ("chat.memory_messages", chat.memory_messages, 1..=100),
+            ("chat.pictures", chat.pictures, 1..=20),
+            ("chat.picture_kb", chat.picture_kb, 1..=20_480),
+            ("chat.text_file_kb", chat.text_file_kb, 1..=1_024),
+            ("quota.keep_days", self.quota.keep_days, 1..=36_500),
+        ] {
+            check_range(setting, u64::from(value), range)?;
+        }
+        check_range("ask.edit_interval_ms", ask.edit_interval_ms, 100..=60_000)
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         check_url("discord.api_url", &self.discord.api_url)?;
         if !self
@@ -189,21 +235,7 @@ impl Config {
                 format!("must end in {API_PATH}"),
             ));
         }
-        check_range(
-            "ask.max_output_tokens",
-            u64::from(self.ask.max_output_tokens),
-            16..=100_000,
-        )?;
-        check_range(
-            "ask.edit_interval_ms",
-            self.ask.edit_interval_ms,
-            100..=60_000,
-        )?;
-        check_range(
-            "quota.keep_days",
-            u64::from(self.quota.keep_days),
-            1..=36_500,
-        )?;
+        self.check_ranges()?;
         self.quota.sources()?;
         let tiers = self.quota.tiers()?;
         if self.discord.home_server == 0 && tiers.iter().any(|tier| !tier.roles.is_empty()) {

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use world::World;
 #[cfg(test)]
-pub use world::{Message, RestCall, RestFault, State as WorldState};
+pub use world::{Attachment, Message, RestCall, RestFault, State as WorldState};
 
 /// A running emulator. It stops when the last handle is dropped.
 #[derive(Clone)]

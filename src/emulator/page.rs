@@ -180,24 +180,12 @@ async fn press(Shared(world): World_, Json(act): Json<Act>) -> Response {
 }
 
 async fn say(Shared(world): World_, Json(act): Json<Act>) -> Response {
-    world.with(|state| {
-        let id = state.snowflake();
-        state.messages.push(Message {
-            id,
-            channel: number(&act.channel),
-            author: Some(number(&act.person)),
-            content: act.line,
-            components: json!([]),
-            only_for: None,
-            loading: false,
-            edits: 0,
-            interaction: None,
-            command: None,
-            allowed_mentions: Value::Null,
-            files: Vec::new(),
-        });
-    });
-    done(Ok(0))
+    let bot = world.look(|state| state.application);
+    // Discord's client turns a name that is picked into its id.
+    let text = act.line.replace("@Latchkey", &format!("<@{bot}>"));
+    let reply_to = act.message.parse().ok();
+    let (person, channel) = (number(&act.person), number(&act.channel));
+    done(Ok(world.say(person, channel, &text, reply_to, Vec::new())))
 }
 
 fn done(result: Result<u64, String>) -> Response {

@@ -72,6 +72,8 @@ pub struct Channel {
     pub server: Option<u64>,
     /// Whose direct message it is.
     pub person: Option<u64>,
+    /// The channel that it is a thread of.
+    pub parent: Option<u64>,
 }
 
 /// A message in a channel.
@@ -94,6 +96,8 @@ pub struct Message {
     pub command: Option<String>,
     pub allowed_mentions: Value,
     pub files: Vec<Attachment>,
+    /// The message that it answers.
+    pub reference: Option<u64>,
 }
 
 /// A file under a message.
@@ -180,6 +184,8 @@ pub struct State {
     pub buckets: HashMap<(String, String), (u32, Instant)>,
     pub limits: bool,
     pub too_many: u32,
+    /// How often the bot showed that it is writing.
+    pub typings: u32,
     pub providers: ProviderState,
     next: u64,
 }
@@ -192,6 +198,8 @@ pub struct Session {
     /// Events that a resumed connection gets again.
     pub sent: VecDeque<(u64, String)>,
     pub socket: Option<mpsc::UnboundedSender<ToSocket>>,
+    /// What it asked to be told of.
+    pub intents: u64,
 }
 
 /// What a socket is told to do.
@@ -234,6 +242,7 @@ impl World {
             buckets: HashMap::new(),
             limits: true,
             too_many: 0,
+            typings: 0,
             providers: ProviderState::default(),
             next: 0,
         };
@@ -290,6 +299,7 @@ impl World {
                 name,
                 server: None,
                 person: Some(id),
+                parent: None,
             });
             id
         })
@@ -320,6 +330,7 @@ impl World {
                     name,
                     server: Some(id),
                     person: None,
+                    parent: None,
                 });
             }
             id

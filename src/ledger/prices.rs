@@ -91,6 +91,22 @@ impl Prices {
         WARM.load(Ordering::Acquire)
     }
 
+    /// How much a model can be told and say, in tokens, if anybody knows
+    /// and the large table was read.
+    pub fn context_tokens(provider: &ProviderId, model: &str) -> Option<u64> {
+        let (_, name) = TABLE_NAMES
+            .iter()
+            .find(|(ours, _)| *ours == provider.as_str())?;
+        if !Self::is_warm() {
+            return None;
+        }
+        let provider = Calculator::bundled()
+            .find_provider(Some(name), None)
+            .ok()??;
+        let known = provider.models().find(|known| known.id() == model);
+        known?.context_window()
+    }
+
     /// What a call costs that is made at a moment; none if nobody knows.
     pub fn cost(
         &self,

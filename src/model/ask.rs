@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::ids::{PersonId, ProviderId, ServerId};
 use super::key::Credential;
+use super::turn::{LeftOut, Turn};
 
 /// Words that a person or a model said. Its `Debug` never shows them, so
 /// that they cannot slip into a log.
@@ -59,7 +60,10 @@ pub struct Ask {
     /// The provider, or the operator's order when the person named none.
     pub provider: Option<ProviderId>,
     pub model: Option<String>,
-    pub prompt: Words,
+    /// The conversation; the last turn is what is asked.
+    pub turns: Vec<Turn>,
+    /// What was left out of it already.
+    pub left_out: Vec<LeftOut>,
     /// A key that came with the request. It is never stored, and no other
     /// key pays when it fails.
     pub request_key: Option<Credential>,

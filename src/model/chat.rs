@@ -3,6 +3,7 @@
 use super::ids::ProviderId;
 use super::money::NanoDollars;
 use super::offer::Source;
+use super::turn::LeftOut;
 
 /// Tokens that a call used, as the provider counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Answer {
     pub cost: Option<NanoDollars>,
     /// Payers that came before this one and could not pay.
     pub fell_back_from: Vec<FellBack>,
+    /// What the model was not told of the conversation.
+    pub left_out: Vec<LeftOut>,
 }
 
 /// A payer that could not pay, so that another one did.

@@ -17,6 +17,7 @@ mod offer;
 mod quota;
 mod redact;
 mod refusal;
+mod turn;
 
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
@@ -32,3 +33,4 @@ pub use quota::{
 };
 pub use redact::redact;
 pub use refusal::Refusal;
+pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};

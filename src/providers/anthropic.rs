@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Usage};
+use crate::model::{Finish, Role, Turn, Usage};
 
-use super::chat::ChatRequest;
+use super::chat::{ChatRequest, base64};
 use super::reading::{Reading, count};
 
 pub const PATH: &str = "/v1/messages";
@@ -20,13 +20,32 @@ pub fn body(request: &ChatRequest, stream: bool) -> Value {
     let mut body = json!({
         "model": request.model,
         "max_tokens": request.max_output_tokens,
-        "messages": [{"role": "user", "content": request.prompt.0}],
+        "messages": request.turns.iter().map(message).collect::<Vec<_>>(),
         "stream": stream,
     });
     if !request.system.is_empty() {
         body["system"] = json!(request.system);
     }
     body
+}
+
+/// Turns of one role may follow each other: Anthropic joins them.
+fn message(turn: &Turn) -> Value {
+    let role = match turn.role {
+        Role::Person => "user",
+        Role::Model => "assistant",
+    };
+    if turn.pictures.is_empty() {
+        return json!({"role": role, "content": turn.text.0});
+    }
+    let shown = turn.pictures.iter().map(|picture| {
+        json!({"type": "image", "source": {
+            "type": "base64", "media_type": picture.kind.media_type(), "data": base64(picture),
+        }})
+    });
+    let text = json!({"type": "text", "text": turn.text.0});
+    let parts: Vec<Value> = shown.chain([text]).collect();
+    json!({"role": role, "content": parts})
 }
 
 /// Reads an event of a stream, or a whole answer.

@@ -85,6 +85,8 @@ pub struct Provider {
     /// How the names of its models begin.
     pub model_prefixes: &'static [&'static str],
     pub extras: &'static [Extra],
+    /// Models that see pictures, beside those that are known to.
+    pub sees: Vec<String>,
     /// Works without a key, where the operator runs it.
     pub keyless: bool,
 }
@@ -96,6 +98,7 @@ pub struct Override {
     pub name: Option<String>,
     pub base_url: Option<String>,
     pub default_model: Option<String>,
+    pub sees: Vec<String>,
 }
 
 /// Why the operator's providers make no catalogue.
@@ -193,6 +196,7 @@ impl Catalogue {
         if let Some(name) = &change.name {
             provider.name.clone_from(name);
         }
+        provider.sees.extend(change.sees.iter().cloned());
         if change.default_model.is_some() {
             provider.default_model.clone_from(&change.default_model);
         }

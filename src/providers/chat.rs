@@ -6,13 +6,15 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
-use crate::model::{Credential, FailureClass, Finish, ProviderFailure, Usage, Words};
+use crate::model::{Credential, FailureClass, Finish, Picture, ProviderFailure, Turn, Usage};
 
 use super::catalogue::{Dialect, Provider};
 use super::lines::{Framing, Lines};
@@ -37,7 +39,7 @@ pub struct ChatRequest {
     pub model: String,
     /// Empty: nothing.
     pub system: String,
-    pub prompt: Words,
+    pub turns: Vec<Turn>,
     pub max_output_tokens: u32,
 }
 
@@ -261,6 +263,11 @@ pub fn headers<'a>(
     std::iter::once(anthropic::VERSION)
         .chain(workspace)
         .collect()
+}
+
+/// A picture as every dialect carries it.
+pub fn base64(picture: &Picture) -> String {
+    STANDARD.encode(&picture.bytes)
 }
 
 /// Puts a path, and perhaps a query, below a base URL.

@@ -339,6 +339,7 @@ fn provider(entry: &Entry) -> Provider {
         key_prefixes: entry.key_prefixes,
         model_prefixes: entry.model_prefixes,
         extras: entry.extras,
+        sees: Vec::new(),
         keyless: false,
     }
 }

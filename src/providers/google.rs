@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Usage};
+use crate::model::{Finish, Role, Turn, Usage};
 
-use super::chat::ChatRequest;
+use super::chat::{ChatRequest, base64};
 use super::reading::{Reading, count};
 
 /// Where a model answers. The model is a path segment, so only characters
@@ -26,13 +26,25 @@ pub fn path(model: &str, stream: bool) -> Option<String> {
 /// The request's body. No temperature: some models refuse it.
 pub fn body(request: &ChatRequest) -> Value {
     let mut body = json!({
-        "contents": [{"role": "user", "parts": [{"text": request.prompt.0}]}],
+        "contents": request.turns.iter().map(content).collect::<Vec<_>>(),
         "generationConfig": {"maxOutputTokens": request.max_output_tokens},
     });
     if !request.system.is_empty() {
         body["systemInstruction"] = json!({"parts": [{"text": request.system}]});
     }
     body
+}
+
+fn content(turn: &Turn) -> Value {
+    let role = match turn.role {
+        Role::Person => "user",
+        Role::Model => "model",
+    };
+    let shown = turn.pictures.iter().map(|picture| {
+        json!({"inlineData": {"mimeType": picture.kind.media_type(), "data": base64(picture)}})
+    });
+    let parts: Vec<Value> = shown.chain([json!({"text": turn.text.0})]).collect();
+    json!({"role": role, "parts": parts})
 }
 
 /// Reads a chunk of a stream or a whole answer; both have one shape.

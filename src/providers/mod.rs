@@ -20,11 +20,13 @@ mod outbound;
 mod reading;
 #[cfg(test)]
 mod recordings;
+mod sight;
 
 pub use catalogue::{Catalogue, Kind, Override, Provider};
 pub use chat::{ChatReply, ChatRequest, Delivery};
 pub use client::client;
 pub use outbound::Timeouts;
+pub use sight::{glob, sees};
 
 use reqwest::Client;
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Usage};
+use crate::model::{Finish, Role, Turn, Usage};
 
-use super::chat::ChatRequest;
+use super::chat::{ChatRequest, base64};
 use super::reading::{Reading, count};
 
 pub const PATH: &str = "/api/chat";
@@ -15,13 +15,26 @@ pub fn body(request: &ChatRequest, stream: bool) -> Value {
     if !request.system.is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
     }
-    messages.push(json!({"role": "user", "content": request.prompt.0}));
+    messages.extend(request.turns.iter().map(message));
     json!({
         "model": request.model,
         "messages": messages,
         "stream": stream,
         "options": {"num_predict": request.max_output_tokens},
     })
+}
+
+fn message(turn: &Turn) -> Value {
+    let role = match turn.role {
+        Role::Person => "user",
+        Role::Model => "assistant",
+    };
+    let mut message = json!({"role": role, "content": turn.text.0});
+    if !turn.pictures.is_empty() {
+        let shown: Vec<String> = turn.pictures.iter().map(base64).collect();
+        message["images"] = json!(shown);
+    }
+    message
 }
 
 /// Reads a line of a stream or a whole answer; both have one shape.

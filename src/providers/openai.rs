@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Finish, NanoDollars, Usage};
+use crate::model::{Finish, NanoDollars, Role, Turn, Usage};
 
 use super::catalogue::OpenAiQuirks;
-use super::chat::ChatRequest;
+use super::chat::{ChatRequest, base64};
 use super::reading::{Reading, count};
 
 pub const PATH: &str = "/chat/completions";
@@ -16,13 +16,34 @@ pub fn body(request: &ChatRequest, quirks: OpenAiQuirks, stream: bool) -> Value 
     if !request.system.is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
     }
-    messages.push(json!({"role": "user", "content": request.prompt.0}));
+    messages.extend(request.turns.iter().map(message));
     let mut body = json!({"model": request.model, "messages": messages, "stream": stream});
     body[quirks.output_limit] = json!(request.max_output_tokens);
     if stream && quirks.asks_for_usage {
         body["stream_options"] = json!({"include_usage": true});
     }
     body
+}
+
+fn message(turn: &Turn) -> Value {
+    let role = match turn.role {
+        Role::Person => "user",
+        Role::Model => "assistant",
+    };
+    if turn.pictures.is_empty() {
+        return json!({"role": role, "content": turn.text.0});
+    }
+    let text = json!({"type": "text", "text": turn.text.0});
+    let shown = turn.pictures.iter().map(|picture| {
+        let url = format!(
+            "data:{};base64,{}",
+            picture.kind.media_type(),
+            base64(picture)
+        );
+        json!({"type": "image_url", "image_url": {"url": url}})
+    });
+    let parts: Vec<Value> = shown.chain([text]).collect();
+    json!({"role": role, "content": parts})
 }
 
 /// Reads a chunk of a stream, or a whole answer.

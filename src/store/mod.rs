@@ -7,6 +7,7 @@
 #[cfg(test)]
 mod audit;
 mod checks;
+mod conversations;
 mod departures;
 mod keys;
 mod ledger;

@@ -37,6 +37,8 @@ const ERASE: &[&str] = &[
     "delete from usage_total where scope = 'member' and member_id = $1",
     "delete from usage_total where scope = 'user' and owner_id = $1",
     "delete from provider_key where scope = 'user' and owner_id = $1",
+    // The mark stays: what was forgotten must not come back.
+    "update forgotten set person_id = 0 where person_id = $1",
     "delete from pending_action where person_id = $1",
     "delete from key_check where person_id = $1",
     "delete from person_tier where person_id = $1",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Setup, Stage, good, run, run_with};
 use crate::emulator::providers::ProviderFault;
-use crate::model::{Ask, Caller, PersonId, Place, ProviderId, Words};
+use crate::model::{Ask, Caller, PersonId, Place, ProviderId, Turn};
 use crate::providers::Timeouts;
 use crate::store::Audited;
 
@@ -79,14 +79,14 @@ async fn an_ask_is_settled_however_it_ends() {
         insta::assert_snapshot!(seen.join("\n"), @"
         None: bot_default settled (answered), 12 in, 10 out, $0.0000039
         Some(CachedInput): bot_default settled (answered), 12 in, 10 out, $0.0000036
-        Some(NoUsage): bot_default settled (answered), 18 in, 12 out, $0.000005, estimated
-        Some(WrongUsage): bot_default settled (answered), 18 in, 12 out, $0.000005, estimated
+        Some(NoUsage): bot_default settled (answered), 20 in, 12 out, $0.0000051, estimated
+        Some(WrongUsage): bot_default settled (answered), 20 in, 12 out, $0.0000051, estimated
         Some(AbsurdUsage): bot_default settled (answered), 12 in, 1500 out, $0.00046, clamped
-        Some(Cut): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
-        Some(EndEarly): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
-        Some(Stall): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
-        Some(ErrorInStream): bot_default settled (cut_off), 18 in, 6 out, $0.0000032, estimated
-        Some(HugeLine): bot_default settled (cut_off), 18 in, 0 out, $0.0000014, estimated
+        Some(Cut): bot_default settled (cut_off), 20 in, 6 out, $0.0000033, estimated
+        Some(EndEarly): bot_default settled (cut_off), 20 in, 6 out, $0.0000033, estimated
+        Some(Stall): bot_default settled (cut_off), 20 in, 6 out, $0.0000033, estimated
+        Some(ErrorInStream): bot_default settled (cut_off), 20 in, 6 out, $0.0000033, estimated
+        Some(HugeLine): bot_default settled (cut_off), 20 in, 0 out, $0.0000015, estimated
         Some(Html(200)): bot_default released (failed), 0 in, 0 out, $0
         Some(Html(503)): bot_default released (failed), 0 in, 0 out, $0
         Some(Status(418)): bot_default released (failed), 0 in, 0 out, $0
@@ -128,7 +128,8 @@ fn question(stage: &Stage) -> Ask {
         caller,
         provider: Some(ProviderId::from("groq")),
         model: None,
-        prompt: Words("count".into()),
+        turns: vec![Turn::person("count")],
+        left_out: Vec::new(),
         request_key: None,
     }
 }
@@ -190,7 +191,7 @@ async fn an_ask_that_is_cut_by_a_stop_is_settled() {
         stage.stop().await;
         assert!(mia.reads_channel().contains("being restarted"));
         stage.start().await;
-        insta::assert_snapshot!(last_row(stage).await, @"bot_default settled (abandoned), 18 in, 6 out, $0.0000032, estimated");
+        insta::assert_snapshot!(last_row(stage).await, @"bot_default settled (abandoned), 20 in, 6 out, $0.0000033, estimated");
     })
     .await;
 }

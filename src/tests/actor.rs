@@ -1,7 +1,7 @@
 //! Somebody at a keyboard: what they do, and what they then see.
 
 use super::Stage;
-use crate::emulator::{Message, WorldState};
+use crate::emulator::{Attachment, Message, WorldState};
 
 /// Somebody at a keyboard, in a channel.
 #[derive(Clone, Copy)]
@@ -170,6 +170,65 @@ impl<'a> Actor<'a> {
             mine.map(message_text).collect::<Vec<_>>().join("\n---\n")
         });
         self.stage.readable(&text)
+    }
+
+    /// Writes a message; what the bot answers when it is done.
+    pub async fn says(&self, text: &str) -> String {
+        let id = self.writes(text, None);
+        self.sees_reply(id).await
+    }
+
+    /// Replies to a message; what the bot answers when it is done.
+    pub async fn replies(&self, to: u64, text: &str) -> String {
+        let id = self.writes(text, Some(to));
+        self.sees_reply(id).await
+    }
+
+    /// Writes a message without waiting for anything; its id.
+    pub fn writes(&self, text: &str, reply_to: Option<u64>) -> u64 {
+        self.writes_with(text, reply_to, Vec::new())
+    }
+
+    /// Writes a message with files; its id.
+    pub fn writes_with(&self, text: &str, reply_to: Option<u64>, files: Vec<Attachment>) -> u64 {
+        let bot = self.stage.world().look(|state| state.application);
+        let text = text.replace("@Latchkey", &format!("<@{bot}>"));
+        self.stage
+            .world()
+            .say(self.person, self.channel, &text, reply_to, files)
+    }
+
+    /// What the bot has replied to a message, each part of it, once it is
+    /// done.
+    pub async fn sees_reply(&self, to: u64) -> String {
+        let world = self.stage.world();
+        let answered = |state: &WorldState| {
+            let mut all = state.messages.iter();
+            all.find(|m| m.author.is_none() && m.reference == Some(to))
+                .map(|m| m.id)
+        };
+        world.until(answered).await;
+        self.stage.app().await.idle().await;
+        let text = world.look(|state| {
+            let (mut parts, mut last) = (Vec::new(), to);
+            for message in &state.messages {
+                if message.author.is_none() && message.reference == Some(last) {
+                    parts.push(message_text(message));
+                    last = message.id;
+                }
+            }
+            parts.join("\n---\n")
+        });
+        self.stage.readable(&text)
+    }
+
+    /// The newest message of the bot's that they can see in the channel.
+    pub fn newest(&self) -> u64 {
+        self.stage.world().look(|state| {
+            let mut all = state.messages.iter().rev();
+            let mine = all.find(|m| m.author.is_none() && m.channel == self.channel);
+            mine.expect("the bot has written").id
+        })
     }
 
     /// Everything in the channel that they can see and that the bot wrote.

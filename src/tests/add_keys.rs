@@ -24,6 +24,8 @@ async fn a_person_without_a_key_is_told_how_to_add_one_and_does() {
         It pays for your asks with OpenAI everywhere, before any server's key. Try `/ask provider:openai`.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
+        > hello
+
         You asked: hello
         This is a made-up model, so that is all it knows.
         -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 14 out · under $0.0001
@@ -100,6 +102,8 @@ async fn a_network_failure_during_the_check_leaves_a_key_unverified_and_used() {
         ");
         stage.recovers("openai");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
+        > hello
+
         You asked: hello
         This is a made-up model, so that is all it knows.
         -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 14 out · under $0.0001
@@ -162,6 +166,8 @@ async fn only_whoever_manages_a_server_adds_its_keys() {
         It pays for everybody's asks with OpenAI in this server, unless they have a key of their own.
         ");
         assert_snapshot!(stage.mia().runs("/ask prompt:hello provider:openai").await, @"
+        > hello
+
         You asked: hello
         This is a made-up model, so that is all it knows.
         -# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 14 out · under $0.0001
@@ -360,6 +366,8 @@ async fn without_a_master_key_all_but_status_answer_that_byok_is_off() {
         BYOK is not enabled: keys can't be stored here, and stored ones stay locked. The operator enables it with `BYOK_MASTER_KEY`.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello").await, @"
+        > hello
+
         You asked: hello
         This is a made-up model, so that is all it knows.
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · under $0.0001

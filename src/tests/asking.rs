@@ -9,6 +9,8 @@ use crate::emulator::providers::Standing;
 async fn the_bot_default_pays_when_nobody_else_does() {
     run(async |stage| {
         assert_snapshot!(stage.mia().runs("/ask prompt:hello").await, @"
+        > hello
+
         You asked: hello
         This is a made-up model, so that is all it knows.
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · under $0.0001
@@ -60,20 +62,36 @@ async fn every_dialect_answers_and_says_what_it_used() {
             );
         }
         assert_snapshot!(seen.join("\n"), @"
+        > count
+
         one two three four five six seven eight nine ten
         -# OpenAI gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        > count
+
         one two three four five six seven eight nine ten
         -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        > count
+
         one two three four five six seven eight nine ten
         -# Google gemini-3.1-flash-lite · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        > count
+
         one two three four five six seven eight nine ten
         -# OpenRouter openai/gpt-6-luna · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        > count
+
         one two three four five six seven eight nine ten
         -# Mistral mistral-small-latest · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        > count
+
         one two three four five six seven eight nine ten
         -# xAI grok-4.3 · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        > count
+
         one two three four five six seven eight nine ten
         -# DeepSeek deepseek-flash · 👤 personal key · 12 tokens in, 10 out · under $0.0001
+        > count
+
         one two three four five six seven eight nine ten
         -# Cerebras gpt-oss-120b · 👤 personal key · 12 tokens in, 10 out · under $0.0001
         ");
@@ -94,6 +112,8 @@ async fn an_ollama_of_the_operators_own_needs_no_key() {
             .start_configured(&format!("[providers.ollama]\nbase_url = \"{url}\"\n"))
             .await;
         assert_snapshot!(stage.mia().runs("/ask prompt:count provider:ollama").await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# Ollama llama3.2 · 🤖 bot default · 12 tokens in, 10 out · free
         ");
@@ -107,15 +127,23 @@ async fn a_model_names_its_provider() {
         let mia = stage.mia();
         mia.adds("anthropic", "user", &good("anthropic")).await;
         assert_snapshot!(mia.runs("/ask prompt:count model:claude-opus-5-5").await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# Anthropic claude-opus-5-5 · 👤 personal key · 12 tokens in, 10 out · $0.00025
         ");
         assert_snapshot!(mia.runs("/ask prompt:count model:groq/openai/gpt-oss-120b").await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-120b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
         ");
         assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Name its provider too: `/ask provider:… model:unheard-of`.");
-        assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"Groq has no such model for this key. Leave `model:` out for the default, or name another.");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"
+        > count
+
+        Groq has no such model for this key. Leave `model:` out for the default, or name another.
+        ");
     })
     .await;
 }
@@ -129,6 +157,8 @@ async fn a_key_refused_during_an_ask_is_demoted_its_owner_told_and_the_next_pays
         omar.adds("openai", "guild", &clubs).await;
         stage.key_stands(&mine, Standing::Bad);
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# OpenAI gpt-6-luna · 🏠 server key · 12 tokens in, 10 out · under $0.0001 · personal key for OpenAI was turned down
         ---
@@ -144,6 +174,8 @@ async fn a_key_refused_during_an_ask_is_demoted_its_owner_told_and_the_next_pays
         ");
         stage.key_stands(&clubs, Standing::Empty);
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        > count
+
         I could not answer; only the person who asked can see why.
         ---
         (only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.
@@ -162,11 +194,17 @@ async fn what_is_wrong_with_a_key_is_nobody_elses_business() {
         mia.adds("openai", "user", &key).await;
         stage.key_stands(&key, Standing::Bad);
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        > count
+
         I could not answer; only the person who asked can see why.
         ---
         (only you) OpenAI no longer accepts your key, so I stopped using it. Replace it with `/keys add provider:openai scope:user`, or try it again with `/keys test provider:openai`.
         ");
-        assert_snapshot!(omar.reads_channel(), @"I could not answer; only the person who asked can see why.");
+        assert_snapshot!(omar.reads_channel(), @"
+        > count
+
+        I could not answer; only the person who asked can see why.
+        ");
     })
     .await;
 }
@@ -250,11 +288,12 @@ async fn an_answer_grows_while_the_model_speaks() {
         let id = mia.starts("/ask prompt:count");
         let grown = stage.world().until(|state| {
             let message = state.messages.iter().find(|m| m.interaction == Some(id))?;
-            let growing = message.content.starts_with("one") && !message.content.contains("-#");
+            let growing = message.content.contains("\none") && !message.content.contains("-#");
             growing.then(|| message.content.clone())
         });
         assert!(
-            "one two three four five six seven eight nine ten".starts_with(grown.await.trim_end())
+            "> count\n\none two three four five six seven eight nine ten"
+                .starts_with(grown.await.trim_end())
         );
         assert!(mia.sees(id).await.contains("nine ten\n-# "));
     })
@@ -291,7 +330,7 @@ async fn an_answer_can_come_whole_for_proxies_that_cannot_stream() {
                     .runs(&format!("/ask prompt:count provider:{provider}"))
                     .await;
                 assert!(
-                    seen.starts_with("one two three") && seen.contains("12 tokens in, 10 out"),
+                    seen.contains("\none two three") && seen.contains("12 tokens in, 10 out"),
                     "{seen}"
                 );
             }
@@ -312,6 +351,8 @@ async fn an_answer_can_come_whole_for_proxies_that_cannot_stream() {
 async fn an_empty_answer_is_said_to_be_empty() {
     run(async |stage| {
         assert_snapshot!(stage.mia().runs("/ask prompt:say nothing").await, @"
+        > say nothing
+
         *The model gave an empty answer. Try other words.*
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 0 out · under $0.0001
         ");

@@ -42,6 +42,8 @@ async fn each_member_has_a_share_a_role_has_another_and_an_exempt_role_none() {
         assert!(mia.runs("/ask prompt:count").await.contains("server key"));
         // The bot default pays next, and says why the server did not.
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001 · server key for OpenAI has reached its limit
         ");

@@ -30,49 +30,75 @@ async fn what_goes_wrong_at_a_provider_is_said_in_words() {
         }
         assert_snapshot!(seen.join("\n\n"), @r#"
         Html(503)
+        > count
+
         Groq is having trouble. Ask again in a minute, or name another provider.
 
         Html(200)
+        > count
+
         Groq is having trouble. Ask again in a minute, or name another provider.
 
         Stall
+        > count
+
         one two three four five
         -# The answer stops here. Groq took too long. Ask again, or name another provider.
 
         StallWithComments
+        > count
+
         one two three four five
         -# The answer stops here. Groq took too long. Ask again, or name another provider.
 
         Cut
+        > count
+
         one two three four five
         -# The answer stops here. Groq broke off in mid-answer. Ask again, or name another provider.
 
         EndEarly
+        > count
+
         one two three four five
         -# The answer stops here. Groq broke off in mid-answer. Ask again, or name another provider.
 
         ErrorInStream
+        > count
+
         one two three four five
         -# The answer stops here. Groq is having trouble. Ask again in a minute, or name another provider.
 
         HugeLine
+        > count
+
         Groq sent more than I can read. Ask for less, or name another provider.
 
         HugeBody
+        > count
+
         Groq sent more than I can read. Ask for less, or name another provider.
 
         WrongUsage
+        > count
+
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 18 tokens in, 12 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 20 tokens in, 12 out · under $0.0001
 
         NoUsage
+        > count
+
         one two three four five six seven eight nine ten
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 18 tokens in, 12 out · under $0.0001
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · about 20 tokens in, 12 out · under $0.0001
 
         Status(418)
+        > count
+
         Groq is having trouble. Ask again in a minute, or name another provider.
 
         Redirect("http://127.0.0.1:9/")
+        > count
+
         Groq is having trouble. Ask again in a minute, or name another provider.
         "#);
     })
@@ -84,9 +110,17 @@ async fn a_busy_provider_says_when_and_no_other_key_pays_instead() {
     run(async |stage| {
         let mia = stage.mia();
         stage.omar().adds("openai", "guild", &good("openai")).await;
-        mia.adds("openai", "user", &sample("openai", Standing::Limited)).await;
-        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"OpenAI is limiting this key right now. Ask again in 30 seconds, or name another provider.");
-        assert_eq!(stage.keys_that_paid("openai"), [sample("openai", Standing::Limited)]);
+        mia.adds("openai", "user", &sample("openai", Standing::Limited))
+            .await;
+        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
+        > count
+
+        OpenAI is limiting this key right now. Ask again in 30 seconds, or name another provider.
+        ");
+        assert_eq!(
+            stage.keys_that_paid("openai"),
+            [sample("openai", Standing::Limited)]
+        );
     })
     .await;
 }
@@ -136,7 +170,7 @@ async fn a_slow_provider_does_not_delay_the_acknowledgement() {
                 .map(|m| m.loading)
         });
         assert!(thinking.await);
-        assert!(mia.sees(id).await.starts_with("one two"));
+        assert!(mia.sees(id).await.contains("\none two"));
     })
     .await;
 }
@@ -187,6 +221,8 @@ async fn a_key_does_not_follow_its_provider_to_another_address() {
         let elsewhere = stage.scene.emulator.provider_url("mistral").replace("127.0.0.1", "localhost");
         stage.start_configured(&format!("[providers.mistral]\nbase_url = \"{elsewhere}\"\n")).await;
         assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"
+        > count
+
         I could not answer; only the person who asked can see why.
         ---
         (only you) Mistral has moved to another address since this key was stored, and keys don't follow. Add it again with `/keys add provider:mistral`.

@@ -265,6 +265,8 @@ async fn the_wrong_master_key_locks_and_loses_nothing() {
         Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello").await, @"
+        > hello
+
         You asked: hello
         This is a made-up model, so that is all it knows.
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 14 out · under $0.0001

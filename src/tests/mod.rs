@@ -9,6 +9,7 @@ mod add_keys;
 mod asking;
 mod browser;
 mod budgets;
+mod chats;
 mod checks;
 mod defects;
 mod departures;

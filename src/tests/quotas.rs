@@ -50,6 +50,8 @@ async fn a_limit_that_is_hit_says_when_it_renews_and_leads_to_ones_own_key() {
         It pays for your asks with Groq everywhere, before any server's key. Try `/ask provider:groq`.
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-20b · 👤 personal key · 12 tokens in, 10 out · under $0.0001
         ");
@@ -189,6 +191,8 @@ async fn a_lapsed_tier_keeps_its_keys_unused_and_says_why() {
         Add a key of your own with `/keys add`.
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
         ");

@@ -115,7 +115,7 @@ async fn a_canary_key_and_prompt_turn_up_nowhere() {
             assert!(!holds(&bytes, &key) && !holds(&bytes, "blue heron"));
         }
         // Nothing that the bot sends to Discord holds the key, and only the
-        // answer itself, which quotes it, holds the prompt.
+        // answer itself, above which it stands, holds the prompt.
         stage.world().look(|state| {
             for call in &state.calls {
                 let body = call
@@ -125,7 +125,7 @@ async fn a_canary_key_and_prompt_turn_up_nowhere() {
                     .unwrap_or_default();
                 assert!(!holds(body.as_bytes(), &key) && !holds(call.path.as_bytes(), &key));
                 assert!(
-                    !holds(body.as_bytes(), "blue heron") || body.contains("You asked"),
+                    !holds(body.as_bytes(), "blue heron") || body.contains("> a canary prompt"),
                     "{body}"
                 );
             }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -104,7 +105,9 @@ pub async fn run_with(setup: Setup, test: impl AsyncFnOnce(&Stage)) {
         .iter()
         .filter(|call| call.status >= 400 && call.status != 429)
         // Whoever is asked about may be no member of the home server.
-        .filter(|call| !(call.status == 404 && call.path.contains("/members/")));
+        .filter(|call| !(call.status == 404 && call.path.contains("/members/")))
+        // And a message that was answered may be gone.
+        .filter(|call| !(call.status == 404 && call.method == "GET"));
     assert!(
         faults > 0 || refused.count() == 0,
         "Discord refused a call: {calls:#?}"
@@ -319,6 +322,32 @@ impl Stage {
             let chats = calls.filter(|call| call.provider == provider && !call.body.is_null());
             chats.filter_map(|call| call.key.clone()).collect()
         })
+    }
+
+    /// What a provider's model was told last, one line a turn.
+    pub fn told(&self, provider: &str) -> String {
+        let body = self.world().look(|state| {
+            let mut calls = state.providers.calls.iter().rev();
+            let chat = calls.find(|call| call.provider == provider && !call.body.is_null());
+            chat.expect("the provider was called").body.clone()
+        });
+        let turns = body["messages"].as_array().or(body["contents"].as_array());
+        let lines = turns.into_iter().flatten().map(|turn| {
+            let text = turn["content"].as_str().map(str::to_owned);
+            let parts = turn["content"].as_array().or(turn["parts"].as_array());
+            let part = |part: &Value| match part["text"].as_str() {
+                Some(text) => text.to_owned(),
+                None => "[a picture]".to_owned(),
+            };
+            let text =
+                text.or(parts.map(|parts| parts.iter().map(part).collect::<Vec<_>>().join(" ")));
+            format!(
+                "{}: {}",
+                turn["role"].as_str().unwrap_or_default(),
+                text.unwrap_or_default()
+            )
+        });
+        self.readable(&lines.collect::<Vec<_>>().join("\n"))
     }
 
     /// Replaces ids by names and hides what changes from run to run.

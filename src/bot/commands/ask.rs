@@ -5,8 +5,10 @@ use serenity::all::CreateAutocompleteResponse;
 use crate::app::Kind;
 use crate::bot::card::INPUT_CHARACTERS_MAX;
 use crate::bot::commands::{Context, choices};
-use crate::bot::{caller, explain, reply, streaming};
-use crate::model::{Ask, Caller, ProviderId, Refusal, Words};
+use crate::bot::streaming::{self, Question};
+use crate::bot::target::Target;
+use crate::bot::{caller, chat, explain, reply};
+use crate::model::{Ask, Caller, ProviderId, Refusal, Turn};
 
 /// Ask a language model.
 #[poise::command(
@@ -38,17 +40,18 @@ pub async fn ask(
         caller,
         provider: provider.as_deref().map(ProviderId::from),
         model,
-        prompt: Words(prompt),
+        turns: vec![Turn::person(prompt.as_str())],
+        left_out: Vec::new(),
         request_key: None,
     };
-    // On the heap: it is a large future, and poise keeps it in its own.
-    Box::pin(streaming::answer(
-        bot,
-        &caller::handle_of_command(ctx.interaction),
-        &ctx.interaction.locale,
+    let question = Question {
+        head: chat::quote(&prompt).unwrap_or_default(),
         ask,
-    ))
-    .await
+        target: Target::Interaction(caller::handle_of_command(ctx.interaction)),
+        locale: &ctx.interaction.locale,
+    };
+    // On the heap: it is a large future, and poise keeps it in its own.
+    Box::pin(streaming::answer(bot, question)).await
 }
 
 /// Opens the form of a key for one ask. What comes back is in

@@ -3,6 +3,7 @@
 mod admin;
 mod amounts;
 mod ask;
+mod forget;
 mod keys;
 mod privacy;
 mod quota;
@@ -46,6 +47,7 @@ impl From<ScopeChoice> for Scope {
 pub fn all() -> Vec<Command> {
     let mut commands = vec![
         ask::ask(),
+        forget::forget(),
         keys::keys(),
         quota::quota(),
         privacy::privacy(),

@@ -2,7 +2,7 @@
 
 use crate::app::Demotion;
 use crate::bot::card::Card;
-use crate::model::{Answer, Finish, Health, NanoDollars, Owner, Source, WhyFellBack};
+use crate::model::{Answer, Finish, Health, LeftOut, NanoDollars, Owner, Source, WhyFellBack};
 
 use super::Voice;
 
@@ -50,6 +50,8 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
         };
         parts.push(lang.say(sentence, values));
     }
+    let told_less = answer.left_out.iter();
+    parts.extend(told_less.map(|what| left_out(voice, *what).to_owned()));
     format!("-# {}", parts.join(" · "))
 }
 
@@ -97,12 +99,42 @@ pub fn broken_off(voice: Voice<'_>, why: &str) -> String {
         .say("-# The answer stops here. {why}", &[("why", &why)])
 }
 
-/// What stands under an answer that is longer than we show.
-pub fn too_long(voice: Voice<'_>) -> String {
-    voice
-        .lang
-        .words("-# The rest is too long to show here. Ask for a shorter answer.")
-        .to_owned()
+/// What stands under the beginning of a long answer.
+pub fn in_a_file(voice: Voice<'_>) -> String {
+    let words = "-# This is the beginning; the whole answer is in the file.";
+    voice.lang.words(words).to_owned()
+}
+
+/// What the file of a long answer is.
+pub fn whole_answer(voice: Voice<'_>) -> String {
+    voice.lang.words("The whole answer").to_owned()
+}
+
+/// Stands in a channel where the reason for a no is nobody else's business.
+pub fn written_directly(voice: Voice<'_>, told: bool) -> Card {
+    Card::text(voice.lang.words(if told {
+        "I could not answer; I wrote you directly why."
+    } else {
+        "I could not answer, and you take no direct messages from me. `/keys status` says who pays here."
+    }))
+}
+
+/// Nothing was asked.
+pub fn how_to_talk(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Write what you want to know after my name, or reply to a message and mention me. `/ask` works too.",
+    ))
+}
+
+/// What the model was not told.
+fn left_out(voice: Voice<'_>, what: LeftOut) -> &str {
+    voice.lang.words(match what {
+        LeftOut::Older => "older messages were left out",
+        LeftOut::Pictures => "pictures were left out: this model sees none",
+        LeftOut::TooLarge => "a file was too large to read",
+        LeftOut::Unreadable => "a file is neither text nor a picture",
+        LeftOut::Hidden => "a message that Discord doesn't show me was left out",
+    })
 }
 
 /// Stands where an answer was promised to everyone, when the reason it does

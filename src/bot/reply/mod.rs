@@ -5,6 +5,7 @@
 
 mod answer;
 mod budget;
+mod chat;
 mod keys;
 mod lang;
 mod once;
@@ -16,12 +17,14 @@ mod status;
 mod usage;
 
 pub use answer::{
-    broken_off, continued_privately, demoted, demoted_directly, footer, no_answer, too_long,
+    broken_off, continued_privately, demoted, demoted_directly, footer, how_to_talk, in_a_file,
+    no_answer, whole_answer, written_directly,
 };
 pub use budget::{
     budget, budget_set, cleared, exempted, operators_limit_set, operators_view, tier_given,
     was_blocked, was_unblocked,
 };
+pub use chat::{forgotten, nothing_to_forget};
 pub use keys::{
     KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
 };

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{line, payload};
-use crate::emulator::world::{Interaction, Kind, State, World};
+use super::{line, messages, payload};
+use crate::emulator::world::{Attachment, Channel, Interaction, Kind, Message, State, World};
 
 pub use payload::{MANAGER, MEMBER};
 
@@ -86,6 +86,80 @@ impl World {
                 &data,
                 Some(message),
             ))
+        })
+    }
+
+    /// Somebody writes a message, perhaps as a reply, perhaps with files.
+    pub fn say(
+        &self,
+        person: u64,
+        channel: u64,
+        text: &str,
+        reply_to: Option<u64>,
+        files: Vec<Attachment>,
+    ) -> u64 {
+        self.with(|state| {
+            state.forget_old();
+            let id = state.snowflake();
+            state.messages.push(Message {
+                id,
+                channel,
+                author: Some(person),
+                content: text.to_owned(),
+                components: json!([]),
+                only_for: None,
+                loading: false,
+                edits: 0,
+                interaction: None,
+                command: None,
+                allowed_mentions: Value::Null,
+                files,
+                reference: reply_to,
+            });
+            messages::announce(state, "MESSAGE_CREATE", id);
+            id
+        })
+    }
+
+    /// Somebody changes what they wrote.
+    pub fn rewrite(&self, message: u64, text: &str) {
+        self.with(|state| {
+            if let Some(found) = state.message(message) {
+                text.clone_into(&mut found.content);
+                found.edits += 1;
+            }
+            messages::announce(state, "MESSAGE_UPDATE", message);
+        });
+    }
+
+    /// Somebody deletes what they wrote.
+    pub fn unsay(&self, message: u64) {
+        self.with(|state| {
+            let found = state.messages.iter().find(|m| m.id == message).cloned();
+            let Some(found) = found else { return };
+            state.messages.retain(|m| m.id != message);
+            let channel = state.channels.iter().find(|c| c.id == found.channel);
+            let server = channel.and_then(|c| c.server);
+            let gone = json!({"id": message.to_string(), "channel_id": found.channel.to_string(),
+                "guild_id": server.map(|id| id.to_string())});
+            state.emit(server, "MESSAGE_DELETE", &gone);
+        });
+    }
+
+    /// Somebody opens a thread under a message; Discord gives it the
+    /// message's id.
+    pub fn open_thread(&self, message: u64, name: &str) -> Option<u64> {
+        self.with(|state| {
+            let parent = state.message(message)?.channel;
+            let server = state.channels.iter().find(|c| c.id == parent)?.server;
+            state.channels.push(Channel {
+                id: message,
+                name: name.to_owned(),
+                server,
+                person: None,
+                parent: Some(parent),
+            });
+            Some(message)
         })
     }
 

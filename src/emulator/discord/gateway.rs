@@ -109,6 +109,7 @@ fn identify(state: &mut State, data: &Value, socket: &mpsc::UnboundedSender<ToSo
         sequence: 0,
         sent: std::collections::VecDeque::new(),
         socket: Some(socket.clone()),
+        intents: data["intents"].as_u64().unwrap_or(0),
     };
     let address = state
         .address

@@ -2,7 +2,8 @@
 //!
 //! Discord does not publish the numbers of these buckets; they are what
 //! others have observed: five calls in two seconds for an interaction's
-//! messages, five in five seconds for a channel's.
+//! messages, five in five seconds for a channel's posts and as many for its
+//! edits, five a second for reading it.
 
 use std::time::{Duration, Instant};
 
@@ -32,13 +33,27 @@ pub fn webhook(token: &str) -> Bucket {
     }
 }
 
-/// A channel's messages.
-pub fn channel(id: &str) -> Bucket {
+/// New messages in a channel.
+pub fn posting(channel: u64) -> Bucket {
+    of_channel("posting", channel, 5, 5)
+}
+
+/// Changes of a channel's messages.
+pub fn editing(channel: u64) -> Bucket {
+    of_channel("editing", channel, 5, 5)
+}
+
+/// Reading a channel's messages.
+pub fn reading(channel: u64) -> Bucket {
+    of_channel("reading", channel, 5, 1)
+}
+
+fn of_channel(name: &'static str, channel: u64, calls: u32, seconds: u64) -> Bucket {
     Bucket {
-        name: "channel",
-        major: id.into(),
-        calls: 5,
-        window: Duration::from_secs(5),
+        name,
+        major: channel.to_string(),
+        calls,
+        window: Duration::from_secs(seconds),
     }
 }
 

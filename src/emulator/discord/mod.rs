@@ -4,6 +4,7 @@ pub mod act;
 mod gateway;
 mod limits;
 mod line;
+mod messages;
 mod multipart;
 mod payload;
 mod rest;

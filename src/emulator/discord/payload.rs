@@ -150,13 +150,105 @@ pub fn message(state: &State, message: &Message) -> Value {
     if message.loading {
         flags |= LOADING;
     }
-    json!({
+    let kind = if message.reference.is_some() { 19 } else { 0 };
+    let mut shown = json!({
         "id": message.id.to_string(), "channel_id": message.channel.to_string(), "author": author,
         "content": message.content, "timestamp": JOINED_AT, "edited_timestamp": null, "tts": false,
-        "mention_everyone": false, "mentions": [], "mention_roles": [], "attachments": attachments(state, message),
-        "embeds": [], "pinned": false, "type": 0, "flags": flags, "components": message.components,
+        "mention_everyone": false, "mentions": mentions(state, message), "mention_roles": [], "attachments": attachments(state, message),
+        "embeds": [], "pinned": false, "type": kind, "flags": flags, "components": message.components,
         "application_id": state.application.to_string(),
-    })
+    });
+    if let Some(reference) = message.reference {
+        shown["message_reference"] =
+            json!({"message_id": reference.to_string(), "channel_id": message.channel.to_string()});
+        let referenced = state.messages.iter().find(|m| m.id == reference);
+        // What that one answers is named, but not shown.
+        let bare = |m: &Message| {
+            let mut shown = self::message(
+                state,
+                &Message {
+                    reference: None,
+                    ..m.clone()
+                },
+            );
+            if let Some(further) = m.reference {
+                shown["type"] = json!(19);
+                shown["message_reference"] = json!({
+                    "message_id": further.to_string(), "channel_id": m.channel.to_string(),
+                });
+            }
+            shown
+        };
+        shown["referenced_message"] = referenced.map_or(Value::Null, bare);
+    }
+    if let Some(asker) = asker(state, message) {
+        shown["interaction_metadata"] = json!({
+            "id": message.interaction.map(|id| id.to_string()), "type": 2, "user": asker,
+            "authorizing_integration_owners": {},
+        });
+    }
+    shown
+}
+
+/// Who ran the command that a message answers.
+fn asker(state: &State, message: &Message) -> Option<Value> {
+    let of = state
+        .interactions
+        .iter()
+        .find(|i| Some(i.id) == message.interaction)?;
+    state.people.iter().find(|p| p.id == of.person).map(user)
+}
+
+/// The people that a text mentions, and the bot.
+fn mentions(state: &State, message: &Message) -> Vec<Value> {
+    let named = |id: u64| {
+        message.content.contains(&format!("<@{id}>"))
+            || message.content.contains(&format!("<@!{id}>"))
+    };
+    let people = state.people.iter().filter(|p| named(p.id)).map(user);
+    let bot = named(state.application).then(|| bot_user(state));
+    people.chain(bot).collect()
+}
+
+/// A message as `MESSAGE_CREATE` shows it, to a bot that may read what is
+/// said to others or may not.
+pub fn message_event(state: &State, message: &Message, may_read: bool) -> Value {
+    let mut shown = self::message(state, message);
+    let channel = state.channels.iter().find(|c| c.id == message.channel);
+    if let Some(server) = channel.and_then(|c| c.server) {
+        shown["guild_id"] = json!(server.to_string());
+        if let Some(author) = message.author
+            && let Some(mut member) = member(state, server, author)
+        {
+            member["user"] = Value::Null;
+            shown["member"] = member;
+        }
+    }
+    if !may_read {
+        hide(state, &mut shown);
+    }
+    shown
+}
+
+/// Empties what a bot without the message content intent may not see: all
+/// but its own messages, direct messages, and those that mention it.
+pub fn hide(state: &State, shown: &mut Value) {
+    let of = |value: &Value, id: u64| value["id"] == id.to_string().as_str();
+    let bot = state.application;
+    let direct = state
+        .channels
+        .iter()
+        .any(|c| c.person.is_some() && shown["channel_id"] == c.id.to_string().as_str());
+    let mentioned = shown["mentions"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|m| of(m, bot)));
+    if !(direct || mentioned || of(&shown["author"], bot)) {
+        shown["content"] = json!("");
+        shown["attachments"] = json!([]);
+    }
+    if shown["referenced_message"].is_object() {
+        hide(state, &mut shown["referenced_message"]);
+    }
 }
 
 fn attachments(state: &State, message: &Message) -> Vec<Value> {
@@ -169,7 +261,7 @@ fn attachments(state: &State, message: &Message) -> Vec<Value> {
         .map(|(number, file)| {
             let url = format!("http://{host}/demo/files/{}/{number}", message.id);
             json!({
-                "id": number.to_string(), "filename": file.name, "description": file.description,
+                "id": (number + 1).to_string(), "filename": file.name, "description": file.description,
                 "content_type": file.kind, "size": file.bytes.len(), "url": url, "proxy_url": url,
             })
         })
@@ -226,8 +318,25 @@ pub fn interaction(state: &State, of: &Interaction, data: &Value, message: Optio
 }
 
 fn partial_channel(channel: &Channel) -> Value {
-    let kind = i32::from(channel.server.is_none());
-    json!({"id": channel.id.to_string(), "type": kind, "name": channel.name, "permissions": MEMBER.to_string()})
+    json!({"id": channel.id.to_string(), "type": kind_of(channel), "name": channel.name, "permissions": MEMBER.to_string()})
+}
+
+/// A channel as REST shows it.
+pub fn channel(channel: &Channel) -> Value {
+    json!({
+        "id": channel.id.to_string(), "type": kind_of(channel), "name": channel.name,
+        "guild_id": channel.server.map(|id| id.to_string()),
+        "parent_id": channel.parent.map(|id| id.to_string()),
+    })
+}
+
+/// Text, direct, or a public thread.
+fn kind_of(channel: &Channel) -> u8 {
+    match (channel.parent, channel.person) {
+        (Some(_), _) => 11,
+        (_, Some(_)) => 1,
+        _ => 0,
+    }
 }
 
 /// Whether an interaction of this kind belongs to a message.

@@ -12,7 +12,7 @@ use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
 use super::multipart::{self, Files};
-use super::{limits, payload};
+use super::{limits, messages, payload};
 use crate::emulator::world::{Channel, Kind, Message, RestCall, State, World};
 
 /// How long an interaction may go without an answer.
@@ -27,7 +27,7 @@ const EPHEMERAL: u64 = 1 << 6;
 /// The largest body that is read.
 const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
 
-type World_ = Shared<Arc<World>>;
+pub type World_ = Shared<Arc<World>>;
 
 /// All calls.
 pub fn routes(world: Arc<World>) -> Router {
@@ -48,7 +48,7 @@ pub fn routes(world: Arc<World>) -> Router {
             "/webhooks/{application}/{token}/messages/{message}",
             patch(edit),
         )
-        .route("/channels/{channel}/messages", post(create_message))
+        .merge(messages::routes())
         .route("/guilds/{guild}/members/{person}", get(member))
         .layer(middleware::from_fn_with_state(Arc::clone(&world), record))
         .with_state(world);
@@ -56,7 +56,7 @@ pub fn routes(world: Arc<World>) -> Router {
 }
 
 /// Discord's errors.
-fn refuse(status: StatusCode, code: u64, message: &str) -> Response {
+pub fn refuse(status: StatusCode, code: u64, message: &str) -> Response {
     (status, Json(json!({"code": code, "message": message}))).into_response()
 }
 
@@ -175,30 +175,6 @@ async fn open_dm(Shared(world): World_, Json(body): Json<Value>) -> Response {
         Some(Channel { id, .. }) => Json(json!({"id": id.to_string(), "type": 1})).into_response(),
         None => refuse(StatusCode::BAD_REQUEST, 50_033, "Invalid Recipient(s)"),
     }
-}
-
-async fn create_message(
-    Shared(world): World_,
-    Path(channel): Path<String>,
-    Json(body): Json<Value>,
-) -> Response {
-    world.with(|state| {
-        answered(
-            limits::count(state, &limits::channel(&channel)).and_then(|headers| {
-                fits(&body)?;
-                let channel = channel.parse().unwrap_or(0);
-                if !state.channels.iter().any(|c| c.id == channel) {
-                    return Err(Box::new(refuse(
-                        StatusCode::NOT_FOUND,
-                        10_003,
-                        "Unknown Channel",
-                    )));
-                }
-                let id = post_message(state, channel, &body, None, None);
-                Ok((headers, Json(json_message(state, id))).into_response())
-            }),
-        )
-    })
 }
 
 async fn callback(
@@ -364,7 +340,7 @@ fn own_message(state: &mut State, token: &str, name: &str) -> Result<u64, Box<Re
     found.ok_or_else(|| Box::new(refuse(StatusCode::NOT_FOUND, 10_008, "Unknown Message")))
 }
 
-fn apply(message: &mut Message, body: &Value) {
+pub fn apply(message: &mut Message, body: &Value) {
     if let Some(content) = body["content"].as_str() {
         content.clone_into(&mut message.content);
     }
@@ -378,7 +354,7 @@ fn apply(message: &mut Message, body: &Value) {
     message.edits += 1;
 }
 
-fn post_message(
+pub fn post_message(
     state: &mut State,
     channel: u64,
     body: &Value,
@@ -399,11 +375,14 @@ fn post_message(
         command: None,
         allowed_mentions: body["allowed_mentions"].clone(),
         files: Vec::new(),
+        reference: body["message_reference"]["message_id"]
+            .as_str()
+            .and_then(|id| id.parse().ok()),
     });
     id
 }
 
-fn json_message(state: &State, id: u64) -> Value {
+pub fn json_message(state: &State, id: u64) -> Value {
     let found = state.messages.iter().find(|message| message.id == id);
     found
         .map(|message| payload::message(state, message))
@@ -411,7 +390,7 @@ fn json_message(state: &State, id: u64) -> Value {
 }
 
 /// Refuses a message that is longer than Discord takes.
-fn fits(body: &Value) -> Result<(), Box<Response>> {
+pub fn fits(body: &Value) -> Result<(), Box<Response>> {
     let units = body["content"]
         .as_str()
         .map_or(0, |content| content.encode_utf16().count());
@@ -426,6 +405,6 @@ fn fits(body: &Value) -> Result<(), Box<Response>> {
 }
 
 /// An answer or a refusal, whichever it came to.
-fn answered(result: Result<Response, Box<Response>>) -> Response {
+pub fn answered(result: Result<Response, Box<Response>>) -> Response {
     result.unwrap_or_else(|refusal| *refusal)
 }

@@ -10,6 +10,9 @@ pub fn answer(prompt: &str) -> String {
     if asked.contains("ping everyone") {
         return "Hello @everyone and @here, and <@1> too.".into();
     }
+    if asked.contains("endless") {
+        return format!("{}\nThis is the very end.", long().repeat(4));
+    }
     if asked.contains("long") {
         return long();
     }

@@ -53,6 +53,15 @@ pub fn answer(
     }
 }
 
+/// The words of a message, which may stand among pictures.
+fn words(content: &Value) -> String {
+    let parts = content.as_array().into_iter().flatten();
+    let texts = parts.filter_map(|part| part["text"].as_str());
+    content
+        .as_str()
+        .map_or_else(|| texts.collect(), str::to_owned)
+}
+
 /// What was asked, whatever the dialect.
 struct Ask {
     dialect: Dialect,
@@ -82,14 +91,14 @@ impl Ask {
         };
         match (dialect, path) {
             (Dialect::OpenAi, "/chat/completions") => {
-                ask.prompt = text(&last("messages")?["content"]);
+                ask.prompt = words(&last("messages")?["content"]);
                 ask.usage_wanted =
                     provider.id == "mistral" || body["stream_options"]["include_usage"] == true;
                 let old_limit = provider.id == "openai" && !body["max_tokens"].is_null();
                 ask.problem = old_limit.then_some("Unsupported parameter: 'max_tokens'");
             }
             (Dialect::Anthropic, "/v1/messages") => {
-                ask.prompt = text(&last("messages")?["content"]);
+                ask.prompt = words(&last("messages")?["content"]);
                 let missing = body["max_tokens"]
                     .is_null()
                     .then_some("max_tokens: Field required");
@@ -103,7 +112,7 @@ impl Ask {
                 let (model, verb) = path.strip_prefix("/models/")?.split_once(':')?;
                 model.clone_into(&mut ask.model);
                 ask.stream = verb == "streamGenerateContent";
-                ask.prompt = text(&last("contents")?["parts"][0]["text"]);
+                ask.prompt = words(&last("contents")?["parts"]);
             }
             (Dialect::Ollama, "/api/chat") => {
                 ask.prompt = text(&last("messages")?["content"]);

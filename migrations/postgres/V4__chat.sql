@@ -1,0 +1,39 @@
+-- Where a conversation was forgotten: nothing up to this message is
+-- remembered any more.
+create table forgotten (
+    channel_id bigint primary key,
+    person_id bigint not null,
+    message_id bigint not null
+);
+
+-- The model or persona that was chosen for a person, a channel or a server.
+create table choice (
+    scope text not null,
+    owner_id bigint not null,
+    kind text not null,
+    value text not null,
+    set_by bigint not null,
+    primary key (scope, owner_id, kind)
+);
+
+-- Answers, without a word of them: so that one that a crash broke off can
+-- say so, that it can be given again, and that its details can be shown.
+create table answer (
+    answer_id text primary key,
+    person_id bigint not null,
+    server_id bigint,
+    channel_id bigint not null,
+    message_id bigint,
+    reply_to bigint,
+    provider text,
+    model text,
+    persona text,
+    attempt_id bytea,
+    trace text,
+    began_at_ms bigint not null,
+    ended_at_ms bigint
+);
+
+create index answer_unfinished on answer (began_at_ms) where ended_at_ms is null;
+create index answer_by_person on answer (person_id);
+create index answer_by_time on answer (began_at_ms);

@@ -1,0 +1,97 @@
+//! Makes a conversation fit a model: its context, and whether it sees.
+
+use crate::model::{LeftOut, Turn};
+
+/// Bytes in a token, on the safe side: English has about four.
+const TOKEN_BYTES: u64 = 3;
+/// What a picture weighs at the most, in tokens: vendors say 1,600 to
+/// 4,000 for the largest that they take.
+const PICTURE_TOKENS: u64 = 4_000;
+/// What the parts of a conversation are wrapped in, in tokens.
+const TURN_TOKENS: u64 = 8;
+
+/// A conversation as one model is told it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fitted {
+    pub turns: Vec<Turn>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Leaves out what the model cannot see, and then the oldest turns until
+/// the rest fits into so many tokens. The last turn always stays: whether
+/// that fits is for the provider to say.
+pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> Fitted {
+    let mut left_out = Vec::new();
+    let mut room = tokens_max;
+    let mut kept: Vec<Turn> = Vec::new();
+    for turn in turns.iter().rev() {
+        let mut turn = turn.clone();
+        if !sees && !turn.pictures.is_empty() {
+            turn.pictures.clear();
+            left_out.push(LeftOut::Pictures);
+        }
+        let needed = tokens(&turn);
+        if !kept.is_empty() && needed > room {
+            left_out.push(LeftOut::Older);
+            break;
+        }
+        room = room.saturating_sub(needed);
+        kept.push(turn);
+    }
+    kept.reverse();
+    Fitted {
+        turns: kept,
+        left_out,
+    }
+}
+
+/// How much a conversation may weigh for its provider, in bytes of text.
+pub fn bytes(turns: &[Turn]) -> u64 {
+    let weight = |turn: &Turn| {
+        turn.text.0.len() as u64 + turn.pictures.len() as u64 * PICTURE_TOKENS + TURN_TOKENS
+    };
+    turns.iter().map(weight).sum()
+}
+
+fn tokens(turn: &Turn) -> u64 {
+    let text = (turn.text.0.len() as u64).div_ceil(TOKEN_BYTES);
+    text + turn.pictures.len() as u64 * PICTURE_TOKENS + TURN_TOKENS
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{Picture, PictureKind};
+
+    #[test]
+    fn the_oldest_go_first_and_the_last_stays() {
+        let turns = [
+            Turn::person("a".repeat(300)),
+            Turn::model("b".repeat(300)),
+            Turn::person("c".repeat(300)),
+        ];
+        assert_eq!(fit(&turns, true, 1_000).turns, turns);
+        let some = fit(&turns, true, 220);
+        assert_eq!(some.turns, turns[1..]);
+        assert_eq!(some.left_out, [LeftOut::Older]);
+        assert_eq!(fit(&turns, true, 0).turns, turns[2..]);
+    }
+
+    #[test]
+    fn a_model_that_sees_nothing_is_told_the_words_alone() {
+        let picture = Picture {
+            kind: PictureKind::Png,
+            bytes: Arc::from(*b"made up"),
+        };
+        let shown = Turn {
+            pictures: vec![picture],
+            ..Turn::person("what is this?")
+        };
+        let fitted = fit(std::slice::from_ref(&shown), false, 10_000);
+        assert_eq!(fitted.turns, [Turn::person("what is this?")]);
+        assert_eq!(fitted.left_out, [LeftOut::Pictures]);
+        assert_eq!(fit(&[shown.clone()], true, 10_000).turns, [shown]);
+    }
+}

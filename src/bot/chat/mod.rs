@@ -1,0 +1,113 @@
+//! Conversations: mentions, replies and direct messages.
+//!
+//! Memory is Discord's own history, read when it is needed; nothing that
+//! people say is kept here.
+
+mod files;
+mod memory;
+mod rooms;
+mod said;
+
+pub use files::Limits;
+pub use memory::Memory;
+pub use rooms::{Room, Rooms};
+pub use said::quote;
+
+use serenity::all::{Message, MessageType};
+
+use super::streaming::{self, Question};
+use super::target::Target;
+use super::{Bot, reply};
+use crate::model::{Ask, Caller, PersonId, Place, ServerId};
+
+/// How conversations are led.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many messages are read back at the most.
+    pub memory_messages: usize,
+    pub limits: Limits,
+}
+
+/// The language of whoever writes a message: Discord does not say it.
+const LOCALE: &str = "en-US";
+
+/// Answers a message, if it is meant for the bot.
+pub async fn heard(bot: &Bot, said: Message) -> anyhow::Result<()> {
+    if !is_for_us(bot, &said) {
+        return Ok(());
+    }
+    let caller = bot.caller(caller(&said)).await;
+    let target = Target::Channel {
+        channel: said.channel_id.get(),
+        reply_to: said.id.get(),
+        direct: said.guild_id.is_none(),
+    };
+    answer(bot, &said, caller, target).await
+}
+
+/// Answers what a message asks.
+pub async fn answer(
+    bot: &Bot,
+    said: &Message,
+    caller: Caller,
+    target: Target,
+) -> anyhow::Result<()> {
+    let memory = memory::recall(bot, said).await?;
+    let Memory { turns, left_out } = memory;
+    if turns.is_empty() {
+        let help = reply::how_to_talk(bot.voice(LOCALE));
+        return target.first(&bot.rest, &help).await.map(drop);
+    }
+    let ask = Ask {
+        caller,
+        provider: None,
+        model: None,
+        turns,
+        left_out,
+        request_key: None,
+    };
+    let question = Question {
+        ask,
+        target,
+        locale: LOCALE,
+        head: String::new(),
+    };
+    Box::pin(streaming::answer(bot, question)).await
+}
+
+/// A mention, a reply to one of our messages, or a direct message; from a
+/// person, and with something in it that we may read.
+fn is_for_us(bot: &Bot, said: &Message) -> bool {
+    let me = bot.me();
+    let from_a_person = !said.author.bot && said.webhook_id.is_none();
+    let spoken = matches!(said.kind, MessageType::Regular | MessageType::InlineReply);
+    let direct = said.guild_id.is_none();
+    let mentioned = said.mentions.iter().any(|user| user.id.get() == me);
+    let answers_us = said
+        .referenced_message
+        .as_ref()
+        .is_some_and(|answered| answered.author.id.get() == me);
+    let readable = !said.content.is_empty() || !said.attachments.is_empty();
+    from_a_person && spoken && (direct || mentioned || (answers_us && readable))
+}
+
+/// Who wrote a message. Nobody may manage anything by writing.
+pub fn caller(said: &Message) -> Caller {
+    let place = said.guild_id.map_or(Place::Direct, |server| {
+        // The gateway tells us only of servers that installed the bot.
+        Place::Server(ServerId(server.get()))
+    });
+    let roles = said.member.as_ref().map(|member| member.roles.as_slice());
+    Caller {
+        person: PersonId(said.author.id.get()),
+        place,
+        manages_server: false,
+        roles: roles
+            .unwrap_or_default()
+            .iter()
+            .map(|role| role.get())
+            .collect(),
+        home_roles: Vec::new(),
+        skus: Vec::new(),
+    }
+}

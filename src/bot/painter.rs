@@ -1,0 +1,175 @@
+//! The messages that an answer fills while it grows.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::card::{Button, Card, File};
+use super::reply::{self, Voice};
+use super::target::Target;
+use super::{Bot, split};
+
+/// How many messages an answer fills at the most before it becomes a file.
+/// Where only the person installed the app, Discord allows five after the
+/// first.
+const PARTS_MAX: usize = 5;
+/// Room that is kept for what stands under an answer, in UTF-16 units.
+const FOOT_UNITS: usize = 400;
+
+/// Discord shows for ten seconds that somebody is writing.
+const TYPING_LASTS: Duration = Duration::from_secs(8);
+
+/// Shows one answer.
+pub struct Painter<'a> {
+    pub bot: &'a Bot,
+    pub target: &'a Target,
+    /// What stands above the answer.
+    pub head: String,
+    /// What stands under it while it grows.
+    pub buttons: Vec<Button>,
+    /// Id and card of each message that stands in the channel.
+    shown: Vec<(String, Card)>,
+}
+
+impl<'a> Painter<'a> {
+    /// Has shown nothing yet.
+    pub fn new(bot: &'a Bot, target: &'a Target, head: String, buttons: Vec<Button>) -> Self {
+        Self {
+            bot,
+            target,
+            head,
+            buttons,
+            shown: Vec::new(),
+        }
+    }
+
+    /// Shows a text while it grows, until it is done.
+    pub async fn follow(&mut self, heard: &mut watch::Receiver<String>, done: &CancellationToken) {
+        while let Some(true) = done.run_until_cancelled(self.more(heard)).await {
+            let text = heard.borrow_and_update().clone();
+            // An edit that fails is made up for by the next, and by the last.
+            if let Err(error) = self.paint(&text).await {
+                tracing::debug!("could not show a part of an answer: {error:#}");
+            }
+            done.run_until_cancelled(sleep(self.bot.pace())).await;
+        }
+    }
+
+    /// Waits for more text, and shows meanwhile that it will come.
+    async fn more(&self, heard: &mut watch::Receiver<String>) -> bool {
+        loop {
+            match timeout(TYPING_LASTS, heard.changed()).await {
+                Ok(changed) => return changed.is_ok(),
+                Err(_) if self.shown.is_empty() => self.target.keep_promise(&self.bot.rest).await,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Shows a text that may still grow.
+    async fn paint(&mut self, text: &str) -> anyhow::Result<()> {
+        let mut parts = self.parts(text);
+        parts.truncate(PARTS_MAX);
+        let buttons = self.buttons.clone();
+        self.show(parts, buttons, Vec::new()).await
+    }
+
+    /// Shows the whole text and what stands under it.
+    pub async fn finish(
+        &mut self,
+        voice: Voice<'_>,
+        text: &str,
+        foot: &str,
+        buttons: Vec<Button>,
+    ) -> anyhow::Result<()> {
+        let mut parts = self.parts(text);
+        let mut files = Vec::new();
+        if parts.len() > PARTS_MAX {
+            parts.truncate(PARTS_MAX);
+            files.push(whole(voice, text));
+        }
+        if let Some(last) = parts.last_mut() {
+            if !files.is_empty() {
+                *last += "\n";
+                *last += &reply::in_a_file(voice);
+            }
+            *last += "\n";
+            *last += foot;
+        }
+        self.show(parts, buttons, files).await
+    }
+
+    /// Puts a short message where the answer would be.
+    pub async fn say_instead(&mut self, card: Card) -> anyhow::Result<()> {
+        let Card { text, buttons, .. } = card;
+        let text = format!("{}{text}", self.head);
+        let parts = split::split(&text, split::LIMIT);
+        self.show(parts, buttons, Vec::new()).await
+    }
+
+    /// Whether anything stands in the channel.
+    pub fn has_shown(&self) -> bool {
+        !self.shown.is_empty()
+    }
+
+    /// The message that the answer begins with.
+    pub fn first(&self) -> Option<&str> {
+        self.shown.first().map(|(id, _)| id.as_str())
+    }
+
+    fn parts(&self, text: &str) -> Vec<String> {
+        split::split(&format!("{}{text}", self.head), split::LIMIT - FOOT_UNITS)
+    }
+
+    /// Edits what changed and posts what is new. Buttons and files belong
+    /// under the last message.
+    async fn show(
+        &mut self,
+        parts: Vec<String>,
+        buttons: Vec<Button>,
+        files: Vec<File>,
+    ) -> anyhow::Result<()> {
+        let last = parts.len().saturating_sub(1);
+        for (at, part) in parts.into_iter().enumerate() {
+            let mut card = Card::text(part);
+            if at == last {
+                card.buttons.clone_from(&buttons);
+                card.files.clone_from(&files);
+            }
+            self.show_one(at, card).await?;
+        }
+        Ok(())
+    }
+
+    async fn show_one(&mut self, at: usize, card: Card) -> anyhow::Result<()> {
+        let (rest, target) = (&self.bot.rest, self.target);
+        if let Some((id, shown)) = self.shown.get_mut(at) {
+            if *shown != card {
+                target.edit(rest, id, &card).await?;
+                *shown = card;
+            }
+            return Ok(());
+        }
+        let id = match self.shown.last() {
+            None => target.first(rest, &card).await?,
+            Some((before, _)) => target.next(rest, before, &card).await?,
+        };
+        self.shown.push((id, card));
+        Ok(())
+    }
+}
+
+/// The whole answer, as a file.
+fn whole(voice: Voice<'_>, text: &str) -> File {
+    File {
+        name: ANSWER_FILE,
+        kind: "text/markdown",
+        description: reply::whole_answer(voice),
+        bytes: text.as_bytes().to_vec(),
+    }
+}
+
+/// What the file of a long answer is called.
+pub const ANSWER_FILE: &str = "answer.md";

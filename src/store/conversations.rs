@@ -1,0 +1,26 @@
+//! Where conversations were forgotten. Of what was said, nothing is here.
+
+use crate::model::PersonId;
+
+use super::Store;
+use super::value::Statement;
+
+impl Store {
+    /// Forgets a channel's conversation up to a message.
+    pub async fn forget(&self, channel: u64, person: PersonId, message: u64) -> anyhow::Result<()> {
+        let sql = "insert into forgotten (channel_id, person_id, message_id) values ($1, $2, $3) \
+             on conflict (channel_id) do update set person_id = excluded.person_id, \
+             message_id = excluded.message_id";
+        let values = [channel.into(), person.0.into(), message.into()];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// The last message that a channel's conversation has forgotten.
+    pub async fn forgotten_up_to(&self, channel: u64) -> anyhow::Result<Option<u64>> {
+        let sql = "select message_id from forgotten where channel_id = $1";
+        let rows = self.query(Statement::new(sql, [channel.into()])).await?;
+        let mark = rows.first().map(|row| row.int(0)).transpose()?;
+        Ok(mark.map(i64::cast_unsigned))
+    }
+}
