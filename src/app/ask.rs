@@ -1,14 +1,17 @@
 //! Answering an ask with whoever's key pays.
 
+use tokio_util::sync::CancellationToken;
+
 use crate::model::{
-    Answer, Ask, Credential, FailureClass, FellBack, Health, LeftOut, Offer, Owner, PersonId,
-    ProviderFailure, ProviderId, Refusal, Source, Trace, Turn, WhyFellBack,
+    Answer, Ask, AttemptId, Credential, FailureClass, FellBack, Health, LeftOut, Offer, Owner,
+    PersonId, ProviderFailure, ProviderId, Refusal, Source, Trace, Turn, WhyFellBack,
 };
-use crate::providers::{ChatReply, ChatRequest, Kind};
+use crate::providers::{ChatReply, ChatRequest, Kind, replacement};
 use crate::resolver::{self, Choice, Question};
 
 use super::notice::Notice;
 use super::pay::{Passed, Reserved};
+use super::plan::Plan;
 use super::standing::Standing;
 use super::{App, Error};
 
@@ -16,6 +19,9 @@ use super::{App, Error};
 /// be almost used up.
 pub struct Asked {
     pub result: Result<Answer, Error>,
+    /// The last attempt, and everybody who could have paid.
+    pub attempt: Option<AttemptId>,
+    pub trace: Trace,
     pub demoted: Vec<Demotion>,
     pub notices: Vec<Notice>,
 }
@@ -33,8 +39,7 @@ pub struct Demotion {
 /// An ask whose payers are known, and of which one is reserved.
 pub struct ReadyAsk {
     pub(super) standing: Standing,
-    pub(super) providers: Vec<ProviderId>,
-    pub(super) model: Option<String>,
+    pub(super) plan: Plan,
     pub(super) turns: Vec<Turn>,
     left_out: Vec<LeftOut>,
     pub(super) request_key: Option<Credential>,
@@ -52,7 +57,7 @@ impl App {
         if ask.turns.last().is_none_or(Turn::is_empty) {
             return Err(Refusal::EmptyPrompt.into());
         }
-        let (providers, model) = self.candidates(ask.provider.as_ref(), ask.model.as_deref())?;
+        let plan = self.plan(&ask).await?;
         let Ask {
             caller,
             turns,
@@ -63,13 +68,12 @@ impl App {
         let (standing, mut offers) = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
         if request_key.is_some() {
-            offers.extend(providers.first().map(request_offer));
+            offers.extend(plan.providers.first().map(request_offer));
         }
-        let Choice { payers, trace } = self.choose(&standing, &providers, offers);
+        let Choice { payers, trace } = self.choose(&standing, &plan.providers, offers);
         let mut ready = ReadyAsk {
             standing,
-            providers,
-            model,
+            plan,
             turns,
             left_out,
             request_key,
@@ -105,43 +109,54 @@ impl App {
 
     /// Answers: each payer in turn until one is not turned down. Text goes
     /// to `listener` as it comes.
-    pub async fn answer(&self, ask: ReadyAsk, listener: &mut (dyn FnMut(&str) + Send)) -> Asked {
-        let (mut demoted, mut notices) = (Vec::new(), Vec::new());
+    pub async fn answer(
+        &self,
+        ask: ReadyAsk,
+        stop: &CancellationToken,
+        listener: &mut (dyn FnMut(&str) + Send),
+    ) -> Asked {
+        let mut asked = Asked {
+            result: Err(Refusal::Stopped.into()),
+            attempt: None,
+            trace: ask.trace.clone(),
+            demoted: Vec::new(),
+            notices: Vec::new(),
+        };
         // What is cut off here settles its hold as it is dropped.
-        let result = tokio::select! {
-            result = self.try_payers(ask, listener, &mut demoted, &mut notices) => result,
+        asked.result = tokio::select! {
+            result = self.try_payers(ask, listener, &mut asked) => result,
+            () = stop.cancelled() => Err(Refusal::Stopped.into()),
             () = self.must_stop() => Err(Refusal::Stopping.into()),
         };
-        Asked {
-            result,
-            demoted,
-            notices,
-        }
+        asked
     }
 
     async fn try_payers(
         &self,
         mut ask: ReadyAsk,
         listener: &mut (dyn FnMut(&str) + Send),
-        demoted: &mut Vec<Demotion>,
-        notices: &mut Vec<Notice>,
+        asked: &mut Asked,
     ) -> Result<Answer, Error> {
         let mut last_failure = None;
         while let Some(mut reserved) = ask.reserved.take() {
             let offer = reserved.offer.clone();
+            asked.attempt = Some(reserved.hold.id());
             let called = self.try_payer(&ask, &mut reserved, listener).await?;
+            let model = reserved.model.clone();
             let told_less = std::mem::take(&mut reserved.told.left_out);
             let said_something = reserved.hold.has_heard();
-            let settled = self.settle(&ask.standing, reserved, &called, notices).await;
+            let settled = self
+                .settle(&ask.standing, reserved, &called, &mut asked.notices)
+                .await;
             match called {
-                Ok((reply, model)) => {
+                Ok((reply, asked_model)) => {
                     let mut left_out = ask.left_out;
                     left_out.extend(told_less);
                     left_out.sort_unstable();
                     left_out.dedup();
                     return Ok(Answer {
                         provider: offer.provider,
-                        model: reply.model.unwrap_or(model),
+                        model: reply.model.unwrap_or(asked_model),
                         source: offer.source,
                         finish: reply.finish,
                         usage: settled.usage,
@@ -152,14 +167,10 @@ impl App {
                     });
                 }
                 Err(failure) if said_something || !another_payer_may_help(&failure) => {
-                    return Err(Refusal::Provider {
-                        failure,
-                        payer: offer.source,
-                    }
-                    .into());
+                    return Err(refused_by(failure, offer.source, model).into());
                 }
                 Err(failure) => {
-                    demoted.extend(self.demote(&offer, &failure).await?);
+                    asked.demoted.extend(self.demote(&offer, &failure).await?);
                     ask.passed.fell_back.push(FellBack {
                         source: offer.source,
                         provider: offer.provider,
@@ -199,7 +210,7 @@ impl App {
         let most = u32::try_from(hold.max_output_tokens()).unwrap_or(u32::MAX);
         let request = ChatRequest {
             model: reserved.model.clone(),
-            system: self.settings.system_prompt.clone(),
+            system: ask.plan.system.clone(),
             turns: std::mem::take(&mut reserved.told.turns),
             max_output_tokens: most.min(self.settings.max_output_tokens),
         };
@@ -257,6 +268,19 @@ impl App {
                 model: model.chars().take(100).collect(),
             }),
         }
+    }
+}
+
+/// A model that its provider has retired has another in its place.
+fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal {
+    let replacement = replacement(&failure.provider, &model);
+    match (failure.class, replacement) {
+        (FailureClass::ModelNotFound, Some(replacement)) => Refusal::ModelRetired {
+            provider: failure.provider,
+            model,
+            replacement: replacement.to_owned(),
+        },
+        _ => Refusal::Provider { failure, payer },
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Ask, Caller, ProviderId, Refusal, Scope, Turn, Words};
+use crate::model::{Ask, Caller, Choices, ProviderId, Refusal, Scope, Words};
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
@@ -56,13 +56,14 @@ impl App {
         let action = self.take(&caller, PendingKind::AskOnce, form).await?;
         let provider = self.known(&action.provider)?;
         let credential = Self::credential(provider, secret, extras)?;
-        Ok(Ask {
-            caller,
+        let choices = Choices {
             provider: Some(action.provider),
             model: action.name,
-            turns: vec![Turn::person(prompt.0)],
-            left_out: Vec::new(),
+            persona: None,
+        };
+        Ok(Ask {
             request_key: Some(credential),
+            ..Ask::of(caller, &prompt.0, choices)
         })
     }
 }

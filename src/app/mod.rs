@@ -2,9 +2,11 @@
 //! Discord or HTTP.
 
 mod add_key;
+mod answers;
 mod ask;
 mod ask_once;
 mod budget;
+mod choose;
 mod departures;
 mod error;
 mod fit;
@@ -12,12 +14,15 @@ mod forget;
 mod health;
 mod key_status;
 mod list_keys;
+mod models;
 mod notice;
 mod operator;
 mod owned;
 mod pause_key;
 mod pay;
 mod pending;
+mod personas;
+mod plan;
 mod privacy;
 mod quota_status;
 mod remove_key;
@@ -34,21 +39,24 @@ use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 pub use add_key::{AddForm, Added};
+pub use answers::{Began, Notes};
 pub use ask::{Asked, Demotion, ReadyAsk};
 pub use ask_once::OnceForm;
 pub use budget::Budget;
 pub use error::Error;
 pub use key_status::{ProviderStatus, Status};
 pub use list_keys::{Listing, ServerKeys};
+pub use models::ModelChoice;
 pub use notice::Notice;
 pub use operator::{OperatorsView, Whom};
+pub use personas::Persona;
 pub use privacy::Stored;
 pub use quota_status::QuotaStatus;
 pub use standing::Quota;
 pub use test_key::Tested;
 pub use usage::{UsageReport, UsageScope};
 
-pub use crate::store::Total;
+pub use crate::store::{OwnAttempt, Total};
 
 pub use crate::providers::{Catalogue, Delivery, Kind, Provider};
 
@@ -83,6 +91,9 @@ pub struct BotDefault {
 pub struct Settings {
     pub provider_order: Vec<ProviderId>,
     pub system_prompt: String,
+    pub personas: Vec<Persona>,
+    /// Patterns of `provider/model`; empty: every model.
+    pub models_allowed: Vec<String>,
     pub max_output_tokens: u32,
     /// The most of a conversation that a model is told.
     pub context_tokens: u32,
@@ -98,8 +109,10 @@ pub struct App {
     providers: Providers,
     bot_defaults: Vec<BotDefault>,
     settings: Settings,
+    lists: models::Lists,
     http: reqwest::Client,
     clock: Clock,
+    started_at_ms: i64,
     tasks: TaskTracker,
     cut: CancellationToken,
 }
@@ -127,7 +140,9 @@ impl App {
             providers,
             bot_defaults,
             settings,
+            lists: models::Lists::default(),
             http,
+            started_at_ms: clock.now_ms(),
             clock,
             tasks,
             cut,

@@ -65,7 +65,7 @@ impl App {
                 continue;
             }
             let provider = self.known(&offer.provider)?;
-            let model = model_for(ask, provider)?;
+            let model = ask.plan.model_for(provider)?;
             let told = self.fit(ask, provider, &model);
             match self.hold(ask, &offer, &model, &told).await? {
                 Ok(hold) => {
@@ -90,7 +90,7 @@ impl App {
     /// What a model is told: what it sees, and what its context and the
     /// operator's limit have room for.
     fn fit(&self, ask: &ReadyAsk, provider: &Provider, model: &str) -> Fitted {
-        let system = self.settings.system_prompt.len() as u64;
+        let system = ask.plan.system.len() as u64;
         let window = self.ledger.context_tokens(&provider.id, model);
         let room = window.map(|window| {
             window.saturating_sub(u64::from(self.settings.max_output_tokens) + system)
@@ -107,7 +107,7 @@ impl App {
         model: &str,
         told: &Fitted,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        let system = self.settings.system_prompt.len() as u64;
+        let system = ask.plan.system.len() as u64;
         let caller = &ask.standing.caller;
         let order = Order {
             person: caller.person,
@@ -231,15 +231,4 @@ impl App {
             }
         });
     }
-}
-
-/// The model that was named, for its provider, or the provider's default.
-pub fn model_for(ask: &ReadyAsk, provider: &Provider) -> Result<String, Refusal> {
-    let named = ask.model.clone().filter(|_| ask.providers.len() == 1);
-    let unnamed = || Refusal::UnknownModel {
-        model: String::new(),
-    };
-    named
-        .or_else(|| provider.default_model.clone())
-        .ok_or_else(unnamed)
 }

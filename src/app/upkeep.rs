@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::DAY_MS;
 
 use super::App;
+use super::answers::ANSWERS_KEPT_DAYS;
 
 /// How often expired rows are deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
@@ -39,6 +40,8 @@ impl App {
         self.forget_departed().await?;
         let kept_ms = i64::from(self.quota.keep_days) * DAY_MS;
         self.store.forget_attempts(now_ms - kept_ms).await?;
+        let answers_kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
+        self.store.forget_answers(now_ms - answers_kept_ms).await?;
         self.ledger.sweep().await
     }
 }

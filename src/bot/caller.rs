@@ -1,9 +1,9 @@
 //! Who is calling, read from an interaction's own payload every time.
 
 use serenity::all::{
-    ApplicationId, AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, CommandInteraction,
-    ComponentInteraction, Entitlement, GuildId, InteractionId, Member, ModalInteraction,
-    Permissions, Timestamp, UserId,
+    ApplicationId, AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, ChannelId,
+    CommandInteraction, ComponentInteraction, Entitlement, GuildId, InteractionId, Member,
+    ModalInteraction, Permissions, Timestamp, UserId,
 };
 
 use crate::model::{Caller, PersonId, Place, ServerId};
@@ -18,7 +18,7 @@ pub fn of_command(interaction: &CommandInteraction) -> Caller {
     );
     caller(
         interaction.user.id,
-        place,
+        (place, interaction.channel_id),
         interaction.member.as_deref(),
         &interaction.entitlements,
     )
@@ -32,7 +32,7 @@ pub fn of_component(interaction: &ComponentInteraction) -> Caller {
     );
     caller(
         interaction.user.id,
-        place,
+        (place, interaction.channel_id),
         interaction.member.as_ref(),
         &interaction.entitlements,
     )
@@ -47,7 +47,7 @@ pub fn of_modal(interaction: &ModalInteraction) -> Caller {
     });
     caller(
         interaction.user.id,
-        place,
+        (place, interaction.channel_id),
         interaction.member.as_ref(),
         &interaction.entitlements,
     )
@@ -57,7 +57,7 @@ pub fn of_modal(interaction: &ModalInteraction) -> Caller {
 pub fn handle_of_command(interaction: &CommandInteraction) -> Handle {
     handle(
         interaction.application_id,
-        interaction.id,
+        (interaction.id, interaction.channel_id),
         &interaction.token,
     )
 }
@@ -66,7 +66,7 @@ pub fn handle_of_command(interaction: &CommandInteraction) -> Handle {
 pub fn handle_of_component(interaction: &ComponentInteraction) -> Handle {
     handle(
         interaction.application_id,
-        interaction.id,
+        (interaction.id, interaction.channel_id),
         &interaction.token,
     )
 }
@@ -75,22 +75,27 @@ pub fn handle_of_component(interaction: &ComponentInteraction) -> Handle {
 pub fn handle_of_modal(interaction: &ModalInteraction) -> Handle {
     handle(
         interaction.application_id,
-        interaction.id,
+        (interaction.id, interaction.channel_id),
         &interaction.token,
     )
 }
 
-fn handle(application: ApplicationId, interaction: InteractionId, token: &str) -> Handle {
+fn handle(
+    application: ApplicationId,
+    (interaction, channel): (InteractionId, ChannelId),
+    token: &str,
+) -> Handle {
     Handle {
         application: application.get(),
         interaction: interaction.get(),
+        channel: channel.get(),
         token: token.to_owned(),
     }
 }
 
 fn caller(
     person: UserId,
-    place: Place,
+    (place, channel): (Place, ChannelId),
     member: Option<&Member>,
     entitlements: &[Entitlement],
 ) -> Caller {
@@ -102,6 +107,7 @@ fn caller(
     Caller {
         person: PersonId(person.get()),
         place,
+        channel: Some(channel.get()),
         manages_server,
         roles: member.map_or_else(Vec::new, |m| m.roles.iter().map(|r| r.get()).collect()),
         // Known only where a home server is set: see `Bot::caller`.

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::card::{Card, Modal};
+use super::card::{Card, File, Modal};
 use super::limiter::Route;
 use super::rest::{Call, Rest};
 
@@ -13,6 +13,8 @@ use super::rest::{Call, Rest};
 pub struct Handle {
     pub application: u64,
     pub interaction: u64,
+    /// Where it was.
+    pub channel: u64,
     pub token: String,
 }
 
@@ -37,8 +39,14 @@ impl Rest {
     }
 
     /// Says that an answer for everyone will come.
-    pub async fn defer(&self, to: &Handle) -> anyhow::Result<()> {
-        self.respond(to, json!({"type": DEFER_REPLY})).await
+    /// The id of its message, where Discord names it.
+    pub async fn defer(&self, to: &Handle) -> anyhow::Result<Option<u64>> {
+        let path = callback(to) + "?with_response=true";
+        let done = self
+            .call_back(to, path, json!({"type": DEFER_REPLY}))
+            .await?;
+        let id = done.pointer("/resource/message/id").and_then(Value::as_str);
+        Ok(id.and_then(|id| id.parse().ok()))
     }
 
     /// Says that an answer for the person's eyes only will come.
@@ -87,14 +95,14 @@ impl Rest {
 
     /// Adds a message for everyone; returns its id.
     pub async fn follow_up(&self, to: &Handle, card: &Card) -> anyhow::Result<String> {
-        self.post_follow_up(to, card.to_json()).await
+        self.post_follow_up(to, card.to_json(), &card.files).await
     }
 
     /// Adds a message for the person's eyes only.
     pub async fn follow_up_ephemeral(&self, to: &Handle, card: &Card) -> anyhow::Result<String> {
         let mut body = card.to_json();
         body["flags"] = json!(EPHEMERAL);
-        self.post_follow_up(to, body).await
+        self.post_follow_up(to, body, &card.files).await
     }
 
     /// Reads something about the bot itself.
@@ -135,7 +143,10 @@ impl Rest {
     }
 
     async fn respond(&self, to: &Handle, body: Value) -> anyhow::Result<()> {
-        let path = format!("/interactions/{}/{}/callback", to.interaction, to.token);
+        self.call_back(to, callback(to), body).await.map(drop)
+    }
+
+    async fn call_back(&self, to: &Handle, path: String, body: Value) -> anyhow::Result<Value> {
         let route = Route {
             name: "POST callback",
             major: &to.token,
@@ -148,11 +159,15 @@ impl Rest {
             body: Some(body),
             files: &[],
         })
-        .await?;
-        Ok(())
+        .await
     }
 
-    async fn post_follow_up(&self, to: &Handle, body: Value) -> anyhow::Result<String> {
+    async fn post_follow_up(
+        &self,
+        to: &Handle,
+        body: Value,
+        files: &[File],
+    ) -> anyhow::Result<String> {
         let path = format!("/webhooks/{}/{}", to.application, to.token);
         let route = webhook("POST webhook", to);
         let sent = self
@@ -161,11 +176,15 @@ impl Rest {
                 route,
                 path,
                 body: Some(body),
-                files: &[],
+                files,
             })
             .await?;
         Ok(sent["id"].as_str().unwrap_or_default().to_owned())
     }
+}
+
+fn callback(to: &Handle) -> String {
+    format!("/interactions/{}/{}/callback", to.interaction, to.token)
 }
 
 fn webhook<'a>(name: &'static str, of: &'a Handle) -> Route<'a> {

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
+const STRING_SELECT: u8 = 3;
 const TEXT_INPUT: u8 = 4;
+/// Discord's longest line of a menu.
+const CHOICE_CHARACTERS_MAX: usize = 100;
 const SHORT: u8 = 1;
 const PARAGRAPH: u8 = 2;
 /// Discord's longest input.
@@ -19,6 +22,8 @@ pub struct Card {
     pub buttons: Vec<Button>,
     /// Shown only where a message is edited or followed up.
     pub files: Vec<File>,
+    /// A menu, in the place of buttons.
+    pub select: Option<Select>,
     /// The message that it answers, where it is posted in a channel.
     pub reply_to: Option<u64>,
 }
@@ -38,6 +43,21 @@ impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}, {} bytes]", self.name, self.bytes.len())
     }
+}
+
+/// A menu under a message, of which one choice is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Select {
+    pub custom_id: String,
+    pub placeholder: String,
+    pub choices: Vec<Choice>,
+}
+
+/// One line of a menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    pub label: String,
+    pub value: String,
 }
 
 /// A button under a message.
@@ -98,10 +118,10 @@ impl Card {
                 })
             })
             .collect();
-        let rows = if buttons.is_empty() {
-            json!([])
-        } else {
-            json!([{"type": ACTION_ROW, "components": buttons}])
+        let rows = match &self.select {
+            Some(select) => json!([{"type": ACTION_ROW, "components": [select.to_json()]}]),
+            None if buttons.is_empty() => json!([]),
+            None => json!([{"type": ACTION_ROW, "components": buttons}]),
         };
         let mut message =
             json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}});
@@ -115,6 +135,19 @@ impl Card {
             message["attachments"] = json!(files);
         }
         message
+    }
+}
+
+impl Select {
+    fn to_json(&self) -> Value {
+        let clip = |text: &str| text.chars().take(CHOICE_CHARACTERS_MAX).collect::<String>();
+        let option =
+            |choice: &Choice| json!({"label": clip(&choice.label), "value": clip(&choice.value)});
+        let options: Vec<Value> = self.choices.iter().map(option).collect();
+        json!({
+            "type": STRING_SELECT, "custom_id": self.custom_id,
+            "placeholder": self.placeholder, "options": options,
+        })
     }
 }
 

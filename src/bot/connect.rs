@@ -11,6 +11,7 @@ use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder};
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{CountDropped, Dispatch};
+use super::lines::Lines;
 use super::{Bot, Rest, register};
 use crate::app::App;
 use crate::model::ServerId;
@@ -22,6 +23,9 @@ const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 /// How long serenity gets to close its connections. While the gateway is
 /// away it would never end by itself.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How many questions may wait in one channel.
+const CHANNEL_QUEUE: usize = 20;
 
 /// How to reach Discord.
 pub struct Settings {
@@ -63,6 +67,10 @@ impl Connection {
             rooms: super::chat::Rooms::default(),
             edit_interval: settings.edit_interval,
             growing: AtomicU32::new(0),
+            running: super::running::Running::default(),
+            people: Lines::new(settings.chat.asks_per_person, 1),
+            channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
+            shards: settings.shards,
             home: settings.home_server.map(super::home::Home::new),
             dropped: AtomicU64::new(0),
         };

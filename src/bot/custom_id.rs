@@ -16,6 +16,13 @@ pub enum CustomId {
     Erase(String),
     /// The button that asks for a key of one's own for this provider.
     Own(String),
+    /// The buttons under an answer, by its id.
+    Stop(String),
+    Again(String),
+    Other(String),
+    Details(String),
+    /// The menu of models for another answer.
+    Model(String),
 }
 
 impl CustomId {
@@ -29,6 +36,11 @@ impl CustomId {
             "once" => Some(Self::Once(id.to_owned())),
             "erase" => Some(Self::Erase(id.to_owned())),
             "own" => Some(Self::Own(id.to_owned())),
+            "stop" => Some(Self::Stop(id.to_owned())),
+            "again" => Some(Self::Again(id.to_owned())),
+            "other" => Some(Self::Other(id.to_owned())),
+            "details" => Some(Self::Details(id.to_owned())),
+            "model" => Some(Self::Model(id.to_owned())),
             _ => None,
         }
     }
@@ -42,6 +54,11 @@ impl CustomId {
             Self::Once(id) => format!("once:{id}"),
             Self::Erase(id) => format!("erase:{id}"),
             Self::Own(provider) => format!("own:{provider}"),
+            Self::Stop(id) => format!("stop:{id}"),
+            Self::Again(id) => format!("again:{id}"),
+            Self::Other(id) => format!("other:{id}"),
+            Self::Details(id) => format!("details:{id}"),
+            Self::Model(id) => format!("model:{id}"),
         }
     }
 }

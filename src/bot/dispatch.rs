@@ -11,7 +11,7 @@ use crate::model::ServerId;
 
 use super::card::Card;
 use super::reply::Voice;
-use super::{Bot, caller, chat, commands, forms, reply};
+use super::{Bot, answers, caller, chat, commands, forms, reply};
 
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
@@ -75,6 +75,12 @@ impl serenity::framework::Framework for Dispatch {
             FullEvent::Ready { ref data_about_bot } => {
                 let me = data_about_bot.user.id.get();
                 self.bot.me.store(me, Ordering::Relaxed);
+                let bot = Arc::clone(&self.bot);
+                self.bot.app.spawn(async move {
+                    if let Err(error) = answers::close_unfinished(&bot).await {
+                        tracing::warn!("could not close answers that were broken off: {error:#}");
+                    }
+                });
                 let looked = look_at_servers(&self.bot, data_about_bot).await;
                 self.poise.dispatch(context, event).await;
                 looked

@@ -11,7 +11,7 @@ use super::calls::Handle;
 use super::custom_id::CustomId;
 use super::streaming::{self, Question};
 use super::target::Target;
-use super::{Bot, caller, chat, explain, private, reply};
+use super::{Bot, answers, caller, explain, private, reply};
 use crate::app::Error;
 use crate::model::{Refusal, Scope, Words};
 
@@ -58,7 +58,7 @@ async fn ask_once(
     match ask {
         Ok(ask) => {
             let question = Question {
-                head: chat::quote(&text_of(&form, reply::PROMPT_FIELD)).unwrap_or_default(),
+                asked: Some(text_of(&form, reply::PROMPT_FIELD)),
                 ask,
                 target: Target::Interaction(handle.clone()),
                 locale: &form.locale,
@@ -111,6 +111,14 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                 Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
             }
         }
+        Some(CustomId::Stop(id)) => answers::stop(bot, &press, &id).await,
+        Some(CustomId::Again(id)) => answers::again(bot, &press, &id, None).await,
+        Some(CustomId::Other(id)) => answers::offer_models(bot, &press, &id).await,
+        Some(CustomId::Model(id)) => {
+            let model = answers::picked(&press);
+            answers::again(bot, &press, &id, model).await
+        }
+        Some(CustomId::Details(id)) => answers::details(bot, &press, &id).await,
         Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
             let stale = Error::Refused(Refusal::StaleForm);
             bot.rest.reply(&handle, &explain(voice, &stale)).await

@@ -5,6 +5,7 @@
 //! error texts and poise's modals are not used, for the reasons that stand
 //! where their replacements are.
 
+mod answers;
 mod caller;
 mod calls;
 mod card;
@@ -19,11 +20,13 @@ mod duration;
 mod forms;
 mod home;
 mod limiter;
+mod lines;
 mod painter;
 mod private;
 mod register;
 mod reply;
 mod rest;
+mod running;
 mod split;
 mod streaming;
 mod target;
@@ -37,7 +40,7 @@ pub use connect::{Connection, Introduction, Settings};
 pub use rest::Rest;
 
 use crate::app::{App, Error};
-use crate::model::Caller;
+use crate::model::{Caller, ServerId};
 use card::Card;
 use reply::{Lang, Voice};
 
@@ -57,6 +60,11 @@ pub struct Bot {
     edit_interval: Duration,
     /// How many answers grow right now.
     growing: AtomicU32,
+    running: running::Running,
+    /// One person's own questions, and one channel's, wait in line.
+    people: lines::Lines,
+    channels: lines::Lines,
+    shards: (u32, u32, u32),
     /// The roles of the operator's home server, if there is one.
     home: Option<home::Home>,
     /// Interactions that could not be read.
@@ -89,6 +97,13 @@ impl Bot {
             caller.home_roles = home.roles_of(&self.rest, &caller).await;
         }
         caller
+    }
+
+    /// Whether this process serves a server, or direct messages.
+    fn serves(&self, server: Option<ServerId>) -> bool {
+        let (first, last, total) = self.shards;
+        let shard = server.map_or(0, |server| (server.0 >> 22) % u64::from(total.max(1)));
+        (u64::from(first)..=u64::from(last)).contains(&shard)
     }
 
     /// How the bot speaks to somebody.

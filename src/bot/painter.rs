@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use super::card::{Button, Card, File};
 use super::reply::{self, Voice};
 use super::target::Target;
-use super::{Bot, split};
+use super::{Bot, chat, split};
+use crate::app::Notes;
 
 /// How many messages an answer fills at the most before it becomes a file.
 /// Where only the person installed the app, Discord allows five after the
@@ -26,21 +27,36 @@ pub struct Painter<'a> {
     pub bot: &'a Bot,
     pub target: &'a Target,
     /// What stands above the answer.
-    pub head: String,
+    head: String,
+    /// The question, where it is too long to.
+    question: Option<File>,
     /// What stands under it while it grows.
     pub buttons: Vec<Button>,
+    /// Where it is noted what the answer fills, once it has begun.
+    pub notes: Option<Notes>,
+    /// The message that was promised, if its id is known.
+    pub promised: Option<u64>,
     /// Id and card of each message that stands in the channel.
     shown: Vec<(String, Card)>,
 }
 
 impl<'a> Painter<'a> {
-    /// Has shown nothing yet.
-    pub fn new(bot: &'a Bot, target: &'a Target, head: String, buttons: Vec<Button>) -> Self {
+    /// Has shown nothing yet. The question stands above the answer, unless
+    /// it stands in the channel already.
+    pub fn new(bot: &'a Bot, voice: Voice<'_>, target: &'a Target, question: Option<&str>) -> Self {
+        let quoted = question.map(chat::quote);
+        let too_long = question.filter(|_| quoted == Some(None));
         Self {
             bot,
             target,
-            head,
-            buttons,
+            head: quoted
+                .flatten()
+                .or(too_long.map(chat::excerpt))
+                .unwrap_or_default(),
+            question: too_long.map(|text| file(QUESTION_FILE, reply::whole_question(voice), text)),
+            buttons: Vec::new(),
+            notes: None,
+            promised: None,
             shown: Vec::new(),
         }
     }
@@ -88,7 +104,7 @@ impl<'a> Painter<'a> {
         let mut files = Vec::new();
         if parts.len() > PARTS_MAX {
             parts.truncate(PARTS_MAX);
-            files.push(whole(voice, text));
+            files.push(file(ANSWER_FILE, reply::whole_answer(voice), text));
         }
         if let Some(last) = parts.last_mut() {
             if !files.is_empty() {
@@ -107,16 +123,6 @@ impl<'a> Painter<'a> {
         let text = format!("{}{text}", self.head);
         let parts = split::split(&text, split::LIMIT);
         self.show(parts, buttons, Vec::new()).await
-    }
-
-    /// Whether anything stands in the channel.
-    pub fn has_shown(&self) -> bool {
-        !self.shown.is_empty()
-    }
-
-    /// The message that the answer begins with.
-    pub fn first(&self) -> Option<&str> {
-        self.shown.first().map(|(id, _)| id.as_str())
     }
 
     fn parts(&self, text: &str) -> Vec<String> {
@@ -143,33 +149,44 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    async fn show_one(&mut self, at: usize, card: Card) -> anyhow::Result<()> {
+    async fn show_one(&mut self, at: usize, mut card: Card) -> anyhow::Result<()> {
         let (rest, target) = (&self.bot.rest, self.target);
         if let Some((id, shown)) = self.shown.get_mut(at) {
             if *shown != card {
                 target.edit(rest, id, &card).await?;
+                // Files stay where they were put.
+                card.files.clear();
                 *shown = card;
             }
             return Ok(());
         }
         let id = match self.shown.last() {
-            None => target.first(rest, &card).await?,
+            None => {
+                card.files.extend(self.question.take());
+                target.first(rest, &card).await?
+            }
             Some((before, _)) => target.next(rest, before, &card).await?,
         };
+        card.files.clear();
+        let message = id.parse().ok().or(self.promised.filter(|_| at == 0));
         self.shown.push((id, card));
+        if let (Some(notes), Some(message)) = (&self.notes, message) {
+            notes.stands(message);
+        }
         Ok(())
     }
 }
 
-/// The whole answer, as a file.
-fn whole(voice: Voice<'_>, text: &str) -> File {
+fn file(name: &'static str, description: String, text: &str) -> File {
     File {
-        name: ANSWER_FILE,
+        name,
         kind: "text/markdown",
-        description: reply::whole_answer(voice),
+        description,
         bytes: text.as_bytes().to_vec(),
     }
 }
 
 /// What the file of a long answer is called.
 pub const ANSWER_FILE: &str = "answer.md";
+/// What the file of a long question is called.
+pub const QUESTION_FILE: &str = "question.md";

@@ -8,9 +8,11 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Asked, Demotion, Error, ReadyAsk};
-use crate::model::{Ask, PersonId, Refusal};
+use crate::app::{Asked, Began, Demotion, Error, ReadyAsk};
+use crate::model::{Ask, Choices, PersonId, Refusal, ServerId};
 
+use super::card::{Button, Card};
+use super::lines::Place;
 use super::painter::Painter;
 use super::reply::{self, Voice};
 use super::target::Target;
@@ -20,29 +22,88 @@ use super::{Bot, explain};
 /// shown to everyone. Discord gives up after three seconds.
 const QUICK: Duration = Duration::from_secs(1);
 
-/// What is asked, where the answer goes, and what stands above it.
+/// What is asked, where the answer goes, and in which language.
 pub struct Question<'a> {
     pub ask: Ask,
+    /// What was asked, where it stands nowhere in the channel.
+    pub asked: Option<String>,
     pub target: Target,
     pub locale: &'a str,
-    pub head: String,
 }
 
-/// Answers a question in the place where it was asked.
+/// Answers a question in the place where it was asked, when it is its turn.
 pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
     let voice = bot.voice(question.locale);
     let Question {
-        ask, target, head, ..
+        ask, target, asked, ..
     } = question;
-    let asker = ask.caller.person;
-    let mut painter = Painter::new(bot, &target, head, Vec::new());
-    let Some(ready) = prepare(bot, &mut painter, voice, ask).await? else {
-        return Ok(());
+    let mut painter = Painter::new(bot, voice, &target, asked.as_deref());
+    let places = bot.people.enter(ask.caller.person.0);
+    let places = match places.map(|mine| (mine, bot.channels.enter(target.channel()))) {
+        Some((mine, Some(here))) => Ok([mine, here]),
+        Some((_, None)) => Err(Refusal::ChannelIsBusy),
+        None => Err(Refusal::TooManyAtOnce),
     };
-    let (outcome, text) = paint_while_asking(bot, &mut painter, ready).await;
-    let shown = finish(&mut painter, voice, asker, &outcome, text).await;
+    let mut places = match places {
+        Ok(places) => places,
+        Err(refusal) => return turn_away(&mut painter, voice, refusal).await,
+    };
+    let waits = places.iter().any(Place::must_wait);
+    if waits {
+        painter.promised = target.promise(&bot.rest).await?;
+        painter.say_instead(reply::in_line(voice)).await?;
+        for place in &mut places {
+            place.turn().await;
+        }
+    }
+    let ready = prepare(bot, &mut painter, voice, (ask, waits)).await?;
+    let Some(ready) = ready else { return Ok(()) };
+    Box::pin(give(bot, &mut painter, voice, ready)).await
+}
+
+/// Has the model speak, and shows it.
+async fn give(
+    bot: &Bot,
+    painter: &mut Painter<'_>,
+    voice: Voice<'_>,
+    ready: Prepared,
+) -> anyhow::Result<()> {
+    let Prepared {
+        ready,
+        asker,
+        server,
+        choices,
+        once,
+    } = ready;
+    let target = painter.target;
+    let began = Began {
+        person: asker,
+        server,
+        channel: target.channel(),
+        reply_to: target.reply_to(),
+        choices,
+    };
+    let notes = bot.app.note_answer(began)?;
+    let id = notes.id.clone();
+    if let Some(promised) = painter.promised {
+        notes.stands(promised);
+    }
+    let run = bot.running.begin(&id, asker);
+    painter.notes = Some(notes);
+    painter.buttons = reply::growing(voice, &id);
+    let (outcome, text) = paint_while_asking(bot, painter, ready, &run.stop).await;
+    // A key that was typed for one ask is gone.
+    let buttons = if once || matches!(target, Target::Private(_)) {
+        Vec::new()
+    } else {
+        reply::ended(voice, &id)
+    };
+    let shown = finish(painter, voice, asker, (&outcome, text, buttons)).await;
+    if let Some(notes) = painter.notes.take() {
+        notes.ended(&outcome);
+    }
     for demotion in &outcome.demoted {
-        tell(bot, &target, voice, asker, demotion).await;
+        tell(bot, target, voice, asker, demotion).await;
     }
     for notice in &outcome.notices {
         let card = reply::notice(voice, notice);
@@ -53,38 +114,74 @@ pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
     shown
 }
 
+/// Says that there is no room, to whoever asked alone where that can be.
+async fn turn_away(
+    painter: &mut Painter<'_>,
+    voice: Voice<'_>,
+    refusal: Refusal,
+) -> anyhow::Result<()> {
+    let card = explain(voice, &Error::Refused(refusal));
+    match painter.target {
+        Target::Interaction(handle) | Target::Private(handle) => {
+            painter.bot.rest.reply(handle, &card).await
+        }
+        Target::Channel { .. } => painter.say_instead(card).await,
+    }
+}
+
+/// An ask that can be answered, and what is noted of it.
+struct Prepared {
+    ready: ReadyAsk,
+    asker: PersonId,
+    server: Option<ServerId>,
+    choices: Choices,
+    once: bool,
+}
+
 /// Finds out who pays, and promises an answer; or says why there is none.
 async fn prepare(
     bot: &Bot,
     painter: &mut Painter<'_>,
     voice: Voice<'_>,
-    ask: Ask,
-) -> anyhow::Result<Option<ReadyAsk>> {
+    (ask, mut promised): (Ask, bool),
+) -> anyhow::Result<Option<Prepared>> {
     let target = painter.target;
     let asker = ask.caller.person;
+    let (server, choices) = (ask.caller.place.server(), ask.choices.clone());
+    let once = ask.request_key.is_some();
     let mut preparing = pin!(bot.app.prepare(ask));
-    let error = match timeout(QUICK, &mut preparing).await {
-        Ok(Ok(ready)) => {
-            target.promise(&bot.rest).await?;
-            return Ok(Some(ready));
-        }
-        Ok(Err(error)) => {
-            if let Target::Interaction(handle) | Target::Private(handle) = target {
-                bot.rest.reply(handle, &explain(voice, &error)).await?;
-                return Ok(None);
-            }
-            error
-        }
+    let prepared = match timeout(QUICK, &mut preparing).await {
+        Ok(prepared) => prepared,
         Err(_) => {
-            target.promise(&bot.rest).await?;
-            match preparing.await {
-                Ok(ready) => return Ok(Some(ready)),
-                Err(error) => error,
+            if !promised {
+                painter.promised = target.promise(&bot.rest).await?;
+                promised = true;
             }
+            preparing.await
         }
     };
-    refuse(painter, voice, asker, &error).await?;
-    Ok(None)
+    match (prepared, target) {
+        (Ok(ready), _) => {
+            if !promised {
+                painter.promised = target.promise(&bot.rest).await?;
+            }
+            Ok(Some(Prepared {
+                ready,
+                asker,
+                server,
+                choices,
+                once,
+            }))
+        }
+        (Err(error), Target::Interaction(handle) | Target::Private(handle)) if !promised => {
+            bot.rest.reply(handle, &explain(voice, &error)).await?;
+            Ok(None)
+        }
+        (Err(error), _) => {
+            refuse(painter, voice, asker, &error).await?;
+            Ok(None)
+        }
+    }
 }
 
 /// Says in everybody's view that there is no answer, and why to whoever
@@ -120,6 +217,7 @@ async fn paint_while_asking(
     bot: &Bot,
     painter: &mut Painter<'_>,
     ready: ReadyAsk,
+    stop: &CancellationToken,
 ) -> (Asked, String) {
     let _growing = Growing::begin(&bot.growing);
     let (said, mut heard) = watch::channel(String::new());
@@ -130,7 +228,7 @@ async fn paint_while_asking(
                 said.send_modify(|all| all.push_str(text));
             }
         };
-        let asked = bot.app.answer(ready, &mut listener).await;
+        let asked = bot.app.answer(ready, stop, &mut listener).await;
         done.cancel();
         asked
     };
@@ -160,8 +258,7 @@ async fn finish(
     painter: &mut Painter<'_>,
     voice: Voice<'_>,
     asker: PersonId,
-    outcome: &Asked,
-    text: String,
+    (outcome, text, buttons): (&Asked, String, Vec<Button>),
 ) -> anyhow::Result<()> {
     match &outcome.result {
         Ok(answer) => {
@@ -171,7 +268,13 @@ async fn finish(
                 text
             };
             let foot = reply::footer(voice, answer);
-            painter.finish(voice, &text, &foot, Vec::new()).await
+            painter.finish(voice, &text, &foot, buttons).await
+        }
+        Err(Error::Refused(refusal @ (Refusal::Stopped | Refusal::Stopping)))
+            if text.trim().is_empty() =>
+        {
+            let card = explain(voice, &Error::Refused(refusal.clone()));
+            painter.say_instead(Card { buttons, ..card }).await
         }
         Err(error) if text.trim().is_empty() => {
             // Whoever is told that their key stopped working knows already.
@@ -183,7 +286,7 @@ async fn finish(
         Err(error) => {
             let why = explain(voice, error).text;
             let foot = reply::broken_off(voice, &why);
-            painter.finish(voice, &text, &foot, Vec::new()).await
+            painter.finish(voice, &text, &foot, buttons).await
         }
     }
 }
@@ -192,7 +295,7 @@ async fn finish(
 fn is_private(error: &Error) -> bool {
     match error {
         Error::Refused(Refusal::Provider { failure, .. }) => failure.class.is_about_the_key(),
-        Error::Refused(Refusal::Stopping) => false,
+        Error::Refused(Refusal::Stopping | Refusal::Stopped) => false,
         Error::Refused(_) => true,
         Error::Failed(_) => false,
     }

@@ -22,11 +22,28 @@ pub enum Target {
 
 impl Target {
     /// Shows that an answer will come.
-    pub async fn promise(&self, rest: &Rest) -> anyhow::Result<()> {
+    /// The id of the message that stands there already, if one does.
+    pub async fn promise(&self, rest: &Rest) -> anyhow::Result<Option<u64>> {
         match self {
             Self::Interaction(handle) => rest.defer(handle).await,
-            Self::Private(handle) => rest.defer_ephemeral(handle).await,
-            Self::Channel { channel, .. } => rest.type_in(*channel).await,
+            Self::Private(handle) => rest.defer_ephemeral(handle).await.map(|()| None),
+            Self::Channel { channel, .. } => rest.type_in(*channel).await.map(|()| None),
+        }
+    }
+
+    /// The channel that it is in.
+    pub fn channel(&self) -> u64 {
+        match self {
+            Self::Interaction(handle) | Self::Private(handle) => handle.channel,
+            Self::Channel { channel, .. } => *channel,
+        }
+    }
+
+    /// The message that is answered.
+    pub fn reply_to(&self) -> Option<u64> {
+        match self {
+            Self::Channel { reply_to, .. } => Some(*reply_to),
+            _ => None,
         }
     }
 

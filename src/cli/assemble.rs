@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::{App, BotDefault, Delivery, Parts, Quota, Settings};
+use crate::app::{App, BotDefault, Delivery, Parts, Persona, Quota, Settings};
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::ledger::{Ledger, Prices};
@@ -243,6 +243,8 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
     Ok(Settings {
         provider_order,
         system_prompt: config.ask.system_prompt.clone(),
+        personas: personas(&config.ask.personas)?,
+        models_allowed: config.ask.models.clone(),
         max_output_tokens: config.ask.max_output_tokens,
         context_tokens: config.ask.context_tokens,
         delivery: if config.ask.stream {
@@ -256,6 +258,8 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
 fn chat_settings(config: &Config) -> bot::ChatSettings {
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     bot::ChatSettings {
+        asks_per_person: count(config.chat.asks_per_person),
+        asks_per_channel: count(config.chat.asks_per_channel),
         memory_messages: count(config.chat.memory_messages),
         limits: bot::ChatLimits {
             picture_bytes: count(config.chat.picture_kb) * 1_024,
@@ -274,6 +278,33 @@ fn quota(config: &Config) -> Result<Quota, ConfigError> {
         operators: operators.map(|id| PersonId(*id)).collect(),
         keep_days: config.quota.keep_days,
     })
+}
+
+/// Our personas, and the operator's in a folder.
+fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
+    let wrong = |problem: String| ConfigError::new("ask.personas", problem);
+    let mut operators = Vec::new();
+    let files = match folder {
+        "" => Vec::new(),
+        folder => std::fs::read_dir(folder)
+            .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+            .map_err(|error| wrong(format!("must be a folder that can be read: {error}")))?,
+    };
+    for file in files {
+        let path = file.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            let name = file.file_name().display().to_string();
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| wrong(format!("holds {name}, which cannot be read: {error}")))?;
+            let persona = Persona::parse(&text)
+                .map_err(|error| wrong(format!("holds {name}, which is wrong: {error:#}")))?;
+            operators.push(persona);
+        }
+    }
+    Persona::merged(operators).map_err(|error| wrong(format!("{error:#}")))
 }
 
 /// Where calendar days begin.

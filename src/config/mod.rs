@@ -60,6 +60,8 @@ pub struct Discord {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Chat {
+    pub asks_per_person: u32,
+    pub asks_per_channel: u32,
     pub memory_messages: u32,
     pub pictures: u32,
     pub picture_kb: u32,
@@ -69,6 +71,8 @@ pub struct Chat {
 impl Default for Chat {
     fn default() -> Self {
         Self {
+            asks_per_person: 1,
+            asks_per_channel: 8,
             memory_messages: 40,
             pictures: 4,
             picture_kb: 4_096,
@@ -91,6 +95,10 @@ pub struct Store {
 pub struct Ask {
     pub provider_order: Vec<String>,
     pub system_prompt: String,
+    /// A folder of personas; empty: only ours.
+    pub personas: String,
+    /// Patterns of `provider/model`; empty: every model.
+    pub models: Vec<String>,
     pub max_output_tokens: u32,
     /// The most of a conversation that a model is told, in tokens.
     pub context_tokens: u32,
@@ -143,6 +151,8 @@ impl Default for Ask {
             provider_order: order.split(' ').map(Into::into).collect(),
             system_prompt: "You answer in a Discord chat. Be brief and use Discord's Markdown."
                 .into(),
+            personas: String::new(),
+            models: Vec::new(),
             max_output_tokens: 1_500,
             context_tokens: 16_000,
             stream: true,
@@ -211,6 +221,8 @@ impl Config {
         for (setting, value, range) in [
             ("ask.max_output_tokens", ask.max_output_tokens, 16..=100_000),
             ("ask.context_tokens", ask.context_tokens, 256..=10_000_000),
+            ("chat.asks_per_person", chat.asks_per_person, 1..=1_000),
+            ("chat.asks_per_channel", chat.asks_per_channel, 1..=1_000),
             ("chat.memory_messages", chat.memory_messages, 1..=100),
             ("chat.pictures", chat.pictures, 1..=20),
             ("chat.picture_kb", chat.picture_kb, 1..=20_480),

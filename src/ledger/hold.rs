@@ -129,7 +129,6 @@ impl Hold {
     }
 
     /// Its row.
-    #[cfg(test)]
     pub fn id(&self) -> AttemptId {
         self.booking.attempt.id
     }

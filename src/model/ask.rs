@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::ids::{PersonId, ProviderId, ServerId};
+use super::ids::{PersonId, ServerId};
 use super::key::Credential;
+use super::record::Choices;
 use super::turn::{LeftOut, Turn};
 
 /// Words that a person or a model said. Its `Debug` never shows them, so
@@ -43,6 +44,8 @@ impl Place {
 pub struct Caller {
     pub person: PersonId,
     pub place: Place,
+    /// The Discord channel that they are in.
+    pub channel: Option<u64>,
     /// May manage the server that they are in.
     pub manages_server: bool,
     /// Their roles in the server that they are in.
@@ -57,9 +60,8 @@ pub struct Caller {
 #[derive(Debug)]
 pub struct Ask {
     pub caller: Caller,
-    /// The provider, or the operator's order when the person named none.
-    pub provider: Option<ProviderId>,
-    pub model: Option<String>,
+    /// What the person chose; else what is set here decides.
+    pub choices: Choices,
     /// The conversation; the last turn is what is asked.
     pub turns: Vec<Turn>,
     /// What was left out of it already.
@@ -67,4 +69,17 @@ pub struct Ask {
     /// A key that came with the request. It is never stored, and no other
     /// key pays when it fails.
     pub request_key: Option<Credential>,
+}
+
+impl Ask {
+    /// A question without a conversation before it.
+    pub fn of(caller: Caller, question: &str, choices: Choices) -> Self {
+        Self {
+            caller,
+            choices,
+            turns: vec![Turn::person(question)],
+            left_out: Vec::new(),
+            request_key: None,
+        }
+    }
 }

@@ -16,6 +16,18 @@ pub enum Refusal {
     UnknownProvider { name: String },
     #[error("this provider answers no questions")]
     NotAChatProvider { provider: ProviderId },
+    #[error("the operator does not allow this model")]
+    ModelNotAllowed { provider: ProviderId, model: String },
+    #[error("its provider has retired the model")]
+    ModelRetired {
+        provider: ProviderId,
+        model: String,
+        replacement: String,
+    },
+    #[error("there is no such persona")]
+    NoSuchPersona { name: String },
+    #[error("only who manages the server chooses for everybody")]
+    OnlyManagersChoose,
     #[error("the model's provider is not known")]
     UnknownModel { model: String },
     #[error("the person may not manage this server")]
@@ -52,6 +64,18 @@ pub enum Refusal {
     },
     #[error("the bot is stopping")]
     Stopping,
+    #[error("somebody stopped it")]
+    Stopped,
+    #[error("too much is asked at once")]
+    TooManyAtOnce,
+    #[error("too much is asked at once here")]
+    ChannelIsBusy,
+    #[error("it is somebody else's")]
+    NotYours,
+    #[error("the answer is too old")]
+    StaleAnswer,
+    #[error("the question can no longer be read")]
+    QuestionGone,
     #[error("a limit leaves no room")]
     LimitReached {
         hit: LimitHit,

@@ -14,18 +14,21 @@ mod entries;
 mod failure;
 mod google;
 mod lines;
+mod list;
 mod ollama;
 mod openai;
 mod outbound;
 mod reading;
 #[cfg(test)]
 mod recordings;
+mod retired;
 mod sight;
 
 pub use catalogue::{Catalogue, Kind, Override, Provider};
 pub use chat::{ChatReply, ChatRequest, Delivery};
 pub use client::client;
 pub use outbound::Timeouts;
+pub use retired::replacement;
 pub use sight::{glob, sees};
 
 use reqwest::Client;

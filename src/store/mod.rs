@@ -4,9 +4,11 @@
 //! SQL that both accept, in the file of its subject. Values are bound by
 //! name: SQLite numbers `$2` before `$1` where it comes first.
 
+mod answers;
 #[cfg(test)]
 mod audit;
 mod checks;
+mod choices;
 mod conversations;
 mod departures;
 mod keys;
@@ -29,6 +31,7 @@ pub use keys::NewKey;
 pub use ledger::{Booking, Changes, Closed, Closing, Counted, Found, Journal};
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
+pub use privacy::OwnAttempt;
 pub use rules::{OperatorsRules, Rules};
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};

@@ -20,7 +20,21 @@ pub struct OwnAttempt {
     pub images: u64,
     pub cost_nano: Option<u64>,
     pub estimated: bool,
+    pub first_byte_ms: Option<i64>,
+    pub duration_ms: Option<i64>,
 }
+
+macro_rules! select_attempts {
+    ($which:literal) => {
+        concat!(
+            "select held_at_ms, server_id, source, provider, model, state, input_tokens, \
+             output_tokens, images, cost_nano, estimated, first_byte_ms, duration_ms \
+             from attempt ",
+            $which
+        )
+    };
+}
+pub(super) use select_attempts;
 
 /// Erases a person from everything but the ledger's rows. Sums by member
 /// of a server go to member 0, so that the server's own sums stay.
@@ -39,6 +53,9 @@ const ERASE: &[&str] = &[
     "delete from provider_key where scope = 'user' and owner_id = $1",
     // The mark stays: what was forgotten must not come back.
     "update forgotten set person_id = 0 where person_id = $1",
+    "delete from answer where person_id = $1",
+    "delete from choice where scope = 'user' and owner_id = $1",
+    "update choice set set_by = 0 where set_by = $1",
     "delete from pending_action where person_id = $1",
     "delete from key_check where person_id = $1",
     "delete from person_tier where person_id = $1",
@@ -49,9 +66,7 @@ const ERASE: &[&str] = &[
 impl Store {
     /// A person's attempts, newest first: at most `max`.
     pub async fn attempts_of(&self, person: PersonId, max: u32) -> anyhow::Result<Vec<OwnAttempt>> {
-        let sql = "select held_at_ms, server_id, source, provider, model, state, input_tokens, \
-             output_tokens, images, cost_nano, estimated from attempt where person_id = $1 \
-             order by attempt_id desc limit $2";
+        let sql = select_attempts!("where person_id = $1 order by attempt_id desc limit $2");
         let values = [person.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
         rows.iter().map(own_attempt).collect()
@@ -87,7 +102,7 @@ impl Store {
     }
 }
 
-fn own_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
+pub(super) fn own_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
     let count = |at| anyhow::Ok(row.int(at)?.cast_unsigned());
     Ok(OwnAttempt {
         held_at_ms: row.int(0)?,
@@ -101,5 +116,7 @@ fn own_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
         images: count(8)?,
         cost_nano: row.maybe_int(9)?.map(i64::cast_unsigned),
         estimated: row.int(10)? == 1,
+        first_byte_ms: row.maybe_int(11)?,
+        duration_ms: row.maybe_int(12)?,
     })
 }

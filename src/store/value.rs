@@ -84,6 +84,14 @@ impl Row {
         }
     }
 
+    /// A column of bytes or null.
+    pub fn maybe_blob(&self, at: usize) -> anyhow::Result<Option<&[u8]>> {
+        match self.0.get(at) {
+            Some(Value::Null) => Ok(None),
+            _ => self.blob(at).map(Some),
+        }
+    }
+
     /// A column of bytes.
     pub fn blob(&self, at: usize) -> anyhow::Result<&[u8]> {
         match self.0.get(at) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Setup, Stage, good, run, run_with};
 use crate::emulator::providers::ProviderFault;
-use crate::model::{Ask, Caller, PersonId, Place, ProviderId, Turn};
+use crate::model::{Ask, Caller, Choices, PersonId, Place, ProviderId};
 use crate::providers::Timeouts;
 use crate::store::Audited;
 
@@ -119,19 +119,17 @@ fn question(stage: &Stage) -> Ask {
     let caller = Caller {
         person: PersonId(stage.scene.member),
         place: Place::Direct,
+        channel: None,
         manages_server: false,
         roles: Vec::new(),
         home_roles: Vec::new(),
         skus: Vec::new(),
     };
-    Ask {
-        caller,
+    let choices = Choices {
         provider: Some(ProviderId::from("groq")),
-        model: None,
-        turns: vec![Turn::person("count")],
-        left_out: Vec::new(),
-        request_key: None,
-    }
+        ..Choices::default()
+    };
+    Ask::of(caller, "count", choices)
 }
 
 #[tokio::test]
@@ -144,6 +142,7 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
         let ready = app.prepare(question(stage)).await.unwrap();
         let (words, mut listening) = tokio::sync::mpsc::unbounded_channel();
         let mut listener = |text: &str| drop(words.send(text.to_owned()));
+        let never = tokio_util::sync::CancellationToken::new();
         // The client is gone after the third word.
         let three_words = async {
             for _ in 0..3 {
@@ -151,7 +150,7 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
             }
         };
         tokio::select! {
-            _ = app.answer(ready, &mut listener) => panic!("it was to be cut"),
+            _ = app.answer(ready, &never, &mut listener) => panic!("it was to be cut"),
             () = three_words => {}
         }
         let row = last_row(stage).await;

@@ -110,6 +110,21 @@ impl<'a> Actor<'a> {
         self.sees(id).await
     }
 
+    /// Picks from the newest menu that they can see.
+    pub async fn picks(&self, value: &str) -> String {
+        let world = self.stage.world();
+        let (message, custom_id) = world.look(|state| {
+            let found = state.messages.iter().rev().find_map(|message| {
+                let menu = &message.components[0]["components"][0];
+                (menu["type"] == 3)
+                    .then(|| (message.id, menu["custom_id"].as_str().unwrap().to_owned()))
+            });
+            found.expect("there is a menu")
+        });
+        let id = world.pick(self.person, message, &custom_id, value);
+        self.sees(id.expect("the message exists")).await
+    }
+
     /// Where the newest button of this name is.
     pub fn button(&self, label: &str) -> (u64, String) {
         self.stage.world().look(|state| {
@@ -258,13 +273,23 @@ fn message_text(message: &Message) -> String {
         text.extend(["\n[", &file.name, ": ", &file.description, "]"]);
     }
     let buttons = message.components[0]["components"].as_array();
-    for button in buttons.into_iter().flatten() {
-        text.extend([
-            "
-[",
-            button["label"].as_str().unwrap_or_default(),
-            "]",
-        ]);
+    let labels = buttons
+        .into_iter()
+        .flatten()
+        .map(|button| match button["options"].as_array() {
+            Some(options) => {
+                let labels = options
+                    .iter()
+                    .map(|option| option["label"].as_str().unwrap());
+                format!("[menu: {}]", labels.collect::<Vec<_>>().join(", "))
+            }
+            None => format!("[{}]", button["label"].as_str().unwrap_or_default()),
+        });
+    let labels: Vec<String> = labels.collect();
+    // What stands under every answer would only be in the way.
+    if !labels.is_empty() && labels != ["[Again]", "[Other model]", "[Details]"] {
+        text.push('\n');
+        text.push_str(&labels.join("\n"));
     }
     text
 }

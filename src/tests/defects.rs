@@ -27,7 +27,7 @@ async fn forty_streams_at_once_finish_as_fast_as_one() {
     // One bucket for all interactions would make the forty wait in line.
     let setup = Setup {
         // One person may ask ten times a minute unless the operator says more.
-        config: "[ask]\nedit_interval_ms = 400\n[[quota.tiers]]\nname = 'community'\n".into(),
+        config: "[ask]\nedit_interval_ms = 400\n[chat]\nasks_per_person = 40\nasks_per_channel = 40\n[[quota.tiers]]\nname = 'community'\n".into(),
         ..Setup::default()
     };
     run_with(setup, async |stage| {

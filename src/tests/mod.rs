@@ -6,11 +6,13 @@
 mod accounts;
 mod actor;
 mod add_keys;
+mod answers;
 mod asking;
 mod browser;
 mod budgets;
 mod chats;
 mod checks;
+mod choices;
 mod defects;
 mod departures;
 mod emulated;

@@ -45,7 +45,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             byok: true,
-            config: "[ask]\nedit_interval_ms = 100\n".into(),
+            config: "[ask]\nedit_interval_ms = 100\n[chat]\nasks_per_person = 100\nasks_per_channel = 100\n".into(),
             secrets: Vec::new(),
             no_defaults: false,
             shards: Shards::default(),

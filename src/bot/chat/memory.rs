@@ -10,7 +10,7 @@ use super::rooms::Room;
 use super::said;
 use crate::bot::Bot;
 use crate::bot::channels::PAGE_MAX;
-use crate::bot::painter::ANSWER_FILE;
+use crate::bot::painter::{ANSWER_FILE, QUESTION_FILE};
 use crate::model::{LeftOut, Role, Turn};
 
 /// A conversation up to a message, and what is missing of it.
@@ -144,16 +144,16 @@ pub async fn conversation(bot: &Bot, messages: &[Message]) -> Memory {
     for message in messages {
         let files = read.remove(&message.id.get()).unwrap_or_default();
         if message.author.id.get() == me {
-            let whole = whole_answer(files);
+            let (question, whole) = ours(files);
             if whole.is_some() {
                 // What stands before it is its beginning.
                 let part = |(_, turn): &(_, Turn)| turn.role == Role::Model;
                 while spoken.pop_if(|last| part(last)).is_some() {}
             }
-            let turns = whole.map_or_else(
-                || said::first_turns(&message.content),
-                |whole| vec![Turn::model(whole)],
-            );
+            let turns = match whole {
+                Some(whole) => vec![Turn::model(whole)],
+                None => with_question(said::first_turns(&message.content), question),
+            };
             spoken.extend(turns.into_iter().map(|turn| (None, turn)));
             continue;
         }
@@ -197,12 +197,37 @@ fn joined(spoken: Vec<(Option<String>, Turn)>, by_name: bool) -> Vec<Turn> {
     turns
 }
 
-/// The answer that became a file, if this message carries one.
-fn whole_answer(files: Vec<(String, Content)>) -> Option<String> {
-    files.into_iter().find_map(|(name, content)| match content {
-        Content::Text(text) if name == ANSWER_FILE => Some(text),
-        _ => None,
-    })
+/// The question and the answer that became files of ours, if this message
+/// carries them.
+fn ours(files: Vec<(String, Content)>) -> (Option<String>, Option<String>) {
+    let (mut question, mut whole) = (None, None);
+    for (name, content) in files {
+        match content {
+            Content::Text(text) if name == ANSWER_FILE => whole = Some(text),
+            Content::Text(text) if name == QUESTION_FILE => question = Some(text),
+            _ => {}
+        }
+    }
+    (question, whole)
+}
+
+/// Puts the whole question in the place of its excerpt.
+fn with_question(mut turns: Vec<Turn>, question: Option<String>) -> Vec<Turn> {
+    if let (Some(question), Some(first)) = (question, turns.first_mut()) {
+        first.text.0 = question;
+    }
+    turns
+}
+
+/// The question that stands above an answer of ours, or beside it.
+pub async fn question_of(bot: &Bot, message: &Message) -> Option<String> {
+    let mut unread = Vec::new();
+    let mut read = read_files(bot, std::slice::from_ref(message), &mut unread).await;
+    let files = read.remove(&message.id.get()).unwrap_or_default();
+    let (shown, _) = said::unquote(&message.content);
+    ours(files)
+        .0
+        .or_else(|| shown.filter(|_| message.attachments.is_empty()))
 }
 
 fn persons_turn(message: &Message, files: Vec<(String, Content)>, me: u64) -> Turn {

@@ -9,16 +9,16 @@ mod rooms;
 mod said;
 
 pub use files::Limits;
-pub use memory::Memory;
+pub use memory::{Memory, question_of};
 pub use rooms::{Room, Rooms};
-pub use said::quote;
+pub use said::{excerpt, quote};
 
 use serenity::all::{Message, MessageType};
 
 use super::streaming::{self, Question};
 use super::target::Target;
 use super::{Bot, reply};
-use crate::model::{Ask, Caller, PersonId, Place, ServerId};
+use crate::model::{Ask, Caller, Choices, PersonId, Place, ServerId};
 
 /// How conversations are led.
 #[derive(Clone, Debug)]
@@ -26,10 +26,21 @@ pub struct Settings {
     /// How many messages are read back at the most.
     pub memory_messages: usize,
     pub limits: Limits,
+    /// How many questions of one person, and in one channel, are answered
+    /// at once.
+    pub asks_per_person: usize,
+    pub asks_per_channel: usize,
+}
+
+/// A message, who asks with it, and what they chose.
+pub struct Asking<'a> {
+    pub said: &'a Message,
+    pub caller: Caller,
+    pub choices: Choices,
 }
 
 /// The language of whoever writes a message: Discord does not say it.
-const LOCALE: &str = "en-US";
+pub const LOCALE: &str = "en-US";
 
 /// Answers a message, if it is meant for the bot.
 pub async fn heard(bot: &Bot, said: Message) -> anyhow::Result<()> {
@@ -42,26 +53,25 @@ pub async fn heard(bot: &Bot, said: Message) -> anyhow::Result<()> {
         reply_to: said.id.get(),
         direct: said.guild_id.is_none(),
     };
-    answer(bot, &said, caller, target).await
+    let asking = Asking {
+        said: &said,
+        caller,
+        choices: Choices::default(),
+    };
+    answer(bot, asking, target).await
 }
 
 /// Answers what a message asks.
-pub async fn answer(
-    bot: &Bot,
-    said: &Message,
-    caller: Caller,
-    target: Target,
-) -> anyhow::Result<()> {
-    let memory = memory::recall(bot, said).await?;
+pub async fn answer(bot: &Bot, asking: Asking<'_>, target: Target) -> anyhow::Result<()> {
+    let memory = memory::recall(bot, asking.said).await?;
     let Memory { turns, left_out } = memory;
     if turns.is_empty() {
         let help = reply::how_to_talk(bot.voice(LOCALE));
         return target.first(&bot.rest, &help).await.map(drop);
     }
     let ask = Ask {
-        caller,
-        provider: None,
-        model: None,
+        caller: asking.caller,
+        choices: asking.choices,
         turns,
         left_out,
         request_key: None,
@@ -70,7 +80,7 @@ pub async fn answer(
         ask,
         target,
         locale: LOCALE,
-        head: String::new(),
+        asked: None,
     };
     Box::pin(streaming::answer(bot, question)).await
 }
@@ -101,6 +111,7 @@ pub fn caller(said: &Message) -> Caller {
     Caller {
         person: PersonId(said.author.id.get()),
         place,
+        channel: Some(said.channel_id.get()),
         manages_server: false,
         roles: roles
             .unwrap_or_default()

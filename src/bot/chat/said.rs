@@ -7,6 +7,8 @@ use crate::model::Turn;
 
 /// How much of a question is shown above its answer, in UTF-16 units.
 const QUOTE_UNITS: usize = 500;
+/// How much is shown of a longer one.
+const EXCERPT_CHARACTERS: usize = 200;
 /// Discord's mark of small print, in which our footers stand.
 const SMALL_PRINT: &str = "-# ";
 const QUOTED: &str = "> ";
@@ -58,6 +60,13 @@ pub fn quote(question: &str) -> Option<String> {
     }
     let lines = question.lines().map(|line| format!("{QUOTED}{line}\n"));
     Some(lines.collect::<String>() + "\n")
+}
+
+/// The beginning of a question that is too long to stand above its answer.
+pub fn excerpt(question: &str) -> String {
+    let start: String = question.trim().chars().take(EXCERPT_CHARACTERS).collect();
+    let line = start.replace('\n', " ");
+    format!("{QUOTED}{line} …\n\n")
 }
 
 /// The question above an answer, if one stands there, and the answer.

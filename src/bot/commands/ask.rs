@@ -4,11 +4,13 @@ use serenity::all::CreateAutocompleteResponse;
 
 use crate::app::Kind;
 use crate::bot::card::INPUT_CHARACTERS_MAX;
+use crate::bot::commands::model::complete_model;
+use crate::bot::commands::persona::complete_persona;
 use crate::bot::commands::{Context, choices};
 use crate::bot::streaming::{self, Question};
 use crate::bot::target::Target;
-use crate::bot::{caller, chat, explain, reply};
-use crate::model::{Ask, Caller, ProviderId, Refusal, Turn};
+use crate::bot::{caller, explain, reply};
+use crate::model::{Ask, Caller, Choices, ProviderId, Refusal};
 
 /// Ask a language model.
 #[poise::command(
@@ -28,6 +30,10 @@ pub async fn ask(
     #[autocomplete = "complete_model"]
     #[max_length = 100]
     model: Option<String>,
+    #[description = "As what the model answers"]
+    #[autocomplete = "complete_persona"]
+    #[max_length = 40]
+    persona: Option<String>,
     #[description = "True: with a key that you type for this once, and that is never stored"]
     once: Option<bool>,
 ) -> anyhow::Result<()> {
@@ -36,17 +42,14 @@ pub async fn ask(
     if once == Some(true) {
         return ask_once(ctx, &caller, prompt, provider.as_deref(), model.as_deref()).await;
     }
-    let ask = Ask {
-        caller,
+    let choices = Choices {
         provider: provider.as_deref().map(ProviderId::from),
         model,
-        turns: vec![Turn::person(prompt.as_str())],
-        left_out: Vec::new(),
-        request_key: None,
+        persona,
     };
     let question = Question {
-        head: chat::quote(&prompt).unwrap_or_default(),
-        ask,
+        ask: Ask::of(caller, &prompt, choices),
+        asked: Some(prompt),
         target: Target::Interaction(caller::handle_of_command(ctx.interaction)),
         locale: &ctx.interaction.locale,
     };
@@ -91,17 +94,4 @@ async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocomplet
         chat.map(|provider| (provider.name.clone(), provider.id.to_string())),
         partial,
     )
-}
-
-#[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let catalogue = ctx.framework.user_data.app.catalogue();
-    let models = catalogue.iter().filter_map(|provider| {
-        let model = provider.default_model.as_ref()?;
-        Some((
-            format!("{} {model}", provider.name),
-            format!("{}/{model}", provider.id),
-        ))
-    });
-    choices(models, partial)
 }

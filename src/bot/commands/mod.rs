@@ -3,8 +3,11 @@
 mod admin;
 mod amounts;
 mod ask;
+mod choosing;
 mod forget;
 mod keys;
+mod model;
+mod persona;
 mod privacy;
 mod quota;
 mod server;
@@ -49,6 +52,8 @@ pub fn all() -> Vec<Command> {
         ask::ask(),
         forget::forget(),
         keys::keys(),
+        model::model(),
+        persona::persona(),
         quota::quota(),
         privacy::privacy(),
         usage::usage(),

@@ -110,6 +110,11 @@ pub fn whole_answer(voice: Voice<'_>) -> String {
     voice.lang.words("The whole answer").to_owned()
 }
 
+/// What the file of a long question is.
+pub fn whole_question(voice: Voice<'_>) -> String {
+    voice.lang.words("The whole question").to_owned()
+}
+
 /// Stands in a channel where the reason for a no is nobody else's business.
 pub fn written_directly(voice: Voice<'_>, told: bool) -> Card {
     Card::text(voice.lang.words(if told {

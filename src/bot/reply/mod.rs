@@ -6,6 +6,7 @@
 mod answer;
 mod budget;
 mod chat;
+mod choices;
 mod keys;
 mod lang;
 mod once;
@@ -14,17 +15,19 @@ mod quota;
 mod quota_status;
 mod refusal;
 mod status;
+mod under;
 mod usage;
 
 pub use answer::{
     broken_off, continued_privately, demoted, demoted_directly, footer, how_to_talk, in_a_file,
-    no_answer, whole_answer, written_directly,
+    no_answer, whole_answer, whole_question, written_directly,
 };
 pub use budget::{
     budget, budget_set, cleared, exempted, operators_limit_set, operators_view, tier_given,
     was_blocked, was_unblocked,
 };
 pub use chat::{forgotten, nothing_to_forget};
+pub use choices::{chosen, model_name, models, personas, unchosen};
 pub use keys::{
     KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
 };
@@ -35,6 +38,7 @@ pub use quota::notice;
 pub use quota_status::quota_status;
 pub use refusal::refusal;
 pub use status::status;
+pub use under::{choose_model, details, ended, ends_here, growing, in_line};
 pub use usage::usage;
 
 use crate::app::Catalogue;

@@ -36,6 +36,21 @@ fn sentence(refusal: &Refusal) -> &'static str {
         Refusal::UnknownModel { .. } => {
             "I can't tell whose model `{subject}` is. Name its provider too: `/ask provider:… model:{subject}`."
         }
+        Refusal::ModelNotAllowed { .. } => {
+            "The bot's operator does not allow `{subject}` here. `/model show` says which model answers, \
+             and the list that appears while you type `model:` holds those that may."
+        }
+        Refusal::ModelRetired { .. } => {
+            "{provider} has retired `{subject}`. Its place has taken `{replacement}`: \
+             `/model set model:{id}/{replacement}`, or name it in `/ask model:`."
+        }
+        Refusal::NoSuchPersona { .. } => {
+            "There is no persona called `{subject}`. `/persona list` shows all."
+        }
+        Refusal::OnlyManagersChoose => {
+            "Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. \
+             For yourself: `/model set for:me`."
+        }
         Refusal::NotAManager => {
             "Server keys are for whoever has the Manage Server permission here, and you don't right now. \
              Your own key works without it: `/keys add scope:user`."
@@ -56,6 +71,20 @@ fn sentence(refusal: &Refusal) -> &'static str {
             "There is no {scope} for {provider}. Add one with `/keys add provider:{id} scope:{word}`."
         }
         Refusal::EmptyPrompt => "There is nothing to answer. Write a prompt: `/ask prompt:…`.",
+        Refusal::Stopped => "Stopped.",
+        Refusal::TooManyAtOnce => {
+            "One of your questions is being answered and another waits. Ask again when they are done."
+        }
+        Refusal::ChannelIsBusy => {
+            "Too much is being asked in this channel at once. Ask again in a moment, or in another channel."
+        }
+        Refusal::NotYours => "That is for the person who asked.",
+        Refusal::StaleAnswer => {
+            "That answer is too old for its buttons. Ask again with `/ask`, or by mentioning me."
+        }
+        Refusal::QuestionGone => {
+            "I can't read the question any more, and I keep no copy. Ask again with `/ask`, or by mentioning me."
+        }
         Refusal::Stopping => {
             "I am being restarted and could not finish. Please ask again in a minute."
         }
@@ -146,9 +175,9 @@ fn sentence_about_a_new_key(refusal: &Refusal) -> Option<&'static str> {
 /// Fills in what a refusal is about.
 fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
     let (provider, scope) = match refusal {
-        Refusal::NotAChatProvider { provider } | Refusal::KeyRefused { provider, .. } => {
-            (Some(provider), None)
-        }
+        Refusal::NotAChatProvider { provider }
+        | Refusal::KeyRefused { provider, .. }
+        | Refusal::ModelRetired { provider, .. } => (Some(provider), None),
         Refusal::NoSuchKey { provider, scope } => (Some(provider), Some(*scope)),
         _ => (None, None),
     };
@@ -160,8 +189,16 @@ fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
         Refusal::Locked { kid } => kid.clone(),
         Refusal::TierWithoutByok { tier } => tier.clone(),
         Refusal::TooManyLimits { max } => max.to_string(),
-        Refusal::NoSuchTier { name } => name.replace('`', "'"),
+        Refusal::NoSuchTier { name } | Refusal::NoSuchPersona { name } => name.replace('`', "'"),
+        Refusal::ModelNotAllowed { provider, model } => {
+            format!("{provider}/{}", model.replace('`', "'"))
+        }
+        Refusal::ModelRetired { model, .. } => model.replace('`', "'"),
         _ => String::new(),
+    };
+    let replacement = match refusal {
+        Refusal::ModelRetired { replacement, .. } => replacement.as_str(),
+        _ => "",
     };
     let retry_after_s = match refusal {
         Refusal::TooManyChecks { retry_after_s } => *retry_after_s,
@@ -184,6 +221,7 @@ fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
                 &scope.map(|scope| voice.scope(scope)).unwrap_or_default(),
             ),
             ("word", &scope.map(Scope::as_str).unwrap_or_default()),
+            ("replacement", &replacement),
             ("wait", &wait(voice, retry_after_s)),
             // Last, so that nothing that was typed is taken for a name.
             ("subject", &subject),

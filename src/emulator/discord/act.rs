@@ -163,6 +163,16 @@ impl World {
         })
     }
 
+    /// Somebody picks from a menu under a message.
+    pub fn pick(&self, person: u64, message: u64, custom_id: &str, value: &str) -> Option<u64> {
+        self.with(|state| {
+            let found = state.message(message)?.clone();
+            let data = json!({"custom_id": custom_id, "component_type": 3, "values": [value]});
+            let kind = Kind::Component;
+            Some(state.interact(kind, person, found.channel, "", &data, Some(message)))
+        })
+    }
+
     /// Breaks every gateway connection off, or closes it with a code.
     pub fn drop_sockets(&self, code: Option<u16>) {
         self.with(|state| {

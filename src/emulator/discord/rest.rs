@@ -1,9 +1,10 @@
 //! The REST calls that a bot of interactions makes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Path, Request, State as Shared};
+use axum::extract::{Path, Query, Request, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -180,11 +181,22 @@ async fn open_dm(Shared(world): World_, Json(body): Json<Value>) -> Response {
 async fn callback(
     Shared(world): World_,
     Path((id, token)): Path<(u64, String)>,
+    Query(asks): Query<HashMap<String, String>>,
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
         let done = answer(state, id, &token, &body);
-        answered(done.map(|()| StatusCode::NO_CONTENT.into_response()))
+        if asks
+            .get("with_response")
+            .is_none_or(|wanted| wanted != "true")
+        {
+            return answered(done.map(|()| StatusCode::NO_CONTENT.into_response()));
+        }
+        let message = state.by_token(&token).and_then(|i| i.original);
+        let shown = message.map(|id| json_message(state, id));
+        let told = json!({"interaction": {"id": id.to_string(), "type": 2},
+            "resource": {"type": body["type"], "message": shown}});
+        answered(done.map(|()| Json(told).into_response()))
     })
 }
 
@@ -280,6 +292,7 @@ fn webhook<'a>(
 async fn follow_up(
     Shared(world): World_,
     Path((_, token)): Path<(u64, String)>,
+    files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
@@ -294,6 +307,9 @@ async fn follow_up(
                 }
                 let interaction = interaction.clone();
                 let id = respond(state, &interaction, &body, false);
+                if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {
+                    message.files = files;
+                }
                 Ok((headers, Json(json_message(state, id))).into_response())
             }),
         )

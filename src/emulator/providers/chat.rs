@@ -13,6 +13,8 @@ use super::keys::{Dialect, Emulated, Standing};
 use super::refusals::refusal;
 use super::{HANG, ProviderFault, answers};
 
+/// Models that are no more.
+const RETIRED: &[&str] = &["deepseek-chat", "gpt-5-mini"];
 /// What the emulated models count.
 const INPUT_TOKENS: u64 = 12;
 /// A line longer than anybody reads.
@@ -36,7 +38,7 @@ pub fn answer(
         let body = json!({"error": {"message": "Not found", "code": "model_not_found"}});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     };
-    if ask.model.contains("no-such-model") {
+    if ask.model.contains("no-such-model") || RETIRED.contains(&ask.model.as_str()) {
         let body =
             json!({"error": {"message": "The model does not exist", "code": "model_not_found"}});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();

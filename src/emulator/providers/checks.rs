@@ -42,9 +42,9 @@ pub fn answer(provider: &Emulated, path: &str, standing: Standing) -> Response {
 fn body(provider: &Emulated, path: &str) -> Option<Value> {
     let models = || json!({"object": "list", "data": [{"id": "made-up-model", "object": "model"}]});
     match (provider.id, path) {
-        ("anthropic", "/v1/models") => {
-            Some(json!({"data": [{"id": "claude-haiku-5-5", "type": "model"}]}))
-        }
+        ("anthropic", "/v1/models") => Some(
+            json!({"data": [{"id": "claude-haiku-5-5", "type": "model"}, {"id": "claude-opus-5-5", "type": "model"}]}),
+        ),
         ("google", "/models") => {
             Some(json!({"models": [{"name": "models/gemini-3.1-flash-lite"}]}))
         }
@@ -53,6 +53,7 @@ fn body(provider: &Emulated, path: &str) -> Option<Value> {
         }
         ("xai", "/api-key") => Some(json!({"name": "k", "acls": ["api-key:model:*"]})),
         ("deepseek", "/user/balance") => Some(json!({"is_available": true, "balance_infos": []})),
+        ("ollama", "/api/tags") => Some(json!({"models": [{"name": "llama3.2:latest"}]})),
         ("ollama", "/v1/models") | (_, "/models") => Some(models()),
         ("ollama", "/api/version") => Some(json!({"version": "0.30.0"})),
         ("runcomfy", path) => path

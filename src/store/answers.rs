@@ -1,0 +1,229 @@
+//! Answers, without a word of them.
+
+use anyhow::Context;
+
+use crate::model::{
+    AnswerRecord, AttemptId, Choices, PersonId, ProviderId, ServerId, Skip, Source, Step, Trace,
+    Verdict,
+};
+
+use super::Store;
+use super::privacy::{OwnAttempt, own_attempt, select_attempts};
+use super::value::{Row, Statement};
+
+macro_rules! select_answers {
+    ($which:literal) => {
+        concat!(
+            "select answer_id, person_id, server_id, channel_id, first_message_id, \
+             last_message_id, reply_to, provider, model, persona, began_at_ms, ended_at_ms, \
+             attempt_id, trace from answer ",
+            $which
+        )
+    };
+}
+
+/// What a trace is written with: one step a line, its parts by tabs.
+const SKIPS: &[(&str, Skip)] = &[
+    ("direct", Skip::DirectMessage),
+    ("not_installed", Skip::NotInstalledHere),
+    ("another_person", Skip::AnotherPerson),
+    ("request", Skip::RequestHasItsOwn),
+    ("tier", Skip::Tier),
+    ("locked", Skip::Locked),
+    ("paused", Skip::Paused),
+    ("expired", Skip::Expired),
+    ("refused", Skip::Refused),
+    ("out_of_credit", Skip::OutOfCredit),
+];
+const ANOTHER_SERVER: &str = "another_server";
+const OTHERS: &[(&str, Verdict)] = &[
+    ("taken", Verdict::Taken),
+    ("behind", Verdict::Behind),
+    ("absent", Verdict::Absent),
+];
+
+impl Store {
+    /// Notes an answer that begins.
+    pub async fn begin_answer(&self, answer: &AnswerRecord) -> anyhow::Result<()> {
+        let sql = "insert into answer (answer_id, person_id, server_id, channel_id, reply_to, \
+             provider, model, persona, began_at_ms) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let Choices {
+            provider,
+            model,
+            persona,
+        } = &answer.choices;
+        let values = [
+            answer.id.as_str().into(),
+            answer.person.0.into(),
+            answer.server.map(|server| server.0).into(),
+            answer.channel.into(),
+            answer.reply_to.into(),
+            provider.as_ref().map(ProviderId::as_str).into(),
+            model.as_deref().into(),
+            persona.as_deref().into(),
+            answer.began_at_ms.into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Notes where an answer stands.
+    pub async fn answer_stands(&self, id: &str, message: u64) -> anyhow::Result<()> {
+        let sql = "update answer set first_message_id = coalesce(first_message_id, $2), \
+             last_message_id = $2 where answer_id = $1";
+        let values = [id.into(), message.into()];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Notes that an answer has ended, and how.
+    pub async fn end_answer(
+        &self,
+        id: &str,
+        attempt: Option<AttemptId>,
+        trace: &Trace,
+        now_ms: i64,
+    ) -> anyhow::Result<()> {
+        let sql = "update answer set ended_at_ms = $2, attempt_id = $3, trace = $4 \
+             where answer_id = $1";
+        let attempt = attempt.as_ref().map(|id| id.0.as_slice());
+        let values = [
+            id.into(),
+            now_ms.into(),
+            attempt.into(),
+            written(trace).into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// An answer, and the attempt that gave it.
+    pub async fn answer(
+        &self,
+        id: &str,
+    ) -> anyhow::Result<Option<(AnswerRecord, Option<OwnAttempt>)>> {
+        let sql = select_answers!("where answer_id = $1");
+        let rows = self.query(Statement::new(sql, [id.into()])).await?;
+        let Some(answer) = rows.first().map(record).transpose()? else {
+            return Ok(None);
+        };
+        let Some(attempt) = answer.attempt else {
+            return Ok(Some((answer, None)));
+        };
+        let sql = select_attempts!("where attempt_id = $1");
+        let rows = self.query(Statement::new(sql, [attempt.0.as_slice().into()]));
+        let attempt = rows.await?.first().map(own_attempt).transpose()?;
+        Ok(Some((answer, attempt)))
+    }
+
+    /// Answers that began before a moment and have not ended: at most `max`.
+    pub async fn unfinished_answers(
+        &self,
+        before_ms: i64,
+        max: u32,
+    ) -> anyhow::Result<Vec<AnswerRecord>> {
+        let sql = select_answers!(
+            "where ended_at_ms is null and began_at_ms < $1 order by began_at_ms limit $2"
+        );
+        let values = [before_ms.into(), i64::from(max).into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(record).collect()
+    }
+
+    /// A person's answers, newest first: at most `max`.
+    pub async fn answers_of(
+        &self,
+        person: PersonId,
+        max: u32,
+    ) -> anyhow::Result<Vec<AnswerRecord>> {
+        let sql = select_answers!("where person_id = $1 order by began_at_ms desc limit $2");
+        let values = [person.0.into(), i64::from(max).into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(record).collect()
+    }
+
+    /// Deletes what began before a moment.
+    pub async fn forget_answers(&self, before_ms: i64) -> anyhow::Result<()> {
+        let sql = "delete from answer where began_at_ms < $1";
+        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        Ok(())
+    }
+}
+
+fn record(row: &Row) -> anyhow::Result<AnswerRecord> {
+    let id = |at| anyhow::Ok(row.maybe_int(at)?.map(i64::cast_unsigned));
+    let attempt = row.maybe_blob(12)?.map(<[u8; 16]>::try_from).transpose();
+    let attempt = attempt.context("an answer has a malformed attempt")?;
+    Ok(AnswerRecord {
+        id: row.text(0)?.to_owned(),
+        person: PersonId(row.int(1)?.cast_unsigned()),
+        server: id(2)?.map(ServerId),
+        channel: row.int(3)?.cast_unsigned(),
+        first: id(4)?,
+        last: id(5)?,
+        reply_to: id(6)?,
+        choices: Choices {
+            provider: row.maybe_text(7)?.map(ProviderId::from),
+            model: row.maybe_text(8)?.map(str::to_owned),
+            persona: row.maybe_text(9)?.map(str::to_owned),
+        },
+        began_at_ms: row.int(10)?,
+        ended_at_ms: row.maybe_int(11)?,
+        attempt: attempt.map(AttemptId),
+        trace: read(row.maybe_text(13)?.unwrap_or_default()),
+    })
+}
+
+fn written(trace: &Trace) -> String {
+    let lines = trace.0.iter().map(|step| {
+        let verdict = OTHERS.iter().find(|(_, verdict)| *verdict == step.verdict);
+        let skip = SKIPS
+            .iter()
+            .find(|(_, skip)| Verdict::Skipped(*skip) == step.verdict);
+        // All that is left is another server's key.
+        let word = verdict
+            .map(|it| it.0)
+            .or(skip.map(|it| it.0))
+            .unwrap_or(ANOTHER_SERVER);
+        format!("{}\t{}\t{word}", step.provider, step.source.as_str())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn read(text: &str) -> Trace {
+    let step = |line: &str| {
+        let mut parts = line.split('\t');
+        let (provider, source, word) = (parts.next()?, parts.next()?, parts.next()?);
+        let verdict = OTHERS.iter().find(|(name, _)| *name == word).map(|it| it.1);
+        let skip = SKIPS.iter().find(|(name, _)| *name == word).map(|it| it.1);
+        let skip = skip.unwrap_or(Skip::AnotherServer(ServerId(0)));
+        Some(Step {
+            provider: ProviderId::from(provider),
+            source: Source::parse(source)?,
+            key: None,
+            verdict: verdict.unwrap_or(Verdict::Skipped(skip)),
+        })
+    };
+    Trace(text.lines().filter_map(step).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_reads_as_it_was_written() {
+        let all = OTHERS.iter().map(|it| it.1);
+        let all = all.chain(SKIPS.iter().map(|it| Verdict::Skipped(it.1)));
+        let steps = all.map(|verdict| Step {
+            provider: ProviderId::from("openai"),
+            source: Source::Server,
+            key: None,
+            verdict,
+        });
+        let trace = Trace(steps.collect());
+        assert_eq!(read(&written(&trace)), trace);
+        assert_eq!(read("nonsense\n\t\t"), Trace::default());
+    }
+}
