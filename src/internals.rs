@@ -95,7 +95,7 @@ impl Bench {
         let (person, place) = (PersonId(person), Place::Server(ServerId(1)));
         let found = self
             .store
-            .rules_and_offers(person, place, |kid| self.vault.can_open(kid))
+            .rules_and_offers(person, (place, Some(2)), |kid| self.vault.can_open(kid))
             .await;
         let (rules, offers) = found.expect("it reads");
         std::hint::black_box(rules);

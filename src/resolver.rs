@@ -182,7 +182,7 @@ mod tests {
                     owner: match source {
                         Source::Personal => Some(Owner::Person(PersonId(owner))),
                         Source::Server => Some(Owner::Server(ServerId(owner))),
-                        Source::Request | Source::BotDefault => None,
+                        Source::Request | Source::BotDefault | Source::Demo => None,
                     },
                     health,
                     paused,

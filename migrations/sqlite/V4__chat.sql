@@ -38,3 +38,10 @@ create table answer (
 create index answer_unfinished on answer (began_at_ms) where ended_at_ms is null;
 create index answer_by_person on answer (person_id);
 create index answer_by_time on answer (began_at_ms);
+
+-- Whose stop it is: a server's own, or the operator's (0); and whether it
+-- is for a role, which is looked for among those of whoever asks.
+alter table block add column server_id bigint not null default 0;
+alter table block add column is_role bigint not null default 0;
+create index block_by_server on block (server_id) where server_id <> 0;
+create index block_by_role on block (is_role) where is_role = 1;

@@ -3,14 +3,15 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{
-    Answer, Ask, AttemptId, Credential, FailureClass, FellBack, Health, LeftOut, Offer, Owner,
-    PersonId, ProviderFailure, ProviderId, Refusal, Source, Trace, Turn, WhyFellBack,
+    Answer, Ask, AttemptId, Credential, FailureClass, FellBack, Finish, Health, LeftOut,
+    NanoDollars, Offer, Owner, PersonId, ProviderFailure, ProviderId, Refusal, Source, Trace, Turn,
+    Usage, WhyFellBack,
 };
 use crate::providers::{ChatReply, ChatRequest, Kind, replacement};
 use crate::resolver::{self, Choice, Question};
 
 use super::notice::Notice;
-use super::pay::{Passed, Reserved};
+use super::pay::{DEMO, Passed, Reserved};
 use super::plan::Plan;
 use super::standing::Standing;
 use super::{App, Error};
@@ -70,6 +71,7 @@ impl App {
         if request_key.is_some() {
             offers.extend(plan.providers.first().map(request_offer));
         }
+        let no_keys = offers.is_empty();
         let Choice { payers, trace } = self.choose(&standing, &plan.providers, offers);
         let mut ready = ReadyAsk {
             standing,
@@ -82,7 +84,11 @@ impl App {
             reserved: None,
             passed: Passed::default(),
         };
-        self.reserve(&mut ready).await?;
+        if no_keys && self.settings.demo_replies {
+            self.reserve_demo(&mut ready).await?;
+        } else {
+            self.reserve(&mut ready).await?;
+        }
         if ready.reserved.is_some() {
             return Ok(ready);
         }
@@ -141,7 +147,11 @@ impl App {
         while let Some(mut reserved) = ask.reserved.take() {
             let offer = reserved.offer.clone();
             asked.attempt = Some(reserved.hold.id());
-            let called = self.try_payer(&ask, &mut reserved, listener).await?;
+            let called: Result<_, ProviderFailure> = if offer.source == Source::Demo {
+                Ok(demo_reply())
+            } else {
+                self.try_payer(&ask, &mut reserved, listener).await?
+            };
             let model = reserved.model.clone();
             let told_less = std::mem::take(&mut reserved.told.left_out);
             let said_something = reserved.hold.has_heard();
@@ -201,6 +211,7 @@ impl App {
         let credential = match offer.source {
             Source::Request => ask.request_key.as_ref(),
             Source::BotDefault => self.bot_default(&offer.provider),
+            Source::Demo => None,
             Source::Personal | Source::Server => {
                 opened = self.vault.open(offer)?;
                 Some(&opened)
@@ -271,6 +282,20 @@ impl App {
     }
 }
 
+/// A demo reply's words are whoever shows it's to say.
+fn demo_reply() -> (ChatReply, String) {
+    let free = Usage {
+        cost: Some(NanoDollars(0)),
+        ..Usage::default()
+    };
+    let reply = ChatReply {
+        finish: Finish::Complete,
+        usage: Some(free),
+        model: None,
+    };
+    (reply, DEMO.to_owned())
+}
+
 /// A model that its provider has retired has another in its place.
 fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal {
     let replacement = replacement(&failure.provider, &model);
@@ -293,7 +318,7 @@ fn another_payer_may_help(failure: &ProviderFailure) -> bool {
     )
 }
 
-fn request_offer(provider: &ProviderId) -> Offer {
+pub fn request_offer(provider: &ProviderId) -> Offer {
     Offer {
         source: Source::Request,
         provider: provider.clone(),

@@ -11,7 +11,7 @@ const PICTURE_TOKENS: u64 = 4_000;
 const TURN_TOKENS: u64 = 8;
 
 /// A conversation as one model is told it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Fitted {
     pub turns: Vec<Turn>,
     pub left_out: Vec<LeftOut>,

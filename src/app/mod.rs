@@ -5,6 +5,7 @@ mod add_key;
 mod answers;
 mod ask;
 mod ask_once;
+mod blocks;
 mod budget;
 mod choose;
 mod departures;
@@ -92,6 +93,8 @@ pub struct Settings {
     pub provider_order: Vec<ProviderId>,
     pub system_prompt: String,
     pub personas: Vec<Persona>,
+    /// Whether a fixed reply is given where there is no key at all.
+    pub demo_replies: bool,
     /// Patterns of `provider/model`; empty: every model.
     pub models_allowed: Vec<String>,
     pub max_output_tokens: u32,

@@ -154,7 +154,7 @@ impl App {
     }
 }
 
-fn after(now_ms: i64, during: Duration) -> i64 {
+pub(super) fn after(now_ms: i64, during: Duration) -> i64 {
     let during = i64::try_from(during.as_millis()).unwrap_or(i64::MAX);
     now_ms.saturating_add(during)
 }

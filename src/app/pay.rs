@@ -8,11 +8,14 @@ use crate::model::{
 };
 use crate::providers::{ChatReply, Provider, sees};
 
-use super::ask::{Demotion, ReadyAsk};
+use super::ask::{Demotion, ReadyAsk, request_offer};
 use super::fit::{self, Fitted};
 use super::notice::Notice;
 use super::standing::Standing;
 use super::{App, Error};
+
+/// What stands in the place of a provider and a model where none is asked.
+pub const DEMO: &str = "demo";
 
 /// A payer for whom room is reserved.
 pub struct Reserved {
@@ -83,6 +86,36 @@ impl App {
                     ask.passed.note(&offer, refusal);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Writes down a reply that nobody pays for.
+    pub(super) async fn reserve_demo(&self, ask: &mut ReadyAsk) -> Result<(), Error> {
+        let provider = ProviderId::from(DEMO);
+        let caller = &ask.standing.caller;
+        let order = Order {
+            person: caller.person,
+            server: caller.place.server(),
+            source: Source::Demo,
+            key: None,
+            provider: &provider,
+            model: DEMO,
+            prompt_bytes: 0,
+            max_output_tokens: 0,
+            images: 0,
+        };
+        // Without limits there is always room.
+        if let Ok(hold) = self.ledger.hold(order, Vec::new()).await? {
+            ask.reserved = Some(Reserved {
+                offer: Offer {
+                    source: Source::Demo,
+                    ..request_offer(&provider)
+                },
+                hold,
+                model: DEMO.to_owned(),
+                told: Fitted::default(),
+            });
         }
         Ok(())
     }

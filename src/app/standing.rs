@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::ledger::Applied;
-use crate::model::{Bound, Caller, Limit, Metric, Offer, PersonId, Refusal, Source, Span, Tier};
+use crate::model::{
+    Blocked, Bound, Caller, Inside, Limit, Metric, Offer, PersonId, Place, Refusal, Source, Span,
+    Tier,
+};
 use crate::store::Rules;
 
 use super::App;
@@ -36,7 +39,9 @@ impl App {
     pub(super) async fn standing(&self, caller: Caller) -> anyhow::Result<(Standing, Vec<Offer>)> {
         let (rules, mut offers) = self
             .store
-            .rules_and_offers(caller.person, caller.place, |kid| self.vault.can_open(kid))
+            .rules_and_offers(caller.person, (caller.place, caller.channel), |kid| {
+                self.vault.can_open(kid)
+            })
             .await?;
         offers.extend(self.bot_default_offers());
         let standing = Standing {
@@ -73,7 +78,7 @@ impl Standing {
     /// Refuses whoever the operator has stopped.
     pub fn refuse_blocked(&self, now_ms: i64) -> Result<(), Refusal> {
         let blocks = self.rules.blocks.iter();
-        let mut on = blocks.filter(|(_, until)| is_on(*until, now_ms));
+        let mut on = blocks.filter(|(whom, until)| is_on(*until, now_ms) && self.is_meant(*whom));
         match on.next() {
             Some((whom, until_ms)) => Err(Refusal::Blocked {
                 whom: *whom,
@@ -83,12 +88,32 @@ impl Standing {
         }
     }
 
+    /// Whether a block is for this person in this place. Only blocks that
+    /// may be were read.
+    fn is_meant(&self, whom: Blocked) -> bool {
+        let caller = &self.caller;
+        let has = |role: u64| caller.roles.contains(&role);
+        match whom {
+            Blocked::Everyone | Blocked::Server(_) | Blocked::Person(_) => true,
+            Blocked::Role(role) => has(role),
+            Blocked::Channel(channel) => caller.channel == Some(channel),
+            Blocked::Inside(server, inside) => {
+                let here = caller.place == Place::Server(server);
+                here && match inside {
+                    Inside::Person(person) => person == caller.person,
+                    Inside::Role(role) => role == server.0 || has(role),
+                    Inside::Channel(channel) => caller.channel == Some(channel),
+                }
+            }
+        }
+    }
+
     /// Every limit on an ask that this payer pays.
     pub fn limits(&self, payer: Source) -> Vec<Applied> {
         let tiers = self.tier.limits.iter().map(|limit| (Bound::Tier, *limit));
         let tiers = tiers.filter(|_| self.applies_to.contains(&payer));
         let set = match payer {
-            Source::Personal | Source::Request => Vec::new(),
+            Source::Personal | Source::Request | Source::Demo => Vec::new(),
             Source::BotDefault => self.operators_limits(),
             Source::Server => self.budget(),
         };

@@ -119,6 +119,7 @@ async fn again_by_interaction(
     let ask = Ask::of(who, question.as_str(), choices);
     let question = Question {
         asked: Some(question),
+        promised: false,
         ask,
         target: Target::Interaction(handle.clone()),
         locale: &press.locale,

@@ -66,6 +66,7 @@ impl Connection {
             chat: settings.chat.clone(),
             rooms: super::chat::Rooms::default(),
             edit_interval: settings.edit_interval,
+            reads_all: settings.message_content,
             growing: AtomicU32::new(0),
             running: super::running::Running::default(),
             people: Lines::new(settings.chat.asks_per_person, 1),

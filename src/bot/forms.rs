@@ -59,6 +59,7 @@ async fn ask_once(
         Ok(ask) => {
             let question = Question {
                 asked: Some(text_of(&form, reply::PROMPT_FIELD)),
+                promised: false,
                 ask,
                 target: Target::Interaction(handle.clone()),
                 locale: &form.locale,

@@ -58,6 +58,8 @@ pub struct Bot {
     chat: chat::Settings,
     rooms: chat::Rooms,
     edit_interval: Duration,
+    /// Whether Discord shows the bot what people say to each other.
+    reads_all: bool,
     /// How many answers grow right now.
     growing: AtomicU32,
     running: running::Running,

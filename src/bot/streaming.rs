@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{Asked, Began, Demotion, Error, ReadyAsk};
-use crate::model::{Ask, Choices, PersonId, Refusal, ServerId};
+use crate::model::{Ask, Choices, PersonId, Refusal, ServerId, Source};
 
 use super::card::{Button, Card};
 use super::lines::Place;
@@ -27,6 +27,8 @@ pub struct Question<'a> {
     pub ask: Ask,
     /// What was asked, where it stands nowhere in the channel.
     pub asked: Option<String>,
+    /// Whether an answer has been promised already.
+    pub promised: bool,
     pub target: Target,
     pub locale: &'a str,
 }
@@ -35,7 +37,11 @@ pub struct Question<'a> {
 pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
     let voice = bot.voice(question.locale);
     let Question {
-        ask, target, asked, ..
+        ask,
+        target,
+        asked,
+        promised,
+        ..
     } = question;
     let mut painter = Painter::new(bot, voice, &target, asked.as_deref());
     let places = bot.people.enter(ask.caller.person.0);
@@ -46,17 +52,19 @@ pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
     };
     let mut places = match places {
         Ok(places) => places,
-        Err(refusal) => return turn_away(&mut painter, voice, refusal).await,
+        Err(refusal) => return turn_away(&mut painter, voice, (refusal, promised)).await,
     };
     let waits = places.iter().any(Place::must_wait);
     if waits {
-        painter.promised = target.promise(&bot.rest).await?;
+        if !promised {
+            painter.promised = target.promise(&bot.rest).await?;
+        }
         painter.say_instead(reply::in_line(voice)).await?;
         for place in &mut places {
             place.turn().await;
         }
     }
-    let ready = prepare(bot, &mut painter, voice, (ask, waits)).await?;
+    let ready = prepare(bot, &mut painter, voice, (ask, waits || promised)).await?;
     let Some(ready) = ready else { return Ok(()) };
     Box::pin(give(bot, &mut painter, voice, ready)).await
 }
@@ -118,14 +126,14 @@ async fn give(
 async fn turn_away(
     painter: &mut Painter<'_>,
     voice: Voice<'_>,
-    refusal: Refusal,
+    (refusal, promised): (Refusal, bool),
 ) -> anyhow::Result<()> {
     let card = explain(voice, &Error::Refused(refusal));
     match painter.target {
-        Target::Interaction(handle) | Target::Private(handle) => {
+        Target::Interaction(handle) | Target::Private(handle) if !promised => {
             painter.bot.rest.reply(handle, &card).await
         }
-        Target::Channel { .. } => painter.say_instead(card).await,
+        _ => painter.say_instead(card).await,
     }
 }
 
@@ -261,6 +269,10 @@ async fn finish(
     (outcome, text, buttons): (&Asked, String, Vec<Button>),
 ) -> anyhow::Result<()> {
     match &outcome.result {
+        Ok(answer) if answer.source == Source::Demo => {
+            let (text, foot) = (reply::demo(voice), reply::demo_footer(voice));
+            painter.finish(voice, &text, &foot, Vec::new()).await
+        }
         Ok(answer) => {
             let text = if text.trim().is_empty() {
                 reply::no_answer(voice)
@@ -295,7 +307,9 @@ async fn finish(
 fn is_private(error: &Error) -> bool {
     match error {
         Error::Refused(Refusal::Provider { failure, .. }) => failure.class.is_about_the_key(),
-        Error::Refused(Refusal::Stopping | Refusal::Stopped) => false,
+        Error::Refused(Refusal::Stopping | Refusal::Stopped | Refusal::ModelRetired { .. }) => {
+            false
+        }
         Error::Refused(_) => true,
         Error::Failed(_) => false,
     }

@@ -244,6 +244,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         provider_order,
         system_prompt: config.ask.system_prompt.clone(),
         personas: personas(&config.ask.personas)?,
+        demo_replies: config.ask.demo_replies,
         models_allowed: config.ask.models.clone(),
         max_output_tokens: config.ask.max_output_tokens,
         context_tokens: config.ask.context_tokens,

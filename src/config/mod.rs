@@ -97,6 +97,7 @@ pub struct Ask {
     pub system_prompt: String,
     /// A folder of personas; empty: only ours.
     pub personas: String,
+    pub demo_replies: bool,
     /// Patterns of `provider/model`; empty: every model.
     pub models: Vec<String>,
     pub max_output_tokens: u32,
@@ -152,6 +153,7 @@ impl Default for Ask {
             system_prompt: "You answer in a Discord chat. Be brief and use Discord's Markdown."
                 .into(),
             personas: String::new(),
+            demo_replies: false,
             models: Vec::new(),
             max_output_tokens: 1_500,
             context_tokens: 16_000,

@@ -32,7 +32,7 @@ pub use key::{Credential, Health, Key, Owner, Scope};
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use quota::{
-    Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
+    Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
 };
 pub use record::{AnswerRecord, Choices};
 pub use redact::redact;

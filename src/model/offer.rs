@@ -13,14 +13,17 @@ pub enum Source {
     Personal,
     Server,
     BotDefault,
+    /// Nobody: the reply is a fixed one.
+    Demo,
 }
 
 impl Source {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Request,
         Self::Personal,
         Self::Server,
         Self::BotDefault,
+        Self::Demo,
     ];
 
     /// Its name in the configuration and the database.
@@ -30,6 +33,7 @@ impl Source {
             Self::Personal => "personal",
             Self::Server => "server",
             Self::BotDefault => "bot_default",
+            Self::Demo => "demo",
         }
     }
 

@@ -109,6 +109,19 @@ pub enum Blocked {
     Everyone,
     Server(ServerId),
     Person(PersonId),
+    /// Everybody with a role, in whichever server.
+    Role(u64),
+    Channel(u64),
+    /// By the server's own managers.
+    Inside(ServerId, Inside),
+}
+
+/// Whom a server's managers stop there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Inside {
+    Person(PersonId),
+    Role(u64),
+    Channel(u64),
 }
 
 /// A limit that somebody set, and who.

@@ -26,6 +26,8 @@ pub enum Refusal {
     },
     #[error("there is no such persona")]
     NoSuchPersona { name: String },
+    #[error("only who manages the server may do this")]
+    OnlyManagers,
     #[error("only who manages the server chooses for everybody")]
     OnlyManagersChoose,
     #[error("the model's provider is not known")]
@@ -74,6 +76,14 @@ pub enum Refusal {
     NotYours,
     #[error("the answer is too old")]
     StaleAnswer,
+    #[error("there is nothing in it to read")]
+    NothingToRead,
+    #[error("the bot is not in this server")]
+    NotInThisServer,
+    #[error("the person may not read this channel")]
+    MayNotReadHere,
+    #[error("the bot may not read this channel")]
+    BotCannotRead,
     #[error("the question can no longer be read")]
     QuestionGone,
     #[error("a limit leaves no room")]
@@ -115,6 +125,8 @@ pub enum Refusal {
     TooManyLimits { max: usize },
     #[error("the amount is no amount")]
     BadAmount,
+    #[error("one person, role or channel must be named")]
+    NameOne,
     #[error("the id is no server's")]
     BadServer,
     #[error("the duration is no duration")]

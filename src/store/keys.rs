@@ -30,11 +30,11 @@ impl Store {
     pub async fn rules_and_offers(
         &self,
         person: PersonId,
-        place: Place,
+        (place, channel): (Place, Option<u64>),
         can_open: impl Fn(&str) -> bool,
     ) -> anyhow::Result<(Rules, Vec<Offer>)> {
         let server = place.server();
-        let both = [rules_of(person, server), keys_for(person, server)];
+        let both = [rules_of(person, server, channel), keys_for(person, server)];
         let [rules, keys] = self.query_both(both).await?;
         let offers = keys.iter().map(|row| offer(row, &can_open));
         Ok((read_rules(&rules)?, offers.collect::<anyhow::Result<_>>()?))

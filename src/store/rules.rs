@@ -4,7 +4,7 @@
 use anyhow::Context;
 
 use crate::model::{
-    Blocked, Bound, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span, Window,
+    Blocked, Bound, Inside, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span, Window,
 };
 
 use super::Store;
@@ -28,7 +28,7 @@ pub struct Rules {
 impl Store {
     /// Everything that is set for a person in a server, in one look.
     pub async fn rules(&self, person: PersonId, server: Option<ServerId>) -> anyhow::Result<Rules> {
-        let rows = self.query(rules_of(person, server)).await?;
+        let rows = self.query(rules_of(person, server, None)).await?;
         read_rules(&rows)
     }
 
@@ -144,8 +144,8 @@ impl Store {
         by: PersonId,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "insert into block (subject, until_ms, set_by, set_at_ms) \
-             values ($1, $2, $3, $4) on conflict (subject) do update set \
+        let sql = "insert into block (subject, until_ms, set_by, set_at_ms, server_id, is_role) \
+             values ($1, $2, $3, $4, $5, $6) on conflict (subject) do update set \
              until_ms = excluded.until_ms, set_by = excluded.set_by, \
              set_at_ms = excluded.set_at_ms";
         let values = [
@@ -153,9 +153,27 @@ impl Store {
             until_ms.into(),
             by.0.into(),
             now_ms.into(),
+            match whom {
+                Blocked::Inside(server, _) => server.0.into(),
+                _ => OPERATOR.into(),
+            },
+            matches!(whom, Blocked::Role(_)).into(),
         ];
         self.write(Statement::new(sql, values)).await?;
         Ok(())
+    }
+
+    /// Whom a server's managers have stopped: at most `max`.
+    pub async fn blocks_in(
+        &self,
+        server: ServerId,
+        max: u32,
+    ) -> anyhow::Result<Vec<(Blocked, Option<i64>)>> {
+        let sql = "select subject, until_ms from block where server_id = $1 \
+             order by subject limit $2";
+        let values = [server.0.into(), i64::from(max).into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(|row| block(row, 0, 1)).collect()
     }
 
     /// Lets somebody go on; whether they were stopped.
@@ -171,7 +189,8 @@ impl Store {
         let max = i64::from(max);
         let limits = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, set_by \
              from quota_limit where server_id = 0 order by bound, subject_id limit $1";
-        let blocks = "select subject, until_ms from block order by subject limit $1";
+        let blocks =
+            "select subject, until_ms from block where server_id = 0 order by subject limit $1";
         let tiers = "select person_id, tier, until_ms from person_tier order by person_id limit $1";
         let mut rules = OperatorsRules::default();
         for row in self.query(Statement::new(limits, [max.into()])).await? {
@@ -180,8 +199,7 @@ impl Store {
                 .push((row.int(2)?.cast_unsigned(), set_limit(&row)?));
         }
         for row in self.query(Statement::new(blocks, [max.into()])).await? {
-            let whom = blocked(row.text(0)?).context("a block is damaged")?;
-            rules.blocks.push((whom, row.maybe_int(1)?));
+            rules.blocks.push(block(&row, 0, 1)?);
         }
         for row in self.query(Statement::new(tiers, [max.into()])).await? {
             let person = PersonId(row.int(0)?.cast_unsigned());
@@ -204,7 +222,11 @@ impl Store {
 }
 
 /// Asks for everything that is set for a person in a server.
-pub(super) fn rules_of(person: PersonId, server: Option<ServerId>) -> Statement {
+pub(super) fn rules_of(
+    person: PersonId,
+    server: Option<ServerId>,
+    channel: Option<u64>,
+) -> Statement {
     let sql = "select cast(1 as bigint), bound, subject_id, metric, period, window_kind, amount, \
          set_by from quota_limit where server_id = $1 \
          or (server_id = 0 and bound = 'bot') \
@@ -214,7 +236,7 @@ pub(super) fn rules_of(person: PersonId, server: Option<ServerId>) -> Statement 
          union all select 3, tier, until_ms, '', '', '', 0, 0 from person_tier \
          where person_id = $2 \
          union all select 4, subject, until_ms, '', '', '', 0, 0 from block \
-         where subject in ('everyone', $3, $4)";
+         where subject in ('everyone', $3, $4, $5) or server_id = $1 or is_role = 1";
     let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
     let in_server = server.map(|server| subject(Blocked::Server(server)));
     let values = [
@@ -222,6 +244,10 @@ pub(super) fn rules_of(person: PersonId, server: Option<ServerId>) -> Statement 
         person.0.into(),
         in_server.unwrap_or_default().into(),
         subject(Blocked::Person(person)).into(),
+        channel
+            .map(|id| subject(Blocked::Channel(id)))
+            .unwrap_or_default()
+            .into(),
     ];
     Statement::new(sql, values)
 }
@@ -234,8 +260,7 @@ pub(super) fn read_rules(rows: &[Row]) -> anyhow::Result<Rules> {
             2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
             3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
             _ => {
-                let whom = blocked(row.text(1)?).context("a block is damaged")?;
-                rules.blocks.push((whom, row.maybe_int(2)?));
+                rules.blocks.push(block(row, 1, 2)?);
             }
         }
     }
@@ -290,11 +315,26 @@ fn bound_name(bound: Bound) -> &'static str {
     }
 }
 
+fn block(row: &Row, subject: usize, until: usize) -> anyhow::Result<(Blocked, Option<i64>)> {
+    let whom = blocked(row.text(subject)?).context("a block is damaged")?;
+    Ok((whom, row.maybe_int(until)?))
+}
+
 fn subject(whom: Blocked) -> String {
     match whom {
         Blocked::Everyone => "everyone".to_owned(),
         Blocked::Server(server) => format!("server/{server}"),
         Blocked::Person(person) => format!("person/{person}"),
+        Blocked::Role(role) => format!("role/{role}"),
+        Blocked::Channel(channel) => format!("channel/{channel}"),
+        Blocked::Inside(server, inside) => {
+            let whom = match inside {
+                Inside::Person(person) => Blocked::Person(person),
+                Inside::Role(role) => Blocked::Role(role),
+                Inside::Channel(channel) => Blocked::Channel(channel),
+            };
+            format!("in/{server}/{}", subject(whom))
+        }
     }
 }
 
@@ -303,10 +343,22 @@ fn blocked(subject: &str) -> Option<Blocked> {
         return Some(Blocked::Everyone);
     }
     let (kind, id) = subject.split_once('/')?;
+    if kind == "in" {
+        let (server, whom) = id.split_once('/')?;
+        let inside = match blocked(whom)? {
+            Blocked::Person(person) => Inside::Person(person),
+            Blocked::Role(role) => Inside::Role(role),
+            Blocked::Channel(channel) => Inside::Channel(channel),
+            _ => return None,
+        };
+        return Some(Blocked::Inside(ServerId(server.parse().ok()?), inside));
+    }
     let id = id.parse().ok()?;
     match kind {
         "server" => Some(Blocked::Server(ServerId(id))),
         "person" => Some(Blocked::Person(PersonId(id))),
+        "role" => Some(Blocked::Role(id)),
+        "channel" => Some(Blocked::Channel(id)),
         _ => None,
     }
 }

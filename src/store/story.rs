@@ -139,10 +139,13 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
         ids.sort_unstable();
         ids
     };
-    assert_eq!(ids(offers(Place::Server(CLUB)).await.unwrap()), [10, 12]);
-    assert_eq!(ids(offers(Place::Direct).await.unwrap()), [10]);
+    assert_eq!(
+        ids(offers((Place::Server(CLUB), None)).await.unwrap()),
+        [10, 12]
+    );
+    assert_eq!(ids(offers((Place::Direct, None)).await.unwrap()), [10]);
     let (_, locked) = store
-        .rules_and_offers(MIA, Place::Direct, |_| false)
+        .rules_and_offers(MIA, (Place::Direct, None), |_| false)
         .await
         .unwrap();
     assert!(locked.iter().all(|offer| offer.locked));
@@ -413,7 +416,7 @@ async fn servers_leave_and_come_back(store: &Store) {
         put(store, &key(id, Owner::Server(server), "openai")).await;
     }
     let offered = async |server| {
-        let found = store.rules_and_offers(MIA, Place::Server(server), |_| true);
+        let found = store.rules_and_offers(MIA, (Place::Server(server), None), |_| true);
         let (_, offers) = found.await.unwrap();
         offers
             .iter()

@@ -110,6 +110,15 @@ impl<'a> Actor<'a> {
         self.sees(id).await
     }
 
+    /// Right-clicks a message and chooses a command.
+    pub async fn right_clicks(&self, message: u64, command: &str) -> String {
+        let id = self
+            .stage
+            .world()
+            .right_click(self.person, message, command);
+        self.sees(id.expect("there is such a command")).await
+    }
+
     /// Picks from the newest menu that they can see.
     pub async fn picks(&self, value: &str) -> String {
         let world = self.stage.world();

@@ -101,9 +101,7 @@ async fn a_retired_model_answers_with_what_replaces_it() {
         assert_snapshot!(mia.runs("/ask prompt:count model:deepseek-chat").await, @"
         > count
 
-        I could not answer; only the person who asked can see why.
-        ---
-        (only you) DeepSeek has retired `deepseek-chat`. Its place has taken `deepseek-flash`: `/model set model:deepseek/deepseek-flash`, or name it in `/ask model:`.
+        DeepSeek has retired `deepseek-chat`. Its place has taken `deepseek-flash`: `/model set model:deepseek/deepseek-flash`, or name it in `/ask model:`.
         ");
     })
     .await;

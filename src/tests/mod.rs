@@ -18,6 +18,7 @@ mod departures;
 mod emulated;
 mod faults;
 mod manage_keys;
+mod messages;
 mod once;
 mod operators;
 mod page;

@@ -356,7 +356,9 @@ impl Stage {
             let people = state.people.iter().map(|p| (p.id, &p.name));
             let servers = state.servers.iter().map(|s| (s.id, &s.name));
             let roles = state.servers.iter().flat_map(|s| &s.roles);
-            let named = people.chain(servers).chain(roles.map(|r| (r.id, &r.name)));
+            let channels = state.channels.iter().map(|c| (c.id, &c.name));
+            let roles = roles.map(|r| (r.id, &r.name));
+            let named = people.chain(servers).chain(roles).chain(channels);
             named.fold(text.to_owned(), |text, (id, name)| {
                 text.replace(&id.to_string(), name)
             })

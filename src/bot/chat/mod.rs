@@ -9,9 +9,9 @@ mod rooms;
 mod said;
 
 pub use files::Limits;
-pub use memory::{Memory, question_of};
+pub use memory::{Memory, conversation, question_of};
 pub use rooms::{Room, Rooms};
-pub use said::{excerpt, quote};
+pub use said::{excerpt, name, quote};
 
 use serenity::all::{Message, MessageType};
 
@@ -81,6 +81,7 @@ pub async fn answer(bot: &Bot, asking: Asking<'_>, target: Target) -> anyhow::Re
         target,
         locale: LOCALE,
         asked: None,
+        promised: false,
     };
     Box::pin(streaming::answer(bot, question)).await
 }

@@ -50,6 +50,7 @@ pub async fn ask(
     let question = Question {
         ask: Ask::of(caller, &prompt, choices),
         asked: Some(prompt),
+        promised: false,
         target: Target::Interaction(caller::handle_of_command(ctx.interaction)),
         locale: &ctx.interaction.locale,
     };

@@ -3,14 +3,17 @@
 mod admin;
 mod amounts;
 mod ask;
+mod blocks;
 mod choosing;
 mod forget;
 mod keys;
+mod messages;
 mod model;
 mod persona;
 mod privacy;
 mod quota;
 mod server;
+mod summarize;
 mod usage;
 
 use std::sync::Arc;
@@ -58,7 +61,12 @@ pub fn all() -> Vec<Command> {
         privacy::privacy(),
         usage::usage(),
         server::server(),
+        summarize::summarize(),
         admin::admin(),
+        messages::summarize_message(),
+        messages::explain_message(),
+        messages::translate_message(),
+        messages::reply_for_me(),
     ];
     commands.iter_mut().for_each(localize);
     commands

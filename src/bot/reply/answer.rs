@@ -62,6 +62,7 @@ fn mark(source: Source) -> &'static str {
         Source::Personal => "👤",
         Source::Server => "🏠",
         Source::BotDefault => "🤖",
+        Source::Demo => "🎭",
     }
 }
 
@@ -90,6 +91,22 @@ pub fn no_answer(voice: Voice<'_>) -> String {
         .lang
         .words("*The model gave an empty answer. Try other words.*")
         .to_owned()
+}
+
+/// A fixed reply, where there is no key at all.
+pub fn demo(voice: Voice<'_>) -> String {
+    let text = "This is a demo reply: no model was asked, since nobody has a key here yet.\n\
+        With a key I answer questions, continue conversations when you reply to me or write to me directly, \
+        and use the persona and model that you choose.\n\
+        **Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; \
+        it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`.";
+    voice.lang.words(text).to_owned()
+}
+
+/// What stands under a demo reply.
+pub fn demo_footer(voice: Voice<'_>) -> String {
+    let words = voice.lang.words("demo reply · no model was asked · free");
+    format!("-# {} {words}", mark(Source::Demo))
 }
 
 /// What stands under an answer that broke off.

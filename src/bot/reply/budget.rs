@@ -2,7 +2,7 @@
 
 use crate::app::{Budget, OperatorsView, Whom};
 use crate::bot::card::Card;
-use crate::model::{Blocked, Bound, Limit, PersonId};
+use crate::model::{Blocked, Bound, Inside, Limit, PersonId};
 
 use super::Voice;
 use super::quota::{date, heading, limit, line};
@@ -128,7 +128,8 @@ pub fn was_blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> Ca
     let undo = match whom {
         Blocked::Everyone => "/admin resume".to_owned(),
         Blocked::Server(server) => format!("/admin resume server:{server}"),
-        Blocked::Person(_) => "/admin unblock".to_owned(),
+        Blocked::Person(_) | Blocked::Role(_) | Blocked::Channel(_) => "/admin unblock".to_owned(),
+        Blocked::Inside(..) => "/server unblock".to_owned(),
     };
     Card::text(voice.lang.say(
         sentence,
@@ -145,7 +146,7 @@ pub fn was_unblocked(voice: Voice<'_>, whom: Blocked, was: bool) -> Card {
     let sentence = if was {
         "No longer stopped for {whom}."
     } else {
-        "It was not stopped for {whom}. `/admin show` lists every stop."
+        "It was not stopped for {whom}, so nothing was changed."
     };
     let whom = name(voice, whom);
     Card::text(voice.lang.say(sentence, &[("whom", &whom)]))
@@ -203,6 +204,33 @@ fn name(voice: Voice<'_>, whom: Blocked) -> String {
     match whom {
         Blocked::Everyone => voice.lang.words("everybody").to_owned(),
         Blocked::Server(server) => voice.lang.say("server {id}", &[("id", &server)]),
-        Blocked::Person(person) => format!("<@{person}>"),
+        Blocked::Person(person) | Blocked::Inside(_, Inside::Person(person)) => {
+            format!("<@{person}>")
+        }
+        Blocked::Role(role) | Blocked::Inside(_, Inside::Role(role)) => format!("<@&{role}>"),
+        Blocked::Channel(channel) | Blocked::Inside(_, Inside::Channel(channel)) => {
+            format!("<#{channel}>")
+        }
     }
+}
+
+/// Whom a server has stopped.
+pub fn blocks_here(voice: Voice<'_>, blocks: &[(Blocked, Option<i64>)]) -> Card {
+    let lang = voice.lang;
+    let line = |(whom, until_ms): &(Blocked, Option<i64>)| {
+        let whom = name(voice, *whom);
+        match until_ms {
+            Some(at) => lang.say(
+                "Stopped for {whom} until {until}",
+                &[("whom", &whom), ("until", &date(*at))],
+            ),
+            None => lang.say("Stopped for {whom}", &[("whom", &whom)]),
+        }
+    };
+    if blocks.is_empty() {
+        return Card::text(
+            lang.words("Nobody is stopped in this server. `/server block` stops somebody."),
+        );
+    }
+    Card::text(blocks.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

@@ -19,12 +19,12 @@ mod under;
 mod usage;
 
 pub use answer::{
-    broken_off, continued_privately, demoted, demoted_directly, footer, how_to_talk, in_a_file,
-    no_answer, whole_answer, whole_question, written_directly,
+    broken_off, continued_privately, demo, demo_footer, demoted, demoted_directly, footer,
+    how_to_talk, in_a_file, no_answer, whole_answer, whole_question, written_directly,
 };
 pub use budget::{
-    budget, budget_set, cleared, exempted, operators_limit_set, operators_view, tier_given,
-    was_blocked, was_unblocked,
+    blocks_here, budget, budget_set, cleared, exempted, operators_limit_set, operators_view,
+    tier_given, was_blocked, was_unblocked,
 };
 pub use chat::{forgotten, nothing_to_forget};
 pub use choices::{chosen, model_name, models, personas, unchosen};
@@ -79,6 +79,7 @@ impl Voice<'_> {
             Source::Personal => "personal key",
             Source::Server => "server key",
             Source::BotDefault => "bot default",
+            Source::Demo => "demo reply",
         })
     }
 

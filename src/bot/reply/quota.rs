@@ -4,8 +4,8 @@ use crate::app::Notice;
 use crate::bot::card::{Button, ButtonStyle, Card};
 use crate::bot::custom_id::CustomId;
 use crate::model::{
-    Blocked, Bound, Limit, LimitHit, LimitUse, Metric, NanoDollars, Period, ProviderId, Refusal,
-    Source, Window,
+    Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, NanoDollars, Period, ProviderId,
+    Refusal, Source, Window,
 };
 
 use super::Voice;
@@ -167,6 +167,17 @@ pub fn blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> String
         Blocked::Everyone => "The bot's operator has stopped it for everybody",
         Blocked::Server(_) => "The bot's operator has stopped it in this server",
         Blocked::Person(_) => "The bot's operator has stopped it for you",
+        Blocked::Role(_) => "The bot's operator has stopped it for one of your roles",
+        Blocked::Channel(_) => "The bot's operator has stopped it in this channel",
+        Blocked::Inside(_, Inside::Person(_)) => {
+            "Whoever manages this server has stopped it for you here"
+        }
+        Blocked::Inside(_, Inside::Role(_)) => {
+            "Whoever manages this server has stopped it for one of your roles here"
+        }
+        Blocked::Inside(_, Inside::Channel(_)) => {
+            "Whoever manages this server has stopped it in this channel"
+        }
     };
     let mut text = lang.words(sentence).to_owned();
     text += &match until_ms {

@@ -47,9 +47,12 @@ fn sentence(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchPersona { .. } => {
             "There is no persona called `{subject}`. `/persona list` shows all."
         }
+        Refusal::OnlyManagers => {
+            "That is for whoever has the Manage Server permission here, and you don't right now. Nothing was changed."
+        }
         Refusal::OnlyManagersChoose => {
             "Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. \
-             For yourself: `/model set for:me`."
+             For yourself, say `for:me`."
         }
         Refusal::NotAManager => {
             "Server keys are for whoever has the Manage Server permission here, and you don't right now. \
@@ -81,6 +84,22 @@ fn sentence(refusal: &Refusal) -> &'static str {
         Refusal::NotYours => "That is for the person who asked.",
         Refusal::StaleAnswer => {
             "That answer is too old for its buttons. Ask again with `/ask`, or by mentioning me."
+        }
+        Refusal::NothingToRead => {
+            "There are no words or pictures in it that I can read, so nothing was asked."
+        }
+        Refusal::NotInThisServer => {
+            "I am not in this server, so I can't read its channels. \
+             Right-click a message and choose **Apps**, **Summarize** for a single one."
+        }
+        Refusal::MayNotReadHere => {
+            "You may not read this channel's history, so I don't read it to you. \
+             Whoever manages the server can allow it (Read Message History)."
+        }
+        Refusal::BotCannotRead => {
+            "Discord doesn't let me read what people say to each other here. The operator can turn that on \
+             (`discord.message_content`), and I need Read Message History in this channel. \
+             Right-click a message and choose **Apps**, **Summarize** for a single one."
         }
         Refusal::QuestionGone => {
             "I can't read the question any more, and I keep no copy. Ask again with `/ask`, or by mentioning me."
@@ -126,6 +145,9 @@ fn sentence_about_limits(refusal: &Refusal) -> &'static str {
         Refusal::BadAmount => {
             "That amount is not one that can be counted. Give a whole number of 1 or more, \
              or dollars such as `4.50`."
+        }
+        Refusal::NameOne => {
+            "Name one of `user:`, `role:` and `channel:`, and only one. Nothing was changed."
         }
         Refusal::BadServer => {
             "That is not a server's id. Turn on Developer Mode in Discord's settings, right-click the server, \

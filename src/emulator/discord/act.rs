@@ -163,6 +163,28 @@ impl World {
         })
     }
 
+    /// Somebody right-clicks a message and chooses an app's command.
+    pub fn right_click(&self, person: u64, message: u64, command: &str) -> Result<u64, String> {
+        self.with(|state| {
+            let found = state
+                .message(message)
+                .cloned()
+                .ok_or("the message is gone")?;
+            let all = state.commands.as_array().into_iter().flatten();
+            let known = all
+                .filter(|it| it["type"] == 3)
+                .find(|it| it["name"] == command);
+            let known = known.ok_or(format!("there is no command {command}"))?;
+            let shown = payload::message(state, &found);
+            let data = json!({
+                "id": known["id"], "name": command, "type": 3, "target_id": message.to_string(),
+                "resolved": {"messages": {message.to_string(): shown}},
+            });
+            let line = format!("{command} (message)");
+            Ok(state.interact(Kind::Command, person, found.channel, &line, &data, None))
+        })
+    }
+
     /// Somebody picks from a menu under a message.
     pub fn pick(&self, person: u64, message: u64, custom_id: &str, value: &str) -> Option<u64> {
         self.with(|state| {

@@ -12,6 +12,7 @@ const STRING: u64 = 3;
 const INTEGER: u64 = 4;
 const BOOLEAN: u64 = 5;
 const USER: u64 = 6;
+const CHANNEL: u64 = 7;
 const ROLE: u64 = 8;
 const NUMBER: u64 = 10;
 
@@ -54,7 +55,8 @@ fn is_sub(kind: Option<u64>) -> bool {
 }
 
 fn find<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
-    list.as_array()?.iter().find(|item| item["name"] == name)
+    let mut all = list.as_array()?.iter();
+    all.find(|item| item["name"] == name)
 }
 
 fn next_word(text: &str) -> (&str, &str) {
@@ -136,6 +138,14 @@ fn value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
             .map_err(|_| "write a number".into()),
         Some(USER) => named(state.people.iter().map(|p| (p.id, p.name.as_str())), typed)
             .ok_or(format!("there is nobody called {typed}")),
+        Some(CHANNEL) => {
+            let typed = typed.trim_start_matches('#');
+            named(
+                state.channels.iter().map(|c| (c.id, c.name.as_str())),
+                typed,
+            )
+            .ok_or(format!("there is no channel called {typed}"))
+        }
         Some(ROLE) => {
             let roles = state.servers.iter().flat_map(|server| &server.roles);
             named(roles.map(|role| (role.id, role.name.as_str())), typed)

@@ -10,7 +10,7 @@ const EPHEMERAL: u64 = 1 << 6;
 const LOADING: u64 = 1 << 7;
 
 /// What everybody may do.
-pub const MEMBER: u64 = 1 << 11 | 1 << 10 | 1 << 31;
+pub const MEMBER: u64 = 1 << 11 | 1 << 10 | 1 << 16 | 1 << 31;
 /// What somebody may do who manages the server.
 pub const MANAGER: u64 = MEMBER | MANAGE_GUILD;
 
@@ -95,7 +95,7 @@ pub fn member(state: &State, server: u64, person: u64) -> Option<Value> {
 
 /// Whom and what the options of a command name.
 pub fn resolved(state: &State, options: &Value) -> Value {
-    let (mut users, mut roles) = (json!({}), json!({}));
+    let (mut users, mut roles, mut channels) = (json!({}), json!({}), json!({}));
     for option in options.as_array().into_iter().flatten() {
         let id = option["value"].as_str().unwrap_or_default();
         let of = |other: u64| other.to_string() == id;
@@ -103,6 +103,11 @@ pub fn resolved(state: &State, options: &Value) -> Value {
             Some(6) => {
                 if let Some(person) = state.people.iter().find(|p| of(p.id)) {
                     users[id] = user(person);
+                }
+            }
+            Some(7) => {
+                if let Some(channel) = state.channels.iter().find(|c| of(c.id)) {
+                    channels[id] = partial_channel(channel);
                 }
             }
             Some(8) => {
@@ -114,7 +119,7 @@ pub fn resolved(state: &State, options: &Value) -> Value {
             _ => {}
         }
     }
-    json!({"users": users, "roles": roles})
+    json!({"users": users, "roles": roles, "channels": channels})
 }
 
 /// What somebody has bought.

@@ -1,12 +1,12 @@
 //! `/admin tier`, and stopping people, servers and everybody.
 
-use serenity::all::{CreateAutocompleteResponse, User};
+use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
 
 use super::whom;
 use crate::app::Whom;
-use crate::bot::commands::{Context, choices};
+use crate::bot::commands::{Context, blocks, choices};
 use crate::bot::{duration, private, reply};
-use crate::model::{Blocked, PersonId};
+use crate::model::{Blocked, Inside, PersonId};
 
 /// Give somebody a tier by hand, or take it back.
 #[poise::command(slash_command)]
@@ -29,28 +29,35 @@ pub async fn tier(
     .await
 }
 
-/// Stop somebody from asking.
+/// Stop a person, a role or a channel from asking.
 #[poise::command(slash_command)]
 pub async fn block(
     ctx: Context<'_>,
-    #[description = "Who"] user: User,
+    #[description = "A person"] user: Option<User>,
+    #[description = "Everybody with this role"] role: Option<Role>,
+    #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
     #[description = "For how long, such as 30m, 12h, 7d; left out, until you lift it"]
     during: Option<String>,
 ) -> anyhow::Result<()> {
     private::answer(ctx, async |app, caller, voice| {
         let during = duration::read(during.as_deref())?;
-        let whom = Blocked::Person(PersonId(user.id.get()));
+        let whom = anywhere(blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?);
         let until = app.block(caller, whom, during).await?;
         Ok(reply::was_blocked(voice, whom, until))
     })
     .await
 }
 
-/// Let somebody ask again.
+/// Let a person, a role or a channel ask again.
 #[poise::command(slash_command)]
-pub async fn unblock(ctx: Context<'_>, #[description = "Who"] user: User) -> anyhow::Result<()> {
-    let whom = Blocked::Person(PersonId(user.id.get()));
+pub async fn unblock(
+    ctx: Context<'_>,
+    #[description = "A person"] user: Option<User>,
+    #[description = "Everybody with this role"] role: Option<Role>,
+    #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
+) -> anyhow::Result<()> {
     private::answer(ctx, async |app, caller, voice| {
+        let whom = anywhere(blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?);
         let was = app.unblock(caller, whom).await?;
         Ok(reply::was_unblocked(voice, whom, was))
     })
@@ -86,6 +93,14 @@ pub async fn resume(
         Ok(reply::was_unblocked(voice, whom, was))
     })
     .await
+}
+
+fn anywhere(whom: Inside) -> Blocked {
+    match whom {
+        Inside::Person(person) => Blocked::Person(person),
+        Inside::Role(role) => Blocked::Role(role),
+        Inside::Channel(channel) => Blocked::Channel(channel),
+    }
 }
 
 fn blocked(whom: Whom) -> Blocked {

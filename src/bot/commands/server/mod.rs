@@ -1,5 +1,6 @@
 //! `/server …`: what managers settle for their server.
 
+mod block;
 mod budget;
 
 use crate::bot::commands::Context;
@@ -10,7 +11,7 @@ use crate::bot::commands::Context;
     install_context = "Guild",
     interaction_context = "Guild",
     default_member_permissions = "MANAGE_GUILD",
-    subcommands("budget::budget")
+    subcommands("budget::budget", "block::block", "block::unblock", "block::list")
 )]
 #[expect(clippy::unused_async, reason = "poise awaits it")]
 pub async fn server(_: Context<'_>) -> anyhow::Result<()> {
