@@ -17,6 +17,8 @@ const WARM: u32 = 2_000;
 const MANY: u32 = 20_000;
 const STARTS: u32 = 10;
 const SERVERS: u32 = 1_000;
+const CONVERSATIONS: u32 = 200;
+const BEGUN_A_SECOND: u32 = 10;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -76,6 +78,7 @@ async fn measure() {
     );
     end(child);
 
+    conversations().await;
     let (idle, _) = idle_kb(0).await;
     println!("| idle memory of `serve` | {:.1} MB | |", idle / 1024.0);
     let (busy, servers) = idle_kb(SERVERS).await;
@@ -83,6 +86,25 @@ async fn measure() {
         "| memory for each of {servers} servers | {:.1} kB | |",
         (busy - idle).max(0.0) / f64::from(servers)
     );
+}
+
+/// Many conversations that stream at once, begun so many a second: each
+/// takes two requests of the fifty a second that Discord allows.
+async fn conversations() {
+    let stand = Stand::open(0).await;
+    let child = start(&stand);
+    stand.ready().await;
+    let mut took = stand.conversations(CONVERSATIONS, BEGUN_A_SECOND).await;
+    println!(
+        "| first words on screen after the provider's first, {CONVERSATIONS} conversations at once | {} | {} |",
+        ms(at(&mut took, 50)),
+        ms(at(&mut took, 99))
+    );
+    println!(
+        "| memory with {CONVERSATIONS} conversations | {:.1} MB | |",
+        rss_kb(&child) / 1024.0
+    );
+    end(child);
 }
 
 async fn idle_kb(servers: u32) -> (f64, u32) {

@@ -1,7 +1,7 @@
 //! What benches need of the inside of the program; not an interface.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rusqlite::Connection;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +20,10 @@ const ROW: KeyId = KeyId([7; 16]);
 const OWNER: Owner = Owner::Person(PersonId(7));
 /// How many rows are written at once while filling.
 const AT_ONCE: u64 = 512;
+/// Time between two words of an answer that does not end.
+const WORD_PACE: Duration = Duration::from_millis(100);
+/// Milliseconds from 1970 to Discord's first id.
+const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
 /// A database and a vault.
 pub struct Bench {
@@ -288,6 +292,12 @@ impl Stand {
         // Limits that are counted, and that nobody reaches.
         let tiers = "[{ name = 'community', limits = [{ requests = 1000000, per = 'minute' }, \
              { requests = 100000000, per = 'day' }] }]";
+        for (name, value) in [
+            ("LATCHKEY_CHAT__ASKS_PER_PERSON", "1000"),
+            ("LATCHKEY_CHAT__ASKS_PER_CHANNEL", "1000"),
+        ] {
+            variables.push((name.to_owned(), SecretString::from(value)));
+        }
         variables.push((
             "LATCHKEY_QUOTA__TIERS".to_owned(),
             SecretString::from(tiers),
@@ -338,6 +348,48 @@ impl Stand {
     pub async fn many(&self, line: &str, count: u32) {
         let all = (0..count).map(|_| self.acknowledged(line));
         futures_util::future::join_all(all).await;
+    }
+}
+
+impl Stand {
+    /// Begins conversations in direct messages, so many a second, whose
+    /// answers are as good as endless; how long after the provider's first
+    /// token each had its first words on screen.
+    pub async fn conversations(&self, count: u32, a_second: u32) -> Vec<Duration> {
+        let world = &self.scene.emulator.world;
+        world.with(|state| state.providers.pace = WORD_PACE);
+        let mut tick = tokio::time::interval(Duration::from_secs(1) / a_second);
+        let mut said = Vec::new();
+        for number in 0..count {
+            tick.tick().await;
+            let person = world.add_person(&format!("p{number}"));
+            let direct = |state: &crate::emulator::WorldState| {
+                let mut all = state.channels.iter();
+                all.find(|c| c.person == Some(person)).map_or(0, |c| c.id)
+            };
+            let channel = world.look(direct);
+            let prompt = format!("endless {number}.");
+            let id = world.say(person, channel, &prompt, None, Vec::new());
+            said.push((id, prompt));
+        }
+        let mut took = Vec::new();
+        for (id, prompt) in said {
+            let shown = world.until(|state| {
+                let mut all = state.messages.iter();
+                all.find(|m| m.reference == Some(id)).map(|m| m.id)
+            });
+            let shown_at =
+                UNIX_EPOCH + Duration::from_millis((shown.await >> 22) + DISCORD_EPOCH_MS);
+            let asked_at = world.look(|state| {
+                let mut all = state.providers.calls.iter();
+                let call = all.find(|call| call.body.to_string().contains(&prompt));
+                call.map(|call| call.at)
+            });
+            // The first piece has no words; the second has the first.
+            let spoke_at = asked_at.expect("the provider was called") + WORD_PACE * 2;
+            took.push(shown_at.duration_since(spoke_at).unwrap_or_default());
+        }
+        took
     }
 }
 

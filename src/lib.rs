@@ -63,6 +63,9 @@
 //!    turns the key down, the key is demoted and the next payer tried.
 //! 4. What the model says grows in the channel, edited at a pace that
 //!    Discord's buckets allow, and ends with a line that says who paid.
+//!
+//! A message to the bot goes the same way, from `bot::chat`, which first
+//! reads from Discord what was said before.
 
 mod app;
 mod bot;

@@ -15,6 +15,7 @@ let person = null;
 let channel = null;
 let events = null;
 let openModal = null;
+let replyTo = null;
 let hints = [];
 let chosen = -1;
 let hintTurn = 0;
@@ -85,7 +86,7 @@ function renderChannels() {
       button.type = "button";
       button.dataset.channel = c.id;
       button.setAttribute("aria-current", c.id === channel);
-      button.onclick = () => { channel = c.id; closeMenu(); render(); el("line").focus(); };
+      button.onclick = () => { channel = c.id; answering(null); closeMenu(); render(); el("line").focus(); };
       parts.push(button);
     }
   };
@@ -131,6 +132,7 @@ function messageNode(message) {
   if (message.command) node.append(make("div", "command", `${message.asker} used ${message.command}`));
   const author = make("div", "author", message.author || "Latchkey");
   if (!message.author) author.append(make("span", "tag", "APP"));
+  if (message.answered) node.append(make("div", "command", `↪ ${message.answered.author}: ${message.answered.content}`));
   node.append(author);
   const body = make("div", "body");
   if (message.loading) body.append(make("span", "thinking", "Latchkey is thinking"));
@@ -147,6 +149,10 @@ function messageNode(message) {
   if (buttons.length) {
     const row = make("div", "buttons");
     for (const b of buttons) {
+      if (b.options) {
+        row.append(menuOf(b.placeholder, b.options, (value) => call("pick", { message: message.id, custom_id: b.custom_id, line: value })));
+        continue;
+      }
       const button = make("button", { 1: "primary", 4: "danger" }[b.style] || "", b.label);
       button.type = "button";
       button.onclick = () => call("press", { message: message.id, custom_id: b.custom_id });
@@ -155,7 +161,34 @@ function messageNode(message) {
     node.append(row);
   }
   if (message.ephemeral) node.append(make("div", "whisper", "Only you can see this"));
+  else if (!message.loading) node.append(tools(message));
   return node;
+}
+
+// A menu of which one line is taken at once.
+function menuOf(label, options, take) {
+  const menu = make("select");
+  menu.setAttribute("aria-label", label);
+  menu.append(new Option(label, ""), ...options.map((o) => new Option(o.label, o.value)));
+  menu.onchange = () => { if (menu.value) take(menu.value); menu.value = ""; };
+  return menu;
+}
+
+// What can be done with a message; Discord has it behind a right-click.
+function tools(message) {
+  const row = make("div", "tools");
+  const reply = make("button", "", "Reply");
+  reply.type = "button";
+  reply.onclick = () => { answering(message); el("line").focus(); };
+  const apps = view.commands.filter((c) => c.type === 3).map((c) => ({ label: c.name, value: c.name }));
+  row.append(reply, menuOf("Apps", apps, (name) => call("right-click", { message: message.id, line: name })));
+  return row;
+}
+
+function answering(message) {
+  replyTo = message && message.id;
+  el("replying").hidden = !message;
+  if (message) el("replying-to").textContent = `Replying to ${message.author || "Latchkey"}`;
 }
 
 // Discord's Markdown, as much of it as answers use. Text goes in as text.
@@ -203,6 +236,7 @@ function inline(into, text) {
 
 // Somebody's, or a role's, whose id begins with an ampersand.
 function nameOf(id) {
+  if (id === view.bot) return "Latchkey";
   const all = id.startsWith("&") ? view.roles : view.people;
   return (all.find((one) => one.id === id.replace("&", "")) || { name: "someone" }).name.replace(/^@/, "");
 }
@@ -255,7 +289,7 @@ el("modal").addEventListener("cancel", (event) => { event.preventDefault(); canc
 // What can be typed next: a command, an option, or a value.
 async function findHints(line) {
   if (!line.startsWith("/") || !view) return [];
-  const paths = view.commands.flatMap((command) => leaves(command, "/" + command.name));
+  const paths = view.commands.filter((c) => c.type !== 3).flatMap((command) => leaves(command, "/" + command.name));
   const at = paths.filter((p) => line === p.path || line.startsWith(p.path + " ")).pop();
   if (!at) return paths.filter((p) => p.path.startsWith(line)).map((p) => ({ label: p.path, note: p.description, line: p.path + " " }));
   const options = at.options || [];
@@ -344,6 +378,7 @@ el("line").onkeydown = (event) => {
     event.preventDefault();
     take(chosen);
   } else if (event.key === "Escape") {
+    if (!hints.length) answering(null);
     closeHints();
   }
 };
@@ -352,8 +387,9 @@ el("composer").onsubmit = async (event) => {
   event.preventDefault();
   const line = el("line").value.trim();
   if (!line) return;
-  const sent = await call(line.startsWith("/") ? "run" : "say", { line });
+  const sent = await call(line.startsWith("/") ? "run" : "say", { line, message: replyTo || "" });
   if (!sent) return;
+  answering(null);
   history.push(line);
   historyAt = history.length;
   el("line").value = "";
@@ -373,6 +409,8 @@ el("menu").onclick = () => {
   el("menu").setAttribute("aria-expanded", open);
   if (open) el("person").focus();
 };
+
+el("replying-cancel").onclick = () => { answering(null); el("line").focus(); };
 
 el("person").onchange = () => { be(el("person").value); closeMenu(); };
 

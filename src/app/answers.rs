@@ -21,6 +21,8 @@ pub struct Began {
     pub person: PersonId,
     pub server: Option<ServerId>,
     pub channel: u64,
+    /// The message that stands there already, if one does.
+    pub promised: Option<u64>,
     pub reply_to: Option<u64>,
     pub choices: Choices,
 }
@@ -60,8 +62,8 @@ impl App {
             person: began.person,
             server: began.server,
             channel: began.channel,
-            first: None,
-            last: None,
+            first: began.promised,
+            last: began.promised,
             reply_to: began.reply_to,
             choices: began.choices,
             began_at_ms: self.clock.now_ms(),
@@ -70,10 +72,10 @@ impl App {
             trace: Trace::default(),
         };
         let id = answer.id.clone();
-        let (notes, noted) = mpsc::unbounded_channel();
+        let (notes, told) = mpsc::unbounded_channel();
         let (store, clock) = (self.store.clone(), self.clock.clone());
         self.spawn(async move {
-            if let Err(error) = write_down(&store, &clock, answer, noted).await {
+            if let Err(error) = write_down(&store, &clock, answer, told).await {
                 tracing::warn!("could not note an answer: {error:#}");
             }
         });
@@ -121,10 +123,10 @@ async fn write_down(
     store: &Store,
     clock: &Clock,
     answer: AnswerRecord,
-    mut noted: mpsc::UnboundedReceiver<Note>,
+    mut told: mpsc::UnboundedReceiver<Note>,
 ) -> anyhow::Result<()> {
     store.begin_answer(&answer).await?;
-    while let Some(note) = noted.recv().await {
+    while let Some(note) = told.recv().await {
         match note {
             Note::Stands(message) => store.answer_stands(&answer.id, message).await?,
             Note::Ended(attempt, trace) => {

@@ -117,12 +117,11 @@ impl App {
     async fn list(&self, payer: &Offer) -> anyhow::Result<Vec<String>> {
         let provider: &Provider = self.known(&payer.provider)?;
         let opened;
-        let credential = match payer.source {
-            Source::BotDefault => self.bot_default(&payer.provider),
-            _ => {
-                opened = self.vault.open(payer)?;
-                Some(&opened)
-            }
+        let credential = if payer.source == Source::BotDefault {
+            self.bot_default(&payer.provider)
+        } else {
+            opened = self.vault.open(payer)?;
+            Some(&opened)
         };
         let listed = self.providers.models(provider, credential).await;
         listed.map_err(|failure| anyhow::anyhow!("{}: {:?}", payer.provider, failure.class))

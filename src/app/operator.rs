@@ -48,6 +48,11 @@ impl App {
         }
     }
 
+    /// Whether any tier comes with something that people can buy.
+    pub fn sells_tiers(&self) -> bool {
+        self.quota.tiers.iter().any(|tier| !tier.skus.is_empty())
+    }
+
     /// The tiers' names, lowest first.
     pub fn tier_names(&self) -> impl Iterator<Item = &str> {
         self.quota.tiers.iter().map(|tier| tier.name.as_str())

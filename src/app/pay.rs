@@ -1,7 +1,7 @@
 //! Who pays: reserving before the call, settling after it, and keys that
 //! turn out to be dead.
 
-use crate::ledger::{Ended, Hold, NoRoom, Order, Settled};
+use crate::ledger::{Ended, Hold, NoRoom, Order, Prices, Settled};
 use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
     Source, WhyFellBack,
@@ -124,7 +124,7 @@ impl App {
     /// operator's limit have room for.
     fn fit(&self, ask: &ReadyAsk, provider: &Provider, model: &str) -> Fitted {
         let system = ask.plan.system.len() as u64;
-        let window = self.ledger.context_tokens(&provider.id, model);
+        let window = Prices::context_tokens(&provider.id, model);
         let room = window.map(|window| {
             window.saturating_sub(u64::from(self.settings.max_output_tokens) + system)
         });

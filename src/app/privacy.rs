@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Caller, DAY_MS, Key, Owner, ProviderId, Refusal, Scope};
+use crate::model::{AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, ProviderId, Refusal, Scope};
 use crate::store::{PendingAction, PendingKind, Total, TotalScope};
 
+use super::answers::ANSWERS_KEPT_DAYS;
 use super::{App, Error};
 
 /// More attempts than these are in the sums only.
@@ -22,6 +23,8 @@ pub struct Stored {
     pub tier: Option<String>,
     /// How long attempts are kept.
     pub keep_days: u32,
+    /// How long it is kept where answers stand.
+    pub answer_days: i64,
 }
 
 impl App {
@@ -39,6 +42,7 @@ impl App {
             used,
             tier: rules.tier.map(|(tier, _)| tier),
             keep_days: self.quota.keep_days,
+            answer_days: ANSWERS_KEPT_DAYS,
         })
     }
 
@@ -48,6 +52,8 @@ impl App {
         let totals = self.all_totals(caller).await?;
         let attempts = self.store.attempts_of(caller.person, ATTEMPTS_MAX).await?;
         let rules = self.store.rules(caller.person, None).await?;
+        let answers = self.store.answers_of(caller.person, ATTEMPTS_MAX).await?;
+        let chosen = self.store.choices(caller.person, None, None).await?;
         let keys: Vec<Value> = keys.iter().map(exported_key).collect();
         let totals = totals.iter().map(|line| {
             json!({
@@ -74,6 +80,8 @@ impl App {
             "tier": rules.tier.map(|(tier, until_ms)| json!({"name": tier, "until_ms": until_ms})),
             "usage_by_day": totals.collect::<Vec<_>>(),
             "attempts": attempts.collect::<Vec<_>>(),
+            "answers": answers.iter().map(exported_answer).collect::<Vec<_>>(),
+            "chosen": chosen.iter().map(exported_choice).collect::<Vec<_>>(),
         }))
     }
 
@@ -118,6 +126,21 @@ impl App {
             .totals(TotalScope::User, caller.person.0, days, LINES_MAX)
             .await
     }
+}
+
+fn exported_answer(answer: &AnswerRecord) -> Value {
+    let id = |id: Option<u64>| id.map(|id| id.to_string());
+    json!({
+        "at_ms": answer.began_at_ms, "ended_at_ms": answer.ended_at_ms,
+        "server": answer.server.map(|server| server.to_string()),
+        "channel": answer.channel.to_string(), "message": id(answer.first),
+        "question": id(answer.reply_to), "provider": answer.choices.provider.as_ref().map(ProviderId::as_str),
+        "model": answer.choices.model, "persona": answer.choices.persona,
+    })
+}
+
+fn exported_choice(choice: &Choice) -> Value {
+    json!({"kind": choice.kind.as_str(), "value": choice.value})
 }
 
 fn exported_key(key: &Key) -> Value {

@@ -49,9 +49,12 @@ pub async fn again(
     let who = bot.caller(caller::of_component(press)).await;
     let found = bot.app.answer_record(id).await;
     // Buttons are pressed where they stand.
-    let found = found.and_then(|record| match record.channel == handle.channel {
-        true => Ok(record),
-        false => Err(Error::Refused(Refusal::StaleAnswer)),
+    let found = found.and_then(|record| {
+        if record.channel == handle.channel {
+            Ok(record)
+        } else {
+            Err(Error::Refused(Refusal::StaleAnswer))
+        }
     });
     let record = match found {
         Ok(record) => record,

@@ -57,7 +57,9 @@ impl Connection {
         let Introduction {
             application,
             gateway,
+            ..
         } = introduce(&rest).await?;
+        let sold = app.sells_tiers();
         let bot = Bot {
             app,
             rest,
@@ -72,6 +74,7 @@ impl Connection {
             people: Lines::new(settings.chat.asks_per_person, 1),
             channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
             shards: settings.shards,
+            bought: sold.then(|| super::bought::Bought::new(application)),
             home: settings.home_server.map(super::home::Home::new),
             dropped: AtomicU64::new(0),
         };
@@ -153,7 +156,13 @@ pub struct Introduction {
     pub application: u64,
     /// The gateway's address.
     pub gateway: String,
+    /// Whether Discord lets it read what is said to others.
+    pub reads_messages: bool,
 }
+
+/// Flags of an application that was granted the message content intent:
+/// by Discord, and while it is in few servers.
+const READS_MESSAGES: u64 = 1 << 18 | 1 << 19;
 
 impl Introduction {
     /// Asks once.
@@ -187,6 +196,7 @@ async fn try_introduce(rest: &Rest) -> anyhow::Result<Introduction> {
     Ok(Introduction {
         application: id.context("Discord did not say who we are")?,
         gateway: url.to_owned(),
+        reads_messages: application["flags"].as_u64().unwrap_or(0) & READS_MESSAGES != 0,
     })
 }
 

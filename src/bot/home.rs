@@ -1,27 +1,22 @@
 //! The roles that people have in the operator's home server, wherever they
 //! call from.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::model::{Caller, PersonId, ServerId};
+use crate::model::{Caller, ServerId};
 
 use super::Rest;
+use super::memo::Memo;
 
-/// How long an answer of Discord's is taken for true.
-const FRESH: Duration = Duration::from_mins(5);
 /// How long an ask waits for Discord's answer; it then goes on without.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How many people are remembered.
-const PEOPLE_MAX: usize = 10_000;
 
 /// The home server, and whom we have asked about.
 pub struct Home {
     server: ServerId,
-    known: Mutex<HashMap<PersonId, (Instant, Vec<u64>)>>,
+    known: Memo,
 }
 
 impl Home {
@@ -29,49 +24,29 @@ impl Home {
     pub fn new(server: ServerId) -> Self {
         Self {
             server,
-            known: Mutex::default(),
+            known: Memo::default(),
         }
     }
 
     /// A person's roles there; none for whoever is no member.
     pub async fn roles_of(&self, rest: &Rest, caller: &Caller) -> Vec<u64> {
+        let person = caller.person;
         if caller.place.server() == Some(self.server) {
-            self.remember(caller.person, caller.roles.clone());
+            self.known.note(person, caller.roles.clone());
             return caller.roles.clone();
         }
-        if let Some(roles) = self.recall(caller.person, FRESH) {
+        if let Some(roles) = self.known.fresh(person) {
             return roles;
         }
-        let path = format!("/guilds/{}/members/{}", self.server, caller.person);
+        let path = format!("/guilds/{}/members/{person}", self.server);
         let asking = rest.get("GET member", &path);
         let roles = match tokio::time::timeout(PATIENCE, asking).await {
             Ok(Ok(member)) => roles(&member),
             Ok(Err(error)) if is_unknown(&error) => Vec::new(),
-            // Better what was true a while ago than nothing.
-            _ => {
-                return self
-                    .recall(caller.person, Duration::MAX)
-                    .unwrap_or_default();
-            }
+            _ => return self.known.stale(person),
         };
-        self.remember(caller.person, roles.clone());
+        self.known.note(person, roles.clone());
         roles
-    }
-
-    fn recall(&self, person: PersonId, within: Duration) -> Option<Vec<u64>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, roles) = known.get(&person)?;
-        (at.elapsed() < within).then(|| roles.clone())
-    }
-
-    fn remember(&self, person: PersonId, roles: Vec<u64>) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= PEOPLE_MAX {
-            known.retain(|_, (at, _)| at.elapsed() < FRESH);
-        }
-        if known.len() < PEOPLE_MAX {
-            known.insert(person, (Instant::now(), roles));
-        }
     }
 }
 

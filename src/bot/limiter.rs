@@ -15,6 +15,11 @@ use std::time::{Duration, Instant};
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// Requests a second that a bot may make, but for interactions.
 const GLOBAL_PER_SECOND: u32 = 50;
+/// How many of them are kept from requests that can wait, so that first
+/// words and reading what was said never wait for edits.
+const RESERVED_PER_SECOND: u32 = 25;
+/// Requests that can wait: each is made up for by the next.
+const PATIENT: &[&str] = &["PATCH message", "POST typing"];
 
 /// Which bucket a request falls into, as far as we can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,14 +88,19 @@ impl Limiter {
         let mut state = self.lock();
         if !route.of_interaction {
             state.global.renew(now);
-            state.global.check(now)?;
+            let reserved = if PATIENT.contains(&route.name) {
+                RESERVED_PER_SECOND
+            } else {
+                0
+            };
+            state.global.check(reserved, now)?;
         }
         let key = self.key(&state, route);
         if let Some(bucket) = state.buckets.get_mut(&key) {
             if bucket.resets_at <= now {
                 state.buckets.remove(&key);
             } else {
-                bucket.check(now)?;
+                bucket.check(0, now)?;
                 bucket.remaining -= 1;
             }
         }
@@ -167,8 +177,9 @@ impl State {
 }
 
 impl Bucket {
-    fn check(&self, now: Instant) -> Result<(), Duration> {
-        if self.remaining == 0 {
+    /// Whether more than what is reserved for others remains.
+    fn check(&self, reserved: u32, now: Instant) -> Result<(), Duration> {
+        if self.remaining <= reserved {
             Err(self.resets_at.saturating_duration_since(now))
         } else {
             Ok(())

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub struct Lines {
     at_once: usize,
     waiting: usize,
-    lines: Arc<Mutex<HashMap<u64, Line>>>,
+    known: Arc<Mutex<HashMap<u64, Line>>>,
 }
 
 struct Line {
@@ -33,13 +33,13 @@ impl Lines {
         Self {
             at_once,
             waiting,
-            lines: Arc::default(),
+            known: Arc::default(),
         }
     }
 
     /// Gets in line; none when it is full.
     pub fn enter(&self, key: u64) -> Option<Place> {
-        let mut lines = lock(&self.lines);
+        let mut lines = lock(&self.known);
         let line = lines.entry(key).or_insert_with(|| Line {
             seats: Arc::new(Semaphore::new(self.at_once)),
             here: 0,
@@ -54,7 +54,7 @@ impl Lines {
             key,
             seat: Arc::clone(&seats).try_acquire_owned().ok(),
             seats,
-            lines: Arc::clone(&self.lines),
+            lines: Arc::clone(&self.known),
         })
     }
 }
@@ -108,6 +108,6 @@ mod tests {
         assert!(!second.must_wait());
         assert!(lines.enter(7).unwrap().must_wait());
         drop(second);
-        assert!(lock(&lines.lines).is_empty());
+        assert!(lock(&lines.known).is_empty());
     }
 }

@@ -6,6 +6,7 @@
 //! where their replacements are.
 
 mod answers;
+mod bought;
 mod caller;
 mod calls;
 mod card;
@@ -21,6 +22,7 @@ mod forms;
 mod home;
 mod limiter;
 mod lines;
+mod memo;
 mod painter;
 mod private;
 mod register;
@@ -46,7 +48,7 @@ use reply::{Lang, Voice};
 
 /// How many edits a second all answers together may make. Discord takes 50
 /// requests a second; the others are for first words.
-const EDITS_A_SECOND: u32 = 30;
+const EDITS_A_SECOND: u32 = 20;
 
 /// The bot's side of Discord.
 pub struct Bot {
@@ -69,6 +71,8 @@ pub struct Bot {
     shards: (u32, u32, u32),
     /// The roles of the operator's home server, if there is one.
     home: Option<home::Home>,
+    /// What people have bought, where a tier is sold.
+    bought: Option<bought::Bought>,
     /// Interactions that could not be read.
     dropped: AtomicU64,
 }

@@ -125,6 +125,11 @@ impl<'a> Painter<'a> {
         self.show(parts, buttons, Vec::new()).await
     }
 
+    /// The last message that stands in the channel, if its id is known.
+    pub fn last_shown(&self) -> Option<u64> {
+        self.shown.last().and_then(|(id, _)| id.parse().ok())
+    }
+
     fn parts(&self, text: &str) -> Vec<String> {
         split::split(&format!("{}{text}", self.head), split::LIMIT - FOOT_UNITS)
     }
@@ -168,7 +173,7 @@ impl<'a> Painter<'a> {
             Some((before, _)) => target.next(rest, before, &card).await?,
         };
         card.files.clear();
-        let message = id.parse().ok().or(self.promised.filter(|_| at == 0));
+        let message = id.parse().ok();
         self.shown.push((id, card));
         if let (Some(notes), Some(message)) = (&self.notes, message) {
             notes.stands(message);

@@ -12,10 +12,27 @@ pub const LIMIT: usize = 2_000;
 /// Room for closing a fence and opening it again.
 const FENCE_ROOM: usize = 40;
 const FENCE: &str = "```";
+const CLOSING: &str = "\n```";
 
 /// The parts of a text, in order. None is empty or longer than `limit`.
 pub fn split(text: &str, limit: usize) -> Vec<String> {
-    let mut parts = Vec::new();
+    let pieces = pieces(text, limit).into_iter();
+    pieces
+        .map(|piece| piece.head + piece.body + piece.foot)
+        .collect()
+}
+
+/// A piece of a text, and what is put around it.
+struct Piece<'a> {
+    /// Opens a fence again.
+    head: String,
+    body: &'a str,
+    /// Closes a fence.
+    foot: &'static str,
+}
+
+fn pieces(text: &str, limit: usize) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
     let mut rest = text.trim_end();
     let mut open: Option<String> = None;
     while !rest.is_empty() {
@@ -23,26 +40,25 @@ pub fn split(text: &str, limit: usize) -> Vec<String> {
             .as_ref()
             .map_or(String::new(), |language| format!("{FENCE}{language}\n"));
         if units(&head) + units(rest) <= limit {
-            parts.push(head + rest);
+            let foot = "";
+            let body = rest;
+            pieces.push(Piece { head, body, foot });
             break;
         }
         let room = limit.saturating_sub(units(&head) + FENCE_ROOM).max(1);
         let (part, tail) = cut(rest, room, open.is_some());
         open = fence_after(open, part);
-        let foot = if open.is_some() {
-            format!("\n{FENCE}")
-        } else {
-            String::new()
-        };
-        parts.push(head + part.trim_end() + &foot);
+        let foot = if open.is_some() { CLOSING } else { "" };
+        let body = part.trim_end();
+        pieces.push(Piece { head, body, foot });
         rest = if open.is_some() {
             tail.trim_start_matches('\n')
         } else {
             tail.trim_start()
         };
     }
-    parts.retain(|part| !part.trim().is_empty());
-    parts
+    pieces.retain(|piece| !piece.body.trim().is_empty());
+    pieces
 }
 
 /// UTF-16 units, which is how Discord counts.
@@ -153,34 +169,6 @@ mod tests {
         }
     }
 
-    /// The answer that parts came from: without the fences that were put in
-    /// where one was cut. White space at a cut is not ours to keep.
-    fn joined(parts: &[String]) -> String {
-        let mut all = String::new();
-        let mut open: Option<String> = None;
-        for part in parts {
-            let mut text = part.as_str();
-            if let Some(language) = open.take() {
-                let head = format!("{FENCE}{language}\n");
-                text = text
-                    .strip_prefix(head.as_str())
-                    .expect("the fence is opened again");
-            }
-            // What stays open without the closing that was put in was cut.
-            let foot = format!("\n{FENCE}");
-            if let Some(cut) = text.strip_suffix(foot.as_str())
-                && part != parts.last().unwrap()
-                && let Some(language) = fence_after(None, &format!("{all}{cut}"))
-            {
-                open = Some(language);
-                text = cut;
-            }
-            all.push_str(text);
-            all.push('\n');
-        }
-        all
-    }
-
     fn solid(text: &str) -> String {
         text.chars().filter(|c| !c.is_whitespace()).collect()
     }
@@ -208,9 +196,9 @@ mod tests {
 
         #[test]
         fn parts_are_short_whole_and_closed(
-            pieces in prop::collection::vec(piece(), 0..40),
+            words in prop::collection::vec(piece(), 0..40),
         ) {
-            let text = pieces.concat();
+            let text = words.concat();
             let parts = split(&text, 120);
             for part in &parts {
                 prop_assert!(!part.trim().is_empty() && units(part) <= 120);
@@ -219,7 +207,18 @@ mod tests {
             for part in parts.iter().rev().skip(1) {
                 prop_assert!(fence_after(None, part).is_none(), "{part:?}");
             }
-            prop_assert_eq!(solid(&joined(&parts)), solid(&text));
+            // What was put around the pieces apart, they are the answer.
+            let bodies: String = pieces(&text, 120).iter().map(|piece| piece.body).collect();
+            prop_assert_eq!(solid(&bodies), solid(&text));
+            // A fence that was closed is opened again with its language.
+            let all = pieces(&text, 120);
+            let mut before = String::new();
+            for pair in all.windows(2) {
+                before = before + pair[0].body + "\n";
+                let open = fence_after(None, &before);
+                let head = open.map_or(String::new(), |language| format!("{FENCE}{language}\n"));
+                prop_assert_eq!(&pair[1].head, &head);
+            }
         }
     }
 }

@@ -88,14 +88,12 @@ async fn give(
         person: asker,
         server,
         channel: target.channel(),
+        promised: painter.promised.take().or(painter.last_shown()),
         reply_to: target.reply_to(),
         choices,
     };
     let notes = bot.app.note_answer(began)?;
     let id = notes.id.clone();
-    if let Some(promised) = painter.promised {
-        notes.stands(promised);
-    }
     let run = bot.running.begin(&id, asker);
     painter.notes = Some(notes);
     painter.buttons = reply::growing(voice, &id);
@@ -158,15 +156,14 @@ async fn prepare(
     let (server, choices) = (ask.caller.place.server(), ask.choices.clone());
     let once = ask.request_key.is_some();
     let mut preparing = pin!(bot.app.prepare(ask));
-    let prepared = match timeout(QUICK, &mut preparing).await {
-        Ok(prepared) => prepared,
-        Err(_) => {
-            if !promised {
-                painter.promised = target.promise(&bot.rest).await?;
-                promised = true;
-            }
-            preparing.await
+    let prepared = if let Ok(prepared) = timeout(QUICK, &mut preparing).await {
+        prepared
+    } else {
+        if !promised {
+            painter.promised = target.promise(&bot.rest).await?;
+            promised = true;
         }
+        preparing.await
     };
     match (prepared, target) {
         (Ok(ready), _) => {

@@ -131,12 +131,25 @@ async fn discord(report: &mut Report, config: &Config, environment: &Environment
                 "Discord token",
                 &format!("accepted, as application {}", who.application),
             );
-            good("Discord intents", "none that Discord must grant are used");
+            intents(report, config, who.reads_messages);
             good("Discord gateway", "its address is known");
         }
         Err(error) => report.bad(
             "Discord token",
             &format!("{error:#}; check DISCORD_TOKEN and `discord.api_url`"),
+        ),
+    }
+}
+
+/// The one intent that Discord must grant, where it is wanted.
+fn intents(report: &mut Report, config: &Config, granted: bool) {
+    match (config.discord.message_content, granted) {
+        (false, _) => good("Discord intents", "none that Discord must grant are used"),
+        (true, true) => good("Discord intents", "Message Content is granted"),
+        (true, false) => report.bad(
+            "Discord intents",
+            "`discord.message_content` is set, but Message Content is not granted; turn it on under Bot on the \
+             application's page, or Discord will refuse the connection",
         ),
     }
 }

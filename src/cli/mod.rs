@@ -31,6 +31,10 @@ pub use scene::Scene;
 
 use crate::config::Shards;
 
+/// Threads beside the workers, for reading the database and looking up
+/// names. Each has memory of its own, so there are only a few.
+const BLOCKING_THREADS: usize = 8;
+
 /// A Discord bot that answers with AI models and pays with the right
 /// person's key.
 #[derive(Debug, Parser)]
@@ -78,6 +82,7 @@ fn run_with(arguments: Arguments) -> ExitCode {
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
         .build()
     {
         Ok(runtime) => runtime,

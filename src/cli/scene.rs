@@ -72,9 +72,10 @@ base_url = \"{url}\"
         // Last, so that what comes without a section's name belongs to it.
         let discord = self.emulator.discord_api();
         let (manager, server) = (self.manager, self.server);
-        text += &format!(
+        let ours = format!(
             "[discord]\napi_url = \"{discord}\"\noperators = [{manager}]\nhome_server = {server}\n"
         );
+        text += &ours;
         text += more;
         Config::parse(&text, &Environment::default())
     }

@@ -28,9 +28,11 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(any(test, feature = "internals"))]
+pub use world::State as WorldState;
 pub use world::World;
 #[cfg(test)]
-pub use world::{Attachment, Message, RestCall, RestFault, State as WorldState};
+pub use world::{Attachment, Message, RestCall, RestFault};
 
 /// A running emulator. It stops when the last handle is dropped.
 #[derive(Clone)]

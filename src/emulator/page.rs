@@ -49,6 +49,8 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/demo/submit", post(submit))
         .route("/demo/dismiss", post(dismiss))
         .route("/demo/press", post(press))
+        .route("/demo/pick", post(pick))
+        .route("/demo/right-click", post(right_click))
         .route("/demo/say", post(say))
         .with_state(world)
 }
@@ -179,13 +181,30 @@ async fn press(Shared(world): World_, Json(act): Json<Act>) -> Response {
     done(pressed.ok_or_else(|| "the message is gone".into()))
 }
 
+async fn pick(Shared(world): World_, Json(act): Json<Act>) -> Response {
+    let (person, message) = (number(&act.person), number(&act.message));
+    let picked = world.pick(person, message, &act.custom_id, &act.line);
+    done(picked.ok_or_else(|| "the message is gone".into()))
+}
+
+async fn right_click(Shared(world): World_, Json(act): Json<Act>) -> Response {
+    done(world.right_click(number(&act.person), number(&act.message), &act.line))
+}
+
 async fn say(Shared(world): World_, Json(act): Json<Act>) -> Response {
     let bot = world.look(|state| state.application);
     // Discord's client turns a name that is picked into its id.
     let text = act.line.replace("@Latchkey", &format!("<@{bot}>"));
     let reply_to = act.message.parse().ok();
     let (person, channel) = (number(&act.person), number(&act.channel));
-    done(Ok(world.say(person, channel, &text, reply_to, Vec::new())))
+    // Its replies ping, unless somebody turns that off.
+    done(Ok(world.say_with(
+        person,
+        channel,
+        &text,
+        reply_to,
+        (Vec::new(), true),
+    )))
 }
 
 fn done(result: Result<u64, String>) -> Response {
@@ -257,7 +276,7 @@ fn view(state: &State, person: u64) -> Value {
         })
         .collect();
     json!({
-        "people": people, "servers": servers, "channels": rooms, "messages": messages,
+        "bot": state.application.to_string(), "people": people, "servers": servers, "channels": rooms, "messages": messages,
         "commands": state.commands, "roles": roles,
         "modal": open.map(|i| json!({"interaction": i.id.to_string(), "channel": i.channel.to_string(), "form": i.modal})),
     })
@@ -287,8 +306,19 @@ fn shown(state: &State, message: &Message) -> Value {
     let files: Vec<Value> = files
         .map(|f| json!({"name": f.name, "kind": f.kind, "description": f.description}))
         .collect();
+    let answered = message
+        .reference
+        .and_then(|id| state.messages.iter().find(|m| m.id == id));
+    let answered = answered.map(|m| {
+        let author = m
+            .author
+            .and_then(name)
+            .unwrap_or_else(|| "Latchkey".to_owned());
+        let start: String = m.content.chars().take(80).collect();
+        json!({"author": author, "content": start})
+    });
     json!({
-        "files": files,
+        "files": files, "answered": answered,
         "id": message.id.to_string(), "channel": message.channel.to_string(),
         "author": message.author.and_then(name), "content": message.content,
         "components": message.components, "ephemeral": message.only_for.is_some(),

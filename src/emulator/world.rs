@@ -98,6 +98,8 @@ pub struct Message {
     pub files: Vec<Attachment>,
     /// The message that it answers.
     pub reference: Option<u64>,
+    /// Whoever wrote that one is pinged.
+    pub pings: bool,
 }
 
 /// A file under a message.

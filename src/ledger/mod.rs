@@ -46,7 +46,7 @@ pub use hold::{Ended, Hold, Order};
 pub use meter::Applied;
 pub use prices::Prices;
 
-use crate::model::{Clock, LimitUse, NanoDollars, Outcome, ProviderId, Settlement, Usage};
+use crate::model::{Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
 use crate::store::{Booking, Closed, Closing, Store};
 
 use batch::HoldRequest;
@@ -109,11 +109,6 @@ impl Ledger {
             zone,
             longest_call,
         }
-    }
-
-    /// How much a model can be told and say, in tokens, if that is known.
-    pub fn context_tokens(&self, provider: &ProviderId, model: &str) -> Option<u64> {
-        Prices::context_tokens(provider, model)
     }
 
     /// Reserves what an order may use; or says which limit leaves too

@@ -45,9 +45,9 @@ const OTHERS: &[(&str, Verdict)] = &[
 impl Store {
     /// Notes an answer that begins.
     pub async fn begin_answer(&self, answer: &AnswerRecord) -> anyhow::Result<()> {
-        let sql = "insert into answer (answer_id, person_id, server_id, channel_id, reply_to, \
-             provider, model, persona, began_at_ms) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let sql = "insert into answer (answer_id, person_id, server_id, channel_id, \
+             first_message_id, last_message_id, reply_to, provider, model, persona, \
+             began_at_ms) values ($1, $2, $3, $4, $10, $10, $5, $6, $7, $8, $9)";
         let Choices {
             provider,
             model,
@@ -63,6 +63,7 @@ impl Store {
             model.as_deref().into(),
             persona.as_deref().into(),
             answer.began_at_ms.into(),
+            answer.first.into(),
         ];
         self.write(Statement::new(sql, values)).await?;
         Ok(())

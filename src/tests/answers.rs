@@ -8,6 +8,13 @@ use insta::assert_snapshot;
 use super::stage::{self, Setup, Stage};
 use super::{Actor, good};
 
+/// Takes back that any answer has ended.
+fn unfinish(database: &std::path::Path) {
+    let database = rusqlite::Connection::open(database).unwrap();
+    let changed = database.execute("update answer set ended_at_ms = null", []);
+    assert_eq!(changed.unwrap(), 1);
+}
+
 fn slow(stage: &Stage) {
     stage
         .world()
@@ -206,10 +213,7 @@ async fn a_crash_in_mid_answer_leaves_a_message_that_says_so_and_again_works() {
             let message = state.message(answer).unwrap();
             message.content = "one two".into();
         });
-        let database = rusqlite::Connection::open(stage.database()).unwrap();
-        let changed = database.execute("update answer set ended_at_ms = null", []);
-        assert_eq!(changed.unwrap(), 1);
-        drop(database);
+        unfinish(&stage.database());
         stage.clock.advance_ms(60_000);
         stage.start().await;
         let closed = stage.world().until(|state| {

@@ -336,3 +336,24 @@ async fn a_refusal_about_keys_is_for_the_person_alone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_somebody_has_bought_counts_for_messages_too() {
+    let tiers = "[ask]\nedit_interval_ms = 100\n\
+        [[quota.tiers]]\nname = 'community'\nlimits = [{ requests = 1, per = 'day' }]\n\
+        [[quota.tiers]]\nname = 'subscriber'\nskus = [555]\n";
+    let setup = Setup {
+        config: tiers.into(),
+        ..Setup::default()
+    };
+    stage::run_with(setup, async |stage| {
+        stage.world().with(|state| state.people[0].skus.push(555));
+        let (mia, omar) = (stage.mia().directly(), stage.omar().directly());
+        for actor in [mia, omar] {
+            assert!(actor.says("count").await.contains("nine ten"));
+        }
+        assert!(mia.says("count").await.contains("nine ten"));
+        assert!(!omar.says("count").await.contains("nine ten"));
+    })
+    .await;
+}

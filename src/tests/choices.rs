@@ -14,7 +14,7 @@ async fn a_model_is_chosen_for_oneself_a_channel_and_a_server() {
         (only you) No model is chosen here: the first provider that somebody can pay for answers, with its default.
         You can use `anthropic/claude-haiku-5-5`, `groq/openai/gpt-oss-20b`.
         ");
-        assert_snapshot!(mia.runs("/model set model:anthropic/claude-opus-5-5 for:server").await, @"(only you) Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. For yourself: `/model set for:me`.");
+        assert_snapshot!(mia.runs("/model set model:anthropic/claude-opus-5-5 for:server").await, @"(only you) Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. For yourself, say `for:me`.");
         assert_snapshot!(omar.runs("/model set model:groq/openai/gpt-oss-120b for:server").await, @"(only you) `groq/openai/gpt-oss-120b` answers in this server from now on, unless a channel or somebody chose another. `/model reset for:server` takes that back.");
         assert!(mia.says("@Latchkey count").await.contains("Groq openai/gpt-oss-120b"));
         omar.runs("/model set model:anthropic/claude-opus-5-5 for:channel").await;
@@ -114,7 +114,7 @@ async fn a_persona_is_chosen_for_an_ask_or_a_channel() {
         mia.runs("/ask prompt:count persona:translator").await;
         assert!(stage.told("groq").contains("You translate."));
         assert_snapshot!(mia.runs("/ask prompt:count persona:nobody").await, @"(only you) There is no persona called `nobody`. `/persona list` shows all.");
-        assert_snapshot!(mia.runs("/persona set name:code").await, @"(only you) Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. For yourself: `/model set for:me`.");
+        assert_snapshot!(mia.runs("/persona set name:code").await, @"(only you) Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. For yourself, say `for:me`.");
         assert_snapshot!(omar.runs("/persona set name:code").await, @"(only you) This channel is answered as `code` from now on. `/persona reset` takes that back.");
         mia.says("@Latchkey count").await;
         assert!(

@@ -5,26 +5,30 @@ use insta::assert_snapshot;
 use super::{good, run};
 use crate::emulator::providers::{ProviderFault, Standing, sample};
 
+fn every_fault() -> [ProviderFault; 13] {
+    [
+        ProviderFault::Html(503),
+        ProviderFault::Html(200),
+        ProviderFault::Stall,
+        ProviderFault::StallWithComments,
+        ProviderFault::Cut,
+        ProviderFault::EndEarly,
+        ProviderFault::ErrorInStream,
+        ProviderFault::HugeLine,
+        ProviderFault::HugeBody,
+        ProviderFault::WrongUsage,
+        ProviderFault::NoUsage,
+        ProviderFault::Status(418),
+        ProviderFault::Redirect("http://127.0.0.1:9/".into()),
+    ]
+}
+
 #[tokio::test]
 async fn what_goes_wrong_at_a_provider_is_said_in_words() {
     run(async |stage| {
         let mia = stage.mia();
         let mut seen = Vec::new();
-        for fault in [
-            ProviderFault::Html(503),
-            ProviderFault::Html(200),
-            ProviderFault::Stall,
-            ProviderFault::StallWithComments,
-            ProviderFault::Cut,
-            ProviderFault::EndEarly,
-            ProviderFault::ErrorInStream,
-            ProviderFault::HugeLine,
-            ProviderFault::HugeBody,
-            ProviderFault::WrongUsage,
-            ProviderFault::NoUsage,
-            ProviderFault::Status(418),
-            ProviderFault::Redirect("http://127.0.0.1:9/".into()),
-        ] {
+        for fault in every_fault() {
             stage.fails("groq", fault.clone());
             seen.push(format!("{fault:?}\n{}", mia.runs("/ask prompt:count").await));
         }

@@ -118,7 +118,7 @@ async fn without_any_key_a_demo_reply_shows_the_way() {
 async fn a_server_stops_people_roles_and_channels() {
     stage::run(async |stage| {
         let (mia, omar) = (stage.mia(), stage.omar());
-        assert_snapshot!(mia.runs("/server block user:omar").await, @"(only you) Server keys are for whoever has the Manage Server permission here, and you don't right now. Your own key works without it: `/keys add scope:user`.");
+        assert_snapshot!(mia.runs("/server block user:omar").await, @"(only you) That is for whoever has the Manage Server permission here, and you don't right now. Nothing was changed.");
         assert_snapshot!(omar.runs("/server block").await, @"(only you) Name one of `user:`, `role:` and `channel:`, and only one. Nothing was changed.");
         assert_snapshot!(omar.runs("/server block user:mia during:1h").await, @"(only you) Stopped for <@mia> until <t:1795222800:f>. What is running finishes. `/server unblock` lifts it.");
         assert_snapshot!(mia.runs("/ask prompt:count").await, @"(only you) Whoever manages this server has stopped it for you here until <t:1795222800:f>. Keys and settings are kept; `/keys list` still works.");
@@ -126,7 +126,7 @@ async fn a_server_stops_people_roles_and_channels() {
         omar.runs("/server block role:regulars").await;
         omar.runs("/server block channel:workshop").await;
         assert_snapshot!(omar.runs("/server blocks").await, @"
-        (only you) Stopped for <#1573723261672357897>
+        (only you) Stopped for <#workshop>
         Stopped for <@mia> until <t:1795222800:f>
         Stopped for <@&regulars>
         ");

@@ -10,6 +10,7 @@ mod answers;
 mod asking;
 mod browser;
 mod budgets;
+mod chat_faults;
 mod chats;
 mod checks;
 mod choices;

@@ -235,3 +235,41 @@ async fn a_key_for_one_ask_is_typed_beside_its_prompt() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_conversation_goes_on_by_mention_reply_and_menu() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::ZERO);
+        sends(&browser, "@Latchkey hello").await;
+        browser.shows("You asked: hello").await;
+        browser.until("document.querySelectorAll('.buttons button').length === 3").await;
+        // The last message's Reply, by the keyboard.
+        browser
+            .evaluates("[...document.querySelectorAll('.tools button')].pop().focus()")
+            .await;
+        browser.presses("Enter").await;
+        browser.shows("Replying to Latchkey").await;
+        sends(&browser, "and in French?").await;
+        browser.shows("You asked: and in French?").await;
+        assert!(stage.told("groq").contains("assistant: You asked: hello"));
+        browser.keeps_picture("conversation").await;
+        // Another model, and a message command.
+        browser.evaluates("[...document.querySelectorAll('.buttons button')].find((b) => b.textContent === 'Other model').click()").await;
+        browser.until("document.querySelector('.buttons select')?.options.length > 1").await;
+        browser
+            .evaluates("(() => { const menu = document.querySelector('.buttons select'); menu.value = 'groq/openai/gpt-oss-20b'; menu.onchange(); })()")
+            .await;
+        browser.until("document.querySelectorAll('.buttons button').length === 9").await;
+        browser
+            .evaluates("(() => { const menu = document.querySelector('.tools select'); menu.value = 'Explain'; menu.onchange(); })()")
+            .await;
+        browser.shows("You asked: Explain this message:").await;
+        browser.shows("Only you can see this").await;
+    })
+    .await;
+}

@@ -32,9 +32,10 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         (only you) **Stored about you**
         - Keys: none.
         - Usage: 0 requests, $0. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
+        - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Your tier: none given by hand.
         - For a while: forms that you opened (15 minutes), when you checked keys (an hour), what limits have counted (until they renew), and a block, if the operator set one.
-        **Never stored**: what you ask, what is answered, and anything of your messages.
+        **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
         Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");
         uses_everything(stage).await;
@@ -42,9 +43,10 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         (only you) **Stored about you**
         - Keys: 1 (Mistral), sealed with AES-256-GCM. `/keys list` shows them.
         - Usage: 2 requests, $0.000014. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
+        - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Your tier, premium, given by the operator.
         - For a while: forms that you opened (15 minutes), when you checked keys (an hour), what limits have counted (until they renew), and a block, if the operator set one.
-        **Never stored**: what you ask, what is answered, and anything of your messages.
+        **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
         Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");
         insta::assert_snapshot!(mia.runs("/privacy export").await, @"

@@ -144,6 +144,9 @@ pub async fn conversation(bot: &Bot, messages: &[Message]) -> Memory {
     for message in messages {
         let files = read.remove(&message.id.get()).unwrap_or_default();
         if message.author.id.get() == me {
+            if !answers_somebody(message) {
+                continue;
+            }
             let (question, whole) = ours(files);
             if whole.is_some() {
                 // What stands before it is its beginning.
@@ -195,6 +198,14 @@ fn joined(spoken: Vec<(Option<String>, Turn)>, by_name: bool) -> Vec<Turn> {
         turns.insert(0, Turn::person("(The conversation began before this.)"));
     }
     turns
+}
+
+/// Notices, such as that a key stopped working, are no part of a
+/// conversation.
+fn answers_somebody(message: &Message) -> bool {
+    message.message_reference.is_some()
+        || message.interaction_metadata.is_some()
+        || message.webhook_id.is_some()
 }
 
 /// The question and the answer that became files of ours, if this message

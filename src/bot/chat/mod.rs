@@ -47,7 +47,10 @@ pub async fn heard(bot: &Bot, said: Message) -> anyhow::Result<()> {
     if !is_for_us(bot, &said) {
         return Ok(());
     }
-    let caller = bot.caller(caller(&said)).await;
+    let mut caller = bot.caller(caller(&said)).await;
+    if let Some(bought) = &bot.bought {
+        caller.skus = bought.skus_of(&bot.rest, caller.person).await;
+    }
     let target = Target::Channel {
         channel: said.channel_id.get(),
         reply_to: said.id.get(),

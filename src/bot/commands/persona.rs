@@ -66,7 +66,6 @@ async fn reset(
 }
 
 /// Every persona, with what it does.
-#[expect(clippy::unused_async, reason = "poise awaits it")]
 pub async fn complete_persona(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     let all = ctx.framework.user_data.app.personas().iter();
     let all = all.map(|it| (format!("{}: {}", it.name, it.description), it.name.clone()));

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn ids_are_older_by_their_time() {
         let id = 1_000_000 << 22 | 7;
-        assert_eq!(id_before(id, Duration::from_millis(1_000)), 999_000 << 22);
+        assert_eq!(id_before(id, Duration::from_secs(1)), 999_000 << 22);
         assert_eq!(id_before(id, Duration::from_hours(1_000)), 0);
         assert_eq!(clock(3_600_000 * 25 + 60_000), "01:01");
     }

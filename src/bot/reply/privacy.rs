@@ -44,10 +44,16 @@ pub fn stored(voice: Voice<'_>, stored: &Stored) -> Card {
         ),
         None => lang.words("- Your tier: none given by hand.").to_owned(),
     };
+    let answers = lang.say(
+        "- Answers: for {days} days, where each stands, what was chosen for it and who could pay, so that its buttons work. \
+         And the model and persona that you chose.",
+        &[("days", &stored.answer_days)],
+    );
     let lines = [
         lang.words("**Stored about you**").to_owned(),
         keys,
         used,
+        answers,
         tier,
         lang.words(
             "- For a while: forms that you opened (15 minutes), when you checked keys (an hour), \
@@ -55,7 +61,8 @@ pub fn stored(voice: Voice<'_>, stored: &Stored) -> Card {
         )
         .to_owned(),
         lang.words(
-            "**Never stored**: what you ask, what is answered, and anything of your messages.",
+            "**Never stored**: what you ask, what is answered, and anything of your messages. \
+             Conversations are read from Discord when they go on.",
         )
         .to_owned(),
         lang.words(

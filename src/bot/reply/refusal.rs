@@ -36,24 +36,6 @@ fn sentence(refusal: &Refusal) -> &'static str {
         Refusal::UnknownModel { .. } => {
             "I can't tell whose model `{subject}` is. Name its provider too: `/ask provider:… model:{subject}`."
         }
-        Refusal::ModelNotAllowed { .. } => {
-            "The bot's operator does not allow `{subject}` here. `/model show` says which model answers, \
-             and the list that appears while you type `model:` holds those that may."
-        }
-        Refusal::ModelRetired { .. } => {
-            "{provider} has retired `{subject}`. Its place has taken `{replacement}`: \
-             `/model set model:{id}/{replacement}`, or name it in `/ask model:`."
-        }
-        Refusal::NoSuchPersona { .. } => {
-            "There is no persona called `{subject}`. `/persona list` shows all."
-        }
-        Refusal::OnlyManagers => {
-            "That is for whoever has the Manage Server permission here, and you don't right now. Nothing was changed."
-        }
-        Refusal::OnlyManagersChoose => {
-            "Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. \
-             For yourself, say `for:me`."
-        }
         Refusal::NotAManager => {
             "Server keys are for whoever has the Manage Server permission here, and you don't right now. \
              Your own key works without it: `/keys add scope:user`."
@@ -74,6 +56,35 @@ fn sentence(refusal: &Refusal) -> &'static str {
             "There is no {scope} for {provider}. Add one with `/keys add provider:{id} scope:{word}`."
         }
         Refusal::EmptyPrompt => "There is nothing to answer. Write a prompt: `/ask prompt:…`.",
+        Refusal::Stopping => {
+            "I am being restarted and could not finish. Please ask again in a minute."
+        }
+        other => sentence_about_a_new_key(other)
+            .or_else(|| sentence_about_chats(other))
+            .unwrap_or_else(|| sentence_about_limits(other)),
+    }
+}
+
+fn sentence_about_chats(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::ModelNotAllowed { .. } => {
+            "The bot's operator does not allow `{subject}` here. `/model show` says which model answers, \
+             and the list that appears while you type `model:` holds those that may."
+        }
+        Refusal::ModelRetired { .. } => {
+            "{provider} has retired `{subject}`. Its place has taken `{replacement}`: \
+             `/model set model:{id}/{replacement}`, or name it in `/ask model:`."
+        }
+        Refusal::NoSuchPersona { .. } => {
+            "There is no persona called `{subject}`. `/persona list` shows all."
+        }
+        Refusal::OnlyManagers => {
+            "That is for whoever has the Manage Server permission here, and you don't right now. Nothing was changed."
+        }
+        Refusal::OnlyManagersChoose => {
+            "Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. \
+             For yourself, say `for:me`."
+        }
         Refusal::Stopped => "Stopped.",
         Refusal::TooManyAtOnce => {
             "One of your questions is being answered and another waits. Ask again when they are done."
@@ -104,11 +115,8 @@ fn sentence(refusal: &Refusal) -> &'static str {
         Refusal::QuestionGone => {
             "I can't read the question any more, and I keep no copy. Ask again with `/ask`, or by mentioning me."
         }
-        Refusal::Stopping => {
-            "I am being restarted and could not finish. Please ask again in a minute."
-        }
-        other => sentence_about_a_new_key(other).unwrap_or_else(|| sentence_about_limits(other)),
-    }
+        _ => return None,
+    })
 }
 
 fn sentence_about_limits(refusal: &Refusal) -> &'static str {

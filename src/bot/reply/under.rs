@@ -18,20 +18,20 @@ const OPTIONS_MAX: usize = 25;
 
 /// Under an answer that grows.
 pub fn growing(voice: Voice<'_>, id: &str) -> Vec<Button> {
-    vec![button(voice, "Stop", CustomId::Stop(id.to_owned()))]
+    vec![button(voice, "Stop", &CustomId::Stop(id.to_owned()))]
 }
 
 /// Under an answer that has ended.
 pub fn ended(voice: Voice<'_>, id: &str) -> Vec<Button> {
     let id = || id.to_owned();
     vec![
-        button(voice, "Again", CustomId::Again(id())),
-        button(voice, "Other model", CustomId::Other(id())),
-        button(voice, "Details", CustomId::Details(id())),
+        button(voice, "Again", &CustomId::Again(id())),
+        button(voice, "Other model", &CustomId::Other(id())),
+        button(voice, "Details", &CustomId::Details(id())),
     ]
 }
 
-fn button(voice: Voice<'_>, label: &str, id: CustomId) -> Button {
+fn button(voice: Voice<'_>, label: &str, id: &CustomId) -> Button {
     Button {
         label: voice.lang.words(label).to_owned(),
         custom_id: id.write(),

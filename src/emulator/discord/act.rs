@@ -98,6 +98,18 @@ impl World {
         reply_to: Option<u64>,
         files: Vec<Attachment>,
     ) -> u64 {
+        self.say_with(person, channel, text, reply_to, (files, false))
+    }
+
+    /// The same, and whether a reply pings whoever it answers.
+    pub fn say_with(
+        &self,
+        person: u64,
+        channel: u64,
+        text: &str,
+        reply_to: Option<u64>,
+        (files, pings): (Vec<Attachment>, bool),
+    ) -> u64 {
         self.with(|state| {
             state.forget_old();
             let id = state.snowflake();
@@ -115,6 +127,7 @@ impl World {
                 allowed_mentions: Value::Null,
                 files,
                 reference: reply_to,
+                pings,
             });
             messages::announce(state, "MESSAGE_CREATE", id);
             id

@@ -123,7 +123,7 @@ pub fn resolved(state: &State, options: &Value) -> Value {
 }
 
 /// What somebody has bought.
-fn entitlements(state: &State, person: u64) -> Vec<Value> {
+pub fn entitlements(state: &State, person: u64) -> Vec<Value> {
     let skus = state
         .people
         .iter()
@@ -211,7 +211,12 @@ fn mentions(state: &State, message: &Message) -> Vec<Value> {
             || message.content.contains(&format!("<@!{id}>"))
     };
     let people = state.people.iter().filter(|p| named(p.id)).map(user);
-    let bot = named(state.application).then(|| bot_user(state));
+    let answered = state
+        .messages
+        .iter()
+        .find(|m| Some(m.id) == message.reference);
+    let pinged = message.pings && answered.is_some_and(|m| m.author.is_none());
+    let bot = (pinged || named(state.application)).then(|| bot_user(state));
     people.chain(bot).collect()
 }
 

@@ -43,6 +43,10 @@ pub fn routes(world: Arc<World>) -> Router {
             "/applications/{application}/commands",
             get(commands).put(put_commands),
         )
+        .route(
+            "/applications/{application}/entitlements",
+            get(entitlements),
+        )
         .route("/interactions/{id}/{token}/callback", post(callback))
         .route("/webhooks/{application}/{token}", post(follow_up))
         .route(
@@ -152,6 +156,19 @@ async fn put_commands(Shared(world): World_, Json(mut commands): Json<Value>) ->
         state.command_writes += 1;
     });
     Json(commands)
+}
+
+async fn entitlements(
+    Shared(world): World_,
+    Query(asks): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let person = asks
+        .get("user_id")
+        .and_then(|id| id.parse().ok())
+        .unwrap_or(0);
+    Json(Value::Array(
+        world.look(|state| payload::entitlements(state, person)),
+    ))
 }
 
 async fn member(Shared(world): World_, Path((guild, person)): Path<(u64, u64)>) -> Response {
@@ -391,6 +408,7 @@ pub fn post_message(
         command: None,
         allowed_mentions: body["allowed_mentions"].clone(),
         files: Vec::new(),
+        pings: false,
         reference: body["message_reference"]["message_id"]
             .as_str()
             .and_then(|id| id.parse().ok()),

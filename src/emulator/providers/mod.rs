@@ -8,7 +8,7 @@ mod refusals;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
@@ -49,6 +49,7 @@ pub struct ProviderCall {
     pub key: Option<String>,
     pub body: Value,
     pub headers: Vec<String>,
+    pub at: SystemTime,
 }
 
 /// What goes wrong at a provider.
@@ -120,6 +121,7 @@ async fn call(
             path: format!("{path}?{}", uri.query().unwrap_or_default()),
             key: key.clone(),
             body: body.clone(),
+            at: SystemTime::now(),
             headers: headers.keys().map(ToString::to_string).collect(),
         });
         if providers.calls.len() > CALLS_KEPT {

@@ -1,0 +1,123 @@
+//! Conversations in which something goes wrong: at the provider, at
+//! Discord, on the way.
+
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use super::stage;
+use crate::emulator::RestFault;
+use crate::emulator::providers::ProviderFault;
+
+#[tokio::test]
+async fn a_provider_that_fails_in_mid_answer_leaves_what_it_said() {
+    stage::run(async |stage| {
+        let mia = stage.mia();
+        let mut seen = Vec::new();
+        for fault in [
+            ProviderFault::Stall,
+            ProviderFault::Cut,
+            ProviderFault::Html(500),
+        ] {
+            stage.fails("groq", fault);
+            seen.push(mia.says("@Latchkey count").await);
+        }
+        assert_snapshot!(seen.join("\n---\n"), @"
+        one two three four five
+        -# The answer stops here. Groq took too long. Ask again, or name another provider.
+        ---
+        one two three four five
+        -# The answer stops here. Groq broke off in mid-answer. Ask again, or name another provider.
+        ---
+        Groq is having trouble. Ask again in a minute, or name another provider.
+        ");
+        stage.recovers("groq");
+        mia.presses("Again").await;
+        assert!(mia.reads_channel().contains("nine ten"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn discords_limits_on_edits_delay_the_answer_and_lose_nothing() {
+    stage::run(async |stage| {
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::from_millis(60));
+        stage.world().with(|state| {
+            state.rest_faults.push(RestFault {
+                method: "PATCH",
+                path: "/messages/",
+                status: 429,
+                after: 1,
+                times: 3,
+                delay: Duration::ZERO,
+            });
+        });
+        assert_snapshot!(stage.mia().says("@Latchkey count").await, @"
+        one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
+        ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_behind_a_cut_connection_is_answered_after_the_resume() {
+    stage::run(async |stage| {
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::from_millis(100));
+        let mia = stage.mia();
+        let first = mia.writes("@Latchkey count", None);
+        let world = stage.world();
+        let growing = world.until(|state| {
+            let mut all = state.messages.iter();
+            all.find(|m| m.reference == Some(first)).map(|_| ())
+        });
+        growing.await;
+        // In mid-answer the socket breaks off; what is said meanwhile waits.
+        world.drop_sockets(None);
+        let second = mia.writes("@Latchkey hello", None);
+        assert!(mia.sees_reply(first).await.contains("nine ten\n-# Groq"));
+        assert!(mia.sees_reply(second).await.contains("You asked: hello"));
+        assert_eq!(
+            world.look(|state| (state.identifies, state.resumes)),
+            (1, 1)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_question_that_is_deleted_is_answered_all_the_same() {
+    stage::run(async |stage| {
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::from_millis(60));
+        let mia = stage.mia();
+        let said = mia.writes("@Latchkey count", None);
+        stage
+            .world()
+            .until(|state| (state.typings > 0).then_some(()))
+            .await;
+        stage.world().unsay(said);
+        let answer = stage.world().until(|state| {
+            let mut all = state.messages.iter().rev();
+            all.find(|m| m.content.contains("-#"))
+                .map(|m| m.content.clone())
+        });
+        assert_snapshot!(answer.await, @"
+        one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
+        ");
+        stage.app().await.idle().await;
+        assert_snapshot!(mia.presses("Again").await, @"
+        one two three four five six seven eight nine ten
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
+        ---
+        (only you) I can't read the question any more, and I keep no copy. Ask again with `/ask`, or by mentioning me.
+        ");
+    })
+    .await;
+}
