@@ -18,6 +18,10 @@ const GLOBAL_PER_SECOND: u32 = 50;
 /// How many of them are kept from requests that can wait, so that first
 /// words and reading what was said never wait for edits.
 const RESERVED_PER_SECOND: u32 = 25;
+/// How long what we assume of a bucket holds, unless Discord says more.
+const UNTIL_TOLD: Duration = Duration::from_secs(1);
+/// How soon to ask again for a bucket that nobody knows yet.
+const ASK_AGAIN: Duration = Duration::from_millis(25);
 /// Requests that can wait: each is made up for by the next.
 const PATIENT: &[&str] = &["PATCH message", "POST typing"];
 
@@ -37,6 +41,8 @@ pub struct Route<'a> {
 /// What a response said of its bucket.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
+    /// How many requests it takes in one window.
+    pub limit: Option<u32>,
     /// Discord's name of the bucket, which routes may share.
     pub bucket: Option<String>,
     pub remaining: Option<u32>,
@@ -52,6 +58,9 @@ pub struct Limiter {
 struct State {
     /// Discord's names of buckets, by route.
     names: HashMap<&'static str, String>,
+    /// How many requests a fresh bucket takes, by route; none for routes
+    /// that have none.
+    limits: HashMap<&'static str, Option<u32>>,
     buckets: HashMap<u64, Bucket>,
     global: Bucket,
     swept_at: Instant,
@@ -60,6 +69,8 @@ struct State {
 struct Bucket {
     remaining: u32,
     resets_at: Instant,
+    /// Nobody knows yet how many it takes: one request finds out.
+    unknown: bool,
 }
 
 impl Default for Limiter {
@@ -67,10 +78,12 @@ impl Default for Limiter {
         let now = Instant::now();
         let state = State {
             names: HashMap::new(),
+            limits: HashMap::new(),
             buckets: HashMap::new(),
             global: Bucket {
                 remaining: GLOBAL_PER_SECOND,
                 resets_at: now + Duration::from_secs(1),
+                unknown: false,
             },
             swept_at: now,
         };
@@ -96,13 +109,12 @@ impl Limiter {
             state.global.check(reserved, now)?;
         }
         let key = self.key(&state, route);
-        if let Some(bucket) = state.buckets.get_mut(&key) {
-            if bucket.resets_at <= now {
-                state.buckets.remove(&key);
-            } else {
-                bucket.check(0, now)?;
-                bucket.remaining -= 1;
-            }
+        let known = state.buckets.get_mut(&key);
+        if let Some(bucket) = known.filter(|bucket| bucket.resets_at > now) {
+            bucket.check(0, now)?;
+            bucket.remaining -= 1;
+        } else {
+            state.open(key, route.name, now);
         }
         if !route.of_interaction {
             state.global.remaining -= 1;
@@ -116,13 +128,23 @@ impl Limiter {
         if let Some(bucket) = report.bucket {
             state.names.insert(route.name, bucket);
         }
+        let key = self.key(&state, route);
+        if report.remaining.is_none() {
+            state.limits.entry(route.name).or_insert(None);
+            // Nothing is limited here, so nothing need wait.
+            if state.buckets.get(&key).is_some_and(|bucket| bucket.unknown) {
+                state.buckets.remove(&key);
+            }
+        }
+        if report.limit.is_some() {
+            state.limits.insert(route.name, report.limit);
+        }
         if let (Some(remaining), Some(reset_after)) = (report.remaining, report.reset_after) {
-            let key = self.key(&state, route);
             let resets_at = now + reset_after;
             let known = state
                 .buckets
                 .get(&key)
-                .filter(|bucket| bucket.resets_at > now);
+                .filter(|bucket| bucket.resets_at > now && !bucket.unknown);
             // Answers overtake each other; the smaller number is the later.
             let remaining = known.map_or(remaining, |bucket| bucket.remaining.min(remaining));
             state.buckets.insert(
@@ -130,6 +152,7 @@ impl Limiter {
                 Bucket {
                     remaining,
                     resets_at,
+                    unknown: false,
                 },
             );
         }
@@ -142,6 +165,7 @@ impl Limiter {
         let closed = Bucket {
             remaining: 0,
             resets_at: now + wait,
+            unknown: false,
         };
         if global {
             state.global = closed;
@@ -167,6 +191,25 @@ impl Limiter {
 }
 
 impl State {
+    /// A bucket's first request in its window. Where nobody knows how many
+    /// it takes, the others wait for what Discord says to this one.
+    fn open(&mut self, key: u64, name: &'static str, now: Instant) {
+        let (remaining, unknown) = match self.limits.get(name) {
+            Some(None) => {
+                self.buckets.remove(&key);
+                return;
+            }
+            Some(Some(limit)) => (limit.saturating_sub(1), false),
+            None => (0, true),
+        };
+        let bucket = Bucket {
+            remaining,
+            resets_at: now + UNTIL_TOLD,
+            unknown,
+        };
+        self.buckets.insert(key, bucket);
+    }
+
     fn sweep(&mut self, now: Instant) {
         if now.duration_since(self.swept_at) >= SWEEP_EVERY {
             self.buckets.retain(|_, bucket| bucket.resets_at > now);
@@ -180,7 +223,13 @@ impl Bucket {
     /// Whether more than what is reserved for others remains.
     fn check(&self, reserved: u32, now: Instant) -> Result<(), Duration> {
         if self.remaining <= reserved {
-            Err(self.resets_at.saturating_duration_since(now))
+            let wait = self.resets_at.saturating_duration_since(now);
+            // Discord's word on it may come any moment.
+            Err(if self.unknown {
+                wait.min(ASK_AGAIN)
+            } else {
+                wait
+            })
         } else {
             Ok(())
         }
@@ -191,6 +240,7 @@ impl Bucket {
             *self = Self {
                 remaining: GLOBAL_PER_SECOND,
                 resets_at: now + Duration::from_secs(1),
+                unknown: false,
             };
         }
     }
@@ -211,6 +261,7 @@ mod tests {
     fn report(remaining: u32) -> Report {
         let reset_after = Some(Duration::from_secs(2));
         Report {
+            limit: Some(5),
             bucket: Some("abc".into()),
             remaining: Some(remaining),
             reset_after,
@@ -259,15 +310,57 @@ mod tests {
     #[test]
     fn fifty_a_second_is_the_most() {
         let (limiter, now) = (Limiter::default(), Instant::now());
-        let message = Route {
-            name: "POST message",
-            major: "1",
+        let sent = (0..80).filter(|number| {
+            let channel = number.to_string();
+            limiter.take(route("POST message", &channel), now).is_ok()
+        });
+        assert_eq!(sent.count(), 50);
+    }
+
+    fn route<'a>(name: &'static str, major: &'a str) -> Route<'a> {
+        Route {
+            name,
+            major,
             of_interaction: false,
+        }
+    }
+
+    #[test]
+    fn edits_leave_room_for_first_words() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        let taken = |name, from: u32| {
+            let all = (from..from + 80).filter(|number| {
+                let channel = number.to_string();
+                limiter.take(route(name, &channel), now).is_ok()
+            });
+            all.count()
         };
-        let sent = (0..80)
-            .filter(|_| limiter.take(message, now).is_ok())
-            .count();
-        assert_eq!(sent, 50);
+        assert_eq!(taken("PATCH message", 0), 25);
+        assert_eq!(taken("POST message", 100), 25);
+    }
+
+    #[test]
+    fn one_request_finds_out_how_many_a_bucket_takes() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        let edit = route("PATCH message", "1");
+        assert_eq!(limiter.take(edit, now), Ok(()));
+        assert_eq!(limiter.take(edit, now), Err(ASK_AGAIN));
+        limiter.learn(edit, report(4), now);
+        let sent = (0..9).filter(|_| limiter.take(edit, now).is_ok());
+        assert_eq!(sent.count(), 4);
+        // In the next window, and in another channel, it is known.
+        let later = now + Duration::from_secs(3);
+        for channel in ["1", "2"] {
+            let sent =
+                (0..9).filter(|_| limiter.take(route("PATCH message", channel), later).is_ok());
+            assert_eq!(sent.count(), 5, "in channel {channel}");
+        }
+        // A route without limits is never waited for.
+        let typing = route("POST typing", "1");
+        assert_eq!(limiter.take(typing, now), Ok(()));
+        limiter.learn(typing, Report::default(), now);
+        assert_eq!(limiter.take(typing, now), Ok(()));
+        assert_eq!(limiter.take(typing, now), Ok(()));
     }
 
     #[test]

@@ -12,10 +12,6 @@ use super::target::Target;
 use super::{Bot, chat, split};
 use crate::app::Notes;
 
-/// How many messages an answer fills at the most before it becomes a file.
-/// Where only the person installed the app, Discord allows five after the
-/// first.
-const PARTS_MAX: usize = 5;
 /// Room that is kept for what stands under an answer, in UTF-16 units.
 const FOOT_UNITS: usize = 400;
 
@@ -87,7 +83,7 @@ impl<'a> Painter<'a> {
     /// Shows a text that may still grow.
     async fn paint(&mut self, text: &str) -> anyhow::Result<()> {
         let mut parts = self.parts(text);
-        parts.truncate(PARTS_MAX);
+        parts.truncate(self.bot.chat.answer_messages);
         let buttons = self.buttons.clone();
         self.show(parts, buttons, Vec::new()).await
     }
@@ -102,8 +98,9 @@ impl<'a> Painter<'a> {
     ) -> anyhow::Result<()> {
         let mut parts = self.parts(text);
         let mut files = Vec::new();
-        if parts.len() > PARTS_MAX {
-            parts.truncate(PARTS_MAX);
+        let most = self.bot.chat.answer_messages;
+        if parts.len() > most {
+            parts.truncate(most);
             files.push(file(ANSWER_FILE, reply::whole_answer(voice), text));
         }
         if let Some(last) = parts.last_mut() {

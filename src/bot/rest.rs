@@ -188,6 +188,7 @@ fn report(headers: &HeaderMap) -> Report {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let seconds = text("x-ratelimit-reset-after").and_then(|text| text.parse().ok());
     Report {
+        limit: text("x-ratelimit-limit").and_then(|text| text.parse().ok()),
         bucket: text("x-ratelimit-bucket").map(Into::into),
         remaining: text("x-ratelimit-remaining").and_then(|text| text.parse().ok()),
         reset_after: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),

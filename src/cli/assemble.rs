@@ -259,6 +259,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
 fn chat_settings(config: &Config) -> bot::ChatSettings {
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     bot::ChatSettings {
+        answer_messages: count(config.chat.answer_messages),
         asks_per_person: count(config.chat.asks_per_person),
         asks_per_channel: count(config.chat.asks_per_channel),
         memory_messages: count(config.chat.memory_messages),

@@ -62,6 +62,7 @@ pub struct Discord {
 pub struct Chat {
     pub asks_per_person: u32,
     pub asks_per_channel: u32,
+    pub answer_messages: u32,
     pub memory_messages: u32,
     pub pictures: u32,
     pub picture_kb: u32,
@@ -73,6 +74,7 @@ impl Default for Chat {
         Self {
             asks_per_person: 1,
             asks_per_channel: 8,
+            answer_messages: 5,
             memory_messages: 40,
             pictures: 4,
             picture_kb: 4_096,
@@ -225,6 +227,7 @@ impl Config {
             ("ask.context_tokens", ask.context_tokens, 256..=10_000_000),
             ("chat.asks_per_person", chat.asks_per_person, 1..=1_000),
             ("chat.asks_per_channel", chat.asks_per_channel, 1..=1_000),
+            ("chat.answer_messages", chat.answer_messages, 1..=6),
             ("chat.memory_messages", chat.memory_messages, 1..=100),
             ("chat.pictures", chat.pictures, 1..=20),
             ("chat.picture_kb", chat.picture_kb, 1..=20_480),

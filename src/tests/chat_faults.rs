@@ -121,3 +121,33 @@ async fn a_question_that_is_deleted_is_answered_all_the_same() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn edits_never_exceed_discords_buckets() {
+    stage::run(async |stage| {
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::from_millis(8));
+        // One message that is edited as often as can be.
+        let mia = stage.mia();
+        assert!(
+            mia.says("@Latchkey a long answer")
+                .await
+                .contains("-# Groq")
+        );
+        assert_eq!(stage.world().look(|state| state.too_many), 0);
+        // And six at once in a channel whose buckets nobody knows yet.
+        let workshop = mia.in_channel("workshop");
+        stage
+            .world()
+            .with(|state| state.providers.pace = Duration::from_millis(300));
+        let said: Vec<u64> = (0..6)
+            .map(|_| workshop.writes("@Latchkey count", None))
+            .collect();
+        for id in said {
+            assert!(workshop.sees_reply(id).await.contains("nine ten"));
+        }
+        assert_eq!(stage.world().look(|state| state.too_many), 0);
+    })
+    .await;
+}

@@ -78,7 +78,7 @@ fn printed(bytes: &[u8]) -> String {
 }
 
 /// The variables that lead a child into an emulated world.
-async fn world(folder: &std::path::Path) -> (Scene, Vec<(String, SecretString)>) {
+pub async fn world(folder: &std::path::Path) -> (Scene, Vec<(String, SecretString)>) {
     let scene = Scene::start(TcpListener::bind("127.0.0.1:0").await.unwrap()).unwrap();
     scene.emulator.world.with(|state| state.keeps_calls = true);
     let variables = scene.variables(folder, &MasterKey::generate().unwrap());
@@ -205,7 +205,7 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
     ");
 }
 
-async fn start(variables: &[(String, SecretString)], scene: &Scene) -> Child {
+pub async fn start(variables: &[(String, SecretString)], scene: &Scene) -> Child {
     let child = command("serve", variables).spawn().unwrap();
     let ready = scene
         .emulator
@@ -228,7 +228,7 @@ fn judge(scene: &Scene) {
 }
 
 /// Sends SIGTERM, and waits for the end.
-async fn terminate(child: &mut Child) -> bool {
+pub async fn terminate(child: &mut Child) -> bool {
     let id = i32::try_from(child.id().unwrap()).unwrap();
     let process = rustix::process::Pid::from_raw(id).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();

@@ -25,6 +25,9 @@ use crate::model::{Ask, Caller, Choices, PersonId, Place, ServerId};
 pub struct Settings {
     /// How many messages are read back at the most.
     pub memory_messages: usize,
+    /// How many messages an answer fills before it becomes a file. Where
+    /// only the person installed the app, Discord allows six.
+    pub answer_messages: usize,
     pub limits: Limits,
     /// How many questions of one person, and in one channel, are answered
     /// at once.
