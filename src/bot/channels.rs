@@ -115,7 +115,7 @@ fn id_of(made: &Value) -> anyhow::Result<u64> {
 }
 
 /// Whether something is not there, or not for the bot to see.
-fn is_gone(error: &anyhow::Error) -> bool {
+pub fn is_gone(error: &anyhow::Error) -> bool {
     let known = error.downcast_ref::<super::rest::DiscordError>();
     known.is_some_and(|known| matches!(known.status, 403 | 404))
 }

@@ -151,3 +151,32 @@ async fn edits_never_exceed_discords_buckets() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn where_the_bot_may_not_write_nobody_is_asked() {
+    stage::run(async |stage| {
+        stage.world().with(|state| {
+            state.rest_faults.push(RestFault {
+                method: "POST",
+                path: "/typing",
+                status: 403,
+                after: 0,
+                times: 1,
+                delay: Duration::ZERO,
+            });
+        });
+        let mia = stage.mia();
+        let said = mia.writes("@Latchkey count", None);
+        // Whatever came of that has come before this is answered.
+        mia.in_channel("workshop").says("@Latchkey hello").await;
+        assert_eq!(stage.keys_that_paid("groq").len(), 1);
+        let answered = stage.world().look(|state| {
+            state
+                .messages
+                .iter()
+                .any(|message| message.reference == Some(said))
+        });
+        assert!(!answered);
+    })
+    .await;
+}

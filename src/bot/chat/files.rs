@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::Client;
 use serenity::all::Attachment;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::model::{LeftOut, Picture, PictureKind};
@@ -15,6 +16,8 @@ use crate::model::{LeftOut, Picture, PictureKind};
 const HOSTS: &[&str] = &["cdn.discordapp.com", "media.discordapp.net"];
 /// How long a download may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long all downloads of a conversation may take together.
+const PATIENCE_FOR_ALL: Duration = Duration::from_secs(20);
 /// How many text files of a conversation are read.
 const TEXTS_MAX: usize = 8;
 
@@ -43,6 +46,7 @@ pub struct Reader<'a> {
     limits: &'a Limits,
     pictures: usize,
     texts: usize,
+    until: Instant,
 }
 
 impl<'a> Reader<'a> {
@@ -54,6 +58,7 @@ impl<'a> Reader<'a> {
             limits,
             pictures: 0,
             texts: 0,
+            until: Instant::now() + PATIENCE_FOR_ALL,
         }
     }
 
@@ -106,7 +111,8 @@ impl<'a> Reader<'a> {
             }
             Some(Ok(bytes))
         };
-        let fetched = tokio::time::timeout(PATIENCE, fetching).await;
+        let until = self.until.min(Instant::now() + PATIENCE);
+        let fetched = tokio::time::timeout_at(until, fetching).await;
         fetched.ok().flatten().unwrap_or(Err(LeftOut::Unreadable))
     }
 }

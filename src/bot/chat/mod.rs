@@ -15,6 +15,7 @@ pub use said::{excerpt, name, quote};
 
 use serenity::all::{Message, MessageType};
 
+use super::channels::is_gone;
 use super::streaming::{self, Question};
 use super::target::Target;
 use super::{Bot, reply};
@@ -69,7 +70,15 @@ pub async fn heard(bot: &Bot, said: Message) -> anyhow::Result<()> {
 
 /// Answers what a message asks.
 pub async fn answer(bot: &Bot, asking: Asking<'_>, target: Target) -> anyhow::Result<()> {
-    let memory = memory::recall(bot, asking.said).await?;
+    // Reading files takes its time, so that it shows at once that an answer
+    // will come. Where the bot may not write, nobody is asked or pays.
+    let promise = target.promise(&bot.rest);
+    let (promised, memory) = tokio::join!(promise, memory::recall(bot, asking.said));
+    if promised.is_err_and(|error| is_gone(&error)) {
+        tracing::info!("was asked in a channel in which the bot may not write");
+        return Ok(());
+    }
+    let memory = memory?;
     let Memory { turns, left_out } = memory;
     if turns.is_empty() {
         let help = reply::how_to_talk(bot.voice(LOCALE));
@@ -87,7 +96,7 @@ pub async fn answer(bot: &Bot, asking: Asking<'_>, target: Target) -> anyhow::Re
         target,
         locale: LOCALE,
         asked: None,
-        promised: false,
+        promised: true,
     };
     Box::pin(streaming::answer(bot, question)).await
 }
