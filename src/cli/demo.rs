@@ -21,9 +21,9 @@ use crate::vault::MasterKey;
 
 /// Time between two words of an emulated model.
 const PACE: Duration = Duration::from_millis(60);
-/// How often an answer is edited, in milliseconds: as often as the
-/// emulated Discord's bucket allows.
-const EDIT_INTERVAL: &str = "[ask]\nedit_interval_ms = 500\n";
+/// Everything can be tried: what people say to each other is shown to the
+/// bot. Answers are edited as often as the emulated Discord's bucket allows.
+const SETTINGS: &str = "message_content = true\n[ask]\nedit_interval_ms = 500\n";
 /// How long asks may go on after the signal.
 const GRACE: Duration = Duration::from_secs(2);
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -44,7 +44,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         .with(|state| state.providers.pace = PACE);
     let folder = TemporaryFolder::create()?;
     let store = format!("sqlite:{}", folder.0.join("demo.db").display());
-    let config = scene.config(&store, EDIT_INTERVAL)?;
+    let config = scene.config(&store, SETTINGS)?;
     let environment = Environment::of(scene.secrets(Some(&MasterKey::generate()?)));
     let Assembled { app, discord } = assemble(
         &config,

@@ -33,7 +33,7 @@ use crate::config::Shards;
 
 /// Threads beside the workers, for reading the database and looking up
 /// names. Each has memory of its own, so there are only a few.
-const BLOCKING_THREADS: usize = 4;
+const BLOCKING_THREADS: usize = 2;
 
 /// A Discord bot that answers with AI models and pays with the right
 /// person's key.

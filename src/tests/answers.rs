@@ -190,7 +190,7 @@ async fn ones_own_next_question_waits_and_the_third_is_turned_away() {
         });
         assert_snapshot!(waiting.await, @"⏳ One after the other: this comes as soon as what was asked before is answered.");
         let third = mia.starts("/ask prompt:and another");
-        assert_snapshot!(mia.sees(third).await, @"(only you) One of your questions is being answered and another waits. Ask again when they are done.");
+        assert_snapshot!(mia.sees(third).await, @"(only you) One of your questions is being answered and another waits. Ask again when they are done, or press **Stop**.");
         assert!(mia.sees_reply(first).await.contains("nine ten"));
         assert_snapshot!(mia.sees_reply(second).await, @"
         You asked: hello

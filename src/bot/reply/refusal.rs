@@ -87,7 +87,7 @@ fn sentence_about_chats(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::Stopped => "Stopped.",
         Refusal::TooManyAtOnce => {
-            "One of your questions is being answered and another waits. Ask again when they are done."
+            "One of your questions is being answered and another waits. Ask again when they are done, or press **Stop**."
         }
         Refusal::ChannelIsBusy => {
             "Too much is being asked in this channel at once. Ask again in a moment, or in another channel."
