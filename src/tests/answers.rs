@@ -18,7 +18,7 @@ fn unfinish(database: &std::path::Path) {
 fn slow(stage: &Stage) {
     stage
         .world()
-        .with(|state| state.providers.pace = Duration::from_millis(200));
+        .with(|state| state.providers.pace = Duration::from_millis(400));
 }
 
 /// Waits until an answer has begun to show in a channel.

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::process::{start, terminate, world};
 use crate::emulator::{World, WorldState};
 
@@ -21,11 +23,16 @@ async fn until_it_grows(world: &World) {
 }
 
 async fn crash_and_go_on(asks: impl Fn(&World, u64, u64)) {
+    let told = timeout(Duration::from_mins(1), crash(asks)).await;
+    told.expect("it ends in time");
+}
+
+async fn crash(asks: impl Fn(&World, u64, u64)) {
     let folder = tempfile::tempdir().unwrap();
     let (scene, variables) = world(folder.path()).await;
     let mut child = start(&variables, &scene).await;
     let world = &scene.emulator.world;
-    world.with(|state| state.providers.pace = Duration::from_millis(150));
+    world.with(|state| state.providers.pace = Duration::from_millis(500));
     let channel = world.look(|state| {
         let mut all = state.channels.iter();
         all.find(|c| c.name == "general").unwrap().id
