@@ -5,6 +5,9 @@ use crate::model::PersonId;
 use super::Store;
 use super::value::Statement;
 
+#[cfg(test)]
+mod story;
+
 impl Store {
     /// Forgets a channel's conversation up to a message.
     pub async fn forget(&self, channel: u64, person: PersonId, message: u64) -> anyhow::Result<()> {

@@ -1,0 +1,164 @@
+//! The story of conversations, told to SQLite and to PostgreSQL.
+
+use secrecy::SecretString;
+
+use crate::model::{
+    AnswerRecord, AttemptId, Blocked, ChoiceKind, ChoiceScope, Choices, Inside, PersonId,
+    ProviderId, ServerId, Source, Step, Trace, Verdict,
+};
+use crate::store::Store;
+
+const NOW_MS: i64 = 1_000_000_000;
+const MIA: PersonId = PersonId(7);
+const CLUB: ServerId = ServerId(9);
+
+#[tokio::test]
+async fn conversations_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("story.db").display());
+    tell(&SecretString::from(url)).await;
+}
+
+#[tokio::test]
+async fn conversations_on_postgresql() {
+    if let Some(url) = crate::tests::postgres::database() {
+        tell(&url).await;
+    }
+}
+
+async fn tell(url: &SecretString) {
+    let store = Store::open(url).await.unwrap();
+    an_answer_is_noted_from_its_beginning_to_its_end(&store).await;
+    the_closest_choice_comes_first(&store).await;
+    what_was_forgotten_stays_forgotten(&store).await;
+    a_servers_blocks_are_its_own(&store).await;
+    store.erase_person(MIA, NOW_MS, NOW_MS).await.unwrap();
+    assert!(store.answers_of(MIA, 9).await.unwrap().is_empty());
+    assert!(store.choices(MIA, None, None).await.unwrap().is_empty());
+    assert_eq!(store.forgotten_up_to(1).await.unwrap(), Some(60));
+    store.close().await;
+}
+
+fn answer(id: &str) -> AnswerRecord {
+    AnswerRecord {
+        id: id.into(),
+        person: MIA,
+        server: Some(CLUB),
+        channel: 1,
+        first: None,
+        last: None,
+        reply_to: Some(5),
+        choices: Choices {
+            provider: None,
+            model: Some("groq/x".into()),
+            persona: Some("code".into()),
+        },
+        began_at_ms: NOW_MS,
+        ended_at_ms: None,
+        attempt: None,
+        trace: Trace::default(),
+    }
+}
+
+async fn an_answer_is_noted_from_its_beginning_to_its_end(store: &Store) {
+    store.begin_answer(&answer("a")).await.unwrap();
+    for message in [50, 51] {
+        store.answer_stands("a", message).await.unwrap();
+    }
+    let promised = AnswerRecord {
+        first: Some(40),
+        ..answer("b")
+    };
+    store.begin_answer(&promised).await.unwrap();
+    let unfinished = store.unfinished_answers(NOW_MS + 1, 9).await.unwrap();
+    assert_eq!(unfinished.len(), 2);
+    assert!(
+        store
+            .unfinished_answers(NOW_MS, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let trace = Trace(vec![Step {
+        provider: ProviderId::from("groq"),
+        source: Source::BotDefault,
+        key: None,
+        verdict: Verdict::Taken,
+    }]);
+    let attempt = Some(AttemptId([3; 16]));
+    store
+        .end_answer("a", attempt, &trace, NOW_MS + 5)
+        .await
+        .unwrap();
+    let (found, used) = store.answer("a").await.unwrap().unwrap();
+    assert!(used.is_none(), "the ledger has no such attempt");
+    let expected = AnswerRecord {
+        first: Some(50),
+        last: Some(51),
+        ended_at_ms: Some(NOW_MS + 5),
+        attempt,
+        trace,
+        ..answer("a")
+    };
+    assert_eq!(found, expected);
+    assert!(store.answer("c").await.unwrap().is_none());
+    store.forget_answers(NOW_MS).await.unwrap();
+    assert_eq!(store.answers_of(MIA, 9).await.unwrap().len(), 2);
+}
+
+async fn the_closest_choice_comes_first(store: &Store) {
+    let model = ChoiceKind::Model;
+    for (scope, value) in [
+        (ChoiceScope::Server(CLUB), "groq/server"),
+        (ChoiceScope::Channel(1), "groq/old"),
+        (ChoiceScope::Channel(1), "groq/channel"),
+        (ChoiceScope::Person(MIA), "groq/mine"),
+    ] {
+        store
+            .set_choice(scope, model, Some(value), MIA)
+            .await
+            .unwrap();
+    }
+    let values = async |channel, server| {
+        let found = store.choices(MIA, channel, server).await.unwrap();
+        found
+            .into_iter()
+            .map(|choice| choice.value)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        values(Some(1), Some(CLUB)).await,
+        ["groq/mine", "groq/channel", "groq/server"]
+    );
+    assert_eq!(values(Some(2), None).await, ["groq/mine"]);
+    store
+        .set_choice(ChoiceScope::Channel(1), model, None, MIA)
+        .await
+        .unwrap();
+    assert_eq!(
+        values(Some(1), Some(CLUB)).await,
+        ["groq/mine", "groq/server"]
+    );
+}
+
+async fn what_was_forgotten_stays_forgotten(store: &Store) {
+    assert_eq!(store.forgotten_up_to(1).await.unwrap(), None);
+    for message in [55, 60] {
+        store.forget(1, MIA, message).await.unwrap();
+    }
+    assert_eq!(store.forgotten_up_to(1).await.unwrap(), Some(60));
+}
+
+async fn a_servers_blocks_are_its_own(store: &Store) {
+    let inside = Blocked::Inside(CLUB, Inside::Role(55));
+    for whom in [inside, Blocked::Role(77), Blocked::Channel(1)] {
+        store.set_block(whom, None, MIA, NOW_MS).await.unwrap();
+    }
+    assert_eq!(store.blocks_in(CLUB, 9).await.unwrap(), [(inside, None)]);
+    let rules = store.rules(MIA, Some(CLUB)).await.unwrap();
+    assert_eq!(rules.blocks.len(), 2, "the server's own, and every role");
+    let elsewhere = store.rules(MIA, Some(ServerId(10))).await.unwrap();
+    assert_eq!(elsewhere.blocks, [(Blocked::Role(77), None)]);
+    assert!(store.lift_block(inside).await.unwrap());
+    assert_eq!(store.operators_rules(9).await.unwrap().blocks.len(), 2);
+}
