@@ -7,7 +7,8 @@ use std::time::Duration;
 use anyhow::Context;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
-use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder};
+use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder, ShardManager};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::dispatch::{CountDropped, Dispatch};
@@ -20,9 +21,9 @@ use crate::model::ServerId;
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The longest wait.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
-/// How long serenity gets to close its connections. While the gateway is
-/// away it would never end by itself.
-const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// How long serenity gets to close its connections: it looks for orders
+/// every 500 ms.
+const CLOSE_WITHIN: Duration = Duration::from_millis(700);
 
 /// How many questions may wait in one channel.
 const CHANNEL_QUEUE: usize = 20;
@@ -105,6 +106,7 @@ impl Connection {
                 .await;
         });
         let shards = Arc::clone(&client.shard_manager);
+        let address = Arc::clone(&client.ws_url);
         // serenity's range includes its end.
         let running = client.start_shard_range(first..last, total);
         let ended = stop.run_until_cancelled(running).await;
@@ -112,7 +114,7 @@ impl Connection {
             // serenity's error may quote a payload.
             ended.map_err(|_| anyhow::anyhow!("the connection to Discord ended for good"))?;
         }
-        let _ = tokio::time::timeout(CLOSE_WITHIN, shards.shutdown_all()).await;
+        say_goodbye(&shards, address).await;
         Ok(())
     }
 
@@ -136,6 +138,23 @@ impl Connection {
         client.ws_url.lock().await.clone_from(&self.gateway);
         Ok(client)
     }
+}
+
+/// Closes the connections, so that Discord shows the bot as offline at
+/// once. serenity's own shutdown is not used: it waits for an answer without
+/// ever yielding, for good if Discord hangs up instead, and the whole
+/// process with it. A connection that is closed this way would be opened
+/// again, but for the address, which nobody gets any more.
+async fn say_goodbye(shards: &ShardManager, address: Arc<Mutex<String>>) {
+    let Ok(address) = tokio::time::timeout(CLOSE_WITHIN, address.lock_owned()).await else {
+        // It is being connected to: there is nothing to close.
+        return;
+    };
+    std::mem::forget(address);
+    for shard in shards.runners.lock().await.values() {
+        shard.runner_tx.shutdown_clean();
+    }
+    tokio::time::sleep(CLOSE_WITHIN).await;
 }
 
 /// No privileged intent unless the operator wants it: interactions,

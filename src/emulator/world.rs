@@ -179,6 +179,10 @@ pub struct State {
     pub identifies: u32,
     pub resumes: u32,
     pub gateway_refuses: u32,
+    /// On how many who say goodbye it hangs up, without an answer.
+    pub gateway_hangs_up: u32,
+    /// The codes with which clients have left.
+    pub goodbyes: Vec<u16>,
     pub ready_is_sent: bool,
     pub calls: VecDeque<RestCall>,
     pub keeps_calls: bool,
@@ -237,6 +241,8 @@ impl World {
             identifies: 0,
             resumes: 0,
             gateway_refuses: 0,
+            gateway_hangs_up: 0,
+            goodbyes: Vec::new(),
             ready_is_sent: false,
             calls: VecDeque::new(),
             keeps_calls: false,

@@ -309,6 +309,25 @@ async fn a_signal_ends_the_process_while_discord_is_away() {
 }
 
 #[tokio::test]
+async fn goodbye_is_said_to_discord_whether_it_answers_or_hangs_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scene, variables) = world(folder.path()).await;
+    for hangs_up in [0, 1] {
+        let mut child = start(&variables, &scene).await;
+        let world = &scene.emulator.world;
+        world.with(|state| state.gateway_hangs_up = hangs_up);
+        assert!(terminate(&mut child).await);
+        let goodbyes = world.with(|state| std::mem::take(&mut state.goodbyes));
+        assert_eq!(goodbyes, [1_000]);
+        world.with(|state| {
+            assert_eq!(state.identifies, 1, "it came back");
+            state.identifies = 0;
+            state.ready_is_sent = false;
+        });
+    }
+}
+
+#[tokio::test]
 async fn a_panic_is_logged_by_its_place_and_not_by_its_words() {
     let output = run("panic", &[]).await;
     let text = String::from_utf8_lossy(&output.stderr);

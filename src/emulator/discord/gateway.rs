@@ -65,11 +65,25 @@ async fn serve(world: Arc<World>, mut socket: WebSocket) {
                     let said: Value = serde_json::from_str(&text).unwrap_or_default();
                     world.with(|state| hear(state, &said, &sender));
                 }
+                Some(Ok(Message::Close(frame))) => {
+                    // Else the library answers when it is asked for more.
+                    if world.with(|state| said_goodbye(state, frame.map(|frame| frame.code))) {
+                        return;
+                    }
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return,
             },
         }
     }
+}
+
+/// Notes why a client leaves; whether to hang up without an answer.
+fn said_goodbye(state: &mut State, code: Option<u16>) -> bool {
+    state.goodbyes.extend(code);
+    let hangs_up = state.gateway_hangs_up > 0;
+    state.gateway_hangs_up = state.gateway_hangs_up.saturating_sub(1);
+    hangs_up
 }
 
 fn hear(state: &mut State, said: &Value, socket: &mpsc::UnboundedSender<ToSocket>) {
