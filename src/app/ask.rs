@@ -225,7 +225,7 @@ impl App {
             turns: std::mem::take(&mut reserved.told.turns),
             max_output_tokens: most.min(self.settings.max_output_tokens),
         };
-        hold.begin();
+        hold.begin().await?;
         let mut hear = |text: &str| {
             hold.hear(text);
             listener(text);

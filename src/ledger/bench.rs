@@ -67,8 +67,9 @@ impl LedgerBench {
                 for _ in 0..each {
                     let began = Instant::now();
                     let held = ledger.hold(order(&provider, task), limits.clone()).await;
+                    let mut reserved = held.expect("it reads").expect("there is room");
+                    reserved.begin().await.expect("it writes");
                     waits.push(began.elapsed().as_secs_f64() * 1e6);
-                    let reserved = held.expect("it writes").expect("there is room");
                     if settles {
                         let ended = Ended::Answered { usage: None };
                         drop(ledger.settle(reserved, ended).await.expect("it settles"));

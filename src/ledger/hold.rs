@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{
     Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
@@ -12,6 +13,7 @@ use crate::model::{
 };
 use crate::store::{Booking, Closing};
 
+use super::CLOSED;
 use super::batch::Need;
 use super::meter::Applied;
 use super::prices::{Prices, Quantity};
@@ -69,6 +71,9 @@ pub struct Hold {
     is_made: bool,
     first_byte: Option<Duration>,
     prices: Arc<Prices>,
+    /// Says that the hold is safe on disk; none where nobody waits for it,
+    /// or it is known.
+    written: Option<oneshot::Receiver<anyhow::Result<()>>>,
     /// None once it is settled.
     queue: Option<mpsc::Sender<Operation>>,
 }
@@ -111,6 +116,7 @@ impl Hold {
     pub(super) fn new(
         booking: Booking,
         limits: Vec<Applied>,
+        written: Option<oneshot::Receiver<anyhow::Result<()>>>,
         prompt_bytes: u64,
         prices: Arc<Prices>,
         queue: mpsc::Sender<Operation>,
@@ -124,6 +130,7 @@ impl Hold {
             is_made: false,
             first_byte: None,
             prices,
+            written,
             queue: Some(queue),
         }
     }
@@ -138,10 +145,15 @@ impl Hold {
         self.booking.held.output_tokens
     }
 
-    /// The call begins now; the hold may have waited.
-    pub fn begin(&mut self) {
+    /// The call begins when this returns: what is reserved for it is safe
+    /// on disk.
+    pub async fn begin(&mut self) -> anyhow::Result<()> {
+        if let Some(written) = self.written.take() {
+            written.await.context(CLOSED)??;
+        }
         self.began = Instant::now();
         self.is_made = true;
+        Ok(())
     }
 
     /// Whether any of the answer came.

@@ -51,13 +51,15 @@ use crate::store::{Booking, Closed, Closing, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
-use teller::{Operation, Settle, Teller};
+use teller::{Grant, Operation, Settle, Teller};
 
 /// How many operations may wait for the teller; more wait before the queue.
 const QUEUE: usize = 4_096;
 /// Counters are forgotten when nothing was counted for longer than any
 /// limit looks back.
 const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
+/// What is said where the teller has ended.
+const CLOSED: &str = "the ledger is closed";
 
 /// The ledger. One for a process.
 pub struct Ledger {
@@ -112,8 +114,9 @@ impl Ledger {
     }
 
     /// Reserves what an order may use; or says which limit leaves too
-    /// little. An order without limits is only written down, and nobody
-    /// waits for that.
+    /// little. It is decided when this returns, and safe on disk when
+    /// [`Hold::begin`] does. An order without limits is only written down,
+    /// and nobody waits for that.
     pub async fn hold(
         &self,
         order: Order<'_>,
@@ -126,30 +129,41 @@ impl Ledger {
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
         let need = order.need(&self.prices, now_ms);
-        let booking = if limits.is_empty() {
+        let (booking, written) = if limits.is_empty() {
             let booking = Booking {
                 attempt,
                 held: need.most(),
                 counted: Vec::new(),
             };
             self.send(Operation::Book(booking.clone())).await?;
-            booking
+            (booking, None)
         } else {
             let request = HoldRequest {
                 attempt,
                 need,
                 limits: limits.clone(),
             };
-            let (reply, answer) = oneshot::channel();
-            self.send(Operation::Hold(request, reply)).await?;
-            match answer.await.context("the ledger is closed")?? {
-                Ok(booking) => booking,
-                Err(no_room) => return Ok(Err(no_room)),
+            let (decided, decision) = oneshot::channel();
+            let (tell, written) = oneshot::channel();
+            let grant = Grant {
+                decided,
+                written: tell,
+            };
+            self.send(Operation::Hold(request, grant)).await?;
+            match decision.await {
+                Ok(Ok(booking)) => (booking, Some(written)),
+                Ok(Err(no_room)) => return Ok(Err(no_room)),
+                // It failed before it came to this one.
+                Err(_) => {
+                    written.await.context(CLOSED)??;
+                    anyhow::bail!(CLOSED);
+                }
             }
         };
         Ok(Ok(Hold::new(
             booking,
             limits,
+            written,
             order.prompt_bytes,
             Arc::clone(&self.prices),
             self.queue.clone(),
@@ -169,7 +183,7 @@ impl Ledger {
         };
         self.send(Operation::Settle(settle, reply)).await?;
         let warnings = match answer {
-            Some(answer) => answer.await.context("the ledger is closed")??,
+            Some(answer) => answer.await.context(CLOSED)??,
             None => Vec::new(),
         };
         Ok(Settled {
@@ -211,7 +225,7 @@ impl Ledger {
                 let (reply, answer) = oneshot::channel();
                 self.send(Operation::Settle(expired(closed), Some(reply)))
                     .await?;
-                answer.await.context("the ledger is closed")??;
+                answer.await.context(CLOSED)??;
             }
         }
         self.store.forget_counters(before(COUNTERS_KEPT)).await?;
@@ -237,7 +251,7 @@ impl Ledger {
 
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {
         let sent = self.queue.send(operation).await;
-        sent.map_err(|_| anyhow::anyhow!("the ledger is closed"))
+        sent.map_err(|_| anyhow::anyhow!(CLOSED))
     }
 }
 

@@ -182,9 +182,10 @@ async fn load(ledger: &Arc<Ledger>, max: u64) {
             let limits = budget(&[limit(Metric::OutputTokens, max)], task);
             loop {
                 let order = order(&provider, task);
-                let Ok(hold) = ledger.hold(order, limits.clone()).await.unwrap() else {
+                let Ok(mut hold) = ledger.hold(order, limits.clone()).await.unwrap() else {
                     return;
                 };
+                hold.begin().await.unwrap();
                 let id = hold.id();
                 say("held", id);
                 let ended = used(u64::from(id.0[15]));

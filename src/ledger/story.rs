@@ -138,6 +138,8 @@ impl Teller {
     }
 
     async fn uses(&self, limits: &[Applied]) -> Vec<u64> {
+        // A refusal is said before the batch that it belongs to is written.
+        self.ledger.flush().await;
         let uses = self.ledger.uses(limits).await.unwrap();
         uses.iter().map(|limit| limit.used).collect()
     }
@@ -177,6 +179,7 @@ async fn two_share_a_limit_and_a_third_is_refused(teller: &Teller) {
     );
     let refused = teller.is_refused(&limits).await;
     assert_eq!(refused, (Metric::OutputTokens, 1_500));
+    teller.ledger.flush().await;
     check_sums(&teller.ledger).await;
     // What was not used comes back; what is too much is clamped.
     let settled = teller.settles(first, used(100)).await;
@@ -202,7 +205,7 @@ async fn only_what_was_used_counts(teller: &Teller) {
     teller.settles(hold, Ended::Failed(&failure)).await;
     // An answer that nobody waited for.
     let mut hold = teller.holds(&limits).await;
-    hold.begin();
+    hold.begin().await.unwrap();
     hold.hear(&"word ".repeat(80));
     drop(hold);
     let refused = teller.is_refused(&limits).await;

@@ -27,7 +27,7 @@ type Reply<T> = oneshot::Sender<anyhow::Result<T>>;
 /// What the teller is asked to do.
 pub enum Operation {
     /// Reserve, or say why not.
-    Hold(HoldRequest, Reply<Result<Booking, NoRoom>>),
+    Hold(HoldRequest, Grant),
     /// Write down an attempt that no limit binds.
     Book(Booking),
     /// Close an attempt; the reply says which owners should be told.
@@ -37,6 +37,13 @@ pub enum Operation {
     /// Say when what is queued is written.
     #[cfg(test)]
     Flush(oneshot::Sender<()>),
+}
+
+/// Where a hold is answered: as soon as it is decided, and again when it is
+/// safe on disk.
+pub struct Grant {
+    pub decided: oneshot::Sender<Result<Booking, NoRoom>>,
+    pub written: Reply<()>,
 }
 
 /// An attempt that has ended.
@@ -58,7 +65,7 @@ pub struct Teller {
 /// A batch, taken apart by kind.
 #[derive(Default)]
 struct Batch {
-    holds: Vec<(HoldRequest, Reply<Result<Booking, NoRoom>>)>,
+    holds: Vec<(HoldRequest, Grant)>,
     bookings: Vec<Booking>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
     stop: Option<oneshot::Sender<()>>,
@@ -66,11 +73,8 @@ struct Batch {
     flushes: Vec<oneshot::Sender<()>>,
 }
 
-/// What became of a batch, in its order.
-struct Results {
-    holds: Vec<Result<Booking, NoRoom>>,
-    settles: Vec<Vec<LimitUse>>,
-}
+/// A wish, and where to say what became of it.
+type Wish = (HoldRequest, oneshot::Sender<Result<Booking, NoRoom>>);
 
 impl Teller {
     /// Works until it is stopped or nobody can ask it for anything.
@@ -94,25 +98,25 @@ impl Teller {
             #[cfg(test)]
             flushes,
         } = batch;
-        let (requests, hold_replies): (Vec<_>, Vec<_>) = holds.into_iter().unzip();
+        let holds = holds.into_iter();
+        let (wishes, written): (Vec<Wish>, Vec<_>) = holds
+            .map(|(request, grant)| ((request, grant.decided), grant.written))
+            .unzip();
         let (settles, settle_replies): (Vec<_>, Vec<_>) = settles.into_iter().unzip();
-        match self
-            .commit(requests, bookings.clone(), settles.clone())
-            .await
-        {
-            Ok(results) => {
-                for (reply, result) in hold_replies.into_iter().zip(results.holds) {
+        match self.commit(wishes, bookings.clone(), settles.clone()).await {
+            Ok(settled) => {
+                for reply in written {
                     // Whoever asked may have gone: see `Hold::drop`.
-                    let _ = reply.send(Ok(result));
+                    let _ = reply.send(Ok(()));
                 }
-                for (reply, warnings) in settle_replies.into_iter().zip(results.settles) {
+                for (reply, warnings) in settle_replies.into_iter().zip(settled) {
                     let _ = reply.map(|reply| reply.send(Ok(warnings)));
                 }
             }
             Err(error) => {
                 let error = format!("could not write the ledger: {error:#}");
                 tracing::error!("{error}");
-                for reply in hold_replies {
+                for reply in written {
                     let _ = reply.send(Err(anyhow!(error.clone())));
                 }
                 for reply in settle_replies.into_iter().flatten() {
@@ -149,29 +153,30 @@ impl Teller {
         tracing::error!("gave up on settling {lost} attempts; they stay held for now");
     }
 
+    /// What the owners of each settlement should be told.
     async fn commit(
         &self,
-        holds: Vec<HoldRequest>,
+        wishes: Vec<Wish>,
         bookings: Vec<Booking>,
         settles: Vec<Settle>,
-    ) -> anyhow::Result<Results> {
+    ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let now_ms = self.clock.now_ms();
         let journal = Journal {
-            counters: counters(&holds, &settles),
+            counters: counters(&wishes, &settles),
             bookings,
             closings: settles.iter().map(|s| s.closing.clone()).collect(),
             now_ms,
         };
         let zone = self.zone.clone();
-        let (results, done) = std::sync::mpsc::channel();
+        let (tell, told) = std::sync::mpsc::channel();
         let decide = move |found: Found| {
-            let (changes, decided) = decide(found, holds, &settles, now_ms, &zone)?;
+            let (changes, warnings) = decide(found, wishes, &settles, now_ms, &zone)?;
             // The receiver waits below.
-            let _ = results.send(decided);
+            let _ = tell.send(warnings);
             Ok(changes)
         };
         self.store.keep_ledger(journal, decide).await?;
-        Ok(done.try_recv()?)
+        Ok(told.try_recv()?)
     }
 }
 
@@ -180,7 +185,7 @@ impl Batch {
         let mut batch = Self::default();
         for operation in operations {
             match operation {
-                Operation::Hold(request, reply) => batch.holds.push((request, reply)),
+                Operation::Hold(request, grant) => batch.holds.push((request, grant)),
                 Operation::Book(booking) => batch.bookings.push(booking),
                 Operation::Settle(settle, reply) => batch.settles.push((settle, reply)),
                 Operation::Stop(reply) => batch.stop = Some(reply),
@@ -194,44 +199,42 @@ impl Batch {
     }
 }
 
-fn counters(holds: &[HoldRequest], settles: &[Settle]) -> BTreeSet<String> {
-    let held = holds.iter().flat_map(|hold| &hold.limits);
+fn counters(wishes: &[Wish], settles: &[Settle]) -> BTreeSet<String> {
+    let held = wishes.iter().flat_map(|(request, _)| &request.limits);
     let settled = settles.iter().flat_map(|settle| &settle.counted);
     held.map(|applied| applied.counter.clone())
         .chain(settled.map(|counted| counted.counter.clone()))
         .collect()
 }
 
+/// Decides, and answers each hold at once: whoever asked may prepare for
+/// the call while the change is written.
 fn decide(
     found: Found,
-    holds: Vec<HoldRequest>,
+    wishes: Vec<Wish>,
     settles: &[Settle],
     now_ms: i64,
     zone: &TimeZone,
-) -> anyhow::Result<(Changes, Results)> {
+) -> anyhow::Result<(Changes, Vec<Vec<LimitUse>>)> {
     let mut book = Book::open(found.counters, now_ms, zone)?;
     let mut changes = Changes::default();
-    let mut results = Results {
-        holds: Vec::with_capacity(holds.len()),
-        settles: Vec::with_capacity(settles.len()),
-    };
+    let mut warnings = Vec::with_capacity(settles.len());
     // What is given back first makes room for what comes.
     for (settle, closed) in settles.iter().zip(&found.closed) {
         let Some(closed) = closed else {
-            results.settles.push(Vec::new());
+            warnings.push(Vec::new());
             continue;
         };
         let settlement = &settle.closing.settlement;
-        results
-            .settles
-            .push(book.settle(closed, settlement, &settle.limits)?);
+        warnings.push(book.settle(closed, settlement, &settle.limits)?);
         add_up(&mut changes.totals, closed, settlement);
     }
-    for hold in holds {
-        let held = book.hold(hold)?;
+    for (request, reply) in wishes {
+        let held = book.hold(request)?;
         changes.bookings.extend(held.as_ref().ok().cloned());
-        results.holds.push(held);
+        // Whoever asked may have gone.
+        let _ = reply.send(held);
     }
     changes.counters = book.states();
-    Ok((changes, results))
+    Ok((changes, warnings))
 }
