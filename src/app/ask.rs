@@ -58,16 +58,16 @@ impl App {
         if ask.turns.last().is_none_or(Turn::is_empty) {
             return Err(Refusal::EmptyPrompt.into());
         }
-        let plan = self.plan(&ask).await?;
         let Ask {
             caller,
+            choices,
             turns,
             left_out,
             request_key,
-            ..
         } = ask;
         let (standing, mut offers) = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
+        let plan = self.plan(&choices, standing.chosen())?;
         if request_key.is_some() {
             offers.extend(plan.providers.first().map(request_offer));
         }

@@ -33,7 +33,7 @@ impl App {
         if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
             return Err(Refusal::BadAmount.into());
         }
-        let rules = self.store.rules(caller.person, Some(server)).await?;
+        let rules = self.store.rules(caller.person, Some(server), None).await?;
         if rules.limits.len() >= LIMITS_MAX {
             return Err(Refusal::TooManyLimits { max: LIMITS_MAX }.into());
         }
@@ -80,7 +80,7 @@ impl App {
     /// The limits of a server's key, and what is used of them.
     pub async fn budget(&self, caller: &Caller) -> Result<Budget, Error> {
         let server = Self::managed_server(caller)?;
-        let rules = self.store.rules(caller.person, Some(server)).await?;
+        let rules = self.store.rules(caller.person, Some(server), None).await?;
         let whole: Vec<Applied> = rules
             .limits
             .iter()

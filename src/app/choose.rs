@@ -8,10 +8,8 @@ impl App {
     /// What is chosen for a caller here, the closest first.
     pub async fn choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
         let server = caller.place.server();
-        Ok(self
-            .store
-            .choices(caller.person, caller.channel, server)
-            .await?)
+        let (person, channel) = (caller.person, caller.channel);
+        Ok(self.store.rules(person, server, channel).await?.choices)
     }
 
     /// Chooses a model; as it is stored.

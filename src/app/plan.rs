@@ -1,10 +1,10 @@
 //! What an ask goes to: the providers and models in their order, and what
 //! the model is told it is.
 
-use crate::model::{Ask, Choice, ChoiceKind, ProviderId, Refusal};
+use crate::model::{Choice, ChoiceKind, Choices, ProviderId, Refusal};
 use crate::providers::{Provider, glob};
 
-use super::{App, Error};
+use super::App;
 
 /// Which models may answer, and as what.
 #[derive(Debug, Default)]
@@ -19,14 +19,9 @@ pub struct Plan {
 }
 
 impl App {
-    /// Decides what an ask goes to.
-    pub(super) async fn plan(&self, ask: &Ask) -> Result<Plan, Error> {
-        let (caller, choices) = (&ask.caller, &ask.choices);
-        let server = caller.place.server();
-        let set = self
-            .store
-            .choices(caller.person, caller.channel, server)
-            .await?;
+    /// Decides what an ask goes to, by what is chosen for it and what was
+    /// chosen beforehand.
+    pub(super) fn plan(&self, choices: &Choices, set: &[Choice]) -> Result<Plan, Refusal> {
         let of = |kind: ChoiceKind| set.iter().filter(move |it| it.kind == kind);
         let persona = match &choices.persona {
             Some(name) => Some(self.persona(name).ok_or_else(|| no_such_persona(name))?),

@@ -36,7 +36,7 @@ impl App {
         for line in &lines {
             used.add(&line.total);
         }
-        let rules = self.store.rules(caller.person, None).await?;
+        let rules = self.store.rules(caller.person, None, None).await?;
         Ok(Stored {
             keys,
             used,
@@ -51,9 +51,8 @@ impl App {
         let keys = self.store.keys_of(Owner::Person(caller.person)).await?;
         let totals = self.all_totals(caller).await?;
         let attempts = self.store.attempts_of(caller.person, ATTEMPTS_MAX).await?;
-        let rules = self.store.rules(caller.person, None).await?;
+        let rules = self.store.rules(caller.person, None, None).await?;
         let answers = self.store.answers_of(caller.person, ATTEMPTS_MAX).await?;
-        let chosen = self.store.choices(caller.person, None, None).await?;
         let keys: Vec<Value> = keys.iter().map(exported_key).collect();
         let totals = totals.iter().map(|line| {
             json!({
@@ -81,7 +80,7 @@ impl App {
             "usage_by_day": totals.collect::<Vec<_>>(),
             "attempts": attempts.collect::<Vec<_>>(),
             "answers": answers.iter().map(exported_answer).collect::<Vec<_>>(),
-            "chosen": chosen.iter().map(exported_choice).collect::<Vec<_>>(),
+            "chosen": rules.choices.iter().map(exported_choice).collect::<Vec<_>>(),
         }))
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::ledger::Applied;
 use crate::model::{
-    Blocked, Bound, Caller, Inside, Limit, Metric, Offer, PersonId, Place, Refusal, Source, Span,
-    Tier,
+    Blocked, Bound, Caller, Choice, Inside, Limit, Metric, Offer, PersonId, Place, Refusal, Source,
+    Span, Tier,
 };
 use crate::store::Rules;
 
@@ -106,6 +106,11 @@ impl Standing {
                 }
             }
         }
+    }
+
+    /// What was chosen beforehand, the closest first.
+    pub fn chosen(&self) -> &[Choice] {
+        &self.rules.choices
     }
 
     /// Every limit on an ask that this payer pays.

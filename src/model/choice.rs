@@ -5,7 +5,7 @@ use super::ids::{PersonId, ServerId};
 
 /// For whom something is chosen. The closest counts: a person's own choice
 /// before the channel's, and that before the server's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChoiceScope {
     Person(PersonId),
     Channel(u64),

@@ -4,7 +4,7 @@
 use crate::model::{Choice, ChoiceKind, ChoiceScope, PersonId, ServerId};
 
 use super::Store;
-use super::value::Statement;
+use super::value::{Row, Statement};
 
 impl Store {
     /// Sets what is chosen; none takes it back.
@@ -37,41 +37,20 @@ impl Store {
         self.write(statement).await?;
         Ok(())
     }
+}
 
-    /// What is chosen for a person, in a channel, in a server: in this
-    /// order.
-    pub async fn choices(
-        &self,
-        person: PersonId,
-        channel: Option<u64>,
-        server: Option<ServerId>,
-    ) -> anyhow::Result<Vec<Choice>> {
-        let sql = "select scope, owner_id, kind, value from choice \
-             where (scope = 'user' and owner_id = $1) \
-             or (scope = 'channel' and owner_id = $2) or (scope = 'guild' and owner_id = $3)";
-        let values = [
-            person.0.into(),
-            channel.into(),
-            server.map(|server| server.0).into(),
-        ];
-        let rows = self.query(Statement::new(sql, values)).await?;
-        let mut choices = Vec::new();
-        for row in &rows {
-            let owner = row.int(1)?.cast_unsigned();
-            let scope = match row.text(0)? {
-                "user" => ChoiceScope::Person(PersonId(owner)),
-                "channel" => ChoiceScope::Channel(owner),
-                _ => ChoiceScope::Server(ServerId(owner)),
-            };
-            if let Some(kind) = ChoiceKind::parse(row.text(2)?) {
-                let value = row.text(3)?.to_owned();
-                choices.push(Choice { scope, kind, value });
-            }
-        }
-        choices.sort_by_key(|choice| parts(choice.scope).0 == "guild");
-        choices.sort_by_key(|choice| parts(choice.scope).0 != "user");
-        Ok(choices)
-    }
+/// Reads a choice: scope, owner, kind and value from these columns on. None
+/// if it is of a kind that we do not know.
+pub(super) fn choice(row: &Row, from: usize) -> anyhow::Result<Option<Choice>> {
+    let owner = row.int(from + 1)?.cast_unsigned();
+    let scope = match row.text(from)? {
+        "user" => ChoiceScope::Person(PersonId(owner)),
+        "channel" => ChoiceScope::Channel(owner),
+        _ => ChoiceScope::Server(ServerId(owner)),
+    };
+    let value = row.text(from + 3)?.to_owned();
+    let kind = ChoiceKind::parse(row.text(from + 2)?);
+    Ok(kind.map(|kind| Choice { scope, kind, value }))
 }
 
 fn parts(scope: ChoiceScope) -> (&'static str, u64) {

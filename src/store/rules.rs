@@ -4,10 +4,12 @@
 use anyhow::Context;
 
 use crate::model::{
-    Blocked, Bound, Inside, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span, Window,
+    Blocked, Bound, Choice, Inside, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span,
+    Window,
 };
 
 use super::Store;
+use super::choices::choice;
 use super::value::{Row, Statement, Value};
 
 /// Whose limits the operator's are, in the place of a server.
@@ -23,12 +25,19 @@ pub struct Rules {
     /// The tier that was given by hand, and until when.
     pub tier: Option<(String, Option<i64>)>,
     pub blocks: Vec<(Blocked, Option<i64>)>,
+    /// The closest first.
+    pub choices: Vec<Choice>,
 }
 
 impl Store {
-    /// Everything that is set for a person in a server, in one look.
-    pub async fn rules(&self, person: PersonId, server: Option<ServerId>) -> anyhow::Result<Rules> {
-        let rows = self.query(rules_of(person, server, None)).await?;
+    /// Everything that is set for a person in a place, in one look.
+    pub async fn rules(
+        &self,
+        person: PersonId,
+        server: Option<ServerId>,
+        channel: Option<u64>,
+    ) -> anyhow::Result<Rules> {
+        let rows = self.query(rules_of(person, server, channel)).await?;
         read_rules(&rows)
     }
 
@@ -236,7 +245,10 @@ pub(super) fn rules_of(
          union all select 3, tier, until_ms, '', '', '', 0, 0 from person_tier \
          where person_id = $2 \
          union all select 4, subject, until_ms, '', '', '', 0, 0 from block \
-         where subject in ('everyone', $3, $4, $5) or server_id = $1 or is_role = 1";
+         where subject in ('everyone', $3, $4, $5) or server_id = $1 or is_role = 1 \
+         union all select 5, scope, owner_id, kind, value, '', 0, 0 from choice \
+         where (scope = 'user' and owner_id = $2) or (scope = 'channel' and owner_id = $6) \
+         or (scope = 'guild' and owner_id = $1)";
     let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
     let in_server = server.map(|server| subject(Blocked::Server(server)));
     let values = [
@@ -248,6 +260,7 @@ pub(super) fn rules_of(
             .map(|id| subject(Blocked::Channel(id)))
             .unwrap_or_default()
             .into(),
+        channel.into(),
     ];
     Statement::new(sql, values)
 }
@@ -259,11 +272,11 @@ pub(super) fn read_rules(rows: &[Row]) -> anyhow::Result<Rules> {
             1 => rules.limits.push(set_limit(row)?),
             2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
             3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
-            _ => {
-                rules.blocks.push(block(row, 1, 2)?);
-            }
+            4 => rules.blocks.push(block(row, 1, 2)?),
+            _ => rules.choices.extend(choice(row, 1)?),
         }
     }
+    rules.choices.sort_by_key(|choice| choice.scope);
     Ok(rules)
 }
 

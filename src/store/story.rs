@@ -368,7 +368,7 @@ async fn rules_are_set_read_and_cleared(store: &Store) {
     }
     only_rules_that_belong_here_are_read(store).await;
     store.expire_rules(NOW_MS + 5).await.unwrap();
-    let rules = store.rules(MIA, None).await.unwrap();
+    let rules = store.rules(MIA, None, None).await.unwrap();
     assert_eq!((rules.tier, rules.blocks.len()), (None, 0));
     assert!(store.lift_block(Blocked::Server(CLUB)).await.unwrap());
     assert!(!store.lift_block(Blocked::Server(CLUB)).await.unwrap());
@@ -387,7 +387,7 @@ async fn rules_are_set_read_and_cleared(store: &Store) {
 }
 
 async fn only_rules_that_belong_here_are_read(store: &Store) {
-    let rules = store.rules(MIA, Some(CLUB)).await.unwrap();
+    let rules = store.rules(MIA, Some(CLUB), None).await.unwrap();
     let mut limits: Vec<(Bound, u64)> = rules
         .limits
         .iter()
@@ -404,7 +404,7 @@ async fn only_rules_that_belong_here_are_read(store: &Store) {
     assert_eq!(rules.exempt_roles, [55]);
     assert_eq!(rules.tier, Some(("premium".into(), Some(NOW_MS + 5))));
     assert_eq!(rules.blocks.len(), 2);
-    let nowhere = store.rules(PersonId(8), None).await.unwrap();
+    let nowhere = store.rules(PersonId(8), None, None).await.unwrap();
     let bounds: Vec<Bound> = nowhere.limits.iter().map(|l| l.bound).collect();
     assert_eq!(bounds.len(), 2, "{bounds:?}");
     assert_eq!(nowhere.blocks.len(), 2);

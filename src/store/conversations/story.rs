@@ -34,7 +34,14 @@ async fn tell(url: &SecretString) {
     a_servers_blocks_are_its_own(&store).await;
     store.erase_person(MIA, NOW_MS, NOW_MS).await.unwrap();
     assert!(store.answers_of(MIA, 9).await.unwrap().is_empty());
-    assert!(store.choices(MIA, None, None).await.unwrap().is_empty());
+    assert!(
+        store
+            .rules(MIA, None, None)
+            .await
+            .unwrap()
+            .choices
+            .is_empty()
+    );
     assert_eq!(store.forgotten_up_to(1).await.unwrap(), Some(60));
     store.close().await;
 }
@@ -120,8 +127,9 @@ async fn the_closest_choice_comes_first(store: &Store) {
             .unwrap();
     }
     let values = async |channel, server| {
-        let found = store.choices(MIA, channel, server).await.unwrap();
+        let found = store.rules(MIA, server, channel).await.unwrap();
         found
+            .choices
             .into_iter()
             .map(|choice| choice.value)
             .collect::<Vec<_>>()
@@ -155,9 +163,9 @@ async fn a_servers_blocks_are_its_own(store: &Store) {
         store.set_block(whom, None, MIA, NOW_MS).await.unwrap();
     }
     assert_eq!(store.blocks_in(CLUB, 9).await.unwrap(), [(inside, None)]);
-    let rules = store.rules(MIA, Some(CLUB)).await.unwrap();
+    let rules = store.rules(MIA, Some(CLUB), None).await.unwrap();
     assert_eq!(rules.blocks.len(), 2, "the server's own, and every role");
-    let elsewhere = store.rules(MIA, Some(ServerId(10))).await.unwrap();
+    let elsewhere = store.rules(MIA, Some(ServerId(10)), None).await.unwrap();
     assert_eq!(elsewhere.blocks, [(Blocked::Role(77), None)]);
     assert!(store.lift_block(inside).await.unwrap());
     assert_eq!(store.operators_rules(9).await.unwrap().blocks.len(), 2);
