@@ -48,13 +48,14 @@ pub struct ReadyAsk {
     trace: Trace,
     pub(super) reserved: Option<Reserved>,
     pub(super) passed: Passed,
+    /// There is no key at all, and the operator wants a fixed reply then.
+    demo: bool,
 }
 
 impl App {
-    /// Finds who can pay for an ask, and reserves what it may use. Quick,
-    /// and asks no provider, so that a refusal can still be the first thing
-    /// a person sees.
-    pub async fn prepare(&self, ask: Ask) -> Result<ReadyAsk, Error> {
+    /// Finds who can pay for an ask. Quick, and asks no provider, so that a
+    /// refusal can still be the first thing a person sees.
+    pub async fn consider(&self, ask: Ask) -> Result<ReadyAsk, Error> {
         if ask.turns.last().is_none_or(Turn::is_empty) {
             return Err(Refusal::EmptyPrompt.into());
         }
@@ -71,9 +72,9 @@ impl App {
         if request_key.is_some() {
             offers.extend(plan.providers.first().map(request_offer));
         }
-        let no_keys = offers.is_empty();
+        let demo = offers.is_empty() && self.settings.demo_replies;
         let Choice { payers, trace } = self.choose(&standing, &plan.providers, offers);
-        let mut ready = ReadyAsk {
+        Ok(ReadyAsk {
             standing,
             plan,
             turns,
@@ -83,8 +84,23 @@ impl App {
             trace,
             reserved: None,
             passed: Passed::default(),
+            demo,
+        })
+    }
+
+    /// Whether the first payer will most likely be let pay.
+    pub fn is_likely(&self, ask: &ReadyAsk) -> bool {
+        let Some(first) = ask.payers.first() else {
+            return ask.demo;
         };
-        if no_keys && self.settings.demo_replies {
+        let most = u64::from(self.settings.max_output_tokens);
+        let limits = ask.standing.limits(first.source);
+        self.ledger.expects_room(&limits, most, 0)
+    }
+
+    /// Reserves what an ask may use with the first payer that has room.
+    pub async fn secure(&self, mut ready: ReadyAsk) -> Result<ReadyAsk, Error> {
+        if ready.demo {
             self.reserve_demo(&mut ready).await?;
         } else {
             self.reserve(&mut ready).await?;

@@ -155,15 +155,23 @@ async fn prepare(
     let asker = ask.caller.person;
     let (server, choices) = (ask.caller.place.server(), ask.choices.clone());
     let once = ask.request_key.is_some();
-    let mut preparing = pin!(bot.app.prepare(ask));
-    let prepared = if let Ok(prepared) = timeout(QUICK, &mut preparing).await {
+    let considered = bot.app.consider(ask).await;
+    let likely = considered.as_ref().is_ok_and(|it| bot.app.is_likely(it));
+    let mut securing = pin!(async { bot.app.secure(considered?).await });
+    let prepared = if likely && !promised {
+        // There is no time to lose, and hardly a chance of a no.
+        let (promise, prepared) = tokio::join!(target.promise(&bot.rest), securing);
+        painter.promised = promise?;
+        promised = true;
+        prepared
+    } else if let Ok(prepared) = timeout(QUICK, &mut securing).await {
         prepared
     } else {
         if !promised {
             painter.promised = target.promise(&bot.rest).await?;
             promised = true;
         }
-        preparing.await
+        securing.await
     };
     match (prepared, target) {
         (Ok(ready), _) => {

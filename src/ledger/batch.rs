@@ -110,6 +110,12 @@ impl<'a> Book<'a> {
             .collect()
     }
 
+    /// What each counter has counted.
+    pub fn used(&self) -> impl Iterator<Item = (&String, u64)> {
+        let counters = self.counters.iter();
+        counters.map(|(name, counter)| (name, counter.used()))
+    }
+
     fn counter(&mut self, name: &str) -> anyhow::Result<&mut Counter> {
         self.counters.get_mut(name).context("a counter is missing")
     }

@@ -24,6 +24,7 @@ pub mod bench;
 mod counter;
 mod hold;
 mod meter;
+mod outlook;
 mod prices;
 #[cfg(test)]
 mod properties;
@@ -51,6 +52,7 @@ use crate::store::{Booking, Closed, Closing, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
+use outlook::Outlook;
 use teller::{Grant, Operation, Settle, Teller};
 
 /// How many operations may wait for the teller; more wait before the queue.
@@ -69,6 +71,7 @@ pub struct Ledger {
     clock: Clock,
     zone: TimeZone,
     longest_call: Duration,
+    outlook: Outlook,
 }
 
 /// An attempt that was settled.
@@ -93,7 +96,9 @@ impl Ledger {
         longest_call: Duration,
     ) -> Self {
         let (queue, operations) = mpsc::channel(QUEUE);
+        let outlook = Outlook::default();
         let teller = Teller {
+            outlook: outlook.clone(),
             store: store.clone(),
             clock: clock.clone(),
             zone: zone.clone(),
@@ -110,7 +115,14 @@ impl Ledger {
             clock,
             zone,
             longest_call,
+            outlook,
         }
+    }
+
+    /// Whether there will be room, as far as anybody can tell without a
+    /// look at the database. A guess: only a hold makes it true.
+    pub fn expects_room(&self, limits: &[Applied], output_tokens: u64, images: u64) -> bool {
+        self.outlook.is_good(limits, output_tokens, images)
     }
 
     /// Reserves what an order may use; or says which limit leaves too

@@ -14,6 +14,7 @@ use crate::store::{Booking, Changes, Closing, Counted, Found, Journal, Store};
 
 use super::batch::{Book, HoldRequest, NoRoom, add_up};
 use super::meter::Applied;
+use super::outlook::Outlook;
 
 /// How many operations share one transaction at the most.
 const BATCH: usize = 256;
@@ -60,6 +61,7 @@ pub struct Teller {
     pub store: Store,
     pub clock: Clock,
     pub zone: TimeZone,
+    pub outlook: Outlook,
 }
 
 /// A batch, taken apart by kind.
@@ -168,9 +170,10 @@ impl Teller {
             now_ms,
         };
         let zone = self.zone.clone();
+        let outlook = self.outlook.clone();
         let (tell, told) = std::sync::mpsc::channel();
         let decide = move |found: Found| {
-            let (changes, warnings) = decide(found, wishes, &settles, now_ms, &zone)?;
+            let (changes, warnings) = decide(found, wishes, &settles, now_ms, &zone, &outlook)?;
             // The receiver waits below.
             let _ = tell.send(warnings);
             Ok(changes)
@@ -215,6 +218,7 @@ fn decide(
     settles: &[Settle],
     now_ms: i64,
     zone: &TimeZone,
+    outlook: &Outlook,
 ) -> anyhow::Result<(Changes, Vec<Vec<LimitUse>>)> {
     let mut book = Book::open(found.counters, now_ms, zone)?;
     let mut changes = Changes::default();
@@ -235,6 +239,7 @@ fn decide(
         // Whoever asked may have gone.
         let _ = reply.send(held);
     }
+    outlook.remember(book.used());
     changes.counters = book.states();
     Ok((changes, warnings))
 }

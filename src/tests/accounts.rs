@@ -139,7 +139,8 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
             .world()
             .with(|state| state.providers.pace = Duration::from_millis(20));
         let app = stage.app().await;
-        let ready = app.prepare(question(stage)).await.unwrap();
+        let ready = app.consider(question(stage)).await.unwrap();
+        let ready = app.secure(ready).await.unwrap();
         let (words, mut listening) = tokio::sync::mpsc::unbounded_channel();
         let mut listener = |text: &str| drop(words.send(text.to_owned()));
         let never = tokio_util::sync::CancellationToken::new();
@@ -161,7 +162,8 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
         assert!(row.ends_with("estimated"), "{row}");
         // One that never began gives everything back but its request.
         stage.clock.advance_ms(1);
-        drop(app.prepare(question(stage)).await.unwrap());
+        let ready = app.consider(question(stage)).await.unwrap();
+        drop(app.secure(ready).await.unwrap());
         insta::assert_snapshot!(last_row(stage).await, @"bot_default released (failed), 0 in, 0 out, $0");
     })
     .await;
