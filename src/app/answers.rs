@@ -9,7 +9,7 @@ use crate::model::{
 use crate::store::{OwnAttempt, Store};
 
 use super::pending::random_id;
-use super::{App, Asked, Error};
+use super::{App, Error};
 
 /// How many broken answers are closed at once.
 const UNFINISHED_MAX: u32 = 500;
@@ -47,16 +47,14 @@ impl Notes {
     }
 
     /// The answer has ended.
-    pub fn ended(self, asked: &Asked) {
-        let _ = self
-            .notes
-            .send(Note::Ended(asked.attempt, asked.trace.clone()));
+    pub fn ended(self, attempt: Option<AttemptId>, trace: &Trace) {
+        let _ = self.notes.send(Note::Ended(attempt, trace.clone()));
     }
 }
 
 impl App {
     /// Begins to note what becomes of an answer.
-    pub fn note_answer(&self, began: Began) -> anyhow::Result<Notes> {
+    pub fn note_answer(&self, began: &Began) -> anyhow::Result<Notes> {
         let answer = AnswerRecord {
             id: random_id()?,
             person: began.person,
@@ -65,7 +63,7 @@ impl App {
             first: began.promised,
             last: began.promised,
             reply_to: began.reply_to,
-            choices: began.choices,
+            choices: began.choices.clone(),
             began_at_ms: self.clock.now_ms(),
             ended_at_ms: None,
             attempt: None,

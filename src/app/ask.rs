@@ -223,16 +223,7 @@ impl App {
     ) -> Result<Result<(ChatReply, String), ProviderFailure>, Error> {
         let offer = &reserved.offer;
         let provider = self.known(&offer.provider)?;
-        let opened;
-        let credential = match offer.source {
-            Source::Request => ask.request_key.as_ref(),
-            Source::BotDefault => self.bot_default(&offer.provider),
-            Source::Demo => None,
-            Source::Personal | Source::Server => {
-                opened = self.vault.open(offer)?;
-                Some(&opened)
-            }
-        };
+        let key = self.open_key(offer, ask.request_key.as_ref())?;
         let hold = &mut reserved.hold;
         let most = u32::try_from(hold.max_output_tokens()).unwrap_or(u32::MAX);
         let request = ChatRequest {
@@ -249,7 +240,7 @@ impl App {
         let delivery = self.settings.delivery;
         let called = self
             .providers
-            .chat(provider, &request, delivery, credential, &mut hear)
+            .chat(provider, &request, delivery, key.credential(), &mut hear)
             .await;
         if called.is_ok() {
             self.note_use(offer.key);

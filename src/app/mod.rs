@@ -13,6 +13,7 @@ mod error;
 mod fit;
 mod forget;
 mod health;
+mod imagine;
 mod key_status;
 mod list_keys;
 mod models;
@@ -45,6 +46,7 @@ pub use ask::{Asked, Demotion, ReadyAsk};
 pub use ask_once::OnceForm;
 pub use budget::Budget;
 pub use error::Error;
+pub use imagine::{Due, ImageSettings, Moderation, Pictured, ReadyPicture, Spot};
 pub use key_status::{ProviderStatus, Status};
 pub use list_keys::{Listing, ServerKeys};
 pub use models::ModelChoice;
@@ -101,6 +103,7 @@ pub struct Settings {
     /// The most of a conversation that a model is told.
     pub context_tokens: u32,
     pub delivery: Delivery,
+    pub images: ImageSettings,
 }
 
 /// The program.
@@ -165,6 +168,11 @@ impl App {
     /// The one HTTP client of the process.
     pub fn http(&self) -> reqwest::Client {
         self.http.clone()
+    }
+
+    /// The time, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// Starts a task that shutdown waits for.

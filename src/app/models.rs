@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::{Caller, KeyId, Offer, ProviderId, Source};
+use crate::model::{Caller, KeyId, Offer, ProviderId};
 use crate::providers::Provider;
 
 use super::{App, Error};
@@ -116,14 +116,8 @@ impl App {
 
     async fn list(&self, payer: &Offer) -> anyhow::Result<Vec<String>> {
         let provider: &Provider = self.known(&payer.provider)?;
-        let opened;
-        let credential = if payer.source == Source::BotDefault {
-            self.bot_default(&payer.provider)
-        } else {
-            opened = self.vault.open(payer)?;
-            Some(&opened)
-        };
-        let listed = self.providers.models(provider, credential).await;
+        let key = self.open_key(payer, None)?;
+        let listed = self.providers.models(provider, key.credential()).await;
         listed.map_err(|failure| anyhow::anyhow!("{}: {:?}", payer.provider, failure.class))
     }
 }

@@ -26,6 +26,22 @@ pub struct Reserved {
     pub told: Fitted,
 }
 
+/// A key for one call, wiped after it where it was opened for it.
+pub enum OpenKey<'a> {
+    Known(Option<&'a Credential>),
+    Opened(Credential),
+}
+
+impl OpenKey<'_> {
+    /// The key; none where the provider asks for none.
+    pub fn credential(&self) -> Option<&Credential> {
+        match self {
+            Self::Known(known) => *known,
+            Self::Opened(opened) => Some(opened),
+        }
+    }
+}
+
 /// The payers that were passed over.
 #[derive(Default)]
 pub struct Passed {
@@ -39,7 +55,18 @@ pub struct Passed {
 }
 
 impl Passed {
-    fn note(&mut self, offer: &Offer, refusal: Refusal) {
+    /// The next payer to be tried, if there is one.
+    pub fn next(&mut self, payers: &[Offer]) -> Option<Offer> {
+        while let Some(offer) = payers.get(self.tried) {
+            self.tried += 1;
+            if !self.over_limit.contains(&offer.source) {
+                return Some(offer.clone());
+            }
+        }
+        None
+    }
+
+    pub fn note(&mut self, offer: &Offer, refusal: Refusal) {
         self.over_limit.push(offer.source);
         self.fell_back.push(FellBack {
             source: offer.source,
@@ -60,19 +87,12 @@ impl Passed {
 impl App {
     /// Reserves room for the next payer that has any.
     pub(super) async fn reserve(&self, ask: &mut ReadyAsk) -> Result<(), Error> {
-        for at in ask.passed.tried..ask.payers.len() {
-            let Some(offer) = ask.payers.get(at).cloned() else {
-                break;
-            };
-            if ask.passed.over_limit.contains(&offer.source) {
-                continue;
-            }
+        while let Some(offer) = ask.passed.next(&ask.payers) {
             let provider = self.known(&offer.provider)?;
             let model = ask.plan.model_for(provider)?;
             let told = self.fit(ask, provider, &model);
             match self.hold(ask, &offer, &model, &told).await? {
                 Ok(hold) => {
-                    ask.passed.tried = at + 1;
                     ask.reserved = Some(Reserved {
                         offer,
                         hold,
@@ -157,7 +177,7 @@ impl App {
         self.ledger.hold(order, limits).await
     }
 
-    fn refusal(&self, no_room: NoRoom, offer: &Offer, model: String) -> Refusal {
+    pub(super) fn refusal(&self, no_room: NoRoom, offer: &Offer, model: String) -> Refusal {
         let (payer, provider) = (offer.source, offer.provider.clone());
         match no_room {
             NoRoom::Limit(hit) => {
@@ -210,6 +230,20 @@ impl App {
                 }
             }
         }
+    }
+
+    /// The key that an offer stands for, opened for one call.
+    pub(super) fn open_key<'a>(
+        &'a self,
+        offer: &Offer,
+        request_key: Option<&'a Credential>,
+    ) -> anyhow::Result<OpenKey<'a>> {
+        Ok(match offer.source {
+            Source::Request => OpenKey::Known(request_key),
+            Source::BotDefault => OpenKey::Known(self.bot_default(&offer.provider)),
+            Source::Demo => OpenKey::Known(None),
+            Source::Personal | Source::Server => OpenKey::Opened(self.vault.open(offer)?),
+        })
     }
 
     pub(super) fn bot_default(&self, provider: &ProviderId) -> Option<&Credential> {

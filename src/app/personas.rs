@@ -18,6 +18,7 @@ const OURS: &[&str] = &[
     include_str!("../../assets/personas/cofounder-strategy.toml"),
     include_str!("../../assets/personas/explain.toml"),
     include_str!("../../assets/personas/image-prompt.toml"),
+    include_str!("../../assets/personas/picture-prompt.toml"),
     include_str!("../../assets/personas/prompt-crafter.toml"),
     include_str!("../../assets/personas/reply.toml"),
     include_str!("../../assets/personas/summarizer.toml"),
@@ -98,10 +99,10 @@ mod tests {
     #[test]
     fn ours_are_good_and_the_operators_win() {
         let ours = Persona::built_in().unwrap();
-        assert_eq!(ours.len(), 13);
+        assert_eq!(ours.len(), 14);
         let theirs = "name = \"code\"\ndescription = \"mine\"\nprompt = \"p\"";
         let merged = Persona::merged(vec![Persona::parse(theirs).unwrap()]).unwrap();
-        assert_eq!(merged.len(), 13);
+        assert_eq!(merged.len(), 14);
         assert!(merged.iter().any(|persona| persona.description == "mine"));
     }
 

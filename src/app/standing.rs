@@ -26,6 +26,7 @@ pub struct Quota {
 }
 
 /// One person in one place.
+#[derive(Clone)]
 pub struct Standing {
     pub tier: Tier,
     pub caller: Caller,

@@ -42,6 +42,7 @@ impl App {
         self.store.forget_attempts(now_ms - kept_ms).await?;
         let answers_kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
         self.store.forget_answers(now_ms - answers_kept_ms).await?;
+        self.store.forget_pictures(now_ms - answers_kept_ms).await?;
         self.ledger.sweep().await
     }
 }

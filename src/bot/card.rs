@@ -15,7 +15,7 @@ const PARAGRAPH: u8 = 2;
 /// Discord's longest input.
 pub const INPUT_CHARACTERS_MAX: u16 = 4_000;
 
-/// A message. Nothing in it can ping anyone.
+/// A message. Nothing in its text can ping anyone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Card {
     pub text: String,
@@ -26,12 +26,16 @@ pub struct Card {
     pub select: Option<Select>,
     /// The message that it answers, where it is posted in a channel.
     pub reply_to: Option<u64>,
+    /// The one person whom it pings.
+    pub mention: Option<u64>,
+    /// By which Discord knows a message that it has already.
+    pub nonce: Option<String>,
 }
 
 /// A file under a message.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
-    pub name: &'static str,
+    pub name: String,
     /// Its media type.
     pub kind: &'static str,
     /// What it shows, for who can't see it.
@@ -125,6 +129,14 @@ impl Card {
         };
         let mut message =
             json!({"content": self.text, "components": rows, "allowed_mentions": {"parse": []}});
+        if let Some(person) = self.mention {
+            message["content"] = json!(format!("{}\n<@{person}>", self.text));
+            message["allowed_mentions"] = json!({"parse": [], "users": [person.to_string()]});
+        }
+        if let Some(nonce) = &self.nonce {
+            message["nonce"] = json!(nonce);
+            message["enforce_nonce"] = json!(true);
+        }
         if let Some(id) = self.reply_to {
             let id = id.to_string();
             message["message_reference"] = json!({"message_id": id, "fail_if_not_exists": false});

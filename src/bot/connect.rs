@@ -73,6 +73,7 @@ impl Connection {
             growing: AtomicU32::new(0),
             running: super::running::Running::default(),
             people: Lines::new(settings.chat.asks_per_person, 1),
+            painters: Lines::new(settings.chat.pictures_per_person, 2),
             channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
             shards: settings.shards,
             bought: sold.then(|| super::bought::Bought::new(application)),

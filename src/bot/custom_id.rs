@@ -21,6 +21,10 @@ pub enum CustomId {
     Again(String),
     Other(String),
     Details(String),
+    /// The buttons under a picture, by its answer's id.
+    Redo(String),
+    Vary(String),
+    Seed(String),
     /// The menu of models for another answer.
     Model(String),
 }
@@ -40,6 +44,9 @@ impl CustomId {
             "again" => Some(Self::Again(id.to_owned())),
             "other" => Some(Self::Other(id.to_owned())),
             "details" => Some(Self::Details(id.to_owned())),
+            "redo" => Some(Self::Redo(id.to_owned())),
+            "vary" => Some(Self::Vary(id.to_owned())),
+            "seed" => Some(Self::Seed(id.to_owned())),
             "model" => Some(Self::Model(id.to_owned())),
             _ => None,
         }
@@ -58,6 +65,9 @@ impl CustomId {
             Self::Again(id) => format!("again:{id}"),
             Self::Other(id) => format!("other:{id}"),
             Self::Details(id) => format!("details:{id}"),
+            Self::Redo(id) => format!("redo:{id}"),
+            Self::Vary(id) => format!("vary:{id}"),
+            Self::Seed(id) => format!("seed:{id}"),
             Self::Model(id) => format!("model:{id}"),
         }
     }

@@ -11,7 +11,7 @@ use crate::model::ServerId;
 
 use super::card::Card;
 use super::reply::Voice;
-use super::{Bot, answers, caller, chat, commands, forms, reply};
+use super::{Bot, answers, caller, chat, commands, forms, pictures, reply};
 
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
@@ -79,6 +79,9 @@ impl serenity::framework::Framework for Dispatch {
                 self.bot.app.spawn(async move {
                     if let Err(error) = answers::close_unfinished(&bot).await {
                         tracing::warn!("could not close answers that were broken off: {error:#}");
+                    }
+                    if let Err(error) = pictures::go_on_with_all(&bot).await {
+                        tracing::warn!("could not go on with pictures: {error:#}");
                     }
                 });
                 let looked = look_at_servers(&self.bot, data_about_bot).await;

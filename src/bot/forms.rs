@@ -11,7 +11,7 @@ use super::calls::Handle;
 use super::custom_id::CustomId;
 use super::streaming::{self, Question};
 use super::target::Target;
-use super::{Bot, answers, caller, explain, private, reply};
+use super::{Bot, answers, caller, explain, pictures, private, reply};
 use crate::app::Error;
 use crate::model::{Refusal, Scope, Words};
 
@@ -119,6 +119,9 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
             let model = answers::picked(&press);
             answers::again(bot, &press, &id, model).await
         }
+        Some(CustomId::Redo(id)) => pictures::redo(bot, &press, &id, false).await,
+        Some(CustomId::Vary(id)) => pictures::redo(bot, &press, &id, true).await,
+        Some(CustomId::Seed(id)) => pictures::seed(bot, &press, &id).await,
         Some(CustomId::Details(id)) => answers::details(bot, &press, &id).await,
         Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
             let stale = Error::Refused(Refusal::StaleForm);

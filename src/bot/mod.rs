@@ -24,6 +24,7 @@ mod limiter;
 mod lines;
 mod memo;
 mod painter;
+mod pictures;
 mod private;
 mod register;
 mod reply;
@@ -42,7 +43,7 @@ pub use connect::{Connection, Introduction, Settings};
 pub use rest::Rest;
 
 use crate::app::{App, Error};
-use crate::model::{Caller, ServerId};
+use crate::model::{Caller, Place, ServerId};
 use card::Card;
 use reply::{Lang, Voice};
 
@@ -68,6 +69,8 @@ pub struct Bot {
     /// One person's own questions, and one channel's, wait in line.
     people: lines::Lines,
     channels: lines::Lines,
+    /// And their pictures.
+    painters: lines::Lines,
     shards: (u32, u32, u32),
     /// The roles of the operator's home server, if there is one.
     home: Option<home::Home>,
@@ -103,6 +106,19 @@ impl Bot {
             caller.home_roles = home.roles_of(&self.rest, &caller).await;
         }
         caller
+    }
+
+    /// Whether only adults, or nobody else, read along. Discord is asked
+    /// only where the operator wants to know.
+    async fn is_age_restricted(&self, caller: &Caller) -> bool {
+        if !self.app.pictures_for_adults_only() || caller.place == Place::Direct {
+            return true;
+        }
+        let Some(channel) = caller.channel else {
+            return false;
+        };
+        let channel = self.rest.channel(channel).await;
+        channel.is_ok_and(|channel| channel["nsfw"] == true)
     }
 
     /// Whether this process serves a server, or direct messages.

@@ -122,6 +122,23 @@ impl<'a> Painter<'a> {
         self.show(parts, buttons, Vec::new()).await
     }
 
+    /// Quotes another question.
+    pub fn quote(&mut self, voice: Voice<'_>, question: &str) {
+        let other = Self::new(self.bot, voice, self.target, Some(question));
+        (self.head, self.question) = (other.head, other.question);
+    }
+
+    /// What stands above the answer.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
+    /// Puts a card where the answer would be, with its files.
+    pub async fn show_card(&mut self, card: Card) -> anyhow::Result<()> {
+        let text = format!("{}{}", self.head, card.text);
+        self.show_one(0, Card { text, ..card }).await
+    }
+
     /// The last message that stands in the channel, if its id is known.
     pub fn last_shown(&self) -> Option<u64> {
         self.shown.last().and_then(|(id, _)| id.parse().ok())
@@ -181,7 +198,7 @@ impl<'a> Painter<'a> {
 
 fn file(name: &'static str, description: String, text: &str) -> File {
     File {
-        name,
+        name: name.to_owned(),
         kind: "text/markdown",
         description,
         bytes: text.as_bytes().to_vec(),

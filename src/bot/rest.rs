@@ -171,7 +171,7 @@ fn form(body: &Value, files: &[File]) -> reqwest::Result<Form> {
     let mut form = Form::new().part("payload_json", json);
     for (number, file) in files.iter().enumerate() {
         let part = Part::bytes(file.bytes.clone())
-            .file_name(file.name)
+            .file_name(file.name.clone())
             .mime_str(file.kind)?;
         form = form.part(format!("files[{number}]"), part);
     }

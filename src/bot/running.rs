@@ -42,6 +42,11 @@ impl Running {
         }
     }
 
+    /// Whether an answer grows in this process.
+    pub fn knows(&self, id: &str) -> bool {
+        lock(&self.0).contains_key(id)
+    }
+
     /// Stops an answer for whoever asked, or for who manages the server.
     pub fn stop(&self, id: &str, person: PersonId, manages: bool) -> Stopping {
         match lock(&self.0).get(id) {

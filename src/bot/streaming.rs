@@ -1,6 +1,5 @@
 //! An answer that grows in the channel while the model speaks.
 
-use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Asked, Began, Demotion, Error, ReadyAsk};
+use crate::app::{Asked, Began, Demotion, Error, Notice, ReadyAsk};
 use crate::model::{Ask, Choices, PersonId, Refusal, ServerId, Source};
 
 use super::card::{Button, Card};
@@ -92,7 +91,7 @@ async fn give(
         reply_to: target.reply_to(),
         choices,
     };
-    let notes = bot.app.note_answer(began)?;
+    let notes = bot.app.note_answer(&began)?;
     let id = notes.id.clone();
     let run = bot.running.begin(&id, asker);
     painter.notes = Some(notes);
@@ -106,22 +105,27 @@ async fn give(
     };
     let shown = finish(painter, voice, asker, (&outcome, text, buttons)).await;
     if let Some(notes) = painter.notes.take() {
-        notes.ended(&outcome);
+        notes.ended(outcome.attempt, &outcome.trace);
     }
     for demotion in &outcome.demoted {
         tell(bot, target, voice, asker, demotion).await;
     }
-    for notice in &outcome.notices {
+    tell_owners(bot, voice, &outcome.notices).await;
+    shown
+}
+
+/// Tells owners that most of a budget is used.
+pub async fn tell_owners(bot: &Bot, voice: Voice<'_>, notices: &[Notice]) {
+    for notice in notices {
         let card = reply::notice(voice, notice);
         if let Err(error) = bot.rest.direct_message(notice.tell.0, &card).await {
             tracing::info!("could not tell the owner of a budget: {error:#}");
         }
     }
-    shown
 }
 
 /// Says that there is no room, to whoever asked alone where that can be.
-async fn turn_away(
+pub async fn turn_away(
     painter: &mut Painter<'_>,
     voice: Voice<'_>,
     (refusal, promised): (Refusal, bool),
@@ -149,23 +153,42 @@ async fn prepare(
     bot: &Bot,
     painter: &mut Painter<'_>,
     voice: Voice<'_>,
-    (ask, mut promised): (Ask, bool),
+    (ask, promised): (Ask, bool),
 ) -> anyhow::Result<Option<Prepared>> {
-    let target = painter.target;
     let asker = ask.caller.person;
     let (server, choices) = (ask.caller.place.server(), ask.choices.clone());
     let once = ask.request_key.is_some();
     let considered = bot.app.consider(ask).await;
     let likely = considered.as_ref().is_ok_and(|it| bot.app.is_likely(it));
-    let mut securing = pin!(async { bot.app.secure(considered?).await });
-    let prepared = if likely && !promised {
-        // There is no time to lose, and hardly a chance of a no.
-        let (promise, prepared) = tokio::join!(target.promise(&bot.rest), securing);
+    let securing = Box::pin(async { bot.app.secure(considered?).await });
+    let ready = promise(bot, painter, voice, asker, (likely, promised), securing).await?;
+    Ok(ready.map(|ready| Prepared {
+        ready,
+        asker,
+        server,
+        choices,
+        once,
+    }))
+}
+
+/// Promises an answer as soon as somebody can pay for it; or says why there
+/// is none. Where a yes is likely there is no time to lose.
+pub async fn promise<T>(
+    bot: &Bot,
+    painter: &mut Painter<'_>,
+    voice: Voice<'_>,
+    asker: PersonId,
+    (likely, mut promised): (bool, bool),
+    mut securing: impl Future<Output = Result<T, Error>> + Unpin,
+) -> anyhow::Result<Option<T>> {
+    let target = painter.target;
+    let secured = if likely && !promised {
+        let (promise, secured) = tokio::join!(target.promise(&bot.rest), securing);
         painter.promised = promise?;
         promised = true;
-        prepared
-    } else if let Ok(prepared) = timeout(QUICK, &mut securing).await {
-        prepared
+        secured
+    } else if let Ok(secured) = timeout(QUICK, &mut securing).await {
+        secured
     } else {
         if !promised {
             painter.promised = target.promise(&bot.rest).await?;
@@ -173,18 +196,12 @@ async fn prepare(
         }
         securing.await
     };
-    match (prepared, target) {
+    match (secured, target) {
         (Ok(ready), _) => {
             if !promised {
                 painter.promised = target.promise(&bot.rest).await?;
             }
-            Ok(Some(Prepared {
-                ready,
-                asker,
-                server,
-                choices,
-                once,
-            }))
+            Ok(Some(ready))
         }
         (Err(error), Target::Interaction(handle) | Target::Private(handle)) if !promised => {
             bot.rest.reply(handle, &explain(voice, &error)).await?;
@@ -199,7 +216,7 @@ async fn prepare(
 
 /// Says in everybody's view that there is no answer, and why to whoever
 /// asked.
-async fn refuse(
+pub async fn refuse(
     painter: &mut Painter<'_>,
     voice: Voice<'_>,
     asker: PersonId,
@@ -309,12 +326,15 @@ async fn finish(
 }
 
 /// Whether a no is about a key, which is nobody else's business.
-fn is_private(error: &Error) -> bool {
+pub fn is_private(error: &Error) -> bool {
     match error {
         Error::Refused(Refusal::Provider { failure, .. }) => failure.class.is_about_the_key(),
-        Error::Refused(Refusal::Stopping | Refusal::Stopped | Refusal::ModelRetired { .. }) => {
-            false
-        }
+        Error::Refused(
+            Refusal::Stopping
+            | Refusal::Stopped
+            | Refusal::PictureLost
+            | Refusal::ModelRetired { .. },
+        ) => false,
         Error::Refused(_) => true,
         Error::Failed(_) => false,
     }
@@ -322,7 +342,13 @@ fn is_private(error: &Error) -> bool {
 
 /// Tells the owner of a key that it stopped working: here, if that is who
 /// asked, or else directly.
-async fn tell(bot: &Bot, target: &Target, voice: Voice<'_>, asker: PersonId, demotion: &Demotion) {
+pub async fn tell(
+    bot: &Bot,
+    target: &Target,
+    voice: Voice<'_>,
+    asker: PersonId,
+    demotion: &Demotion,
+) {
     let told = if demotion.tell == asker {
         let card = reply::demoted(voice, demotion);
         target.whisper(&bot.rest, asker.0, &card).await

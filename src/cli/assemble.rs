@@ -8,12 +8,16 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::{App, BotDefault, Delivery, Parts, Persona, Quota, Settings};
+use crate::app::{
+    App, BotDefault, Delivery, ImageSettings, Moderation, Parts, Persona, Quota, Settings,
+};
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::ledger::{Ledger, Prices};
 use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
-use crate::providers::{Catalogue, Kind, Override, Provider, Providers, Timeouts, client};
+use crate::providers::{
+    Catalogue, Kind, Override, Provider, Providers, Timeouts, Workflows, client,
+};
 use crate::store::Store;
 use crate::vault::{MasterKey, Vault};
 
@@ -95,6 +99,8 @@ pub fn catalogue(config: &Config, environment: &Environment) -> anyhow::Result<C
             base_url: change.base_url.clone(),
             default_model: change.default_model.clone(),
             sees: change.sees.clone(),
+            image_model: change.image_model.clone(),
+            image_hosts: change.image_hosts.clone(),
         })
         .collect();
     for provider in Catalogue::new(&[])?.iter() {
@@ -253,6 +259,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         } else {
             Delivery::Whole
         },
+        images: images(config, catalogue)?,
     })
 }
 
@@ -262,6 +269,7 @@ fn chat_settings(config: &Config) -> bot::ChatSettings {
         answer_messages: count(config.chat.answer_messages),
         asks_per_person: count(config.chat.asks_per_person),
         asks_per_channel: count(config.chat.asks_per_channel),
+        pictures_per_person: count(config.images.per_person),
         memory_messages: count(config.chat.memory_messages),
         limits: bot::ChatLimits {
             picture_bytes: count(config.chat.picture_kb) * 1_024,
@@ -286,27 +294,71 @@ fn quota(config: &Config) -> Result<Quota, ConfigError> {
 fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
     let wrong = |problem: String| ConfigError::new("ask.personas", problem);
     let mut operators = Vec::new();
-    let files = match folder {
-        "" => Vec::new(),
-        folder => std::fs::read_dir(folder)
-            .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
-            .map_err(|error| wrong(format!("must be a folder that can be read: {error}")))?,
-    };
-    for file in files {
-        let path = file.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            let name = file.file_name().display().to_string();
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| wrong(format!("holds {name}, which cannot be read: {error}")))?;
-            let persona = Persona::parse(&text)
-                .map_err(|error| wrong(format!("holds {name}, which is wrong: {error:#}")))?;
-            operators.push(persona);
-        }
+    for (name, text) in files_in("ask.personas", folder, "toml")? {
+        let persona = Persona::parse(&text)
+            .map_err(|error| wrong(format!("holds {name}.toml, which is wrong: {error:#}")))?;
+        operators.push(persona);
     }
     Persona::merged(operators).map_err(|error| wrong(format!("{error:#}")))
+}
+
+/// How pictures are made.
+fn images(config: &Config, catalogue: &Catalogue) -> Result<ImageSettings, ConfigError> {
+    let wanted = &config.images;
+    let mut order = Vec::new();
+    for name in &wanted.provider_order {
+        let known = catalogue.find(name).filter(|it| it.images.wire.is_some());
+        let known = known.ok_or_else(|| {
+            let problem = "names something that is no provider of pictures";
+            ConfigError::new("images.provider_order", problem)
+        })?;
+        order.push(known.id.clone());
+    }
+    let operators = files_in("images.workflows", &wanted.workflows, "workflow")?;
+    let workflows = Workflows::new(&operators).map_err(|error| {
+        ConfigError::new("images.workflows", format!("holds a wrong one: {error:#}"))
+    })?;
+    let moderation = Moderation::parse(&wanted.moderation).ok_or_else(|| {
+        let problem = "must be \"off\", \"provider\" or \"openai\"";
+        ConfigError::new("images.moderation", problem)
+    })?;
+    Ok(ImageSettings {
+        provider_order: order,
+        workflows,
+        moderation,
+        deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
+        poll: Duration::from_millis(u64::from(wanted.poll_ms)),
+        age_restricted_only: wanted.age_restricted_only,
+    })
+}
+
+/// The files of a kind in an operator's folder, by name, with their text.
+fn files_in(
+    setting: &str,
+    folder: &str,
+    extension: &str,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    let wrong = |problem: String| ConfigError::new(setting, problem);
+    if folder.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = std::fs::read_dir(folder)
+        .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
+        .map_err(|error| wrong(format!("must be a folder that can be read: {error}")))?;
+    let mut found = Vec::new();
+    for path in files.into_iter().map(|file| file.path()) {
+        if path.extension().is_some_and(|it| it == extension) {
+            let name = path.file_stem().unwrap_or_default().display().to_string();
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                wrong(format!(
+                    "holds {name}.{extension}, which cannot be read: {error}"
+                ))
+            })?;
+            found.push((name, text));
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Where calendar days begin.

@@ -44,7 +44,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         .with(|state| state.providers.pace = PACE);
     let folder = TemporaryFolder::create()?;
     let store = format!("sqlite:{}", folder.0.join("demo.db").display());
-    let config = scene.config(&store, SETTINGS)?;
+    let config = scene.config(&store, &scene.with_comfyui(SETTINGS))?;
     let environment = Environment::of(scene.secrets(Some(&MasterKey::generate()?)));
     let Assembled { app, discord } = assemble(
         &config,

@@ -59,7 +59,7 @@ impl Scene {
         let settled = |id: &str| more.contains(&format!("[providers.{id}]"));
         let ours = PROVIDERS
             .iter()
-            .filter(|p| p.id != "ollama" && !settled(p.id));
+            .filter(|p| !matches!(p.id, "ollama" | "comfyui") && !settled(p.id));
         text.extend(ours.map(|provider| {
             let url = self.emulator.provider_url(provider.id);
             format!(
@@ -78,6 +78,12 @@ base_url = \"{url}\"
         text += &ours;
         text += more;
         Config::parse(&text, &Environment::default())
+    }
+
+    /// Settings that offer a ComfyUI to everybody.
+    pub fn with_comfyui(&self, more: &str) -> String {
+        let url = self.emulator.provider_url("comfyui");
+        format!("{more}\n[providers.comfyui]\nbase_url = \"{url}\"\n")
     }
 
     /// The environment that leads a process of its own into this world, its

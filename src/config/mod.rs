@@ -38,6 +38,7 @@ pub struct Config {
     pub store: Store,
     pub ask: Ask,
     pub chat: Chat,
+    pub images: Images,
     pub quota: Quota,
     pub health: Health,
     pub providers: BTreeMap<String, Provider>,
@@ -109,6 +110,36 @@ pub struct Ask {
     pub edit_interval_ms: u64,
 }
 
+/// How pictures are made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Images {
+    pub provider_order: Vec<String>,
+    /// A folder of workflows; empty: only ours.
+    pub workflows: String,
+    pub moderation: String,
+    pub deadline_minutes: u32,
+    pub per_person: u32,
+    pub poll_ms: u32,
+    pub age_restricted_only: bool,
+}
+
+impl Default for Images {
+    fn default() -> Self {
+        let order = "openai google xai openrouter runpod runcomfy-serverless saladcloud comfyui \
+                     runcomfy";
+        Self {
+            provider_order: order.split(' ').map(Into::into).collect(),
+            workflows: String::new(),
+            moderation: "provider".into(),
+            deadline_minutes: 20,
+            per_person: 2,
+            poll_ms: 2_000,
+            age_restricted_only: false,
+        }
+    }
+}
+
 /// The page that says whether the process is well.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -126,6 +157,10 @@ pub struct Provider {
     pub name: Option<String>,
     /// Models that see pictures; `*` stands for anything.
     pub sees: Vec<String>,
+    /// The model that paints where none is named.
+    pub image_model: Option<String>,
+    /// Where it keeps pictures, beside what is known.
+    pub image_hosts: Vec<String>,
 }
 
 impl Default for Discord {
@@ -232,6 +267,13 @@ impl Config {
             ("chat.pictures", chat.pictures, 1..=20),
             ("chat.picture_kb", chat.picture_kb, 1..=20_480),
             ("chat.text_file_kb", chat.text_file_kb, 1..=1_024),
+            (
+                "images.deadline_minutes",
+                self.images.deadline_minutes,
+                1..=120,
+            ),
+            ("images.poll_ms", self.images.poll_ms, 1..=60_000),
+            ("images.per_person", self.images.per_person, 1..=1_000),
             ("quota.keep_days", self.quota.keep_days, 1..=36_500),
         ] {
             check_range(setting, u64::from(value), range)?;

@@ -184,6 +184,10 @@ pub struct State {
     /// The codes with which clients have left.
     pub goodbyes: Vec<u16>,
     pub ready_is_sent: bool,
+    /// How long the token of an interaction lives, where not as usual.
+    pub token_lives: Option<Duration>,
+    /// Messages by the nonce that was enforced for them.
+    pub nonces: HashMap<String, u64>,
     pub calls: VecDeque<RestCall>,
     pub keeps_calls: bool,
     pub rest_faults: Vec<RestFault>,
@@ -244,6 +248,8 @@ impl World {
             gateway_hangs_up: 0,
             goodbyes: Vec::new(),
             ready_is_sent: false,
+            token_lives: None,
+            nonces: HashMap::new(),
             calls: VecDeque::new(),
             keeps_calls: false,
             rest_faults: Vec::new(),

@@ -52,9 +52,18 @@ pub enum Ended<'a> {
         /// None: the provider did not report it.
         usage: Option<Usage>,
     },
+    /// Pictures were made; tokens and dollars as the provider reported them,
+    /// if it did.
+    Painted {
+        pictures: u64,
+        usage: Option<Usage>,
+        machine_ms: u64,
+    },
     Failed(&'a ProviderFailure),
     /// Nobody waits for it any more.
     Abandoned,
+    /// Nothing came of it, and nothing is counted for it.
+    Released,
 }
 
 /// What is reserved for a call. Dropped before it is settled, it is settled
@@ -135,6 +144,11 @@ impl Hold {
         }
     }
 
+    /// Who pays, for which provider and model.
+    pub fn attempt(&self) -> &Attempt {
+        &self.booking.attempt
+    }
+
     /// Its row.
     pub fn id(&self) -> AttemptId {
         self.booking.attempt.id
@@ -171,6 +185,16 @@ impl Hold {
         self.heard_bytes = self.heard_bytes.saturating_add(text.len() as u64);
     }
 
+    /// What it would cost to settle it so.
+    pub fn cost_if(&self, ended: Ended<'_>) -> Option<NanoDollars> {
+        self.settlement(ended).cost
+    }
+
+    /// Leaves it as it is, for a later process to settle.
+    pub fn leave(mut self) {
+        self.queue = None;
+    }
+
     /// What to write, and whether nothing was limited.
     pub(super) fn end(mut self, ended: Ended<'_>) -> (Settle, bool) {
         self.queue = None;
@@ -192,6 +216,12 @@ impl Hold {
         let estimate = self.estimate();
         let (outcome, reported) = match ended {
             Ended::Answered { usage } => (Outcome::Answered, usage),
+            Ended::Painted {
+                pictures,
+                usage,
+                machine_ms,
+            } => return self.painted(pictures, usage.unwrap_or_default(), machine_ms),
+            Ended::Released => return Settlement::released(),
             Ended::Abandoned if !self.is_made => return Settlement::released(),
             Ended::Abandoned => (Outcome::Abandoned, None),
             Ended::Failed(failure) if self.did_nothing(failure) => {
@@ -203,7 +233,7 @@ impl Hold {
             Ended::Failed(_) => (Outcome::CutOff, None),
         };
         let usage = reported.map_or(estimate, |usage| self.clamp(usage));
-        let ours = self.cost_of(usage);
+        let ours = self.cost_of(usage, self.booking.held.images, 0);
         let paid = usage.cost.or(ours);
         Settlement {
             outcome,
@@ -214,6 +244,25 @@ impl Hold {
             cost_reported: usage.cost.is_some(),
             clamped: reported.is_some_and(|reported| reported != usage),
             first_byte_ms: self.first_byte.map(millis),
+            duration_ms: Some(millis(self.began.elapsed())),
+        }
+    }
+
+    /// Pictures are counted by us, so that nothing of them is an estimate.
+    fn painted(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
+        let reported = usage;
+        let usage = self.clamp(reported);
+        let images = pictures.min(self.booking.held.images);
+        let ours = self.cost_of(usage, images, machine_ms);
+        Settlement {
+            outcome: Outcome::Answered,
+            usage,
+            images,
+            cost: usage.cost.or(ours),
+            estimated: false,
+            cost_reported: usage.cost.is_some(),
+            clamped: reported != usage,
+            first_byte_ms: None,
             duration_ms: Some(millis(self.began.elapsed())),
         }
     }
@@ -255,7 +304,7 @@ impl Hold {
         })
     }
 
-    fn cost_of(&self, usage: Usage) -> Option<NanoDollars> {
+    fn cost_of(&self, usage: Usage, images: u64, machine_ms: u64) -> Option<NanoDollars> {
         let Attempt {
             provider,
             model,
@@ -266,8 +315,8 @@ impl Hold {
             input_tokens: usage.input_tokens,
             cached_tokens: usage.cached_tokens,
             output_tokens: usage.output_tokens,
-            images: self.booking.held.images,
-            machine_ms: 0,
+            images,
+            machine_ms,
         };
         self.prices.cost(provider, model, used, *held_at_ms)
     }

@@ -47,7 +47,7 @@ pub use hold::{Ended, Hold, Order};
 pub use meter::Applied;
 pub use prices::Prices;
 
-use crate::model::{Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
+use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
 use crate::store::{Booking, Closed, Closing, Store};
 
 use batch::HoldRequest;
@@ -60,6 +60,8 @@ const QUEUE: usize = 4_096;
 /// Counters are forgotten when nothing was counted for longer than any
 /// limit looks back.
 const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
+/// A picture is begun within this time after its hold, or never.
+const UNBEGUN: Duration = Duration::from_mins(3);
 /// What is said where the teller has ended.
 const CLOSED: &str = "the ledger is closed";
 
@@ -182,6 +184,21 @@ impl Ledger {
         )))
     }
 
+    /// Takes up what an earlier process has reserved; none if it is settled.
+    /// Its limits are counted as they were, and nobody is warned of them.
+    pub async fn take_up(&self, id: AttemptId) -> anyhow::Result<Option<Hold>> {
+        let Some(found) = self.store.held(id).await? else {
+            return Ok(None);
+        };
+        let booking = Booking {
+            attempt: found.attempt,
+            held: found.held,
+            counted: found.counted,
+        };
+        let (prices, queue) = (Arc::clone(&self.prices), self.queue.clone());
+        Ok(Some(Hold::new(booking, Vec::new(), None, 0, prices, queue)))
+    }
+
     /// Puts what was really used in place of what was held.
     pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> anyhow::Result<Settled> {
         let (settle, exempt) = hold.end(ended);
@@ -224,6 +241,12 @@ impl Ledger {
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let now_ms = self.clock.now_ms();
         let before = |ago: Duration| now_ms - i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        // Nobody was asked for these: everything is given back.
+        for unbegun in self.store.unbegun_before(before(UNBEGUN)).await? {
+            let settlement = Settlement::released();
+            let settle = Operation::Settle(closing(unbegun, settlement), None);
+            self.send(settle).await?;
+        }
         loop {
             let lost = self.store.held_before(before(self.longest_call)).await?;
             if lost.is_empty() {
@@ -282,6 +305,10 @@ fn expired(closed: Closed) -> Settle {
         estimated: true,
         ..Settlement::released()
     };
+    closing(closed, settlement)
+}
+
+fn closing(closed: Closed, settlement: Settlement) -> Settle {
     Settle {
         closing: Closing {
             id: closed.attempt.id,

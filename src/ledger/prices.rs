@@ -176,6 +176,10 @@ impl Entry {
         let cached_price = self.cached_input.or(self.input);
         // Image models answer with images; their tokens are the images.
         let output_price = self.output.or(self.image.map(|_| 0.0));
+        // And some are paid for by the token or the second alone.
+        let by_second = self.second.filter(|_| used.machine_ms > 0);
+        let image_price = self.image.or(self.output.or(by_second).map(|_| 0.0));
+        let second_price = self.second.or(self.image.map(|_| 0.0));
         let parts = [
             (
                 used.input_tokens - used.cached_tokens.min(used.input_tokens),
@@ -184,8 +188,8 @@ impl Entry {
             ),
             (used.cached_tokens, cached_price, MILLION),
             (used.output_tokens, output_price, MILLION),
-            (used.images, self.image, 1.0),
-            (used.machine_ms, self.second, 1_000.0),
+            (used.images, image_price, 1.0),
+            (used.machine_ms, second_price, 1_000.0),
         ];
         let mut dollars = 0.0;
         for (amount, price, unit) in parts.into_iter().filter(|(amount, ..)| *amount > 0) {

@@ -198,7 +198,7 @@ async fn load(ledger: &Arc<Ledger>, max: u64) {
 }
 
 /// One line, in one write: a kill does not cut it.
-fn say(word: &str, id: crate::model::AttemptId) {
+fn say(word: &str, id: AttemptId) {
     let line = format!("{word} {id:?}\n");
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }

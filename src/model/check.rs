@@ -65,6 +65,20 @@ pub enum FailureClass {
     CutOff,
     /// The answer was larger than we read.
     TooLarge,
+    /// The provider says that it is done, and there is no picture.
+    NoPicture,
+    /// The picture is said to be where the provider keeps none.
+    UntrustedResult,
+    /// The workflow does not run there: a node of it failed.
+    WorkflowFailed,
+    /// The machine that should run it failed.
+    MachineFailed,
+    /// Somebody cancelled it at the provider.
+    Cancelled,
+    /// The provider no longer has the result.
+    Expired,
+    /// Something that this needs was not given with the key.
+    NotSetUp,
     /// The key was stored for another address than the one in use now.
     WrongOrigin,
 }
@@ -75,7 +89,11 @@ impl FailureClass {
     pub fn is_about_the_key(self) -> bool {
         matches!(
             self,
-            Self::AuthInvalid | Self::AuthForbidden | Self::Billing | Self::WrongOrigin
+            Self::AuthInvalid
+                | Self::AuthForbidden
+                | Self::Billing
+                | Self::WrongOrigin
+                | Self::NotSetUp
         )
     }
 }

@@ -12,6 +12,7 @@ mod check;
 mod choice;
 mod clock;
 mod ids;
+mod image;
 mod key;
 mod money;
 mod offer;
@@ -28,13 +29,14 @@ pub use check::{Check, FailureClass, ProviderFailure};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
+pub use image::{Imagine, Made, Size, Stage, Wish};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use quota::{
     Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
 };
-pub use record::{AnswerRecord, Choices};
+pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
 pub use refusal::Refusal;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};

@@ -3,6 +3,7 @@
 
 use super::attempt::AttemptId;
 use super::ids::{PersonId, ProviderId, ServerId};
+use super::image::Size;
 use super::offer::Trace;
 
 /// What a person chose for an ask, beside the question itself.
@@ -32,4 +33,30 @@ pub struct AnswerRecord {
     pub ended_at_ms: Option<i64>,
     pub attempt: Option<AttemptId>,
     pub trace: Trace,
+}
+
+/// A picture's row: what makes it again, but for its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureJob {
+    /// Its answer's id.
+    pub id: String,
+    pub person: PersonId,
+    pub server: Option<ServerId>,
+    pub channel: u64,
+    /// The message that it was promised with.
+    pub message: Option<u64>,
+    /// Who pays, for which provider and model.
+    pub attempt: AttemptId,
+    pub size: Option<Size>,
+    pub count: u8,
+    pub seed: u32,
+    /// Whether it changes a picture.
+    pub is_edit: bool,
+    /// By which it is found at its host, where its own name never came.
+    pub mark: u32,
+    /// What the host calls it, once it has taken it.
+    pub host_job: Option<String>,
+    pub began_at_ms: i64,
+    /// None until it was delivered, or why not was said.
+    pub ended_at_ms: Option<i64>,
 }

@@ -35,6 +35,47 @@ pub struct OpenAiQuirks {
     pub asks_for_usage: bool,
 }
 
+/// How a provider makes pictures, if it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Images {
+    pub wire: Option<ImageWire>,
+    /// The model that paints where none is named; none for hosts of
+    /// workflows.
+    pub model: Option<String>,
+    /// Where it keeps pictures beside its own address; `*.` stands for any
+    /// name below.
+    pub hosts: Vec<String>,
+}
+
+/// Which wire format a provider's pictures speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageWire {
+    OpenAi,
+    Xai,
+    OpenRouter,
+    Google,
+    RunComfyServerless,
+    RunComfy,
+    Salad,
+    RunPod,
+    ComfyUi,
+}
+
+impl ImageWire {
+    /// Whether it runs workflows.
+    pub fn runs_workflows(self) -> bool {
+        !matches!(
+            self,
+            Self::OpenAi | Self::Xai | Self::OpenRouter | Self::Google
+        )
+    }
+
+    /// Whether a model of its own can be given a picture to change.
+    pub fn edits(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Google)
+    }
+}
+
 /// How a key is shown to its provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
@@ -67,6 +108,7 @@ pub struct Provider {
     pub name: String,
     pub kind: Kind,
     pub dialect: Dialect,
+    pub images: Images,
     pub auth: Auth,
     pub check: CheckCall,
     pub base_url: Url,
@@ -98,6 +140,8 @@ pub struct Override {
     pub name: Option<String>,
     pub base_url: Option<String>,
     pub default_model: Option<String>,
+    pub image_model: Option<String>,
+    pub image_hosts: Vec<String>,
     pub sees: Vec<String>,
 }
 
@@ -197,6 +241,13 @@ impl Catalogue {
             provider.name.clone_from(name);
         }
         provider.sees.extend(change.sees.iter().cloned());
+        provider
+            .images
+            .hosts
+            .extend(change.image_hosts.iter().cloned());
+        if change.image_model.is_some() {
+            provider.images.model.clone_from(&change.image_model);
+        }
         if change.default_model.is_some() {
             provider.default_model.clone_from(&change.default_model);
         }
@@ -272,10 +323,10 @@ mod tests {
     }
 
     #[test]
-    fn fourteen_providers_are_built_in() {
+    fn fifteen_providers_are_built_in() {
         let catalogue = Catalogue::new(&[]).unwrap();
         let ids: Vec<_> = catalogue.iter().map(|p| p.id.as_str().to_owned()).collect();
-        insta::assert_snapshot!(ids.join(" "), @"openai anthropic google openrouter mistral xai deepseek groq cerebras ollama runcomfy runcomfy-serverless saladcloud runpod");
+        insta::assert_snapshot!(ids.join(" "), @"openai anthropic google openrouter mistral xai deepseek groq cerebras ollama runcomfy runcomfy-serverless saladcloud runpod comfyui");
         assert!(catalogue.iter().all(|p| p.key_page.starts_with("https://")));
         assert!(
             catalogue.iter().all(|p| p.extras.len() <= 4),

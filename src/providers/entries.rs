@@ -4,7 +4,9 @@ use url::Url;
 
 use crate::model::ProviderId;
 
-use super::catalogue::{Auth, CheckCall, Dialect, Extra, Kind, OpenAiQuirks, Provider};
+use super::catalogue::{
+    Auth, CheckCall, Dialect, Extra, ImageWire, Images, Kind, OpenAiQuirks, Provider,
+};
 
 /// The extra that names a SaladCloud container's own domain.
 pub const ACCESS_DOMAIN: &str = "access_domain";
@@ -36,6 +38,9 @@ struct Entry {
     key_prefixes: &'static [&'static str],
     model_prefixes: &'static [&'static str],
     extras: &'static [Extra],
+    images: Option<ImageWire>,
+    image_model: &'static str,
+    image_hosts: &'static [&'static str],
 }
 
 const CHAT: Entry = Entry {
@@ -51,6 +56,9 @@ const CHAT: Entry = Entry {
     key_prefixes: &[],
     model_prefixes: &[],
     extras: &[],
+    images: None,
+    image_model: "",
+    image_hosts: &[],
 };
 
 const IMAGE: Entry = Entry {
@@ -69,6 +77,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
         key_page: "https://platform.openai.com/api-keys",
         key_prefixes: &["sk-"],
         model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4"],
+        images: Some(ImageWire::OpenAi),
+        image_model: "gpt-image-2",
         ..CHAT
     },
     Entry {
@@ -90,6 +100,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
             required: false,
             env: "ANTHROPIC_WORKSPACE_ID",
         }],
+        ..CHAT
     },
     Entry {
         id: "google",
@@ -103,6 +114,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
         key_page: "https://aistudio.google.com/apikey",
         key_prefixes: &["AIza", "AQ."],
         model_prefixes: &["gemini-"],
+        images: Some(ImageWire::Google),
+        image_model: "gemini-3.1-flash-lite-image",
         ..CHAT
     },
     Entry {
@@ -115,6 +128,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
         env: &["OPENROUTER_API_KEY"],
         key_page: "https://openrouter.ai/settings/keys",
         key_prefixes: &["sk-or-"],
+        images: Some(ImageWire::OpenRouter),
+        image_model: "google/gemini-3.1-flash-image",
         ..CHAT
     },
     Entry {
@@ -144,6 +159,9 @@ const CHAT_PROVIDERS: &[Entry] = &[
         key_page: "https://console.x.ai",
         key_prefixes: &["xai-"],
         model_prefixes: &["grok-"],
+        images: Some(ImageWire::Xai),
+        image_model: "grok-imagine-image",
+        image_hosts: &["imgen.x.ai"],
         ..CHAT
     },
     Entry {
@@ -197,6 +215,8 @@ const CHAT_PROVIDERS: &[Entry] = &[
 const IMAGE_HOSTS: &[Entry] = &[
     Entry {
         id: "runcomfy",
+        images: Some(ImageWire::RunComfy),
+        image_hosts: &["*.runcomfy.net", "*.runcomfy.com"],
         name: "RunComfy",
         base_url: "https://api.runcomfy.net",
         check: "/prod/api/users/{user_id}/servers",
@@ -222,6 +242,8 @@ const IMAGE_HOSTS: &[Entry] = &[
     },
     Entry {
         id: "runcomfy-serverless",
+        images: Some(ImageWire::RunComfyServerless),
+        image_hosts: &["*.runcomfy.net"],
         name: "RunComfy Serverless",
         base_url: "https://api.runcomfy.net",
         check: "/prod/v2/deployments/{deployment}",
@@ -238,6 +260,7 @@ const IMAGE_HOSTS: &[Entry] = &[
     },
     Entry {
         id: "saladcloud",
+        images: Some(ImageWire::Salad),
         name: "SaladCloud",
         auth: Auth::Header("salad-api-key"),
         base_url: "https://api.salad.com/api/public",
@@ -260,11 +283,27 @@ const IMAGE_HOSTS: &[Entry] = &[
                 required: false,
                 env: "SALAD_ACCESS_DOMAIN",
             },
+            Extra {
+                field: "project",
+                label: "Project name, for a job queue",
+                placeholder: "default",
+                required: false,
+                env: "SALAD_PROJECT",
+            },
+            Extra {
+                field: "queue",
+                label: "Job queue name, if there is one",
+                placeholder: "Else the container is called directly",
+                required: false,
+                env: "SALAD_QUEUE",
+            },
         ],
         ..IMAGE
     },
     Entry {
         id: "runpod",
+        images: Some(ImageWire::RunPod),
+        image_hosts: &["*.runpod.ai", "*.runpod.io", "*.runpod.net"],
         name: "RunPod",
         base_url: "https://api.runpod.ai/v2",
         check: "/{endpoint}/health",
@@ -278,6 +317,16 @@ const IMAGE_HOSTS: &[Entry] = &[
             required: true,
             env: "RUNPOD_ENDPOINT_ID",
         }],
+        ..IMAGE
+    },
+    Entry {
+        id: "comfyui",
+        name: "ComfyUI",
+        images: Some(ImageWire::ComfyUi),
+        base_url: "http://localhost:8188",
+        check: "/system_stats",
+        env: &["COMFYUI_API_KEY"],
+        key_page: "https://docs.comfy.org",
         ..IMAGE
     },
 ];
@@ -294,6 +343,11 @@ pub fn built_in() -> Vec<Provider> {
         ollama.keyless = true;
         ollama.url_env = Some("OLLAMA_HOST");
         ollama.keyed_url = Some(url("https://ollama.com"));
+    }
+    let comfyui = providers.iter_mut().find(|p| p.id.as_str() == "comfyui");
+    if let Some(comfyui) = comfyui {
+        comfyui.keyless = true;
+        comfyui.url_env = Some("COMFYUI_HOST");
     }
     providers
 }
@@ -326,6 +380,15 @@ fn provider(entry: &Entry) -> Provider {
             Kind::Chat
         },
         dialect: entry.dialect,
+        images: Images {
+            wire: entry.images,
+            model: Some(entry.image_model.to_owned()).filter(|model| !model.is_empty()),
+            hosts: entry
+                .image_hosts
+                .iter()
+                .map(|host| (*host).to_owned())
+                .collect(),
+        },
         auth: entry.auth,
         check: CheckCall { path: entry.check },
         base_url: url(entry.base_url),

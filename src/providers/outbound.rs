@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Response};
+use reqwest::multipart::Form;
+use reqwest::{Client, Method, RequestBuilder, Response};
 use secrecy::ExposeSecret;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
@@ -99,17 +100,9 @@ impl Outbound {
     ) -> Result<Incoming, ProviderFailure> {
         let provider = call.provider;
         let fail = |class| failed(provider, class);
-        let mut request = self.client.request(call.method, call.url.clone());
+        let mut request = self.with_key(provider, call.method, call.url, credential)?;
         for (name, value) in call.headers {
             request = request.header(*name, *value);
-        }
-        if let Some(credential) = credential {
-            if !credential.origins.contains(&origin(&call.url)) {
-                return Err(fail(FailureClass::WrongOrigin));
-            }
-            let (name, value) = auth_header(provider.auth, credential)
-                .ok_or_else(|| fail(FailureClass::AuthInvalid))?;
-            request = request.header(name, value);
         }
         if let Some(body) = call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
@@ -124,6 +117,44 @@ impl Outbound {
             response,
             received: 0,
         })
+    }
+
+    /// Sends a form with a file; the status of the answer.
+    pub async fn upload(
+        &self,
+        provider: &Provider,
+        url: Url,
+        form: Form,
+        credential: Option<&Credential>,
+    ) -> Result<u16, ProviderFailure> {
+        let request = self.with_key(provider, Method::POST, url, credential)?;
+        let sent = timeout(self.timeouts.first_byte, request.multipart(form).send()).await;
+        let response = sent
+            .map_err(|_| failed(provider, FailureClass::TimedOut))?
+            .map_err(|error| failed(provider, class_of(&error)))?;
+        Ok(response.status().as_u16())
+    }
+
+    /// A request that shows the key, if it goes to where the key may go.
+    fn with_key(
+        &self,
+        provider: &Provider,
+        method: Method,
+        url: Url,
+        credential: Option<&Credential>,
+    ) -> Result<RequestBuilder, ProviderFailure> {
+        let fail = |class| failed(provider, class);
+        let to = origin(&url);
+        let request = self.client.request(method, url);
+        let Some(credential) = credential else {
+            return Ok(request);
+        };
+        if !credential.origins.contains(&to) {
+            return Err(fail(FailureClass::WrongOrigin));
+        }
+        let header = auth_header(provider.auth, credential);
+        let (name, value) = header.ok_or_else(|| fail(FailureClass::AuthInvalid))?;
+        Ok(request.header(name, value))
     }
 }
 

@@ -125,7 +125,9 @@ impl Store {
         max: u32,
     ) -> anyhow::Result<Vec<AnswerRecord>> {
         let sql = select_answers!(
-            "where ended_at_ms is null and began_at_ms < $1 order by began_at_ms limit $2"
+            "where ended_at_ms is null and began_at_ms < $1 and answer_id not in \
+             (select picture_id from picture where ended_at_ms is null) \
+             order by began_at_ms limit $2"
         );
         let values = [before_ms.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;

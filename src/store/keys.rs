@@ -204,6 +204,24 @@ fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
     Statement::new(sql, [person.0.into(), server.into()])
 }
 
+impl Store {
+    /// One stored key, if it is still there.
+    pub async fn offer_of_key(
+        &self,
+        key: KeyId,
+        can_open: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Option<Offer>> {
+        let sql = concat!(
+            "select ",
+            key_columns!(),
+            ", sealed from provider_key where key_id = $1"
+        );
+        let rows = self.query(Statement::new(sql, [key.to_string().into()]));
+        let found = rows.await?;
+        found.first().map(|row| offer(row, can_open)).transpose()
+    }
+}
+
 fn offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
     let key = key_of(row)?;
     Ok(Offer {

@@ -128,12 +128,40 @@ impl Store {
         let sql = concat!(
             "select ",
             closed_columns!(),
-            " from attempt where state = 'held' and held_at_ms < $1 order by held_at_ms limit $2"
+            " from attempt where state = 'held' and held_at_ms < $1 and attempt_id not in \
+             (select attempt_id from picture where ended_at_ms is null) \
+             order by held_at_ms limit $2"
         );
         let rows = self
             .query(Statement::new(sql, [before_ms.into(), OLD_MAX.into()]))
             .await?;
         rows.iter().map(closed).collect()
+    }
+
+    /// Attempts for pictures that were held before a moment, and of which no
+    /// picture was ever begun.
+    pub async fn unbegun_before(&self, before_ms: i64) -> anyhow::Result<Vec<Closed>> {
+        let sql = concat!(
+            "select ",
+            closed_columns!(),
+            " from attempt where state = 'held' and held_at_ms < $1 and held_images > 0 \
+             and attempt_id not in (select attempt_id from picture) \
+             order by held_at_ms limit $2"
+        );
+        let values = [before_ms.into(), OLD_MAX.into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(closed).collect()
+    }
+
+    /// An attempt, if it is still held.
+    pub async fn held(&self, id: AttemptId) -> anyhow::Result<Option<Closed>> {
+        let sql = concat!(
+            "select ",
+            closed_columns!(),
+            " from attempt where state = 'held' and attempt_id = $1"
+        );
+        let rows = self.query(Statement::new(sql, [id.0.as_slice().into()]));
+        rows.await?.first().map(closed).transpose()
     }
 
     /// What counters have counted, without locking them: their states.

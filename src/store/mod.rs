@@ -15,6 +15,7 @@ mod keys;
 mod ledger;
 mod masters;
 mod pending;
+mod pictures;
 mod postgres;
 mod privacy;
 mod rules;

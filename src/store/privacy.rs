@@ -54,6 +54,8 @@ const ERASE: &[&str] = &[
     // The mark stays: what was forgotten must not come back.
     "update forgotten set person_id = 0 where person_id = $1",
     "delete from answer where person_id = $1",
+    "delete from picture where person_id = $1 and ended_at_ms is not null",
+    "update picture set person_id = 0 where person_id = $1",
     "delete from choice where scope = 'user' and owner_id = $1",
     "update choice set set_by = 0 where set_by = $1",
     "delete from pending_action where person_id = $1",

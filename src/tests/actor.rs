@@ -268,6 +268,13 @@ impl<'a> Actor<'a> {
     }
 }
 
+/// What stands under every answer, and every picture.
+const UNDER_ANSWERS: [&str; 3] = [
+    "[Again] [Other model] [Details]",
+    "[Again] [Vary] [Details]",
+    "[Again] [Vary] [Seed] [Details]",
+];
+
 fn message_text(message: &Message) -> String {
     let mut text = String::new();
     if message.only_for.is_some() {
@@ -296,7 +303,7 @@ fn message_text(message: &Message) -> String {
         });
     let labels: Vec<String> = labels.collect();
     // What stands under every answer would only be in the way.
-    if !labels.is_empty() && labels != ["[Again]", "[Other model]", "[Details]"] {
+    if !labels.is_empty() && !UNDER_ANSWERS.contains(&labels.join(" ").as_str()) {
         text.push('\n');
         text.push_str(&labels.join("\n"));
     }

@@ -133,6 +133,7 @@ async fn a_persona_is_chosen_for_an_ask_or_a_channel() {
         - **cofounder-strategy**: A co-founder: the strategist
         - **explain**: Explains something simply
         - **image-prompt**: Turns an idea into a prompt for an image model
+        - **picture-prompt**: Makes more of a picture's prompt, and says nothing else
         - **prompt-crafter**: Turns a rough idea into a structured prompt
         - **reply**: Drafts a reply in the person's place
         - **summarizer**: Summarizes what it is given

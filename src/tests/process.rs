@@ -201,12 +201,17 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
     error: `BYOK_MASTER_KEY` is also used as another secret; make a new one
     error: `ask.provider_order` names something that is no provider of language models
     error: `providers.opnai` is no provider; give it a `base_url` to add one by this name
-    error: `stroe` is not a setting; expected one of `discord`, `store`, `ask`, `chat`, `quota`, `health`, `providers`
+    error: `stroe` is not a setting; expected one of `discord`, `store`, `ask`, `chat`, `images`, `quota`, `health`, `providers`
     ");
 }
 
 pub async fn start(variables: &[(String, SecretString)], scene: &Scene) -> Child {
-    let child = command("serve", variables).spawn().unwrap();
+    start_as("serve", variables, scene).await
+}
+
+/// Starts a child with this command line.
+pub async fn start_as(line: &str, variables: &[(String, SecretString)], scene: &Scene) -> Child {
+    let child = command(line, variables).spawn().unwrap();
     let ready = scene
         .emulator
         .world

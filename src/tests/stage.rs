@@ -18,7 +18,7 @@ use crate::bot::{Bot, Connection};
 use crate::cli::{Assembled, Scene, assemble};
 use crate::config::{Environment, Shards};
 use crate::emulator::World;
-use crate::emulator::providers::{ProviderFault, Standing};
+use crate::emulator::providers::{ProviderCall, ProviderFault, Standing};
 use crate::model::Clock;
 use crate::providers::Timeouts;
 use crate::vault::MasterKey;
@@ -35,6 +35,8 @@ pub struct Setup {
     pub secrets: Vec<(String, SecretString)>,
     /// No bot default at all.
     pub no_defaults: bool,
+    /// Whether the operator has a ComfyUI.
+    pub comfyui: bool,
     pub timeouts: Timeouts,
     pub shards: Shards,
     /// A database other than a fresh SQLite file.
@@ -48,6 +50,7 @@ impl Default for Setup {
             config: "[ask]\nedit_interval_ms = 100\n[chat]\nasks_per_person = 100\nasks_per_channel = 100\n".into(),
             secrets: Vec::new(),
             no_defaults: false,
+            comfyui: false,
             shards: Shards::default(),
             store: None,
             timeouts: Timeouts {
@@ -166,7 +169,13 @@ impl Stage {
         secret: Option<(String, SecretString)>,
     ) {
         let store = format!("sqlite:{}", self.database().display());
-        let mut config = self.scene.config(&store, more).unwrap();
+        let more = if self.setup.comfyui {
+            self.scene.with_comfyui(more)
+        } else {
+            more.to_owned()
+        };
+        let mut config = self.scene.config(&store, &more).unwrap();
+        config.images.poll_ms = 10;
         if let Some(store) = &self.setup.store {
             config.store.url = store.clone();
         }
@@ -324,6 +333,23 @@ impl Stage {
         })
     }
 
+    /// How many calls all providers have received.
+    pub fn calls(&self) -> usize {
+        self.world().look(|state| state.providers.calls.len())
+    }
+
+    /// What a provider was asked to make last, without the pictures in it.
+    pub fn asked(&self, provider: &str) -> String {
+        let call = self.world().look(|state| {
+            let mut calls = state.providers.calls.iter().rev();
+            let paid = |call: &&ProviderCall| call.provider == provider && call.body.is_object();
+            calls.find(paid).cloned().unwrap()
+        });
+        let mut body = call.body;
+        hide_pictures(&mut body);
+        format!("{} {body}", call.path.trim_end_matches('?'))
+    }
+
     /// What a provider's model was told last, one line a turn.
     pub fn told(&self, provider: &str) -> String {
         let body = self.world().look(|state| {
@@ -363,5 +389,15 @@ impl Stage {
                 text.replace(&id.to_string(), name)
             })
         })
+    }
+}
+
+/// Puts its length in the place of each long text.
+fn hide_pictures(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > 200 => *text = "[a picture]".to_owned(),
+        Value::Array(all) => all.iter_mut().for_each(hide_pictures),
+        Value::Object(all) => all.values_mut().for_each(hide_pictures),
+        _ => {}
     }
 }

@@ -238,7 +238,13 @@ pub async fn question_of(bot: &Bot, message: &Message) -> Option<String> {
     let (shown, _) = said::unquote(&message.content);
     ours(files)
         .0
-        .or_else(|| shown.filter(|_| message.attachments.is_empty()))
+        .or_else(|| shown.filter(|_| message.attachments.iter().all(is_picture)))
+}
+
+/// Pictures stand under what they were made from.
+fn is_picture(file: &serenity::all::Attachment) -> bool {
+    let kind = file.content_type.as_deref();
+    kind.is_some_and(|kind| kind.starts_with("image/"))
 }
 
 fn persons_turn(message: &Message, files: Vec<(String, Content)>, me: u64) -> Turn {

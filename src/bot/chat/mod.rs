@@ -8,7 +8,7 @@ mod memory;
 mod rooms;
 mod said;
 
-pub use files::Limits;
+pub use files::{Content, Limits, Reader as FileReader};
 pub use memory::{Memory, conversation, question_of};
 pub use rooms::{Room, Rooms};
 pub use said::{excerpt, name, quote};
@@ -34,6 +34,8 @@ pub struct Settings {
     /// at once.
     pub asks_per_person: usize,
     pub asks_per_channel: usize,
+    /// How many pictures of one person are made at once.
+    pub pictures_per_person: usize,
 }
 
 /// A message, who asks with it, and what they chose.

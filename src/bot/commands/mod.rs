@@ -6,6 +6,7 @@ mod ask;
 mod blocks;
 mod choosing;
 mod forget;
+mod imagine;
 mod keys;
 mod messages;
 mod model;
@@ -54,6 +55,7 @@ pub fn all() -> Vec<Command> {
     let mut commands = vec![
         ask::ask(),
         forget::forget(),
+        imagine::imagine(),
         keys::keys(),
         model::model(),
         persona::persona(),

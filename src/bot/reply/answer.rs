@@ -2,7 +2,9 @@
 
 use crate::app::Demotion;
 use crate::bot::card::Card;
-use crate::model::{Answer, Finish, Health, LeftOut, NanoDollars, Owner, Source, WhyFellBack};
+use crate::model::{
+    Answer, FellBack, Finish, Health, LeftOut, NanoDollars, Owner, Source, WhyFellBack,
+};
 
 use super::Voice;
 
@@ -39,24 +41,28 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
         Finish::Length => parts.push(lang.words("cut at the length limit").to_owned()),
         Finish::Blocked => parts.push(lang.words("partly withheld by the provider").to_owned()),
     }
-    for passed in &answer.fell_back_from {
-        let values: &[(&str, &dyn std::fmt::Display)] = &[
-            ("source", &voice.source(passed.source)),
-            ("provider", &voice.name(&passed.provider)),
-        ];
-        let sentence = match passed.why {
-            WhyFellBack::TurnedDown => "{source} for {provider} was turned down",
-            WhyFellBack::Limit => "{source} for {provider} has reached its limit",
-        };
-        parts.push(lang.say(sentence, values));
-    }
+    let passed = answer.fell_back_from.iter();
+    parts.extend(passed.map(|passed| fell_back(voice, passed)));
     let told_less = answer.left_out.iter();
     parts.extend(told_less.map(|what| left_out(voice, *what).to_owned()));
     format!("-# {}", parts.join(" · "))
 }
 
+/// A payer that could not pay, and why.
+pub fn fell_back(voice: Voice<'_>, passed: &FellBack) -> String {
+    let values: &[(&str, &dyn std::fmt::Display)] = &[
+        ("source", &voice.source(passed.source)),
+        ("provider", &voice.name(&passed.provider)),
+    ];
+    let sentence = match passed.why {
+        WhyFellBack::TurnedDown => "{source} for {provider} was turned down",
+        WhyFellBack::Limit => "{source} for {provider} has reached its limit",
+    };
+    voice.lang.say(sentence, values)
+}
+
 /// Who pays, at a glance.
-fn mark(source: Source) -> &'static str {
+pub fn mark(source: Source) -> &'static str {
     match source {
         Source::Request => "🔑",
         Source::Personal => "👤",

@@ -7,9 +7,11 @@ mod answer;
 mod budget;
 mod chat;
 mod choices;
+mod failure;
 mod keys;
 mod lang;
 mod once;
+mod picture;
 mod privacy;
 mod quota;
 mod quota_status;
@@ -33,6 +35,9 @@ pub use keys::{
 };
 pub use lang::{Lang, localizations};
 pub use once::{PROMPT_FIELD, once_form};
+pub use picture::{
+    alt_text, goes_on, picture_footer, rewriting, seed, shown_below, stage, under_picture,
+};
 pub use privacy::{CONFIRM_FIELD, erase_form, erased, exported, stored};
 pub use quota::notice;
 pub use quota_status::quota_status;

@@ -78,7 +78,7 @@ pub fn stored(voice: Voice<'_>, stored: &Stored) -> Card {
 pub fn exported(voice: Voice<'_>, all: &Value) -> Card {
     let words = voice.lang.words("All that is stored about you. Keys themselves can't be exported: only their hints are in it.");
     let file = File {
-        name: "latchkey-data.json",
+        name: "latchkey-data.json".to_owned(),
         kind: "application/json",
         description: voice.lang.words("All that is stored about you").to_owned(),
         bytes: format!("{all:#}\n").into_bytes(),

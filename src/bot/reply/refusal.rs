@@ -1,9 +1,13 @@
 //! What was refused, why, and what to type next.
 
 use crate::bot::card::Card;
-use crate::model::{FailureClass, ProviderFailure, Refusal, Scope, Skip, Source, Trace, Verdict};
+use crate::model::{ProviderFailure, Refusal, Scope, Skip, Source, Trace, Verdict};
 
+use super::failure::of_class;
 use super::{Voice, quota};
+
+/// The largest picture that is taken along.
+const PICTURE_MAX: &str = "8 MB";
 
 /// A refusal in words.
 pub fn refusal(voice: Voice<'_>, refusal: &Refusal) -> Card {
@@ -61,6 +65,7 @@ fn sentence(refusal: &Refusal) -> &'static str {
         }
         other => sentence_about_a_new_key(other)
             .or_else(|| sentence_about_chats(other))
+            .or_else(|| sentence_about_pictures(other))
             .unwrap_or_else(|| sentence_about_limits(other)),
     }
 }
@@ -114,6 +119,60 @@ fn sentence_about_chats(refusal: &Refusal) -> Option<&'static str> {
         }
         Refusal::QuestionGone => {
             "I can't read the question any more, and I keep no copy. Ask again with `/ask`, or by mentioning me."
+        }
+        _ => return None,
+    })
+}
+
+fn sentence_about_pictures(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::NotAnImageProvider { .. } => {
+            "{provider} makes no pictures. Leave `provider:` out, or pick one from the list that appears while you type."
+        }
+        Refusal::CannotEdit => {
+            "None of these can change a picture. Leave `image:` out, or name another provider, such as \
+             `/imagine provider:OpenAI`."
+        }
+        Refusal::UnknownImageModel { model } if model.is_empty() => {
+            "This provider has no model for pictures here. Name one: `/imagine model:…`."
+        }
+        Refusal::UnknownImageModel { .. } => {
+            "I know no model or workflow called `{subject}`. The list that appears while you type `model:` holds \
+             what the keys here can use; `provider/model` names any other."
+        }
+        Refusal::WorkflowPicture {
+            takes_one: true, ..
+        } => {
+            "The workflow `{subject}` changes a picture. Put one into `image:`, or leave `model:` out."
+        }
+        Refusal::WorkflowPicture { .. } => {
+            "The workflow `{subject}` makes a picture from words alone. Leave `image:` or `model:` out."
+        }
+        Refusal::AgeRestrictedOnly => {
+            "Pictures are made in age-restricted channels and direct messages only. Send me `/imagine` directly."
+        }
+        Refusal::Flagged => {
+            "The moderation of this bot does not let these words through. Say it in other words."
+        }
+        Refusal::NotModerated => {
+            "The moderation of this bot can't be asked right now, so nothing is made. Try it again in a minute."
+        }
+        Refusal::TooManyPicturesAtOnce => {
+            "Your last pictures are still being made. Wait for one of them, or press **Cancel** under it."
+        }
+        Refusal::PictureNotKept => {
+            "I keep no copy of the picture that this was made from. Use `/imagine image:…` with it once more, \
+             or press **Vary**."
+        }
+        Refusal::PictureShown => "The picture was shown already.",
+        Refusal::PictureLost => {
+            "A restart came before the picture was safe. Nothing was counted for it; `/imagine` begins anew."
+        }
+        Refusal::BadSize => {
+            "A size is a width and a height in pixels, such as `1024x768`: from 256 to 2048, in steps of 8."
+        }
+        Refusal::BadPicture => {
+            "I can't use that file. Send a PNG, JPEG, GIF or WebP picture of at most {subject}."
         }
         _ => return None,
     })
@@ -206,6 +265,7 @@ fn sentence_about_a_new_key(refusal: &Refusal) -> Option<&'static str> {
 fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
     let (provider, scope) = match refusal {
         Refusal::NotAChatProvider { provider }
+        | Refusal::NotAnImageProvider { provider }
         | Refusal::KeyRefused { provider, .. }
         | Refusal::ModelRetired { provider, .. } => (Some(provider), None),
         Refusal::NoSuchKey { provider, scope } => (Some(provider), Some(*scope)),
@@ -213,7 +273,11 @@ fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
     };
     let subject = match refusal {
         Refusal::UnknownProvider { name } => name.replace('`', "'"),
-        Refusal::UnknownModel { model } => model.replace('`', "'"),
+        Refusal::UnknownModel { model } | Refusal::UnknownImageModel { model } => {
+            model.replace('`', "'")
+        }
+        Refusal::WorkflowPicture { workflow, .. } => workflow.clone(),
+        Refusal::BadPicture => PICTURE_MAX.to_owned(),
         Refusal::MalformedKey { problem } => voice.lang.words(problem).to_owned(),
         Refusal::MalformedExtra { field } => voice.lang.words(field).to_owned(),
         Refusal::Locked { kid } => kid.clone(),
@@ -288,56 +352,6 @@ fn provider(voice: Voice<'_>, failure: &ProviderFailure, source: Source) -> Stri
             ("wait", &wait(voice, retry_after_s)),
         ],
     )
-}
-
-fn of_class(class: FailureClass) -> &'static str {
-    match class {
-        FailureClass::AuthInvalid => {
-            "{provider} refused the key that would have paid. `/keys status` shows which; \
-             replace it with `/keys add provider:{id}`."
-        }
-        FailureClass::AuthForbidden => {
-            "{provider} does not let this key do that, or not from here. Check the key's permissions at {page}, \
-             or name another provider."
-        }
-        FailureClass::Billing => {
-            "The {provider} account behind the key is out of credit. Top it up at {page}, \
-             then run `/keys test provider:{id}`."
-        }
-        FailureClass::RateLimited => {
-            "{provider} is limiting this key right now. Ask again in {wait}, or name another provider."
-        }
-        FailureClass::ModelNotFound => {
-            "{provider} has no such model for this key. Leave `model:` out for the default, or name another."
-        }
-        FailureClass::ContextTooLong => {
-            "The prompt is too long for this model. Shorten it, or name another model."
-        }
-        FailureClass::ContentBlocked => {
-            "{provider} declined to answer that. Rephrase it, or name another provider."
-        }
-        FailureClass::BadRequest => {
-            "{provider} did not understand the request. That is a fault of mine or of the model's name; \
-             try it without `model:`."
-        }
-        FailureClass::Upstream => {
-            "{provider} is having trouble. Ask again in a minute, or name another provider."
-        }
-        FailureClass::Unreachable => {
-            "{provider} can't be reached from here. Ask again in a minute, or name another provider."
-        }
-        FailureClass::TimedOut => "{provider} took too long. Ask again, or name another provider.",
-        FailureClass::CutOff => {
-            "{provider} broke off in mid-answer. Ask again, or name another provider."
-        }
-        FailureClass::TooLarge => {
-            "{provider} sent more than I can read. Ask for less, or name another provider."
-        }
-        FailureClass::WrongOrigin => {
-            "{provider} has moved to another address since this key was stored, and keys don't follow. \
-             Add it again with `/keys add provider:{id}`."
-        }
-    }
 }
 
 /// Nobody can pay: why, key by key, and how to change that.

@@ -31,7 +31,7 @@ pub fn ended(voice: Voice<'_>, id: &str) -> Vec<Button> {
     ]
 }
 
-fn button(voice: Voice<'_>, label: &str, id: &CustomId) -> Button {
+pub fn button(voice: Voice<'_>, label: &str, id: &CustomId) -> Button {
     Button {
         label: voice.lang.words(label).to_owned(),
         custom_id: id.write(),

@@ -32,7 +32,7 @@ pub async fn usage(voice: Voice<'_>, report: UsageReport) -> anyhow::Result<Card
     let description = chart.title.clone();
     let bytes = tokio::task::spawn_blocking(move || chart.png()).await??;
     card.files.push(File {
-        name: "usage.png",
+        name: "usage.png".to_owned(),
         kind: "image/png",
         description,
         bytes,
@@ -190,7 +190,7 @@ fn float(number: u64) -> f64 {
 fn table(voice: Voice<'_>, name: &'static str, mut text: String) -> File {
     text.truncate(text.floor_char_boundary(TABLE_BYTES_MAX));
     File {
-        name,
+        name: name.to_owned(),
         kind: "text/csv",
         description: voice.lang.words("The same as a table").to_owned(),
         bytes: text.into_bytes(),

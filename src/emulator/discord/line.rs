@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::payload;
-use crate::emulator::world::State;
+use crate::emulator::world::{Message, State};
 
 const SUBCOMMAND: u64 = 1;
 const SUBCOMMAND_GROUP: u64 = 2;
@@ -15,6 +15,7 @@ const USER: u64 = 6;
 const CHANNEL: u64 = 7;
 const ROLE: u64 = 8;
 const NUMBER: u64 = 10;
+const ATTACHMENT: u64 = 11;
 
 /// Turns `/keys add provider:openai` into an interaction's data. The option
 /// `focused` is the one that is being typed, for completion.
@@ -150,6 +151,14 @@ fn value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
             let roles = state.servers.iter().flat_map(|server| &server.roles);
             named(roles.map(|role| (role.id, role.name.as_str())), typed)
                 .ok_or(format!("there is no role called {typed}"))
+        }
+        // By the message that holds it.
+        Some(ATTACHMENT) => {
+            let holds = |m: &&Message| m.id.to_string() == typed && !m.files.is_empty();
+            let found = state.messages.iter().find(holds);
+            found
+                .map(|_| json!(typed))
+                .ok_or("there is no such file".into())
         }
         _ => Err("the emulator does not know this kind of option".into()),
     }

@@ -146,7 +146,16 @@ async fn create(
                 let problem = "Unknown message in message_reference";
                 return Err(Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, problem)));
             }
+            let nonce = body["nonce"]
+                .as_str()
+                .filter(|_| body["enforce_nonce"] == true);
+            if let Some(known) = nonce.and_then(|nonce| state.nonces.get(nonce)) {
+                return Ok((headers, Json(json_message(state, *known))).into_response());
+            }
             let id = post_message(state, channel, &body, None, None);
+            state
+                .nonces
+                .extend(nonce.map(|nonce| (nonce.to_owned(), id)));
             keep(state, id, files);
             announce(state, "MESSAGE_CREATE", id);
             Ok((headers, Json(json_message(state, id))).into_response())

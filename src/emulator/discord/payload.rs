@@ -96,6 +96,7 @@ pub fn member(state: &State, server: u64, person: u64) -> Option<Value> {
 /// Whom and what the options of a command name.
 pub fn resolved(state: &State, options: &Value) -> Value {
     let (mut users, mut roles, mut channels) = (json!({}), json!({}), json!({}));
+    let mut files = json!({});
     for option in options.as_array().into_iter().flatten() {
         let id = option["value"].as_str().unwrap_or_default();
         let of = |other: u64| other.to_string() == id;
@@ -116,10 +117,16 @@ pub fn resolved(state: &State, options: &Value) -> Value {
                     roles[id] = role(found);
                 }
             }
+            Some(11) => {
+                if let Some(message) = state.messages.iter().find(|m| of(m.id)) {
+                    files[id] = attachments(state, message).swap_remove(0);
+                    files[id]["id"] = json!(id);
+                }
+            }
             _ => {}
         }
     }
-    json!({"users": users, "roles": roles, "channels": channels})
+    json!({"users": users, "roles": roles, "channels": channels, "attachments": files})
 }
 
 /// What somebody has bought.

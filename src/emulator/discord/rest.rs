@@ -289,6 +289,7 @@ fn webhook<'a>(
     state: &'a mut State,
     token: &str,
 ) -> Result<&'a mut crate::emulator::world::Interaction, Box<Response>> {
+    let lives = state.token_lives.unwrap_or(TOKEN_LIVES);
     let Some(interaction) = state.by_token(token).filter(|i| i.acknowledged.is_some()) else {
         return Err(Box::new(refuse(
             StatusCode::NOT_FOUND,
@@ -296,7 +297,7 @@ fn webhook<'a>(
             "Unknown Webhook",
         )));
     };
-    if interaction.created.elapsed() > TOKEN_LIVES {
+    if interaction.created.elapsed() > lives {
         return Err(Box::new(refuse(
             StatusCode::UNAUTHORIZED,
             50_027,

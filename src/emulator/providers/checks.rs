@@ -9,7 +9,7 @@ use super::keys::{Emulated, Standing};
 use super::refusals::refusal;
 
 /// Ids that the emulated hosts know.
-const KNOWN_ID: &str = "made-up-id";
+pub const KNOWN_ID: &str = "made-up-id";
 
 /// Answers a GET.
 pub fn answer(provider: &Emulated, path: &str, standing: Standing) -> Response {

@@ -71,6 +71,7 @@ pub const PROVIDERS: &[Emulated] = &[
         ..emulated("saladcloud", "salad_cloud_", Dialect::ImageHost)
     },
     emulated("runpod", "rpa_", Dialect::ImageHost),
+    emulated("comfyui", "", Dialect::ImageHost),
 ];
 
 const WORDS: &[(&str, Standing)] = &[
@@ -103,7 +104,7 @@ pub fn key_in(provider: &Emulated, headers: &HeaderMap) -> Option<String> {
 /// How a key stands. Ollama on one's own machine asks for none.
 pub fn standing(state: &ProviderState, provider: &Emulated, key: Option<&str>) -> Standing {
     let Some(key) = key else {
-        return if provider.dialect == Dialect::Ollama {
+        return if provider.dialect == Dialect::Ollama || provider.id == "comfyui" {
             Standing::Good
         } else {
             Standing::Bad

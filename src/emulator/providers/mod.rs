@@ -3,6 +3,8 @@
 mod answers;
 mod chat;
 mod checks;
+mod hosts;
+mod images;
 mod keys;
 mod refusals;
 
@@ -18,6 +20,9 @@ use axum::routing::any;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+pub use hosts::{HostJob, HostServer, Life};
+#[cfg(test)]
+pub use images::picture;
 pub use keys::{PROVIDERS, Standing, sample};
 
 use super::world::World;
@@ -39,6 +44,10 @@ pub struct ProviderState {
     pub calls: VecDeque<ProviderCall>,
     /// Time between two words of a streamed answer.
     pub pace: Duration,
+    /// Jobs that image hosts have taken, and machines that were started.
+    pub jobs: Vec<HostJob>,
+    pub servers: Vec<HostServer>,
+    pub life: Life,
 }
 
 /// A call that a provider received.
@@ -89,6 +98,26 @@ pub enum ProviderFault {
     EchoKey,
     /// A redirect to another address.
     Redirect(String),
+    /// A picture is declined.
+    Blocked,
+    /// It is done, and there is no picture.
+    NoPicture,
+    /// A node of the graph fails.
+    NodeError,
+    /// The machine fails.
+    MachineError,
+    /// The result is gone.
+    Expired,
+    /// What comes is no picture.
+    WrongType,
+    /// What comes is larger than anybody takes.
+    HugePicture,
+    /// The picture is said to be elsewhere.
+    RedirectPicture(String),
+    /// Status 200 with an error in it.
+    HiddenError,
+    /// The gateway in front of the host gives up.
+    GatewayCut,
 }
 
 /// Every provider, below `/providers/<id>`.
@@ -141,11 +170,56 @@ async fn call(
     if let Some(response) = instead(fault.as_ref(), key.as_deref()).await {
         return response;
     }
+    let base = world.look(|state| {
+        state
+            .address
+            .map(|at| format!("http://{at}/providers/{id}"))
+    });
+    let base = base.unwrap_or_default();
+    if let Some(refusal) = refusals::refusal(provider, standing)
+        && (method != Method::GET || provider.dialect == keys::Dialect::ImageHost)
+        // A machine's address is the secret itself.
+        && !path.starts_with("/comfy/")
+        && is_paid(&path)
+    {
+        return refusal;
+    }
+    if method == Method::POST
+        && let Some(response) = images::answer(provider, (&path, &body), fault.as_ref(), &base)
+    {
+        return response;
+    }
+    let host = hosts::HostCall {
+        provider: &id,
+        method: &method,
+        path: &path,
+        body: &body,
+        base: &base,
+        fault: fault.as_ref(),
+    };
+    if let Some(response) = world.with(|state| hosts::answer(&mut state.providers, &host)) {
+        return response;
+    }
     if method == Method::GET {
         checks::answer(provider, &path, standing)
     } else {
         chat::answer(provider, &path, standing, &body, fault.as_ref(), pace)
     }
+}
+
+/// Whether a call is one that makes a picture, which a key must pay for.
+fn is_paid(path: &str) -> bool {
+    [
+        "/run",
+        "/inference",
+        "/jobs",
+        "/prompt",
+        "/servers",
+        "/images",
+    ]
+    .iter()
+    .any(|end| path.ends_with(end))
+        || path.starts_with("/images/")
 }
 
 /// Faults that replace the whole answer.

@@ -1,0 +1,56 @@
+//! Making more of a prompt, by an ask of its own.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Error};
+use crate::model::{Ask, Choices, Imagine, PictureJob, ProviderId, Refusal};
+
+/// The persona that rewrites.
+const PERSONA: &str = "picture-prompt";
+/// The longest prompt that is taken from it.
+const PROMPT_CHARACTERS_MAX: usize = 1_500;
+
+impl App {
+    /// Has a language model rewrite a picture's prompt, with whoever's key
+    /// pays for words.
+    pub async fn enhance(&self, imagine: &Imagine) -> Result<String, Error> {
+        let choices = Choices {
+            persona: Some(PERSONA.to_owned()),
+            ..Choices::default()
+        };
+        let ask = Ask::of(imagine.caller.clone(), &imagine.wish.prompt.0, choices);
+        let ready = self.secure(self.consider(ask).await?).await?;
+        let mut text = String::new();
+        let mut listener = |more: &str| text.push_str(more);
+        let stop = CancellationToken::new();
+        self.answer(ready, &stop, &mut listener).await.result?;
+        let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();
+        if better.is_empty() {
+            return Err(Refusal::EmptyPrompt.into());
+        }
+        Ok(better)
+    }
+
+    /// What a picture was chosen to be made with: by whom it was made, in
+    /// the end.
+    pub async fn picture_choices(&self, job: &PictureJob) -> Result<Choices, Error> {
+        let found = self.store.maker_of(job.attempt).await?;
+        let (provider, model) = found.ok_or(Refusal::StaleAnswer)?;
+        Ok(Choices {
+            provider: Some(provider),
+            model: Some(model),
+            persona: None,
+        })
+    }
+
+    /// The same provider, asked to change a picture; none where it can't.
+    pub fn varied(&self, choices: &Choices) -> Option<Choices> {
+        let provider: &ProviderId = choices.provider.as_ref()?;
+        let wire = self.providers.get(provider)?.images.wire?;
+        let model = choices.model.clone().filter(|_| !wire.runs_workflows());
+        (wire.edits() || wire.runs_workflows()).then(|| Choices {
+            model,
+            ..choices.clone()
+        })
+    }
+}

@@ -1,0 +1,353 @@
+//! One ask for pictures from its first payer to its end.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::notice::Notice;
+use crate::app::standing::Standing;
+use crate::app::{App, Demotion, Error};
+use crate::ledger::{Ended, Hold};
+use crate::model::{
+    AttemptId, FailureClass, FellBack, Made, NanoDollars, Offer, PictureJob, ProviderFailure,
+    Refusal, Stage, Trace, Usage, WhyFellBack, Wish,
+};
+use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
+
+use super::follow::{End, Follow};
+use super::{Moderation, ReadyPicture};
+
+/// How an ask for pictures ended.
+pub struct Pictured {
+    pub result: Result<Made, Error>,
+    /// The last attempt, and everybody who could have paid.
+    pub attempt: Option<AttemptId>,
+    pub trace: Trace,
+    pub demoted: Vec<Demotion>,
+    /// It goes on in the next process, which will show it.
+    pub goes_on: bool,
+    /// What is owed for the pictures, once they are shown.
+    pub due: Option<Due>,
+}
+
+/// What is owed for pictures that were made. It is settled when they are
+/// shown, so that a crash before that costs nobody anything.
+pub struct Due {
+    hold: Hold,
+    pictures: u64,
+    usage: Option<Usage>,
+    machine_ms: u64,
+    /// Whose budgets to look at.
+    standing: Option<Standing>,
+}
+
+impl Due {
+    pub(super) fn new(hold: Hold, painted: &Painted, standing: Option<Standing>) -> Self {
+        Self {
+            hold,
+            pictures: painted.pictures.len() as u64,
+            usage: painted.usage,
+            machine_ms: painted.machine_ms,
+            standing,
+        }
+    }
+
+    fn ended(&self) -> Ended<'static> {
+        Ended::Painted {
+            pictures: self.pictures,
+            usage: self.usage,
+            machine_ms: self.machine_ms,
+        }
+    }
+
+    pub(super) fn cost(&self) -> Option<NanoDollars> {
+        self.hold.cost_if(self.ended())
+    }
+}
+
+/// A payer for whom room is reserved, and what is asked of them.
+pub struct ReservedPicture {
+    pub offer: Offer,
+    pub hold: Hold,
+    pub model: String,
+    pub workflow: Option<Arc<Workflow>>,
+    pub wish: Wish,
+}
+
+/// Where a picture will be shown.
+#[derive(Clone, Debug)]
+pub struct Spot {
+    /// Its answer's id.
+    pub id: String,
+    pub channel: u64,
+    /// The message that it was promised with.
+    pub message: Option<u64>,
+}
+
+impl App {
+    /// Makes pictures: each payer in turn until one is not turned down.
+    pub async fn make_pictures(
+        &self,
+        ready: ReadyPicture,
+        spot: &Spot,
+        stop: &CancellationToken,
+        watch: &mut (dyn FnMut(Stage) + Send),
+    ) -> Pictured {
+        let mut pictured = Pictured {
+            result: Err(Refusal::Stopped.into()),
+            attempt: None,
+            trace: ready.trace.clone(),
+            demoted: Vec::new(),
+            goes_on: false,
+            due: None,
+        };
+        let made = self
+            .try_painters(ready, spot, stop, watch, &mut pictured)
+            .await;
+        pictured.result = made;
+        pictured
+    }
+
+    async fn try_painters(
+        &self,
+        mut ask: ReadyPicture,
+        spot: &Spot,
+        stop: &CancellationToken,
+        watch: &mut (dyn FnMut(Stage) + Send),
+        pictured: &mut Pictured,
+    ) -> Result<Made, Error> {
+        let mut last_failure = None;
+        while let Some(mut reserved) = ask.reserved.take() {
+            pictured.attempt = Some(reserved.hold.id());
+            reserved.hold.begin().await?;
+            let offer = reserved.offer.clone();
+            let (request, mut job) = self.request(&ask.standing, &reserved, spot)?;
+            let end = self
+                .paint(&request, &mut job, (&offer, stop), watch)
+                .await?;
+            let seed = request.workflow.is_some().then_some(request.seed);
+            let failure = match self
+                .conclude(end, reserved, &ask.standing, pictured)
+                .await?
+            {
+                Ok(made) => {
+                    return Ok(Made {
+                        seed,
+                        fell_back_from: ask.passed.fell_back,
+                        ..made
+                    });
+                }
+                Err(failure) => failure,
+            };
+            let refusal = Refusal::Provider {
+                failure: failure.clone(),
+                payer: offer.source,
+            };
+            if !another_may_help(&failure) {
+                return Err(refusal.into());
+            }
+            let demoted = self.demote(&offer, &failure).await?;
+            pictured.demoted.extend(demoted);
+            ask.passed.fell_back.push(FellBack {
+                source: offer.source,
+                provider: offer.provider,
+                why: WhyFellBack::TurnedDown,
+            });
+            last_failure = Some(refusal);
+            self.reserve_picture(&mut ask).await?;
+        }
+        let nobody = Refusal::NobodyPays { trace: ask.trace };
+        Err(last_failure.unwrap_or(nobody).into())
+    }
+
+    /// What one payer's host is asked for, and the row of it.
+    fn request(
+        &self,
+        standing: &Standing,
+        reserved: &ReservedPicture,
+        spot: &Spot,
+    ) -> anyhow::Result<(ImageRequest, PictureJob)> {
+        let wish = reserved.wish.clone();
+        let (seed, mark) = (wish.seed.map_or_else(random, Ok)?, random()?);
+        let job = PictureJob {
+            id: spot.id.clone(),
+            person: standing.caller.person,
+            server: standing.caller.place.server(),
+            channel: spot.channel,
+            message: spot.message,
+            attempt: reserved.hold.id(),
+            size: wish.size,
+            count: wish.pictures(),
+            seed,
+            is_edit: wish.picture.is_some(),
+            mark,
+            host_job: None,
+            began_at_ms: self.clock.now_ms(),
+            ended_at_ms: None,
+        };
+        let request = ImageRequest {
+            model: reserved.model.clone(),
+            wish,
+            seed,
+            mark,
+            workflow: reserved.workflow.clone(),
+            lenient: self.settings.images.moderation == Moderation::Off,
+        };
+        Ok((request, job))
+    }
+
+    /// Takes what came of one payer's host, or gives everything back.
+    async fn conclude(
+        &self,
+        end: End,
+        reserved: ReservedPicture,
+        standing: &Standing,
+        pictured: &mut Pictured,
+    ) -> Result<Result<Made, ProviderFailure>, Error> {
+        let ReservedPicture {
+            offer, hold, model, ..
+        } = reserved;
+        match end {
+            End::Painted(painted) => {
+                let due = Due::new(hold, &painted, Some(standing.clone()));
+                let cost = due.cost();
+                pictured.due = Some(due);
+                Ok(Ok(Made {
+                    provider: offer.provider,
+                    model,
+                    source: offer.source,
+                    pictures: painted.pictures,
+                    seed: None,
+                    cost,
+                    fell_back_from: Vec::new(),
+                }))
+            }
+            End::GoesOn => {
+                hold.leave();
+                pictured.goes_on = true;
+                Err(Refusal::Stopping.into())
+            }
+            End::Stopped { ran } => {
+                // What had begun to run is settled at what it held.
+                if !ran {
+                    self.release(hold).await;
+                }
+                Err(Refusal::Stopped.into())
+            }
+            End::Failed(failure) => {
+                self.release(hold).await;
+                Ok(Err(failure))
+            }
+        }
+    }
+
+    /// Asks one payer's host, and follows what it makes of it.
+    async fn paint(
+        &self,
+        request: &ImageRequest,
+        job: &mut PictureJob,
+        (offer, stop): (&Offer, &CancellationToken),
+        watch: &mut (dyn FnMut(Stage) + Send),
+    ) -> Result<End, Error> {
+        let provider = self.known(&offer.provider)?;
+        self.store.begin_picture(job).await?;
+        let key = self.open_key(offer, None)?;
+        let painting = self.providers.paint(provider, request, key.credential());
+        let begun = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
+            // A job that is begun must be known, whatever happens meanwhile.
+            painting.await
+        } else {
+            watch(Stage::Running);
+            tokio::select! {
+                begun = painting => begun,
+                () = stop.cancelled() => return Ok(End::Stopped { ran: true }),
+                () = self.must_stop() => return Ok(End::Failed(ProviderFailure {
+                    provider: offer.provider.clone(),
+                    class: FailureClass::Cancelled,
+                    status: None,
+                    retry_after: None,
+                })),
+            }
+        };
+        drop(key);
+        match begun {
+            Ok(Begun::Done(painted)) => Ok(self.used(offer, painted)),
+            Err(failure) => Ok(End::Failed(failure)),
+            Ok(Begun::Job(host_job)) => {
+                self.store.picture_is(&job.id, &host_job).await?;
+                job.host_job = Some(host_job);
+                let follow = Follow {
+                    app: self,
+                    provider,
+                    offer,
+                    request: Some(request),
+                    stop,
+                };
+                let end = follow.to_its_end(job, watch).await?;
+                Ok(match end {
+                    End::Painted(painted) => self.used(offer, painted),
+                    other => other,
+                })
+            }
+        }
+    }
+
+    fn used(&self, offer: &Offer, painted: Painted) -> End {
+        self.note_use(offer.key);
+        End::Painted(painted)
+    }
+
+    /// Gives back everything that was reserved: nothing came of it.
+    pub(super) async fn release(&self, hold: Hold) {
+        if let Err(error) = self.ledger.settle(hold, Ended::Released).await {
+            tracing::error!("could not release an attempt: {error:#}");
+        }
+    }
+
+    /// The pictures are shown: settles what is owed for them, and says which
+    /// owners should be told of it.
+    pub async fn pictures_shown(&self, due: Due) -> Vec<Notice> {
+        let ended = due.ended();
+        match self.ledger.settle(due.hold, ended).await {
+            Ok(settled) => due.standing.map_or_else(Vec::new, |standing| {
+                self.notices(&standing, &settled.warnings)
+            }),
+            Err(error) => {
+                tracing::error!("could not settle a picture: {error:#}");
+                Vec::new()
+            }
+        }
+    }
+
+    /// The pictures could not be shown to anybody: gives everything back.
+    pub async fn pictures_not_shown(&self, due: Due) {
+        self.release(due.hold).await;
+    }
+
+    /// The picture was delivered, or why not was said.
+    pub async fn picture_ended(&self, id: &str) -> anyhow::Result<()> {
+        self.store.end_picture(id, self.clock.now_ms()).await
+    }
+
+    /// What made a picture, but for its words.
+    pub async fn picture(&self, id: &str) -> Result<PictureJob, Error> {
+        let found = self.store.picture(id).await?;
+        Ok(found.ok_or(Refusal::StaleAnswer)?)
+    }
+}
+
+/// As for words: only the provider's word on the key, or a key that cannot
+/// do this.
+fn another_may_help(failure: &ProviderFailure) -> bool {
+    matches!(
+        failure.class,
+        FailureClass::AuthInvalid
+            | FailureClass::Billing
+            | FailureClass::WrongOrigin
+            | FailureClass::NotSetUp
+    )
+}
+
+fn random() -> anyhow::Result<u32> {
+    Ok(getrandom::u32()?)
+}

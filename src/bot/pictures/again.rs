@@ -1,0 +1,94 @@
+//! The buttons under a picture.
+
+use serenity::all::ComponentInteraction;
+
+use crate::app::Error;
+use crate::bot::target::Target;
+use crate::bot::{Bot, caller, chat, explain, reply};
+use crate::model::{Caller, Imagine, PictureJob, Refusal, Wish, Words};
+
+use super::{Wanted, make, show};
+
+/// Makes a picture again: from the same words, or from the picture itself
+/// where somebody here can.
+pub async fn redo(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    id: &str,
+    vary: bool,
+) -> anyhow::Result<()> {
+    let handle = caller::handle_of_component(press);
+    let voice = bot.voice(&press.locale);
+    let who = bot.caller(caller::of_component(press)).await;
+    match wished(bot, press, who, (id, vary)).await {
+        Ok(imagine) => {
+            let wanted = Wanted {
+                imagine,
+                enhance: false,
+                target: Target::Interaction(handle),
+                locale: &press.locale,
+            };
+            Box::pin(make(bot, wanted)).await
+        }
+        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+    }
+}
+
+async fn wished(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    who: Caller,
+    (id, vary): (&str, bool),
+) -> Result<Imagine, Error> {
+    let job = here(bot, press, id).await?;
+    let choices = bot.app.picture_choices(&job).await?;
+    let asked = chat::question_of(bot, &press.message).await;
+    let (prompt, negative) = show::read(&asked.ok_or(Refusal::QuestionGone)?);
+    let mut wish = Wish {
+        prompt: Words(prompt),
+        negative: Words(negative),
+        size: job.size,
+        count: job.count,
+        ..Wish::default()
+    };
+    let file = press.message.attachments.first().filter(|_| vary);
+    let mut choices = choices;
+    if let Some(file) = file {
+        let varied = bot.app.varied(&choices);
+        if let Some(varied) = varied {
+            choices = varied;
+            wish.picture = Some(super::read(bot, file).await?);
+        }
+    }
+    if job.is_edit && wish.picture.is_none() {
+        return Err(Refusal::PictureNotKept.into());
+    }
+    Ok(Imagine {
+        age_restricted: bot.is_age_restricted(&who).await,
+        caller: who,
+        choices,
+        wish,
+    })
+}
+
+/// Buttons are pressed where they stand.
+async fn here(bot: &Bot, press: &ComponentInteraction, id: &str) -> Result<PictureJob, Error> {
+    let job = bot.app.picture(id).await?;
+    let direct = press.guild_id.is_none() && job.person.0 == press.user.id.get();
+    if job.channel == press.channel_id.get() || direct {
+        Ok(job)
+    } else {
+        Err(Refusal::StaleAnswer.into())
+    }
+}
+
+/// Says what a picture began with.
+pub async fn seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    let handle = caller::handle_of_component(press);
+    let voice = bot.voice(&press.locale);
+    let card = match here(bot, press, id).await {
+        Ok(job) => reply::seed(voice, job.seed),
+        Err(error) => explain(voice, &error),
+    };
+    bot.rest.reply(&handle, &card).await
+}

@@ -1,0 +1,74 @@
+//! What a provider's failure is in words.
+
+use crate::model::FailureClass;
+
+/// What happened, and what to do next.
+pub fn of_class(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::AuthInvalid => {
+            "{provider} refused the key that would have paid. `/keys status` shows which; \
+             replace it with `/keys add provider:{id}`."
+        }
+        FailureClass::AuthForbidden => {
+            "{provider} does not let this key do that, or not from here. Check the key's permissions at {page}, \
+             or name another provider."
+        }
+        FailureClass::Billing => {
+            "The {provider} account behind the key is out of credit. Top it up at {page}, \
+             then run `/keys test provider:{id}`."
+        }
+        FailureClass::RateLimited => {
+            "{provider} is limiting this key right now. Ask again in {wait}, or name another provider."
+        }
+        FailureClass::ModelNotFound => {
+            "{provider} has no such model for this key. Leave `model:` out for the default, or name another."
+        }
+        FailureClass::ContextTooLong => {
+            "The prompt is too long for this model. Shorten it, or name another model."
+        }
+        FailureClass::ContentBlocked => {
+            "{provider} declined that. Rephrase it, or name another provider."
+        }
+        FailureClass::BadRequest => {
+            "{provider} did not understand the request. That is a fault of mine or of the model's name; \
+             try it without `model:`."
+        }
+        FailureClass::Upstream => {
+            "{provider} is having trouble. Ask again in a minute, or name another provider."
+        }
+        FailureClass::Unreachable => {
+            "{provider} can't be reached from here. Ask again in a minute, or name another provider."
+        }
+        FailureClass::TimedOut => "{provider} took too long. Ask again, or name another provider.",
+        FailureClass::CutOff => {
+            "{provider} broke off in mid-answer. Ask again, or name another provider."
+        }
+        FailureClass::TooLarge => {
+            "{provider} sent more than I can read. Ask for less, or name another provider."
+        }
+        FailureClass::NoPicture => {
+            "{provider} finished without a picture that I can use. Say it in other words, or name another provider or model."
+        }
+        FailureClass::UntrustedResult => {
+            "{provider} keeps the picture at an address that I don't trust. The bot's operator can allow it \
+             (`image_hosts` in the settings)."
+        }
+        FailureClass::WorkflowFailed => {
+            "{provider} could not run the workflow: a node of it failed. It may need a model or a node that \
+             is not installed there. Name another workflow with `model:`."
+        }
+        FailureClass::MachineFailed => {
+            "The machine at {provider} failed, or never started. Try it again, or name another provider."
+        }
+        FailureClass::Cancelled => "It was cancelled at {provider}. `/imagine` begins anew.",
+        FailureClass::Expired => "{provider} no longer has the result. `/imagine` begins anew.",
+        FailureClass::NotSetUp => {
+            "The {provider} key was stored without something that this needs, such as an endpoint or a queue. \
+             Add it again with `/keys add provider:{id}`, and fill in every field."
+        }
+        FailureClass::WrongOrigin => {
+            "{provider} has moved to another address since this key was stored, and keys don't follow. \
+             Add it again with `/keys add provider:{id}`."
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A picture that is asked for, what is known while it is made, and what
+//! came of it.
+
+use super::ask::{Caller, Words};
+use super::chat::FellBack;
+use super::ids::ProviderId;
+use super::money::NanoDollars;
+use super::offer::Source;
+use super::record::Choices;
+use super::turn::Picture;
+
+/// The most pictures that one ask is answered with.
+pub const PICTURES_MAX: u8 = 4;
+
+/// One request to a model or a workflow that paints.
+#[derive(Clone, Debug)]
+pub struct Imagine {
+    pub caller: Caller,
+    /// `model` is a model's name or a workflow's.
+    pub choices: Choices,
+    pub wish: Wish,
+    /// Whether only adults, or nobody else, can see what is made.
+    pub age_restricted: bool,
+}
+
+/// What a picture should be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    pub prompt: Words,
+    /// What should not be in it. Empty: nothing.
+    pub negative: Words,
+    pub size: Option<Size>,
+    /// How many pictures; 0 stands for one.
+    pub count: u8,
+    /// What a workflow begins its noise with: the same seed, the same
+    /// picture.
+    pub seed: Option<u32>,
+    /// The picture that is changed.
+    pub picture: Option<Picture>,
+}
+
+/// Width and height, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Where a picture is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Waiting; with so many before it, where the host tells.
+    Queued(Option<u64>),
+    /// A machine starts for it.
+    Starting,
+    /// Being made.
+    Running,
+}
+
+/// What came of an ask for pictures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    pub provider: ProviderId,
+    /// The model's name, or the workflow's.
+    pub model: String,
+    pub source: Source,
+    pub pictures: Vec<Picture>,
+    /// None where the host takes no seed.
+    pub seed: Option<u32>,
+    /// None when nobody knows the price.
+    pub cost: Option<NanoDollars>,
+    /// Payers that came before this one and could not pay.
+    pub fell_back_from: Vec<FellBack>,
+}
+
+impl Wish {
+    /// How many pictures.
+    pub fn pictures(&self) -> u8 {
+        self.count.clamp(1, PICTURES_MAX)
+    }
+}
+
+impl Size {
+    const SIDE_MIN: u32 = 256;
+    const SIDE_MAX: u32 = 2_048;
+
+    /// Reads a size such as 1024x768. Sides are between 256 and 2,048, and
+    /// multiples of 8, which is what image models work in.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let (width, height) = typed.trim().split_once(['x', 'X', '×'])?;
+        let side = |text: &str| {
+            let side = text.trim().parse().ok()?;
+            let fits = (Self::SIDE_MIN..=Self::SIDE_MAX).contains(&side) && side % 8 == 0;
+            fits.then_some(side)
+        };
+        Some(Self {
+            width: side(width)?,
+            height: side(height)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_type_them() {
+        for (typed, expected) in [
+            ("1024x768", Some((1_024, 768))),
+            (" 512 × 512 ", Some((512, 512))),
+            ("2048X256", Some((2_048, 256))),
+            ("100x100", None),
+            ("4096x4096", None),
+            ("1023x768", None),
+            ("1024", None),
+            ("bigxbig", None),
+        ] {
+            let size = Size::parse(typed).map(|size| (size.width, size.height));
+            assert_eq!(size, expected, "{typed}");
+        }
+    }
+}

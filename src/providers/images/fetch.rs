@@ -1,0 +1,131 @@
+//! Downloads a picture that a host has put somewhere.
+//!
+//! Only from where the host keeps its pictures, only over https (but for
+//! the operator's own addresses), never after a redirect, and never more
+//! than Discord takes. What comes must be a picture by its first bytes.
+
+use reqwest::Method;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::model::{Credential, FailureClass, Picture, PictureKind};
+use crate::providers::catalogue::origin;
+use crate::providers::outbound::Call;
+
+use super::Result;
+use super::host::{Host, TALKING};
+
+/// The largest picture that is taken: Discord's limit for a file.
+const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Downloads a picture from an address that the host named.
+pub async fn picture(host: &Host<'_>, url: &str) -> Result<Picture> {
+    let url = Url::parse(url).map_err(|_| host.fail(FailureClass::NoPicture))?;
+    if !may_come_from(host, &url) {
+        return Err(host.fail(FailureClass::UntrustedResult));
+    }
+    download(host, url, None).await
+}
+
+/// Downloads a picture from the host's own interface.
+pub async fn own(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Result<Picture> {
+    download(host, url, credential).await
+}
+
+async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Result<Picture> {
+    let deadline = Instant::now() + TALKING;
+    let call = Call {
+        provider: host.provider,
+        method: Method::GET,
+        url,
+        headers: &[],
+        body: None,
+        deadline,
+    };
+    let mut incoming = host.providers.outbound.send(call, credential).await?;
+    match incoming.status {
+        200 => {}
+        404 | 410 | 403 => return Err(host.fail(FailureClass::Expired)),
+        300..=399 => return Err(host.fail(FailureClass::UntrustedResult)),
+        _ => return Err(host.fail(FailureClass::Upstream)),
+    }
+    let body = incoming.body(PICTURE_BYTES_MAX, deadline).await;
+    checked(host, body.map_err(|class| host.fail(class))?)
+}
+
+/// Bytes that are a picture, and not too many.
+pub fn checked(host: &Host<'_>, bytes: Vec<u8>) -> Result<Picture> {
+    if bytes.len() > PICTURE_BYTES_MAX {
+        return Err(host.fail(FailureClass::TooLarge));
+    }
+    let kind = PictureKind::of(&bytes).ok_or_else(|| host.fail(FailureClass::NoPicture))?;
+    Ok(Picture {
+        kind,
+        bytes: bytes.into(),
+    })
+}
+
+/// Whether the host keeps pictures there: at its own address, which is the
+/// operator's to choose, or on one of the names that are known for it.
+pub fn may_come_from(host: &Host<'_>, url: &Url) -> bool {
+    if origin(url) == origin(host.base()) {
+        return true;
+    }
+    let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
+    let Some(url::Host::Domain(name)) = url.host() else {
+        return false;
+    };
+    let is_known = |known: &String| match known.strip_prefix('*') {
+        Some(end) => name.ends_with(end),
+        None => name == known,
+    };
+    url.scheme() == "https" && plain && host.provider.images.hosts.iter().any(is_known)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::providers::{Catalogue, Providers, Timeouts, client};
+
+    #[test]
+    fn pictures_come_from_known_names_over_https_alone() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let client = client(Duration::from_secs(1)).unwrap();
+        let providers = Providers::new(catalogue, client, Timeouts::default());
+        let provider = providers.catalogue().find("runcomfy-serverless").unwrap();
+        let host = providers.host(provider, None);
+        for (url, may) in [
+            (
+                "https://serverless-api-storage.runcomfy.net/output/a.png",
+                true,
+            ),
+            ("https://api.runcomfy.net/view", true),
+            (
+                "http://serverless-api-storage.runcomfy.net/output/a.png",
+                false,
+            ),
+            ("https://runcomfy.net.evil.example/a.png", false),
+            ("https://evilruncomfy.net/a.png", false),
+            ("https://runcomfy.net/a.png", false),
+            ("https://x@serverless-api-storage.runcomfy.net/a.png", false),
+            (
+                "https://serverless-api-storage.runcomfy.net:8443/a.png",
+                false,
+            ),
+            ("https://127.0.0.1/a.png", false),
+            ("https://[::1]/a.png", false),
+            ("https://169.254.169.254/latest", false),
+            ("https://2130706433/a.png", false),
+            ("file:///etc/passwd", false),
+            ("data:image/png;base64,AA", false),
+        ] {
+            assert_eq!(
+                may_come_from(&host, &Url::parse(url).unwrap()),
+                may,
+                "{url}"
+            );
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! OpenAI's images, and those who speak like it: xAI and OpenRouter.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::model::{Credential, FailureClass, NanoDollars, Picture, Size, Usage};
+use crate::providers::Providers;
+use crate::providers::catalogue::{ImageWire, Provider};
+use crate::providers::chat::{base64, join};
+use crate::providers::reading::count;
+
+use super::host::{Host, PAINTING};
+use super::{ImageRequest, Painted, Result, fetch, in_words};
+
+const MODERATION_MODEL: &str = "omni-moderation-latest";
+/// The sizes that OpenAI makes.
+const SIZES: [(u32, u32); 3] = [(1_024, 1_024), (1_536, 1_024), (1_024, 1_536)];
+
+pub async fn paint(host: &Host<'_>, request: &ImageRequest) -> Result<Painted> {
+    let wire = host.provider.images.wire;
+    // OpenRouter makes one at a time.
+    let times = match wire {
+        Some(ImageWire::OpenRouter) => request.wish.pictures(),
+        _ => 1,
+    };
+    let mut painted = Painted::default();
+    for _ in 0..times {
+        let done = once(host, request, wire).await;
+        match done {
+            Ok(more) => painted.add(more),
+            // What has been made is paid for.
+            Err(_) if !painted.pictures.is_empty() => break,
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(painted)
+}
+
+async fn once(host: &Host<'_>, request: &ImageRequest, wire: Option<ImageWire>) -> Result<Painted> {
+    let (path, body) = body(request, wire);
+    let url = join(host.base(), path);
+    let answer = host.call(Method::POST, url, Some(&body), PAINTING).await?;
+    let mut painted = Painted {
+        usage: usage(&answer),
+        ..Painted::default()
+    };
+    for item in answer["data"].as_array().into_iter().flatten() {
+        painted.pictures.push(picture(host, item).await?);
+    }
+    if painted.pictures.is_empty() {
+        return Err(host.fail(FailureClass::NoPicture));
+    }
+    Ok(painted)
+}
+
+fn body(request: &ImageRequest, wire: Option<ImageWire>) -> (&'static str, Value) {
+    let wish = &request.wish;
+    let mut body = json!({"model": request.model, "prompt": in_words(wish)});
+    if wire == Some(ImageWire::OpenRouter) {
+        return ("/images", body);
+    }
+    body["n"] = json!(wish.pictures());
+    if wire != Some(ImageWire::OpenAi) {
+        return ("/images/generations", body);
+    }
+    if request.lenient {
+        body["moderation"] = json!("low");
+    }
+    if let Some(size) = wish.size {
+        body["size"] = json!(nearest(size));
+    }
+    match &wish.picture {
+        Some(picture) => {
+            body["images"] = json!([{"image_url": data_url(picture)}]);
+            ("/images/edits", body)
+        }
+        None => ("/images/generations", body),
+    }
+}
+
+impl Providers {
+    /// Whether `OpenAI`'s moderation, which is free, flags a text.
+    pub async fn is_flagged(
+        &self,
+        provider: &Provider,
+        text: &str,
+        credential: Option<&Credential>,
+    ) -> Result<bool> {
+        let host = self.host(provider, credential);
+        let body = json!({"model": MODERATION_MODEL, "input": text});
+        let answer = host.post("/moderations", &body).await?;
+        let flagged = answer.pointer("/results/0/flagged");
+        let flagged = flagged.and_then(Value::as_bool);
+        flagged.ok_or_else(|| host.fail(FailureClass::Upstream))
+    }
+}
+
+/// A picture as an address that holds it.
+pub fn data_url(picture: &Picture) -> String {
+    format!(
+        "data:{};base64,{}",
+        picture.kind.media_type(),
+        base64(picture)
+    )
+}
+
+/// The size whose proportions are the nearest.
+fn nearest(size: Size) -> String {
+    let ratio = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
+    let wanted = ratio((size.width, size.height)).ln();
+    let far = |known: &&(u32, u32)| (ratio(**known).ln() - wanted).abs();
+    let found = SIZES.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
+    let (width, height) = found.unwrap_or(&SIZES[0]);
+    format!("{width}x{height}")
+}
+
+async fn picture(host: &Host<'_>, item: &Value) -> Result<Picture> {
+    if let Some(text) = item["b64_json"].as_str() {
+        return of_base64(host, text);
+    }
+    let url = item["url"].as_str();
+    fetch::picture(host, url.unwrap_or_default()).await
+}
+
+/// A picture that came as text.
+pub fn of_base64(host: &Host<'_>, text: &str) -> Result<Picture> {
+    // A data URI, where that is what the host sends.
+    let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
+    let bytes = STANDARD.decode(text.trim());
+    let bytes = bytes.map_err(|_| host.fail(FailureClass::NoPicture))?;
+    fetch::checked(host, bytes)
+}
+
+fn usage(answer: &Value) -> Option<Usage> {
+    let usage = answer.get("usage")?;
+    let tokens = |path: &str| count(usage, path).unwrap_or(0);
+    Some(Usage {
+        input_tokens: tokens("/input_tokens"),
+        output_tokens: tokens("/output_tokens"),
+        cost: usage["cost"].as_f64().and_then(NanoDollars::from_dollars),
+        ..Usage::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_with_the_nearest_proportions_is_made() {
+        for (typed, made) in [
+            ("512x512", "1024x1024"),
+            ("1920x1080", "1536x1024"),
+            ("768x1024", "1024x1536"),
+            ("1024x1000", "1024x1024"),
+        ] {
+            assert_eq!(nearest(Size::parse(typed).unwrap()), made, "{typed}");
+        }
+    }
+}

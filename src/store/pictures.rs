@@ -1,0 +1,159 @@
+//! Pictures that are being made, without a word of what they show.
+
+use anyhow::Context;
+
+use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId, Size};
+
+use super::Store;
+use super::value::{Row, Statement};
+
+macro_rules! select_pictures {
+    ($which:literal) => {
+        concat!(
+            "select picture_id, person_id, server_id, channel_id, message_id, attempt_id, \
+             width, height, count, seed, is_edit, mark, host_job, began_at_ms, ended_at_ms \
+             from picture ",
+            $which
+        )
+    };
+}
+
+impl Store {
+    /// Notes a picture before its host is asked for it; again, where another
+    /// payer is tried.
+    pub async fn begin_picture(&self, job: &PictureJob) -> anyhow::Result<()> {
+        let sql = "insert into picture (picture_id, person_id, server_id, channel_id, \
+             message_id, attempt_id, width, height, count, seed, is_edit, mark, began_at_ms) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             on conflict (picture_id) do update set attempt_id = excluded.attempt_id, \
+             mark = excluded.mark, host_job = null";
+        let values = [
+            job.id.as_str().into(),
+            job.person.0.into(),
+            job.server.map(|server| server.0).into(),
+            job.channel.into(),
+            job.message.into(),
+            job.attempt.0.as_slice().into(),
+            job.size.map(|size| i64::from(size.width)).into(),
+            job.size.map(|size| i64::from(size.height)).into(),
+            i64::from(job.count).into(),
+            i64::from(job.seed).into(),
+            job.is_edit.into(),
+            i64::from(job.mark).into(),
+            job.began_at_ms.into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Notes what the host calls it.
+    pub async fn picture_is(&self, id: &str, host_job: &str) -> anyhow::Result<()> {
+        let sql = "update picture set host_job = $2 where picture_id = $1";
+        let values = [id.into(), host_job.into()];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
+    /// Notes that it was delivered, or why not was said.
+    pub async fn end_picture(&self, id: &str, now_ms: i64) -> anyhow::Result<()> {
+        let sql = "update picture set ended_at_ms = $2 where picture_id = $1";
+        self.write(Statement::new(sql, [id.into(), now_ms.into()]))
+            .await?;
+        Ok(())
+    }
+
+    /// A picture.
+    pub async fn picture(&self, id: &str) -> anyhow::Result<Option<PictureJob>> {
+        let sql = select_pictures!("where picture_id = $1");
+        let rows = self.query(Statement::new(sql, [id.into()])).await?;
+        rows.first().map(job).transpose()
+    }
+
+    /// Pictures that began before a moment and have not ended: at most
+    /// `max`, oldest first.
+    pub async fn open_pictures(&self, before_ms: i64, max: u32) -> anyhow::Result<Vec<PictureJob>> {
+        let sql = select_pictures!(
+            "where ended_at_ms is null and began_at_ms < $1 order by began_at_ms limit $2"
+        );
+        let values = [before_ms.into(), i64::from(max).into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(job).collect()
+    }
+
+    /// A person's pictures, newest first: at most `max`.
+    pub async fn pictures_of(&self, person: PersonId, max: u32) -> anyhow::Result<Vec<PictureJob>> {
+        let sql = select_pictures!("where person_id = $1 order by began_at_ms desc limit $2");
+        let values = [person.0.into(), i64::from(max).into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(job).collect()
+    }
+
+    /// The provider and model of an attempt.
+    pub async fn maker_of(
+        &self,
+        attempt: AttemptId,
+    ) -> anyhow::Result<Option<(ProviderId, String)>> {
+        let sql = "select provider, model from attempt where attempt_id = $1";
+        let rows = self.query(Statement::new(sql, [attempt.0.as_slice().into()]));
+        let rows = rows.await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        Ok(Some((
+            ProviderId::from(row.text(0)?),
+            row.text(1)?.to_owned(),
+        )))
+    }
+
+    /// The marks of pictures that have ended, newest first: at most `max`.
+    pub async fn ended_marks(&self, max: u32) -> anyhow::Result<Vec<u32>> {
+        let sql = "select mark from picture where ended_at_ms is not null \
+             order by began_at_ms desc limit $1";
+        let rows = self.query(Statement::new(sql, [i64::from(max).into()]));
+        let rows = rows.await?;
+        rows.iter().map(|row| Ok(row.int(0)?.try_into()?)).collect()
+    }
+
+    /// The providers and keys with which pictures were made that are not
+    /// forgotten yet.
+    pub async fn keys_of_pictures(&self) -> anyhow::Result<Vec<(ProviderId, Option<KeyId>)>> {
+        let sql = "select distinct provider, key_id from attempt where attempt_id in \
+             (select attempt_id from picture where host_job is not null)";
+        let rows = self.query(Statement::new(sql, [])).await?;
+        rows.iter()
+            .map(|row| {
+                let key = row.maybe_text(1)?.and_then(KeyId::parse);
+                Ok((ProviderId::from(row.text(0)?), key))
+            })
+            .collect()
+    }
+
+    /// Deletes what has ended and began before a moment.
+    pub async fn forget_pictures(&self, before_ms: i64) -> anyhow::Result<()> {
+        let sql = "delete from picture where ended_at_ms is not null and began_at_ms < $1";
+        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        Ok(())
+    }
+}
+
+fn job(row: &Row) -> anyhow::Result<PictureJob> {
+    let attempt = row.blob(5)?.try_into();
+    let pixels = |at| anyhow::Ok(row.maybe_int(at)?.map(u32::try_from).transpose()?);
+    let size = pixels(6)?.zip(pixels(7)?);
+    Ok(PictureJob {
+        id: row.text(0)?.to_owned(),
+        person: PersonId(row.int(1)?.cast_unsigned()),
+        server: row.maybe_int(2)?.map(|id| ServerId(id.cast_unsigned())),
+        channel: row.int(3)?.cast_unsigned(),
+        message: row.maybe_int(4)?.map(i64::cast_unsigned),
+        attempt: AttemptId(attempt.context("a picture has a malformed attempt")?),
+        size: size.map(|(width, height)| Size { width, height }),
+        count: row.int(8)?.try_into()?,
+        seed: row.int(9)?.try_into()?,
+        is_edit: row.int(10)? != 0,
+        mark: row.int(11)?.try_into()?,
+        host_job: row.maybe_text(12)?.map(ToOwned::to_owned),
+        began_at_ms: row.int(13)?,
+        ended_at_ms: row.maybe_int(14)?,
+    })
+}
