@@ -19,6 +19,8 @@ const STARTS: u32 = 10;
 const SERVERS: u32 = 1_000;
 const CONVERSATIONS: u32 = 200;
 const BEGUN_A_SECOND: u32 = 10;
+const PICTURES: u32 = 50;
+const WATCHED: Duration = Duration::from_mins(1);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -79,6 +81,7 @@ async fn measure() {
     end(child);
 
     conversations().await;
+    pictures().await;
     let (idle, _) = idle_kb(0).await;
     println!("| idle memory of `serve` | {:.1} MB | |", idle / 1024.0);
     let (busy, servers) = idle_kb(SERVERS).await;
@@ -102,6 +105,25 @@ async fn conversations() {
     );
     println!(
         "| memory with {CONVERSATIONS} conversations | {:.1} MB | |",
+        rss_kb(&child) / 1024.0
+    );
+    end(child);
+}
+
+/// Many pictures that are waited for at once.
+async fn pictures() {
+    let stand = Stand::open(0).await;
+    let child = start(&stand);
+    stand.ready().await;
+    let mut looks = stand.pictures(PICTURES, WATCHED).await;
+    looks.sort_unstable();
+    let most = looks.last().copied().unwrap_or(0);
+    println!(
+        "| how often a host is asked about a picture in a minute, {PICTURES} pictures at once | {} | {most} at the most |",
+        looks.get(looks.len() / 2).copied().unwrap_or(0),
+    );
+    println!(
+        "| memory with {PICTURES} pictures in the making | {:.1} MB | |",
         rss_kb(&child) / 1024.0
     );
     end(child);

@@ -18,6 +18,26 @@ use crate::vault::{MasterKey, Vault};
 /// The row that is sealed and opened again and again.
 const ROW: KeyId = KeyId([7; 16]);
 const OWNER: Owner = Owner::Person(PersonId(7));
+/// Hosts that the operator pays, and what their keys need.
+const HOSTS: [(&str, &[(&str, &str)]); 3] = [
+    ("comfyui", &[]),
+    (
+        "runpod",
+        &[
+            ("RUNPOD_API_KEY", "rpa_made-up-good-0123456789"),
+            ("RUNPOD_ENDPOINT_ID", "made-up-id"),
+        ],
+    ),
+    (
+        "saladcloud",
+        &[
+            ("SALAD_API_KEY", "salad_cloud_made-up-good-0123456789"),
+            ("SALAD_ORGANIZATION", "made-up-id"),
+            ("SALAD_PROJECT", "default"),
+            ("SALAD_QUEUE", "pictures"),
+        ],
+    ),
+];
 /// How many rows are written at once while filling.
 const AT_ONCE: u64 = 512;
 /// Time between two words of an answer that does not end.
@@ -298,6 +318,12 @@ impl Stand {
         ] {
             variables.push((name.to_owned(), SecretString::from(value)));
         }
+        for (id, more) in HOSTS {
+            let setting = format!("LATCHKEY_PROVIDERS__{}__BASE_URL", id.to_uppercase());
+            variables.push((setting, SecretString::from(scene.emulator.provider_url(id))));
+            let more = more.iter().copied();
+            variables.extend(more.map(|(name, value)| (name.to_owned(), value.into())));
+        }
         variables.push((
             "LATCHKEY_QUOTA__TIERS".to_owned(),
             SecretString::from(tiers),
@@ -390,6 +416,41 @@ impl Stand {
             took.push(shown_at.duration_since(spoke_at).unwrap_or_default());
         }
         took
+    }
+}
+
+impl Stand {
+    /// Asks for pictures, each by somebody else and from the hosts in turn,
+    /// that wait in line for good; how often the host of each was asked
+    /// about it in the time after that.
+    pub async fn pictures(&self, count: u32, watched: Duration) -> Vec<usize> {
+        let world = &self.scene.emulator.world;
+        world.with(|state| state.providers.life.queued = u32::MAX);
+        for number in 0..count {
+            let person = world.add_person(&format!("p{number}"));
+            let direct = |state: &crate::emulator::WorldState| {
+                let mut all = state.channels.iter();
+                all.find(|c| c.person == Some(person)).map_or(0, |c| c.id)
+            };
+            let (host, _) = HOSTS[number as usize % HOSTS.len()];
+            let line = format!("/imagine prompt:a lighthouse provider:{host}");
+            world
+                .run(person, world.look(direct), &line)
+                .expect("the command exists");
+        }
+        let jobs = usize::try_from(count).unwrap_or(usize::MAX);
+        world
+            .until(|state| (state.providers.jobs.len() >= jobs).then_some(()))
+            .await;
+        world.with(|state| state.providers.calls.clear());
+        tokio::time::sleep(watched).await;
+        world.look(|state| {
+            let calls = &state.providers.calls;
+            let about = |id: &str| calls.iter().filter(|call| call.path.contains(id)).count();
+            // The name of a job can begin another's.
+            let jobs = state.providers.jobs.iter();
+            jobs.map(|job| about(&format!("/{}?", job.id))).collect()
+        })
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, ProviderId, Refusal, Scope};
+use crate::model::{
+    AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, PictureJob, ProviderId, Refusal, Scope,
+};
 use crate::store::{PendingAction, PendingKind, Total, TotalScope};
 
 use super::answers::ANSWERS_KEPT_DAYS;
@@ -53,6 +55,7 @@ impl App {
         let attempts = self.store.attempts_of(caller.person, ATTEMPTS_MAX).await?;
         let rules = self.store.rules(caller.person, None, None).await?;
         let answers = self.store.answers_of(caller.person, ATTEMPTS_MAX).await?;
+        let pictures = self.store.pictures_of(caller.person, ATTEMPTS_MAX).await?;
         let keys: Vec<Value> = keys.iter().map(exported_key).collect();
         let totals = totals.iter().map(|line| {
             json!({
@@ -80,6 +83,7 @@ impl App {
             "usage_by_day": totals.collect::<Vec<_>>(),
             "attempts": attempts.collect::<Vec<_>>(),
             "answers": answers.iter().map(exported_answer).collect::<Vec<_>>(),
+            "pictures": pictures.iter().map(exported_picture).collect::<Vec<_>>(),
             "chosen": rules.choices.iter().map(exported_choice).collect::<Vec<_>>(),
         }))
     }
@@ -135,6 +139,18 @@ fn exported_answer(answer: &AnswerRecord) -> Value {
         "channel": answer.channel.to_string(), "message": id(answer.first),
         "question": id(answer.reply_to), "provider": answer.choices.provider.as_ref().map(ProviderId::as_str),
         "model": answer.choices.model, "persona": answer.choices.persona,
+    })
+}
+
+fn exported_picture(picture: &PictureJob) -> Value {
+    json!({
+        "at_ms": picture.began_at_ms, "server": picture.server.map(|id| id.to_string()),
+        "channel": picture.channel.to_string(),
+        "message": picture.message.map(|id| id.to_string()),
+        "width": picture.size.map(|size| size.width),
+        "height": picture.size.map(|size| size.height),
+        "count": picture.count, "seed": picture.seed, "changes_a_picture": picture.is_edit,
+        "shown": picture.ended_at_ms.is_some(),
     })
 }
 

@@ -3,12 +3,14 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use reqwest::Client;
 
-use super::assemble::{catalogue, master_keys, prices, time_zone};
+use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
+use super::{Assembled, assemble};
 use crate::bot::Introduction;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, Shards};
 use crate::model::{Check, Clock, redact};
 use crate::providers::{Providers, Timeouts, client};
 use crate::store::Store;
@@ -53,6 +55,9 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             let http = client(Timeouts::default().connect)?;
             discord(&mut report, &config, &environment, &http).await;
             providers(&mut report, &config, &environment, &http).await;
+            if !report.failed {
+                machines(&mut report, &config, &environment).await;
+            }
         }
         Err(error) => report.bad("configuration", &error.to_string()),
     }
@@ -61,6 +66,26 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Machines that were started for pictures, and that nobody needs any more:
+/// they cost money, so they are stopped.
+async fn machines(report: &mut Report, config: &Config, environment: &Environment) {
+    let (shards, timeouts) = (Shards::default(), Timeouts::default());
+    let assembled = assemble(config, environment, shards, timeouts, Clock::default()).await;
+    let app = match assembled {
+        Ok(Assembled { app, .. }) => app,
+        Err(error) => return report.bad("machines", &format!("{error:#}")),
+    };
+    match app.stop_all_leftovers().await {
+        Ok(stopped) if stopped.is_empty() => good("machines", "none is left over"),
+        Ok(stopped) => note(
+            "machines",
+            &format!("stopped, since nobody needs them: {}", stopped.join(", ")),
+        ),
+        Err(error) => report.bad("machines", &format!("{error:#}")),
+    }
+    app.shut_down(Duration::ZERO, Duration::ZERO).await;
 }
 
 /// Tiers, prices, and who is told.
@@ -159,7 +184,7 @@ async fn providers(report: &mut Report, config: &Config, environment: &Environme
         Ok(catalogue) => catalogue,
         Err(error) => return report.bad("providers", &format!("{error:#}")),
     };
-    let defaults = match super::assemble::bot_defaults(&catalogue, config, environment) {
+    let defaults = match bot_defaults(&catalogue, config, environment) {
         Ok(defaults) => defaults,
         Err(error) => return report.bad("providers", &format!("{error:#}")),
     };

@@ -18,6 +18,7 @@ mod defects;
 mod departures;
 mod emulated;
 mod faults;
+mod host_specs;
 mod killed;
 mod manage_keys;
 mod messages;

@@ -174,7 +174,7 @@ async fn runcomfys_deployments_tell_how_far_a_picture_is_and_why_not() {
     stage::run_with(setup(), async |stage| {
         assert_snapshot!(story(stage, "runcomfy-serverless").await, @"
         /imagine prompt:a lighthouse provider:runcomfy-serverless seed:7 count:2
-        ⏳ Waiting in line with 999995 before it, since <t:1795219200:R>.
+        ⏳ Waiting in line with 3 before it, since <t:1795219200:R>.
         🧊 A machine starts for it, since <t:1795219200:R>. That can take some minutes.
         🎨 Being made, since <t:1795219200:R>.
         > a lighthouse

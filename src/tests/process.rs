@@ -137,6 +137,7 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     ok    Discord intents: none that Discord must grant are used
     ok    Discord gateway: its address is known
     ok    Groq: accepts the bot default key
+    ok    machines: none is left over
     ");
     assert!(well.status.success());
     let mut ill = changed(&variables, "DISCORD_TOKEN", Some("made-up-wrong-token"));

@@ -64,7 +64,7 @@ fn violation(document: &Value, call: &RestCall) -> Option<String> {
 
 /// The path of the document that a path falls under; fixed words win over
 /// parameters.
-fn template<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a str> {
+pub fn template<'a>(document: &'a Value, path: &str, method: &str) -> Option<&'a str> {
     let fits = |template: &str| {
         let (mut ours, mut theirs) = (path.split('/'), template.split('/'));
         loop {

@@ -137,10 +137,11 @@ impl App {
         }
     }
 
-    /// Stops machines that were started for pictures that have ended.
-    pub async fn stop_all_leftovers(&self) -> anyhow::Result<u64> {
+    /// Stops machines that were started for pictures that have ended; their
+    /// ids.
+    pub async fn stop_all_leftovers(&self) -> anyhow::Result<Vec<String>> {
         let marks = self.store.ended_marks(MARKS_MAX).await?;
-        let mut stopped = 0;
+        let mut stopped = Vec::new();
         for (provider, key) in self.store.keys_of_pictures().await? {
             let Some(provider) = self.providers.get(&provider) else {
                 continue;
@@ -153,30 +154,36 @@ impl App {
                     .find(|it| it.provider == provider.id),
             };
             if let Some(offer) = offer {
-                stopped += self.stop_leftovers(provider, &marks, &offer).await;
+                stopped.extend(self.stop_leftovers(provider, &marks, &offer).await);
             }
         }
         Ok(stopped)
     }
 
-    /// Stops what was started with these marks; how many.
-    async fn stop_leftovers(&self, provider: &Provider, marks: &[u32], offer: &Offer) -> u64 {
+    /// Stops what was started with these marks; the ids.
+    async fn stop_leftovers(
+        &self,
+        provider: &Provider,
+        marks: &[u32],
+        offer: &Offer,
+    ) -> Vec<String> {
         let Ok(key) = self.open_key(offer, None) else {
-            return 0;
+            return Vec::new();
         };
         let stopped = self
             .providers
             .stop_leftovers(provider, marks, key.credential())
             .await;
         match stopped {
-            Ok(0) => 0,
             Ok(stopped) => {
-                tracing::warn!(provider = %provider.id, stopped, "stopped machines that were left over");
+                for machine in &stopped {
+                    tracing::warn!(provider = %provider.id, machine, "stopped a machine that was left over");
+                }
                 stopped
             }
             Err(failure) => {
                 log_leftovers(&failure);
-                0
+                Vec::new()
             }
         }
     }

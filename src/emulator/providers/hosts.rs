@@ -131,7 +131,7 @@ impl ProviderState {
         let at = if job.cancelled {
             At::Cancelled
         } else if looks <= life.queued {
-            At::Queued(life.queued - looks)
+            At::Queued((life.queued - looks).min(3))
         } else if looks <= life.queued + life.starting {
             At::Starting
         } else if looks <= life.queued + life.starting + life.running {

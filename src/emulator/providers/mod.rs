@@ -54,6 +54,7 @@ pub struct ProviderState {
 #[derive(Clone, Debug)]
 pub struct ProviderCall {
     pub provider: String,
+    pub method: String,
     pub path: String,
     pub key: Option<String>,
     pub body: Value,
@@ -147,6 +148,7 @@ async fn call(
         let providers = &mut state.providers;
         providers.calls.push_back(ProviderCall {
             provider: id.clone(),
+            method: method.to_string(),
             path: format!("{path}?{}", uri.query().unwrap_or_default()),
             key: key.clone(),
             body: body.clone(),
@@ -170,34 +172,14 @@ async fn call(
     if let Some(response) = instead(fault.as_ref(), key.as_deref()).await {
         return response;
     }
-    let base = world.look(|state| {
-        state
-            .address
-            .map(|at| format!("http://{at}/providers/{id}"))
-    });
-    let base = base.unwrap_or_default();
-    if let Some(refusal) = refusals::refusal(provider, standing)
-        && (method != Method::GET || provider.dialect == keys::Dialect::ImageHost)
-        // A machine's address is the secret itself.
-        && !path.starts_with("/comfy/")
-        && is_paid(&path)
-    {
-        return refusal;
-    }
-    if method == Method::POST
-        && let Some(response) = images::answer(provider, (&path, &body), fault.as_ref(), &base)
-    {
-        return response;
-    }
-    let host = hosts::HostCall {
-        provider: &id,
-        method: &method,
-        path: &path,
-        body: &body,
-        base: &base,
-        fault: fault.as_ref(),
-    };
-    if let Some(response) = world.with(|state| hosts::answer(&mut state.providers, &host)) {
+    let picture = pictures(
+        &world,
+        provider,
+        (&method, &path, &body),
+        standing,
+        fault.as_ref(),
+    );
+    if let Some(response) = picture {
         return response;
     }
     if method == Method::GET {
@@ -205,6 +187,44 @@ async fn call(
     } else {
         chat::answer(provider, &path, standing, &body, fault.as_ref(), pace)
     }
+}
+
+/// Answers what has to do with pictures; none where it has not.
+fn pictures(
+    world: &World,
+    provider: &keys::Emulated,
+    (method, path, body): (&Method, &str, &Value),
+    standing: Standing,
+    fault: Option<&ProviderFault>,
+) -> Option<Response> {
+    let base = world.look(|state| {
+        state
+            .address
+            .map(|at| format!("http://{at}/providers/{}", provider.id))
+    });
+    let base = base.unwrap_or_default();
+    if let Some(refusal) = refusals::refusal(provider, standing)
+        && (*method != Method::GET || provider.dialect == keys::Dialect::ImageHost)
+        // A machine's address is the secret itself.
+        && !path.starts_with("/comfy/")
+        && is_paid(path)
+    {
+        return Some(refusal);
+    }
+    if *method == Method::POST
+        && let Some(response) = images::answer(provider, (path, body), fault, &base)
+    {
+        return Some(response);
+    }
+    let host = hosts::HostCall {
+        provider: provider.id,
+        method,
+        path,
+        body,
+        base: &base,
+        fault,
+    };
+    world.with(|state| hosts::answer(&mut state.providers, &host))
 }
 
 /// Whether a call is one that makes a picture, which a key must pay for.

@@ -92,27 +92,28 @@ pub async fn stop(host: &Host<'_>, job: &str) -> Result<()> {
 
 impl Providers {
     /// Stops the machines that were started with one of these marks, by
-    /// what the account says runs; how many.
+    /// what the account says runs; their ids.
     pub async fn stop_leftovers(
         &self,
         provider: &Provider,
         marks: &[u32],
         credential: Option<&Credential>,
-    ) -> Result<u64> {
+    ) -> Result<Vec<String>> {
         if provider.images.wire != Some(ImageWire::RunComfy) {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         let host = self.host(provider, credential);
         let workflow = host.needs("workflow")?;
         let answer = host.get(&servers(&host)?).await?;
         let all = answer.as_array().or_else(|| answer["servers"].as_array());
-        let mut stopped = 0;
+        let mut stopped = Vec::new();
         for server in all.into_iter().flatten() {
             let lives = server["estimated_duration"].as_u64();
             let is_marked = |mark: &u32| lives == Some(u64::from(life(*mark)));
             if server["workflow_version_id"] == workflow && marks.iter().any(is_marked) {
-                stop(&host, id(&host, &server["server_id"])?).await?;
-                stopped += 1;
+                let server = id(&host, &server["server_id"])?;
+                stop(&host, server).await?;
+                stopped.push(server.to_owned());
             }
         }
         Ok(stopped)

@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use crate::model::{
     AnswerRecord, AttemptId, Blocked, ChoiceKind, ChoiceScope, Choices, Inside, PersonId,
-    ProviderId, ServerId, Source, Step, Trace, Verdict,
+    PictureJob, ProviderId, ServerId, Size, Source, Step, Trace, Verdict,
 };
 use crate::store::Store;
 
@@ -32,8 +32,10 @@ async fn tell(url: &SecretString) {
     the_closest_choice_comes_first(&store).await;
     what_was_forgotten_stays_forgotten(&store).await;
     a_servers_blocks_are_its_own(&store).await;
+    a_picture_is_noted_until_it_is_shown(&store).await;
     store.erase_person(MIA, NOW_MS, NOW_MS).await.unwrap();
     assert!(store.answers_of(MIA, 9).await.unwrap().is_empty());
+    assert!(store.pictures_of(MIA, 9).await.unwrap().is_empty());
     assert!(
         store
             .rules(MIA, None, None)
@@ -169,4 +171,51 @@ async fn a_servers_blocks_are_its_own(store: &Store) {
     assert_eq!(elsewhere.blocks, [(Blocked::Role(77), None)]);
     assert!(store.lift_block(inside).await.unwrap());
     assert_eq!(store.operators_rules(9).await.unwrap().blocks.len(), 2);
+}
+
+async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
+    let job = PictureJob {
+        id: "picture".into(),
+        person: MIA,
+        server: Some(CLUB),
+        channel: 1,
+        message: Some(2),
+        attempt: AttemptId([3; 16]),
+        size: Size::parse("768x512"),
+        count: 2,
+        seed: u32::MAX,
+        is_edit: true,
+        mark: 4,
+        host_job: None,
+        began_at_ms: NOW_MS,
+        ended_at_ms: None,
+    };
+    store.begin_picture(&job).await.unwrap();
+    // Another payer takes its place.
+    let second = PictureJob {
+        attempt: AttemptId([4; 16]),
+        mark: 5,
+        ..job
+    };
+    store.begin_picture(&second).await.unwrap();
+    store.picture_is("picture", "endpoint/job").await.unwrap();
+    let open = store.open_pictures(NOW_MS + 1, 9).await.unwrap();
+    let known = PictureJob {
+        host_job: Some("endpoint/job".into()),
+        ..second
+    };
+    assert_eq!(open, std::slice::from_ref(&known));
+    assert!(store.open_pictures(NOW_MS, 9).await.unwrap().is_empty());
+    store.forget_pictures(NOW_MS + 1).await.unwrap();
+    assert_eq!(store.picture("picture").await.unwrap(), Some(known));
+    assert!(store.ended_marks(9).await.unwrap().is_empty());
+    assert_eq!(store.maker_of(AttemptId([4; 16])).await.unwrap(), None);
+    assert!(store.keys_of_pictures().await.unwrap().is_empty());
+    assert!(store.unbegun_before(NOW_MS).await.unwrap().is_empty());
+    store.end_picture("picture", NOW_MS + 5).await.unwrap();
+    assert!(store.open_pictures(NOW_MS + 9, 9).await.unwrap().is_empty());
+    assert_eq!(store.ended_marks(9).await.unwrap(), [5]);
+    store.forget_pictures(NOW_MS).await.unwrap();
+    let left = store.pictures_of(MIA, 9).await.unwrap();
+    assert_eq!(left[0].ended_at_ms, Some(NOW_MS + 5));
 }
