@@ -48,6 +48,7 @@ pub async fn assemble(
     let masters = master_keys(environment)?;
     check_distinct(&masters, &token, &bot_defaults)?;
     let settings = settings(config, &catalogue)?;
+    check_moderation(settings.images.moderation, &bot_defaults)?;
     let quota = quota(config)?;
     let zone = time_zone(config)?;
     let prices = prices(config)?;
@@ -220,6 +221,16 @@ fn check_distinct(
                 "is also used as another secret; make a new one",
             ));
         }
+    }
+    Ok(())
+}
+
+/// Nobody else's key pays for the operator's moderation.
+fn check_moderation(moderation: Moderation, defaults: &[BotDefault]) -> Result<(), ConfigError> {
+    let has_key = defaults.iter().any(|it| it.provider.as_str() == "openai");
+    if moderation == Moderation::OpenAi && !has_key {
+        let problem = "asks OpenAI, which needs a bot default key: set OPENAI_API_KEY";
+        return Err(ConfigError::new("images.moderation", problem));
     }
     Ok(())
 }

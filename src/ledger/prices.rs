@@ -369,6 +369,42 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_priced_by_the_picture_or_by_their_tokens() {
+        let prices = Prices::new(None).unwrap();
+        for (provider, model, used, day, expected) in [
+            (
+                "comfyui",
+                "text-to-image",
+                Quantity {
+                    images: 2,
+                    machine_ms: 4_000,
+                    ..Quantity::default()
+                },
+                "2026-11-21",
+                "$0",
+            ),
+            (
+                "openai",
+                "gpt-image-2",
+                Quantity {
+                    input_tokens: 10,
+                    output_tokens: 4_160,
+                    images: 1,
+                    ..Quantity::default()
+                },
+                "2026-11-21",
+                "$0.13",
+            ),
+        ] {
+            assert_eq!(
+                dollars(&prices, provider, model, used, day),
+                expected,
+                "{model}"
+            );
+        }
+    }
+
+    #[test]
     fn the_operators_file_wins_and_its_prices_have_dates() {
         let prices = Prices::new(Some(
             "[[price]]\nprovider = 'acme-ai'\nmodel = 'acme-*'\ninput = 1\noutput = 2\n\
@@ -378,6 +414,7 @@ mod tests {
         ))
         .unwrap();
         let hour = Quantity {
+            images: 4,
             machine_ms: 3_600_000,
             ..Quantity::default()
         };

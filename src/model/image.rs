@@ -35,7 +35,9 @@ pub struct Wish {
     /// What a workflow begins its noise with: the same seed, the same
     /// picture.
     pub seed: Option<u32>,
-    /// The picture that is changed.
+    /// Whether a picture is changed.
+    pub is_edit: bool,
+    /// That picture, once it was read.
     pub picture: Option<Picture>,
 }
 

@@ -14,6 +14,10 @@ const FOREVER: u32 = 1_000_000;
 /// Asks for a picture that is being made, and waits until that is seen.
 async fn begins(stage: &Stage, actor: &Actor<'_>, provider: &str) -> u64 {
     adds(actor, provider).await;
+    begins_with_a_key(stage, actor, provider).await
+}
+
+async fn begins_with_a_key(stage: &Stage, actor: &Actor<'_>, provider: &str) -> u64 {
     lives(stage, 0, 0, FOREVER);
     let asked = actor.starts(&format!(
         "/imagine prompt:a lighthouse provider:{provider} seed:7"
@@ -205,6 +209,32 @@ async fn a_slow_picture_comes_directly_where_the_bot_may_not_write() {
         -# ComfyUI text-to-image · 🤖 bot default · free
         [picture-1.png: Made by text-to-image from: a lighthouse]
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_restart_loses_no_picture_of_any_host() {
+    stage::run_with(setup(), async |stage| {
+        let mia = stage.mia();
+        let hosts = ["comfyui", "runcomfy-serverless", "saladcloud", "runcomfy"];
+        for host in hosts {
+            adds(&mia, host).await;
+        }
+        for host in hosts {
+            begins_with_a_key(stage, &mia, host).await;
+        }
+        stops(stage).await;
+        lives(stage, 0, 0, 0);
+        stage.start().await;
+        let shown = stage.world().until(|state| {
+            let with_file = state.messages.iter().filter(|m| !m.files.is_empty());
+            (with_file.count() == hosts.len()).then_some(())
+        });
+        shown.await;
+        stage.app().await.idle().await;
+        assert_snapshot!(left_over(stage), @"4 jobs, 4 done, 0 cancelled; 1 machines, 0 running");
+        assert_snapshot!(outcomes(stage).await, @"answered answered answered answered");
     })
     .await;
 }

@@ -167,8 +167,13 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
         .unwrap()
         .1
         .clone();
+    let workflow = "---\nabout = \"\"\nprompt = \"6.text\"\n---\n{\"9\": {\"class_type\": \"SaveImage\", \"inputs\": {}}}";
+    std::fs::write(folder.path().join("mine.workflow"), workflow).unwrap();
+    let workflows = folder.path().display().to_string();
     let mut seen = Vec::new();
     for (name, value) in [
+        ("LATCHKEY_IMAGES__WORKFLOWS", Some(workflows.as_str())),
+        ("LATCHKEY_IMAGES__MODERATION", Some("openai")),
         ("DISCORD_TOKEN", None),
         ("DISCORD_TOKEN", Some("made-up-wrong-token")),
         ("BYOK_MASTER_KEY", Some("")),
@@ -194,6 +199,8 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
         );
     }
     assert_snapshot!(seen.join("\n"), @"
+    error: `images.workflows` holds a wrong one: workflow `mine`: `prompt` is put into node 6, which is not there
+    error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY
     error: `DISCORD_TOKEN` is not set; copy the bot's token from https://discord.com/developers/applications
     error: Discord does not accept `DISCORD_TOKEN`: Discord answered 401 (code 0) to GET application
     error: `BYOK_MASTER_KEY` is empty; give it a value or remove it

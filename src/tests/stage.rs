@@ -176,6 +176,7 @@ impl Stage {
         };
         let mut config = self.scene.config(&store, &more).unwrap();
         config.images.poll_ms = 10;
+        config.images.per_person = 100;
         if let Some(store) = &self.setup.store {
             config.store.url = store.clone();
         }

@@ -60,7 +60,6 @@ impl Follow<'_> {
             () = tokio::time::sleep_until(deadline) => End::Failed(self.failed(FailureClass::TimedOut)),
             () = self.app.must_stop() => return Ok(End::GoesOn),
         };
-        let over = matches!(end, End::Painted(_));
         let given_up = matches!(&end, End::Stopped { .. })
             || matches!(&end, End::Failed(failure) if failure.class == FailureClass::TimedOut);
         if let End::Stopped { ran } = &mut end {
@@ -72,7 +71,7 @@ impl Follow<'_> {
             let ran = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
             painted.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
         }
-        if given_up && !over {
+        if given_up {
             self.clear(job, true).await;
         }
         self.clear(job, false).await;

@@ -13,7 +13,7 @@ use std::time::Duration;
 pub use run::{Due, Pictured, Spot};
 
 use crate::ledger::Order;
-use crate::model::{Imagine, Offer, ProviderId, Refusal, Trace, Wish};
+use crate::model::{Imagine, Offer, Picture, ProviderId, Refusal, Trace, Wish};
 use crate::providers::Workflows;
 
 use super::pay::Passed;
@@ -72,6 +72,16 @@ pub struct ReadyPicture {
     trace: Trace,
     reserved: Option<ReservedPicture>,
     passed: Passed,
+}
+
+impl ReadyPicture {
+    /// Takes the picture that is changed.
+    pub fn take(&mut self, picture: Picture) {
+        if let Some(reserved) = &mut self.reserved {
+            reserved.wish.picture = Some(picture.clone());
+        }
+        self.wish.picture = Some(picture);
+    }
 }
 
 impl App {

@@ -25,7 +25,7 @@ impl App {
         let named = choices.model.as_deref().map(str::trim);
         let named = named.filter(|named| !named.is_empty());
         let (mut providers, named) = self.picture_providers(choices.provider.as_ref(), named)?;
-        let editing = wish.picture.is_some();
+        let editing = wish.is_edit;
         if editing {
             providers.retain(|id| self.known(id).is_ok_and(can_edit));
             if providers.is_empty() {
@@ -139,7 +139,7 @@ impl PicturePlan {
         provider: &Provider,
         wish: &Wish,
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
-        let editing = wish.picture.is_some();
+        let editing = wish.is_edit;
         let workflows = &app.settings.images.workflows;
         let unknown = |model: &str| Refusal::UnknownImageModel {
             model: model.chars().take(100).collect(),

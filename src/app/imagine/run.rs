@@ -179,7 +179,7 @@ impl App {
             size: wish.size,
             count: wish.pictures(),
             seed,
-            is_edit: wish.picture.is_some(),
+            is_edit: wish.is_edit,
             mark,
             host_job: None,
             began_at_ms: self.clock.now_ms(),

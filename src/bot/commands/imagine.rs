@@ -2,6 +2,7 @@
 
 use serenity::all::{Attachment, CreateAutocompleteResponse};
 
+use crate::app::Error;
 use crate::bot::commands::{Context, choices};
 use crate::bot::pictures::{self, Wanted};
 use crate::bot::target::Target;
@@ -49,22 +50,12 @@ pub async fn imagine(
     let bot = ctx.framework.user_data;
     let handle = caller::handle_of_command(ctx.interaction);
     let who = bot.caller(caller::of_command(ctx.interaction)).await;
-    let size = size.map(|typed| Size::parse(&typed).ok_or(Refusal::BadSize));
-    let (size, picture) = match (size.transpose(), image) {
-        (Err(refusal), _) => (Err(refusal.into()), None),
-        (Ok(size), None) => (Ok(size), None),
-        (Ok(size), Some(file)) => match pictures::read(bot, &file).await {
-            Ok(picture) => (Ok(size), Some(picture)),
-            Err(error) => (Err(error), None),
-        },
-    };
-    let size = match size {
-        Ok(size) => size,
-        Err(error) => {
-            let card = explain(bot.voice(&ctx.interaction.locale), &error);
-            return bot.rest.reply(&handle, &card).await;
-        }
-    };
+    let parsed = size.as_deref().map(Size::parse);
+    if parsed == Some(None) {
+        let voice = bot.voice(&ctx.interaction.locale);
+        let card = explain(voice, &Error::Refused(Refusal::BadSize));
+        return bot.rest.reply(&handle, &card).await;
+    }
     let imagine = Imagine {
         age_restricted: bot.is_age_restricted(&who).await,
         caller: who,
@@ -76,14 +67,15 @@ pub async fn imagine(
         wish: Wish {
             prompt: Words(prompt),
             negative: Words(negative.unwrap_or_default()),
-            size,
+            size: parsed.flatten(),
             count: count.unwrap_or(1),
             seed,
-            picture,
+            ..Wish::default()
         },
     };
     let wanted = Wanted {
         imagine,
+        file: image,
         enhance: enhance == Some(true),
         target: Target::Interaction(handle),
         locale: &ctx.interaction.locale,

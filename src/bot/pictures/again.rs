@@ -1,6 +1,6 @@
 //! The buttons under a picture.
 
-use serenity::all::ComponentInteraction;
+use serenity::all::{Attachment, ComponentInteraction};
 
 use crate::app::Error;
 use crate::bot::target::Target;
@@ -21,9 +21,10 @@ pub async fn redo(
     let voice = bot.voice(&press.locale);
     let who = bot.caller(caller::of_component(press)).await;
     match wished(bot, press, who, (id, vary)).await {
-        Ok(imagine) => {
+        Ok((imagine, file)) => {
             let wanted = Wanted {
                 imagine,
+                file,
                 enhance: false,
                 target: Target::Interaction(handle),
                 locale: &press.locale,
@@ -39,36 +40,34 @@ async fn wished(
     press: &ComponentInteraction,
     who: Caller,
     (id, vary): (&str, bool),
-) -> Result<Imagine, Error> {
+) -> Result<(Imagine, Option<Attachment>), Error> {
     let job = here(bot, press, id).await?;
     let choices = bot.app.picture_choices(&job).await?;
     let asked = chat::question_of(bot, &press.message).await;
     let (prompt, negative) = show::read(&asked.ok_or(Refusal::QuestionGone)?);
-    let mut wish = Wish {
+    let wish = Wish {
         prompt: Words(prompt),
         negative: Words(negative),
         size: job.size,
         count: job.count,
         ..Wish::default()
     };
-    let file = press.message.attachments.first().filter(|_| vary);
-    let mut choices = choices;
-    if let Some(file) = file {
-        let varied = bot.app.varied(&choices);
-        if let Some(varied) = varied {
-            choices = varied;
-            wish.picture = Some(super::read(bot, file).await?);
-        }
-    }
-    if job.is_edit && wish.picture.is_none() {
+    let shown = press.message.attachments.first().filter(|_| vary);
+    let varied = shown.and_then(|file| Some((bot.app.varied(&choices)?, file.clone())));
+    let (choices, file) = match varied {
+        Some((choices, file)) => (choices, Some(file)),
+        None => (choices, None),
+    };
+    if job.is_edit && file.is_none() {
         return Err(Refusal::PictureNotKept.into());
     }
-    Ok(Imagine {
+    let imagine = Imagine {
         age_restricted: bot.is_age_restricted(&who).await,
         caller: who,
         choices,
         wish,
-    })
+    };
+    Ok((imagine, file))
 }
 
 /// Buttons are pressed where they stand.

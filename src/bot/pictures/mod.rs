@@ -31,6 +31,8 @@ const TOKEN_LIVES: Duration = Duration::from_secs(14 * 60 + 30);
 /// What is to be made, where it goes, and in which language.
 pub struct Wanted<'a> {
     pub imagine: Imagine,
+    /// The picture that is changed, as Discord keeps it.
+    pub file: Option<Attachment>,
     /// Whether a language model rewrites the prompt first.
     pub enhance: bool,
     pub target: Target,
@@ -54,6 +56,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
     let voice = bot.voice(wanted.locale);
     let Wanted {
         mut imagine,
+        file,
         enhance,
         target,
         ..
@@ -74,6 +77,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
         painter.say_instead(reply::in_line(voice)).await?;
         place.turn().await;
     }
+    imagine.wish.is_edit = file.is_some();
     if enhance {
         painter.say_instead(reply::rewriting(voice)).await?;
         match bot.app.enhance(&imagine).await {
@@ -86,7 +90,13 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
     let server = imagine.caller.place.server();
     let prompt = imagine.wish.prompt.0.clone();
     let considered = bot.app.consider_picture(imagine).await;
-    let securing = Box::pin(async { bot.app.secure_picture(considered?).await });
+    let securing = Box::pin(async {
+        let mut ready = bot.app.secure_picture(considered?).await?;
+        if let Some(file) = file {
+            ready.take(read(bot, &file).await?);
+        }
+        Ok(ready)
+    });
     let ready =
         streaming::promise(bot, &mut painter, voice, asker, (false, promised), securing).await?;
     let Some(ready) = ready else { return Ok(()) };
@@ -217,7 +227,7 @@ async fn settle(bot: &Bot, due: Option<Due>, shown: bool) -> Vec<Notice> {
 }
 
 /// Reads the picture that came along.
-pub async fn read(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
+async fn read(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
     let mut limits = bot.chat.limits.clone();
     limits.picture_bytes = PICTURE_BYTES_MAX;
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
