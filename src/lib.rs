@@ -25,8 +25,9 @@
 //!   it; limits, and what models cost.
 //! - [`vault`]: master keys, and the seal format with its diagram.
 //! - [`store`]: the only SQL, once for SQLite and PostgreSQL.
-//! - [`providers`]: the catalogue, key checks, four chat dialects, and
-//!   `outbound`, the one place where a key leaves the process.
+//! - [`providers`]: the catalogue, key checks, four chat dialects, image
+//!   hosts with their jobs, and `outbound`, the one place where a key leaves
+//!   the process.
 //! - [`app`]: everything the program can do, one file a verb.
 //! - [`bot`]: the only module that knows Discord; `reply` holds its words.
 //! - [`gateway`]: the only module that serves HTTP.
@@ -44,7 +45,10 @@
 //!   installed the bot; never in a direct message.
 //! - Every provider call has a hold before it, and exactly one settlement
 //!   after it; no limit is exceeded, by however many asks at once.
-//! - Every reply that is about a key is ephemeral, and none can ping.
+//! - A job at an image host is begun once, and known on disk before it is
+//!   looked at; it is settled when its picture is shown.
+//! - Every reply that is about a key is ephemeral, and none can ping but the
+//!   one that brings somebody a picture that took long.
 //! - Nothing that people say is stored or logged.
 //! - Every queue, retry, body, wait and list has a stated limit.
 //! - No module uses more than its row in `tests/tidy.rs` allows.

@@ -23,7 +23,8 @@ use crate::vault::MasterKey;
 const PACE: Duration = Duration::from_millis(60);
 /// Everything can be tried: what people say to each other is shown to the
 /// bot. Answers are edited as often as the emulated Discord's bucket allows.
-const SETTINGS: &str = "message_content = true\n[ask]\nedit_interval_ms = 500\n";
+const SETTINGS: &str =
+    "message_content = true\n[ask]\nedit_interval_ms = 500\n[images]\npoll_ms = 700\n";
 /// How long asks may go on after the signal.
 const GRACE: Duration = Duration::from_secs(2);
 const LAST_WORDS: Duration = Duration::from_millis(500);

@@ -1,7 +1,10 @@
 //! Pictures that are answered at once, and what stands under them.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
+use super::picture_jobs::shows;
 use super::stage::{self, Setup};
 use super::{Actor, good};
 use crate::emulator::providers::{ProviderFault, Standing, sample};
@@ -249,6 +252,15 @@ async fn the_operator_settles_moderation_and_where_pictures_are_made() {
     stage::run_with(setup, async |stage| {
         let mia: Actor<'_> = stage.mia();
         assert_snapshot!(mia.runs("/imagine prompt:a lighthouse").await, @"(only you) Pictures are made in age-restricted channels and direct messages only. Send me `/imagine` directly.");
+        let world = stage.world();
+        let club = world.add_server("Night Club", true, &["after-dark"]);
+        world.join(club, mia.person, crate::emulator::discord::act::MEMBER);
+        assert_snapshot!(mia.in_channel("after-dark").runs("/imagine prompt:a lighthouse").await, @"
+        > a lighthouse
+
+        -# OpenAI gpt-image-2 · 🤖 bot default · $0.13
+        [picture-1.png: Made by gpt-image-2 from: a lighthouse]
+        ");
         let mia = mia.directly();
         assert_snapshot!(mia.runs("/imagine prompt:something forbidden").await, @"(only you) The moderation of this bot does not let these words through. Say it in other words.");
         assert_snapshot!(mia.runs("/imagine prompt:a lighthouse").await, @"
@@ -276,6 +288,54 @@ async fn a_language_model_makes_more_of_a_prompt_by_an_ask_of_its_own() {
         ");
         let rows = stage.app().await.audit().await;
         assert_eq!(rows.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_model_that_paints_is_cancelled_and_a_restart_costs_nothing() {
+    stage::run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let slow = ProviderFault::SlowFirstByte(Duration::from_mins(5));
+        stage.fails("openai", slow);
+        let asked = mia.starts("/imagine prompt:a lighthouse");
+        assert_snapshot!(shows(stage, &mia, "Being made").await, @"
+        > a lighthouse
+
+        🎨 Being made, since <t:1795219200:R>.
+        ");
+        let (message, id) = mia.button("Cancel");
+        stage.world().press(mia.person, message, &id).unwrap();
+        assert_snapshot!(mia.sees(asked).await, @"
+        > a lighthouse
+
+        Stopped.
+        ");
+        mia.starts("/imagine prompt:a lighthouse");
+        shows(stage, &mia, "Being made").await;
+        stage.stop().await;
+        stage.clock.advance_ms(1);
+        stage.recovers("openai");
+        stage.start().await;
+        stage.app().await.idle().await;
+        assert_snapshot!(mia.reads_channel(), @"
+        (only you) Stored the personal key: **OpenAI** `…6789`.
+        OpenAI accepts it.
+        It pays for your asks with OpenAI everywhere, before any server's key. Try `/ask provider:openai`.
+        ---
+        > a lighthouse
+
+        Stopped.
+        ---
+        > a lighthouse
+
+        I am being restarted and could not finish. Please ask again in a minute.
+        ");
+        let rows = stage.app().await.audit().await;
+        let mut outcomes: Vec<_> = rows.iter().filter_map(|row| row.outcome.as_deref()).collect();
+        outcomes.sort_unstable();
+        assert_snapshot!(outcomes.join(" "), @"abandoned failed");
     })
     .await;
 }

@@ -26,6 +26,8 @@ pub enum End {
     },
     /// This process ends before it does.
     GoesOn,
+    /// This process ends, and nobody else can go on with it.
+    CutShort,
 }
 
 /// A job that is followed.

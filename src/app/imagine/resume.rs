@@ -105,7 +105,7 @@ impl App {
                     fell_back_from: Vec::new(),
                 })
             }
-            End::GoesOn => {
+            End::GoesOn | End::CutShort => {
                 hold.leave();
                 Err(Refusal::Stopping.into())
             }

@@ -227,6 +227,10 @@ impl App {
                 pictured.goes_on = true;
                 Err(Refusal::Stopping.into())
             }
+            End::CutShort => {
+                self.release(hold).await;
+                Err(Refusal::Stopping.into())
+            }
             End::Stopped { ran } => {
                 // What had begun to run is settled at what it held.
                 if !ran {
@@ -261,12 +265,7 @@ impl App {
             tokio::select! {
                 begun = painting => begun,
                 () = stop.cancelled() => return Ok(End::Stopped { ran: true }),
-                () = self.must_stop() => return Ok(End::Failed(ProviderFailure {
-                    provider: offer.provider.clone(),
-                    class: FailureClass::Cancelled,
-                    status: None,
-                    retry_after: None,
-                })),
+                () = self.must_stop() => return Ok(End::CutShort),
             }
         };
         drop(key);

@@ -134,8 +134,8 @@ impl Board<'_> {
         let done = CancellationToken::new();
         let making = async {
             let mut watch = |stage: Stage| {
-                // The receiver is looked at below, until the picture is there.
-                tell.send_replace(Some(stage));
+                // The time that is shown is that of the change.
+                tell.send_if_modified(|known| known.replace(stage) != Some(stage));
             };
             let made = bot.app.make_pictures(ready, &spot, &run.stop, &mut watch);
             let pictured = made.await;

@@ -344,8 +344,12 @@ pub fn channel(channel: &Channel) -> Value {
         "id": channel.id.to_string(), "type": kind_of(channel), "name": channel.name,
         "guild_id": channel.server.map(|id| id.to_string()),
         "parent_id": channel.parent.map(|id| id.to_string()),
+        "nsfw": channel.name == AGE_RESTRICTED,
     })
 }
+
+/// The name of channels that only adults see.
+pub const AGE_RESTRICTED: &str = "after-dark";
 
 /// Text, direct, or a public thread.
 fn kind_of(channel: &Channel) -> u8 {

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, Picture, Size};
+use crate::model::{FailureClass, Picture};
 use crate::providers::chat::{base64, join};
 use crate::providers::google::read;
 use crate::providers::reading::Reading;
 
 use super::host::{Host, PAINTING};
 use super::openai::of_base64;
-use super::{ImageRequest, Painted, Result, in_words};
+use super::{ImageRequest, Painted, Result, in_words, nearest};
 
 /// The proportions that Gemini makes.
 const RATIOS: [(u32, u32); 10] = [
@@ -56,18 +56,10 @@ fn body(request: &ImageRequest) -> Value {
     }
     let mut config = json!({"responseModalities": ["TEXT", "IMAGE"]});
     if let Some(size) = wish.size {
-        config["imageConfig"] = json!({"aspectRatio": nearest(size)});
+        let (width, height) = nearest(&RATIOS, size);
+        config["imageConfig"] = json!({"aspectRatio": format!("{width}:{height}")});
     }
     json!({"contents": [{"role": "user", "parts": parts}], "generationConfig": config})
-}
-
-fn nearest(size: Size) -> String {
-    let ratio = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
-    let wanted = ratio((size.width, size.height)).ln();
-    let far = |known: &&(u32, u32)| (ratio(**known).ln() - wanted).abs();
-    let found = RATIOS.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
-    let (width, height) = found.unwrap_or(&RATIOS[0]);
-    format!("{width}:{height}")
 }
 
 fn of_answer(host: &Host<'_>, answer: &Value) -> Result<Painted> {

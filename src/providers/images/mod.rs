@@ -19,7 +19,7 @@ mod workflow;
 use std::sync::Arc;
 
 use crate::model::{
-    Credential, FailureClass, NanoDollars, Picture, ProviderFailure, Stage, Usage, Wish,
+    Credential, FailureClass, NanoDollars, Picture, ProviderFailure, Size, Stage, Usage, Wish,
 };
 
 use super::Providers;
@@ -178,6 +178,16 @@ fn in_words(wish: &Wish) -> String {
     format!("{}\n\nDo not show: {}", wish.prompt.0, wish.negative.0)
 }
 
+/// The known proportions that are the nearest to a size.
+fn nearest<const N: usize>(known: &[(u32, u32); N], size: Size) -> (u32, u32) {
+    let ratio = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
+    let wanted = ratio((size.width, size.height)).ln();
+    let far = |known: (u32, u32)| (ratio(known).ln() - wanted).abs();
+    let found = known.iter().copied();
+    let found = found.min_by(|a, b| far(*a).total_cmp(&far(*b)));
+    found.unwrap_or((size.width, size.height))
+}
+
 /// A job that its host no longer knows is one that it has forgotten.
 fn expired(failure: ProviderFailure) -> ProviderFailure {
     match failure.status {
@@ -186,5 +196,24 @@ fn expired(failure: ProviderFailure) -> ProviderFailure {
             ..failure
         },
         _ => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_proportions_are_made() {
+        let known = [(1_024, 1_024), (1_536, 1_024), (1_024, 1_536)];
+        for (typed, made) in [
+            ("512x512", known[0]),
+            ("1920x1080", known[1]),
+            ("768x1024", known[2]),
+            ("1024x1000", known[0]),
+        ] {
+            let size = Size::parse(typed).unwrap();
+            assert_eq!(nearest(&known, size), made, "{typed}");
+        }
     }
 }

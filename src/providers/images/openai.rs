@@ -5,14 +5,14 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Credential, FailureClass, NanoDollars, Picture, Size, Usage};
+use crate::model::{Credential, FailureClass, NanoDollars, Picture, Usage};
 use crate::providers::Providers;
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::chat::{base64, join};
 use crate::providers::reading::count;
 
 use super::host::{Host, PAINTING};
-use super::{ImageRequest, Painted, Result, fetch, in_words};
+use super::{ImageRequest, Painted, Result, fetch, in_words, nearest};
 
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 /// The sizes that OpenAI makes.
@@ -69,7 +69,8 @@ fn body(request: &ImageRequest, wire: Option<ImageWire>) -> (&'static str, Value
         body["moderation"] = json!("low");
     }
     if let Some(size) = wish.size {
-        body["size"] = json!(nearest(size));
+        let (width, height) = nearest(&SIZES, size);
+        body["size"] = json!(format!("{width}x{height}"));
     }
     match &wish.picture {
         Some(picture) => {
@@ -106,16 +107,6 @@ pub fn data_url(picture: &Picture) -> String {
     )
 }
 
-/// The size whose proportions are the nearest.
-fn nearest(size: Size) -> String {
-    let ratio = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
-    let wanted = ratio((size.width, size.height)).ln();
-    let far = |known: &&(u32, u32)| (ratio(**known).ln() - wanted).abs();
-    let found = SIZES.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
-    let (width, height) = found.unwrap_or(&SIZES[0]);
-    format!("{width}x{height}")
-}
-
 async fn picture(host: &Host<'_>, item: &Value) -> Result<Picture> {
     if let Some(text) = item["b64_json"].as_str() {
         return of_base64(host, text);
@@ -142,21 +133,4 @@ fn usage(answer: &Value) -> Option<Usage> {
         cost: usage["cost"].as_f64().and_then(NanoDollars::from_dollars),
         ..Usage::default()
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_size_with_the_nearest_proportions_is_made() {
-        for (typed, made) in [
-            ("512x512", "1024x1024"),
-            ("1920x1080", "1536x1024"),
-            ("768x1024", "1024x1536"),
-            ("1024x1000", "1024x1024"),
-        ] {
-            assert_eq!(nearest(Size::parse(typed).unwrap()), made, "{typed}");
-        }
-    }
 }
