@@ -133,10 +133,14 @@ impl<'a> Painter<'a> {
         &self.head
     }
 
-    /// Puts a card where the answer would be, with its files.
-    pub async fn show_card(&mut self, card: Card) -> anyhow::Result<()> {
-        let text = format!("{}{}", self.head, card.text);
-        self.show_one(0, Card { text, ..card }).await
+    /// Puts cards where the answer would be, with their files.
+    pub async fn show_cards(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
+        for (at, card) in cards.into_iter().enumerate() {
+            let head = if at == 0 { self.head.as_str() } else { "" };
+            let text = format!("{head}{}", card.text);
+            self.show_one(at, Card { text, ..card }).await?;
+        }
+        Ok(())
     }
 
     /// The last message that stands in the channel, if its id is known.

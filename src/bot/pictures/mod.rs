@@ -197,7 +197,7 @@ impl Board<'_> {
                     let asker = PersonId(self.person);
                     streaming::refuse(&mut self.painter, self.voice, asker, error).await
                 }
-                _ => self.painter.show_card(card.clone()).await,
+                _ => self.painter.show_cards(show::parts(card.clone())).await,
             };
             match shown {
                 Ok(()) => return Ok(()),

@@ -6,6 +6,8 @@ use crate::bot::card::{Card, File};
 use crate::bot::reply::{self, Voice};
 use crate::model::{Made, PictureKind, Wish};
 
+/// What is sent to Discord at once at the most; it takes 25 MiB.
+const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
 /// Stands before what should not be in a picture.
 const NOT: &str = "-# not: ";
 
@@ -78,22 +80,15 @@ pub async fn later(
         text: format!("{}{}", late.head, card.text),
         ..card
     };
-    let in_channel = Card {
-        reply_to: spot.message,
-        mention: Some(late.person),
-        nonce: Some(nonce(&spot.id)),
-        ..card.clone()
-    };
-    let posted = if late.is_private {
-        None
-    } else {
-        bot.rest.post(spot.channel, &in_channel).await.ok()
-    };
-    if posted.is_none() {
-        bot.rest.direct_message(late.person, &card).await?;
+    let parts = parts(card);
+    let in_channel = !late.is_private && post(bot, spot, late.person, &parts).await.is_ok();
+    if !in_channel {
+        for card in &parts {
+            bot.rest.direct_message(late.person, card).await?;
+        }
     }
     if let Some(message) = spot.message {
-        let card = reply::shown_below(voice, late.head, posted.is_some());
+        let card = reply::shown_below(voice, late.head, in_channel);
         let edited = bot.rest.edit_message(spot.channel, message, &card).await;
         if let Err(error) = edited {
             tracing::info!("could not mark where a picture was promised: {error:#}");
@@ -102,9 +97,43 @@ pub async fn later(
     Ok(())
 }
 
+async fn post(bot: &Bot, spot: &Spot, person: u64, parts: &[Card]) -> anyhow::Result<()> {
+    for (at, card) in parts.iter().enumerate() {
+        let card = Card {
+            reply_to: spot.message,
+            mention: Some(person).filter(|_| at == 0),
+            nonce: Some(nonce(&spot.id, at)),
+            ..card.clone()
+        };
+        bot.rest.post(spot.channel, &card).await?;
+    }
+    Ok(())
+}
+
 /// By which Discord knows that it has a message already: 25 characters.
-fn nonce(id: &str) -> String {
-    id.chars().take(25).collect()
+fn nonce(id: &str, part: usize) -> String {
+    id.chars()
+        .take(23)
+        .chain([char::from(b'a' + u8::try_from(part % 26).unwrap_or(0))])
+        .collect()
+}
+
+/// A card in as many messages as its files need.
+pub fn parts(mut card: Card) -> Vec<Card> {
+    let files = std::mem::take(&mut card.files);
+    let mut parts = vec![card];
+    let mut bytes = 0;
+    for file in files {
+        bytes += file.bytes.len();
+        if bytes > REQUEST_BYTES_MAX {
+            bytes = file.bytes.len();
+            parts.push(Card::default());
+        }
+        if let Some(last) = parts.last_mut() {
+            last.files.push(file);
+        }
+    }
+    parts
 }
 
 #[cfg(test)]
@@ -126,5 +155,27 @@ mod tests {
             };
             assert_eq!(read(&written(&wish)), (prompt.into(), negative.into()));
         }
+    }
+
+    #[test]
+    fn pictures_that_are_too_much_for_one_message_fill_several() {
+        let file = |megabytes: usize| File {
+            name: String::new(),
+            kind: "image/png",
+            description: String::new(),
+            bytes: vec![0; megabytes << 20],
+        };
+        let card = Card {
+            text: "text".into(),
+            files: [9, 9, 9, 2].map(file).into(),
+            ..Card::default()
+        };
+        let parts = parts(card);
+        let counts: Vec<usize> = parts.iter().map(|part| part.files.len()).collect();
+        assert_eq!(counts, [2, 2]);
+        assert_eq!(
+            (parts[0].text.as_str(), parts[1].text.as_str()),
+            ("text", "")
+        );
     }
 }
