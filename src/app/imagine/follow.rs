@@ -74,10 +74,17 @@ impl Follow<'_> {
             painted.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
         }
         if given_up {
-            self.clear(job, true).await;
+            self.give_up(job).await;
+        } else {
+            self.clear(job, false).await;
         }
-        self.clear(job, false).await;
         Ok(end)
+    }
+
+    /// Cancels a job at its host, and clears away what it leaves there.
+    pub async fn give_up(&self, job: &PictureJob) {
+        self.clear(job, true).await;
+        self.clear(job, false).await;
     }
 
     fn time_left(&self, job: &PictureJob) -> Duration {

@@ -33,7 +33,8 @@ pub struct Pictured {
 /// What is owed for pictures that were made. It is settled when they are
 /// shown, so that a crash before that costs nobody anything.
 pub struct Due {
-    hold: Hold,
+    /// None once it is settled.
+    hold: Option<Hold>,
     pictures: u64,
     usage: Option<Usage>,
     machine_ms: u64,
@@ -44,7 +45,7 @@ pub struct Due {
 impl Due {
     pub(super) fn new(hold: Hold, painted: &Painted, standing: Option<Standing>) -> Self {
         Self {
-            hold,
+            hold: Some(hold),
             pictures: painted.pictures.len() as u64,
             usage: painted.usage,
             machine_ms: painted.machine_ms,
@@ -61,7 +62,17 @@ impl Due {
     }
 
     pub(super) fn cost(&self) -> Option<NanoDollars> {
-        self.hold.cost_if(self.ended())
+        self.hold.as_ref()?.cost_if(self.ended())
+    }
+}
+
+/// Whoever is cut off before the pictures are shown leaves that, and the
+/// settlement, to the next process.
+impl Drop for Due {
+    fn drop(&mut self) {
+        if let Some(hold) = self.hold.take() {
+            hold.leave();
+        }
     }
 }
 
@@ -273,7 +284,7 @@ impl App {
             Ok(Begun::Done(painted)) => Ok(self.used(offer, painted)),
             Err(failure) => Ok(End::Failed(failure)),
             Ok(Begun::Job(host_job)) => {
-                self.store.picture_is(&job.id, &host_job).await?;
+                let noted = self.store.picture_is(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
                 let follow = Follow {
                     app: self,
@@ -282,6 +293,11 @@ impl App {
                     request: Some(request),
                     stop,
                 };
+                if let Err(error) = noted {
+                    // Nobody would find it again.
+                    follow.give_up(job).await;
+                    return Err(error.into());
+                }
                 let end = follow.to_its_end(job, watch).await?;
                 Ok(match end {
                     End::Painted(painted) => self.used(offer, painted),
@@ -305,11 +321,14 @@ impl App {
 
     /// The pictures are shown: settles what is owed for them, and says which
     /// owners should be told of it.
-    pub async fn pictures_shown(&self, due: Due) -> Vec<Notice> {
+    pub async fn pictures_shown(&self, mut due: Due) -> Vec<Notice> {
         let ended = due.ended();
-        match self.ledger.settle(due.hold, ended).await {
-            Ok(settled) => due.standing.map_or_else(Vec::new, |standing| {
-                self.notices(&standing, &settled.warnings)
+        let Some(hold) = due.hold.take() else {
+            return Vec::new();
+        };
+        match self.ledger.settle(hold, ended).await {
+            Ok(settled) => due.standing.as_ref().map_or_else(Vec::new, |standing| {
+                self.notices(standing, &settled.warnings)
             }),
             Err(error) => {
                 tracing::error!("could not settle a picture: {error:#}");
@@ -319,8 +338,10 @@ impl App {
     }
 
     /// The pictures could not be shown to anybody: gives everything back.
-    pub async fn pictures_not_shown(&self, due: Due) {
-        self.release(due.hold).await;
+    pub async fn pictures_not_shown(&self, mut due: Due) {
+        if let Some(hold) = due.hold.take() {
+            self.release(hold).await;
+        }
     }
 
     /// The picture was delivered, or why not was said.
