@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
 use crate::cli::Scene;
+use crate::emulator::World;
 use crate::emulator::discord::act::MEMBER;
 use crate::ledger::bench::{LedgerBench, fill};
 use crate::model::{Credential, Health, Key, KeyId, Owner, PersonId, Place, ProviderId, ServerId};
@@ -389,11 +390,7 @@ impl Stand {
         for number in 0..count {
             tick.tick().await;
             let person = world.add_person(&format!("p{number}"));
-            let direct = |state: &crate::emulator::WorldState| {
-                let mut all = state.channels.iter();
-                all.find(|c| c.person == Some(person)).map_or(0, |c| c.id)
-            };
-            let channel = world.look(direct);
+            let channel = direct_channel(world, person);
             let prompt = format!("endless {number}.");
             let id = world.say(person, channel, &prompt, None, Vec::new());
             said.push((id, prompt));
@@ -428,14 +425,10 @@ impl Stand {
         world.with(|state| state.providers.life.queued = u32::MAX);
         for number in 0..count {
             let person = world.add_person(&format!("p{number}"));
-            let direct = |state: &crate::emulator::WorldState| {
-                let mut all = state.channels.iter();
-                all.find(|c| c.person == Some(person)).map_or(0, |c| c.id)
-            };
             let (host, _) = HOSTS[number as usize % HOSTS.len()];
             let line = format!("/imagine prompt:a lighthouse provider:{host}");
             world
-                .run(person, world.look(direct), &line)
+                .run(person, direct_channel(world, person), &line)
                 .expect("the command exists");
         }
         let jobs = usize::try_from(count).unwrap_or(usize::MAX);
@@ -452,6 +445,14 @@ impl Stand {
             jobs.map(|job| about(&format!("/{}?", job.id))).collect()
         })
     }
+}
+
+/// Somebody's direct messages with the bot.
+fn direct_channel(world: &World, person: u64) -> u64 {
+    world.look(|state| {
+        let mut all = state.channels.iter();
+        all.find(|c| c.person == Some(person)).map_or(0, |c| c.id)
+    })
 }
 
 impl Drop for Stand {

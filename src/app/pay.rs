@@ -66,7 +66,7 @@ impl Passed {
         None
     }
 
-    pub fn note(&mut self, offer: &Offer, refusal: Refusal) {
+    fn note(&mut self, offer: &Offer, refusal: Refusal) {
         self.over_limit.push(offer.source);
         self.fell_back.push(FellBack {
             source: offer.source,
@@ -91,23 +91,37 @@ impl App {
             let provider = self.known(&offer.provider)?;
             let model = ask.plan.model_for(provider)?;
             let told = self.fit(ask, provider, &model);
-            match self.hold(ask, &offer, &model, &told).await? {
-                Ok(hold) => {
-                    ask.reserved = Some(Reserved {
-                        offer,
-                        hold,
-                        model,
-                        told,
-                    });
-                    return Ok(());
-                }
-                Err(no_room) => {
-                    let refusal = self.refusal(no_room, &offer, model);
-                    ask.passed.note(&offer, refusal);
-                }
+            if let Some(hold) = self.hold(ask, &offer, &model, &told).await? {
+                ask.reserved = Some(Reserved {
+                    offer,
+                    hold,
+                    model,
+                    told,
+                });
+                return Ok(());
             }
         }
         Ok(())
+    }
+
+    /// Reserves what an order may use; where a limit leaves too little, its
+    /// payer is passed over.
+    pub(super) async fn hold_or_pass(
+        &self,
+        order: Order<'_>,
+        standing: &Standing,
+        offer: &Offer,
+        passed: &mut Passed,
+    ) -> anyhow::Result<Option<Hold>> {
+        let limits = standing.limits(offer.source);
+        match self.ledger.hold(order, limits).await? {
+            Ok(hold) => Ok(Some(hold)),
+            Err(no_room) => {
+                let refusal = self.refusal(no_room, offer, order.model.to_owned());
+                passed.note(offer, refusal);
+                Ok(None)
+            }
+        }
     }
 
     /// Writes down a reply that nobody pays for.
@@ -155,11 +169,11 @@ impl App {
 
     async fn hold(
         &self,
-        ask: &ReadyAsk,
+        ask: &mut ReadyAsk,
         offer: &Offer,
         model: &str,
         told: &Fitted,
-    ) -> anyhow::Result<Result<Hold, NoRoom>> {
+    ) -> anyhow::Result<Option<Hold>> {
         let system = ask.plan.system.len() as u64;
         let caller = &ask.standing.caller;
         let order = Order {
@@ -173,11 +187,11 @@ impl App {
             max_output_tokens: u64::from(self.settings.max_output_tokens),
             images: 0,
         };
-        let limits = ask.standing.limits(offer.source);
-        self.ledger.hold(order, limits).await
+        self.hold_or_pass(order, &ask.standing, offer, &mut ask.passed)
+            .await
     }
 
-    pub(super) fn refusal(&self, no_room: NoRoom, offer: &Offer, model: String) -> Refusal {
+    fn refusal(&self, no_room: NoRoom, offer: &Offer, model: String) -> Refusal {
         let (payer, provider) = (offer.source, offer.provider.clone());
         match no_room {
             NoRoom::Limit(hit) => {

@@ -28,7 +28,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-#[cfg(any(test, feature = "internals"))]
+#[cfg(test)]
 pub use world::State as WorldState;
 pub use world::World;
 #[cfg(test)]

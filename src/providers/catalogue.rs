@@ -61,6 +61,13 @@ pub enum ImageWire {
     ComfyUi,
 }
 
+impl Images {
+    /// Whether a machine is started for a picture, and must be stopped.
+    pub fn starts_machines(&self) -> bool {
+        self.wire == Some(ImageWire::RunComfy)
+    }
+}
+
 impl ImageWire {
     /// Whether it runs workflows.
     pub fn runs_workflows(self) -> bool {

@@ -3,6 +3,7 @@
 
 use insta::assert_snapshot;
 
+use super::pictures::photo;
 use super::stage::{self, Setup, Stage};
 use super::{Actor, good};
 use crate::emulator::providers::{Life, ProviderFault};
@@ -401,13 +402,7 @@ async fn pictures_are_changed_where_workflows_run() {
     stage::run_with(setup(), async |stage| {
         let mia = stage.mia();
         lives(stage, 0, 0, 0);
-        let photo = crate::emulator::Attachment {
-            name: "photo.png".into(),
-            kind: "image/png".into(),
-            description: String::new(),
-            bytes: crate::emulator::providers::picture("photo", 0),
-        };
-        let file = mia.writes_with("", None, vec![photo]);
+        let file = mia.writes_with("", None, vec![photo()]);
         for provider in ["runpod", "runcomfy-serverless", "saladcloud", "comfyui"] {
             adds(&mia, provider).await;
             let seen = mia

@@ -10,7 +10,7 @@ use super::{Actor, good};
 use crate::emulator::providers::{ProviderFault, Standing, sample};
 
 /// A picture that somebody has.
-fn photo() -> crate::emulator::Attachment {
+pub fn photo() -> crate::emulator::Attachment {
     crate::emulator::Attachment {
         name: "photo.png".into(),
         kind: "image/png".into(),

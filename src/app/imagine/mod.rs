@@ -161,22 +161,16 @@ impl App {
                 },
                 images: pictures,
             };
-            let limits = ask.standing.limits(offer.source);
-            match self.ledger.hold(order, limits).await? {
-                Ok(hold) => {
-                    ask.reserved = Some(ReservedPicture {
-                        offer,
-                        hold,
-                        model,
-                        workflow,
-                        wish,
-                    });
-                    return Ok(());
-                }
-                Err(no_room) => {
-                    let refusal = self.refusal(no_room, &offer, model);
-                    ask.passed.note(&offer, refusal);
-                }
+            let hold = self.hold_or_pass(order, &ask.standing, &offer, &mut ask.passed);
+            if let Some(hold) = hold.await? {
+                ask.reserved = Some(ReservedPicture {
+                    offer,
+                    hold,
+                    model,
+                    workflow,
+                    wish,
+                });
+                return Ok(());
             }
         }
         Ok(())

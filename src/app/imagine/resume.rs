@@ -3,14 +3,13 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Error};
-use crate::ledger::Hold;
 use crate::model::{
-    Attempt, FailureClass, Made, Offer, PictureJob, ProviderFailure, Refusal, Source, Stage, Trace,
+    FailureClass, KeyId, Made, Offer, PictureJob, ProviderFailure, Refusal, Stage, Trace,
 };
 use crate::providers::Provider;
 
-use super::follow::{End, Follow};
-use super::{Due, Pictured};
+use super::Pictured;
+use super::follow::Follow;
 
 /// How many are gone on with at once.
 const OPEN_MAX: u32 = 500;
@@ -41,9 +40,8 @@ impl App {
             due: None,
         };
         let went = self
-            .go_on_to_its_end(&mut job, stop, watch, &mut pictured.due)
+            .go_on_to_its_end(&mut job, stop, watch, &mut pictured)
             .await;
-        pictured.goes_on = matches!(went, Err(Error::Refused(Refusal::Stopping)));
         pictured.result = went;
         pictured
     }
@@ -53,7 +51,7 @@ impl App {
         job: &mut PictureJob,
         stop: &CancellationToken,
         watch: &mut (dyn FnMut(Stage) + Send),
-        due: &mut Option<Due>,
+        pictured: &mut Pictured,
     ) -> Result<Made, Error> {
         let hold = self.ledger.take_up(job.attempt).await?;
         let Some(hold) = hold else {
@@ -62,9 +60,9 @@ impl App {
             let refusal = made.map_or(Refusal::PictureLost, |_| Refusal::PictureShown);
             return Err(refusal.into());
         };
-        let attempt = hold.attempt().clone();
-        let provider = self.known(&attempt.provider)?;
-        let offer = self.offer_of(&attempt).await?;
+        let (payer, key) = (hold.attempt().source, hold.attempt().key);
+        let provider = self.known(&hold.attempt().provider)?;
+        let offer = self.offer_by(provider, key).await?;
         let Some(offer) = offer else {
             self.release(hold).await;
             return Err(Refusal::PictureLost.into());
@@ -82,58 +80,24 @@ impl App {
             stop,
         };
         let end = follow.to_its_end(job, watch).await?;
-        self.made_of(end, hold, (&attempt, job), due).await
+        let asked = (Some(job.seed), None);
+        let made = self.conclude(end, hold, asked, pictured).await?;
+        made.map_err(|failure| Refusal::Provider { failure, payer }.into())
     }
 
-    async fn made_of(
+    /// The stored key that paid, if it is still there; without one it was
+    /// the bot default.
+    async fn offer_by(
         &self,
-        end: End,
-        hold: Hold,
-        (attempt, job): (&Attempt, &PictureJob),
-        due: &mut Option<Due>,
-    ) -> Result<Made, Error> {
-        match end {
-            End::Painted(painted) => {
-                let owed = due.insert(Due::new(hold, &painted, None));
-                Ok(Made {
-                    provider: attempt.provider.clone(),
-                    model: attempt.model.clone(),
-                    source: attempt.source,
-                    pictures: painted.pictures,
-                    seed: Some(job.seed),
-                    cost: owed.cost(),
-                    fell_back_from: Vec::new(),
-                })
-            }
-            End::GoesOn | End::CutShort => {
-                hold.leave();
-                Err(Refusal::Stopping.into())
-            }
-            End::Stopped { .. } => {
-                self.release(hold).await;
-                Err(Refusal::Stopped.into())
-            }
-            End::Failed(failure) => {
-                self.release(hold).await;
-                Err(Error::Refused(Refusal::Provider {
-                    failure,
-                    payer: attempt.source,
-                }))
-            }
-        }
-    }
-
-    /// The key that an attempt was made with, if it is still there.
-    async fn offer_of(&self, attempt: &Attempt) -> anyhow::Result<Option<Offer>> {
-        match (attempt.source, attempt.key) {
-            (Source::BotDefault, _) => Ok(self
+        provider: &Provider,
+        key: Option<KeyId>,
+    ) -> anyhow::Result<Option<Offer>> {
+        let can_open = |kid: &str| self.vault.can_open(kid);
+        match key {
+            Some(key) => self.store.offer_of_key(key, can_open).await,
+            None => Ok(self
                 .bot_default_offers()
-                .find(|offer| offer.provider == attempt.provider)),
-            (_, Some(key)) => {
-                let can_open = |kid: &str| self.vault.can_open(kid);
-                self.store.offer_of_key(key, can_open).await
-            }
-            _ => Ok(None),
+                .find(|offer| offer.provider == provider.id)),
         }
     }
 
@@ -143,17 +107,12 @@ impl App {
         let marks = self.store.ended_marks(MARKS_MAX).await?;
         let mut stopped = Vec::new();
         for (provider, key) in self.store.keys_of_pictures().await? {
-            let Some(provider) = self.providers.get(&provider) else {
+            let provider = self.providers.get(&provider);
+            // Nobody else's key need be opened for this.
+            let Some(provider) = provider.filter(|it| it.images.starts_machines()) else {
                 continue;
             };
-            let can_open = |kid: &str| self.vault.can_open(kid);
-            let offer = match key {
-                Some(key) => self.store.offer_of_key(key, can_open).await?,
-                None => self
-                    .bot_default_offers()
-                    .find(|it| it.provider == provider.id),
-            };
-            if let Some(offer) = offer {
+            if let Some(offer) = self.offer_by(provider, key).await? {
                 stopped.extend(self.stop_leftovers(provider, &marks, &offer).await);
             }
         }

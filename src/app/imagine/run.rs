@@ -9,8 +9,8 @@ use crate::app::standing::Standing;
 use crate::app::{App, Demotion, Error};
 use crate::ledger::{Ended, Hold};
 use crate::model::{
-    AttemptId, FailureClass, FellBack, Made, NanoDollars, Offer, PictureJob, ProviderFailure,
-    Refusal, Stage, Trace, Usage, WhyFellBack, Wish,
+    Attempt, AttemptId, FailureClass, FellBack, Made, NanoDollars, Offer, PictureJob,
+    ProviderFailure, Refusal, Stage, Trace, Usage, WhyFellBack, Wish,
 };
 use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
 
@@ -137,13 +137,10 @@ impl App {
                 .paint(&request, &mut job, (&offer, stop), watch)
                 .await?;
             let seed = request.workflow.is_some().then_some(request.seed);
-            let failure = match self
-                .conclude(end, reserved, &ask.standing, pictured)
-                .await?
-            {
+            let asked = (seed, Some(&ask.standing));
+            let failure = match self.conclude(end, reserved.hold, asked, pictured).await? {
                 Ok(made) => {
                     return Ok(Made {
-                        seed,
                         fell_back_from: ask.passed.fell_back,
                         ..made
                     });
@@ -207,28 +204,32 @@ impl App {
         Ok((request, job))
     }
 
-    /// Takes what came of one payer's host, or gives everything back.
-    async fn conclude(
+    /// Takes what came of one payer's host, or gives everything back. There
+    /// is nobody's standing where an earlier process has asked.
+    pub(super) async fn conclude(
         &self,
         end: End,
-        reserved: ReservedPicture,
-        standing: &Standing,
+        hold: Hold,
+        (seed, standing): (Option<u32>, Option<&Standing>),
         pictured: &mut Pictured,
     ) -> Result<Result<Made, ProviderFailure>, Error> {
-        let ReservedPicture {
-            offer, hold, model, ..
-        } = reserved;
         match end {
             End::Painted(painted) => {
-                let due = Due::new(hold, &painted, Some(standing.clone()));
+                let Attempt {
+                    provider,
+                    model,
+                    source,
+                    ..
+                } = hold.attempt().clone();
+                let due = Due::new(hold, &painted, standing.cloned());
                 let cost = due.cost();
                 pictured.due = Some(due);
                 Ok(Ok(Made {
-                    provider: offer.provider,
+                    provider,
                     model,
-                    source: offer.source,
+                    source,
                     pictures: painted.pictures,
-                    seed: None,
+                    seed,
                     cost,
                     fell_back_from: Vec::new(),
                 }))

@@ -122,13 +122,12 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
 impl Board<'_> {
     async fn make(&mut self, ready: ReadyPicture, began: Began) -> anyhow::Result<()> {
         let (bot, asker) = (self.bot, began.person);
-        let spot = |id: &str| Spot {
-            id: id.to_owned(),
+        let notes = bot.app.note_answer(&began)?;
+        let spot = Spot {
+            id: notes.id.clone(),
             channel: began.channel,
             message: began.promised,
         };
-        let notes = bot.app.note_answer(&began)?;
-        let spot = spot(&notes.id);
         let run = bot.running.begin(&spot.id, asker);
         let (tell, stages) = watch::channel(None);
         let done = CancellationToken::new();

@@ -1,5 +1,6 @@
 //! Gemini's image models; `providers.md` §4.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::model::{FailureClass, Picture};
@@ -9,7 +10,7 @@ use crate::providers::reading::Reading;
 
 use super::host::{Host, PAINTING};
 use super::openai::of_base64;
-use super::{ImageRequest, Painted, Result, in_words, nearest};
+use super::{ImageRequest, Painted, Result, in_words, nearest, one_by_one};
 
 /// The proportions that Gemini makes.
 const RATIOS: [(u32, u32); 10] = [
@@ -30,20 +31,12 @@ pub async fn paint(host: &Host<'_>, request: &ImageRequest) -> Result<Painted> {
     let path = crate::providers::google::path(&request.model, false)
         .ok_or_else(|| host.fail(FailureClass::ModelNotFound))?;
     let body = body(request);
-    let mut painted = Painted::default();
-    for _ in 0..request.wish.pictures() {
+    let once = || async {
         let url = join(host.base(), &path);
-        let answer = host
-            .call(reqwest::Method::POST, url, Some(&body), PAINTING)
-            .await;
-        match answer.and_then(|answer| of_answer(host, &answer)) {
-            Ok(more) => painted.add(more),
-            // What has been made is paid for.
-            Err(_) if !painted.pictures.is_empty() => break,
-            Err(failure) => return Err(failure),
-        }
-    }
-    Ok(painted)
+        let answer = host.call(Method::POST, url, Some(&body), PAINTING).await?;
+        of_answer(host, &answer)
+    };
+    one_by_one(request.wish.pictures(), once).await
 }
 
 fn body(request: &ImageRequest) -> Value {

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::model::{Credential, FailureClass, Stage};
 use crate::providers::Providers;
-use crate::providers::catalogue::{ImageWire, Provider};
+use crate::providers::catalogue::Provider;
 
 use super::comfyui::Comfy;
 use super::host::{Host, id};
@@ -99,7 +99,7 @@ impl Providers {
         marks: &[u32],
         credential: Option<&Credential>,
     ) -> Result<Vec<String>> {
-        if provider.images.wire != Some(ImageWire::RunComfy) {
+        if !provider.images.starts_machines() {
             return Ok(Vec::new());
         }
         let host = self.host(provider, credential);

@@ -141,7 +141,7 @@ impl Providers {
         job: &str,
         credential: Option<&Credential>,
     ) -> Result<()> {
-        if provider.images.wire != Some(ImageWire::RunComfy) {
+        if !provider.images.starts_machines() {
             return Ok(());
         }
         machine::stop(&self.host(provider, credential), job).await
@@ -168,6 +168,23 @@ impl Painted {
                 .map(|(old, new)| NanoDollars(old.0.saturating_add(new.0))),
         });
     }
+}
+
+/// Has a host that makes one at a time make several. What has been made is
+/// paid for, whatever comes of the rest.
+async fn one_by_one<F>(times: u8, mut once: impl FnMut() -> F) -> Result<Painted>
+where
+    F: Future<Output = Result<Painted>>,
+{
+    let mut painted = Painted::default();
+    for _ in 0..times {
+        match once().await {
+            Ok(more) => painted.add(more),
+            Err(_) if !painted.pictures.is_empty() => break,
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(painted)
 }
 
 /// A wish for hosts that take nothing but words.

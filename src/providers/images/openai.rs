@@ -12,7 +12,7 @@ use crate::providers::chat::{base64, join};
 use crate::providers::reading::count;
 
 use super::host::{Host, PAINTING};
-use super::{ImageRequest, Painted, Result, fetch, in_words, nearest};
+use super::{ImageRequest, Painted, Result, fetch, in_words, nearest, one_by_one};
 
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 /// The sizes that OpenAI makes.
@@ -25,17 +25,7 @@ pub async fn paint(host: &Host<'_>, request: &ImageRequest) -> Result<Painted> {
         Some(ImageWire::OpenRouter) => request.wish.pictures(),
         _ => 1,
     };
-    let mut painted = Painted::default();
-    for _ in 0..times {
-        let done = once(host, request, wire).await;
-        match done {
-            Ok(more) => painted.add(more),
-            // What has been made is paid for.
-            Err(_) if !painted.pictures.is_empty() => break,
-            Err(failure) => return Err(failure),
-        }
-    }
-    Ok(painted)
+    one_by_one(times, || once(host, request, wire)).await
 }
 
 async fn once(host: &Host<'_>, request: &ImageRequest, wire: Option<ImageWire>) -> Result<Painted> {
