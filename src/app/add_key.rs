@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Caller, Check, Credential, Key, KeyId, Owner, Refusal, Scope};
+use crate::model::{Caller, Check, Credential, Key, KeyId, Owner, ProviderId, Refusal, Scope};
 use crate::providers::{Kind, Provider};
 use crate::store::{NewKey, PendingAction, PendingKind};
 use crate::vault;
@@ -48,12 +48,6 @@ impl App {
         let provider = self.provider(provider)?;
         Self::owner(caller, scope)?;
         self.require_own_keys(caller, scope).await?;
-        let name = name.map(|name| {
-            name.trim()
-                .chars()
-                .take(NAME_CHARACTERS_MAX)
-                .collect::<String>()
-        });
         let id = self
             .hand_out(&PendingAction {
                 kind: PendingKind::AddKey,
@@ -61,7 +55,7 @@ impl App {
                 server: caller.place.server(),
                 scope,
                 provider: provider.id.clone(),
-                name: name.filter(|name| !name.is_empty()),
+                name: Self::key_name(name),
             })
             .await?;
         Ok(AddForm {
@@ -81,8 +75,33 @@ impl App {
     ) -> Result<Added, Error> {
         self.require_byok()?;
         let action = self.take(caller, PendingKind::AddKey, form).await?;
-        let owner = Self::owner(caller, action.scope)?;
-        let provider = self.known(&action.provider)?;
+        let named = (action.provider, action.name);
+        self.keep_key(caller, action.scope, named, (secret, extras))
+            .await
+    }
+
+    /// A key's name as it is kept.
+    pub(super) fn key_name(typed: Option<String>) -> Option<String> {
+        let clean = |typed: String| {
+            typed
+                .trim()
+                .chars()
+                .take(NAME_CHARACTERS_MAX)
+                .collect::<String>()
+        };
+        typed.map(clean).filter(|name| !name.is_empty())
+    }
+
+    /// Checks a key, then seals and stores it.
+    pub(super) async fn keep_key(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        (provider, name): (ProviderId, Option<String>),
+        (secret, extras): (SecretString, BTreeMap<String, SecretString>),
+    ) -> Result<Added, Error> {
+        let owner = Self::owner(caller, scope)?;
+        let provider = self.known(&provider)?;
         let credential = Self::credential(provider, secret, extras)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
@@ -94,7 +113,8 @@ impl App {
             }
             .into());
         }
-        let key = self.new_key(caller, owner, action, &credential, &check)?;
+        let named = (provider.id.clone(), name);
+        let key = self.new_key(caller, owner, named, &credential, &check)?;
         let sealed = self.vault.seal(key.id, owner, &key.provider, &credential)?;
         self.store
             .put_key(NewKey {
@@ -158,7 +178,7 @@ impl App {
         &self,
         caller: &Caller,
         owner: Owner,
-        action: PendingAction,
+        (provider, name): (ProviderId, Option<String>),
         credential: &Credential,
         check: &Check,
     ) -> Result<Key, Error> {
@@ -168,8 +188,8 @@ impl App {
         Ok(Key {
             id: KeyId(row),
             owner,
-            provider: action.provider,
-            name: action.name,
+            provider,
+            name,
             hint: vault::hint(&credential.secret),
             health: check.health(),
             paused: false,

@@ -43,6 +43,8 @@ pub struct ReadyAsk {
     pub(super) plan: Plan,
     pub(super) turns: Vec<Turn>,
     left_out: Vec<LeftOut>,
+    /// The longest answer, in tokens.
+    pub(super) most: u32,
     pub(super) request_key: Option<Credential>,
     pub(super) payers: Vec<Offer>,
     trace: Trace,
@@ -64,8 +66,11 @@ impl App {
             choices,
             turns,
             left_out,
+            max_output_tokens,
             request_key,
         } = ask;
+        let ours = self.settings.max_output_tokens;
+        let most = max_output_tokens.map_or(ours, |wanted| wanted.clamp(1, ours));
         let (standing, mut offers) = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan(&choices, standing.chosen())?;
@@ -79,6 +84,7 @@ impl App {
             plan,
             turns,
             left_out,
+            most,
             request_key,
             payers,
             trace,
@@ -93,7 +99,7 @@ impl App {
         let Some(first) = ask.payers.first() else {
             return ask.demo;
         };
-        let most = u64::from(self.settings.max_output_tokens);
+        let most = u64::from(ask.most);
         let limits = ask.standing.limits(first.source);
         self.ledger.expects_room(&limits, most, 0)
     }
@@ -230,7 +236,7 @@ impl App {
             model: reserved.model.clone(),
             system: ask.plan.system.clone(),
             turns: std::mem::take(&mut reserved.told.turns),
-            max_output_tokens: most.min(self.settings.max_output_tokens),
+            max_output_tokens: most.min(ask.most),
         };
         hold.begin().await?;
         let mut hear = |text: &str| {
@@ -304,7 +310,7 @@ fn demo_reply() -> (ChatReply, String) {
 }
 
 /// A model that its provider has retired has another in its place.
-fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal {
+pub fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal {
     let replacement = replacement(&failure.provider, &model);
     match (failure.class, replacement) {
         (FailureClass::ModelNotFound, Some(replacement)) => Refusal::ModelRetired {
@@ -318,7 +324,7 @@ fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal
 
 /// Whether another payer may help: the provider's word on the key, or a key
 /// that must not go where the provider lives now.
-fn another_payer_may_help(failure: &ProviderFailure) -> bool {
+pub fn another_payer_may_help(failure: &ProviderFailure) -> bool {
     matches!(
         failure.class,
         FailureClass::AuthInvalid | FailureClass::Billing | FailureClass::WrongOrigin

@@ -9,6 +9,7 @@ mod blocks;
 mod budget;
 mod choose;
 mod departures;
+mod doorman;
 mod error;
 mod fit;
 mod forget;
@@ -26,14 +27,19 @@ mod pending;
 mod personas;
 mod plan;
 mod privacy;
+mod programs;
 mod quota_status;
+mod relay;
 mod remove_key;
+mod repeats;
 mod standing;
 mod test_key;
+mod tokens;
 mod upkeep;
 mod usage;
 
 use std::future::Future;
+use std::sync::{OnceLock, Weak};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -45,6 +51,7 @@ pub use answers::{Began, Notes};
 pub use ask::{Asked, Demotion, ReadyAsk};
 pub use ask_once::OnceForm;
 pub use budget::Budget;
+pub use doorman::{Doorman, Waiting, nobody_else};
 pub use error::Error;
 pub use imagine::{Due, ImageSettings, Moderation, Pictured, ReadyPicture, Spot};
 pub use key_status::{ProviderStatus, Status};
@@ -55,13 +62,17 @@ pub use operator::{OperatorsView, Whom};
 pub use personas::Persona;
 pub use privacy::Stored;
 pub use quota_status::QuotaStatus;
+pub use relay::{NotRelayed, Payer, Relay, RelayAsk, RequestKey};
+pub use repeats::Claimed;
 pub use standing::Quota;
 pub use test_key::Tested;
 pub use usage::{UsageReport, UsageScope};
 
 pub use crate::store::{OwnAttempt, Total};
 
-pub use crate::providers::{Catalogue, Delivery, Kind, Provider};
+pub use crate::providers::{
+    BadBody, Catalogue, Delivery, Fields, Kind, Passage, Provider, Surface, is_plain,
+};
 
 use crate::ledger::Ledger;
 use crate::model::{Clock, Credential, ProviderId};
@@ -103,6 +114,8 @@ pub struct Settings {
     /// The most of a conversation that a model is told.
     pub context_tokens: u32,
     pub delivery: Delivery,
+    /// Where programs reach the gateway; none where it is off.
+    pub gateway_url: Option<String>,
     pub images: ImageSettings,
 }
 
@@ -116,6 +129,8 @@ pub struct App {
     bot_defaults: Vec<BotDefault>,
     settings: Settings,
     lists: models::Lists,
+    known_tokens: tokens::Known,
+    doorman: OnceLock<Weak<dyn Doorman>>,
     http: reqwest::Client,
     clock: Clock,
     started_at_ms: i64,
@@ -147,6 +162,8 @@ impl App {
             bot_defaults,
             settings,
             lists: models::Lists::default(),
+            known_tokens: tokens::Known::default(),
+            doorman: OnceLock::new(),
             http,
             started_at_ms: clock.now_ms(),
             clock,
@@ -163,6 +180,11 @@ impl App {
     /// Whether people can store keys.
     pub fn byok_enabled(&self) -> bool {
         self.vault.is_enabled()
+    }
+
+    /// Where programs reach the gateway, if it is on.
+    pub fn gateway_url(&self) -> Option<&str> {
+        self.settings.gateway_url.as_deref()
     }
 
     /// The one HTTP client of the process.

@@ -57,6 +57,28 @@ impl Lists {
         (models, !fresh)
     }
 
+    /// The one provider of those known whose list has a model.
+    fn lister_of(&self, model: &str) -> Option<ProviderId> {
+        let known = self.lock();
+        let has = |list: &List| {
+            list.models
+                .iter()
+                .flat_map(|all| all.iter())
+                .any(|it| it == model)
+        };
+        let mut found: Vec<&ProviderId> = known
+            .iter()
+            .filter(|(_, list)| has(list))
+            .map(|((id, _), _)| id)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        match found[..] {
+            [one] => Some(one.clone()),
+            _ => None,
+        }
+    }
+
     fn put(&self, of: &Offer, models: Vec<String>) {
         if let Some(list) = self.lock().get_mut(&(of.provider.clone(), of.key)) {
             list.models = Some(models.into());
@@ -104,14 +126,41 @@ impl App {
         Ok(defaults)
     }
 
+    /// The same, once every list that is not known yet was asked for: a
+    /// program asks once, and does not look again.
+    pub async fn models_now(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
+        let (standing, offers) = self.standing(caller.clone()).await?;
+        let now_ms = self.clock.now_ms();
+        let mut asking = Vec::new();
+        for id in self.chat_order() {
+            let choice = self.choose(&standing, std::slice::from_ref(&id), offers.clone());
+            let Some(payer) = choice.payers.into_iter().next() else {
+                continue;
+            };
+            if self.lists.get(&payer, now_ms).1 {
+                asking.push(async move { self.list_once(&payer).await });
+            }
+        }
+        futures_util::future::join_all(asking).await;
+        self.models_for(caller).await
+    }
+
+    /// Whose a model is, where exactly one provider has listed it.
+    pub(super) fn lister_of(&self, model: &str) -> Option<&Provider> {
+        let id = self.lists.lister_of(model)?;
+        self.catalogue().get(&id)
+    }
+
     fn list_in_background(self: &Arc<Self>, payer: Offer) {
         let app = Arc::clone(self);
-        self.spawn(async move {
-            match app.list(&payer).await {
-                Ok(models) => app.lists.put(&payer, models),
-                Err(error) => tracing::debug!("could not list models: {error:#}"),
-            }
-        });
+        self.spawn(async move { app.list_once(&payer).await });
+    }
+
+    async fn list_once(&self, payer: &Offer) {
+        match self.list(payer).await {
+            Ok(models) => self.lists.put(payer, models),
+            Err(error) => tracing::debug!("could not list models: {error:#}"),
+        }
     }
 
     async fn list(&self, payer: &Offer) -> anyhow::Result<Vec<String>> {

@@ -66,7 +66,7 @@ impl Passed {
         None
     }
 
-    fn note(&mut self, offer: &Offer, refusal: Refusal) {
+    pub fn note(&mut self, offer: &Offer, refusal: Refusal) {
         self.over_limit.push(offer.source);
         self.fell_back.push(FellBack {
             source: offer.source,
@@ -159,9 +159,7 @@ impl App {
     fn fit(&self, ask: &ReadyAsk, provider: &Provider, model: &str) -> Fitted {
         let system = ask.plan.system.len() as u64;
         let window = Prices::context_tokens(&provider.id, model);
-        let room = window.map(|window| {
-            window.saturating_sub(u64::from(self.settings.max_output_tokens) + system)
-        });
+        let room = window.map(|window| window.saturating_sub(u64::from(ask.most) + system));
         let most = u64::from(self.settings.context_tokens);
         let room = room.map_or(most, |room| room.min(most));
         fit::fit(&ask.turns, sees(provider, model), room)
@@ -184,7 +182,7 @@ impl App {
             provider: &offer.provider,
             model,
             prompt_bytes: system + fit::bytes(&told.turns),
-            max_output_tokens: u64::from(self.settings.max_output_tokens),
+            max_output_tokens: u64::from(ask.most),
             images: 0,
         };
         self.hold_or_pass(order, &ask.standing, offer, &mut ask.passed)

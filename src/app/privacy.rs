@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, PictureJob, ProviderId, Refusal, Scope,
+    AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, PictureJob, ProviderId, Refusal, Scope, Token,
 };
 use crate::store::{PendingAction, PendingKind, Total, TotalScope};
 
@@ -56,6 +56,7 @@ impl App {
         let rules = self.store.rules(caller.person, None, None).await?;
         let answers = self.store.answers_of(caller.person, ATTEMPTS_MAX).await?;
         let pictures = self.store.pictures_of(caller.person, ATTEMPTS_MAX).await?;
+        let tokens = self.store.tokens_of(caller.person).await?;
         let keys: Vec<Value> = keys.iter().map(exported_key).collect();
         let totals = totals.iter().map(|line| {
             json!({
@@ -84,6 +85,7 @@ impl App {
             "attempts": attempts.collect::<Vec<_>>(),
             "answers": answers.iter().map(exported_answer).collect::<Vec<_>>(),
             "pictures": pictures.iter().map(exported_picture).collect::<Vec<_>>(),
+            "tokens": tokens.iter().map(exported_token).collect::<Vec<_>>(),
             "chosen": rules.choices.iter().map(exported_choice).collect::<Vec<_>>(),
         }))
     }
@@ -119,6 +121,7 @@ impl App {
         self.store
             .erase_person(caller.person, now_ms, now_ms - kept_ms)
             .await?;
+        self.known_tokens.forget(None);
         tracing::info!("erased everything of a person, who asked for it");
         Ok(())
     }
@@ -129,6 +132,14 @@ impl App {
             .totals(TotalScope::User, caller.person.0, days, LINES_MAX)
             .await
     }
+}
+
+fn exported_token(token: &Token) -> Value {
+    json!({
+        "id": token.id.to_string(), "name": token.name, "scopes": token.scopes.to_string(),
+        "created_at_ms": token.created_at_ms, "expires_at_ms": token.expires_at_ms,
+        "last_used_at_ms": token.last_used_at_ms,
+    })
 }
 
 fn exported_answer(answer: &AnswerRecord) -> Value {

@@ -38,6 +38,8 @@ impl App {
         self.store.expire_checks(now_ms).await?;
         self.store.expire_rules(now_ms).await?;
         self.forget_departed().await?;
+        self.forget_ended_tokens(now_ms).await?;
+        self.forget_repeats(now_ms).await?;
         let kept_ms = i64::from(self.quota.keep_days) * DAY_MS;
         self.store.forget_attempts(now_ms - kept_ms).await?;
         let answers_kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::dispatch::{CountDropped, Dispatch};
 use super::lines::Lines;
 use super::{Bot, Rest, register};
-use crate::app::App;
+use crate::app::{App, Doorman};
 use crate::model::ServerId;
 
 /// The first wait before connecting is tried again; it doubles.
@@ -78,10 +78,14 @@ impl Connection {
             shards: settings.shards,
             bought: sold.then(|| super::bought::Bought::new(application)),
             home: settings.home_server.map(super::home::Home::new),
+            members: super::doorman::Members::default(),
             dropped: AtomicU64::new(0),
         };
+        let bot = Arc::new(bot);
+        let doorman: Arc<dyn Doorman> = Arc::clone(&bot) as _;
+        bot.app.has_doorman(&doorman);
         Ok(Self {
-            bot: Arc::new(bot),
+            bot,
             settings,
             application,
             gateway,

@@ -17,6 +17,7 @@ mod commands;
 mod connect;
 mod custom_id;
 mod dispatch;
+mod doorman;
 mod duration;
 mod forms;
 mod home;
@@ -76,6 +77,8 @@ pub struct Bot {
     home: Option<home::Home>,
     /// What people have bought, where a tier is sold.
     bought: Option<bought::Bought>,
+    /// Members that programs with tokens speak for.
+    members: doorman::Members,
     /// Interactions that could not be read.
     dropped: AtomicU64,
 }

@@ -13,6 +13,7 @@ use crate::app::{
 };
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
+use crate::gateway;
 use crate::ledger::{Ledger, Prices};
 use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
 use crate::providers::{
@@ -30,6 +31,7 @@ const HOW_TO_GET_A_TOKEN: &str =
 /// What `serve` runs.
 pub struct Assembled {
     pub app: Arc<App>,
+    pub gateway: gateway::Settings,
     pub discord: bot::Settings,
 }
 
@@ -85,6 +87,7 @@ pub async fn assemble(
     };
     Ok(Assembled {
         app: Arc::new(app),
+        gateway: gateway_settings(config),
         discord,
     })
 }
@@ -270,6 +273,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         } else {
             Delivery::Whole
         },
+        gateway_url: config.gateway.url(),
         images: images(config, catalogue)?,
     })
 }
@@ -287,6 +291,17 @@ fn chat_settings(config: &Config) -> bot::ChatSettings {
             pictures: count(config.chat.pictures),
             text_bytes: count(config.chat.text_file_kb) * 1_024,
         },
+    }
+}
+
+fn gateway_settings(config: &Config) -> gateway::Settings {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    gateway::Settings {
+        connections: count(config.gateway.connections),
+        per_token: count(config.gateway.calls_per_token),
+        per_server: count(config.gateway.calls_per_server),
+        body_bytes: count(config.gateway.body_kb) * 1_024,
+        keys_without_token: config.gateway.keys_without_token,
     }
 }
 

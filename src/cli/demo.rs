@@ -15,6 +15,7 @@ use super::signals::Signals;
 use super::{Assembled, Scene, assemble, log};
 use crate::bot::Connection;
 use crate::config::{Environment, Shards};
+use crate::gateway;
 use crate::model::Clock;
 use crate::providers::Timeouts;
 use crate::vault::MasterKey;
@@ -45,9 +46,15 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         .with(|state| state.providers.pace = PACE);
     let folder = TemporaryFolder::create()?;
     let store = format!("sqlite:{}", folder.0.join("demo.db").display());
-    let config = scene.config(&store, &scene.with_comfyui(SETTINGS))?;
+    let mut config = scene.config(&store, &scene.with_comfyui(SETTINGS))?;
+    let programs = TcpListener::bind(("127.0.0.1", 0)).await?;
+    config.gateway.listen = programs.local_addr()?.to_string();
     let environment = Environment::of(scene.secrets(Some(&MasterKey::generate()?)));
-    let Assembled { app, discord } = assemble(
+    let Assembled {
+        app,
+        gateway: settings,
+        discord,
+    } = assemble(
         &config,
         &environment,
         Shards::default(),
@@ -60,10 +67,17 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         "Open http://{}/ in a browser. Ctrl+C ends the demo.",
         scene.emulator.address()
     );
+    println!(
+        "Programs reach the same keys at http://{}, with a token that `/token create` makes there.",
+        config.gateway.listen
+    );
     let stop = CancellationToken::new();
+    let serving = gateway::serve(&app, settings, programs, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;
     app.shut_down(GRACE, LAST_WORDS).await;
+    // A client that stays on the line is left.
+    let _ = tokio::time::timeout(LAST_WORDS, serving.ended()).await;
     ended.map(|()| ExitCode::SUCCESS)
 }
 

@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Succeeds if the running bot says that it is well.
 pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let config = Config::load(file, &Environment::of_process()?)?;
-    let address = config.health.listen;
+    let address = config.gateway.listen;
     anyhow::ensure!(
         !address.is_empty(),
-        "`health.listen` is empty, so there is no health page to ask"
+        "`gateway.listen` is empty, so there is no health page to ask"
     );
     let answer = timeout(PATIENCE, ask(&address)).await;
     let well = matches!(&answer, Ok(Ok(text)) if text.starts_with("HTTP/1.1 200"));
@@ -29,7 +29,7 @@ pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         if well {
             "ok"
         } else {
-            "not well: nothing good answers at `health.listen`"
+            "not well: nothing good answers at `gateway.listen`"
         }
     );
     Ok(if well {

@@ -53,7 +53,7 @@ impl Scene {
 
     /// Settings that lead every call into the emulator.
     pub fn config(&self, store_url: &str, more: &str) -> Result<Config, ConfigError> {
-        let mut text = format!("[store]\nurl = \"{store_url}\"\n[health]\nlisten = \"\"\n");
+        let mut text = format!("[store]\nurl = \"{store_url}\"\n");
         // Later settings of the same name would be an error, so a provider
         // that the caller settles is left to the caller.
         let settled = |id: &str| more.contains(&format!("[providers.{id}]"));
@@ -77,7 +77,10 @@ base_url = \"{url}\"
         );
         text += &ours;
         text += more;
-        Config::parse(&text, &Environment::default())
+        let mut config = Config::parse(&text, &Environment::default())?;
+        // Whoever wants one opens it.
+        config.gateway.listen.clear();
+        Ok(config)
     }
 
     /// Settings that offer a ComfyUI to everybody.
@@ -101,7 +104,7 @@ base_url = \"{url}\"
                 "LATCHKEY_STORE__URL",
                 format!("sqlite:{}", folder.join("process.db").display()),
             ),
-            ("LATCHKEY_HEALTH__LISTEN", String::new()),
+            ("LATCHKEY_GATEWAY__LISTEN", String::new()),
             (
                 "LATCHKEY_PROVIDERS__GROQ__BASE_URL",
                 self.emulator.provider_url("groq"),

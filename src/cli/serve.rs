@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::signals::Signals;
 use super::{Assembled, assemble, log};
+use crate::app::App;
 use crate::bot::Connection;
 use crate::config::{Config, Environment, Shards};
-use crate::gateway;
+use crate::gateway::{self, Serving};
 use crate::model::Clock;
 use crate::providers::Timeouts;
 
@@ -35,25 +36,36 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     .await?;
     drop(environment);
     let stop = CancellationToken::new();
-    let listening = gateway::listen(&config.health.listen).await?;
-    let Assembled { app, discord } = assembled;
+    let listening = gateway::listen(&config.gateway.listen).await?;
+    let Assembled {
+        app,
+        gateway: settings,
+        discord,
+    } = assembled;
     app.start_upkeep(stop.clone());
-    if let Some(listener) = listening {
-        gateway::serve(&app, listener, stop.clone());
-    }
+    let serve = |listener| gateway::serve(&app, settings, listener, stop.clone());
+    let serving = listening.map(serve).transpose()?;
     let connecting = Connection::prepare(std::sync::Arc::clone(&app), discord);
     let connection = tokio::select! {
         connection = connecting => connection?,
         () = signals.wait() => {
             stop.cancel();
-            app.shut_down(GRACE, LAST_WORDS).await;
+            shut_down(&app, serving).await;
             return Ok(ExitCode::SUCCESS);
         }
     };
     tracing::info!("connecting to Discord");
     let ended = until_signal(connection, &mut signals, &stop).await;
-    app.shut_down(GRACE, LAST_WORDS).await;
+    shut_down(&app, serving).await;
     ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Finishes what is running, and hangs up on whoever stays on the line.
+async fn shut_down(app: &App, serving: Option<Serving>) {
+    app.shut_down(GRACE, LAST_WORDS).await;
+    if let Some(serving) = serving {
+        let _ = tokio::time::timeout(LAST_WORDS, serving.ended()).await;
+    }
 }
 
 /// Serves until a signal, or until the connection ends by itself; either

@@ -40,7 +40,7 @@ pub struct Config {
     pub chat: Chat,
     pub images: Images,
     pub quota: Quota,
-    pub health: Health,
+    pub gateway: Gateway,
     pub providers: BTreeMap<String, Provider>,
 }
 
@@ -140,12 +140,19 @@ impl Default for Images {
     }
 }
 
-/// The page that says whether the process is well.
+/// How programs reach us over HTTP.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Health {
-    /// Empty: no such page.
+pub struct Gateway {
+    /// Empty: nowhere.
     pub listen: String,
+    /// What people are told; empty: the address above.
+    pub public_url: String,
+    pub connections: u32,
+    pub calls_per_token: u32,
+    pub calls_per_server: u32,
+    pub body_kb: u32,
+    pub keys_without_token: bool,
 }
 
 /// What an operator changes of a provider, or a provider of their own.
@@ -200,11 +207,26 @@ impl Default for Ask {
     }
 }
 
-impl Default for Health {
+impl Default for Gateway {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8787".into(),
+            public_url: String::new(),
+            connections: 20_000,
+            calls_per_token: 8,
+            calls_per_server: 64,
+            body_kb: 10_240,
+            keys_without_token: false,
         }
+    }
+}
+
+impl Gateway {
+    /// Where people are told that it is, if it is on.
+    pub fn url(&self) -> Option<String> {
+        let local = || format!("http://{}", self.listen);
+        let public = Some(self.public_url.trim_end_matches('/')).filter(|url| !url.is_empty());
+        (!self.listen.is_empty()).then(|| public.map_or_else(local, Into::into))
     }
 }
 
@@ -273,6 +295,22 @@ impl Config {
                 1..=120,
             ),
             ("images.poll_ms", self.images.poll_ms, 1..=60_000),
+            (
+                "gateway.connections",
+                self.gateway.connections,
+                1..=1_000_000,
+            ),
+            (
+                "gateway.calls_per_token",
+                self.gateway.calls_per_token,
+                1..=100_000,
+            ),
+            (
+                "gateway.calls_per_server",
+                self.gateway.calls_per_server,
+                1..=100_000,
+            ),
+            ("gateway.body_kb", self.gateway.body_kb, 1..=65_536),
             ("images.per_person", self.images.per_person, 1..=1_000),
             ("quota.keep_days", self.quota.keep_days, 1..=36_500),
         ] {
@@ -313,11 +351,14 @@ impl Config {
                 "must be `sqlite:<path>` or `postgres://<user>@<host>/<database>`",
             ));
         }
-        if !self.health.listen.is_empty()
-            && self.health.listen.parse::<std::net::SocketAddr>().is_err()
+        if !self.gateway.public_url.is_empty() {
+            check_url("gateway.public_url", &self.gateway.public_url)?;
+        }
+        if !self.gateway.listen.is_empty()
+            && self.gateway.listen.parse::<std::net::SocketAddr>().is_err()
         {
             return Err(ConfigError::new(
-                "health.listen",
+                "gateway.listen",
                 "must be an address and a port, such as `127.0.0.1:8787`, or empty for none",
             ));
         }

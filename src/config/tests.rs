@@ -27,7 +27,7 @@ fn a_wrong_setting_is_named_without_its_value() {
         problem("[store]\nurl = \"mysql://root:hunter2@db\"", &[]),
         problem("[discord]\napi_url = \"hunter2\"", &[]),
         problem("[discord]\napi_url = \"http://hunter2\"", &[]),
-        problem("[health]\nlisten = \"hunter2\"", &[]),
+        problem("[gateway]\nlisten = \"hunter2\"", &[]),
         problem("[providers.openai]\nbase_url = \"ftp://hunter2\"", &[]),
         problem("[ask]\nsystem_prompt = hunter2", &[]),
         problem("", &[("LATCHKEY_STORE__URI", "hunter2")]),

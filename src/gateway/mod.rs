@@ -1,19 +1,98 @@
-//! The only module that knows HTTP as a server. For now: whether the
-//! process is well.
+//! The only module that knows HTTP as a server: people's keys from any
+//! program.
+//!
+//! Each request is one of [`routes`]'s table, which says what it needs; a
+//! [`session`] is who speaks; what goes wrong becomes a [`problem`] in the
+//! shape of the dialect that was called.
+
+mod call;
+mod native;
+mod openai;
+mod openapi;
+mod operators;
+mod passing;
+mod problem;
+mod request_key;
+mod rest;
+mod routes;
+mod server;
+mod session;
+mod words;
+
+#[cfg(test)]
+pub use openapi::documented;
+#[cfg(test)]
+pub use routes::{Needs, all as routes};
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
-use axum::Router;
-use axum::http::StatusCode;
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::App;
+use session::{Crowds, Strangers};
 
 /// Where the health page is.
 pub const HEALTH_PATH: &str = "/healthz";
+
+/// What the operator settled of the gateway.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many connections there may be at once.
+    pub connections: usize,
+    /// How many calls of one token, and with one server's context, are
+    /// worked on at once.
+    pub per_token: usize,
+    pub per_server: usize,
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
+    /// Whether a key that comes with a call needs no token beside it.
+    pub keys_without_token: bool,
+}
+
+/// Everything that a call can reach.
+pub struct Gateway {
+    app: Arc<App>,
+    settings: Settings,
+    crowds: Arc<Crowds>,
+    strangers: Strangers,
+    /// Request ids: who we are, and a number.
+    name: u32,
+    calls: AtomicU64,
+    stop: CancellationToken,
+}
+
+impl Gateway {
+    fn new(
+        app: Arc<App>,
+        settings: Settings,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Arc<Self>> {
+        let mut name = [0; 4];
+        getrandom::fill(&mut name)?;
+        Ok(Arc::new(Self {
+            app,
+            settings,
+            crowds: Arc::default(),
+            strangers: Strangers::default(),
+            name: u32::from_be_bytes(name),
+            calls: AtomicU64::new(0),
+            stop,
+        }))
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    fn next_id(&self) -> String {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        format!("req_{:08x}{number:010x}", self.name)
+    }
+}
 
 /// Opens the port that the operator chose; none when they chose none.
 pub async fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
@@ -23,41 +102,34 @@ pub async fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     let listener = TcpListener::bind(address).await;
     listener.map(Some).with_context(|| {
         format!(
-            "could not listen on `health.listen` ({address}); choose another port, or \"\" for none"
+            "could not listen on `gateway.listen` ({address}); choose another port, or \"\" for none"
         )
     })
 }
 
-/// Serves until `stop`.
-pub fn serve(app: &Arc<App>, listener: TcpListener, stop: CancellationToken) {
-    let state = Arc::clone(app);
-    let routes = Router::new()
-        .route(HEALTH_PATH, get(health))
-        .with_state(state);
-    app.spawn(async move {
-        let serving = axum::serve(listener, routes);
-        tokio::select! {
-            ended = serving => {
-                if let Err(error) = ended {
-                    tracing::error!("the health page ended: {error}");
-                }
-            }
-            () = stop.cancelled() => {}
-        }
-    });
+/// The gateway while it runs.
+pub struct Serving(TaskTracker);
+
+impl Serving {
+    /// Ends when every connection has; after `stop`.
+    pub async fn ended(&self) {
+        self.0.close();
+        self.0.wait().await;
+    }
 }
 
-async fn health(
-    axum::extract::State(app): axum::extract::State<Arc<App>>,
-) -> (StatusCode, &'static str) {
-    match app.health().await {
-        Ok(()) => (StatusCode::OK, "ok\n"),
-        Err(error) => {
-            tracing::warn!("not well: {error:#}");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database does not answer\n",
-            )
-        }
-    }
+/// Serves until `stop`.
+pub fn serve(
+    app: &Arc<App>,
+    settings: Settings,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<Serving> {
+    let connections = settings.connections;
+    let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
+    let routes = routes::router(&gateway);
+    let tasks = TaskTracker::new();
+    let serving = server::serve(tasks.clone(), listener, routes, connections, stop);
+    tasks.spawn(serving);
+    Ok(Serving(tasks))
 }

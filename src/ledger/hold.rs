@@ -177,12 +177,17 @@ impl Hold {
 
     /// A part of the answer came.
     pub fn hear(&mut self, text: &str) {
-        if text.is_empty() {
+        self.hear_bytes(text.len() as u64);
+    }
+
+    /// So many bytes of the answer came.
+    pub fn hear_bytes(&mut self, bytes: u64) {
+        if bytes == 0 {
             return;
         }
         let began = self.began;
         self.first_byte.get_or_insert_with(|| began.elapsed());
-        self.heard_bytes = self.heard_bytes.saturating_add(text.len() as u64);
+        self.heard_bytes = self.heard_bytes.saturating_add(bytes);
     }
 
     /// What it would cost to settle it so.

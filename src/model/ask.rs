@@ -66,6 +66,8 @@ pub struct Ask {
     pub turns: Vec<Turn>,
     /// What was left out of it already.
     pub left_out: Vec<LeftOut>,
+    /// The longest answer that is wanted, in tokens.
+    pub max_output_tokens: Option<u32>,
     /// A key that came with the request. It is never stored, and no other
     /// key pays when it fails.
     pub request_key: Option<Credential>,
@@ -79,6 +81,7 @@ impl Ask {
             choices,
             turns: vec![Turn::person(question)],
             left_out: Vec::new(),
+            max_output_tokens: None,
             request_key: None,
         }
     }

@@ -20,6 +20,7 @@ mod quota;
 mod record;
 mod redact;
 mod refusal;
+mod token;
 mod turn;
 
 pub use ask::{Ask, Caller, Place, Words};
@@ -39,4 +40,5 @@ pub use quota::{
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
 pub use refusal::Refusal;
+pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};

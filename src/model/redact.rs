@@ -21,6 +21,7 @@ const SHAPES: &[&str] = &[
     r"xai-[0-9A-Za-z_]{16,}",
     r"rpa_[A-Za-z0-9]{16,}",
     r"salad_cloud_[0-9A-Za-z_]{8,}",
+    r"latchkey_[0-9A-Za-z]{36}",
     r"[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}",
     r"(?i)(bearer |bot )[A-Za-z0-9._~+/=*-]{8,}",
     r"(?i)([?&](?:api_?key|key|token|access_token)=)[^&\s]+",
@@ -73,6 +74,7 @@ mod tests {
             "xai-madeup0123456789madeup",
             "rpa_MADEUP0123456789MADEUP",
             "salad_cloud_user_madeup0123",
+            "latchkey_madeupmadeupmadeupmadeupmadeup012345",
             "MTAwMDAwMDAwMDAwMDAwMDAw.GmadeU.madeupmadeupmadeupmadeupmadeup",
         ] {
             let line = format!("provider said {secret} is wrong");

@@ -157,4 +157,38 @@ pub enum Refusal {
     BadServer,
     #[error("the duration is no duration")]
     BadDuration,
+    #[error("these are no scopes")]
+    BadScopes,
+    #[error("the token is unknown, ended or mistyped")]
+    BadToken,
+    #[error("too many bad tokens came from one address")]
+    TooManyBadTokens,
+    #[error("there is no such token")]
+    NoSuchToken,
+    #[error("several tokens have this name")]
+    SeveralTokens,
+    #[error("the person has too many tokens")]
+    TooManyTokens { max: u32 },
+    #[error("the token would work for too long")]
+    TokenTooLong { days: u64 },
+    #[error("Discord can't be asked")]
+    DiscordAway,
+    #[error("the person is no member of the server")]
+    NotAMember,
+    #[error("only one's own key pays for this")]
+    OwnKeyOnly { what: String },
+    #[error("it can't be said in the provider's dialect")]
+    NoWords { what: String },
+    #[error("the idempotency key is no key")]
+    BadRepeatKey,
+    #[error("another call was made under this idempotency key")]
+    RepeatDiffers,
+    #[error("the same call is being made")]
+    RepeatInFlight,
+    #[error("there is no key of this id")]
+    UnknownKey,
+    #[error("the key is another provider's")]
+    KeyForAnother { of: ProviderId, wanted: ProviderId },
+    #[error("a token's server is the one that it is made in")]
+    TokenForAnotherServer,
 }

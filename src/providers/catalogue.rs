@@ -119,6 +119,9 @@ pub struct Provider {
     pub auth: Auth,
     pub check: CheckCall,
     pub base_url: Url,
+    /// The path of the provider's own base, which its libraries write
+    /// whatever address they are given.
+    pub api_path: String,
     /// Where calls with a key go instead, for a provider that has a local
     /// and a hosted form.
     pub keyed_url: Option<Url>,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -23,7 +24,7 @@ use super::reading::Reading;
 use super::{Providers, anthropic, failure, google, ollama, openai};
 
 /// The largest error body that is read.
-const ERROR_BYTES_MAX: usize = 64 * 1024;
+pub const ERROR_BYTES_MAX: usize = 64 * 1024;
 /// The largest answer that is read when it does not stream.
 const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How often a call is made at the most.
@@ -102,21 +103,13 @@ impl Providers {
         credential: Option<&Credential>,
         deadline: Instant,
     ) -> Result<Incoming, ProviderFailure> {
-        let mut attempt = 1;
+        let mut tries = Tries::until(deadline);
         loop {
-            let failure = match self
-                .send_chat(provider, request, delivery, credential)
-                .await
-            {
-                Ok(incoming) => return Ok(incoming),
-                Err(failure) => failure,
-            };
-            let wait = wait_before_retry(&failure, attempt);
-            match wait.filter(|wait| attempt < ATTEMPTS && Instant::now() + *wait < deadline) {
-                Some(wait) => sleep(wait).await,
-                None => return Err(failure),
+            let sent = self.send_chat(provider, request, delivery, credential);
+            match sent.await {
+                Err(failure) if tries.again(&failure).await => {}
+                ended => return ended,
             }
-            attempt += 1;
         }
     }
 
@@ -139,8 +132,9 @@ impl Providers {
             provider,
             method: Method::POST,
             url: join(provider.url_for(credential), &path),
-            headers: &headers(provider, credential),
-            body: Some(body.to_string().into_bytes()),
+            headers: &base_headers(provider, credential),
+            passed_on: HeaderMap::new(),
+            body: Some(body.to_string().into()),
             deadline: Instant::now() + first_byte,
         };
         let mut incoming = self.outbound.send(call, credential).await?;
@@ -204,6 +198,37 @@ impl Providers {
     }
 }
 
+/// How often a call was tried.
+pub struct Tries {
+    deadline: Instant,
+    failed: u32,
+}
+
+impl Tries {
+    /// None so far.
+    pub fn until(deadline: Instant) -> Self {
+        Self {
+            deadline,
+            failed: 0,
+        }
+    }
+
+    /// Waits as long as it takes; whether to try again.
+    pub async fn again(&mut self, failure: &ProviderFailure) -> bool {
+        self.failed += 1;
+        let wait = wait_before_retry(failure, self.failed);
+        let may =
+            |wait: &Duration| self.failed < ATTEMPTS && Instant::now() + *wait < self.deadline;
+        match wait.filter(may) {
+            Some(wait) => {
+                sleep(wait).await;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
 async fn whole(
     provider: &Provider,
     incoming: &mut Incoming,
@@ -251,7 +276,7 @@ fn wire(provider: &Provider, request: &ChatRequest, stream: bool) -> Option<(Str
 }
 
 /// Headers beside the key's own.
-pub fn headers<'a>(
+pub fn base_headers<'a>(
     provider: &Provider,
     credential: Option<&'a Credential>,
 ) -> Vec<(&'static str, &'a str)> {

@@ -1,6 +1,7 @@
 //! Checks a key without cost; `providers.md` §1.3.
 
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use crate::model::{Check, Credential, FailureClass, ProviderFailure};
 
 use super::catalogue::{Kind, Provider};
-use super::chat::{headers, join};
+use super::chat::{base_headers, join};
 use super::outbound::Call;
 use super::{Providers, failure};
 
@@ -35,7 +36,8 @@ impl Providers {
             provider,
             method: Method::GET,
             url: join(provider.url_for(credential), &path(provider, credential)),
-            headers: &headers(provider, credential),
+            headers: &base_headers(provider, credential),
+            passed_on: HeaderMap::new(),
             body: None,
             deadline,
         };

@@ -362,6 +362,7 @@ pub fn extra(id: &str, base_url: Url) -> Provider {
             id.to_ascii_uppercase().replace('-', "_")
         )],
         key_page: base_url.to_string(),
+        api_path: base_url.path().to_owned(),
         base_url,
         ..provider(&Entry {
             base_url: "https://example.invalid",
@@ -392,6 +393,7 @@ fn provider(entry: &Entry) -> Provider {
         auth: entry.auth,
         check: CheckCall { path: entry.check },
         base_url: url(entry.base_url),
+        api_path: url(entry.base_url).path().to_owned(),
         keyed_url: None,
         default_model: Some(entry.default_model)
             .filter(|m| !m.is_empty())

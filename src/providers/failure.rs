@@ -67,6 +67,18 @@ pub fn classify_event(provider: &Provider, event: &Value) -> ProviderFailure {
     }
 }
 
+/// What a provider says of an error, in its own words. They may hold
+/// anything: see who reads them.
+pub fn message(body: &[u8]) -> Option<String> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let body = body.get(0).unwrap_or(&body);
+    let places = ["/error/message", "/message", "/detail", "/error"];
+    let found = places
+        .iter()
+        .find_map(|place| body.pointer(place)?.as_str());
+    found.map(str::to_owned)
+}
+
 /// Whether an answer with status 200 is an error all the same.
 pub fn hidden_error(body: &Value) -> bool {
     body.get("error_code").is_some_and(|code| !code.is_null())

@@ -1,6 +1,7 @@
 //! The models that a key can use; `providers.md` §1.6.
 
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -8,7 +9,7 @@ use crate::model::{Credential, FailureClass, ProviderFailure};
 
 use super::Providers;
 use super::catalogue::{Dialect, Provider};
-use super::chat::{headers, join};
+use super::chat::{base_headers, join};
 use super::outbound::{Call, failed};
 
 /// The largest list that is read.
@@ -49,7 +50,8 @@ impl Providers {
             provider,
             method: Method::GET,
             url: join(provider.url_for(credential), path(provider)),
-            headers: &headers(provider, credential),
+            headers: &base_headers(provider, credential),
+            passed_on: HeaderMap::new(),
             body: None,
             deadline,
         };

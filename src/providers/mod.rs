@@ -22,6 +22,7 @@ mod outbound;
 mod reading;
 #[cfg(test)]
 mod recordings;
+mod relay;
 mod retired;
 mod sight;
 
@@ -30,6 +31,10 @@ pub use chat::{ChatReply, ChatRequest, Delivery};
 pub use client::client;
 pub use images::{Begun, ImageRequest, Looked, Painted, Workflow, Workflows};
 pub use outbound::Timeouts;
+pub use relay::{
+    BadBody, Fields, Passage, RelayFailure, Relayed, Surface, Weight, is_plain, only_for_owners,
+    weigh,
+};
 pub use retired::replacement;
 pub use sight::{glob, sees};
 

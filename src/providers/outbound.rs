@@ -72,7 +72,9 @@ pub struct Call<'a> {
     pub method: Method,
     pub url: Url,
     pub headers: &'a [(&'static str, &'a str)],
-    pub body: Option<Vec<u8>>,
+    /// Headers of a caller's own, already looked through.
+    pub passed_on: HeaderMap,
+    pub body: Option<Bytes>,
     /// When the answer must have begun.
     pub deadline: Instant,
 }
@@ -105,8 +107,13 @@ impl Outbound {
             request = request.header(*name, *value);
         }
         if let Some(body) = call.body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body);
+            if !call.passed_on.contains_key(CONTENT_TYPE) {
+                request = request.header(CONTENT_TYPE, "application/json");
+            }
+            request = request.body(body);
         }
+        // In the place of one of ours that has the same name.
+        request = request.headers(call.passed_on);
         let response = timeout_at(call.deadline, request.send())
             .await
             .map_err(|_| fail(FailureClass::TimedOut))?
@@ -159,6 +166,12 @@ impl Outbound {
 }
 
 impl Incoming {
+    /// What kind of thing it is, as the provider says.
+    pub fn content_type(&self) -> &str {
+        let kind = self.headers.get(CONTENT_TYPE);
+        kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+    }
+
     /// The next piece of the body; none at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FailureClass> {
         let chunk = self
@@ -257,6 +270,7 @@ mod tests {
                 method: Method::GET,
                 url: Url::parse(url).unwrap(),
                 headers: &[],
+                passed_on: HeaderMap::new(),
                 body: None,
                 deadline: Instant::now() + Duration::from_secs(5),
             };

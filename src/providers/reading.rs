@@ -20,6 +20,8 @@ pub struct Reading {
     pub failed: bool,
     /// The model is at work, even if no text has come: reasoning counts.
     pub moved: bool,
+    /// Pictures that were made.
+    pub pictures: u64,
     /// How many events were read.
     pub events: usize,
 }

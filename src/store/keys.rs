@@ -139,6 +139,25 @@ impl Store {
         Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
     }
 
+    /// Renames an owner's key.
+    pub async fn rename_key(
+        &self,
+        owner: Owner,
+        provider: &ProviderId,
+        name: Option<&str>,
+    ) -> anyhow::Result<()> {
+        let sql = "update provider_key set name = $4 \
+             where scope = $1 and owner_id = $2 and provider = $3";
+        let values = [
+            owner.scope().as_str().into(),
+            owner.id().into(),
+            provider.as_str().into(),
+            name.into(),
+        ];
+        self.write(Statement::new(sql, values)).await?;
+        Ok(())
+    }
+
     /// Notes what a check or a call found of a key. A key that was replaced
     /// meanwhile has another id and is left alone; false then, and when the
     /// health was the same before.

@@ -18,8 +18,10 @@ mod pending;
 mod pictures;
 mod postgres;
 mod privacy;
+mod repeats;
 mod rules;
 mod sqlite;
+mod tokens;
 mod totals;
 mod value;
 

@@ -61,6 +61,9 @@ const ERASE: &[&str] = &[
     "delete from pending_action where person_id = $1",
     "delete from key_check where person_id = $1",
     "delete from person_tier where person_id = $1",
+    "delete from idempotent_call where token_id in \
+     (select token_id from access_token where person_id = $1)",
+    "delete from access_token where person_id = $1",
     "update provider_key set added_by = 0 where added_by = $1",
     "update quota_limit set set_by = 0 where set_by = $1",
 ];

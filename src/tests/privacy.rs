@@ -33,6 +33,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         - Keys: none.
         - Usage: 0 requests, $0. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
+        - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier: none given by hand.
         - For a while: forms that you opened (15 minutes), when you checked keys (an hour), what limits have counted (until they renew), and a block, if the operator set one.
         **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
@@ -44,6 +45,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         - Keys: 1 (Mistral), sealed with AES-256-GCM. `/keys list` shows them.
         - Usage: 2 requests, $0.000014. For each request of the last 400 days: when, in which server, who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
+        - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier, premium, given by the operator.
         - For a while: forms that you opened (15 minutes), when you checked keys (an hour), what limits have counted (until they renew), and a block, if the operator set one.
         **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
@@ -75,7 +77,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
             .submits_as(&form, &[("confirm", "ERASE")])
             .await;
         assert!(stolen.contains("Nothing was changed"), "{stolen}");
-        insta::assert_snapshot!(mia.submits_as(&form, &[("confirm", "erase ")]).await, @"(only you) Erased: your keys, your usage and your tier. Sums of servers and of the bot stay, without you in them; keys that you added to servers stay theirs, without your name. What limits have counted stays until it renews, and backups of the operator's until they are replaced. To be thorough, revoke your keys at their providers too.");
+        insta::assert_snapshot!(mia.submits_as(&form, &[("confirm", "erase ")]).await, @"(only you) Erased: your keys, your tokens, your usage and your tier. Sums of servers and of the bot stay, without you in them; keys that you added to servers stay theirs, without your name. What limits have counted stays until it renews, and backups of the operator's until they are replaced. To be thorough, revoke your keys at their providers too.");
         let again = mia.submits_as(&form, &[("confirm", "ERASE")]).await;
         assert!(again.contains("Nothing was changed"), "{again}");
     })

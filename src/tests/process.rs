@@ -209,7 +209,7 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
     error: `BYOK_MASTER_KEY` is also used as another secret; make a new one
     error: `ask.provider_order` names something that is no provider of language models
     error: `providers.opnai` is no provider; give it a `base_url` to add one by this name
-    error: `stroe` is not a setting; expected one of `discord`, `store`, `ask`, `chat`, `images`, `quota`, `health`, `providers`
+    error: `stroe` is not a setting; expected one of `discord`, `store`, `ask`, `chat`, `images`, `quota`, `gateway`, `providers`
     ");
 }
 
@@ -388,7 +388,7 @@ async fn the_health_page_says_whether_the_process_is_well() {
         .unwrap()
         .port();
     let address = format!("127.0.0.1:{port}");
-    let variables = changed(&variables, "LATCHKEY_HEALTH__LISTEN", Some(&address));
+    let variables = changed(&variables, "LATCHKEY_GATEWAY__LISTEN", Some(&address));
     assert!(!run("health", &variables).await.status.success());
     let mut child = start(&variables, &scene).await;
     let well = run("health", &variables).await;

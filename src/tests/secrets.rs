@@ -55,7 +55,7 @@ fn disguises(canary: &str) -> Vec<Vec<u8>> {
     ]
 }
 
-fn holds(bytes: &[u8], canary: &str) -> bool {
+pub fn holds(bytes: &[u8], canary: &str) -> bool {
     disguises(canary)
         .iter()
         .any(|form| bytes.windows(form.len()).any(|window| window == form))

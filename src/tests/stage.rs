@@ -19,6 +19,7 @@ use crate::cli::{Assembled, Scene, assemble};
 use crate::config::{Environment, Shards};
 use crate::emulator::World;
 use crate::emulator::providers::{ProviderCall, ProviderFault, Standing};
+use crate::gateway::{self, Serving};
 use crate::model::Clock;
 use crate::providers::Timeouts;
 use crate::vault::MasterKey;
@@ -82,6 +83,9 @@ struct Running {
     bot: Arc<Bot>,
     stop: CancellationToken,
     serving: JoinHandle<anyhow::Result<()>>,
+    /// Where the gateway is.
+    address: String,
+    programs: Serving,
 }
 
 /// Runs a test on the usual stage.
@@ -177,6 +181,9 @@ impl Stage {
         let mut config = self.scene.config(&store, &more).unwrap();
         config.images.poll_ms = 10;
         config.images.per_person = 100;
+        let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        config.gateway.listen = programs.local_addr().unwrap().to_string();
+        config.gateway.public_url = "https://latchkey.example".into();
         if let Some(store) = &self.setup.store {
             config.store.url = store.clone();
         }
@@ -195,12 +202,18 @@ impl Stage {
             clock,
         )
         .await;
-        let Assembled { app, discord } = assembled.unwrap();
+        let Assembled {
+            app,
+            gateway: settings,
+            discord,
+        } = assembled.unwrap();
         let connection = Connection::prepare(Arc::clone(&app), discord)
             .await
             .unwrap();
         let bot = connection.bot();
         let stop = CancellationToken::new();
+        let address = config.gateway.listen.clone();
+        let programs = gateway::serve(&app, settings, programs, stop.clone()).unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test itself waits for it")]
         let serving = tokio::task::spawn(connection.serve(stop.clone()));
         self.world()
@@ -211,6 +224,8 @@ impl Stage {
             bot,
             stop,
             serving,
+            address,
+            programs,
         });
     }
 
@@ -229,6 +244,7 @@ impl Stage {
             .app
             .shut_down(Duration::from_secs(2), Duration::from_secs(2))
             .await;
+        running.programs.ended().await;
         self.world().with(|state| {
             state.sessions.clear();
             state.ready_is_sent = false;
@@ -257,6 +273,12 @@ impl Stage {
                 .expect("the bot runs")
                 .app,
         )
+    }
+
+    /// Where programs reach the gateway.
+    pub async fn gateway(&self) -> String {
+        let running = self.running.lock().await;
+        format!("http://{}", running.as_ref().expect("the bot runs").address)
     }
 
     /// How many interactions the bot could not read.

@@ -6,6 +6,7 @@
 
 mod master;
 mod seal;
+mod token;
 #[cfg(test)]
 mod vectors;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use master::MasterKey;
+pub use token::{new_token, token_hash};
 
 use crate::model::{Credential, Key, KeyId, Offer, Owner, ProviderId, Refusal};
 use crate::store::Store;

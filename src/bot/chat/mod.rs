@@ -91,6 +91,7 @@ pub async fn answer(bot: &Bot, asking: Asking<'_>, target: Target) -> anyhow::Re
         choices: asking.choices,
         turns,
         left_out,
+        max_output_tokens: None,
         request_key: None,
     };
     let question = Question {

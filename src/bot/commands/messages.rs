@@ -108,6 +108,7 @@ pub async fn ask(
     let ask = Ask {
         turns,
         left_out,
+        max_output_tokens: None,
         ..Ask::of(
             bot.caller(caller::of_command(ctx.interaction)).await,
             "",

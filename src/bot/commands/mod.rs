@@ -15,6 +15,7 @@ mod privacy;
 mod quota;
 mod server;
 mod summarize;
+mod token;
 mod usage;
 
 use std::sync::Arc;
@@ -64,6 +65,7 @@ pub fn all() -> Vec<Command> {
         usage::usage(),
         server::server(),
         summarize::summarize(),
+        token::token(),
         admin::admin(),
         messages::summarize_message(),
         messages::explain_message(),

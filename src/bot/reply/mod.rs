@@ -17,6 +17,7 @@ mod quota;
 mod quota_status;
 mod refusal;
 mod status;
+mod token;
 mod under;
 mod usage;
 
@@ -43,6 +44,7 @@ pub use quota::notice;
 pub use quota_status::quota_status;
 pub use refusal::refusal;
 pub use status::status;
+pub use token::{token_made, token_revoked, tokens};
 pub use under::{choose_model, details, ended, ends_here, growing, in_line};
 pub use usage::usage;
 

@@ -37,6 +37,9 @@ pub fn stored(voice: Voice<'_>, stored: &Stored) -> Card {
             ("days", &stored.keep_days),
         ],
     );
+    let tokens = lang
+        .words("- Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.")
+        .to_owned();
     let tier = match &stored.tier {
         Some(tier) => lang.say(
             "- Your tier, {tier}, given by the operator.",
@@ -54,6 +57,7 @@ pub fn stored(voice: Voice<'_>, stored: &Stored) -> Card {
         keys,
         used,
         answers,
+        tokens,
         tier,
         lang.words(
             "- For a while: forms that you opened (15 minutes), when you checked keys (an hour), \
@@ -108,7 +112,7 @@ pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
 /// It is erased.
 pub fn erased(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
-        "Erased: your keys, your usage and your tier. Sums of servers and of the bot stay, without you in them; \
+        "Erased: your keys, your tokens, your usage and your tier. Sums of servers and of the bot stay, without you in them; \
          keys that you added to servers stay theirs, without your name. What limits have counted stays until it renews, \
          and backups of the operator's until they are replaced. To be thorough, revoke your keys at their providers too.",
     ))

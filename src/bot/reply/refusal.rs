@@ -66,6 +66,7 @@ fn sentence(refusal: &Refusal) -> &'static str {
         other => sentence_about_a_new_key(other)
             .or_else(|| sentence_about_chats(other))
             .or_else(|| sentence_about_pictures(other))
+            .or_else(|| sentence_about_tokens(other))
             .unwrap_or_else(|| sentence_about_limits(other)),
     }
 }
@@ -178,6 +179,32 @@ fn sentence_about_pictures(refusal: &Refusal) -> Option<&'static str> {
     })
 }
 
+fn sentence_about_tokens(refusal: &Refusal) -> Option<&'static str> {
+    Some(match refusal {
+        Refusal::BadScopes => {
+            "A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and `usage:read`, with spaces between. \
+             No token was made."
+        }
+        Refusal::NoSuchToken => {
+            "You have no such token. Pick one from the list that appears while you type `token:`."
+        }
+        Refusal::SeveralTokens => {
+            "Several of your tokens have that name, so none was revoked. Give the token's id: `/token list` shows it."
+        }
+        Refusal::TooManyTokens { .. } => {
+            "You have {subject} tokens, which is the most. End one first with `/token revoke`."
+        }
+        Refusal::TokenTooLong { .. } => {
+            "A token works for {subject} days at the most. No token was made. Give a shorter time, such as `expires:90d`."
+        }
+        Refusal::TokenForAnotherServer => {
+            "A token can carry the server that it is made in, if that server has added me. No token was made. \
+             Run `/token create here:True` in that server."
+        }
+        _ => return None,
+    })
+}
+
 fn sentence_about_limits(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::TierWithoutByok { .. } => {
@@ -283,6 +310,8 @@ fn fill(voice: Voice<'_>, sentence: &str, refusal: &Refusal) -> String {
         Refusal::Locked { kid } => kid.clone(),
         Refusal::TierWithoutByok { tier } => tier.clone(),
         Refusal::TooManyLimits { max } => max.to_string(),
+        Refusal::TooManyTokens { max } => max.to_string(),
+        Refusal::TokenTooLong { days } => days.to_string(),
         Refusal::NoSuchTier { name } | Refusal::NoSuchPersona { name } => name.replace('`', "'"),
         Refusal::ModelNotAllowed { provider, model } => {
             format!("{provider}/{}", model.replace('`', "'"))

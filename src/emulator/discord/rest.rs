@@ -54,6 +54,7 @@ pub fn routes(world: Arc<World>) -> Router {
             patch(edit),
         )
         .merge(messages::routes())
+        .route("/guilds/{guild}", get(guild))
         .route("/guilds/{guild}/members/{person}", get(member))
         .layer(middleware::from_fn_with_state(Arc::clone(&world), record))
         .with_state(world);
@@ -175,6 +176,20 @@ async fn member(Shared(world): World_, Path((guild, person)): Path<(u64, u64)>) 
     match world.look(|state| payload::member(state, guild, person)) {
         Some(member) => Json(member).into_response(),
         None => refuse(StatusCode::NOT_FOUND, 10_007, "Unknown Member"),
+    }
+}
+
+async fn guild(Shared(world): World_, Path(id): Path<u64>) -> Response {
+    let found = world.look(|state| {
+        let server = state
+            .servers
+            .iter()
+            .find(|server| server.id == id && server.installed);
+        server.map(|server| payload::guild(state, server))
+    });
+    match found {
+        Some(guild) => Json(guild).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, 10_004, "Unknown Guild"),
     }
 }
 

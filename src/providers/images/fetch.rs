@@ -5,6 +5,7 @@
 //! than Discord takes. What comes must be a picture by its first bytes.
 
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 use url::Url;
 
@@ -39,6 +40,7 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
         method: Method::GET,
         url,
         headers: &[],
+        passed_on: HeaderMap::new(),
         body: None,
         deadline,
     };

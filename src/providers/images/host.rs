@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
+use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -118,7 +119,8 @@ impl Host<'_> {
             method,
             url,
             headers: &[],
-            body: body.map(|body| body.to_string().into_bytes()),
+            passed_on: HeaderMap::new(),
+            body: body.map(|body| body.to_string().into()),
             deadline,
         };
         let mut incoming = self.providers.outbound.send(call, credential).await?;

@@ -1,0 +1,127 @@
+//! Each provider's own API, with the key put in: an official library works
+//! here by changing its base URL.
+
+use crate::app::{Fields, Passage, Provider, RelayAsk, Surface, is_plain};
+
+use super::call::{Answer, Call};
+use super::openai::bad_body;
+use super::passing::{key_in, pass_on};
+use super::problem::Problem;
+
+/// Names in a query that would be secrets in an address.
+const SECRETS: [&str; 5] = ["key", "api_key", "apikey", "token", "access_token"];
+/// The longest query.
+const QUERY_BYTES_MAX: usize = 1_024;
+
+/// A provider's own API, with the key put in. Any method; the path is as the
+/// provider's own libraries write it.
+#[utoipa::path(post, path = "/{provider}/{path}", tag = "native", request_body = serde_json::Value,
+    params(("provider" = String, Path, description = "The provider's id"), ("path" = String, Path, description = "As the provider has it")),
+    responses((status = 200, description = "As the provider answers it")))]
+pub async fn any(mut call: Call) -> Answer {
+    let catalogue = call.gateway.app.catalogue();
+    let typed = call.named(0);
+    let provider = catalogue.get(&typed.into()).ok_or_else(|| nowhere(&call))?;
+    let id = provider.id.clone();
+    let path = below_base(provider, call.parts.uri.path())?;
+    let surface = Surface::of(provider, &call.parts.method, &path);
+    let query = query(call.parts.uri.query())?;
+    let body = call.read(call.gateway.settings.body_bytes).await?;
+    let (model, stream) = {
+        let fields = match Fields::read(&body) {
+            Ok(fields) => Some(fields),
+            // A form with files, say.
+            Err(_) if surface == Surface::Other || body.is_empty() => None,
+            Err(bad) => return Err(bad_body(bad)),
+        };
+        let field = |name: &str| {
+            fields
+                .as_ref()
+                .and_then(|fields| fields.get::<String>(name))
+        };
+        let in_body = fields
+            .as_ref()
+            .is_some_and(|fields| fields.raw("stream") == Some("true"));
+        (
+            model_in(&path).or_else(|| field("model")),
+            in_body || path.ends_with(":streamGenerateContent"),
+        )
+    };
+    let request_key = key_in(&call)?;
+    let passage = Passage {
+        surface,
+        as_openai: false,
+        method: call.parts.method.clone(),
+        path,
+        query,
+        headers: std::mem::take(&mut call.parts.headers),
+        body,
+        stream,
+        at_s: call.gateway.app.now_ms() / 1_000,
+    };
+    let ask = RelayAsk {
+        caller: call.session.caller.clone(),
+        provider: Some(id),
+        model,
+        passage,
+        request_key,
+    };
+    pass_on(call, ask).await
+}
+
+/// The path below the provider's base, whichever way its library writes it:
+/// with the base's own path before it, or without.
+fn below_base(provider: &Provider, path: &str) -> Result<String, Problem> {
+    let id = provider.id.as_str();
+    let path = path.get(id.len() + 1..).unwrap_or_default();
+    if !is_plain(path) {
+        return Err(Problem::new(
+            400,
+            "malformed_path",
+            "The path has characters that none of a provider's has.",
+        ));
+    }
+    let base = provider.api_path.trim_end_matches('/');
+    let below = path.strip_prefix(base).filter(|rest| rest.starts_with('/'));
+    Ok(below
+        .filter(|_| !base.is_empty())
+        .unwrap_or(path)
+        .to_owned())
+}
+
+/// Google writes the model into the path.
+fn model_in(path: &str) -> Option<String> {
+    let (model, _) = path.strip_prefix("/models/")?.split_once(':')?;
+    Some(model.to_owned())
+}
+
+fn query(query: Option<&str>) -> Result<Option<String>, Problem> {
+    let Some(query) = query.filter(|query| !query.is_empty()) else {
+        return Ok(None);
+    };
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    if pairs.any(|(name, _)| SECRETS.contains(&&*name.to_ascii_lowercase())) {
+        return Err(Problem::new(
+            400,
+            "secret_in_address",
+            "A key or a token stands in the address, where it is written down on the way. Send it as a header, and replace it: it is no secret any more.",
+        ));
+    }
+    if query.len() > QUERY_BYTES_MAX {
+        return Err(Problem::new(
+            400,
+            "query_too_long",
+            "The query is longer than 1 KiB, which is the most.",
+        ));
+    }
+    Ok(Some(query.to_owned()))
+}
+
+fn nowhere(call: &Call) -> Problem {
+    let path: String = call.parts.uri.path().chars().take(100).collect();
+    Problem::new(
+        404,
+        "not_found",
+        format!("There is nothing at `{path}`. `GET /openapi.json` lists what there is."),
+    )
+}

@@ -1,0 +1,113 @@
+//! OpenAI's API, for every provider; `providers.md` §2.
+
+use axum::body::Body;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::app::{BadBody, Fields, Passage, RelayAsk, Surface};
+
+use super::call::{Answer, Call};
+use super::passing::{key_in, pass_on};
+use super::problem::Problem;
+
+/// Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.
+#[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = Value,
+    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+pub async fn chat(call: Call) -> Answer {
+    ask(call, Surface::Chat).await
+}
+
+/// OpenAI's Responses, for providers that have them.
+#[utoipa::path(post, path = "/v1/responses", tag = "openai", request_body = Value,
+    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+pub async fn responses(call: Call) -> Answer {
+    ask(call, Surface::Responses).await
+}
+
+/// Embeddings, for providers that speak OpenAI's words.
+#[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = Value,
+    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+pub async fn embeddings(call: Call) -> Answer {
+    ask(call, Surface::Embeddings).await
+}
+
+/// Pictures.
+#[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = Value,
+    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+pub async fn images(call: Call) -> Answer {
+    ask(call, Surface::Images).await
+}
+
+/// The models that the caller's keys can use.
+#[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, description = "As OpenAI lists them", body = Value)))]
+pub async fn models(call: Call) -> Answer {
+    let models = call.gateway.app.models_now(&call.session.caller).await?;
+    let listed = models.iter().map(|model| {
+        json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
+    });
+    let list = json!({"object": "list", "data": listed.collect::<Vec<_>>()});
+    Ok(json_answer(&list))
+}
+
+async fn ask(mut call: Call, surface: Surface) -> Answer {
+    let body = call.read(call.gateway.settings.body_bytes).await?;
+    let (model, stream) = {
+        let fields = Fields::read(&body).map_err(bad_body)?;
+        (fields.get("model"), fields.raw("stream") == Some("true"))
+    };
+    let request_key = key_in(&call)?;
+    let passage = Passage {
+        surface,
+        as_openai: true,
+        method: call.parts.method.clone(),
+        path: String::new(),
+        query: None,
+        headers: std::mem::take(&mut call.parts.headers),
+        body,
+        stream,
+        at_s: call.gateway.app.now_ms() / 1_000,
+    };
+    let ask = RelayAsk {
+        caller: call.session.caller.clone(),
+        provider: None,
+        model,
+        passage,
+        request_key,
+    };
+    pass_on(call, ask).await
+}
+
+/// Why a body is none that can be passed on.
+pub fn bad_body(bad: BadBody) -> Problem {
+    match bad {
+        BadBody::NotAnObject => Problem::new(
+            400,
+            "malformed_body",
+            "The body is no JSON object. Send one, as `application/json`.",
+        ),
+        BadBody::Twice => Problem::new(
+            400,
+            "field_twice",
+            "A field stands in the body twice. Send it once.",
+        ),
+        BadBody::TooDeep => Problem::new(
+            400,
+            "body_too_deep",
+            "The body nests deeper than 64 levels, which is the most.",
+        ),
+    }
+}
+
+/// A JSON answer of our own.
+pub fn json_answer(body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    let json = axum::http::HeaderValue::from_static("application/json");
+    response
+        .headers_mut()
+        .insert(axum::http::header::CONTENT_TYPE, json);
+    let no_store = axum::http::HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .insert(axum::http::header::CACHE_CONTROL, no_store);
+    response
+}

@@ -1,0 +1,136 @@
+//! Passing a call on, and its answer back.
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+
+use serde_json::json;
+
+use crate::app::{Claimed, Relay, RelayAsk};
+use crate::model::AttemptId;
+
+use super::call::{Answer, Call};
+use super::openai::json_answer;
+use super::problem::{Problem, Speaks, say_who_paid};
+use super::request_key;
+use super::session::Place;
+
+/// Says that a call was made before.
+const REPEAT: HeaderName = HeaderName::from_static("x-latchkey-repeat");
+
+/// What is on its way to a client, and what ends with it.
+struct Flow {
+    relay: Relay,
+    speaks: Speaks,
+    id: String,
+    _places: Vec<Place>,
+}
+
+/// Passes a call on. What the client hears is the provider's status, the
+/// kind of its answer and the answer; no other header of the provider's.
+pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
+    let app = &call.gateway.app;
+    let claim = match claim(&call, &ask.passage.body).await? {
+        None => None,
+        Some(Claimed::New(claim)) => Some(claim),
+        Some(Claimed::Before { status, attempt }) => return Ok(made_before(status, attempt)),
+    };
+    let mut relay = app.relay(ask).await?;
+    let mut headers = HeaderMap::with_capacity(8);
+    say_who_paid(&mut headers, &relay.payer);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_TYPE, kind(&relay, call.speaks));
+    let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
+    let attempt = relay.payer.attempt;
+    let body = if relay.streams() {
+        flowing(Flow {
+            relay,
+            speaks: call.speaks,
+            id: call.id,
+            _places: call.session.places,
+        })
+    } else {
+        Body::from(relay.whole().await?)
+    };
+    if let Some(claim) = claim {
+        claim.end(status.as_u16(), Some(attempt)).await?;
+    }
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// What the call's idempotency key stands for, if it has one.
+async fn claim(call: &Call, body: &Bytes) -> Result<Option<Claimed>, Problem> {
+    let (Some(key), Some(token)) = (call.idempotency_key.as_deref(), &call.session.token) else {
+        return Ok(None);
+    };
+    let app = &call.gateway.app;
+    let claimed = app
+        .claim(token.id, key, call.parts.uri.path(), body)
+        .await?;
+    Ok(Some(claimed))
+}
+
+/// The call was made before. What was answered then is not kept.
+fn made_before(status: u16, attempt: Option<AttemptId>) -> Response {
+    let attempt = attempt.map(|id| format!("{id:?}"));
+    let body = json!({
+        "object": "latchkey.repeat", "attempt": attempt,
+        "message": "This call was made before under its Idempotency-Key, and was not made again. Its answer is not kept here.",
+    });
+    let mut response = json_answer(&body);
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    response
+        .headers_mut()
+        .insert(REPEAT, HeaderValue::from_static("true"));
+    response
+}
+
+/// The key that came with a call.
+pub fn key_in(call: &Call) -> Result<Option<crate::app::RequestKey>, Problem> {
+    request_key::find(&call.parts.headers, call.gateway.app.catalogue())
+}
+
+/// Only kinds that are data: a page of a provider's must not become one of
+/// ours.
+fn kind(relay: &Relay, speaks: Speaks) -> HeaderValue {
+    if speaks == Speaks::OpenAi && relay.streams() {
+        return HeaderValue::from_static("text/event-stream");
+    }
+    let told = relay.content_type();
+    let is_data = [
+        "application/json",
+        "text/event-stream",
+        "application/x-ndjson",
+        "audio/",
+        "image/",
+        "video/",
+    ]
+    .iter()
+    .any(|kind| told.starts_with(kind));
+    let kind = HeaderValue::from_str(told).ok().filter(|_| is_data);
+    kind.unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"))
+}
+
+/// Pieces as they come. A client that leaves drops this, and with it the
+/// provider's call, which is then settled. A failure is the stream's last
+/// event.
+fn flowing(flow: Flow) -> Body {
+    let pieces = stream::unfold(Some(flow), async |flow| {
+        let mut flow = flow?;
+        match flow.relay.next().await {
+            Ok(Some(piece)) => Some((Ok::<_, std::convert::Infallible>(piece), Some(flow))),
+            Ok(None) => None,
+            Err(not) => {
+                let last = Problem::from(not).event(flow.speaks, &flow.id);
+                Some((Ok(Bytes::from(last)), None))
+            }
+        }
+    });
+    Body::from_stream(pieces)
+}

@@ -1,0 +1,69 @@
+//! The providers that keys can be stored for.
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::{Kind, Provider};
+use crate::gateway::call::{Answer, Call};
+
+use super::answer;
+
+/// Every provider.
+#[derive(Serialize, ToSchema)]
+pub struct ProviderList {
+    providers: Vec<ProviderBody>,
+}
+
+/// One provider.
+#[derive(Serialize, ToSchema)]
+pub struct ProviderBody {
+    id: String,
+    name: String,
+    /// `chat`: models that speak; `image`: pictures alone.
+    kind: &'static str,
+    makes_images: bool,
+    default_model: Option<String>,
+    /// Where to get a key.
+    key_page: String,
+    /// What it needs beside the key.
+    extras: Vec<ExtraBody>,
+    /// The base URL for its own libraries, below this gateway's address.
+    base_path: String,
+}
+
+/// Something that a provider needs beside the key.
+#[derive(Serialize, ToSchema)]
+pub struct ExtraBody {
+    field: &'static str,
+    label: &'static str,
+    required: bool,
+}
+
+/// Lists the providers.
+#[utoipa::path(get, path = "/api/v1/providers", tag = "keys", responses((status = 200, body = ProviderList)))]
+pub async fn list(call: Call) -> Answer {
+    let providers = call.gateway.app.catalogue().iter().map(body).collect();
+    answer(StatusCode::OK, &ProviderList { providers })
+}
+
+fn body(provider: &Provider) -> ProviderBody {
+    let extras = provider.extras.iter().map(|extra| ExtraBody {
+        field: extra.field,
+        label: extra.label,
+        required: extra.required,
+    });
+    ProviderBody {
+        id: provider.id.to_string(),
+        name: provider.name.clone(),
+        kind: match provider.kind {
+            Kind::Chat => "chat",
+            Kind::Image => "image",
+        },
+        makes_images: provider.images.wire.is_some(),
+        default_model: provider.default_model.clone(),
+        key_page: provider.key_page.clone(),
+        extras: extras.collect(),
+        base_path: format!("/{}", provider.id),
+    }
+}

@@ -1,0 +1,195 @@
+//! One question, one answer, whatever the provider.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+use crate::app::{Asked, ReadyAsk};
+use crate::gateway::call::{Answer, Call};
+use crate::gateway::passing::key_in;
+use crate::gateway::problem::{PROVIDER, Problem, SOURCE, Speaks};
+use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Source};
+
+use super::{answer, read};
+
+/// What is asked.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    prompt: String,
+    /// Left out, the first in the operator's order that somebody can pay for.
+    provider: Option<String>,
+    model: Option<String>,
+    max_tokens: Option<u32>,
+    persona: Option<String>,
+    /// Server-sent events: `delta` with `text`, then `done` with the rest.
+    #[serde(default)]
+    stream: bool,
+}
+
+/// What is answered.
+#[derive(Serialize, ToSchema)]
+pub struct Answered {
+    response: String,
+    provider: String,
+    model: String,
+    /// Whose key paid: `byok`, `server`, `operator`, or `demo` where nobody's
+    /// did and the reply is a fixed one.
+    mode: &'static str,
+    /// `complete`, `length` or `blocked`.
+    finish: &'static str,
+    usage: Used,
+}
+
+/// What it used.
+#[derive(Serialize, ToSchema)]
+pub struct Used {
+    input_tokens: u64,
+    output_tokens: u64,
+    /// The counts are ours, since the provider did not report them.
+    estimated: bool,
+    /// In US dollars times 10^9; null where nobody knows the price.
+    cost_nano_dollars: Option<u64>,
+}
+
+/// What a demo reply says.
+const DEMO: &str = "This is a demo reply: there is no key here that could pay for a model. Add yours with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
+
+/// Asks a model.
+#[utoipa::path(post, path = "/api/v1/unified", tag = "ask", request_body = Question, responses((status = 200, body = Answered)))]
+pub async fn ask(mut call: Call) -> Answer {
+    let question: Question = read(&mut call).await?;
+    let app = Arc::clone(&call.gateway.app);
+    let key = key_in(&call)?;
+    let provider = question.provider.as_deref().map(ProviderId::from);
+    let provider = provider.or_else(|| key.as_ref().and_then(|key| key.provider.clone()));
+    let choices = Choices {
+        provider,
+        model: question.model,
+        persona: question.persona,
+    };
+    let request_key = key.map(|key| app.key_for_ask(&choices, key)).transpose()?;
+    let asked = Ask {
+        request_key,
+        max_output_tokens: question.max_tokens,
+        ..Ask::of(call.session.caller.clone(), &question.prompt, choices)
+    };
+    let ready = app.consider(asked).await?;
+    let ready = app.secure(ready).await?;
+    if question.stream {
+        return Ok(streamed(call, ready));
+    }
+    let mut text = String::new();
+    let asked = app
+        .answer(ready, &CancellationToken::new(), &mut |piece| {
+            text.push_str(piece);
+        })
+        .await;
+    let told = app.told(asked)?;
+    let mut response = answer(StatusCode::OK, &answered(&told, text))?;
+    say_who_paid(response.headers_mut(), &told);
+    Ok(response)
+}
+
+/// Words as they come. A client that leaves ends the call.
+fn streamed(call: Call, ready: ReadyAsk) -> Response {
+    let app = Arc::clone(&call.gateway.app);
+    // It holds an answer at the most, whose length is limited.
+    let (say, said) = mpsc::unbounded_channel::<Result<String, Asked>>();
+    let stop = CancellationToken::new();
+    let gone = stop.clone().drop_guard();
+    let (teller, places) = (Arc::clone(&app), call.session.places);
+    app.spawn(async move {
+        let mut listener = |piece: &str| {
+            // Whoever listened has gone, and `stop` says so.
+            let _ = say.send(Ok(piece.to_owned()));
+        };
+        let asked = teller.answer(ready, &stop, &mut listener).await;
+        let _ = say.send(Err(asked));
+        drop(places);
+    });
+    let id = call.id;
+    let flow = (said, String::new(), gone);
+    let events = stream::unfold(flow, |(mut said, mut text, gone)| async move {
+        let next = said.recv().await?;
+        if let Ok(piece) = &next {
+            text.push_str(piece);
+        }
+        let whole = if next.is_err() {
+            std::mem::take(&mut text)
+        } else {
+            String::new()
+        };
+        Some(((next, whole), (said, text, gone)))
+    });
+    let events =
+        events.map(move |(next, whole)| Ok::<_, Infallible>(event(&app, next, whole, &id)));
+    let mut response = Response::new(Body::from_stream(events));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn event(
+    app: &Arc<crate::app::App>,
+    next: Result<String, Asked>,
+    whole: String,
+    id: &str,
+) -> Bytes {
+    let (name, data) = match next {
+        Ok(piece) => ("delta", json!({"text": piece})),
+        Err(asked) => match app.told(asked) {
+            Ok(told) => ("done", json!(answered(&told, whole))),
+            Err(error) => return Problem::from(error).event(Speaks::Ours, id).into(),
+        },
+    };
+    format!("event: {name}\ndata: {data}\n\n").into()
+}
+
+fn answered(told: &Told, text: String) -> Answered {
+    Answered {
+        response: if told.source == Source::Demo {
+            DEMO.to_owned()
+        } else {
+            text
+        },
+        provider: told.provider.to_string(),
+        model: told.model.clone(),
+        mode: match told.source {
+            Source::Request | Source::Personal => "byok",
+            Source::Server => "server",
+            Source::BotDefault => "operator",
+            Source::Demo => "demo",
+        },
+        finish: match told.finish {
+            Finish::Complete => "complete",
+            Finish::Length => "length",
+            Finish::Blocked => "blocked",
+        },
+        usage: Used {
+            input_tokens: told.usage.input_tokens,
+            output_tokens: told.usage.output_tokens,
+            estimated: told.estimated,
+            cost_nano_dollars: told.cost.map(|cost| cost.0),
+        },
+    }
+}
+
+fn say_who_paid(headers: &mut HeaderMap, told: &Told) {
+    headers.insert(SOURCE, HeaderValue::from_static(told.source.as_str()));
+    if let Ok(provider) = HeaderValue::from_str(told.provider.as_str()) {
+        headers.insert(PROVIDER, provider);
+    }
+}

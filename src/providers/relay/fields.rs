@@ -1,0 +1,197 @@
+//! A JSON object, field by field, each as it was written: what is not
+//! changed leaves as it came, byte for byte and in its order.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The deepest nesting that is read.
+const DEPTH_MAX: usize = 64;
+
+/// The fields of an object, in their order.
+pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
+
+/// Why a body is not one that can be passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadBody {
+    NotAnObject,
+    /// A field stands there twice: nobody knows which one counts.
+    Twice,
+    TooDeep,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads an object.
+    pub fn read(body: &'a [u8]) -> Result<Self, BadBody> {
+        if depth(body) > DEPTH_MAX {
+            return Err(BadBody::TooDeep);
+        }
+        let fields: Self = serde_json::from_slice(body).map_err(|_| BadBody::NotAnObject)?;
+        let mut names: Vec<&str> = fields.0.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
+        if twice {
+            Err(BadBody::Twice)
+        } else {
+            Ok(fields)
+        }
+    }
+
+    /// A field as it was written; none where it is absent or null.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(field, _)| field == name)?;
+        Some(value.get()).filter(|text| *text != "null")
+    }
+
+    /// A field, if it is there and of this shape.
+    pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.raw(name)?).ok()
+    }
+
+    /// Puts a value in a field's place, or at the end.
+    pub fn set(&mut self, name: &'static str, value: &Value) {
+        // A value always writes itself.
+        let Ok(raw) = serde_json::value::to_raw_value(value) else {
+            return;
+        };
+        match self.0.iter_mut().find(|(field, _)| field == name) {
+            Some((_, old)) => *old = Cow::Owned(raw),
+            None => self.0.push((Cow::Borrowed(name), Cow::Owned(raw))),
+        }
+    }
+
+    /// The object again.
+    pub fn write(&self) -> Vec<u8> {
+        let size: usize = self
+            .0
+            .iter()
+            .map(|(name, value)| name.len() + value.get().len() + 4)
+            .sum();
+        let mut body = Vec::with_capacity(size + 2);
+        body.push(b'{');
+        for (at, (name, value)) in self.0.iter().enumerate() {
+            if at > 0 {
+                body.push(b',');
+            }
+            // A text always writes itself, into memory.
+            let _ = serde_json::to_writer(&mut body, &**name);
+            body.push(b':');
+            body.extend_from_slice(value.get().as_bytes());
+        }
+        body.push(b'}');
+        body
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Fields<'de>, M::Error> {
+                let mut fields = Vec::new();
+                while let Some(Name(name)) = map.next_key()? {
+                    let value: &'de RawValue = map.next_value()?;
+                    fields.push((name, Cow::Borrowed(value)));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Reader)
+    }
+}
+
+/// A name, borrowed unless it has escapes.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// How deep brackets nest, outside of texts.
+fn depth(body: &[u8]) -> usize {
+    let (mut deepest, mut now) = (0_usize, 0_usize);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in body {
+        if in_text {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_text = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_text = true,
+            b'{' | b'[' => {
+                now += 1;
+                deepest = deepest.max(now);
+            }
+            b'}' | b']' => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_changed_leaves_as_it_came() {
+        let body = br#"{ "b": 1.50, "model":"x" , "a":{"z":1,"y":[ 1 ]}, "\u0063": "\u00e9" }"#;
+        let mut fields = Fields::read(body).unwrap();
+        fields.set("model", &json!("y"));
+        fields.set("stream", &json!(true));
+        let written = String::from_utf8(fields.write()).unwrap();
+        assert_eq!(
+            written,
+            r#"{"b":1.50,"model":"y","a":{"z":1,"y":[ 1 ]},"c":"\u00e9","stream":true}"#
+        );
+        assert_eq!(fields.get::<String>("c").as_deref(), Some("é"));
+        assert_eq!(fields.get::<u64>("model"), None);
+    }
+
+    #[test]
+    fn what_nobody_can_read_for_sure_is_turned_away() {
+        let deep = |n: usize| format!("{{\"a\":{}{}}}", "[".repeat(n), "]".repeat(n));
+        for (body, wrong) in [
+            ("", BadBody::NotAnObject),
+            ("[]", BadBody::NotAnObject),
+            ("\"x\"", BadBody::NotAnObject),
+            ("{\"a\":1", BadBody::NotAnObject),
+            ("{\"a\":1} {}", BadBody::NotAnObject),
+            ("<html>", BadBody::NotAnObject),
+            ("{\"model\":1,\"mode\\u006c\":2}", BadBody::Twice),
+            (&deep(64), BadBody::TooDeep),
+            (&deep(1_000_000), BadBody::TooDeep),
+        ] {
+            assert_eq!(Fields::read(body.as_bytes()).err(), Some(wrong));
+        }
+        assert!(Fields::read(deep(63).as_bytes()).is_ok());
+        assert!(Fields::read(br#"{"a":"[[[[\"[[{"}"#).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn an_object_reads_back_what_it_writes(
+            fields in prop::collection::btree_map("[a-z\"\\\\é]{0,6}", "[ -~]{0,12}", 0..8),
+        ) {
+            let body = serde_json::to_vec(&fields).unwrap();
+            let written = Fields::read(&body).unwrap().write();
+            let again: std::collections::BTreeMap<String, String> =
+                serde_json::from_slice(&written).unwrap();
+            prop_assert_eq!(again, fields);
+        }
+    }
+}

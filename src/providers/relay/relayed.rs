@@ -1,0 +1,236 @@
+//! An answer on its way back.
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use crate::model::{FailureClass, ProviderFailure, Usage};
+use crate::providers::catalogue::Provider;
+use crate::providers::chat::framing;
+use crate::providers::failure;
+use crate::providers::lines::Framing;
+use crate::providers::outbound::{Incoming, Timeouts};
+use crate::providers::reading::Reading;
+
+use super::broken;
+use super::reads::Reads;
+use super::sieve::{Sieve, data, events};
+use super::translate::Answers;
+
+/// The largest event of words, and of pictures.
+const EVENT_BYTES_MAX: usize = 1024 * 1024;
+const PICTURE_EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The largest answer that is read whole.
+const WHOLE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What becomes of an answer before it is passed on.
+pub enum Form {
+    AsItIs,
+    /// Usage was asked for on our behalf, and is taken out again.
+    WithoutUsage,
+    Translated(Box<Answers>),
+}
+
+/// An answer that has begun.
+pub struct Relayed {
+    provider: Provider,
+    incoming: Incoming,
+    reads: Reads,
+    form: Form,
+    sieve: Sieve,
+    framing: Framing,
+    reading: Reading,
+    /// What was passed on of the model's words, in bytes.
+    heard: u64,
+    timeouts: Timeouts,
+    deadline: Instant,
+    progress_by: Instant,
+    ended: bool,
+}
+
+impl Relayed {
+    pub(super) fn new(
+        provider: &Provider,
+        incoming: Incoming,
+        (reads, form): (Reads, Form),
+        timeouts: Timeouts,
+        deadline: Instant,
+    ) -> Self {
+        let kind = incoming.content_type();
+        let framing = if kind.starts_with("application/x-ndjson") {
+            Framing::JsonLines
+        } else if kind.starts_with("text/event-stream") {
+            Framing::ServerSentEvents
+        } else {
+            framing(provider.dialect)
+        };
+        let largest = match reads {
+            Reads::Images => PICTURE_EVENT_BYTES_MAX,
+            _ => EVENT_BYTES_MAX,
+        };
+        Self {
+            provider: provider.clone(),
+            sieve: Sieve::new(framing, largest),
+            incoming,
+            reads,
+            form,
+            framing,
+            reading: Reading::default(),
+            heard: 0,
+            timeouts,
+            deadline,
+            progress_by: Instant::now() + timeouts.progress,
+            ended: false,
+        }
+    }
+
+    /// The provider's status, one that is no error.
+    pub fn status(&self) -> u16 {
+        self.incoming.status
+    }
+
+    /// What kind of thing it is, as the provider says.
+    pub fn content_type(&self) -> &str {
+        self.incoming.content_type()
+    }
+
+    /// Whether it comes piece by piece.
+    pub fn streams(&self) -> bool {
+        let kind = self.content_type();
+        ["text/event-stream", "application/x-ndjson"]
+            .iter()
+            .any(|it| kind.starts_with(it))
+    }
+
+    /// What was used, as far as the provider has said.
+    pub fn usage(&self) -> Option<Usage> {
+        self.reading.usage
+    }
+
+    /// How many pictures were made.
+    pub fn pictures(&self) -> u64 {
+        self.reading.pictures
+    }
+
+    /// How many bytes of words have come since this was asked last.
+    pub fn newly_heard(&mut self) -> u64 {
+        std::mem::take(&mut self.heard)
+    }
+
+    /// All of it.
+    pub async fn whole(&mut self) -> Result<Bytes, ProviderFailure> {
+        let fail = |provider: &Provider, class| broken(provider, class);
+        let body = self.incoming.body(WHOLE_BYTES_MAX, self.deadline).await;
+        let body = Bytes::from(body.map_err(|class| fail(&self.provider, class))?);
+        self.ended = true;
+        if self.reads == Reads::Nothing {
+            return Ok(body);
+        }
+        let read = self.reads.slim(&body);
+        let value = read.ok_or_else(|| fail(&self.provider, FailureClass::Upstream))?;
+        self.reads.read(&value, &mut self.reading);
+        self.heard += std::mem::take(&mut self.reading.text).len() as u64;
+        if self.reading.failed {
+            return Err(failure::classify_event(&self.provider, &value));
+        }
+        Ok(match &mut self.form {
+            Form::Translated(answers) => answers.whole(&value),
+            Form::AsItIs | Form::WithoutUsage => body,
+        })
+    }
+
+    /// The next piece of it, whole events only; none at its end. What is
+    /// ready is handed on together.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
+        while !self.ended {
+            let until = self
+                .deadline
+                .min(self.progress_by)
+                .min(Instant::now() + self.timeouts.idle);
+            let chunk = timeout_at(until, self.incoming.chunk()).await;
+            let chunk = chunk.unwrap_or(Err(FailureClass::TimedOut));
+            let chunk = chunk.map_err(|class| broken(&self.provider, class))?;
+            let ready = match chunk {
+                Some(bytes) if self.reads == Reads::Nothing => return Ok(Some(bytes)),
+                Some(bytes) => self
+                    .sieve
+                    .push(&bytes)
+                    .map_err(|class| broken(&self.provider, class))?,
+                None => {
+                    self.ended = true;
+                    self.sieve.rest()
+                }
+            };
+            let out = self.look_at(ready)?;
+            if std::mem::take(&mut self.reading.moved) {
+                self.progress_by = Instant::now() + self.timeouts.progress;
+            }
+            if self.ended {
+                self.check_end()?;
+            }
+            if !out.is_empty() {
+                return Ok(Some(out));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads whole events, and makes of them what is passed on.
+    fn look_at(&mut self, ready: Bytes) -> Result<Bytes, ProviderFailure> {
+        let (mut kept, mut left_out) = (Vec::new(), false);
+        for event in events(self.framing, &ready) {
+            let data = data(self.framing, &event);
+            let value = match &*data {
+                b"" | b"[DONE]" => None,
+                data => Some(self.read(data)?),
+            };
+            match &mut self.form {
+                Form::AsItIs => {}
+                Form::WithoutUsage => {
+                    if value.as_ref().is_some_and(is_only_usage) {
+                        left_out = true;
+                    } else {
+                        kept.extend_from_slice(&event);
+                    }
+                }
+                Form::Translated(answers) => {
+                    if let Some(value) = &value {
+                        answers.event(value, &mut kept);
+                    }
+                }
+            }
+        }
+        if let (Form::Translated(answers), true) = (&mut self.form, self.ended) {
+            answers.end(&mut kept);
+        }
+        let changed = left_out || matches!(self.form, Form::Translated(_));
+        Ok(if changed { kept.into() } else { ready })
+    }
+
+    fn read(&mut self, data: &[u8]) -> Result<Value, ProviderFailure> {
+        let value: Value = serde_json::from_slice(data)
+            .map_err(|_| broken(&self.provider, FailureClass::Upstream))?;
+        self.reading.events += 1;
+        self.reads.read(&value, &mut self.reading);
+        self.heard += std::mem::take(&mut self.reading.text).len() as u64;
+        if self.reading.failed {
+            return Err(failure::classify_event(&self.provider, &value));
+        }
+        Ok(value)
+    }
+
+    /// A stream that ends without saying why was cut.
+    fn check_end(&self) -> Result<(), ProviderFailure> {
+        if self.reads.must_finish() && self.reading.finish.is_none() {
+            return Err(broken(&self.provider, self.reading.unfinished()));
+        }
+        Ok(())
+    }
+}
+
+/// The event that we asked for: usage, and nothing that was said. Vendors
+/// that put usage beside words are left as they are.
+fn is_only_usage(event: &Value) -> bool {
+    let nothing_said = event["choices"].as_array().is_some_and(Vec::is_empty);
+    nothing_said && event["usage"].is_object()
+}

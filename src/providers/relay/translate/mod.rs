@@ -1,0 +1,92 @@
+//! OpenAI's chat, said in another dialect, and the answer said back.
+//!
+//! What has no words in the other dialect is refused by its name: nothing
+//! of a call is dropped in silence, but for hints that change no answer.
+
+mod anthropic;
+mod chunks;
+mod google;
+mod request;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{NoWords, Passage};
+use crate::providers::catalogue::{Dialect, Provider};
+
+use chunks::Chunks;
+use request::Request;
+
+/// A call in other words.
+pub struct Translated {
+    pub path: String,
+    pub body: Bytes,
+    pub answers: Answers,
+}
+
+/// Says answers back in OpenAI's dialect.
+pub enum Answers {
+    Anthropic(anthropic::Back),
+    Google(google::Back),
+}
+
+/// Translates a call.
+pub fn request(
+    provider: &Provider,
+    passage: &Passage,
+    model: &str,
+    output_limit: Option<u64>,
+) -> Result<Translated, NoWords> {
+    let request = Request::read(&passage.body, output_limit)?;
+    let chunks = Chunks::new(passage.at_s, model, request.wants_usage);
+    let (path, body, answers) = if provider.dialect == Dialect::Google {
+        let (path, body) = google::request(&request, model, passage.stream)?;
+        (path, body, Answers::Google(google::Back::new(chunks)))
+    } else {
+        let (body, back) = anthropic::request(&request, model, passage.stream, chunks)?;
+        (
+            crate::providers::anthropic::PATH.to_owned(),
+            body,
+            Answers::Anthropic(back),
+        )
+    };
+    Ok(Translated {
+        path,
+        body: body.to_string().into(),
+        answers,
+    })
+}
+
+impl Answers {
+    /// Says one event of a stream, as it comes.
+    pub fn event(&mut self, event: &Value, out: &mut Vec<u8>) {
+        match self {
+            Self::Anthropic(back) => back.event(event, out),
+            Self::Google(back) => back.event(event, out),
+        }
+    }
+
+    /// Says that a stream has ended.
+    pub fn end(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Anthropic(back) => back.chunks.end(out),
+            Self::Google(back) => back.chunks.end(out),
+        }
+    }
+
+    /// Says a whole answer.
+    pub fn whole(&mut self, answer: &Value) -> Bytes {
+        let said = match self {
+            Self::Anthropic(back) => back.whole(answer),
+            Self::Google(back) => back.whole(answer),
+        };
+        said.to_string().into()
+    }
+}
+
+fn no_words(what: impl Into<String>) -> NoWords {
+    NoWords { what: what.into() }
+}
+
+#[cfg(test)]
+mod tests;

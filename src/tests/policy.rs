@@ -1,0 +1,266 @@
+//! Who may do what over HTTP: every address of the table, with everybody
+//! who could come.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::program::{Program, Said, send};
+use super::{Stage, good, run};
+use crate::emulator::discord::act::{MANAGER, MEMBER};
+use crate::gateway::{Needs, documented, routes};
+use crate::model::DAY_MS;
+
+/// How somebody is met at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Met {
+    LetIn,
+    NoToken,
+    BadToken,
+    WrongScope,
+    NoManager,
+    NoSuchServer,
+}
+
+fn met(said: &Said) -> Met {
+    let body: Value = serde_json::from_str(&said.text).unwrap_or_default();
+    let code = ["/error/code", "/error/details/0/reason"];
+    let code = code
+        .iter()
+        .find_map(|at| body.pointer(at)?.as_str())
+        .unwrap_or_default();
+    let met = match code {
+        "token_missing" => (401, Met::NoToken),
+        "invalid_token" => (401, Met::BadToken),
+        "scope_missing" => (403, Met::WrongScope),
+        "not_a_manager" => (403, Met::NoManager),
+        "no_such_server" => (404, Met::NoSuchServer),
+        _ => return Met::LetIn,
+    };
+    assert_eq!(said.status, met.0, "{code}");
+    met.1
+}
+
+/// Who comes, with which token; and how each kind of address meets them.
+struct Visitor {
+    who: &'static str,
+    program: Program,
+    token: Met,
+    manager: Met,
+}
+
+async fn visitors(stage: &Stage) -> Vec<Visitor> {
+    let all = "scopes:chat,keys:read,keys:write,usage:read";
+    let (mia, omar, zoe) = (stage.mia(), stage.omar(), stage.zoe());
+    let visitor = |who, program, token, manager| Visitor {
+        who,
+        program,
+        token,
+        manager,
+    };
+    let expired = Program::of(stage, &mia, &format!("name:old expires:1d {all}")).await;
+    stage.clock.advance_ms(DAY_MS);
+    let revoked = Program::of(stage, &mia, &format!("name:gone {all}")).await;
+    mia.runs("/token revoke token:gone").await;
+    vec![
+        visitor(
+            "nobody",
+            Program::stranger(stage).await,
+            Met::NoToken,
+            Met::NoToken,
+        ),
+        visitor(
+            "a stranger",
+            Program::of(stage, &zoe, all).await,
+            Met::LetIn,
+            Met::NoSuchServer,
+        ),
+        visitor(
+            "a member",
+            Program::of(stage, &mia, all).await,
+            Met::LetIn,
+            Met::NoManager,
+        ),
+        visitor("an expired token", expired, Met::BadToken, Met::BadToken),
+        visitor("a revoked token", revoked, Met::BadToken, Met::BadToken),
+        visitor(
+            "a manager",
+            Program::of(stage, &omar, all).await,
+            Met::LetIn,
+            Met::LetIn,
+        ),
+    ]
+}
+
+/// A token that may do everything but what this address needs.
+async fn wrong_scope(stage: &Stage, needs: Needs) -> Option<Program> {
+    let (Needs::Token(right) | Needs::Manager(right)) = needs else {
+        return None;
+    };
+    let others = ["chat", "keys:read", "keys:write", "usage:read"];
+    let others: Vec<&str> = others
+        .into_iter()
+        .filter(|it| *it != right.as_str())
+        .collect();
+    let options = format!("name:wrong expires:1d scopes:{}", others.join(","));
+    Some(Program::of(stage, &stage.omar(), &options).await)
+}
+
+async fn calls(program: &Program, method: &str, path: &str) -> Said {
+    send(program.call(method, path).json(&json!({}))).await
+}
+
+#[tokio::test]
+async fn every_address_meets_everybody_as_the_table_says() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        mia.adds("openai", "user", &good("openai")).await;
+        omar.adds("openai", "guild", &good("openai")).await;
+        let server = stage.scene.server.to_string();
+        let visitors = visitors(stage).await;
+        let mut met_all = 0;
+        for route in routes() {
+            let method = route
+                .method
+                .as_ref()
+                .map_or("POST", |method| method.as_str());
+            let path = route
+                .path
+                .replace("{guild}", &server)
+                .replace("{id}", &"0".repeat(32));
+            let path = path
+                .replace("{provider}", "openai")
+                .replace("{*path}", "v1/models");
+            for visitor in &visitors {
+                let expected = match route.needs {
+                    Needs::Nothing => Met::LetIn,
+                    Needs::Token(_) => visitor.token,
+                    Needs::Manager(_) => visitor.manager,
+                };
+                let said = calls(&visitor.program, method, &path).await;
+                assert_eq!(
+                    met(&said),
+                    expected,
+                    "{} at {method} {path}: {}",
+                    visitor.who,
+                    said.text
+                );
+                met_all += 1;
+            }
+            if let Some(program) = wrong_scope(stage, route.needs).await {
+                let said = calls(&program, method, &path).await;
+                assert_eq!(
+                    met(&said),
+                    Met::WrongScope,
+                    "the wrong scope at {method} {path}"
+                );
+                omar.runs("/token revoke token:wrong").await;
+            }
+        }
+        assert!(met_all >= 150, "{met_all}");
+    })
+    .await;
+}
+
+/// Discord is asked each time: whoever managed a server a moment ago does so
+/// no more; and the operator has no more rights there than others.
+#[tokio::test]
+async fn a_former_manager_and_the_operator_are_members_like_others() {
+    run(async |stage| {
+        let all = "scopes:chat,keys:read,keys:write,usage:read";
+        let program = Program::of(stage, &stage.omar(), all).await;
+        let server = stage.scene.server;
+        let keys = format!("/api/v1/guilds/{server}/api-keys");
+        assert_eq!(program.gets(&keys).await.status, 200);
+        let world = stage.world();
+        world.join(server, stage.scene.manager, MEMBER);
+        let managed = routes()
+            .into_iter()
+            .filter(|route| matches!(route.needs, Needs::Manager(_)));
+        for route in managed {
+            let path = route
+                .path
+                .replace("{guild}", &server.to_string())
+                .replace("{id}", &"0".repeat(32));
+            let method = route.method.unwrap();
+            let said = calls(&program, method.as_str(), &path).await;
+            assert_eq!(met(&said), Met::NoManager, "{method} {path}");
+        }
+        world.with(|state| {
+            for known in state.servers.iter_mut().filter(|known| known.id == server) {
+                known.members.remove(&stage.scene.manager);
+            }
+        });
+        assert_eq!(program.gets(&keys).await.code(), "404 no_such_server");
+        world.join(server, stage.scene.manager, MANAGER);
+        assert_eq!(program.gets(&keys).await.status, 200);
+        // A server that the bot is not in, and what is no server at all.
+        let elsewhere = stage
+            .world()
+            .look(|state| state.servers.iter().find(|s| !s.installed).unwrap().id);
+        for id in [
+            elsewhere.to_string(),
+            "0".to_owned(),
+            "x".to_owned(),
+            "99999999999999999999".to_owned(),
+        ] {
+            let said = program.gets(&format!("/api/v1/guilds/{id}/api-keys")).await;
+            assert_eq!(said.code(), "404 no_such_server", "{id}");
+        }
+        stage.expects_refusals();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_elses_key_is_not_there() {
+    run(async |stage| {
+        let all = "scopes:chat,keys:read,keys:write,usage:read";
+        let (mia, omar) = (stage.mia(), stage.omar());
+        mia.adds("openai", "user", &good("openai")).await;
+        omar.adds("mistral", "guild", &good("mistral")).await;
+        let owner = Program::of(stage, &mia, all).await;
+        let id = owner.gets("/api/v1/api-keys").await.json()["keys"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let manager = Program::of(stage, &omar, all).await;
+        let server = stage.scene.server;
+        for path in [
+            format!("/api/v1/api-keys/{id}"),
+            format!("/api/v1/guilds/{server}/api-keys/{id}"),
+        ] {
+            for (method, path) in [
+                ("PATCH", path.clone()),
+                ("DELETE", path.clone()),
+                ("POST", format!("{path}/test")),
+            ] {
+                let said = calls(&manager, method, &path).await;
+                assert_eq!(said.code(), "404 no_such_key", "{method} {path}");
+            }
+        }
+        assert_eq!(
+            owner.gets("/api/v1/api-keys").await.json()["keys"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+    })
+    .await;
+}
+
+#[test]
+fn every_address_is_documented_and_nothing_else() {
+    let ours: BTreeSet<String> = routes()
+        .iter()
+        .map(|route| {
+            let method = route
+                .method
+                .as_ref()
+                .map_or("POST", |method| method.as_str());
+            format!("{method} {}", route.path.replace("{*path}", "{path}"))
+        })
+        .collect();
+    assert_eq!(ours, documented());
+}

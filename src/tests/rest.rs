@@ -1,0 +1,308 @@
+//! Keys, usage and limits over HTTP.
+
+use serde_json::{Value, json};
+
+use super::program::{Program, send};
+use super::{Setup, bad, good, run, run_with};
+use crate::emulator::providers::ProviderFault;
+
+const ALL: &str = "scopes:chat,keys:read,keys:write,usage:read";
+
+/// Hides what changes from run to run.
+fn hidden(text: &str) -> String {
+    let id = regex::Regex::new("[0-9a-f]{32}").unwrap();
+    id.replace_all(text, "<id>").into_owned()
+}
+
+#[tokio::test]
+async fn a_key_is_stored_changed_tested_and_removed() {
+    run(async |stage| {
+        let program = Program::of(stage, &stage.mia(), ALL).await;
+        let keys = "/api/v1/api-keys";
+        insta::assert_snapshot!(program.gets(keys).await.shown(), @r#"
+        200
+        {"keys":[]}
+        "#);
+        let new = json!({"provider": "openai", "key": good("openai"), "name": "work"});
+        insta::assert_snapshot!(hidden(&program.posts(keys, &new).await.shown()), @r#"
+        201
+        {"key":{"id":"<id>","provider":"openai","scope":"user","name":"work","hint":"6789","health":"valid","paused":false,"added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null},"replaced":false,"check":"valid"}
+        "#);
+        let again = program.posts(keys, &new).await;
+        assert_eq!(
+            (again.status, again.json()["replaced"].as_bool()),
+            (200, Some(true))
+        );
+        let id = again.json()["key"]["id"].as_str().unwrap().to_owned();
+        let one = format!("{keys}/{id}");
+        let change = send(
+            program
+                .call("PATCH", &one)
+                .json(&json!({"name": "home", "paused": true})),
+        )
+        .await;
+        assert_eq!(
+            (
+                change.json()["name"].as_str(),
+                change.json()["paused"].as_bool()
+            ),
+            (Some("home"), Some(true))
+        );
+        let status = program.gets("/api/v1/api-keys/status").await;
+        insta::assert_snapshot!(hidden(&status.text), @r#"{"byok_enabled":true,"unnamed":"groq","providers":[{"provider":"openai","pays":null,"trace":[{"source":"personal","key_id":"<id>","verdict":"skipped","reason":"it is paused"},{"source":"server","key_id":null,"verdict":"absent","reason":null},{"source":"bot_default","key_id":null,"verdict":"absent","reason":null}]},{"provider":"groq","pays":"bot_default","trace":[{"source":"personal","key_id":null,"verdict":"absent","reason":null},{"source":"server","key_id":null,"verdict":"absent","reason":null},{"source":"bot_default","key_id":null,"verdict":"taken","reason":null}]}]}"#);
+        assert_eq!(
+            program
+                .posts(&format!("{one}/test"), &json!({}))
+                .await
+                .json()["check"],
+            "valid"
+        );
+        let removed = send(program.call("DELETE", &one)).await;
+        insta::assert_snapshot!(removed.shown(), @r#"
+        200
+        {"removed":["openai"]}
+        "#);
+        assert_eq!(
+            send(program.call("DELETE", &one)).await.code(),
+            "404 no_such_key"
+        );
+        for provider in ["openai", "mistral"] {
+            program
+                .posts(keys, &json!({"provider": provider, "key": good(provider)}))
+                .await;
+        }
+        insta::assert_snapshot!(send(program.call("DELETE", keys)).await.text, @r#"{"removed":["mistral","openai"]}"#);
+        assert_eq!(program.gets(keys).await.json()["keys"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_answer_ever_holds_a_key() {
+    run(async |stage| {
+        let program = Program::of(stage, &stage.mia(), ALL).await;
+        let key = good("openai");
+        let new = json!({"provider": "openai", "key": key});
+        let mut said = vec![program.posts("/api/v1/api-keys", &new).await];
+        for path in [
+            "/api/v1/api-keys",
+            "/api/v1/api-keys/status",
+            "/api/v1/usage",
+            "/api/v1/quota",
+            "/api/v1/providers",
+            "/openapi.json",
+        ] {
+            said.push(program.gets(path).await);
+        }
+        stage.fails("openai", ProviderFault::EchoKey);
+        said.push(program.posts("/api/v1/api-keys", &new).await);
+        said.push(
+            program
+                .posts(
+                    "/v1/chat/completions",
+                    &json!({"model": "gpt-6-luna", "messages": []}),
+                )
+                .await,
+        );
+        for answer in said {
+            assert!(!answer.text.contains(&key) && !format!("{:?}", answer.headers).contains(&key));
+            assert_eq!(answer.header("cache-control"), "no-store");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bad_input_is_told_and_loses_nothing() {
+    run(async |stage| {
+        let program = Program::of(stage, &stage.mia(), ALL).await;
+        let keys = "/api/v1/api-keys";
+        program
+            .posts(keys, &json!({"provider": "openai", "key": good("openai")}))
+            .await;
+        let mut told = Vec::new();
+        for body in [
+            json!([]),
+            json!({}),
+            json!({"provider": "openai"}),
+            json!({"provider": "openai", "key": 5}),
+            json!({"provider": "openai", "key": good("openai"), "paused": true}),
+            json!({"provider": "opnai", "key": good("openai")}),
+            json!({"provider": "openai", "key": "two words"}),
+            json!({"provider": "openai", "key": ""}),
+            json!({"provider": "openai", "key": bad("openai")}),
+            json!({"provider": "runpod", "key": good("runpod")}),
+        ] {
+            let said = program.posts(keys, &body).await;
+            told.push(format!(
+                "{} {}",
+                said.code(),
+                said.json()["error"]["message"].as_str().unwrap()
+            ));
+        }
+        let said = send(program.call("POST", keys).body("{")).await;
+        told.push(format!(
+            "{} {}",
+            said.code(),
+            said.json()["error"]["message"].as_str().unwrap()
+        ));
+        for query in ["days=0", "days=x", "format=xml", "limit=5"] {
+            told.push(program.gets(&format!("/api/v1/usage?{query}")).await.code());
+        }
+        insta::assert_snapshot!(told.join("\n"), @"
+        400 malformed_body The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be.
+        400 malformed_body The body can't be read: missing field `provider`. `GET /openapi.json` shows what it should be.
+        400 malformed_body The body can't be read: missing field `key`. `GET /openapi.json` shows what it should be.
+        400 malformed_body The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be.
+        400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `key`, `name`, `extras`. `GET /openapi.json` shows what it should be.
+        404 unknown_provider There is no provider called `opnai`. `GET /api/v1/providers` lists all.
+        400 malformed_key That can't be a key: it contains spaces or characters that no key has. Nothing was stored.
+        400 malformed_key That can't be a key: it is empty. Nothing was stored.
+        422 key_refused openai does not accept that key, so it was not stored. The old key is still in place.
+        400 malformed_field “Endpoint ID” must be a plain name of letters, digits and dashes. Nothing was stored.
+        400 malformed_body The body can't be read: it is no JSON. `GET /openapi.json` shows what it should be.
+        400 malformed_query
+        400 malformed_query
+        400 malformed_query
+        400 malformed_query
+        ");
+        assert_eq!(
+            program.gets(keys).await.json()["keys"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_servers_keys_are_its_managers_to_change_and_a_members_token_to_use() {
+    run(async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        let manager = Program::of(stage, &omar, ALL).await;
+        let keys = format!("/api/v1/guilds/{}/api-keys", stage.scene.server);
+        let new = json!({"provider": "openai", "key": good("openai")});
+        let stored = manager.posts(&keys, &new).await;
+        assert_eq!((stored.status, stored.json()["key"]["scope"].as_str()), (201, Some("guild")));
+        // It is not the manager's own, and pays for members in its server.
+        assert_eq!(manager.gets("/api/v1/api-keys").await.json()["keys"], json!([]));
+        let ask = json!({"model": "openai/gpt-6-luna", "messages": [{"role": "user", "content": "count"}]});
+        let anywhere = Program::of(stage, &mia, "").await;
+        assert_eq!(anywhere.posts("/v1/chat/completions", &ask).await.code(), "402 nobody_pays");
+        let here = Program::of(stage, &mia, "here:true").await;
+        let paid = here.posts("/v1/chat/completions", &ask).await;
+        assert_eq!((paid.status, paid.header("x-latchkey-source")), (200, "server"), "{}", paid.text);
+        stage.app().await.idle().await;
+        let usage = manager.gets(&format!("/api/v1/guilds/{}/usage", stage.scene.server)).await.json();
+        assert_eq!(usage["total"]["requests"], 1);
+        // A member no more: the token is good for nothing that is the server's.
+        stage.world().with(|state| {
+            for known in state.servers.iter_mut().filter(|known| known.id == stage.scene.server) {
+                known.members.remove(&stage.scene.member);
+            }
+        });
+        stage.restart().await;
+        let here = Program::stranger(stage).await.with(here.token());
+        assert_eq!(here.posts("/v1/chat/completions", &ask).await.code(), "404 no_such_server");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn usage_and_quota_are_told_as_json_and_as_a_table() {
+    run(async |stage| {
+        let program = Program::of(stage, &stage.mia(), ALL).await;
+        let ask = json!({"model": "groq/openai/gpt-oss-20b", "messages": [{"role": "user", "content": "count"}]});
+        program.posts("/v1/chat/completions", &ask).await;
+        stage.app().await.idle().await;
+        insta::assert_snapshot!(program.gets("/api/v1/usage?days=1").await.text, @r#"{"from":"2026-11-21","to":"2026-11-21","total":{"requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0},"lines":[{"day":"2026-11-21","source":"bot_default","provider":"groq","model":"openai/gpt-oss-20b","requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0}]}"#);
+        insta::assert_snapshot!(program.gets("/api/v1/usage?days=1&format=csv").await.text, @r#"
+        day,source,provider,model,requests,input_tokens,output_tokens,cached_tokens,images,cost_nano_dollars,requests_without_price
+        2026-11-21,bot_default,"groq","openai/gpt-oss-20b",1,12,10,0,0,3900,0
+        "#);
+        insta::assert_snapshot!(program.gets("/api/v1/quota").await.text, @r#"{"tier":"community","own_keys":true,"pays":{"provider":"groq","source":"bot_default"},"blocked":false,"payers":[{"source":"bot_default","limits":[{"metric":"requests","per":"minute","window":"rolling","max":10,"used":1,"left":9,"renews_at":"2026-11-21T00:01:01Z"},{"metric":"requests","per":"day","window":"rolling","max":100,"used":1,"left":99,"renews_at":"2026-11-22T00:15:00Z"}]}]}"#);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_question_gets_one_answer_from_whoever_pays() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let program = Program::of(stage, &mia, ALL).await;
+        let unified = "/api/v1/unified";
+        insta::assert_snapshot!(program.posts(unified, &json!({"prompt": "count"})).await.shown(), @r#"
+        200 bot_default groq
+        {"response":"one two three four five six seven eight nine ten","provider":"groq","model":"openai/gpt-oss-20b","mode":"operator","finish":"complete","usage":{"input_tokens":12,"output_tokens":10,"estimated":false,"cost_nano_dollars":3900}}
+        "#);
+        mia.adds("anthropic", "user", &good("anthropic")).await;
+        let own = program.posts(unified, &json!({"prompt": "count", "provider": "anthropic", "max_tokens": 50, "persona": "code"})).await;
+        assert_eq!((own.json()["mode"].as_str(), own.header("x-latchkey-source")), (Some("byok"), "personal"));
+        let asked = stage.world().look(|state| state.providers.calls.back().unwrap().body.clone());
+        assert_eq!(asked["max_tokens"], 50);
+        let streamed = program.posts(unified, &json!({"prompt": "count", "stream": true})).await;
+        insta::assert_snapshot!(streamed.text.lines().rev().take(4).collect::<Vec<_>>().join("\n"), @r#"
+
+        data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","response":"one two three four five six seven eight nine ten","usage":{"cost_nano_dollars":6200,"estimated":false,"input_tokens":12,"output_tokens":10}}
+        event: done
+        "#);
+        let key = good("deepseek");
+        let call = program.call("POST", unified).header("x-api-key", &key);
+        let once = send(call.json(&json!({"prompt": "count", "provider": "deepseek"}))).await;
+        assert_eq!((once.json()["mode"].as_str(), once.header("x-latchkey-source")), (Some("byok"), "request"));
+        let call = program.call("POST", unified).header("x-api-key", &key);
+        assert_eq!(send(call.json(&json!({"prompt": "count"}))).await.code(), "400 provider_missing");
+        for (body, code) in [
+            (json!({"prompt": ""}), "400 prompt_missing"),
+            (json!({"prompt": "x", "provider": "opnai"}), "404 unknown_provider"),
+            (json!({"prompt": "x", "provider": "runpod"}), "400 no_chat"),
+            (json!({"prompt": "x", "persona": "nobody"}), "404 unknown_persona"),
+            (json!({"prompt": "x", "temperature": 1}), "400 malformed_body"),
+            (json!({"prompt": "x", "provider": "mistral"}), "402 nobody_pays"),
+        ] {
+            assert_eq!(program.posts(unified, &body).await.code(), code, "{body}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn where_there_is_no_key_at_all_a_demo_reply_is_marked_as_one() {
+    let setup = Setup {
+        no_defaults: true,
+        config: "[ask]\ndemo_replies = true\n".into(),
+        ..Setup::default()
+    };
+    run_with(setup, async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        let said = program
+            .posts("/api/v1/unified", &json!({"prompt": "count"}))
+            .await;
+        assert_eq!(
+            (
+                said.json()["mode"].as_str(),
+                said.header("x-latchkey-source")
+            ),
+            (Some("demo"), "demo")
+        );
+    })
+    .await;
+}
+
+/// The document names every answer's shape, and only what is there.
+#[tokio::test]
+async fn the_document_can_be_fetched_by_anybody() {
+    run(async |stage| {
+        let document: Value = Program::stranger(stage)
+            .await
+            .gets("/openapi.json")
+            .await
+            .json();
+        assert_eq!(document["openapi"], "3.1.0");
+        let key = &document["components"]["schemas"]["NewKey"]["properties"]["key"];
+        assert_eq!(key["format"], "password");
+    })
+    .await;
+}
