@@ -69,8 +69,7 @@ pub async fn any(mut call: Call) -> Answer {
     pass_on(call, ask).await
 }
 
-/// The path below the provider's base, whichever way its library writes it:
-/// with the base's own path before it, or without.
+/// The path below the provider's base.
 fn below_base(provider: &Provider, path: &str) -> Result<String, Problem> {
     let id = provider.id.as_str();
     let path = path.get(id.len() + 1..).unwrap_or_default();
@@ -81,12 +80,7 @@ fn below_base(provider: &Provider, path: &str) -> Result<String, Problem> {
             "The path has characters that none of a provider's has.",
         ));
     }
-    let base = provider.api_path.trim_end_matches('/');
-    let below = path.strip_prefix(base).filter(|rest| rest.starts_with('/'));
-    Ok(below
-        .filter(|_| !base.is_empty())
-        .unwrap_or(path)
-        .to_owned())
+    Ok(provider.below_base(path).to_owned())
 }
 
 /// Google writes the model into the path.

@@ -273,6 +273,21 @@ impl Provider {
             .unwrap_or(&self.base_url)
     }
 
+    /// A path below the base, whichever way a library of the provider's own
+    /// writes it: with the base's path before it, or without. Google's write
+    /// several versions, of which ours has all that the others have.
+    pub fn below_base<'a>(&self, path: &'a str) -> &'a str {
+        let others: &[&str] = match self.dialect {
+            Dialect::Google => &["/v1", "/v1alpha"],
+            _ => &[],
+        };
+        let base = Some(self.api_path.trim_end_matches('/')).filter(|base| !base.is_empty());
+        let mut bases = base.into_iter().chain(others.iter().copied());
+        let below =
+            bases.find_map(|base| path.strip_prefix(base).filter(|rest| rest.starts_with('/')));
+        below.unwrap_or(path)
+    }
+
     /// Every origin that a key of this provider may be sent to.
     pub fn origins(
         &self,
@@ -364,6 +379,23 @@ mod tests {
         `providers.opnai` is no provider; give it a `base_url` to add one by this name
         `providers.My AI` must be named with up to 32 lower-case letters, digits and dashes
         ");
+    }
+
+    #[test]
+    fn a_librarys_path_is_read_with_and_without_its_base() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for (provider, path, below) in [
+            ("openai", "/v1/models", "/models"),
+            ("openai", "/models", "/models"),
+            ("openai", "/v1beta/models", "/v1beta/models"),
+            ("groq", "/openai/v1/models", "/models"),
+            ("anthropic", "/v1/messages", "/v1/messages"),
+            ("google", "/v1beta/models", "/models"),
+            ("google", "/v1/models", "/models"),
+            ("deepseek", "/chat/completions", "/chat/completions"),
+        ] {
+            assert_eq!(catalogue.find(provider).unwrap().below_base(path), below);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod chat_faults;
 mod chats;
 mod checks;
 mod choices;
+mod clients;
 mod defects;
 mod departures;
 mod emulated;

@@ -150,10 +150,14 @@ impl Ask {
     fn head(&self) -> String {
         match self.dialect {
             Dialect::OpenAi => ": keep-alive\n\n".into(),
-            Dialect::Anthropic => named(
-                &json!({"type": "message_start", "message": {"type": "message",
-                "model": self.model, "content": [], "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 1}}}),
-            ),
+            Dialect::Anthropic => {
+                let start = json!({"type": "message_start", "message": {"id": "msg_0", "type": "message",
+                    "role": "assistant", "model": self.model, "content": [], "stop_reason": null,
+                    "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 1}}});
+                let block = json!({"type": "content_block_start", "index": 0,
+                    "content_block": {"type": "text", "text": ""}});
+                format!("{}{}", named(&start), named(&block))
+            }
             _ => String::new(),
         }
     }
@@ -177,7 +181,8 @@ impl Ask {
                 let delta = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"},
                     "usage": {"output_tokens": output}});
                 format!(
-                    "{}{}",
+                    "{}{}{}",
+                    named(&json!({"type": "content_block_stop", "index": 0})),
                     named(&delta),
                     named(&json!({"type": "message_stop"}))
                 )
@@ -202,7 +207,7 @@ impl Ask {
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}],
                 "usage": openai_usage(&output, self.cost, fault)}),
             Dialect::Anthropic => {
-                json!({"type": "message", "model": self.model, "stop_reason": "end_turn",
+                json!({"id": "msg_0", "type": "message", "role": "assistant", "model": self.model, "stop_reason": "end_turn",
                 "content": [{"type": "text", "text": words}],
                 "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": output}})
             }

@@ -6,6 +6,7 @@ mod checks;
 mod hosts;
 mod images;
 mod keys;
+mod more;
 mod refusals;
 
 use std::collections::{HashMap, VecDeque};
@@ -181,6 +182,11 @@ async fn call(
     );
     if let Some(response) = picture {
         return response;
+    }
+    let more =
+        more::answer(provider, &path, &body).filter(|_| method == Method::POST && fault.is_none());
+    if let Some(answer) = more {
+        return refusals::refusal(provider, standing).unwrap_or(answer);
     }
     if method == Method::GET {
         checks::answer(provider, &path, standing)
