@@ -192,6 +192,17 @@ impl App {
         self.http.clone()
     }
 
+    /// How much is being worked on.
+    pub fn tasks(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// How long the program has run.
+    pub fn uptime(&self) -> Duration {
+        let ms = self.clock.now_ms() - self.started_at_ms;
+        Duration::from_millis(ms.max(0).cast_unsigned())
+    }
+
     /// The time, in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
         self.clock.now_ms()

@@ -40,7 +40,7 @@ impl Whom {
 
 impl App {
     /// Refuses whoever the operator did not list.
-    pub(super) fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
         if self.quota.operators.contains(&caller.person) {
             Ok(())
         } else {

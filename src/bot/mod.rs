@@ -143,6 +143,11 @@ impl Bot {
 
 /// Turns an error into words, and a failure into a line in the log.
 fn explain(voice: Voice<'_>, error: &Error) -> Card {
+    let kind = match error {
+        Error::Refused(_) => "refused",
+        Error::Failed(_) => "failed",
+    };
+    metrics::counter!("latchkey_bot_refusals_total", "kind" => kind).increment(1);
     if let Error::Failed(failure) = error {
         tracing::error!("could not do what was asked: {failure:#}");
     }

@@ -9,6 +9,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use metrics::counter;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, StatusCode};
@@ -97,6 +98,9 @@ impl Rest {
                 }
             };
             let (status, headers) = (response.status(), response.headers().clone());
+            let told = status.as_str().to_owned();
+            counter!("latchkey_discord_calls_total", "route" => call.route.name, "status" => told)
+                .increment(1);
             self.limiter
                 .learn(call.route, report(&headers), Instant::now());
             let body: Value = response.json().await.unwrap_or_default();

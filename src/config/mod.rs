@@ -152,6 +152,7 @@ pub struct Gateway {
     pub calls_per_token: u32,
     pub calls_per_server: u32,
     pub body_kb: u32,
+    pub open_metrics: bool,
     pub keys_without_token: bool,
 }
 
@@ -216,6 +217,7 @@ impl Default for Gateway {
             calls_per_token: 8,
             calls_per_server: 64,
             body_kb: 10_240,
+            open_metrics: false,
             keys_without_token: false,
         }
     }

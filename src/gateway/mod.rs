@@ -6,6 +6,7 @@
 //! shape of the dialect that was called.
 
 mod call;
+mod metrics;
 mod native;
 mod openai;
 mod openapi;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub per_server: usize,
     /// The largest body, in bytes.
     pub body_bytes: usize,
+    /// Whether anybody may read what is counted.
+    pub open_metrics: bool,
     /// Whether a key that comes with a call needs no token beside it.
     pub keys_without_token: bool,
 }
@@ -128,7 +131,9 @@ pub fn serve(
     let connections = settings.connections;
     let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
     let routes = routes::router(&gateway);
+    metrics::start();
     let tasks = TaskTracker::new();
+    tasks.spawn(metrics::keep_up(stop.clone()));
     let serving = server::serve(tasks.clone(), listener, routes, connections, stop);
     tasks.spawn(serving);
     Ok(Serving(tasks))

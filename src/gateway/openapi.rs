@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::call::{Answer, Call};
 use super::rest::{answer, keys, providers, unified, usage};
-use super::{native, openai, operators};
+use super::{metrics, native, openai, operators};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,7 +21,7 @@ use super::{native, openai, operators};
         keys::list, keys::add, keys::change, keys::remove, keys::remove_all, keys::test, keys::status,
         providers::list,
         usage::usage, usage::quota,
-        operators::health, operators::ready, document,
+        operators::health, operators::ready, metrics::metrics, document,
     ),
     modifiers(&Token),
     security(("token" = []))

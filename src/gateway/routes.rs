@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
+use ::metrics::counter;
 use axum::Router;
 use axum::extract::{RawPathParams, Request};
 use axum::http::request::Parts;
@@ -21,7 +22,7 @@ use super::problem::{Problem, Speaks};
 use super::rest::{keys, providers, unified, usage};
 use super::server::Peer;
 use super::session::{Session, no_token};
-use super::{Gateway, HEALTH_PATH, native, openai, openapi, operators, request_key};
+use super::{Gateway, HEALTH_PATH, metrics, native, openai, openapi, operators, request_key};
 
 /// What a call must bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,9 @@ pub enum Needs {
     Token(Right),
     /// The same, of somebody who manages the server that the address names.
     Manager(Right),
+    /// A token that may see usage, of one of the operator's people; nothing
+    /// where the operator opens that.
+    Operator,
 }
 
 type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
@@ -135,6 +139,7 @@ fn of_operators() -> Vec<Route> {
     vec![
         route!(GET, HEALTH_PATH, Needs::Nothing, operators::health),
         route!(GET, "/readyz", Needs::Nothing, operators::ready),
+        route!(GET, "/metrics", Needs::Operator, metrics::metrics),
         route!(GET, "/openapi.json", Needs::Nothing, openapi::document),
     ]
 }
@@ -159,10 +164,13 @@ pub fn router(gateway: &Arc<Gateway>) -> Router {
 
 fn method_router(gateway: &Arc<Gateway>, route: Route) -> MethodRouter {
     let gateway = Arc::clone(gateway);
-    let (needs, answer) = (route.needs, route.answer);
+    let (needs, answer, path) = (route.needs, route.answer, route.path);
     let handler = async move |named: RawPathParams, request: Request| {
         let named = named.iter().map(|(_, value)| value.to_owned()).collect();
-        respond(gateway, (needs, answer), named, request).await
+        let response = respond(gateway, (needs, answer), named, request).await;
+        let status = response.status().as_str().to_owned();
+        counter!("latchkey_http_requests_total", "route" => path, "status" => status).increment(1);
+        response
     };
     let Some(method) = route.method else {
         return any(handler);
@@ -205,7 +213,10 @@ async fn respond(
         }
         Err(problem) => Err(problem),
     };
-    let mut response = answered.unwrap_or_else(|problem| problem.answer(speaks, &id));
+    let mut response = answered.unwrap_or_else(|problem| {
+        counter!("latchkey_http_refusals_total", "code" => problem.code).increment(1);
+        problem.answer(speaks, &id)
+    });
     if let Ok(id) = HeaderValue::from_str(&id) {
         let headers = response.headers_mut();
         if speaks == Speaks::Anthropic {
@@ -239,7 +250,7 @@ async fn let_in(
         scope: Scope::User,
         places: Vec::new(),
     };
-    if needs == Needs::Nothing {
+    if needs == Needs::Nothing || (needs == Needs::Operator && gateway.settings.open_metrics) {
         return Ok(nobody());
     }
     let peer = parts
@@ -265,8 +276,11 @@ async fn let_in(
     let places = gateway.places(&token)?;
     let (caller, scope) = match needs {
         Needs::Manager(_) => (manager(gateway, &token, named).await?, Scope::Guild),
-        Needs::Nothing | Needs::Token(_) => (gateway.app.caller_of(&token).await?, Scope::User),
+        _ => (gateway.app.caller_of(&token).await?, Scope::User),
     };
+    if needs == Needs::Operator {
+        gateway.app.require_operator(&caller)?;
+    }
     Ok(Session {
         token: Some(token),
         caller,
@@ -291,6 +305,7 @@ fn allows(scopes: Scopes, needs: Needs) -> bool {
     match needs {
         Needs::Nothing => true,
         Needs::Token(right) | Needs::Manager(right) => scopes.has(right),
+        Needs::Operator => scopes.has(Right::UsageRead),
     }
 }
 

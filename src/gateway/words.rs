@@ -157,6 +157,11 @@ fn of_model(refusal: &Refusal) -> Option<Said> {
 fn of_asking(refusal: &Refusal) -> Option<Said> {
     let text = |text: &str| text.to_owned();
     Some(match refusal {
+        Refusal::NotAnOperator => (
+            403,
+            "not_an_operator",
+            text("That is for the people that the operator listed (`discord.operators`)."),
+        ),
         Refusal::OwnKeyOnly { what } => (
             403,
             "own_key_only",

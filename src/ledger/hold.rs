@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use metrics::{counter, histogram};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -207,6 +208,7 @@ impl Hold {
     }
 
     fn settle(&self, ended: Ended<'_>) -> Settle {
+        self.count(&ended);
         Settle {
             closing: Closing {
                 id: self.booking.attempt.id,
@@ -215,6 +217,33 @@ impl Hold {
             counted: self.booking.counted.clone(),
             limits: self.limits.clone(),
         }
+    }
+
+    /// Counts how it ended, for whoever watches the process.
+    fn count(&self, ended: &Ended<'_>) {
+        let Attempt {
+            source, provider, ..
+        } = &self.booking.attempt;
+        let provider = provider.as_str().to_owned();
+        let outcome = match ended {
+            Ended::Answered { .. } | Ended::Painted { .. } => "answered",
+            Ended::Failed(failure) => {
+                let class = format!("{:?}", failure.class);
+                counter!("latchkey_provider_failures_total", "provider" => provider.clone(), "class" => class)
+                    .increment(1);
+                "failed"
+            }
+            Ended::Abandoned => "abandoned",
+            Ended::Released => "released",
+        };
+        let seconds = histogram!("latchkey_provider_seconds", "provider" => provider.clone());
+        seconds.record(self.began.elapsed());
+        if let Some(first_byte) = self.first_byte {
+            histogram!("latchkey_provider_first_byte_seconds", "provider" => provider.clone())
+                .record(first_byte);
+        }
+        let payer = source.as_str();
+        counter!("latchkey_asks_total", "provider" => provider, "payer" => payer, "outcome" => outcome).increment(1);
     }
 
     fn settlement(&self, ended: Ended<'_>) -> Settlement {

@@ -166,7 +166,10 @@ impl Ledger {
             self.send(Operation::Hold(request, grant)).await?;
             match decision.await {
                 Ok(Ok(booking)) => (booking, Some(written)),
-                Ok(Err(no_room)) => return Ok(Err(no_room)),
+                Ok(Err(no_room)) => {
+                    metrics::counter!("latchkey_holds_total", "result" => "no_room").increment(1);
+                    return Ok(Err(no_room));
+                }
                 // It failed before it came to this one.
                 Err(_) => {
                     written.await.context(CLOSED)??;
@@ -174,6 +177,7 @@ impl Ledger {
                 }
             }
         };
+        metrics::counter!("latchkey_holds_total", "result" => "held").increment(1);
         Ok(Ok(Hold::new(
             booking,
             limits,

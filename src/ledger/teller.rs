@@ -3,7 +3,7 @@
 //! asks at once cost little more than one.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use jiff::tz::TimeZone;
@@ -162,7 +162,7 @@ impl Teller {
         bookings: Vec<Booking>,
         settles: Vec<Settle>,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
-        let now_ms = self.clock.now_ms();
+        let (now_ms, began) = (self.clock.now_ms(), Instant::now());
         let journal = Journal {
             counters: counters(&wishes, &settles),
             bookings,
@@ -179,6 +179,7 @@ impl Teller {
             Ok(changes)
         };
         self.store.keep_ledger(journal, decide).await?;
+        metrics::histogram!("latchkey_ledger_commit_seconds").record(began.elapsed());
         Ok(told.try_recv()?)
     }
 }

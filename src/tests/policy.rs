@@ -9,7 +9,7 @@ use super::program::{Program, Said, send};
 use super::{Stage, good, run};
 use crate::emulator::discord::act::{MANAGER, MEMBER};
 use crate::gateway::{Needs, documented, routes};
-use crate::model::DAY_MS;
+use crate::model::{DAY_MS, Right};
 
 /// How somebody is met at the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,7 @@ enum Met {
     WrongScope,
     NoManager,
     NoSuchServer,
+    NoOperator,
 }
 
 fn met(said: &Said) -> Met {
@@ -34,6 +35,7 @@ fn met(said: &Said) -> Met {
         "invalid_token" => (401, Met::BadToken),
         "scope_missing" => (403, Met::WrongScope),
         "not_a_manager" => (403, Met::NoManager),
+        "not_an_operator" => (403, Met::NoOperator),
         "no_such_server" => (404, Met::NoSuchServer),
         _ => return Met::LetIn,
     };
@@ -47,55 +49,75 @@ struct Visitor {
     program: Program,
     token: Met,
     manager: Met,
+    operator: Met,
 }
 
 async fn visitors(stage: &Stage) -> Vec<Visitor> {
     let all = "scopes:chat,keys:read,keys:write,usage:read";
     let (mia, omar, zoe) = (stage.mia(), stage.omar(), stage.zoe());
-    let visitor = |who, program, token, manager| Visitor {
+    let visitor = |who, program, token, manager, operator| Visitor {
         who,
         program,
         token,
         manager,
+        operator,
     };
     let expired = Program::of(stage, &mia, &format!("name:old expires:1d {all}")).await;
     stage.clock.advance_ms(DAY_MS);
     let revoked = Program::of(stage, &mia, &format!("name:gone {all}")).await;
     mia.runs("/token revoke token:gone").await;
+    let stranger = Program::of(stage, &zoe, all).await;
+    let (member, manager) = (
+        Program::of(stage, &mia, all).await,
+        Program::of(stage, &omar, all).await,
+    );
+    // Who manages the server is the operator too; see below for one who does not.
     vec![
         visitor(
             "nobody",
             Program::stranger(stage).await,
             Met::NoToken,
             Met::NoToken,
+            Met::NoToken,
         ),
         visitor(
             "a stranger",
-            Program::of(stage, &zoe, all).await,
+            stranger,
             Met::LetIn,
             Met::NoSuchServer,
+            Met::NoOperator,
         ),
         visitor(
             "a member",
-            Program::of(stage, &mia, all).await,
+            member,
             Met::LetIn,
             Met::NoManager,
+            Met::NoOperator,
         ),
-        visitor("an expired token", expired, Met::BadToken, Met::BadToken),
-        visitor("a revoked token", revoked, Met::BadToken, Met::BadToken),
         visitor(
-            "a manager",
-            Program::of(stage, &omar, all).await,
-            Met::LetIn,
-            Met::LetIn,
+            "an expired token",
+            expired,
+            Met::BadToken,
+            Met::BadToken,
+            Met::BadToken,
         ),
+        visitor(
+            "a revoked token",
+            revoked,
+            Met::BadToken,
+            Met::BadToken,
+            Met::BadToken,
+        ),
+        visitor("a manager", manager, Met::LetIn, Met::LetIn, Met::LetIn),
     ]
 }
 
 /// A token that may do everything but what this address needs.
 async fn wrong_scope(stage: &Stage, needs: Needs) -> Option<Program> {
-    let (Needs::Token(right) | Needs::Manager(right)) = needs else {
-        return None;
+    let right = match needs {
+        Needs::Nothing => return None,
+        Needs::Token(right) | Needs::Manager(right) => right,
+        Needs::Operator => Right::UsageRead,
     };
     let others = ["chat", "keys:read", "keys:write", "usage:read"];
     let others: Vec<&str> = others
@@ -136,6 +158,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
                     Needs::Nothing => Met::LetIn,
                     Needs::Token(_) => visitor.token,
                     Needs::Manager(_) => visitor.manager,
+                    Needs::Operator => visitor.operator,
                 };
                 let said = calls(&visitor.program, method, &path).await;
                 assert_eq!(

@@ -306,3 +306,37 @@ async fn the_document_can_be_fetched_by_anybody() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_operator_sees_what_is_counted_and_nobody_in_it() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, ALL).await;
+        program.posts("/v1/chat/completions", &json!({"model": "openai/gpt-6-luna", "messages": [{"role": "user", "content": "count"}]})).await;
+        stage.app().await.idle().await;
+        assert_eq!(program.gets("/metrics").await.code(), "403 not_an_operator");
+        let counted = Program::of(stage, &stage.omar(), ALL).await.gets("/metrics").await.text;
+        for name in [
+            "latchkey_asks_total{provider=\"openai\",payer=\"personal\",outcome=\"answered\"}",
+            "latchkey_provider_seconds_bucket{provider=\"openai\",le=\"1\"}",
+            "latchkey_http_requests_total{route=\"/v1/chat/completions\",status=\"200\"}",
+            "latchkey_http_refusals_total{code=\"not_an_operator\"}",
+            "latchkey_holds_total{result=\"held\"}",
+            "latchkey_ledger_commit_seconds_count",
+            "latchkey_discord_calls_total{route=",
+            "latchkey_database_up 1",
+            "latchkey_discord_up 1",
+            "latchkey_memory_bytes",
+        ] {
+            assert!(counted.contains(name), "{name} in {counted}");
+        }
+        for person in [stage.scene.member, stage.scene.manager, stage.scene.server] {
+            assert!(!counted.contains(&person.to_string()));
+        }
+        stage.stop().await;
+        stage.start_configured("[gateway]\nopen_metrics = true").await;
+        assert_eq!(Program::stranger(stage).await.gets("/metrics").await.status, 200);
+    })
+    .await;
+}

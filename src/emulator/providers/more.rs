@@ -103,80 +103,81 @@ fn responses(body: &Value) -> Response {
 /// A call of a tool that was offered, or JSON that was asked for.
 fn tool_or_json(provider: &Emulated, path: &str, body: &Value) -> Option<Response> {
     let streams = body["stream"] == true || path.ends_with(":streamGenerateContent");
-    let input = json!({"city": "Rome"});
-    let answer = json!({"answer": 10});
     match (provider.dialect, path) {
-        (Dialect::OpenAi, "/chat/completions") => {
-            let last = body["messages"].as_array()?.last()?;
-            if body["response_format"]["type"]
-                .as_str()
-                .is_some_and(|kind| kind.starts_with("json"))
-            {
-                let message = json!({"role": "assistant", "content": answer.to_string()});
-                return Some(openai(body, &message, "stop", streams));
-            }
-            if last["role"] == "tool" {
-                let said = format!("The tool said: {}", last["content"].as_str()?);
-                return Some(openai(
-                    body,
-                    &json!({"role": "assistant", "content": said}),
-                    "stop",
-                    streams,
-                ));
-            }
-            speaks_of_it(&last["content"], &body["tools"])?;
-            let call = json!({"index": 0, "id": "call_0", "type": "function",
-                "function": {"name": TOPIC, "arguments": input.to_string()}});
-            let message = json!({"role": "assistant", "content": null, "tool_calls": [call]});
-            Some(openai(body, &message, "tool_calls", streams))
-        }
-        (Dialect::Anthropic, "/v1/messages") => {
-            let last = body["messages"].as_array()?.last()?;
-            if body["tool_choice"]["type"] == "tool" && body["tool_choice"]["name"] != TOPIC {
-                return Some(anthropic(
-                    body,
-                    &body["tool_choice"]["name"],
-                    &answer,
-                    streams,
-                ));
-            }
-            let parts = last["content"].as_array().into_iter().flatten();
-            let mut results = parts.filter(|part| part["type"] == "tool_result");
-            if let Some(result) = results.next() {
-                let told = result["content"]
-                    .as_str()
-                    .or(result["content"][0]["text"].as_str())?;
-                let text = format!("The tool said: {told}");
-                return Some(whole(
-                    &json!({"id": "msg_0", "type": "message", "role": "assistant", "model": body["model"],
-                    "stop_reason": "end_turn", "content": [{"type": "text", "text": text}],
-                    "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 5}}),
-                ));
-            }
-            speaks_of_it(&last["content"], &body["tools"])?;
-            Some(anthropic(body, &json!(TOPIC), &input, streams))
-        }
-        (Dialect::Google, _) => {
-            let parts = &body["contents"].as_array()?.last()?["parts"];
-            let mime = &body["generationConfig"]["responseMimeType"];
-            let part = if mime == "application/json" {
-                json!({"text": answer.to_string()})
-            } else if let Some(told) = parts[0]["functionResponse"]["response"].as_object() {
-                json!({"text": format!("The tool said: {}", json!(told))})
-            } else {
-                speaks_of_it(parts, &body["tools"])?;
-                json!({"functionCall": {"name": TOPIC, "args": input}, "thoughtSignature": "bWFkZS11cA=="})
-            };
-            let said = json!({"candidates": [{"content": {"parts": [part], "role": "model"}, "finishReason": "STOP"}],
-                "usageMetadata": {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": 5}, "modelVersion": "gemini-emulated"});
-            Some(if streams {
-                events(&[said], false)
-            } else {
-                whole(&said)
-            })
-        }
+        (Dialect::OpenAi, "/chat/completions") => openai_tool(body, streams),
+        (Dialect::Anthropic, "/v1/messages") => anthropic_tool(body, streams),
+        (Dialect::Google, _) => google_tool(body, streams),
         _ => None,
     }
+}
+
+fn input() -> Value {
+    json!({"city": "Rome"})
+}
+
+fn json_answer() -> Value {
+    json!({"answer": 10})
+}
+
+fn openai_tool(body: &Value, streams: bool) -> Option<Response> {
+    let last = body["messages"].as_array()?.last()?;
+    let format = body["response_format"]["type"].as_str();
+    if format.is_some_and(|kind| kind.starts_with("json")) {
+        let message = json!({"role": "assistant", "content": json_answer().to_string()});
+        return Some(openai(body, &message, "stop", streams));
+    }
+    if last["role"] == "tool" {
+        let said = format!("The tool said: {}", last["content"].as_str()?);
+        let message = json!({"role": "assistant", "content": said});
+        return Some(openai(body, &message, "stop", streams));
+    }
+    speaks_of_it(&last["content"], &body["tools"])?;
+    let call = json!({"index": 0, "id": "call_0", "type": "function",
+        "function": {"name": TOPIC, "arguments": input().to_string()}});
+    let message = json!({"role": "assistant", "content": null, "tool_calls": [call]});
+    Some(openai(body, &message, "tool_calls", streams))
+}
+
+fn anthropic_tool(body: &Value, streams: bool) -> Option<Response> {
+    let last = body["messages"].as_array()?.last()?;
+    let choice = &body["tool_choice"];
+    if choice["type"] == "tool" && choice["name"] != TOPIC {
+        return Some(anthropic(body, &choice["name"], &json_answer(), streams));
+    }
+    let parts = last["content"].as_array().into_iter().flatten();
+    let mut results = parts.filter(|part| part["type"] == "tool_result");
+    if let Some(result) = results.next() {
+        let told = result["content"]
+            .as_str()
+            .or(result["content"][0]["text"].as_str())?;
+        let text = format!("The tool said: {told}");
+        return Some(whole(
+            &json!({"id": "msg_0", "type": "message", "role": "assistant", "model": body["model"],
+            "stop_reason": "end_turn", "content": [{"type": "text", "text": text}],
+            "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 5}}),
+        ));
+    }
+    speaks_of_it(&last["content"], &body["tools"])?;
+    Some(anthropic(body, &json!(TOPIC), &input(), streams))
+}
+
+fn google_tool(body: &Value, streams: bool) -> Option<Response> {
+    let parts = &body["contents"].as_array()?.last()?["parts"];
+    let part = if body["generationConfig"]["responseMimeType"] == "application/json" {
+        json!({"text": json_answer().to_string()})
+    } else if let Some(told) = parts[0]["functionResponse"]["response"].as_object() {
+        json!({"text": format!("The tool said: {}", json!(told))})
+    } else {
+        speaks_of_it(parts, &body["tools"])?;
+        json!({"functionCall": {"name": TOPIC, "args": input()}, "thoughtSignature": "bWFkZS11cA=="})
+    };
+    let said = json!({"candidates": [{"content": {"parts": [part], "role": "model"}, "finishReason": "STOP"}],
+        "usageMetadata": {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": 5}, "modelVersion": "gemini-emulated"});
+    Some(if streams {
+        events(&[said], false)
+    } else {
+        whole(&said)
+    })
 }
 
 /// Whether a prompt is about what a tool that was offered tells.
