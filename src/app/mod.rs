@@ -130,6 +130,7 @@ pub struct App {
     settings: Settings,
     lists: models::Lists,
     known_tokens: tokens::Known,
+    uses: pay::Uses,
     doorman: OnceLock<Weak<dyn Doorman>>,
     http: reqwest::Client,
     clock: Clock,
@@ -163,6 +164,7 @@ impl App {
             settings,
             lists: models::Lists::default(),
             known_tokens: tokens::Known::default(),
+            uses: pay::Uses::default(),
             doorman: OnceLock::new(),
             http,
             started_at_ms: clock.now_ms(),
@@ -261,5 +263,6 @@ impl App {
             tokio::task::yield_now().await;
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        self.ledger.flush().await;
     }
 }

@@ -1,6 +1,9 @@
 //! Who pays: reserving before the call, settling after it, and keys that
 //! turn out to be dead.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use crate::ledger::{Ended, Hold, NoRoom, Order, Prices, Settled};
 use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
@@ -14,6 +17,10 @@ use super::notice::Notice;
 use super::standing::Standing;
 use super::{App, Error};
 
+/// How often the use of a key is noted.
+const NOTE_EVERY_MS: i64 = 60_000;
+/// How many keys are remembered for that.
+const NOTED_MAX: usize = 10_000;
 /// What stands in the place of a provider and a model where none is asked.
 pub const DEMO: &str = "demo";
 
@@ -39,6 +46,28 @@ impl OpenKey<'_> {
             Self::Known(known) => *known,
             Self::Opened(opened) => Some(opened),
         }
+    }
+}
+
+/// When the use of keys was noted last: once a minute is enough.
+#[derive(Default)]
+pub struct Uses(Mutex<HashMap<KeyId, i64>>);
+
+impl Uses {
+    /// Whether a use must be noted.
+    fn is_new(&self, key: KeyId, now_ms: i64) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted
+            .get(&key)
+            .is_some_and(|at_ms| now_ms - at_ms < NOTE_EVERY_MS)
+        {
+            return false;
+        }
+        if noted.len() >= NOTED_MAX {
+            noted.clear();
+        }
+        noted.insert(key, now_ms);
+        true
     }
 }
 
@@ -304,6 +333,9 @@ impl App {
     pub(super) fn note_use(&self, key: Option<KeyId>) {
         let Some(key) = key else { return };
         let (store, now_ms) = (self.store.clone(), self.clock.now_ms());
+        if !self.uses.is_new(key, now_ms) {
+            return;
+        }
         self.spawn(async move {
             if let Err(error) = store.touch_key(key, now_ms).await {
                 tracing::warn!("could not note the use of key {key}: {error:#}");

@@ -38,16 +38,21 @@ impl App {
     /// Reads everything that an ask must know, in one look: what is set
     /// for the caller, and the keys that could pay.
     pub(super) async fn standing(&self, caller: Caller) -> anyhow::Result<(Standing, Vec<Offer>)> {
-        let (rules, mut offers) = self
+        let seen = self
             .store
             .rules_and_offers(caller.person, (caller.place, caller.channel), |kid| {
                 self.vault.can_open(kid)
             })
             .await?;
-        offers.extend(self.bot_default_offers());
+        let (rules, stored) = &*seen;
+        let offers = stored
+            .iter()
+            .cloned()
+            .chain(self.bot_default_offers())
+            .collect();
         let standing = Standing {
-            tier: self.tier_of(&caller, &rules)?.clone(),
-            rules,
+            tier: self.tier_of(&caller, rules)?.clone(),
+            rules: rules.clone(),
             caller,
             applies_to: self.quota.applies_to.clone(),
         };

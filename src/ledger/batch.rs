@@ -231,11 +231,10 @@ fn affordable(need: Need, metric: Metric, left: u64) -> u64 {
 }
 
 /// Adds an attempt that has ended to the sums that it belongs to.
-pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, closed: &Closed, used: &Settlement) {
+pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, attempt: &Attempt, used: &Settlement) {
     if used.is_released() {
         return;
     }
-    let attempt = &closed.attempt;
     let total = Total {
         requests: 1,
         input_tokens: used.usage.input_tokens,

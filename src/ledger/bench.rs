@@ -129,7 +129,7 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
         let sum = |found: crate::store::Found| {
             let mut changes = Changes::default();
             for closed in found.closed.iter().flatten() {
-                add_up(&mut changes.totals, closed, &settlement());
+                add_up(&mut changes.totals, &closed.attempt, &settlement());
             }
             Ok(changes)
         };

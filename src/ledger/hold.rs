@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use metrics::{counter, histogram};
+use metrics::{SharedString, counter, histogram};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -104,8 +104,9 @@ impl Order<'_> {
         })
     }
 
-    /// What it may use at the most. A token has one byte or more.
-    pub fn need(&self, prices: &Prices, now_ms: i64) -> Need {
+    /// What it may use at the most. A token has one byte or more. Its price
+    /// is looked up where a limit may ask for it.
+    pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
         let most = Quantity {
             input_tokens: self.prompt_bytes.saturating_add(WRAPPING_TOKENS),
             output_tokens: self.max_output_tokens,
@@ -117,7 +118,9 @@ impl Order<'_> {
             output_tokens: most.output_tokens,
             output_tokens_min: most.output_tokens.min(OUTPUT_TOKENS_MIN),
             images: most.images,
-            price: prices.price(self.provider, self.model, most, now_ms),
+            price: is_limited
+                .then(|| prices.price(self.provider, self.model, most, now_ms))
+                .flatten(),
         }
     }
 }
@@ -169,6 +172,11 @@ impl Hold {
         self.began = Instant::now();
         self.is_made = true;
         Ok(())
+    }
+
+    /// Whether no limit binds it, so that nobody is warned of one.
+    pub fn is_exempt(&self) -> bool {
+        self.booking.counted.is_empty()
     }
 
     /// Whether any of the answer came.
@@ -224,26 +232,26 @@ impl Hold {
         let Attempt {
             source, provider, ..
         } = &self.booking.attempt;
-        let provider = provider.as_str().to_owned();
+        let provider = || SharedString::from(provider.shared());
         let outcome = match ended {
             Ended::Answered { .. } | Ended::Painted { .. } => "answered",
             Ended::Failed(failure) => {
                 let class = format!("{:?}", failure.class);
-                counter!("latchkey_provider_failures_total", "provider" => provider.clone(), "class" => class)
+                counter!("latchkey_provider_failures_total", "provider" => provider(), "class" => class)
                     .increment(1);
                 "failed"
             }
             Ended::Abandoned => "abandoned",
             Ended::Released => "released",
         };
-        let seconds = histogram!("latchkey_provider_seconds", "provider" => provider.clone());
+        let seconds = histogram!("latchkey_provider_seconds", "provider" => provider());
         seconds.record(self.began.elapsed());
         if let Some(first_byte) = self.first_byte {
-            histogram!("latchkey_provider_first_byte_seconds", "provider" => provider.clone())
+            histogram!("latchkey_provider_first_byte_seconds", "provider" => provider())
                 .record(first_byte);
         }
         let payer = source.as_str();
-        counter!("latchkey_asks_total", "provider" => provider, "payer" => payer, "outcome" => outcome).increment(1);
+        counter!("latchkey_asks_total", "provider" => provider(), "payer" => payer, "outcome" => outcome).increment(1);
     }
 
     fn settlement(&self, ended: Ended<'_>) -> Settlement {
@@ -356,15 +364,20 @@ impl Hold {
     }
 }
 
-impl Drop for Hold {
-    fn drop(&mut self) {
+impl Hold {
+    /// Has it settled, and does not wait for that: for what no limit binds,
+    /// so that nobody is to be told.
+    pub fn settle_soon(mut self, ended: Ended<'_>) {
+        self.send_off(ended);
+    }
+
+    fn send_off(&mut self, ended: Ended<'_>) {
         let Some(queue) = self.queue.take() else {
             return;
         };
-        // Nobody is left to hear whom to tell.
         let settle = Settle {
             limits: Vec::new(),
-            ..self.settle(Ended::Abandoned)
+            ..self.settle(ended)
         };
         let settle = Operation::Settle(settle, None);
         let Err(mpsc::error::TrySendError::Full(full)) = queue.try_send(settle) else {
@@ -374,6 +387,12 @@ impl Drop for Hold {
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move { queue.send(full).await });
         }
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.send_off(Ended::Abandoned);
     }
 }
 

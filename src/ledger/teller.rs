@@ -2,22 +2,25 @@
 //! settlements queue up, and all of them go into the next one: a hundred
 //! asks at once cost little more than one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{Clock, LimitUse};
-use crate::store::{Booking, Changes, Closing, Counted, Found, Journal, Store};
+use crate::model::{AttemptId, Clock, LimitUse, Settlement};
+use crate::store::{Booking, Changes, Closing, Counted, Finished, Found, Journal, Store};
 
 use super::batch::{Book, HoldRequest, NoRoom, add_up};
 use super::meter::Applied;
 use super::outlook::Outlook;
 
 /// How many operations share one transaction at the most.
-const BATCH: usize = 256;
+const BATCH: usize = 1_024;
+/// How long what nobody waits for may wait for more of its kind: each commit
+/// costs as much as many rows.
+const LINGER: Duration = Duration::from_millis(5);
 /// How often a settlement is tried.
 const TRIES: u32 = 4;
 /// The first wait before it is tried again; it doubles.
@@ -70,9 +73,24 @@ struct Batch {
     holds: Vec<(HoldRequest, Grant)>,
     bookings: Vec<Booking>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
+    /// Attempts that no limit binds and that ended in the same batch.
+    finished: Vec<Finished>,
     stop: Option<oneshot::Sender<()>>,
     #[cfg(test)]
     flushes: Vec<oneshot::Sender<()>>,
+}
+
+/// What has happened, whether there was room for it or not.
+#[derive(Clone)]
+struct Done {
+    bookings: Vec<Booking>,
+    finished: Vec<Finished>,
+}
+
+impl Done {
+    fn is_empty(&self) -> bool {
+        self.bookings.is_empty() && self.finished.is_empty()
+    }
 }
 
 /// A wish, and where to say what became of it.
@@ -83,6 +101,7 @@ impl Teller {
     pub async fn run(self, mut queue: mpsc::Receiver<Operation>) {
         let mut operations = Vec::with_capacity(BATCH);
         while queue.recv_many(&mut operations, BATCH).await > 0 {
+            linger(&mut queue, &mut operations).await;
             let batch = Batch::of(operations.drain(..));
             if let Some(stopped) = self.work_through(batch).await {
                 let _ = stopped.send(());
@@ -96,16 +115,18 @@ impl Teller {
             holds,
             bookings,
             settles,
+            finished,
             stop,
             #[cfg(test)]
             flushes,
         } = batch;
+        let done = Done { bookings, finished };
         let holds = holds.into_iter();
         let (wishes, written): (Vec<Wish>, Vec<_>) = holds
             .map(|(request, grant)| ((request, grant.decided), grant.written))
             .unzip();
         let (settles, settle_replies): (Vec<_>, Vec<_>) = settles.into_iter().unzip();
-        match self.commit(wishes, bookings.clone(), settles.clone()).await {
+        match self.commit(wishes, done.clone(), settles.clone()).await {
             Ok(settled) => {
                 for reply in written {
                     // Whoever asked may have gone: see `Hold::drop`.
@@ -124,7 +145,7 @@ impl Teller {
                 for reply in settle_replies.into_iter().flatten() {
                     let _ = reply.send(Err(anyhow!(error.clone())));
                 }
-                self.retry(bookings, settles).await;
+                self.retry(done, settles).await;
             }
         }
         #[cfg(test)]
@@ -137,15 +158,15 @@ impl Teller {
     /// Writes down what has happened, whether there was room for it or not.
     /// What cannot be written even so stays held, and is settled later at
     /// its estimate.
-    async fn retry(&self, bookings: Vec<Booking>, settles: Vec<Settle>) {
+    async fn retry(&self, done: Done, settles: Vec<Settle>) {
         let mut wait = RETRY_AFTER;
         for _ in 1..TRIES {
-            if bookings.is_empty() && settles.is_empty() {
+            if done.is_empty() && settles.is_empty() {
                 return;
             }
             tokio::time::sleep(wait).await;
             wait *= 2;
-            let again = self.commit(Vec::new(), bookings.clone(), settles.clone());
+            let again = self.commit(Vec::new(), done.clone(), settles.clone());
             match again.await {
                 Ok(_) => return,
                 Err(error) => tracing::error!("could not write the ledger: {error:#}"),
@@ -159,13 +180,14 @@ impl Teller {
     async fn commit(
         &self,
         wishes: Vec<Wish>,
-        bookings: Vec<Booking>,
+        done: Done,
         settles: Vec<Settle>,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let (now_ms, began) = (self.clock.now_ms(), Instant::now());
         let journal = Journal {
             counters: counters(&wishes, &settles),
-            bookings,
+            bookings: done.bookings,
+            finished: done.finished.clone(),
             closings: settles.iter().map(|s| s.closing.clone()).collect(),
             now_ms,
         };
@@ -173,7 +195,14 @@ impl Teller {
         let outlook = self.outlook.clone();
         let (tell, told) = std::sync::mpsc::channel();
         let decide = move |found: Found| {
-            let (changes, warnings) = decide(found, wishes, &settles, now_ms, &zone, &outlook)?;
+            let (mut changes, warnings) = decide(found, wishes, &settles, now_ms, &zone, &outlook)?;
+            for finished in &done.finished {
+                add_up(
+                    &mut changes.totals,
+                    &finished.booking.attempt,
+                    &finished.settlement,
+                );
+            }
             // The receiver waits below.
             let _ = tell.send(warnings);
             Ok(changes)
@@ -197,9 +226,72 @@ impl Batch {
                 Operation::Flush(reply) => batch.flushes.push(reply),
             }
         }
+        batch.join();
         // In this order in every process, so that no two wait for each other.
         batch.settles.sort_by_key(|(settle, _)| settle.closing.id);
         batch
+    }
+}
+
+impl Batch {
+    /// Joins what was written down and closed in one batch: one row is
+    /// written once then.
+    fn join(&mut self) {
+        if self.bookings.is_empty() || self.settles.is_empty() {
+            return;
+        }
+        let closing = |(settle, reply): &mut (Settle, Option<_>)| {
+            reply.is_none() && settle.counted.is_empty()
+        };
+        let mut closed: HashMap<AttemptId, Settlement> = HashMap::new();
+        let booked: HashSet<AttemptId> = self
+            .bookings
+            .iter()
+            .map(|booking| booking.attempt.id)
+            .collect();
+        let joined = self.settles.extract_if(.., |settle| {
+            closing(settle) && booked.contains(&settle.0.closing.id)
+        });
+        for (settle, _) in joined {
+            // Who comes second finds it closed.
+            closed
+                .entry(settle.closing.id)
+                .or_insert(settle.closing.settlement);
+        }
+        let bookings = std::mem::take(&mut self.bookings);
+        for booking in bookings {
+            match closed.remove(&booking.attempt.id) {
+                Some(settlement) => self.finished.push(Finished {
+                    booking,
+                    settlement,
+                }),
+                None => self.bookings.push(booking),
+            }
+        }
+    }
+}
+
+impl Operation {
+    /// Whether somebody waits until it is written.
+    fn is_waited_for(&self) -> bool {
+        !matches!(self, Self::Book(_) | Self::Settle(_, None))
+    }
+}
+
+/// Waits for more of what nobody waits for.
+async fn linger(queue: &mut mpsc::Receiver<Operation>, operations: &mut Vec<Operation>) {
+    let until = tokio::time::Instant::now() + LINGER;
+    let mut seen = 0;
+    while operations.len() < BATCH {
+        let new = operations.get(seen..).unwrap_or_default();
+        if new.iter().any(Operation::is_waited_for) {
+            return;
+        }
+        seen = operations.len();
+        let more = queue.recv_many(operations, BATCH - seen);
+        if !matches!(tokio::time::timeout_at(until, more).await, Ok(1..)) {
+            return;
+        }
     }
 }
 
@@ -232,7 +324,7 @@ fn decide(
         };
         let settlement = &settle.closing.settlement;
         warnings.push(book.settle(closed, settlement, &settle.limits)?);
-        add_up(&mut changes.totals, closed, settlement);
+        add_up(&mut changes.totals, &closed.attempt, settlement);
     }
     for (request, reply) in wishes {
         let held = book.hold(request)?;

@@ -19,7 +19,7 @@ impl fmt::Debug for Words {
 }
 
 /// Where an ask comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// A direct message, or no place in Discord at all.
     Direct,

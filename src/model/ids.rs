@@ -51,6 +51,11 @@ impl fmt::Display for ServerId {
 }
 
 impl ProviderId {
+    /// The same, shared.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The name as it is written in commands and configuration.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,5 +1,7 @@
 //! Stored keys.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 
 use crate::model::{
@@ -7,7 +9,8 @@ use crate::model::{
 };
 
 use super::Store;
-use super::rules::{Rules, read_rules, rules_of};
+use super::looked::Seen;
+use super::rules::{read_rules, rules_of};
 use super::value::{Row, Statement};
 
 /// The columns of a key, in the order that [`key_of`] reads.
@@ -32,12 +35,21 @@ impl Store {
         person: PersonId,
         (place, channel): (Place, Option<u64>),
         can_open: impl Fn(&str) -> bool,
-    ) -> anyhow::Result<(Rules, Vec<Offer>)> {
+    ) -> anyhow::Result<Seen> {
+        let asker = (person, place, channel);
+        if let Some(seen) = self.looked.get(&asker) {
+            return Ok(seen);
+        }
+        let changes = self.looked.changes();
         let server = place.server();
         let both = [rules_of(person, server, channel), keys_for(person, server)];
         let [rules, keys] = self.query_both(both).await?;
         let offers = keys.iter().map(|row| offer(row, &can_open));
-        Ok((read_rules(&rules)?, offers.collect::<anyhow::Result<_>>()?))
+        let seen = Arc::new((read_rules(&rules)?, offers.collect::<anyhow::Result<_>>()?));
+        if self.is_ours_alone() {
+            self.looked.note(asker, &seen, changes);
+        }
+        Ok(seen)
     }
 
     /// Stores a key in place of its owner's old one for that provider.

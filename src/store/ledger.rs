@@ -56,8 +56,16 @@ pub struct Journal {
     pub counters: BTreeSet<String>,
     /// Written whatever the counters say.
     pub bookings: Vec<Booking>,
+    pub finished: Vec<Finished>,
     pub closings: Vec<Closing>,
     pub now_ms: i64,
+}
+
+/// An attempt that no limit binds, and how it ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    pub booking: Booking,
+    pub settlement: Settlement,
 }
 
 /// What a journal found.
@@ -96,6 +104,7 @@ impl Store {
         let Journal {
             counters,
             bookings,
+            finished,
             closings,
             now_ms,
         } = journal;
@@ -104,6 +113,7 @@ impl Store {
             .map(|counter| touch(counter, now_ms))
             .collect();
         first.extend(bookings.into_iter().map(book));
+        first.extend(finished.into_iter().map(finish));
         let closing = closings.len();
         first.extend(closings.into_iter().map(close));
         let decide = move |outcomes: Vec<Outcome>| {
@@ -243,6 +253,38 @@ fn book(booking: Booking) -> Statement {
             written(&counted).into(),
         ],
     )
+}
+
+/// Writes an attempt that has ended already.
+fn finish(finished: Finished) -> Statement {
+    let Finished {
+        booking,
+        settlement,
+    } = finished;
+    let usage = settlement.usage;
+    let mut values = book(booking).values;
+    values.extend([
+        settlement.state().into(),
+        settlement.outcome.as_str().into(),
+        usage.input_tokens.into(),
+        usage.output_tokens.into(),
+        usage.cached_tokens.into(),
+        usage.reasoning_tokens.into(),
+        settlement.images.into(),
+        settlement.cost.map(|cost| cost.0).into(),
+        settlement.estimated.into(),
+        settlement.cost_reported.into(),
+        settlement.clamped.into(),
+        settlement.first_byte_ms.into(),
+        settlement.duration_ms.into(),
+    ]);
+    let sql = "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
+         model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
+         counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
+         images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+         $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+    Statement { sql, values }
 }
 
 /// Closes an attempt once: whoever comes second finds nothing held.

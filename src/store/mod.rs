@@ -13,6 +13,7 @@ mod conversations;
 mod departures;
 mod keys;
 mod ledger;
+mod looked;
 mod masters;
 mod pending;
 mod pictures;
@@ -25,13 +26,16 @@ mod tokens;
 mod totals;
 mod value;
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 
 #[cfg(test)]
 pub use audit::Audited;
 pub use keys::NewKey;
-pub use ledger::{Booking, Changes, Closed, Closing, Counted, Found, Journal};
+pub use ledger::{Booking, Changes, Closed, Closing, Counted, Finished, Found, Journal};
+use looked::Looked;
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
@@ -44,6 +48,7 @@ use value::{Outcome, Row, Statement, Transaction};
 #[derive(Clone)]
 pub struct Store {
     backend: Backend,
+    looked: Arc<Looked>,
 }
 
 #[derive(Clone)]
@@ -72,7 +77,10 @@ impl Store {
         } else {
             bail!("`store.url` must start with `sqlite:` or `postgres://`");
         };
-        Ok(Self { backend })
+        Ok(Self {
+            backend,
+            looked: Arc::default(),
+        })
     }
 
     /// Reads.
@@ -97,19 +105,31 @@ impl Store {
 
     /// Writes, and returns when the change is safe on disk.
     async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
-        match &self.backend {
+        let matters = looked::matters(statement.sql);
+        let written = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(statement).await,
             Backend::Postgres(postgres) => postgres.run(statement).await,
+        };
+        if matters {
+            self.looked.forget();
         }
+        written
     }
 
     /// Writes everything at once, or nothing.
     async fn write_all(&self, statements: Vec<Statement>) -> anyhow::Result<()> {
-        self.transact(Transaction {
+        let matters = statements
+            .iter()
+            .any(|statement| looked::matters(statement.sql));
+        let written = self.transact(Transaction {
             first: statements,
             decide: Box::new(|_| Ok(Vec::new())),
-        })
-        .await
+        });
+        let written = written.await;
+        if matters {
+            self.looked.forget();
+        }
+        written
     }
 
     /// Looks, decides and writes, all at once or not at all.
@@ -118,6 +138,11 @@ impl Store {
             Backend::Sqlite(sqlite) => sqlite.transact(transaction).await,
             Backend::Postgres(postgres) => postgres.transact(transaction).await,
         }
+    }
+
+    /// Whether every change passes through this process.
+    fn is_ours_alone(&self) -> bool {
+        matches!(self.backend, Backend::Sqlite(_))
     }
 
     /// Asks the database for as little as it can be asked for.

@@ -132,7 +132,7 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
     }
     let offers = async |place| {
         let found = store.rules_and_offers(MIA, place, |kid| kid == "kid-1");
-        found.await.map(|(_, offers)| offers)
+        found.await.map(|seen| seen.1.clone())
     };
     let ids = |offers: Vec<crate::model::Offer>| {
         let mut ids: Vec<u8> = offers.iter().map(|offer| offer.key.unwrap().0[0]).collect();
@@ -144,10 +144,9 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
         [10, 12]
     );
     assert_eq!(ids(offers((Place::Direct, None)).await.unwrap()), [10]);
-    let (_, locked) = store
-        .rules_and_offers(MIA, (Place::Direct, None), |_| false)
-        .await
-        .unwrap();
+    // In another channel, so that it is read again.
+    let seen = store.rules_and_offers(MIA, (Place::Direct, Some(1)), |_| false);
+    let locked = &seen.await.unwrap().1;
     assert!(locked.iter().all(|offer| offer.locked));
 }
 
@@ -417,8 +416,8 @@ async fn servers_leave_and_come_back(store: &Store) {
     }
     let offered = async |server| {
         let found = store.rules_and_offers(MIA, (Place::Server(server), None), |_| true);
-        let (_, offers) = found.await.unwrap();
-        offers
+        let seen = found.await.unwrap();
+        seen.1
             .iter()
             .any(|o| o.owner == Some(Owner::Server(server)))
     };

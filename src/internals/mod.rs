@@ -1,5 +1,9 @@
 //! What benches need of the inside of the program; not an interface.
 
+mod programs;
+
+pub use programs::Programs;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -122,7 +126,8 @@ impl Bench {
             .store
             .rules_and_offers(person, (place, Some(2)), |kid| self.vault.can_open(kid))
             .await;
-        let (rules, offers) = found.expect("it reads");
+        let found = found.expect("it reads");
+        let (rules, offers) = &*found;
         std::hint::black_box(rules);
         let providers = vec![self.provider.clone()];
         let question = Question {
@@ -132,7 +137,7 @@ impl Bench {
             byok: true,
             now_ms: 0,
         };
-        let choice = resolver::choose(&question, offers);
+        let choice = resolver::choose(&question, offers.clone());
         let payer = choice.payers.first().expect("everybody has a key");
         drop(self.vault.open(payer).expect("it opens"));
     }

@@ -1,26 +1,27 @@
 //! Passing on a call that a program makes in a provider's own dialect, or
 //! in OpenAI's, with whoever's key pays.
 
+mod answer;
+
+pub use answer::Relay;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use secrecy::SecretString;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{Ended, Hold, Order};
 use crate::model::{
-    AttemptId, Caller, Credential, KeyId, Offer, ProviderFailure, ProviderId, Refusal, Source,
-    Trace, Words,
+    AttemptId, Caller, Credential, KeyId, Offer, ProviderId, Refusal, Source, Trace, Words,
 };
 use crate::providers::{
     Passage, Provider, RelayFailure, Relayed, Surface, Weight, only_for_owners, weigh,
 };
 
-use super::ask::{another_payer_may_help, refused_by, request_offer};
-use super::pay::Passed;
-use super::standing::Standing;
-use super::{App, Demotion, Error};
+use crate::app::ask::{another_payer_may_help, refused_by, request_offer};
+use crate::app::pay::Passed;
+use crate::app::standing::Standing;
+use crate::app::{App, Demotion, Error};
 
 /// The longest answer that is reckoned with where nobody limits it.
 const OUTPUT_TOKENS_MAX: u64 = 131_072;
@@ -64,18 +65,6 @@ pub struct NotRelayed {
     pub said: Option<Words>,
     /// Who would have paid, where it came so far.
     pub payer: Option<Payer>,
-}
-
-/// An answer on its way. Dropped before its end, the provider is cut off
-/// and what came is settled.
-pub struct Relay {
-    pub payer: Payer,
-    app: Arc<App>,
-    standing: Standing,
-    relayed: Relayed,
-    /// None once it is settled.
-    hold: Option<Hold>,
-    _busy: TaskTrackerToken,
 }
 
 /// What a call goes to.
@@ -368,94 +357,6 @@ enum NotSent {
 impl<E: Into<Error>> From<E> for NotSent {
     fn from(error: E) -> Self {
         Self::Not(error.into())
-    }
-}
-
-impl Relay {
-    /// What kind of thing the answer is.
-    pub fn content_type(&self) -> &str {
-        self.relayed.content_type()
-    }
-
-    /// The provider's status, one that is no error.
-    pub fn status(&self) -> u16 {
-        self.relayed.status()
-    }
-
-    /// Whether the answer comes piece by piece.
-    pub fn streams(&self) -> bool {
-        self.relayed.streams()
-    }
-
-    /// All of it.
-    pub async fn whole(&mut self) -> Result<Bytes, NotRelayed> {
-        let app = Arc::clone(&self.app);
-        let came = tokio::select! {
-            came = self.relayed.whole() => came,
-            () = app.must_stop() => return Err(self.stopped()),
-        };
-        self.hear();
-        self.end(came.as_ref().err());
-        came.map_err(|failure| self.not_relayed(failure))
-    }
-
-    /// The next piece of it; none at its end.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, NotRelayed> {
-        let app = Arc::clone(&self.app);
-        let came = tokio::select! {
-            biased;
-            came = self.relayed.next() => came,
-            () = app.must_stop() => return Err(self.stopped()),
-        };
-        self.hear();
-        match came {
-            Ok(Some(piece)) => Ok(Some(piece)),
-            Ok(None) => {
-                self.end(None);
-                Ok(None)
-            }
-            Err(failure) => {
-                self.end(Some(&failure));
-                Err(self.not_relayed(failure))
-            }
-        }
-    }
-
-    fn hear(&mut self) {
-        if let Some(hold) = &mut self.hold {
-            hold.hear_bytes(self.relayed.newly_heard());
-        }
-    }
-
-    /// Settles it. Whoever waits for the answer does not wait for that.
-    fn end(&mut self, failure: Option<&ProviderFailure>) {
-        let Some(hold) = self.hold.take() else { return };
-        let (app, standing) = (Arc::clone(&self.app), self.standing.clone());
-        let (usage, pictures) = (self.relayed.usage(), self.relayed.pictures());
-        let failure = failure.cloned();
-        self.app.spawn(async move {
-            let ended = match &failure {
-                Some(failure) => Ended::Failed(failure),
-                None if pictures > 0 => Ended::Painted {
-                    pictures,
-                    usage,
-                    machine_ms: 0,
-                },
-                None => Ended::Answered { usage },
-            };
-            app.settle_relay(&standing, hold, ended).await;
-        });
-    }
-
-    fn stopped(&self) -> NotRelayed {
-        NotRelayed {
-            payer: Some(self.payer.clone()),
-            ..Refusal::Stopping.into()
-        }
-    }
-
-    fn not_relayed(&self, failure: ProviderFailure) -> NotRelayed {
-        not_relayed(failure.into(), self.payer.clone())
     }
 }
 

@@ -1,0 +1,188 @@
+//! A load generator that costs as little as one can.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A call, as it goes over the wire.
+pub struct Call {
+    address: String,
+    bytes: Vec<u8>,
+}
+
+/// What was measured of one way.
+#[derive(Default)]
+pub struct Figures {
+    pub rates: Vec<f64>,
+    /// Microseconds.
+    pub times: Vec<f64>,
+    pub first_bytes: Vec<f64>,
+    pub memory_mb: f64,
+}
+
+impl Figures {
+    /// The best of the rounds: noise only ever slows.
+    pub fn rate(&self) -> f64 {
+        self.rates.iter().copied().fold(0.0, f64::max)
+    }
+
+    pub fn median(&self) -> f64 {
+        at(&mut self.times.clone(), 50)
+    }
+
+    pub fn first_byte(&self) -> f64 {
+        at(&mut self.first_bytes.clone(), 50)
+    }
+}
+
+impl Call {
+    /// A small chat.
+    pub fn chat(address: &str, model: &str, headers: &str, streams: bool) -> Self {
+        let stream = if streams { ",\"stream\":true" } else { "" };
+        let body = format!(
+            "{{\"model\":\"{model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Count from one to ten, in words.\"}}]{stream}}}"
+        );
+        let head = format!(
+            "POST /v1/chat/completions HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n",
+            body.len()
+        );
+        Self {
+            address: address.to_owned(),
+            bytes: (head + &body).into_bytes(),
+        }
+    }
+
+    async fn connect(&self) -> Line {
+        let stream = TcpStream::connect(&self.address).await.expect("it listens");
+        stream.set_nodelay(true).expect("the option exists");
+        Line {
+            stream,
+            buffer: vec![0; 64 * 1024],
+        }
+    }
+}
+
+/// A connection that is kept.
+struct Line {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// How an answer came.
+struct Came {
+    /// Microseconds until the first byte of the body, and the last.
+    first_us: f64,
+    last_us: f64,
+    reads: usize,
+}
+
+impl Line {
+    async fn ask(&mut self, call: &Call) -> Came {
+        let began = Instant::now();
+        self.stream
+            .write_all(&call.bytes)
+            .await
+            .expect("it takes it");
+        let (mut read, mut reads, mut first_us) = (0, 0, None);
+        loop {
+            let more = self
+                .stream
+                .read(&mut self.buffer[read..])
+                .await
+                .expect("it answers");
+            assert!(
+                more > 0,
+                "it hung up: {}",
+                String::from_utf8_lossy(&self.buffer[..read])
+            );
+            read += more;
+            reads += 1;
+            let bytes = &self.buffer[..read];
+            let Some(head) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else {
+                continue;
+            };
+            let (head, body) = bytes.split_at(head + 4);
+            if !body.is_empty() {
+                first_us.get_or_insert_with(|| began.elapsed().as_secs_f64() * 1e6);
+            }
+            if is_whole(head, body) {
+                assert!(
+                    head.starts_with(b"HTTP/1.1 200"),
+                    "{}",
+                    String::from_utf8_lossy(bytes)
+                );
+                let last_us = began.elapsed().as_secs_f64() * 1e6;
+                return Came {
+                    first_us: first_us.unwrap_or(last_us),
+                    last_us,
+                    reads,
+                };
+            }
+        }
+    }
+}
+
+fn is_whole(head: &[u8], body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let length = text
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    match length.and_then(|length| length.trim().parse::<usize>().ok()) {
+        Some(length) => body.len() >= length,
+        None => body.ends_with(b"0\r\n\r\n"),
+    }
+}
+
+/// Calls a second, with so many at once.
+pub async fn rate(call: &Call, concurrent: usize, during: Duration) -> f64 {
+    let until = Instant::now() + during;
+    let began = Instant::now();
+    let one = async || {
+        let (mut line, mut done) = (call.connect().await, 0_u32);
+        while Instant::now() < until {
+            line.ask(call).await;
+            done += 1;
+        }
+        done
+    };
+    let all = futures_util::future::join_all((0..concurrent).map(|_| one())).await;
+    f64::from(all.into_iter().sum::<u32>()) / began.elapsed().as_secs_f64()
+}
+
+/// How long calls take, one after the other, in microseconds.
+pub async fn one_at_a_time(call: &Call, count: usize) -> Vec<f64> {
+    each(call, count, |came| came.last_us).await
+}
+
+/// How long streams take to their first byte, in microseconds.
+pub async fn first_bytes(call: &Call, count: usize) -> Vec<f64> {
+    each(call, count, |came| came.first_us).await
+}
+
+/// How long streams take to their last byte, in microseconds.
+pub async fn whole_streams(call: &Call, count: usize) -> Vec<f64> {
+    each(call, count, |came| came.last_us).await
+}
+
+/// In how many pieces a stream arrives, on average.
+#[expect(clippy::cast_precision_loss, reason = "a benchmark's figure")]
+pub async fn reads_per_stream(call: &Call, count: usize) -> f64 {
+    let reads = each(call, count, |came| came.reads as f64).await;
+    reads.iter().sum::<f64>() / count as f64
+}
+
+async fn each(call: &Call, count: usize, figure: impl Fn(&Came) -> f64) -> Vec<f64> {
+    let mut line = call.connect().await;
+    let mut figures = Vec::with_capacity(count);
+    for _ in 0..count {
+        figures.push(figure(&line.ask(call).await));
+    }
+    figures
+}
+
+/// A percentile.
+pub fn at(figures: &mut [f64], percent: usize) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[(figures.len() * percent / 100).min(figures.len() - 1)]
+}

@@ -1,0 +1,99 @@
+//! A provider that costs as little as one can: it reads a request's end, and
+//! writes what it always writes.
+
+#![expect(clippy::disallowed_methods, reason = "it ends with the benchmark")]
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How many pieces a streamed answer has.
+pub const CHUNKS: usize = 20;
+
+const ANSWER: &str = r#"{"id":"chatcmpl-0","object":"chat.completion","created":1795219200,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"one two three four five six seven eight nine ten"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":10,"total_tokens":22}}"#;
+
+/// Starts it; where it is.
+pub async fn start() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port is free");
+    let address = listener
+        .local_addr()
+        .expect("it has an address")
+        .to_string();
+    tokio::task::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            stream.set_nodelay(true).expect("the option exists");
+            tokio::task::spawn(serve(stream));
+        }
+    });
+    address
+}
+
+async fn serve(mut stream: TcpStream) {
+    let whole = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{ANSWER}",
+        ANSWER.len()
+    );
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let (mut buffer, mut read) = (vec![0; 64 * 1024], 0);
+    while let Ok(more) = stream.read(&mut buffer[read..]).await {
+        read += more;
+        if more == 0 {
+            return;
+        }
+        let Some(length) = request_length(&buffer[..read]) else {
+            continue;
+        };
+        if read < length {
+            continue;
+        }
+        let streams = buffer[..length]
+            .windows(13)
+            .any(|window| window == b"\"stream\":true");
+        buffer.copy_within(length..read, 0);
+        read -= length;
+        let written = if streams {
+            stream_out(&mut stream, head).await
+        } else {
+            stream.write_all(whole.as_bytes()).await
+        };
+        if written.is_err() {
+            return;
+        }
+    }
+}
+
+/// Every piece in a write of its own, without a gap.
+async fn stream_out(stream: &mut TcpStream, head: &str) -> std::io::Result<()> {
+    stream.write_all(head.as_bytes()).await?;
+    for number in 0..CHUNKS {
+        let finish = if number + 1 == CHUNKS {
+            "\"stop\""
+        } else {
+            "null"
+        };
+        let event = format!(
+            "data: {{\"id\":\"chatcmpl-0\",\"object\":\"chat.completion.chunk\",\"created\":1795219200,\"model\":\"m\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"word{number} \"}},\"finish_reason\":{finish}}}],\"usage\":null}}\n\n"
+        );
+        stream
+            .write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())
+            .await?;
+    }
+    let end = "data: {\"id\":\"chatcmpl-0\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":20}}\n\ndata: [DONE]\n\n";
+    stream
+        .write_all(format!("{:x}\r\n{end}\r\n0\r\n\r\n", end.len()).as_bytes())
+        .await
+}
+
+/// Head and body, once the head is there.
+fn request_length(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let text = std::str::from_utf8(&bytes[..head]).ok()?;
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().ok())?
+    });
+    Some(head + length.unwrap_or(0))
+}

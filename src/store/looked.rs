@@ -1,0 +1,89 @@
+//! What was read of people a moment ago, so that the next ask need not read
+//! it again: SQLite alone, whose every change passes through this process.
+//!
+//! A change takes everything back before it is answered: what is remembered
+//! is what stands in the database. A tool that changes the file beside this
+//! process is heard of after [`FRESH`].
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::model::{Offer, PersonId, Place};
+
+use super::rules::Rules;
+
+/// How long it is taken for true without another look.
+const FRESH: Duration = Duration::from_secs(2);
+/// How many people in places are remembered.
+const REMEMBERED_MAX: usize = 4_096;
+/// The tables that an ask reads.
+const TABLES: [&str; 7] = [
+    "provider_key",
+    "quota_limit",
+    "exempt_role",
+    "person_tier",
+    "block",
+    "choice",
+    "departed_server",
+];
+/// What changes nothing that an ask reads, all the same.
+const HARMLESS: &str = "update provider_key set last_used_at_ms";
+
+/// A person in a place, and in a channel of it.
+pub type Asker = (PersonId, Place, Option<u64>);
+
+/// What an ask must know of them.
+pub type Seen = Arc<(Rules, Vec<Offer>)>;
+
+/// What was read.
+#[derive(Default)]
+pub struct Looked {
+    changes: AtomicU64,
+    known: Mutex<HashMap<Asker, (Instant, Seen)>>,
+}
+
+impl Looked {
+    /// What is known, and still true.
+    pub fn get(&self, asker: &Asker) -> Option<Seen> {
+        let known = self.lock();
+        let (at, seen) = known.get(asker)?;
+        (at.elapsed() < FRESH).then(|| Arc::clone(seen))
+    }
+
+    /// How many changes there were; asked before something is read.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Remembers what was read, unless something changed meanwhile.
+    pub fn note(&self, asker: Asker, seen: &Seen, changes: u64) {
+        let mut known = self.lock();
+        if self.changes() != changes {
+            return;
+        }
+        if known.len() >= REMEMBERED_MAX {
+            known.retain(|_, (at, _)| at.elapsed() < FRESH);
+        }
+        if known.len() < REMEMBERED_MAX {
+            known.insert(asker, (Instant::now(), Arc::clone(seen)));
+        }
+    }
+
+    /// Something was changed.
+    pub fn forget(&self) {
+        let mut known = self.lock();
+        self.changes.fetch_add(1, Ordering::AcqRel);
+        known.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Asker, (Instant, Seen)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a statement changes what an ask reads.
+pub fn matters(sql: &str) -> bool {
+    !sql.starts_with(HARMLESS) && TABLES.iter().any(|table| sql.contains(table))
+}
