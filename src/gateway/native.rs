@@ -31,7 +31,8 @@ pub async fn any(mut call: Call) -> Answer {
         let fields = match Fields::read(&body) {
             Ok(fields) => Some(fields),
             // A form with files, say.
-            Err(_) if surface == Surface::Other || body.is_empty() => None,
+            Err(_) if surface == Surface::Other => None,
+            Err(_) if surface == Surface::Free && body.is_empty() => None,
             Err(bad) => return Err(bad_body(bad)),
         };
         let field = |name: &str| {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use ::metrics::counter;
 use axum::Router;
 use axum::extract::{RawPathParams, Request};
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::response::Response;
@@ -252,6 +253,11 @@ async fn let_in(
     };
     if needs == Needs::Nothing || (needs == Needs::Operator && gateway.settings.open_metrics) {
         return Ok(nobody());
+    }
+    // Two lengths are two requests to somebody on the way.
+    if parts.headers.contains_key(TRANSFER_ENCODING) && parts.headers.contains_key(CONTENT_LENGTH) {
+        let message = "The request has a length and is sent in chunks. Send one of `Content-Length` and `Transfer-Encoding`.";
+        return Err(Problem::new(400, "two_lengths", message));
     }
     let peer = parts
         .extensions
