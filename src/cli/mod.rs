@@ -6,6 +6,7 @@
 )]
 
 mod assemble;
+mod client;
 mod default_config;
 mod demo;
 mod doctor;
@@ -69,6 +70,8 @@ enum Verb {
     DefaultConfig,
     /// Ask a running bot whether it is well, for container checks.
     Health,
+    #[command(flatten)]
+    Client(client::ClientVerb),
 }
 
 /// Runs the program as its command line says.
@@ -116,6 +119,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Health => health::health(file).await,
+        Verb::Client(verb) => client::run(verb).await,
     }
 }
 

@@ -95,7 +95,7 @@ async fn slow_and_idle_clients_keep_nobody_from_being_served() {
         let mia = stage.mia();
         mia.adds("openai", "user", &good("openai")).await;
         let program = Program::of(stage, &mia, "").await;
-        let mut held = Vec::new();
+        let mut idle = Vec::new();
         for number in 0..900 {
             let mut client = connect(stage).await;
             match number % 3 {
@@ -106,14 +106,14 @@ async fn slow_and_idle_clients_keep_nobody_from_being_served() {
                     client.write_all(head.as_bytes()).await.unwrap();
                 }
             }
-            held.push(client);
+            idle.push(client);
         }
         let health = program.gets("/healthz").await;
         assert_eq!((health.status, health.text.as_str()), (200, "ok\n"));
         let other = Program::of(stage, &mia, "").await;
         let ask = json!({"model": "openai/gpt-6-luna", "messages": [{"role": "user", "content": "count"}]});
         assert_eq!(other.posts("/v1/chat/completions", &ask).await.status, 200);
-        drop(held);
+        drop(idle);
     })
     .await;
 }

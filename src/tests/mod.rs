@@ -37,6 +37,7 @@ pub mod postgres;
 mod privacy;
 mod process;
 mod program;
+mod programs;
 mod quotas;
 mod rest;
 mod secrets;

@@ -38,7 +38,7 @@ fn child() -> ExitCode {
 }
 
 /// A child with this command line and these variables, and no others.
-fn command(line: &str, variables: &[(String, SecretString)]) -> Command {
+pub fn command(line: &str, variables: &[(String, SecretString)]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "tests::process::child", "--nocapture", "--quiet"]);
     command
@@ -65,7 +65,7 @@ async fn run(line: &str, variables: &[(String, SecretString)]) -> Output {
 }
 
 /// What a child printed, without the test runner's own lines.
-fn printed(bytes: &[u8]) -> String {
+pub fn printed(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let ours = text
         .lines()

@@ -1,0 +1,121 @@
+//! `latchkey ask`.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use anyhow::{Context, bail, ensure};
+use clap::Args;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::gateway::{Gateway, json as whole, send};
+
+/// The most that is read from a pipe, in bytes.
+const PIPED_BYTES_MAX: u64 = 1_000_000;
+
+/// A question.
+#[derive(Debug, Args)]
+pub struct Question {
+    /// What to ask; left out, standard input.
+    prompt: Vec<String>,
+    #[arg(long)]
+    provider: Option<String>,
+    #[arg(long)]
+    model: Option<String>,
+    #[arg(long)]
+    persona: Option<String>,
+    /// The longest answer, in tokens.
+    #[arg(long)]
+    max_tokens: Option<u32>,
+    /// The whole answer as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Asks, and shows the answer as it comes.
+pub async fn ask(question: Question) -> anyhow::Result<()> {
+    let body = json!({
+        "prompt": prompt(&question.prompt)?, "provider": question.provider, "model": question.model,
+        "persona": question.persona, "max_tokens": question.max_tokens, "stream": !question.json,
+    });
+    let gateway = Gateway::open()?;
+    let mut response = send(gateway.call(Method::POST, "/api/v1/unified").json(&body)).await?;
+    if question.json {
+        println!("{}", whole(response).await?);
+        return Ok(());
+    }
+    let (mut pending, mut ended) = (Vec::new(), false);
+    while let Some(bytes) = response
+        .chunk()
+        .await
+        .map_err(reqwest::Error::without_url)?
+    {
+        pending.extend_from_slice(&bytes);
+        while let Some(end) = pending.windows(2).position(|two| two == b"\n\n") {
+            let event: Vec<u8> = pending.drain(..end + 2).collect();
+            ended |= show(&String::from_utf8_lossy(&event))?;
+        }
+    }
+    ensure!(ended, "the answer broke off");
+    Ok(())
+}
+
+/// Shows one event; whether it is the last.
+fn show(event: &str) -> anyhow::Result<bool> {
+    let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+    let data: Value = serde_json::from_str(data.unwrap_or("null"))?;
+    if let Some(message) = data.pointer("/error/message").and_then(Value::as_str) {
+        println!();
+        bail!("{message}");
+    }
+    if let Some(text) = data["text"].as_str() {
+        print!("{text}");
+        io::stdout().flush()?;
+        return Ok(false);
+    }
+    println!(
+        "{}",
+        if data["mode"] == "demo" {
+            data["response"].as_str().unwrap_or_default()
+        } else {
+            ""
+        }
+    );
+    if io::stderr().is_terminal() {
+        let word = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+        let used = &data["usage"];
+        eprintln!(
+            "— {} {} · {} · {} tokens in, {} out",
+            word("provider"),
+            word("model"),
+            word("mode"),
+            used["input_tokens"],
+            used["output_tokens"]
+        );
+    }
+    Ok(true)
+}
+
+/// The words of the command line, and what is piped in.
+pub fn prompt(words: &[String]) -> anyhow::Result<String> {
+    let mut prompt = words.join(" ");
+    let input = io::stdin();
+    if !input.is_terminal() {
+        let mut piped = String::new();
+        let read = input
+            .lock()
+            .take(PIPED_BYTES_MAX)
+            .read_to_string(&mut piped);
+        read.context("standard input is no text")?;
+        if !piped.trim().is_empty() {
+            if !prompt.is_empty() {
+                prompt.push_str("\n\n");
+            }
+            prompt.push_str(piped.trim_end());
+        }
+    }
+    ensure!(
+        !prompt.trim().is_empty(),
+        "there is nothing to ask; write a prompt, or pipe one in"
+    );
+    Ok(prompt)
+}

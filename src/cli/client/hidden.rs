@@ -1,0 +1,33 @@
+//! Secrets that are typed without being shown, or piped in; never an
+//! argument, which others on the machine can read.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anyhow::Context;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+/// Reads a secret.
+pub fn read(what: &str) -> anyhow::Result<SecretString> {
+    let input = io::stdin();
+    let mut typed = Zeroizing::new(String::new());
+    if input.is_terminal() {
+        let shown = tcgetattr(&input).context("the terminal can't be read")?;
+        let mut hidden = shown.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        eprint!("{what} (not shown): ");
+        io::stderr().flush()?;
+        tcsetattr(&input, OptionalActions::Flush, &hidden).context("the terminal can't hide")?;
+        let read = input.lock().read_line(&mut typed);
+        tcsetattr(&input, OptionalActions::Flush, &shown)
+            .context("the terminal stays hidden; run `stty echo`")?;
+        eprintln!();
+        read?;
+    } else {
+        input.lock().read_line(&mut typed)?;
+    }
+    let secret = typed.trim();
+    anyhow::ensure!(!secret.is_empty(), "nothing was typed, so nothing was done");
+    Ok(SecretString::from(secret))
+}

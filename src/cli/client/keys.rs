@@ -1,0 +1,145 @@
+//! `latchkey keys`.
+
+use clap::Subcommand;
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::gateway::{Gateway, json as whole, send};
+use super::hidden;
+
+/// What is done to keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyVerb {
+    /// The keys that are stored.
+    List,
+    /// Store a key; it is typed hidden, or read from standard input.
+    Add {
+        provider: String,
+        #[arg(long)]
+        name: Option<String>,
+        /// What the provider needs beside the key, as field=value.
+        #[arg(long = "extra", value_name = "FIELD=VALUE")]
+        extras: Vec<String>,
+    },
+    /// Ask a key's provider whether it accepts it.
+    Test { id: String },
+    /// Stop using a key without removing it.
+    Pause { id: String },
+    /// Use it again.
+    Resume { id: String },
+    /// Remove a key.
+    Remove { id: String },
+    /// Which key would pay for what, and why not the others.
+    Status,
+}
+
+/// Does it, and shows what came of it.
+pub async fn keys(verb: Option<KeyVerb>, guild: Option<u64>, as_json: bool) -> anyhow::Result<()> {
+    let base = guild.map_or_else(
+        || "/api/v1/api-keys".to_owned(),
+        |id| format!("/api/v1/guilds/{id}/api-keys"),
+    );
+    let gateway = Gateway::open()?;
+    let call = |method, path: &str| gateway.call(method, &format!("{base}{path}"));
+    let verb = verb.unwrap_or(KeyVerb::List);
+    let request = match &verb {
+        KeyVerb::List => call(Method::GET, ""),
+        KeyVerb::Status => call(Method::GET, "/status"),
+        KeyVerb::Add {
+            provider,
+            name,
+            extras,
+        } => {
+            let extras: serde_json::Map<String, Value> = extras
+                .iter()
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(field, value)| (field.to_owned(), json!(value)))
+                .collect();
+            let key = hidden::read(&format!("Key for {provider}"))?;
+            let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras});
+            call(Method::POST, "").json(&body)
+        }
+        KeyVerb::Test { id } => call(Method::POST, &format!("/{id}/test")),
+        KeyVerb::Pause { id } => {
+            call(Method::PATCH, &format!("/{id}")).json(&json!({"paused": true}))
+        }
+        KeyVerb::Resume { id } => {
+            call(Method::PATCH, &format!("/{id}")).json(&json!({"paused": false}))
+        }
+        KeyVerb::Remove { id } => call(Method::DELETE, &format!("/{id}")),
+    };
+    let answer = whole(send(request).await?).await?;
+    if as_json {
+        println!("{answer}");
+    } else {
+        show(&verb, &answer);
+    }
+    Ok(())
+}
+
+fn show(verb: &KeyVerb, answer: &Value) {
+    match verb {
+        KeyVerb::List => {
+            let keys = answer["keys"].as_array().into_iter().flatten();
+            if keys.clone().next().is_none() {
+                println!("No keys. `latchkey keys add openai` stores one.");
+            }
+            keys.for_each(line);
+        }
+        KeyVerb::Status => answer["providers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .for_each(pays),
+        KeyVerb::Add { .. } | KeyVerb::Test { .. } => {
+            line(&answer["key"]);
+            println!("The provider says: {}.", word(&answer["check"]));
+        }
+        KeyVerb::Pause { .. } | KeyVerb::Resume { .. } => line(answer),
+        KeyVerb::Remove { .. } => println!("Removed."),
+    }
+}
+
+fn line(key: &Value) {
+    let paused = if key["paused"] == true {
+        ", paused"
+    } else {
+        ""
+    };
+    let hint = key["hint"]
+        .as_str()
+        .map(|hint| format!(" …{hint}"))
+        .unwrap_or_default();
+    let name = key["name"]
+        .as_str()
+        .map(|name| format!(" “{name}”"))
+        .unwrap_or_default();
+    println!(
+        "{}  {}{hint}{name}: {}{paused}",
+        word(&key["id"]),
+        word(&key["provider"]),
+        word(&key["health"])
+    );
+}
+
+fn pays(provider: &Value) {
+    let payer = provider["pays"].as_str().unwrap_or("nobody");
+    println!("{}: {payer} pays", word(&provider["provider"]));
+    let skipped = provider["trace"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|step| step["reason"].is_string());
+    for step in skipped {
+        println!(
+            "  not the {} key: {}",
+            word(&step["source"]),
+            word(&step["reason"])
+        );
+    }
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

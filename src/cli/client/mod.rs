@@ -1,0 +1,82 @@
+//! The verbs that are a client of a running gateway, here or elsewhere.
+
+mod ask;
+mod gateway;
+mod hidden;
+mod imagine;
+mod keys;
+mod login;
+mod shown;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+pub use ask::Question;
+pub use imagine::Picture;
+pub use keys::KeyVerb;
+
+/// A verb that needs a gateway.
+#[derive(Debug, Subcommand)]
+pub enum ClientVerb {
+    /// Store a token for a gateway; it is typed hidden, or read from standard input.
+    Login {
+        /// The gateway's address.
+        url: String,
+    },
+    /// Forget the stored token.
+    Logout,
+    /// Ask a model; what is piped in comes after the prompt.
+    Ask(Question),
+    /// Make a picture and write it to a file.
+    Imagine(Picture),
+    /// See and change keys: yours, or a server's with --guild.
+    Keys {
+        #[command(subcommand)]
+        verb: Option<KeyVerb>,
+        /// The id of a server that you manage.
+        #[arg(long, global = true)]
+        guild: Option<u64>,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// What was used in the last days.
+    Usage {
+        /// How many days.
+        #[arg(long, default_value_t = 30)]
+        days: u16,
+        /// As a table for spreadsheets.
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Each limit that applies to you, and what is left of it.
+    Quota(Form),
+    /// The models that your keys can use.
+    Models(Form),
+}
+
+/// How an answer is shown.
+#[derive(Debug, Args)]
+pub struct Form {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a verb.
+pub async fn run(verb: ClientVerb) -> anyhow::Result<ExitCode> {
+    match verb {
+        ClientVerb::Login { url } => login::login(&url).await?,
+        ClientVerb::Logout => login::logout()?,
+        ClientVerb::Ask(question) => ask::ask(question).await?,
+        ClientVerb::Imagine(picture) => imagine::imagine(picture).await?,
+        ClientVerb::Keys { verb, guild, json } => keys::keys(verb, guild, json).await?,
+        ClientVerb::Usage { days, csv, form } => shown::usage(days, csv, form.json).await?,
+        ClientVerb::Quota(form) => shown::quota(form.json).await?,
+        ClientVerb::Models(form) => shown::models(form.json).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,87 @@
+//! `latchkey usage`, `quota` and `models`.
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::gateway::{Gateway, send};
+use crate::model::NanoDollars;
+
+/// What was used.
+pub async fn usage(days: u16, csv: bool, as_json: bool) -> anyhow::Result<()> {
+    let gateway = Gateway::open()?;
+    if csv {
+        let path = format!("/api/v1/usage?format=csv&days={days}");
+        let table = send(gateway.call(Method::GET, &path)).await?.text().await;
+        print!("{}", table.map_err(reqwest::Error::without_url)?);
+        return Ok(());
+    }
+    let used = gateway.get(&format!("/api/v1/usage?days={days}")).await?;
+    if as_json {
+        println!("{used}");
+        return Ok(());
+    }
+    println!("{} to {}", word(&used["from"]), word(&used["to"]));
+    println!("total: {}", amounts(&used["total"]));
+    for line in used["lines"].as_array().into_iter().flatten() {
+        let of = [
+            &line["day"],
+            &line["source"],
+            &line["provider"],
+            &line["model"],
+        ]
+        .map(word);
+        println!("{}: {}", of.join(" "), amounts(line));
+    }
+    Ok(())
+}
+
+/// What may still be used.
+pub async fn quota(as_json: bool) -> anyhow::Result<()> {
+    let quota = Gateway::open()?.get("/api/v1/quota").await?;
+    if as_json {
+        println!("{quota}");
+        return Ok(());
+    }
+    println!("tier: {}", word(&quota["tier"]));
+    for payer in quota["payers"].as_array().into_iter().flatten() {
+        let limits = payer["limits"].as_array().into_iter().flatten();
+        if limits.clone().next().is_none() {
+            println!("{}: no limit", word(&payer["source"]));
+        }
+        for limit in limits {
+            let (metric, per) = (word(&limit["metric"]), word(&limit["per"]));
+            println!(
+                "{}: {} of {} {metric} left this {per}",
+                word(&payer["source"]),
+                limit["left"],
+                limit["max"]
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The models that can be used.
+pub async fn models(as_json: bool) -> anyhow::Result<()> {
+    let models = Gateway::open()?.get("/v1/models").await?;
+    if as_json {
+        println!("{models}");
+        return Ok(());
+    }
+    for model in models["data"].as_array().into_iter().flatten() {
+        println!("{}", word(&model["id"]));
+    }
+    Ok(())
+}
+
+fn amounts(total: &Value) -> String {
+    let cost = NanoDollars(total["cost_nano_dollars"].as_u64().unwrap_or(0));
+    format!(
+        "{} requests, {} tokens in, {} out, {cost}",
+        total["requests"], total["input_tokens"], total["output_tokens"]
+    )
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -1,0 +1,162 @@
+//! The command line as a client of a gateway.
+
+use std::os::unix::fs::PermissionsExt;
+
+use secrecy::SecretString;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+
+use super::process::{command, printed};
+use super::program::Program;
+use super::{Stage, good, run};
+
+/// Runs a verb in a home of its own, with something piped in; what it printed
+/// to either side, and whether it did well.
+async fn does(home: &TempDir, line: &str, piped: &str) -> (bool, String, String) {
+    let variables = [(
+        "HOME".to_owned(),
+        SecretString::from(home.path().to_str().unwrap()),
+    )];
+    let mut child = command(line, &variables)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(piped.as_bytes()).await.unwrap();
+    drop(input);
+    let done = tokio::time::timeout(std::time::Duration::from_secs(30), child.wait_with_output());
+    let done = done.await.unwrap().unwrap();
+    (
+        done.status.success(),
+        printed(&done.stdout),
+        printed(&done.stderr),
+    )
+}
+
+async fn logged_in(stage: &Stage, options: &str) -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let program = Program::of(stage, &stage.mia(), options).await;
+    let (well, _, told) = does(
+        &home,
+        &format!("login {}", stage.gateway().await),
+        program.token(),
+    )
+    .await;
+    assert!(well, "{told}");
+    home
+}
+
+#[tokio::test]
+async fn somebody_logs_in_asks_and_sees_what_was_used() {
+    run(async |stage| {
+        let home = logged_in(stage, "scopes:chat,keys:read,keys:write,usage:read").await;
+        let file = home.path().join(".config/latchkey/login.json");
+        assert_eq!(
+            std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        let (_, said, _) = does(&home, "ask count", "").await;
+        insta::assert_snapshot!(said, @"one two three four five six seven eight nine ten");
+        let (_, piped, _) = does(&home, "ask --provider groq", "please count\n").await;
+        assert_eq!(piped, said);
+        let (_, json, _) = does(&home, "ask count --json", "").await;
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&json).unwrap()["mode"],
+            "operator"
+        );
+        let (_, added, _) = does(&home, "keys add openai --name work", &good("openai")).await;
+        let id = regex::Regex::new("[0-9a-f]{32}").unwrap();
+        insta::assert_snapshot!(id.replace_all(&added, "<id>"), @"
+        <id>  openai …6789 “work”: valid
+        The provider says: valid.
+        ");
+        let key = id.find(&added).unwrap().as_str().to_owned();
+        let (_, paused, _) = does(&home, &format!("keys pause {key}"), "").await;
+        insta::assert_snapshot!(id.replace_all(&paused, "<id>"), @"<id>  openai …6789 “work”: valid, paused");
+        let (_, status, _) = does(&home, "keys status", "").await;
+        insta::assert_snapshot!(status, @"
+        openai: nobody pays
+          not the personal key: it is paused
+        groq: bot_default pays
+        ");
+        does(&home, &format!("keys resume {key}"), "").await;
+        let picture = home.path().join("a.png");
+        let (well, _, told) = does(
+            &home,
+            &format!("imagine lighthouse --output {}", picture.display()),
+            "",
+        )
+        .await;
+        assert!(
+            well && std::fs::read(&picture).unwrap().starts_with(b"\x89PNG"),
+            "{told}"
+        );
+        let (_, models, _) = does(&home, "models", "").await;
+        assert!(models.contains("openai/gpt-6-luna"), "{models}");
+        stage.app().await.idle().await;
+        let (_, used, _) = does(&home, "usage --days 1", "").await;
+        insta::assert_snapshot!(used.lines().next().unwrap(), @"2026-11-21 to 2026-11-21");
+        let (_, table, _) = does(&home, "usage --csv", "").await;
+        assert!(table.starts_with("day,source,provider,model"));
+        let (_, quota, _) = does(&home, "quota", "").await;
+        insta::assert_snapshot!(quota, @"
+        tier: community
+        personal: no limit
+        bot_default: 7 of 10 requests left this minute
+        bot_default: 97 of 100 requests left this day
+        ");
+        let (_, removed, _) = does(&home, &format!("keys remove {key}"), "").await;
+        insta::assert_snapshot!(removed, @"Removed.");
+        let (_, _, out) = does(&home, "logout", "").await;
+        insta::assert_snapshot!(out, @"Logged out. `/token revoke` in Discord ends the token itself.");
+        assert!(!file.exists());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_said_with_what_to_do() {
+    run(async |stage| {
+        let home = tempfile::tempdir().unwrap();
+        let gateway = stage.gateway().await;
+        let mut told = Vec::new();
+        for (line, piped) in [
+            ("ask hello".to_owned(), ""),
+            ("login http://latchkey.example".to_owned(), "x"),
+            ("login latchkey".to_owned(), "x"),
+            (format!("login {gateway}"), ""),
+            (format!("login {gateway}"), "latchkey_madeup"),
+            ("login http://127.0.0.1:1".to_owned(), "latchkey_madeup"),
+        ] {
+            let (well, _, error) = does(&home, &line, piped).await;
+            assert!(!well);
+            told.push(error.replace(&gateway, "<gateway>"));
+        }
+        let home = logged_in(stage, "").await;
+        for line in [
+            "ask",
+            "ask hi --provider openai",
+            "ask hi --provider opnai",
+            "quota",
+            "keys remove 5",
+        ] {
+            let (well, _, error) = does(&home, line, "").await;
+            assert!(!well);
+            told.push(error);
+        }
+        insta::assert_snapshot!(told.join("\n"), @"
+        error: nobody is logged in; run `latchkey login <address>` first: No such file or directory (os error 2)
+        error: a token must not go over http:// past this machine; use https://
+        error: the address must be one such as https://latchkey.example: relative URL without a base
+        error: nothing was typed, so nothing was done
+        error: nothing was stored: This is no token that works here: it is unknown, ended, revoked or mistyped. Make one in Discord with `/token create`, and send it as `Authorization: Bearer …`.
+        error: nothing was stored: the gateway can't be reached; is its address right?: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+        error: there is nothing to ask; write a prompt, or pipe one in
+        error: No key for openai can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
+        error: There is no provider called `opnai`. `GET /api/v1/providers` lists all.
+        error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
+        error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
+        ");
+    })
+    .await;
+}
