@@ -30,7 +30,8 @@
 //!   the process.
 //! - [`app`]: everything the program can do, one file a verb.
 //! - [`bot`]: the only module that knows Discord; `reply` holds its words.
-//! - [`gateway`]: the only module that serves HTTP.
+//! - [`gateway`]: the only module that serves HTTP: a table of addresses,
+//!   who speaks, passing calls on, our own API.
 //! - [`config`]: settings and secrets, read once.
 //! - [`cli`]: one file a verb, and `assemble`, which puts it all together.
 //! - [`emulator`]: a Discord and providers of our own, for tests and
@@ -49,6 +50,8 @@
 //!   looked at; it is settled when its picture is shown.
 //! - Every reply that is about a key is ephemeral, and none can ping but the
 //!   one that brings somebody a picture that took long.
+//! - Every address says in one table what it needs; what is about a server
+//!   is asked of Discord each time.
 //! - Nothing that people say is stored or logged.
 //! - Every queue, retry, body, wait and list has a stated limit.
 //! - No module uses more than its row in `tests/tidy.rs` allows.
@@ -67,6 +70,10 @@
 //!    turns the key down, the key is demoted and the next payer tried.
 //! 4. What the model says grows in the channel, edited at a pace that
 //!    Discord's buckets allow, and ends with a line that says who paid.
+//!
+//! A program's call goes the same way, from `gateway::passing`: its body goes
+//! to the provider as it came, and what was used is read as the answer
+//! passes.
 //!
 //! A message to the bot goes the same way, from `bot::chat`, which first
 //! reads from Discord what was said before.

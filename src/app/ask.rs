@@ -129,7 +129,7 @@ impl App {
             person: standing.caller.person,
             place: standing.caller.place,
             providers: providers.to_vec(),
-            byok: standing.tier.byok,
+            byok: standing.tier().byok,
             now_ms: self.clock.now_ms(),
         };
         resolver::choose(&question, offers)

@@ -39,7 +39,7 @@ mod upkeep;
 mod usage;
 
 use std::future::Future;
-use std::sync::{OnceLock, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -124,7 +124,7 @@ pub struct App {
     store: Store,
     vault: Vault,
     ledger: Ledger,
-    quota: Quota,
+    quota: Arc<Quota>,
     providers: Providers,
     bot_defaults: Vec<BotDefault>,
     settings: Settings,
@@ -158,7 +158,7 @@ impl App {
             store,
             vault,
             ledger,
-            quota,
+            quota: Arc::new(quota),
             providers,
             bot_defaults,
             settings,

@@ -37,7 +37,7 @@ impl App {
         if scope == Scope::Guild || everybody_may {
             return Ok(());
         }
-        let tier = self.standing(caller.clone()).await?.0.tier;
+        let tier = self.standing(caller.clone()).await?.0.tier().clone();
         if tier.byok {
             return Ok(());
         }
@@ -55,6 +55,9 @@ impl App {
 
     /// The provider of a row, which an operator may have taken out.
     pub(super) fn known(&self, id: &ProviderId) -> Result<&Provider, Refusal> {
-        self.provider(id.as_str())
+        match self.catalogue().get(id) {
+            Some(provider) => Ok(provider),
+            None => self.provider(id.as_str()),
+        }
     }
 }

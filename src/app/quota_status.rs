@@ -41,8 +41,8 @@ impl App {
         Ok(QuotaStatus {
             payer,
             blocked: standing.refuse_blocked(self.clock.now_ms()).err(),
-            byok: standing.tier.byok,
-            tier: standing.tier.name,
+            byok: standing.tier().byok,
+            tier: standing.tier().name.clone(),
             limits,
         })
     }

@@ -2,13 +2,14 @@
 //! apply, and whether they are stopped.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::ledger::Applied;
 use crate::model::{
     Blocked, Bound, Caller, Choice, Inside, Limit, Metric, Offer, PersonId, Place, Refusal, Source,
     Span, Tier,
 };
-use crate::store::Rules;
+use crate::store::{Rules, Seen};
 
 use super::App;
 
@@ -28,10 +29,11 @@ pub struct Quota {
 /// One person in one place.
 #[derive(Clone)]
 pub struct Standing {
-    pub tier: Tier,
     pub caller: Caller,
-    rules: Rules,
-    applies_to: Vec<Source>,
+    seen: Seen,
+    quota: Arc<Quota>,
+    /// Which of the tiers is theirs.
+    tier: usize,
 }
 
 impl App {
@@ -51,16 +53,16 @@ impl App {
             .chain(self.bot_default_offers())
             .collect();
         let standing = Standing {
-            tier: self.tier_of(&caller, rules)?.clone(),
-            rules: rules.clone(),
+            tier: self.tier_of(&caller, rules)?,
+            quota: Arc::clone(&self.quota),
+            seen: Arc::clone(&seen),
             caller,
-            applies_to: self.quota.applies_to.clone(),
         };
         Ok((standing, offers))
     }
 
-    /// The highest tier that anything gives.
-    fn tier_of(&self, caller: &Caller, rules: &Rules) -> anyhow::Result<&Tier> {
+    /// The place of the highest tier that anything gives.
+    fn tier_of(&self, caller: &Caller, rules: &Rules) -> anyhow::Result<usize> {
         let now_ms = self.clock.now_ms();
         let by_hand = rules
             .tier
@@ -75,15 +77,25 @@ impl App {
                     .any(|role| caller.home_roles.contains(role))
         };
         let tiers = &self.quota.tiers;
-        let highest = tiers.iter().rev().find(gives).or_else(|| tiers.first());
-        highest.ok_or_else(|| anyhow::anyhow!("no tier is configured"))
+        anyhow::ensure!(!tiers.is_empty(), "no tier is configured");
+        Ok(tiers.iter().rposition(|tier| gives(&tier)).unwrap_or(0))
     }
 }
 
 impl Standing {
+    /// Their tier.
+    pub fn tier(&self) -> &Tier {
+        // It was found there.
+        &self.quota.tiers[self.tier]
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.seen.0
+    }
+
     /// Refuses whoever the operator has stopped.
     pub fn refuse_blocked(&self, now_ms: i64) -> Result<(), Refusal> {
-        let blocks = self.rules.blocks.iter();
+        let blocks = self.rules().blocks.iter();
         let mut on = blocks.filter(|(whom, until)| is_on(*until, now_ms) && self.is_meant(*whom));
         match on.next() {
             Some((whom, until_ms)) => Err(Refusal::Blocked {
@@ -116,13 +128,13 @@ impl Standing {
 
     /// What was chosen beforehand, the closest first.
     pub fn chosen(&self) -> &[Choice] {
-        &self.rules.choices
+        &self.rules().choices
     }
 
     /// Every limit on an ask that this payer pays.
     pub fn limits(&self, payer: Source) -> Vec<Applied> {
-        let tiers = self.tier.limits.iter().map(|limit| (Bound::Tier, *limit));
-        let tiers = tiers.filter(|_| self.applies_to.contains(&payer));
+        let tiers = self.tier().limits.iter().map(|limit| (Bound::Tier, *limit));
+        let tiers = tiers.filter(|_| self.quota.applies_to.contains(&payer));
         let set = match payer {
             Source::Personal | Source::Request | Source::Demo => Vec::new(),
             Source::BotDefault => self.operators_limits(),
@@ -137,14 +149,14 @@ impl Standing {
 
     /// Who should be told of a budget: whoever set it.
     pub fn owner_of(&self, bound: Bound, limit: Limit) -> Option<PersonId> {
-        let mut set = self.rules.limits.iter();
+        let mut set = self.rules().limits.iter();
         set.find(|set| set.bound == bound && set.limit == limit)
             .map(|set| set.set_by)
             .filter(|owner| owner.0 != 0)
     }
 
     fn operators_limits(&self) -> Vec<(Bound, Limit)> {
-        let set = self.rules.limits.iter().map(|set| (set.bound, set.limit));
+        let set = self.rules().limits.iter().map(|set| (set.bound, set.limit));
         set.filter(|(bound, _)| {
             matches!(bound, Bound::Bot | Bound::BotInServer | Bound::BotForPerson)
         })
@@ -155,14 +167,14 @@ impl Standing {
     /// member. A limit for one of the member's roles stands in the place of
     /// the one for every member, and the most generous role counts.
     fn budget(&self) -> Vec<(Bound, Limit)> {
-        let set = || self.rules.limits.iter().map(|set| (set.bound, set.limit));
+        let set = || self.rules().limits.iter().map(|set| (set.bound, set.limit));
         let mut budget: Vec<_> = set()
             .filter(|(bound, _)| *bound == Bound::ServerKey)
             .collect();
         // Everybody's role has the server's own id, and Discord never lists it.
         let everybodys = self.caller.place.server().map(|server| server.0);
         let has = |role: &u64| Some(*role) == everybodys || self.caller.roles.contains(role);
-        if self.rules.exempt_roles.iter().any(has) {
+        if self.rules().exempt_roles.iter().any(has) {
             return budget;
         }
         let mut own: BTreeMap<(Metric, Span), (Bound, Limit)> = BTreeMap::new();

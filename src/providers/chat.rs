@@ -259,7 +259,7 @@ pub fn read_event(
         Dialect::None => {}
     }
     if reading.failed {
-        Err(failure::classify_event(provider, &value))
+        Err(failure::classify_event(&provider.id, &value))
     } else {
         Ok(())
     }

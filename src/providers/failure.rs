@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use crate::model::{FailureClass, ProviderFailure};
+use crate::model::{FailureClass, ProviderFailure, ProviderId};
 
 use super::catalogue::Provider;
 
@@ -48,7 +48,7 @@ pub fn classify(
 }
 
 /// Sorts an error that came inside a stream whose status was 200.
-pub fn classify_event(provider: &Provider, event: &Value) -> ProviderFailure {
+pub fn classify_event(provider: &ProviderId, event: &Value) -> ProviderFailure {
     let said = said(event);
     let status = match (said.code.parse::<u16>(), said.kind.as_str()) {
         (Ok(code), _) if code >= 400 => code,
@@ -60,7 +60,7 @@ pub fn classify_event(provider: &Provider, event: &Value) -> ProviderFailure {
         _ => 500,
     };
     ProviderFailure {
-        provider: provider.id.clone(),
+        provider: provider.clone(),
         class: class(status, &said),
         status: Some(200),
         retry_after: said.retry_delay,

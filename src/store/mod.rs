@@ -36,6 +36,7 @@ pub use audit::Audited;
 pub use keys::NewKey;
 pub use ledger::{Booking, Changes, Closed, Closing, Counted, Finished, Found, Journal};
 use looked::Looked;
+pub use looked::Seen;
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;

@@ -30,11 +30,11 @@ pub use relayed::Relayed;
 pub use surface::{Surface, is_plain};
 pub use weigh::{Weight, only_for_owners, weigh};
 
-use crate::model::{Credential, FailureClass, ProviderFailure, Words, redact};
+use crate::model::{Credential, FailureClass, ProviderFailure, ProviderId, Words, redact};
 
 use super::catalogue::{Dialect, Provider};
 use super::chat::{ERROR_BYTES_MAX, Tries, base_headers, join};
-use super::outbound::{Call, Incoming, failed};
+use super::outbound::{Call, Incoming};
 use super::{Providers, failure, openai};
 use reads::Reads;
 use relayed::Form;
@@ -332,6 +332,11 @@ fn tellable(failure: &ProviderFailure, said: &str) -> Option<Words> {
 }
 
 /// A failure without a status.
-fn broken(provider: &Provider, class: FailureClass) -> ProviderFailure {
-    failed(provider, class)
+fn broken(provider: &ProviderId, class: FailureClass) -> ProviderFailure {
+    ProviderFailure {
+        provider: provider.clone(),
+        class,
+        status: None,
+        retry_after: None,
+    }
 }

@@ -73,6 +73,7 @@ impl Reads {
                 slim["pictures"] = json!(made.map_or(0, |made| made.len()));
                 Some(slim)
             }
+            Self::OpenAi => slim_chat(body).or_else(|| serde_json::from_slice(body).ok()),
             _ => serde_json::from_slice(body).ok(),
         }
     }
@@ -84,6 +85,28 @@ impl Reads {
             Self::OpenAi | Self::Anthropic | Self::Google | Self::Ollama | Self::Responses
         )
     }
+}
+
+/// What is looked at of an answer to a chat: its words are not, where the
+/// provider has counted them.
+fn slim_chat(body: &[u8]) -> Option<Value> {
+    #[derive(serde::Deserialize)]
+    struct Choice {
+        finish_reason: Option<String>,
+    }
+    let fields = Fields::read(body).ok()?;
+    let usage: Value = fields.get("usage")?;
+    let choices: Vec<Choice> = fields.get("choices")?;
+    let ends = choices
+        .into_iter()
+        .map(|choice| json!({"finish_reason": choice.finish_reason}));
+    let mut slim = json!({"usage": usage, "choices": ends.collect::<Vec<_>>()});
+    for name in ["error", "model"] {
+        if let Some(value) = fields.get::<Value>(name) {
+            slim[name] = value;
+        }
+    }
+    Some(slim)
 }
 
 /// OpenAI's Responses: a whole one, or the events of a stream, of which the

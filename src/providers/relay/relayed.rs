@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
-use crate::model::{FailureClass, ProviderFailure, Usage};
+use crate::model::{FailureClass, ProviderFailure, ProviderId, Usage};
 use crate::providers::catalogue::Provider;
 use crate::providers::chat::framing;
 use crate::providers::failure;
@@ -33,7 +33,7 @@ pub enum Form {
 
 /// An answer that has begun.
 pub struct Relayed {
-    provider: Provider,
+    provider: ProviderId,
     incoming: Incoming,
     reads: Reads,
     form: Form,
@@ -69,7 +69,7 @@ impl Relayed {
             _ => EVENT_BYTES_MAX,
         };
         Self {
-            provider: provider.clone(),
+            provider: provider.id.clone(),
             sieve: Sieve::new(framing, largest),
             incoming,
             reads,
@@ -119,7 +119,7 @@ impl Relayed {
 
     /// All of it.
     pub async fn whole(&mut self) -> Result<Bytes, ProviderFailure> {
-        let fail = |provider: &Provider, class| broken(provider, class);
+        let fail = |provider: &ProviderId, class| broken(provider, class);
         let body = self.incoming.body(WHOLE_BYTES_MAX, self.deadline).await;
         let body = Bytes::from(body.map_err(|class| fail(&self.provider, class))?);
         self.ended = true;

@@ -36,12 +36,17 @@ pub struct Weight {
 /// exact, which takes a closer look.
 pub fn weigh(passage: &Passage, exactly: bool) -> Weight {
     let bytes = passage.body.len() as u64;
+    let unread = Weight {
+        prompt_bytes: bytes,
+        answers: 1,
+        ..Weight::default()
+    };
+    // Where nobody counts, only how many pictures there are is asked.
+    if !exactly && passage.surface != Surface::Images {
+        return unread;
+    }
     let Ok(fields) = Fields::read(&passage.body) else {
-        return Weight {
-            prompt_bytes: bytes,
-            answers: 1,
-            ..Weight::default()
-        };
+        return unread;
     };
     let config: Value = fields.get("generationConfig").unwrap_or_default();
     let first = ["max_completion_tokens", "max_tokens", "max_output_tokens"]
