@@ -53,6 +53,15 @@ impl Call {
         }
     }
 
+    /// The same, asking for an answer without an end.
+    pub fn endless(&self) -> Self {
+        let text = String::from_utf8_lossy(&self.bytes).replace("Count from", "endless it");
+        Self {
+            address: self.address.clone(),
+            bytes: text.into_bytes(),
+        }
+    }
+
     async fn connect(&self) -> Line {
         let stream = TcpStream::connect(&self.address).await.expect("it listens");
         stream.set_nodelay(true).expect("the option exists");
@@ -179,6 +188,29 @@ async fn each(call: &Call, count: usize, figure: impl Fn(&Came) -> f64) -> Vec<f
         figures.push(figure(&line.ask(call).await));
     }
     figures
+}
+
+/// Streams that are asked for and not read, as long as this is kept.
+pub async fn slow_readers(call: &Call, count: usize) -> Vec<TcpStream> {
+    let mut held = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut line = call.connect().await;
+        line.stream
+            .write_all(&call.bytes)
+            .await
+            .expect("it takes it");
+        held.push(line.stream);
+    }
+    held
+}
+
+/// Connections on which nothing is asked, as long as this is kept.
+pub async fn idle(call: &Call, count: usize) -> Vec<TcpStream> {
+    let mut held = Vec::with_capacity(count);
+    for _ in 0..count {
+        held.push(call.connect().await.stream);
+    }
+    held
 }
 
 /// A percentile.

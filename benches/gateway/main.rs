@@ -22,6 +22,8 @@ const CONCURRENT: usize = 64;
 /// How many calls are timed one at a time.
 const TIMED: usize = 4_000;
 const STREAMS: usize = 1_000;
+const SLOW: usize = 500;
+const IDLE: usize = 10_000;
 
 fn main() {
     if std::env::args().any(|word| word == "bare") {
@@ -72,6 +74,7 @@ async fn measure() {
     }
     table(&ways).await;
     traps(&ways).await;
+    crowds(&ways).await;
 }
 
 fn ways(mock: &str, programs: &Programs, (bare, gateway): (u32, u32)) -> [Way; 5] {
@@ -163,6 +166,32 @@ async fn traps(ways: &[Way]) {
         reads[0],
         reads[1]
     );
+}
+
+/// Memory while nobody reads, and others' waits while many do nothing.
+async fn crowds(ways: &[Way]) {
+    let [_, _, personal, ..] = ways else { return };
+    let process = personal.process.unwrap_or_default();
+    println!("\n| crowd | before | during |");
+    println!("|---|---|---|");
+    let before = rss_mb(process);
+    let held = load::slow_readers(&personal.stream.endless(), SLOW).await;
+    let mut during: f64 = 0.0;
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        during = during.max(rss_mb(process));
+    }
+    println!(
+        "| memory, {SLOW} streams without an end that nobody reads | {before:.0} MB | {during:.0} MB |"
+    );
+    drop(held);
+    let before = load::at(&mut load::one_at_a_time(&personal.call, TIMED).await, 99);
+    let held = load::idle(&personal.call, IDLE).await;
+    let during = load::at(&mut load::one_at_a_time(&personal.call, TIMED).await, 99);
+    println!(
+        "| a call's 99th percentile, {IDLE} idle connections | {before:.0} µs | {during:.0} µs |"
+    );
+    drop(held);
 }
 
 /// A process that is ended with this one.

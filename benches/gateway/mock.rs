@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 /// How many pieces a streamed answer has.
 pub const CHUNKS: usize = 20;
 
+const ENDLESS_HEAD: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const ANSWER: &str = r#"{"id":"chatcmpl-0","object":"chat.completion","created":1795219200,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"one two three four five six seven eight nine ten"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":10,"total_tokens":22}}"#;
 
 /// Starts it; where it is.
@@ -47,6 +49,21 @@ async fn serve(mut stream: TcpStream) {
         };
         if read < length {
             continue;
+        }
+        let endless = buffer[..length]
+            .windows(7)
+            .any(|window| window == b"endless");
+        if endless {
+            // Until nobody takes it any more.
+            while stream.write_all(ENDLESS_HEAD.as_bytes()).await.is_ok() {
+                let event = format!(
+                    "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
+                    "x".repeat(16_000)
+                );
+                let chunk = format!("{:x}\r\n{event}\r\n", event.len());
+                while stream.write_all(chunk.as_bytes()).await.is_ok() {}
+            }
+            return;
         }
         let streams = buffer[..length]
             .windows(13)

@@ -11,7 +11,7 @@ use crate::model::{
 
 use super::Store;
 use super::totals::{Total, TotalKey, additions};
-use super::value::{Outcome, Row, Statement, Transaction};
+use super::value::{Outcome, Row, Statement, Transaction, Value};
 
 /// How many old attempts are read at once.
 const OLD_MAX: i64 = 256;
@@ -261,9 +261,36 @@ fn finish(finished: Finished) -> Statement {
         booking,
         settlement,
     } = finished;
-    let usage = settlement.usage;
     let mut values = book(booking).values;
-    values.extend([
+    values.extend(outcome(&settlement));
+    let sql = "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
+         model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
+         counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
+         images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+         $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+    Statement { sql, values }
+}
+
+/// Closes an attempt once: whoever comes second finds nothing held.
+fn close(closing: Closing) -> Statement {
+    let Closing { id, settlement } = closing;
+    let sql = concat!(
+        "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
+         cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
+         estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
+         duration_ms = $14 where attempt_id = $1 and state = 'held' returning ",
+        closed_columns!()
+    );
+    let mut values = vec![id.0.as_slice().into()];
+    values.extend(outcome(&settlement));
+    Statement { sql, values }
+}
+
+/// How an attempt ended, from `state` to `duration_ms`.
+fn outcome(settlement: &Settlement) -> [Value; 13] {
+    let usage = settlement.usage;
+    [
         settlement.state().into(),
         settlement.outcome.as_str().into(),
         usage.input_tokens.into(),
@@ -277,45 +304,7 @@ fn finish(finished: Finished) -> Statement {
         settlement.clamped.into(),
         settlement.first_byte_ms.into(),
         settlement.duration_ms.into(),
-    ]);
-    let sql = "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
-         model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
-         counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
-         images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-         $18, $19, $20, $21, $22, $23, $24, $25, $26)";
-    Statement { sql, values }
-}
-
-/// Closes an attempt once: whoever comes second finds nothing held.
-fn close(closing: Closing) -> Statement {
-    let Closing { id, settlement } = closing;
-    let usage = settlement.usage;
-    Statement::new(
-        concat!(
-            "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
-             cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
-             estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-             duration_ms = $14 where attempt_id = $1 and state = 'held' returning ",
-            closed_columns!()
-        ),
-        [
-            id.0.as_slice().into(),
-            settlement.state().into(),
-            settlement.outcome.as_str().into(),
-            usage.input_tokens.into(),
-            usage.output_tokens.into(),
-            usage.cached_tokens.into(),
-            usage.reasoning_tokens.into(),
-            settlement.images.into(),
-            settlement.cost.map(|cost| cost.0).into(),
-            settlement.estimated.into(),
-            settlement.cost_reported.into(),
-            settlement.clamped.into(),
-            settlement.first_byte_ms.into(),
-            settlement.duration_ms.into(),
-        ],
-    )
+    ]
 }
 
 fn found(

@@ -443,3 +443,68 @@ async fn two_of_the_same_call_at_once_are_made_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn pictures_come_from_those_who_make_them_in_openais_way() {
+    run(async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "xai", "openrouter", "google"] {
+            mia.adds(provider, "user", &good(provider)).await;
+        }
+        let program = Program::of(stage, &mia, "").await;
+        let images = "/v1/images/generations";
+        for (model, field) in [
+            ("openai/gpt-image-2", "b64_json"),
+            ("xai/grok-imagine-image", "url"),
+            ("openrouter/google/gemini-3.1-flash-image", "b64_json"),
+        ] {
+            let made = program
+                .posts(images, &json!({"model": model, "prompt": "a lighthouse"}))
+                .await;
+            assert!(made.json()["data"][0][field].is_string(), "{}", made.text);
+        }
+        let google =
+            json!({"model": "google/gemini-3.1-flash-lite-image", "prompt": "a lighthouse"});
+        assert_eq!(
+            program.posts(images, &google).await.code(),
+            "400 untranslatable"
+        );
+        stage.app().await.idle().await;
+        let rows = stage.app().await.audit().await;
+        let made = rows
+            .iter()
+            .filter(|row| row.state == "settled" && row.used.images == 1);
+        assert_eq!(made.count(), 3, "{rows:#?}");
+    })
+    .await;
+}
+
+/// What cannot be counted beforehand is for one's own key, in words that say
+/// so; and a model that the operator does not allow is for nobody.
+#[tokio::test]
+async fn shared_keys_pay_for_what_can_be_counted_alone() {
+    let setup = super::Setup {
+        config: "[ask]\nmodels = [\"groq/openai/*\"]\n".into(),
+        ..super::Setup::default()
+    };
+    super::run_with(setup, async |stage| {
+        let program = Program::of(stage, &stage.mia(), "").await;
+        for (method, path, body) in [
+            ("GET", "/groq/openai/v1/files", json!({})),
+            ("POST", "/groq/openai/v1/batches", json!({"model": "openai/gpt-oss-20b"})),
+            ("POST", "/groq/openai/v1/chat/completions", json!({"model": "openai/gpt-oss-20b", "messages": [], "service_tier": "flex"})),
+        ] {
+            let said = send(program.call(method, path).json(&body)).await;
+            assert!(["403 own_key_only", "403 model_not_allowed"].contains(&said.code().as_str()), "{path}: {}", said.text);
+        }
+        let other = json!({"model": "groq/llama-x", "messages": [{"role": "user", "content": "count"}]});
+        assert_eq!(program.posts("/v1/chat/completions", &other).await.code(), "403 model_not_allowed");
+        assert_eq!(program.gets("/groq/openai/v1/models").await.status, 200);
+        // A shared key's answer is as long as the operator says.
+        let long = json!({"model": "groq/openai/gpt-oss-20b", "max_completion_tokens": 90_000, "messages": [{"role": "user", "content": "count"}]});
+        assert_eq!(program.posts("/v1/chat/completions", &long).await.status, 200);
+        let asked = stage.world().look(|state| state.providers.calls.back().unwrap().body.clone());
+        assert_eq!(asked["max_completion_tokens"], 1_500);
+    })
+    .await;
+}

@@ -63,8 +63,9 @@ async fn a_picture_is_made_with_whoevers_key_pays() {
         assert_snapshot!(mia.completes("/imagine prompt:x model:", "model").await, @"OpenAI gpt-image-2, Google gemini-3.1-flash-lite-image, xAI grok-imagine-image, OpenRouter google/gemini-3.1-flash-image");
         assert_snapshot!(mia.runs("/usage").await, @"
         (only you) **Your usage, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
-        3 requests, 4 images, $0.29, price unknown for 1, 14 tokens in (0 from a cache), 9,440 out
+        4 requests, 6 images, $0.36, price unknown for 1, 14 tokens in (0 from a cache), 9,440 out
         - OpenAI gpt-image-2: 1 request, 2 images, $0.25
+        - OpenRouter acme/painter: 1 request, 2 images, $0.075
         - Google gemini-3.1-flash-lite-image: 1 request, 1 image, $0.034
         - xAI grok-imagine-image: 1 request, 1 image, price unknown
         [usage.png: Estimated cost by day, in US dollars]

@@ -128,14 +128,16 @@ impl App {
             passage,
             request_key,
         } = ask;
-        let goal = self.goal(provider.as_ref(), model.as_deref(), &passage)?;
+        let goal = self.goal(provider.as_ref(), model.as_deref())?;
         let (provider, model) = (goal.provider.id.clone(), goal.model);
         let request_key = match request_key {
             Some(key) => Some(Self::key_for(goal.provider, goal.is_named, key)?),
             None => None,
         };
         let named = model.as_deref().unwrap_or(NO_MODEL);
-        if !self.may_use(&provider, named) {
+        // A list of models, say, is of no model.
+        let of_none = model.is_none() && passage.surface == Surface::Free;
+        if !of_none && !self.may_use(&provider, named) {
             let model = named.to_owned();
             return Err(Refusal::ModelNotAllowed { provider, model }.into());
         }
@@ -161,7 +163,6 @@ impl App {
         &self,
         provider: Option<&ProviderId>,
         model: Option<&str>,
-        passage: &Passage,
     ) -> Result<Goal<'_>, Refusal> {
         if let Some(id) = provider {
             return Ok(Goal {
@@ -180,12 +181,11 @@ impl App {
                 is_named: true,
             });
         }
-        let chat = passage.surface == Surface::Chat;
         let known = self
             .catalogue()
             .provider_of_model(model)
             .or_else(|| self.lister_of(model));
-        let known = known.filter(|_| !model.is_empty() || chat);
+        let known = known.filter(|_| !model.is_empty());
         let unknown = || Refusal::UnknownModel {
             model: model.chars().take(100).collect(),
         };

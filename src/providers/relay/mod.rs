@@ -32,7 +32,7 @@ pub use weigh::{Weight, only_for_owners, weigh};
 
 use crate::model::{Credential, FailureClass, ProviderFailure, ProviderId, Words, redact};
 
-use super::catalogue::{Dialect, Provider};
+use super::catalogue::{Dialect, ImageWire, Provider};
 use super::chat::{ERROR_BYTES_MAX, Tries, base_headers, join};
 use super::outbound::{Call, Incoming};
 use super::{Providers, failure, openai};
@@ -52,7 +52,7 @@ const HEADER_BYTES_MAX: usize = 1_024;
 const MESSAGE_CHARACTERS_MAX: usize = 500;
 
 /// A call as its caller made it.
-#[derive(Debug)]
+/// No `Debug`: its headers and its body are nobody's to print.
 pub struct Passage {
     pub surface: Surface,
     /// The caller speaks OpenAI's dialect, whatever the provider speaks.
@@ -165,7 +165,15 @@ impl Passage {
             Surface::Chat => openai::PATH,
             Surface::Responses => "/responses",
             Surface::Embeddings => "/embeddings",
-            Surface::Images => "/images/generations",
+            Surface::Images => match provider.images.wire {
+                Some(ImageWire::OpenAi | ImageWire::Xai) => "/images/generations",
+                Some(ImageWire::OpenRouter) => "/images",
+                _ => {
+                    return Err(NoWords {
+                        what: format!("a picture of {}'s", provider.name),
+                    });
+                }
+            },
             Surface::Free | Surface::Other => self.path.as_str(),
         };
         match provider.dialect {

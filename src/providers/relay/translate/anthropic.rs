@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::chunks::Chunks;
 use super::request::{Choice, Output, Part, Request, ToolCall, Turn};
-use super::{NoWords, no_words};
+use super::{NoWords, add, no_words};
 use crate::providers::anthropic as wire;
 use crate::providers::reading::Reading;
 
@@ -146,14 +146,7 @@ fn messages(turns: &[Turn]) -> Vec<Value> {
             }
             Turn::Model { text, calls } => ("assistant", said(text, calls)),
         };
-        match messages.last_mut() {
-            Some(last) if last["role"] == role => {
-                if let Some(content) = last["content"].as_array_mut() {
-                    content.extend(blocks);
-                }
-            }
-            _ => messages.push(json!({"role": role, "content": blocks})),
-        }
+        add(&mut messages, role, "content", blocks);
     }
     messages
 }

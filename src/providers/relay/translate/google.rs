@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::chunks::Chunks;
 use super::request::{Choice, Output, Part, Request, ToolCall, Turn};
-use super::{NoWords, no_words};
+use super::{NoWords, add, no_words};
 use crate::providers::google as wire;
 use crate::providers::reading::Reading;
 
@@ -96,14 +96,7 @@ fn contents(turns: &[Turn]) -> Result<Vec<Value>, NoWords> {
             Turn::Tool { call, text } => ("user", vec![result(turns, call, text)?]),
             Turn::Model { text, calls } => ("model", said(text, calls)),
         };
-        match contents.last_mut() {
-            Some(last) if last["role"] == role => {
-                if let Some(all) = last["parts"].as_array_mut() {
-                    all.extend(parts);
-                }
-            }
-            _ => contents.push(json!({"role": role, "parts": parts})),
-        }
+        add(&mut contents, role, "parts", parts);
     }
     Ok(contents)
 }

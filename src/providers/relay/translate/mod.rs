@@ -9,7 +9,7 @@ mod google;
 mod request;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{NoWords, Passage};
 use crate::providers::catalogue::{Dialect, Provider};
@@ -81,6 +81,19 @@ impl Answers {
             Self::Google(back) => back.whole(answer),
         };
         said.to_string().into()
+    }
+}
+
+/// Adds what a side says: to what it said right before, where that was the
+/// same side.
+fn add(turns: &mut Vec<Value>, role: &str, field: &str, said: Vec<Value>) {
+    match turns.last_mut() {
+        Some(last) if last["role"] == role => {
+            if let Some(all) = last[field].as_array_mut() {
+                all.extend(said);
+            }
+        }
+        _ => turns.push(json!({"role": role, field: said})),
     }
 }
 
