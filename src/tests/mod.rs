@@ -21,6 +21,7 @@ mod emulated;
 mod faults;
 mod flows;
 mod gateway;
+mod gateway_rules;
 mod host_specs;
 mod killed;
 mod manage_keys;
