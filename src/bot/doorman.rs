@@ -10,7 +10,7 @@ use crate::app::{Demotion, Doorman, Error, Notice, Waiting, nobody_else};
 use crate::model::{Caller, PersonId, Place, Refusal, ServerId};
 
 use super::rest::DiscordError;
-use super::{Bot, reply, streaming};
+use super::{Bot, home, reply, streaming};
 
 /// How long it is taken for true that somebody is a member.
 const FRESH: Duration = Duration::from_mins(1);
@@ -112,7 +112,7 @@ impl Bot {
         }
         let path = format!("/guilds/{server}/members/{person}");
         let member = self.ask_discord("GET member", &path).await;
-        let roles = member.as_ref().ok().map(|member| ids(&member["roles"]));
+        let roles = member.as_ref().ok().map(home::roles);
         self.members.note(who, roles.clone());
         member?;
         Ok(roles.unwrap_or_default())
@@ -152,14 +152,6 @@ impl Bot {
 fn is_no(error: &anyhow::Error) -> bool {
     let said = error.downcast_ref::<DiscordError>();
     said.is_some_and(|said| matches!(said.status, 403 | 404))
-}
-
-fn ids(list: &Value) -> Vec<u64> {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(id)
-        .collect()
 }
 
 fn id(value: &Value) -> Option<u64> {

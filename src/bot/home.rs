@@ -50,7 +50,8 @@ impl Home {
     }
 }
 
-fn roles(member: &Value) -> Vec<u64> {
+/// The roles of a member, as Discord shows one.
+pub fn roles(member: &Value) -> Vec<u64> {
     let roles = member["roles"].as_array().into_iter().flatten();
     roles
         .filter_map(|role| role.as_str()?.parse().ok())

@@ -21,7 +21,9 @@ const QUERY_BYTES_MAX: usize = 1_024;
 pub async fn any(mut call: Call) -> Answer {
     let catalogue = call.gateway.app.catalogue();
     let typed = call.named(0);
-    let provider = catalogue.get(&typed.into()).ok_or_else(|| nowhere(&call))?;
+    let provider = catalogue
+        .get(&typed.into())
+        .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
     let id = provider.id.clone();
     let path = below_base(provider, call.parts.uri.path())?;
     let surface = Surface::of(provider, &call.parts.method, &path);
@@ -110,13 +112,4 @@ fn query(query: Option<&str>) -> Result<Option<String>, Problem> {
         ));
     }
     Ok(Some(query.to_owned()))
-}
-
-fn nowhere(call: &Call) -> Problem {
-    let path: String = call.parts.uri.path().chars().take(100).collect();
-    Problem::new(
-        404,
-        "not_found",
-        format!("There is nothing at `{path}`. `GET /openapi.json` lists what there is."),
-    )
 }

@@ -1,52 +1,52 @@
 //! OpenAI's API, for every provider; `providers.md` §2.
 
-use axum::body::Body;
-use axum::response::Response;
-use serde_json::{Value, json};
+use axum::http::StatusCode;
+use serde_json::json;
 
 use crate::app::{BadBody, Fields, Passage, RelayAsk, Surface};
 
 use super::call::{Answer, Call};
 use super::passing::{key_in, pass_on};
 use super::problem::Problem;
+use super::rest::answer;
 
 /// Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.
-#[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = Value,
-    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+#[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = serde_json::Value,
+    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
 pub async fn chat(call: Call) -> Answer {
     ask(call, Surface::Chat).await
 }
 
 /// OpenAI's Responses, for providers that have them.
-#[utoipa::path(post, path = "/v1/responses", tag = "openai", request_body = Value,
-    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+#[utoipa::path(post, path = "/v1/responses", tag = "openai", request_body = serde_json::Value,
+    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
 pub async fn responses(call: Call) -> Answer {
     ask(call, Surface::Responses).await
 }
 
 /// Embeddings, for providers that speak OpenAI's words.
-#[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = Value,
-    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+#[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = serde_json::Value,
+    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
 pub async fn embeddings(call: Call) -> Answer {
     ask(call, Surface::Embeddings).await
 }
 
 /// Pictures.
-#[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = Value,
-    responses((status = 200, description = "As OpenAI answers it", body = Value)))]
+#[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = serde_json::Value,
+    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
 pub async fn images(call: Call) -> Answer {
     ask(call, Surface::Images).await
 }
 
 /// The models that the caller's keys can use.
-#[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, description = "As OpenAI lists them", body = Value)))]
+#[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, description = "As OpenAI lists them", body = serde_json::Value)))]
 pub async fn models(call: Call) -> Answer {
     let models = call.gateway.app.models_now(&call.session.caller).await?;
     let listed = models.iter().map(|model| {
         json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
     });
     let list = json!({"object": "list", "data": listed.collect::<Vec<_>>()});
-    Ok(json_answer(&list))
+    answer(StatusCode::OK, &list)
 }
 
 async fn ask(mut call: Call, surface: Surface) -> Answer {
@@ -96,18 +96,4 @@ pub fn bad_body(bad: BadBody) -> Problem {
             "The body nests deeper than 64 levels, which is the most.",
         ),
     }
-}
-
-/// A JSON answer of our own.
-pub fn json_answer(body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
-    let json = axum::http::HeaderValue::from_static("application/json");
-    response
-        .headers_mut()
-        .insert(axum::http::header::CONTENT_TYPE, json);
-    let no_store = axum::http::HeaderValue::from_static("no-store");
-    response
-        .headers_mut()
-        .insert(axum::http::header::CACHE_CONTROL, no_store);
-    response
 }

@@ -13,9 +13,9 @@ use crate::app::{Claimed, Relay, RelayAsk};
 use crate::model::AttemptId;
 
 use super::call::{Answer, Call};
-use super::openai::json_answer;
 use super::problem::{Problem, Speaks, say_who_paid};
 use super::request_key;
+use super::rest::answer;
 use super::session::Place;
 
 /// Says that a call was made before.
@@ -36,7 +36,7 @@ pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
     let claim = match claim(&call, &ask.passage.body).await? {
         None => None,
         Some(Claimed::New(claim)) => Some(claim),
-        Some(Claimed::Before { status, attempt }) => return Ok(made_before(status, attempt)),
+        Some(Claimed::Before { status, attempt }) => return made_before(status, attempt),
     };
     let mut relay = app.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(8);
@@ -77,18 +77,18 @@ async fn claim(call: &Call, body: &Bytes) -> Result<Option<Claimed>, Problem> {
 }
 
 /// The call was made before. What was answered then is not kept.
-fn made_before(status: u16, attempt: Option<AttemptId>) -> Response {
+fn made_before(status: u16, attempt: Option<AttemptId>) -> Answer {
     let attempt = attempt.map(|id| format!("{id:?}"));
     let body = json!({
         "object": "latchkey.repeat", "attempt": attempt,
         "message": "This call was made before under its Idempotency-Key, and was not made again. Its answer is not kept here.",
     });
-    let mut response = json_answer(&body);
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    let mut response = answer(status, &body)?;
     response
         .headers_mut()
         .insert(REPEAT, HeaderValue::from_static("true"));
-    response
+    Ok(response)
 }
 
 /// The key that came with a call.

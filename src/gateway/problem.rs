@@ -2,12 +2,12 @@
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::app::Payer;
-use crate::model::LimitHit;
+use crate::model::{LimitHit, ProviderId, Source};
 
 /// Whose words are spoken: that decides the shape of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,9 @@ pub struct Problem {
 /// told not to try again.
 const RETRY_WITHIN_S: u64 = 60;
 
-pub const SOURCE: HeaderName = HeaderName::from_static("x-latchkey-source");
-pub const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
-pub const PROVIDER: HeaderName = HeaderName::from_static("x-latchkey-provider");
+const SOURCE: HeaderName = HeaderName::from_static("x-latchkey-source");
+const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
+const PROVIDER: HeaderName = HeaderName::from_static("x-latchkey-provider");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -54,6 +54,14 @@ impl Problem {
             limit: None,
             payer: None,
         }
+    }
+
+    /// Nothing is at an address.
+    pub fn nothing_at(path: &str) -> Self {
+        let path: String = path.chars().take(100).collect();
+        let message =
+            format!("There is nothing at `{path}`. `GET /openapi.json` lists what there is.");
+        Self::new(404, "not_found", message)
     }
 
     /// As an answer.
@@ -112,13 +120,18 @@ impl Problem {
 }
 
 /// Writes down who pays.
-pub fn say_who_paid(headers: &mut axum::http::HeaderMap, payer: &Payer) {
-    headers.insert(SOURCE, HeaderValue::from_static(payer.source.as_str()));
-    if let Ok(provider) = HeaderValue::from_str(payer.provider.as_str()) {
-        headers.insert(PROVIDER, provider);
-    }
+pub fn say_who_paid(headers: &mut HeaderMap, payer: &Payer) {
+    say_source(headers, payer.source, &payer.provider);
     if let Some(Ok(key)) = payer.key.map(|key| HeaderValue::from_str(&key.to_string())) {
         headers.insert(KEY_ID, key);
+    }
+}
+
+/// The same where the key is not known.
+pub fn say_source(headers: &mut HeaderMap, source: Source, provider: &ProviderId) {
+    headers.insert(SOURCE, HeaderValue::from_static(source.as_str()));
+    if let Ok(provider) = HeaderValue::from_str(provider.as_str()) {
+        headers.insert(PROVIDER, provider);
     }
 }
 

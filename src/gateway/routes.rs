@@ -155,11 +155,8 @@ pub fn router(gateway: &Arc<Gateway>) -> Router {
     router
         .method_not_allowed_fallback(wrong_method)
         .fallback(async move |request: Request| {
-            let path: String = request.uri().path().chars().take(100).collect();
-            let message =
-                format!("There is nothing at `{path}`. `GET /openapi.json` lists what there is.");
-            let id = gateway.next_id();
-            Problem::new(404, "not_found", message).answer(speaks(request.uri().path()), &id)
+            let (path, id) = (request.uri().path(), gateway.next_id());
+            Problem::nothing_at(path).answer(speaks(path), &id)
         })
 }
 

@@ -320,7 +320,7 @@ fn of_key(refusal: &Refusal) -> Option<Said> {
 /// owner can mend it.
 fn of_provider(failure: &ProviderFailure, payer: Source) -> Problem {
     let provider = &failure.provider;
-    let own = matches!(payer, Source::Personal | Source::Request);
+    let own = payer.is_own();
     let (status, code, message) = if failure.class.is_about_the_key() && !own {
         let message = format!(
             "The key that would pay for {provider} does not work right now, and its owner knows. Add a key of your own, or try again later."

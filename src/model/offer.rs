@@ -37,6 +37,11 @@ impl Source {
         }
     }
 
+    /// Whether it is the asker's own key.
+    pub fn is_own(self) -> bool {
+        matches!(self, Self::Request | Self::Personal)
+    }
+
     /// Reads the word that [`Self::as_str`] writes.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == word)

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Setup, Stage, good, run, run_with};
+use crate::app::nobody_else;
 use crate::emulator::providers::ProviderFault;
-use crate::model::{Ask, Caller, Choices, PersonId, Place, ProviderId};
+use crate::model::{Ask, Choices, PersonId, ProviderId};
 use crate::providers::Timeouts;
 use crate::store::Audited;
 
@@ -116,15 +117,7 @@ async fn what_the_provider_says_it_cost_is_taken() {
 }
 
 fn question(stage: &Stage) -> Ask {
-    let caller = Caller {
-        person: PersonId(stage.scene.member),
-        place: Place::Direct,
-        channel: None,
-        manages_server: false,
-        roles: Vec::new(),
-        home_roles: Vec::new(),
-        skus: Vec::new(),
-    };
+    let caller = nobody_else(PersonId(stage.scene.member));
     let choices = Choices {
         provider: Some(ProviderId::from("groq")),
         ..Choices::default()

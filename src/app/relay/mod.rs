@@ -267,7 +267,7 @@ impl App {
         provider: &Provider,
         offer: &Offer,
     ) -> Result<Option<(Hold, Option<u64>)>, Error> {
-        let own = matches!(offer.source, Source::Personal | Source::Request);
+        let own = offer.source.is_own();
         if !own && passing.owners_only.is_none() {
             passing.owners_only = Some(only_for_owners(&passing.passage).unwrap_or_default());
         }
@@ -372,7 +372,7 @@ fn payer(offer: &Offer, hold: &Hold) -> Payer {
 
 /// What a provider said is for whoever's key it is.
 fn not_relayed(failed: RelayFailure, payer: Payer) -> NotRelayed {
-    let own = matches!(payer.source, Source::Personal | Source::Request);
+    let own = payer.source.is_own();
     let refusal = refused_by(failed.failure, payer.source, payer.model.clone());
     NotRelayed {
         error: refusal.into(),

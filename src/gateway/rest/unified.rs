@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use crate::app::{Asked, ReadyAsk};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::passing::key_in;
-use crate::gateway::problem::{PROVIDER, Problem, SOURCE, Speaks};
+use crate::gateway::problem::{Problem, Speaks, say_source};
 use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Source};
 
 use super::{answer, read};
@@ -98,7 +98,7 @@ pub async fn ask(mut call: Call) -> Answer {
         .await;
     let told = app.told(asked)?;
     let mut response = answer(StatusCode::OK, &answered(&told, text))?;
-    say_who_paid(response.headers_mut(), &told);
+    say_source(response.headers_mut(), told.source, &told.provider);
     Ok(response)
 }
 
@@ -184,12 +184,5 @@ fn answered(told: &Told, text: String) -> Answered {
             estimated: told.estimated,
             cost_nano_dollars: told.cost.map(|cost| cost.0),
         },
-    }
-}
-
-fn say_who_paid(headers: &mut HeaderMap, told: &Told) {
-    headers.insert(SOURCE, HeaderValue::from_static(told.source.as_str()));
-    if let Ok(provider) = HeaderValue::from_str(told.provider.as_str()) {
-        headers.insert(PROVIDER, provider);
     }
 }
