@@ -17,7 +17,7 @@ use crate::gateway;
 use crate::ledger::{Ledger, Prices};
 use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
 use crate::providers::{
-    Catalogue, Kind, Override, Provider, Providers, Timeouts, Workflows, client,
+    Catalogue, Clients, Kind, Override, Provider, Providers, Timeouts, Workflows,
 };
 use crate::store::Store;
 use crate::vault::{MasterKey, Vault};
@@ -56,8 +56,9 @@ pub async fn assemble(
     let prices = prices(config)?;
     let store = Store::open(&config.store.url).await?;
     let vault = unlock(&store, masters, &clock).await?;
-    let http = client(timeouts.connect)?;
-    let providers = Providers::new(catalogue, http.clone(), timeouts);
+    let clients = Clients::new(timeouts.connect)?;
+    let http = clients.web.clone();
+    let providers = Providers::new(catalogue, clients, timeouts);
     let ledger = Ledger::start(
         store.clone(),
         prices,

@@ -12,7 +12,7 @@ use super::{Assembled, assemble};
 use crate::bot::Introduction;
 use crate::config::{Config, Environment, Shards};
 use crate::model::{Check, Clock, redact};
-use crate::providers::{Providers, Timeouts, client};
+use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
 use crate::vault::Vault;
 
@@ -52,9 +52,9 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             good("configuration", "every setting is known and in range");
             quotas(&mut report, &config);
             database(&mut report, &config, &environment).await;
-            let http = client(Timeouts::default().connect)?;
-            discord(&mut report, &config, &environment, &http).await;
-            providers(&mut report, &config, &environment, &http).await;
+            let clients = Clients::new(Timeouts::default().connect)?;
+            discord(&mut report, &config, &environment, &clients.web).await;
+            providers(&mut report, &config, &environment, clients).await;
             if !report.failed {
                 machines(&mut report, &config, &environment).await;
             }
@@ -179,7 +179,12 @@ fn intents(report: &mut Report, config: &Config, granted: bool) {
     }
 }
 
-async fn providers(report: &mut Report, config: &Config, environment: &Environment, http: &Client) {
+async fn providers(
+    report: &mut Report,
+    config: &Config,
+    environment: &Environment,
+    clients: Clients,
+) {
     let catalogue = match catalogue(config, environment) {
         Ok(catalogue) => catalogue,
         Err(error) => return report.bad("providers", &format!("{error:#}")),
@@ -188,7 +193,7 @@ async fn providers(report: &mut Report, config: &Config, environment: &Environme
         Ok(defaults) => defaults,
         Err(error) => return report.bad("providers", &format!("{error:#}")),
     };
-    let providers = Providers::new(catalogue, http.clone(), Timeouts::default());
+    let providers = Providers::new(catalogue, clients, Timeouts::default());
     if defaults.is_empty() {
         note(
             "providers",

@@ -6,9 +6,11 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::response::Response;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
+
+use crate::model::Pieces;
 
 use super::Gateway;
 use super::problem::{Problem, Speaks};
@@ -63,27 +65,18 @@ impl Call {
         let body = self.body.get_mut().map(std::mem::take).unwrap_or_default();
         let mut pieces = body.into_data_stream();
         let deadline = Instant::now() + BODY_WITHIN;
-        let (mut first, mut all) = (None, BytesMut::new());
+        let mut all = Pieces::default();
         loop {
             let until = deadline.min(Instant::now() + PIECE_WITHIN);
             let next = timeout_at(until, pieces.next()).await;
             let piece = match next.map_err(|_| too_slow())? {
                 Some(piece) => piece.map_err(|_| broken_off())?,
-                None => return Ok(first.unwrap_or_else(|| all.freeze())),
+                None => return Ok(all.join()),
             };
-            let read = first.as_ref().map_or(all.len(), Bytes::len);
-            if read + piece.len() > limit {
+            if all.len() + piece.len() > limit {
                 return Err(too_large(limit));
             }
-            // Most bodies come in one piece, which is then left where it is.
-            if all.is_empty() && first.is_none() {
-                first = Some(piece);
-            } else {
-                if let Some(first) = first.take() {
-                    all.extend_from_slice(&first);
-                }
-                all.extend_from_slice(&piece);
-            }
+            all.push(piece);
         }
     }
 }

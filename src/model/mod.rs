@@ -16,6 +16,7 @@ mod image;
 mod key;
 mod money;
 mod offer;
+mod pieces;
 mod quota;
 mod record;
 mod redact;
@@ -34,6 +35,7 @@ pub use image::{Imagine, Made, Size, Stage, Wish};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
+pub use pieces::Pieces;
 pub use quota::{
     Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
 };

@@ -131,9 +131,9 @@ impl Providers {
         let call = Call {
             provider,
             method: Method::POST,
-            url: join(provider.url_for(credential), &path),
+            url: &join(provider.url_for(credential), &path),
             headers: &base_headers(provider, credential),
-            passed_on: HeaderMap::new(),
+            passed_on: &HeaderMap::new(),
             body: Some(body.to_string().into()),
             deadline: Instant::now() + first_byte,
         };

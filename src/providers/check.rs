@@ -35,9 +35,9 @@ impl Providers {
         let call = Call {
             provider,
             method: Method::GET,
-            url: join(provider.url_for(credential), &path(provider, credential)),
+            url: &join(provider.url_for(credential), &path(provider, credential)),
             headers: &base_headers(provider, credential),
-            passed_on: HeaderMap::new(),
+            passed_on: &HeaderMap::new(),
             body: None,
             deadline,
         };

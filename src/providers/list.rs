@@ -49,9 +49,9 @@ impl Providers {
         let call = Call {
             provider,
             method: Method::GET,
-            url: join(provider.url_for(credential), path(provider)),
+            url: &join(provider.url_for(credential), path(provider)),
             headers: &base_headers(provider, credential),
-            passed_on: HeaderMap::new(),
+            passed_on: &HeaderMap::new(),
             body: None,
             deadline,
         };

@@ -25,10 +25,11 @@ mod recordings;
 mod relay;
 mod retired;
 mod sight;
+mod transport;
 
 pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider};
 pub use chat::{ChatReply, ChatRequest, Delivery};
-pub use client::client;
+pub use client::Clients;
 pub use images::{Begun, ImageRequest, Looked, Painted, Workflow, Workflows};
 pub use outbound::Timeouts;
 pub use relay::{
@@ -37,8 +38,6 @@ pub use relay::{
 };
 pub use retired::replacement;
 pub use sight::{glob, sees};
-
-use reqwest::Client;
 
 use crate::model::ProviderId;
 use outbound::Outbound;
@@ -50,11 +49,11 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// Joins a catalogue and a client with these timeouts.
-    pub fn new(catalogue: Catalogue, client: Client, timeouts: Timeouts) -> Self {
+    /// Joins a catalogue and the clients with these timeouts.
+    pub fn new(catalogue: Catalogue, clients: Clients, timeouts: Timeouts) -> Self {
         Self {
             catalogue,
-            outbound: Outbound::new(client, timeouts),
+            outbound: Outbound::new(clients, timeouts),
         }
     }
 

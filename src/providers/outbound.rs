@@ -6,17 +6,23 @@
 
 use std::time::Duration;
 
+use axum::http::{Request, Uri};
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy;
+use reqwest::Method;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
 use reqwest::multipart::Form;
-use reqwest::{Client, Method, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout, timeout_at};
-use url::Url;
+use url::{Position, Url};
 
-use crate::model::{Credential, FailureClass, ProviderFailure};
+use crate::model::{Credential, FailureClass, Pieces, ProviderFailure};
 
-use super::catalogue::{Auth, Provider, origin};
+use super::catalogue::{Auth, Provider};
+use super::client::{self, Clients};
 
 /// The largest answer that is read, streamed or not.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -60,9 +66,9 @@ impl Timeouts {
     }
 }
 
-/// The one client that calls providers.
+/// What calls providers.
 pub struct Outbound {
-    client: Client,
+    clients: Clients,
     pub timeouts: Timeouts,
 }
 
@@ -70,10 +76,11 @@ pub struct Outbound {
 pub struct Call<'a> {
     pub provider: &'a Provider,
     pub method: Method,
-    pub url: Url,
+    pub url: &'a Url,
     pub headers: &'a [(&'static str, &'a str)],
-    /// Headers of a caller's own, already looked through.
-    pub passed_on: HeaderMap,
+    /// Headers of a caller's own, already looked through. They stand in the
+    /// place of ours that have the same names.
+    pub passed_on: &'a HeaderMap,
     pub body: Option<Bytes>,
     /// When the answer must have begun.
     pub deadline: Instant,
@@ -84,14 +91,14 @@ pub struct Call<'a> {
 pub struct Incoming {
     pub status: u16,
     pub headers: HeaderMap,
-    response: Response,
+    rest: hyper::body::Incoming,
     received: usize,
 }
 
 impl Outbound {
-    /// Calls with this client, whose redirects and proxies are off.
-    pub fn new(client: Client, timeouts: Timeouts) -> Self {
-        Self { client, timeouts }
+    /// Calls with these clients, whose redirects and proxies are off.
+    pub fn new(clients: Clients, timeouts: Timeouts) -> Self {
+        Self { clients, timeouts }
     }
 
     /// Sends a call with its key, and returns when the answer begins.
@@ -100,28 +107,17 @@ impl Outbound {
         call: Call<'_>,
         credential: Option<&Credential>,
     ) -> Result<Incoming, ProviderFailure> {
-        let provider = call.provider;
-        let fail = |class| failed(provider, class);
-        let mut request = self.with_key(provider, call.method, call.url, credential)?;
-        for (name, value) in call.headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = call.body {
-            if !call.passed_on.contains_key(CONTENT_TYPE) {
-                request = request.header(CONTENT_TYPE, "application/json");
-            }
-            request = request.body(body);
-        }
-        // In the place of one of ours that has the same name.
-        request = request.headers(call.passed_on);
-        let response = timeout_at(call.deadline, request.send())
+        let (provider, deadline) = (call.provider, call.deadline);
+        let request = request(call, credential)?;
+        let response = timeout_at(deadline, self.clients.providers.send(request))
             .await
-            .map_err(|_| fail(FailureClass::TimedOut))?
-            .map_err(|error| fail(class_of(&error)))?;
+            .map_err(|_| failed(provider, FailureClass::TimedOut))?
+            .map_err(|error| failed(provider, class_of_call(&error)))?;
+        let (head, rest) = response.into_parts();
         Ok(Incoming {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            response,
+            status: head.status.as_u16(),
+            headers: head.headers,
+            rest,
             received: 0,
         })
     }
@@ -134,35 +130,65 @@ impl Outbound {
         form: Form,
         credential: Option<&Credential>,
     ) -> Result<u16, ProviderFailure> {
-        let request = self.with_key(provider, Method::POST, url, credential)?;
+        let key = key_header(provider, &url, credential)?;
+        let mut request = self.clients.web.post(url);
+        if let Some((name, value)) = key {
+            request = request.header(name, value);
+        }
         let sent = timeout(self.timeouts.first_byte, request.multipart(form).send()).await;
         let response = sent
             .map_err(|_| failed(provider, FailureClass::TimedOut))?
             .map_err(|error| failed(provider, class_of(&error)))?;
         Ok(response.status().as_u16())
     }
+}
 
-    /// A request that shows the key, if it goes to where the key may go.
-    fn with_key(
-        &self,
-        provider: &Provider,
-        method: Method,
-        url: Url,
-        credential: Option<&Credential>,
-    ) -> Result<RequestBuilder, ProviderFailure> {
-        let fail = |class| failed(provider, class);
-        let to = origin(&url);
-        let request = self.client.request(method, url);
-        let Some(credential) = credential else {
-            return Ok(request);
-        };
-        if !credential.origins.contains(&to) {
-            return Err(fail(FailureClass::WrongOrigin));
-        }
-        let header = auth_header(provider.auth, credential);
-        let (name, value) = header.ok_or_else(|| fail(FailureClass::AuthInvalid))?;
-        Ok(request.header(name, value))
+/// A call with its key, as it goes over the wire.
+fn request(
+    call: Call<'_>,
+    credential: Option<&Credential>,
+) -> Result<Request<Full<Bytes>>, ProviderFailure> {
+    let bad = || failed(call.provider, FailureClass::BadRequest);
+    let has_body = call.body.is_some();
+    let mut request = Request::new(Full::new(call.body.unwrap_or_default()));
+    *request.method_mut() = call.method;
+    *request.uri_mut() = Uri::try_from(call.url.as_str()).map_err(|_| bad())?;
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(client::USER_AGENT));
+    for (name, value) in call.headers {
+        let value = HeaderValue::from_str(value).map_err(|_| bad())?;
+        headers.insert(HeaderName::from_static(name), value);
     }
+    if has_body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    for (name, value) in call.passed_on {
+        headers.insert(name.clone(), value.clone());
+    }
+    headers.extend(key_header(call.provider, call.url, credential)?);
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// What shows the key, if the call goes to where the key may go.
+fn key_header(
+    provider: &Provider,
+    to: &Url,
+    credential: Option<&Credential>,
+) -> Result<Option<(HeaderName, HeaderValue)>, ProviderFailure> {
+    let fail = |class| failed(provider, class);
+    let Some(credential) = credential else {
+        return Ok(None);
+    };
+    let to = &to[..Position::BeforePath];
+    if !credential.origins.iter().any(|origin| origin == to) {
+        return Err(fail(FailureClass::WrongOrigin));
+    }
+    let header = auth_header(provider.auth, credential);
+    header
+        .map(Some)
+        .ok_or_else(|| fail(FailureClass::AuthInvalid))
 }
 
 impl Incoming {
@@ -174,30 +200,29 @@ impl Incoming {
 
     /// The next piece of the body; none at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FailureClass> {
-        let chunk = self
-            .response
-            .chunk()
-            .await
-            .map_err(|error| match class_of(&error) {
-                FailureClass::TimedOut => FailureClass::TimedOut,
-                _ => FailureClass::CutOff,
-            })?;
-        self.received += chunk.as_ref().map_or(0, Bytes::len);
-        if self.received > ANSWER_BYTES_MAX {
-            return Err(FailureClass::TooLarge);
+        while let Some(frame) = self.rest.frame().await {
+            // Trailers say nothing that anybody asked for.
+            let Ok(piece) = frame.map_err(|_| FailureClass::CutOff)?.into_data() else {
+                continue;
+            };
+            self.received += piece.len();
+            if self.received > ANSWER_BYTES_MAX {
+                return Err(FailureClass::TooLarge);
+            }
+            return Ok(Some(piece));
         }
-        Ok(chunk)
+        Ok(None)
     }
 
     /// The whole body, if it is no larger than `limit` and comes in time.
-    pub async fn body(&mut self, limit: usize, deadline: Instant) -> Result<Vec<u8>, FailureClass> {
-        let mut body = Vec::new();
+    pub async fn body(&mut self, limit: usize, deadline: Instant) -> Result<Bytes, FailureClass> {
+        let mut body = Pieces::default();
         loop {
             let next = timeout_at(deadline, self.chunk()).await;
             match next.map_err(|_| FailureClass::TimedOut)?? {
-                Some(chunk) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
+                Some(piece) if body.len() + piece.len() <= limit => body.push(piece),
                 Some(_) => return Err(FailureClass::TooLarge),
-                None => return Ok(body),
+                None => return Ok(body.join()),
             }
         }
     }
@@ -227,7 +252,16 @@ fn auth_header(auth: Auth, credential: &Credential) -> Option<(HeaderName, Heade
     Some((name, value))
 }
 
-/// Sorts a transport error and drops its text, which holds the URL.
+/// Sorts a transport error and drops its text, which may hold the URL.
+fn class_of_call(error: &legacy::Error) -> FailureClass {
+    if error.is_connect() {
+        FailureClass::Unreachable
+    } else {
+        FailureClass::Upstream
+    }
+}
+
+/// The same of a form's.
 fn class_of(error: &reqwest::Error) -> FailureClass {
     if error.is_connect() {
         FailureClass::Unreachable
@@ -251,10 +285,7 @@ mod tests {
     async fn a_key_does_not_leave_for_another_origin() {
         let catalogue = Catalogue::new(&[]).unwrap();
         let timeouts = Timeouts::default();
-        let outbound = Outbound::new(
-            crate::providers::client(timeouts.connect).unwrap(),
-            timeouts,
-        );
+        let outbound = Outbound::new(Clients::new(timeouts.connect).unwrap(), timeouts);
         let credential = Credential {
             secret: SecretString::from("sk-made-up"),
             origins: vec!["https://api.openai.com".into()],
@@ -268,9 +299,9 @@ mod tests {
             let call = Call {
                 provider: catalogue.find("openai").unwrap(),
                 method: Method::GET,
-                url: Url::parse(url).unwrap(),
+                url: &Url::parse(url).unwrap(),
                 headers: &[],
-                passed_on: HeaderMap::new(),
+                passed_on: &HeaderMap::new(),
                 body: None,
                 deadline: Instant::now() + Duration::from_secs(5),
             };

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::login::{Login, stored};
-use crate::providers::client;
+use crate::providers::Clients;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
@@ -26,7 +26,7 @@ impl Gateway {
 
     /// One with this token.
     pub fn with(login: Login) -> anyhow::Result<Self> {
-        let http = client(CONNECT_WITHIN)?;
+        let http = Clients::new(CONNECT_WITHIN)?.web;
         Ok(Self { http, login })
     }
 

@@ -38,9 +38,9 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
     let call = Call {
         provider: host.provider,
         method: Method::GET,
-        url,
+        url: &url,
         headers: &[],
-        passed_on: HeaderMap::new(),
+        passed_on: &HeaderMap::new(),
         body: None,
         deadline,
     };
@@ -52,15 +52,15 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
         _ => return Err(host.fail(FailureClass::Upstream)),
     }
     let body = incoming.body(PICTURE_BYTES_MAX, deadline).await;
-    checked(host, body.map_err(|class| host.fail(class))?)
+    checked(host, &body.map_err(|class| host.fail(class))?)
 }
 
 /// Bytes that are a picture, and not too many.
-pub fn checked(host: &Host<'_>, bytes: Vec<u8>) -> Result<Picture> {
+pub fn checked(host: &Host<'_>, bytes: &[u8]) -> Result<Picture> {
     if bytes.len() > PICTURE_BYTES_MAX {
         return Err(host.fail(FailureClass::TooLarge));
     }
-    let kind = PictureKind::of(&bytes).ok_or_else(|| host.fail(FailureClass::NoPicture))?;
+    let kind = PictureKind::of(bytes).ok_or_else(|| host.fail(FailureClass::NoPicture))?;
     Ok(Picture {
         kind,
         bytes: bytes.into(),
@@ -89,13 +89,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::providers::{Catalogue, Providers, Timeouts, client};
+    use crate::providers::{Catalogue, Clients, Providers, Timeouts};
 
     #[test]
     fn pictures_come_from_known_names_over_https_alone() {
         let catalogue = Catalogue::new(&[]).unwrap();
-        let client = client(Duration::from_secs(1)).unwrap();
-        let providers = Providers::new(catalogue, client, Timeouts::default());
+        let clients = Clients::new(Duration::from_secs(1)).unwrap();
+        let providers = Providers::new(catalogue, clients, Timeouts::default());
         let provider = providers.catalogue().find("runcomfy-serverless").unwrap();
         let host = providers.host(provider, None);
         for (url, may) in [

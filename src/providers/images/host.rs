@@ -117,9 +117,9 @@ impl Host<'_> {
         let call = Call {
             provider: self.provider,
             method,
-            url,
+            url: &url,
             headers: &[],
-            passed_on: HeaderMap::new(),
+            passed_on: &HeaderMap::new(),
             body: body.map(|body| body.to_string().into()),
             deadline,
         };

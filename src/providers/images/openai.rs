@@ -111,7 +111,7 @@ pub fn of_base64(host: &Host<'_>, text: &str) -> Result<Picture> {
     let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
     let bytes = STANDARD.decode(text.trim());
     let bytes = bytes.map_err(|_| host.fail(FailureClass::NoPicture))?;
-    fetch::checked(host, bytes)
+    fetch::checked(host, &bytes)
 }
 
 fn usage(answer: &Value) -> Option<Usage> {

@@ -295,9 +295,9 @@ impl Providers {
         let call = Call {
             provider,
             method: wire.method.clone(),
-            url: wire.url.clone(),
+            url: &wire.url,
             headers: &headers,
-            passed_on: wire.headers.clone(),
+            passed_on: &wire.headers,
             body: wire.body.clone(),
             deadline: Instant::now() + first_byte,
         };
