@@ -1,7 +1,7 @@
 //! Each provider's own API, with the key put in: an official library works
 //! here by changing its base URL.
 
-use crate::app::{Fields, Passage, Provider, RelayAsk, Surface, is_plain};
+use crate::app::{Body, Fields, Passage, Provider, RelayAsk, Surface, is_plain};
 
 use super::call::{Answer, Call};
 use super::openai::bad_body;
@@ -29,27 +29,17 @@ pub async fn any(mut call: Call) -> Answer {
     let surface = Surface::of(provider, &call.parts.method, &path);
     let query = query(call.parts.uri.query())?;
     let body = call.read(call.gateway.settings.body_bytes).await?;
-    let (model, stream) = {
-        let fields = match Fields::read(&body) {
-            Ok(fields) => Some(fields),
-            // A form with files, say.
-            Err(_) if surface == Surface::Other => None,
-            Err(_) if surface == Surface::Free && body.is_empty() => None,
-            Err(bad) => return Err(bad_body(bad)),
-        };
-        let field = |name: &str| {
-            fields
-                .as_ref()
-                .and_then(|fields| fields.get::<String>(name))
-        };
-        let in_body = fields
-            .as_ref()
-            .is_some_and(|fields| fields.raw("stream") == Some("true"));
-        (
-            model_in(&path).or_else(|| field("model")),
-            in_body || path.ends_with(":streamGenerateContent"),
-        )
+    let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
+    let body = match Body::object(body.clone()) {
+        Ok(body) => body,
+        // A form with files, say.
+        Err(_) if may_be_unread => Body::unread(body),
+        Err(bad) => return Err(bad_body(bad)),
     };
+    let fields = body.fields();
+    let model = model_in(&path).or_else(|| fields?.get("model"));
+    let is_streamed = |fields: &Fields| fields.raw("stream") == Some("true");
+    let stream = fields.is_some_and(is_streamed) || path.ends_with(":streamGenerateContent");
     let request_key = key_in(&call)?;
     let passage = Passage {
         surface,

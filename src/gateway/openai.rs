@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::app::{BadBody, Fields, Passage, RelayAsk, Surface};
+use crate::app::{BadBody, Body, Passage, RelayAsk, Surface};
 
 use super::call::{Answer, Call};
 use super::passing::{key_in, pass_on};
@@ -51,10 +51,10 @@ pub async fn models(call: Call) -> Answer {
 
 async fn ask(mut call: Call, surface: Surface) -> Answer {
     let body = call.read(call.gateway.settings.body_bytes).await?;
-    let (model, stream) = {
-        let fields = Fields::read(&body).map_err(bad_body)?;
-        (fields.get("model"), fields.raw("stream") == Some("true"))
-    };
+    let body = Body::object(body).map_err(bad_body)?;
+    let fields = body.fields();
+    let model = fields.and_then(|fields| fields.get("model"));
+    let stream = fields.is_some_and(|fields| fields.raw("stream") == Some("true"));
     let request_key = key_in(&call)?;
     let passage = Passage {
         surface,

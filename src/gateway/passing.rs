@@ -33,7 +33,7 @@ struct Flow {
 /// kind of its answer and the answer; no other header of the provider's.
 pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
     let app = &call.gateway.app;
-    let claim = match claim(&call, &ask.passage.body).await? {
+    let claim = match claim(&call, ask.passage.body.bytes()).await? {
         None => None,
         Some(Claimed::New(claim)) => Some(claim),
         Some(Claimed::Before { status, attempt }) => return made_before(status, attempt),

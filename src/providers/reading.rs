@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::model::{FailureClass, Finish, Usage};
 
 /// More tokens than any model handles: a count above it is nonsense.
-const TOKENS_MAX: u64 = 100_000_000;
+pub const TOKENS_MAX: u64 = 100_000_000;
 
 /// An answer in the making.
 #[derive(Debug, Default)]

@@ -4,15 +4,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use bytes::Bytes;
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The deepest nesting that is read.
 const DEPTH_MAX: usize = 64;
 
-/// The fields of an object, in their order.
-pub struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, RawValue>)>);
+/// The fields of an object, in their order. They share its memory.
+#[derive(Clone)]
+pub struct Fields(Vec<(Bytes, Bytes)>);
 
 /// Why a body is not one that can be passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,27 +25,31 @@ pub enum BadBody {
     TooDeep,
 }
 
-impl<'a> Fields<'a> {
+impl Fields {
     /// Reads an object.
-    pub fn read(body: &'a [u8]) -> Result<Self, BadBody> {
+    pub fn read(body: &Bytes) -> Result<Self, BadBody> {
         if depth(body) > DEPTH_MAX {
             return Err(BadBody::TooDeep);
         }
-        let fields: Self = serde_json::from_slice(body).map_err(|_| BadBody::NotAnObject)?;
-        let mut names: Vec<&str> = fields.0.iter().map(|(name, _)| &**name).collect();
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let fields = json.deserialize_map(Reader(body));
+        let fields = fields.and_then(|fields| json.end().map(|()| fields));
+        let fields = fields.map_err(|_| BadBody::NotAnObject)?;
+        let mut names: Vec<&Bytes> = fields.iter().map(|(name, _)| name).collect();
         names.sort_unstable();
         let twice = names.windows(2).any(|pair| pair[0] == pair[1]);
         if twice {
             Err(BadBody::Twice)
         } else {
-            Ok(fields)
+            Ok(Self(fields))
         }
     }
 
     /// A field as it was written; none where it is absent or null.
     pub fn raw(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(field, _)| field == name)?;
-        Some(value.get()).filter(|text| *text != "null")
+        let text = std::str::from_utf8(value).ok()?;
+        Some(text).filter(|text| *text != "null")
     }
 
     /// A field, if it is there and of this shape.
@@ -51,15 +57,22 @@ impl<'a> Fields<'a> {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
+    /// Whether a field is this text.
+    pub fn is(&self, name: &str, text: &str) -> bool {
+        let raw = self.raw(name).unwrap_or_default();
+        let bare = raw
+            .strip_prefix('"')
+            .and_then(|raw| raw.strip_suffix('"'))
+            .filter(|bare| !bare.contains('\\'));
+        bare == Some(text) || (bare.is_none() && self.get::<String>(name).as_deref() == Some(text))
+    }
+
     /// Puts a value in a field's place, or at the end.
     pub fn set(&mut self, name: &'static str, value: &Value) {
-        // A value always writes itself.
-        let Ok(raw) = serde_json::value::to_raw_value(value) else {
-            return;
-        };
+        let value = Bytes::from(value.to_string());
         match self.0.iter_mut().find(|(field, _)| field == name) {
-            Some((_, old)) => *old = Cow::Owned(raw),
-            None => self.0.push((Cow::Borrowed(name), Cow::Owned(raw))),
+            Some((_, old)) => *old = value,
+            None => self.0.push((Bytes::from_static(name.as_bytes()), value)),
         }
     }
 
@@ -68,7 +81,7 @@ impl<'a> Fields<'a> {
         let size: usize = self
             .0
             .iter()
-            .map(|(name, value)| name.len() + value.get().len() + 4)
+            .map(|(name, value)| name.len() + value.len() + 4)
             .sum();
         let mut body = Vec::with_capacity(size + 2);
         body.push(b'{');
@@ -77,35 +90,36 @@ impl<'a> Fields<'a> {
                 body.push(b',');
             }
             // A text always writes itself, into memory.
-            let _ = serde_json::to_writer(&mut body, &**name);
+            let _ = serde_json::to_writer(&mut body, &String::from_utf8_lossy(name));
             body.push(b':');
-            body.extend_from_slice(value.get().as_bytes());
+            body.extend_from_slice(value);
         }
         body.push(b'}');
         body
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Fields<'de>;
+/// Reads the fields of an object that stands in these bytes.
+struct Reader<'a>(&'a Bytes);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+impl<'de> Visitor<'de> for Reader<'de> {
+    type Value = Vec<(Bytes, Bytes)>;
 
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Fields<'de>, M::Error> {
-                let mut fields = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    let value: &'de RawValue = map.next_value()?;
-                    fields.push((name, Cow::Borrowed(value)));
-                }
-                Ok(Fields(fields))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut fields = Vec::with_capacity(8);
+        while let Some(Name(name)) = map.next_key()? {
+            let name = match name {
+                Cow::Borrowed(name) => self.0.slice_ref(name.as_bytes()),
+                Cow::Owned(name) => Bytes::from(name),
+            };
+            let value: &'de RawValue = map.next_value()?;
+            fields.push((name, self.0.slice_ref(value.get().as_bytes())));
         }
-        deserializer.deserialize_map(Reader)
+        Ok(fields)
     }
 }
 
@@ -149,8 +163,10 @@ mod tests {
 
     #[test]
     fn what_is_not_changed_leaves_as_it_came() {
-        let body = br#"{ "b": 1.50, "model":"x" , "a":{"z":1,"y":[ 1 ]}, "\u0063": "\u00e9" }"#;
-        let mut fields = Fields::read(body).unwrap();
+        let body = Bytes::from_static(
+            br#"{ "b": 1.50, "model":"x" , "a":{"z":1,"y":[ 1 ]}, "\u0063": "\u00e9" }"#,
+        );
+        let mut fields = Fields::read(&body).unwrap();
         fields.set("model", &json!("y"));
         fields.set("stream", &json!(true));
         let written = String::from_utf8(fields.write()).unwrap();
@@ -176,10 +192,11 @@ mod tests {
             (&deep(64), BadBody::TooDeep),
             (&deep(1_000_000), BadBody::TooDeep),
         ] {
-            assert_eq!(Fields::read(body.as_bytes()).err(), Some(wrong));
+            let body = Bytes::copy_from_slice(body.as_bytes());
+            assert_eq!(Fields::read(&body).err(), Some(wrong));
         }
-        assert!(Fields::read(deep(63).as_bytes()).is_ok());
-        assert!(Fields::read(br#"{"a":"[[[[\"[[{"}"#).is_ok());
+        assert!(Fields::read(&Bytes::from(deep(63))).is_ok());
+        assert!(Fields::read(&Bytes::from_static(br#"{"a":"[[[[\"[[{"}"#)).is_ok());
     }
 
     proptest! {
@@ -187,7 +204,7 @@ mod tests {
         fn an_object_reads_back_what_it_writes(
             fields in prop::collection::btree_map("[a-z\"\\\\é]{0,6}", "[ -~]{0,12}", 0..8),
         ) {
-            let body = serde_json::to_vec(&fields).unwrap();
+            let body = Bytes::from(serde_json::to_vec(&fields).unwrap());
             let written = Fields::read(&body).unwrap().write();
             let again: std::collections::BTreeMap<String, String> =
                 serde_json::from_slice(&written).unwrap();

@@ -5,11 +5,12 @@
 //! here; everything else stays outside: `security.md` §2.10.
 //!
 //! - `surface`: what a call asks for, by its address.
-//! - `fields`: the body, changed only where it must be.
+//! - `body`, `fields`: the body, changed only where it must be.
 //! - `weigh`: how much a call may use, and what only one's own key pays for.
 //! - `translate`: OpenAI's chat for providers that speak another dialect.
 //! - `sieve`, `reads`, `relayed`: the answer, as it passes.
 
+mod body;
 mod fields;
 mod reads;
 mod relayed;
@@ -25,6 +26,7 @@ use serde_json::json;
 use tokio::time::Instant;
 use url::Url;
 
+pub use body::Body;
 pub use fields::{BadBody, Fields};
 pub use relayed::Relayed;
 pub use surface::{Surface, is_plain};
@@ -63,7 +65,7 @@ pub struct Passage {
     pub query: Option<String>,
     /// The caller's own, all of them: only those in our list are passed on.
     pub headers: HeaderMap,
-    pub body: Bytes,
+    pub body: Body,
     /// Whether the answer is wanted as it comes.
     pub stream: bool,
     /// When it came, in seconds since 1970, for answers that say it.
@@ -193,17 +195,19 @@ impl Passage {
         model: &str,
         output_limit: Option<u64>,
     ) -> (Option<Bytes>, bool) {
-        if self.body.is_empty() {
+        let bytes = self.body.bytes();
+        if bytes.is_empty() {
             return (None, false);
         }
         let is_openai =
             matches!(provider.dialect, Dialect::OpenAi(_)) || self.path.starts_with("/v1/");
-        let Ok(mut fields) = Fields::read(&self.body) else {
+        let Some(fields) = self.body.fields() else {
             // A form with files, say: only one's own key pays for that.
-            return (Some(self.body.clone()), false);
+            return (Some(bytes.clone()), false);
         };
+        let mut fields = fields.clone();
         let mut changed = false;
-        if self.as_openai && fields.get::<String>("model").as_deref() != Some(model) {
+        if self.as_openai && !fields.is("model", model) {
             fields.set("model", &json!(model));
             changed = true;
         }
@@ -216,7 +220,7 @@ impl Passage {
         let body = if changed || asked {
             fields.write().into()
         } else {
-            self.body.clone()
+            bytes.clone()
         };
         (Some(body), asked)
     }
@@ -242,7 +246,7 @@ fn asks_for_usage(provider: &Provider) -> bool {
 }
 
 /// Asks for usage at a stream's end; whether that is our wish alone.
-fn ask_for_usage(fields: &mut Fields<'_>) -> bool {
+fn ask_for_usage(fields: &mut Fields) -> bool {
     let mut options = fields.get("stream_options").unwrap_or_else(|| json!({}));
     if options["include_usage"] == true || !options.is_object() {
         return false;

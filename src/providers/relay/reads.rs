@@ -1,5 +1,6 @@
 //! What is read of an answer as it passes: how it ends, and what it used.
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::model::{Finish, Usage};
@@ -59,7 +60,7 @@ impl Reads {
 
     /// The part of a whole answer that is read: vectors and pictures are
     /// large, and nothing of them is looked at.
-    pub fn slim(self, body: &[u8]) -> Option<Value> {
+    pub fn slim(self, body: &Bytes) -> Option<Value> {
         match self {
             Self::Embeddings | Self::Images => {
                 let fields = Fields::read(body).ok()?;
@@ -73,9 +74,14 @@ impl Reads {
                 slim["pictures"] = json!(made.map_or(0, |made| made.len()));
                 Some(slim)
             }
-            Self::OpenAi => slim_chat(body).or_else(|| serde_json::from_slice(body).ok()),
             _ => serde_json::from_slice(body).ok(),
         }
+    }
+
+    /// Reads a whole answer without its words, where that is enough;
+    /// whether it was.
+    pub fn skim(self, body: &[u8], into: &mut Reading) -> bool {
+        self == Self::OpenAi && openai::skim(body, into)
     }
 
     /// Whether an answer must say how it ended.
@@ -85,28 +91,6 @@ impl Reads {
             Self::OpenAi | Self::Anthropic | Self::Google | Self::Ollama | Self::Responses
         )
     }
-}
-
-/// What is looked at of an answer to a chat: its words are not, where the
-/// provider has counted them.
-fn slim_chat(body: &[u8]) -> Option<Value> {
-    #[derive(serde::Deserialize)]
-    struct Choice {
-        finish_reason: Option<String>,
-    }
-    let fields = Fields::read(body).ok()?;
-    let usage: Value = fields.get("usage")?;
-    let choices: Vec<Choice> = fields.get("choices")?;
-    let ends = choices
-        .into_iter()
-        .map(|choice| json!({"finish_reason": choice.finish_reason}));
-    let mut slim = json!({"usage": usage, "choices": ends.collect::<Vec<_>>()});
-    for name in ["error", "model"] {
-        if let Some(value) = fields.get::<Value>(name) {
-            slim[name] = value;
-        }
-    }
-    Some(slim)
 }
 
 /// OpenAI's Responses: a whole one, or the events of a stream, of which the
@@ -220,7 +204,7 @@ mod tests {
     #[test]
     fn of_vectors_and_pictures_only_the_count_is_read() {
         let body = br#"{"data":[{"b64_json":"AAAA"},{"b64_json":"BBBB"}],"usage":{"input_tokens":3,"output_tokens":9}}"#;
-        let slim = Reads::Images.slim(body).unwrap();
+        let slim = Reads::Images.slim(&Bytes::from_static(body)).unwrap();
         assert!(!slim.to_string().contains("AAAA"));
         let reading = read(Reads::Images, &[slim]);
         assert_eq!(
@@ -228,7 +212,8 @@ mod tests {
             (2, 9)
         );
         let body = br#"{"data":[{"embedding":[0.1,0.2]}],"model":"e","usage":{"prompt_tokens":4,"total_tokens":4}}"#;
-        let reading = read(Reads::Embeddings, &[Reads::Embeddings.slim(body).unwrap()]);
+        let slim = Reads::Embeddings.slim(&Bytes::from_static(body)).unwrap();
+        let reading = read(Reads::Embeddings, &[slim]);
         assert_eq!(reading.usage.unwrap().input_tokens, 4);
     }
 }

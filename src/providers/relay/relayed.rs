@@ -121,9 +121,12 @@ impl Relayed {
     pub async fn whole(&mut self) -> Result<Bytes, ProviderFailure> {
         let fail = |provider: &ProviderId, class| broken(provider, class);
         let body = self.incoming.body(WHOLE_BYTES_MAX, self.deadline).await;
-        let body = Bytes::from(body.map_err(|class| fail(&self.provider, class))?);
+        let body = body.map_err(|class| fail(&self.provider, class))?;
         self.ended = true;
-        if self.reads == Reads::Nothing {
+        let is_translated = matches!(self.form, Form::Translated(_));
+        if self.reads == Reads::Nothing
+            || (!is_translated && self.reads.skim(&body, &mut self.reading))
+        {
             return Ok(body);
         }
         let read = self.reads.slim(&body);

@@ -35,7 +35,7 @@ pub struct Weight {
 /// Weighs a call; its pictures apart from its words only where it must be
 /// exact, which takes a closer look.
 pub fn weigh(passage: &Passage, exactly: bool) -> Weight {
-    let bytes = passage.body.len() as u64;
+    let bytes = passage.body.bytes().len() as u64;
     let unread = Weight {
         prompt_bytes: bytes,
         answers: 1,
@@ -45,7 +45,7 @@ pub fn weigh(passage: &Passage, exactly: bool) -> Weight {
     if !exactly && passage.surface != Surface::Images {
         return unread;
     }
-    let Ok(fields) = Fields::read(&passage.body) else {
+    let Some(fields) = passage.body.fields() else {
         return unread;
     };
     let config: Value = fields.get("generationConfig").unwrap_or_default();
@@ -61,11 +61,10 @@ pub fn weigh(passage: &Passage, exactly: bool) -> Weight {
         .or_else(|| config["candidateCount"].as_u64());
     let many = many.unwrap_or(1).clamp(1, ANSWERS_MAX);
     let is_picture = passage.surface == Surface::Images;
-    let shown = if exactly {
-        pictures(&passage.body)
-    } else {
-        Shown::default()
-    };
+    let mut shown = Shown::default();
+    if exactly {
+        find_pictures(passage.body.value(), &mut shown);
+    }
     Weight {
         prompt_bytes: bytes.saturating_sub(shown.bytes) + shown.pictures * PICTURE_TOKENS,
         output_tokens: each
@@ -82,14 +81,6 @@ pub fn weigh(passage: &Passage, exactly: bool) -> Weight {
 struct Shown {
     pictures: u64,
     bytes: u64,
-}
-
-fn pictures(body: &[u8]) -> Shown {
-    let mut shown = Shown::default();
-    if let Ok(value) = serde_json::from_slice(body) {
-        find_pictures(&value, &mut shown);
-    }
-    shown
 }
 
 fn find_pictures(value: &Value, shown: &mut Shown) {
@@ -132,7 +123,7 @@ fn names_a_file(value: &Value) -> bool {
 
 /// Puts a limit on the output in, where it is lower than what was asked
 /// for; whether anything was changed.
-pub fn limit(fields: &mut Fields<'_>, provider: &Provider, surface: Surface, limit: u64) -> bool {
+pub fn limit(fields: &mut Fields, provider: &Provider, surface: Surface, limit: u64) -> bool {
     let many = fields.get::<u64>("n").unwrap_or(1).clamp(1, ANSWERS_MAX);
     let each = (limit / many).max(1);
     let lower = |asked: Option<u64>| asked.is_none_or(|asked| asked > each);
@@ -171,7 +162,7 @@ pub fn limit(fields: &mut Fields<'_>, provider: &Provider, surface: Surface, lim
     }
 }
 
-fn set_lower(fields: &mut Fields<'_>, name: &'static str, limit: u64) -> bool {
+fn set_lower(fields: &mut Fields, name: &'static str, limit: u64) -> bool {
     if fields.get::<u64>(name).is_some_and(|asked| asked <= limit) {
         return false;
     }
@@ -184,10 +175,10 @@ pub fn only_for_owners(passage: &Passage) -> Option<String> {
     if passage.surface == Surface::Other {
         return Some(format!("`{} {}`", passage.method, passage.path));
     }
-    if passage.body.is_empty() {
+    if passage.body.bytes().is_empty() {
         return None;
     }
-    let Ok(fields) = Fields::read(&passage.body) else {
+    let Some(fields) = passage.body.fields() else {
         return Some("a body that is no JSON object".to_owned());
     };
     // What a provider has kept from before, runs on its own, or sells apart.
@@ -224,7 +215,7 @@ pub fn only_for_owners(passage: &Passage) -> Option<String> {
     if passage.surface == Surface::Responses && fields.raw("prompt").is_some() {
         return Some("`prompt`".to_owned());
     }
-    let all: Value = serde_json::from_slice(&passage.body).unwrap_or_default();
+    let all = passage.body.value();
     if ["messages", "input", "contents"]
         .iter()
         .any(|name| names_a_file(&all[*name]))
@@ -262,6 +253,7 @@ mod tests {
 
     use super::*;
     use crate::providers::Catalogue;
+    use crate::providers::relay::Body;
 
     fn passage(surface: Surface, body: &Value) -> Passage {
         Passage {
@@ -271,7 +263,7 @@ mod tests {
             path: "/x".into(),
             query: None,
             headers: HeaderMap::new(),
-            body: body.to_string().into(),
+            body: Body::object(body.to_string().into()).unwrap(),
             stream: false,
             at_s: 0,
         }
@@ -378,7 +370,7 @@ mod tests {
             ("openai", Surface::Embeddings, json!({}), json!({})),
         ] {
             let text = body.to_string();
-            let mut fields = Fields::read(text.as_bytes()).unwrap();
+            let mut fields = Fields::read(&text.clone().into()).unwrap();
             let changed = limit(&mut fields, catalogue.find(provider).unwrap(), surface, 100);
             let written: Value = serde_json::from_slice(&fields.write()).unwrap();
             assert_eq!(written, expected, "{provider}");

@@ -37,7 +37,7 @@ pub fn request(
     model: &str,
     output_limit: Option<u64>,
 ) -> Result<Translated, NoWords> {
-    let request = Request::read(&passage.body, output_limit)?;
+    let request = Request::read(passage.body.bytes(), output_limit)?;
     let chunks = Chunks::new(passage.at_s, model, request.wants_usage);
     let (path, body, answers) = if provider.dialect == Dialect::Google {
         let (path, body) = google::request(&request, model, passage.stream)?;

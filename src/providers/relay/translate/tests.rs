@@ -10,7 +10,7 @@ use super::*;
 use crate::providers::chat::framing;
 use crate::providers::lines::{Framing, Lines};
 use crate::providers::reading::Reading;
-use crate::providers::relay::Surface;
+use crate::providers::relay::{Body, Surface};
 use crate::providers::{Catalogue, anthropic as anthropic_wire, google as google_wire, openai};
 
 fn passage(body: &Value) -> Passage {
@@ -22,7 +22,7 @@ fn passage(body: &Value) -> Passage {
         query: None,
         headers: HeaderMap::new(),
         stream: body["stream"] == true,
-        body: body.to_string().into(),
+        body: Body::object(body.to_string().into()).unwrap(),
         at_s: 1_795_219_200,
     }
 }
