@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::ledger::{Ended, Hold, NoRoom, Order, Prices, Settled};
+use crate::ledger::{Ended, Hold, NoRoom, Order, Settled, Table};
 use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
     Source, WhyFellBack,
@@ -187,7 +187,7 @@ impl App {
     /// operator's limit have room for.
     fn fit(&self, ask: &ReadyAsk, provider: &Provider, model: &str) -> Fitted {
         let system = ask.plan.system.len() as u64;
-        let window = Prices::context_tokens(&provider.id, model);
+        let window = Table::context_tokens(&provider.id, model);
         let room = window.map(|window| window.saturating_sub(u64::from(ask.most) + system));
         let most = u64::from(self.settings.context_tokens);
         let room = room.map_or(most, |room| room.min(most));

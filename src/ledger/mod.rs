@@ -16,7 +16,7 @@
 //! - `teller`: the one task that writes, in batches.
 //! - `batch`: what a batch makes of counters. Pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
-//! - `prices`: what a call costs.
+//! - `prices`, `table`: what a call costs.
 
 mod batch;
 #[cfg(feature = "internals")]
@@ -33,6 +33,7 @@ mod race;
 mod span;
 #[cfg(test)]
 mod story;
+mod table;
 mod teller;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub use batch::NoRoom;
 pub use hold::{Ended, Hold, Order};
 pub use meter::Applied;
 pub use prices::Prices;
+pub use table::Table;
 
 use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
 use crate::store::{Booking, Closed, Closing, Store};
@@ -137,9 +139,9 @@ impl Ledger {
         order: Order<'_>,
         limits: Vec<Applied>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        if !Prices::is_warm() {
+        if !Table::is_warm() {
             // Once, and not on an async thread: it takes a while.
-            tokio::task::spawn_blocking(Prices::warm).await?;
+            tokio::task::spawn_blocking(Table::warm).await?;
         }
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;

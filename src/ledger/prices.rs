@@ -1,11 +1,6 @@
-//! What a call costs: the operator's table, then ours, then the table of
-//! language models that the `genai-prices` crate carries.
-
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+//! What a call costs: the operator's table, then ours, then [`Table`].
 
 use anyhow::{Context, bail, ensure};
-use genai_prices::{Calculator, PriceRequest, Usage as Counts, UsageKey};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -13,26 +8,11 @@ use serde::Deserialize;
 use crate::model::{NanoDollars, ProviderId};
 
 use super::batch::Price;
+use super::table::Table;
 
 /// Prices that the crate lacks.
 const OURS: &str = include_str!("../../assets/prices.toml");
-const MILLION: f64 = 1e6;
-/// Whether the large table was read.
-static WARM: AtomicBool = AtomicBool::new(false);
-
-/// The crate's name for each of our providers. A provider of the
-/// operator's own has only the prices that the operator gives it.
-const TABLE_NAMES: &[(&str, &str)] = &[
-    ("openai", "openai"),
-    ("anthropic", "anthropic"),
-    ("google", "google"),
-    ("deepseek", "deepseek"),
-    ("cerebras", "cerebras"),
-    ("openrouter", "openrouter"),
-    ("groq", "groq"),
-    ("mistral", "mistral"),
-    ("xai", "x-ai"),
-];
+pub const MILLION: f64 = 1e6;
 
 /// What a call used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,11 +29,12 @@ pub struct Quantity {
 #[derive(Debug)]
 pub struct Prices {
     entries: Vec<Entry>,
+    table: Table,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+struct File {
     #[serde(default)]
     price: Vec<Entry>,
 }
@@ -76,35 +57,8 @@ impl Prices {
     pub fn new(operators: Option<&str>) -> anyhow::Result<Self> {
         let mut entries = operators.map(read).transpose()?.unwrap_or_default();
         entries.extend(read(OURS).context("assets/prices.toml")?);
-        Ok(Self { entries })
-    }
-
-    /// Reads the large table. It takes some tens of milliseconds and ten
-    /// megabytes, so that only a process that is asked something does it.
-    pub fn warm() {
-        let _ = Calculator::bundled();
-        WARM.store(true, Ordering::Release);
-    }
-
-    /// Whether the large table was read.
-    pub fn is_warm() -> bool {
-        WARM.load(Ordering::Acquire)
-    }
-
-    /// How much a model can be told and say, in tokens, if anybody knows
-    /// and the large table was read.
-    pub fn context_tokens(provider: &ProviderId, model: &str) -> Option<u64> {
-        let (_, name) = TABLE_NAMES
-            .iter()
-            .find(|(ours, _)| *ours == provider.as_str())?;
-        if !Self::is_warm() {
-            return None;
-        }
-        let provider = Calculator::bundled()
-            .find_provider(Some(name), None)
-            .ok()??;
-        let known = provider.models().find(|known| known.id() == model);
-        known?.context_window()
+        let table = Table::default();
+        Ok(Self { entries, table })
     }
 
     /// What a call costs that is made at a moment; none if nobody knows.
@@ -117,7 +71,7 @@ impl Prices {
     ) -> Option<NanoDollars> {
         match self.entry(provider.as_str(), model, at_ms) {
             Some(entry) => entry.cost(used),
-            None => from_table(provider.as_str(), model, used, at_ms),
+            None => self.table.cost(provider.as_str(), model, used, at_ms),
         }
     }
 
@@ -227,12 +181,12 @@ impl Entry {
 }
 
 fn read(text: &str) -> anyhow::Result<Vec<Entry>> {
-    let table: Table =
+    let file: File =
         toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
-    for entry in &table.price {
+    for entry in &file.price {
         entry.check()?;
     }
-    Ok(table.price)
+    Ok(file.price)
 }
 
 fn matches(pattern: &str, model: &str) -> bool {
@@ -242,38 +196,11 @@ fn matches(pattern: &str, model: &str) -> bool {
     }
 }
 
-fn from_table(provider: &str, model: &str, used: Quantity, at_ms: i64) -> Option<NanoDollars> {
-    let (_, name) = TABLE_NAMES.iter().find(|(ours, _)| *ours == provider)?;
-    if used.images > 0 || used.machine_ms > 0 {
-        return None;
-    }
-    let counts = Counts::from([
-        (UsageKey::INPUT_TOKENS, float(used.input_tokens)),
-        (
-            UsageKey::CACHE_READ_TOKENS,
-            float(used.cached_tokens.min(used.input_tokens)),
-        ),
-        (UsageKey::OUTPUT_TOKENS, float(used.output_tokens)),
-    ]);
-    let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).ok()?);
-    let request = PriceRequest::new(model, &counts)
-        .with_provider_id(name)
-        .with_timestamp(at);
-    let price = Calculator::bundled().calculate(&request).ok()?;
-    let used_something = used.input_tokens + used.output_tokens > 0;
-    // A model that is priced by something else than tokens costs nothing
-    // here, which is not true; one that is free says so in its name.
-    if used_something && price.total_price <= 0.0 && !model.ends_with(":free") {
-        return None;
-    }
-    NanoDollars::from_dollars(price.total_price)
-}
-
 #[expect(
     clippy::cast_precision_loss,
     reason = "counts are far below 2^52, and the table's prices are fractions anyway"
 )]
-fn float(count: u64) -> f64 {
+pub fn float(count: u64) -> f64 {
     count as f64
 }
 
