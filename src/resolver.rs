@@ -38,10 +38,11 @@ pub fn choose(question: &Question, mut offers: Vec<Offer>) -> Choice {
             Source::Server,
             Source::BotDefault,
         ] {
-            let (mine, rest) = offers
-                .into_iter()
-                .partition(|offer| offer.provider == *provider && offer.source == source);
-            offers = rest;
+            let mine = offers
+                .extract_if(.., |offer| {
+                    offer.provider == *provider && offer.source == source
+                })
+                .collect();
             choice.look_at(question, provider, source, mine, own_key_only);
         }
     }

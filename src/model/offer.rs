@@ -1,6 +1,7 @@
 //! Keys that could pay for an ask, and why each was taken or skipped.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::ids::{KeyId, ProviderId, ServerId};
 use super::key::{Health, Owner};
@@ -69,7 +70,7 @@ pub struct Offer {
 
 /// A sealed key's bytes; `vault` opens them.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(pub Vec<u8>);
+pub struct Sealed(pub Arc<[u8]>);
 
 impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

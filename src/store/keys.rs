@@ -118,7 +118,7 @@ impl Store {
             provider.as_str().into(),
         ];
         let rows = self.query(Statement::new(sql, values)).await?;
-        let with_seal = |row: &Row| Ok((key_of(row)?, Sealed(row.blob(14)?.to_vec())));
+        let with_seal = |row: &Row| Ok((key_of(row)?, Sealed(row.blob(14)?.into())));
         rows.first().map(with_seal).transpose()
     }
 
@@ -261,7 +261,7 @@ fn offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
             Owner::Server(_) => Source::Server,
         },
         locked: !can_open(&key.master_kid),
-        sealed: Some(Sealed(row.blob(14)?.to_vec())),
+        sealed: Some(Sealed(row.blob(14)?.into())),
         key: Some(key.id),
         owner: Some(key.owner),
         provider: key.provider,

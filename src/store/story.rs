@@ -93,7 +93,7 @@ async fn keys_are_stored_replaced_and_removed(store: &Store) {
     let (found, sealed) = store.key_of(mine, &second.provider).await.unwrap().unwrap();
     assert_eq!(
         (&found, sealed.0),
-        (&second, format!("sealed-{}", second.id).into_bytes())
+        (&second, format!("sealed-{}", second.id).into_bytes().into())
     );
     assert_eq!(store.keys_of(mine).await.unwrap().len(), 1);
     store.touch_key(second.id, NOW_MS + 5).await.unwrap();
