@@ -13,7 +13,8 @@
 //! exceeded. An ask that no limit binds is written down too, but does not
 //! wait for it.
 //!
-//! - `teller`: the one task that writes, in batches.
+//! - `teller`: the one task that writes, in batches; `early`: what may be
+//!   written late.
 //! - `batch`: what a batch makes of counters. Pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
 //! - `prices`, `table`: what a call costs.
@@ -22,6 +23,7 @@ mod batch;
 #[cfg(feature = "internals")]
 pub mod bench;
 mod counter;
+mod early;
 mod hold;
 mod meter;
 mod outlook;

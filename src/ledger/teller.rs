@@ -2,22 +2,23 @@
 //! settlements queue up, and all of them go into the next one: a hundred
 //! asks at once cost little more than one.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{AttemptId, Clock, LimitUse, Settlement};
+use crate::model::{Clock, LimitUse};
 use crate::store::{Booking, Changes, Closing, Counted, Finished, Found, Journal, Store};
 
 use super::batch::{Book, HoldRequest, NoRoom, add_up};
+use super::early::Early;
 use super::meter::Applied;
 use super::outlook::Outlook;
 
 /// How many operations share one transaction at the most.
-const BATCH: usize = 1_024;
+pub const BATCH: usize = 1_024;
 /// How long what nobody waits for may wait for more of its kind: each commit
 /// costs as much as many rows.
 const LINGER: Duration = Duration::from_millis(5);
@@ -73,7 +74,8 @@ struct Batch {
     holds: Vec<(HoldRequest, Grant)>,
     bookings: Vec<Booking>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
-    /// Attempts that no limit binds and that ended in the same batch.
+    /// Attempts that no limit binds and that ended before they were written
+    /// down.
     finished: Vec<Finished>,
     stop: Option<oneshot::Sender<()>>,
     #[cfg(test)]
@@ -100,11 +102,19 @@ impl Teller {
     /// Works until it is stopped or nobody can ask it for anything.
     pub async fn run(self, mut queue: mpsc::Receiver<Operation>) {
         let mut operations = Vec::with_capacity(BATCH);
-        while queue.recv_many(&mut operations, BATCH).await > 0 {
+        let mut early = Early::default();
+        loop {
+            let is_open = early.wait(&mut queue, &mut operations).await;
             linger(&mut queue, &mut operations).await;
-            let batch = Batch::of(operations.drain(..));
+            let mut batch = Batch::of(operations.drain(..), &mut early);
+            batch
+                .bookings
+                .extend(early.take(!is_open || batch.is_last()));
             if let Some(stopped) = self.work_through(batch).await {
                 let _ = stopped.send(());
+                return;
+            }
+            if !is_open {
                 return;
             }
         }
@@ -121,12 +131,18 @@ impl Teller {
             flushes,
         } = batch;
         let done = Done { bookings, finished };
+        let is_idle = holds.is_empty() && settles.is_empty() && done.is_empty();
         let holds = holds.into_iter();
         let (wishes, written): (Vec<Wish>, Vec<_>) = holds
             .map(|(request, grant)| ((request, grant.decided), grant.written))
             .unzip();
         let (settles, settle_replies): (Vec<_>, Vec<_>) = settles.into_iter().unzip();
-        match self.commit(wishes, done.clone(), settles.clone()).await {
+        let committed = if is_idle {
+            Ok(Vec::new())
+        } else {
+            self.commit(wishes, done.clone(), settles.clone()).await
+        };
+        match committed {
             Ok(settled) => {
                 for reply in written {
                     // Whoever asked may have gone: see `Hold::drop`.
@@ -214,60 +230,40 @@ impl Teller {
 }
 
 impl Batch {
-    fn of(operations: impl Iterator<Item = Operation>) -> Self {
+    fn of(operations: impl Iterator<Item = Operation>, early: &mut Early) -> Self {
         let mut batch = Self::default();
         for operation in operations {
             match operation {
                 Operation::Hold(request, grant) => batch.holds.push((request, grant)),
-                Operation::Book(booking) => batch.bookings.push(booking),
-                Operation::Settle(settle, reply) => batch.settles.push((settle, reply)),
+                // Pictures outlive processes, and are found again by their rows.
+                Operation::Book(booking) if booking.held.images > 0 => {
+                    batch.bookings.push(booking);
+                }
+                Operation::Book(booking) => early.note(booking),
+                Operation::Settle(settle, reply) => match early.join(&settle) {
+                    Some(booking) => batch.finished.push(Finished {
+                        booking,
+                        settlement: settle.closing.settlement,
+                    }),
+                    None => batch.settles.push((settle, reply)),
+                },
                 Operation::Stop(reply) => batch.stop = Some(reply),
                 #[cfg(test)]
                 Operation::Flush(reply) => batch.flushes.push(reply),
             }
         }
-        batch.join();
         // In this order in every process, so that no two wait for each other.
         batch.settles.sort_by_key(|(settle, _)| settle.closing.id);
         batch
     }
-}
 
-impl Batch {
-    /// Joins what was written down and closed in one batch: one row is
-    /// written once then.
-    fn join(&mut self) {
-        if self.bookings.is_empty() || self.settles.is_empty() {
-            return;
+    /// Whether everything must be written with it.
+    fn is_last(&self) -> bool {
+        #[cfg(test)]
+        if !self.flushes.is_empty() {
+            return true;
         }
-        let closing = |(settle, reply): &mut (Settle, Option<_>)| {
-            reply.is_none() && settle.counted.is_empty()
-        };
-        let mut closed: HashMap<AttemptId, Settlement> = HashMap::new();
-        let booked: HashSet<AttemptId> = self
-            .bookings
-            .iter()
-            .map(|booking| booking.attempt.id)
-            .collect();
-        let joined = self.settles.extract_if(.., |settle| {
-            closing(settle) && booked.contains(&settle.0.closing.id)
-        });
-        for (settle, _) in joined {
-            // Who comes second finds it closed.
-            closed
-                .entry(settle.closing.id)
-                .or_insert(settle.closing.settlement);
-        }
-        let bookings = std::mem::take(&mut self.bookings);
-        for booking in bookings {
-            match closed.remove(&booking.attempt.id) {
-                Some(settlement) => self.finished.push(Finished {
-                    booking,
-                    settlement,
-                }),
-                None => self.bookings.push(booking),
-            }
-        }
+        self.stop.is_some()
     }
 }
 
