@@ -43,6 +43,7 @@ pub async fn assemble(
     timeouts: Timeouts,
     clock: Clock,
 ) -> anyhow::Result<Assembled> {
+    gateway::start_counting();
     let token = environment.secret(&[DISCORD_TOKEN])?;
     let token = token.ok_or_else(|| ConfigError::new(DISCORD_TOKEN, HOW_TO_GET_A_TOKEN))?;
     let catalogue = catalogue(config, environment)?;

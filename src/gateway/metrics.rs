@@ -22,7 +22,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// The one recorder of the process.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Begins to count.
+/// Begins to count. What asks to count before is not heard.
 pub fn start() {
     RECORDER.get_or_init(|| {
         let built = PrometheusBuilder::new().set_buckets(&SECONDS);

@@ -20,6 +20,8 @@ mod server;
 mod session;
 mod words;
 
+pub use metrics::start as start_counting;
+
 #[cfg(test)]
 pub use openapi::documented;
 #[cfg(test)]
@@ -131,7 +133,6 @@ pub fn serve(
     let connections = settings.connections;
     let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
     let routes = routes::router(&gateway);
-    metrics::start();
     let tasks = TaskTracker::new();
     tasks.spawn(metrics::keep_up(stop.clone()));
     let serving = server::serve(tasks.clone(), listener, routes, connections, stop);

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::{RawPathParams, Request};
 use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
 
@@ -163,11 +163,19 @@ pub fn router(gateway: &Arc<Gateway>) -> Router {
 fn method_router(gateway: &Arc<Gateway>, route: Route) -> MethodRouter {
     let gateway = Arc::clone(gateway);
     let (needs, answer, path) = (route.needs, route.answer, route.path);
+    let requests = move |status: StatusCode| {
+        let status = status.as_str().to_owned();
+        counter!("latchkey_http_requests_total", "route" => path, "status" => status)
+    };
+    // To look it up by its names costs more than to count.
+    let good = requests(StatusCode::OK);
     let handler = async move |named: RawPathParams, request: Request| {
         let named = named.iter().map(|(_, value)| value.to_owned()).collect();
         let response = respond(gateway, (needs, answer), named, request).await;
-        let status = response.status().as_str().to_owned();
-        counter!("latchkey_http_requests_total", "route" => path, "status" => status).increment(1);
+        match response.status() {
+            StatusCode::OK => good.increment(1),
+            status => requests(status).increment(1),
+        }
         response
     };
     let Some(method) = route.method else {

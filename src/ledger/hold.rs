@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use metrics::{SharedString, counter, histogram};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
@@ -19,6 +18,7 @@ use super::batch::Need;
 use super::meter::Applied;
 use super::prices::{Prices, Quantity};
 use super::teller::{Operation, Settle};
+use super::till::{Till, Took, count_failure};
 
 /// Tokens that providers put around a prompt, at the most.
 const WRAPPING_TOKENS: u64 = 1_024;
@@ -80,12 +80,11 @@ pub struct Hold {
     /// Whether the call was made at all.
     is_made: bool,
     first_byte: Option<Duration>,
-    prices: Arc<Prices>,
+    till: Arc<Till>,
     /// Says that the hold is safe on disk; none where nobody waits for it,
     /// or it is known.
     written: Option<oneshot::Receiver<anyhow::Result<()>>>,
-    /// None once it is settled.
-    queue: Option<mpsc::Sender<Operation>>,
+    is_settled: bool,
 }
 
 impl Order<'_> {
@@ -131,8 +130,7 @@ impl Hold {
         limits: Vec<Applied>,
         written: Option<oneshot::Receiver<anyhow::Result<()>>>,
         prompt_bytes: u64,
-        prices: Arc<Prices>,
-        queue: mpsc::Sender<Operation>,
+        till: Arc<Till>,
     ) -> Self {
         Self {
             booking,
@@ -142,9 +140,9 @@ impl Hold {
             began: Instant::now(),
             is_made: false,
             first_byte: None,
-            prices,
+            till,
             written,
-            queue: Some(queue),
+            is_settled: false,
         }
     }
 
@@ -206,12 +204,12 @@ impl Hold {
 
     /// Leaves it as it is, for a later process to settle.
     pub fn leave(mut self) {
-        self.queue = None;
+        self.is_settled = true;
     }
 
     /// What to write, and whether nothing was limited.
     pub(super) fn end(mut self, ended: Ended<'_>) -> (Settle, bool) {
-        self.queue = None;
+        self.is_settled = true;
         (self.settle(ended), self.booking.counted.is_empty())
     }
 
@@ -232,26 +230,23 @@ impl Hold {
         let Attempt {
             source, provider, ..
         } = &self.booking.attempt;
-        let provider = || SharedString::from(provider.shared());
+        let payer = (provider, *source);
+        let took = Took {
+            all: self.began.elapsed(),
+            first_byte: self.first_byte,
+        };
         let outcome = match ended {
-            Ended::Answered { .. } | Ended::Painted { .. } => "answered",
+            Ended::Answered { .. } | Ended::Painted { .. } => {
+                return self.till.count_answer(payer, took);
+            }
             Ended::Failed(failure) => {
-                let class = format!("{:?}", failure.class);
-                counter!("latchkey_provider_failures_total", "provider" => provider(), "class" => class)
-                    .increment(1);
+                count_failure(failure);
                 "failed"
             }
             Ended::Abandoned => "abandoned",
             Ended::Released => "released",
         };
-        let seconds = histogram!("latchkey_provider_seconds", "provider" => provider());
-        seconds.record(self.began.elapsed());
-        if let Some(first_byte) = self.first_byte {
-            histogram!("latchkey_provider_first_byte_seconds", "provider" => provider())
-                .record(first_byte);
-        }
-        let payer = source.as_str();
-        counter!("latchkey_asks_total", "provider" => provider(), "payer" => payer, "outcome" => outcome).increment(1);
+        self.till.count_other(payer, outcome, took);
     }
 
     fn settlement(&self, ended: Ended<'_>) -> Settlement {
@@ -360,7 +355,7 @@ impl Hold {
             images,
             machine_ms,
         };
-        self.prices.cost(provider, model, used, *held_at_ms)
+        self.till.prices.cost(provider, model, used, *held_at_ms)
     }
 }
 
@@ -372,19 +367,20 @@ impl Hold {
     }
 
     fn send_off(&mut self, ended: Ended<'_>) {
-        let Some(queue) = self.queue.take() else {
+        if std::mem::replace(&mut self.is_settled, true) {
             return;
-        };
+        }
         let settle = Settle {
             limits: Vec::new(),
             ..self.settle(ended)
         };
         let settle = Operation::Settle(settle, None);
-        let Err(mpsc::error::TrySendError::Full(full)) = queue.try_send(settle) else {
+        let Err(mpsc::error::TrySendError::Full(full)) = self.till.queue.try_send(settle) else {
             return;
         };
         // A full queue is being worked on.
         if let Ok(runtime) = Handle::try_current() {
+            let queue = self.till.queue.clone();
             runtime.spawn(async move { queue.send(full).await });
         }
     }

@@ -18,6 +18,7 @@
 //! - `batch`: what a batch makes of counters. Pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
 //! - `prices`, `table`: what a call costs.
+//! - `till`: what every hold needs.
 
 mod batch;
 #[cfg(feature = "internals")]
@@ -37,6 +38,7 @@ mod span;
 mod story;
 mod table;
 mod teller;
+mod till;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +61,7 @@ use counter::Counter;
 use outlook::Outlook;
 use prices::Quantity;
 use teller::{Grant, Operation, Settle, Teller};
+use till::Till;
 
 /// How many operations may wait for the teller; more wait before the queue.
 const QUEUE: usize = 4_096;
@@ -72,9 +75,8 @@ const CLOSED: &str = "the ledger is closed";
 
 /// The ledger. One for a process.
 pub struct Ledger {
-    queue: mpsc::Sender<Operation>,
+    till: Arc<Till>,
     store: Store,
-    prices: Arc<Prices>,
     clock: Clock,
     zone: TimeZone,
     longest_call: Duration,
@@ -116,9 +118,8 @@ impl Ledger {
         )]
         tokio::spawn(teller.run(operations));
         Self {
-            queue,
+            till: Arc::new(Till::new(prices, queue)),
             store,
-            prices: Arc::new(prices),
             clock,
             zone,
             longest_call,
@@ -147,7 +148,7 @@ impl Ledger {
         }
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
-        let need = order.need(&self.prices, now_ms, !limits.is_empty());
+        let need = order.need(&self.till.prices, now_ms, !limits.is_empty());
         let (booking, written) = if limits.is_empty() {
             let booking = Booking {
                 attempt,
@@ -172,7 +173,7 @@ impl Ledger {
             match decision.await {
                 Ok(Ok(booking)) => (booking, Some(written)),
                 Ok(Err(no_room)) => {
-                    metrics::counter!("latchkey_holds_total", "result" => "no_room").increment(1);
+                    self.till.count_hold(false);
                     return Ok(Err(no_room));
                 }
                 // It failed before it came to this one.
@@ -182,14 +183,13 @@ impl Ledger {
                 }
             }
         };
-        metrics::counter!("latchkey_holds_total", "result" => "held").increment(1);
+        self.till.count_hold(true);
         Ok(Ok(Hold::new(
             booking,
             limits,
             written,
             order.prompt_bytes,
-            Arc::clone(&self.prices),
-            self.queue.clone(),
+            Arc::clone(&self.till),
         )))
     }
 
@@ -204,8 +204,8 @@ impl Ledger {
             held: found.held,
             counted: found.counted,
         };
-        let (prices, queue) = (Arc::clone(&self.prices), self.queue.clone());
-        Ok(Some(Hold::new(booking, Vec::new(), None, 0, prices, queue)))
+        let till = Arc::clone(&self.till);
+        Ok(Some(Hold::new(booking, Vec::new(), None, 0, till)))
     }
 
     /// Puts what was really used in place of what was held.
@@ -306,7 +306,8 @@ impl Ledger {
         // Where nothing was limited, nobody has asked for the price yet.
         let cost = held.cost.or_else(|| {
             let at_ms = attempt.held_at_ms;
-            self.prices
+            self.till
+                .prices
                 .cost(&attempt.provider, &attempt.model, most, at_ms)
         });
         let settlement = Settlement {
@@ -325,7 +326,7 @@ impl Ledger {
     }
 
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {
-        let sent = self.queue.send(operation).await;
+        let sent = self.till.queue.send(operation).await;
         sent.map_err(|_| anyhow::anyhow!(CLOSED))
     }
 }

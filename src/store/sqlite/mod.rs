@@ -196,13 +196,8 @@ fn perform(connection: &Connection, work: Work) -> anyhow::Result<Outcome> {
 }
 
 fn run_all(connection: &Connection, transaction: Transaction) -> anyhow::Result<Outcome> {
-    let first = transaction.first.iter();
-    let found = first
-        .map(|statement| run(connection, statement))
-        .collect::<rusqlite::Result<_>>()?;
-    for statement in (transaction.decide)(found)? {
-        run(connection, &statement)?;
-    }
+    let found = run_each(connection, &transaction.first)?;
+    run_each(connection, &(transaction.decide)(found)?)?;
     Ok(Outcome {
         changed: 0,
         rows: Vec::new(),
@@ -252,45 +247,73 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<Outcome> {
-    let mut prepared = connection.prepare_cached(statement.sql)?;
-    bind(&mut prepared, &statement.values)?;
-    let columns = prepared.column_count();
-    if columns == 0 {
-        let changed = prepared.raw_execute()?;
-        return Ok(Outcome {
-            changed: changed as u64,
-            rows: Vec::new(),
-        });
-    }
-    let mut found = prepared.raw_query();
-    let mut rows = Vec::new();
-    while let Some(row) = found.next()? {
-        let values = (0..columns)
-            .map(|at| row.get_ref(at).map(owned))
-            .collect::<Result<_, _>>()?;
-        rows.push(Row(values));
-    }
-    Ok(Outcome {
-        changed: rows.len() as u64,
-        rows,
-    })
+    Prepared::of(connection, statement.sql)?.run(&statement.values)
 }
 
-/// By name, since SQLite numbers `$2` before `$1` where it comes first.
-fn bind(prepared: &mut CachedStatement<'_>, values: &[Value]) -> rusqlite::Result<()> {
-    for slot in 1..=prepared.parameter_count() {
-        let number = prepared
-            .parameter_name(slot)
-            .and_then(|name| name.strip_prefix('$'));
-        let number: usize = number
-            .and_then(|digits| digits.parse().ok())
-            .unwrap_or(slot);
-        let value = values
-            .get(number - 1)
-            .ok_or(rusqlite::Error::InvalidParameterCount(slot, number))?;
-        prepared.raw_bind_parameter(slot, value)?;
+/// Runs statements one after the other. Those of one kind that follow each
+/// other are prepared once.
+fn run_each(connection: &Connection, statements: &[Statement]) -> rusqlite::Result<Vec<Outcome>> {
+    let mut outcomes = Vec::with_capacity(statements.len());
+    for same in statements.chunk_by(|one, next| one.sql == next.sql) {
+        let Some(first) = same.first() else { continue };
+        let mut prepared = Prepared::of(connection, first.sql)?;
+        for statement in same {
+            outcomes.push(prepared.run(&statement.values)?);
+        }
     }
-    Ok(())
+    Ok(outcomes)
+}
+
+/// A statement that is ready to run.
+struct Prepared<'c> {
+    statement: CachedStatement<'c>,
+    /// Which value each of SQLite's slots takes, from 0.
+    slots: Vec<usize>,
+}
+
+impl<'c> Prepared<'c> {
+    fn of(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
+        let statement = connection.prepare_cached(sql)?;
+        // By name, since SQLite numbers `$2` before `$1` where it comes first.
+        let value = |slot| {
+            let name = statement.parameter_name(slot)?.strip_prefix('$')?;
+            name.parse::<usize>().ok()
+        };
+        let slots = 1..=statement.parameter_count();
+        let slots = slots
+            .map(|slot| value(slot).unwrap_or(slot).saturating_sub(1))
+            .collect();
+        Ok(Self { statement, slots })
+    }
+
+    fn run(&mut self, values: &[Value]) -> rusqlite::Result<Outcome> {
+        for (slot, at) in self.slots.iter().enumerate() {
+            let value = values
+                .get(*at)
+                .ok_or(rusqlite::Error::InvalidParameterCount(slot, *at))?;
+            self.statement.raw_bind_parameter(slot + 1, value)?;
+        }
+        let columns = self.statement.column_count();
+        if columns == 0 {
+            let changed = self.statement.raw_execute()?;
+            return Ok(Outcome {
+                changed: changed as u64,
+                rows: Vec::new(),
+            });
+        }
+        let mut found = self.statement.raw_query();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next()? {
+            let values = (0..columns)
+                .map(|at| row.get_ref(at).map(owned))
+                .collect::<Result<_, _>>()?;
+            rows.push(Row(values));
+        }
+        Ok(Outcome {
+            changed: rows.len() as u64,
+            rows,
+        })
+    }
 }
 
 impl ToSql for Value {
