@@ -63,7 +63,7 @@ pub use personas::Persona;
 pub use privacy::Stored;
 pub use quota_status::QuotaStatus;
 pub use relay::{NotRelayed, Payer, Relay, RelayAsk, RequestKey};
-pub use repeats::Claimed;
+pub use repeats::{Claim, Claimed};
 pub use standing::Quota;
 pub use test_key::Tested;
 pub use usage::{UsageReport, UsageScope};

@@ -161,7 +161,8 @@ impl App {
         let now_ms = self.clock.now_ms();
         let token = match self.known_tokens.get(&hash, now_ms) {
             Some(token) => token,
-            None if may_look => self.look_up(hash, now_ms).await?,
+            // Apart, so that whoever waits for a known one stays small.
+            None if may_look => Box::pin(self.look_up(hash, now_ms)).await?,
             None => return Err(Refusal::TooManyBadTokens.into()),
         };
         if token.expires_at_ms <= now_ms {

@@ -20,8 +20,11 @@ use super::session::Session;
 const BODY_WITHIN: Duration = Duration::from_mins(1);
 const PIECE_WITHIN: Duration = Duration::from_secs(15);
 
-/// A call that was let in.
-pub struct Call {
+/// A call that was let in. Behind a pointer: it goes from hand to hand.
+pub type Call = Box<Admitted>;
+
+/// What a call is.
+pub struct Admitted {
     pub gateway: Arc<Gateway>,
     pub session: Session,
     pub speaks: Speaks,
@@ -38,7 +41,7 @@ pub struct Call {
 /// What is made of a call.
 pub type Answer = Result<Response, Problem>;
 
-impl Call {
+impl Admitted {
     /// What its address names at a place.
     pub fn named(&self, at: usize) -> &str {
         self.named.get(at).map_or("", String::as_str)

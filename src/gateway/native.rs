@@ -41,7 +41,7 @@ pub async fn any(mut call: Call) -> Answer {
     let is_streamed = |fields: &Fields| fields.raw("stream") == Some("true");
     let stream = fields.is_some_and(is_streamed) || path.ends_with(":streamGenerateContent");
     let request_key = key_in(&call)?;
-    let passage = Passage {
+    let passage = Box::new(Passage {
         surface,
         as_openai: false,
         method: call.parts.method.clone(),
@@ -51,7 +51,7 @@ pub async fn any(mut call: Call) -> Answer {
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,
-    };
+    });
     let ask = RelayAsk {
         caller: call.session.caller.clone(),
         provider: Some(id),

@@ -56,7 +56,7 @@ async fn ask(mut call: Call, surface: Surface) -> Answer {
     let model = fields.and_then(|fields| fields.get("model"));
     let stream = fields.is_some_and(|fields| fields.raw("stream") == Some("true"));
     let request_key = key_in(&call)?;
-    let passage = Passage {
+    let passage = Box::new(Passage {
         surface,
         as_openai: true,
         method: call.parts.method.clone(),
@@ -66,7 +66,7 @@ async fn ask(mut call: Call, surface: Surface) -> Answer {
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,
-    };
+    });
     let ask = RelayAsk {
         caller: call.session.caller.clone(),
         provider: None,

@@ -2,24 +2,18 @@
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 
-use serde_json::json;
-
-use crate::app::{Claimed, Relay, RelayAsk};
-use crate::model::AttemptId;
+use crate::app::{Relay, RelayAsk};
 
 use super::call::{Answer, Call};
 use super::problem::{Problem, Speaks, say_who_paid};
+use super::repeat::{Repeat, claim};
 use super::request_key;
-use super::rest::answer;
 use super::session::Place;
-
-/// Says that a call was made before.
-const REPEAT: HeaderName = HeaderName::from_static("x-latchkey-repeat");
 
 /// What is on its way to a client, and what ends with it.
 struct Flow {
@@ -34,9 +28,8 @@ struct Flow {
 pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
     let app = &call.gateway.app;
     let claim = match claim(&call, ask.passage.body.bytes()).await? {
-        None => None,
-        Some(Claimed::New(claim)) => Some(claim),
-        Some(Claimed::Before { status, attempt }) => return made_before(status, attempt),
+        Repeat::New(claim) => claim,
+        Repeat::Before(answer) => return Ok(answer),
     };
     let mut relay = app.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(8);
@@ -56,38 +49,11 @@ pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
         Body::from(relay.whole().await?)
     };
     if let Some(claim) = claim {
-        claim.end(status.as_u16(), Some(attempt)).await?;
+        Box::pin(claim.end(status.as_u16(), Some(attempt))).await?;
     }
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
-    Ok(response)
-}
-
-/// What the call's idempotency key stands for, if it has one.
-async fn claim(call: &Call, body: &Bytes) -> Result<Option<Claimed>, Problem> {
-    let (Some(key), Some(token)) = (call.idempotency_key.as_deref(), &call.session.token) else {
-        return Ok(None);
-    };
-    let app = &call.gateway.app;
-    let claimed = app
-        .claim(token.id, key, call.parts.uri.path(), body)
-        .await?;
-    Ok(Some(claimed))
-}
-
-/// The call was made before. What was answered then is not kept.
-fn made_before(status: u16, attempt: Option<AttemptId>) -> Answer {
-    let attempt = attempt.map(|id| format!("{id:?}"));
-    let body = json!({
-        "object": "latchkey.repeat", "attempt": attempt,
-        "message": "This call was made before under its Idempotency-Key, and was not made again. Its answer is not kept here.",
-    });
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let mut response = answer(status, &body)?;
-    response
-        .headers_mut()
-        .insert(REPEAT, HeaderValue::from_static("true"));
     Ok(response)
 }
 

@@ -18,7 +18,7 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 use crate::app::nobody_else;
 use crate::model::{Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token};
 
-use super::call::{Answer, Call};
+use super::call::{Admitted, Answer, Call};
 use super::problem::{Problem, Speaks};
 use super::rest::{keys, providers, unified, usage};
 use super::server::Peer;
@@ -205,7 +205,7 @@ async fn respond(
     let speaks = speaks(parts.uri.path());
     let answered = match let_in(&gateway, needs, &named, &parts).await {
         Ok(session) => {
-            let call = Call {
+            let call = Box::new(Admitted {
                 gateway: Arc::clone(&gateway),
                 session,
                 speaks,
@@ -214,7 +214,7 @@ async fn respond(
                 parts,
                 body: Mutex::new(body),
                 id: id.clone(),
-            };
+            });
             answer(call).await
         }
         Err(problem) => Err(problem),

@@ -177,6 +177,13 @@ impl Hold {
         self.booking.counted.is_empty()
     }
 
+    /// Whether nobody waits for its settlement: where nothing was limited
+    /// there is nothing to hear. But a picture that is over must be settled,
+    /// whatever happens next.
+    pub(super) fn may_be_late(&self) -> bool {
+        self.is_exempt() && self.booking.held.images == 0
+    }
+
     /// Whether any of the answer came.
     pub fn has_heard(&self) -> bool {
         self.heard_bytes > 0
@@ -207,10 +214,10 @@ impl Hold {
         self.is_settled = true;
     }
 
-    /// What to write, and whether nothing was limited.
-    pub(super) fn end(mut self, ended: Ended<'_>) -> (Settle, bool) {
+    /// What to write.
+    pub(super) fn end(mut self, ended: Ended<'_>) -> Settle {
         self.is_settled = true;
-        (self.settle(ended), self.booking.counted.is_empty())
+        self.settle(ended)
     }
 
     fn settle(&self, ended: Ended<'_>) -> Settle {

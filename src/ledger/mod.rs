@@ -45,6 +45,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 pub use batch::NoRoom;
@@ -144,7 +145,7 @@ impl Ledger {
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
         if !Table::is_warm() {
             // Once, and not on an async thread: it takes a while.
-            tokio::task::spawn_blocking(Table::warm).await?;
+            Box::pin(tokio::task::spawn_blocking(Table::warm)).await?;
         }
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
@@ -210,10 +211,10 @@ impl Ledger {
 
     /// Puts what was really used in place of what was held.
     pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> anyhow::Result<Settled> {
-        let (settle, exempt) = hold.end(ended);
+        let may_be_late = hold.may_be_late();
+        let settle = hold.end(ended);
         let settlement = settle.closing.settlement.clone();
-        // Where nothing was limited there is nothing to hear.
-        let (reply, answer) = if exempt {
+        let (reply, answer) = if may_be_late {
             (None, None)
         } else {
             let (reply, answer) = oneshot::channel();
@@ -326,7 +327,12 @@ impl Ledger {
     }
 
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {
-        let sent = self.till.queue.send(operation).await;
+        let sent = match self.till.queue.try_send(operation) {
+            // A full queue is being worked on.
+            Err(TrySendError::Full(operation)) => Box::pin(self.till.queue.send(operation)).await,
+            Err(TrySendError::Closed(operation)) => Err(mpsc::error::SendError(operation)),
+            Ok(()) => Ok(()),
+        };
         sent.map_err(|_| anyhow::anyhow!(CLOSED))
     }
 }

@@ -21,7 +21,11 @@ use super::outlook::Outlook;
 pub const BATCH: usize = 1_024;
 /// How long what nobody waits for may wait for more of its kind: each commit
 /// costs as much as many rows.
-const LINGER: Duration = Duration::from_millis(5);
+const LINGER: Duration = Duration::from_millis(25);
+/// The same for what somebody waits for, while that many do: together they
+/// wait for fewer commits.
+const LINGER_IN_A_CROWD: Duration = Duration::from_millis(1);
+const CROWD: usize = 16;
 /// How often a settlement is tried.
 const TRIES: u32 = 4;
 /// The first wait before it is tried again; it doubles.
@@ -102,10 +106,10 @@ impl Teller {
     /// Works until it is stopped or nobody can ask it for anything.
     pub async fn run(self, mut queue: mpsc::Receiver<Operation>) {
         let mut operations = Vec::with_capacity(BATCH);
-        let mut early = Early::default();
+        let (mut early, mut crowd) = (Early::default(), Crowd::default());
         loop {
             let is_open = early.wait(&mut queue, &mut operations).await;
-            linger(&mut queue, &mut operations).await;
+            crowd.linger(&mut queue, &mut operations).await;
             let mut batch = Batch::of(operations.drain(..), &mut early);
             batch
                 .bookings
@@ -235,17 +239,17 @@ impl Batch {
         for operation in operations {
             match operation {
                 Operation::Hold(request, grant) => batch.holds.push((request, grant)),
-                // Pictures outlive processes, and are found again by their rows.
-                Operation::Book(booking) if booking.held.images > 0 => {
-                    batch.bookings.push(booking);
-                }
+                Operation::Book(booking) if is_lasting(&booking) => batch.bookings.push(booking),
                 Operation::Book(booking) => early.note(booking),
-                Operation::Settle(settle, reply) => match early.join(&settle) {
-                    Some(booking) => batch.finished.push(Finished {
+                Operation::Settle(settle, reply) => match (early.join(&settle), reply) {
+                    (Some(booking), None) => batch.finished.push(Finished {
                         booking,
                         settlement: settle.closing.settlement,
                     }),
-                    None => batch.settles.push((settle, reply)),
+                    (booking, reply) => {
+                        batch.bookings.extend(booking);
+                        batch.settles.push((settle, reply));
+                    }
                 },
                 Operation::Stop(reply) => batch.stop = Some(reply),
                 #[cfg(test)]
@@ -270,24 +274,48 @@ impl Batch {
 impl Operation {
     /// Whether somebody waits until it is written.
     fn is_waited_for(&self) -> bool {
-        !matches!(self, Self::Book(_) | Self::Settle(_, None))
+        match self {
+            Self::Book(booking) => is_lasting(booking),
+            Self::Settle(_, reply) => reply.is_some(),
+            _ => true,
+        }
     }
 }
 
-/// Waits for more of what nobody waits for.
-async fn linger(queue: &mut mpsc::Receiver<Operation>, operations: &mut Vec<Operation>) {
-    let until = tokio::time::Instant::now() + LINGER;
-    let mut seen = 0;
-    while operations.len() < BATCH {
-        let new = operations.get(seen..).unwrap_or_default();
-        if new.iter().any(Operation::is_waited_for) {
-            return;
+/// Pictures outlive processes, and are found again by their rows.
+fn is_lasting(booking: &Booking) -> bool {
+    booking.held.images > 0
+}
+
+/// How many were waited for in the last batch.
+#[derive(Default)]
+struct Crowd(usize);
+
+impl Crowd {
+    /// Waits for more: a while where nobody waits, a moment where many do.
+    async fn linger(
+        &mut self,
+        queue: &mut mpsc::Receiver<Operation>,
+        operations: &mut Vec<Operation>,
+    ) {
+        let began = tokio::time::Instant::now();
+        let (mut seen, mut waiting) = (0, 0);
+        while operations.len() < BATCH {
+            let new = operations.get(seen..).unwrap_or_default();
+            waiting += new.iter().filter(|it| it.is_waited_for()).count();
+            seen = operations.len();
+            let most = match waiting {
+                0 => LINGER,
+                // The same crowd again: nobody is missing.
+                _ if self.0 < CROWD || waiting >= self.0 => break,
+                _ => LINGER_IN_A_CROWD,
+            };
+            let more = queue.recv_many(operations, BATCH - seen);
+            if !matches!(tokio::time::timeout_at(began + most, more).await, Ok(1..)) {
+                break;
+            }
         }
-        seen = operations.len();
-        let more = queue.recv_many(operations, BATCH - seen);
-        if !matches!(tokio::time::timeout_at(until, more).await, Ok(1..)) {
-            return;
-        }
+        self.0 = waiting;
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::Store;
-use super::looked::Seen;
+use super::looked::{Asker, Seen};
 use super::rules::{read_rules, rules_of};
 use super::value::{Row, Statement};
 
@@ -37,9 +37,15 @@ impl Store {
         can_open: impl Fn(&str) -> bool,
     ) -> anyhow::Result<Seen> {
         let asker = (person, place, channel);
-        if let Some(seen) = self.looked.get(&asker) {
-            return Ok(seen);
+        match self.looked.get(&asker) {
+            Some(seen) => Ok(seen),
+            // Apart, so that whoever waits for what is known stays small.
+            None => Box::pin(self.look(asker, can_open)).await,
         }
+    }
+
+    async fn look(&self, asker: Asker, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Seen> {
+        let (person, place, channel) = asker;
         let changes = self.looked.changes();
         let server = place.server();
         let both = [rules_of(person, server, channel), keys_for(person, server)];

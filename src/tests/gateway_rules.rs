@@ -65,6 +65,33 @@ async fn a_call_with_an_idempotency_key_is_made_once() {
     .await;
 }
 
+/// The same of one question, one answer, streamed or not.
+#[tokio::test]
+async fn a_question_with_an_idempotency_key_is_asked_once() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, "").await;
+        for (key, stream, sign) in [("one", false, "\"response\""), ("two", true, "event: done")] {
+            let ask = json!({"prompt": "Count to three.", "provider": "openai", "stream": stream});
+            let made = || {
+                let call = program.call("POST", "/api/v1/unified");
+                send(call.header("idempotency-key", key).json(&ask))
+            };
+            let first = made().await;
+            assert!(first.text.contains(sign), "{}", first.text);
+            stage.app().await.idle().await;
+            let again = made().await;
+            assert_eq!(
+                (again.status, again.header("x-latchkey-repeat")),
+                (200, "true")
+            );
+        }
+        assert_eq!(stage.app().await.audit().await.len(), 2);
+    })
+    .await;
+}
+
 /// While a call is being made, the same one is not made beside it.
 #[tokio::test]
 async fn two_of_the_same_call_at_once_are_made_once() {

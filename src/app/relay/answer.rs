@@ -19,7 +19,7 @@ pub struct Relay {
     pub payer: Payer,
     pub(super) app: Arc<App>,
     pub(super) standing: Standing,
-    pub(super) relayed: Relayed,
+    pub(super) relayed: Box<Relayed>,
     /// None once it is settled.
     pub(super) hold: Option<Hold>,
     pub(super) _busy: TaskTrackerToken,

@@ -12,7 +12,8 @@ use secrecy::SecretString;
 
 use crate::ledger::{Ended, Hold, Order};
 use crate::model::{
-    AttemptId, Caller, Credential, KeyId, Offer, ProviderId, Refusal, Source, Trace, Words,
+    AttemptId, Caller, Credential, KeyId, Offer, ProviderFailure, ProviderId, Refusal, Source,
+    Trace, Words,
 };
 use crate::providers::{
     Passage, Provider, RelayFailure, Relayed, Surface, Weight, only_for_owners, weigh,
@@ -35,7 +36,7 @@ pub struct RelayAsk {
     pub provider: Option<ProviderId>,
     /// As it was written; none where the call names no model.
     pub model: Option<String>,
-    pub passage: Passage,
+    pub passage: Box<Passage>,
     /// A key that came with the call. No other pays when it fails.
     pub request_key: Option<RequestKey>,
 }
@@ -81,7 +82,7 @@ struct Passing {
     payers: Vec<Offer>,
     trace: Trace,
     passed: Passed,
-    passage: Passage,
+    passage: Box<Passage>,
     model: Option<String>,
     request_key: Option<Credential>,
     /// What only the caller's own key may pay for.
@@ -218,7 +219,7 @@ impl App {
     async fn try_relays(
         &self,
         passing: &mut Passing,
-    ) -> Result<(Payer, Hold, Relayed), NotRelayed> {
+    ) -> Result<(Payer, Hold, Box<Relayed>), NotRelayed> {
         let mut last = None;
         while let Some(offer) = passing.passed.next(&passing.payers) {
             let provider = self.known(&offer.provider)?;
@@ -242,11 +243,8 @@ impl App {
                     });
                 }
             };
-            let ended = Ended::Failed(&failed.failure);
-            self.settle_relay(&passing.standing, hold, ended).await;
-            passing
-                .demoted
-                .extend(self.demote(&offer, &failed.failure).await?);
+            // Apart, so that calls that do not fail stay small.
+            Box::pin(self.turned_down(passing, hold, (&offer, &failed.failure))).await?;
             let refused = not_relayed(failed, payer);
             if !may_go_on(&refused) {
                 return Err(refused);
@@ -257,6 +255,20 @@ impl App {
             trace: std::mem::take(&mut passing.trace),
         };
         Err(last.unwrap_or_else(|| passing.passed.refusal.take().unwrap_or_else(nobody).into()))
+    }
+
+    /// Settles a call that failed, and looks at what that says of its key.
+    async fn turned_down(
+        &self,
+        passing: &mut Passing,
+        hold: Hold,
+        (offer, failure): (&Offer, &ProviderFailure),
+    ) -> Result<(), Error> {
+        let ended = Ended::Failed(failure);
+        self.settle_relay(&passing.standing, hold, ended).await;
+        let demoted = self.demote(offer, failure).await?;
+        passing.demoted.extend(demoted);
+        Ok(())
     }
 
     /// Reserves what a call may use; none where its payer is passed over.
@@ -324,7 +336,7 @@ impl App {
         provider: &Provider,
         (offer, limit): (&Offer, Option<u64>),
         hold: &mut Hold,
-    ) -> Result<Relayed, NotSent> {
+    ) -> Result<Box<Relayed>, NotSent> {
         let key = self.open_key(offer, passing.request_key.as_ref())?;
         let model = passing.model.as_deref().unwrap_or_default();
         let wire = passing

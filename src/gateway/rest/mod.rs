@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
+use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,8 +22,17 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Reads a body of ours. A field that it does not know is refused, so that
 /// a mistyped one does not pass for one that was left out.
 pub async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
-    let body = call.read(BODY_BYTES_MAX).await?;
-    serde_json::from_slice(&body).map_err(|error| {
+    parse(&bytes(call).await?)
+}
+
+/// Reads a body of ours as it came.
+pub async fn bytes(call: &mut Call) -> Result<Bytes, Problem> {
+    call.read(BODY_BYTES_MAX).await
+}
+
+/// Understands it.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Data => describe(&error),
             _ => "it is no JSON".to_owned(),

@@ -15,13 +15,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
-use crate::app::{Asked, ReadyAsk};
+use crate::app::{Asked, Claim, ReadyAsk};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::passing::key_in;
 use crate::gateway::problem::{Problem, Speaks, say_source};
+use crate::gateway::repeat::{Repeat, claim};
 use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Source};
 
-use super::{answer, read};
+use super::{answer, bytes, parse};
 
 /// What is asked.
 #[derive(Deserialize, ToSchema)]
@@ -69,7 +70,8 @@ const DEMO: &str = "This is a demo reply: there is no key here that could pay fo
 /// Asks a model.
 #[utoipa::path(post, path = "/api/v1/unified", tag = "ask", request_body = Question, responses((status = 200, body = Answered)))]
 pub async fn ask(mut call: Call) -> Answer {
-    let question: Question = read(&mut call).await?;
+    let body = bytes(&mut call).await?;
+    let question: Question = parse(&body)?;
     let app = Arc::clone(&call.gateway.app);
     let key = key_in(&call)?;
     let provider = question.provider.as_deref().map(ProviderId::from);
@@ -85,10 +87,14 @@ pub async fn ask(mut call: Call) -> Answer {
         max_output_tokens: question.max_tokens,
         ..Ask::of(call.session.caller.clone(), &question.prompt, choices)
     };
+    let claim = match claim(&call, &body).await? {
+        Repeat::New(claim) => claim,
+        Repeat::Before(answer) => return Ok(answer),
+    };
     let ready = app.consider(asked).await?;
     let ready = app.secure(ready).await?;
     if question.stream {
-        return Ok(streamed(call, ready));
+        return Ok(streamed(call, ready, claim));
     }
     let mut text = String::new();
     let asked = app
@@ -96,14 +102,18 @@ pub async fn ask(mut call: Call) -> Answer {
             text.push_str(piece);
         })
         .await;
+    let attempt = asked.attempt;
     let told = app.told(asked)?;
+    if let Some(claim) = claim {
+        claim.end(200, attempt).await?;
+    }
     let mut response = answer(StatusCode::OK, &answered(&told, text))?;
     say_source(response.headers_mut(), told.source, &told.provider);
     Ok(response)
 }
 
 /// Words as they come. A client that leaves ends the call.
-fn streamed(call: Call, ready: ReadyAsk) -> Response {
+fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Response {
     let app = Arc::clone(&call.gateway.app);
     // It holds an answer at the most, whose length is limited.
     let (say, said) = mpsc::unbounded_channel::<Result<String, Asked>>();
@@ -116,6 +126,11 @@ fn streamed(call: Call, ready: ReadyAsk) -> Response {
             let _ = say.send(Ok(piece.to_owned()));
         };
         let asked = teller.answer(ready, &stop, &mut listener).await;
+        if let (Some(claim), Ok(_)) = (claim, &asked.result)
+            && let Err(error) = claim.end(200, asked.attempt).await
+        {
+            tracing::warn!("could not note that a call was made: {error:#}");
+        }
         let _ = say.send(Err(asked));
         drop(places);
     });

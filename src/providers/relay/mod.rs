@@ -263,7 +263,7 @@ impl Providers {
         provider: &Provider,
         wire: Wire,
         credential: Option<&Credential>,
-    ) -> Result<Relayed, RelayFailure> {
+    ) -> Result<Box<Relayed>, RelayFailure> {
         let timeouts = &self.outbound.timeouts;
         let deadline = Instant::now() + timeouts.total;
         let mut tries = Tries::until(deadline);
@@ -274,13 +274,10 @@ impl Providers {
                 Err(failed) => return Err(failed),
             }
         };
-        Ok(Relayed::new(
-            provider,
-            incoming,
-            (wire.reads, wire.form),
-            *timeouts,
-            deadline,
-        ))
+        let read = (wire.reads, wire.form);
+        Ok(Box::new(Relayed::new(
+            provider, incoming, read, *timeouts, deadline,
+        )))
     }
 
     async fn send_relay(
@@ -305,19 +302,23 @@ impl Providers {
             body: wire.body.clone(),
             deadline: Instant::now() + first_byte,
         };
-        let mut incoming = self.outbound.send(call, credential).await?;
+        let incoming = self.outbound.send(call, credential).await?;
         if (200..300).contains(&incoming.status) {
             return Ok(incoming);
         }
+        // Apart, so that calls that do not fail stay small.
         let deadline = Instant::now() + timeouts.check;
-        let body = incoming
-            .body(ERROR_BYTES_MAX, deadline)
-            .await
-            .unwrap_or_default();
-        let failure = failure::classify(provider, incoming.status, &incoming.headers, &body);
-        let said = failure::message(&body).and_then(|said| tellable(&failure, &said));
-        Err(RelayFailure { failure, said })
+        Err(Box::pin(refused(provider, incoming, deadline)).await)
     }
+}
+
+/// Reads what a provider said instead of an answer.
+async fn refused(provider: &Provider, mut incoming: Incoming, until: Instant) -> RelayFailure {
+    let body = incoming.body(ERROR_BYTES_MAX, until).await;
+    let body = body.unwrap_or_default();
+    let failure = failure::classify(provider, incoming.status, &incoming.headers, &body);
+    let said = failure::message(&body).and_then(|said| tellable(&failure, &said));
+    RelayFailure { failure, said }
 }
 
 /// What may be told of a provider's message: nothing where it is about the
