@@ -143,7 +143,7 @@ async fn table(ways: &[Way]) {
 async fn traps(ways: &[Way]) {
     println!("\n| trap | bare | gateway, personal key |");
     println!("|---|---|---|");
-    let [_, bare, personal, ..] = ways else {
+    let [_, bare, personal, limited, ..] = ways else {
         return;
     };
     let mut stalls = Vec::new();
@@ -166,6 +166,25 @@ async fn traps(ways: &[Way]) {
         reads[0],
         reads[1]
     );
+    let mut opened = Vec::new();
+    for way in [bare, personal] {
+        let before = mock::connections();
+        load::one_at_a_time(&way.call, STREAMS).await;
+        opened.push(mock::connections() - before);
+    }
+    println!(
+        "| connections that {STREAMS} calls open at the provider (a client for each call opens {STREAMS}) | {} | {} |",
+        opened[0], opened[1]
+    );
+    let mut alone = load::one_at_a_time(&limited.call, STREAMS).await;
+    let held = load::slow_readers(&limited.stream.endless(), 1).await;
+    let mut beside = load::one_at_a_time(&limited.call, STREAMS).await;
+    println!(
+        "| a limited call beside another of its person's that never ends, median (a lock held across the call never ends) | | {:.2} ms, alone {:.2} ms |",
+        load::at(&mut beside, 50) / 1e3,
+        load::at(&mut alone, 50) / 1e3,
+    );
+    drop(held);
 }
 
 /// Memory while nobody reads, and others' waits while many do nothing.

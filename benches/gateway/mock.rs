@@ -3,6 +3,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "it ends with the benchmark")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -12,6 +14,13 @@ pub const CHUNKS: usize = 20;
 const ENDLESS_HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const ANSWER: &str = r#"{"id":"chatcmpl-0","object":"chat.completion","created":1795219200,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"one two three four five six seven eight nine ten"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":10,"total_tokens":22}}"#;
+
+static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many connections were opened to it so far.
+pub fn connections() -> usize {
+    CONNECTIONS.load(Ordering::Relaxed)
+}
 
 /// Starts it; where it is.
 pub async fn start() -> String {
@@ -25,6 +34,7 @@ pub async fn start() -> String {
     tokio::task::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             stream.set_nodelay(true).expect("the option exists");
+            CONNECTIONS.fetch_add(1, Ordering::Relaxed);
             tokio::task::spawn(serve(stream));
         }
     });

@@ -112,18 +112,23 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
     for start in (0..rows).step_by(AT_ONCE as usize) {
         let numbers = start..(start + AT_ONCE).min(rows);
         let bookings = numbers.clone().map(|number| booking(number, today));
+        let bookings: Vec<Booking> = bookings.collect();
         let journal = Journal {
-            bookings: bookings.collect(),
+            bookings: &bookings,
             ..Journal::default()
         };
         let nothing = |_| Ok(Changes::default());
-        store.keep_ledger(journal, nothing).await.expect("it books");
+        store
+            .keep_ledger(&journal, nothing)
+            .await
+            .expect("it books");
         let closings = numbers.map(|number| Closing {
             id: id(number),
             settlement: settlement(),
         });
+        let closings: Vec<Closing> = closings.collect();
         let journal = Journal {
-            closings: closings.collect(),
+            closings: closings.iter().collect(),
             ..Journal::default()
         };
         let sum = |found: crate::store::Found| {
@@ -133,7 +138,7 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
             }
             Ok(changes)
         };
-        store.keep_ledger(journal, sum).await.expect("it settles");
+        store.keep_ledger(&journal, sum).await.expect("it settles");
     }
 }
 

@@ -220,15 +220,15 @@ impl Hold {
         self.settle(ended)
     }
 
-    fn settle(&self, ended: Ended<'_>) -> Settle {
+    fn settle(&mut self, ended: Ended<'_>) -> Settle {
         self.count(&ended);
         Settle {
             closing: Closing {
                 id: self.booking.attempt.id,
                 settlement: self.settlement(ended),
             },
-            counted: self.booking.counted.clone(),
-            limits: self.limits.clone(),
+            counted: std::mem::take(&mut self.booking.counted),
+            limits: std::mem::take(&mut self.limits),
         }
     }
 

@@ -137,7 +137,7 @@ impl Ledger {
     /// Reserves what an order may use; or says which limit leaves too
     /// little. It is decided when this returns, and safe on disk when
     /// [`Hold::begin`] does. An order without limits is only written down,
-    /// and nobody waits for that.
+    /// and nobody waits for that unless it is for pictures.
     pub async fn hold(
         &self,
         order: Order<'_>,
@@ -156,8 +156,11 @@ impl Ledger {
                 held: need.most(),
                 counted: Vec::new(),
             };
-            self.send(Operation::Book(booking.clone())).await?;
-            (booking, None)
+            // Pictures outlive processes, and are found again by their rows.
+            let lasts = booking.held.images > 0;
+            let (reply, written) = lasts.then(oneshot::channel).unzip();
+            self.send(Operation::Book(booking.clone(), reply)).await?;
+            (booking, written)
         } else {
             let request = HoldRequest {
                 attempt,

@@ -3,6 +3,7 @@
 //! asks at once cost little more than one.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -37,8 +38,9 @@ type Reply<T> = oneshot::Sender<anyhow::Result<T>>;
 pub enum Operation {
     /// Reserve, or say why not.
     Hold(HoldRequest, Grant),
-    /// Write down an attempt that no limit binds.
-    Book(Booking),
+    /// Write down an attempt that no limit binds; where somebody waits for
+    /// that, at once.
+    Book(Booking, Option<Reply<()>>),
     /// Close an attempt; the reply says which owners should be told.
     Settle(Settle, Option<Reply<Vec<LimitUse>>>),
     /// Finish what is queued, and end.
@@ -77,6 +79,8 @@ pub struct Teller {
 struct Batch {
     holds: Vec<(HoldRequest, Grant)>,
     bookings: Vec<Booking>,
+    /// Who waits for some of them.
+    booked: Vec<Reply<()>>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
     /// Attempts that no limit binds and that ended before they were written
     /// down.
@@ -87,7 +91,6 @@ struct Batch {
 }
 
 /// What has happened, whether there was room for it or not.
-#[derive(Clone)]
 struct Done {
     bookings: Vec<Booking>,
     finished: Vec<Finished>,
@@ -128,23 +131,26 @@ impl Teller {
         let Batch {
             holds,
             bookings,
+            booked,
             settles,
             finished,
             stop,
             #[cfg(test)]
             flushes,
         } = batch;
-        let done = Done { bookings, finished };
+        let done = Arc::new(Done { bookings, finished });
         let is_idle = holds.is_empty() && settles.is_empty() && done.is_empty();
         let holds = holds.into_iter();
-        let (wishes, written): (Vec<Wish>, Vec<_>) = holds
+        let (wishes, mut written): (Vec<Wish>, Vec<_>) = holds
             .map(|(request, grant)| ((request, grant.decided), grant.written))
             .unzip();
+        written.extend(booked);
         let (settles, settle_replies): (Vec<_>, Vec<_>) = settles.into_iter().unzip();
+        let settles = Arc::new(settles);
         let committed = if is_idle {
             Ok(Vec::new())
         } else {
-            self.commit(wishes, done.clone(), settles.clone()).await
+            self.commit(wishes, &done, &settles).await
         };
         match committed {
             Ok(settled) => {
@@ -165,7 +171,7 @@ impl Teller {
                 for reply in settle_replies.into_iter().flatten() {
                     let _ = reply.send(Err(anyhow!(error.clone())));
                 }
-                self.retry(done, settles).await;
+                self.retry(&done, &settles).await;
             }
         }
         #[cfg(test)]
@@ -178,7 +184,7 @@ impl Teller {
     /// Writes down what has happened, whether there was room for it or not.
     /// What cannot be written even so stays held, and is settled later at
     /// its estimate.
-    async fn retry(&self, done: Done, settles: Vec<Settle>) {
+    async fn retry(&self, done: &Arc<Done>, settles: &Arc<Vec<Settle>>) {
         let mut wait = RETRY_AFTER;
         for _ in 1..TRIES {
             if done.is_empty() && settles.is_empty() {
@@ -186,7 +192,7 @@ impl Teller {
             }
             tokio::time::sleep(wait).await;
             wait *= 2;
-            let again = self.commit(Vec::new(), done.clone(), settles.clone());
+            let again = self.commit(Vec::new(), done, settles);
             match again.await {
                 Ok(_) => return,
                 Err(error) => tracing::error!("could not write the ledger: {error:#}"),
@@ -200,20 +206,21 @@ impl Teller {
     async fn commit(
         &self,
         wishes: Vec<Wish>,
-        done: Done,
-        settles: Vec<Settle>,
+        done: &Arc<Done>,
+        settles: &Arc<Vec<Settle>>,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let (now_ms, began) = (self.clock.now_ms(), Instant::now());
         let journal = Journal {
-            counters: counters(&wishes, &settles),
-            bookings: done.bookings,
-            finished: done.finished.clone(),
-            closings: settles.iter().map(|s| s.closing.clone()).collect(),
+            counters: counters(&wishes, settles),
+            bookings: &done.bookings,
+            finished: &done.finished,
+            closings: settles.iter().map(|settle| &settle.closing).collect(),
             now_ms,
         };
         let zone = self.zone.clone();
         let outlook = self.outlook.clone();
         let (tell, told) = std::sync::mpsc::channel();
+        let (done, settles) = (Arc::clone(done), Arc::clone(settles));
         let decide = move |found: Found| {
             let (mut changes, warnings) = decide(found, wishes, &settles, now_ms, &zone, &outlook)?;
             for finished in &done.finished {
@@ -227,7 +234,7 @@ impl Teller {
             let _ = tell.send(warnings);
             Ok(changes)
         };
-        self.store.keep_ledger(journal, decide).await?;
+        self.store.keep_ledger(&journal, decide).await?;
         metrics::histogram!("latchkey_ledger_commit_seconds").record(began.elapsed());
         Ok(told.try_recv()?)
     }
@@ -239,8 +246,11 @@ impl Batch {
         for operation in operations {
             match operation {
                 Operation::Hold(request, grant) => batch.holds.push((request, grant)),
-                Operation::Book(booking) if is_lasting(&booking) => batch.bookings.push(booking),
-                Operation::Book(booking) => early.note(booking),
+                Operation::Book(booking, None) => early.note(booking),
+                Operation::Book(booking, Some(reply)) => {
+                    batch.bookings.push(booking);
+                    batch.booked.push(reply);
+                }
                 Operation::Settle(settle, reply) => match (early.join(&settle), reply) {
                     (Some(booking), None) => batch.finished.push(Finished {
                         booking,
@@ -275,16 +285,11 @@ impl Operation {
     /// Whether somebody waits until it is written.
     fn is_waited_for(&self) -> bool {
         match self {
-            Self::Book(booking) => is_lasting(booking),
+            Self::Book(_, reply) => reply.is_some(),
             Self::Settle(_, reply) => reply.is_some(),
             _ => true,
         }
     }
-}
-
-/// Pictures outlive processes, and are found again by their rows.
-fn is_lasting(booking: &Booking) -> bool {
-    booking.held.images > 0
 }
 
 /// How many were waited for in the last batch.

@@ -51,13 +51,13 @@ pub struct Closed {
 
 /// What the ledger does in one transaction.
 #[derive(Debug, Default)]
-pub struct Journal {
+pub struct Journal<'a> {
     /// Counters to lock and read.
     pub counters: BTreeSet<String>,
     /// Written whatever the counters say.
-    pub bookings: Vec<Booking>,
-    pub finished: Vec<Finished>,
-    pub closings: Vec<Closing>,
+    pub bookings: &'a [Booking],
+    pub finished: &'a [Finished],
+    pub closings: Vec<&'a Closing>,
     pub now_ms: i64,
 }
 
@@ -98,28 +98,22 @@ impl Store {
     /// makes of it: all in one transaction.
     pub async fn keep_ledger(
         &self,
-        journal: Journal,
+        journal: &Journal<'_>,
         decide: impl FnOnce(Found) -> anyhow::Result<Changes> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let Journal {
-            counters,
-            bookings,
-            finished,
-            closings,
-            now_ms,
-        } = journal;
-        let mut first: Vec<Statement> = counters
-            .iter()
-            .map(|counter| touch(counter, now_ms))
+        let counters = journal.counters.clone();
+        let touched = counters.iter();
+        let mut first: Vec<Statement> = touched
+            .map(|counter| touch(counter, journal.now_ms))
             .collect();
-        first.extend(bookings.into_iter().map(book));
-        first.extend(finished.into_iter().map(finish));
-        let closing = closings.len();
-        first.extend(closings.into_iter().map(close));
+        first.extend(journal.bookings.iter().map(book));
+        first.extend(journal.finished.iter().map(finish));
+        let closing = journal.closings.len();
+        first.extend(journal.closings.iter().copied().map(close));
         let decide = move |outcomes: Vec<Outcome>| {
             let changes = decide(found(counters, &outcomes, closing)?)?;
             let counters = changes.counters.into_iter().map(set_counter);
-            let bookings = changes.bookings.into_iter().map(book);
+            let bookings = changes.bookings.iter().map(book);
             Ok(counters
                 .chain(bookings)
                 .chain(additions(changes.totals))
@@ -224,7 +218,7 @@ fn set_counter((counter, state): (String, String)) -> Statement {
     )
 }
 
-fn book(booking: Booking) -> Statement {
+fn book(booking: &Booking) -> Statement {
     let Booking {
         attempt,
         held,
@@ -244,25 +238,25 @@ fn book(booking: Booking) -> Statement {
             attempt.source.as_str().into(),
             attempt.key.map(|key| key.to_string()).into(),
             attempt.provider.as_str().into(),
-            attempt.model.into(),
+            attempt.model.as_str().into(),
             attempt.held_at_ms.into(),
             held.input_tokens.into(),
             held.output_tokens.into(),
             held.images.into(),
             held.cost.map(|cost| cost.0).into(),
-            written(&counted).into(),
+            written(counted).into(),
         ],
     )
 }
 
 /// Writes an attempt that has ended already.
-fn finish(finished: Finished) -> Statement {
+fn finish(finished: &Finished) -> Statement {
     let Finished {
         booking,
         settlement,
     } = finished;
     let mut values = book(booking).values;
-    values.extend(outcome(&settlement));
+    values.extend(outcome(settlement));
     let sql = "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
          model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
          counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
@@ -273,7 +267,7 @@ fn finish(finished: Finished) -> Statement {
 }
 
 /// Closes an attempt once: whoever comes second finds nothing held.
-fn close(closing: Closing) -> Statement {
+fn close(closing: &Closing) -> Statement {
     let Closing { id, settlement } = closing;
     let sql = concat!(
         "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
@@ -283,7 +277,7 @@ fn close(closing: Closing) -> Statement {
         closed_columns!()
     );
     let mut values = vec![id.0.as_slice().into()];
-    values.extend(outcome(&settlement));
+    values.extend(outcome(settlement));
     Statement { sql, values }
 }
 

@@ -96,8 +96,15 @@ async fn kill_again_and_again() {
         ask(&scene, number);
         let calls = before + usize::try_from(number * 37 % CALLS).unwrap();
         // Or it is over before that.
-        let at = world.until(|state| (state.providers.calls.len() >= calls).then_some(()));
-        let _ = timeout(Duration::from_millis(300), at).await;
+        let mine = format!("number {number}.");
+        let at = world.until(|state| {
+            let is_shown = || {
+                let mut own = state.messages.iter().filter(|m| m.content.contains(&mine));
+                own.any(|m| !m.files.is_empty())
+            };
+            (state.providers.calls.len() >= calls || is_shown()).then_some(())
+        });
+        let _ = timeout(Duration::from_secs(2), at).await;
         child.kill().await.unwrap();
         bury(&scene);
     }
