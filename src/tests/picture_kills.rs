@@ -104,7 +104,7 @@ async fn kill_again_and_again() {
             };
             (state.providers.calls.len() >= calls || is_shown()).then_some(())
         });
-        let _ = timeout(Duration::from_secs(2), at).await;
+        let _ = timeout(Duration::from_secs(1), at).await;
         child.kill().await.unwrap();
         bury(&scene);
     }
@@ -178,7 +178,7 @@ fn judge(scene: &Scene, folder: &std::path::Path) {
 
 #[tokio::test]
 async fn a_hundred_kills_lose_no_picture_and_pay_for_none_twice() {
-    timeout(Duration::from_mins(5), kill_again_and_again())
+    timeout(Duration::from_mins(10), kill_again_and_again())
         .await
         .expect("it ends in time");
 }
