@@ -105,6 +105,14 @@ impl Store {
         )))
     }
 
+    /// Whether nothing is counted for an attempt that has ended: it was
+    /// given back, or never written.
+    pub async fn is_uncounted(&self, attempt: AttemptId) -> anyhow::Result<bool> {
+        let sql = "select state from attempt where attempt_id = $1 and state <> 'released'";
+        let rows = self.query(Statement::new(sql, [attempt.0.as_slice().into()]));
+        Ok(rows.await?.is_empty())
+    }
+
     /// The marks of pictures that have ended, newest first: at most `max`.
     pub async fn ended_marks(&self, max: u32) -> anyhow::Result<Vec<u32>> {
         let sql = "select mark from picture where ended_at_ms is not null \

@@ -123,6 +123,26 @@ async fn a_job_whose_name_never_came_is_given_back_and_its_machine_stopped() {
 }
 
 #[tokio::test]
+async fn what_was_given_back_before_a_crash_is_told_after_it() {
+    stage::run_with(setup(), async |stage| {
+        let mia = stage.mia();
+        begins(stage, &mia, "runpod").await;
+        stops(stage).await;
+        let sql = "update attempt set state = 'released', outcome = 'failed' where state = 'held'";
+        change(stage, sql);
+        stage.start().await;
+        shows(stage, &mia, "Nothing was counted").await;
+        stage.app().await.idle().await;
+        assert!(
+            mia.reads_channel()
+                .contains("-# What came of it stands in a message of its own.")
+        );
+        assert_snapshot!(outcomes(stage).await, @"failed");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_machine_that_a_crash_left_running_is_stopped_at_the_next_start() {
     stage::run_with(setup(), async |stage| {
         let mia = stage.mia();

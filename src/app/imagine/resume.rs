@@ -55,9 +55,14 @@ impl App {
     ) -> Result<Made, Error> {
         let hold = self.ledger.take_up(job.attempt).await?;
         let Some(hold) = hold else {
-            // What is settled was shown; what was never written, never made.
-            let made = self.store.maker_of(job.attempt).await?;
-            let refusal = made.map_or(Refusal::PictureLost, |_| Refusal::PictureShown);
+            // What is paid for was shown. What was given back, or never
+            // written, may not have been told.
+            let is_lost = self.store.is_uncounted(job.attempt).await?;
+            let refusal = if is_lost {
+                Refusal::PictureLost
+            } else {
+                Refusal::PictureShown
+            };
             return Err(refusal.into());
         };
         let (payer, key) = (hold.attempt().source, hold.attempt().key);
