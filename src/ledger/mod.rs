@@ -143,9 +143,10 @@ impl Ledger {
         order: Order<'_>,
         limits: Vec<Applied>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        if !Table::is_warm() {
-            // Once, and not on an async thread: it takes a while.
-            Box::pin(tokio::task::spawn_blocking(Table::warm)).await?;
+        if !Table::is_warm(order.provider.as_str()) {
+            let provider = order.provider.clone();
+            let warm = move || Table::warm(provider.as_str());
+            Box::pin(tokio::task::spawn_blocking(warm)).await?;
         }
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;

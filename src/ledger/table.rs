@@ -1,12 +1,20 @@
-//! The table of language models that the `genai-prices` crate carries.
+//! What language models cost, read and reckoned by the `genai-prices` crate.
 //!
-//! Finding a model in it takes some hundred comparisons, so that what a
-//! model's tokens cost is remembered for a minute: prices change by the day,
-//! and for some models by the hour of the day.
+//! Its whole table takes 17 MB to read. `assets/prices` has what we ask of
+//! it, a file for each provider that is read when somebody first asks for
+//! one of its models. Where the crate's version changes, they are made again
+//! from its `prices.json`:
+//!
+//! ```sh
+//! jq -c --arg id openai -f assets/prices/select.jq prices.json > assets/prices/openai.json
+//! ```
+//!
+//! Finding a model takes some hundred comparisons, so that what a model's
+//! tokens cost is remembered for a minute: prices change by the day, and for
+//! some models by the hour of the day.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use genai_prices::{Calculator, PriceRequest, Usage as Counts, UsageKey};
@@ -15,31 +23,49 @@ use crate::model::{NanoDollars, ProviderId};
 
 use super::prices::{MILLION, Quantity, float};
 
-/// Whether the table was read.
-static WARM: AtomicBool = AtomicBool::new(false);
 const MINUTE_MS: i64 = 60_000;
 /// How many models' rates are remembered.
 const REMEMBERED_MAX: usize = 4_096;
 
-/// The crate's name for each of our providers. A provider of the
-/// operator's own has only the prices that the operator gives it.
-const NAMES: &[(&str, &str)] = &[
-    ("openai", "openai"),
-    ("anthropic", "anthropic"),
-    ("google", "google"),
-    ("deepseek", "deepseek"),
-    ("cerebras", "cerebras"),
-    ("openrouter", "openrouter"),
-    ("groq", "groq"),
-    ("mistral", "mistral"),
-    ("xai", "x-ai"),
+/// A provider of which the crate knows prices. One of the operator's own has
+/// only the prices that the operator gives it.
+struct Known {
+    id: &'static str,
+    /// The crate's name for it.
+    name: &'static str,
+    /// Its part of the crate's table.
+    json: &'static str,
+    read: OnceLock<Option<Calculator>>,
+}
+
+macro_rules! known {
+    ($($id:literal as $name:literal,)*) => {
+        [$(Known {
+            id: $id,
+            name: $name,
+            json: include_str!(concat!("../../assets/prices/", $name, ".json")),
+            read: OnceLock::new(),
+        },)*]
+    };
+}
+
+static KNOWN: [Known; 9] = known![
+    "openai" as "openai",
+    "anthropic" as "anthropic",
+    "google" as "google",
+    "deepseek" as "deepseek",
+    "cerebras" as "cerebras",
+    "openrouter" as "openrouter",
+    "groq" as "groq",
+    "mistral" as "mistral",
+    "xai" as "x-ai",
 ];
 
-/// What was looked up in it.
+/// What was looked up.
 #[derive(Debug, Default)]
 pub struct Table {
-    /// By the crate's name of the provider.
-    known: Mutex<HashMap<&'static str, Models>>,
+    /// By provider.
+    rates: Mutex<HashMap<&'static str, Models>>,
 }
 
 /// By model: the minute in which it was looked up, and what was found.
@@ -65,28 +91,25 @@ struct Flat {
 }
 
 impl Table {
-    /// Reads the table. It takes some tens of milliseconds and ten
-    /// megabytes, so that only a process that is asked something does it.
-    pub fn warm() {
-        let _ = Calculator::bundled();
-        WARM.store(true, Ordering::Release);
+    /// Reads what a provider's models cost. It takes milliseconds, so that it
+    /// is done before the first call and not on an async thread.
+    pub fn warm(provider: &str) {
+        if let Some(known) = Known::of(provider) {
+            known.calculator();
+        }
     }
 
-    /// Whether the table was read.
-    pub fn is_warm() -> bool {
-        WARM.load(Ordering::Acquire)
+    /// Whether nothing has to be read any more to price a provider's models.
+    pub fn is_warm(provider: &str) -> bool {
+        Known::of(provider).is_none_or(|known| known.read.get().is_some())
     }
 
     /// How much a model can be told and say, in tokens, if anybody knows
-    /// and the table was read.
+    /// and it was read.
     pub fn context_tokens(provider: &ProviderId, model: &str) -> Option<u64> {
-        let name = name(provider.as_str())?;
-        if !Self::is_warm() {
-            return None;
-        }
-        let provider = Calculator::bundled()
-            .find_provider(Some(name), None)
-            .ok()??;
+        let known = Known::of(provider.as_str())?;
+        let calculator = known.read.get()?.as_ref()?;
+        let provider = calculator.find_provider(Some(known.name), None).ok()??;
         let known = provider.models().find(|known| known.id() == model);
         known?.context_window()
     }
@@ -99,14 +122,14 @@ impl Table {
         used: Quantity,
         at_ms: i64,
     ) -> Option<NanoDollars> {
-        let name = name(provider)?;
+        let known = Known::of(provider)?;
         if used.images > 0 || used.machine_ms > 0 {
             return None;
         }
-        let dollars = match self.rates(name, model, at_ms) {
+        let dollars = match self.rates(known, model, at_ms) {
             Rates::Unknown => return None,
             Rates::Flat(flat) => flat.of(used),
-            Rates::Tiered => look_up(name, model, used, at_ms)?,
+            Rates::Tiered => known.look_up(model, used, at_ms)?,
         };
         let used_something = used.input_tokens + used.output_tokens > 0;
         // A model that is priced by something else than tokens costs nothing
@@ -117,17 +140,17 @@ impl Table {
         NanoDollars::from_dollars(dollars)
     }
 
-    fn rates(&self, name: &'static str, model: &str, at_ms: i64) -> Rates {
+    fn rates(&self, known: &'static Known, model: &str, at_ms: i64) -> Rates {
         let minute = at_ms.div_euclid(MINUTE_MS);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let models = known.entry(name).or_default();
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let models = rates.entry(known.id).or_default();
         match models.get(model) {
             Some((at, rates)) if *at == minute => *rates,
             _ => {
                 if models.len() >= REMEMBERED_MAX {
                     models.clear();
                 }
-                let rates = Rates::of(name, model, at_ms);
+                let rates = Rates::of(known, model, at_ms);
                 models.insert(model.to_owned(), (minute, rates));
                 rates
             }
@@ -138,7 +161,7 @@ impl Table {
 impl Rates {
     /// Asks the table for one million of each, and whether small and huge
     /// amounts cost the same for each token.
-    fn of(name: &str, model: &str, at_ms: i64) -> Self {
+    fn of(known: &Known, model: &str, at_ms: i64) -> Self {
         let dollars = |input_tokens, cached_tokens, output_tokens| {
             let used = Quantity {
                 input_tokens,
@@ -146,7 +169,7 @@ impl Rates {
                 output_tokens,
                 ..Quantity::default()
             };
-            Some((used, look_up(name, model, used, at_ms)?))
+            Some((used, known.look_up(model, used, at_ms)?))
         };
         let million = || {
             let (_, call) = dollars(0, 0, 0)?;
@@ -194,70 +217,140 @@ impl Flat {
     }
 }
 
-fn name(provider: &str) -> Option<&'static str> {
-    let (_, name) = NAMES.iter().find(|(ours, _)| *ours == provider)?;
-    Some(name)
-}
+impl Known {
+    fn of(provider: &str) -> Option<&'static Self> {
+        KNOWN.iter().find(|known| known.id == provider)
+    }
 
-fn look_up(name: &str, model: &str, used: Quantity, at_ms: i64) -> Option<f64> {
-    let counts = Counts::from([
-        (UsageKey::INPUT_TOKENS, float(used.input_tokens)),
-        (
-            UsageKey::CACHE_READ_TOKENS,
-            float(used.cached_tokens.min(used.input_tokens)),
-        ),
-        (UsageKey::OUTPUT_TOKENS, float(used.output_tokens)),
-    ]);
-    let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).ok()?);
-    let request = PriceRequest::new(model, &counts)
-        .with_provider_id(name)
-        .with_timestamp(at);
-    let price = Calculator::bundled().calculate(&request).ok()?;
-    Some(price.total_price)
+    fn calculator(&self) -> Option<&Calculator> {
+        let read = || Calculator::from_json(self.json).ok();
+        self.read.get_or_init(read).as_ref()
+    }
+
+    fn look_up(&self, model: &str, used: Quantity, at_ms: i64) -> Option<f64> {
+        self.ask(self.calculator()?, model, used, at_ms)
+    }
+
+    /// What a call costs by a table, in dollars.
+    fn ask(&self, table: &Calculator, model: &str, used: Quantity, at_ms: i64) -> Option<f64> {
+        let cached = used.cached_tokens.min(used.input_tokens);
+        let counts = Counts::from([
+            (UsageKey::INPUT_TOKENS, float(used.input_tokens)),
+            (UsageKey::CACHE_READ_TOKENS, float(cached)),
+            (UsageKey::OUTPUT_TOKENS, float(used.output_tokens)),
+        ]);
+        let at = UNIX_EPOCH + Duration::from_millis(u64::try_from(at_ms).ok()?);
+        let request = PriceRequest::new(model, &counts)
+            .with_provider_id(self.name)
+            .with_timestamp(at);
+        Some(table.calculate(&request).ok()?.total_price)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use genai_prices::ModelInfo;
+
     use super::*;
 
+    const HOUR_MS: i64 = 3_600_000;
     /// 2026-11-21 12:00 UTC.
     const NOON_MS: i64 = 1_795_262_400_000;
+
+    fn quantities() -> [Quantity; 6] {
+        [
+            (0, 0, 0),
+            (7, 3, 11),
+            (1_234, 0, 567),
+            (150_001, 99_999, 8_191),
+            (250_000, 1, 64_000),
+            (999_999, 999_999, 1),
+        ]
+        .map(|(input_tokens, cached_tokens, output_tokens)| Quantity {
+            input_tokens,
+            cached_tokens,
+            output_tokens,
+            ..Quantity::default()
+        })
+    }
 
     #[test]
     fn what_is_remembered_is_what_the_table_says() {
         let (table, mut flat, mut tiered) = (Table::default(), 0, 0);
-        for (_, name) in NAMES {
-            let provider = Calculator::bundled().find_provider(Some(name), None);
-            for model in provider.unwrap().unwrap().models() {
-                let rates = table.rates(name, model.id(), NOON_MS);
-                flat += u32::from(matches!(rates, Rates::Flat(_)));
-                tiered += u32::from(rates == Rates::Tiered);
-                for (input_tokens, cached_tokens, output_tokens) in [
-                    (0, 0, 0),
-                    (7, 3, 11),
-                    (1_234, 0, 567),
-                    (150_001, 99_999, 8_191),
-                    (250_000, 1, 64_000),
-                    (999_999, 999_999, 1),
-                ] {
-                    let used = Quantity {
-                        input_tokens,
-                        cached_tokens,
-                        output_tokens,
-                        ..Quantity::default()
-                    };
-                    let Rates::Flat(flat) = rates else { continue };
-                    assert_eq!(
-                        NanoDollars::from_dollars(flat.of(used)),
-                        look_up(name, model.id(), used, NOON_MS)
-                            .and_then(NanoDollars::from_dollars),
-                        "{name} {} {used:?}",
-                        model.id()
-                    );
-                }
+        for (known, model) in models() {
+            let rates = table.rates(known, model, NOON_MS);
+            tiered += u32::from(rates == Rates::Tiered);
+            let Rates::Flat(all) = rates else { continue };
+            flat += 1;
+            for used in quantities() {
+                let told = known.look_up(model, used, NOON_MS);
+                assert_eq!(
+                    NanoDollars::from_dollars(all.of(used)),
+                    told.and_then(NanoDollars::from_dollars),
+                    "{} {model} {used:?}",
+                    known.id
+                );
             }
         }
         assert!(flat > 500 && tiered > 5, "{flat} flat, {tiered} tiered");
+    }
+
+    #[test]
+    fn our_part_of_the_table_says_what_the_whole_says() {
+        let moments = [0, 5, 30 * 24, 120 * 24].map(|hours| NOON_MS + hours * HOUR_MS);
+        let mut asked = 0;
+        for (known, model) in models() {
+            for at_ms in moments.into_iter().chain([NOON_MS - 365 * 24 * HOUR_MS]) {
+                for used in quantities() {
+                    let whole = known.ask(Calculator::bundled(), model, used, at_ms);
+                    assert_eq!(known.look_up(model, used, at_ms), whole, "{model} {used:?}");
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 30_000, "{asked}");
+        for known in &KNOWN {
+            let windows = |table: &Calculator| {
+                let provider = table.find_provider(Some(known.name), None);
+                let models = provider.unwrap().unwrap();
+                let window = |model: ModelInfo<'_>| (model.id().to_owned(), model.context_window());
+                models.models().map(window).collect::<Vec<_>>()
+            };
+            assert_eq!(
+                windows(known.calculator().unwrap()),
+                windows(Calculator::bundled()),
+                "assets/prices/{}.json is older than the crate: see the head of this file",
+                known.name
+            );
+        }
+    }
+
+    /// Every model of the crate's whole table.
+    fn models() -> impl Iterator<Item = (&'static Known, &'static str)> {
+        KNOWN.iter().flat_map(|known| {
+            let provider = Calculator::bundled().find_provider(Some(known.name), None);
+            let models = provider.unwrap().unwrap().models();
+            models.map(move |model| (known, model.id()))
+        })
+    }
+
+    #[test]
+    fn models_are_found_by_their_other_names() {
+        let used = quantities()[2];
+        for (provider, model) in [
+            ("anthropic", "claude-sonnet-4-5-20250929"),
+            ("openai", "gpt-4o-2024-08-06"),
+            ("openai", "GPT-4o"),
+            ("google", "claude-sonnet-4-5@20250929"),
+            ("google", "gemini-2.5-flash-preview-09-2025"),
+            ("openrouter", "anthropic/claude-sonnet-4.5:beta"),
+            ("mistral", "mistral-large-2411"),
+        ] {
+            let known = Known::of(provider).unwrap();
+            let whole = known.ask(Calculator::bundled(), model, used, NOON_MS);
+            assert!(whole > Some(0.0), "{model}");
+            assert_eq!(known.look_up(model, used, NOON_MS), whole, "{model}");
+        }
     }
 
     #[test]
