@@ -13,8 +13,6 @@ use crate::model::{Trace, Verdict};
 pub struct Question {
     pub person: PersonId,
     pub place: Place,
-    /// The providers that may answer, best first.
-    pub providers: Vec<ProviderId>,
     /// Whether this person may use keys of their own.
     pub byok: bool,
     pub now_ms: i64,
@@ -27,23 +25,30 @@ pub struct Choice {
     pub trace: Trace,
 }
 
-/// Chooses among the offers.
-pub fn choose(question: &Question, mut offers: Vec<Offer>) -> Choice {
-    let own_key_only = offers.iter().any(|offer| offer.source == Source::Request);
-    let mut choice = Choice::default();
-    for provider in &question.providers {
-        for source in [
-            Source::Request,
-            Source::Personal,
-            Source::Server,
-            Source::BotDefault,
-        ] {
-            let mine = offers
-                .extract_if(.., |offer| {
-                    offer.provider == *provider && offer.source == source
-                })
-                .collect();
-            choice.look_at(question, provider, source, mine, own_key_only);
+/// The order of those who may pay.
+const SOURCES: [Source; 4] = [
+    Source::Request,
+    Source::Personal,
+    Source::Server,
+    Source::BotDefault,
+];
+
+/// Chooses among the offers for the providers that may answer, best first.
+pub fn choose<'o>(
+    question: &Question,
+    providers: &[ProviderId],
+    offers: &(impl Iterator<Item = &'o Offer> + Clone),
+) -> Choice {
+    let own_key_only = offers.clone().any(|offer| offer.source == Source::Request);
+    let mut choice = Choice {
+        payers: Vec::new(),
+        trace: Trace(Vec::with_capacity(SOURCES.len() * providers.len())),
+    };
+    for provider in providers {
+        for source in SOURCES {
+            let is_of = |offer: &&Offer| offer.source == source && offer.provider == *provider;
+            let mine = offers.clone().filter(is_of);
+            choice.look_at(question, (provider, source), mine, own_key_only);
         }
     }
     choice
@@ -51,32 +56,33 @@ pub fn choose(question: &Question, mut offers: Vec<Offer>) -> Choice {
 
 impl Choice {
     /// Looks at what one source offers for one provider.
-    fn look_at(
+    fn look_at<'o>(
         &mut self,
         question: &Question,
-        provider: &ProviderId,
-        source: Source,
-        offers: Vec<Offer>,
+        (provider, source): (&ProviderId, Source),
+        offers: impl Iterator<Item = &'o Offer>,
         own_key_only: bool,
     ) {
-        if offers.is_empty() && source != Source::Request {
-            self.note(provider, source, None, Verdict::Absent);
-        }
+        let mut is_absent = source != Source::Request;
         for offer in offers {
+            is_absent = false;
             let skip = if own_key_only && source != Source::Request {
                 Some(Skip::RequestHasItsOwn)
             } else {
-                skip(question, &offer)
+                skip(question, offer)
             };
             let verdict = match skip {
                 Some(reason) => Verdict::Skipped(reason),
                 None if self.payers.is_empty() => Verdict::Taken,
                 None => Verdict::Behind,
             };
-            self.note(provider, source, Some(&offer), verdict);
+            self.note(provider, source, Some(offer), verdict);
             if skip.is_none() {
-                self.payers.push(offer);
+                self.payers.push(offer.clone());
             }
+        }
+        if is_absent {
+            self.note(provider, source, None, Verdict::Absent);
         }
     }
 
@@ -194,7 +200,7 @@ mod tests {
             )
     }
 
-    fn any_question() -> impl Strategy<Value = Question> {
+    fn any_question() -> impl Strategy<Value = (Question, Vec<ProviderId>)> {
         let place = prop_oneof![
             Just(Place::Direct),
             (0_u64..2).prop_map(|id| Place::Server(ServerId(id))),
@@ -204,22 +210,26 @@ mod tests {
         let byok = prop::bool::weighted(0.8);
         (place, providers, 1_usize..=3, byok).prop_map(|(place, mut providers, many, byok)| {
             providers.truncate(many);
-            Question {
+            let question = Question {
                 person: PersonId(0),
                 place,
-                providers,
                 byok,
                 now_ms: NOW_MS,
-            }
+            };
+            (question, providers)
         })
     }
 
     /// The rules once more, written as a filter and a sort rather than a walk.
-    fn model_of_the_rules(question: &Question, offers: &[Offer]) -> Vec<Offer> {
+    fn model_of_the_rules(
+        question: &Question,
+        providers: &[ProviderId],
+        offers: &[Offer],
+    ) -> Vec<Offer> {
         let has_own = offers.iter().any(|o| o.source == Source::Request);
         let mut left: Vec<Offer> = offers
             .iter()
-            .filter(|o| question.providers.contains(&o.provider))
+            .filter(|o| providers.contains(&o.provider))
             .filter(|o| !has_own || o.source == Source::Request)
             .filter(|o| question.byok || o.source != Source::Personal)
             .filter(|o| !(o.paused || o.locked))
@@ -232,7 +242,7 @@ mod tests {
             })
             .cloned()
             .collect();
-        let rank = |p: &ProviderId| question.providers.iter().position(|x| x == p);
+        let rank = |p: &ProviderId| providers.iter().position(|x| x == p);
         left.sort_by_key(|offer| (rank(&offer.provider), offer.source));
         left
     }
@@ -242,11 +252,11 @@ mod tests {
 
         #[test]
         fn the_choice_is_that_of_an_independent_model(
-            question in any_question(),
+            (question, providers) in any_question(),
             offers in prop::collection::vec(any_offer(), 0..8),
         ) {
-            let expected = model_of_the_rules(&question, &offers);
-            let choice = choose(&question, offers);
+            let expected = model_of_the_rules(&question, &providers, &offers);
+            let choice = choose(&question, &providers, &offers.iter());
             prop_assert_eq!(&choice.payers, &expected);
             let taken: Vec<_> =
                 choice.trace.0.iter().filter(|s| s.verdict == Verdict::Taken).collect();

@@ -71,14 +71,14 @@ impl App {
         } = ask;
         let ours = self.settings.max_output_tokens;
         let most = max_output_tokens.map_or(ours, |wanted| wanted.clamp(1, ours));
-        let (standing, mut offers) = self.standing(caller).await?;
+        let standing = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan(&choices, standing.chosen())?;
-        if request_key.is_some() {
-            offers.extend(plan.providers.first().map(request_offer));
-        }
-        let demo = offers.is_empty() && self.settings.demo_replies;
-        let Choice { payers, trace } = self.choose(&standing, &plan.providers, offers);
+        let first = plan.providers.first().filter(|_| request_key.is_some());
+        let request = first.map(request_offer);
+        let nobody = request.is_none() && self.offers(&standing).next().is_none();
+        let demo = nobody && self.settings.demo_replies;
+        let Choice { payers, trace } = self.choose(&standing, &plan.providers, request.as_ref());
         Ok(ReadyAsk {
             standing,
             plan,
@@ -118,25 +118,26 @@ impl App {
         Err(ready.passed.refusal.unwrap_or(nobody).into())
     }
 
-    /// Who can pay for a person's ask to one of these providers.
+    /// Who can pay for a person's ask to one of these providers, the key
+    /// that came with it included.
     pub(super) fn choose(
         &self,
         standing: &Standing,
         providers: &[ProviderId],
-        offers: Vec<Offer>,
+        request: Option<&Offer>,
     ) -> Choice {
         let question = Question {
             person: standing.caller.person,
             place: standing.caller.place,
-            providers: providers.to_vec(),
             byok: standing.tier().byok,
             now_ms: self.clock.now_ms(),
         };
-        resolver::choose(&question, offers)
+        let offers = self.offers(standing).chain(request);
+        resolver::choose(&question, providers, &offers)
     }
 
-    /// Answers: each payer in turn until one is not turned down. Text goes
-    /// to `listener` as it comes.
+    /// Answers: each payer in turn until one is not turned down. The words
+    /// go to `listener` as they come.
     pub async fn answer(
         &self,
         ask: ReadyAsk,
@@ -252,13 +253,6 @@ impl App {
             self.note_use(offer.key);
         }
         Ok(called.map(|reply| (reply, request.model)))
-    }
-
-    pub(super) fn bot_default_offers(&self) -> impl Iterator<Item = Offer> {
-        self.bot_defaults.iter().map(|default| Offer {
-            source: Source::BotDefault,
-            ..request_offer(&default.provider)
-        })
     }
 
     /// The providers that may answer, and the model without its provider's

@@ -75,7 +75,7 @@ pub use crate::providers::{
 };
 
 use crate::ledger::Ledger;
-use crate::model::{Clock, Credential, ProviderId};
+use crate::model::{Clock, Credential, Offer, ProviderId, Source};
 use crate::providers::Providers;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -127,6 +127,8 @@ pub struct App {
     quota: Arc<Quota>,
     providers: Providers,
     bot_defaults: Vec<BotDefault>,
+    /// The same, as those who could pay.
+    bot_offers: Vec<Offer>,
     settings: Settings,
     lists: models::Lists,
     known_tokens: tokens::Known,
@@ -154,7 +156,12 @@ impl App {
             clock,
         } = parts;
         let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
+        let bot_offers = bot_defaults.iter().map(|default| Offer {
+            source: Source::BotDefault,
+            ..ask::request_offer(&default.provider)
+        });
         Self {
+            bot_offers: bot_offers.collect(),
             store,
             vault,
             ledger,

@@ -37,7 +37,7 @@ impl App {
         if scope == Scope::Guild || everybody_may {
             return Ok(());
         }
-        let tier = self.standing(caller.clone()).await?.0.tier().clone();
+        let tier = self.standing(caller.clone()).await?.tier().clone();
         if tier.byok {
             return Ok(());
         }

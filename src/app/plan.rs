@@ -72,8 +72,11 @@ impl App {
     /// Whether the operator lets a model be used.
     pub(super) fn may_use(&self, provider: &ProviderId, model: &str) -> bool {
         let allowed = &self.settings.models_allowed;
+        if allowed.is_empty() {
+            return true;
+        }
         let full = format!("{provider}/{model}");
-        allowed.is_empty() || allowed.iter().any(|pattern| glob(pattern, &full))
+        allowed.iter().any(|pattern| glob(pattern, &full))
     }
 
     /// A model by what was typed, if it is clear whose it is.

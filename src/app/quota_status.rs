@@ -21,8 +21,8 @@ pub struct QuotaStatus {
 impl App {
     /// Each limit that applies here, and who would pay.
     pub async fn quota_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
-        let (standing, offers) = self.standing(caller.clone()).await?;
-        let payers = self.choose(&standing, &self.chat_order(), offers).payers;
+        let standing = self.standing(caller.clone()).await?;
+        let payers = self.choose(&standing, &self.chat_order(), None).payers;
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
             if payers.iter().any(|offer| offer.source == source) {

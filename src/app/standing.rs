@@ -38,27 +38,28 @@ pub struct Standing {
 
 impl App {
     /// Reads everything that an ask must know, in one look: what is set
-    /// for the caller, and the keys that could pay.
-    pub(super) async fn standing(&self, caller: Caller) -> anyhow::Result<(Standing, Vec<Offer>)> {
+    /// for the caller, and the stored keys that could pay.
+    pub(super) async fn standing(&self, caller: Caller) -> anyhow::Result<Standing> {
         let seen = self
             .store
             .rules_and_offers(caller.person, (caller.place, caller.channel), |kid| {
                 self.vault.can_open(kid)
             })
             .await?;
-        let (rules, stored) = &*seen;
-        let offers = stored
-            .iter()
-            .cloned()
-            .chain(self.bot_default_offers())
-            .collect();
-        let standing = Standing {
-            tier: self.tier_of(&caller, rules)?,
+        Ok(Standing {
+            tier: self.tier_of(&caller, &seen.0)?,
             quota: Arc::clone(&self.quota),
-            seen: Arc::clone(&seen),
+            seen,
             caller,
-        };
-        Ok((standing, offers))
+        })
+    }
+
+    /// Everything that could pay, stored or the operator's.
+    pub(super) fn offers<'a>(
+        &'a self,
+        standing: &'a Standing,
+    ) -> impl Iterator<Item = &'a Offer> + Clone {
+        standing.seen.1.iter().chain(&self.bot_offers)
     }
 
     /// The place of the highest tier that anything gives.

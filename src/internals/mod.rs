@@ -129,15 +129,14 @@ impl Bench {
         let found = found.expect("it reads");
         let (rules, offers) = &*found;
         std::hint::black_box(rules);
-        let providers = vec![self.provider.clone()];
+        let providers = std::slice::from_ref(&self.provider);
         let question = Question {
             person,
             place,
-            providers,
             byok: true,
             now_ms: 0,
         };
-        let choice = resolver::choose(&question, offers.clone());
+        let choice = resolver::choose(&question, providers, &offers.iter());
         let payer = choice.payers.first().expect("everybody has a key");
         drop(self.vault.open(payer).expect("it opens"));
     }

@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Error};
+use crate::app::{App, Error, Heard};
 use crate::model::{Ask, Choices, Imagine, PictureJob, ProviderId, Refusal};
 
 /// The persona that rewrites.
@@ -21,7 +21,11 @@ impl App {
         let ask = Ask::of(imagine.caller.clone(), &imagine.wish.prompt.0, choices);
         let ready = self.secure(self.consider(ask).await?).await?;
         let mut text = String::new();
-        let mut listener = |more: &str| text.push_str(more);
+        let mut listener = |heard: Heard<'_>| {
+            if let Heard::Words(more) = heard {
+                text.push_str(more);
+            }
+        };
         let stop = CancellationToken::new();
         self.answer(ready, &stop, &mut listener).await.result?;
         let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();

@@ -106,10 +106,10 @@ impl App {
         if self.settings.images.age_restricted_only && !age_restricted {
             return Err(Refusal::AgeRestrictedOnly.into());
         }
-        let (standing, offers) = self.standing(caller).await?;
+        let standing = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan_picture(&choices, &wish)?;
-        let chosen = self.choose(&standing, &plan.providers, offers);
+        let chosen = self.choose(&standing, &plan.providers, None);
         Ok(ReadyPicture {
             standing,
             plan,

@@ -98,12 +98,11 @@ impl App {
         key: Option<KeyId>,
     ) -> anyhow::Result<Option<Offer>> {
         let can_open = |kid: &str| self.vault.can_open(kid);
-        match key {
-            Some(key) => self.store.offer_of_key(key, can_open).await,
-            None => Ok(self
-                .bot_default_offers()
-                .find(|offer| offer.provider == provider.id)),
+        if let Some(key) = key {
+            return self.store.offer_of_key(key, can_open).await;
         }
+        let mut offers = self.bot_offers.iter();
+        Ok(offers.find(|offer| offer.provider == provider.id).cloned())
     }
 
     /// Stops machines that were started for pictures that have ended; their

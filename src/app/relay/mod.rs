@@ -142,10 +142,10 @@ impl App {
             let model = named.to_owned();
             return Err(Refusal::ModelNotAllowed { provider, model }.into());
         }
-        let (standing, mut offers) = self.standing(caller).await?;
+        let standing = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
-        offers.extend(request_key.as_ref().map(|_| request_offer(&provider)));
-        let choice = self.choose(&standing, &[provider], offers);
+        let request = request_key.as_ref().map(|_| request_offer(&provider));
+        let choice = self.choose(&standing, &[provider], request.as_ref());
         Ok(Passing {
             standing,
             payers: choice.payers,
