@@ -13,6 +13,7 @@ use crate::resolver::{self, Choice, Question};
 use super::notice::Notice;
 use super::pay::{DEMO, Passed, Reserved};
 use super::plan::Plan;
+use super::relay::{Payer, payer};
 use super::standing::Standing;
 use super::{App, Error};
 
@@ -26,6 +27,17 @@ pub struct Asked {
     pub demoted: Vec<Demotion>,
     pub notices: Vec<Notice>,
 }
+
+/// What is heard of an answer while it comes.
+pub enum Heard<'a> {
+    /// Who is asked to pay for it now.
+    Payer(&'a Payer),
+    /// More of its words.
+    Words(&'a str),
+}
+
+/// Whoever listens to an answer.
+pub type Listener<'a> = &'a mut (dyn FnMut(Heard<'_>) + Send);
 
 /// A key that its provider turned down during use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +154,7 @@ impl App {
         &self,
         ask: ReadyAsk,
         stop: &CancellationToken,
-        listener: &mut (dyn FnMut(&str) + Send),
+        listener: Listener<'_>,
     ) -> Asked {
         let mut asked = Asked {
             result: Err(Refusal::Stopped.into()),
@@ -163,13 +175,14 @@ impl App {
     async fn try_payers(
         &self,
         mut ask: ReadyAsk,
-        listener: &mut (dyn FnMut(&str) + Send),
+        listener: Listener<'_>,
         asked: &mut Asked,
     ) -> Result<Answer, Error> {
         let mut last_failure = None;
         while let Some(mut reserved) = ask.reserved.take() {
             let offer = reserved.offer.clone();
             asked.attempt = Some(reserved.hold.id());
+            listener(Heard::Payer(&payer(&offer, &reserved.hold)));
             let called: Result<_, ProviderFailure> = if offer.source == Source::Demo {
                 Ok(demo_reply())
             } else {
@@ -226,7 +239,7 @@ impl App {
         &self,
         ask: &ReadyAsk,
         reserved: &mut Reserved,
-        listener: &mut (dyn FnMut(&str) + Send),
+        listener: Listener<'_>,
     ) -> Result<Result<(ChatReply, String), ProviderFailure>, Error> {
         let offer = &reserved.offer;
         let provider = self.known(&offer.provider)?;
@@ -242,7 +255,7 @@ impl App {
         hold.begin().await?;
         let mut hear = |text: &str| {
             hold.hear(text);
-            listener(text);
+            listener(Heard::Words(text));
         };
         let delivery = self.settings.delivery;
         let called = self

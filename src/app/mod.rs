@@ -48,7 +48,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 pub use add_key::{AddForm, Added};
 pub use answers::{Began, Notes};
-pub use ask::{Asked, Demotion, ReadyAsk};
+pub use ask::{Asked, Demotion, Heard, ReadyAsk};
 pub use ask_once::OnceForm;
 pub use budget::Budget;
 pub use doorman::{Doorman, Waiting, nobody_else};
@@ -71,7 +71,7 @@ pub use usage::{UsageReport, UsageScope};
 pub use crate::store::{OwnAttempt, Total};
 
 pub use crate::providers::{
-    BadBody, Body, Catalogue, Delivery, Fields, Kind, Passage, Provider, Surface, is_plain,
+    BadBody, Body, Catalogue, Delivery, Kind, Passage, Provider, Surface, is_plain,
 };
 
 use crate::ledger::Ledger;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Asked, Began, Demotion, Error, Notice, ReadyAsk};
+use crate::app::{Asked, Began, Demotion, Error, Heard, Notice, ReadyAsk};
 use crate::model::{Ask, Choices, PersonId, Refusal, ServerId, Source};
 
 use super::card::{Button, Card};
@@ -253,10 +253,9 @@ async fn paint_while_asking(
     let (said, mut heard) = watch::channel(String::new());
     let done = CancellationToken::new();
     let asking = async {
-        let mut listener = |text: &str| {
-            if !text.is_empty() {
-                said.send_modify(|all| all.push_str(text));
-            }
+        let mut listener = |heard: Heard<'_>| match heard {
+            Heard::Words(text) if !text.is_empty() => said.send_modify(|all| all.push_str(text)),
+            _ => {}
         };
         let asked = bot.app.answer(ready, stop, &mut listener).await;
         done.cancel();

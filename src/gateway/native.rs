@@ -1,7 +1,7 @@
 //! Each provider's own API, with the key put in: an official library works
 //! here by changing its base URL.
 
-use crate::app::{Body, Fields, Passage, Provider, RelayAsk, Surface, is_plain};
+use crate::app::{Body, Passage, Provider, RelayAsk, Surface, is_plain};
 
 use super::call::{Answer, Call};
 use super::openai::bad_body;
@@ -38,8 +38,7 @@ pub async fn any(mut call: Call) -> Answer {
     };
     let fields = body.fields();
     let model = model_in(&path).or_else(|| fields?.get("model"));
-    let is_streamed = |fields: &Fields| fields.raw("stream") == Some("true");
-    let stream = fields.is_some_and(is_streamed) || path.ends_with(":streamGenerateContent");
+    let stream = body.wants_stream() || path.ends_with(":streamGenerateContent");
     let request_key = key_in(&call)?;
     let passage = Box::new(Passage {
         surface,

@@ -54,7 +54,7 @@ async fn ask(mut call: Call, surface: Surface) -> Answer {
     let body = Body::object(body).map_err(bad_body)?;
     let fields = body.fields();
     let model = fields.and_then(|fields| fields.get("model"));
-    let stream = fields.is_some_and(|fields| fields.raw("stream") == Some("true"));
+    let stream = body.wants_stream();
     let request_key = key_in(&call)?;
     let passage = Box::new(Passage {
         surface,

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::app::Payer;
-use crate::model::{LimitHit, ProviderId, Source};
+use crate::model::LimitHit;
 
 /// Whose words are spoken: that decides the shape of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,17 +121,12 @@ impl Problem {
 
 /// Writes down who pays.
 pub fn say_who_paid(headers: &mut HeaderMap, payer: &Payer) {
-    say_source(headers, payer.source, &payer.provider);
-    if let Some(Ok(key)) = payer.key.map(|key| HeaderValue::from_str(&key.to_string())) {
-        headers.insert(KEY_ID, key);
-    }
-}
-
-/// The same where the key is not known.
-pub fn say_source(headers: &mut HeaderMap, source: Source, provider: &ProviderId) {
-    headers.insert(SOURCE, HeaderValue::from_static(source.as_str()));
-    if let Ok(provider) = HeaderValue::from_str(provider.as_str()) {
+    headers.insert(SOURCE, HeaderValue::from_static(payer.source.as_str()));
+    if let Ok(provider) = HeaderValue::from_str(payer.provider.as_str()) {
         headers.insert(PROVIDER, provider);
+    }
+    if let Some(Ok(key)) = payer.key.map(|key| HeaderValue::try_from(key.to_string())) {
+        headers.insert(KEY_ID, key);
     }
 }
 

@@ -243,6 +243,7 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         let asked = stage.world().look(|state| state.providers.calls.back().unwrap().body.clone());
         assert_eq!(asked["max_tokens"], 50);
         let streamed = program.posts(unified, &json!({"prompt": "count", "stream": true})).await;
+        assert_eq!(streamed.header("x-latchkey-source"), "personal");
         insta::assert_snapshot!(streamed.text.lines().rev().take(4).collect::<Vec<_>>().join("\n"), @r#"
 
         data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","response":"one two three four five six seven eight nine ten","usage":{"cost_nano_dollars":6200,"estimated":false,"input_tokens":12,"output_tokens":10}}
@@ -254,6 +255,9 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         assert_eq!((once.json()["mode"].as_str(), once.header("x-latchkey-source")), (Some("byok"), "request"));
         let call = program.call("POST", unified).header("x-api-key", &key);
         assert_eq!(send(call.json(&json!({"prompt": "count"}))).await.code(), "400 provider_missing");
+        // Nothing was said yet, so that a stream can still be refused in words.
+        let call = program.call("POST", unified).header("x-deepseek-key", "sk-made-up-and-wrong");
+        assert_eq!(send(call.json(&json!({"prompt": "count", "stream": true}))).await.code(), "401 provider_key_refused");
         for (body, code) in [
             (json!({"prompt": ""}), "400 prompt_missing"),
             (json!({"prompt": "x", "provider": "opnai"}), "404 unknown_provider"),

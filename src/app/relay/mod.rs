@@ -105,6 +105,7 @@ impl App {
     pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<Relay, NotRelayed> {
         let mut passing = self.pass(ask).await?;
         let begun = tokio::select! {
+            biased;
             begun = self.try_relays(&mut passing) => begun,
             () = self.must_stop() => Err(Refusal::Stopping.into()),
         };
@@ -372,7 +373,8 @@ impl<E: Into<Error>> From<E> for NotSent {
     }
 }
 
-fn payer(offer: &Offer, hold: &Hold) -> Payer {
+/// Who pays for what was reserved.
+pub fn payer(offer: &Offer, hold: &Hold) -> Payer {
     Payer {
         source: offer.source,
         provider: offer.provider.clone(),

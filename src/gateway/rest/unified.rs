@@ -8,19 +8,19 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use utoipa::ToSchema;
 
-use crate::app::{Asked, Claim, ReadyAsk};
+use crate::app::{Claim, Error, Heard, Payer, ReadyAsk};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::passing::key_in;
-use crate::gateway::problem::{Problem, Speaks, say_source};
+use crate::gateway::problem::{Problem, Speaks, say_who_paid};
 use crate::gateway::repeat::{Repeat, claim};
-use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Source};
+use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Refusal, Source};
 
 use super::{answer, bytes, parse};
 
@@ -94,13 +94,15 @@ pub async fn ask(mut call: Call) -> Answer {
     let ready = app.consider(asked).await?;
     let ready = app.secure(ready).await?;
     if question.stream {
-        return Ok(streamed(call, ready, claim));
+        return streamed(call, ready, claim).await;
     }
-    let mut text = String::new();
+    let (mut text, mut payer) = (String::new(), None);
+    let mut listener = |heard: Heard<'_>| match heard {
+        Heard::Words(piece) => text.push_str(piece),
+        Heard::Payer(asked) => payer = Some(asked.clone()),
+    };
     let asked = app
-        .answer(ready, &CancellationToken::new(), &mut |piece| {
-            text.push_str(piece);
-        })
+        .answer(ready, &CancellationToken::new(), &mut listener)
         .await;
     let attempt = asked.attempt;
     let told = app.told(asked)?;
@@ -108,22 +110,36 @@ pub async fn ask(mut call: Call) -> Answer {
         claim.end(200, attempt).await?;
     }
     let mut response = answer(StatusCode::OK, &answered(&told, text))?;
-    say_source(response.headers_mut(), told.source, &told.provider);
+    if let Some(payer) = payer {
+        say_who_paid(response.headers_mut(), &payer);
+    }
     Ok(response)
 }
 
-/// Words as they come. A client that leaves ends the call.
-fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Response {
+/// What comes of a streamed ask.
+enum Came {
+    Payer(Payer),
+    Words(String),
+    Ended(Result<Told, Error>),
+}
+
+/// Words as they come, the first of them with who pays: until then another
+/// may be asked to. A client that leaves ends the call.
+async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
     let app = Arc::clone(&call.gateway.app);
     // It holds an answer at the most, whose length is limited.
-    let (say, said) = mpsc::unbounded_channel::<Result<String, Asked>>();
+    let (say, mut said) = mpsc::unbounded_channel();
     let stop = CancellationToken::new();
     let gone = stop.clone().drop_guard();
+    let id = call.id().to_owned();
     let (teller, places) = (Arc::clone(&app), call.session.places);
     app.spawn(async move {
-        let mut listener = |piece: &str| {
+        let mut listener = |heard: Heard<'_>| {
             // Whoever listened has gone, and `stop` says so.
-            let _ = say.send(Ok(piece.to_owned()));
+            let _ = say.send(match heard {
+                Heard::Payer(payer) => Came::Payer(payer.clone()),
+                Heard::Words(piece) => Came::Words(piece.to_owned()),
+            });
         };
         let asked = teller.answer(ready, &stop, &mut listener).await;
         if let (Some(claim), Ok(_)) = (claim, &asked.result)
@@ -131,46 +147,71 @@ fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Response {
         {
             tracing::warn!("could not note that a call was made: {error:#}");
         }
-        let _ = say.send(Err(asked));
+        let _ = say.send(Came::Ended(teller.told(asked)));
         drop(places);
     });
-    let id = call.id;
-    let flow = (said, String::new(), gone);
-    let events = stream::unfold(flow, |(mut said, mut text, gone)| async move {
-        let next = said.recv().await?;
-        if let Ok(piece) = &next {
-            text.push_str(piece);
+    let mut payer = None;
+    let first = loop {
+        match said.recv().await {
+            Some(Came::Payer(asked)) => payer = Some(asked),
+            // Nothing was said yet: it can still be refused in words.
+            Some(Came::Ended(Err(error))) => return Err(error.into()),
+            Some(first) => break first,
+            None => return Err(Refusal::Stopping.into()),
         }
-        let whole = if next.is_err() {
-            std::mem::take(&mut text)
-        } else {
-            String::new()
+    };
+    let flow = Flow {
+        said,
+        text: String::new(),
+        id,
+        _gone: gone,
+    };
+    let events = stream::unfold((Some(first), flow), |(came, mut flow)| async move {
+        let came = match came {
+            Some(came) => came,
+            None => flow.said.recv().await?,
         };
-        Some(((next, whole), (said, text, gone)))
+        let event = flow.event(came);
+        Some((Ok::<_, Infallible>(event), (None, flow)))
     });
-    let events =
-        events.map(move |(next, whole)| Ok::<_, Infallible>(event(&app, next, whole, &id)));
     let mut response = Response::new(Body::from_stream(events));
     let headers = response.headers_mut();
+    if let Some(payer) = payer {
+        say_who_paid(headers, &payer);
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Ok(response)
 }
 
-fn event(
-    app: &Arc<crate::app::App>,
-    next: Result<String, Asked>,
-    whole: String,
-    id: &str,
-) -> Bytes {
-    let (name, data) = match next {
-        Ok(piece) => ("delta", json!({"text": piece})),
-        Err(asked) => match app.told(asked) {
-            Ok(told) => ("done", json!(answered(&told, whole))),
-            Err(error) => return Problem::from(error).event(Speaks::Ours, id).into(),
-        },
-    };
-    format!("event: {name}\ndata: {data}\n\n").into()
+/// A streamed answer on its way.
+struct Flow {
+    said: mpsc::UnboundedReceiver<Came>,
+    /// What was said so far.
+    text: String,
+    id: String,
+    _gone: DropGuard,
+}
+
+impl Flow {
+    fn event(&mut self, came: Came) -> Bytes {
+        let (name, data) = match came {
+            // After the first word nobody else is asked.
+            Came::Payer(_) => return Bytes::new(),
+            Came::Words(piece) => {
+                self.text.push_str(&piece);
+                ("delta", json!({"text": piece}))
+            }
+            Came::Ended(Ok(told)) => {
+                let text = std::mem::take(&mut self.text);
+                ("done", json!(answered(&told, text)))
+            }
+            Came::Ended(Err(error)) => {
+                return Problem::from(error).event(Speaks::Ours, &self.id).into();
+            }
+        };
+        format!("event: {name}\ndata: {data}\n\n").into()
+    }
 }
 
 fn answered(told: &Told, text: String) -> Answered {

@@ -44,6 +44,12 @@ impl Body {
         self.fields.as_ref()
     }
 
+    /// Whether it asks for its answer as it comes.
+    pub fn wants_stream(&self) -> bool {
+        let asks = |fields: &Fields| fields.raw("stream") == Some("true");
+        self.fields().is_some_and(asks)
+    }
+
     /// All of it; null where it is no JSON.
     pub fn value(&self) -> &Value {
         self.value

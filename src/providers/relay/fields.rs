@@ -59,12 +59,10 @@ impl Fields {
 
     /// Whether a field is this text.
     pub fn is(&self, name: &str, text: &str) -> bool {
-        let raw = self.raw(name).unwrap_or_default();
-        let bare = raw
-            .strip_prefix('"')
-            .and_then(|raw| raw.strip_suffix('"'))
-            .filter(|bare| !bare.contains('\\'));
-        bare == Some(text) || (bare.is_none() && self.get::<String>(name).as_deref() == Some(text))
+        let read = |raw| serde_json::from_str::<Name<'_>>(raw).ok();
+        self.raw(name)
+            .and_then(read)
+            .is_some_and(|Name(it)| it == text)
     }
 
     /// Puts a value in a field's place, or at the end.
@@ -123,7 +121,7 @@ impl<'de> Visitor<'de> for Reader<'de> {
     }
 }
 
-/// A name, borrowed unless it has escapes.
+/// A text, borrowed unless it has escapes.
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
