@@ -1,13 +1,14 @@
 //! One call: what came, and who sent it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::StreamExt;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use crate::model::Pieces;
@@ -31,11 +32,11 @@ pub struct Admitted {
     /// What its address names, in order.
     pub named: Vec<String>,
     pub parts: Parts,
-    /// Behind a lock that nobody waits for: a body can't be looked at by two.
-    pub body: Mutex<Body>,
+    /// None once it was read.
+    pub body: Option<Incoming>,
     /// What the caller calls this call, so that it is made once.
     pub idempotency_key: Option<String>,
-    pub id: String,
+    pub id: HeaderValue,
 }
 
 /// What is made of a call.
@@ -52,6 +53,11 @@ impl Admitted {
         self.named.last().map_or("", String::as_str)
     }
 
+    /// What it is called in an answer.
+    pub fn id(&self) -> &str {
+        self.id.to_str().unwrap_or_default()
+    }
+
     /// A header's value, if it is plain text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
@@ -65,16 +71,21 @@ impl Admitted {
         if told.is_some_and(|told| told > limit) {
             return Err(too_large(limit));
         }
-        let body = self.body.get_mut().map(std::mem::take).unwrap_or_default();
-        let mut pieces = body.into_data_stream();
+        let Some(mut body) = self.body.take() else {
+            return Ok(Bytes::new());
+        };
         let deadline = Instant::now() + BODY_WITHIN;
         let mut all = Pieces::default();
         loop {
             let until = deadline.min(Instant::now() + PIECE_WITHIN);
-            let next = timeout_at(until, pieces.next()).await;
-            let piece = match next.map_err(|_| too_slow())? {
-                Some(piece) => piece.map_err(|_| broken_off())?,
+            let next = timeout_at(until, body.frame()).await;
+            let frame = match next.map_err(|_| too_slow())? {
+                Some(frame) => frame.map_err(|_| broken_off())?,
                 None => return Ok(all.join()),
+            };
+            // Trailers say nothing that anybody asked for.
+            let Ok(piece) = frame.into_data() else {
+                continue;
             };
             if all.len() + piece.len() > limit {
                 return Err(too_large(limit));

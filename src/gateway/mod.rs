@@ -28,10 +28,12 @@ pub use openapi::documented;
 #[cfg(test)]
 pub use routes::{Needs, all as routes};
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
+use axum::http::HeaderValue;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -39,6 +41,8 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use session::{Crowds, Strangers};
 
+/// How long a request's id is.
+const ID_BYTES: usize = 22;
 /// Where the health page is.
 pub const HEALTH_PATH: &str = "/healthz";
 
@@ -94,9 +98,12 @@ impl Gateway {
         self.stop.is_cancelled()
     }
 
-    fn next_id(&self) -> String {
+    fn next_id(&self) -> HeaderValue {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
-        format!("req_{:08x}{number:010x}", self.name)
+        let mut id = String::with_capacity(ID_BYTES);
+        // A text never runs out of room.
+        let _ = write!(id, "req_{:08x}{number:010x}", self.name);
+        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 
@@ -133,7 +140,7 @@ pub fn serve(
 ) -> anyhow::Result<Serving> {
     let connections = settings.connections;
     let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
-    let routes = routes::router(&gateway);
+    let routes = Arc::new(routes::Routes::new(gateway)?);
     let tasks = TaskTracker::new();
     tasks.spawn(metrics::keep_up(stop.clone()));
     let serving = server::serve(tasks.clone(), listener, routes, connections, stop);

@@ -15,11 +15,15 @@ use super::repeat::{Repeat, claim};
 use super::request_key;
 use super::session::Place;
 
+const JSON: &str = "application/json";
+/// How many headers an answer has, with its id and its length.
+const HEADERS: usize = 6;
+
 /// What is on its way to a client, and what ends with it.
 struct Flow {
     relay: Relay,
     speaks: Speaks,
-    id: String,
+    id: HeaderValue,
     _places: Vec<Place>,
 }
 
@@ -32,7 +36,7 @@ pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
         Repeat::Before(answer) => return Ok(answer),
     };
     let mut relay = app.relay(ask).await?;
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     say_who_paid(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, kind(&relay, call.speaks));
@@ -69,8 +73,11 @@ fn kind(relay: &Relay, speaks: Speaks) -> HeaderValue {
         return HeaderValue::from_static("text/event-stream");
     }
     let told = relay.content_type();
+    if told == JSON {
+        return HeaderValue::from_static(JSON);
+    }
     let is_data = [
-        "application/json",
+        JSON,
         "text/event-stream",
         "application/x-ndjson",
         "audio/",
@@ -93,7 +100,8 @@ fn flowing(flow: Flow) -> Body {
             Ok(Some(piece)) => Some((Ok::<_, std::convert::Infallible>(piece), Some(flow))),
             Ok(None) => None,
             Err(not) => {
-                let last = Problem::from(not).event(flow.speaks, &flow.id);
+                let last =
+                    Problem::from(not).event(flow.speaks, flow.id.to_str().unwrap_or_default());
                 Some((Ok(Bytes::from(last)), None))
             }
         }

@@ -1,19 +1,18 @@
 //! Every address, what it needs and who answers it. One table: the router
 //! is made from it, and so are the tests of who may do what.
 
+use std::collections::HashMap;
 use std::future::Future;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use ::metrics::counter;
-use axum::Router;
-use axum::extract::{RawPathParams, Request};
-use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use ::metrics::{Counter, counter};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter, any, on};
+use hyper::body::Incoming;
 
 use crate::app::nobody_else;
 use crate::model::{Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token};
@@ -21,7 +20,6 @@ use crate::model::{Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, To
 use super::call::{Admitted, Answer, Call};
 use super::problem::{Problem, Speaks};
 use super::rest::{keys, providers, unified, usage};
-use super::server::Peer;
 use super::session::{Session, no_token};
 use super::{Gateway, HEALTH_PATH, metrics, native, openai, openapi, operators, request_key};
 
@@ -145,91 +143,136 @@ fn of_operators() -> Vec<Route> {
     ]
 }
 
-/// The router of the table.
-pub fn router(gateway: &Arc<Gateway>) -> Router {
-    let mut router = Router::new();
-    for route in all() {
-        router = router.route(route.path, method_router(gateway, route));
-    }
-    let gateway = Arc::clone(gateway);
-    router
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(async move |request: Request| {
-            let (path, id) = (request.uri().path(), gateway.next_id());
-            Problem::nothing_at(path).answer(speaks(path), &id)
-        })
+/// The table, ready to be asked. It is asked for every call, so that an
+/// address without names in it is found in one step.
+pub struct Routes {
+    gateway: Arc<Gateway>,
+    plain: HashMap<&'static str, Vec<Served>>,
+    named: matchit::Router<Vec<Served>>,
 }
 
-fn method_router(gateway: &Arc<Gateway>, route: Route) -> MethodRouter {
-    let gateway = Arc::clone(gateway);
-    let (needs, answer, path) = (route.needs, route.answer, route.path);
-    let requests = move |status: StatusCode| {
-        let status = status.as_str().to_owned();
-        counter!("latchkey_http_requests_total", "route" => path, "status" => status)
-    };
-    // To look it up by its names costs more than to count.
-    let good = requests(StatusCode::OK);
-    let handler = async move |named: RawPathParams, request: Request| {
-        let named = named.iter().map(|(_, value)| value.to_owned()).collect();
-        let response = respond(gateway, (needs, answer), named, request).await;
+/// What is done at an address for a method.
+struct Served {
+    route: Route,
+    /// Calls that went well: to look it up by its names costs more than to
+    /// count.
+    good: Counter,
+}
+
+impl Routes {
+    /// Reads the table.
+    pub fn new(gateway: Arc<Gateway>) -> anyhow::Result<Self> {
+        let mut by_path: HashMap<&'static str, Vec<Served>> = HashMap::new();
+        for route in all() {
+            let good = requests(route.path, StatusCode::OK);
+            let served = by_path.entry(route.path).or_default();
+            served.push(Served { route, good });
+        }
+        let mut named = matchit::Router::new();
+        for (path, served) in by_path.extract_if(|path, _| path.contains('{')) {
+            named.insert(path, served)?;
+        }
+        Ok(Self {
+            gateway,
+            plain: by_path,
+            named,
+        })
+    }
+
+    /// Answers a call from an address.
+    pub async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
+        let id = self.gateway.next_id();
+        let path = request.uri().path();
+        let Some((all, named)) = self.find(path) else {
+            return Problem::nothing_at(path).answer(speaks(path), text(&id));
+        };
+        let Some(served) = all.iter().find(|it| it.route.takes(request.method())) else {
+            return wrong_method(path, all);
+        };
+        let response = respond(&self.gateway, &served.route, (named, peer, id), request).await;
         match response.status() {
-            StatusCode::OK => good.increment(1),
-            status => requests(status).increment(1),
+            StatusCode::OK => served.good.increment(1),
+            status => requests(served.route.path, status).increment(1),
         }
         response
-    };
-    let Some(method) = route.method else {
-        return any(handler);
-    };
-    // Only methods of the table, which axum knows.
-    let filter = MethodFilter::try_from(method).unwrap_or(MethodFilter::GET);
-    on(filter, handler)
+    }
+
+    /// What is at an address, and what it names, in order.
+    fn find(&self, path: &str) -> Option<(&[Served], Vec<String>)> {
+        if let Some(served) = self.plain.get(path) {
+            return Some((served, Vec::new()));
+        }
+        let found = self.named.at(path).ok()?;
+        let named = found.params.iter().map(|(_, value)| value.to_owned());
+        Some((found.value, named.collect()))
+    }
 }
 
-async fn wrong_method(request: Request) -> Response {
+impl Route {
+    /// Whether it is for a method; what can be read can be asked for without
+    /// its body.
+    fn takes(&self, method: &Method) -> bool {
+        let is_read = *method == Method::HEAD && self.method == GET;
+        is_read || self.method.as_ref().is_none_or(|it| it == method)
+    }
+}
+
+fn requests(path: &'static str, status: StatusCode) -> Counter {
+    let status = status.as_str().to_owned();
+    counter!("latchkey_http_requests_total", "route" => path, "status" => status)
+}
+
+fn wrong_method(path: &str, all: &[Served]) -> Response {
     let message = format!(
-        "`{}` does not take this method. `GET /openapi.json` lists those that it takes.",
-        request.uri().path()
+        "`{path}` does not take this method. `GET /openapi.json` lists those that it takes."
     );
-    Problem::new(405, "wrong_method", message).answer(speaks(request.uri().path()), "")
+    let mut response = Problem::new(405, "wrong_method", message).answer(speaks(path), "");
+    let methods = all.iter().filter_map(|it| it.route.method.as_ref());
+    let methods: Vec<&str> = methods.map(Method::as_str).collect();
+    if let Ok(methods) = HeaderValue::try_from(methods.join(",")) {
+        response.headers_mut().insert(ALLOW, methods);
+    }
+    response
+}
+
+/// An id as it is written.
+fn text(id: &HeaderValue) -> &str {
+    id.to_str().unwrap_or_default()
 }
 
 async fn respond(
-    gateway: Arc<Gateway>,
-    (needs, answer): (Needs, fn(Call) -> Answering),
-    named: Vec<String>,
-    request: Request,
+    gateway: &Arc<Gateway>,
+    route: &Route,
+    (named, peer, id): (Vec<String>, IpAddr, HeaderValue),
+    request: Request<Incoming>,
 ) -> Response {
-    let id = gateway.next_id();
     let (parts, body) = request.into_parts();
     let speaks = speaks(parts.uri.path());
-    let answered = match let_in(&gateway, needs, &named, &parts).await {
+    let answered = match let_in(gateway, route.needs, (&named, peer), &parts).await {
         Ok(session) => {
             let call = Box::new(Admitted {
-                gateway: Arc::clone(&gateway),
+                gateway: Arc::clone(gateway),
                 session,
                 speaks,
                 named,
                 idempotency_key: idempotency_key(&parts),
                 parts,
-                body: Mutex::new(body),
+                body: Some(body),
                 id: id.clone(),
             });
-            answer(call).await
+            (route.answer)(call).await
         }
         Err(problem) => Err(problem),
     };
     let mut response = answered.unwrap_or_else(|problem| {
         counter!("latchkey_http_refusals_total", "code" => problem.code).increment(1);
-        problem.answer(speaks, &id)
+        problem.answer(speaks, text(&id))
     });
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        let headers = response.headers_mut();
-        if speaks == Speaks::Anthropic {
-            headers.insert(ANTHROPICS_REQUEST_ID, id.clone());
-        }
-        headers.insert(REQUEST_ID, id);
+    let headers = response.headers_mut();
+    if speaks == Speaks::Anthropic {
+        headers.insert(ANTHROPICS_REQUEST_ID, id.clone());
     }
+    headers.insert(REQUEST_ID, id);
     response
 }
 
@@ -247,7 +290,7 @@ fn idempotency_key(parts: &Parts) -> Option<String> {
 async fn let_in(
     gateway: &Arc<Gateway>,
     needs: Needs,
-    named: &[String],
+    (named, peer): (&[String], IpAddr),
     parts: &Parts,
 ) -> Result<Session, Problem> {
     let nobody = || Session {
@@ -264,10 +307,6 @@ async fn let_in(
         let message = "The request has a length and is sent in chunks. Send one of `Content-Length` and `Transfer-Encoding`.";
         return Err(Problem::new(400, "two_lengths", message));
     }
-    let peer = parts
-        .extensions
-        .get::<Peer>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
     let token = match gateway.token(&parts.headers, peer).await {
         Ok(token) => token,
         Err(problem)

@@ -1,15 +1,16 @@
 //! Takes connections, and keeps those that are slow or many from hurting
 //! the others.
 
+use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,7 +18,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Service;
+
+use super::routes::Routes;
 
 /// How long a client may take to send a request's head; and how long a
 /// connection may stand idle.
@@ -30,17 +32,12 @@ const TAKES_WITHIN: Duration = Duration::from_mins(1);
 /// How long to wait when the system has no room for another connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Where a request's connection comes from. What headers say of that is not
-/// believed.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
-
 /// Serves until `stop`, at most so many connections at once; what is being
 /// answered then is finished.
 pub async fn serve(
     tasks: TaskTracker,
     listener: TcpListener,
-    routes: Router,
+    routes: Arc<Routes>,
     connections: usize,
     stop: CancellationToken,
 ) {
@@ -58,7 +55,7 @@ pub async fn serve(
                 continue;
             }
         };
-        let (routes, stop) = (routes.clone(), stop.clone());
+        let (routes, stop) = (Arc::clone(&routes), stop.clone());
         tasks.spawn(async move {
             one(stream, peer, routes, stop).await;
             drop(place);
@@ -79,13 +76,14 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
-/// One connection, to its end.
-async fn one(stream: TcpStream, peer: SocketAddr, routes: Router, stop: CancellationToken) {
-    let answer =
-        hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(Peer(peer.ip()));
-            routes.clone().call(request)
-        });
+/// One connection, to its end. What headers say of where it comes from is
+/// not believed.
+async fn one(stream: TcpStream, peer: SocketAddr, routes: Arc<Routes>, stop: CancellationToken) {
+    let answer = service_fn(move |request| {
+        let routes = Arc::clone(&routes);
+        // Apart, so that connections without a call stay small.
+        Box::pin(async move { Ok::<_, Infallible>(routes.answer(peer.ip(), request).await) })
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
@@ -95,6 +93,7 @@ async fn one(stream: TcpStream, peer: SocketAddr, routes: Router, stop: Cancella
     let mut serving = std::pin::pin!(serving);
     // What a client does wrong is its own business.
     let _ = tokio::select! {
+        biased;
         ended = serving.as_mut() => ended,
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();

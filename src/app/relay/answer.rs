@@ -45,6 +45,7 @@ impl Relay {
     pub async fn whole(&mut self) -> Result<Bytes, NotRelayed> {
         let app = Arc::clone(&self.app);
         let came = tokio::select! {
+            biased;
             came = self.relayed.whole() => came,
             () = app.must_stop() => return Err(self.stopped()),
         };
