@@ -251,8 +251,8 @@ pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, attempt: &Attempt, used: &
         owner,
         day: attempt.held_at_ms.div_euclid(DAY_MS),
         member: 0,
-        source: attempt.source.as_str().to_owned(),
-        provider: attempt.provider.to_string(),
+        source: attempt.source.as_str(),
+        provider: Some(attempt.provider.clone()),
         model: attempt.model.clone(),
     };
     let mut add = |key| totals.entry(key).or_default().add(&total);
@@ -263,8 +263,8 @@ pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, attempt: &Attempt, used: &
         add(key(TotalScope::Guild, server.0));
         add(TotalKey {
             member: attempt.person.0,
-            source: String::new(),
-            provider: String::new(),
+            source: "",
+            provider: None,
             model: String::new(),
             ..key(TotalScope::Member, server.0)
         });

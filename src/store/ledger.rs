@@ -219,11 +219,6 @@ fn set_counter((counter, state): (String, String)) -> Statement {
 }
 
 fn book(booking: &Booking) -> Statement {
-    let Booking {
-        attempt,
-        held,
-        counted,
-    } = booking;
     Statement::new(
         "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, model, \
          held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted, \
@@ -231,38 +226,45 @@ fn book(booking: &Booking) -> Statement {
          cost_reported, clamped) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
          'held', 0, 0, 0, 0, 0, 0, 0, 0)",
-        [
-            attempt.id.0.as_slice().into(),
-            attempt.person.0.into(),
-            attempt.server.map(|server| server.0).into(),
-            attempt.source.as_str().into(),
-            attempt.key.map(|key| key.to_string()).into(),
-            attempt.provider.as_str().into(),
-            attempt.model.as_str().into(),
-            attempt.held_at_ms.into(),
-            held.input_tokens.into(),
-            held.output_tokens.into(),
-            held.images.into(),
-            held.cost.map(|cost| cost.0).into(),
-            written(counted).into(),
-        ],
+        booked(booking),
     )
+}
+
+/// What was held, from `attempt_id` to `counted`.
+fn booked(booking: &Booking) -> [Value; 13] {
+    let Booking {
+        attempt,
+        held,
+        counted,
+    } = booking;
+    [
+        Value::Id(attempt.id.0),
+        attempt.person.0.into(),
+        attempt.server.map(|server| server.0).into(),
+        Value::Word(attempt.source.as_str()),
+        attempt.key.map(|key| key.to_string()).into(),
+        (&attempt.provider).into(),
+        attempt.model.as_str().into(),
+        attempt.held_at_ms.into(),
+        held.input_tokens.into(),
+        held.output_tokens.into(),
+        held.images.into(),
+        held.cost.map(|cost| cost.0).into(),
+        written(counted).into(),
+    ]
 }
 
 /// Writes an attempt that has ended already.
 fn finish(finished: &Finished) -> Statement {
-    let Finished {
-        booking,
-        settlement,
-    } = finished;
-    let mut values = book(booking).values;
-    values.extend(outcome(settlement));
     let sql = "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
          model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
          counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
          images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
          $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+    let mut values = Vec::with_capacity(26);
+    values.extend(booked(&finished.booking));
+    values.extend(outcome(&finished.settlement));
     Statement { sql, values }
 }
 
@@ -276,7 +278,8 @@ fn close(closing: &Closing) -> Statement {
          duration_ms = $14 where attempt_id = $1 and state = 'held' returning ",
         closed_columns!()
     );
-    let mut values = vec![id.0.as_slice().into()];
+    let mut values = Vec::with_capacity(14);
+    values.push(Value::Id(id.0));
     values.extend(outcome(settlement));
     Statement { sql, values }
 }
@@ -285,8 +288,8 @@ fn close(closing: &Closing) -> Statement {
 fn outcome(settlement: &Settlement) -> [Value; 13] {
     let usage = settlement.usage;
     [
-        settlement.state().into(),
-        settlement.outcome.as_str().into(),
+        Value::Word(settlement.state()),
+        Value::Word(settlement.outcome.as_str()),
         usage.input_tokens.into(),
         usage.output_tokens.into(),
         usage.cached_tokens.into(),

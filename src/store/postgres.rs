@@ -138,7 +138,10 @@ impl ToSql for Value {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(number) => number.to_sql(kind, out),
             Self::Text(text) => text.to_sql(kind, out),
+            Self::Word(text) => text.to_sql(kind, out),
+            Self::Name(text) => (&**text).to_sql(kind, out),
             Self::Blob(bytes) => bytes.to_sql(kind, out),
+            Self::Id(bytes) => bytes.as_slice().to_sql(kind, out),
         }
     }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::ProviderId;
+
 use super::Store;
-use super::value::{Row, Statement};
+use super::value::{Row, Statement, Value};
 
 /// Whose sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,8 +41,8 @@ pub struct TotalKey {
     /// 0 but where the scope is by member.
     pub member: u64,
     /// Empty where the scope is by member, as are the next two.
-    pub source: String,
-    pub provider: String,
+    pub source: &'static str,
+    pub provider: Option<ProviderId>,
     pub model: String,
 }
 
@@ -106,12 +108,14 @@ pub(super) fn additions(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item
                 add_to_total!()
             ),
             [
-                key.scope.as_str().into(),
+                Value::Word(key.scope.as_str()),
                 key.owner.into(),
                 key.day.into(),
                 key.member.into(),
-                key.source.into(),
-                key.provider.into(),
+                Value::Word(key.source),
+                key.provider
+                    .as_ref()
+                    .map_or(Value::Word(""), Value::from),
                 key.model.into(),
                 total.requests.into(),
                 total.input_tokens.into(),

@@ -1,14 +1,25 @@
 //! What goes into a statement and what comes out, for both databases.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
 
-/// A parameter or a column. These four are all that our tables hold.
+use crate::model::ProviderId;
+
+/// A parameter or a column. Numbers, texts and bytes are all that our
+/// tables hold.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
     Null,
     Int(i64),
     Text(String),
+    /// A text that is part of the program.
+    Word(&'static str),
+    /// A text that others hold too.
+    Name(Arc<str>),
     Blob(Vec<u8>),
+    /// An id's bytes.
+    Id([u8; 16]),
 }
 
 /// One statement and its parameters; `$1` is the first.
@@ -129,6 +140,12 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<&ProviderId> for Value {
+    fn from(provider: &ProviderId) -> Self {
+        Self::Name(provider.shared())
     }
 }
 
