@@ -35,6 +35,7 @@ impl fmt::Display for Kid {
 pub struct MasterKey {
     bytes: Zeroizing<[u8; MASTER_BYTES]>,
     kid: Kid,
+    pub(super) derived: seal::DerivedLately,
 }
 
 impl fmt::Debug for MasterKey {
@@ -115,6 +116,7 @@ impl MasterKey {
         Self {
             bytes,
             kid: Kid(kid),
+            derived: seal::DerivedLately::default(),
         }
     }
 

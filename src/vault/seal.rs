@@ -24,6 +24,9 @@
 //!
 //! AES-GCM is NIST SP 800-38D, HKDF is RFC 5869.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hkdf::Hkdf;
@@ -41,6 +44,9 @@ const NONCE: std::ops::Range<usize> = 73..85;
 const TAG_BYTES: usize = 16;
 const PAD_STEP_BYTES: usize = 64;
 const LENGTH_BYTES: usize = 4;
+
+/// How many seals' keys are remembered.
+const LATELY_MAX: usize = 1_024;
 
 const COMMIT_LABEL: &[u8] = b"byok/commit/v1";
 const ENCRYPT_LABEL: &[u8] = b"byok/enc/v1";
@@ -97,7 +103,7 @@ pub fn seal(master: &MasterKey, binding: &Binding, payload: &[u8], fresh: &Fresh
     blob.extend_from_slice(&derived.commit);
     blob.extend_from_slice(&fresh.nonce);
     let aad = associated_data(&blob, binding);
-    let sealed = aes_gcm_encrypt(&derived.encrypt, &fresh.nonce, &aad, &plain)
+    let sealed = aes_gcm_encrypt(&derived.cipher, &fresh.nonce, &aad, &plain)
         .expect("a padded payload is far below AES-GCM's limit");
     blob.extend_from_slice(&sealed);
     blob
@@ -112,17 +118,17 @@ pub fn open(
     if kid_of(blob)? != master.kid() {
         return Err(OpenError::AnotherMaster);
     }
-    let salt = blob.get(SALT).ok_or(OpenError::Format)?;
+    let salt = blob.get(SALT).and_then(|salt| salt.try_into().ok());
+    let salt = salt.ok_or(OpenError::Format)?;
     let commit = blob.get(COMMIT).ok_or(OpenError::Format)?;
     let nonce = blob.get(NONCE).ok_or(OpenError::Format)?;
     let sealed = blob.get(NONCE.end..).ok_or(OpenError::Format)?;
-    let derived = Derived::of(master, salt);
+    let derived = master.derived.of(master, salt);
     if !bool::from(derived.commit.ct_eq(commit)) {
         return Err(OpenError::Tampered);
     }
     let aad = associated_data(blob, binding);
-    let plain =
-        aes_gcm_decrypt(&derived.encrypt, nonce, &aad, sealed).ok_or(OpenError::Tampered)?;
+    let plain = aes_gcm_decrypt(&derived.cipher, nonce, &aad, sealed).ok_or(OpenError::Tampered)?;
     unpad(&plain).ok_or(OpenError::Tampered)
 }
 
@@ -138,19 +144,42 @@ pub fn kid_of(blob: &[u8]) -> Result<Kid, OpenError> {
 /// The two keys of one seal.
 struct Derived {
     commit: [u8; 32],
-    encrypt: Zeroizing<[u8; 32]>,
+    /// It wipes itself.
+    cipher: Aes256Gcm,
 }
 
 impl Derived {
-    fn of(master: &MasterKey, salt: &[u8]) -> Self {
+    fn of(master: &MasterKey, salt: &[u8; 32]) -> Self {
         let kid = master.kid().0;
         let prk = hkdf_extract(salt, master.bytes());
-        let mut derived = Self {
-            commit: [0; 32],
-            encrypt: Zeroizing::new([0; 32]),
-        };
-        hkdf_expand(&prk, &[COMMIT_LABEL, &kid], &mut derived.commit);
-        hkdf_expand(&prk, &[ENCRYPT_LABEL, &kid], derived.encrypt.as_mut());
+        let (mut commit, mut encrypt) = ([0; 32], Zeroizing::new([0; 32]));
+        hkdf_expand(&prk, &[COMMIT_LABEL, &kid], &mut commit);
+        hkdf_expand(&prk, &[ENCRYPT_LABEL, &kid], encrypt.as_mut());
+        Self {
+            commit,
+            cipher: Aes256Gcm::new((&*encrypt).into()),
+        }
+    }
+}
+
+/// What was derived of a master key lately, by salt. It opens nothing that
+/// the master key beside it does not open, and to derive it costs as much as
+/// the rest of an ask's work on keys; keys themselves are not kept.
+#[derive(Default)]
+pub struct DerivedLately(Mutex<HashMap<[u8; 32], Arc<Derived>>>);
+
+impl DerivedLately {
+    fn of(&self, master: &MasterKey, salt: &[u8; 32]) -> Arc<Derived> {
+        let lately = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(derived) = lately().get(salt) {
+            return Arc::clone(derived);
+        }
+        let derived = Arc::new(Derived::of(master, salt));
+        let mut lately = lately();
+        if lately.len() >= LATELY_MAX {
+            lately.clear();
+        }
+        lately.insert(*salt, Arc::clone(&derived));
         derived
     }
 }
@@ -167,23 +196,26 @@ pub fn hkdf_expand(prk: &Hkdf<Sha256>, info: &[&[u8]], out: &mut [u8]) {
 }
 
 /// `AES-256-GCM(key, nonce, plain, aad)`, the tag at the end.
-pub fn aes_gcm_encrypt(key: &[u8; 32], nonce: &[u8], aad: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+pub fn aes_gcm_encrypt(
+    cipher: &Aes256Gcm,
+    nonce: &[u8],
+    aad: &[u8],
+    plain: &[u8],
+) -> Option<Vec<u8>> {
     let nonce: &[u8; 12] = nonce.try_into().ok()?;
-    Aes256Gcm::new(key.into())
-        .encrypt(&Nonce::from(*nonce), Payload { msg: plain, aad })
-        .ok()
+    let payload = Payload { msg: plain, aad };
+    cipher.encrypt(&Nonce::from(*nonce), payload).ok()
 }
 
 /// The inverse of [`aes_gcm_encrypt`]; none when the tag does not fit.
 pub fn aes_gcm_decrypt(
-    key: &[u8; 32],
+    cipher: &Aes256Gcm,
     nonce: &[u8],
     aad: &[u8],
     sealed: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
     let nonce: &[u8; 12] = nonce.try_into().ok()?;
-    let opened =
-        Aes256Gcm::new(key.into()).decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad });
+    let opened = cipher.decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad });
     opened.ok().map(Zeroizing::new)
 }
 
