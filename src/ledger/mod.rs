@@ -41,6 +41,7 @@ mod teller;
 mod till;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -69,6 +70,8 @@ const QUEUE: usize = 4_096;
 /// Counters are forgotten when nothing was counted for longer than any
 /// limit looks back.
 const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
+/// How often that is looked for.
+const COUNTERS_SWEPT_EVERY: Duration = Duration::from_hours(1);
 /// A picture is begun within this time after its hold, or never.
 const UNBEGUN: Duration = Duration::from_mins(3);
 /// What is said where the teller has ended.
@@ -82,6 +85,8 @@ pub struct Ledger {
     zone: TimeZone,
     longest_call: Duration,
     outlook: Outlook,
+    /// When counters were forgotten last, in milliseconds since 1970.
+    counters_swept_ms: AtomicI64,
 }
 
 /// An attempt that was settled.
@@ -125,6 +130,7 @@ impl Ledger {
             zone,
             longest_call,
             outlook,
+            counters_swept_ms: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -277,7 +283,12 @@ impl Ledger {
                 answer.await.context(CLOSED)??;
             }
         }
-        self.store.forget_counters(before(COUNTERS_KEPT)).await?;
+        // It reads all of them: no index is kept for what is looked for so
+        // seldom and written so often.
+        if self.counters_swept_ms.load(Ordering::Relaxed) <= before(COUNTERS_SWEPT_EVERY) {
+            self.store.forget_counters(before(COUNTERS_KEPT)).await?;
+            self.counters_swept_ms.store(now_ms, Ordering::Relaxed);
+        }
         Ok(())
     }
 

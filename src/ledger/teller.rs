@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_millis(25);
 /// The same for what somebody waits for, while that many do: together they
 /// wait for fewer commits.
 const LINGER_IN_A_CROWD: Duration = Duration::from_millis(1);
-const CROWD: usize = 16;
+const CROWD: usize = 4;
 /// How often a settlement is tried.
 const TRIES: u32 = 4;
 /// The first wait before it is tried again; it doubles.
