@@ -6,21 +6,22 @@
 
 use std::time::Duration;
 
+use axum::http::Uri;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
-use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
-use url::Url;
+use url::{Position, Url};
 
 use crate::model::{Credential, FailureClass, Finish, Picture, ProviderFailure, Turn, Usage};
 
 use super::catalogue::{Dialect, Provider};
 use super::lines::{Framing, Lines};
-use super::outbound::{Call, Incoming, failed};
+use super::outbound::{Call, Incoming, address, failed};
 use super::reading::Reading;
+use super::relay::is_plain;
 use super::{Providers, anthropic, failure, google, ollama, openai};
 
 /// The largest error body that is read.
@@ -131,9 +132,9 @@ impl Providers {
         let call = Call {
             provider,
             method: Method::POST,
-            url: &join(provider.url_for(credential), &path),
+            to: below(provider.url_for(credential), &path),
             headers: &base_headers(provider, credential),
-            passed_on: &HeaderMap::new(),
+            passed_on: &[],
             body: Some(body.to_string().into()),
             deadline: Instant::now() + first_byte,
         };
@@ -304,6 +305,16 @@ pub fn join(base: &Url, path: &str) -> Url {
     url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
     url.set_query(query);
     url
+}
+
+/// The same, as a call takes it.
+pub fn below(base: &Url, path: &str) -> Option<Uri> {
+    if !is_plain(path) {
+        return address(&join(base, path));
+    }
+    // Nothing in it has to be written otherwise.
+    let base = base[..Position::AfterPath].trim_end_matches('/');
+    Uri::try_from([base, path].concat()).ok()
 }
 
 pub fn framing(dialect: Dialect) -> Framing {

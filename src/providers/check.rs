@@ -1,7 +1,6 @@
 //! Checks a key without cost; `providers.md` §1.3.
 
 use reqwest::Method;
-use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -9,7 +8,7 @@ use tokio::time::Instant;
 use crate::model::{Check, Credential, FailureClass, ProviderFailure};
 
 use super::catalogue::{Kind, Provider};
-use super::chat::{base_headers, join};
+use super::chat::{base_headers, below};
 use super::outbound::Call;
 use super::{Providers, failure};
 
@@ -35,9 +34,9 @@ impl Providers {
         let call = Call {
             provider,
             method: Method::GET,
-            url: &join(provider.url_for(credential), &path(provider, credential)),
+            to: below(provider.url_for(credential), &path(provider, credential)),
             headers: &base_headers(provider, credential),
-            passed_on: &HeaderMap::new(),
+            passed_on: &[],
             body: None,
             deadline,
         };

@@ -1,7 +1,6 @@
 //! The models that a key can use; `providers.md` §1.6.
 
 use reqwest::Method;
-use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -9,7 +8,7 @@ use crate::model::{Credential, FailureClass, ProviderFailure};
 
 use super::Providers;
 use super::catalogue::{Dialect, Provider};
-use super::chat::{base_headers, join};
+use super::chat::{base_headers, below};
 use super::outbound::{Call, failed};
 
 /// The largest list that is read.
@@ -49,9 +48,9 @@ impl Providers {
         let call = Call {
             provider,
             method: Method::GET,
-            url: &join(provider.url_for(credential), path(provider)),
+            to: below(provider.url_for(credential), path(provider)),
             headers: &base_headers(provider, credential),
-            passed_on: &HeaderMap::new(),
+            passed_on: &[],
             body: None,
             deadline,
         };

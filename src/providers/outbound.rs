@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use axum::http::uri::Authority;
 use axum::http::{Request, Uri};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -17,13 +18,15 @@ use reqwest::header::{
 use reqwest::multipart::Form;
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout, timeout_at};
-use url::{Position, Url};
+use url::Url;
 
 use crate::model::{Credential, FailureClass, Pieces, ProviderFailure};
 
 use super::catalogue::{Auth, Provider};
 use super::client::{self, Clients};
 
+/// How many headers a call has: hyper adds the host and the length.
+const HEADERS: usize = 6;
 /// The largest answer that is read, streamed or not.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -76,11 +79,12 @@ pub struct Outbound {
 pub struct Call<'a> {
     pub provider: &'a Provider,
     pub method: Method,
-    pub url: &'a Url,
+    /// Where to; none where no address could be made.
+    pub to: Option<Uri>,
     pub headers: &'a [(&'static str, &'a str)],
     /// Headers of a caller's own, already looked through. They stand in the
     /// place of ours that have the same names.
-    pub passed_on: &'a HeaderMap,
+    pub passed_on: &'a [(HeaderName, HeaderValue)],
     pub body: Option<Bytes>,
     /// When the answer must have begun.
     pub deadline: Instant,
@@ -130,7 +134,8 @@ impl Outbound {
         form: Form,
         credential: Option<&Credential>,
     ) -> Result<u16, ProviderFailure> {
-        let key = key_header(provider, &url, credential)?;
+        let to = address(&url).ok_or_else(|| failed(provider, FailureClass::BadRequest))?;
+        let key = key_header(provider, &to, credential)?;
         let mut request = self.clients.web.post(url);
         if let Some((name, value)) = key {
             request = request.header(name, value);
@@ -152,8 +157,10 @@ fn request(
     let has_body = call.body.is_some();
     let mut request = Request::new(Full::new(call.body.unwrap_or_default()));
     *request.method_mut() = call.method;
-    *request.uri_mut() = Uri::try_from(call.url.as_str()).map_err(|_| bad())?;
-    let mut headers = HeaderMap::with_capacity(8);
+    let to = call.to.ok_or_else(bad)?;
+    let key = key_header(call.provider, &to, credential)?;
+    *request.uri_mut() = to;
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
     headers.insert(USER_AGENT, HeaderValue::from_static(client::USER_AGENT));
     for (name, value) in call.headers {
@@ -166,7 +173,7 @@ fn request(
     for (name, value) in call.passed_on {
         headers.insert(name.clone(), value.clone());
     }
-    headers.extend(key_header(call.provider, call.url, credential)?);
+    headers.extend(key);
     *request.headers_mut() = headers;
     Ok(request)
 }
@@ -174,21 +181,34 @@ fn request(
 /// What shows the key, if the call goes to where the key may go.
 fn key_header(
     provider: &Provider,
-    to: &Url,
+    to: &Uri,
     credential: Option<&Credential>,
 ) -> Result<Option<(HeaderName, HeaderValue)>, ProviderFailure> {
     let fail = |class| failed(provider, class);
     let Some(credential) = credential else {
         return Ok(None);
     };
-    let to = &to[..Position::BeforePath];
-    if !credential.origins.iter().any(|origin| origin == to) {
+    if !credential.origins.iter().any(|origin| is_at(to, origin)) {
         return Err(fail(FailureClass::WrongOrigin));
     }
     let header = auth_header(provider.auth, credential);
     header
         .map(Some)
         .ok_or_else(|| fail(FailureClass::AuthInvalid))
+}
+
+/// A URL, as a call takes it.
+pub fn address(url: &Url) -> Option<Uri> {
+    Uri::try_from(url.as_str()).ok()
+}
+
+/// Whether an address is one of an origin's. One with a name or a password
+/// before its host is of none.
+fn is_at(to: &Uri, origin: &str) -> bool {
+    let host = to
+        .scheme_str()
+        .and_then(|scheme| origin.strip_prefix(scheme)?.strip_prefix("://"));
+    host.is_some() && host == to.authority().map(Authority::as_str)
 }
 
 impl Incoming {
@@ -243,9 +263,9 @@ fn auth_header(auth: Auth, credential: &Credential) -> Option<(HeaderName, Heade
     let (name, value) = match auth {
         Auth::Bearer => (
             AUTHORIZATION,
-            HeaderValue::from_str(&format!("Bearer {secret}")),
+            HeaderValue::try_from(["Bearer ", secret].concat()),
         ),
-        Auth::Header(name) => (HeaderName::from_static(name), HeaderValue::from_str(secret)),
+        Auth::Header(name) => (HeaderName::from_static(name), HeaderValue::try_from(secret)),
     };
     let mut value = value.ok()?;
     value.set_sensitive(true);
@@ -295,13 +315,16 @@ mod tests {
             "http://api.openai.com/v1",
             "https://api.openai.com:8443/",
             "http://127.0.0.1:9/",
+            "https://api.openai.com@127.0.0.1:9/",
+            "https://somebody@api.openai.com/v1",
+            "https://api.openai.com.example/v1",
         ] {
             let call = Call {
                 provider: catalogue.find("openai").unwrap(),
                 method: Method::GET,
-                url: &Url::parse(url).unwrap(),
+                to: address(&Url::parse(url).unwrap()),
                 headers: &[],
-                passed_on: &HeaderMap::new(),
+                passed_on: &[],
                 body: None,
                 deadline: Instant::now() + Duration::from_secs(5),
             };

@@ -5,13 +5,12 @@
 //! than Discord takes. What comes must be a picture by its first bytes.
 
 use reqwest::Method;
-use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::model::{Credential, FailureClass, Picture, PictureKind};
 use crate::providers::catalogue::origin;
-use crate::providers::outbound::Call;
+use crate::providers::outbound::{Call, address};
 
 use super::Result;
 use super::host::{Host, TALKING};
@@ -38,9 +37,9 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
     let call = Call {
         provider: host.provider,
         method: Method::GET,
-        url: &url,
+        to: address(&url),
         headers: &[],
-        passed_on: &HeaderMap::new(),
+        passed_on: &[],
         body: None,
         deadline,
     };

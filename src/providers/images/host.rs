@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use reqwest::header::HeaderMap;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -15,7 +14,7 @@ use crate::providers::Providers;
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::chat::join;
 use crate::providers::failure;
-use crate::providers::outbound::{Call, failed};
+use crate::providers::outbound::{Call, address, failed};
 
 use super::Result;
 
@@ -117,9 +116,9 @@ impl Host<'_> {
         let call = Call {
             provider: self.provider,
             method,
-            url: &url,
+            to: address(&url),
             headers: &[],
-            passed_on: &HeaderMap::new(),
+            passed_on: &[],
             body: body.map(|body| body.to_string().into()),
             deadline,
         };

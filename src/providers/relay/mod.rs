@@ -19,12 +19,12 @@ mod surface;
 mod translate;
 mod weigh;
 
+use axum::http::Uri;
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 use tokio::time::Instant;
-use url::Url;
 
 pub use body::Body;
 pub use fields::{BadBody, Fields};
@@ -35,7 +35,7 @@ pub use weigh::{Weight, only_for_owners, weigh};
 use crate::model::{Credential, FailureClass, ProviderFailure, ProviderId, Words, redact};
 
 use super::catalogue::{Dialect, ImageWire, Provider};
-use super::chat::{ERROR_BYTES_MAX, Tries, base_headers, join};
+use super::chat::{ERROR_BYTES_MAX, Tries, base_headers, below};
 use super::outbound::{Call, Incoming};
 use super::{Providers, failure, openai};
 use reads::Reads;
@@ -75,8 +75,8 @@ pub struct Passage {
 /// A call in its provider's words.
 pub struct Wire {
     method: Method,
-    url: Url,
-    headers: HeaderMap,
+    to: Option<Uri>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     body: Option<Bytes>,
     reads: Reads,
     form: Form,
@@ -119,10 +119,7 @@ impl Passage {
         let base = provider.url_for(credential);
         let mut headers = self.passed_on();
         let (path, body, form) = if self.must_be_translated(provider) {
-            headers.insert(
-                CONTENT_TYPE,
-                reqwest::header::HeaderValue::from_static("application/json"),
-            );
+            headers.retain(|(name, _)| name != CONTENT_TYPE);
             let translated = translate::request(provider, self, model, output_limit)?;
             (
                 translated.path,
@@ -139,14 +136,14 @@ impl Passage {
             };
             (path, body, form)
         };
-        let mut url = join(base, &path);
-        if let Some(query) = &self.query {
-            url.set_query(Some(query));
-        }
+        let to = match &self.query {
+            Some(query) => below(base, &format!("{path}?{query}")),
+            None => below(base, &path),
+        };
         Ok(Wire {
             method: self.method.clone(),
             reads: Reads::of(provider, self.surface, &path),
-            url,
+            to,
             headers,
             body,
             form,
@@ -226,15 +223,13 @@ impl Passage {
     }
 
     /// The headers of the caller's that reach the provider.
-    fn passed_on(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for name in PASSED_ON {
-            let short = |value: &&reqwest::header::HeaderValue| value.len() <= HEADER_BYTES_MAX;
-            if let Some(value) = self.headers.get(&name).filter(short) {
-                headers.insert(name, value.clone());
-            }
-        }
-        headers
+    fn passed_on(&self) -> Vec<(HeaderName, HeaderValue)> {
+        let short = |value: &&HeaderValue| value.len() <= HEADER_BYTES_MAX;
+        let found = PASSED_ON.into_iter().filter_map(|name| {
+            let value = self.headers.get(&name).filter(short)?;
+            Some((name, value.clone()))
+        });
+        found.collect()
     }
 }
 
@@ -296,7 +291,7 @@ impl Providers {
         let call = Call {
             provider,
             method: wire.method.clone(),
-            url: &wire.url,
+            to: wire.to.clone(),
             headers: &headers,
             passed_on: &wire.headers,
             body: wire.body.clone(),
