@@ -15,13 +15,14 @@ use latchkey::internals::Programs;
 
 use load::{Call, Figures};
 
-/// How long each is put under load, and how often.
-const LOADED: Duration = Duration::from_secs(3);
-const ROUNDS: usize = 3;
+/// How long each is put under load, and how often: many short rounds, since
+/// the machine's pace changes within seconds.
+const LOADED: Duration = Duration::from_millis(750);
+const ROUNDS: usize = 12;
 const CONCURRENT: usize = 64;
-/// How many calls are timed one at a time.
-const TIMED: usize = 4_000;
-const STREAMS: usize = 1_000;
+/// How many calls are timed one at a time, in all rounds.
+const TIMED: usize = 12_000;
+const STREAMS: usize = 3_000;
 const SLOW: usize = 500;
 const IDLE: usize = 10_000;
 
@@ -67,7 +68,7 @@ async fn measure() {
         .filter(|word| !word.starts_with("--"));
     if let Some(word) = only {
         for way in ways.iter().filter(|way| way.name.contains(&word)) {
-            let rate = load::rate(&way.call, CONCURRENT, LOADED * 3).await;
+            let rate = load::rate(&way.call, CONCURRENT, LOADED * 12).await;
             println!("{}: {rate:.0} a second", way.name);
         }
         return;
@@ -114,10 +115,10 @@ async fn table(ways: &[Way]) {
                 .push(load::rate(&way.call, CONCURRENT, LOADED).await);
             figures
                 .times
-                .extend(load::one_at_a_time(&way.call, TIMED).await);
+                .extend(load::one_at_a_time(&way.call, TIMED / ROUNDS).await);
             figures
                 .first_bytes
-                .extend(load::first_bytes(&way.stream, STREAMS).await);
+                .extend(load::first_bytes(&way.stream, STREAMS / ROUNDS).await);
             figures.memory_mb = way.process.map_or(0.0, rss_mb);
         }
     }
