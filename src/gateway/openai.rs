@@ -12,14 +12,14 @@ use super::rest::answer;
 
 /// Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = serde_json::Value,
-    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
+    responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
 pub async fn chat(call: Call) -> Answer {
     ask(call, Surface::Chat).await
 }
 
 /// OpenAI's Responses, for providers that have them.
 #[utoipa::path(post, path = "/v1/responses", tag = "openai", request_body = serde_json::Value,
-    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
+    responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
 pub async fn responses(call: Call) -> Answer {
     ask(call, Surface::Responses).await
 }
@@ -33,7 +33,7 @@ pub async fn embeddings(call: Call) -> Answer {
 
 /// Pictures.
 #[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = serde_json::Value,
-    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
+    responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
 pub async fn images(call: Call) -> Answer {
     ask(call, Surface::Images).await
 }

@@ -118,7 +118,7 @@ pub struct StepBody {
 }
 
 /// Lists keys.
-#[utoipa::path(get, path = "/api/v1/api-keys", tag = "keys", responses((status = 200, body = KeyList)))]
+#[utoipa::path(get, path = "/api/v1/api-keys", operation_id = "list_keys", tag = "keys", responses((status = 200, body = KeyList)))]
 pub async fn list(call: Call) -> Answer {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let keys = call.gateway.app.keys_in(&caller, scope).await?;

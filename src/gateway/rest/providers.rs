@@ -41,7 +41,7 @@ pub struct ExtraBody {
 }
 
 /// Lists the providers.
-#[utoipa::path(get, path = "/api/v1/providers", tag = "keys", responses((status = 200, body = ProviderList)))]
+#[utoipa::path(get, path = "/api/v1/providers", operation_id = "list_providers", tag = "keys", responses((status = 200, body = ProviderList)))]
 pub async fn list(call: Call) -> Answer {
     let providers = call.gateway.app.catalogue().iter().map(body).collect();
     answer(StatusCode::OK, &ProviderList { providers })

@@ -68,7 +68,7 @@ pub struct Used {
 const DEMO: &str = "This is a demo reply: there is no key here that could pay for a model. Add yours with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
 
 /// Asks a model.
-#[utoipa::path(post, path = "/api/v1/unified", tag = "ask", request_body = Question, responses((status = 200, body = Answered)))]
+#[utoipa::path(post, path = "/api/v1/unified", tag = "ask", request_body = Question, responses((status = 200, description = "What was answered", content((Answered = "application/json"), (serde_json::Value = "text/event-stream")))))]
 pub async fn ask(mut call: Call) -> Answer {
     let body = bytes(&mut call).await?;
     let question: Question = parse(&body)?;
