@@ -183,13 +183,17 @@ impl Routes {
     pub async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
         let id = self.gateway.next_id();
         let path = request.uri().path();
+        let speaks = speaks(path);
         let Some((all, named)) = self.find(path) else {
-            return Problem::nothing_at(path).answer(speaks(path), text(&id));
+            let refusal = Problem::nothing_at(path).answer(speaks, text(&id));
+            return named_by(id, speaks, refusal);
         };
         let Some(served) = all.iter().find(|it| it.route.takes(request.method())) else {
-            return wrong_method(path, all);
+            let refusal = wrong_method(path, all, text(&id));
+            return named_by(id, speaks, refusal);
         };
-        let response = respond(&self.gateway, &served.route, (named, peer, id), request).await;
+        let response = respond(&self.gateway, &served.route, (named, peer, &id), request).await;
+        let response = named_by(id, speaks, response);
         match response.status() {
             StatusCode::OK => served.good.increment(1),
             status => requests(served.route.path, status).increment(1),
@@ -222,16 +226,26 @@ fn requests(path: &'static str, status: StatusCode) -> Counter {
     counter!("latchkey_http_requests_total", "route" => path, "status" => status)
 }
 
-fn wrong_method(path: &str, all: &[Served]) -> Response {
+fn wrong_method(path: &str, all: &[Served], id: &str) -> Response {
     let message = format!(
         "`{path}` does not take this method. `GET /openapi.json` lists those that it takes."
     );
-    let mut response = Problem::new(405, "wrong_method", message).answer(speaks(path), "");
+    let mut response = Problem::new(405, "wrong_method", message).answer(speaks(path), id);
     let methods = all.iter().filter_map(|it| it.route.method.as_ref());
     let methods: Vec<&str> = methods.map(Method::as_str).collect();
     if let Ok(methods) = HeaderValue::try_from(methods.join(",")) {
         response.headers_mut().insert(ALLOW, methods);
     }
+    response
+}
+
+/// Says in an answer which request it is of.
+fn named_by(id: HeaderValue, speaks: Speaks, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if speaks == Speaks::Anthropic {
+        headers.insert(ANTHROPICS_REQUEST_ID, id.clone());
+    }
+    headers.insert(REQUEST_ID, id);
     response
 }
 
@@ -243,7 +257,7 @@ fn text(id: &HeaderValue) -> &str {
 async fn respond(
     gateway: &Arc<Gateway>,
     route: &Route,
-    (named, peer, id): (Vec<String>, IpAddr, HeaderValue),
+    (named, peer, id): (Vec<String>, IpAddr, &HeaderValue),
     request: Request<Incoming>,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -264,16 +278,10 @@ async fn respond(
         }
         Err(problem) => Err(problem),
     };
-    let mut response = answered.unwrap_or_else(|problem| {
+    answered.unwrap_or_else(|problem| {
         counter!("latchkey_http_refusals_total", "code" => problem.code).increment(1);
-        problem.answer(speaks, text(&id))
-    });
-    let headers = response.headers_mut();
-    if speaks == Speaks::Anthropic {
-        headers.insert(ANTHROPICS_REQUEST_ID, id.clone());
-    }
-    headers.insert(REQUEST_ID, id);
-    response
+        problem.answer(speaks, text(id))
+    })
 }
 
 /// What the caller calls a call that changes something.

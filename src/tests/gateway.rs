@@ -228,6 +228,11 @@ async fn a_no_has_the_shape_of_the_dialect_and_says_what_to_do() {
         404
         {"error":{"code":"not_found","message":"There is nothing at `/nowhere`. `GET /openapi.json` lists what there is."}}
         "#);
+        for (path, allowed) in [(chat, "POST"), ("/nowhere", ""), ("/api/v1/quota", "")] {
+            let answer = program.gets(path).await;
+            assert_eq!(answer.header("allow"), allowed, "{path}");
+            assert!(answer.header("x-request-id").starts_with("req_"), "{path}");
+        }
         insta::assert_snapshot!(program.gets("/opnai/v1/models").await.shown(), @r#"
         404
         {"error":{"code":"not_found","message":"There is nothing at `/opnai/v1/models`. `GET /openapi.json` lists what there is.","param":null,"type":"invalid_request_error"}}
