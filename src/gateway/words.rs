@@ -326,6 +326,12 @@ fn of_provider(failure: &ProviderFailure, payer: Source) -> Problem {
             "The key that would pay for {provider} does not work right now, and its owner knows. Add a key of your own, or try again later."
         );
         (503, "payer_unavailable", message)
+    } else if failure.class == FailureClass::AuthInvalid && payer == Source::Request {
+        // It is stored nowhere.
+        let message = format!(
+            "{provider} does not accept the key that came with the call. Send one that it accepts."
+        );
+        (401, "provider_key_refused", message)
     } else {
         of_class(failure.class, provider)
     };

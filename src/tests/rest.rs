@@ -257,7 +257,10 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         assert_eq!(send(call.json(&json!({"prompt": "count"}))).await.code(), "400 provider_missing");
         // Nothing was said yet, so that a stream can still be refused in words.
         let call = program.call("POST", unified).header("x-deepseek-key", "sk-made-up-and-wrong");
-        assert_eq!(send(call.json(&json!({"prompt": "count", "stream": true}))).await.code(), "401 provider_key_refused");
+        insta::assert_snapshot!(send(call.json(&json!({"prompt": "count", "stream": true}))).await.shown(), @r#"
+        401
+        {"error":{"code":"provider_key_refused","message":"deepseek does not accept the key that came with the call. Send one that it accepts."}}
+        "#);
         for (body, code) in [
             (json!({"prompt": ""}), "400 prompt_missing"),
             (json!({"prompt": "x", "provider": "opnai"}), "404 unknown_provider"),
