@@ -41,8 +41,8 @@ pub fn choose<'o>(
 ) -> Choice {
     let own_key_only = offers.clone().any(|offer| offer.source == Source::Request);
     let mut choice = Choice {
-        payers: Vec::new(),
         trace: Trace(Vec::with_capacity(SOURCES.len() * providers.len())),
+        ..Choice::default()
     };
     for provider in providers {
         for source in SOURCES {

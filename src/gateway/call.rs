@@ -53,11 +53,6 @@ impl Admitted {
         self.named.last().map_or("", String::as_str)
     }
 
-    /// What it is called in an answer.
-    pub fn id(&self) -> &str {
-        self.id.to_str().unwrap_or_default()
-    }
-
     /// A header's value, if it is plain text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()

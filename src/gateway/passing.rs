@@ -100,8 +100,7 @@ fn flowing(flow: Flow) -> Body {
             Ok(Some(piece)) => Some((Ok::<_, std::convert::Infallible>(piece), Some(flow))),
             Ok(None) => None,
             Err(not) => {
-                let last =
-                    Problem::from(not).event(flow.speaks, flow.id.to_str().unwrap_or_default());
+                let last = Problem::from(not).event(flow.speaks, &flow.id);
                 Some((Ok(Bytes::from(last)), None))
             }
         }

@@ -65,7 +65,7 @@ impl Problem {
     }
 
     /// As an answer.
-    pub fn answer(&self, speaks: Speaks, request_id: &str) -> Response {
+    pub fn answer(&self, speaks: Speaks, request_id: &HeaderValue) -> Response {
         let body = self.body(speaks, request_id).to_string();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
@@ -92,7 +92,7 @@ impl Problem {
     }
 
     /// As the end of a stream that had begun.
-    pub fn event(&self, speaks: Speaks, request_id: &str) -> String {
+    pub fn event(&self, speaks: Speaks, request_id: &HeaderValue) -> String {
         let body = self.body(speaks, request_id);
         match speaks {
             Speaks::Anthropic => format!("event: error\ndata: {body}\n\n"),
@@ -100,7 +100,7 @@ impl Problem {
         }
     }
 
-    fn body(&self, speaks: Speaks, request_id: &str) -> Value {
+    fn body(&self, speaks: Speaks, request_id: &HeaderValue) -> Value {
         let (message, status) = (&self.message, self.status.as_u16());
         match speaks {
             Speaks::OpenAi => json!({"error": {
@@ -108,7 +108,7 @@ impl Problem {
             }}),
             Speaks::Anthropic => json!({
                 "type": "error", "error": {"type": anthropic_type(status), "message": message, "code": self.code},
-                "request_id": request_id,
+                "request_id": request_id.to_str().unwrap_or_default(),
             }),
             Speaks::Google => json!({"error": {
                 "code": status, "message": message, "status": google_status(status),

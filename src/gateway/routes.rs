@@ -185,14 +185,15 @@ impl Routes {
         let path = request.uri().path();
         let speaks = speaks(path);
         let Some((all, named)) = self.find(path) else {
-            let refusal = Problem::nothing_at(path).answer(speaks, text(&id));
+            let refusal = Problem::nothing_at(path).answer(speaks, &id);
             return named_by(id, speaks, refusal);
         };
         let Some(served) = all.iter().find(|it| it.route.takes(request.method())) else {
-            let refusal = wrong_method(path, all, text(&id));
+            let refusal = wrong_method(path, all, (speaks, &id));
             return named_by(id, speaks, refusal);
         };
-        let response = respond(&self.gateway, &served.route, (named, peer, &id), request).await;
+        let of = (speaks, &id);
+        let response = respond(&self.gateway, &served.route, of, (named, peer), request).await;
         let response = named_by(id, speaks, response);
         match response.status() {
             StatusCode::OK => served.good.increment(1),
@@ -226,11 +227,11 @@ fn requests(path: &'static str, status: StatusCode) -> Counter {
     counter!("latchkey_http_requests_total", "route" => path, "status" => status)
 }
 
-fn wrong_method(path: &str, all: &[Served], id: &str) -> Response {
+fn wrong_method(path: &str, all: &[Served], (speaks, id): (Speaks, &HeaderValue)) -> Response {
     let message = format!(
         "`{path}` does not take this method. `GET /openapi.json` lists those that it takes."
     );
-    let mut response = Problem::new(405, "wrong_method", message).answer(speaks(path), id);
+    let mut response = Problem::new(405, "wrong_method", message).answer(speaks, id);
     let methods = all.iter().filter_map(|it| it.route.method.as_ref());
     let methods: Vec<&str> = methods.map(Method::as_str).collect();
     if let Ok(methods) = HeaderValue::try_from(methods.join(",")) {
@@ -249,19 +250,14 @@ fn named_by(id: HeaderValue, speaks: Speaks, mut response: Response) -> Response
     response
 }
 
-/// An id as it is written.
-fn text(id: &HeaderValue) -> &str {
-    id.to_str().unwrap_or_default()
-}
-
 async fn respond(
     gateway: &Arc<Gateway>,
     route: &Route,
-    (named, peer, id): (Vec<String>, IpAddr, &HeaderValue),
+    (speaks, id): (Speaks, &HeaderValue),
+    (named, peer): (Vec<String>, IpAddr),
     request: Request<Incoming>,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let speaks = speaks(parts.uri.path());
     let answered = match let_in(gateway, route.needs, (&named, peer), &parts).await {
         Ok(session) => {
             let call = Box::new(Admitted {
@@ -280,7 +276,7 @@ async fn respond(
     };
     answered.unwrap_or_else(|problem| {
         counter!("latchkey_http_refusals_total", "code" => problem.code).increment(1);
-        problem.answer(speaks, text(id))
+        problem.answer(speaks, id)
     })
 }
 

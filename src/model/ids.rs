@@ -34,19 +34,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 32];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            pair.copy_from_slice(&[hex(byte >> 4), hex(byte & 15)]);
-        }
-        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
-    }
-}
-
-/// Half a byte as a digit.
-fn hex(half: u8) -> u8 {
-    match half {
-        0..10 => b'0' + half,
-        _ => b'a' + half - 10,
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
 }
 

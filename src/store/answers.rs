@@ -88,7 +88,6 @@ impl Store {
     ) -> anyhow::Result<()> {
         let sql = "update answer set ended_at_ms = $2, attempt_id = $3, trace = $4 \
              where answer_id = $1";
-        let attempt = attempt.as_ref().map(|id| id.0.as_slice());
         let values = [
             id.into(),
             now_ms.into(),
@@ -113,7 +112,7 @@ impl Store {
             return Ok(Some((answer, None)));
         };
         let sql = select_attempts!("where attempt_id = $1");
-        let rows = self.query(Statement::new(sql, [attempt.0.as_slice().into()]));
+        let rows = self.query(Statement::new(sql, [attempt.into()]));
         let attempt = rows.await?.first().map(own_attempt).transpose()?;
         Ok(Some((answer, attempt)))
     }

@@ -164,7 +164,7 @@ impl Store {
             closed_columns!(),
             " from attempt where state = 'held' and attempt_id = $1"
         );
-        let rows = self.query(Statement::new(sql, [id.0.as_slice().into()]));
+        let rows = self.query(Statement::new(sql, [id.into()]));
         rows.await?.first().map(closed).transpose()
     }
 
@@ -188,7 +188,7 @@ impl Store {
         let sql = "delete from attempt where attempt_id in (select attempt_id from attempt \
              where attempt_id < $1 and state <> 'held' order by attempt_id limit $2)";
         let first = AttemptId::first_at(before_ms);
-        let statement = Statement::new(sql, [first.0.as_slice().into(), FORGET_MAX.into()]);
+        let statement = Statement::new(sql, [first.into(), FORGET_MAX.into()]);
         Ok(self.write(statement).await?.changed)
     }
 
@@ -238,7 +238,7 @@ fn booked(booking: &Booking) -> [Value; 13] {
         counted,
     } = booking;
     [
-        Value::Id(attempt.id.0),
+        attempt.id.into(),
         attempt.person.0.into(),
         attempt.server.map(|server| server.0).into(),
         Value::Word(attempt.source.as_str()),
@@ -279,7 +279,7 @@ fn close(closing: &Closing) -> Statement {
         closed_columns!()
     );
     let mut values = Vec::with_capacity(14);
-    values.push(Value::Id(id.0));
+    values.push((*id).into());
     values.extend(outcome(settlement));
     Statement { sql, values }
 }

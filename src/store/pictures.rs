@@ -33,7 +33,7 @@ impl Store {
             job.server.map(|server| server.0).into(),
             job.channel.into(),
             job.message.into(),
-            job.attempt.0.as_slice().into(),
+            job.attempt.into(),
             job.size.map(|size| i64::from(size.width)).into(),
             job.size.map(|size| i64::from(size.height)).into(),
             i64::from(job.count).into(),
@@ -94,7 +94,7 @@ impl Store {
         attempt: AttemptId,
     ) -> anyhow::Result<Option<(ProviderId, String)>> {
         let sql = "select provider, model from attempt where attempt_id = $1";
-        let rows = self.query(Statement::new(sql, [attempt.0.as_slice().into()]));
+        let rows = self.query(Statement::new(sql, [attempt.into()]));
         let rows = rows.await?;
         let Some(row) = rows.first() else {
             return Ok(None);
@@ -109,7 +109,7 @@ impl Store {
     /// given back, or never written.
     pub async fn is_uncounted(&self, attempt: AttemptId) -> anyhow::Result<bool> {
         let sql = "select state from attempt where attempt_id = $1 and state <> 'released'";
-        let rows = self.query(Statement::new(sql, [attempt.0.as_slice().into()]));
+        let rows = self.query(Statement::new(sql, [attempt.into()]));
         Ok(rows.await?.is_empty())
     }
 

@@ -95,11 +95,7 @@ impl Store {
         let mut day = oldest_ms.max(0) - oldest_ms.max(0) % DAY_MS;
         while day <= now_ms {
             let (from, to) = (AttemptId::first_at(day), AttemptId::first_at(day + DAY_MS));
-            let values = [
-                person.0.into(),
-                from.0.as_slice().into(),
-                to.0.as_slice().into(),
-            ];
+            let values = [person.0.into(), from.into(), to.into()];
             self.write(Statement::new(sql, values)).await?;
             day += DAY_MS;
         }

@@ -58,7 +58,7 @@ impl Store {
             token.to_string().into(),
             key_hash.as_slice().into(),
             i64::from(status).into(),
-            attempt.as_ref().map(|id| id.0.as_slice()).into(),
+            attempt.into(),
         ];
         self.write(Statement::new(sql, values)).await?;
         Ok(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 
-use crate::model::ProviderId;
+use crate::model::{AttemptId, ProviderId};
 
 /// A parameter or a column. Numbers, texts and bytes are all that our
 /// tables hold.
@@ -146,6 +146,12 @@ impl From<String> for Value {
 impl From<&ProviderId> for Value {
     fn from(provider: &ProviderId) -> Self {
         Self::Name(provider.shared())
+    }
+}
+
+impl From<AttemptId> for Value {
+    fn from(id: AttemptId) -> Self {
+        Self::Id(id.0)
     }
 }
 

@@ -131,7 +131,7 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
     let (say, mut said) = mpsc::unbounded_channel();
     let stop = CancellationToken::new();
     let gone = stop.clone().drop_guard();
-    let id = call.id().to_owned();
+    let id = call.id;
     let (teller, places) = (Arc::clone(&app), call.session.places);
     app.spawn(async move {
         let mut listener = |heard: Heard<'_>| {
@@ -189,7 +189,7 @@ struct Flow {
     said: mpsc::UnboundedReceiver<Came>,
     /// What was said so far.
     text: String,
-    id: String,
+    id: HeaderValue,
     _gone: DropGuard,
 }
 
