@@ -12,6 +12,7 @@ mod openai;
 mod openapi;
 mod operators;
 mod passing;
+mod patient;
 mod problem;
 mod repeat;
 mod request_key;

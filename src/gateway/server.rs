@@ -4,31 +4,23 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, Sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::patient::{Busy, Patient};
 use super::routes::Routes;
 
-/// How long a client may take to send a request's head; and how long a
-/// connection may stand idle.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
 /// All headers of a request together, in bytes, and how many.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
-/// How long a client may take none of what it is sent.
-const TAKES_WITHIN: Duration = Duration::from_mins(1);
 /// How long to wait when the system has no room for another connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -79,17 +71,22 @@ async fn accept(
 /// One connection, to its end. What headers say of where it comes from is
 /// not believed.
 async fn one(stream: TcpStream, peer: SocketAddr, routes: Arc<Routes>, stop: CancellationToken) {
+    let busy = Busy::default();
+    let patient = Patient::new(stream, busy.clone());
     let answer = service_fn(move |request| {
-        let routes = Arc::clone(&routes);
+        let (routes, busy) = (Arc::clone(&routes), busy.clone());
+        busy.begin();
         // Apart, so that connections without a call stay small.
-        Box::pin(async move { Ok::<_, Infallible>(routes.answer(peer.ip(), request).await) })
+        Box::pin(async move {
+            let response = routes.answer(peer.ip(), request).await;
+            Ok::<_, Infallible>(response.map(|body| busy.answer(body)))
+        })
     });
     let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
+        .header_read_timeout(None)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(Patient::new(stream)), answer);
+        .serve_connection(TokioIo::new(patient), answer);
     let mut serving = std::pin::pin!(serving);
     // What a client does wrong is its own business.
     let _ = tokio::select! {
@@ -100,83 +97,4 @@ async fn one(stream: TcpStream, peer: SocketAddr, routes: Arc<Routes>, stop: Can
             serving.await
         }
     };
-}
-
-/// A connection that ends when its client takes nothing for too long.
-struct Patient {
-    stream: TcpStream,
-    /// Runs while something waits to be taken.
-    clock: Pin<Box<Sleep>>,
-    is_waiting: bool,
-}
-
-impl Patient {
-    fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            clock: Box::pin(tokio::time::sleep(TAKES_WITHIN)),
-            is_waiting: false,
-        }
-    }
-
-    fn watch<T>(
-        &mut self,
-        cx: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.is_waiting = false;
-            return written;
-        }
-        if !self.is_waiting {
-            self.is_waiting = true;
-            self.clock.as_mut().reset(Instant::now() + TAKES_WITHIN);
-        }
-        ready!(self.clock.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
-    }
-}
-
-impl AsyncRead for Patient {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
-    }
-}
-
-impl AsyncWrite for Patient {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch(cx, written)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.watch(cx, written)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.watch(cx, flushed)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.watch(cx, shut)
-    }
 }
