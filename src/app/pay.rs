@@ -1,8 +1,9 @@
 //! Who pays: reserving before the call, settling after it, and keys that
 //! turn out to be dead.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use crate::ledger::{Ended, Hold, NoRoom, Order, Settled, Table};
 use crate::model::{

@@ -1,10 +1,10 @@
 //! Tokens with which programs speak for a person: made, listed, revoked,
 //! and known again when they come.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use foldhash::HashMap;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 

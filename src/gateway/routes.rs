@@ -1,7 +1,6 @@
 //! Every address, what it needs and who answers it. One table: the router
 //! is made from it, and so are the tests of who may do what.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -12,6 +11,7 @@ use axum::http::header::{ALLOW, CONTENT_LENGTH, TRANSFER_ENCODING};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
+use foldhash::HashMap;
 use hyper::body::Incoming;
 
 use crate::app::nobody_else;
@@ -162,7 +162,7 @@ struct Served {
 impl Routes {
     /// Reads the table.
     pub fn new(gateway: Arc<Gateway>) -> anyhow::Result<Self> {
-        let mut by_path: HashMap<&'static str, Vec<Served>> = HashMap::new();
+        let mut by_path: HashMap<&'static str, Vec<Served>> = HashMap::default();
         for route in all() {
             let good = requests(route.path, StatusCode::OK);
             let served = by_path.entry(route.path).or_default();

@@ -1,6 +1,5 @@
 //! Who speaks: whose token it is, and how much is asked at once.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use foldhash::HashMap;
 use secrecy::SecretString;
 
 use crate::model::{Caller, Refusal, Scope, ServerId, TOKEN_PREFIX, Token, TokenId};
@@ -150,10 +150,14 @@ impl Drop for Place {
     }
 }
 
+/// Since when how many came. Whoever comes chooses the addresses, so that
+/// their hashes must not be known beforehand.
+type Seen = std::collections::HashMap<IpAddr, (Instant, u32)>;
+
 /// Addresses that tokens came from which do not work.
 #[derive(Default)]
 pub struct Strangers {
-    seen: Mutex<HashMap<IpAddr, (Instant, u32)>>,
+    seen: Mutex<Seen>,
 }
 
 impl Strangers {
@@ -181,7 +185,7 @@ impl Strangers {
         *many += 1;
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, (Instant, u32)>> {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

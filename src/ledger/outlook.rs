@@ -1,8 +1,9 @@
 //! What was last seen of counters: enough to guess that there is room, and
 //! never the word on it, which is the hold's.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use crate::model::Metric;
 

@@ -13,10 +13,10 @@
 //! tokens cost is remembered for a minute: prices change by the day, and for
 //! some models by the hour of the day.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
+use foldhash::HashMap;
 use genai_prices::{Calculator, PriceRequest, Usage as Counts, UsageKey};
 
 use crate::model::{NanoDollars, ProviderId};

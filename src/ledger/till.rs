@@ -1,10 +1,10 @@
 //! What every hold needs: prices, the teller's queue, and what is counted
 //! for whoever watches the process.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use foldhash::HashMap;
 use metrics::{Counter, Histogram, SharedString, counter, histogram};
 use tokio::sync::mpsc;
 

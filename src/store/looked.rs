@@ -5,10 +5,11 @@
 //! is what stands in the database. A tool that changes the file beside this
 //! process is heard of after [`FRESH`].
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use foldhash::HashMap;
 
 use crate::model::{Offer, PersonId, Place};
 

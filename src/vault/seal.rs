@@ -24,11 +24,11 @@
 //!
 //! AES-GCM is NIST SP 800-38D, HKDF is RFC 5869.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
+use foldhash::HashMap;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
