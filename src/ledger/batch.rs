@@ -7,9 +7,9 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, Settlement, Source,
+    Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Source,
 };
-use crate::store::{Booking, Closed, Counted, Total, TotalKey, TotalScope};
+use crate::store::{Booking, Counted, Finished, Total, TotalKey, TotalScope};
 
 use super::counter::Counter;
 use super::meter::{Applied, Meter};
@@ -182,15 +182,18 @@ impl<'a> Book<'a> {
     /// owners of budgets should be told of it.
     pub fn settle(
         &mut self,
-        closed: &Closed,
-        settlement: &Settlement,
+        ended: &Finished,
         limits: &[Applied],
     ) -> anyhow::Result<Vec<LimitUse>> {
-        for Counted { counter, bucket_ms } in &closed.counted {
+        let Finished {
+            booking,
+            settlement,
+        } = ended;
+        for Counted { counter, bucket_ms } in &booking.counted {
             let metric = Meter::of(counter)
                 .context("a counter's name is damaged")?
                 .metric;
-            let (held, used) = (closed.held.of(metric), settlement.amount(metric));
+            let (held, used) = (booking.held.of(metric), settlement.amount(metric));
             self.counter(counter)?.replace(*bucket_ms, held, used);
         }
         let mut warnings = Vec::new();
@@ -230,8 +233,10 @@ fn affordable(need: Need, metric: Metric, left: u64) -> u64 {
     }
 }
 
-/// Adds an attempt that has ended to the sums that it belongs to.
-pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, attempt: &Attempt, used: &Settlement) {
+/// Adds an attempt of somebody's that has ended to the sums that it belongs
+/// to.
+pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, ended: &Finished, person: PersonId) {
+    let (attempt, used) = (&ended.booking.attempt, &ended.settlement);
     if used.is_released() {
         return;
     }
@@ -257,12 +262,12 @@ pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, attempt: &Attempt, used: &
     };
     let mut add = |key| totals.entry(key).or_default().add(&total);
     add(key(TotalScope::Bot, 0));
-    add(key(TotalScope::User, attempt.person.0));
+    add(key(TotalScope::User, person.0));
     let by_server = attempt.source == Source::Server;
     if let Some(server) = attempt.server.filter(|_| by_server) {
         add(key(TotalScope::Guild, server.0));
         add(TotalKey {
-            member: attempt.person.0,
+            member: person.0,
             source: "",
             provider: None,
             model: String::new(),

@@ -18,7 +18,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, DAY_MS, Limit, Metric, NanoDollars, Outcome, Period,
     PersonId, ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
 };
-use crate::store::{Booking, Changes, Closing, Journal, Store};
+use crate::store::{Booking, Changes, Finished, Journal, Store};
 
 /// Whose budget everybody asks for.
 const CLUB: ServerId = ServerId(9);
@@ -111,8 +111,8 @@ fn order(provider: &ProviderId, person: u64) -> Order<'_> {
 pub async fn fill(store: &Store, rows: u64, today: i64) {
     for start in (0..rows).step_by(AT_ONCE as usize) {
         let numbers = start..(start + AT_ONCE).min(rows);
-        let bookings = numbers.clone().map(|number| booking(number, today));
-        let bookings: Vec<Booking> = bookings.collect();
+        let bookings = numbers.map(|number| Arc::new(booking(number, today)));
+        let bookings: Vec<Arc<Booking>> = bookings.collect();
         let journal = Journal {
             bookings: &bookings,
             ..Journal::default()
@@ -122,19 +122,20 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
             .keep_ledger(&journal, nothing)
             .await
             .expect("it books");
-        let closings = numbers.map(|number| Closing {
-            id: id(number),
+        let closings = bookings.into_iter().map(|booking| Finished {
+            booking,
             settlement: settlement(),
         });
-        let closings: Vec<Closing> = closings.collect();
+        let closings: Vec<Finished> = closings.collect();
         let journal = Journal {
             closings: closings.iter().collect(),
             ..Journal::default()
         };
-        let sum = |found: crate::store::Found| {
+        let ended = closings.clone();
+        let sum = move |found: crate::store::Found| {
             let mut changes = Changes::default();
-            for closed in found.closed.iter().flatten() {
-                add_up(&mut changes.totals, &closed.attempt, &settlement());
+            for (ended, person) in ended.iter().zip(found.closed) {
+                add_up(&mut changes.totals, ended, person.unwrap_or(PersonId(0)));
             }
             Ok(changes)
         };

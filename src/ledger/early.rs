@@ -1,9 +1,11 @@
 //! Attempts that no limit binds, before they are written down: most of those
 //! that end at once need one row and not a row and its change.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::HashMap;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -19,7 +21,7 @@ const AT_MOST: Duration = Duration::from_millis(50);
 /// Bookings that wait for their settlements.
 #[derive(Default)]
 pub struct Early {
-    bookings: HashMap<AttemptId, Booking>,
+    bookings: HashMap<AttemptId, Arc<Booking>>,
     /// When each came, the oldest first; those that are gone too.
     came: VecDeque<(Instant, AttemptId)>,
 }
@@ -40,19 +42,19 @@ impl Early {
     }
 
     /// One more.
-    pub fn note(&mut self, booking: Booking) {
+    pub fn note(&mut self, booking: Arc<Booking>) {
         let id = booking.attempt.id;
         self.came.push_back((Instant::now(), id));
         self.bookings.insert(id, booking);
     }
 
     /// The booking that a settlement closes, if it was not written yet.
-    pub fn join(&mut self, settle: &Settle) -> Option<Booking> {
-        self.bookings.remove(&settle.closing.id)
+    pub fn join(&mut self, settle: &Settle) -> Option<Arc<Booking>> {
+        self.bookings.remove(&settle.ended.booking.attempt.id)
     }
 
     /// Those that must be written now; or all.
-    pub fn take(&mut self, all: bool) -> Vec<Booking> {
+    pub fn take(&mut self, all: bool) -> Vec<Arc<Booking>> {
         let mut due = Vec::new();
         let until = Instant::now();
         while let Some((came, id)) = self.came.front() {

@@ -11,7 +11,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
     ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage,
 };
-use crate::store::{Booking, Closing};
+use crate::store::{Booking, Finished};
 
 use super::CLOSED;
 use super::batch::Need;
@@ -72,7 +72,7 @@ pub enum Ended<'a> {
 /// was never made.
 #[derive(Debug)]
 pub struct Hold {
-    booking: Booking,
+    booking: Arc<Booking>,
     limits: Vec<Applied>,
     prompt_bytes: u64,
     heard_bytes: u64,
@@ -126,7 +126,7 @@ impl Order<'_> {
 
 impl Hold {
     pub(super) fn new(
-        booking: Booking,
+        booking: Arc<Booking>,
         limits: Vec<Applied>,
         written: Option<oneshot::Receiver<anyhow::Result<()>>>,
         prompt_bytes: u64,
@@ -223,11 +223,10 @@ impl Hold {
     fn settle(&mut self, ended: Ended<'_>) -> Settle {
         self.count(&ended);
         Settle {
-            closing: Closing {
-                id: self.booking.attempt.id,
+            ended: Finished {
+                booking: Arc::clone(&self.booking),
                 settlement: self.settlement(ended),
             },
-            counted: std::mem::take(&mut self.booking.counted),
             limits: std::mem::take(&mut self.limits),
         }
     }

@@ -56,7 +56,7 @@ pub use prices::Prices;
 pub use table::Table;
 
 use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
-use crate::store::{Booking, Closed, Closing, Store};
+use crate::store::{Booking, Finished, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
@@ -158,15 +158,16 @@ impl Ledger {
         let attempt = order.attempt(now_ms)?;
         let need = order.need(&self.till.prices, now_ms, !limits.is_empty());
         let (booking, written) = if limits.is_empty() {
-            let booking = Booking {
+            let booking = Arc::new(Booking {
                 attempt,
                 held: need.most(),
                 counted: Vec::new(),
-            };
+            });
             // Pictures outlive processes, and are found again by their rows.
             let lasts = booking.held.images > 0;
             let (reply, written) = lasts.then(oneshot::channel).unzip();
-            self.send(Operation::Book(booking.clone(), reply)).await?;
+            self.send(Operation::Book(Arc::clone(&booking), reply))
+                .await?;
             (booking, written)
         } else {
             let request = HoldRequest {
@@ -210,20 +211,15 @@ impl Ledger {
         let Some(found) = self.store.held(id).await? else {
             return Ok(None);
         };
-        let booking = Booking {
-            attempt: found.attempt,
-            held: found.held,
-            counted: found.counted,
-        };
         let till = Arc::clone(&self.till);
-        Ok(Some(Hold::new(booking, Vec::new(), None, 0, till)))
+        Ok(Some(Hold::new(Arc::new(found), Vec::new(), None, 0, till)))
     }
 
     /// Puts what was really used in place of what was held.
     pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> anyhow::Result<Settled> {
         let may_be_late = hold.may_be_late();
         let settle = hold.end(ended);
-        let settlement = settle.closing.settlement.clone();
+        let settlement = settle.ended.settlement.clone();
         let (reply, answer) = if may_be_late {
             (None, None)
         } else {
@@ -276,9 +272,9 @@ impl Ledger {
                 "settling {} attempts of a process that died at their estimate",
                 lost.len()
             );
-            for closed in lost {
+            for booking in lost {
                 let (reply, answer) = oneshot::channel();
-                self.send(Operation::Settle(self.expired(closed), Some(reply)))
+                self.send(Operation::Settle(self.expired(booking), Some(reply)))
                     .await?;
                 answer.await.context(CLOSED)??;
             }
@@ -311,8 +307,8 @@ impl Ledger {
     }
 
     /// Nobody knows what it used: it used what was held.
-    fn expired(&self, closed: Closed) -> Settle {
-        let (held, attempt) = (closed.held, &closed.attempt);
+    fn expired(&self, booking: Booking) -> Settle {
+        let (held, attempt) = (booking.held, &booking.attempt);
         let most = Quantity {
             input_tokens: held.input_tokens,
             output_tokens: held.output_tokens,
@@ -338,7 +334,7 @@ impl Ledger {
             estimated: true,
             ..Settlement::released()
         };
-        closing(closed, settlement)
+        closing(booking, settlement)
     }
 
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {
@@ -352,13 +348,12 @@ impl Ledger {
     }
 }
 
-fn closing(closed: Closed, settlement: Settlement) -> Settle {
+fn closing(booking: Booking, settlement: Settlement) -> Settle {
     Settle {
-        closing: Closing {
-            id: closed.attempt.id,
+        ended: Finished {
+            booking: Arc::new(booking),
             settlement,
         },
-        counted: closed.counted,
         limits: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 //! to, and no limit is exceeded.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -14,7 +15,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Limit, Metric, NanoDollars, Outcome, Period, PersonId,
     ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
 };
-use crate::store::Closed;
+use crate::store::{Booking, Finished};
 
 const START_MS: i64 = 1_795_000_000_000;
 
@@ -78,7 +79,7 @@ struct World {
     now_ms: i64,
     zone: TimeZone,
     states: BTreeMap<String, String>,
-    rows: Vec<(Closed, Option<Settlement>)>,
+    rows: Vec<(Arc<Booking>, Option<Settlement>)>,
     /// From when on each counter counts, were it kept by hand.
     since: BTreeMap<String, i64>,
 }
@@ -141,12 +142,7 @@ impl World {
                         ))
                     );
                 }
-                let closed = Closed {
-                    attempt: booking.attempt,
-                    held: booking.held,
-                    counted: booking.counted,
-                };
-                self.rows.push((closed, None));
+                self.rows.push((Arc::new(booking), None));
             }
             Err(NoRoom::Unpriced) => assert!(!priced),
             Err(NoRoom::Limit(hit)) => {
@@ -164,13 +160,17 @@ impl World {
             return;
         }
         let at = open[at % open.len()];
-        let closed = self.rows[at].0.clone();
-        let settlement = settlement(&closed.held);
-        let mut book = self.book(closed.counted.iter().map(|c| c.counter.clone()));
-        book.settle(&closed, &settlement, &[]).unwrap();
+        let booking = Arc::clone(&self.rows[at].0);
+        let ended = Finished {
+            settlement: settlement(&booking.held),
+            booking,
+        };
+        let counted = ended.booking.counted.iter();
+        let mut book = self.book(counted.map(|c| c.counter.clone()));
+        book.settle(&ended, &[]).unwrap();
         let states = book.states();
         self.states.extend(states);
-        self.rows[at].1 = Some(settlement);
+        self.rows[at].1 = Some(ended.settlement);
     }
 
     fn check(&mut self) {

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{Clock, LimitUse};
-use crate::store::{Booking, Changes, Closing, Counted, Finished, Found, Journal, Store};
+use crate::store::{Booking, Changes, Finished, Found, Journal, Store};
 
 use super::batch::{Book, HoldRequest, NoRoom, add_up};
 use super::early::Early;
@@ -40,7 +40,7 @@ pub enum Operation {
     Hold(HoldRequest, Grant),
     /// Write down an attempt that no limit binds; where somebody waits for
     /// that, at once.
-    Book(Booking, Option<Reply<()>>),
+    Book(Arc<Booking>, Option<Reply<()>>),
     /// Close an attempt; the reply says which owners should be told.
     Settle(Settle, Option<Reply<Vec<LimitUse>>>),
     /// Finish what is queued, and end.
@@ -53,16 +53,14 @@ pub enum Operation {
 /// Where a hold is answered: as soon as it is decided, and again when it is
 /// safe on disk.
 pub struct Grant {
-    pub decided: oneshot::Sender<Result<Booking, NoRoom>>,
+    pub decided: oneshot::Sender<Result<Arc<Booking>, NoRoom>>,
     pub written: Reply<()>,
 }
 
 /// An attempt that has ended.
 #[derive(Clone, Debug)]
 pub struct Settle {
-    pub closing: Closing,
-    /// Where it was counted.
-    pub counted: Vec<Counted>,
+    pub ended: Finished,
     /// The limits that it was held under.
     pub limits: Vec<Applied>,
 }
@@ -78,7 +76,7 @@ pub struct Teller {
 #[derive(Default)]
 struct Batch {
     holds: Vec<(HoldRequest, Grant)>,
-    bookings: Vec<Booking>,
+    bookings: Vec<Arc<Booking>>,
     /// Who waits for some of them.
     booked: Vec<Reply<()>>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
@@ -92,7 +90,7 @@ struct Batch {
 
 /// What has happened, whether there was room for it or not.
 struct Done {
-    bookings: Vec<Booking>,
+    bookings: Vec<Arc<Booking>>,
     finished: Vec<Finished>,
 }
 
@@ -103,7 +101,7 @@ impl Done {
 }
 
 /// A wish, and where to say what became of it.
-type Wish = (HoldRequest, oneshot::Sender<Result<Booking, NoRoom>>);
+type Wish = (HoldRequest, oneshot::Sender<Result<Arc<Booking>, NoRoom>>);
 
 impl Teller {
     /// Works until it is stopped or nobody can ask it for anything.
@@ -214,7 +212,7 @@ impl Teller {
             counters: counters(&wishes, settles),
             bookings: &done.bookings,
             finished: &done.finished,
-            closings: settles.iter().map(|settle| &settle.closing).collect(),
+            closings: settles.iter().map(|settle| &settle.ended).collect(),
             now_ms,
         };
         let zone = self.zone.clone();
@@ -224,11 +222,8 @@ impl Teller {
         let decide = move |found: Found| {
             let (mut changes, warnings) = decide(found, wishes, &settles, now_ms, &zone, &outlook)?;
             for finished in &done.finished {
-                add_up(
-                    &mut changes.totals,
-                    &finished.booking.attempt,
-                    &finished.settlement,
-                );
+                let person = finished.booking.attempt.person;
+                add_up(&mut changes.totals, finished, person);
             }
             // The receiver waits below.
             let _ = tell.send(warnings);
@@ -252,10 +247,7 @@ impl Batch {
                     batch.booked.push(reply);
                 }
                 Operation::Settle(settle, reply) => match (early.join(&settle), reply) {
-                    (Some(booking), None) => batch.finished.push(Finished {
-                        booking,
-                        settlement: settle.closing.settlement,
-                    }),
+                    (Some(_), None) => batch.finished.push(settle.ended),
                     (booking, reply) => {
                         batch.bookings.extend(booking);
                         batch.settles.push((settle, reply));
@@ -267,7 +259,9 @@ impl Batch {
             }
         }
         // In this order in every process, so that no two wait for each other.
-        batch.settles.sort_by_key(|(settle, _)| settle.closing.id);
+        batch
+            .settles
+            .sort_by_key(|(settle, _)| settle.ended.booking.attempt.id);
         batch
     }
 
@@ -326,7 +320,9 @@ impl Crowd {
 
 fn counters(wishes: &[Wish], settles: &[Settle]) -> BTreeSet<String> {
     let held = wishes.iter().flat_map(|(request, _)| &request.limits);
-    let settled = settles.iter().flat_map(|settle| &settle.counted);
+    let settled = settles
+        .iter()
+        .flat_map(|settle| &settle.ended.booking.counted);
     held.map(|applied| applied.counter.clone())
         .chain(settled.map(|counted| counted.counter.clone()))
         .collect()
@@ -347,16 +343,15 @@ fn decide(
     let mut warnings = Vec::with_capacity(settles.len());
     // What is given back first makes room for what comes.
     for (settle, closed) in settles.iter().zip(&found.closed) {
-        let Some(closed) = closed else {
+        let Some(person) = closed else {
             warnings.push(Vec::new());
             continue;
         };
-        let settlement = &settle.closing.settlement;
-        warnings.push(book.settle(closed, settlement, &settle.limits)?);
-        add_up(&mut changes.totals, &closed.attempt, settlement);
+        warnings.push(book.settle(&settle.ended, &settle.limits)?);
+        add_up(&mut changes.totals, &settle.ended, *person);
     }
     for (request, reply) in wishes {
-        let held = book.hold(request)?;
+        let held = book.hold(request)?.map(Arc::new);
         changes.bookings.extend(held.as_ref().ok().cloned());
         // Whoever asked may have gone.
         let _ = reply.send(held);

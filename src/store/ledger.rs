@@ -1,6 +1,7 @@
 //! The ledger's rows and what limits have counted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -26,24 +27,9 @@ pub struct Counted {
     pub bucket_ms: i64,
 }
 
-/// An attempt to be written down as held.
-#[derive(Clone, Debug)]
-pub struct Booking {
-    pub attempt: Attempt,
-    pub held: Amounts,
-    pub counted: Vec<Counted>,
-}
-
-/// An attempt to be closed, if it is still held.
-#[derive(Clone, Debug)]
-pub struct Closing {
-    pub id: AttemptId,
-    pub settlement: Settlement,
-}
-
-/// An attempt that was held.
+/// An attempt that is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closed {
+pub struct Booking {
     pub attempt: Attempt,
     pub held: Amounts,
     pub counted: Vec<Counted>,
@@ -55,16 +41,18 @@ pub struct Journal<'a> {
     /// Counters to lock and read.
     pub counters: BTreeSet<String>,
     /// Written whatever the counters say.
-    pub bookings: &'a [Booking],
+    pub bookings: &'a [Arc<Booking>],
+    /// Written as ended at once.
     pub finished: &'a [Finished],
-    pub closings: Vec<&'a Closing>,
+    /// Closed, if they are still held.
+    pub closings: Vec<&'a Finished>,
     pub now_ms: i64,
 }
 
-/// An attempt that no limit binds, and how it ended.
+/// An attempt, and how it ended.
 #[derive(Clone, Debug)]
 pub struct Finished {
-    pub booking: Booking,
+    pub booking: Arc<Booking>,
     pub settlement: Settlement,
 }
 
@@ -73,20 +61,21 @@ pub struct Finished {
 pub struct Found {
     /// Their states, empty for new ones.
     pub counters: BTreeMap<String, String>,
-    /// In the order of the closings; none where it was closed before.
-    pub closed: Vec<Option<Closed>>,
+    /// In the order of the closings, whose each is: nobody's since they were
+    /// forgotten; none where it was closed before.
+    pub closed: Vec<Option<PersonId>>,
 }
 
 /// What is written after a look at it.
 #[derive(Debug, Default)]
 pub struct Changes {
     pub counters: Vec<(String, String)>,
-    pub bookings: Vec<Booking>,
+    pub bookings: Vec<Arc<Booking>>,
     pub totals: BTreeMap<TotalKey, Total>,
 }
 
-/// The columns that [`closed`] reads.
-macro_rules! closed_columns {
+/// The columns that [`booking`] reads.
+macro_rules! booking_columns {
     () => {
         "attempt_id, person_id, server_id, source, key_id, provider, model, held_at_ms, \
          held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted"
@@ -106,14 +95,14 @@ impl Store {
         let mut first: Vec<Statement> = touched
             .map(|counter| touch(counter, journal.now_ms))
             .collect();
-        first.extend(journal.bookings.iter().map(book));
+        first.extend(journal.bookings.iter().map(|booking| book(booking)));
         first.extend(journal.finished.iter().map(finish));
         let closing = journal.closings.len();
         first.extend(journal.closings.iter().copied().map(close));
         let decide = move |outcomes: Vec<Outcome>| {
             let changes = decide(found(counters, &outcomes, closing)?)?;
             let counters = changes.counters.into_iter().map(set_counter);
-            let bookings = changes.bookings.iter().map(book);
+            let bookings = changes.bookings.iter().map(|booking| book(booking));
             Ok(counters
                 .chain(bookings)
                 .chain(additions(changes.totals))
@@ -128,10 +117,10 @@ impl Store {
 
     /// Attempts that were held before a moment and never closed, oldest
     /// first.
-    pub async fn held_before(&self, before_ms: i64) -> anyhow::Result<Vec<Closed>> {
+    pub async fn held_before(&self, before_ms: i64) -> anyhow::Result<Vec<Booking>> {
         let sql = concat!(
             "select ",
-            closed_columns!(),
+            booking_columns!(),
             " from attempt where state = 'held' and held_at_ms < $1 and attempt_id not in \
              (select attempt_id from picture where ended_at_ms is null) \
              order by held_at_ms limit $2"
@@ -139,33 +128,33 @@ impl Store {
         let rows = self
             .query(Statement::new(sql, [before_ms.into(), OLD_MAX.into()]))
             .await?;
-        rows.iter().map(closed).collect()
+        rows.iter().map(booking).collect()
     }
 
     /// Attempts for pictures that were held before a moment, and of which no
     /// picture was ever begun.
-    pub async fn unbegun_before(&self, before_ms: i64) -> anyhow::Result<Vec<Closed>> {
+    pub async fn unbegun_before(&self, before_ms: i64) -> anyhow::Result<Vec<Booking>> {
         let sql = concat!(
             "select ",
-            closed_columns!(),
+            booking_columns!(),
             " from attempt where state = 'held' and held_at_ms < $1 and held_images > 0 \
              and attempt_id not in (select attempt_id from picture) \
              order by held_at_ms limit $2"
         );
         let values = [before_ms.into(), OLD_MAX.into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(closed).collect()
+        rows.iter().map(booking).collect()
     }
 
     /// An attempt, if it is still held.
-    pub async fn held(&self, id: AttemptId) -> anyhow::Result<Option<Closed>> {
+    pub async fn held(&self, id: AttemptId) -> anyhow::Result<Option<Booking>> {
         let sql = concat!(
             "select ",
-            closed_columns!(),
+            booking_columns!(),
             " from attempt where state = 'held' and attempt_id = $1"
         );
         let rows = self.query(Statement::new(sql, [id.into()]));
-        rows.await?.first().map(closed).transpose()
+        rows.await?.first().map(booking).transpose()
     }
 
     /// What counters have counted, without locking them: their states.
@@ -269,18 +258,14 @@ fn finish(finished: &Finished) -> Statement {
 }
 
 /// Closes an attempt once: whoever comes second finds nothing held.
-fn close(closing: &Closing) -> Statement {
-    let Closing { id, settlement } = closing;
-    let sql = concat!(
-        "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
+fn close(closing: &Finished) -> Statement {
+    let sql = "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
          cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
          estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-         duration_ms = $14 where attempt_id = $1 and state = 'held' returning ",
-        closed_columns!()
-    );
+         duration_ms = $14 where attempt_id = $1 and state = 'held' returning person_id";
     let mut values = Vec::with_capacity(14);
-    values.push((*id).into());
-    values.extend(outcome(settlement));
+    values.push(closing.booking.attempt.id.into());
+    values.extend(outcome(&closing.settlement));
     Statement { sql, values }
 }
 
@@ -319,7 +304,7 @@ fn found(
     let closed = rest
         .iter()
         .skip(rest.len().saturating_sub(closings))
-        .map(|outcome| outcome.rows.first().map(closed).transpose());
+        .map(|outcome| outcome.rows.first().map(|row| person(row, 0)).transpose());
     Ok(Found {
         counters: counters
             .into_iter()
@@ -330,17 +315,21 @@ fn found(
     })
 }
 
-fn closed(row: &Row) -> anyhow::Result<Closed> {
+fn person(row: &Row, at: usize) -> anyhow::Result<PersonId> {
+    Ok(PersonId(row.maybe_int(at)?.unwrap_or(0).cast_unsigned()))
+}
+
+fn booking(row: &Row) -> anyhow::Result<Booking> {
     let id = row
         .blob(0)?
         .try_into()
         .context("an attempt's id is damaged")?;
     let source = Source::parse(row.text(3)?).context("an attempt's source is damaged")?;
     let key = row.maybe_text(4)?.map(KeyId::parse);
-    Ok(Closed {
+    Ok(Booking {
         attempt: Attempt {
             id: AttemptId(id),
-            person: PersonId(row.maybe_int(1)?.unwrap_or(0).cast_unsigned()),
+            person: person(row, 1)?,
             server: row.maybe_int(2)?.map(|id| ServerId(id.cast_unsigned())),
             source,
             key: key.flatten(),

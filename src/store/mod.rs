@@ -34,7 +34,7 @@ use secrecy::{ExposeSecret, SecretString};
 #[cfg(test)]
 pub use audit::Audited;
 pub use keys::NewKey;
-pub use ledger::{Booking, Changes, Closed, Closing, Counted, Finished, Found, Journal};
+pub use ledger::{Booking, Changes, Counted, Finished, Found, Journal};
 use looked::Looked;
 pub use looked::Seen;
 pub use pending::{PendingAction, PendingKind};
