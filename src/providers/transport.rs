@@ -27,7 +27,7 @@ use tower::Service;
 use super::client::POOL_IDLE;
 
 /// How much of an answer waits in a connection for whoever reads it.
-const AHEAD_BYTES: usize = 32 * 1024;
+const AHEAD_BYTES: usize = 16 * 1024;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Connecting = Pin<Box<dyn Future<Output = Result<Connected, BoxError>> + Send>>;

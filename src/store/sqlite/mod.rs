@@ -34,6 +34,9 @@ const GROUP: usize = 512;
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// How many prepared statements a connection keeps.
 const CACHED_STATEMENTS: usize = 64;
+/// How much of the file each connection keeps in memory, in kilobytes.
+/// The system keeps the rest.
+const CACHE_KB: i64 = 512;
 
 /// A handle on the writer's thread, which ends when the last handle is
 /// dropped, and on the readers.
@@ -242,6 +245,7 @@ fn open_writer(path: &Path) -> anyhow::Result<Connection> {
 
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "on")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KB)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))
 }

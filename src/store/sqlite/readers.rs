@@ -13,9 +13,6 @@ use super::configure;
 
 /// How many reads run at once; more wait without a thread.
 const READERS: usize = 2;
-/// How much of the file each keeps in memory, in kilobytes.
-const CACHE_KB: i64 = 1_024;
-
 /// A few connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Readers {
@@ -72,6 +69,5 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
-    connection.pragma_update(None, "cache_size", -CACHE_KB)?;
     Ok(connection)
 }
