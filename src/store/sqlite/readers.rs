@@ -13,6 +13,7 @@ use super::configure;
 
 /// How many reads run at once; more wait without a thread.
 const READERS: usize = 2;
+
 /// A few connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Readers {
