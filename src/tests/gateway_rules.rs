@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::gateway::count;
 use super::program::{Program, send};
-use super::{good, run};
+use super::{Setup, good, run, run_with};
 use crate::emulator::providers::ProviderFault;
 
 #[tokio::test]
@@ -159,11 +159,11 @@ async fn pictures_come_from_those_who_make_them_in_openais_way() {
 /// so; and a model that the operator does not allow is for nobody.
 #[tokio::test]
 async fn shared_keys_pay_for_what_can_be_counted_alone() {
-    let setup = super::Setup {
+    let setup = Setup {
         config: "[ask]\nmodels = [\"groq/openai/*\"]\n".into(),
-        ..super::Setup::default()
+        ..Setup::default()
     };
-    super::run_with(setup, async |stage| {
+    run_with(setup, async |stage| {
         let program = Program::of(stage, &stage.mia(), "").await;
         for (method, path, body) in [
             ("GET", "/groq/openai/v1/files", json!({})),
@@ -181,6 +181,69 @@ async fn shared_keys_pay_for_what_can_be_counted_alone() {
         assert_eq!(program.posts("/v1/chat/completions", &long).await.status, 200);
         let asked = stage.world().look(|state| state.providers.calls.back().unwrap().body.clone());
         assert_eq!(asked["max_completion_tokens"], 1_500);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn programs_are_served_on_postgresql_too() {
+    let Some(url) = super::postgres::database() else {
+        return;
+    };
+    let on_postgresql = Setup {
+        store: Some(url),
+        ..Setup::default()
+    };
+    run_with(on_postgresql, async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        let program = Program::of(stage, &mia, "scopes:chat,keys:read,usage:read").await;
+        let mut told = Vec::new();
+        for (model, header) in [
+            ("openai/gpt-6-luna", "x-nothing"),
+            ("groq/openai/gpt-oss-20b", "x-nothing"),
+            ("openai/gpt-6-luna", "x-openai-key"),
+        ] {
+            for stream in [false, true] {
+                let mut ask = count(model);
+                ask["stream"] = json!(stream);
+                let call = program
+                    .call("POST", "/v1/chat/completions")
+                    .header(header, good("openai"))
+                    .header("idempotency-key", format!("{model}{header}{stream}"))
+                    .json(&ask);
+                for call in [call.try_clone().unwrap(), call] {
+                    let answer = send(call).await;
+                    let said = ["x-latchkey-source", "x-latchkey-repeat"];
+                    let said = said.map(|name| answer.header(name).to_owned());
+                    told.push(format!("{} {}", answer.status, said.join("")));
+                }
+            }
+        }
+        insta::assert_snapshot!(told.join("\n"), @"
+        200 personal
+        200 true
+        200 personal
+        200 true
+        200 bot_default
+        200 true
+        200 bot_default
+        200 true
+        200 request
+        200 true
+        200 request
+        200 true
+        ");
+        let keys = program.gets("/api/v1/api-keys").await;
+        assert!(keys.text.contains("\"hint\":\"6789\""), "{}", keys.text);
+        stage.app().await.idle().await;
+        let usage = program.gets("/api/v1/usage?days=1").await.json();
+        insta::assert_snapshot!(usage["total"], @r#"{"cached_tokens":0,"cost_nano_dollars":32600,"images":0,"input_tokens":72,"output_tokens":60,"reasoning_tokens":0,"requests":6,"requests_with_estimated_usage":0,"requests_without_price":0}"#);
+        let quota = program.gets("/api/v1/quota").await.json();
+        insta::assert_snapshot!(quota["payers"][1]["limits"][0], @r#"{"left":8,"max":10,"metric":"requests","per":"minute","renews_at":"2026-11-21T00:01:01Z","used":2,"window":"rolling"}"#);
+        for row in stage.app().await.audit().await {
+            assert!(row.state == "settled" && !row.estimated, "{row:?}");
+        }
     })
     .await;
 }
