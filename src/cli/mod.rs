@@ -94,7 +94,9 @@ fn run_with(arguments: Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(dispatch(arguments)) {
+    // On a worker, so that what the start leaves free is used for what comes.
+    let done = runtime.block_on(runtime.spawn(dispatch(arguments)));
+    match done.unwrap_or_else(|died| Err(died.into())) {
         Ok(code) => {
             // What did not end in its time is not waited for.
             runtime.shutdown_background();

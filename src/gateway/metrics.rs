@@ -16,8 +16,9 @@ use super::call::{Answer, Call};
 const SECONDS: [f64; 14] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0,
 ];
-/// How often what was counted is put together.
-const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often what was counted is put together: until then each call is kept
+/// by itself.
+const UPKEEP_EVERY: Duration = Duration::from_millis(500);
 
 /// The one recorder of the process.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();

@@ -3,7 +3,7 @@
 //!
 //! A change takes everything back before it is answered: what is remembered
 //! is what stands in the database. A tool that changes the file beside this
-//! process is heard of after [`FRESH`].
+//! process is heard of after [`FRESH`] and [`LOOKS_WITHIN`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,8 @@ use super::rules::Rules;
 
 /// How long it is taken for true without another look.
 const FRESH: Duration = Duration::from_secs(2);
+/// How much longer it is taken for true while somebody looks.
+const LOOKS_WITHIN: Duration = Duration::from_millis(250);
 /// How many people in places are remembered.
 const REMEMBERED_MAX: usize = 4_096;
 /// The tables that an ask reads.
@@ -42,15 +44,22 @@ pub type Seen = Arc<(Rules, Vec<Offer>)>;
 #[derive(Default)]
 pub struct Looked {
     changes: AtomicU64,
+    /// And until when it is taken for true.
     known: Mutex<HashMap<Asker, (Instant, Seen)>>,
 }
 
 impl Looked {
-    /// What is known, and still true.
+    /// What is known, and still true. Once it is due, the first who asks is
+    /// told nothing and looks again; the others need not wait for that.
     pub fn get(&self, asker: &Asker) -> Option<Seen> {
-        let known = self.lock();
-        let (at, seen) = known.get(asker)?;
-        (at.elapsed() < FRESH).then(|| Arc::clone(seen))
+        let mut known = self.lock();
+        let (until, seen) = known.get_mut(asker)?;
+        let now = Instant::now();
+        if now < *until {
+            return Some(Arc::clone(seen));
+        }
+        *until = now + LOOKS_WITHIN;
+        None
     }
 
     /// How many changes there were; asked before something is read.
@@ -65,10 +74,11 @@ impl Looked {
             return;
         }
         if known.len() >= REMEMBERED_MAX {
-            known.retain(|_, (at, _)| at.elapsed() < FRESH);
+            let now = Instant::now();
+            known.retain(|_, (until, _)| now < *until);
         }
         if known.len() < REMEMBERED_MAX {
-            known.insert(asker, (Instant::now(), Arc::clone(seen)));
+            known.insert(asker, (Instant::now() + FRESH, Arc::clone(seen)));
         }
     }
 

@@ -1,10 +1,6 @@
 //! SQLite: one writer thread that commits queued work in groups, and a few
 //! connections that read.
 //!
-//! A read runs where it was asked for, after the runtime has been told to
-//! go on elsewhere with everything else: a lookup takes some 10 µs, and to
-//! wake another thread and be woken by it takes longer.
-//!
 //! WAL with `synchronous=FULL`: an acknowledged write survives a power cut.
 
 use std::os::unix::fs::OpenOptionsExt;
@@ -61,17 +57,21 @@ enum Work {
 impl Sqlite {
     /// Opens or creates the file, readable by its owner only, and migrates.
     pub async fn open(path: PathBuf) -> anyhow::Result<Self> {
-        let opened = tokio::task::spawn_blocking(move || {
-            let mut writer = open_writer(&path)?;
-            migrations::migrations::runner()
-                .run(&mut writer)
-                .context("could not migrate the database")?;
-            anyhow::Ok((writer, Readers::open(path)?))
-        });
-        let (writer, readers) = opened.await.context("the opening thread died")??;
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (tell, opened) = oneshot::channel();
+        thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || match open_and_migrate(path) {
+                Ok((connection, readers)) => {
+                    // Whoever opens it may have gone; then the queue ends too.
+                    let _ = tell.send(Ok(readers));
+                    write(&connection, queue);
+                }
+                Err(error) => drop(tell.send(Err(error))),
+            })?;
         Ok(Self {
-            writer: start(writer)?,
-            readers,
+            writer: jobs,
+            readers: opened.await.context("the database thread died")??,
         })
     }
 
@@ -120,14 +120,6 @@ async fn send(thread: &mpsc::Sender<Job>, work: Work) -> anyhow::Result<Outcome>
     let sent = thread.send(Job::Run(work, reply)).await;
     sent.map_err(|_| anyhow!("the database is closed"))?;
     answer.await.context("the database thread died")?
-}
-
-fn start(connection: Connection) -> anyhow::Result<mpsc::Sender<Job>> {
-    let (jobs, queue) = mpsc::channel(QUEUE);
-    thread::Builder::new()
-        .name("sqlite-writer".to_owned())
-        .spawn(move || write(&connection, queue))?;
-    Ok(jobs)
 }
 
 /// Commits whatever has queued up while the last commit ran.
@@ -225,6 +217,14 @@ fn answer(replies: Vec<Reply>, committed: anyhow::Result<Vec<anyhow::Result<Outc
             }
         }
     }
+}
+
+fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers)> {
+    let mut writer = open_writer(&path)?;
+    migrations::migrations::runner()
+        .run(&mut writer)
+        .context("could not migrate the database")?;
+    Ok((writer, Readers::open(path)?))
 }
 
 fn open_writer(path: &Path) -> anyhow::Result<Connection> {

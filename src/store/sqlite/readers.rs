@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags};
-use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 use tokio::task;
 
@@ -33,8 +32,9 @@ impl Readers {
         })
     }
 
-    /// Reads. Everything else that this thread would do is handed to
-    /// another one first, where the runtime has others.
+    /// Reads, on a thread that does nothing else: were the worker's other
+    /// tasks handed to another thread meanwhile, each of them would come to
+    /// hold memory for all that the program does.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
@@ -48,12 +48,8 @@ impl Readers {
             drop(turn);
             found
         };
-        match Handle::current().runtime_flavor() {
-            RuntimeFlavor::MultiThread => task::block_in_place(work),
-            _ => task::spawn_blocking(work)
-                .await
-                .context("the reading thread died")?,
-        }
+        let found = task::spawn_blocking(work).await;
+        found.context("the reading thread died")?
     }
 
     fn take(&self) -> anyhow::Result<Connection> {
