@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Read, Write};
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::gateway::{Gateway, json as whole, send};
+use super::gateway::{Events, Gateway, data, json as whole, send};
 
 /// The most that is read from a pipe, in bytes.
 const PIPED_BYTES_MAX: u64 = 1_000_000;
@@ -38,35 +38,23 @@ pub async fn ask(question: Question) -> anyhow::Result<()> {
         "persona": question.persona, "max_tokens": question.max_tokens, "stream": !question.json,
     });
     let gateway = Gateway::open()?;
-    let mut response = send(gateway.call(Method::POST, "/api/v1/unified").json(&body)).await?;
+    let response = send(gateway.call(Method::POST, "/api/v1/unified").json(&body)).await?;
     if question.json {
         println!("{}", whole(response).await?);
         return Ok(());
     }
-    let (mut pending, mut ended) = (Vec::new(), false);
-    while let Some(bytes) = response
-        .chunk()
-        .await
-        .map_err(reqwest::Error::without_url)?
-    {
-        pending.extend_from_slice(&bytes);
-        while let Some(end) = pending.windows(2).position(|two| two == b"\n\n") {
-            let event: Vec<u8> = pending.drain(..end + 2).collect();
-            ended |= show(&String::from_utf8_lossy(&event))?;
+    let mut events = Events::of(response);
+    while let Some(event) = events.next().await? {
+        if show(&event)? {
+            return Ok(());
         }
     }
-    ensure!(ended, "the answer broke off");
-    Ok(())
+    bail!("the answer broke off")
 }
 
 /// Shows one event; whether it is the last.
 fn show(event: &str) -> anyhow::Result<bool> {
-    let data = event.lines().find_map(|line| line.strip_prefix("data: "));
-    let data: Value = serde_json::from_str(data.unwrap_or("null"))?;
-    if let Some(message) = data.pointer("/error/message").and_then(Value::as_str) {
-        println!();
-        bail!("{message}");
-    }
+    let data = data(event).inspect_err(|_| println!())?;
     if let Some(text) = data["text"].as_str() {
         print!("{text}");
         io::stdout().flush()?;

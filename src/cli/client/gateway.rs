@@ -65,3 +65,45 @@ pub async fn json(response: Response) -> anyhow::Result<Value> {
     let body = response.json().await.map_err(reqwest::Error::without_url);
     body.context("the gateway's answer broke off")
 }
+
+/// An answer that comes as server-sent events.
+pub struct Events {
+    response: Response,
+    pending: Vec<u8>,
+}
+
+impl Events {
+    /// Reads an answer so.
+    pub fn of(response: Response) -> Self {
+        Self {
+            response,
+            pending: Vec::new(),
+        }
+    }
+
+    /// The next event, comments included; none at the end.
+    pub async fn next(&mut self) -> anyhow::Result<Option<String>> {
+        loop {
+            let end = self.pending.windows(2).position(|two| two == b"\n\n");
+            if let Some(end) = end {
+                let event: Vec<u8> = self.pending.drain(..end + 2).collect();
+                return Ok(Some(String::from_utf8_lossy(&event).into_owned()));
+            }
+            let more = self.response.chunk().await;
+            match more.map_err(reqwest::Error::without_url)? {
+                Some(bytes) => self.pending.extend_from_slice(&bytes),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+/// What an event says; a no of the gateway's is an error in its words.
+pub fn data(event: &str) -> anyhow::Result<Value> {
+    let data = event.lines().find_map(|line| line.strip_prefix("data: "));
+    let data: Value = serde_json::from_str(data.unwrap_or("null"))?;
+    match data.pointer("/error/message").and_then(Value::as_str) {
+        Some(message) => bail!("{message}"),
+        None => Ok(data),
+    }
+}

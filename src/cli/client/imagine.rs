@@ -1,18 +1,19 @@
 //! `latchkey imagine`.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::ask::prompt;
-use super::gateway::{Gateway, json as whole, send};
+use super::gateway::{Events, Gateway, data, json as whole, send};
 
 const TICK: Duration = Duration::from_millis(250);
 /// How wide the bar is.
@@ -23,12 +24,21 @@ const BAR: usize = 20;
 pub struct Picture {
     /// What it shows; left out, standard input.
     prompt: Vec<String>,
-    /// As provider/model.
+    /// As provider/model, or provider/workflow.
     #[arg(long, default_value = "openai/gpt-image-2")]
     model: String,
     /// Such as 1024x1024.
     #[arg(long)]
     size: Option<String>,
+    /// How many; those after the first are numbered.
+    #[arg(long, short = 'n')]
+    count: Option<u8>,
+    /// The same seed, the same picture; for hosts of workflows.
+    #[arg(long)]
+    seed: Option<u32>,
+    /// What should not be in it; for hosts of workflows.
+    #[arg(long)]
+    negative: Option<String>,
     /// Where to write it; `-` is standard output.
     #[arg(long, short, default_value = "picture.png")]
     output: PathBuf,
@@ -37,57 +47,147 @@ pub struct Picture {
     json: bool,
 }
 
-/// Makes a picture, and writes it down.
+impl Picture {
+    fn body(&self) -> anyhow::Result<Value> {
+        let mut body = json!({"model": self.model, "prompt": prompt(&self.prompt)?});
+        let wanted = [
+            ("size", json!(self.size)),
+            ("n", json!(self.count)),
+            ("seed", json!(self.seed)),
+            ("negative_prompt", json!(self.negative)),
+            ("stream", json!((!self.json).then_some(true))),
+        ];
+        for (name, value) in wanted {
+            if !value.is_null() {
+                body[name] = value;
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// Makes pictures, and writes them down.
 pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
-    let mut body = json!({"model": picture.model, "prompt": prompt(&picture.prompt)?});
-    if let Some(size) = &picture.size {
-        body["size"] = json!(size);
-    }
+    let body = picture.body()?;
     let gateway = Gateway::open()?;
-    let made = send(
-        gateway
-            .call(Method::POST, "/v1/images/generations")
-            .json(&body),
-    );
-    let answer = whole(waited_for(made).await?).await?;
+    let call = gateway.call(Method::POST, "/v1/images/generations");
+    let mut bar = Bar::new();
+    let response = bar.during(send(call.json(&body))).await;
     if picture.json {
-        println!("{answer}");
+        println!("{}", bar.during(whole(response?)).await?);
         return Ok(());
     }
-    let encoded = answer.pointer("/data/0/b64_json").and_then(Value::as_str);
-    let Some(encoded) = encoded else {
-        let url = answer.pointer("/data/0/url").and_then(Value::as_str);
-        println!("{}", url.context("the answer has no picture")?);
-        return Ok(());
-    };
-    let bytes = STANDARD.decode(encoded).context("the picture is damaged")?;
-    if picture.output.as_os_str() == "-" {
-        io::stdout().write_all(&bytes)?;
-        return Ok(());
+    let pictures = collect(response?, &mut bar).await;
+    bar.clear();
+    for (number, bytes) in (1..).zip(pictures?) {
+        write(&picture.output, number, &bytes)?;
     }
-    std::fs::write(&picture.output, bytes)
-        .with_context(|| format!("could not write {}", picture.output.display()))?;
-    eprintln!("Wrote {}.", picture.output.display());
     Ok(())
 }
 
-/// Shows that something is being worked on. How far it is, no provider that
-/// answers at once says.
-async fn waited_for<T>(work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    let (began, mut at) = (Instant::now(), 0);
-    if !io::stderr().is_terminal() {
-        return work.await;
-    }
-    loop {
-        if let Ok(done) = tokio::time::timeout(TICK, work.as_mut()).await {
-            eprint!("\r\x1b[K");
-            return done;
+/// The pictures of an answer that comes in events.
+async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<Vec<Vec<u8>>> {
+    let (mut events, mut pictures) = (Events::of(response), Vec::new());
+    while let Some(event) = bar.during(events.next()).await? {
+        if let Some(comment) = event.strip_prefix(": ") {
+            bar.hear(comment);
+            continue;
         }
-        at = (at + 1) % BAR;
+        let said = data(&event)?;
+        let done = said["type"] == "image_generation.completed";
+        let encoded = said["b64_json"].as_str().filter(|_| done);
+        let decoded = encoded.map(|encoded| STANDARD.decode(encoded)).transpose();
+        pictures.extend(decoded.context("a picture is damaged")?);
+    }
+    ensure!(!pictures.is_empty(), "the answer has no picture");
+    Ok(pictures)
+}
+
+fn write(output: &Path, number: usize, bytes: &[u8]) -> anyhow::Result<()> {
+    if output.as_os_str() == "-" {
+        io::stdout().write_all(bytes)?;
+        return Ok(());
+    }
+    let path = numbered(output, number);
+    std::fs::write(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
+    eprintln!("Wrote {}.", path.display());
+    Ok(())
+}
+
+/// The first has the name that was chosen: `a.png`, then `a-2.png`.
+fn numbered(output: &Path, number: usize) -> PathBuf {
+    if number == 1 {
+        return output.to_owned();
+    }
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    let name = match output.extension() {
+        Some(kind) => format!("{stem}-{number}.{}", kind.to_string_lossy()),
+        None => format!("{stem}-{number}"),
+    };
+    output.with_file_name(name)
+}
+
+/// Shows that something is being worked on, and how far it is where its host
+/// tells. Nothing where nobody looks.
+struct Bar {
+    began: Instant,
+    at: usize,
+    stage: String,
+    is_seen: bool,
+}
+
+impl Bar {
+    fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            at: 0,
+            stage: "asked for".to_owned(),
+            is_seen: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Moves as long as some work takes.
+    async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            if let Ok(done) = timeout(TICK, work.as_mut()).await {
+                return done;
+            }
+            self.draw();
+        }
+    }
+
+    /// Hears how far it is.
+    fn hear(&mut self, comment: &str) {
+        let Ok(told) = serde_json::from_str::<Value>(comment.trim()) else {
+            return;
+        };
+        self.stage = match (told["stage"].as_str(), told["ahead"].as_u64()) {
+            (Some("queued"), Some(0)) => "next in line".to_owned(),
+            (Some("queued"), Some(ahead)) => format!("in line, {ahead} before it"),
+            (Some("queued"), None) => "in line".to_owned(),
+            (Some("starting"), _) => "a machine starts".to_owned(),
+            (Some("running"), _) => "being made".to_owned(),
+            _ => return,
+        };
+        self.draw();
+    }
+
+    fn draw(&mut self) {
+        if !self.is_seen {
+            return;
+        }
+        self.at = (self.at + 1) % BAR;
         let bar: String = (0..BAR)
-            .map(|place| if place == at { '#' } else { '.' })
+            .map(|place| if place == self.at { '#' } else { '.' })
             .collect();
-        eprint!("\r[{bar}] {} s", began.elapsed().as_secs());
+        let waited_s = self.began.elapsed().as_secs();
+        eprint!("\r\x1b[K[{bar}] {waited_s} s, {}", self.stage);
+    }
+
+    fn clear(&self) {
+        if self.is_seen {
+            eprint!("\r\x1b[K");
+        }
     }
 }
