@@ -53,7 +53,7 @@ pub use ask_once::OnceForm;
 pub use budget::Budget;
 pub use doorman::{Doorman, Waiting, nobody_else};
 pub use error::Error;
-pub use imagine::{Due, ImageSettings, Moderation, Pictured, ReadyPicture, Spot};
+pub use imagine::{Due, ImageSettings, Moderation, Pictured, ReadyPicture, Seen, Spot, Waits};
 pub use key_status::{ProviderStatus, Status};
 pub use list_keys::{Listing, ServerKeys};
 pub use models::ModelChoice;

@@ -156,7 +156,7 @@ fn exported_answer(answer: &AnswerRecord) -> Value {
 fn exported_picture(picture: &PictureJob) -> Value {
     json!({
         "at_ms": picture.began_at_ms, "server": picture.server.map(|id| id.to_string()),
-        "channel": picture.channel.to_string(),
+        "channel": picture.channel.map(|id| id.to_string()),
         "message": picture.message.map(|id| id.to_string()),
         "width": picture.size.map(|size| size.width),
         "height": picture.size.map(|size| size.height),

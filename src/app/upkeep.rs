@@ -45,6 +45,7 @@ impl App {
         let answers_kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
         self.store.forget_answers(now_ms - answers_kept_ms).await?;
         self.store.forget_pictures(now_ms - answers_kept_ms).await?;
+        self.give_up_pictures_of_programs().await?;
         self.ledger.sweep().await
     }
 }

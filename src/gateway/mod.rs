@@ -13,6 +13,7 @@ mod openapi;
 mod operators;
 mod passing;
 mod patient;
+mod pictures;
 mod problem;
 mod repeat;
 mod request_key;

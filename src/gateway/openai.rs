@@ -7,6 +7,7 @@ use crate::app::{BadBody, Body, Passage, RelayAsk, Surface};
 
 use super::call::{Answer, Call};
 use super::passing::{key_in, pass_on};
+use super::pictures;
 use super::problem::Problem;
 use super::rest::answer;
 
@@ -31,17 +32,27 @@ pub async fn embeddings(call: Call) -> Answer {
     ask(call, Surface::Embeddings).await
 }
 
-/// Pictures.
+/// Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.
 #[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = serde_json::Value,
     responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn images(call: Call) -> Answer {
-    ask(call, Surface::Images).await
+pub async fn images(mut call: Call) -> Answer {
+    let (body, model) = read(&mut call).await?;
+    let app = &call.gateway.app;
+    let goes_on = |model: &str| app.takes_pictures_as_openai(model, body.wants_stream());
+    if model.as_deref().is_none_or(goes_on) {
+        return pass(call, Surface::Images, (body, model)).await;
+    }
+    let key = key_in(&call)?;
+    pictures::make(call, body.bytes(), key).await
 }
 
 /// The models that the caller's keys can use.
 #[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, description = "As OpenAI lists them", body = serde_json::Value)))]
 pub async fn models(call: Call) -> Answer {
-    let models = call.gateway.app.models_now(&call.session.caller).await?;
+    let (app, caller) = (&call.gateway.app, &call.session.caller);
+    let mut models = app.models_now(caller).await?;
+    let painters = app.picture_models_for(caller).await?;
+    models.extend(painters);
     let listed = models.iter().map(|model| {
         json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
     });
@@ -50,10 +61,19 @@ pub async fn models(call: Call) -> Answer {
 }
 
 async fn ask(mut call: Call, surface: Surface) -> Answer {
+    let asked = read(&mut call).await?;
+    pass(call, surface, asked).await
+}
+
+/// The body of a call, and the model that it names.
+async fn read(call: &mut Call) -> Result<(Body, Option<String>), Problem> {
     let body = call.read(call.gateway.settings.body_bytes).await?;
     let body = Body::object(body).map_err(bad_body)?;
-    let fields = body.fields();
-    let model = fields.and_then(|fields| fields.get("model"));
+    let model = body.fields().and_then(|fields| fields.get("model"));
+    Ok((body, model))
+}
+
+async fn pass(mut call: Call, surface: Surface, (body, model): (Body, Option<String>)) -> Answer {
     let stream = body.wants_stream();
     let request_key = key_in(&call)?;
     let passage = Box::new(Passage {

@@ -72,8 +72,6 @@ const QUEUE: usize = 4_096;
 const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
 /// How often that is looked for.
 const COUNTERS_SWEPT_EVERY: Duration = Duration::from_hours(1);
-/// A picture is begun within this time after its hold, or never.
-const UNBEGUN: Duration = Duration::from_mins(3);
 /// What is said where the teller has ended.
 const CLOSED: &str = "the ledger is closed";
 
@@ -258,13 +256,14 @@ impl Ledger {
         let now_ms = self.clock.now_ms();
         let before = |ago: Duration| now_ms - i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
         // Nobody was asked for these: everything is given back.
-        for unbegun in self.store.unbegun_before(before(UNBEGUN)).await? {
+        let longest = before(self.longest_call);
+        for unbegun in self.store.unbegun_before(longest).await? {
             let settlement = Settlement::released();
             let settle = Operation::Settle(closing(unbegun, settlement), None);
             self.send(settle).await?;
         }
         loop {
-            let lost = self.store.held_before(before(self.longest_call)).await?;
+            let lost = self.store.held_before(longest).await?;
             if lost.is_empty() {
                 break;
             }

@@ -2,8 +2,9 @@
 //! came of it.
 
 use super::ask::{Caller, Words};
-use super::chat::FellBack;
+use super::chat::{FellBack, Usage};
 use super::ids::ProviderId;
+use super::key::Credential;
 use super::money::NanoDollars;
 use super::offer::Source;
 use super::record::Choices;
@@ -13,7 +14,7 @@ use super::turn::Picture;
 pub const PICTURES_MAX: u8 = 4;
 
 /// One request to a model or a workflow that paints.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Imagine {
     pub caller: Caller,
     /// `model` is a model's name or a workflow's.
@@ -21,6 +22,9 @@ pub struct Imagine {
     pub wish: Wish,
     /// Whether only adults, or nobody else, can see what is made.
     pub age_restricted: bool,
+    /// A key that came with the request. It is never stored, and no other
+    /// key pays when it fails.
+    pub request_key: Option<Credential>,
 }
 
 /// What a picture should be.
@@ -69,6 +73,8 @@ pub struct Made {
     pub pictures: Vec<Picture>,
     /// None where the host takes no seed.
     pub seed: Option<u32>,
+    /// Tokens, as far as the host reports them.
+    pub usage: Option<Usage>,
     /// None when nobody knows the price.
     pub cost: Option<NanoDollars>,
     /// Payers that came before this one and could not pay.

@@ -42,7 +42,8 @@ pub struct PictureJob {
     pub id: String,
     pub person: PersonId,
     pub server: Option<ServerId>,
-    pub channel: u64,
+    /// None: a program waits for it.
+    pub channel: Option<u64>,
     /// The message that it was promised with.
     pub message: Option<u64>,
     /// Who pays, for which provider and model.

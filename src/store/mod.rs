@@ -142,7 +142,7 @@ impl Store {
     }
 
     /// Whether every change passes through this process.
-    fn is_ours_alone(&self) -> bool {
+    pub fn is_ours_alone(&self) -> bool {
         matches!(self.backend, Backend::Sqlite(_))
     }
 

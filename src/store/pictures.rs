@@ -7,6 +7,10 @@ use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId,
 use super::Store;
 use super::value::{Row, Statement};
 
+/// What stands in the place of a channel where a program waits: no channel
+/// of Discord's is called so.
+const NO_CHANNEL: u64 = 0;
+
 macro_rules! select_pictures {
     ($which:literal) => {
         concat!(
@@ -31,7 +35,7 @@ impl Store {
             job.id.as_str().into(),
             job.person.0.into(),
             job.server.map(|server| server.0).into(),
-            job.channel.into(),
+            job.channel.unwrap_or(NO_CHANNEL).into(),
             job.message.into(),
             job.attempt.into(),
             job.size.map(|size| i64::from(size.width)).into(),
@@ -69,12 +73,35 @@ impl Store {
         rows.first().map(job).transpose()
     }
 
-    /// Pictures that began before a moment and have not ended: at most
-    /// `max`, oldest first.
+    /// Pictures for a channel that began before a moment and have not ended:
+    /// at most `max`, oldest first.
     pub async fn open_pictures(&self, before_ms: i64, max: u32) -> anyhow::Result<Vec<PictureJob>> {
         let sql = select_pictures!(
-            "where ended_at_ms is null and began_at_ms < $1 order by began_at_ms limit $2"
+            "where ended_at_ms is null and began_at_ms < $1 and channel_id <> 0 \
+             order by began_at_ms limit $2"
         );
+        self.pictures_before(sql, before_ms, max).await
+    }
+
+    /// The same, of those that programs waited for.
+    pub async fn open_pictures_of_programs(
+        &self,
+        before_ms: i64,
+        max: u32,
+    ) -> anyhow::Result<Vec<PictureJob>> {
+        let sql = select_pictures!(
+            "where ended_at_ms is null and began_at_ms < $1 and channel_id = 0 \
+             order by began_at_ms limit $2"
+        );
+        self.pictures_before(sql, before_ms, max).await
+    }
+
+    async fn pictures_before(
+        &self,
+        sql: &'static str,
+        before_ms: i64,
+        max: u32,
+    ) -> anyhow::Result<Vec<PictureJob>> {
         let values = [before_ms.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
         rows.iter().map(job).collect()
@@ -152,7 +179,7 @@ fn job(row: &Row) -> anyhow::Result<PictureJob> {
         id: row.text(0)?.to_owned(),
         person: PersonId(row.int(1)?.cast_unsigned()),
         server: row.maybe_int(2)?.map(|id| ServerId(id.cast_unsigned())),
-        channel: row.int(3)?.cast_unsigned(),
+        channel: Some(row.int(3)?.cast_unsigned()).filter(|id| *id != NO_CHANNEL),
         message: row.maybe_int(4)?.map(i64::cast_unsigned),
         attempt: AttemptId(attempt.context("a picture has a malformed attempt")?),
         size: size.map(|(width, height)| Size { width, height }),

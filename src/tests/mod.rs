@@ -38,6 +38,7 @@ pub mod postgres;
 mod privacy;
 mod process;
 mod program;
+mod program_pictures;
 mod programs;
 mod quotas;
 mod rest;

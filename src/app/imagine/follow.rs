@@ -6,8 +6,10 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Error};
-use crate::model::{FailureClass, Offer, PictureJob, ProviderFailure, Stage};
+use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
 use crate::providers::{ImageRequest, Looked, Painted, Provider};
+
+use super::run::{Seen, Watcher, With};
 
 /// How often in a row a look may fail before the job is given up.
 const MISSES_MAX: u32 = 20;
@@ -34,7 +36,7 @@ pub enum End {
 pub struct Follow<'a> {
     pub app: &'a App,
     pub provider: &'a Provider,
-    pub offer: &'a Offer,
+    pub with: With<'a>,
     /// What it was begun with, as long as its words are known.
     pub request: Option<&'a ImageRequest>,
     pub stop: &'a CancellationToken,
@@ -43,26 +45,26 @@ pub struct Follow<'a> {
 impl Follow<'_> {
     /// Looks again and again, cancels it when somebody says so or its time
     /// is over, and clears away what it leaves at its host.
-    pub async fn to_its_end(
-        &self,
-        job: &mut PictureJob,
-        watch: &mut (dyn FnMut(Stage) + Send),
-    ) -> Result<End, Error> {
+    pub async fn to_its_end(&self, job: &mut PictureJob, watch: Watcher<'_>) -> Result<End, Error> {
         let mut ran_from = None;
         let mut seen = |stage: Stage| {
             if stage == Stage::Running {
                 ran_from.get_or_insert_with(Instant::now);
             }
-            watch(stage);
+            watch(Seen::Stage(stage));
         };
         let deadline = Instant::now() + self.time_left(job);
         let mut end = tokio::select! {
             end = self.until_done(job, &mut seen) => end?,
             () = self.stop.cancelled() => End::Stopped { ran: false },
             () = tokio::time::sleep_until(deadline) => End::Failed(self.failed(FailureClass::TimedOut)),
-            () = self.app.must_stop() => return Ok(End::GoesOn),
+            () = self.app.must_stop() => match job.channel {
+                Some(_) => return Ok(End::GoesOn),
+                // The program that waits for it is cut off too.
+                None => End::CutShort,
+            },
         };
-        let given_up = matches!(&end, End::Stopped { .. })
+        let given_up = matches!(&end, End::Stopped { .. } | End::CutShort)
             || matches!(&end, End::Failed(failure) if failure.class == FailureClass::TimedOut);
         if let End::Stopped { ran } = &mut end {
             *ran = ran_from.is_some();
@@ -134,7 +136,7 @@ impl Follow<'_> {
     }
 
     async fn look(&self, job: &PictureJob) -> Result<Result<Looked, ProviderFailure>, Error> {
-        let key = self.app.open_key(self.offer, None)?;
+        let key = self.with.open(self.app)?;
         let name = job.host_job.as_deref().unwrap_or_default();
         let providers = &self.app.providers;
         Ok(providers
@@ -147,7 +149,7 @@ impl Follow<'_> {
         let Some(name) = job.host_job.as_deref() else {
             return;
         };
-        let Ok(key) = self.app.open_key(self.offer, None) else {
+        let Ok(key) = self.with.open(self.app) else {
             tracing::error!(provider = %self.provider.id, "the key of a job is gone; what it left at its host stays there");
             return;
         };

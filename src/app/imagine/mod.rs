@@ -5,18 +5,21 @@ mod enhance;
 mod follow;
 mod moderate;
 mod plan;
+mod program;
 mod resume;
 mod run;
 
 use std::time::Duration;
 
-pub use run::{Due, Pictured, Spot};
+pub use run::{Due, Pictured, Seen, Spot, Waits};
 
 use crate::ledger::Order;
-use crate::model::{Imagine, Offer, Picture, ProviderId, Refusal, Trace, Wish};
+use crate::model::{Credential, Imagine, Offer, Picture, ProviderId, Refusal, Trace, Wish};
 use crate::providers::Workflows;
 
+use super::ask::request_offer;
 use super::pay::Passed;
+use super::relay::RequestKey;
 use super::standing::Standing;
 use super::{App, Error};
 use plan::PicturePlan;
@@ -68,6 +71,7 @@ pub struct ReadyPicture {
     standing: Standing,
     plan: PicturePlan,
     wish: Wish,
+    request_key: Option<Credential>,
     payers: Vec<Offer>,
     trace: Trace,
     reserved: Option<ReservedPicture>,
@@ -99,6 +103,7 @@ impl App {
             choices,
             wish,
             age_restricted,
+            request_key,
         } = imagine;
         if wish.prompt.0.trim().is_empty() {
             return Err(Refusal::EmptyPrompt.into());
@@ -109,11 +114,14 @@ impl App {
         let standing = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan_picture(&choices, &wish)?;
-        let chosen = self.choose(&standing, &plan.providers, None);
+        let first = plan.providers.first().filter(|_| request_key.is_some());
+        let request = first.map(request_offer);
+        let chosen = self.choose(&standing, &plan.providers, request.as_ref());
         Ok(ReadyPicture {
             standing,
             plan,
             wish,
+            request_key,
             payers: chosen.payers,
             trace: chosen.trace,
             reserved: None,
@@ -127,7 +135,7 @@ impl App {
         if ready.payers.is_empty() {
             return Err(Refusal::NobodyPays { trace: ready.trace }.into());
         }
-        self.moderate(&ready.wish).await?;
+        self.moderate(&ready.wish.prompt.0).await?;
         self.reserve_picture(&mut ready).await?;
         if ready.reserved.is_some() {
             return Ok(ready);

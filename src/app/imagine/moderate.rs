@@ -1,14 +1,14 @@
 //! What is looked at before a picture is made.
 
 use crate::app::{App, Error};
-use crate::model::{ProviderId, Refusal, Wish};
+use crate::model::{ProviderId, Refusal};
 
 use super::Moderation;
 
 impl App {
     /// Asks `OpenAI`'s free moderation about the words, where the operator
     /// wants that. What cannot be asked about is not made.
-    pub(super) async fn moderate(&self, wish: &Wish) -> Result<(), Error> {
+    pub(in crate::app) async fn moderate(&self, prompt: &str) -> Result<(), Error> {
         if self.settings.images.moderation != Moderation::OpenAi {
             return Ok(());
         }
@@ -17,7 +17,7 @@ impl App {
         let credential = self.bot_default(&openai);
         let flagged = self
             .providers
-            .is_flagged(provider, &wish.prompt.0, credential)
+            .is_flagged(provider, prompt, credential)
             .await;
         match flagged {
             Ok(false) => Ok(()),

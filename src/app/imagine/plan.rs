@@ -52,7 +52,7 @@ impl App {
         }
     }
 
-    fn picture_providers(
+    pub(super) fn picture_providers(
         &self,
         provider: Option<&ProviderId>,
         named: Option<&str>,

@@ -3,13 +3,12 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Error};
-use crate::model::{
-    FailureClass, KeyId, Made, Offer, PictureJob, ProviderFailure, Refusal, Stage, Trace,
-};
+use crate::model::{FailureClass, KeyId, Made, Offer, PictureJob, ProviderFailure, Refusal, Trace};
 use crate::providers::Provider;
 
 use super::Pictured;
 use super::follow::Follow;
+use super::run::{Watcher, With};
 
 /// How many are gone on with at once.
 const OPEN_MAX: u32 = 500;
@@ -29,7 +28,7 @@ impl App {
         &self,
         mut job: PictureJob,
         stop: &CancellationToken,
-        watch: &mut (dyn FnMut(Stage) + Send),
+        watch: Watcher<'_>,
     ) -> Pictured {
         let mut pictured = Pictured {
             result: Err(Refusal::Stopped.into()),
@@ -50,7 +49,7 @@ impl App {
         &self,
         job: &mut PictureJob,
         stop: &CancellationToken,
-        watch: &mut (dyn FnMut(Stage) + Send),
+        watch: Watcher<'_>,
         pictured: &mut Pictured,
     ) -> Result<Made, Error> {
         let hold = self.ledger.take_up(job.attempt).await?;
@@ -80,7 +79,10 @@ impl App {
         let follow = Follow {
             app: self,
             provider,
-            offer: &offer,
+            with: With {
+                offer: &offer,
+                request_key: None,
+            },
             request: None,
             stop,
         };
@@ -92,7 +94,7 @@ impl App {
 
     /// The stored key that paid, if it is still there; without one it was
     /// the bot default.
-    async fn offer_by(
+    pub(super) async fn offer_by(
         &self,
         provider: &Provider,
         key: Option<KeyId>,
@@ -124,7 +126,7 @@ impl App {
     }
 
     /// Stops what was started with these marks; the ids.
-    async fn stop_leftovers(
+    pub(super) async fn stop_leftovers(
         &self,
         provider: &Provider,
         marks: &[u32],

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::notice::Notice;
+use crate::app::pay::OpenKey;
+use crate::app::relay::{Payer, payer};
 use crate::app::standing::Standing;
 use crate::app::{App, Demotion, Error};
 use crate::ledger::{Ended, Hold};
 use crate::model::{
-    Attempt, AttemptId, FailureClass, FellBack, Made, NanoDollars, Offer, PictureJob,
+    Attempt, AttemptId, Credential, FailureClass, FellBack, Made, NanoDollars, Offer, PictureJob,
     ProviderFailure, Refusal, Stage, Trace, Usage, WhyFellBack, Wish,
 };
 use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
@@ -85,6 +87,21 @@ pub struct ReservedPicture {
     pub wish: Wish,
 }
 
+/// The key that pays for a picture.
+#[derive(Clone, Copy)]
+pub struct With<'a> {
+    pub offer: &'a Offer,
+    /// The key itself, where it came with the call.
+    pub request_key: Option<&'a Credential>,
+}
+
+impl<'a> With<'a> {
+    /// Opens it for one call.
+    pub fn open(self, app: &'a App) -> anyhow::Result<OpenKey<'a>> {
+        app.open_key(self.offer, self.request_key)
+    }
+}
+
 /// Where a picture will be shown.
 #[derive(Clone, Debug)]
 pub struct Spot {
@@ -95,14 +112,34 @@ pub struct Spot {
     pub message: Option<u64>,
 }
 
+/// Who waits for a picture.
+#[derive(Clone, Copy, Debug)]
+pub enum Waits<'a> {
+    /// Somebody in Discord, where it will be shown whatever happens.
+    Here(&'a Spot),
+    /// A program, as long as it stays on the line; by the picture's id.
+    Program(&'a str),
+}
+
+/// What is seen of a picture while it is made.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// Who is asked to pay for it now.
+    Payer(Payer),
+    Stage(Stage),
+}
+
+/// Whoever looks how far a picture is.
+pub type Watcher<'a> = &'a mut (dyn FnMut(Seen) + Send);
+
 impl App {
     /// Makes pictures: each payer in turn until one is not turned down.
     pub async fn make_pictures(
         &self,
         ready: ReadyPicture,
-        spot: &Spot,
+        waits: Waits<'_>,
         stop: &CancellationToken,
-        watch: &mut (dyn FnMut(Stage) + Send),
+        watch: Watcher<'_>,
     ) -> Pictured {
         let mut pictured = Pictured {
             result: Err(Refusal::Stopped.into()),
@@ -113,7 +150,7 @@ impl App {
             due: None,
         };
         let made = self
-            .try_painters(ready, spot, stop, watch, &mut pictured)
+            .try_painters(ready, waits, (stop, watch), &mut pictured)
             .await;
         pictured.result = made;
         pictured
@@ -122,20 +159,22 @@ impl App {
     async fn try_painters(
         &self,
         mut ask: ReadyPicture,
-        spot: &Spot,
-        stop: &CancellationToken,
-        watch: &mut (dyn FnMut(Stage) + Send),
+        waits: Waits<'_>,
+        (stop, watch): (&CancellationToken, Watcher<'_>),
         pictured: &mut Pictured,
     ) -> Result<Made, Error> {
         let mut last_failure = None;
         while let Some(mut reserved) = ask.reserved.take() {
             pictured.attempt = Some(reserved.hold.id());
+            watch(Seen::Payer(payer(&reserved.offer, &reserved.hold)));
             reserved.hold.begin().await?;
             let offer = reserved.offer.clone();
-            let (request, mut job) = self.request(&ask.standing, &reserved, spot)?;
-            let end = self
-                .paint(&request, &mut job, (&offer, stop), watch)
-                .await?;
+            let (request, mut job) = self.request(&ask.standing, &reserved, waits)?;
+            let with = With {
+                offer: &offer,
+                request_key: ask.request_key.as_ref(),
+            };
+            let end = self.paint(&request, &mut job, (with, stop), watch).await?;
             let seed = request.workflow.is_some().then_some(request.seed);
             let asked = (seed, Some(&ask.standing));
             let failure = match self.conclude(end, reserved.hold, asked, pictured).await? {
@@ -173,16 +212,20 @@ impl App {
         &self,
         standing: &Standing,
         reserved: &ReservedPicture,
-        spot: &Spot,
+        waits: Waits<'_>,
     ) -> anyhow::Result<(ImageRequest, PictureJob)> {
         let wish = reserved.wish.clone();
         let (seed, mark) = (wish.seed.map_or_else(random, Ok)?, random()?);
+        let (id, channel, message) = match waits {
+            Waits::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
+            Waits::Program(id) => (id, None, None),
+        };
         let job = PictureJob {
-            id: spot.id.clone(),
+            id: id.to_owned(),
             person: standing.caller.person,
             server: standing.caller.place.server(),
-            channel: spot.channel,
-            message: spot.message,
+            channel,
+            message,
             attempt: reserved.hold.id(),
             size: wish.size,
             count: wish.pictures(),
@@ -221,6 +264,7 @@ impl App {
                     source,
                     ..
                 } = hold.attempt().clone();
+                let usage = painted.usage;
                 let due = Due::new(hold, &painted, standing.cloned());
                 let cost = due.cost();
                 pictured.due = Some(due);
@@ -230,6 +274,7 @@ impl App {
                     source,
                     pictures: painted.pictures,
                     seed,
+                    usage,
                     cost,
                     fell_back_from: Vec::new(),
                 }))
@@ -262,18 +307,19 @@ impl App {
         &self,
         request: &ImageRequest,
         job: &mut PictureJob,
-        (offer, stop): (&Offer, &CancellationToken),
-        watch: &mut (dyn FnMut(Stage) + Send),
+        (with, stop): (With<'_>, &CancellationToken),
+        watch: Watcher<'_>,
     ) -> Result<End, Error> {
+        let offer = with.offer;
         let provider = self.known(&offer.provider)?;
         self.store.begin_picture(job).await?;
-        let key = self.open_key(offer, None)?;
+        let key = with.open(self)?;
         let painting = self.providers.paint(provider, request, key.credential());
         let begun = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
             // A job that is begun must be known, whatever happens meanwhile.
             painting.await
         } else {
-            watch(Stage::Running);
+            watch(Seen::Stage(Stage::Running));
             tokio::select! {
                 begun = painting => begun,
                 () = stop.cancelled() => return Ok(End::Stopped { ran: true }),
@@ -290,7 +336,7 @@ impl App {
                 let follow = Follow {
                     app: self,
                     provider,
-                    offer,
+                    with,
                     request: Some(request),
                     stop,
                 };

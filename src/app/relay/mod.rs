@@ -145,6 +145,12 @@ impl App {
         }
         let standing = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
+        if passage.surface == Surface::Images {
+            let prompt = passage.body.fields().and_then(|it| it.get("prompt"));
+            let prompt: String = prompt.unwrap_or_default();
+            // Apart, so that other calls stay small.
+            Box::pin(self.moderate(&prompt)).await?;
+        }
         let request = request_key.as_ref().map(|_| request_offer(&provider));
         let choice = self.choose(&standing, &[provider], request.as_ref());
         Ok(Passing {

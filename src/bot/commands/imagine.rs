@@ -72,6 +72,7 @@ pub async fn imagine(
             seed,
             ..Wish::default()
         },
+        request_key: None,
     };
     let wanted = Wanted {
         imagine,

@@ -66,6 +66,7 @@ async fn wished(
         caller: who,
         choices,
         wish,
+        request_key: None,
     };
     Ok((imagine, file))
 }
@@ -74,7 +75,7 @@ async fn wished(
 async fn here(bot: &Bot, press: &ComponentInteraction, id: &str) -> Result<PictureJob, Error> {
     let job = bot.app.picture(id).await?;
     let direct = press.guild_id.is_none() && job.person.0 == press.user.id.get();
-    if job.channel == press.channel_id.get() || direct {
+    if job.channel == Some(press.channel_id.get()) || direct {
         Ok(job)
     } else {
         Err(Refusal::StaleAnswer.into())

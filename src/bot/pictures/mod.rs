@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Began, Due, Error, Notice, Pictured, ReadyPicture, Spot};
+use crate::app::{Began, Due, Error, Notice, Pictured, ReadyPicture, Seen, Spot, Waits};
 use crate::model::{Imagine, PersonId, Picture, Refusal, Stage, Words};
 
 use super::chat::{Content, FileReader};
@@ -132,11 +132,14 @@ impl Board<'_> {
         let (tell, stages) = watch::channel(None);
         let done = CancellationToken::new();
         let making = async {
-            let mut watch = |stage: Stage| {
-                // The time that is shown is that of the change.
-                tell.send_if_modified(|known| known.replace(stage) != Some(stage));
+            let mut watch = |seen: Seen| {
+                if let Seen::Stage(stage) = seen {
+                    // The time that is shown is that of the change.
+                    tell.send_if_modified(|known| known.replace(stage) != Some(stage));
+                }
             };
-            let made = bot.app.make_pictures(ready, &spot, &run.stop, &mut watch);
+            let waits = Waits::Here(&spot);
+            let made = bot.app.make_pictures(ready, waits, &run.stop, &mut watch);
             let pictured = made.await;
             done.cancel();
             pictured

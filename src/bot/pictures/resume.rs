@@ -30,11 +30,15 @@ pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
 
 async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
     let voice = bot.voice(chat::LOCALE);
+    // Programs do not wait for what an earlier process left.
+    let Some(channel) = job.channel else {
+        return Ok(());
+    };
     let (person, spot) = (
         job.person.0,
         Spot {
             id: job.id.clone(),
-            channel: job.channel,
+            channel,
             message: job.message,
         },
     );

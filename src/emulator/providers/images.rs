@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -70,6 +71,9 @@ fn data(
         }
     };
     let items: Vec<Value> = (0..count).map(item).collect();
+    if provider.id == "openai" && body["stream"] == true {
+        return events(&items);
+    }
     let usage = match provider.id {
         "openrouter" => json!({"cost": 0.0375}),
         "openai" => {
@@ -78,6 +82,19 @@ fn data(
         _ => Value::Null,
     };
     Json(json!({"created": 1_787_150_086, "data": items, "usage": usage})).into_response()
+}
+
+/// `OpenAI`'s stream of pictures, without partial ones.
+fn events(items: &[Value]) -> Response {
+    let event = |item: &Value| {
+        let event = json!({"type": "image_generation.completed", "b64_json": item["b64_json"],
+            "created_at": 1_787_150_086, "size": "1024x1024", "quality": "high",
+            "background": "opaque", "output_format": "png",
+            "usage": {"input_tokens": 10, "output_tokens": 4160, "total_tokens": 4170}});
+        format!("event: image_generation.completed\ndata: {event}\n\n")
+    };
+    let kind = [(CONTENT_TYPE, "text/event-stream")];
+    (kind, items.iter().map(event).collect::<String>()).into_response()
 }
 
 fn gemini(body: &Value, fault: Option<&ProviderFault>) -> Response {

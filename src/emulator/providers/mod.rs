@@ -242,6 +242,7 @@ fn is_paid(path: &str) -> bool {
         "/prompt",
         "/servers",
         "/images",
+        ":generateContent",
     ]
     .iter()
     .any(|end| path.ends_with(end))

@@ -1,6 +1,8 @@
 //! Refusals in words for programs and the people who write them: what
 //! happened, and what to do.
 
+mod pictures;
+
 use crate::app::{Error, NotRelayed};
 use crate::model::{
     FailureClass, ProviderFailure, ProviderId, Refusal, Skip, Source, Trace, Verdict,
@@ -82,6 +84,7 @@ fn of_refusal(refusal: &Refusal) -> Problem {
         other => {
             let known = of_model(other)
                 .or_else(|| of_asking(other))
+                .or_else(|| pictures::of_picture(other))
                 .or_else(|| of_person(other))
                 .or_else(|| of_key(other));
             let (status, code, message) = known.unwrap_or_else(|| {

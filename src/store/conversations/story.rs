@@ -178,7 +178,7 @@ async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
         id: "picture".into(),
         person: MIA,
         server: Some(CLUB),
-        channel: 1,
+        channel: Some(1),
         message: Some(2),
         attempt: AttemptId([3; 16]),
         size: Size::parse("768x512"),

@@ -1,0 +1,131 @@
+//! Pictures for programs: who waits for one stays on the line, and gives it
+//! up by leaving.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::pending::random_id;
+use crate::app::{App, Error};
+use crate::model::{AttemptId, Credential, Made, PictureJob, Refusal, Source};
+use crate::providers::ImageWire;
+
+use super::follow::Follow;
+use super::run::{Waits, Watcher, With};
+use super::{ReadyPicture, RequestKey};
+
+/// How many that an earlier process left are given up at once.
+const LEFT_MAX: u32 = 500;
+/// How much longer than its deadline a process may take to end a picture.
+const ENDS_WITHIN: Duration = Duration::from_mins(5);
+
+/// A picture that a program waited for.
+pub struct ForProgram {
+    pub result: Result<Made, Error>,
+    pub attempt: Option<AttemptId>,
+}
+
+impl App {
+    /// Whether a model's provider takes a wish as it is in OpenAI's words,
+    /// streamed or not. None but OpenAI tells anything before it is done.
+    pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
+        // Whoever is unknown here is told so where calls are passed on.
+        let Ok((providers, _)) = self.picture_providers(None, Some(model)) else {
+            return true;
+        };
+        let wires = providers.iter().filter_map(|id| self.known(id).ok());
+        let mut wires = wires.filter_map(|provider| provider.images.wire);
+        wires.all(|wire| match wire {
+            ImageWire::OpenAi => true,
+            ImageWire::Xai | ImageWire::OpenRouter => !streamed,
+            _ => false,
+        })
+    }
+
+    /// A key that came with a wish, for the one provider that makes it.
+    pub fn key_for_picture(&self, model: &str, key: RequestKey) -> Result<Credential, Refusal> {
+        let (providers, _) = self.picture_providers(None, Some(model))?;
+        let meant = key.provider.as_ref().filter(|of| providers.contains(of));
+        let provider = match (meant, &providers[..]) {
+            (Some(meant), _) => meant,
+            (None, [one]) => one,
+            _ => return Err(Refusal::OnceNeedsProvider),
+        };
+        Self::key_for(self.known(provider)?, model.contains('/'), key)
+    }
+
+    /// Makes pictures for a program, and settles them: it is answered with
+    /// them at once. Owners of keys and budgets are told what they should
+    /// know.
+    pub async fn paint_for_program(
+        &self,
+        ready: ReadyPicture,
+        stop: &CancellationToken,
+        watch: Watcher<'_>,
+    ) -> Result<ForProgram, Error> {
+        let id = random_id()?;
+        let waits = Waits::Program(&id);
+        let mut pictured = self.make_pictures(ready, waits, stop, watch).await;
+        let notices = match pictured.due.take() {
+            Some(due) => self.pictures_shown(due).await,
+            None => Vec::new(),
+        };
+        self.picture_ended(&id).await?;
+        self.tell_owners(pictured.demoted, notices);
+        Ok(ForProgram {
+            result: pictured.result,
+            attempt: pictured.attempt,
+        })
+    }
+
+    /// Gives up what programs waited for in a process that is gone: nobody
+    /// is there any more to take it.
+    pub async fn give_up_pictures_of_programs(&self) -> anyhow::Result<()> {
+        let before_ms = self.programs_left_before();
+        let left = self.store.open_pictures_of_programs(before_ms, LEFT_MAX);
+        for job in left.await? {
+            self.give_up_picture(&job).await?;
+            self.picture_ended(&job.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whatever began before this moment belongs to no process that runs.
+    fn programs_left_before(&self) -> i64 {
+        if self.store.is_ours_alone() {
+            return self.started_at_ms;
+        }
+        let longest = self.settings.images.deadline + ENDS_WITHIN;
+        self.clock.now_ms() - i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    async fn give_up_picture(&self, job: &PictureJob) -> anyhow::Result<()> {
+        let Some(hold) = self.ledger.take_up(job.attempt).await? else {
+            return Ok(());
+        };
+        let attempt = hold.attempt();
+        let provider = self.known(&attempt.provider)?;
+        // A key that came with the call went with it.
+        let offer = match attempt.source {
+            Source::Request => None,
+            _ => self.offer_by(provider, attempt.key).await?,
+        };
+        if let Some(offer) = &offer {
+            let with = With {
+                offer,
+                request_key: None,
+            };
+            let follow = Follow {
+                app: self,
+                provider,
+                with,
+                request: None,
+                stop: &CancellationToken::new(),
+            };
+            follow.give_up(job).await;
+            self.stop_leftovers(provider, &[job.mark], offer).await;
+        }
+        self.release(hold).await;
+        Ok(())
+    }
+}

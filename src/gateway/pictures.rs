@@ -1,0 +1,329 @@
+//! Pictures in OpenAI's words, from hosts that speak others; `providers.md`
+//! §2.4, §6. What such a host tells of how far it is comes as comments in
+//! the stream, which every reader of events passes over.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::stream;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::app::{Claim, Error, Payer, ReadyPicture, RequestKey, Seen};
+use crate::model::{
+    Choices, Imagine, Made, PICTURES_MAX, Picture, Refusal, Size, Stage, Wish, Words,
+};
+
+use super::call::{Answer, Call};
+use super::problem::{Problem, say_who_paid};
+use super::repeat::{Repeat, claim};
+use super::rest::{answer, parse};
+
+/// Fields whose usual values mean that they are not there; `user` changes no
+/// picture.
+const USUAL: &[(&str, &[&str])] = &[
+    ("background", &["\"auto\""]),
+    ("moderation", &["\"auto\""]),
+    ("partial_images", &["0"]),
+    ("quality", &["\"auto\""]),
+    ("response_format", &["\"b64_json\""]),
+];
+const NO_HINT: &str = "user";
+/// How often a reader of events hears something, whatever happens.
+const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
+
+/// What is wished for. `seed` and `negative_prompt` are ours: hosts of
+/// workflows know them, and OpenAI does not.
+#[derive(Deserialize)]
+struct Wanted {
+    model: String,
+    prompt: String,
+    n: Option<u8>,
+    size: Option<String>,
+    stream: Option<bool>,
+    seed: Option<u32>,
+    negative_prompt: Option<String>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// Makes pictures, and answers as OpenAI does.
+pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
+    let app = Arc::clone(&call.gateway.app);
+    let wanted: Wanted = parse(body)?;
+    let streams = wanted.stream.unwrap_or_default();
+    let (model, wish) = wanted.wish()?;
+    let provider = key.as_ref().and_then(|key| key.provider.clone());
+    let request_key = key
+        .map(|key| app.key_for_picture(&model, key))
+        .transpose()?;
+    let imagine = Imagine {
+        caller: call.session.caller.clone(),
+        choices: Choices {
+            provider: provider.filter(|_| !model.contains('/')),
+            model: Some(model),
+            persona: None,
+        },
+        wish,
+        // Nobody else sees what a program is answered.
+        age_restricted: true,
+        request_key,
+    };
+    let claim = match claim(&call, body).await? {
+        Repeat::New(claim) => claim,
+        Repeat::Before(answer) => return Ok(answer),
+    };
+    let ready = app.consider_picture(imagine).await?;
+    let ready = app.secure_picture(ready).await?;
+    let flow = Flow::begin(call, ready, claim);
+    if streams {
+        flow.streamed().await
+    } else {
+        flow.whole().await
+    }
+}
+
+impl Wanted {
+    /// The model, and the wish; what no host here could be told is refused.
+    fn wish(self) -> Result<(String, Wish), Refusal> {
+        let no_words = |what: String| Refusal::NoWords { what };
+        for (name, value) in &self.others {
+            let usual = USUAL.iter().find(|(known, _)| known == name);
+            let is_usual = usual.is_some_and(|(_, usual)| usual.contains(&&*value.to_string()));
+            if !value.is_null() && !is_usual && name != NO_HINT {
+                return Err(no_words(format!("`{name}`")));
+            }
+        }
+        let count = self.n.unwrap_or(1);
+        if !(1..=PICTURES_MAX).contains(&count) {
+            return Err(no_words(format!("`n` other than 1 to {PICTURES_MAX}")));
+        }
+        let size = self.size.filter(|size| size != "auto");
+        let size = size.map(|size| Size::parse(&size).ok_or(Refusal::BadSize));
+        let wish = Wish {
+            prompt: Words(self.prompt),
+            negative: Words(self.negative_prompt.unwrap_or_default()),
+            size: size.transpose()?,
+            count,
+            seed: self.seed,
+            ..Wish::default()
+        };
+        Ok((self.model, wish))
+    }
+}
+
+/// What comes of a picture.
+enum Came {
+    Seen(Seen),
+    Ended(Result<Made, Error>),
+}
+
+/// A picture on its way. Dropped, it is given up at its host.
+struct Flow {
+    came: mpsc::UnboundedReceiver<Came>,
+    call: Call,
+    _gone: DropGuard,
+}
+
+impl Flow {
+    fn begin(mut call: Call, ready: ReadyPicture, claim: Option<Claim>) -> Self {
+        // It holds a word for each change of a job, whose time is limited,
+        // and the pictures of one call.
+        let (say, came) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let gone = stop.clone().drop_guard();
+        let app = Arc::clone(&call.gateway.app);
+        let places = std::mem::take(&mut call.session.places);
+        let task = Arc::clone(&app);
+        app.spawn(async move {
+            let mut known = None;
+            let mut watch = |seen: Seen| {
+                let stage = match seen {
+                    Seen::Stage(stage) => Some(stage),
+                    Seen::Payer(_) => None,
+                };
+                if stage.is_none() || std::mem::replace(&mut known, stage) != stage {
+                    // Whoever listened may have gone, and `stop` says so.
+                    let _ = say.send(Came::Seen(seen));
+                }
+            };
+            let painted = task.paint_for_program(ready, &stop, &mut watch).await;
+            let result = match painted {
+                Ok(painted) => {
+                    if let (Some(claim), Ok(_)) = (claim, &painted.result)
+                        && let Err(error) = claim.end(200, painted.attempt).await
+                    {
+                        tracing::warn!("could not note that a call was made: {error:#}");
+                    }
+                    painted.result
+                }
+                Err(error) => Err(error),
+            };
+            let _ = say.send(Came::Ended(result));
+            drop(places);
+        });
+        Self {
+            came,
+            call,
+            _gone: gone,
+        }
+    }
+
+    /// What comes next. A task that says no more was cut off.
+    async fn next(&mut self) -> Came {
+        let came = self.came.recv().await;
+        came.unwrap_or_else(|| Came::Ended(Err(Refusal::Stopping.into())))
+    }
+
+    async fn whole(mut self) -> Answer {
+        let mut payer = None;
+        let made = loop {
+            match self.next().await {
+                Came::Seen(Seen::Payer(asked)) => payer = Some(asked),
+                Came::Seen(Seen::Stage(_)) => {}
+                Came::Ended(result) => break result,
+            }
+        };
+        let made = made.map_err(|error| problem(error, payer.as_ref()))?;
+        let mut response = answer(StatusCode::OK, &self.answered(&made))?;
+        if let Some(payer) = &payer {
+            say_who_paid(response.headers_mut(), payer);
+        }
+        Ok(response)
+    }
+
+    /// An answer that begins when a host has taken the wish: until then
+    /// another may be asked to pay, and a no has a status.
+    async fn streamed(mut self) -> Answer {
+        let mut payer = None;
+        let first = loop {
+            match self.next().await {
+                Came::Seen(Seen::Payer(asked)) => payer = Some(asked),
+                Came::Ended(Err(error)) => return Err(problem(error, payer.as_ref())),
+                first => break first,
+            }
+        };
+        let events = stream::unfold(Some((Some(first), self)), async |flow| {
+            let (came, mut flow) = flow?;
+            let came = match came {
+                Some(came) => came,
+                None => match timeout(SIGN_OF_LIFE_EVERY, flow.next()).await {
+                    Ok(came) => came,
+                    Err(_) => {
+                        return Some((Ok(Bytes::from(": still there\n\n")), Some((None, flow))));
+                    }
+                },
+            };
+            let is_last = matches!(came, Came::Ended(_));
+            let event = Ok::<_, Infallible>(flow.event(came));
+            Some((event, (!is_last).then_some((None, flow))))
+        });
+        let mut response = Response::new(Body::from_stream(events));
+        let headers = response.headers_mut();
+        if let Some(payer) = &payer {
+            say_who_paid(headers, payer);
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(response)
+    }
+
+    fn event(&self, came: Came) -> Bytes {
+        match came {
+            Came::Seen(Seen::Payer(_)) => Bytes::new(),
+            Came::Seen(Seen::Stage(stage)) => format!(": {}\n\n", told(stage)).into(),
+            Came::Ended(Ok(made)) => {
+                let events = made.pictures.iter().map(|picture| {
+                    let event = self.completed(&made, picture);
+                    format!("event: image_generation.completed\ndata: {event}\n\n")
+                });
+                events.collect::<String>().into()
+            }
+            Came::Ended(Err(error)) => {
+                let problem = problem(error, None);
+                problem.event(self.call.speaks, &self.call.id).into()
+            }
+        }
+    }
+
+    fn at_s(&self) -> i64 {
+        self.call.gateway.app.now_ms() / 1_000
+    }
+
+    fn answered(&self, made: &Made) -> Value {
+        let pictures = made
+            .pictures
+            .iter()
+            .map(|it| json!({"b64_json": encoded(it)}));
+        let mut body = json!({
+            "created": self.at_s(),
+            "data": pictures.collect::<Vec<_>>(),
+            "output_format": made.pictures.first().map(format_of),
+            "seed": made.seed,
+        });
+        body["usage"] = usage(made);
+        body
+    }
+
+    fn completed(&self, made: &Made, picture: &Picture) -> Value {
+        json!({
+            "type": "image_generation.completed",
+            "b64_json": encoded(picture),
+            "created_at": self.at_s(),
+            "output_format": format_of(picture),
+            "size": "auto",
+            "quality": "auto",
+            "background": "auto",
+            "seed": made.seed,
+            "usage": usage(made),
+        })
+    }
+}
+
+/// A no, with who would have paid.
+fn problem(error: Error, payer: Option<&Payer>) -> Problem {
+    Problem {
+        payer: payer.cloned().map(Box::new),
+        ..Problem::from(error)
+    }
+}
+
+/// How far a picture is, for programs: a stage, and how many are before it
+/// where its host tells.
+fn told(stage: Stage) -> Value {
+    match stage {
+        Stage::Queued(ahead) => json!({"stage": "queued", "ahead": ahead}),
+        Stage::Starting => json!({"stage": "starting"}),
+        Stage::Running => json!({"stage": "running"}),
+    }
+}
+
+fn encoded(picture: &Picture) -> String {
+    STANDARD.encode(&picture.bytes)
+}
+
+fn format_of(picture: &Picture) -> &'static str {
+    picture.kind.media_type().trim_start_matches("image/")
+}
+
+fn usage(made: &Made) -> Value {
+    let used = made.usage.map(|usage| {
+        json!({
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "total_tokens": usage.input_tokens.saturating_add(usage.output_tokens),
+        })
+    });
+    used.unwrap_or(Value::Null)
+}
