@@ -10,6 +10,7 @@ mod client;
 mod default_config;
 mod demo;
 mod doctor;
+mod files;
 mod harden;
 mod health;
 mod keygen;
@@ -26,6 +27,8 @@ use clap::{Parser, Subcommand};
 #[cfg(test)]
 pub use assemble::catalogue;
 pub use assemble::{Assembled, assemble};
+#[cfg(test)]
+pub use files::allow as allow_files;
 #[cfg(test)]
 pub use log::{layer as log_layer, start as start_log};
 pub use scene::Scene;

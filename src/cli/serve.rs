@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::signals::Signals;
-use super::{Assembled, assemble, log};
+use super::{Assembled, assemble, files, log};
 use crate::app::App;
 use crate::bot::Connection;
 use crate::config::{Config, Environment, Shards};
@@ -26,6 +26,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let environment = Environment::of_process()?;
     log::start(&environment);
     let config = Config::load(file, &environment)?;
+    make_room(&config);
     let assembled = assemble(
         &config,
         &environment,
@@ -58,6 +59,19 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let ended = until_signal(connection, &mut signals, &stop).await;
     shut_down(&app, serving).await;
     ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Makes room for as many connections as the operator allows, if the system
+/// lets us.
+fn make_room(config: &Config) {
+    let wanted = u64::from(config.gateway.connections);
+    match files::allow() {
+        Ok(Some(most)) if most < wanted => tracing::warn!(
+            "the system lets this process open {most} files, fewer than `gateway.connections` ({wanted}); raise its limit (`ulimit -n`, `LimitNOFILE=`)"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!("could not ask for more open files: {error}"),
+    }
 }
 
 /// Finishes what is running, and hangs up on whoever stays on the line.

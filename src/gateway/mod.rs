@@ -31,12 +31,13 @@ pub use openapi::documented;
 pub use routes::{Needs, all as routes};
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
 use axum::http::HeaderValue;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -45,6 +46,9 @@ use session::{Crowds, Strangers};
 
 /// How long a request's id is.
 const ID_BYTES: usize = 22;
+/// How many connections may wait to be taken, where the system allows it.
+/// Whoever finds no room waits a second or more before the next try.
+const WAITING_MAX: u32 = 4_096;
 /// Where the health page is.
 pub const HEALTH_PATH: &str = "/healthz";
 
@@ -114,12 +118,31 @@ pub async fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     if address.is_empty() {
         return Ok(None);
     }
-    let listener = TcpListener::bind(address).await;
+    let listener = bind(address).await;
     listener.map(Some).with_context(|| {
         format!(
             "could not listen on `gateway.listen` ({address}); choose another port, or \"\" for none"
         )
     })
+}
+
+async fn bind(address: &str) -> std::io::Result<TcpListener> {
+    let mut tried = Err(std::io::ErrorKind::AddrNotAvailable.into());
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        tried = match socket.bind(address) {
+            Ok(()) => socket.listen(WAITING_MAX),
+            Err(error) => Err(error),
+        };
+        if tried.is_ok() {
+            break;
+        }
+    }
+    tried
 }
 
 /// The gateway while it runs.

@@ -1,31 +1,27 @@
 //! Pictures for programs, from hosts that do not speak OpenAI's words.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use insta::assert_snapshot;
-use reqwest::Response;
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::picture_jobs::{adds, left_over, lives, setup};
-use super::process::{start, terminate, world};
 use super::program::{Program, Said, send};
+use super::served::Served;
 use super::stage::{self, Setup, Stage};
 use super::{bad, good, run};
-use crate::app::nobody_else;
-use crate::cli::assemble;
-use crate::config::{Config, Environment, Shards};
+use crate::cli::Scene;
 use crate::emulator::providers::ProviderFault;
-use crate::model::{Clock, PersonId, Scopes};
 use crate::providers::Timeouts;
 
 const PATH: &str = "/v1/images/generations";
 const FOREVER: u32 = 1_000_000;
-/// How long a process may take to end, or to see what another left.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long a process may take to see what another left.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn wish(model: &str) -> Value {
     json!({"model": model, "prompt": "a lighthouse", "n": 2, "size": "512x512"})
@@ -285,67 +281,37 @@ async fn a_program_is_told_when_the_gateway_stops() {
     .await;
 }
 
-/// A token for a process that has not started yet.
-async fn token(variables: &[(String, SecretString)], person: u64) -> String {
-    let environment = Environment::of(variables.iter().cloned());
-    let config = Config::parse("", &environment).unwrap();
-    let (timeouts, clock) = (Timeouts::default(), Clock::default());
-    let assembled = assemble(&config, &environment, Shards::default(), timeouts, clock).await;
-    let app = assembled.unwrap().app;
-    let caller = nobody_else(PersonId(person));
-    let (_, token) = app
-        .create_token(&caller, None, None, Scopes::CHAT)
-        .await
-        .unwrap();
-    app.shut_down(GRACE, GRACE).await;
-    token.expose_secret().to_owned()
-}
-
 #[tokio::test]
 async fn what_a_program_waited_for_in_a_process_that_died_is_given_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let (scene, mut variables) = world(folder.path()).await;
-    let port = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    variables.retain(|(name, _)| name != "LATCHKEY_GATEWAY__LISTEN");
-    let comfyui = scene.emulator.provider_url("comfyui");
-    for (name, value) in [
-        ("LATCHKEY_GATEWAY__LISTEN", port.to_string()),
-        ("LATCHKEY_PROVIDERS__COMFYUI__BASE_URL", comfyui),
-        ("LATCHKEY_IMAGES__POLL_MS", "20".to_owned()),
-    ] {
-        variables.push((name.to_owned(), SecretString::from(value)));
-    }
-    let token = token(&variables, scene.member).await;
-    let world = &scene.emulator.world;
+    let settings = |scene: &Scene| {
+        let comfyui = scene.emulator.provider_url("comfyui");
+        vec![
+            ("LATCHKEY_PROVIDERS__COMFYUI__BASE_URL", comfyui),
+            ("LATCHKEY_IMAGES__POLL_MS", "20".to_owned()),
+        ]
+    };
+    let mut served = Served::start(settings).await;
+    let world = Arc::clone(&served.scene.emulator.world);
     world.with(|state| state.providers.life.queued = FOREVER);
-    let mut child = start(&variables, &scene).await;
     let mut wish = wish("comfyui/text-to-image");
     wish["stream"] = json!(true);
-    let call = reqwest::Client::builder().build().unwrap();
-    let call = call.post(format!("http://{port}{PATH}")).bearer_auth(token);
-    let mut streamed = call.json(&wish).send().await.unwrap();
+    let mut streamed = served
+        .call(Method::POST, PATH)
+        .json(&wish)
+        .send()
+        .await
+        .unwrap();
     until(&mut streamed, "queued").await;
-    child.kill().await.unwrap();
-    world.with(|state| {
-        state.sessions.clear();
-        state.ready_is_sent = false;
-    });
-    let mut child = start(&variables, &scene).await;
+    served.kill_and_start().await;
     let given_up = world.until(|state| state.providers.jobs[0].cancelled.then_some(()));
-    tokio::time::timeout(GRACE, given_up).await.unwrap();
-    assert!(terminate(&mut child).await);
+    tokio::time::timeout(PATIENCE, given_up).await.unwrap();
+    let folder = served.end().await;
     let database = rusqlite::Connection::open(folder.path().join("process.db")).unwrap();
-    let sql = "select state, images, ended_at_ms is not null from attempt join picture using (attempt_id)";
+    let sql = "select state, images, ended_at_ms is not null \
+         from attempt join picture using (attempt_id)";
     let row = database.query_row(sql, [], |row| {
-        Ok((
-            row.get::<_, String>(0)?,
-            row.get::<_, i64>(1)?,
-            row.get::<_, bool>(2)?,
-        ))
+        let state: String = row.get(0)?;
+        Ok((state, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
     });
     assert_eq!(row.unwrap(), ("released".to_owned(), 0, true));
 }
