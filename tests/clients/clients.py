@@ -129,8 +129,12 @@ def openai_embeddings():
 
 
 def openai_images():
-    answer = openai_client().images.generate(model="openai/gpt-image-2", prompt="a lighthouse")
-    assert base64.b64decode(answer.data[0].b64_json).startswith(b"\x89PNG"), answer
+    for model in ["openai/gpt-image-2", "google/gemini-3.1-flash-lite-image"]:
+        answer = openai_client().images.generate(model=model, prompt="a lighthouse")
+        assert base64.b64decode(answer.data[0].b64_json).startswith(b"\x89PNG"), answer
+        events = list(openai_client().images.generate(model=model, prompt="a lighthouse", stream=True))
+        assert [event.type for event in events] == ["image_generation.completed"], events
+        assert base64.b64decode(events[0].b64_json).startswith(b"\x89PNG") and events[0].usage.output_tokens, events
 
 
 def openai_models():
