@@ -19,6 +19,7 @@ pub struct Figures {
     pub times: Vec<f64>,
     pub first_bytes: Vec<f64>,
     pub memory_mb: f64,
+    pub own_mb: f64,
 }
 
 impl Figures {

@@ -25,6 +25,8 @@ const TIMED: usize = 12_000;
 const STREAMS: usize = 3_000;
 const SLOW: usize = 500;
 const IDLE: usize = 10_000;
+/// How long streams are left unread.
+const UNREAD_FOR: Duration = Duration::from_secs(8);
 
 fn main() {
     if std::env::args().any(|word| word == "bare") {
@@ -104,9 +106,9 @@ fn ways(mock: &str, programs: &Programs, (bare, gateway): (u32, u32)) -> [Way; 5
 
 async fn table(ways: &[Way]) {
     println!(
-        "| way | requests a second, {CONCURRENT} at once | of bare | one at a time, median | added, of bare's | stream's first byte | of bare's | memory |"
+        "| way | requests a second, {CONCURRENT} at once | of bare | one at a time, median | added, of bare's | stream's first byte | of bare's | memory | of it the process's own |"
     );
-    println!("|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|");
     let mut figures: Vec<Figures> = ways.iter().map(|_| Figures::default()).collect();
     for _ in 0..ROUNDS {
         for (way, figures) in ways.iter().zip(&mut figures) {
@@ -119,7 +121,8 @@ async fn table(ways: &[Way]) {
             figures
                 .first_bytes
                 .extend(load::first_bytes(&way.stream, STREAMS / ROUNDS).await);
-            figures.memory_mb = way.process.map_or(0.0, rss_mb);
+            figures.memory_mb = way.process.map_or(0.0, |it| mb(it, ALL));
+            figures.own_mb = way.process.map_or(0.0, |it| mb(it, OWN));
         }
     }
     let [mock, bare, ..] = &figures[..] else {
@@ -127,7 +130,7 @@ async fn table(ways: &[Way]) {
     };
     for (way, it) in ways.iter().zip(&figures) {
         println!(
-            "| {} | {:.0} | {:.2} | {:.0} µs | {:.2} | {:.0} µs | {:.2} | {:.1} MB |",
+            "| {} | {:.0} | {:.2} | {:.0} µs | {:.2} | {:.0} µs | {:.2} | {:.1} MB | {:.1} MB |",
             way.name,
             it.rate(),
             it.rate() / bare.rate(),
@@ -136,6 +139,7 @@ async fn table(ways: &[Way]) {
             it.first_byte(),
             it.first_byte() / bare.first_byte(),
             it.memory_mb,
+            it.own_mb,
         );
     }
 }
@@ -194,15 +198,17 @@ async fn crowds(ways: &[Way]) {
     let process = personal.process.unwrap_or_default();
     println!("\n| crowd | before | during |");
     println!("|---|---|---|");
-    let before = rss_mb(process);
+    let before = mb(process, ALL);
     let held = load::slow_readers(&personal.stream.endless(), SLOW).await;
-    let mut during: f64 = 0.0;
-    for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        during = during.max(rss_mb(process));
+    let mut during = Vec::new();
+    for _ in 0..4 {
+        tokio::time::sleep(UNREAD_FOR / 4).await;
+        during.push(format!("{:.0}", mb(process, ALL)));
     }
     println!(
-        "| memory, {SLOW} streams without an end that nobody reads | {before:.0} MB | {during:.0} MB |"
+        "| memory, {SLOW} streams without an end that nobody reads, and how it goes on for {} s | {before:.0} MB | {} MB |",
+        UNREAD_FOR.as_secs(),
+        during.join(", "),
     );
     drop(held);
     let before = load::at(&mut load::one_at_a_time(&personal.call, TIMED).await, 99);
@@ -266,12 +272,18 @@ impl Drop for Process {
     }
 }
 
+/// Everything that is in memory for a process, pages of files included, which
+/// others share and the kernel takes back when it needs them; and what it has
+/// for itself.
+const ALL: &str = "VmRSS:";
+const OWN: &str = "RssAnon:";
+
 /// Resident memory, as the kernel counts it.
-fn rss_mb(process: u32) -> f64 {
+fn mb(process: u32, which: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(which))
         .unwrap_or("0");
     let kilobytes = line
         .split_whitespace()
