@@ -45,7 +45,8 @@ impl App {
         let answers_kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
         self.store.forget_answers(now_ms - answers_kept_ms).await?;
         self.store.forget_pictures(now_ms - answers_kept_ms).await?;
-        self.give_up_pictures_of_programs().await?;
-        self.ledger.sweep().await
+        self.ledger.sweep().await?;
+        // Last, since it waits for hosts.
+        self.give_up_pictures_of_programs().await
     }
 }

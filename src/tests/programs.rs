@@ -83,14 +83,18 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         let picture = home.path().join("a.png");
         let (well, _, told) = does(
             &home,
-            &format!("imagine lighthouse --output {}", picture.display()),
+            &format!("imagine lighthouse -n 2 --output {}", picture.display()),
             "",
         )
         .await;
-        assert!(
-            well && std::fs::read(&picture).unwrap().starts_with(b"\x89PNG"),
-            "{told}"
-        );
+        assert!(well, "{told}");
+        for path in [&picture, &home.path().join("a-2.png")] {
+            assert!(std::fs::read(path).unwrap().starts_with(b"\x89PNG"));
+            assert!(told.contains(&format!("Wrote {}.", path.display())), "{told}");
+        }
+        let (_, whole, _) = does(&home, "imagine lighthouse --json", "").await;
+        let whole: serde_json::Value = serde_json::from_str(&whole).unwrap();
+        assert!(whole["data"][0]["b64_json"].is_string(), "{whole}");
         let (_, models, _) = does(&home, "models", "").await;
         assert!(models.contains("openai/gpt-6-luna"), "{models}");
         stage.app().await.idle().await;
@@ -139,6 +143,8 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
             "ask hi --provider opnai",
             "quota",
             "keys remove 5",
+            "imagine hi --model google/oil-on-canvas --size huge",
+            "imagine hi --model runpod/text-to-image --seed 5",
         ] {
             let (well, _, error) = does(&home, line, "").await;
             assert!(!well);
@@ -156,6 +162,8 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
         error: There is no provider called `opnai`. `GET /api/v1/providers` lists all.
         error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
         error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
+        error: `size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.
+        error: No key for runpod can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
         ");
     })
     .await;

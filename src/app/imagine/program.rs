@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::pending::random_id;
 use crate::app::{App, Error};
-use crate::model::{AttemptId, Credential, Made, PictureJob, Refusal, Source};
-use crate::providers::ImageWire;
+use crate::model::{AttemptId, Credential, Made, Offer, PictureJob, Refusal, Source};
+use crate::providers::{ImageWire, Provider};
 
 use super::follow::Follow;
 use super::run::{Waits, Watcher, With};
@@ -103,29 +103,31 @@ impl App {
         let Some(hold) = self.ledger.take_up(job.attempt).await? else {
             return Ok(());
         };
-        let attempt = hold.attempt();
-        let provider = self.known(&attempt.provider)?;
-        // A key that came with the call went with it.
-        let offer = match attempt.source {
-            Source::Request => None,
-            _ => self.offer_by(provider, attempt.key).await?,
-        };
-        if let Some(offer) = &offer {
-            let with = With {
-                offer,
-                request_key: None,
-            };
-            let follow = Follow {
-                app: self,
-                provider,
-                with,
-                request: None,
-                stop: &CancellationToken::new(),
-            };
-            follow.give_up(job).await;
-            self.stop_leftovers(provider, &[job.mark], offer).await;
+        let (source, key) = (hold.attempt().source, hold.attempt().key);
+        // Its host may have left the settings; and a key that came with the
+        // call went with it.
+        let host = self.known(&hold.attempt().provider).ok();
+        if let Some(host) = host.filter(|_| source != Source::Request)
+            && let Some(offer) = self.offer_by(host, key).await?
+        {
+            self.give_up_at(host, &offer, job).await;
         }
         self.release(hold).await;
         Ok(())
+    }
+
+    async fn give_up_at(&self, host: &Provider, offer: &Offer, job: &PictureJob) {
+        let follow = Follow {
+            app: self,
+            provider: host,
+            with: With {
+                offer,
+                request_key: None,
+            },
+            request: None,
+            stop: &CancellationToken::new(),
+        };
+        follow.give_up(job).await;
+        self.stop_leftovers(host, &[job.mark], offer).await;
     }
 }
