@@ -32,14 +32,14 @@ pub async fn embeddings(call: Call) -> Answer {
     ask(call, Surface::Embeddings).await
 }
 
-/// Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.
+/// Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.
 #[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = serde_json::Value,
     responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
 pub async fn images(mut call: Call) -> Answer {
     let (body, model) = read(&mut call).await?;
     let app = &call.gateway.app;
     let goes_on = |model: &str| app.takes_pictures_as_openai(model, body.wants_stream());
-    if model.as_deref().is_none_or(goes_on) {
+    if model.as_deref().is_some_and(goes_on) {
         return pass(call, Surface::Images, (body, model)).await;
     }
     let key = key_in(&call)?;
@@ -52,7 +52,7 @@ pub async fn models(call: Call) -> Answer {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let mut models = app.models_now(caller).await?;
     let painters = app.picture_models_for(caller).await?;
-    models.extend(painters);
+    models.extend(painters.into_iter().filter(|it| app.makes_from_words(it)));
     let listed = models.iter().map(|model| {
         json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
     });

@@ -47,7 +47,7 @@ const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
 /// workflows know them, and OpenAI does not.
 #[derive(Deserialize)]
 struct Wanted {
-    model: String,
+    model: Option<String>,
     prompt: String,
     n: Option<u8>,
     size: Option<String>,
@@ -65,14 +65,14 @@ pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
     let streams = wanted.stream.unwrap_or_default();
     let (model, wish) = wanted.wish()?;
     let provider = key.as_ref().and_then(|key| key.provider.clone());
-    let request_key = key
-        .map(|key| app.key_for_picture(&model, key))
-        .transpose()?;
+    let is_named = model.as_deref().is_some_and(|model| model.contains('/'));
+    let key_for = |key| app.key_for_picture(model.as_deref(), key);
+    let request_key = key.map(key_for).transpose()?;
     let imagine = Imagine {
         caller: call.session.caller.clone(),
         choices: Choices {
-            provider: provider.filter(|_| !model.contains('/')),
-            model: Some(model),
+            provider: provider.filter(|_| !is_named),
+            model,
             persona: None,
         },
         wish,
@@ -96,7 +96,7 @@ pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
 
 impl Wanted {
     /// The model, and the wish; what no host here could be told is refused.
-    fn wish(self) -> Result<(String, Wish), Refusal> {
+    fn wish(self) -> Result<(Option<String>, Wish), Refusal> {
         let no_words = |what: String| Refusal::NoWords { what };
         for (name, value) in &self.others {
             let usual = USUAL.iter().find(|(known, _)| known == name);

@@ -94,6 +94,10 @@ async fn every_host_makes_pictures_in_openais_words() {
         }
         assert_snapshot!(left_over(stage), @"10 jobs, 10 done, 0 cancelled; 2 machines, 0 running");
         let listed = program.gets("/v1/models").await;
+        assert!(!listed.text.contains("image-to-image"), "{}", listed.text);
+        let unnamed = json!({"prompt": "a lighthouse"});
+        let unnamed = program.posts(PATH, &unnamed).await;
+        assert_eq!(unnamed.header("x-latchkey-provider"), "openai");
         for model in [
             "comfyui/text-to-image",
             "google/gemini-3.1-flash-lite-image",
@@ -337,6 +341,12 @@ async fn a_key_that_comes_with_a_wish_pays_for_it_alone() {
         );
         let refused = paint("x-gemini-key", bad("google"), model).await;
         assert_snapshot!(refused.code(), @"401 provider_key_refused");
+        let unnamed = json!({"prompt": "a lighthouse"});
+        let call = program
+            .call("POST", PATH)
+            .header("x-gemini-key", good("google"));
+        let unnamed = send(call.json(&unnamed)).await;
+        assert_eq!(unnamed.header("x-latchkey-provider"), "google");
         let astray = paint("x-openai-key", good("openai"), model).await;
         assert_snapshot!(astray.code(), @"400 key_for_another_provider");
         let once = |stage: &Stage| stage.calls();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::pending::random_id;
-use crate::app::{App, Error};
+use crate::app::{App, Error, ModelChoice};
 use crate::model::{AttemptId, Credential, Made, Offer, PictureJob, Refusal, Source};
 use crate::providers::{ImageWire, Provider};
 
@@ -43,15 +43,27 @@ impl App {
     }
 
     /// A key that came with a wish, for the one provider that makes it.
-    pub fn key_for_picture(&self, model: &str, key: RequestKey) -> Result<Credential, Refusal> {
-        let (providers, _) = self.picture_providers(None, Some(model))?;
+    pub fn key_for_picture(
+        &self,
+        model: Option<&str>,
+        key: RequestKey,
+    ) -> Result<Credential, Refusal> {
+        let of = key.provider.as_ref().filter(|_| model.is_none());
+        let (providers, _) = self.picture_providers(of, model)?;
         let meant = key.provider.as_ref().filter(|of| providers.contains(of));
         let provider = match (meant, &providers[..]) {
             (Some(meant), _) => meant,
             (None, [one]) => one,
             _ => return Err(Refusal::OnceNeedsProvider),
         };
-        Self::key_for(self.known(provider)?, model.contains('/'), key)
+        let is_named = model.is_some_and(|model| model.contains('/'));
+        Self::key_for(self.known(provider)?, is_named, key)
+    }
+
+    /// Whether a model makes pictures from words alone.
+    pub fn makes_from_words(&self, choice: &ModelChoice) -> bool {
+        let workflow = self.settings.images.workflows.find(&choice.model);
+        workflow.is_none_or(|workflow| !workflow.takes_picture())
     }
 
     /// Makes pictures for a program, and settles them: it is answered with

@@ -24,9 +24,10 @@ const BAR: usize = 20;
 pub struct Picture {
     /// What it shows; left out, standard input.
     prompt: Vec<String>,
-    /// As provider/model, or provider/workflow.
-    #[arg(long, default_value = "openai/gpt-image-2")]
-    model: String,
+    /// As provider/model, or provider/workflow; left out, the first that
+    /// somebody can pay for.
+    #[arg(long)]
+    model: Option<String>,
     /// Such as 1024x1024.
     #[arg(long)]
     size: Option<String>,
@@ -49,8 +50,9 @@ pub struct Picture {
 
 impl Picture {
     fn body(&self) -> anyhow::Result<Value> {
-        let mut body = json!({"model": self.model, "prompt": prompt(&self.prompt)?});
+        let mut body = json!({"prompt": prompt(&self.prompt)?});
         let wanted = [
+            ("model", json!(self.model)),
             ("size", json!(self.size)),
             ("n", json!(self.count)),
             ("seed", json!(self.seed)),
