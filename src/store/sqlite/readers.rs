@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task;
 
@@ -32,9 +33,11 @@ impl Readers {
         })
     }
 
-    /// Reads, on a thread that does nothing else: were the worker's other
-    /// tasks handed to another thread meanwhile, each of them would come to
-    /// hold memory for all that the program does.
+    /// Reads where it was asked for, after the runtime has been told to go on
+    /// elsewhere with everything else: a lookup takes some 10 µs, and to wake
+    /// another thread and be woken by it takes longer. But where there is one
+    /// worker, that would lead all work from thread to thread, and each would
+    /// come to hold memory for all of it; there, a thread of its own reads.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
@@ -48,6 +51,9 @@ impl Readers {
             drop(turn);
             found
         };
+        if Handle::current().metrics().num_workers() > 1 {
+            return task::block_in_place(work);
+        }
         let found = task::spawn_blocking(work).await;
         found.context("the reading thread died")?
     }
