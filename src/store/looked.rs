@@ -73,13 +73,12 @@ impl Looked {
         if self.changes() != changes {
             return;
         }
+        // All at once: to look for those that are over would take long for
+        // each new one, while many come.
         if known.len() >= REMEMBERED_MAX {
-            let now = Instant::now();
-            known.retain(|_, (until, _)| now < *until);
+            known.clear();
         }
-        if known.len() < REMEMBERED_MAX {
-            known.insert(asker, (Instant::now() + FRESH, Arc::clone(seen)));
-        }
+        known.insert(asker, (Instant::now() + FRESH, Arc::clone(seen)));
     }
 
     /// Something was changed.
