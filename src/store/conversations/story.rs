@@ -218,4 +218,19 @@ async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
     store.forget_pictures(NOW_MS).await.unwrap();
     let left = store.pictures_of(MIA, 9).await.unwrap();
     assert_eq!(left[0].ended_at_ms, Some(NOW_MS + 5));
+    // What a program waits for is apart.
+    let of_program = PictureJob {
+        id: "of a program".into(),
+        channel: None,
+        message: None,
+        host_job: None,
+        ended_at_ms: None,
+        ..left[0].clone()
+    };
+    store.begin_picture(&of_program).await.unwrap();
+    assert!(store.open_pictures(NOW_MS + 9, 9).await.unwrap().is_empty());
+    let theirs = store.open_pictures_of_programs(NOW_MS + 9, 9);
+    assert_eq!(theirs.await.unwrap(), [of_program]);
+    let earlier = store.open_pictures_of_programs(NOW_MS, 9);
+    assert!(earlier.await.unwrap().is_empty());
 }
