@@ -2,6 +2,8 @@
 //! §2.4, §6. What such a host tells of how far it is comes as comments in
 //! the stream, which every reader of events passes over.
 
+mod wish;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,49 +16,22 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures_util::stream;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::{Claim, Error, Payer, ReadyPicture, RequestKey, Seen};
-use crate::model::{
-    Choices, Imagine, Made, PICTURES_MAX, Picture, Refusal, Size, Stage, Wish, Words,
-};
+use crate::gateway::call::{Answer, Call};
+use crate::gateway::problem::{Problem, say_who_paid};
+use crate::gateway::repeat::{Repeat, claim};
+use crate::gateway::rest::{answer, parse};
+use crate::model::{Choices, Imagine, Made, Picture, Refusal, Stage};
 
-use super::call::{Answer, Call};
-use super::problem::{Problem, say_who_paid};
-use super::repeat::{Repeat, claim};
-use super::rest::{answer, parse};
+use wish::Wanted;
 
-/// Fields whose usual values mean that they are not there; `user` changes no
-/// picture.
-const USUAL: &[(&str, &[&str])] = &[
-    ("background", &["\"auto\""]),
-    ("moderation", &["\"auto\""]),
-    ("partial_images", &["0"]),
-    ("quality", &["\"auto\""]),
-    ("response_format", &["\"b64_json\""]),
-];
-const NO_HINT: &str = "user";
 /// How often a reader of events hears something, whatever happens.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
-
-/// What is wished for. `seed` and `negative_prompt` are ours: hosts of
-/// workflows know them, and OpenAI does not.
-#[derive(Deserialize)]
-struct Wanted {
-    model: Option<String>,
-    prompt: String,
-    n: Option<u8>,
-    size: Option<String>,
-    stream: Option<bool>,
-    seed: Option<u32>,
-    negative_prompt: Option<String>,
-    #[serde(flatten)]
-    others: Map<String, Value>,
-}
 
 /// Makes pictures, and answers as OpenAI does.
 pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
@@ -91,35 +66,6 @@ pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
         flow.streamed().await
     } else {
         flow.whole().await
-    }
-}
-
-impl Wanted {
-    /// The model, and the wish; what no host here could be told is refused.
-    fn wish(self) -> Result<(Option<String>, Wish), Refusal> {
-        let no_words = |what: String| Refusal::NoWords { what };
-        for (name, value) in &self.others {
-            let usual = USUAL.iter().find(|(known, _)| known == name);
-            let is_usual = usual.is_some_and(|(_, usual)| usual.contains(&&*value.to_string()));
-            if !value.is_null() && !is_usual && name != NO_HINT {
-                return Err(no_words(format!("`{name}`")));
-            }
-        }
-        let count = self.n.unwrap_or(1);
-        if !(1..=PICTURES_MAX).contains(&count) {
-            return Err(no_words(format!("`n` other than 1 to {PICTURES_MAX}")));
-        }
-        let size = self.size.filter(|size| size != "auto");
-        let size = size.map(|size| Size::parse(&size).ok_or(Refusal::BadSize));
-        let wish = Wish {
-            prompt: Words(self.prompt),
-            negative: Words(self.negative_prompt.unwrap_or_default()),
-            size: size.transpose()?,
-            count,
-            seed: self.seed,
-            ..Wish::default()
-        };
-        Ok((self.model, wish))
     }
 }
 
