@@ -40,6 +40,14 @@ pub async fn claim(call: &Call, body: &[u8]) -> Result<Repeat, Problem> {
     }
 }
 
+/// Notes that a call was made whose answer is on its way already.
+pub async fn note_made(claim: Option<Claim>, attempt: Option<AttemptId>) {
+    let Some(claim) = claim else { return };
+    if let Err(error) = claim.end(200, attempt).await {
+        tracing::warn!("could not note that a call was made: {error:#}");
+    }
+}
+
 /// What was answered then is not kept.
 fn made_before(status: u16, attempt: Option<AttemptId>) -> Answer {
     let attempt = attempt.map(|id| format!("{id:?}"));

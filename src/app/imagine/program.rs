@@ -19,12 +19,6 @@ const LEFT_MAX: u32 = 500;
 /// How much longer than its deadline a process may take to end a picture.
 const ENDS_WITHIN: Duration = Duration::from_mins(5);
 
-/// A picture that a program waited for.
-pub struct ForProgram {
-    pub result: Result<Made, Error>,
-    pub attempt: Option<AttemptId>,
-}
-
 impl App {
     /// Whether a model's provider takes a wish as it is in OpenAI's words,
     /// streamed or not. None but OpenAI tells anything before it is done.
@@ -74,7 +68,7 @@ impl App {
         ready: ReadyPicture,
         stop: &CancellationToken,
         watch: Watcher<'_>,
-    ) -> Result<ForProgram, Error> {
+    ) -> Result<(Made, Option<AttemptId>), Error> {
         let id = random_id()?;
         let waits = Waits::Program(&id);
         let mut pictured = self.make_pictures(ready, waits, stop, watch).await;
@@ -84,10 +78,7 @@ impl App {
         };
         self.picture_ended(&id).await?;
         self.tell_owners(pictured.demoted, notices);
-        Ok(ForProgram {
-            result: pictured.result,
-            attempt: pictured.attempt,
-        })
+        Ok((pictured.result?, pictured.attempt))
     }
 
     /// Gives up what programs waited for in a process that is gone: nobody

@@ -79,9 +79,8 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
         println!("{}", bar.during(whole(response?)).await?);
         return Ok(());
     }
-    let pictures = collect(response?, &mut bar).await;
-    bar.clear();
-    for (number, bytes) in (1..).zip(pictures?) {
+    let pictures = collect(response?, &mut bar).await?;
+    for (number, bytes) in (1..).zip(pictures) {
         write(&picture.output, number, &bytes)?;
     }
     Ok(())
@@ -148,11 +147,12 @@ impl Bar {
         }
     }
 
-    /// Moves as long as some work takes.
+    /// Moves as long as some work takes, and is gone after it.
     async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
             if let Ok(done) = timeout(TICK, work.as_mut()).await {
+                self.clear();
                 return done;
             }
             self.draw();

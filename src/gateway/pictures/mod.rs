@@ -9,9 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -24,8 +22,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::app::{Claim, Error, Payer, ReadyPicture, RequestKey, Seen};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::problem::{Problem, say_who_paid};
-use crate::gateway::repeat::{Repeat, claim};
-use crate::gateway::rest::{answer, parse};
+use crate::gateway::repeat::{Repeat, claim, note_made};
+use crate::gateway::rest::{answer, answer_in_events, parse};
 use crate::model::{Choices, Imagine, Made, Picture, Refusal, Stage};
 
 use wish::Wanted;
@@ -105,18 +103,14 @@ impl Flow {
                 }
             };
             let painted = task.paint_for_program(ready, &stop, &mut watch).await;
-            let result = match painted {
-                Ok(painted) => {
-                    if let (Some(claim), Ok(_)) = (claim, &painted.result)
-                        && let Err(error) = claim.end(200, painted.attempt).await
-                    {
-                        tracing::warn!("could not note that a call was made: {error:#}");
-                    }
-                    painted.result
+            let made = match painted {
+                Ok((made, attempt)) => {
+                    note_made(claim, attempt).await;
+                    Ok(made)
                 }
                 Err(error) => Err(error),
             };
-            let _ = say.send(Came::Ended(result));
+            let _ = say.send(Came::Ended(made));
             drop(places);
         });
         Self {
@@ -175,14 +169,8 @@ impl Flow {
             let event = Ok::<_, Infallible>(flow.event(came));
             Some((event, (!is_last).then_some((None, flow))))
         });
-        let mut response = Response::new(Body::from_stream(events));
-        let headers = response.headers_mut();
-        if let Some(payer) = &payer {
-            say_who_paid(headers, payer);
-        }
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Ok(response)
+        let events = Body::from_stream(events);
+        Ok(answer_in_events(events, payer.as_ref()))
     }
 
     fn event(&self, came: Came) -> Bytes {

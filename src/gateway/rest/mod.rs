@@ -13,8 +13,10 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::app::Payer;
+
 use super::call::Call;
-use super::problem::Problem;
+use super::problem::{Problem, say_who_paid};
 
 /// The largest body that is read: none of ours is longer.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -70,6 +72,18 @@ pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<Response, Pro
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Answers in server-sent events, once it is known who pays.
+pub fn answer_in_events(events: Body, payer: Option<&Payer>) -> Response {
+    let mut response = Response::new(events);
+    let headers = response.headers_mut();
+    if let Some(payer) = payer {
+        say_who_paid(headers, payer);
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// A moment, in RFC 3339.

@@ -4,9 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
@@ -19,10 +17,10 @@ use crate::app::{Claim, Error, Heard, Payer, ReadyAsk};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::passing::key_in;
 use crate::gateway::problem::{Problem, Speaks, say_who_paid};
-use crate::gateway::repeat::{Repeat, claim};
+use crate::gateway::repeat::{Repeat, claim, note_made};
 use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Refusal, Source};
 
-use super::{answer, bytes, parse};
+use super::{answer, answer_in_events, bytes, parse};
 
 /// What is asked.
 #[derive(Deserialize, ToSchema)]
@@ -142,10 +140,8 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
             });
         };
         let asked = teller.answer(ready, &stop, &mut listener).await;
-        if let (Some(claim), Ok(_)) = (claim, &asked.result)
-            && let Err(error) = claim.end(200, asked.attempt).await
-        {
-            tracing::warn!("could not note that a call was made: {error:#}");
+        if asked.result.is_ok() {
+            note_made(claim, asked.attempt).await;
         }
         let _ = say.send(Came::Ended(teller.told(asked)));
         drop(places);
@@ -174,14 +170,8 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
         let event = flow.event(came);
         Some((Ok::<_, Infallible>(event), (None, flow)))
     });
-    let mut response = Response::new(Body::from_stream(events));
-    let headers = response.headers_mut();
-    if let Some(payer) = payer {
-        say_who_paid(headers, &payer);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    let events = Body::from_stream(events);
+    Ok(answer_in_events(events, payer.as_ref()))
 }
 
 /// A streamed answer on its way.
