@@ -91,14 +91,15 @@ impl Store {
         decide: impl FnOnce(Found) -> anyhow::Result<Changes> + Send + 'static,
     ) -> anyhow::Result<()> {
         let counters = journal.counters.clone();
-        let touched = counters.iter();
-        let mut first: Vec<Statement> = touched
-            .map(|counter| touch(counter, journal.now_ms))
-            .collect();
+        let touch = |counter: &String| touch(counter, journal.now_ms);
+        // What is found comes first, and in this order.
+        let mut first: Vec<Statement> = counters.iter().map(touch).collect();
+        first.extend(journal.closings.iter().copied().map(close));
+        first.extend(counters.iter().map(|counter| state_of(counter)));
+        first.extend(journal.closings.iter().copied().map(whose));
+        let closing = journal.closings.len();
         first.extend(journal.bookings.iter().map(|booking| book(booking)));
         first.extend(journal.finished.iter().map(finish));
-        let closing = journal.closings.len();
-        first.extend(journal.closings.iter().copied().map(close));
         let decide = move |outcomes: Vec<Outcome>| {
             let changes = decide(found(counters, &outcomes, closing)?)?;
             let counters = changes.counters.into_iter().map(set_counter);
@@ -190,14 +191,19 @@ impl Store {
 }
 
 /// Creates a counter or takes its row, so that nobody else can change it
-/// before we have.
+/// before we have. Its state is read by a statement of its own: SQLite makes
+/// a table, with a cache of 87 kB, for what a statement returns that writes.
 fn touch(counter: &str, now_ms: i64) -> Statement {
     Statement::new(
         "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2) \
-         on conflict (counter) do update set touched_at_ms = excluded.touched_at_ms \
-         returning state",
+         on conflict (counter) do update set touched_at_ms = excluded.touched_at_ms",
         [counter.into(), now_ms.into()],
     )
+}
+
+fn state_of(counter: &str) -> Statement {
+    let sql = "select state from quota_counter where counter = $1";
+    Statement::new(sql, [counter.into()])
 }
 
 fn set_counter((counter, state): (String, String)) -> Statement {
@@ -257,16 +263,22 @@ fn finish(finished: &Finished) -> Statement {
     Statement { sql, values }
 }
 
-/// Closes an attempt once: whoever comes second finds nothing held.
+/// Closes an attempt once: whoever comes second changes nothing.
 fn close(closing: &Finished) -> Statement {
     let sql = "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
          cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
          estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-         duration_ms = $14 where attempt_id = $1 and state = 'held' returning person_id";
+         duration_ms = $14 where attempt_id = $1 and state = 'held'";
     let mut values = Vec::with_capacity(14);
     values.push(closing.booking.attempt.id.into());
     values.extend(outcome(&closing.settlement));
     Statement { sql, values }
+}
+
+/// Whose an attempt is; nobody's once they were forgotten.
+fn whose(closing: &Finished) -> Statement {
+    let sql = "select person_id from attempt where attempt_id = $1";
+    Statement::new(sql, [closing.booking.attempt.id.into()])
 }
 
 /// How an attempt ended, from `state` to `duration_ms`.
@@ -294,17 +306,19 @@ fn found(
     outcomes: &[Outcome],
     closings: usize,
 ) -> anyhow::Result<Found> {
-    let (touched, rest) = outcomes
-        .split_at_checked(counters.len())
-        .context("a statement is missing")?;
-    let states = touched.iter().map(|outcome| {
-        let row = outcome.rows.first().context("a counter is missing")?;
-        anyhow::Ok(row.text(0)?.to_owned())
+    let looks = counters.len() + closings;
+    anyhow::ensure!(outcomes.len() >= 2 * looks, "a statement is missing");
+    // What took the counters returned nothing.
+    let mut rest = outcomes.iter().skip(counters.len());
+    let mut next = |many| rest.by_ref().take(many).collect::<Vec<_>>();
+    let (closed, states, whose) = (next(closings), next(counters.len()), next(closings));
+    let states = states
+        .into_iter()
+        .map(|it| anyhow::Ok(row(it)?.text(0)?.to_owned()));
+    let closed = closed.into_iter().zip(whose).map(|(closed, whose)| {
+        let person = || person(row(whose)?, 0);
+        (closed.changed > 0).then(person).transpose()
     });
-    let closed = rest
-        .iter()
-        .skip(rest.len().saturating_sub(closings))
-        .map(|outcome| outcome.rows.first().map(|row| person(row, 0)).transpose());
     Ok(Found {
         counters: counters
             .into_iter()
@@ -313,6 +327,10 @@ fn found(
             .collect::<anyhow::Result<_>>()?,
         closed: closed.collect::<anyhow::Result<_>>()?,
     })
+}
+
+fn row(outcome: &Outcome) -> anyhow::Result<&Row> {
+    outcome.rows.first().context("a row is missing")
 }
 
 fn person(row: &Row, at: usize) -> anyhow::Result<PersonId> {
