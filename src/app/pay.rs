@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::HashMap;
 
-use crate::ledger::{Ended, Hold, NoRoom, Order, Settled, Table};
+use crate::ledger::{Applied, Ended, Hold, NoRoom, Order, Settled, Table};
 use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
     Source, WhyFellBack,
@@ -139,11 +139,10 @@ impl App {
     pub(super) async fn hold_or_pass(
         &self,
         order: Order<'_>,
-        standing: &Standing,
+        limits: Vec<Applied>,
         offer: &Offer,
         passed: &mut Passed,
     ) -> anyhow::Result<Option<Hold>> {
-        let limits = standing.limits(offer.source);
         match self.ledger.hold(order, limits).await? {
             Ok(hold) => Ok(Some(hold)),
             Err(no_room) => {
@@ -215,7 +214,8 @@ impl App {
             max_output_tokens: u64::from(ask.most),
             images: 0,
         };
-        self.hold_or_pass(order, &ask.standing, offer, &mut ask.passed)
+        let limits = ask.standing.limits(offer.source);
+        self.hold_or_pass(order, limits, offer, &mut ask.passed)
             .await
     }
 

@@ -2,6 +2,7 @@
 //! for both databases, and for one ask as for a hundred.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
@@ -53,7 +54,7 @@ pub enum NoRoom {
 
 /// Counters in memory, for one transaction.
 pub struct Book<'a> {
-    counters: BTreeMap<String, Counter>,
+    counters: BTreeMap<Arc<str>, Counter>,
     now_ms: i64,
     zone: &'a TimeZone,
 }
@@ -84,7 +85,7 @@ impl Price {
 impl<'a> Book<'a> {
     /// Reads counters and brings them to the present.
     pub fn open(
-        states: BTreeMap<String, String>,
+        states: BTreeMap<Arc<str>, String>,
         now_ms: i64,
         zone: &'a TimeZone,
     ) -> anyhow::Result<Self> {
@@ -103,15 +104,15 @@ impl<'a> Book<'a> {
     }
 
     /// The counters' states, to be written back.
-    pub fn states(&self) -> Vec<(String, String)> {
+    pub fn states(&self) -> Vec<(Arc<str>, String)> {
         let counters = self.counters.iter();
         counters
-            .map(|(name, counter)| (name.clone(), counter.state()))
+            .map(|(name, counter)| (Arc::clone(name), counter.state()))
             .collect()
     }
 
     /// What each counter has counted.
-    pub fn used(&self) -> impl Iterator<Item = (&String, u64)> {
+    pub fn used(&self) -> impl Iterator<Item = (&Arc<str>, u64)> {
         let counters = self.counters.iter();
         counters.map(|(name, counter)| (name, counter.used()))
     }
@@ -171,7 +172,7 @@ impl<'a> Book<'a> {
                 .counter(counter)?
                 .add(limit.span, now_ms, amount, zone)?;
             counted.push(Counted {
-                counter: counter.clone(),
+                counter: Arc::clone(counter),
                 bucket_ms,
             });
         }

@@ -1,6 +1,7 @@
 //! Which counter a limit reads.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -14,7 +15,7 @@ pub struct Applied {
     pub bound: Bound,
     pub limit: Limit,
     /// The name of its counter.
-    pub counter: String,
+    pub counter: Arc<str>,
 }
 
 impl Applied {
@@ -26,22 +27,22 @@ impl Applied {
         person: PersonId,
         server: Option<ServerId>,
     ) -> Option<Self> {
-        let owner = match bound {
-            Bound::Tier => format!("person/{person}"),
-            Bound::Bot => "bot".to_owned(),
-            Bound::BotInServer => format!("bot/server/{}", server?),
-            Bound::BotForPerson => format!("bot/person/{person}"),
-            Bound::ServerKey => format!("server/{}", server?),
-            Bound::Member | Bound::Role(_) => format!("server/{}/member/{person}", server?),
-        };
         let meter = Meter {
             metric: limit.metric,
             span: limit.span,
         };
+        let counter = match bound {
+            Bound::Tier => format!("person/{person}/{meter}"),
+            Bound::Bot => format!("bot/{meter}"),
+            Bound::BotInServer => format!("bot/server/{}/{meter}", server?),
+            Bound::BotForPerson => format!("bot/person/{person}/{meter}"),
+            Bound::ServerKey => format!("server/{}/{meter}", server?),
+            Bound::Member | Bound::Role(_) => format!("server/{}/member/{person}/{meter}", server?),
+        };
         Some(Self {
             bound,
             limit,
-            counter: format!("{owner}/{meter}"),
+            counter: counter.into(),
         })
     }
 
@@ -109,7 +110,7 @@ mod tests {
         ] {
             let applied = Applied::new(bound, limit, mia, club).unwrap();
             assert_eq!(
-                applied.counter,
+                *applied.counter,
                 format!("{name}/output_tokens/week/calendar")
             );
             let meter = Meter::of(&applied.counter).unwrap();

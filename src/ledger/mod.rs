@@ -240,7 +240,7 @@ impl Ledger {
     /// What is used of each limit.
     pub async fn uses(&self, limits: &[Applied]) -> anyhow::Result<Vec<LimitUse>> {
         let now_ms = self.clock.now_ms();
-        let names: Vec<String> = limits.iter().map(|l| l.counter.clone()).collect();
+        let names: Vec<_> = limits.iter().map(|l| Arc::clone(&l.counter)).collect();
         let states = self.store.counter_states(&names).await?;
         let of = |(applied, state): (&Applied, String)| {
             let mut counter = Counter::parse(&state)?;

@@ -14,11 +14,11 @@ const COUNTERS_MAX: usize = 10_000;
 
 /// What counters had counted when they were last seen. Cheap to share.
 #[derive(Clone, Default)]
-pub struct Outlook(Arc<Mutex<HashMap<String, u64>>>);
+pub struct Outlook(Arc<Mutex<HashMap<Arc<str>, u64>>>);
 
 impl Outlook {
     /// Remembers what counters have counted.
-    pub fn remember<'a>(&self, used: impl Iterator<Item = (&'a String, u64)>) {
+    pub fn remember<'a>(&self, used: impl Iterator<Item = (&'a Arc<str>, u64)>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() > COUNTERS_MAX {
             known.clear();
@@ -26,7 +26,7 @@ impl Outlook {
         for (name, used) in used {
             match known.get_mut(name) {
                 Some(known) => *known = used,
-                None => drop(known.insert(name.clone(), used)),
+                None => drop(known.insert(Arc::clone(name), used)),
             }
         }
     }

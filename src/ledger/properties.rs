@@ -78,15 +78,15 @@ fn limits(person: u64) -> Vec<Applied> {
 struct World {
     now_ms: i64,
     zone: TimeZone,
-    states: BTreeMap<String, String>,
+    states: BTreeMap<Arc<str>, String>,
     rows: Vec<(Arc<Booking>, Option<Settlement>)>,
     /// From when on each counter counts, were it kept by hand.
-    since: BTreeMap<String, i64>,
+    since: BTreeMap<Arc<str>, i64>,
 }
 
 impl World {
-    fn book(&self, names: impl Iterator<Item = String>) -> Book<'_> {
-        let state = |name: String| {
+    fn book(&self, names: impl Iterator<Item = Arc<str>>) -> Book<'_> {
+        let state = |name: Arc<str>| {
             let state = self.states.get(&name).cloned().unwrap_or_default();
             (name, state)
         };
@@ -121,7 +121,7 @@ impl World {
             need,
             limits: limits.clone(),
         };
-        let mut book = self.book(limits.iter().map(|limit| limit.counter.clone()));
+        let mut book = self.book(limits.iter().map(|limit| Arc::clone(&limit.counter)));
         let held = book.hold(request).unwrap();
         let states = book.states();
         self.states.extend(states);
@@ -166,7 +166,7 @@ impl World {
             booking,
         };
         let counted = ended.booking.counted.iter();
-        let mut book = self.book(counted.map(|c| c.counter.clone()));
+        let mut book = self.book(counted.map(|c| Arc::clone(&c.counter)));
         book.settle(&ended, &[]).unwrap();
         let states = book.states();
         self.states.extend(states);
@@ -180,7 +180,7 @@ impl World {
             counter
                 .advance(meter.span, self.now_ms, &self.zone)
                 .unwrap();
-            let since = self.since.entry(name.clone()).or_default();
+            let since = self.since.entry(Arc::clone(name)).or_default();
             *since = (*since).max(counts_since(meter.span, self.now_ms, &self.zone).unwrap());
             let naive: u64 = self
                 .rows

@@ -63,13 +63,13 @@ pub fn sqlite(folder: &tempfile::TempDir) -> SecretString {
 /// Sums of rows equal the counters and the totals.
 pub async fn check_sums(ledger: &Ledger) -> Vec<crate::store::Audited> {
     let rows = ledger.store.audit().await;
-    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    let mut sums: BTreeMap<Arc<str>, u64> = BTreeMap::new();
     let mut ended = (0, 0, 0);
     for row in &rows {
         let Some(counts) = row.counts() else { continue };
         for counted in &row.counted {
             let metric = meter::Meter::of(&counted.counter).unwrap().metric;
-            *sums.entry(counted.counter.clone()).or_default() += counts.of(metric);
+            *sums.entry(Arc::clone(&counted.counter)).or_default() += counts.of(metric);
         }
         if row.state != "held" {
             ended.0 += 1;
@@ -80,7 +80,7 @@ pub async fn check_sums(ledger: &Ledger) -> Vec<crate::store::Audited> {
     for (name, state) in ledger.store.audit_counters().await {
         let counted = Counter::parse(&state).unwrap().used();
         assert_eq!(
-            sums.get(&name).copied().unwrap_or_default(),
+            sums.get(name.as_str()).copied().unwrap_or_default(),
             counted,
             "{name}"
         );

@@ -318,13 +318,13 @@ impl Crowd {
     }
 }
 
-fn counters(wishes: &[Wish], settles: &[Settle]) -> BTreeSet<String> {
+fn counters(wishes: &[Wish], settles: &[Settle]) -> BTreeSet<Arc<str>> {
     let held = wishes.iter().flat_map(|(request, _)| &request.limits);
     let settled = settles
         .iter()
         .flat_map(|settle| &settle.ended.booking.counted);
-    held.map(|applied| applied.counter.clone())
-        .chain(settled.map(|counted| counted.counter.clone()))
+    held.map(|applied| Arc::clone(&applied.counter))
+        .chain(settled.map(|counted| Arc::clone(&counted.counter)))
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! The ledger's rows and what limits have counted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -23,7 +24,7 @@ const FORGET_MAX: i64 = 2_000;
 /// Where an attempt was counted: the counter's name and its bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counted {
-    pub counter: String,
+    pub counter: Arc<str>,
     pub bucket_ms: i64,
 }
 
@@ -39,7 +40,7 @@ pub struct Booking {
 #[derive(Debug, Default)]
 pub struct Journal<'a> {
     /// Counters to lock and read.
-    pub counters: BTreeSet<String>,
+    pub counters: BTreeSet<Arc<str>>,
     /// Written whatever the counters say.
     pub bookings: &'a [Arc<Booking>],
     /// Written as ended at once.
@@ -60,7 +61,7 @@ pub struct Finished {
 #[derive(Debug, Default)]
 pub struct Found {
     /// Their states, empty for new ones.
-    pub counters: BTreeMap<String, String>,
+    pub counters: BTreeMap<Arc<str>, String>,
     /// In the order of the closings, whose each is: nobody's since they were
     /// forgotten; none where it was closed before.
     pub closed: Vec<Option<PersonId>>,
@@ -69,7 +70,7 @@ pub struct Found {
 /// What is written after a look at it.
 #[derive(Debug, Default)]
 pub struct Changes {
-    pub counters: Vec<(String, String)>,
+    pub counters: Vec<(Arc<str>, String)>,
     pub bookings: Vec<Arc<Booking>>,
     pub totals: BTreeMap<TotalKey, Total>,
 }
@@ -91,11 +92,11 @@ impl Store {
         decide: impl FnOnce(Found) -> anyhow::Result<Changes> + Send + 'static,
     ) -> anyhow::Result<()> {
         let counters = journal.counters.clone();
-        let touch = |counter: &String| touch(counter, journal.now_ms);
+        let touch = |counter: &Arc<str>| touch(counter, journal.now_ms);
         // What is found comes first, and in this order.
         let mut first: Vec<Statement> = counters.iter().map(touch).collect();
         first.extend(journal.closings.iter().copied().map(close));
-        first.extend(counters.iter().map(|counter| state_of(counter)));
+        first.extend(counters.iter().map(state_of));
         first.extend(journal.closings.iter().copied().map(whose));
         let closing = journal.closings.len();
         first.extend(journal.bookings.iter().map(|booking| book(booking)));
@@ -159,12 +160,12 @@ impl Store {
     }
 
     /// What counters have counted, without locking them: their states.
-    pub async fn counter_states(&self, counters: &[String]) -> anyhow::Result<Vec<String>> {
+    pub async fn counter_states(&self, counters: &[Arc<str>]) -> anyhow::Result<Vec<String>> {
         let sql = "select state from quota_counter where counter = $1";
         let mut states = Vec::with_capacity(counters.len());
         for counter in counters {
             let rows = self
-                .query(Statement::new(sql, [counter.as_str().into()]))
+                .query(Statement::new(sql, [Value::Name(Arc::clone(counter))]))
                 .await?;
             let state = rows.first().map(|row| row.text(0)).transpose()?;
             states.push(state.unwrap_or_default().to_owned());
@@ -193,23 +194,23 @@ impl Store {
 /// Creates a counter or takes its row, so that nobody else can change it
 /// before we have. Its state is read by a statement of its own: SQLite makes
 /// a table, with a cache of 87 kB, for what a statement returns that writes.
-fn touch(counter: &str, now_ms: i64) -> Statement {
+fn touch(counter: &Arc<str>, now_ms: i64) -> Statement {
     Statement::new(
         "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2) \
          on conflict (counter) do update set touched_at_ms = excluded.touched_at_ms",
-        [counter.into(), now_ms.into()],
+        [Value::Name(Arc::clone(counter)), now_ms.into()],
     )
 }
 
-fn state_of(counter: &str) -> Statement {
+fn state_of(counter: &Arc<str>) -> Statement {
     let sql = "select state from quota_counter where counter = $1";
-    Statement::new(sql, [counter.into()])
+    Statement::new(sql, [Value::Name(Arc::clone(counter))])
 }
 
-fn set_counter((counter, state): (String, String)) -> Statement {
+fn set_counter((counter, state): (Arc<str>, String)) -> Statement {
     Statement::new(
         "update quota_counter set state = $2 where counter = $1",
-        [counter.into(), state.into()],
+        [Value::Name(counter), state.into()],
     )
 }
 
@@ -302,7 +303,7 @@ fn outcome(settlement: &Settlement) -> [Value; 13] {
 }
 
 fn found(
-    counters: BTreeSet<String>,
+    counters: BTreeSet<Arc<str>>,
     outcomes: &[Outcome],
     closings: usize,
 ) -> anyhow::Result<Found> {
@@ -369,15 +370,20 @@ fn booking(row: &Row) -> anyhow::Result<Booking> {
 
 /// As in `person/7/requests/day/rolling@1795000000000`, a blank between two.
 fn written(counted: &[Counted]) -> String {
-    let one = |c: &Counted| format!("{}@{}", c.counter, c.bucket_ms);
-    counted.iter().map(one).collect::<Vec<_>>().join(" ")
+    let mut words = String::new();
+    for Counted { counter, bucket_ms } in counted {
+        let blank = if words.is_empty() { "" } else { " " };
+        // A text takes all that is written to it.
+        let _ = write!(words, "{blank}{counter}@{bucket_ms}");
+    }
+    words
 }
 
 pub(super) fn read(text: &str) -> anyhow::Result<Vec<Counted>> {
     let one = |word: &str| {
         let (counter, bucket) = word.split_once('@')?;
         Some(Counted {
-            counter: counter.to_owned(),
+            counter: counter.into(),
             bucket_ms: bucket.parse().ok()?,
         })
     };

@@ -169,7 +169,8 @@ impl App {
                 },
                 images: pictures,
             };
-            let hold = self.hold_or_pass(order, &ask.standing, &offer, &mut ask.passed);
+            let limits = ask.standing.limits(offer.source);
+            let hold = self.hold_or_pass(order, limits, &offer, &mut ask.passed);
             if let Some(hold) = hold.await? {
                 ask.reserved = Some(ReservedPicture {
                     offer,

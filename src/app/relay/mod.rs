@@ -299,7 +299,8 @@ impl App {
             passing.passed.note(offer, Refusal::OwnKeyOnly { what });
             return Ok(None);
         }
-        let limited = !own || !passing.standing.limits(offer.source).is_empty();
+        let limits = passing.standing.limits(offer.source);
+        let limited = !own || !limits.is_empty();
         let weight = weigh(&passing.passage, limited);
         let most = self.most(&weight, &passing.passage, own, limited);
         let caller = &passing.standing.caller;
@@ -315,7 +316,7 @@ impl App {
             images: weight.images,
         };
         let held = self
-            .hold_or_pass(order, &passing.standing, offer, &mut passing.passed)
+            .hold_or_pass(order, limits, offer, &mut passing.passed)
             .await?;
         Ok(held.map(|hold| {
             let limit = limited.then(|| hold.max_output_tokens());
