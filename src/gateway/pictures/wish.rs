@@ -15,6 +15,7 @@ const USUAL: &[(&str, &[&str])] = &[
     ("response_format", &["\"b64_json\""]),
 ];
 const NO_HINT: &str = "user";
+
 /// What is wished for. `seed` and `negative_prompt` are ours: hosts of
 /// workflows know them, and OpenAI does not.
 #[derive(Deserialize)]
