@@ -118,10 +118,7 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
             ..Journal::default()
         };
         let nothing = |_| Ok(Changes::default());
-        store
-            .keep_ledger(&journal, nothing)
-            .await
-            .expect("it books");
+        store.keep_ledger(journal, nothing).await.expect("it books");
         let closings = bookings.into_iter().map(|booking| Finished {
             booking,
             settlement: settlement(),
@@ -139,7 +136,7 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
             }
             Ok(changes)
         };
-        store.keep_ledger(&journal, sum).await.expect("it settles");
+        store.keep_ledger(journal, sum).await.expect("it settles");
     }
 }
 

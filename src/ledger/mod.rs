@@ -240,8 +240,8 @@ impl Ledger {
     /// What is used of each limit.
     pub async fn uses(&self, limits: &[Applied]) -> anyhow::Result<Vec<LimitUse>> {
         let now_ms = self.clock.now_ms();
-        let names: Vec<_> = limits.iter().map(|l| Arc::clone(&l.counter)).collect();
-        let states = self.store.counter_states(&names).await?;
+        let names = limits.iter().map(|applied| &applied.counter);
+        let states = self.store.counter_states(names).await?;
         let of = |(applied, state): (&Applied, String)| {
             let mut counter = Counter::parse(&state)?;
             counter.advance(applied.limit.span, now_ms, &self.zone)?;

@@ -229,7 +229,7 @@ impl Teller {
             let _ = tell.send(warnings);
             Ok(changes)
         };
-        self.store.keep_ledger(&journal, decide).await?;
+        self.store.keep_ledger(journal, decide).await?;
         metrics::histogram!("latchkey_ledger_commit_seconds").record(began.elapsed());
         Ok(told.try_recv()?)
     }

@@ -88,10 +88,10 @@ impl Store {
     /// makes of it: all in one transaction.
     pub async fn keep_ledger(
         &self,
-        journal: &Journal<'_>,
+        journal: Journal<'_>,
         decide: impl FnOnce(Found) -> anyhow::Result<Changes> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let counters = journal.counters.clone();
+        let counters = journal.counters;
         let touch = |counter: &Arc<str>| touch(counter, journal.now_ms);
         // What is found comes first, and in this order.
         let mut first: Vec<Statement> = counters.iter().map(touch).collect();
@@ -160,13 +160,13 @@ impl Store {
     }
 
     /// What counters have counted, without locking them: their states.
-    pub async fn counter_states(&self, counters: &[Arc<str>]) -> anyhow::Result<Vec<String>> {
-        let sql = "select state from quota_counter where counter = $1";
-        let mut states = Vec::with_capacity(counters.len());
+    pub async fn counter_states(
+        &self,
+        counters: impl Iterator<Item = &Arc<str>>,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut states = Vec::new();
         for counter in counters {
-            let rows = self
-                .query(Statement::new(sql, [Value::Name(Arc::clone(counter))]))
-                .await?;
+            let rows = self.query(state_of(counter)).await?;
             let state = rows.first().map(|row| row.text(0)).transpose()?;
             states.push(state.unwrap_or_default().to_owned());
         }
@@ -198,19 +198,19 @@ fn touch(counter: &Arc<str>, now_ms: i64) -> Statement {
     Statement::new(
         "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2) \
          on conflict (counter) do update set touched_at_ms = excluded.touched_at_ms",
-        [Value::Name(Arc::clone(counter)), now_ms.into()],
+        [counter.into(), now_ms.into()],
     )
 }
 
 fn state_of(counter: &Arc<str>) -> Statement {
     let sql = "select state from quota_counter where counter = $1";
-    Statement::new(sql, [Value::Name(Arc::clone(counter))])
+    Statement::new(sql, [counter.into()])
 }
 
 fn set_counter((counter, state): (Arc<str>, String)) -> Statement {
     Statement::new(
         "update quota_counter set state = $2 where counter = $1",
-        [Value::Name(counter), state.into()],
+        [(&counter).into(), state.into()],
     )
 }
 

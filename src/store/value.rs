@@ -143,6 +143,12 @@ impl From<String> for Value {
     }
 }
 
+impl From<&Arc<str>> for Value {
+    fn from(name: &Arc<str>) -> Self {
+        Self::Name(Arc::clone(name))
+    }
+}
+
 impl From<&ProviderId> for Value {
     fn from(provider: &ProviderId) -> Self {
         Self::Name(provider.shared())
