@@ -18,7 +18,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, DAY_MS, Limit, Metric, NanoDollars, Outcome, Period,
     PersonId, ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
 };
-use crate::store::{Booking, Changes, Finished, Journal, Store};
+use crate::store::{Booking, Changes, Entries, Finished, Journal, Store};
 
 /// Whose budget everybody asks for.
 const CLUB: ServerId = ServerId(9);
@@ -113,8 +113,12 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
         let numbers = start..(start + AT_ONCE).min(rows);
         let bookings = numbers.map(|number| Arc::new(booking(number, today)));
         let bookings: Vec<Arc<Booking>> = bookings.collect();
+        let entries = Entries {
+            bookings: bookings.clone(),
+            ..Entries::default()
+        };
         let journal = Journal {
-            bookings: &bookings,
+            entries: Arc::new(entries),
             ..Journal::default()
         };
         let nothing = |_| Ok(Changes::default());
@@ -123,15 +127,17 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
             booking,
             settlement: settlement(),
         });
-        let closings: Vec<Finished> = closings.collect();
+        let entries = Arc::new(Entries {
+            closings: closings.collect(),
+            ..Entries::default()
+        });
         let journal = Journal {
-            closings: closings.iter().collect(),
+            entries: Arc::clone(&entries),
             ..Journal::default()
         };
-        let ended = closings.clone();
         let sum = move |found: crate::store::Found| {
             let mut changes = Changes::default();
-            for (ended, person) in ended.iter().zip(found.closed) {
+            for (ended, person) in entries.closings.iter().zip(found.closed) {
                 add_up(&mut changes.totals, ended, person.unwrap_or(PersonId(0)));
             }
             Ok(changes)

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{Clock, LimitUse};
-use crate::store::{Booking, Changes, Finished, Found, Journal, Store};
+use crate::store::{Booking, Changes, Entries, Finished, Found, Journal, Store};
 
 use super::batch::{Book, HoldRequest, NoRoom, add_up};
 use super::early::Early;
@@ -76,29 +76,18 @@ pub struct Teller {
 #[derive(Default)]
 struct Batch {
     holds: Vec<(HoldRequest, Grant)>,
-    bookings: Vec<Arc<Booking>>,
-    /// Who waits for some of them.
+    /// All but what is closed.
+    entries: Entries,
+    /// Who waits for some of the bookings.
     booked: Vec<Reply<()>>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
-    /// Attempts that no limit binds and that ended before they were written
-    /// down.
-    finished: Vec<Finished>,
     stop: Option<oneshot::Sender<()>>,
     #[cfg(test)]
     flushes: Vec<oneshot::Sender<()>>,
 }
 
-/// What has happened, whether there was room for it or not.
-struct Done {
-    bookings: Vec<Arc<Booking>>,
-    finished: Vec<Finished>,
-}
-
-impl Done {
-    fn is_empty(&self) -> bool {
-        self.bookings.is_empty() && self.finished.is_empty()
-    }
-}
+/// The limits that each attempt was held under that is closed.
+type Limits = Vec<Vec<Applied>>;
 
 /// A wish, and where to say what became of it.
 type Wish = (HoldRequest, oneshot::Sender<Result<Arc<Booking>, NoRoom>>);
@@ -112,9 +101,8 @@ impl Teller {
             let is_open = early.wait(&mut queue, &mut operations).await;
             crowd.linger(&mut queue, &mut operations).await;
             let mut batch = Batch::of(operations.drain(..), &mut early);
-            batch
-                .bookings
-                .extend(early.take(!is_open || batch.is_last()));
+            let due = early.take(!is_open || batch.is_last());
+            batch.entries.bookings.extend(due);
             if let Some(stopped) = self.work_through(batch).await {
                 let _ = stopped.send(());
                 return;
@@ -128,27 +116,27 @@ impl Teller {
     async fn work_through(&self, batch: Batch) -> Option<oneshot::Sender<()>> {
         let Batch {
             holds,
-            bookings,
+            mut entries,
             booked,
             settles,
-            finished,
             stop,
             #[cfg(test)]
             flushes,
         } = batch;
-        let done = Arc::new(Done { bookings, finished });
-        let is_idle = holds.is_empty() && settles.is_empty() && done.is_empty();
         let holds = holds.into_iter();
         let (wishes, mut written): (Vec<Wish>, Vec<_>) = holds
             .map(|(request, grant)| ((request, grant.decided), grant.written))
             .unzip();
         written.extend(booked);
-        let (settles, settle_replies): (Vec<_>, Vec<_>) = settles.into_iter().unzip();
-        let settles = Arc::new(settles);
-        let committed = if is_idle {
+        let (settles, settle_replies): (Vec<Settle>, Vec<_>) = settles.into_iter().unzip();
+        let settles = settles.into_iter();
+        let (closings, limits) = settles.map(|it| (it.ended, it.limits)).unzip();
+        entries.closings = closings;
+        let (entries, limits) = (Arc::new(entries), Arc::new(limits));
+        let committed = if wishes.is_empty() && entries.is_empty() {
             Ok(Vec::new())
         } else {
-            self.commit(wishes, &done, &settles).await
+            self.commit(wishes, &entries, &limits).await
         };
         match committed {
             Ok(settled) => {
@@ -169,7 +157,7 @@ impl Teller {
                 for reply in settle_replies.into_iter().flatten() {
                     let _ = reply.send(Err(anyhow!(error.clone())));
                 }
-                self.retry(&done, &settles).await;
+                self.retry(&entries, &limits).await;
             }
         }
         #[cfg(test)]
@@ -182,21 +170,21 @@ impl Teller {
     /// Writes down what has happened, whether there was room for it or not.
     /// What cannot be written even so stays held, and is settled later at
     /// its estimate.
-    async fn retry(&self, done: &Arc<Done>, settles: &Arc<Vec<Settle>>) {
+    async fn retry(&self, entries: &Arc<Entries>, limits: &Arc<Limits>) {
         let mut wait = RETRY_AFTER;
         for _ in 1..TRIES {
-            if done.is_empty() && settles.is_empty() {
+            if entries.is_empty() {
                 return;
             }
             tokio::time::sleep(wait).await;
             wait *= 2;
-            let again = self.commit(Vec::new(), done, settles);
+            let again = self.commit(Vec::new(), entries, limits);
             match again.await {
                 Ok(_) => return,
                 Err(error) => tracing::error!("could not write the ledger: {error:#}"),
             }
         }
-        let lost = settles.len();
+        let lost = entries.closings.len();
         tracing::error!("gave up on settling {lost} attempts; they stay held for now");
     }
 
@@ -204,24 +192,23 @@ impl Teller {
     async fn commit(
         &self,
         wishes: Vec<Wish>,
-        done: &Arc<Done>,
-        settles: &Arc<Vec<Settle>>,
+        entries: &Arc<Entries>,
+        limits: &Arc<Limits>,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let (now_ms, began) = (self.clock.now_ms(), Instant::now());
         let journal = Journal {
-            counters: counters(&wishes, settles),
-            bookings: &done.bookings,
-            finished: &done.finished,
-            closings: settles.iter().map(|settle| &settle.ended).collect(),
+            counters: counters(&wishes, entries),
+            entries: Arc::clone(entries),
             now_ms,
         };
         let zone = self.zone.clone();
         let outlook = self.outlook.clone();
         let (tell, told) = std::sync::mpsc::channel();
-        let (done, settles) = (Arc::clone(done), Arc::clone(settles));
+        let (entries, limits) = (Arc::clone(entries), Arc::clone(limits));
         let decide = move |found: Found| {
-            let (mut changes, warnings) = decide(found, wishes, &settles, now_ms, &zone, &outlook)?;
-            for finished in &done.finished {
+            let settles = entries.closings.iter().zip(&*limits);
+            let (mut changes, warnings) = decide(found, wishes, settles, now_ms, &zone, &outlook)?;
+            for finished in &entries.finished {
                 let person = finished.booking.attempt.person;
                 add_up(&mut changes.totals, finished, person);
             }
@@ -243,13 +230,13 @@ impl Batch {
                 Operation::Hold(request, grant) => batch.holds.push((request, grant)),
                 Operation::Book(booking, None) => early.note(booking),
                 Operation::Book(booking, Some(reply)) => {
-                    batch.bookings.push(booking);
+                    batch.entries.bookings.push(booking);
                     batch.booked.push(reply);
                 }
                 Operation::Settle(settle, reply) => match (early.join(&settle), reply) {
-                    (Some(_), None) => batch.finished.push(settle.ended),
+                    (Some(_), None) => batch.entries.finished.push(settle.ended),
                     (booking, reply) => {
-                        batch.bookings.extend(booking);
+                        batch.entries.bookings.extend(booking);
                         batch.settles.push((settle, reply));
                     }
                 },
@@ -318,11 +305,12 @@ impl Crowd {
     }
 }
 
-fn counters(wishes: &[Wish], settles: &[Settle]) -> BTreeSet<Arc<str>> {
+fn counters(wishes: &[Wish], entries: &Entries) -> BTreeSet<Arc<str>> {
     let held = wishes.iter().flat_map(|(request, _)| &request.limits);
-    let settled = settles
+    let settled = entries
+        .closings
         .iter()
-        .flat_map(|settle| &settle.ended.booking.counted);
+        .flat_map(|ended| &ended.booking.counted);
     held.map(|applied| Arc::clone(&applied.counter))
         .chain(settled.map(|counted| Arc::clone(&counted.counter)))
         .collect()
@@ -330,10 +318,10 @@ fn counters(wishes: &[Wish], settles: &[Settle]) -> BTreeSet<Arc<str>> {
 
 /// Decides, and answers each hold at once: whoever asked may prepare for
 /// the call while the change is written.
-fn decide(
+fn decide<'a>(
     found: Found,
     wishes: Vec<Wish>,
-    settles: &[Settle],
+    settles: impl ExactSizeIterator<Item = (&'a Finished, &'a Vec<Applied>)>,
     now_ms: i64,
     zone: &TimeZone,
     outlook: &Outlook,
@@ -342,13 +330,13 @@ fn decide(
     let mut changes = Changes::default();
     let mut warnings = Vec::with_capacity(settles.len());
     // What is given back first makes room for what comes.
-    for (settle, closed) in settles.iter().zip(&found.closed) {
+    for ((ended, limits), closed) in settles.zip(&found.closed) {
         let Some(person) = closed else {
             warnings.push(Vec::new());
             continue;
         };
-        warnings.push(book.settle(&settle.ended, &settle.limits)?);
-        add_up(&mut changes.totals, &settle.ended, *person);
+        warnings.push(book.settle(ended, limits)?);
+        add_up(&mut changes.totals, ended, *person);
     }
     for (request, reply) in wishes {
         let held = book.hold(request)?.map(Arc::new);

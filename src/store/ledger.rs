@@ -13,7 +13,7 @@ use crate::model::{
 
 use super::Store;
 use super::totals::{Total, TotalKey, additions};
-use super::value::{Outcome, Row, Statement, Transaction, Value};
+use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
 
 /// How many old attempts are read at once.
 const OLD_MAX: i64 = 256;
@@ -38,16 +38,22 @@ pub struct Booking {
 
 /// What the ledger does in one transaction.
 #[derive(Debug, Default)]
-pub struct Journal<'a> {
+pub struct Journal {
     /// Counters to lock and read.
     pub counters: BTreeSet<Arc<str>>,
-    /// Written whatever the counters say.
-    pub bookings: &'a [Arc<Booking>],
-    /// Written as ended at once.
-    pub finished: &'a [Finished],
-    /// Closed, if they are still held.
-    pub closings: Vec<&'a Finished>,
+    pub entries: Arc<Entries>,
     pub now_ms: i64,
+}
+
+/// What has happened, whether there was room for it or not.
+#[derive(Debug, Default)]
+pub struct Entries {
+    /// Attempts that are held.
+    pub bookings: Vec<Arc<Booking>>,
+    /// Attempts that ended before they were written down.
+    pub finished: Vec<Finished>,
+    /// Attempts to close, if they are still held.
+    pub closings: Vec<Finished>,
 }
 
 /// An attempt, and how it ended.
@@ -83,35 +89,44 @@ macro_rules! booking_columns {
     };
 }
 
+impl Entries {
+    pub fn is_empty(&self) -> bool {
+        self.bookings.is_empty() && self.finished.is_empty() && self.closings.is_empty()
+    }
+}
+
 impl Store {
     /// Locks and reads counters, closes attempts, and writes what `decide`
     /// makes of it: all in one transaction.
     pub async fn keep_ledger(
         &self,
-        journal: Journal<'_>,
+        journal: Journal,
         decide: impl FnOnce(Found) -> anyhow::Result<Changes> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let counters = journal.counters;
-        let touch = |counter: &Arc<str>| touch(counter, journal.now_ms);
+        let Journal {
+            counters,
+            entries,
+            now_ms,
+        } = journal;
+        let names: Arc<Vec<_>> = Arc::new(counters.into_iter().collect());
+        let closing = entries.closings.len();
         // What is found comes first, and in this order.
-        let mut first: Vec<Statement> = counters.iter().map(touch).collect();
-        first.extend(journal.closings.iter().copied().map(close));
-        first.extend(counters.iter().map(state_of));
-        first.extend(journal.closings.iter().copied().map(whose));
-        let closing = journal.closings.len();
-        first.extend(journal.bookings.iter().map(|booking| book(booking)));
-        first.extend(journal.finished.iter().map(finish));
+        let first = each(&names, |it| it, move |counter| touch(counter, now_ms))
+            .chain(each(&entries, |it| &it.closings, close))
+            .chain(each(&names, |it| it, state_of))
+            .chain(each(&entries, |it| &it.closings, whose))
+            .chain(each(&entries, |it| &it.bookings, |it| book(it)))
+            .chain(each(&entries, |it| &it.finished, finish));
         let decide = move |outcomes: Vec<Outcome>| {
-            let changes = decide(found(counters, &outcomes, closing)?)?;
+            let changes = decide(found(&names, &outcomes, closing)?)?;
             let counters = changes.counters.into_iter().map(set_counter);
-            let bookings = changes.bookings.iter().map(|booking| book(booking));
-            Ok(counters
-                .chain(bookings)
-                .chain(additions(changes.totals))
-                .collect())
+            let bookings = changes.bookings.into_iter().map(|it| book(&it));
+            let rest = additions(changes.totals);
+            let then: Statements = Box::new(counters.chain(bookings).chain(rest));
+            Ok(then)
         };
         self.transact(Transaction {
-            first,
+            first: Box::new(first),
             decide: Box::new(decide),
         })
         .await
@@ -189,6 +204,16 @@ impl Store {
         let statement = Statement::new(sql, [before_ms.into()]);
         Ok(self.write(statement).await?.changed)
     }
+}
+
+/// A statement for each of a list in what is shared.
+fn each<C, T, S: Fn(&T) -> Statement>(
+    all: &Arc<C>,
+    list: fn(&C) -> &[T],
+    statement: S,
+) -> impl Iterator<Item = Statement> + use<C, T, S> {
+    let all = Arc::clone(all);
+    (0..list(&all).len()).filter_map(move |at| list(&all).get(at).map(&statement))
 }
 
 /// Creates a counter or takes its row, so that nobody else can change it
@@ -302,11 +327,7 @@ fn outcome(settlement: &Settlement) -> [Value; 13] {
     ]
 }
 
-fn found(
-    counters: BTreeSet<Arc<str>>,
-    outcomes: &[Outcome],
-    closings: usize,
-) -> anyhow::Result<Found> {
+fn found(counters: &[Arc<str>], outcomes: &[Outcome], closings: usize) -> anyhow::Result<Found> {
     let looks = counters.len() + closings;
     anyhow::ensure!(outcomes.len() >= 2 * looks, "a statement is missing");
     // What took the counters returned nothing.
@@ -322,9 +343,9 @@ fn found(
     });
     Ok(Found {
         counters: counters
-            .into_iter()
+            .iter()
             .zip(states)
-            .map(|(counter, state)| state.map(|state| (counter, state)))
+            .map(|(counter, state)| Ok((Arc::clone(counter), state?)))
             .collect::<anyhow::Result<_>>()?,
         closed: closed.collect::<anyhow::Result<_>>()?,
     })

@@ -34,7 +34,7 @@ use secrecy::{ExposeSecret, SecretString};
 #[cfg(test)]
 pub use audit::Audited;
 pub use keys::NewKey;
-pub use ledger::{Booking, Changes, Counted, Finished, Found, Journal};
+pub use ledger::{Booking, Changes, Counted, Entries, Finished, Found, Journal};
 use looked::Looked;
 pub use looked::Seen;
 pub use pending::{PendingAction, PendingKind};
@@ -123,8 +123,8 @@ impl Store {
             .iter()
             .any(|statement| looked::matters(statement.sql));
         let written = self.transact(Transaction {
-            first: statements,
-            decide: Box::new(|_| Ok(Vec::new())),
+            first: Box::new(statements.into_iter()),
+            decide: Box::new(|_| Ok(Box::new(std::iter::empty()))),
         });
         let written = written.await;
         if matters {

@@ -12,7 +12,7 @@ use postgres_native_tls::MakeTlsConnector;
 use tokio_postgres::GenericClient;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::value::{Outcome, Row, Statement, Transaction, Value};
+use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
 
 mod migrations {
     refinery::embed_migrations!("migrations/postgres");
@@ -69,9 +69,9 @@ impl Postgres {
     pub async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
         let mut client = self.client().await?;
         let open = client.transaction().await?;
-        let found = run_all(&open, &transaction.first).await?;
+        let found = run_all(&open, transaction.first).await?;
         let then = (transaction.decide)(found)?;
-        run_all(&open, &then).await?;
+        run_all(&open, then).await?;
         Ok(open.commit().await?)
     }
 
@@ -90,12 +90,12 @@ impl Postgres {
 /// next.
 async fn run_all(
     transaction: &deadpool_postgres::Transaction<'_>,
-    statements: &[Statement],
+    statements: Statements,
 ) -> anyhow::Result<Vec<Outcome>> {
     let mut running = FuturesOrdered::new();
     for statement in statements {
         let prepared = transaction.prepare_cached(statement.sql).await?;
-        running.push_back(async move { run(&**transaction, &prepared, statement).await });
+        running.push_back(async move { run(&**transaction, &prepared, &statement).await });
     }
     running.try_collect().await
 }

@@ -44,13 +44,17 @@ impl Statement {
 /// What must be done in one piece: first statements that lock and look,
 /// then, when a decision is made of what they returned, those that write.
 pub struct Transaction {
-    pub first: Vec<Statement>,
+    pub first: Statements,
     pub decide: Decide,
 }
 
+/// Statements that are made as each is run: those of a batch are many, and
+/// never all in memory.
+pub type Statements = Box<dyn Iterator<Item = Statement> + Send>;
+
 /// Decides what to write. It runs inside the transaction: it must be quick,
 /// and must not wait for anything.
-pub type Decide = Box<dyn FnOnce(Vec<Outcome>) -> anyhow::Result<Vec<Statement>> + Send>;
+pub type Decide = Box<dyn FnOnce(Vec<Outcome>) -> anyhow::Result<Statements> + Send>;
 
 /// One row of an answer.
 pub struct Row(pub Vec<Value>);

@@ -12,7 +12,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::{mpsc, oneshot};
 
-use super::value::{Outcome, Row, Statement, Transaction, Value};
+use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
 
 mod readers;
 
@@ -191,8 +191,8 @@ fn perform(connection: &Connection, work: Work) -> anyhow::Result<Outcome> {
 }
 
 fn run_all(connection: &Connection, transaction: Transaction) -> anyhow::Result<Outcome> {
-    let found = run_each(connection, &transaction.first)?;
-    run_each(connection, &(transaction.decide)(found)?)?;
+    let found = run_each(connection, transaction.first)?;
+    run_each(connection, (transaction.decide)(found)?)?;
     Ok(Outcome {
         changed: 0,
         rows: Vec::new(),
@@ -256,14 +256,15 @@ fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<Outco
 
 /// Runs statements one after the other. Those of one kind that follow each
 /// other are prepared once.
-fn run_each(connection: &Connection, statements: &[Statement]) -> rusqlite::Result<Vec<Outcome>> {
-    let mut outcomes = Vec::with_capacity(statements.len());
-    for same in statements.chunk_by(|one, next| one.sql == next.sql) {
-        let Some(first) = same.first() else { continue };
-        let mut prepared = Prepared::of(connection, first.sql)?;
-        for statement in same {
-            outcomes.push(prepared.run(&statement.values)?);
-        }
+fn run_each(connection: &Connection, statements: Statements) -> rusqlite::Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    let mut last: Option<(&str, Prepared<'_>)> = None;
+    for Statement { sql, values } in statements {
+        let (_, prepared) = match last.take().filter(|(same, _)| *same == sql) {
+            Some(same) => last.insert(same),
+            None => last.insert((sql, Prepared::of(connection, sql)?)),
+        };
+        outcomes.push(prepared.run(&values)?);
     }
     Ok(outcomes)
 }
