@@ -67,6 +67,7 @@ async fn tell(url: &SecretString) {
     servers_leave_and_come_back(&store).await;
     many_writers_lose_nothing(&store).await;
     a_statement_that_fails_takes_no_other_with_it(&store).await;
+    work_that_fails_leaves_nothing(&store).await;
     store.close().await;
     // Opening it again migrates nothing twice and finds everything.
     let again = Store::open(url).await.unwrap();
@@ -320,6 +321,30 @@ async fn a_statement_that_fails_takes_no_other_with_it(store: &Store) {
     let stored = futures_util::future::join_all(writes).await;
     assert_eq!(stored.iter().filter(|stored| **stored).count(), 50);
     assert_eq!(store.expire_pending(NOW_MS + 1).await.unwrap(), 50);
+}
+
+/// Alone in its transaction, and beside others.
+async fn work_that_fails_leaves_nothing(store: &Store) {
+    let work = async |number: i64| {
+        let sql = "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2)";
+        let name = format!("work-{number}");
+        let insert = Statement::new(sql, [name.into(), NOW_MS.into()]);
+        let done = store.transact(Transaction {
+            first: Box::new(std::iter::once(insert)),
+            decide: Box::new(move |found| {
+                assert_eq!(found[0].changed, 1);
+                anyhow::ensure!(number % 2 == 0, "an odd number");
+                Ok(Box::new(std::iter::empty()))
+            }),
+        });
+        done.await.map_err(|error| format!("{error:#}"))
+    };
+    assert_eq!(work(1).await, Err("an odd number".into()));
+    assert_eq!(work(2).await, Ok(()));
+    let many = futures_util::future::join_all((3..23).map(work)).await;
+    assert_eq!(many.iter().filter(|done| done.is_ok()).count(), 10);
+    // Those that are left are all the even ones.
+    assert_eq!(store.forget_counters(NOW_MS + 1).await.unwrap(), 11);
 }
 
 async fn rules_are_set_read_and_cleared(store: &Store) {

@@ -153,9 +153,10 @@ fn commit(
     group: Vec<Work>,
 ) -> anyhow::Result<Vec<anyhow::Result<Outcome>>> {
     step(connection, "begin immediate")?;
+    let alone = group.len() == 1;
     let mut outcomes = Vec::with_capacity(group.len());
     for work in group {
-        let outcome = perform(connection, work);
+        let outcome = perform(connection, work, alone);
         // SQLite rolls everything back by itself when the disk is full or
         // fails; what ran after that would be committed alone.
         if connection.is_autocommit() {
@@ -165,6 +166,10 @@ fn commit(
         }
         outcomes.push(outcome);
     }
+    if alone && outcomes.iter().any(Result::is_err) {
+        step(connection, "rollback")?;
+        return Ok(outcomes);
+    }
     let committed = step(connection, "commit");
     if committed.is_err() && !connection.is_autocommit() {
         connection.execute_batch("rollback")?;
@@ -173,9 +178,12 @@ fn commit(
     Ok(outcomes)
 }
 
-fn perform(connection: &Connection, work: Work) -> anyhow::Result<Outcome> {
+/// Whole or not at all. What is alone in its transaction leaves it to that;
+/// other work has a savepoint, for which SQLite keeps what it changes twice.
+fn perform(connection: &Connection, work: Work, alone: bool) -> anyhow::Result<Outcome> {
     match work {
         Work::One(statement) => Ok(run(connection, &statement)?),
+        Work::Many(transaction) if alone => run_all(connection, transaction),
         Work::Many(transaction) => {
             step(connection, "savepoint work")?;
             let done = run_all(connection, transaction);
