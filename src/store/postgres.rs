@@ -13,6 +13,7 @@ use tokio_postgres::GenericClient;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
+use super::{MIGRATION, NEWEST};
 
 mod migrations {
     refinery::embed_migrations!("migrations/postgres");
@@ -44,16 +45,10 @@ impl Postgres {
         let manager = Manager::from_config(config, tls, recycling);
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
         let mut client = pool.get().await.context("could not connect")?;
-        client
-            .execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK])
-            .await?;
-        let migrated = migrations::migrations::runner()
-            .run_async(&mut **client.as_mut())
-            .await;
-        client
-            .execute("select pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
-            .await?;
-        migrated.context("could not migrate the database")?;
+        let newest = client.query_one(NEWEST, &[]).await;
+        if newest.ok().and_then(|row| row.get(0)) != Some(MIGRATION) {
+            migrate(&mut client).await?;
+        }
         drop(client);
         Ok(Self { pool })
     }
@@ -84,6 +79,19 @@ impl Postgres {
     pub fn close(&self) {
         self.pool.close();
     }
+}
+
+async fn migrate(client: &mut deadpool_postgres::Client) -> anyhow::Result<()> {
+    client
+        .execute("select pg_advisory_lock($1)", &[&MIGRATION_LOCK])
+        .await?;
+    let migrated = migrations::migrations::runner()
+        .run_async(&mut **client.as_mut())
+        .await;
+    client
+        .execute("select pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
+        .await?;
+    migrated.context("could not migrate the database").map(drop)
 }
 
 /// Runs statements in order, without waiting for one before sending the

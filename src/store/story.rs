@@ -41,6 +41,14 @@ async fn put(store: &Store, key: &Key) {
         .unwrap();
 }
 
+#[test]
+fn the_newest_migration_is_the_one_that_is_looked_for() {
+    let files = std::fs::read_dir("migrations/sqlite").unwrap();
+    let version = |name: String| name.strip_prefix('V')?.split_once("__")?.0.parse().ok();
+    let versions = files.map(|file| version(file.unwrap().file_name().into_string().unwrap()));
+    assert_eq!(versions.max().flatten(), Some(MIGRATION));
+}
+
 #[tokio::test]
 async fn the_story_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();

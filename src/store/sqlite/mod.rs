@@ -13,6 +13,7 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::{mpsc, oneshot};
 
 use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
+use super::{MIGRATION, NEWEST};
 
 mod readers;
 
@@ -229,10 +230,18 @@ fn answer(replies: Vec<Reply>, committed: anyhow::Result<Vec<anyhow::Result<Outc
 
 fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers)> {
     let mut writer = open_writer(&path)?;
-    migrations::migrations::runner()
-        .run(&mut writer)
-        .context("could not migrate the database")?;
+    if newest(&writer) != Some(MIGRATION) {
+        migrations::migrations::runner()
+            .run(&mut writer)
+            .context("could not migrate the database")?;
+    }
     Ok((writer, Readers::open(path)?))
+}
+
+/// The newest migration that a database has seen; none of a new one.
+fn newest(connection: &Connection) -> Option<i32> {
+    let version = connection.query_row(NEWEST, [], |row| row.get(0));
+    version.ok().flatten()
 }
 
 fn open_writer(path: &Path) -> anyhow::Result<Connection> {
