@@ -19,7 +19,7 @@ use super::meter::Applied;
 use super::outlook::Outlook;
 
 /// How many operations share one transaction at the most.
-pub const BATCH: usize = 1_024;
+pub const BATCH: usize = 512;
 /// How long what nobody waits for may wait for more of its kind: each commit
 /// costs as much as many rows.
 const LINGER: Duration = Duration::from_millis(25);
