@@ -31,9 +31,10 @@ const GROUP: usize = 512;
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// How many prepared statements a connection keeps.
 const CACHED_STATEMENTS: usize = 64;
-/// How much of the file each connection keeps in memory, in kilobytes.
-/// The system keeps the rest.
-const CACHE_KB: i64 = 512;
+/// How much of the file a connection that reads keeps in memory, and the one
+/// that writes, in kilobytes. The system keeps the rest.
+const READER_CACHE_KB: i64 = 512;
+const WRITER_CACHE_KB: i64 = 256;
 
 /// A handle on the writer's thread, which ends when the last handle is
 /// dropped, and on the readers.
@@ -256,13 +257,13 @@ fn open_writer(path: &Path) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "secure_delete", "on")?;
-    configure(&connection)?;
+    configure(&connection, WRITER_CACHE_KB)?;
     Ok(connection)
 }
 
-fn configure(connection: &Connection) -> rusqlite::Result<()> {
+fn configure(connection: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "on")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KB)?;
+    connection.pragma_update(None, "cache_size", -cache_kb)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))
 }

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::configure;
+use super::{READER_CACHE_KB, configure};
 
 /// How many reads run at once; more wait without a thread.
 const READERS: usize = 2;
@@ -71,6 +71,6 @@ impl Readers {
 fn connect(path: &Path) -> anyhow::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    configure(&connection)?;
+    configure(&connection, READER_CACHE_KB)?;
     Ok(connection)
 }
