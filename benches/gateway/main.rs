@@ -25,6 +25,8 @@ const TIMED: usize = 12_000;
 const STREAMS: usize = 3_000;
 const SLOW: usize = 500;
 const IDLE: usize = 10_000;
+/// How long a process may take to start: one that is recorded takes long.
+const STARTS_WITHIN_S: u32 = 60;
 /// How long streams are left unread.
 const UNREAD_FOR: Duration = Duration::from_secs(8);
 
@@ -33,6 +35,7 @@ fn main() {
         bare::serve();
         return;
     }
+    let program = program();
     // What is measured has the other core to itself.
     let pid = std::process::id().to_string();
     let pinned = Command::new("taskset")
@@ -46,7 +49,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    runtime.expect("tokio starts").block_on(measure());
+    runtime.expect("tokio starts").block_on(measure(&program));
 }
 
 /// One way to the provider.
@@ -58,11 +61,11 @@ struct Way {
     process: Option<u32>,
 }
 
-async fn measure() {
+async fn measure(program: &str) {
     let mock = mock::start().await;
     let bare = Process::bare(&mock).await;
     let programs = Programs::open(&format!("http://{mock}/v1")).await;
-    let gateway = Process::gateway(&programs).await;
+    let gateway = Process::gateway(program, &programs).await;
     let ways = ways(&mock, &programs, (bare.id(), gateway.id()));
     // With a word, only the ways whose names have it are put under load.
     let only = std::env::args()
@@ -237,9 +240,9 @@ impl Process {
     }
 
     /// The program itself.
-    async fn gateway(programs: &Programs) -> Self {
+    async fn gateway(program: &str, programs: &Programs) -> Self {
         let mut command = Command::new("taskset");
-        command.args(["-c", "0", env!("CARGO_BIN_EXE_latchkey"), "serve"]);
+        command.args(["-c", "0", program, "serve"]);
         command.env_clear().envs(programs.stand.variables());
         command
             .env("PATH", "/usr/bin:/bin")
@@ -250,7 +253,7 @@ impl Process {
     async fn start(command: &mut Command, address: &str) -> Self {
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let child = Self(child.expect("it starts"));
-        for _ in 0..200 {
+        for _ in 0..STARTS_WITHIN_S * 20 {
             if tokio::net::TcpStream::connect(address).await.is_ok() {
                 return child;
             }
@@ -262,6 +265,20 @@ impl Process {
     fn id(&self) -> u32 {
         self.0.id()
     }
+}
+
+/// The program as it is released: the one that is built for benchmarks has
+/// what tests need of other crates. Or the one that `PROGRAM` names.
+fn program() -> String {
+    let named = std::env::vars().find(|(name, _)| name == "PROGRAM");
+    if let Some((_, path)) = named {
+        return path;
+    }
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--bin", "latchkey"])
+        .status();
+    assert!(built.is_ok_and(|status| status.success()), "it is built");
+    env!("CARGO_BIN_EXE_latchkey").to_owned()
 }
 
 impl Drop for Process {
