@@ -71,7 +71,7 @@ pub use usage::{UsageReport, UsageScope};
 pub use crate::store::{OwnAttempt, Total};
 
 pub use crate::providers::{
-    BadBody, Body, Catalogue, Delivery, Kind, Passage, Provider, Surface, is_plain,
+    BadBody, Body, Catalogue, Delivery, Kind, Passage, PassedOn, Provider, Surface, is_plain,
 };
 
 use crate::ledger::Ledger;

@@ -21,6 +21,10 @@ use super::session::Session;
 const BODY_WITHIN: Duration = Duration::from_mins(1);
 const PIECE_WITHIN: Duration = Duration::from_secs(15);
 
+/// The longest body that is copied out of its connection's buffer, which is
+/// then free for what comes next.
+const COPIED_BYTES_MAX: usize = 4 * 1024;
+
 /// A call that was let in. Behind a pointer: it goes from hand to hand.
 pub type Call = Box<Admitted>;
 
@@ -36,6 +40,14 @@ pub struct Admitted {
     pub body: Option<Incoming>,
     /// What the caller calls this call, so that it is made once.
     pub idempotency_key: Option<String>,
+    pub id: HeaderValue,
+}
+
+/// What is left of a call that was read.
+pub struct Kept {
+    pub gateway: Arc<Gateway>,
+    pub session: Session,
+    pub speaks: Speaks,
     pub id: HeaderValue,
 }
 
@@ -58,6 +70,17 @@ impl Admitted {
         self.parts.headers.get(name)?.to_str().ok()
     }
 
+    /// What is needed while a provider answers. The rest is let go: it holds
+    /// the buffer that the call came in.
+    pub fn kept(self: Box<Self>) -> Kept {
+        Kept {
+            gateway: self.gateway,
+            session: self.session,
+            speaks: self.speaks,
+            id: self.id,
+        }
+    }
+
     /// The whole body, if it is no larger than this and comes in time.
     pub async fn read(&mut self, limit: usize) -> Result<Bytes, Problem> {
         let told = self
@@ -76,7 +99,7 @@ impl Admitted {
             let next = timeout_at(until, body.frame()).await;
             let frame = match next.map_err(|_| too_slow())? {
                 Some(frame) => frame.map_err(|_| broken_off())?,
-                None => return Ok(all.join()),
+                None => return Ok(apart(all.join())),
             };
             // Trailers say nothing that anybody asked for.
             let Ok(piece) = frame.into_data() else {
@@ -88,6 +111,14 @@ impl Admitted {
             all.push(piece);
         }
     }
+}
+
+/// A short body by itself, and not as a part of a connection's buffer.
+fn apart(body: Bytes) -> Bytes {
+    if body.len() > COPIED_BYTES_MAX {
+        return body;
+    }
+    Bytes::copy_from_slice(&body)
 }
 
 fn too_large(limit: usize) -> Problem {

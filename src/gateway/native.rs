@@ -1,7 +1,7 @@
 //! Each provider's own API, with the key put in: an official library works
 //! here by changing its base URL.
 
-use crate::app::{Body, Passage, Provider, RelayAsk, Surface, is_plain};
+use crate::app::{Body, Passage, PassedOn, Provider, RelayAsk, Surface, is_plain};
 
 use super::call::{Answer, Call};
 use super::openai::bad_body;
@@ -46,7 +46,7 @@ pub async fn any(mut call: Call) -> Answer {
         method: call.parts.method.clone(),
         path,
         query,
-        headers: std::mem::take(&mut call.parts.headers),
+        headers: PassedOn::of(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::app::{BadBody, Body, Passage, RelayAsk, Surface};
+use crate::app::{BadBody, Body, Passage, PassedOn, RelayAsk, Surface};
 
 use super::call::{Answer, Call};
 use super::passing::{key_in, pass_on};
@@ -73,7 +73,7 @@ async fn read(call: &mut Call) -> Result<(Body, Option<String>), Problem> {
     Ok((body, model))
 }
 
-async fn pass(mut call: Call, surface: Surface, (body, model): (Body, Option<String>)) -> Answer {
+async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>)) -> Answer {
     let stream = body.wants_stream();
     let request_key = key_in(&call)?;
     let passage = Box::new(Passage {
@@ -82,7 +82,7 @@ async fn pass(mut call: Call, surface: Surface, (body, model): (Body, Option<Str
         method: call.parts.method.clone(),
         path: String::new(),
         query: None,
-        headers: std::mem::take(&mut call.parts.headers),
+        headers: PassedOn::of(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,

@@ -30,12 +30,12 @@ struct Flow {
 /// Passes a call on. What the client hears is the provider's status, the
 /// kind of its answer and the answer; no other header of the provider's.
 pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
-    let app = &call.gateway.app;
     let claim = match claim(&call, ask.passage.body.bytes()).await? {
         Repeat::New(claim) => claim,
         Repeat::Before(answer) => return Ok(answer),
     };
-    let mut relay = app.relay(ask).await?;
+    let call = call.kept();
+    let mut relay = call.gateway.app.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(HEADERS);
     say_who_paid(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -53,6 +53,24 @@ const HEADER_BYTES_MAX: usize = 1_024;
 /// The most of a provider's message that its key's owner is told.
 const MESSAGE_CHARACTERS_MAX: usize = 500;
 
+/// Headers of a caller's that reach a provider: copies, since what came
+/// stands in a connection's buffer, and that is held as long as they are.
+#[derive(Clone, Default)]
+pub struct PassedOn(Vec<(HeaderName, HeaderValue)>);
+
+impl PassedOn {
+    /// Those in our list, of all that came.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let found = PASSED_ON.into_iter().filter_map(|name| {
+            let value = headers.get(&name)?.as_bytes();
+            let short = value.len() <= HEADER_BYTES_MAX;
+            let copy = short.then(|| HeaderValue::from_bytes(value).ok());
+            Some((name, copy.flatten()?))
+        });
+        Self(found.collect())
+    }
+}
+
 /// A call as its caller made it.
 /// No `Debug`: its headers and its body are nobody's to print.
 pub struct Passage {
@@ -63,8 +81,8 @@ pub struct Passage {
     /// Below the provider's base; not read where the surface tells it.
     pub path: String,
     pub query: Option<String>,
-    /// The caller's own, all of them: only those in our list are passed on.
-    pub headers: HeaderMap,
+    /// The caller's own that reach the provider.
+    pub headers: PassedOn,
     pub body: Body,
     /// Whether the answer is wanted as it comes.
     pub stream: bool,
@@ -117,7 +135,7 @@ impl Passage {
         output_limit: Option<u64>,
     ) -> Result<Wire, NoWords> {
         let base = provider.url_for(credential);
-        let mut headers = self.passed_on();
+        let PassedOn(mut headers) = self.headers.clone();
         let (path, body, form) = if self.must_be_translated(provider) {
             headers.retain(|(name, _)| name != CONTENT_TYPE);
             let translated = translate::request(provider, self, model, output_limit)?;
@@ -220,16 +238,6 @@ impl Passage {
             bytes.clone()
         };
         (Some(body), asked)
-    }
-
-    /// The headers of the caller's that reach the provider.
-    fn passed_on(&self) -> Vec<(HeaderName, HeaderValue)> {
-        let short = |value: &&HeaderValue| value.len() <= HEADER_BYTES_MAX;
-        let found = PASSED_ON.into_iter().filter_map(|name| {
-            let value = self.headers.get(&name).filter(short)?;
-            Some((name, value.clone()))
-        });
-        found.collect()
     }
 }
 

@@ -249,11 +249,10 @@ fn is_callers(tool: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use reqwest::Method;
-    use reqwest::header::HeaderMap;
 
     use super::*;
     use crate::providers::Catalogue;
-    use crate::providers::relay::Body;
+    use crate::providers::relay::{Body, PassedOn};
 
     fn passage(surface: Surface, body: &Value) -> Passage {
         Passage {
@@ -262,7 +261,7 @@ mod tests {
             method: Method::POST,
             path: "/x".into(),
             query: None,
-            headers: HeaderMap::new(),
+            headers: PassedOn::default(),
             body: Body::object(body.to_string().into()).unwrap(),
             stream: false,
             at_s: 0,

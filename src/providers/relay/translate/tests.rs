@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use reqwest::Method;
-use reqwest::header::HeaderMap;
 use serde_json::json;
 
 use super::*;
 use crate::providers::chat::framing;
 use crate::providers::lines::{Framing, Lines};
 use crate::providers::reading::Reading;
-use crate::providers::relay::{Body, Surface};
+use crate::providers::relay::{Body, PassedOn, Surface};
 use crate::providers::{Catalogue, anthropic as anthropic_wire, google as google_wire, openai};
 
 fn passage(body: &Value) -> Passage {
@@ -20,7 +19,7 @@ fn passage(body: &Value) -> Passage {
         method: Method::POST,
         path: String::new(),
         query: None,
-        headers: HeaderMap::new(),
+        headers: PassedOn::default(),
         stream: body["stream"] == true,
         body: Body::object(body.to_string().into()).unwrap(),
         at_s: 1_795_219_200,
