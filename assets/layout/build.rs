@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=assets/layout");
+    println!("cargo::rerun-if-changed=assets/layout/often.txt");
     let Some(linker) = lld() else { return };
     let list = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/layout/often.txt");
     let mut arguments = vec![

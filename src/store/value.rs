@@ -49,7 +49,8 @@ pub struct Transaction {
 }
 
 /// Statements that are made as each is run: those of a batch are many, and
-/// never all in memory.
+/// SQLite's writer holds one at a time. On PostgreSQL all are under way at
+/// once.
 pub type Statements = Box<dyn Iterator<Item = Statement> + Send>;
 
 /// Decides what to write. It runs inside the transaction: it must be quick,

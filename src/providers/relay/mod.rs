@@ -63,9 +63,10 @@ impl PassedOn {
     pub fn of(headers: &HeaderMap) -> Self {
         let found = PASSED_ON.into_iter().filter_map(|name| {
             let value = headers.get(&name)?.as_bytes();
-            let short = value.len() <= HEADER_BYTES_MAX;
-            let copy = short.then(|| HeaderValue::from_bytes(value).ok());
-            Some((name, copy.flatten()?))
+            if value.len() > HEADER_BYTES_MAX {
+                return None;
+            }
+            Some((name, HeaderValue::from_bytes(value).ok()?))
         });
         Self(found.collect())
     }
