@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -23,9 +24,16 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// The best of the rounds: noise only ever slows.
     pub fn rate(&self) -> f64 {
-        self.rates.iter().copied().fold(0.0, f64::max)
+        at(&mut self.rates.clone(), 50)
+    }
+
+    /// The rate as a part of another's, round by round: those of one round
+    /// were measured at about the same pace of the machine.
+    pub fn rate_of(&self, other: &Self) -> f64 {
+        let rounds = self.rates.iter().zip(&other.rates);
+        let mut parts: Vec<f64> = rounds.map(|(own, other)| own / other).collect();
+        at(&mut parts, 50)
     }
 
     pub fn median(&self) -> f64 {
@@ -144,19 +152,26 @@ fn is_whole(head: &[u8], body: &[u8]) -> bool {
     }
 }
 
-/// Calls a second, with so many at once.
+/// Calls a second, with so many at once, on connections that are open and
+/// have been used.
 pub async fn rate(call: &Call, concurrent: usize, during: Duration) -> f64 {
-    let until = Instant::now() + during;
+    let opened = (0..concurrent).map(|_| async {
+        let mut line = call.connect().await;
+        line.ask(call).await;
+        line
+    });
+    let mut lines = join_all(opened).await;
     let began = Instant::now();
-    let one = async || {
-        let (mut line, mut done) = (call.connect().await, 0_u32);
+    let until = began + during;
+    let one = async |line: &mut Line| {
+        let mut done = 0_u32;
         while Instant::now() < until {
             line.ask(call).await;
             done += 1;
         }
         done
     };
-    let all = futures_util::future::join_all((0..concurrent).map(|_| one())).await;
+    let all = join_all(lines.iter_mut().map(one)).await;
     f64::from(all.into_iter().sum::<u32>()) / began.elapsed().as_secs_f64()
 }
 

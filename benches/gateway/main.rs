@@ -17,8 +17,10 @@ use load::{Call, Figures};
 
 /// How long each is put under load, and how often: many short rounds, since
 /// the machine's pace changes within seconds.
-const LOADED: Duration = Duration::from_millis(750);
-const ROUNDS: usize = 12;
+const LOADED: Duration = Duration::from_millis(300);
+const ROUNDS: usize = 30;
+/// How long a way is that is measured alone.
+const ALONE: Duration = Duration::from_secs(9);
 const CONCURRENT: usize = 64;
 /// How many calls are timed one at a time, in all rounds.
 const TIMED: usize = 12_000;
@@ -73,7 +75,7 @@ async fn measure(program: &str) {
         .filter(|word| !word.starts_with("--"));
     if let Some(word) = only {
         for way in ways.iter().filter(|way| way.name.contains(&word)) {
-            let rate = load::rate(&way.call, CONCURRENT, LOADED * 12).await;
+            let rate = load::rate(&way.call, CONCURRENT, ALONE).await;
             println!("{}: {rate:.0} a second", way.name);
         }
         return;
@@ -136,7 +138,7 @@ async fn table(ways: &[Way]) {
             "| {} | {:.0} | {:.2} | {:.0} µs | {:.2} | {:.0} µs | {:.2} | {:.1} MB | {:.1} MB |",
             way.name,
             it.rate(),
-            it.rate() / bare.rate(),
+            it.rate_of(bare),
             it.median(),
             (it.median() - mock.median()) / (bare.median() - mock.median()),
             it.first_byte(),
@@ -272,7 +274,8 @@ impl Process {
 fn program() -> String {
     let named = std::env::vars().find(|(name, _)| name == "PROGRAM");
     if let Some((_, path)) = named {
-        return path;
+        let path = std::path::absolute(path).expect("there is a folder");
+        return path.display().to_string();
     }
     let built = Command::new(env!("CARGO"))
         .args(["build", "--release", "--bin", "latchkey"])
