@@ -24,24 +24,24 @@ pub struct Figures {
 }
 
 impl Figures {
+    /// Calls a second.
     pub fn rate(&self) -> f64 {
-        at(&mut self.rates.clone(), 50)
+        median(self.rates.clone())
     }
 
     /// The rate as a part of another's, round by round: those of one round
     /// were measured at about the same pace of the machine.
     pub fn rate_of(&self, other: &Self) -> f64 {
         let rounds = self.rates.iter().zip(&other.rates);
-        let mut parts: Vec<f64> = rounds.map(|(own, other)| own / other).collect();
-        at(&mut parts, 50)
+        median(rounds.map(|(own, other)| own / other).collect())
     }
 
     pub fn median(&self) -> f64 {
-        at(&mut self.times.clone(), 50)
+        median(self.times.clone())
     }
 
     pub fn first_byte(&self) -> f64 {
-        at(&mut self.first_bytes.clone(), 50)
+        median(self.first_bytes.clone())
     }
 }
 
@@ -227,6 +227,10 @@ pub async fn idle(call: &Call, count: usize) -> Vec<TcpStream> {
         held.push(call.connect().await.stream);
     }
     held
+}
+
+fn median(mut figures: Vec<f64>) -> f64 {
+    at(&mut figures, 50)
 }
 
 /// A percentile.
