@@ -58,9 +58,9 @@
 //!
 //! # A walkthrough: `/ask prompt:hello`
 //!
-//! 1. serenity reads the interaction from the gateway, `bot::dispatch`
-//!    hands it to poise, and poise to `bot::commands::ask`.
-//! 2. `bot::streaming` has `app` find out who can pay: `store` reads the
+//! 1. serenity reads the interaction from the gateway, `bot::interactions::dispatch`
+//!    hands it to poise, and poise to `bot::interactions::commands::ask`.
+//! 2. `bot::answers::streaming` has `app` find out who can pay: `store` reads the
 //!    keys and limits that belong here, `resolver` puts the keys in order,
 //!    and `ledger` reserves what the first payer's limits leave room for. A
 //!    refusal goes back as an ephemeral reply; otherwise Discord is told to
@@ -71,11 +71,11 @@
 //! 4. What the model says grows in the channel, edited at a pace that
 //!    Discord's buckets allow, and ends with a line that says who paid.
 //!
-//! A program's call goes the same way, from `gateway::passing`: its body goes
+//! A program's call goes the same way, from `gateway::proxy`: its body goes
 //! to the provider as it came, and what was used is read as the answer
 //! passes.
 //!
-//! A message to the bot goes the same way, from `bot::chat`, which first
+//! A message to the bot goes the same way, from `bot::conversation`, which first
 //! reads from Discord what was said before.
 
 mod app;

@@ -1,6 +1,6 @@
 //! Whether the program is well.
 
-use super::App;
+use crate::app::App;
 
 impl App {
     /// Asks the database whether it is there.

@@ -1,42 +1,17 @@
-//! Everything the program can do, one file per verb. Knows nothing of
+//! Everything the program can do, a room for each subject. Knows nothing of
 //! Discord or HTTP.
 
-mod add_key;
-mod answers;
-mod ask;
-mod ask_once;
-mod blocks;
-mod budget;
-mod choose;
-mod departures;
-mod doorman;
+mod asks;
 mod error;
-mod fit;
-mod forget;
 mod health;
-mod imagine;
-mod key_status;
-mod list_keys;
-mod models;
-mod notice;
-mod operator;
-mod owned;
-mod pause_key;
-mod pay;
+mod keys;
+mod payers;
 mod pending;
-mod personas;
-mod plan;
-mod privacy;
+mod people;
+mod pictures;
 mod programs;
-mod quota_status;
-mod relay;
-mod remove_key;
-mod repeats;
-mod standing;
-mod test_key;
-mod tokens;
+mod quotas;
 mod upkeep;
-mod usage;
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock, Weak};
@@ -46,27 +21,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-pub use add_key::{AddForm, Added};
-pub use answers::{Began, Notes};
-pub use ask::{Asked, Demotion, Heard, ReadyAsk};
-pub use ask_once::OnceForm;
-pub use budget::Budget;
-pub use doorman::{Doorman, Waiting, nobody_else};
+pub use asks::{Asked, Began, Demotion, Heard, ModelChoice, Notes, OnceForm, Persona, ReadyAsk};
 pub use error::Error;
-pub use imagine::{Due, ImageSettings, Moderation, Pictured, ReadyPicture, Seen, Spot, Waits};
-pub use key_status::{ProviderStatus, Status};
-pub use list_keys::{Listing, ServerKeys};
-pub use models::ModelChoice;
-pub use notice::Notice;
-pub use operator::{OperatorsView, Whom};
-pub use personas::Persona;
-pub use privacy::Stored;
-pub use quota_status::QuotaStatus;
-pub use relay::{NotRelayed, Payer, Relay, RelayAsk, RequestKey};
-pub use repeats::{Claim, Claimed};
-pub use standing::Quota;
-pub use test_key::Tested;
-pub use usage::{UsageReport, UsageScope};
+pub use keys::{AddForm, Added, Listing, ProviderStatus, ServerKeys, Status, Tested};
+pub use people::{Doorman, OperatorsView, Stored, Waiting, Whom, nobody_else};
+pub use pictures::{Due, ImageSettings, Moderation, Pictured, ReadyPicture, Seen, Spot, Waits};
+pub use programs::{Claim, Claimed, NotRelayed, Payer, Relay, RelayAsk, RequestKey};
+pub use quotas::{Budget, Notice, Quota, QuotaStatus, UsageReport, UsageScope};
 
 pub use crate::store::{OwnAttempt, Total};
 
@@ -130,9 +91,9 @@ pub struct App {
     /// The same, as those who could pay.
     bot_offers: Vec<Offer>,
     settings: Settings,
-    lists: models::Lists,
-    known_tokens: tokens::Known,
-    uses: pay::Uses,
+    lists: asks::models::Lists,
+    known_tokens: programs::tokens::Known,
+    uses: payers::Uses,
     doorman: OnceLock<Weak<dyn Doorman>>,
     http: reqwest::Client,
     clock: Clock,
@@ -158,7 +119,7 @@ impl App {
         let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
         let bot_offers = bot_defaults.iter().map(|default| Offer {
             source: Source::BotDefault,
-            ..ask::request_offer(&default.provider)
+            ..asks::answer::request_offer(&default.provider)
         });
         Self {
             bot_offers: bot_offers.collect(),
@@ -169,9 +130,9 @@ impl App {
             providers,
             bot_defaults,
             settings,
-            lists: models::Lists::default(),
-            known_tokens: tokens::Known::default(),
-            uses: pay::Uses::default(),
+            lists: asks::models::Lists::default(),
+            known_tokens: programs::tokens::Known::default(),
+            uses: payers::Uses::default(),
             doorman: OnceLock::new(),
             http,
             started_at_ms: clock.now_ms(),

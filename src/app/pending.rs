@@ -3,7 +3,7 @@
 use crate::model::{Caller, Refusal};
 use crate::store::{PendingAction, PendingKind};
 
-use super::{App, Error};
+use crate::app::{App, Error};
 
 /// How long a form or a button works. Discord's own tokens live as long.
 const PENDING_FOR_MS: i64 = 15 * 60 * 1_000;
@@ -14,7 +14,7 @@ const ID_DIGITS: usize = 2 * ID_BYTES;
 
 impl App {
     /// Remembers an action and returns the id that Discord carries for us.
-    pub(super) async fn hand_out(&self, action: &PendingAction) -> anyhow::Result<String> {
+    pub(in crate::app) async fn hand_out(&self, action: &PendingAction) -> anyhow::Result<String> {
         let id = random_id()?;
         let expires_at_ms = self.clock.now_ms() + PENDING_FOR_MS;
         self.store.add_pending(&id, action, expires_at_ms).await?;
@@ -23,7 +23,7 @@ impl App {
 
     /// Takes an action, once, for the person and place it was made for. The
     /// id is what a stranger typed until the database has said otherwise.
-    pub(super) async fn take(
+    pub(in crate::app) async fn take(
         &self,
         caller: &Caller,
         kind: PendingKind,

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::DAY_MS;
 
-use super::App;
-use super::answers::ANSWERS_KEPT_DAYS;
+use crate::app::App;
+use crate::app::asks::records::ANSWERS_KEPT_DAYS;
 
 /// How often expired rows are deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);

@@ -6,47 +6,26 @@
 //! where their replacements are.
 
 mod answers;
-mod bought;
-mod caller;
-mod calls;
 mod card;
-mod channels;
-mod chart;
-mod chat;
-mod commands;
-mod connect;
-mod custom_id;
-mod dispatch;
-mod doorman;
-mod duration;
-mod forms;
-mod home;
-mod limiter;
-mod lines;
-mod memo;
-mod painter;
+mod connection;
+mod conversation;
+mod interactions;
+mod members;
 mod pictures;
-mod private;
-mod register;
-mod reply;
-mod rest;
-mod running;
-mod split;
-mod streaming;
-mod target;
+mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-pub use chat::{Limits as ChatLimits, Settings as ChatSettings};
-pub use connect::{Connection, Introduction, Settings};
-pub use rest::Rest;
+pub use connection::Rest;
+pub use connection::{Connection, Introduction, Settings};
+pub use conversation::{Limits as ChatLimits, Settings as ChatSettings};
 
 use crate::app::{App, Error};
 use crate::model::{Caller, Place, ServerId};
 use card::Card;
-use reply::{Lang, Voice};
+use words::{Lang, Voice};
 
 /// How many edits a second all answers together may make. Discord takes 50
 /// requests a second; the others are for first words.
@@ -59,26 +38,26 @@ pub struct Bot {
     api_url: String,
     /// Who we are, once Discord has said so.
     me: AtomicU64,
-    chat: chat::Settings,
-    rooms: chat::Rooms,
+    chat: conversation::Settings,
+    rooms: conversation::Rooms,
     edit_interval: Duration,
     /// Whether Discord shows the bot what people say to each other.
     reads_all: bool,
     /// How many answers grow right now.
     growing: AtomicU32,
-    running: running::Running,
+    running: answers::running::Running,
     /// One person's own questions, and one channel's, wait in line.
-    people: lines::Lines,
-    channels: lines::Lines,
+    people: answers::admission::Lines,
+    channels: answers::admission::Lines,
     /// And their pictures.
-    painters: lines::Lines,
+    painters: answers::admission::Lines,
     shards: (u32, u32, u32),
     /// The roles of the operator's home server, if there is one.
-    home: Option<home::Home>,
+    home: Option<interactions::home_roles::Home>,
     /// What people have bought, where a tier is sold.
-    bought: Option<bought::Bought>,
+    bought: Option<interactions::entitlements::Bought>,
     /// Members that programs with tokens speak for.
-    members: doorman::Members,
+    members: members::Members,
     /// Interactions that could not be read.
     dropped: AtomicU64,
 }
@@ -151,5 +130,5 @@ fn explain(voice: Voice<'_>, error: &Error) -> Card {
     if let Error::Failed(failure) = error {
         tracing::error!("could not do what was asked: {failure:#}");
     }
-    reply::error(voice, error)
+    words::error(voice, error)
 }

@@ -13,9 +13,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::model::Pieces;
 
-use super::Gateway;
-use super::problem::{Problem, Speaks};
-use super::session::Session;
+use crate::gateway::Gateway;
+use crate::gateway::problem::{Problem, Speaks};
+use crate::gateway::session::Session;
 
 /// How long a body may take to come, and between two pieces.
 const BODY_WITHIN: Duration = Duration::from_mins(1);

@@ -10,7 +10,7 @@ use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Answer, Call};
+use crate::gateway::call::{Answer, Call};
 
 /// Upper ends of the classes that durations fall into, in seconds.
 const SECONDS: [f64; 14] = [

@@ -6,22 +6,22 @@
 //! shape of the dialect that was called.
 
 mod call;
+mod idempotency;
+mod messages;
 mod metrics;
 mod native;
 mod openai;
 mod openapi;
 mod operators;
-mod passing;
-mod patient;
 mod pictures;
 mod problem;
-mod repeat;
+mod proxy;
 mod request_key;
 mod rest;
 mod routes;
 mod server;
 mod session;
-mod words;
+mod timeout_stream;
 
 pub use metrics::start as start_counting;
 

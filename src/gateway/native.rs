@@ -3,10 +3,10 @@
 
 use crate::app::{Body, Passage, PassedOn, Provider, RelayAsk, Surface, is_plain};
 
-use super::call::{Answer, Call};
-use super::openai::bad_body;
-use super::passing::{key_in, pass_on};
-use super::problem::Problem;
+use crate::gateway::call::{Answer, Call};
+use crate::gateway::openai::bad_body;
+use crate::gateway::problem::Problem;
+use crate::gateway::proxy::{key_in, pass_on};
 
 /// Names in a query that would be secrets in an address.
 const SECRETS: [&str; 5] = ["key", "api_key", "apikey", "token", "access_token"];

@@ -5,11 +5,11 @@ use serde_json::json;
 
 use crate::app::{BadBody, Body, Passage, PassedOn, RelayAsk, Surface};
 
-use super::call::{Answer, Call};
-use super::passing::{key_in, pass_on};
-use super::pictures;
-use super::problem::Problem;
-use super::rest::answer;
+use crate::gateway::call::{Answer, Call};
+use crate::gateway::pictures;
+use crate::gateway::problem::Problem;
+use crate::gateway::proxy::{key_in, pass_on};
+use crate::gateway::rest::answer;
 
 /// Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = serde_json::Value,

@@ -7,9 +7,9 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, ObjectBuilder, Ref, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::call::{Answer, Call};
-use super::rest::{answer, keys, providers, unified, usage};
-use super::{metrics, native, openai, operators};
+use crate::gateway::call::{Answer, Call};
+use crate::gateway::rest::{answer, keys, providers, unified, usage};
+use crate::gateway::{metrics, native, openai, operators};
 
 #[derive(OpenApi)]
 #[openapi(

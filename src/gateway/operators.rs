@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::call::{Answer, Call};
+use crate::gateway::call::{Answer, Call};
 
 /// Whether the process is well.
 #[utoipa::path(get, path = "/healthz", tag = "operators", responses((status = 200, description = "It is"), (status = 503, description = "It is not")))]

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use crate::app::{Catalogue, RequestKey};
 use crate::model::{ProviderId, TOKEN_PREFIX};
 
-use super::problem::Problem;
+use crate::gateway::problem::Problem;
 
 /// Other names that providers go by.
 const ALIASES: &[(&str, &str)] = &[

@@ -17,11 +17,13 @@ use hyper::body::Incoming;
 use crate::app::nobody_else;
 use crate::model::{Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token};
 
-use super::call::{Admitted, Answer, Call};
-use super::problem::{Problem, Speaks};
-use super::rest::{keys, providers, unified, usage};
-use super::session::{Session, no_token};
-use super::{Gateway, HEALTH_PATH, metrics, native, openai, openapi, operators, request_key};
+use crate::gateway::call::{Admitted, Answer, Call};
+use crate::gateway::problem::{Problem, Speaks};
+use crate::gateway::rest::{keys, providers, unified, usage};
+use crate::gateway::session::{Session, no_token};
+use crate::gateway::{
+    Gateway, HEALTH_PATH, metrics, native, openai, openapi, operators, request_key,
+};
 
 /// What a call must bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::patient::{Busy, Patient};
-use super::routes::Routes;
+use crate::gateway::routes::Routes;
+use crate::gateway::timeout_stream::{Busy, Patient};
 
 /// All headers of a request together, in bytes, and how many.
 const HEAD_BYTES_MAX: usize = 16 * 1024;

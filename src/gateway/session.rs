@@ -12,8 +12,8 @@ use secrecy::SecretString;
 
 use crate::model::{Caller, Refusal, Scope, ServerId, TOKEN_PREFIX, Token, TokenId};
 
-use super::Gateway;
-use super::problem::Problem;
+use crate::gateway::Gateway;
+use crate::gateway::problem::Problem;
 
 /// Tokens that do not work, from one address in a minute, before no more of
 /// its tokens are looked up.

@@ -12,8 +12,8 @@ use crate::model::{
 };
 use crate::store::{Booking, Counted, Finished, Total, TotalKey, TotalScope};
 
-use super::counter::Counter;
-use super::meter::{Applied, Meter};
+use crate::ledger::counter::Counter;
+use crate::ledger::meter::{Applied, Meter};
 
 /// What an ask may use at the most, and the least that makes sense.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
-use super::batch::add_up;
-use super::{Applied, Ended, Ledger, Order, Prices};
+use crate::ledger::batch::add_up;
+use crate::ledger::{Applied, Ended, Ledger, Order, Prices};
 use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, DAY_MS, Limit, Metric, NanoDollars, Outcome, Period,
     PersonId, ProviderId, ServerId, Settlement, Source, Span, Usage, Window,

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Limit, Span};
 
-use super::span::{bucket_of, counts_since, frees_at};
+use crate::ledger::span::{bucket_of, counts_since, frees_at};
 
 /// Owners are told when so much of a budget is used, in percent.
 const WARN_PERCENT: u128 = 80;

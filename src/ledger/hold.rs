@@ -13,12 +13,12 @@ use crate::model::{
 };
 use crate::store::{Booking, Finished};
 
-use super::CLOSED;
-use super::batch::Need;
-use super::meter::Applied;
-use super::prices::{Prices, Quantity};
-use super::teller::{Operation, Settle};
-use super::till::{Till, Took, count_failure};
+use crate::ledger::CLOSED;
+use crate::ledger::batch::Need;
+use crate::ledger::meter::Applied;
+use crate::ledger::metrics::{Till, Took, count_failure};
+use crate::ledger::prices::{Prices, Quantity};
+use crate::ledger::writer::{Operation, Settle};
 
 /// Tokens that providers put around a prompt, at the most.
 const WRAPPING_TOKENS: u64 = 1_024;

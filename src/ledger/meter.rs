@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Bound, Limit, LimitUse, Metric, Period, PersonId, ServerId, Span, Window};
 
-use super::counter::Counter;
+use crate::ledger::counter::Counter;
 
 /// A limit that applies to an ask.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -24,10 +24,10 @@ mod batch;
 #[cfg(feature = "internals")]
 pub mod bench;
 mod counter;
-mod early;
+mod headroom;
 mod hold;
 mod meter;
-mod outlook;
+mod metrics;
 mod prices;
 #[cfg(test)]
 mod properties;
@@ -37,8 +37,8 @@ mod span;
 #[cfg(test)]
 mod story;
 mod table;
-mod teller;
-mod till;
+mod write_behind;
+mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -60,10 +60,10 @@ use crate::store::{Booking, Finished, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
-use outlook::Outlook;
+use headroom::Outlook;
+use metrics::Till;
 use prices::Quantity;
-use teller::{Grant, Operation, Settle, Teller};
-use till::Till;
+use writer::{Grant, Operation, Settle, Teller};
 
 /// How many operations may wait for the teller; more wait before the queue.
 const QUEUE: usize = 4_096;

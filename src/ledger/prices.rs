@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::model::{NanoDollars, ProviderId};
 
-use super::batch::Price;
-use super::table::Table;
+use crate::ledger::batch::Price;
+use crate::ledger::table::Table;
 
 /// Prices that the crate lacks.
 const OURS: &str = include_str!("../../assets/prices.toml");

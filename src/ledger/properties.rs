@@ -7,10 +7,10 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::batch::{Book, HoldRequest, Need, NoRoom, Price};
-use super::counter::Counter;
-use super::meter::{Applied, Meter};
-use super::span::{bucket_of, counts_since};
+use crate::ledger::batch::{Book, HoldRequest, Need, NoRoom, Price};
+use crate::ledger::counter::Counter;
+use crate::ledger::meter::{Applied, Meter};
+use crate::ledger::span::{bucket_of, counts_since};
 use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Limit, Metric, NanoDollars, Outcome, Period, PersonId,
     ProviderId, ServerId, Settlement, Source, Span, Usage, Window,

@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use super::story::{LONGEST, NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
-use super::*;
+use crate::ledger::story::{LONGEST, NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
+use crate::ledger::*;
 use crate::model::{Limit, Metric, ProviderId};
 
 /// How many ask at once, and how often each.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::*;
+use crate::ledger::*;
 use crate::model::{
     Bound, FailureClass, Limit, Metric, Period, PersonId, ProviderFailure, ProviderId, ServerId,
     Source, Span, Window,

@@ -21,7 +21,7 @@ use genai_prices::{Calculator, PriceRequest, Usage as Counts, UsageKey};
 
 use crate::model::{NanoDollars, ProviderId};
 
-use super::prices::{MILLION, Quantity, float};
+use crate::ledger::prices::{MILLION, Quantity, float};
 
 const MINUTE_MS: i64 = 60_000;
 /// How many models' rates are remembered.

@@ -1,5 +1,5 @@
 //! A no that a person can act on. This is the fact; the words for Discord
-//! are in `bot/reply`.
+//! are in `bot/words`.
 
 use super::check::ProviderFailure;
 use super::ids::ProviderId;

@@ -7,9 +7,9 @@ use crate::model::{
     Verdict,
 };
 
-use super::Store;
-use super::privacy::{OwnAttempt, own_attempt, select_attempts};
-use super::value::{Row, Statement};
+use crate::store::Store;
+use crate::store::privacy::{OwnAttempt, own_attempt, select_attempts};
+use crate::store::value::{Row, Statement};
 
 macro_rules! select_answers {
     ($which:literal) => {

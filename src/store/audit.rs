@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{Amounts, AttemptId, NanoDollars};
 
-use super::ledger::{Counted, read};
-use super::value::Statement;
-use super::{Store, Total};
+use crate::store::ledger::{Counted, read};
+use crate::store::value::Statement;
+use crate::store::{Store, Total};
 
 /// A row of the ledger, as far as sums go.
 #[derive(Clone, Debug)]
@@ -52,15 +52,15 @@ impl Store {
              first_byte_ms, duration_ms, held_input_tokens, input_tokens \
              from attempt order by held_at_ms, attempt_id";
         let rows = self.query(Statement::new(sql, [])).await.unwrap();
-        let number = |at| move |row: &super::Row| row.int(at).unwrap();
-        let unsigned = |at| move |row: &super::Row| row.int(at).unwrap().cast_unsigned();
+        let number = |at| move |row: &crate::store::Row| row.int(at).unwrap();
+        let unsigned = |at| move |row: &crate::store::Row| row.int(at).unwrap().cast_unsigned();
         let money = |at| {
-            move |row: &super::Row| {
+            move |row: &crate::store::Row| {
                 let nano = row.maybe_int(at).unwrap();
                 nano.map(|nano| NanoDollars(nano.cast_unsigned()))
             }
         };
-        let audited = |row: &super::Row| Audited {
+        let audited = |row: &crate::store::Row| Audited {
             id: row.blob(0).unwrap().to_vec(),
             state: row.text(1).unwrap().to_owned(),
             outcome: row.maybe_text(2).unwrap().map(Into::into),
@@ -92,7 +92,7 @@ impl Store {
     pub async fn audit_counters(&self) -> BTreeMap<String, String> {
         let sql = "select counter, state from quota_counter";
         let rows = self.query(Statement::new(sql, [])).await.unwrap();
-        let pair = |row: &super::Row| {
+        let pair = |row: &crate::store::Row| {
             (
                 row.text(0).unwrap().to_owned(),
                 row.text(1).unwrap().to_owned(),

@@ -2,8 +2,8 @@
 
 use crate::model::{PersonId, ServerId};
 
-use super::Store;
-use super::value::Statement;
+use crate::store::Store;
+use crate::store::value::Statement;
 
 /// At most so many checks a person in a minute.
 const PERSON_MINUTE: i64 = 5;

@@ -3,8 +3,8 @@
 
 use crate::model::{Choice, ChoiceKind, ChoiceScope, PersonId, ServerId};
 
-use super::Store;
-use super::value::{Row, Statement};
+use crate::store::Store;
+use crate::store::value::{Row, Statement};
 
 impl Store {
     /// Sets what is chosen; none takes it back.

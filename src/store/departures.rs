@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::model::ServerId;
 
-use super::Store;
-use super::value::Statement;
+use crate::store::Store;
+use crate::store::value::Statement;
 
 impl Store {
     /// Notes that a server removed the bot, if it has keys. What was noted

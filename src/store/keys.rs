@@ -8,10 +8,10 @@ use crate::model::{
     Health, Key, KeyId, Offer, Owner, PersonId, Place, ProviderId, Scope, Sealed, ServerId, Source,
 };
 
-use super::Store;
-use super::looked::{Asker, Seen};
-use super::rules::{read_rules, rules_of};
-use super::value::{Row, Statement};
+use crate::store::Store;
+use crate::store::rules::{read_rules, rules_of};
+use crate::store::rules_cache::{Asker, Seen};
+use crate::store::value::{Row, Statement};
 
 /// The columns of a key, in the order that [`key_of`] reads.
 macro_rules! key_columns {

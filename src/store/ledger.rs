@@ -11,9 +11,9 @@ use crate::model::{
     Source,
 };
 
-use super::Store;
-use super::totals::{Total, TotalKey, additions};
-use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
+use crate::store::Store;
+use crate::store::totals::{Total, TotalKey, additions};
+use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
 
 /// How many old attempts are read at once.
 const OLD_MAX: i64 = 256;

@@ -1,7 +1,7 @@
 //! The master keys that this database has met.
 
-use super::Store;
-use super::value::Statement;
+use crate::store::Store;
+use crate::store::value::Statement;
 
 impl Store {
     /// The check value of a master key, if it was here before.

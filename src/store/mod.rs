@@ -11,16 +11,16 @@ mod checks;
 mod choices;
 mod conversations;
 mod departures;
+mod idempotency;
 mod keys;
 mod ledger;
-mod looked;
 mod masters;
 mod pending;
 mod pictures;
 mod postgres;
 mod privacy;
-mod repeats;
 mod rules;
+mod rules_cache;
 mod sqlite;
 mod tokens;
 mod totals;
@@ -35,12 +35,12 @@ use secrecy::{ExposeSecret, SecretString};
 pub use audit::Audited;
 pub use keys::NewKey;
 pub use ledger::{Booking, Changes, Counted, Entries, Finished, Found, Journal};
-use looked::Looked;
-pub use looked::Seen;
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
 pub use rules::{OperatorsRules, Rules};
+use rules_cache::Looked;
+pub use rules_cache::Seen;
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
 use value::{Outcome, Row, Statement, Transaction};
@@ -111,7 +111,7 @@ impl Store {
 
     /// Writes, and returns when the change is safe on disk.
     async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
-        let matters = looked::matters(statement.sql);
+        let matters = rules_cache::matters(statement.sql);
         let written = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(statement).await,
             Backend::Postgres(postgres) => postgres.run(statement).await,
@@ -126,7 +126,7 @@ impl Store {
     async fn write_all(&self, statements: Vec<Statement>) -> anyhow::Result<()> {
         let matters = statements
             .iter()
-            .any(|statement| looked::matters(statement.sql));
+            .any(|statement| rules_cache::matters(statement.sql));
         let written = self.transact(Transaction {
             first: Box::new(statements.into_iter()),
             decide: Box::new(|_| Ok(Box::new(std::iter::empty()))),

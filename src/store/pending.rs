@@ -4,8 +4,8 @@ use anyhow::Context;
 
 use crate::model::{PersonId, ProviderId, Scope, ServerId};
 
-use super::Store;
-use super::value::{Row, Statement};
+use crate::store::Store;
+use crate::store::value::{Row, Statement};
 
 /// What a pending action does when it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

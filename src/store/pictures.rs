@@ -4,8 +4,8 @@ use anyhow::Context;
 
 use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId, Size};
 
-use super::Store;
-use super::value::{Row, Statement};
+use crate::store::Store;
+use crate::store::value::{Row, Statement};
 
 /// What stands in the place of a channel where a program waits: no channel
 /// of Discord's is called so.

@@ -12,8 +12,8 @@ use postgres_native_tls::MakeTlsConnector;
 use tokio_postgres::GenericClient;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
-use super::{MIGRATION, NEWEST};
+use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
+use crate::store::{MIGRATION, NEWEST};
 
 mod migrations {
     refinery::embed_migrations!("migrations/postgres");

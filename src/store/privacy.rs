@@ -2,9 +2,9 @@
 
 use crate::model::{AttemptId, DAY_MS, PersonId};
 
-use super::Store;
-use super::totals::add_to_total;
-use super::value::{Row, Statement};
+use crate::store::Store;
+use crate::store::totals::add_to_total;
+use crate::store::value::{Row, Statement};
 
 /// One attempt, as its person may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use crate::model::{
     Window,
 };
 
-use super::Store;
-use super::choices::choice;
-use super::value::{Row, Statement, Value};
+use crate::store::Store;
+use crate::store::choices::choice;
+use crate::store::value::{Row, Statement, Value};
 
 /// Whose limits the operator's are, in the place of a server.
 const OPERATOR: u64 = 0;

@@ -2,11 +2,11 @@
 
 use secrecy::SecretString;
 
-use super::*;
 use crate::model::{
     Blocked, Bound, Health, Key, KeyId, Limit, Metric, Owner, Period, PersonId, Place, ProviderId,
     Scope, ServerId, SetLimit, Span, Window,
 };
+use crate::store::*;
 
 const NOW_MS: i64 = 1_000_000_000;
 const MIA: PersonId = PersonId(7);

@@ -4,8 +4,8 @@ use anyhow::Context;
 
 use crate::model::{PersonId, Scopes, Token, TokenId};
 
-use super::Store;
-use super::value::{Row, Statement};
+use crate::store::Store;
+use crate::store::value::{Row, Statement};
 
 macro_rules! select_tokens {
     ($which:literal) => {

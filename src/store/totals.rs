@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::ProviderId;
 
-use super::Store;
-use super::value::{Row, Statement, Value};
+use crate::store::Store;
+use crate::store::value::{Row, Statement, Value};
 
 /// Whose sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,11 +3,14 @@
 use serenity::all::{Attachment, ComponentInteraction};
 
 use crate::app::Error;
-use crate::bot::target::Target;
-use crate::bot::{Bot, caller, chat, explain, reply};
+use crate::bot::answers::target::Target;
+use crate::bot::conversation;
+use crate::bot::interactions::caller;
+use crate::bot::words;
+use crate::bot::{Bot, explain};
 use crate::model::{Caller, Imagine, PictureJob, Refusal, Wish, Words};
 
-use super::{Wanted, make, show};
+use crate::bot::pictures::{Wanted, make, show};
 
 /// Makes a picture again: from the same words, or from the picture itself
 /// where somebody here can.
@@ -43,7 +46,7 @@ async fn wished(
 ) -> Result<(Imagine, Option<Attachment>), Error> {
     let job = here(bot, press, id).await?;
     let choices = bot.app.picture_choices(&job).await?;
-    let asked = chat::question_of(bot, &press.message).await;
+    let asked = conversation::question_of(bot, &press.message).await;
     let (prompt, negative) = show::read(&asked.ok_or(Refusal::QuestionGone)?);
     let wish = Wish {
         prompt: Words(prompt),
@@ -87,7 +90,7 @@ pub async fn seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::
     let handle = caller::handle_of_component(press);
     let voice = bot.voice(&press.locale);
     let card = match here(bot, press, id).await {
-        Ok(job) => reply::seed(voice, job.seed),
+        Ok(job) => words::seed(voice, job.seed),
         Err(error) => explain(voice, &error),
     };
     bot.rest.reply(&handle, &card).await

@@ -14,11 +14,12 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{Began, Due, Error, Notice, Pictured, ReadyPicture, Seen, Spot, Waits};
 use crate::model::{Imagine, PersonId, Picture, Refusal, Stage, Words};
 
-use super::chat::{Content, FileReader};
-use super::painter::Painter;
-use super::reply::{self, Voice};
-use super::target::Target;
-use super::{Bot, explain, streaming};
+use crate::bot::answers::message_renderer::Painter;
+use crate::bot::answers::streaming;
+use crate::bot::answers::target::Target;
+use crate::bot::conversation::{Content, FileReader};
+use crate::bot::words::{self, Voice};
+use crate::bot::{Bot, explain};
 
 use show::Late;
 
@@ -74,12 +75,12 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
         promised = true;
     }
     if place.must_wait() {
-        painter.say_instead(reply::in_line(voice)).await?;
+        painter.say_instead(words::in_line(voice)).await?;
         place.turn().await;
     }
     imagine.wish.is_edit = file.is_some();
     if enhance {
-        painter.say_instead(reply::rewriting(voice)).await?;
+        painter.say_instead(words::rewriting(voice)).await?;
         match bot.app.enhance(&imagine).await {
             Ok(better) => imagine.wish.prompt = Words(better),
             Err(error) => return streaming::refuse(&mut painter, voice, asker, &error).await,
@@ -146,7 +147,7 @@ impl Board<'_> {
         };
         let (mut pictured, ()) = tokio::join!(making, self.follow(stages, &spot.id, &done));
         if pictured.goes_on {
-            let card = reply::goes_on(self.voice);
+            let card = words::goes_on(self.voice);
             return self.painter.say_instead(card).await;
         }
         let shown = self.show_end(&pictured, &spot).await;
@@ -175,7 +176,7 @@ impl Board<'_> {
                 continue;
             }
             let now_s = self.bot.app.now_ms() / 1_000;
-            let card = reply::stage(self.voice, stage, now_s, id);
+            let card = words::stage(self.voice, stage, now_s, id);
             // A card that fails is made up for by the next, and by the last.
             if let Err(error) = self.painter.say_instead(card).await {
                 tracing::debug!("could not show how far a picture is: {error:#}");

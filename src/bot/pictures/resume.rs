@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use crate::app::{Error, Spot};
-use crate::bot::running::Run;
-use crate::bot::{Bot, chat, explain, streaming};
+use crate::bot::answers::running::Run;
+use crate::bot::answers::streaming;
+use crate::bot::conversation;
+use crate::bot::{Bot, explain};
 use crate::model::{PictureJob, Refusal};
 
-use super::settle;
-use super::show::{self, Late};
+use crate::bot::pictures::settle;
+use crate::bot::pictures::show::{self, Late};
 
 /// Goes on with every picture that an earlier process left, each by itself,
 /// and stops machines that nobody needs any more.
@@ -29,7 +31,7 @@ pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
 }
 
 async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
-    let voice = bot.voice(chat::LOCALE);
+    let voice = bot.voice(conversation::LOCALE);
     // Programs do not wait for what an earlier process left.
     let Some(channel) = job.channel else {
         return Ok(());
@@ -52,13 +54,13 @@ async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
         None => None,
     };
     let asked = match &before {
-        Some(message) => chat::question_of(bot, message).await,
+        Some(message) => conversation::question_of(bot, message).await,
         None => None,
     };
     let asked = asked.unwrap_or_default();
     let head = match asked.as_str() {
         "" => String::new(),
-        asked => chat::quote(asked).unwrap_or_else(|| chat::excerpt(asked)),
+        asked => conversation::quote(asked).unwrap_or_else(|| conversation::excerpt(asked)),
     };
     let (prompt, _) = show::read(&asked);
     let card = match &pictured.result {

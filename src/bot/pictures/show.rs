@@ -3,7 +3,7 @@
 use crate::app::Spot;
 use crate::bot::Bot;
 use crate::bot::card::{Card, File};
-use crate::bot::reply::{self, Voice};
+use crate::bot::words::{self, Voice};
 use crate::model::{Made, PictureKind, Wish};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
@@ -37,12 +37,12 @@ pub fn card(voice: Voice<'_>, made: &Made, prompt: &str, id: &str) -> Card {
     let files = made.pictures.iter().enumerate().map(|(at, picture)| File {
         name: format!("picture-{}.{}", at + 1, extension(picture.kind)),
         kind: picture.kind.media_type(),
-        description: reply::alt_text(voice, made, prompt),
+        description: words::alt_text(voice, made, prompt),
         bytes: picture.bytes.to_vec(),
     });
     Card {
-        text: reply::picture_footer(voice, made),
-        buttons: reply::under_picture(voice, id, made.seed.is_some()),
+        text: words::picture_footer(voice, made),
+        buttons: words::under_picture(voice, id, made.seed.is_some()),
         files: files.collect(),
         ..Card::default()
     }
@@ -88,7 +88,7 @@ pub async fn later(
         }
     }
     if let Some(message) = spot.message {
-        let card = reply::shown_below(voice, late.head, in_channel);
+        let card = words::shown_below(voice, late.head, in_channel);
         let edited = bot.rest.edit_message(spot.channel, message, &card).await;
         if let Err(error) = edited {
             tracing::info!("could not mark where a picture was promised: {error:#}");

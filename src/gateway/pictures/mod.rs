@@ -2,7 +2,7 @@
 //! §2.4, §6. What such a host tells of how far it is comes as comments in
 //! the stream, which every reader of events passes over.
 
-mod wish;
+mod image_spec;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::{Claim, Error, Payer, ReadyPicture, RequestKey, Seen};
 use crate::gateway::call::{Answer, Call};
+use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, say_who_paid};
-use crate::gateway::repeat::{Repeat, claim, note_made};
 use crate::gateway::rest::{answer, answer_in_events, parse};
 use crate::model::{Choices, Imagine, Made, Picture, Refusal, Stage};
 
-use wish::Wanted;
+use image_spec::Wanted;
 
 /// How often a reader of events hears something, whatever happens.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);

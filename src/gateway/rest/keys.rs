@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::gateway::call::{Answer, Call};
-use crate::gateway::words::reason;
+use crate::gateway::messages::reason;
 use crate::model::{Check, Key, Step, Verdict};
 
-use super::{answer, moment, read};
+use crate::gateway::rest::{answer, moment, read};
 
 /// A stored key, without its secret.
 #[derive(Serialize, ToSchema)]

@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 
 use crate::app::Payer;
 
-use super::call::Call;
-use super::problem::{Problem, say_who_paid};
+use crate::gateway::call::Call;
+use crate::gateway::problem::{Problem, say_who_paid};
 
 /// The largest body that is read: none of ours is longer.
 const BODY_BYTES_MAX: usize = 1024 * 1024;

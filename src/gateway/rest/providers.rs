@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::app::{Kind, Provider};
 use crate::gateway::call::{Answer, Call};
 
-use super::answer;
+use crate::gateway::rest::answer;
 
 /// Every provider.
 #[derive(Serialize, ToSchema)]

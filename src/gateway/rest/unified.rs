@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 
 use crate::app::{Claim, Error, Heard, Payer, ReadyAsk};
 use crate::gateway::call::{Answer, Call};
-use crate::gateway::passing::key_in;
+use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, Speaks, say_who_paid};
-use crate::gateway::repeat::{Repeat, claim, note_made};
+use crate::gateway::proxy::key_in;
 use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Refusal, Source};
 
-use super::{answer, answer_in_events, bytes, parse};
+use crate::gateway::rest::{answer, answer_in_events, bytes, parse};
 
 /// What is asked.
 #[derive(Deserialize, ToSchema)]

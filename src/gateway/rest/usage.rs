@@ -14,7 +14,7 @@ use crate::gateway::call::{Answer, Call};
 use crate::gateway::problem::Problem;
 use crate::model::{DAY_MS, LimitUse, Scope};
 
-use super::{answer, moment};
+use crate::gateway::rest::{answer, moment};
 
 /// How many days are shown where nothing else is said, and at the most.
 const DAYS: u16 = 30;

@@ -2,8 +2,8 @@
 
 use crate::model::PersonId;
 
-use super::Store;
-use super::value::Statement;
+use crate::store::Store;
+use crate::store::value::Statement;
 
 #[cfg(test)]
 mod story;

@@ -12,8 +12,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::{mpsc, oneshot};
 
-use super::value::{Outcome, Row, Statement, Statements, Transaction, Value};
-use super::{MIGRATION, NEWEST};
+use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
+use crate::store::{MIGRATION, NEWEST};
 
 mod readers;
 

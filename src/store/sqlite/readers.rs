@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::{READER_CACHE_KB, configure};
+use crate::store::sqlite::{READER_CACHE_KB, configure};
 
 /// How many reads run at once; more wait without a thread.
 const READERS: usize = 2;

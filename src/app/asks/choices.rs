@@ -1,0 +1,82 @@
+//! Choosing a model or a persona beforehand.
+
+use crate::model::{Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal};
+
+use crate::app::{App, Error};
+
+impl App {
+    /// What is chosen for a caller here, the closest first.
+    pub async fn choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
+        let server = caller.place.server();
+        let (person, channel) = (caller.person, caller.channel);
+        Ok(self.store.rules(person, server, channel).await?.choices)
+    }
+
+    /// Chooses a model; as it is stored.
+    pub async fn choose_model(
+        &self,
+        caller: &Caller,
+        scope: ChoiceScope,
+        typed: &str,
+    ) -> Result<String, Error> {
+        may_choose(caller, scope)?;
+        let (provider, model) = self.one_model(typed).ok_or_else(|| Refusal::UnknownModel {
+            model: typed.chars().take(100).collect(),
+        })?;
+        if !self.may_use(&provider, &model) {
+            return Err(Refusal::ModelNotAllowed { provider, model }.into());
+        }
+        let full = format!("{provider}/{model}");
+        let value = Some(full.as_str());
+        self.store
+            .set_choice(scope, ChoiceKind::Model, value, caller.person)
+            .await?;
+        Ok(full)
+    }
+
+    /// Chooses a persona; its name.
+    pub async fn choose_persona(
+        &self,
+        caller: &Caller,
+        scope: ChoiceScope,
+        typed: &str,
+    ) -> Result<String, Error> {
+        may_choose(caller, scope)?;
+        let persona = self.persona(typed).ok_or_else(|| Refusal::NoSuchPersona {
+            name: typed.chars().take(40).collect(),
+        })?;
+        let value = Some(persona.name.as_str());
+        self.store
+            .set_choice(scope, ChoiceKind::Persona, value, caller.person)
+            .await?;
+        Ok(persona.name.clone())
+    }
+
+    /// Takes a choice back.
+    pub async fn unchoose(
+        &self,
+        caller: &Caller,
+        scope: ChoiceScope,
+        kind: ChoiceKind,
+    ) -> Result<(), Error> {
+        may_choose(caller, scope)?;
+        self.store
+            .set_choice(scope, kind, None, caller.person)
+            .await?;
+        Ok(())
+    }
+}
+
+/// For oneself, and for everybody where one manages the server.
+fn may_choose(caller: &Caller, scope: ChoiceScope) -> Result<(), Refusal> {
+    match (scope, caller.place) {
+        (ChoiceScope::Person(person), _) if person == caller.person => Ok(()),
+        (ChoiceScope::Channel(_), Place::Direct) => Ok(()),
+        (ChoiceScope::Server(_) | ChoiceScope::Channel(_), Place::Server(_))
+            if caller.manages_server =>
+        {
+            Ok(())
+        }
+        _ => Err(Refusal::OnlyManagersChoose),
+    }
+}

@@ -1,0 +1,69 @@
+//! A key for one ask: typed, used once, and forgotten. No other key pays
+//! when it fails.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::model::{Ask, Caller, Choices, ProviderId, Refusal, Scope, Words};
+use crate::providers::Provider;
+use crate::store::{PendingAction, PendingKind};
+
+use crate::app::{App, Error};
+
+/// A form that asks for a prompt and a key.
+pub struct OnceForm<'a> {
+    pub id: String,
+    pub provider: &'a Provider,
+}
+
+impl App {
+    /// Hands out a form for one ask of one provider.
+    pub async fn begin_once(
+        &self,
+        caller: &Caller,
+        provider: Option<&ProviderId>,
+        model: Option<&str>,
+    ) -> Result<OnceForm<'_>, Error> {
+        let (providers, model) = self.candidates(provider, model)?;
+        let [provider] = &providers[..] else {
+            return Err(Refusal::OnceNeedsProvider.into());
+        };
+        let provider = self.known(provider)?;
+        self.require_own_keys(caller, Scope::User).await?;
+        let id = self
+            .hand_out(&PendingAction {
+                kind: PendingKind::AskOnce,
+                person: caller.person,
+                server: caller.place.server(),
+                scope: Scope::User,
+                provider: provider.id.clone(),
+                name: model,
+            })
+            .await?;
+        Ok(OnceForm { id, provider })
+    }
+
+    /// Turns a submitted form into an ask. The key goes nowhere else.
+    pub async fn finish_once(
+        &self,
+        caller: Caller,
+        form: &str,
+        prompt: Words,
+        secret: SecretString,
+        extras: BTreeMap<String, SecretString>,
+    ) -> Result<Ask, Error> {
+        let action = self.take(&caller, PendingKind::AskOnce, form).await?;
+        let provider = self.known(&action.provider)?;
+        let credential = Self::credential(provider, secret, extras)?;
+        let choices = Choices {
+            provider: Some(action.provider),
+            model: action.name,
+            persona: None,
+        };
+        Ok(Ask {
+            request_key: Some(credential),
+            ..Ask::of(caller, &prompt.0, choices)
+        })
+    }
+}

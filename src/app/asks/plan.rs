@@ -1,0 +1,130 @@
+//! What an ask goes to: the providers and models in their order, and what
+//! the model is told it is.
+
+use crate::model::{Choice, ChoiceKind, Choices, ProviderId, Refusal};
+use crate::providers::{Provider, glob};
+
+use crate::app::App;
+
+/// Which models may answer, and as what.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub providers: Vec<ProviderId>,
+    /// The model that was named for this ask.
+    named: Option<String>,
+    /// Models that were chosen beforehand, the closest choice first.
+    chosen: Vec<(ProviderId, String)>,
+    /// What the model is told before everything else.
+    pub system: String,
+}
+
+impl App {
+    /// Decides what an ask goes to, by what is chosen for it and what was
+    /// chosen beforehand.
+    pub(in crate::app) fn plan(&self, choices: &Choices, set: &[Choice]) -> Result<Plan, Refusal> {
+        let of = |kind: ChoiceKind| set.iter().filter(move |it| it.kind == kind);
+        let persona = match &choices.persona {
+            Some(name) => Some(self.persona(name).ok_or_else(|| no_such_persona(name))?),
+            // One that is gone since it was chosen is none.
+            None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.persona(&it.value)),
+        };
+        let (mut providers, named) =
+            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
+        let wanted = of(ChoiceKind::Model).map(|it| it.value.as_str());
+        let wanted = wanted.chain(persona.and_then(|persona| persona.model.as_deref()));
+        let chosen: Vec<(ProviderId, String)> = wanted
+            .filter_map(|value| self.one_model(value))
+            .filter(|(provider, model)| self.may_use(provider, model))
+            .collect();
+        if choices.provider.is_none() && named.is_none() {
+            providers = in_order(&chosen, providers);
+        }
+        let mut plan = Plan {
+            providers,
+            named,
+            chosen,
+            system: self.system_prompt(persona.map(|persona| persona.prompt.as_str())),
+        };
+        self.keep_allowed(&mut plan)?;
+        Ok(plan)
+    }
+
+    /// Drops what the operator does not allow; refuses if nothing is left.
+    fn keep_allowed(&self, plan: &mut Plan) -> Result<(), Refusal> {
+        let mut refused = None;
+        let mut allowed = Vec::new();
+        for id in std::mem::take(&mut plan.providers) {
+            match plan.model_for(self.known(&id)?) {
+                Ok(model) if self.may_use(&id, &model) => allowed.push(id),
+                Ok(model) => refused = refused.or(Some((id, model))),
+                Err(unnamed) if plan.named.is_some() => return Err(unnamed),
+                // It is refused when it is its turn.
+                Err(_) => allowed.push(id),
+            }
+        }
+        plan.providers = allowed;
+        match refused.filter(|_| plan.providers.is_empty()) {
+            Some((provider, model)) => Err(Refusal::ModelNotAllowed { provider, model }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the operator lets a model be used.
+    pub(in crate::app) fn may_use(&self, provider: &ProviderId, model: &str) -> bool {
+        let allowed = &self.settings.models_allowed;
+        if allowed.is_empty() {
+            return true;
+        }
+        let full = format!("{provider}/{model}");
+        allowed.iter().any(|pattern| glob(pattern, &full))
+    }
+
+    /// A model by what was typed, if it is clear whose it is.
+    pub(in crate::app) fn one_model(&self, typed: &str) -> Option<(ProviderId, String)> {
+        let (providers, model) = self.candidates(None, Some(typed)).ok()?;
+        let [provider] = &providers[..] else {
+            return None;
+        };
+        Some((provider.clone(), model?))
+    }
+
+    fn system_prompt(&self, persona: Option<&str>) -> String {
+        let ours = self.settings.system_prompt.as_str();
+        let parts = [ours, persona.unwrap_or_default().trim()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+impl Plan {
+    /// The model that was named, or chosen for its provider beforehand, or
+    /// the provider's default.
+    pub fn model_for(&self, provider: &Provider) -> Result<String, Refusal> {
+        let chosen = self.chosen.iter().find(|(id, _)| *id == provider.id);
+        let chosen = chosen.map(|(_, model)| model.clone());
+        let named = self.named.clone().or(chosen);
+        let unnamed = || Refusal::UnknownModel {
+            model: String::new(),
+        };
+        named
+            .or_else(|| provider.default_model.clone())
+            .ok_or_else(unnamed)
+    }
+}
+
+/// The providers of chosen models first.
+fn in_order(chosen: &[(ProviderId, String)], others: Vec<ProviderId>) -> Vec<ProviderId> {
+    let mut all: Vec<ProviderId> = Vec::new();
+    for id in chosen.iter().map(|(id, _)| id.clone()).chain(others) {
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    all
+}
+
+fn no_such_persona(name: &str) -> Refusal {
+    Refusal::NoSuchPersona {
+        name: name.chars().take(40).collect(),
+    }
+}

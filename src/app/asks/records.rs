@@ -1,0 +1,139 @@
+//! What is kept of answers, so that they can be given again, explained, and
+//! closed when a crash broke them off.
+
+use tokio::sync::mpsc;
+
+use crate::model::{
+    AnswerRecord, AttemptId, Caller, Choices, Clock, PersonId, Refusal, ServerId, Trace,
+};
+use crate::store::{OwnAttempt, Store};
+
+use crate::app::pending::random_id;
+use crate::app::{App, Error};
+
+/// How many broken answers are closed at once.
+const UNFINISHED_MAX: u32 = 500;
+/// How long the buttons under an answer work, in days.
+pub const ANSWERS_KEPT_DAYS: i64 = 30;
+
+/// Where an answer begins.
+pub struct Began {
+    pub person: PersonId,
+    pub server: Option<ServerId>,
+    pub channel: u64,
+    /// The message that stands there already, if one does.
+    pub promised: Option<u64>,
+    pub reply_to: Option<u64>,
+    pub choices: Choices,
+}
+
+/// Notes what becomes of one answer, in the background and in order, so
+/// that nobody waits for it.
+pub struct Notes {
+    pub id: String,
+    notes: mpsc::UnboundedSender<Note>,
+}
+
+enum Note {
+    Stands(u64),
+    Ended(Option<AttemptId>, Trace),
+}
+
+impl Notes {
+    /// The answer fills one more message.
+    pub fn stands(&self, message: u64) {
+        // Without the other end, shutdown has given up on it.
+        let _ = self.notes.send(Note::Stands(message));
+    }
+
+    /// The answer has ended.
+    pub fn ended(self, attempt: Option<AttemptId>, trace: &Trace) {
+        let _ = self.notes.send(Note::Ended(attempt, trace.clone()));
+    }
+}
+
+impl App {
+    /// Begins to note what becomes of an answer.
+    pub fn note_answer(&self, began: &Began) -> anyhow::Result<Notes> {
+        let answer = AnswerRecord {
+            id: random_id()?,
+            person: began.person,
+            server: began.server,
+            channel: began.channel,
+            first: began.promised,
+            last: began.promised,
+            reply_to: began.reply_to,
+            choices: began.choices.clone(),
+            began_at_ms: self.clock.now_ms(),
+            ended_at_ms: None,
+            attempt: None,
+            trace: Trace::default(),
+        };
+        let id = answer.id.clone();
+        let (notes, told) = mpsc::unbounded_channel();
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        self.spawn(async move {
+            if let Err(error) = write_down(&store, &clock, answer, told).await {
+                tracing::warn!("could not note an answer: {error:#}");
+            }
+        });
+        Ok(Notes { id, notes })
+    }
+
+    /// Notes that an answer of an earlier process has ended.
+    pub async fn close_answer(&self, id: &str) -> anyhow::Result<()> {
+        let now_ms = self.clock.now_ms();
+        self.store
+            .end_answer(id, None, &Trace::default(), now_ms)
+            .await
+    }
+
+    /// An answer by the id on its buttons.
+    pub async fn answer_record(&self, id: &str) -> Result<AnswerRecord, Error> {
+        let found = self.store.answer(id).await?;
+        Ok(found.map(|found| found.0).ok_or(Refusal::StaleAnswer)?)
+    }
+
+    /// Who could have paid for an answer, and what it used; for whoever
+    /// asked, since it tells of their keys.
+    pub async fn answer_details(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(AnswerRecord, Option<OwnAttempt>), Error> {
+        let found = self.store.answer(id).await?.ok_or(Refusal::StaleAnswer)?;
+        if found.0.person != caller.person {
+            return Err(Refusal::NotYours.into());
+        }
+        Ok(found)
+    }
+
+    /// Answers that an earlier process left unfinished.
+    pub async fn unfinished_answers(&self) -> anyhow::Result<Vec<AnswerRecord>> {
+        let before_ms = self.started_at_ms;
+        self.store
+            .unfinished_answers(before_ms, UNFINISHED_MAX)
+            .await
+    }
+}
+
+async fn write_down(
+    store: &Store,
+    clock: &Clock,
+    answer: AnswerRecord,
+    mut told: mpsc::UnboundedReceiver<Note>,
+) -> anyhow::Result<()> {
+    store.begin_answer(&answer).await?;
+    while let Some(note) = told.recv().await {
+        match note {
+            Note::Stands(message) => store.answer_stands(&answer.id, message).await?,
+            Note::Ended(attempt, trace) => {
+                let now_ms = clock.now_ms();
+                store
+                    .end_answer(&answer.id, attempt, &trace, now_ms)
+                    .await?;
+            }
+        }
+    }
+    Ok(())
+}

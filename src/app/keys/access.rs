@@ -1,0 +1,63 @@
+//! Whose keys a caller may touch. Every verb about stored keys passes
+//! through here, at the command and again at the submit.
+
+use crate::model::{Caller, Owner, Place, ProviderId, Refusal, Scope};
+use crate::providers::Provider;
+
+use crate::app::{App, Error};
+
+impl App {
+    /// The owner that a scope names, if the caller may act for it now.
+    pub(in crate::app) fn owner(caller: &Caller, scope: Scope) -> Result<Owner, Refusal> {
+        match (scope, caller.place) {
+            (Scope::User, _) => Ok(Owner::Person(caller.person)),
+            (Scope::Guild, Place::Direct) => Err(Refusal::NotInAServer),
+            (Scope::Guild, Place::VisitedServer(_)) => Err(Refusal::NotInstalledHere),
+            (Scope::Guild, Place::Server(_)) if !caller.manages_server => Err(Refusal::NotAManager),
+            (Scope::Guild, Place::Server(server)) => Ok(Owner::Server(server)),
+        }
+    }
+
+    /// Refuses while no master key is configured.
+    pub(in crate::app) fn require_byok(&self) -> Result<(), Refusal> {
+        if self.byok_enabled() {
+            Ok(())
+        } else {
+            Err(Refusal::ByokDisabled)
+        }
+    }
+
+    /// Refuses keys of one's own where the tier does not include them.
+    pub(in crate::app) async fn require_own_keys(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+    ) -> Result<(), Error> {
+        let everybody_may = self.quota.tiers.iter().all(|tier| tier.byok);
+        if scope == Scope::Guild || everybody_may {
+            return Ok(());
+        }
+        let tier = self.standing(caller.clone()).await?.tier().clone();
+        if tier.byok {
+            return Ok(());
+        }
+        Err(Refusal::TierWithoutByok { tier: tier.name }.into())
+    }
+
+    /// The provider that a person typed.
+    pub(in crate::app) fn provider(&self, typed: &str) -> Result<&Provider, Refusal> {
+        self.catalogue()
+            .find(typed)
+            .ok_or_else(|| Refusal::UnknownProvider {
+                name: typed.chars().take(50).collect(),
+            })
+    }
+
+    /// The provider of a row, which an operator may have taken out.
+    pub(in crate::app) fn known(&self, id: &ProviderId) -> Result<&Provider, Refusal> {
+        match self.catalogue().get(id) {
+            Some(provider) => Ok(provider),
+            None => self.provider(id.as_str()),
+        }
+    }
+}

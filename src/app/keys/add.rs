@@ -1,0 +1,222 @@
+//! Adding a key: a form goes out, a key comes back, is checked, sealed and
+//! stored. A key that is added again replaces the old one, which stays
+//! until the new one is stored.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::model::{Caller, Check, Credential, Key, KeyId, Owner, ProviderId, Refusal, Scope};
+use crate::providers::{Kind, Provider};
+use crate::store::{NewKey, PendingAction, PendingKind};
+use crate::vault;
+
+use crate::app::{App, Error};
+
+/// The longest name of a key, in characters.
+const NAME_CHARACTERS_MAX: usize = 40;
+
+/// A form that asks for a key.
+pub struct AddForm<'a> {
+    pub id: String,
+    pub provider: &'a Provider,
+    pub scope: Scope,
+}
+
+/// A key that was stored.
+pub struct Added {
+    pub key: Key,
+    pub check: Check,
+    /// There was one before.
+    pub replaced: bool,
+    /// The key begins as this provider's keys do.
+    pub looks_right: bool,
+    /// What the provider makes.
+    pub kind: Kind,
+}
+
+impl App {
+    /// Hands out a form for a key of `provider`.
+    pub async fn begin_add(
+        &self,
+        caller: &Caller,
+        provider: &str,
+        scope: Scope,
+        name: Option<String>,
+    ) -> Result<AddForm<'_>, Error> {
+        self.require_byok()?;
+        let provider = self.provider(provider)?;
+        Self::owner(caller, scope)?;
+        self.require_own_keys(caller, scope).await?;
+        let id = self
+            .hand_out(&PendingAction {
+                kind: PendingKind::AddKey,
+                person: caller.person,
+                server: caller.place.server(),
+                scope,
+                provider: provider.id.clone(),
+                name: Self::key_name(name),
+            })
+            .await?;
+        Ok(AddForm {
+            id,
+            provider,
+            scope,
+        })
+    }
+
+    /// Takes a submitted form: checks the key, then seals and stores it.
+    pub async fn finish_add(
+        &self,
+        caller: &Caller,
+        form: &str,
+        secret: SecretString,
+        extras: BTreeMap<String, SecretString>,
+    ) -> Result<Added, Error> {
+        self.require_byok()?;
+        let action = self.take(caller, PendingKind::AddKey, form).await?;
+        let named = (action.provider, action.name);
+        self.keep_key(caller, action.scope, named, (secret, extras))
+            .await
+    }
+
+    /// A key's name as it is kept.
+    pub(in crate::app) fn key_name(typed: Option<String>) -> Option<String> {
+        let clean = |typed: String| {
+            typed
+                .trim()
+                .chars()
+                .take(NAME_CHARACTERS_MAX)
+                .collect::<String>()
+        };
+        typed.map(clean).filter(|name| !name.is_empty())
+    }
+
+    /// Checks a key, then seals and stores it.
+    pub(in crate::app) async fn keep_key(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        (provider, name): (ProviderId, Option<String>),
+        (secret, extras): (SecretString, BTreeMap<String, SecretString>),
+    ) -> Result<Added, Error> {
+        let owner = Self::owner(caller, scope)?;
+        let provider = self.known(&provider)?;
+        let credential = Self::credential(provider, secret, extras)?;
+        let check = self.limited_check(caller, provider, &credential).await?;
+        let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
+        if check == Check::Invalid {
+            let provider = provider.id.clone();
+            return Err(Refusal::KeyRefused {
+                provider,
+                kept_old: replaced,
+            }
+            .into());
+        }
+        let named = (provider.id.clone(), name);
+        let key = self.new_key(caller, owner, named, &credential, &check)?;
+        let sealed = self.vault.seal(key.id, owner, &key.provider, &credential)?;
+        self.store
+            .put_key(NewKey {
+                key: key.clone(),
+                sealed,
+            })
+            .await?;
+        tracing::info!(key.id = %key.id, provider = %key.provider, scope = key.owner.scope().as_str(), "stored key {}", key.id);
+        let looks_right = provider.looks_right(&credential.secret);
+        Ok(Added {
+            key,
+            check,
+            replaced,
+            looks_right,
+            kind: provider.kind,
+        })
+    }
+
+    /// A key as it was typed, with what goes with it, if it can be one.
+    pub(in crate::app) fn credential(
+        provider: &Provider,
+        secret: SecretString,
+        extras: BTreeMap<String, SecretString>,
+    ) -> Result<Credential, Refusal> {
+        let empty = Refusal::MalformedKey {
+            problem: "it is empty",
+        };
+        let secret = vault::tidy(secret).ok_or(empty)?;
+        if let Some(problem) = vault::malformed(&secret) {
+            return Err(Refusal::MalformedKey { problem });
+        }
+        let extras = accepted_extras(provider, extras)?;
+        let origins = provider.origins(&extras);
+        Ok(Credential {
+            secret,
+            origins,
+            extras,
+        })
+    }
+
+    /// Checks a key, within the limits on checks.
+    pub(in crate::app) async fn limited_check(
+        &self,
+        caller: &Caller,
+        provider: &Provider,
+        credential: &Credential,
+    ) -> Result<Check, Error> {
+        let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
+        let counted = self
+            .store
+            .count_check(&id, caller.person, caller.place.server(), now_ms)
+            .await?;
+        if let Err(wait_ms) = counted {
+            let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
+            return Err(Refusal::TooManyChecks { retry_after_s }.into());
+        }
+        Ok(self.providers.check(provider, Some(credential)).await)
+    }
+
+    fn new_key(
+        &self,
+        caller: &Caller,
+        owner: Owner,
+        (provider, name): (ProviderId, Option<String>),
+        credential: &Credential,
+        check: &Check,
+    ) -> Result<Key, Error> {
+        let now_ms = self.clock.now_ms();
+        let mut row = [0; 16];
+        getrandom::fill(&mut row).map_err(anyhow::Error::from)?;
+        Ok(Key {
+            id: KeyId(row),
+            owner,
+            provider,
+            name,
+            hint: vault::hint(&credential.secret),
+            health: check.health(),
+            paused: false,
+            expires_at_ms: None,
+            added_by: caller.person,
+            added_at_ms: now_ms,
+            checked_at_ms: (!matches!(check, Check::Unknown(_))).then_some(now_ms),
+            last_used_at_ms: None,
+            master_kid: self.vault.active_kid()?,
+        })
+    }
+}
+
+/// What was typed beside the key, as far as the provider asks for it.
+fn accepted_extras(
+    provider: &Provider,
+    mut typed: BTreeMap<String, SecretString>,
+) -> Result<BTreeMap<String, SecretString>, Refusal> {
+    let mut accepted = BTreeMap::new();
+    for extra in provider.extras {
+        match typed.remove(extra.field).and_then(vault::tidy) {
+            Some(value) if Provider::accepts_extra(&value) => {
+                accepted.insert(extra.field.to_owned(), value);
+            }
+            None if !extra.required => {}
+            _ => return Err(Refusal::MalformedExtra { field: extra.label }),
+        }
+    }
+    Ok(accepted)
+}

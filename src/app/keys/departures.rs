@@ -1,0 +1,58 @@
+//! Servers that remove the bot: their keys are suspended at once, and
+//! deleted after some days, unless the bot comes back. A server that is
+//! only unavailable has not removed it.
+
+use std::collections::BTreeSet;
+
+use crate::model::{DAY_MS, ServerId};
+
+use crate::app::App;
+
+/// How long keys of a server that removed the bot are kept.
+const GRACE_DAYS: i64 = 7;
+
+impl App {
+    /// A server removed the bot.
+    pub async fn server_left(&self, server: ServerId) -> anyhow::Result<()> {
+        if self
+            .store
+            .note_departure(server, self.clock.now_ms())
+            .await?
+        {
+            tracing::info!(
+                "a server with keys removed the bot; its keys are deleted in {GRACE_DAYS} days"
+            );
+        }
+        Ok(())
+    }
+
+    /// A server has the bot, perhaps again.
+    pub async fn server_is_here(&self, server: ServerId) -> anyhow::Result<()> {
+        if self.store.note_return(server).await? {
+            tracing::info!("a server has the bot again; its keys are in use again");
+        }
+        Ok(())
+    }
+
+    /// These are all servers of a shard: whichever else has keys removed the
+    /// bot while it was away.
+    pub async fn servers_are(
+        &self,
+        here: &BTreeSet<ServerId>,
+        shard: (u32, u32),
+    ) -> anyhow::Result<()> {
+        let (number, total) = (u64::from(shard.0), u64::from(shard.1.max(1)));
+        let with_keys = self.store.servers_with_keys().await?;
+        let mine = |server: &&ServerId| (server.0 >> 22) % total == number;
+        for server in with_keys.difference(here).filter(mine) {
+            self.server_left(*server).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes keys whose time of grace is over.
+    pub(in crate::app) async fn forget_departed(&self) -> anyhow::Result<()> {
+        let before_ms = self.clock.now_ms() - GRACE_DAYS * DAY_MS;
+        self.store.forget_departed(before_ms).await
+    }
+}

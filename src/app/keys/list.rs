@@ -1,0 +1,69 @@
+//! Listing keys: one's own in full, a server's as far as one may see them.
+
+use crate::model::{Caller, Key, Owner, Place, ProviderId, Scope};
+
+use crate::app::{App, Error};
+
+/// What a caller sees of the stored keys.
+pub struct Listing {
+    /// None when only the server's were asked for.
+    pub personal: Option<Vec<Key>>,
+    /// None outside servers, and when only one's own were asked for.
+    pub server: Option<ServerKeys>,
+}
+
+/// A server's keys.
+pub enum ServerKeys {
+    /// For whoever manages the server.
+    Full(Vec<Key>),
+    /// For its members: that there are keys, no more.
+    Providers(Vec<ProviderId>),
+}
+
+impl App {
+    /// The keys of one scope, or of both.
+    pub async fn list_keys(&self, caller: &Caller, scope: Option<Scope>) -> Result<Listing, Error> {
+        self.require_byok()?;
+        let personal = match scope {
+            None | Some(Scope::User) => {
+                Some(self.store.keys_of(Owner::Person(caller.person)).await?)
+            }
+            Some(Scope::Guild) => None,
+        };
+        let server = match (scope, caller.place) {
+            (Some(Scope::User), _) => None,
+            (_, Place::Server(server)) => {
+                Some(self.server_keys(caller, Owner::Server(server)).await?)
+            }
+            (Some(Scope::Guild), _) => {
+                Self::owner(caller, Scope::Guild)?;
+                None
+            }
+            (None, _) => None,
+        };
+        Ok(Listing { personal, server })
+    }
+
+    async fn server_keys(&self, caller: &Caller, owner: Owner) -> anyhow::Result<ServerKeys> {
+        let keys = self.store.keys_of(owner).await?;
+        Ok(if caller.manages_server {
+            ServerKeys::Full(keys)
+        } else {
+            ServerKeys::Providers(keys.into_iter().map(|key| key.provider).collect())
+        })
+    }
+
+    /// The providers that an owner has keys for, for completion. Empty
+    /// where the caller may not see them.
+    pub async fn providers_with_keys(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+    ) -> anyhow::Result<Vec<ProviderId>> {
+        let Ok(owner) = Self::owner(caller, scope) else {
+            return Ok(Vec::new());
+        };
+        let keys = self.store.keys_of(owner).await?;
+        Ok(keys.into_iter().map(|key| key.provider).collect())
+    }
+}

@@ -1,0 +1,54 @@
+//! Testing a stored key, whatever its health: a refused one can revive.
+
+use crate::model::{Caller, Check, Key, Refusal, Scope, Sealed};
+
+use crate::app::{App, Error};
+
+/// A key and what its provider says of it now.
+pub struct Tested {
+    pub key: Key,
+    pub check: Check,
+}
+
+impl App {
+    /// Asks the provider about a stored key and notes what it says. When it
+    /// says nothing, what was known before stands.
+    pub async fn test_key(
+        &self,
+        caller: &Caller,
+        provider: &str,
+        scope: Scope,
+    ) -> Result<Tested, Error> {
+        let (mut key, sealed) = self.own_key(caller, provider, scope).await?;
+        if !self.vault.can_open(&key.master_kid) {
+            return Err(Refusal::Locked {
+                kid: key.master_kid,
+            }
+            .into());
+        }
+        let provider = self.known(&key.provider)?;
+        let credential = self.vault.open_key(&key, &sealed.0)?;
+        let check = self.limited_check(caller, provider, &credential).await?;
+        if !matches!(check, Check::Unknown(_)) {
+            key.health = check.health();
+            self.store
+                .set_health(key.id, key.health, self.clock.now_ms())
+                .await?;
+        }
+        Ok(Tested { key, check })
+    }
+
+    /// A key that the caller may act on.
+    pub(in crate::app) async fn own_key(
+        &self,
+        caller: &Caller,
+        provider: &str,
+        scope: Scope,
+    ) -> Result<(Key, Sealed), Error> {
+        self.require_byok()?;
+        let provider = self.provider(provider)?.id.clone();
+        let owner = Self::owner(caller, scope)?;
+        let found = self.store.key_of(owner, &provider).await?;
+        Ok(found.ok_or(Refusal::NoSuchKey { provider, scope })?)
+    }
+}

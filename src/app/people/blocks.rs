@@ -1,0 +1,57 @@
+//! Whom a server's managers have stopped from asking there.
+
+use std::time::Duration;
+
+use crate::model::{Blocked, Caller, Inside, Place, Refusal, ServerId};
+
+use crate::app::people::operators::after;
+use crate::app::{App, Error};
+
+/// How many are listed.
+const SHOWN_MAX: u32 = 50;
+
+impl App {
+    /// Stops somebody in the caller's server, for a time or until it is
+    /// lifted.
+    pub async fn block_here(
+        &self,
+        caller: &Caller,
+        inside: Inside,
+        during: Option<Duration>,
+    ) -> Result<(Blocked, Option<i64>), Error> {
+        let whom = Blocked::Inside(managed(caller)?, inside);
+        let now_ms = self.clock.now_ms();
+        let until_ms = during.map(|during| after(now_ms, during));
+        self.store
+            .set_block(whom, until_ms, caller.person, now_ms)
+            .await?;
+        Ok((whom, until_ms))
+    }
+
+    /// Lets somebody ask again in the caller's server; whether they were
+    /// stopped at all.
+    pub async fn unblock_here(
+        &self,
+        caller: &Caller,
+        inside: Inside,
+    ) -> Result<(Blocked, bool), Error> {
+        let whom = Blocked::Inside(managed(caller)?, inside);
+        Ok((whom, self.store.lift_block(whom).await?))
+    }
+
+    /// Whom the caller's server has stopped.
+    pub async fn blocks_here(&self, caller: &Caller) -> Result<Vec<(Blocked, Option<i64>)>, Error> {
+        let server = managed(caller)?;
+        Ok(self.store.blocks_in(server, SHOWN_MAX).await?)
+    }
+}
+
+/// The server that the caller manages.
+fn managed(caller: &Caller) -> Result<ServerId, Refusal> {
+    match caller.place {
+        Place::Server(server) if caller.manages_server => Ok(server),
+        Place::Server(_) => Err(Refusal::OnlyManagers),
+        Place::VisitedServer(_) => Err(Refusal::NotInstalledHere),
+        Place::Direct => Err(Refusal::NotInAServer),
+    }
+}

@@ -1,0 +1,165 @@
+//! What the operator's people may do to everybody: tiers, blocks, limits.
+
+use std::time::Duration;
+
+use crate::ledger::Applied;
+use crate::model::{
+    Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, Refusal, ServerId, SetLimit,
+};
+use crate::store::OperatorsRules;
+
+use crate::app::{App, Error};
+
+/// How many lines of each kind are shown.
+const SHOWN_MAX: u32 = 50;
+
+/// Whose use of the bot default a limit of the operator's bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whom {
+    Everyone,
+    Server(ServerId),
+    Person(PersonId),
+}
+
+/// What the operator has set, and what is used of it.
+pub struct OperatorsView {
+    pub rules: OperatorsRules,
+    /// In the order of the rules' limits.
+    pub uses: Vec<LimitUse>,
+}
+
+impl Whom {
+    fn parts(self) -> (Bound, u64) {
+        match self {
+            Self::Everyone => (Bound::Bot, 0),
+            Self::Server(server) => (Bound::BotInServer, server.0),
+            Self::Person(person) => (Bound::BotForPerson, person.0),
+        }
+    }
+}
+
+impl App {
+    /// Refuses whoever the operator did not list.
+    pub fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
+        if self.quota.operators.contains(&caller.person) {
+            Ok(())
+        } else {
+            Err(Refusal::NotAnOperator)
+        }
+    }
+
+    /// Whether any tier comes with something that people can buy.
+    pub fn sells_tiers(&self) -> bool {
+        self.quota.tiers.iter().any(|tier| !tier.skus.is_empty())
+    }
+
+    /// The tiers' names, lowest first.
+    pub fn tier_names(&self) -> impl Iterator<Item = &str> {
+        self.quota.tiers.iter().map(|tier| tier.name.as_str())
+    }
+
+    /// Gives a person a tier by hand, for a time or for good; none takes it
+    /// back.
+    pub async fn give_tier(
+        &self,
+        caller: &Caller,
+        person: PersonId,
+        tier: Option<&str>,
+        during: Option<Duration>,
+    ) -> Result<Option<i64>, Error> {
+        self.require_operator(caller)?;
+        if let Some(name) = tier.filter(|name| !self.tier_names().any(|known| known == *name)) {
+            let name = name.chars().take(50).collect();
+            return Err(Refusal::NoSuchTier { name }.into());
+        }
+        let now_ms = self.clock.now_ms();
+        let until_ms = during.map(|during| after(now_ms, during));
+        self.store
+            .set_tier(person, tier, until_ms, caller.person, now_ms)
+            .await?;
+        Ok(until_ms)
+    }
+
+    /// Stops somebody, a server, or everybody, for a time or until it is
+    /// lifted. What runs is not cut off.
+    pub async fn block(
+        &self,
+        caller: &Caller,
+        whom: Blocked,
+        during: Option<Duration>,
+    ) -> Result<Option<i64>, Error> {
+        self.require_operator(caller)?;
+        let now_ms = self.clock.now_ms();
+        let until_ms = during.map(|during| after(now_ms, during));
+        self.store
+            .set_block(whom, until_ms, caller.person, now_ms)
+            .await?;
+        tracing::warn!("{whom:?} is blocked by {}", caller.person);
+        Ok(until_ms)
+    }
+
+    /// Lets somebody go on; whether they were stopped at all.
+    pub async fn unblock(&self, caller: &Caller, whom: Blocked) -> Result<bool, Error> {
+        self.require_operator(caller)?;
+        Ok(self.store.lift_block(whom).await?)
+    }
+
+    /// Limits what somebody uses of the bot default.
+    pub async fn set_operators_limit(
+        &self,
+        caller: &Caller,
+        whom: Whom,
+        limit: Limit,
+    ) -> Result<(), Error> {
+        self.require_operator(caller)?;
+        if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
+            return Err(Refusal::BadAmount.into());
+        }
+        let (bound, subject) = whom.parts();
+        let set = SetLimit {
+            bound,
+            limit,
+            set_by: caller.person,
+        };
+        let now_ms = self.clock.now_ms();
+        self.store.set_limit(None, subject, &set, now_ms).await?;
+        Ok(())
+    }
+
+    /// Clears limits on somebody's use of the bot default.
+    pub async fn clear_operators_limits(
+        &self,
+        caller: &Caller,
+        whom: Whom,
+        metric: Option<Metric>,
+    ) -> Result<u64, Error> {
+        self.require_operator(caller)?;
+        let (bound, subject) = whom.parts();
+        let cleared = self
+            .store
+            .clear_limits(None, Some(bound), subject, metric)
+            .await?;
+        if cleared == 0 {
+            return Err(Refusal::NoSuchLimit.into());
+        }
+        Ok(cleared)
+    }
+
+    /// Everything that the operator has set.
+    pub async fn operators_view(&self, caller: &Caller) -> Result<OperatorsView, Error> {
+        self.require_operator(caller)?;
+        let rules = self.store.operators_rules(SHOWN_MAX).await?;
+        let applied = rules.limits.iter().filter_map(|(subject, set)| {
+            let (person, server) = (PersonId(*subject), Some(ServerId(*subject)));
+            Applied::new(set.bound, set.limit, person, server)
+        });
+        let applied: Vec<Applied> = applied.collect();
+        let uses = self.ledger.uses(&applied).await?;
+        Ok(OperatorsView { rules, uses })
+    }
+}
+
+pub(in crate::app) fn after(now_ms: i64, during: Duration) -> i64 {
+    let during = i64::try_from(during.as_millis()).unwrap_or(i64::MAX);
+    now_ms.saturating_add(during)
+}

@@ -1,0 +1,194 @@
+//! Follows a job at its host until it ends, and leaves nothing there.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Error};
+use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
+use crate::providers::{ImageRequest, Looked, Painted, Provider};
+
+use crate::app::pictures::run::{Seen, Watcher, With};
+
+/// How often in a row a look may fail before the job is given up.
+const MISSES_MAX: u32 = 20;
+/// How many times the first wait the longest is.
+const SLOWEST: u32 = 5;
+/// How often something is cleared away at a host.
+const TRIES: u32 = 4;
+
+/// How a job ended.
+pub enum End {
+    Painted(Painted),
+    Failed(ProviderFailure),
+    /// Somebody cancelled it; whether it had begun to run.
+    Stopped {
+        ran: bool,
+    },
+    /// This process ends before it does.
+    GoesOn,
+    /// This process ends, and nobody else can go on with it.
+    CutShort,
+}
+
+/// A job that is followed.
+pub struct Follow<'a> {
+    pub app: &'a App,
+    pub provider: &'a Provider,
+    pub with: With<'a>,
+    /// What it was begun with, as long as its words are known.
+    pub request: Option<&'a ImageRequest>,
+    pub stop: &'a CancellationToken,
+}
+
+impl Follow<'_> {
+    /// Looks again and again, cancels it when somebody says so or its time
+    /// is over, and clears away what it leaves at its host.
+    pub async fn to_its_end(&self, job: &mut PictureJob, watch: Watcher<'_>) -> Result<End, Error> {
+        let mut ran_from = None;
+        let mut seen = |stage: Stage| {
+            if stage == Stage::Running {
+                ran_from.get_or_insert_with(Instant::now);
+            }
+            watch(Seen::Stage(stage));
+        };
+        let deadline = Instant::now() + self.time_left(job);
+        let mut end = tokio::select! {
+            end = self.until_done(job, &mut seen) => end?,
+            () = self.stop.cancelled() => End::Stopped { ran: false },
+            () = tokio::time::sleep_until(deadline) => End::Failed(self.failed(FailureClass::TimedOut)),
+            () = self.app.must_stop() => match job.channel {
+                Some(_) => return Ok(End::GoesOn),
+                // The program that waits for it is cut off too.
+                None => End::CutShort,
+            },
+        };
+        let given_up = matches!(&end, End::Stopped { .. } | End::CutShort)
+            || matches!(&end, End::Failed(failure) if failure.class == FailureClass::TimedOut);
+        if let End::Stopped { ran } = &mut end {
+            *ran = ran_from.is_some();
+        }
+        if let End::Painted(painted) = &mut end
+            && painted.machine_ms == 0
+        {
+            let ran = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
+            painted.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
+        }
+        if given_up {
+            self.give_up(job).await;
+        } else {
+            self.clear(job, false).await;
+        }
+        Ok(end)
+    }
+
+    /// Cancels a job at its host, and clears away what it leaves there.
+    pub async fn give_up(&self, job: &PictureJob) {
+        self.clear(job, true).await;
+        self.clear(job, false).await;
+    }
+
+    fn time_left(&self, job: &PictureJob) -> Duration {
+        let since = self.app.clock.now_ms() - job.began_at_ms;
+        let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
+        self.app.settings.images.deadline.saturating_sub(since)
+    }
+
+    fn failed(&self, class: FailureClass) -> ProviderFailure {
+        ProviderFailure {
+            provider: self.provider.id.clone(),
+            class,
+            status: None,
+            retry_after: None,
+        }
+    }
+
+    async fn until_done(
+        &self,
+        job: &mut PictureJob,
+        seen: &mut (dyn FnMut(Stage) + Send),
+    ) -> Result<End, Error> {
+        let first = self.app.settings.images.poll;
+        let (mut wait, mut misses) = (first, 0);
+        loop {
+            sleep(wait + jitter(wait)).await;
+            let looked = self.look(job).await?;
+            match looked {
+                Ok(Looked::Done(painted)) => return Ok(End::Painted(painted)),
+                Ok(Looked::Waiting(stage)) => {
+                    misses = 0;
+                    seen(stage);
+                }
+                Ok(Looked::Moved(host_job, stage)) => {
+                    self.app.store.picture_is(&job.id, &host_job).await?;
+                    job.host_job = Some(host_job);
+                    seen(stage);
+                }
+                Err(failure) if may_pass(&failure) && misses < MISSES_MAX => {
+                    misses += 1;
+                    wait = failure.retry_after.unwrap_or(wait).min(first * 2 * SLOWEST);
+                }
+                Err(failure) => return Ok(End::Failed(failure)),
+            }
+            wait = (wait + wait / 5).min(first * SLOWEST);
+        }
+    }
+
+    async fn look(&self, job: &PictureJob) -> Result<Result<Looked, ProviderFailure>, Error> {
+        let key = self.with.open(self.app)?;
+        let name = job.host_job.as_deref().unwrap_or_default();
+        let providers = &self.app.providers;
+        Ok(providers
+            .look(self.provider, self.request, name, key.credential())
+            .await)
+    }
+
+    /// Cancels a job at its host, or clears away what it leaves there.
+    async fn clear(&self, job: &PictureJob, cancel: bool) {
+        let Some(name) = job.host_job.as_deref() else {
+            return;
+        };
+        let Ok(key) = self.with.open(self.app) else {
+            tracing::error!(provider = %self.provider.id, "the key of a job is gone; what it left at its host stays there");
+            return;
+        };
+        let providers = &self.app.providers;
+        for tries in 1..=TRIES {
+            let done = if cancel {
+                providers
+                    .cancel(self.provider, name, key.credential())
+                    .await
+            } else {
+                providers
+                    .clear_away(self.provider, name, key.credential())
+                    .await
+            };
+            match done {
+                Ok(()) => return,
+                Err(failure) if !may_pass(&failure) || tries == TRIES => {
+                    tracing::warn!(provider = %self.provider.id, "could not clear away a job: {:?}", failure.class);
+                    return;
+                }
+                Err(_) => sleep(self.app.settings.images.poll * tries).await,
+            }
+        }
+    }
+}
+
+/// Whether the next look may tell more: nothing of it is about the job.
+fn may_pass(failure: &ProviderFailure) -> bool {
+    matches!(
+        failure.class,
+        FailureClass::RateLimited
+            | FailureClass::Upstream
+            | FailureClass::Unreachable
+            | FailureClass::CutOff
+    ) || failure.class == FailureClass::TimedOut && failure.status.is_none()
+}
+
+/// Up to a quarter more, so that many jobs do not ask at once.
+fn jitter(wait: Duration) -> Duration {
+    let random = getrandom::u32().unwrap_or(0);
+    wait / 4 * (random % 256) / 256
+}

@@ -1,0 +1,31 @@
+//! What is looked at before a picture is made.
+
+use crate::app::{App, Error};
+use crate::model::{ProviderId, Refusal};
+
+use crate::app::pictures::Moderation;
+
+impl App {
+    /// Asks `OpenAI`'s free moderation about the words, where the operator
+    /// wants that. What cannot be asked about is not made.
+    pub(in crate::app) async fn moderate(&self, prompt: &str) -> Result<(), Error> {
+        if self.settings.images.moderation != Moderation::OpenAi {
+            return Ok(());
+        }
+        let openai = ProviderId::from("openai");
+        let provider = self.known(&openai)?;
+        let credential = self.bot_default(&openai);
+        let flagged = self
+            .providers
+            .is_flagged(provider, prompt, credential)
+            .await;
+        match flagged {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(Refusal::Flagged.into()),
+            Err(failure) => {
+                tracing::warn!("moderation could not be asked: {:?}", failure.class);
+                Err(Refusal::NotModerated.into())
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Pictures for programs: who waits for one stays on the line, and gives it
+//! up by leaving.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::pending::random_id;
+use crate::app::{App, Error, ModelChoice};
+use crate::model::{AttemptId, Credential, Made, Offer, PictureJob, Refusal, Source};
+use crate::providers::{ImageWire, Provider};
+
+use crate::app::pictures::follow::Follow;
+use crate::app::pictures::run::{Waits, Watcher, With};
+use crate::app::pictures::{ReadyPicture, RequestKey};
+
+/// How many that an earlier process left are given up at once.
+const LEFT_MAX: u32 = 500;
+/// How much longer than its deadline a process may take to end a picture.
+const ENDS_WITHIN: Duration = Duration::from_mins(5);
+
+impl App {
+    /// Whether a model's provider takes a wish as it is in OpenAI's words,
+    /// streamed or not. None but OpenAI tells anything before it is done.
+    pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
+        // Whoever is unknown here is told so where calls are passed on.
+        let Ok((providers, _)) = self.picture_providers(None, Some(model)) else {
+            return true;
+        };
+        let wires = providers.iter().filter_map(|id| self.known(id).ok());
+        let mut wires = wires.filter_map(|provider| provider.images.wire);
+        wires.all(|wire| match wire {
+            ImageWire::OpenAi => true,
+            ImageWire::Xai | ImageWire::OpenRouter => !streamed,
+            _ => false,
+        })
+    }
+
+    /// A key that came with a wish, for the one provider that makes it.
+    pub fn key_for_picture(
+        &self,
+        model: Option<&str>,
+        key: RequestKey,
+    ) -> Result<Credential, Refusal> {
+        let of = key.provider.as_ref().filter(|_| model.is_none());
+        let (providers, _) = self.picture_providers(of, model)?;
+        let meant = key.provider.as_ref().filter(|of| providers.contains(of));
+        let provider = match (meant, &providers[..]) {
+            (Some(meant), _) => meant,
+            (None, [one]) => one,
+            _ => return Err(Refusal::OnceNeedsProvider),
+        };
+        let is_named = model.is_some_and(|model| model.contains('/'));
+        Self::key_for(self.known(provider)?, is_named, key)
+    }
+
+    /// Whether a model makes pictures from words alone.
+    pub fn makes_from_words(&self, choice: &ModelChoice) -> bool {
+        let workflow = self.settings.images.workflows.find(&choice.model);
+        workflow.is_none_or(|workflow| !workflow.takes_picture())
+    }
+
+    /// Makes pictures for a program, and settles them: it is answered with
+    /// them at once. Owners of keys and budgets are told what they should
+    /// know.
+    pub async fn paint_for_program(
+        &self,
+        ready: ReadyPicture,
+        stop: &CancellationToken,
+        watch: Watcher<'_>,
+    ) -> Result<(Made, Option<AttemptId>), Error> {
+        let id = random_id()?;
+        let waits = Waits::Program(&id);
+        let mut pictured = self.make_pictures(ready, waits, stop, watch).await;
+        let notices = match pictured.due.take() {
+            Some(due) => self.pictures_shown(due).await,
+            None => Vec::new(),
+        };
+        self.picture_ended(&id).await?;
+        self.tell_owners(pictured.demoted, notices);
+        Ok((pictured.result?, pictured.attempt))
+    }
+
+    /// Gives up what programs waited for in a process that is gone: nobody
+    /// is there any more to take it.
+    pub async fn give_up_pictures_of_programs(&self) -> anyhow::Result<()> {
+        let before_ms = self.programs_left_before();
+        let left = self.store.open_pictures_of_programs(before_ms, LEFT_MAX);
+        for job in left.await? {
+            self.give_up_picture(&job).await?;
+            self.picture_ended(&job.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whatever began before this moment belongs to no process that runs.
+    fn programs_left_before(&self) -> i64 {
+        if self.store.is_ours_alone() {
+            return self.started_at_ms;
+        }
+        let longest = self.settings.images.deadline + ENDS_WITHIN;
+        self.clock.now_ms() - i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    async fn give_up_picture(&self, job: &PictureJob) -> anyhow::Result<()> {
+        let Some(hold) = self.ledger.take_up(job.attempt).await? else {
+            return Ok(());
+        };
+        let (source, key) = (hold.attempt().source, hold.attempt().key);
+        // Its host may have left the settings; and a key that came with the
+        // call went with it.
+        let host = self.known(&hold.attempt().provider).ok();
+        if let Some(host) = host.filter(|_| source != Source::Request)
+            && let Some(offer) = self.offer_by(host, key).await?
+        {
+            self.give_up_at(host, &offer, job).await;
+        }
+        self.release(hold).await;
+        Ok(())
+    }
+
+    async fn give_up_at(&self, host: &Provider, offer: &Offer, job: &PictureJob) {
+        let follow = Follow {
+            app: self,
+            provider: host,
+            with: With {
+                offer,
+                request_key: None,
+            },
+            request: None,
+            stop: &CancellationToken::new(),
+        };
+        follow.give_up(job).await;
+        self.stop_leftovers(host, &[job.mark], offer).await;
+    }
+}

@@ -1,0 +1,161 @@
+//! Pictures that an earlier process left in the making.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Error};
+use crate::model::{FailureClass, KeyId, Made, Offer, PictureJob, ProviderFailure, Refusal, Trace};
+use crate::providers::Provider;
+
+use crate::app::pictures::Pictured;
+use crate::app::pictures::follow::Follow;
+use crate::app::pictures::run::{Watcher, With};
+
+/// How many are gone on with at once.
+const OPEN_MAX: u32 = 500;
+/// How many ended pictures are looked at for what they left at their host.
+const MARKS_MAX: u32 = 500;
+
+impl App {
+    /// Pictures that an earlier process left in the making.
+    pub async fn open_pictures(&self) -> anyhow::Result<Vec<PictureJob>> {
+        let before_ms = self.started_at_ms;
+        self.store.open_pictures(before_ms, OPEN_MAX).await
+    }
+
+    /// Goes on with one. What its host never told the name of is given back,
+    /// since nobody can fetch it.
+    pub async fn go_on(
+        &self,
+        mut job: PictureJob,
+        stop: &CancellationToken,
+        watch: Watcher<'_>,
+    ) -> Pictured {
+        let mut pictured = Pictured {
+            result: Err(Refusal::Stopped.into()),
+            attempt: Some(job.attempt),
+            trace: Trace::default(),
+            demoted: Vec::new(),
+            goes_on: false,
+            due: None,
+        };
+        let went = self
+            .go_on_to_its_end(&mut job, stop, watch, &mut pictured)
+            .await;
+        pictured.result = went;
+        pictured
+    }
+
+    async fn go_on_to_its_end(
+        &self,
+        job: &mut PictureJob,
+        stop: &CancellationToken,
+        watch: Watcher<'_>,
+        pictured: &mut Pictured,
+    ) -> Result<Made, Error> {
+        let hold = self.ledger.take_up(job.attempt).await?;
+        let Some(hold) = hold else {
+            // What is paid for was shown. What was given back, or never
+            // written, may not have been told.
+            let is_lost = self.store.is_uncounted(job.attempt).await?;
+            let refusal = if is_lost {
+                Refusal::PictureLost
+            } else {
+                Refusal::PictureShown
+            };
+            return Err(refusal.into());
+        };
+        let (payer, key) = (hold.attempt().source, hold.attempt().key);
+        let provider = self.known(&hold.attempt().provider)?;
+        let offer = self.offer_by(provider, key).await?;
+        let Some(offer) = offer else {
+            self.release(hold).await;
+            return Err(Refusal::PictureLost.into());
+        };
+        if job.host_job.is_none() {
+            self.stop_leftovers(provider, &[job.mark], &offer).await;
+            self.release(hold).await;
+            return Err(Refusal::PictureLost.into());
+        }
+        let follow = Follow {
+            app: self,
+            provider,
+            with: With {
+                offer: &offer,
+                request_key: None,
+            },
+            request: None,
+            stop,
+        };
+        let end = follow.to_its_end(job, watch).await?;
+        let asked = (Some(job.seed), None);
+        let made = self.conclude(end, hold, asked, pictured).await?;
+        made.map_err(|failure| Refusal::Provider { failure, payer }.into())
+    }
+
+    /// The stored key that paid, if it is still there; without one it was
+    /// the bot default.
+    pub(in crate::app) async fn offer_by(
+        &self,
+        provider: &Provider,
+        key: Option<KeyId>,
+    ) -> anyhow::Result<Option<Offer>> {
+        let can_open = |kid: &str| self.vault.can_open(kid);
+        if let Some(key) = key {
+            return self.store.offer_of_key(key, can_open).await;
+        }
+        let mut offers = self.bot_offers.iter();
+        Ok(offers.find(|offer| offer.provider == provider.id).cloned())
+    }
+
+    /// Stops machines that were started for pictures that have ended; their
+    /// ids.
+    pub async fn stop_all_leftovers(&self) -> anyhow::Result<Vec<String>> {
+        let marks = self.store.ended_marks(MARKS_MAX).await?;
+        let mut stopped = Vec::new();
+        for (provider, key) in self.store.keys_of_pictures().await? {
+            let provider = self.providers.get(&provider);
+            // Nobody else's key need be opened for this.
+            let Some(provider) = provider.filter(|it| it.images.starts_machines()) else {
+                continue;
+            };
+            if let Some(offer) = self.offer_by(provider, key).await? {
+                stopped.extend(self.stop_leftovers(provider, &marks, &offer).await);
+            }
+        }
+        Ok(stopped)
+    }
+
+    /// Stops what was started with these marks; the ids.
+    pub(in crate::app) async fn stop_leftovers(
+        &self,
+        provider: &Provider,
+        marks: &[u32],
+        offer: &Offer,
+    ) -> Vec<String> {
+        let Ok(key) = self.open_key(offer, None) else {
+            return Vec::new();
+        };
+        let stopped = self
+            .providers
+            .stop_leftovers(provider, marks, key.credential())
+            .await;
+        match stopped {
+            Ok(stopped) => {
+                for machine in &stopped {
+                    tracing::warn!(provider = %provider.id, machine, "stopped a machine that was left over");
+                }
+                stopped
+            }
+            Err(failure) => {
+                log_leftovers(&failure);
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn log_leftovers(failure: &ProviderFailure) {
+    if failure.class != FailureClass::NotSetUp {
+        tracing::warn!(provider = %failure.provider, "could not look for machines that were left over: {:?}", failure.class);
+    }
+}

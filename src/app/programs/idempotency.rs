@@ -1,0 +1,107 @@
+//! Calls that a program may send twice and that are made once;
+//! `security.md` §2.11. Of the answer nothing is kept but how it ended.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::{AttemptId, DAY_MS, Refusal, TokenId};
+
+use crate::app::{App, Error};
+
+/// The longest key, in bytes.
+const KEY_BYTES_MAX: usize = 255;
+
+/// A call that is made under a key of its program's choice. Dropped before
+/// it has ended well, it may be made again.
+pub struct Claim {
+    app: Arc<App>,
+    token: TokenId,
+    key_hash: [u8; 32],
+    ended: bool,
+}
+
+/// What a key stands for.
+pub enum Claimed {
+    /// The call is to be made.
+    New(Claim),
+    /// It was made.
+    Before {
+        status: u16,
+        attempt: Option<AttemptId>,
+    },
+}
+
+impl App {
+    /// Looks whether a call was made before under this key.
+    pub async fn claim(
+        self: &Arc<Self>,
+        token: TokenId,
+        key: &str,
+        address: &str,
+        body: &[u8],
+    ) -> Result<Claimed, Error> {
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+            return Err(Refusal::BadRepeatKey.into());
+        }
+        let key_hash: [u8; 32] = Sha256::digest(key).into();
+        let call = Sha256::new()
+            .chain_update(address)
+            .chain_update([0])
+            .chain_update(body);
+        let call_hash: [u8; 32] = call.finalize().into();
+        let now_ms = self.clock.now_ms();
+        let before = self
+            .store
+            .claim_call(token, &key_hash, &call_hash, now_ms)
+            .await?;
+        let Some(before) = before else {
+            return Ok(Claimed::New(Claim {
+                app: Arc::clone(self),
+                token,
+                key_hash,
+                ended: false,
+            }));
+        };
+        if before.call_hash != call_hash {
+            return Err(Refusal::RepeatDiffers.into());
+        }
+        match before.status {
+            Some(status) => Ok(Claimed::Before {
+                status,
+                attempt: before.attempt,
+            }),
+            None => Err(Refusal::RepeatInFlight.into()),
+        }
+    }
+
+    /// Forgets calls of which nobody sends another.
+    pub(in crate::app) async fn forget_repeats(&self, now_ms: i64) -> anyhow::Result<()> {
+        self.store.forget_calls(now_ms - DAY_MS).await
+    }
+}
+
+impl Claim {
+    /// The call was answered so, and must not be made again.
+    pub async fn end(mut self, status: u16, attempt: Option<AttemptId>) -> anyhow::Result<()> {
+        self.ended = true;
+        self.app
+            .store
+            .end_call(self.token, &self.key_hash, status, attempt)
+            .await
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let (store, token, key_hash) = (self.app.store.clone(), self.token, self.key_hash);
+        self.app.spawn(async move {
+            if let Err(error) = store.forget_call(token, &key_hash).await {
+                tracing::warn!("could not forget a call: {error:#}");
+            }
+        });
+    }
+}

@@ -1,0 +1,127 @@
+//! What programs do with keys: the same as people do in Discord, but by a
+//! key's id and without forms.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::model::{Answer, Caller, Choices, Credential, Key, KeyId, ProviderId, Refusal, Scope};
+
+use crate::app::keys::add::Added;
+use crate::app::keys::test::Tested;
+use crate::app::programs::relay::RequestKey;
+use crate::app::{App, Asked, Error};
+
+impl App {
+    /// Checks, seals and stores a key, in the place of the one for that
+    /// provider if there is one.
+    pub async fn put_key(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        provider: &str,
+        name: Option<String>,
+        (secret, extras): (SecretString, BTreeMap<String, SecretString>),
+    ) -> Result<Added, Error> {
+        self.require_byok()?;
+        let provider = self.provider(provider)?.id.clone();
+        self.require_own_keys(caller, scope).await?;
+        self.keep_key(
+            caller,
+            scope,
+            (provider, Self::key_name(name)),
+            (secret, extras),
+        )
+        .await
+    }
+
+    /// A key that came with an ask, for the one provider that the ask names.
+    pub fn key_for_ask(&self, choices: &Choices, key: RequestKey) -> Result<Credential, Error> {
+        let (providers, _) =
+            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
+        let [provider] = &providers[..] else {
+            return Err(Refusal::OnceNeedsProvider.into());
+        };
+        let is_named = choices.provider.is_some()
+            || choices
+                .model
+                .as_deref()
+                .is_some_and(|model| model.contains('/'));
+        Ok(Self::key_for(self.known(provider)?, is_named, key)?)
+    }
+
+    /// What came of an ask. Owners of keys and budgets are told what they
+    /// should know.
+    pub fn told(&self, asked: Asked) -> Result<Answer, Error> {
+        self.tell_owners(asked.demoted, asked.notices);
+        asked.result
+    }
+
+    /// An owner's keys, for whoever may act for the owner.
+    pub async fn keys_in(&self, caller: &Caller, scope: Scope) -> Result<Vec<Key>, Error> {
+        self.require_byok()?;
+        let owner = Self::owner(caller, scope)?;
+        Ok(self.store.keys_of(owner).await?)
+    }
+
+    /// One of them, by its id.
+    pub async fn key_by_id(&self, caller: &Caller, scope: Scope, id: &str) -> Result<Key, Error> {
+        let wanted = KeyId::parse(id).ok_or(Refusal::UnknownKey)?;
+        let keys = self.keys_in(caller, scope).await?;
+        let found = keys.into_iter().find(|key| key.id == wanted);
+        Ok(found.ok_or(Refusal::UnknownKey)?)
+    }
+
+    /// Renames, pauses or resumes a key.
+    pub async fn change_key(
+        &self,
+        caller: &Caller,
+        key: &Key,
+        name: Option<String>,
+        paused: Option<bool>,
+    ) -> Result<(), Error> {
+        let owner = Self::owner(caller, key.owner.scope())?;
+        if let Some(name) = name {
+            let name = Self::key_name(Some(name));
+            self.store
+                .rename_key(owner, &key.provider, name.as_deref())
+                .await?;
+        }
+        if let Some(paused) = paused {
+            self.store.set_paused(owner, &key.provider, paused).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes a key.
+    pub async fn delete_key(&self, caller: &Caller, key: &Key) -> Result<(), Error> {
+        let owner = Self::owner(caller, key.owner.scope())?;
+        self.store.remove_key(owner, &key.provider).await?;
+        tracing::info!(key.id = %key.id, "removed key {}", key.id);
+        Ok(())
+    }
+
+    /// Removes all of an owner's keys; which.
+    pub async fn delete_keys(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+    ) -> Result<Vec<ProviderId>, Error> {
+        let keys = self.keys_in(caller, scope).await?;
+        for key in &keys {
+            self.delete_key(caller, key).await?;
+        }
+        Ok(keys.into_iter().map(|key| key.provider).collect())
+    }
+
+    /// Asks a key's provider about it.
+    pub async fn test_key_by_id(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        id: &str,
+    ) -> Result<Tested, Error> {
+        let key = self.key_by_id(caller, scope, id).await?;
+        self.test_key(caller, key.provider.as_str(), scope).await
+    }
+}

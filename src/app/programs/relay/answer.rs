@@ -1,0 +1,133 @@
+//! An answer on its way back to a program.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::app::App;
+use crate::app::quotas::caller_policy::Standing;
+use crate::ledger::{Ended, Hold};
+use crate::model::{ProviderFailure, Refusal, Usage};
+use crate::providers::Relayed;
+
+use crate::app::programs::relay::{NotRelayed, Payer, not_relayed};
+
+/// An answer on its way. Dropped before its end, the provider is cut off
+/// and what came is settled.
+pub struct Relay {
+    pub payer: Payer,
+    pub(in crate::app) app: Arc<App>,
+    pub(in crate::app) standing: Standing,
+    pub(in crate::app) relayed: Box<Relayed>,
+    /// None once it is settled.
+    pub(in crate::app) hold: Option<Hold>,
+    pub(in crate::app) _busy: TaskTrackerToken,
+}
+
+impl Relay {
+    /// What kind of thing the answer is.
+    pub fn content_type(&self) -> &str {
+        self.relayed.content_type()
+    }
+
+    /// The provider's status, one that is no error.
+    pub fn status(&self) -> u16 {
+        self.relayed.status()
+    }
+
+    /// Whether the answer comes piece by piece.
+    pub fn streams(&self) -> bool {
+        self.relayed.streams()
+    }
+
+    /// All of it.
+    pub async fn whole(&mut self) -> Result<Bytes, NotRelayed> {
+        let app = Arc::clone(&self.app);
+        let came = tokio::select! {
+            biased;
+            came = self.relayed.whole() => came,
+            () = app.must_stop() => return Err(self.stopped()),
+        };
+        self.hear();
+        self.end(came.as_ref().err());
+        came.map_err(|failure| self.not_relayed(failure))
+    }
+
+    /// The next piece of it; none at its end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, NotRelayed> {
+        let app = Arc::clone(&self.app);
+        let came = tokio::select! {
+            biased;
+            came = self.relayed.next() => came,
+            () = app.must_stop() => return Err(self.stopped()),
+        };
+        self.hear();
+        match came {
+            Ok(Some(piece)) => Ok(Some(piece)),
+            Ok(None) => {
+                self.end(None);
+                Ok(None)
+            }
+            Err(failure) => {
+                self.end(Some(&failure));
+                Err(self.not_relayed(failure))
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        if let Some(hold) = &mut self.hold {
+            hold.hear_bytes(self.relayed.newly_heard());
+        }
+    }
+
+    /// Settles it. Whoever waits for the answer does not wait for that.
+    fn end(&mut self, failure: Option<&ProviderFailure>) {
+        let Some(hold) = self.hold.take() else { return };
+        let ended = Came {
+            usage: self.relayed.usage(),
+            pictures: self.relayed.pictures(),
+            failure: failure.cloned(),
+        };
+        if hold.is_exempt() {
+            hold.settle_soon(ended.as_ended());
+            return;
+        }
+        let (app, standing) = (Arc::clone(&self.app), self.standing.clone());
+        self.app
+            .spawn(async move { app.settle_relay(&standing, hold, ended.as_ended()).await });
+    }
+
+    fn stopped(&self) -> NotRelayed {
+        NotRelayed {
+            payer: Some(self.payer.clone()),
+            ..Refusal::Stopping.into()
+        }
+    }
+
+    fn not_relayed(&self, failure: ProviderFailure) -> NotRelayed {
+        not_relayed(failure.into(), self.payer.clone())
+    }
+}
+
+/// What came of a call.
+struct Came {
+    usage: Option<Usage>,
+    pictures: u64,
+    failure: Option<ProviderFailure>,
+}
+
+impl Came {
+    fn as_ended(&self) -> Ended<'_> {
+        match &self.failure {
+            Some(failure) => Ended::Failed(failure),
+            None if self.pictures > 0 => Ended::Painted {
+                pictures: self.pictures,
+                usage: self.usage,
+                machine_ms: 0,
+            },
+            None => Ended::Answered { usage: self.usage },
+        }
+    }
+}

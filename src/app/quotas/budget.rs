@@ -1,0 +1,114 @@
+//! What a server's key may be used for, as its managers set it.
+
+use crate::ledger::Applied;
+use crate::model::{
+    Bound, Caller, Limit, LimitUse, Metric, Owner, PersonId, Refusal, Scope, ServerId, SetLimit,
+};
+
+use crate::app::{App, Error};
+
+/// How many limits a server's budget has at the most.
+const LIMITS_MAX: usize = 20;
+
+/// A server's budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// What is used of the limits on the whole key.
+    pub whole: Vec<LimitUse>,
+    /// Limits on each member, and on members with a role.
+    pub members: Vec<(Bound, Limit)>,
+    pub exempt_roles: Vec<u64>,
+}
+
+impl App {
+    /// Limits a server's key: all of it, each member, or each member with a
+    /// role. Counting begins when a limit is set.
+    pub async fn set_budget(
+        &self,
+        caller: &Caller,
+        bound: Bound,
+        limit: Limit,
+    ) -> Result<(), Error> {
+        let server = Self::managed_server(caller)?;
+        if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
+            return Err(Refusal::BadAmount.into());
+        }
+        let rules = self.store.rules(caller.person, Some(server), None).await?;
+        if rules.limits.len() >= LIMITS_MAX {
+            return Err(Refusal::TooManyLimits { max: LIMITS_MAX }.into());
+        }
+        let set = SetLimit {
+            bound,
+            limit,
+            set_by: caller.person,
+        };
+        let now_ms = self.clock.now_ms();
+        self.store
+            .set_limit(Some(server), subject(bound), &set, now_ms)
+            .await?;
+        Ok(())
+    }
+
+    /// Clears limits of a server's key: all, or those on one metric or of
+    /// one kind. Says how many there were.
+    pub async fn clear_budget(
+        &self,
+        caller: &Caller,
+        bound: Option<Bound>,
+        metric: Option<Metric>,
+    ) -> Result<u64, Error> {
+        let server = Self::managed_server(caller)?;
+        let of = bound.map_or(0, subject);
+        let cleared = self
+            .store
+            .clear_limits(Some(server), bound, of, metric)
+            .await?;
+        if cleared == 0 {
+            return Err(Refusal::NoSuchLimit.into());
+        }
+        Ok(cleared)
+    }
+
+    /// Frees a role from the limits on members, or binds it again. The
+    /// limits on the whole key hold for everybody.
+    pub async fn exempt_role(&self, caller: &Caller, role: u64, exempt: bool) -> Result<(), Error> {
+        let server = Self::managed_server(caller)?;
+        self.store.exempt_role(server, role, exempt).await?;
+        Ok(())
+    }
+
+    /// The limits of a server's key, and what is used of them.
+    pub async fn budget(&self, caller: &Caller) -> Result<Budget, Error> {
+        let server = Self::managed_server(caller)?;
+        let rules = self.store.rules(caller.person, Some(server), None).await?;
+        let whole: Vec<Applied> = rules
+            .limits
+            .iter()
+            .filter(|set| set.bound == Bound::ServerKey)
+            .filter_map(|set| Applied::new(set.bound, set.limit, PersonId(0), Some(server)))
+            .collect();
+        let members = rules.limits.iter().map(|set| (set.bound, set.limit));
+        let of_member =
+            |(bound, _): &(Bound, Limit)| matches!(bound, Bound::Member | Bound::Role(_));
+        Ok(Budget {
+            whole: self.ledger.uses(&whole).await?,
+            members: members.filter(of_member).collect(),
+            exempt_roles: rules.exempt_roles,
+        })
+    }
+
+    /// The server whose key the caller may manage, right now.
+    fn managed_server(caller: &Caller) -> Result<ServerId, Refusal> {
+        match Self::owner(caller, Scope::Guild)? {
+            Owner::Server(server) => Ok(server),
+            Owner::Person(_) => Err(Refusal::NotInAServer),
+        }
+    }
+}
+
+fn subject(bound: Bound) -> u64 {
+    match bound {
+        Bound::Role(role) => role,
+        _ => 0,
+    }
+}

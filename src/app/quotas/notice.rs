@@ -1,0 +1,42 @@
+//! Telling owners that most of a budget is used.
+
+use crate::model::{Bound, LimitUse, PersonId, ServerId};
+
+use crate::app::App;
+use crate::app::quotas::caller_policy::Standing;
+
+/// A budget of which most is used. It is said once in each window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub limit: LimitUse,
+    /// Whose budget; none for the bot's.
+    pub server: Option<ServerId>,
+    pub tell: PersonId,
+}
+
+impl App {
+    /// Whom to tell: whoever set a server's budget, or the operator's
+    /// people.
+    pub(in crate::app) fn notices(
+        &self,
+        standing: &Standing,
+        warnings: &[LimitUse],
+    ) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for limit in warnings {
+            let (tell, server) = match limit.bound {
+                Bound::ServerKey => {
+                    let owner = standing.owner_of(limit.bound, limit.limit);
+                    (owner.into_iter().collect(), standing.caller.place.server())
+                }
+                _ => (self.quota.operators.clone(), None),
+            };
+            notices.extend(tell.into_iter().map(|tell| Notice {
+                limit: limit.clone(),
+                server,
+                tell,
+            }));
+        }
+        notices
+    }
+}

@@ -1,0 +1,49 @@
+//! What a caller may still use here, and which key would pay now.
+
+use crate::model::{Caller, LimitUse, Offer, ProviderId, Refusal, Source};
+
+use crate::app::{App, Error};
+
+/// Every limit that applies to a caller in one place.
+pub struct QuotaStatus {
+    pub tier: String,
+    /// Whether this tier may use keys of its own.
+    pub byok: bool,
+    /// By payer, in the order in which they are asked; a payer without a
+    /// limit has none.
+    pub limits: Vec<(Source, Vec<LimitUse>)>,
+    /// Who would pay for an ask without `provider:` now.
+    pub payer: Option<(ProviderId, Source)>,
+    /// Why nobody may ask at all.
+    pub blocked: Option<Refusal>,
+}
+
+impl App {
+    /// Each limit that applies here, and who would pay.
+    pub async fn quota_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
+        let standing = self.standing(caller.clone()).await?;
+        let payers = self.choose(&standing, &self.chat_order(), None).payers;
+        let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
+        for source in [Source::Personal, Source::Server, Source::BotDefault] {
+            if payers.iter().any(|offer| offer.source == source) {
+                let uses = self.ledger.uses(&standing.limits(source)).await?;
+                limits.push((source, uses));
+            }
+        }
+        let has_room = |offer: &&Offer| {
+            let mut of_source = limits.iter().filter(|(source, _)| *source == offer.source);
+            of_source.all(|(_, uses)| uses.iter().all(|used| used.left() > 0))
+        };
+        let payer = payers
+            .iter()
+            .find(has_room)
+            .map(|offer| (offer.provider.clone(), offer.source));
+        Ok(QuotaStatus {
+            payer,
+            blocked: standing.refuse_blocked(self.clock.now_ms()).err(),
+            byok: standing.tier().byok,
+            tier: standing.tier().name.clone(),
+            limits,
+        })
+    }
+}

@@ -1,0 +1,234 @@
+//! Connects to Discord's gateway and stays connected until told to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::time::Duration;
+
+use anyhow::Context;
+use reqwest::Client;
+use secrecy::{ExposeSecret, SecretString};
+use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder, ShardManager};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, Doorman};
+use crate::bot::answers::admission::Lines;
+use crate::bot::connection::register;
+use crate::bot::interactions::dispatch::{CountDropped, Dispatch};
+use crate::bot::{Bot, Rest};
+use crate::model::ServerId;
+
+/// The first wait before connecting is tried again; it doubles.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The longest wait.
+const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
+/// How long serenity gets to close its connections: it looks for orders
+/// every 500 ms.
+const CLOSE_WITHIN: Duration = Duration::from_millis(700);
+
+/// How many questions may wait in one channel.
+const CHANNEL_QUEUE: usize = 20;
+
+/// How to reach Discord.
+pub struct Settings {
+    pub api_url: String,
+    pub token: SecretString,
+    pub edit_interval: Duration,
+    pub chat: crate::bot::conversation::Settings,
+    /// Read what is said to others too; Discord must have allowed it.
+    pub message_content: bool,
+    /// The server whose roles give tiers.
+    pub home_server: Option<ServerId>,
+    /// First and last shard, both included, and the total.
+    pub shards: (u32, u32, u32),
+}
+
+/// A bot that knows its application and is ready to connect.
+pub struct Connection {
+    bot: Arc<Bot>,
+    settings: Settings,
+    application: u64,
+    gateway: String,
+}
+
+impl Connection {
+    /// Asks Discord who we are and where its gateway is, until it answers
+    /// or says that the token is wrong.
+    pub async fn prepare(app: Arc<App>, settings: Settings) -> anyhow::Result<Self> {
+        let rest = Rest::new(&settings.api_url, &settings.token, app.http())?;
+        let Introduction {
+            application,
+            gateway,
+            ..
+        } = introduce(&rest).await?;
+        let sold = app.sells_tiers();
+        let bot = Bot {
+            app,
+            rest,
+            api_url: settings.api_url.clone(),
+            me: AtomicU64::new(application),
+            chat: settings.chat.clone(),
+            rooms: crate::bot::conversation::Rooms::default(),
+            edit_interval: settings.edit_interval,
+            reads_all: settings.message_content,
+            growing: AtomicU32::new(0),
+            running: crate::bot::answers::running::Running::default(),
+            people: Lines::new(settings.chat.asks_per_person, 1),
+            painters: Lines::new(settings.chat.pictures_per_person, 2),
+            channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
+            shards: settings.shards,
+            bought: sold.then(|| crate::bot::interactions::entitlements::Bought::new(application)),
+            home: settings
+                .home_server
+                .map(crate::bot::interactions::home_roles::Home::new),
+            members: crate::bot::members::Members::default(),
+            dropped: AtomicU64::new(0),
+        };
+        let bot = Arc::new(bot);
+        let doorman: Arc<dyn Doorman> = Arc::clone(&bot) as _;
+        bot.app.has_doorman(&doorman);
+        Ok(Self {
+            bot,
+            settings,
+            application,
+            gateway,
+        })
+    }
+
+    /// The bot that answers on this connection.
+    #[cfg(test)]
+    pub fn bot(&self) -> Arc<Bot> {
+        Arc::clone(&self.bot)
+    }
+
+    /// Serves until `stop`, then closes the connections.
+    pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let mut client = self.client().await?;
+        let (first, last, total) = self.settings.shards;
+        let bot = Arc::clone(&self.bot);
+        let registering = stop.clone();
+        let application = self.application;
+        self.bot.app.spawn(async move {
+            registering
+                .run_until_cancelled(register::register(&bot, application))
+                .await;
+        });
+        let shards = Arc::clone(&client.shard_manager);
+        let address = Arc::clone(&client.ws_url);
+        // serenity's range includes its end.
+        let running = client.start_shard_range(first..last, total);
+        let ended = stop.run_until_cancelled(running).await;
+        if let Some(ended) = ended {
+            // serenity's error may quote a payload.
+            ended.map_err(|_| anyhow::anyhow!("the connection to Discord ended for good"))?;
+        }
+        say_goodbye(&shards, address).await;
+        Ok(())
+    }
+
+    async fn client(&self) -> anyhow::Result<serenity::Client> {
+        let api = self.settings.api_url.trim_end_matches('/');
+        // serenity adds the path itself.
+        let proxy = api.split_once("/api/").map_or(api, |(origin, _)| origin);
+        let http = HttpBuilder::new(self.settings.token.expose_secret())
+            .client(self.bot.rest.client())
+            .proxy(proxy)
+            .ratelimiter_disabled(true)
+            .application_id(ApplicationId::new(self.application))
+            .build();
+        let client = ClientBuilder::new_with_http(http, intents(self.settings.message_content))
+            .framework(Dispatch::new(Arc::clone(&self.bot)))
+            .raw_event_handler(CountDropped(Arc::clone(&self.bot)))
+            .await
+            .context("could not set up the connection to Discord")?;
+        // serenity falls back to Discord's public gateway in silence when it
+        // is not told the address; ours is the one that the API named.
+        client.ws_url.lock().await.clone_from(&self.gateway);
+        Ok(client)
+    }
+}
+
+/// Closes the connections, so that Discord shows the bot as offline at
+/// once. serenity's own shutdown is not used: it waits for an answer without
+/// ever yielding, for good if Discord hangs up instead, and the whole
+/// process with it. A connection that is closed this way would be opened
+/// again, but for the address, which nobody gets any more.
+async fn say_goodbye(shards: &ShardManager, address: Arc<Mutex<String>>) {
+    let Ok(address) = tokio::time::timeout(CLOSE_WITHIN, address.lock_owned()).await else {
+        // It is being connected to: there is nothing to close.
+        return;
+    };
+    std::mem::forget(address);
+    for shard in shards.runners.lock().await.values() {
+        shard.runner_tx.shutdown_clean();
+    }
+    tokio::time::sleep(CLOSE_WITHIN).await;
+}
+
+/// No privileged intent unless the operator wants it: interactions,
+/// mentions and direct messages need none.
+fn intents(message_content: bool) -> GatewayIntents {
+    let plain =
+        GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::DIRECT_MESSAGES;
+    if message_content {
+        plain | GatewayIntents::MESSAGE_CONTENT
+    } else {
+        plain
+    }
+}
+
+/// What Discord says when we come in.
+pub struct Introduction {
+    /// Our application's id.
+    pub application: u64,
+    /// The gateway's address.
+    pub gateway: String,
+    /// Whether Discord lets it read what is said to others.
+    pub reads_messages: bool,
+}
+
+/// Flags of an application that was granted the message content intent:
+/// by Discord, and while it is in few servers.
+const READS_MESSAGES: u64 = 1 << 18 | 1 << 19;
+
+impl Introduction {
+    /// Asks once.
+    pub async fn ask(api_url: &str, token: &SecretString, client: Client) -> anyhow::Result<Self> {
+        try_introduce(&Rest::new(api_url, token, client)?).await
+    }
+}
+
+async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
+    let mut wait = RETRY_AFTER;
+    loop {
+        match try_introduce(rest).await {
+            Ok(known) => return Ok(known),
+            Err(error) if is_final(&error) => {
+                return Err(error.context("Discord does not accept `DISCORD_TOKEN`"));
+            }
+            Err(error) => tracing::warn!("could not reach Discord, trying again: {error:#}"),
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(RETRY_AFTER_MAX);
+    }
+}
+
+async fn try_introduce(rest: &Rest) -> anyhow::Result<Introduction> {
+    let application = rest.get("GET application", "/applications/@me").await?;
+    let id = application["id"].as_str().and_then(|id| id.parse().ok());
+    let gateway = rest.get("GET gateway", "/gateway").await?;
+    let url = gateway["url"]
+        .as_str()
+        .context("Discord named no gateway")?;
+    Ok(Introduction {
+        application: id.context("Discord did not say who we are")?,
+        gateway: url.to_owned(),
+        reads_messages: application["flags"].as_u64().unwrap_or(0) & READS_MESSAGES != 0,
+    })
+}
+
+fn is_final(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<crate::bot::connection::rest::DiscordError>()
+        .is_some_and(|e| matches!(e.status, 401 | 403))
+}

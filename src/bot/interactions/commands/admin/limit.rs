@@ -1,0 +1,50 @@
+//! `/admin limit` and `/admin unlimit`: what the bot default may be used
+//! for, beside the tiers.
+
+use serenity::all::User;
+
+use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::admin::whom;
+use crate::bot::interactions::commands::amounts::{self, MetricChoice, PeriodChoice, WindowChoice};
+use crate::bot::interactions::private;
+use crate::bot::words;
+use crate::model::Metric;
+
+/// Limit what the bot default pays: for everybody together, a server, or a person.
+#[poise::command(slash_command)]
+pub async fn limit(
+    ctx: Context<'_>,
+    #[description = "What to limit"] what: MetricChoice,
+    #[description = "How much: a whole number, or dollars such as 4.50"] amount: f64,
+    #[description = "Over how long"] per: PeriodChoice,
+    #[description = "This person; left out, everybody together"] user: Option<User>,
+    #[description = "This server, by its id"] server: Option<String>,
+    #[description = "calendar: begins anew each day, week, month (default); rolling: the last 24 hours, …"]
+    window: Option<WindowChoice>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let whom = whom(user.as_ref(), server.as_deref())?;
+        let limit = amounts::limit(what, amount, per, window)?;
+        app.set_operators_limit(caller, whom, limit).await?;
+        Ok(words::operators_limit_set(voice, whom, limit))
+    })
+    .await
+}
+
+/// Clear such limits.
+#[poise::command(slash_command)]
+pub async fn unlimit(
+    ctx: Context<'_>,
+    #[description = "Only limits on this"] what: Option<MetricChoice>,
+    #[description = "This person's; left out, everybody's"] user: Option<User>,
+    #[description = "This server's, by its id"] server: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let whom = whom(user.as_ref(), server.as_deref())?;
+        let cleared = app
+            .clear_operators_limits(caller, whom, what.map(Metric::from))
+            .await?;
+        Ok(words::cleared(voice, cleared))
+    })
+    .await
+}

@@ -1,0 +1,123 @@
+//! `/admin tier`, and stopping people, servers and everybody.
+
+use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
+
+use crate::app::Whom;
+use crate::bot::interactions::commands::admin::whom;
+use crate::bot::interactions::commands::{Context, blocks, choices};
+use crate::bot::interactions::duration;
+use crate::bot::interactions::private;
+use crate::bot::words;
+use crate::model::{Blocked, Inside, PersonId};
+
+/// Give somebody a tier by hand, or take it back.
+#[poise::command(slash_command)]
+pub async fn tier(
+    ctx: Context<'_>,
+    #[description = "Who"] user: User,
+    #[description = "Which; left out, it is taken back"]
+    #[autocomplete = "complete_tier"]
+    tier: Option<String>,
+    #[description = "For how long, such as 30d; left out, for good"] during: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let during = duration::read(during.as_deref())?;
+        let person = PersonId(user.id.get());
+        let until = app
+            .give_tier(caller, person, tier.as_deref(), during)
+            .await?;
+        Ok(words::tier_given(voice, person, tier.as_deref(), until))
+    })
+    .await
+}
+
+/// Stop a person, a role or a channel from asking.
+#[poise::command(slash_command)]
+pub async fn block(
+    ctx: Context<'_>,
+    #[description = "A person"] user: Option<User>,
+    #[description = "Everybody with this role"] role: Option<Role>,
+    #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
+    #[description = "For how long, such as 30m, 12h, 7d; left out, until you lift it"]
+    during: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let during = duration::read(during.as_deref())?;
+        let whom = anywhere(blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?);
+        let until = app.block(caller, whom, during).await?;
+        Ok(words::was_blocked(voice, whom, until))
+    })
+    .await
+}
+
+/// Let a person, a role or a channel ask again.
+#[poise::command(slash_command)]
+pub async fn unblock(
+    ctx: Context<'_>,
+    #[description = "A person"] user: Option<User>,
+    #[description = "Everybody with this role"] role: Option<Role>,
+    #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let whom = anywhere(blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?);
+        let was = app.unblock(caller, whom).await?;
+        Ok(words::was_unblocked(voice, whom, was))
+    })
+    .await
+}
+
+/// The kill switch: no asks in a server, or anywhere.
+#[poise::command(slash_command)]
+pub async fn stop(
+    ctx: Context<'_>,
+    #[description = "A server's id; left out, everybody"] server: Option<String>,
+    #[description = "For how long, such as 30m, 12h, 7d; left out, until you resume"]
+    during: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let during = duration::read(during.as_deref())?;
+        let whom = blocked(whom(None, server.as_deref())?);
+        let until = app.block(caller, whom, during).await?;
+        Ok(words::was_blocked(voice, whom, until))
+    })
+    .await
+}
+
+/// Undo the kill switch.
+#[poise::command(slash_command)]
+pub async fn resume(
+    ctx: Context<'_>,
+    #[description = "A server's id; left out, everybody"] server: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let whom = blocked(whom(None, server.as_deref())?);
+        let was = app.unblock(caller, whom).await?;
+        Ok(words::was_unblocked(voice, whom, was))
+    })
+    .await
+}
+
+fn anywhere(whom: Inside) -> Blocked {
+    match whom {
+        Inside::Person(person) => Blocked::Person(person),
+        Inside::Role(role) => Blocked::Role(role),
+        Inside::Channel(channel) => Blocked::Channel(channel),
+    }
+}
+
+fn blocked(whom: Whom) -> Blocked {
+    match whom {
+        Whom::Everyone => Blocked::Everyone,
+        Whom::Server(server) => Blocked::Server(server),
+        Whom::Person(person) => Blocked::Person(person),
+    }
+}
+
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_tier(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let app = &ctx.framework.user_data.app;
+    let names = app
+        .tier_names()
+        .map(|name| (name.to_owned(), name.to_owned()));
+    choices(names, partial)
+}

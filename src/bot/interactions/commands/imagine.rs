@@ -1,0 +1,125 @@
+//! `/imagine`.
+
+use serenity::all::{Attachment, CreateAutocompleteResponse};
+
+use crate::app::Error;
+use crate::bot::answers::target::Target;
+use crate::bot::explain;
+use crate::bot::interactions::caller;
+use crate::bot::interactions::commands::{Context, choices};
+use crate::bot::pictures::{self, Wanted};
+use crate::bot::words;
+use crate::model::{Choices, Imagine, ProviderId, Refusal, Size, Wish, Words};
+
+/// Make a picture
+#[poise::command(
+    slash_command,
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel"
+)]
+#[expect(clippy::too_many_arguments, reason = "Discord's options")]
+pub async fn imagine(
+    ctx: Context<'_>,
+    #[description = "What the picture should show"]
+    #[max_length = 4000]
+    prompt: String,
+    #[description = "Who should make it; left out, the first that somebody can pay for"]
+    #[autocomplete = "complete_provider"]
+    provider: Option<String>,
+    #[description = "Which model or workflow; left out, the provider's usual one"]
+    #[autocomplete = "complete_model"]
+    #[max_length = 100]
+    model: Option<String>,
+    #[description = "Width and height in pixels, such as 1024x768; as near as the model can"]
+    #[autocomplete = "complete_size"]
+    #[max_length = 20]
+    size: Option<String>,
+    #[description = "How many pictures"]
+    #[min = 1]
+    #[max = 4]
+    count: Option<u8>,
+    #[description = "Where a workflow begins: the same seed makes the same picture"]
+    #[min = 0]
+    #[max = 4_294_967_295_i64]
+    seed: Option<u32>,
+    #[description = "What should not be in it"]
+    #[max_length = 500]
+    negative: Option<String>,
+    #[description = "A picture to change"] image: Option<Attachment>,
+    #[description = "True: a language model makes more of the prompt first, as an ask of its own"]
+    enhance: Option<bool>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let handle = caller::handle_of_command(ctx.interaction);
+    let who = bot.caller(caller::of_command(ctx.interaction)).await;
+    let parsed = size.as_deref().map(Size::parse);
+    if parsed == Some(None) {
+        let voice = bot.voice(&ctx.interaction.locale);
+        let card = explain(voice, &Error::Refused(Refusal::BadSize));
+        return bot.rest.reply(&handle, &card).await;
+    }
+    let imagine = Imagine {
+        age_restricted: bot.is_age_restricted(&who).await,
+        caller: who,
+        choices: Choices {
+            provider: provider.as_deref().map(ProviderId::from),
+            model,
+            persona: None,
+        },
+        wish: Wish {
+            prompt: Words(prompt),
+            negative: Words(negative.unwrap_or_default()),
+            size: parsed.flatten(),
+            count: count.unwrap_or(1),
+            seed,
+            ..Wish::default()
+        },
+        request_key: None,
+    };
+    let wanted = Wanted {
+        imagine,
+        file: image,
+        enhance: enhance == Some(true),
+        target: Target::Interaction(handle),
+        locale: &ctx.interaction.locale,
+    };
+    // On the heap: it is a large future, and poise keeps it in its own.
+    Box::pin(pictures::make(bot, wanted)).await
+}
+
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let catalogue = ctx.framework.user_data.app.catalogue();
+    let paints = catalogue.iter().filter(|it| it.images.wire.is_some());
+    choices(
+        paints.map(|provider| (provider.name.clone(), provider.id.to_string())),
+        partial,
+    )
+}
+
+async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let bot = ctx.framework.user_data;
+    let who = caller::of_command(ctx.interaction);
+    // Nothing to offer is no reason to fail.
+    let models = bot.app.picture_models_for(&who).await.unwrap_or_default();
+    let voice = bot.voice(&ctx.interaction.locale);
+    let all = models
+        .iter()
+        .map(|model| (words::model_name(voice, model), model.full()));
+    choices(all, partial)
+}
+
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_size(_: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let usual = [
+        "1024x1024",
+        "1536x1024",
+        "1024x1536",
+        "1344x768",
+        "768x1344",
+    ];
+    let usual = usual
+        .iter()
+        .map(|size| ((*size).to_owned(), (*size).to_owned()));
+    choices(usual, partial)
+}

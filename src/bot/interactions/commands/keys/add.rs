@@ -1,0 +1,39 @@
+//! `/keys add`: opens the form. What comes back is in `bot/interactions/forms.rs`.
+
+use crate::bot::explain;
+use crate::bot::interactions::caller;
+use crate::bot::interactions::commands::keys::complete_any;
+use crate::bot::interactions::commands::{Context, ScopeChoice};
+use crate::bot::words;
+
+/// Add or replace a key. It is typed into a form that only you see.
+#[poise::command(slash_command)]
+pub async fn add(
+    ctx: Context<'_>,
+    #[description = "Whose key it is"]
+    #[autocomplete = "complete_any"]
+    provider: String,
+    #[description = "user: pays for you everywhere; guild: pays for everybody in this server"]
+    scope: ScopeChoice,
+    #[description = "What to call it"]
+    #[max_length = 40]
+    name: Option<String>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let caller = bot.caller(caller::of_command(ctx.interaction)).await;
+    let handle = caller::handle_of_command(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    // A form must be the first answer, so nothing slow may come before it.
+    match bot
+        .app
+        .begin_add(&caller, &provider, scope.into(), name)
+        .await
+    {
+        Ok(form) => {
+            bot.rest
+                .open_modal(&handle, &words::added_form(voice, &form))
+                .await
+        }
+        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+    }
+}

@@ -1,0 +1,25 @@
+//! `/keys pause`.
+
+use crate::bot::interactions::commands::keys::complete_stored;
+use crate::bot::interactions::commands::{Context, ScopeChoice};
+use crate::bot::interactions::private;
+use crate::bot::words;
+
+/// Stop using a key without removing it.
+#[poise::command(slash_command)]
+pub async fn pause(
+    ctx: Context<'_>,
+    #[description = "Whose key it is"]
+    #[autocomplete = "complete_stored"]
+    provider: String,
+    #[description = "user: your own (left out, the same); guild: this server's"] scope: Option<
+        ScopeChoice,
+    >,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let scope = scope.unwrap_or(ScopeChoice::User).into();
+        let key = app.pause_key(caller, &provider, scope).await?;
+        Ok(words::paused(voice, &key))
+    })
+    .await
+}

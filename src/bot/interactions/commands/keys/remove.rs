@@ -1,0 +1,25 @@
+//! `/keys remove`: asks once. The buttons are answered in `bot/interactions/forms.rs`.
+
+use crate::bot::interactions::commands::keys::complete_stored;
+use crate::bot::interactions::commands::{Context, ScopeChoice};
+use crate::bot::interactions::private;
+use crate::bot::words;
+
+/// Remove a key.
+#[poise::command(slash_command)]
+pub async fn remove(
+    ctx: Context<'_>,
+    #[description = "Whose key it is"]
+    #[autocomplete = "complete_stored"]
+    provider: String,
+    #[description = "user: your own (left out, the same); guild: this server's"] scope: Option<
+        ScopeChoice,
+    >,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let scope = scope.unwrap_or(ScopeChoice::User).into();
+        let (button, key) = app.begin_remove(caller, &provider, scope).await?;
+        Ok(words::removal(voice, button, &key))
+    })
+    .await
+}

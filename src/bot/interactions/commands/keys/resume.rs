@@ -1,0 +1,25 @@
+//! `/keys resume`.
+
+use crate::bot::interactions::commands::keys::complete_stored;
+use crate::bot::interactions::commands::{Context, ScopeChoice};
+use crate::bot::interactions::private;
+use crate::bot::words;
+
+/// Use a paused key again.
+#[poise::command(slash_command)]
+pub async fn resume(
+    ctx: Context<'_>,
+    #[description = "Whose key it is"]
+    #[autocomplete = "complete_stored"]
+    provider: String,
+    #[description = "user: your own (left out, the same); guild: this server's"] scope: Option<
+        ScopeChoice,
+    >,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let scope = scope.unwrap_or(ScopeChoice::User).into();
+        let key = app.resume_key(caller, &provider, scope).await?;
+        Ok(words::resumed(voice, &key))
+    })
+    .await
+}

@@ -1,0 +1,25 @@
+//! `/keys test`.
+
+use crate::bot::interactions::commands::keys::complete_stored;
+use crate::bot::interactions::commands::{Context, ScopeChoice};
+use crate::bot::interactions::private;
+use crate::bot::words;
+
+/// Ask the provider whether a key works, free of charge.
+#[poise::command(slash_command)]
+pub async fn test(
+    ctx: Context<'_>,
+    #[description = "Whose key it is"]
+    #[autocomplete = "complete_stored"]
+    provider: String,
+    #[description = "user: your own (left out, the same); guild: this server's"] scope: Option<
+        ScopeChoice,
+    >,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let scope = scope.unwrap_or(ScopeChoice::User).into();
+        let tested = app.test_key(caller, &provider, scope).await?;
+        Ok(words::tested(voice, &tested))
+    })
+    .await
+}

@@ -1,0 +1,58 @@
+//! `/privacy …`: what is stored of somebody, theirs to read and to erase.
+
+use crate::bot::explain;
+use crate::bot::interactions::caller;
+use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::private;
+use crate::bot::words;
+
+/// What is stored about you: see it, take it, erase it.
+#[poise::command(
+    slash_command,
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel",
+    subcommands("show", "export", "erase")
+)]
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+pub async fn privacy(_: Context<'_>) -> anyhow::Result<()> {
+    // Discord sends only the subcommands.
+    Ok(())
+}
+
+/// What is stored about you, and what is not.
+#[poise::command(slash_command)]
+pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let stored = app.stored(caller).await?;
+        Ok(words::stored(voice, &stored))
+    })
+    .await
+}
+
+/// All of it, as a JSON file.
+#[poise::command(slash_command)]
+pub async fn export(ctx: Context<'_>) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let all = app.export(caller).await?;
+        Ok(words::exported(voice, &all))
+    })
+    .await
+}
+
+/// Erase all of it. You are asked to type a word first.
+#[poise::command(slash_command)]
+pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let caller = caller::of_command(ctx.interaction);
+    let handle = caller::handle_of_command(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    // A form must be the first answer.
+    match bot.app.begin_erase(&caller).await {
+        Ok(form) => {
+            bot.rest
+                .open_modal(&handle, &words::erase_form(voice, form))
+                .await
+        }
+        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+    }
+}

@@ -1,0 +1,28 @@
+//! `/quota status`.
+
+use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::private;
+use crate::bot::words;
+
+/// What you may still use here.
+#[poise::command(
+    slash_command,
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel",
+    subcommands("status")
+)]
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+pub async fn quota(_: Context<'_>) -> anyhow::Result<()> {
+    // Discord sends only the subcommands.
+    Ok(())
+}
+
+/// Every limit that applies to you here, and which key would pay now.
+#[poise::command(slash_command)]
+pub async fn status(ctx: Context<'_>) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let status = app.quota_status(caller).await?;
+        Ok(words::quota_status(voice, &status))
+    })
+    .await
+}

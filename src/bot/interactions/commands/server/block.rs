@@ -1,0 +1,53 @@
+//! `/server block`, `/server unblock` and `/server blocks`.
+
+use serenity::all::{PartialChannel, Role, User};
+
+use crate::bot::interactions::commands::{Context, blocks};
+use crate::bot::interactions::duration;
+use crate::bot::interactions::private;
+use crate::bot::words;
+
+/// Stop a person, a role or a channel from asking in this server.
+#[poise::command(slash_command)]
+pub async fn block(
+    ctx: Context<'_>,
+    #[description = "A person"] user: Option<User>,
+    #[description = "Everybody with this role"] role: Option<Role>,
+    #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
+    #[description = "For how long, such as 30m, 12h, 7d; left out, until you lift it"]
+    during: Option<String>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let during = duration::read(during.as_deref())?;
+        let inside = blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?;
+        let (whom, until) = app.block_here(caller, inside, during).await?;
+        Ok(words::was_blocked(voice, whom, until))
+    })
+    .await
+}
+
+/// Let a person, a role or a channel ask again in this server.
+#[poise::command(slash_command)]
+pub async fn unblock(
+    ctx: Context<'_>,
+    #[description = "A person"] user: Option<User>,
+    #[description = "Everybody with this role"] role: Option<Role>,
+    #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let inside = blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?;
+        let (whom, was) = app.unblock_here(caller, inside).await?;
+        Ok(words::was_unblocked(voice, whom, was))
+    })
+    .await
+}
+
+/// List whom this server has stopped from asking.
+#[poise::command(slash_command, rename = "blocks")]
+pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let blocks = app.blocks_here(caller).await?;
+        Ok(words::blocks_here(voice, &blocks))
+    })
+    .await
+}

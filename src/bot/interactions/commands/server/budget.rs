@@ -1,0 +1,99 @@
+//! `/server budget …`: what this server's key may be used for.
+
+use serenity::all::Role;
+
+use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::amounts::{self, MetricChoice, PeriodChoice, WindowChoice};
+use crate::bot::interactions::private;
+use crate::bot::words;
+use crate::model::{Bound, Metric};
+
+/// Whose use a limit bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
+pub enum WhoChoice {
+    #[name = "everybody together"]
+    Together,
+    #[name = "each member"]
+    Member,
+}
+
+/// Limits on this server's key.
+#[poise::command(slash_command, subcommands("set", "show", "clear", "exempt"))]
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+pub async fn budget(_: Context<'_>) -> anyhow::Result<()> {
+    // Discord sends only the subcommands.
+    Ok(())
+}
+
+/// Set a limit, in place of the one for the same period.
+#[poise::command(slash_command)]
+pub async fn set(
+    ctx: Context<'_>,
+    #[description = "What to limit"] what: MetricChoice,
+    #[description = "How much: a whole number, or dollars such as 4.50"] amount: f64,
+    #[description = "Over how long"] per: PeriodChoice,
+    #[description = "Whom; left out, everybody together"] who: Option<WhoChoice>,
+    #[description = "Each member with this role, in place of the limit for each member"]
+    role: Option<Role>,
+    #[description = "calendar: begins anew each day, week, month (default); rolling: the last 24 hours, …"]
+    window: Option<WindowChoice>,
+) -> anyhow::Result<()> {
+    let bound = bound(who, role.as_ref()).unwrap_or(Bound::ServerKey);
+    private::answer(ctx, async |app, caller, voice| {
+        let limit = amounts::limit(what, amount, per, window)?;
+        app.set_budget(caller, bound, limit).await?;
+        Ok(words::budget_set(voice, bound, limit))
+    })
+    .await
+}
+
+/// Show the limits, and what is used of them.
+#[poise::command(slash_command)]
+pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let budget = app.budget(caller).await?;
+        Ok(words::budget(voice, &budget))
+    })
+    .await
+}
+
+/// Clear limits: all, or those that you name.
+#[poise::command(slash_command)]
+pub async fn clear(
+    ctx: Context<'_>,
+    #[description = "Only limits on this"] what: Option<MetricChoice>,
+    #[description = "Only limits on these"] who: Option<WhoChoice>,
+    #[description = "Only limits on this role"] role: Option<Role>,
+) -> anyhow::Result<()> {
+    let bound = bound(who, role.as_ref());
+    private::answer(ctx, async |app, caller, voice| {
+        let cleared = app
+            .clear_budget(caller, bound, what.map(Metric::from))
+            .await?;
+        Ok(words::cleared(voice, cleared))
+    })
+    .await
+}
+
+/// Free a role from the limits on members, or bind it again.
+#[poise::command(slash_command)]
+pub async fn exempt(
+    ctx: Context<'_>,
+    #[description = "The role"] role: Role,
+    #[description = "False: its members are bound again"] exempt: bool,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        app.exempt_role(caller, role.id.get(), exempt).await?;
+        Ok(words::exempted(voice, role.id.get(), exempt))
+    })
+    .await
+}
+
+fn bound(who: Option<WhoChoice>, role: Option<&Role>) -> Option<Bound> {
+    match (role, who) {
+        (Some(role), _) => Some(Bound::Role(role.id.get())),
+        (None, Some(WhoChoice::Member)) => Some(Bound::Member),
+        (None, Some(WhoChoice::Together)) => Some(Bound::ServerKey),
+        (None, None) => None,
+    }
+}

@@ -1,0 +1,113 @@
+//! `/token …`: tokens with which programs use one's keys.
+
+use serenity::all::CreateAutocompleteResponse;
+
+use crate::bot::interactions::caller;
+use crate::bot::interactions::commands::{Context, choices};
+use crate::bot::interactions::duration;
+use crate::bot::interactions::private;
+use crate::bot::words;
+use crate::model::{Refusal, Scopes};
+
+/// Tokens for programs that use your keys.
+#[poise::command(
+    slash_command,
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel",
+    subcommands("create", "list", "revoke")
+)]
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+pub async fn token(_: Context<'_>) -> anyhow::Result<()> {
+    // Discord sends only the subcommands.
+    Ok(())
+}
+
+/// Make a token, shown once.
+#[poise::command(slash_command)]
+pub async fn create(
+    ctx: Context<'_>,
+    #[description = "What you call it, such as laptop"]
+    #[max_length = 40]
+    name: Option<String>,
+    #[description = "How long it works, such as 30d; left out, 90 days"] expires: Option<String>,
+    #[description = "What it may do: chat keys:read keys:write usage:read; left out, chat"]
+    #[autocomplete = "complete_scopes"]
+    scopes: Option<String>,
+    #[description = "Whether this server's keys may pay too"] here: Option<bool>,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let mut scopes = match scopes.as_deref() {
+            None => Scopes::CHAT,
+            Some(typed) => Scopes::parse(typed).ok_or(Refusal::BadScopes)?,
+        };
+        if here == Some(true) {
+            scopes.server = Some(caller.place.server().ok_or(Refusal::NotInAServer)?);
+        }
+        let lasts = duration::read(expires.as_deref())?;
+        let made = app
+            .create_token(caller, name.as_deref(), lasts, scopes)
+            .await?;
+        Ok(words::token_made(voice, &made, app.gateway_url()))
+    })
+    .await
+}
+
+/// Your tokens, never shown again.
+#[poise::command(slash_command)]
+pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let tokens = app.tokens(caller).await?;
+        Ok(words::tokens(voice, &tokens, app.now_ms()))
+    })
+    .await
+}
+
+/// End a token now.
+#[poise::command(slash_command)]
+pub async fn revoke(
+    ctx: Context<'_>,
+    #[description = "Which"]
+    #[autocomplete = "complete_token"]
+    token: String,
+) -> anyhow::Result<()> {
+    private::answer(ctx, async |app, caller, voice| {
+        let revoked = app.revoke_token(caller, &token).await?;
+        Ok(words::token_revoked(voice, &revoked))
+    })
+    .await
+}
+
+/// What programs usually need.
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_scopes(_: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let usual = [
+        "chat",
+        "chat usage:read",
+        "chat keys:read usage:read",
+        "chat keys:read keys:write usage:read",
+    ];
+    choices(
+        usual.map(|scopes| (scopes.to_owned(), scopes.to_owned())),
+        partial,
+    )
+}
+
+async fn complete_token(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let caller = caller::of_command(ctx.interaction);
+    // Completion is a convenience: when the database is away, there is none.
+    let tokens = ctx
+        .framework
+        .user_data
+        .app
+        .tokens(&caller)
+        .await
+        .unwrap_or_default();
+    let named = tokens.into_iter().map(|token| {
+        let id = token.id.to_string();
+        let label = token
+            .name
+            .map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+        (label, id)
+    });
+    choices(named, partial)
+}

@@ -1,0 +1,177 @@
+//! Between serenity's events and us: counts what is running, so that
+//! shutdown can wait for it, and keeps poise to what it does well.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use serenity::all::{Client, Context, Event, FullEvent, Interaction, RawEventHandler, Ready};
+use serenity::async_trait;
+
+use crate::model::ServerId;
+
+use crate::bot::answers::buttons;
+use crate::bot::card::Card;
+use crate::bot::conversation;
+use crate::bot::interactions::caller;
+use crate::bot::interactions::commands;
+use crate::bot::interactions::forms;
+use crate::bot::words;
+use crate::bot::words::Voice;
+use crate::bot::{Bot, pictures};
+
+type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
+
+/// Hands commands and completion to poise, and forms and buttons to us.
+pub struct Dispatch {
+    bot: Arc<Bot>,
+    poise: Poise,
+}
+
+impl Dispatch {
+    /// Wraps a poise whose data is ready before the first event: a poise
+    /// whose setup fails never answers again.
+    pub fn new(bot: Arc<Bot>) -> Self {
+        let options = poise::FrameworkOptions {
+            commands: commands::all(),
+            // Else it logs what people write after a mention.
+            prefix_options: poise::PrefixFrameworkOptions {
+                mention_as_prefix: false,
+                ..Default::default()
+            },
+            on_error: |error| Box::pin(on_error(error)),
+            ..Default::default()
+        };
+        let data = Arc::clone(&bot);
+        let poise = poise::Framework::builder()
+            .options(options)
+            .initialize_owners(false)
+            .setup(move |_, _, _| Box::pin(async move { Ok(data) }))
+            .build();
+        Self { bot, poise }
+    }
+}
+
+#[async_trait]
+impl serenity::framework::Framework for Dispatch {
+    async fn init(&mut self, client: &Client) {
+        serenity::framework::Framework::init(&mut self.poise, client).await;
+    }
+
+    async fn dispatch(&self, context: Context, event: FullEvent) {
+        let _running = self.bot.app.busy();
+        let done = match event {
+            FullEvent::InteractionCreate {
+                interaction: Interaction::Modal(form),
+            } => forms::submitted(&self.bot, form).await,
+            FullEvent::InteractionCreate {
+                interaction: Interaction::Component(press),
+            } => forms::pressed(&self.bot, press).await,
+            FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
+                let server = ServerId(incomplete.id.get());
+                self.bot.app.server_left(server).await
+            }
+            FullEvent::GuildCreate { guild, .. } => {
+                let server = ServerId(guild.id.get());
+                self.bot.app.server_is_here(server).await
+            }
+            // On the heap: it is a large future, and every event has room for it.
+            FullEvent::Message { new_message } => {
+                Box::pin(conversation::heard(&self.bot, new_message)).await
+            }
+            FullEvent::Ready { ref data_about_bot } => {
+                let me = data_about_bot.user.id.get();
+                self.bot.me.store(me, Ordering::Relaxed);
+                let bot = Arc::clone(&self.bot);
+                self.bot.app.spawn(async move {
+                    if let Err(error) = buttons::close_unfinished(&bot).await {
+                        tracing::warn!("could not close answers that were broken off: {error:#}");
+                    }
+                    if let Err(error) = pictures::go_on_with_all(&bot).await {
+                        tracing::warn!("could not go on with pictures: {error:#}");
+                    }
+                });
+                let looked = look_at_servers(&self.bot, data_about_bot).await;
+                self.poise.dispatch(context, event).await;
+                looked
+            }
+            FullEvent::InteractionCreate { .. } => {
+                self.poise.dispatch(context, event).await;
+                Ok(())
+            }
+            _ => Ok(()),
+        };
+        if let Err(error) = done {
+            tracing::warn!("could not handle an event: {error:#}");
+        }
+    }
+}
+
+/// Finds out which servers removed the bot while it was away. Those that
+/// are unavailable are in the list too.
+async fn look_at_servers(bot: &Bot, ready: &Ready) -> anyhow::Result<()> {
+    let here = ready.guilds.iter().map(|guild| ServerId(guild.id.get()));
+    let shard = ready
+        .shard
+        .map_or((0, 1), |shard| (shard.id.get(), shard.total));
+    bot.app.servers_are(&here.collect(), shard).await
+}
+
+/// What poise could not do. Only errors of ours reach the log: poise's own
+/// texts quote what people typed. Whoever waits for an answer gets one.
+async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
+    match error {
+        poise::FrameworkError::Command { error, ctx, .. } => {
+            tracing::warn!(command = %ctx.command().qualified_name, "could not answer a command: {error:#}");
+        }
+        poise::FrameworkError::CommandPanic { ctx, .. } => {
+            tracing::error!(command = %ctx.command().qualified_name, "a command panicked");
+            apologise(ctx, words::something_broke).await;
+        }
+        poise::FrameworkError::ArgumentParse { ctx, .. } => {
+            tracing::warn!(command = %ctx.command().qualified_name, "a command came with unknown arguments");
+            apologise(ctx, words::old_command).await;
+        }
+        poise::FrameworkError::CommandStructureMismatch { ctx, .. } => {
+            tracing::warn!(command = %ctx.command().qualified_name, "a command came in an old form");
+            apologise(poise::Context::Application(ctx), words::old_command).await;
+        }
+        poise::FrameworkError::UnknownInteraction { .. } => {
+            tracing::warn!("a command came that is not ours");
+        }
+        _ => tracing::warn!("poise could not handle an event"),
+    }
+}
+
+/// Says so to whoever typed the command, first or after what was said.
+async fn apologise(ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>, words: fn(Voice<'_>) -> Card) {
+    let poise::Context::Application(app) = ctx else {
+        return;
+    };
+    let (bot, handle) = (
+        app.framework.user_data,
+        caller::handle_of_command(app.interaction),
+    );
+    let card = words(bot.voice(&app.interaction.locale));
+    if bot.rest.reply(&handle, &card).await.is_err() {
+        let said = bot.rest.follow_up_ephemeral(&handle, &card).await;
+        if let Err(error) = said {
+            tracing::warn!("could not answer a command: {error:#}");
+        }
+    }
+}
+
+/// Counts interactions that serenity could not read and would drop without
+/// a word.
+pub struct CountDropped(pub Arc<Bot>);
+
+#[async_trait]
+impl RawEventHandler for CountDropped {
+    async fn raw_event(&self, _: Context, event: Event) {
+        if let Event::Unknown(unknown) = event
+            && unknown.kind == "INTERACTION_CREATE"
+        {
+            let dropped = self.0.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::error!(dropped, "an interaction could not be read and was dropped");
+        }
+    }
+}

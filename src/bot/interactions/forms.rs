@@ -1,0 +1,162 @@
+//! Submitted forms and pressed buttons. Nothing waits for them in memory:
+//! what they mean is in the database, and permission is read again from
+//! their own payload.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
+
+use crate::app::Error;
+use crate::bot::answers::buttons;
+use crate::bot::answers::streaming::{self, Question};
+use crate::bot::answers::target::Target;
+use crate::bot::connection::calls::Handle;
+use crate::bot::interactions::caller;
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::private;
+use crate::bot::words;
+use crate::bot::{Bot, explain, pictures};
+use crate::model::{Refusal, Scope, Words};
+
+/// Takes a form. It is acknowledged before anybody is asked about the key.
+pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
+    let handle = caller::handle_of_modal(&form);
+    let voice = bot.voice(&form.locale);
+    if let Some(CustomId::Once(id)) = CustomId::parse(&form.data.custom_id) {
+        return ask_once(bot, &handle, form, &id).await;
+    }
+    bot.rest.defer_ephemeral(&handle).await?;
+    let caller = caller::of_modal(&form);
+    let done = match CustomId::parse(&form.data.custom_id) {
+        Some(CustomId::Add(id)) => {
+            let mut typed = take_typed(&mut form);
+            let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
+            let added = bot.app.finish_add(&caller, &id, secret, typed).await;
+            added.map(|added| words::added(voice, &added))
+        }
+        Some(CustomId::Erase(id)) => {
+            let typed = text_of(&form, words::CONFIRM_FIELD);
+            let erased = bot.app.finish_erase(&caller, &id, &typed).await;
+            erased.map(|()| words::erased(voice))
+        }
+        _ => Err(Error::Refused(Refusal::StaleForm)),
+    };
+    let card = done.unwrap_or_else(|error| explain(voice, &error));
+    private::show(bot, &handle, card).await
+}
+
+/// Asks with a key that was typed for this once; everybody sees the answer.
+async fn ask_once(
+    bot: &Bot,
+    handle: &Handle,
+    mut form: ModalInteraction,
+    id: &str,
+) -> anyhow::Result<()> {
+    let prompt = Words(text_of(&form, words::PROMPT_FIELD));
+    let mut typed = take_typed(&mut form);
+    let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
+    typed.remove(words::PROMPT_FIELD);
+    let caller = bot.caller(caller::of_modal(&form)).await;
+    let ask = bot.app.finish_once(caller, id, prompt, secret, typed).await;
+    match ask {
+        Ok(ask) => {
+            let question = Question {
+                asked: Some(text_of(&form, words::PROMPT_FIELD)),
+                promised: false,
+                ask,
+                target: Target::Interaction(handle.clone()),
+                locale: &form.locale,
+            };
+            Box::pin(streaming::answer(bot, question)).await
+        }
+        Err(error) => {
+            let card = explain(bot.voice(&form.locale), &error);
+            bot.rest.reply(handle, &card).await
+        }
+    }
+}
+
+/// Takes a press of a button.
+pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<()> {
+    let handle = caller::handle_of_component(&press);
+    let voice = bot.voice(&press.locale);
+    match CustomId::parse(&press.data.custom_id) {
+        Some(CustomId::Keep) => bot.rest.update(&handle, &words::kept(voice)).await,
+        Some(CustomId::Remove(id)) => {
+            bot.rest.defer_update(&handle).await?;
+            match bot
+                .app
+                .finish_remove(&caller::of_component(&press), &id)
+                .await
+            {
+                Ok((provider, scope)) => {
+                    private::show(bot, &handle, words::removed(voice, &provider, scope)).await
+                }
+                // The message stays as it is: it may be somebody else's.
+                Err(error) => {
+                    let why = explain(voice, &error);
+                    bot.rest.follow_up_ephemeral(&handle, &why).await.map(drop)
+                }
+            }
+        }
+        Some(CustomId::Own(provider)) => {
+            let caller = bot.caller(caller::of_component(&press)).await;
+            // A form must be the first answer, so nothing slow may come before it.
+            match bot
+                .app
+                .begin_add(&caller, &provider, Scope::User, None)
+                .await
+            {
+                Ok(form) => {
+                    bot.rest
+                        .open_modal(&handle, &words::added_form(voice, &form))
+                        .await
+                }
+                Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+            }
+        }
+        Some(CustomId::Stop(id)) => buttons::stop(bot, &press, &id).await,
+        Some(CustomId::Again(id)) => buttons::again(bot, &press, &id, None).await,
+        Some(CustomId::Other(id)) => buttons::offer_models(bot, &press, &id).await,
+        Some(CustomId::Model(id)) => {
+            let model = buttons::picked(&press);
+            buttons::again(bot, &press, &id, model).await
+        }
+        Some(CustomId::Redo(id)) => pictures::redo(bot, &press, &id, false).await,
+        Some(CustomId::Vary(id)) => pictures::redo(bot, &press, &id, true).await,
+        Some(CustomId::Seed(id)) => pictures::seed(bot, &press, &id).await,
+        Some(CustomId::Details(id)) => buttons::details(bot, &press, &id).await,
+        Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
+            let stale = Error::Refused(Refusal::StaleForm);
+            bot.rest.reply(&handle, &explain(voice, &stale)).await
+        }
+    }
+}
+
+/// What was typed into a field that holds no secret.
+fn text_of(form: &ModalInteraction, field: &str) -> String {
+    let mut rows = form.data.components.iter().flat_map(|row| &row.components);
+    let typed = rows.find_map(|component| match component {
+        ActionRowComponent::InputText(input) if input.custom_id == field => input.value.clone(),
+        _ => None,
+    });
+    typed.unwrap_or_default()
+}
+
+/// What was typed, by field, moved out of the payload and into secrets.
+fn take_typed(form: &mut ModalInteraction) -> BTreeMap<String, SecretString> {
+    let rows = form
+        .data
+        .components
+        .iter_mut()
+        .flat_map(|row| row.components.iter_mut());
+    rows.filter_map(|component| match component {
+        ActionRowComponent::InputText(input) => {
+            let value = SecretString::from(input.value.take()?);
+            Some((std::mem::take(&mut input.custom_id), value))
+        }
+        _ => None,
+    })
+    .collect()
+}

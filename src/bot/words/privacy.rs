@@ -1,0 +1,119 @@
+//! Words about what is stored.
+
+use serde_json::Value;
+
+use crate::app::Stored;
+use crate::bot::card::{Card, Field, File, Modal};
+use crate::bot::interactions::custom_id::CustomId;
+use crate::model::NanoDollars;
+
+use crate::bot::words::Voice;
+use crate::bot::words::quota::grouped;
+
+/// The field that confirms.
+pub const CONFIRM_FIELD: &str = "confirm";
+
+/// What is stored of a person, and what is not.
+pub fn stored(voice: Voice<'_>, stored: &Stored) -> Card {
+    let lang = voice.lang;
+    let names: Vec<String> = stored
+        .keys
+        .iter()
+        .map(|key| voice.name(&key.provider))
+        .collect();
+    let keys = match names.len() {
+        0 => lang.words("- Keys: none.").to_owned(),
+        n => lang.say(
+            "- Keys: {n} ({names}), sealed with AES-256-GCM. `/keys list` shows them.",
+            &[("n", &n), ("names", &names.join(", "))],
+        ),
+    };
+    let used = lang.say(
+        "- Usage: {n} requests, {cost}. For each request of the last {days} days: when, in which server, \
+         who paid, provider, model, tokens, cost, how long it took; and sums by day for good. `/usage` shows them.",
+        &[
+            ("n", &grouped(stored.used.requests)),
+            ("cost", &NanoDollars(stored.used.cost_nano)),
+            ("days", &stored.keep_days),
+        ],
+    );
+    let tokens = lang
+        .words("- Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.")
+        .to_owned();
+    let tier = match &stored.tier {
+        Some(tier) => lang.say(
+            "- Your tier, {tier}, given by the operator.",
+            &[("tier", tier)],
+        ),
+        None => lang.words("- Your tier: none given by hand.").to_owned(),
+    };
+    let answers = lang.say(
+        "- Answers: for {days} days, where each stands, what was chosen for it and who could pay, so that its buttons work. \
+         And the model and persona that you chose.",
+        &[("days", &stored.answer_days)],
+    );
+    let lines = [
+        lang.words("**Stored about you**").to_owned(),
+        keys,
+        used,
+        answers,
+        tokens,
+        tier,
+        lang.words(
+            "- For a while: forms that you opened (15 minutes), when you checked keys (an hour), \
+             what limits have counted (until they renew), and a block, if the operator set one.",
+        )
+        .to_owned(),
+        lang.words(
+            "**Never stored**: what you ask, what is answered, and anything of your messages. \
+             Conversations are read from Discord when they go on.",
+        )
+        .to_owned(),
+        lang.words(
+            "Asks go to the provider that the answer names, under its own terms. \
+             `/privacy export` gives you all of it, `/privacy erase` erases it.",
+        )
+        .to_owned(),
+    ];
+    Card::text(lines.join("\n"))
+}
+
+/// Everything, as a file.
+pub fn exported(voice: Voice<'_>, all: &Value) -> Card {
+    let words = voice.lang.words("All that is stored about you. Keys themselves can't be exported: only their hints are in it.");
+    let file = File {
+        name: "latchkey-data.json".to_owned(),
+        kind: "application/json",
+        description: voice.lang.words("All that is stored about you").to_owned(),
+        bytes: format!("{all:#}\n").into_bytes(),
+    };
+    Card {
+        files: vec![file],
+        ..Card::text(words)
+    }
+}
+
+/// The form that erases.
+pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
+    let lang = voice.lang;
+    Modal {
+        custom_id: CustomId::Erase(id).write(),
+        title: lang.words("Erase what is stored about you").to_owned(),
+        fields: vec![Field {
+            id: CONFIRM_FIELD.to_owned(),
+            label: lang.words("Type ERASE: keys, usage, tier").to_owned(),
+            placeholder: "ERASE".to_owned(),
+            required: true,
+            value: None,
+        }],
+    }
+}
+
+/// It is erased.
+pub fn erased(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Erased: your keys, your tokens, your usage and your tier. Sums of servers and of the bot stay, without you in them; \
+         keys that you added to servers stay theirs, without your name. What limits have counted stays until it renews, \
+         and backups of the operator's until they are replaced. To be thorough, revoke your keys at their providers too.",
+    ))
+}
