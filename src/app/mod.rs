@@ -21,18 +21,24 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-pub use asks::{Asked, Began, Demotion, Heard, ModelChoice, Notes, OnceForm, Persona, ReadyAsk};
+pub use asks::{
+    AnswerEvent, AskOutcome, Began, Demotion, ModelChoice, Notes, OnceForm, Persona, ReadyAsk,
+};
 pub use error::Error;
-pub use keys::{AddForm, Added, Listing, ProviderStatus, ServerKeys, Status, Tested};
+pub use keys::{AddForm, AddedKey, Listing, ProviderStatus, ServerKeys, Status, TestedKey};
 pub use people::{Doorman, OperatorsView, Stored, Waiting, Whom, nobody_else};
-pub use pictures::{Due, ImageSettings, Moderation, Pictured, ReadyPicture, Seen, Spot, Waits};
+pub use pictures::{
+    ImageSettings, Moderation, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
+    Waiter,
+};
 pub use programs::{Claim, Claimed, NotRelayed, Payer, Relay, RelayAsk, RequestKey};
 pub use quotas::{Budget, Notice, Quota, QuotaStatus, UsageReport, UsageScope};
 
 pub use crate::store::{OwnAttempt, Total};
 
 pub use crate::providers::{
-    BadBody, Body, Catalogue, Delivery, Kind, Passage, PassedOn, Provider, Surface, is_plain,
+    BadBody, Body, Catalogue, Delivery, ForwardedHeaders, Kind, Provider, RelayRequest, Surface,
+    is_plain,
 };
 
 use crate::ledger::Ledger;

@@ -14,7 +14,7 @@ use crate::providers::{ChatReply, Provider, sees};
 
 use crate::app::asks::answer::{Demotion, ReadyAsk, request_offer};
 use crate::app::asks::fit::{self, Fitted};
-use crate::app::quotas::caller_policy::Standing;
+use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::app::quotas::notice::Notice;
 use crate::app::{App, Error};
 
@@ -74,7 +74,7 @@ impl Uses {
 
 /// The payers that were passed over.
 #[derive(Default)]
-pub struct Passed {
+pub struct SkippedPayers {
     /// How many of them.
     tried: usize,
     pub fell_back: Vec<FellBack>,
@@ -84,7 +84,7 @@ pub struct Passed {
     over_limit: Vec<Source>,
 }
 
-impl Passed {
+impl SkippedPayers {
     /// The next payer to be tried, if there is one.
     pub fn next(&mut self, payers: &[Offer]) -> Option<Offer> {
         while let Some(offer) = payers.get(self.tried) {
@@ -141,7 +141,7 @@ impl App {
         order: Order<'_>,
         limits: Vec<Applied>,
         offer: &Offer,
-        passed: &mut Passed,
+        passed: &mut SkippedPayers,
     ) -> anyhow::Result<Option<Hold>> {
         match self.ledger.hold(order, limits).await? {
             Ok(hold) => Ok(Some(hold)),
@@ -244,7 +244,7 @@ impl App {
     /// settlement could not be written: it is then settled later.
     pub(in crate::app) async fn settle(
         &self,
-        standing: &Standing,
+        standing: &CallerPolicy,
         reserved: Reserved,
         called: &Result<(ChatReply, String), ProviderFailure>,
         notices: &mut Vec<Notice>,

@@ -53,9 +53,9 @@ pub struct Bot {
     painters: answers::admission::Lines,
     shards: (u32, u32, u32),
     /// The roles of the operator's home server, if there is one.
-    home: Option<interactions::home_roles::Home>,
+    home: Option<interactions::home_roles::HomeRoles>,
     /// What people have bought, where a tier is sold.
-    bought: Option<interactions::entitlements::Bought>,
+    bought: Option<interactions::entitlements::Entitlements>,
     /// Members that programs with tokens speak for.
     members: members::Members,
     /// Interactions that could not be read.

@@ -1,7 +1,7 @@
 //! Each provider's own API, with the key put in: an official library works
 //! here by changing its base URL.
 
-use crate::app::{Body, Passage, PassedOn, Provider, RelayAsk, Surface, is_plain};
+use crate::app::{Body, ForwardedHeaders, Provider, RelayAsk, RelayRequest, Surface, is_plain};
 
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::openai::bad_body;
@@ -40,13 +40,13 @@ pub async fn any(mut call: Call) -> Answer {
     let model = model_in(&path).or_else(|| fields?.get("model"));
     let stream = body.wants_stream() || path.ends_with(":streamGenerateContent");
     let request_key = key_in(&call)?;
-    let passage = Box::new(Passage {
+    let passage = Box::new(RelayRequest {
         surface,
         as_openai: false,
         method: call.parts.method.clone(),
         path,
         query,
-        headers: PassedOn::of(&call.parts.headers),
+        headers: ForwardedHeaders::of(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,

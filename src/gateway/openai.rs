@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::app::{BadBody, Body, Passage, PassedOn, RelayAsk, Surface};
+use crate::app::{BadBody, Body, ForwardedHeaders, RelayAsk, RelayRequest, Surface};
 
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::pictures;
@@ -76,13 +76,13 @@ async fn read(call: &mut Call) -> Result<(Body, Option<String>), Problem> {
 async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>)) -> Answer {
     let stream = body.wants_stream();
     let request_key = key_in(&call)?;
-    let passage = Box::new(Passage {
+    let passage = Box::new(RelayRequest {
         surface,
         as_openai: true,
         method: call.parts.method.clone(),
         path: String::new(),
         query: None,
-        headers: PassedOn::of(&call.parts.headers),
+        headers: ForwardedHeaders::of(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,

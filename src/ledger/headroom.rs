@@ -14,9 +14,9 @@ const COUNTERS_MAX: usize = 10_000;
 
 /// What counters had counted when they were last seen. Cheap to share.
 #[derive(Clone, Default)]
-pub struct Outlook(Arc<Mutex<HashMap<Arc<str>, u64>>>);
+pub struct Headroom(Arc<Mutex<HashMap<Arc<str>, u64>>>);
 
-impl Outlook {
+impl Headroom {
     /// Remembers what counters have counted.
     pub fn remember<'a>(&self, used: impl Iterator<Item = (&'a Arc<str>, u64)>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +64,7 @@ mod tests {
             let limit = Limit { metric, span, max };
             Applied::new(Bound::Tier, limit, PersonId(7), None).unwrap()
         };
-        let outlook = Outlook::default();
+        let outlook = Headroom::default();
         let requests = limited(Metric::Requests, 10);
         let is_good = |limit: &Applied| outlook.is_good(std::slice::from_ref(limit), 100, 1);
         assert!(outlook.is_good(&[], 100, 1));

@@ -60,10 +60,10 @@ use crate::store::{Booking, Finished, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
-use headroom::Outlook;
+use headroom::Headroom;
 use metrics::Till;
 use prices::Quantity;
-use writer::{Grant, Operation, Settle, Teller};
+use writer::{Grant, Operation, Settle, Writer};
 
 /// How many operations may wait for the teller; more wait before the queue.
 const QUEUE: usize = 4_096;
@@ -82,7 +82,7 @@ pub struct Ledger {
     clock: Clock,
     zone: TimeZone,
     longest_call: Duration,
-    outlook: Outlook,
+    outlook: Headroom,
     /// When counters were forgotten last, in milliseconds since 1970.
     counters_swept_ms: AtomicI64,
 }
@@ -109,8 +109,8 @@ impl Ledger {
         longest_call: Duration,
     ) -> Self {
         let (queue, operations) = mpsc::channel(QUEUE);
-        let outlook = Outlook::default();
-        let teller = Teller {
+        let outlook = Headroom::default();
+        let teller = Writer {
             outlook: outlook.clone(),
             store: store.clone(),
             clock: clock.clone(),

@@ -20,13 +20,13 @@ const AT_MOST: Duration = Duration::from_millis(50);
 
 /// Bookings that wait for their settlements.
 #[derive(Default)]
-pub struct Early {
+pub struct WriteBehind {
     bookings: HashMap<AttemptId, Arc<Booking>>,
     /// When each came, the oldest first; those that are gone too.
     came: VecDeque<(Instant, AttemptId)>,
 }
 
-impl Early {
+impl WriteBehind {
     /// Waits for operations, or until a booking must be written; false when
     /// there will be no more.
     pub async fn wait(

@@ -14,9 +14,9 @@ use crate::model::{Clock, LimitUse};
 use crate::store::{Booking, Changes, Entries, Finished, Found, Journal, Store};
 
 use crate::ledger::batch::{Book, HoldRequest, NoRoom, add_up};
-use crate::ledger::headroom::Outlook;
+use crate::ledger::headroom::Headroom;
 use crate::ledger::meter::Applied;
-use crate::ledger::write_behind::Early;
+use crate::ledger::write_behind::WriteBehind;
 
 /// How many operations share one transaction at the most.
 pub const BATCH: usize = 512;
@@ -65,11 +65,11 @@ pub struct Settle {
     pub limits: Vec<Applied>,
 }
 
-pub struct Teller {
+pub struct Writer {
     pub store: Store,
     pub clock: Clock,
     pub zone: TimeZone,
-    pub outlook: Outlook,
+    pub outlook: Headroom,
 }
 
 /// A batch, taken apart by kind.
@@ -92,11 +92,11 @@ type Limits = Vec<Vec<Applied>>;
 /// A wish, and where to say what became of it.
 type Wish = (HoldRequest, oneshot::Sender<Result<Arc<Booking>, NoRoom>>);
 
-impl Teller {
+impl Writer {
     /// Works until it is stopped or nobody can ask it for anything.
     pub async fn run(self, mut queue: mpsc::Receiver<Operation>) {
         let mut operations = Vec::with_capacity(BATCH);
-        let (mut early, mut crowd) = (Early::default(), Crowd::default());
+        let (mut early, mut crowd) = (WriteBehind::default(), Crowd::default());
         loop {
             let is_open = early.wait(&mut queue, &mut operations).await;
             crowd.linger(&mut queue, &mut operations).await;
@@ -223,7 +223,7 @@ impl Teller {
 }
 
 impl Batch {
-    fn of(operations: impl Iterator<Item = Operation>, early: &mut Early) -> Self {
+    fn of(operations: impl Iterator<Item = Operation>, early: &mut WriteBehind) -> Self {
         let mut batch = Self::default();
         for operation in operations {
             match operation {
@@ -324,7 +324,7 @@ fn decide<'a>(
     settles: impl ExactSizeIterator<Item = (&'a Finished, &'a Vec<Applied>)>,
     now_ms: i64,
     zone: &TimeZone,
-    outlook: &Outlook,
+    outlook: &Headroom,
 ) -> anyhow::Result<(Changes, Vec<Vec<LimitUse>>)> {
     let mut book = Book::open(found.counters, now_ms, zone)?;
     let mut changes = Changes::default();

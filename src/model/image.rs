@@ -19,7 +19,7 @@ pub struct Imagine {
     pub caller: Caller,
     /// `model` is a model's name or a workflow's.
     pub choices: Choices,
-    pub wish: Wish,
+    pub wish: ImageSpec,
     /// Whether only adults, or nobody else, can see what is made.
     pub age_restricted: bool,
     /// A key that came with the request. It is never stored, and no other
@@ -29,7 +29,7 @@ pub struct Imagine {
 
 /// What a picture should be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wish {
+pub struct ImageSpec {
     pub prompt: Words,
     /// What should not be in it. Empty: nothing.
     pub negative: Words,
@@ -81,7 +81,7 @@ pub struct Made {
     pub fell_back_from: Vec<FellBack>,
 }
 
-impl Wish {
+impl ImageSpec {
     /// How many pictures.
     pub fn pictures(&self) -> u8 {
         self.count.clamp(1, PICTURES_MAX)

@@ -31,7 +31,7 @@ pub use check::{Check, FailureClass, ProviderFailure};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
-pub use image::{Imagine, Made, PICTURES_MAX, Size, Stage, Wish};
+pub use image::{ImageSpec, Imagine, Made, PICTURES_MAX, Size, Stage};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};

@@ -178,7 +178,7 @@ pub enum Refusal {
     #[error("only one's own key pays for this")]
     OwnKeyOnly { what: String },
     #[error("it can't be said in the provider's dialect")]
-    NoWords { what: String },
+    Untranslatable { what: String },
     #[error("the idempotency key is no key")]
     BadRepeatKey,
     #[error("another call was made under this idempotency key")]

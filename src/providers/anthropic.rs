@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{Finish, Role, Turn, Usage};
 
 use super::chat::{ChatRequest, base64};
-use super::reading::{Reading, count};
+use super::reading::{ParsedAnswer, count};
 
 pub const PATH: &str = "/v1/messages";
 /// Required on every request. The newer version refuses sampling
@@ -49,7 +49,7 @@ fn message(turn: &Turn) -> Value {
 }
 
 /// Reads an event of a stream, or a whole answer.
-pub fn read(event: &Value, into: &mut Reading) {
+pub fn read(event: &Value, into: &mut ParsedAnswer) {
     match event["type"].as_str() {
         Some("message") => {
             for block in event["content"].as_array().into_iter().flatten() {
@@ -78,7 +78,7 @@ pub fn read(event: &Value, into: &mut Reading) {
     }
 }
 
-fn read_stop(reason: &Value, into: &mut Reading) {
+fn read_stop(reason: &Value, into: &mut ParsedAnswer) {
     into.finish = match reason.as_str() {
         None => into.finish,
         Some("max_tokens" | "model_context_window_exceeded") => Some(Finish::Length),

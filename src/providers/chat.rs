@@ -20,7 +20,7 @@ use crate::model::{Credential, FailureClass, Finish, Picture, ProviderFailure, T
 use super::catalogue::{Dialect, Provider};
 use super::lines::{Framing, Lines};
 use super::outbound::{Call, Incoming, address, failed};
-use super::reading::Reading;
+use super::reading::ParsedAnswer;
 use super::relay::is_plain;
 use super::{Providers, anthropic, failure, google, ollama, openai};
 
@@ -75,7 +75,7 @@ impl Providers {
         let mut incoming = self
             .begin(provider, request, delivery, credential, deadline)
             .await?;
-        let mut reading = Reading::default();
+        let mut reading = ParsedAnswer::default();
         let read = match delivery {
             Delivery::Streamed => {
                 self.stream(provider, &mut incoming, &mut reading, deadline, listener)
@@ -161,7 +161,7 @@ impl Providers {
         &self,
         provider: &Provider,
         incoming: &mut Incoming,
-        reading: &mut Reading,
+        reading: &mut ParsedAnswer,
         deadline: Instant,
         listener: &mut (dyn FnMut(&str) + Send),
     ) -> Result<(), ProviderFailure> {
@@ -233,7 +233,7 @@ impl Tries {
 async fn whole(
     provider: &Provider,
     incoming: &mut Incoming,
-    reading: &mut Reading,
+    reading: &mut ParsedAnswer,
     deadline: Instant,
 ) -> Result<(), ProviderFailure> {
     let body = incoming.body(WHOLE_BYTES_MAX, deadline).await;
@@ -245,7 +245,7 @@ async fn whole(
 pub fn read_event(
     provider: &Provider,
     event: &[u8],
-    reading: &mut Reading,
+    reading: &mut ParsedAnswer,
 ) -> Result<(), ProviderFailure> {
     if event == b"[DONE]" {
         return Ok(());

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{Finish, Role, Turn, Usage};
 
 use super::chat::{ChatRequest, base64};
-use super::reading::{Reading, count};
+use super::reading::{ParsedAnswer, count};
 
 /// Where a model answers. The model is a path segment, so only characters
 /// that can stand in one are let through.
@@ -48,7 +48,7 @@ fn content(turn: &Turn) -> Value {
 }
 
 /// Reads a chunk of a stream or a whole answer; both have one shape.
-pub fn read(event: &Value, into: &mut Reading) {
+pub fn read(event: &Value, into: &mut ParsedAnswer) {
     if event.get("error").is_some() {
         into.failed = true;
         return;

@@ -33,8 +33,8 @@ pub use client::Clients;
 pub use images::{Begun, ImageRequest, Looked, Painted, Workflow, Workflows};
 pub use outbound::Timeouts;
 pub use relay::{
-    BadBody, Body, Passage, PassedOn, RelayFailure, Relayed, Surface, Weight, is_plain,
-    only_for_owners, weigh,
+    BadBody, Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, Surface,
+    estimate_cost, is_plain, only_for_owners,
 };
 pub use retired::replacement;
 pub use sight::{glob, sees};

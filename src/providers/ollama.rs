@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{Finish, Role, Turn, Usage};
 
 use super::chat::{ChatRequest, base64};
-use super::reading::{Reading, count};
+use super::reading::{ParsedAnswer, count};
 
 pub const PATH: &str = "/api/chat";
 
@@ -38,7 +38,7 @@ fn message(turn: &Turn) -> Value {
 }
 
 /// Reads a line of a stream or a whole answer; both have one shape.
-pub fn read(event: &Value, into: &mut Reading) {
+pub fn read(event: &Value, into: &mut ParsedAnswer) {
     if event.get("error").is_some() {
         into.failed = true;
         return;

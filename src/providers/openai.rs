@@ -10,7 +10,7 @@ use crate::model::{Finish, NanoDollars, Role, Turn, Usage};
 
 use super::catalogue::OpenAiQuirks;
 use super::chat::{ChatRequest, base64};
-use super::reading::{Reading, TOKENS_MAX, count};
+use super::reading::{ParsedAnswer, TOKENS_MAX, count};
 
 pub const PATH: &str = "/chat/completions";
 
@@ -51,7 +51,7 @@ fn message(turn: &Turn) -> Value {
 }
 
 /// Reads a chunk of a stream, or a whole answer.
-pub fn read(event: &Value, into: &mut Reading) {
+pub fn read(event: &Value, into: &mut ParsedAnswer) {
     if event.get("error").is_some_and(|error| !error.is_null()) {
         into.failed = true;
         return;
@@ -78,7 +78,7 @@ pub fn read(event: &Value, into: &mut Reading) {
 }
 
 /// Text, or Mistral's list of parts.
-fn read_content(content: &Value, into: &mut Reading) {
+fn read_content(content: &Value, into: &mut ParsedAnswer) {
     into.say(content.as_str());
     for part in content.as_array().into_iter().flatten() {
         into.say(part.get("text").and_then(Value::as_str));
@@ -125,7 +125,7 @@ impl Counts {
     }
 }
 
-fn finish(reason: &str, into: &mut Reading) {
+fn finish(reason: &str, into: &mut ParsedAnswer) {
     into.failed |= reason == "error";
     into.finish = Some(match reason {
         "length" => Finish::Length,
@@ -170,7 +170,7 @@ struct SkimmedDetails {
 /// Reads how a whole answer ended and what it used, at a tenth of the cost
 /// of [`read`]. False where it is not written as OpenAI itself writes it,
 /// an error among them: then nothing was read.
-pub fn skim(answer: &[u8], into: &mut Reading) -> bool {
+pub fn skim(answer: &[u8], into: &mut ParsedAnswer) -> bool {
     let Ok(skimmed) = serde_json::from_slice::<Skimmed<'_>>(answer) else {
         return false;
     };

@@ -9,7 +9,7 @@ pub const TOKENS_MAX: u64 = 100_000_000;
 
 /// An answer in the making.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct ParsedAnswer {
     /// Text that has arrived and was not taken yet.
     pub text: String,
     pub usage: Option<Usage>,
@@ -26,7 +26,7 @@ pub struct Reading {
     pub events: usize,
 }
 
-impl Reading {
+impl ParsedAnswer {
     /// Adds text.
     pub fn say(&mut self, text: Option<&str>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::chat::{framing, read_event};
 use super::failure::classify;
 use super::lines::Lines;
-use super::reading::Reading;
+use super::reading::ParsedAnswer;
 use super::{Catalogue, Provider};
 
 fn recordings(file: &str) -> Vec<Value> {
@@ -32,7 +32,7 @@ fn provider_of<'a>(catalogue: &'a Catalogue, recording: &Value) -> Option<&'a Pr
 }
 
 fn read(provider: &Provider, body: &str, streamed: bool) -> String {
-    let (mut reading, mut events) = (Reading::default(), Vec::new());
+    let (mut reading, mut events) = (ParsedAnswer::default(), Vec::new());
     if streamed {
         let mut lines = Lines::new(framing(provider.dialect));
         lines.push(body.as_bytes(), &mut events).unwrap();
@@ -43,7 +43,7 @@ fn read(provider: &Provider, body: &str, streamed: bool) -> String {
     for event in events {
         read_event(provider, &event, &mut reading).unwrap();
     }
-    let Reading {
+    let ParsedAnswer {
         text,
         usage,
         finish,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Setup, Stage, good, run, run_with};
-use crate::app::{Heard, nobody_else};
+use crate::app::{AnswerEvent, nobody_else};
 use crate::emulator::providers::ProviderFault;
 use crate::model::{Ask, Choices, PersonId, ProviderId};
 use crate::providers::Timeouts;
@@ -135,8 +135,8 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
         let ready = app.consider(question(stage)).await.unwrap();
         let ready = app.secure(ready).await.unwrap();
         let (words, mut listening) = tokio::sync::mpsc::unbounded_channel();
-        let mut listener = |heard: Heard<'_>| {
-            if let Heard::Words(text) = heard {
+        let mut listener = |heard: AnswerEvent<'_>| {
+            if let AnswerEvent::Words(text) = heard {
                 drop(words.send(text.to_owned()));
             }
         };

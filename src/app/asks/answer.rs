@@ -11,15 +11,15 @@ use crate::providers::{ChatReply, ChatRequest, Kind, replacement};
 use crate::resolver::{self, Choice, Question};
 
 use crate::app::asks::plan::Plan;
-use crate::app::payers::{DEMO, Passed, Reserved};
+use crate::app::payers::{DEMO, Reserved, SkippedPayers};
 use crate::app::programs::relay::{Payer, payer};
-use crate::app::quotas::caller_policy::Standing;
+use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::app::quotas::notice::Notice;
 use crate::app::{App, Error};
 
 /// How an ask ended, which keys it showed to be dead, and which budgets to
 /// be almost used up.
-pub struct Asked {
+pub struct AskOutcome {
     pub result: Result<Answer, Error>,
     /// The last attempt, and everybody who could have paid.
     pub attempt: Option<AttemptId>,
@@ -29,7 +29,7 @@ pub struct Asked {
 }
 
 /// What is heard of an answer while it comes.
-pub enum Heard<'a> {
+pub enum AnswerEvent<'a> {
     /// Who is asked to pay for it now.
     Payer(&'a Payer),
     /// More of its words.
@@ -37,7 +37,7 @@ pub enum Heard<'a> {
 }
 
 /// Whoever listens to an answer.
-pub type Listener<'a> = &'a mut (dyn FnMut(Heard<'_>) + Send);
+pub type Listener<'a> = &'a mut (dyn FnMut(AnswerEvent<'_>) + Send);
 
 /// A key that its provider turned down during use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Demotion {
 
 /// An ask whose payers are known, and of which one is reserved.
 pub struct ReadyAsk {
-    pub(in crate::app) standing: Standing,
+    pub(in crate::app) standing: CallerPolicy,
     pub(in crate::app) plan: Plan,
     pub(in crate::app) turns: Vec<Turn>,
     left_out: Vec<LeftOut>,
@@ -61,7 +61,7 @@ pub struct ReadyAsk {
     pub(in crate::app) payers: Vec<Offer>,
     trace: Trace,
     pub(in crate::app) reserved: Option<Reserved>,
-    pub(in crate::app) passed: Passed,
+    pub(in crate::app) passed: SkippedPayers,
     /// There is no key at all, and the operator wants a fixed reply then.
     demo: bool,
 }
@@ -101,7 +101,7 @@ impl App {
             payers,
             trace,
             reserved: None,
-            passed: Passed::default(),
+            passed: SkippedPayers::default(),
             demo,
         })
     }
@@ -134,7 +134,7 @@ impl App {
     /// that came with it included.
     pub(in crate::app) fn choose(
         &self,
-        standing: &Standing,
+        standing: &CallerPolicy,
         providers: &[ProviderId],
         request: Option<&Offer>,
     ) -> Choice {
@@ -155,8 +155,8 @@ impl App {
         ask: ReadyAsk,
         stop: &CancellationToken,
         listener: Listener<'_>,
-    ) -> Asked {
-        let mut asked = Asked {
+    ) -> AskOutcome {
+        let mut asked = AskOutcome {
             result: Err(Refusal::Stopped.into()),
             attempt: None,
             trace: ask.trace.clone(),
@@ -176,13 +176,13 @@ impl App {
         &self,
         mut ask: ReadyAsk,
         listener: Listener<'_>,
-        asked: &mut Asked,
+        asked: &mut AskOutcome,
     ) -> Result<Answer, Error> {
         let mut last_failure = None;
         while let Some(mut reserved) = ask.reserved.take() {
             let offer = reserved.offer.clone();
             asked.attempt = Some(reserved.hold.id());
-            listener(Heard::Payer(&payer(&offer, &reserved.hold)));
+            listener(AnswerEvent::Payer(&payer(&offer, &reserved.hold)));
             let called: Result<_, ProviderFailure> = if offer.source == Source::Demo {
                 Ok(demo_reply())
             } else {
@@ -255,7 +255,7 @@ impl App {
         hold.begin().await?;
         let mut hear = |text: &str| {
             hold.hear(text);
-            listener(Heard::Words(text));
+            listener(AnswerEvent::Words(text));
         };
         let delivery = self.settings.delivery;
         let called = self

@@ -10,7 +10,7 @@ pub mod personas;
 pub mod plan;
 pub mod records;
 
-pub use answer::{Asked, Demotion, Heard, ReadyAsk};
+pub use answer::{AnswerEvent, AskOutcome, Demotion, ReadyAsk};
 pub use models::ModelChoice;
 pub use once::OnceForm;
 pub use personas::Persona;

@@ -24,7 +24,7 @@ pub struct AddForm<'a> {
 }
 
 /// A key that was stored.
-pub struct Added {
+pub struct AddedKey {
     pub key: Key,
     pub check: Check,
     /// There was one before.
@@ -72,7 +72,7 @@ impl App {
         form: &str,
         secret: SecretString,
         extras: BTreeMap<String, SecretString>,
-    ) -> Result<Added, Error> {
+    ) -> Result<AddedKey, Error> {
         self.require_byok()?;
         let action = self.take(caller, PendingKind::AddKey, form).await?;
         let named = (action.provider, action.name);
@@ -99,7 +99,7 @@ impl App {
         scope: Scope,
         (provider, name): (ProviderId, Option<String>),
         (secret, extras): (SecretString, BTreeMap<String, SecretString>),
-    ) -> Result<Added, Error> {
+    ) -> Result<AddedKey, Error> {
         let owner = Self::owner(caller, scope)?;
         let provider = self.known(&provider)?;
         let credential = Self::credential(provider, secret, extras)?;
@@ -124,7 +124,7 @@ impl App {
             .await?;
         tracing::info!(key.id = %key.id, provider = %key.provider, scope = key.owner.scope().as_str(), "stored key {}", key.id);
         let looks_right = provider.looks_right(&credential.secret);
-        Ok(Added {
+        Ok(AddedKey {
             key,
             check,
             replaced,

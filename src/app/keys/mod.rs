@@ -9,7 +9,7 @@ mod remove;
 mod status;
 pub mod test;
 
-pub use add::{AddForm, Added};
+pub use add::{AddForm, AddedKey};
 pub use list::{Listing, ServerKeys};
 pub use status::{ProviderStatus, Status};
-pub use test::Tested;
+pub use test::TestedKey;

@@ -5,7 +5,7 @@ use crate::model::{Caller, Check, Key, Refusal, Scope, Sealed};
 use crate::app::{App, Error};
 
 /// A key and what its provider says of it now.
-pub struct Tested {
+pub struct TestedKey {
     pub key: Key,
     pub check: Check,
 }
@@ -18,7 +18,7 @@ impl App {
         caller: &Caller,
         provider: &str,
         scope: Scope,
-    ) -> Result<Tested, Error> {
+    ) -> Result<TestedKey, Error> {
         let (mut key, sealed) = self.own_key(caller, provider, scope).await?;
         if !self.vault.can_open(&key.master_kid) {
             return Err(Refusal::Locked {
@@ -35,7 +35,7 @@ impl App {
                 .set_health(key.id, key.health, self.clock.now_ms())
                 .await?;
         }
-        Ok(Tested { key, check })
+        Ok(TestedKey { key, check })
     }
 
     /// A key that the caller may act on.

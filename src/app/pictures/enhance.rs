@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Error, Heard};
+use crate::app::{AnswerEvent, App, Error};
 use crate::model::{Ask, Choices, Imagine, PictureJob, ProviderId, Refusal};
 
 /// The persona that rewrites.
@@ -21,8 +21,8 @@ impl App {
         let ask = Ask::of(imagine.caller.clone(), &imagine.wish.prompt.0, choices);
         let ready = self.secure(self.consider(ask).await?).await?;
         let mut text = String::new();
-        let mut listener = |heard: Heard<'_>| {
-            if let Heard::Words(more) = heard {
+        let mut listener = |heard: AnswerEvent<'_>| {
+            if let AnswerEvent::Words(more) = heard {
                 text.push_str(more);
             }
         };

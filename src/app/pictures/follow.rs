@@ -9,7 +9,7 @@ use crate::app::{App, Error};
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
 use crate::providers::{ImageRequest, Looked, Painted, Provider};
 
-use crate::app::pictures::run::{Seen, Watcher, With};
+use crate::app::pictures::run::{PayingKey, Seen, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
 const MISSES_MAX: u32 = 20;
@@ -36,7 +36,7 @@ pub enum End {
 pub struct Follow<'a> {
     pub app: &'a App,
     pub provider: &'a Provider,
-    pub with: With<'a>,
+    pub with: PayingKey<'a>,
     /// What it was begun with, as long as its words are known.
     pub request: Option<&'a ImageRequest>,
     pub stop: &'a CancellationToken,

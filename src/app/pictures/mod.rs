@@ -11,16 +11,16 @@ mod run;
 
 use std::time::Duration;
 
-pub use run::{Due, Pictured, Seen, Spot, Waits};
+pub use run::{PictureOutcome, PicturePlace, Seen, UnsettledPictures, Waiter};
 
 use crate::ledger::Order;
-use crate::model::{Credential, Imagine, Offer, Picture, ProviderId, Refusal, Trace, Wish};
+use crate::model::{Credential, ImageSpec, Imagine, Offer, Picture, ProviderId, Refusal, Trace};
 use crate::providers::Workflows;
 
 use crate::app::asks::answer::request_offer;
-use crate::app::payers::Passed;
+use crate::app::payers::SkippedPayers;
 use crate::app::programs::relay::RequestKey;
-use crate::app::quotas::caller_policy::Standing;
+use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::app::{App, Error};
 use plan::PicturePlan;
 use run::ReservedPicture;
@@ -68,14 +68,14 @@ impl Moderation {
 
 /// An ask for pictures whose payers are known, and of which one is reserved.
 pub struct ReadyPicture {
-    standing: Standing,
+    standing: CallerPolicy,
     plan: PicturePlan,
-    wish: Wish,
+    wish: ImageSpec,
     request_key: Option<Credential>,
     payers: Vec<Offer>,
     trace: Trace,
     reserved: Option<ReservedPicture>,
-    passed: Passed,
+    passed: SkippedPayers,
 }
 
 impl ReadyPicture {
@@ -125,7 +125,7 @@ impl App {
             payers: chosen.payers,
             trace: chosen.trace,
             reserved: None,
-            passed: Passed::default(),
+            passed: SkippedPayers::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Caller, Choices, ProviderId, Refusal, Wish};
+use crate::model::{Caller, Choices, ImageSpec, ProviderId, Refusal};
 use crate::providers::{ImageWire, Provider, Workflow};
 
 use crate::app::asks::models::ModelChoice;
@@ -20,7 +20,7 @@ impl App {
     pub(in crate::app) fn plan_picture(
         &self,
         choices: &Choices,
-        wish: &Wish,
+        wish: &ImageSpec,
     ) -> Result<PicturePlan, Refusal> {
         let named = choices.model.as_deref().map(str::trim);
         let named = named.filter(|named| !named.is_empty());
@@ -137,7 +137,7 @@ impl PicturePlan {
         &self,
         app: &App,
         provider: &Provider,
-        wish: &Wish,
+        wish: &ImageSpec,
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
         let editing = wish.is_edit;
         let workflows = &app.settings.images.workflows;

@@ -11,7 +11,7 @@ use crate::model::{AttemptId, Credential, Made, Offer, PictureJob, Refusal, Sour
 use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::follow::Follow;
-use crate::app::pictures::run::{Waits, Watcher, With};
+use crate::app::pictures::run::{PayingKey, Waiter, Watcher};
 use crate::app::pictures::{ReadyPicture, RequestKey};
 
 /// How many that an earlier process left are given up at once.
@@ -70,7 +70,7 @@ impl App {
         watch: Watcher<'_>,
     ) -> Result<(Made, Option<AttemptId>), Error> {
         let id = random_id()?;
-        let waits = Waits::Program(&id);
+        let waits = Waiter::Program(&id);
         let mut pictured = self.make_pictures(ready, waits, stop, watch).await;
         let notices = match pictured.due.take() {
             Some(due) => self.pictures_shown(due).await,
@@ -123,7 +123,7 @@ impl App {
         let follow = Follow {
             app: self,
             provider: host,
-            with: With {
+            with: PayingKey {
                 offer,
                 request_key: None,
             },

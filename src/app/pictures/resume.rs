@@ -6,9 +6,9 @@ use crate::app::{App, Error};
 use crate::model::{FailureClass, KeyId, Made, Offer, PictureJob, ProviderFailure, Refusal, Trace};
 use crate::providers::Provider;
 
-use crate::app::pictures::Pictured;
+use crate::app::pictures::PictureOutcome;
 use crate::app::pictures::follow::Follow;
-use crate::app::pictures::run::{Watcher, With};
+use crate::app::pictures::run::{PayingKey, Watcher};
 
 /// How many are gone on with at once.
 const OPEN_MAX: u32 = 500;
@@ -29,8 +29,8 @@ impl App {
         mut job: PictureJob,
         stop: &CancellationToken,
         watch: Watcher<'_>,
-    ) -> Pictured {
-        let mut pictured = Pictured {
+    ) -> PictureOutcome {
+        let mut pictured = PictureOutcome {
             result: Err(Refusal::Stopped.into()),
             attempt: Some(job.attempt),
             trace: Trace::default(),
@@ -50,7 +50,7 @@ impl App {
         job: &mut PictureJob,
         stop: &CancellationToken,
         watch: Watcher<'_>,
-        pictured: &mut Pictured,
+        pictured: &mut PictureOutcome,
     ) -> Result<Made, Error> {
         let hold = self.ledger.take_up(job.attempt).await?;
         let Some(hold) = hold else {
@@ -79,7 +79,7 @@ impl App {
         let follow = Follow {
             app: self,
             provider,
-            with: With {
+            with: PayingKey {
                 offer: &offer,
                 request_key: None,
             },

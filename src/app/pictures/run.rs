@@ -6,13 +6,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::payers::OpenKey;
 use crate::app::programs::relay::{Payer, payer};
-use crate::app::quotas::caller_policy::Standing;
+use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::app::quotas::notice::Notice;
 use crate::app::{App, Demotion, Error};
 use crate::ledger::{Ended, Hold};
 use crate::model::{
-    Attempt, AttemptId, Credential, FailureClass, FellBack, Made, NanoDollars, Offer, PictureJob,
-    ProviderFailure, Refusal, Stage, Trace, Usage, WhyFellBack, Wish,
+    Attempt, AttemptId, Credential, FailureClass, FellBack, ImageSpec, Made, NanoDollars, Offer,
+    PictureJob, ProviderFailure, Refusal, Stage, Trace, Usage, WhyFellBack,
 };
 use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
 
@@ -20,7 +20,7 @@ use crate::app::pictures::follow::{End, Follow};
 use crate::app::pictures::{Moderation, ReadyPicture};
 
 /// How an ask for pictures ended.
-pub struct Pictured {
+pub struct PictureOutcome {
     pub result: Result<Made, Error>,
     /// The last attempt, and everybody who could have paid.
     pub attempt: Option<AttemptId>,
@@ -29,23 +29,27 @@ pub struct Pictured {
     /// It goes on in the next process, which will show it.
     pub goes_on: bool,
     /// What is owed for the pictures, once they are shown.
-    pub due: Option<Due>,
+    pub due: Option<UnsettledPictures>,
 }
 
 /// What is owed for pictures that were made. It is settled when they are
 /// shown, so that a crash before that costs nobody anything.
-pub struct Due {
+pub struct UnsettledPictures {
     /// None once it is settled.
     hold: Option<Hold>,
     pictures: u64,
     usage: Option<Usage>,
     machine_ms: u64,
     /// Whose budgets to look at.
-    standing: Option<Standing>,
+    standing: Option<CallerPolicy>,
 }
 
-impl Due {
-    pub(in crate::app) fn new(hold: Hold, painted: &Painted, standing: Option<Standing>) -> Self {
+impl UnsettledPictures {
+    pub(in crate::app) fn new(
+        hold: Hold,
+        painted: &Painted,
+        standing: Option<CallerPolicy>,
+    ) -> Self {
         Self {
             hold: Some(hold),
             pictures: painted.pictures.len() as u64,
@@ -70,7 +74,7 @@ impl Due {
 
 /// Whoever is cut off before the pictures are shown leaves that, and the
 /// settlement, to the next process.
-impl Drop for Due {
+impl Drop for UnsettledPictures {
     fn drop(&mut self) {
         if let Some(hold) = self.hold.take() {
             hold.leave();
@@ -84,18 +88,18 @@ pub struct ReservedPicture {
     pub hold: Hold,
     pub model: String,
     pub workflow: Option<Arc<Workflow>>,
-    pub wish: Wish,
+    pub wish: ImageSpec,
 }
 
 /// The key that pays for a picture.
 #[derive(Clone, Copy)]
-pub struct With<'a> {
+pub struct PayingKey<'a> {
     pub offer: &'a Offer,
     /// The key itself, where it came with the call.
     pub request_key: Option<&'a Credential>,
 }
 
-impl<'a> With<'a> {
+impl<'a> PayingKey<'a> {
     /// Opens it for one call.
     pub fn open(self, app: &'a App) -> anyhow::Result<OpenKey<'a>> {
         app.open_key(self.offer, self.request_key)
@@ -104,7 +108,7 @@ impl<'a> With<'a> {
 
 /// Where a picture will be shown.
 #[derive(Clone, Debug)]
-pub struct Spot {
+pub struct PicturePlace {
     /// Its answer's id.
     pub id: String,
     pub channel: u64,
@@ -114,9 +118,9 @@ pub struct Spot {
 
 /// Who waits for a picture.
 #[derive(Clone, Copy, Debug)]
-pub enum Waits<'a> {
+pub enum Waiter<'a> {
     /// Somebody in Discord, where it will be shown whatever happens.
-    Here(&'a Spot),
+    Here(&'a PicturePlace),
     /// A program, as long as it stays on the line; by the picture's id.
     Program(&'a str),
 }
@@ -137,11 +141,11 @@ impl App {
     pub async fn make_pictures(
         &self,
         ready: ReadyPicture,
-        waits: Waits<'_>,
+        waits: Waiter<'_>,
         stop: &CancellationToken,
         watch: Watcher<'_>,
-    ) -> Pictured {
-        let mut pictured = Pictured {
+    ) -> PictureOutcome {
+        let mut pictured = PictureOutcome {
             result: Err(Refusal::Stopped.into()),
             attempt: None,
             trace: ready.trace.clone(),
@@ -159,9 +163,9 @@ impl App {
     async fn try_painters(
         &self,
         mut ask: ReadyPicture,
-        waits: Waits<'_>,
+        waits: Waiter<'_>,
         (stop, watch): (&CancellationToken, Watcher<'_>),
-        pictured: &mut Pictured,
+        pictured: &mut PictureOutcome,
     ) -> Result<Made, Error> {
         let mut last_failure = None;
         while let Some(mut reserved) = ask.reserved.take() {
@@ -170,7 +174,7 @@ impl App {
             reserved.hold.begin().await?;
             let offer = reserved.offer.clone();
             let (request, mut job) = self.request(&ask.standing, &reserved, waits)?;
-            let with = With {
+            let with = PayingKey {
                 offer: &offer,
                 request_key: ask.request_key.as_ref(),
             };
@@ -210,15 +214,15 @@ impl App {
     /// What one payer's host is asked for, and the row of it.
     fn request(
         &self,
-        standing: &Standing,
+        standing: &CallerPolicy,
         reserved: &ReservedPicture,
-        waits: Waits<'_>,
+        waits: Waiter<'_>,
     ) -> anyhow::Result<(ImageRequest, PictureJob)> {
         let wish = reserved.wish.clone();
         let (seed, mark) = (wish.seed.map_or_else(random, Ok)?, random()?);
         let (id, channel, message) = match waits {
-            Waits::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
-            Waits::Program(id) => (id, None, None),
+            Waiter::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
+            Waiter::Program(id) => (id, None, None),
         };
         let job = PictureJob {
             id: id.to_owned(),
@@ -253,8 +257,8 @@ impl App {
         &self,
         end: End,
         hold: Hold,
-        (seed, standing): (Option<u32>, Option<&Standing>),
-        pictured: &mut Pictured,
+        (seed, standing): (Option<u32>, Option<&CallerPolicy>),
+        pictured: &mut PictureOutcome,
     ) -> Result<Result<Made, ProviderFailure>, Error> {
         match end {
             End::Painted(painted) => {
@@ -265,7 +269,7 @@ impl App {
                     ..
                 } = hold.attempt().clone();
                 let usage = painted.usage;
-                let due = Due::new(hold, &painted, standing.cloned());
+                let due = UnsettledPictures::new(hold, &painted, standing.cloned());
                 let cost = due.cost();
                 pictured.due = Some(due);
                 Ok(Ok(Made {
@@ -307,7 +311,7 @@ impl App {
         &self,
         request: &ImageRequest,
         job: &mut PictureJob,
-        (with, stop): (With<'_>, &CancellationToken),
+        (with, stop): (PayingKey<'_>, &CancellationToken),
         watch: Watcher<'_>,
     ) -> Result<End, Error> {
         let offer = with.offer;
@@ -368,7 +372,7 @@ impl App {
 
     /// The pictures are shown: settles what is owed for them, and says which
     /// owners should be told of it.
-    pub async fn pictures_shown(&self, mut due: Due) -> Vec<Notice> {
+    pub async fn pictures_shown(&self, mut due: UnsettledPictures) -> Vec<Notice> {
         let ended = due.ended();
         let Some(hold) = due.hold.take() else {
             return Vec::new();
@@ -385,7 +389,7 @@ impl App {
     }
 
     /// The pictures could not be shown to anybody: gives everything back.
-    pub async fn pictures_not_shown(&self, mut due: Due) {
+    pub async fn pictures_not_shown(&self, mut due: UnsettledPictures) {
         if let Some(hold) = due.hold.take() {
             self.release(hold).await;
         }

@@ -7,10 +7,10 @@ use secrecy::SecretString;
 
 use crate::model::{Answer, Caller, Choices, Credential, Key, KeyId, ProviderId, Refusal, Scope};
 
-use crate::app::keys::add::Added;
-use crate::app::keys::test::Tested;
+use crate::app::keys::add::AddedKey;
+use crate::app::keys::test::TestedKey;
 use crate::app::programs::relay::RequestKey;
-use crate::app::{App, Asked, Error};
+use crate::app::{App, AskOutcome, Error};
 
 impl App {
     /// Checks, seals and stores a key, in the place of the one for that
@@ -22,7 +22,7 @@ impl App {
         provider: &str,
         name: Option<String>,
         (secret, extras): (SecretString, BTreeMap<String, SecretString>),
-    ) -> Result<Added, Error> {
+    ) -> Result<AddedKey, Error> {
         self.require_byok()?;
         let provider = self.provider(provider)?.id.clone();
         self.require_own_keys(caller, scope).await?;
@@ -52,7 +52,7 @@ impl App {
 
     /// What came of an ask. Owners of keys and budgets are told what they
     /// should know.
-    pub fn told(&self, asked: Asked) -> Result<Answer, Error> {
+    pub fn told(&self, asked: AskOutcome) -> Result<Answer, Error> {
         self.tell_owners(asked.demoted, asked.notices);
         asked.result
     }
@@ -120,7 +120,7 @@ impl App {
         caller: &Caller,
         scope: Scope,
         id: &str,
-    ) -> Result<Tested, Error> {
+    ) -> Result<TestedKey, Error> {
         let key = self.key_by_id(caller, scope, id).await?;
         self.test_key(caller, key.provider.as_str(), scope).await
     }

@@ -28,7 +28,7 @@ pub struct Quota {
 
 /// One person in one place.
 #[derive(Clone)]
-pub struct Standing {
+pub struct CallerPolicy {
     pub caller: Caller,
     seen: Seen,
     quota: Arc<Quota>,
@@ -39,14 +39,14 @@ pub struct Standing {
 impl App {
     /// Reads everything that an ask must know, in one look: what is set
     /// for the caller, and the stored keys that could pay.
-    pub(in crate::app) async fn standing(&self, caller: Caller) -> anyhow::Result<Standing> {
+    pub(in crate::app) async fn standing(&self, caller: Caller) -> anyhow::Result<CallerPolicy> {
         let seen = self
             .store
             .rules_and_offers(caller.person, (caller.place, caller.channel), |kid| {
                 self.vault.can_open(kid)
             })
             .await?;
-        Ok(Standing {
+        Ok(CallerPolicy {
             tier: self.tier_of(&caller, &seen.0)?,
             quota: Arc::clone(&self.quota),
             seen,
@@ -57,7 +57,7 @@ impl App {
     /// Everything that could pay, stored or the operator's.
     pub(in crate::app) fn offers<'a>(
         &'a self,
-        standing: &'a Standing,
+        standing: &'a CallerPolicy,
     ) -> impl Iterator<Item = &'a Offer> + Clone {
         standing.seen.1.iter().chain(&self.bot_offers)
     }
@@ -83,7 +83,7 @@ impl App {
     }
 }
 
-impl Standing {
+impl CallerPolicy {
     /// Their tier.
     pub fn tier(&self) -> &Tier {
         // It was found there.

@@ -3,7 +3,7 @@
 use crate::model::{Bound, LimitUse, PersonId, ServerId};
 
 use crate::app::App;
-use crate::app::quotas::caller_policy::Standing;
+use crate::app::quotas::caller_policy::CallerPolicy;
 
 /// A budget of which most is used. It is said once in each window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl App {
     /// people.
     pub(in crate::app) fn notices(
         &self,
-        standing: &Standing,
+        standing: &CallerPolicy,
         warnings: &[LimitUse],
     ) -> Vec<Notice> {
         let mut notices = Vec::new();

@@ -21,7 +21,7 @@ const FOOT_UNITS: usize = 400;
 const TYPING_LASTS: Duration = Duration::from_secs(8);
 
 /// Shows one answer.
-pub struct Painter<'a> {
+pub struct MessageRenderer<'a> {
     pub bot: &'a Bot,
     pub target: &'a Target,
     /// What stands above the answer.
@@ -38,7 +38,7 @@ pub struct Painter<'a> {
     shown: Vec<(String, Card)>,
 }
 
-impl<'a> Painter<'a> {
+impl<'a> MessageRenderer<'a> {
     /// Has shown nothing yet. The question stands above the answer, unless
     /// it stands in the channel already.
     pub fn new(bot: &'a Bot, voice: Voice<'_>, target: &'a Target, question: Option<&str>) -> Self {

@@ -7,11 +7,11 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Asked, Began, Demotion, Error, Heard, Notice, ReadyAsk};
+use crate::app::{AnswerEvent, AskOutcome, Began, Demotion, Error, Notice, ReadyAsk};
 use crate::model::{Ask, Choices, PersonId, Refusal, ServerId, Source};
 
 use crate::bot::answers::admission::Place;
-use crate::bot::answers::message_renderer::Painter;
+use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::target::Target;
 use crate::bot::card::{Button, Card};
 use crate::bot::words::{self, Voice};
@@ -42,7 +42,7 @@ pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
         promised,
         ..
     } = question;
-    let mut painter = Painter::new(bot, voice, &target, asked.as_deref());
+    let mut painter = MessageRenderer::new(bot, voice, &target, asked.as_deref());
     let places = bot.people.enter(ask.caller.person.0);
     let places = match places.map(|mine| (mine, bot.channels.enter(target.channel()))) {
         Some((mine, Some(here))) => Ok([mine, here]),
@@ -71,7 +71,7 @@ pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
 /// Has the model speak, and shows it.
 async fn give(
     bot: &Bot,
-    painter: &mut Painter<'_>,
+    painter: &mut MessageRenderer<'_>,
     voice: Voice<'_>,
     ready: Prepared,
 ) -> anyhow::Result<()> {
@@ -126,7 +126,7 @@ pub async fn tell_owners(bot: &Bot, voice: Voice<'_>, notices: &[Notice]) {
 
 /// Says that there is no room, to whoever asked alone where that can be.
 pub async fn turn_away(
-    painter: &mut Painter<'_>,
+    painter: &mut MessageRenderer<'_>,
     voice: Voice<'_>,
     (refusal, promised): (Refusal, bool),
 ) -> anyhow::Result<()> {
@@ -151,7 +151,7 @@ struct Prepared {
 /// Finds out who pays, and promises an answer; or says why there is none.
 async fn prepare(
     bot: &Bot,
-    painter: &mut Painter<'_>,
+    painter: &mut MessageRenderer<'_>,
     voice: Voice<'_>,
     (ask, promised): (Ask, bool),
 ) -> anyhow::Result<Option<Prepared>> {
@@ -175,7 +175,7 @@ async fn prepare(
 /// is none. Where a yes is likely there is no time to lose.
 pub async fn promise<T>(
     bot: &Bot,
-    painter: &mut Painter<'_>,
+    painter: &mut MessageRenderer<'_>,
     voice: Voice<'_>,
     asker: PersonId,
     (likely, mut promised): (bool, bool),
@@ -217,7 +217,7 @@ pub async fn promise<T>(
 /// Says in everybody's view that there is no answer, and why to whoever
 /// asked.
 pub async fn refuse(
-    painter: &mut Painter<'_>,
+    painter: &mut MessageRenderer<'_>,
     voice: Voice<'_>,
     asker: PersonId,
     error: &Error,
@@ -245,16 +245,18 @@ pub async fn refuse(
 /// and no edit is given up half-way, since it could arrive after the last.
 async fn paint_while_asking(
     bot: &Bot,
-    painter: &mut Painter<'_>,
+    painter: &mut MessageRenderer<'_>,
     ready: ReadyAsk,
     stop: &CancellationToken,
-) -> (Asked, String) {
+) -> (AskOutcome, String) {
     let _growing = Growing::begin(&bot.growing);
     let (said, mut heard) = watch::channel(String::new());
     let done = CancellationToken::new();
     let asking = async {
-        let mut listener = |heard: Heard<'_>| match heard {
-            Heard::Words(text) if !text.is_empty() => said.send_modify(|all| all.push_str(text)),
+        let mut listener = |heard: AnswerEvent<'_>| match heard {
+            AnswerEvent::Words(text) if !text.is_empty() => {
+                said.send_modify(|all| all.push_str(text))
+            }
             _ => {}
         };
         let asked = bot.app.answer(ready, stop, &mut listener).await;
@@ -284,10 +286,10 @@ impl Drop for Growing<'_> {
 
 /// Shows the whole answer, or why there is none.
 async fn finish(
-    painter: &mut Painter<'_>,
+    painter: &mut MessageRenderer<'_>,
     voice: Voice<'_>,
     asker: PersonId,
-    (outcome, text, buttons): (&Asked, String, Vec<Button>),
+    (outcome, text, buttons): (&AskOutcome, String, Vec<Button>),
 ) -> anyhow::Result<()> {
     match &outcome.result {
         Ok(answer) if answer.source == Source::Demo => {

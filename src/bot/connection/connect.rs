@@ -77,10 +77,11 @@ impl Connection {
             painters: Lines::new(settings.chat.pictures_per_person, 2),
             channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
             shards: settings.shards,
-            bought: sold.then(|| crate::bot::interactions::entitlements::Bought::new(application)),
+            bought: sold
+                .then(|| crate::bot::interactions::entitlements::Entitlements::new(application)),
             home: settings
                 .home_server
-                .map(crate::bot::interactions::home_roles::Home::new),
+                .map(crate::bot::interactions::home_roles::HomeRoles::new),
             members: crate::bot::members::Members::default(),
             dropped: AtomicU64::new(0),
         };

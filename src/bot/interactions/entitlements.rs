@@ -12,12 +12,12 @@ use crate::model::PersonId;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whom we have asked about.
-pub struct Bought {
+pub struct Entitlements {
     application: u64,
     known: Memo,
 }
 
-impl Bought {
+impl Entitlements {
     /// Knows nobody yet.
     pub fn new(application: u64) -> Self {
         Self {

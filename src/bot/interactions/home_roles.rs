@@ -14,12 +14,12 @@ use crate::bot::interactions::memo::Memo;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The home server, and whom we have asked about.
-pub struct Home {
+pub struct HomeRoles {
     server: ServerId,
     known: Memo,
 }
 
-impl Home {
+impl HomeRoles {
     /// Knows nobody yet.
     pub fn new(server: ServerId) -> Self {
         Self {

@@ -8,7 +8,7 @@ use crate::bot::conversation;
 use crate::bot::interactions::caller;
 use crate::bot::words;
 use crate::bot::{Bot, explain};
-use crate::model::{Caller, Imagine, PictureJob, Refusal, Wish, Words};
+use crate::model::{Caller, ImageSpec, Imagine, PictureJob, Refusal, Words};
 
 use crate::bot::pictures::{Wanted, make, show};
 
@@ -48,12 +48,12 @@ async fn wished(
     let choices = bot.app.picture_choices(&job).await?;
     let asked = conversation::question_of(bot, &press.message).await;
     let (prompt, negative) = show::read(&asked.ok_or(Refusal::QuestionGone)?);
-    let wish = Wish {
+    let wish = ImageSpec {
         prompt: Words(prompt),
         negative: Words(negative),
         size: job.size,
         count: job.count,
-        ..Wish::default()
+        ..ImageSpec::default()
     };
     let shown = press.message.attachments.first().filter(|_| vary);
     let varied = shown.and_then(|file| Some((bot.app.varied(&choices)?, file.clone())));

@@ -11,10 +11,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{Began, Due, Error, Notice, Pictured, ReadyPicture, Seen, Spot, Waits};
+use crate::app::{
+    Began, Error, Notice, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
+    Waiter,
+};
 use crate::model::{Imagine, PersonId, Picture, Refusal, Stage, Words};
 
-use crate::bot::answers::message_renderer::Painter;
+use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::streaming;
 use crate::bot::answers::target::Target;
 use crate::bot::conversation::{Content, FileReader};
@@ -44,7 +47,7 @@ pub struct Wanted<'a> {
 struct Board<'a> {
     bot: &'a Bot,
     voice: Voice<'a>,
-    painter: Painter<'a>,
+    painter: MessageRenderer<'a>,
     since: Instant,
     person: u64,
     /// What the picture is made from.
@@ -64,7 +67,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
     } = wanted;
     let asker = imagine.caller.person;
     let quoted = show::written(&imagine.wish);
-    let mut painter = Painter::new(bot, voice, &target, Some(&quoted));
+    let mut painter = MessageRenderer::new(bot, voice, &target, Some(&quoted));
     let Some(mut place) = bot.painters.enter(asker.0) else {
         let refusal = Refusal::TooManyPicturesAtOnce;
         return streaming::turn_away(&mut painter, voice, (refusal, false)).await;
@@ -124,7 +127,7 @@ impl Board<'_> {
     async fn make(&mut self, ready: ReadyPicture, began: Began) -> anyhow::Result<()> {
         let (bot, asker) = (self.bot, began.person);
         let notes = bot.app.note_answer(&began)?;
-        let spot = Spot {
+        let spot = PicturePlace {
             id: notes.id.clone(),
             channel: began.channel,
             message: began.promised,
@@ -139,7 +142,7 @@ impl Board<'_> {
                     tell.send_if_modified(|known| known.replace(stage) != Some(stage));
                 }
             };
-            let waits = Waits::Here(&spot);
+            let waits = Waiter::Here(&spot);
             let made = bot.app.make_pictures(ready, waits, &run.stop, &mut watch);
             let pictured = made.await;
             done.cancel();
@@ -188,7 +191,11 @@ impl Board<'_> {
 
     /// Shows what came of it where it was promised, or elsewhere when that
     /// is over.
-    async fn show_end(&mut self, pictured: &Pictured, spot: &Spot) -> anyhow::Result<()> {
+    async fn show_end(
+        &mut self,
+        pictured: &PictureOutcome,
+        spot: &PicturePlace,
+    ) -> anyhow::Result<()> {
         let card = match &pictured.result {
             Ok(made) => show::card(self.voice, made, &self.prompt, &spot.id),
             Err(error) => explain(self.voice, error),
@@ -220,7 +227,7 @@ impl Board<'_> {
 
 /// Settles what is owed for pictures that were shown; what nobody saw
 /// nobody pays for.
-async fn settle(bot: &Bot, due: Option<Due>, shown: bool) -> Vec<Notice> {
+async fn settle(bot: &Bot, due: Option<UnsettledPictures>, shown: bool) -> Vec<Notice> {
     let Some(due) = due else { return Vec::new() };
     if shown {
         return bot.app.pictures_shown(due).await;

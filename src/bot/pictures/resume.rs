@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::{Error, Spot};
+use crate::app::{Error, PicturePlace};
 use crate::bot::answers::running::Run;
 use crate::bot::answers::streaming;
 use crate::bot::conversation;
@@ -38,7 +38,7 @@ async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
     };
     let (person, spot) = (
         job.person.0,
-        Spot {
+        PicturePlace {
             id: job.id.clone(),
             channel,
             message: job.message,

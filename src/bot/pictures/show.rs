@@ -1,10 +1,10 @@
 //! How a picture stands in the channel.
 
-use crate::app::Spot;
+use crate::app::PicturePlace;
 use crate::bot::Bot;
 use crate::bot::card::{Card, File};
 use crate::bot::words::{self, Voice};
-use crate::model::{Made, PictureKind, Wish};
+use crate::model::{ImageSpec, Made, PictureKind};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
@@ -12,7 +12,7 @@ const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
 const NOT: &str = "-# not: ";
 
 /// A wish as it stands above its picture.
-pub fn written(wish: &Wish) -> String {
+pub fn written(wish: &ImageSpec) -> String {
     let negative = wish.negative.0.replace('\n', " ");
     if negative.trim().is_empty() {
         wish.prompt.0.clone()
@@ -72,7 +72,7 @@ pub struct Late<'a> {
 pub async fn later(
     bot: &Bot,
     voice: Voice<'_>,
-    spot: &Spot,
+    spot: &PicturePlace,
     late: Late<'_>,
     card: Card,
 ) -> anyhow::Result<()> {
@@ -97,7 +97,7 @@ pub async fn later(
     Ok(())
 }
 
-async fn post(bot: &Bot, spot: &Spot, person: u64, parts: &[Card]) -> anyhow::Result<()> {
+async fn post(bot: &Bot, spot: &PicturePlace, person: u64, parts: &[Card]) -> anyhow::Result<()> {
     for (at, card) in parts.iter().enumerate() {
         let card = Card {
             reply_to: spot.message,
@@ -148,10 +148,10 @@ mod tests {
             ("a lighthouse", "people, boats"),
             ("two\nlines", "people"),
         ] {
-            let wish = Wish {
+            let wish = ImageSpec {
                 prompt: Words(prompt.into()),
                 negative: Words(negative.into()),
-                ..Wish::default()
+                ..ImageSpec::default()
             };
             assert_eq!(read(&written(&wish)), (prompt.into(), negative.into()));
         }

@@ -1,7 +1,7 @@
 //! Words about stored keys. All of it is ephemeral.
 
 use crate::app::Kind;
-use crate::app::{AddForm, Added, Listing, Provider, ServerKeys, Tested};
+use crate::app::{AddForm, AddedKey, Listing, Provider, ServerKeys, TestedKey};
 use crate::bot::card::{Button, ButtonStyle, Card, Field, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Check, Key, ProviderId, Scope};
@@ -59,7 +59,7 @@ pub fn key_fields(voice: Voice<'_>, provider: &Provider, label: &str) -> Vec<Fie
 }
 
 /// A key was stored.
-pub fn added(voice: Voice<'_>, added: &Added) -> Card {
+pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
     let lang = voice.lang;
     let provider = voice.name(&added.key.provider);
     let first = if added.replaced {
@@ -88,7 +88,7 @@ pub fn added(voice: Voice<'_>, added: &Added) -> Card {
 }
 
 /// What a key that was just added is good for.
-fn where_used(voice: Voice<'_>, added: &Added) -> String {
+fn where_used(voice: Voice<'_>, added: &AddedKey) -> String {
     let sentence = match (added.kind, added.key.owner.scope()) {
         (Kind::Chat, Scope::User) => {
             "It pays for your asks with {provider} everywhere, before any server's key. Try `/ask provider:{id}`."
@@ -111,7 +111,7 @@ fn where_used(voice: Voice<'_>, added: &Added) -> String {
 }
 
 /// A key was tested.
-pub fn tested(voice: Voice<'_>, tested: &Tested) -> Card {
+pub fn tested(voice: Voice<'_>, tested: &TestedKey) -> Card {
     let head = voice.lang.say(
         "Tested the {scope}: {key}.",
         &[

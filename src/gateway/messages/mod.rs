@@ -172,7 +172,7 @@ fn of_asking(refusal: &Refusal) -> Option<Said> {
                 "{what} is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
             ),
         ),
-        Refusal::NoWords { what } => (
+        Refusal::Untranslatable { what } => (
             400,
             "untranslatable",
             format!(

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::model::{PICTURES_MAX, Refusal, Size, Wish, Words};
+use crate::model::{ImageSpec, PICTURES_MAX, Refusal, Size, Words};
 
 /// Fields whose usual values mean that they are not there; `user` changes no
 /// picture.
@@ -33,8 +33,8 @@ pub struct Wanted {
 
 impl Wanted {
     /// The model, and the wish; what no host here could be told is refused.
-    pub fn wish(self) -> Result<(Option<String>, Wish), Refusal> {
-        let no_words = |what: String| Refusal::NoWords { what };
+    pub fn wish(self) -> Result<(Option<String>, ImageSpec), Refusal> {
+        let no_words = |what: String| Refusal::Untranslatable { what };
         for (name, value) in &self.others {
             let usual = USUAL.iter().find(|(known, _)| known == name);
             let is_usual = usual.is_some_and(|(_, usual)| usual.contains(&&*value.to_string()));
@@ -48,13 +48,13 @@ impl Wanted {
         }
         let size = self.size.filter(|size| size != "auto");
         let size = size.map(|size| Size::parse(&size).ok_or(Refusal::BadSize));
-        let wish = Wish {
+        let wish = ImageSpec {
             prompt: Words(self.prompt),
             negative: Words(self.negative_prompt.unwrap_or_default()),
             size: size.transpose()?,
             count,
             seed: self.seed,
-            ..Wish::default()
+            ..ImageSpec::default()
         };
         Ok((self.model, wish))
     }

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use utoipa::ToSchema;
 
-use crate::app::{Claim, Error, Heard, Payer, ReadyAsk};
+use crate::app::{AnswerEvent, Claim, Error, Payer, ReadyAsk};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, Speaks, say_who_paid};
@@ -95,9 +95,9 @@ pub async fn ask(mut call: Call) -> Answer {
         return streamed(call, ready, claim).await;
     }
     let (mut text, mut payer) = (String::new(), None);
-    let mut listener = |heard: Heard<'_>| match heard {
-        Heard::Words(piece) => text.push_str(piece),
-        Heard::Payer(asked) => payer = Some(asked.clone()),
+    let mut listener = |heard: AnswerEvent<'_>| match heard {
+        AnswerEvent::Words(piece) => text.push_str(piece),
+        AnswerEvent::Payer(asked) => payer = Some(asked.clone()),
     };
     let asked = app
         .answer(ready, &CancellationToken::new(), &mut listener)
@@ -132,11 +132,11 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
     let id = call.id;
     let (teller, places) = (Arc::clone(&app), call.session.places);
     app.spawn(async move {
-        let mut listener = |heard: Heard<'_>| {
+        let mut listener = |heard: AnswerEvent<'_>| {
             // Whoever listened has gone, and `stop` says so.
             let _ = say.send(match heard {
-                Heard::Payer(payer) => Came::Payer(payer.clone()),
-                Heard::Words(piece) => Came::Words(piece.to_owned()),
+                AnswerEvent::Payer(payer) => Came::Payer(payer.clone()),
+                AnswerEvent::Words(piece) => Came::Words(piece.to_owned()),
             });
         };
         let asked = teller.answer(ready, &stop, &mut listener).await;

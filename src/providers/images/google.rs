@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::model::{FailureClass, Picture};
 use crate::providers::chat::{base64, join};
 use crate::providers::google::read;
-use crate::providers::reading::Reading;
+use crate::providers::reading::ParsedAnswer;
 
 use super::host::{Host, PAINTING};
 use super::openai::of_base64;
@@ -65,7 +65,7 @@ fn of_answer(host: &Host<'_>, answer: &Value) -> Result<Painted> {
     if pictures.is_empty() {
         return Err(host.fail(why_none(answer)));
     }
-    let mut reading = Reading::default();
+    let mut reading = ParsedAnswer::default();
     read(answer, &mut reading);
     Ok(Painted {
         pictures,

@@ -19,7 +19,7 @@ mod workflow;
 use std::sync::Arc;
 
 use crate::model::{
-    Credential, FailureClass, NanoDollars, Picture, ProviderFailure, Size, Stage, Usage, Wish,
+    Credential, FailureClass, ImageSpec, NanoDollars, Picture, ProviderFailure, Size, Stage, Usage,
 };
 
 use super::Providers;
@@ -32,7 +32,7 @@ pub use workflow::{Workflow, Workflows};
 pub struct ImageRequest {
     /// The model's name; a workflow's where there is one.
     pub model: String,
-    pub wish: Wish,
+    pub wish: ImageSpec,
     /// The seed, chosen by the person or for them.
     pub seed: u32,
     /// Ours, to be found again by.
@@ -188,7 +188,7 @@ where
 }
 
 /// A wish for hosts that take nothing but words.
-fn in_words(wish: &Wish) -> String {
+fn in_words(wish: &ImageSpec) -> String {
     if wish.negative.0.is_empty() {
         return wish.prompt.0.clone();
     }

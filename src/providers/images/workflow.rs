@@ -262,7 +262,7 @@ impl Workflows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Picture, PictureKind, Size, Wish, Words};
+    use crate::model::{ImageSpec, Picture, PictureKind, Size, Words};
 
     const HEADER: &str = "---\nabout = \"A test\"\nprompt = \"6.text\"\n";
     const GRAPH: &str = r#"{"6": {"class_type": "CLIPTextEncode", "inputs": {"text": "", "clip": ["9", 1]}},
@@ -301,17 +301,17 @@ mod tests {
         "#);
     }
 
-    fn wish() -> Wish {
-        Wish {
+    fn wish() -> ImageSpec {
+        ImageSpec {
             prompt: Words("a lighthouse".into()),
             negative: Words("people".into()),
             size: Size::parse("768x512"),
             count: 2,
-            ..Wish::default()
+            ..ImageSpec::default()
         }
     }
 
-    fn filled(name: &str, wish: Wish) -> Option<Value> {
+    fn filled(name: &str, wish: ImageSpec) -> Option<Value> {
         let all = Workflows::new(&[]).unwrap();
         let request = ImageRequest {
             model: name.into(),
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_put_into_a_graph_that_takes_one() {
-        let with_picture = Wish {
+        let with_picture = ImageSpec {
             picture: Some(Picture {
                 kind: PictureKind::Png,
                 bytes: [1].as_slice().into(),

@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::fields::{BadBody, Fields};
+use super::fields::{BadBody, RawObject};
 
 /// A call's body as it came, and what was read of it.
 pub struct Body {
     bytes: Bytes,
-    fields: Option<Fields>,
+    fields: Option<RawObject>,
     /// All of it, where somebody looked that deep.
     value: OnceLock<Value>,
 }
@@ -18,7 +18,7 @@ pub struct Body {
 impl Body {
     /// One that must be an object.
     pub fn object(bytes: Bytes) -> Result<Self, BadBody> {
-        let fields = Fields::read(&bytes)?;
+        let fields = RawObject::read(&bytes)?;
         Ok(Self {
             fields: Some(fields),
             ..Self::unread(bytes)
@@ -40,13 +40,13 @@ impl Body {
     }
 
     /// Its fields, where it is an object that was read.
-    pub fn fields(&self) -> Option<&Fields> {
+    pub fn fields(&self) -> Option<&RawObject> {
         self.fields.as_ref()
     }
 
     /// Whether it asks for its answer as it comes.
     pub fn wants_stream(&self) -> bool {
-        let asks = |fields: &Fields| fields.raw("stream") == Some("true");
+        let asks = |fields: &RawObject| fields.raw("stream") == Some("true");
         self.fields().is_some_and(asks)
     }
 

@@ -14,7 +14,7 @@ const DEPTH_MAX: usize = 64;
 
 /// The fields of an object, in their order. They share its memory.
 #[derive(Clone)]
-pub struct Fields(Vec<(Bytes, Bytes)>);
+pub struct RawObject(Vec<(Bytes, Bytes)>);
 
 /// Why a body is not one that can be passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum BadBody {
     TooDeep,
 }
 
-impl Fields {
+impl RawObject {
     /// Reads an object.
     pub fn read(body: &Bytes) -> Result<Self, BadBody> {
         if depth(body) > DEPTH_MAX {
@@ -164,7 +164,7 @@ mod tests {
         let body = Bytes::from_static(
             br#"{ "b": 1.50, "model":"x" , "a":{"z":1,"y":[ 1 ]}, "\u0063": "\u00e9" }"#,
         );
-        let mut fields = Fields::read(&body).unwrap();
+        let mut fields = RawObject::read(&body).unwrap();
         fields.set("model", &json!("y"));
         fields.set("stream", &json!(true));
         let written = String::from_utf8(fields.write()).unwrap();
@@ -191,10 +191,10 @@ mod tests {
             (&deep(1_000_000), BadBody::TooDeep),
         ] {
             let body = Bytes::copy_from_slice(body.as_bytes());
-            assert_eq!(Fields::read(&body).err(), Some(wrong));
+            assert_eq!(RawObject::read(&body).err(), Some(wrong));
         }
-        assert!(Fields::read(&Bytes::from(deep(63))).is_ok());
-        assert!(Fields::read(&Bytes::from_static(br#"{"a":"[[[[\"[[{"}"#)).is_ok());
+        assert!(RawObject::read(&Bytes::from(deep(63))).is_ok());
+        assert!(RawObject::read(&Bytes::from_static(br#"{"a":"[[[[\"[[{"}"#)).is_ok());
     }
 
     proptest! {
@@ -203,7 +203,7 @@ mod tests {
             fields in prop::collection::btree_map("[a-z\"\\\\é]{0,6}", "[ -~]{0,12}", 0..8),
         ) {
             let body = Bytes::from(serde_json::to_vec(&fields).unwrap());
-            let written = Fields::read(&body).unwrap().write();
+            let written = RawObject::read(&body).unwrap().write();
             let again: std::collections::BTreeMap<String, String> =
                 serde_json::from_slice(&written).unwrap();
             prop_assert_eq!(again, fields);

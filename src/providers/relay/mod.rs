@@ -27,10 +27,10 @@ use serde_json::json;
 use tokio::time::Instant;
 
 pub use body::Body;
-pub use fields::{BadBody, Fields};
+pub use fields::{BadBody, RawObject};
 pub use relayed::Relayed;
 pub use surface::{Surface, is_plain};
-pub use weigh::{Weight, only_for_owners, weigh};
+pub use weigh::{CostEstimate, estimate_cost, only_for_owners};
 
 use crate::model::{Credential, FailureClass, ProviderFailure, ProviderId, Words, redact};
 
@@ -38,7 +38,7 @@ use super::catalogue::{Dialect, ImageWire, Provider};
 use super::chat::{ERROR_BYTES_MAX, Tries, base_headers, below};
 use super::outbound::{Call, Incoming};
 use super::{Providers, failure, openai};
-use reads::Reads;
+use reads::AnswerFormat;
 use relayed::Form;
 
 /// Headers of a caller's that reach a provider, beside the key's own.
@@ -56,9 +56,9 @@ const MESSAGE_CHARACTERS_MAX: usize = 500;
 /// Headers of a caller's that reach a provider: copies, since what came
 /// stands in a connection's buffer, and that is held as long as they are.
 #[derive(Clone, Default)]
-pub struct PassedOn(Vec<(HeaderName, HeaderValue)>);
+pub struct ForwardedHeaders(Vec<(HeaderName, HeaderValue)>);
 
-impl PassedOn {
+impl ForwardedHeaders {
     /// Those in our list, of all that came.
     pub fn of(headers: &HeaderMap) -> Self {
         let found = PASSED_ON.into_iter().filter_map(|name| {
@@ -74,7 +74,7 @@ impl PassedOn {
 
 /// A call as its caller made it.
 /// No `Debug`: its headers and its body are nobody's to print.
-pub struct Passage {
+pub struct RelayRequest {
     pub surface: Surface,
     /// The caller speaks OpenAI's dialect, whatever the provider speaks.
     pub as_openai: bool,
@@ -83,7 +83,7 @@ pub struct Passage {
     pub path: String,
     pub query: Option<String>,
     /// The caller's own that reach the provider.
-    pub headers: PassedOn,
+    pub headers: ForwardedHeaders,
     pub body: Body,
     /// Whether the answer is wanted as it comes.
     pub stream: bool,
@@ -97,13 +97,13 @@ pub struct Wire {
     to: Option<Uri>,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Option<Bytes>,
-    reads: Reads,
+    reads: AnswerFormat,
     form: Form,
 }
 
 /// Something in a call that has no words in its provider's dialect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoWords {
+pub struct Untranslatable {
     /// What it is, for the caller to read.
     pub what: String,
 }
@@ -125,7 +125,7 @@ impl From<ProviderFailure> for RelayFailure {
     }
 }
 
-impl Passage {
+impl RelayRequest {
     /// Puts the call into the provider's words. Where the output is limited
     /// by somebody else, that limit is put in.
     pub fn wire(
@@ -134,9 +134,9 @@ impl Passage {
         credential: Option<&Credential>,
         model: &str,
         output_limit: Option<u64>,
-    ) -> Result<Wire, NoWords> {
+    ) -> Result<Wire, Untranslatable> {
         let base = provider.url_for(credential);
-        let PassedOn(mut headers) = self.headers.clone();
+        let ForwardedHeaders(mut headers) = self.headers.clone();
         let (path, body, form) = if self.must_be_translated(provider) {
             headers.retain(|(name, _)| name != CONTENT_TYPE);
             let translated = translate::request(provider, self, model, output_limit)?;
@@ -161,7 +161,7 @@ impl Passage {
         };
         Ok(Wire {
             method: self.method.clone(),
-            reads: Reads::of(provider, self.surface, &path),
+            reads: AnswerFormat::of(provider, self.surface, &path),
             to,
             headers,
             body,
@@ -175,7 +175,7 @@ impl Passage {
     }
 
     /// Where the provider answers it.
-    fn path_at(&self, provider: &Provider) -> Result<String, NoWords> {
+    fn path_at(&self, provider: &Provider) -> Result<String, Untranslatable> {
         if !self.as_openai {
             return Ok(self.path.clone());
         }
@@ -187,7 +187,7 @@ impl Passage {
                 Some(ImageWire::OpenAi | ImageWire::Xai) => "/images/generations",
                 Some(ImageWire::OpenRouter) => "/images",
                 _ => {
-                    return Err(NoWords {
+                    return Err(Untranslatable {
                         what: format!("a picture of {}'s", provider.name),
                     });
                 }
@@ -197,7 +197,7 @@ impl Passage {
         match provider.dialect {
             Dialect::OpenAi(_) => Ok(path.to_owned()),
             Dialect::Ollama => Ok(format!("/v1{path}")),
-            Dialect::Anthropic | Dialect::Google | Dialect::None => Err(NoWords {
+            Dialect::Anthropic | Dialect::Google | Dialect::None => Err(Untranslatable {
                 what: format!("{} has no `{path}`", provider.name),
             }),
         }
@@ -250,7 +250,7 @@ fn asks_for_usage(provider: &Provider) -> bool {
 }
 
 /// Asks for usage at a stream's end; whether that is our wish alone.
-fn ask_for_usage(fields: &mut Fields) -> bool {
+fn ask_for_usage(fields: &mut RawObject) -> bool {
     let mut options = fields.get("stream_options").unwrap_or_else(|| json!({}));
     if options["include_usage"] == true || !options.is_object() {
         return false;
@@ -293,7 +293,7 @@ impl Providers {
         let timeouts = &self.outbound.timeouts;
         let first_byte = match provider.dialect {
             Dialect::Ollama => timeouts.first_byte_local,
-            _ if wire.reads == Reads::Images => timeouts.total,
+            _ if wire.reads == AnswerFormat::Images => timeouts.total,
             _ => timeouts.first_byte,
         };
         let headers = base_headers(provider, credential);

@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use crate::model::{Finish, Usage};
 use crate::providers::catalogue::{Dialect, Provider};
-use crate::providers::reading::{Reading, count};
+use crate::providers::reading::{ParsedAnswer, count};
 use crate::providers::{anthropic, google, ollama, openai};
 
-use super::fields::Fields;
+use super::fields::RawObject;
 use super::surface::Surface;
 
 /// How an answer is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reads {
+pub enum AnswerFormat {
     OpenAi,
     Anthropic,
     Google,
@@ -25,7 +25,7 @@ pub enum Reads {
     Nothing,
 }
 
-impl Reads {
+impl AnswerFormat {
     /// How a provider's answer is read.
     pub fn of(provider: &Provider, surface: Surface, path: &str) -> Self {
         match surface {
@@ -45,7 +45,7 @@ impl Reads {
     }
 
     /// Reads one event of a stream, or a whole answer.
-    pub fn read(self, event: &Value, into: &mut Reading) {
+    pub fn read(self, event: &Value, into: &mut ParsedAnswer) {
         match self {
             Self::OpenAi => openai::read(event, into),
             Self::Anthropic => anthropic::read(event, into),
@@ -63,7 +63,7 @@ impl Reads {
     pub fn slim(self, body: &Bytes) -> Option<Value> {
         match self {
             Self::Embeddings | Self::Images => {
-                let fields = Fields::read(body).ok()?;
+                let fields = RawObject::read(body).ok()?;
                 let mut slim = json!({});
                 for name in ["error", "model", "usage", "prompt_eval_count"] {
                     if let Some(value) = fields.get::<Value>(name) {
@@ -80,7 +80,7 @@ impl Reads {
 
     /// Reads a whole answer without its words, where that is enough;
     /// whether it was.
-    pub fn skim(self, body: &[u8], into: &mut Reading) -> bool {
+    pub fn skim(self, body: &[u8], into: &mut ParsedAnswer) -> bool {
         self == Self::OpenAi && openai::skim(body, into)
     }
 
@@ -95,7 +95,7 @@ impl Reads {
 
 /// OpenAI's Responses: a whole one, or the events of a stream, of which the
 /// last holds the whole.
-fn read_responses(event: &Value, into: &mut Reading) {
+fn read_responses(event: &Value, into: &mut ParsedAnswer) {
     if event.get("error").is_some_and(|error| !error.is_null()) {
         into.failed = true;
         return;
@@ -118,7 +118,7 @@ fn read_responses(event: &Value, into: &mut Reading) {
     }
 }
 
-fn read_response(response: &Value, into: &mut Reading) {
+fn read_response(response: &Value, into: &mut ParsedAnswer) {
     into.name(response, "model");
     into.failed |= response["status"] == "failed";
     into.finish = match response["status"].as_str() {
@@ -129,7 +129,7 @@ fn read_response(response: &Value, into: &mut Reading) {
     into.usage = in_and_out(&response["usage"]).or(into.usage);
 }
 
-fn read_embeddings(answer: &Value, into: &mut Reading) {
+fn read_embeddings(answer: &Value, into: &mut ParsedAnswer) {
     into.failed |= answer.get("error").is_some_and(|error| !error.is_null());
     into.name(answer, "model");
     let tokens =
@@ -140,7 +140,7 @@ fn read_embeddings(answer: &Value, into: &mut Reading) {
     });
 }
 
-fn read_images(answer: &Value, into: &mut Reading) {
+fn read_images(answer: &Value, into: &mut ParsedAnswer) {
     into.failed |= answer.get("error").is_some_and(|error| !error.is_null());
     let done = answer["type"] == "image_generation.completed";
     into.pictures += answer["pictures"].as_u64().unwrap_or(u64::from(done));
@@ -162,8 +162,8 @@ fn in_and_out(usage: &Value) -> Option<Usage> {
 mod tests {
     use super::*;
 
-    fn read(reads: Reads, events: &[Value]) -> Reading {
-        let mut reading = Reading::default();
+    fn read(reads: AnswerFormat, events: &[Value]) -> ParsedAnswer {
+        let mut reading = ParsedAnswer::default();
         for event in events {
             reads.read(event, &mut reading);
         }
@@ -175,9 +175,9 @@ mod tests {
         let response = json!({"model": "gpt-6", "status": "completed", "usage": {"input_tokens": 5,
             "output_tokens": 7, "input_tokens_details": {"cached_tokens": 2},
             "output_tokens_details": {"reasoning_tokens": 3}}, "error": null});
-        let whole = read(Reads::Responses, std::slice::from_ref(&response));
+        let whole = read(AnswerFormat::Responses, std::slice::from_ref(&response));
         let streamed = read(
-            Reads::Responses,
+            AnswerFormat::Responses,
             &[
                 json!({"type": "response.created", "response": {"status": "in_progress"}}),
                 json!({"type": "response.output_text.delta", "delta": "hi"}),
@@ -193,27 +193,37 @@ mod tests {
         }
         assert!(
             read(
-                Reads::Responses,
+                AnswerFormat::Responses,
                 &[json!({"type": "response.failed", "response": {"status": "failed"}})]
             )
             .failed
         );
-        assert!(read(Reads::Responses, &[json!({"error": {"message": "no"}})]).failed);
+        assert!(
+            read(
+                AnswerFormat::Responses,
+                &[json!({"error": {"message": "no"}})]
+            )
+            .failed
+        );
     }
 
     #[test]
     fn of_vectors_and_pictures_only_the_count_is_read() {
         let body = br#"{"data":[{"b64_json":"AAAA"},{"b64_json":"BBBB"}],"usage":{"input_tokens":3,"output_tokens":9}}"#;
-        let slim = Reads::Images.slim(&Bytes::from_static(body)).unwrap();
+        let slim = AnswerFormat::Images
+            .slim(&Bytes::from_static(body))
+            .unwrap();
         assert!(!slim.to_string().contains("AAAA"));
-        let reading = read(Reads::Images, &[slim]);
+        let reading = read(AnswerFormat::Images, &[slim]);
         assert_eq!(
             (reading.pictures, reading.usage.unwrap().output_tokens),
             (2, 9)
         );
         let body = br#"{"data":[{"embedding":[0.1,0.2]}],"model":"e","usage":{"prompt_tokens":4,"total_tokens":4}}"#;
-        let slim = Reads::Embeddings.slim(&Bytes::from_static(body)).unwrap();
-        let reading = read(Reads::Embeddings, &[slim]);
+        let slim = AnswerFormat::Embeddings
+            .slim(&Bytes::from_static(body))
+            .unwrap();
+        let reading = read(AnswerFormat::Embeddings, &[slim]);
         assert_eq!(reading.usage.unwrap().input_tokens, 4);
     }
 }

@@ -10,10 +10,10 @@ use crate::providers::chat::framing;
 use crate::providers::failure;
 use crate::providers::lines::Framing;
 use crate::providers::outbound::{Incoming, Timeouts};
-use crate::providers::reading::Reading;
+use crate::providers::reading::ParsedAnswer;
 
 use super::broken;
-use super::reads::Reads;
+use super::reads::AnswerFormat;
 use super::sieve::{Sieve, data, events};
 use super::translate::Answers;
 
@@ -35,11 +35,11 @@ pub enum Form {
 pub struct Relayed {
     provider: ProviderId,
     incoming: Incoming,
-    reads: Reads,
+    reads: AnswerFormat,
     form: Form,
     sieve: Sieve,
     framing: Framing,
-    reading: Reading,
+    reading: ParsedAnswer,
     /// What was passed on of the model's words, in bytes.
     heard: u64,
     timeouts: Timeouts,
@@ -52,7 +52,7 @@ impl Relayed {
     pub(super) fn new(
         provider: &Provider,
         incoming: Incoming,
-        (reads, form): (Reads, Form),
+        (reads, form): (AnswerFormat, Form),
         timeouts: Timeouts,
         deadline: Instant,
     ) -> Self {
@@ -65,7 +65,7 @@ impl Relayed {
             framing(provider.dialect)
         };
         let largest = match reads {
-            Reads::Images => PICTURE_EVENT_BYTES_MAX,
+            AnswerFormat::Images => PICTURE_EVENT_BYTES_MAX,
             _ => EVENT_BYTES_MAX,
         };
         Self {
@@ -75,7 +75,7 @@ impl Relayed {
             reads,
             form,
             framing,
-            reading: Reading::default(),
+            reading: ParsedAnswer::default(),
             heard: 0,
             timeouts,
             deadline,
@@ -124,7 +124,7 @@ impl Relayed {
         let body = body.map_err(|class| fail(&self.provider, class))?;
         self.ended = true;
         let is_translated = matches!(self.form, Form::Translated(_));
-        if self.reads == Reads::Nothing
+        if self.reads == AnswerFormat::Nothing
             || (!is_translated && self.reads.skim(&body, &mut self.reading))
         {
             return Ok(body);
@@ -154,7 +154,7 @@ impl Relayed {
             let chunk = chunk.unwrap_or(Err(FailureClass::TimedOut));
             let chunk = chunk.map_err(|class| broken(&self.provider, class))?;
             let ready = match chunk {
-                Some(bytes) if self.reads == Reads::Nothing => return Ok(Some(bytes)),
+                Some(bytes) if self.reads == AnswerFormat::Nothing => return Ok(Some(bytes)),
                 Some(bytes) => self
                     .sieve
                     .push(&bytes)

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::providers::catalogue::{Dialect, Provider};
 
-use super::Passage;
-use super::fields::Fields;
+use super::RelayRequest;
+use super::fields::RawObject;
 use super::surface::Surface;
 
 /// What a picture weighs at the most, in tokens: vendors say 1,600 to 4,000
@@ -22,7 +22,7 @@ const ANSWERS_MAX: u64 = 16;
 
 /// What a call may use at the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Weight {
+pub struct CostEstimate {
     /// What it tells the model, in bytes; a token has one or more.
     pub prompt_bytes: u64,
     /// The longest answer that it asks for, in tokens, all answers together.
@@ -34,12 +34,12 @@ pub struct Weight {
 
 /// Weighs a call; its pictures apart from its words only where it must be
 /// exact, which takes a closer look.
-pub fn weigh(passage: &Passage, exactly: bool) -> Weight {
+pub fn estimate_cost(passage: &RelayRequest, exactly: bool) -> CostEstimate {
     let bytes = passage.body.bytes().len() as u64;
-    let unread = Weight {
+    let unread = CostEstimate {
         prompt_bytes: bytes,
         answers: 1,
-        ..Weight::default()
+        ..CostEstimate::default()
     };
     // Where nobody counts, only how many pictures there are is asked.
     if !exactly && passage.surface != Surface::Images {
@@ -65,7 +65,7 @@ pub fn weigh(passage: &Passage, exactly: bool) -> Weight {
     if exactly {
         find_pictures(passage.body.value(), &mut shown);
     }
-    Weight {
+    CostEstimate {
         prompt_bytes: bytes.saturating_sub(shown.bytes) + shown.pictures * PICTURE_TOKENS,
         output_tokens: each
             .map(|each| each.saturating_mul(many))
@@ -123,7 +123,7 @@ fn names_a_file(value: &Value) -> bool {
 
 /// Puts a limit on the output in, where it is lower than what was asked
 /// for; whether anything was changed.
-pub fn limit(fields: &mut Fields, provider: &Provider, surface: Surface, limit: u64) -> bool {
+pub fn limit(fields: &mut RawObject, provider: &Provider, surface: Surface, limit: u64) -> bool {
     let many = fields.get::<u64>("n").unwrap_or(1).clamp(1, ANSWERS_MAX);
     let each = (limit / many).max(1);
     let lower = |asked: Option<u64>| asked.is_none_or(|asked| asked > each);
@@ -162,7 +162,7 @@ pub fn limit(fields: &mut Fields, provider: &Provider, surface: Surface, limit: 
     }
 }
 
-fn set_lower(fields: &mut Fields, name: &'static str, limit: u64) -> bool {
+fn set_lower(fields: &mut RawObject, name: &'static str, limit: u64) -> bool {
     if fields.get::<u64>(name).is_some_and(|asked| asked <= limit) {
         return false;
     }
@@ -171,7 +171,7 @@ fn set_lower(fields: &mut Fields, name: &'static str, limit: u64) -> bool {
 }
 
 /// What in a call only its caller's own key may pay for, if anything.
-pub fn only_for_owners(passage: &Passage) -> Option<String> {
+pub fn only_for_owners(passage: &RelayRequest) -> Option<String> {
     if passage.surface == Surface::Other {
         return Some(format!("`{} {}`", passage.method, passage.path));
     }
@@ -252,16 +252,16 @@ mod tests {
 
     use super::*;
     use crate::providers::Catalogue;
-    use crate::providers::relay::{Body, PassedOn};
+    use crate::providers::relay::{Body, ForwardedHeaders};
 
-    fn passage(surface: Surface, body: &Value) -> Passage {
-        Passage {
+    fn passage(surface: Surface, body: &Value) -> RelayRequest {
+        RelayRequest {
             surface,
             as_openai: false,
             method: Method::POST,
             path: "/x".into(),
             query: None,
-            headers: PassedOn::default(),
+            headers: ForwardedHeaders::default(),
             body: Body::object(body.to_string().into()).unwrap(),
             stream: false,
             at_s: 0,
@@ -289,7 +289,7 @@ mod tests {
                 1,
             ),
         ] {
-            let weight = weigh(&passage(Surface::Chat, &body), true).prompt_bytes;
+            let weight = estimate_cost(&passage(Surface::Chat, &body), true).prompt_bytes;
             assert!((4_000..4_400).contains(&weight), "{weight} for {pictures}");
         }
         // What only claims to be a picture is words.
@@ -297,19 +297,19 @@ mod tests {
             json!({"contents": [{"parts": [{"inlineData": {"mimeType": "text/plain", "data": long}}]}]}),
             json!({"messages": [{"content": format!("data:image/png;base64,{long}")}]}),
         ] {
-            assert!(weigh(&passage(Surface::Chat, &body), true).prompt_bytes > 100_000);
+            assert!(estimate_cost(&passage(Surface::Chat, &body), true).prompt_bytes > 100_000);
         }
         let asked = json!({"max_tokens": 10, "n": 3, "messages": []});
-        let weight = weigh(&passage(Surface::Chat, &asked), true);
+        let weight = estimate_cost(&passage(Surface::Chat, &asked), true);
         assert_eq!(
             (weight.output_tokens, weight.answers, weight.images),
             (Some(30), 3, 0)
         );
-        let drawn = weigh(&passage(Surface::Images, &json!({"n": 2})), true);
+        let drawn = estimate_cost(&passage(Surface::Images, &json!({"n": 2})), true);
         assert_eq!((drawn.output_tokens, drawn.images), (None, 2));
         let google = json!({"generationConfig": {"maxOutputTokens": 7}});
         assert_eq!(
-            weigh(&passage(Surface::Chat, &google), true).output_tokens,
+            estimate_cost(&passage(Surface::Chat, &google), true).output_tokens,
             Some(7)
         );
     }
@@ -369,7 +369,7 @@ mod tests {
             ("openai", Surface::Embeddings, json!({}), json!({})),
         ] {
             let text = body.to_string();
-            let mut fields = Fields::read(&text.clone().into()).unwrap();
+            let mut fields = RawObject::read(&text.clone().into()).unwrap();
             let changed = limit(&mut fields, catalogue.find(provider).unwrap(), surface, 100);
             let written: Value = serde_json::from_slice(&fields.write()).unwrap();
             assert_eq!(written, expected, "{provider}");

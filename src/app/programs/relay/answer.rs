@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::app::App;
-use crate::app::quotas::caller_policy::Standing;
+use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::ledger::{Ended, Hold};
 use crate::model::{ProviderFailure, Refusal, Usage};
 use crate::providers::Relayed;
@@ -18,7 +18,7 @@ use crate::app::programs::relay::{NotRelayed, Payer, not_relayed};
 pub struct Relay {
     pub payer: Payer,
     pub(in crate::app) app: Arc<App>,
-    pub(in crate::app) standing: Standing,
+    pub(in crate::app) standing: CallerPolicy,
     pub(in crate::app) relayed: Box<Relayed>,
     /// None once it is settled.
     pub(in crate::app) hold: Option<Hold>,

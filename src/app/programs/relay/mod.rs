@@ -16,12 +16,13 @@ use crate::model::{
     Trace, Words,
 };
 use crate::providers::{
-    Passage, Provider, RelayFailure, Relayed, Surface, Weight, only_for_owners, weigh,
+    CostEstimate, Provider, RelayFailure, RelayRequest, Relayed, Surface, estimate_cost,
+    only_for_owners,
 };
 
 use crate::app::asks::answer::{another_payer_may_help, refused_by, request_offer};
-use crate::app::payers::Passed;
-use crate::app::quotas::caller_policy::Standing;
+use crate::app::payers::SkippedPayers;
+use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::app::{App, Demotion, Error};
 
 /// The longest answer that is reckoned with where nobody limits it.
@@ -36,7 +37,7 @@ pub struct RelayAsk {
     pub provider: Option<ProviderId>,
     /// As it was written; none where the call names no model.
     pub model: Option<String>,
-    pub passage: Box<Passage>,
+    pub passage: Box<RelayRequest>,
     /// A key that came with the call. No other pays when it fails.
     pub request_key: Option<RequestKey>,
 }
@@ -77,12 +78,12 @@ struct Goal<'a> {
 }
 
 /// A call between its payers.
-struct Passing {
-    standing: Standing,
+struct RelayAttempt {
+    standing: CallerPolicy,
     payers: Vec<Offer>,
     trace: Trace,
-    passed: Passed,
-    passage: Box<Passage>,
+    passed: SkippedPayers,
+    passage: Box<RelayRequest>,
     model: Option<String>,
     request_key: Option<Credential>,
     /// What only the caller's own key may pay for.
@@ -122,7 +123,7 @@ impl App {
     }
 
     /// Finds who could pay.
-    async fn pass(&self, ask: RelayAsk) -> Result<Passing, Error> {
+    async fn pass(&self, ask: RelayAsk) -> Result<RelayAttempt, Error> {
         let RelayAsk {
             caller,
             provider,
@@ -153,11 +154,11 @@ impl App {
         }
         let request = request_key.as_ref().map(|_| request_offer(&provider));
         let choice = self.choose(&standing, &[provider], request.as_ref());
-        Ok(Passing {
+        Ok(RelayAttempt {
             standing,
             payers: choice.payers,
             trace: choice.trace,
-            passed: Passed::default(),
+            passed: SkippedPayers::default(),
             owners_only: None,
             passage,
             model,
@@ -225,7 +226,7 @@ impl App {
     /// Each payer in turn until one is not turned down.
     async fn try_relays(
         &self,
-        passing: &mut Passing,
+        passing: &mut RelayAttempt,
     ) -> Result<(Payer, Hold, Box<Relayed>), NotRelayed> {
         let mut last = None;
         while let Some(offer) = passing.passed.next(&passing.payers) {
@@ -267,7 +268,7 @@ impl App {
     /// Settles a call that failed, and looks at what that says of its key.
     async fn turned_down(
         &self,
-        passing: &mut Passing,
+        passing: &mut RelayAttempt,
         hold: Hold,
         (offer, failure): (&Offer, &ProviderFailure),
     ) -> Result<(), Error> {
@@ -282,7 +283,7 @@ impl App {
     /// The limit on the output that must be put in, where there is one.
     async fn hold_relay(
         &self,
-        passing: &mut Passing,
+        passing: &mut RelayAttempt,
         provider: &Provider,
         offer: &Offer,
     ) -> Result<Option<(Hold, Option<u64>)>, Error> {
@@ -301,7 +302,7 @@ impl App {
         }
         let limits = passing.standing.limits(offer.source);
         let limited = !own || !limits.is_empty();
-        let weight = weigh(&passing.passage, limited);
+        let weight = estimate_cost(&passing.passage, limited);
         let most = self.most(&weight, &passing.passage, own, limited);
         let caller = &passing.standing.caller;
         let order = Order {
@@ -325,7 +326,7 @@ impl App {
     }
 
     /// The longest answer that a call may get.
-    fn most(&self, weight: &Weight, passage: &Passage, own: bool, limited: bool) -> u64 {
+    fn most(&self, weight: &CostEstimate, passage: &RelayRequest, own: bool, limited: bool) -> u64 {
         if !matches!(passage.surface, Surface::Chat | Surface::Responses) && limited {
             return 0;
         }
@@ -340,7 +341,7 @@ impl App {
 
     async fn send_relay(
         &self,
-        passing: &Passing,
+        passing: &RelayAttempt,
         provider: &Provider,
         (offer, limit): (&Offer, Option<u64>),
         hold: &mut Hold,
@@ -350,7 +351,7 @@ impl App {
         let wire = passing
             .passage
             .wire(provider, key.credential(), model, limit);
-        let wire = wire.map_err(|no_words| Refusal::NoWords {
+        let wire = wire.map_err(|no_words| Refusal::Untranslatable {
             what: no_words.what,
         })?;
         hold.begin().await?;
@@ -358,7 +359,7 @@ impl App {
         sent.map_err(NotSent::Failed)
     }
 
-    async fn settle_relay(&self, standing: &Standing, hold: Hold, ended: Ended<'_>) {
+    async fn settle_relay(&self, standing: &CallerPolicy, hold: Hold, ended: Ended<'_>) {
         match self.ledger.settle(hold, ended).await {
             Ok(settled) => {
                 self.tell_owners(Vec::new(), self.notices(standing, &settled.warnings));

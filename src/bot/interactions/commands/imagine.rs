@@ -9,7 +9,7 @@ use crate::bot::interactions::caller;
 use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::pictures::{self, Wanted};
 use crate::bot::words;
-use crate::model::{Choices, Imagine, ProviderId, Refusal, Size, Wish, Words};
+use crate::model::{Choices, ImageSpec, Imagine, ProviderId, Refusal, Size, Words};
 
 /// Make a picture
 #[poise::command(
@@ -66,13 +66,13 @@ pub async fn imagine(
             model,
             persona: None,
         },
-        wish: Wish {
+        wish: ImageSpec {
             prompt: Words(prompt),
             negative: Words(negative.unwrap_or_default()),
             size: parsed.flatten(),
             count: count.unwrap_or(1),
             seed,
-            ..Wish::default()
+            ..ImageSpec::default()
         },
         request_key: None,
     };

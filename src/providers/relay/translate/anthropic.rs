@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::chunks::Chunks;
 use super::request::{Choice, Output, Part, Request, ToolCall, Turn};
-use super::{NoWords, add, no_words};
+use super::{Untranslatable, add, no_words};
 use crate::providers::anthropic as wire;
-use crate::providers::reading::Reading;
+use crate::providers::reading::ParsedAnswer;
 
 /// The longest answer where nobody says: the field is mandatory.
 const MAX_TOKENS: u64 = 8_192;
@@ -23,7 +23,7 @@ pub struct Back {
     json: bool,
     /// Blocks that are tool calls: theirs, and the place in the list here.
     calls: Vec<u64>,
-    reading: Reading,
+    reading: ParsedAnswer,
 }
 
 /// Says a call.
@@ -32,7 +32,7 @@ pub fn request(
     model: &str,
     stream: bool,
     chunks: Chunks,
-) -> Result<(Value, Back), NoWords> {
+) -> Result<(Value, Back), Untranslatable> {
     refuse(request)?;
     let json = !matches!(request.output, Output::Text);
     let mut body = json!({
@@ -64,12 +64,12 @@ pub fn request(
         chunks,
         json,
         calls: Vec::new(),
-        reading: Reading::default(),
+        reading: ParsedAnswer::default(),
     };
     Ok((body, back))
 }
 
-fn refuse(request: &Request) -> Result<(), NoWords> {
+fn refuse(request: &Request) -> Result<(), Untranslatable> {
     let json = !matches!(request.output, Output::Text);
     let refused = [
         (request.seed.is_some(), "`seed`"),

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::chunks::Chunks;
 use super::request::{Choice, Output, Part, Request, ToolCall, Turn};
-use super::{NoWords, add, no_words};
+use super::{Untranslatable, add, no_words};
 use crate::providers::google as wire;
-use crate::providers::reading::Reading;
+use crate::providers::reading::ParsedAnswer;
 
 /// Google's word for a call that another model wanted, which has no mark of
 /// Google's: "Thought signatures", ai.google.dev.
@@ -17,11 +17,15 @@ pub struct Back {
     pub chunks: Chunks,
     calls: usize,
     finished: bool,
-    reading: Reading,
+    reading: ParsedAnswer,
 }
 
 /// Says a call: where to, and what.
-pub fn request(request: &Request, model: &str, stream: bool) -> Result<(String, Value), NoWords> {
+pub fn request(
+    request: &Request,
+    model: &str,
+    stream: bool,
+) -> Result<(String, Value), Untranslatable> {
     let path = wire::path(model, stream).ok_or_else(|| no_words("that `model`"))?;
     if !request.parallel && !request.tools.is_empty() {
         return Err(no_words(
@@ -88,7 +92,7 @@ fn add_tools(request: &Request, body: &mut Value) {
     body["toolConfig"] = json!({"functionCallingConfig": calling});
 }
 
-fn contents(turns: &[Turn]) -> Result<Vec<Value>, NoWords> {
+fn contents(turns: &[Turn]) -> Result<Vec<Value>, Untranslatable> {
     let mut contents: Vec<Value> = Vec::new();
     for turn in turns {
         let (role, parts) = match turn {
@@ -102,7 +106,7 @@ fn contents(turns: &[Turn]) -> Result<Vec<Value>, NoWords> {
 }
 
 /// What a tool said: Google knows it by its function's name.
-fn result(turns: &[Turn], id: &str, text: &str) -> Result<Value, NoWords> {
+fn result(turns: &[Turn], id: &str, text: &str) -> Result<Value, Untranslatable> {
     let calls = turns.iter().flat_map(|turn| match turn {
         Turn::Model { calls, .. } => calls.as_slice(),
         _ => &[],
@@ -134,7 +138,7 @@ fn said(text: &str, calls: &[ToolCall]) -> Vec<Value> {
     text.into_iter().chain(calls).collect()
 }
 
-fn part(part: &Part) -> Result<Value, NoWords> {
+fn part(part: &Part) -> Result<Value, Untranslatable> {
     match part {
         Part::Text(text) => Ok(json!({"text": text})),
         Part::Picture(kind, data) => Ok(json!({"inlineData": {"mimeType": kind, "data": data}})),
@@ -150,7 +154,7 @@ impl Back {
             chunks,
             calls: 0,
             finished: false,
-            reading: Reading::default(),
+            reading: ParsedAnswer::default(),
         }
     }
 

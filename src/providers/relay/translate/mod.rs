@@ -11,7 +11,7 @@ mod request;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{NoWords, Passage};
+use super::{RelayRequest, Untranslatable};
 use crate::providers::catalogue::{Dialect, Provider};
 
 use chunks::Chunks;
@@ -33,10 +33,10 @@ pub enum Answers {
 /// Translates a call.
 pub fn request(
     provider: &Provider,
-    passage: &Passage,
+    passage: &RelayRequest,
     model: &str,
     output_limit: Option<u64>,
-) -> Result<Translated, NoWords> {
+) -> Result<Translated, Untranslatable> {
     let request = Request::read(passage.body.bytes(), output_limit)?;
     let chunks = Chunks::new(passage.at_s, model, request.wants_usage);
     let (path, body, answers) = if provider.dialect == Dialect::Google {
@@ -97,8 +97,8 @@ fn add(turns: &mut Vec<Value>, role: &str, field: &str, said: Vec<Value>) {
     }
 }
 
-fn no_words(what: impl Into<String>) -> NoWords {
-    NoWords { what: what.into() }
+fn no_words(what: impl Into<String>) -> Untranslatable {
+    Untranslatable { what: what.into() }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{NoWords, no_words};
+use super::{Untranslatable, no_words};
 
 /// Fields that are read below, and hints that change no answer.
 const KNOWN: &[&str] = &[
@@ -122,7 +122,7 @@ pub enum Output {
 
 impl Request {
     /// Reads a body; what nobody could say elsewhere is refused.
-    pub fn read(body: &[u8], output_limit: Option<u64>) -> Result<Self, NoWords> {
+    pub fn read(body: &[u8], output_limit: Option<u64>) -> Result<Self, Untranslatable> {
         let body: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| no_words("a body that is no JSON object"))?;
         let null = Value::Null;
@@ -167,7 +167,7 @@ impl Request {
         Ok(request)
     }
 
-    fn add(&mut self, message: &Value) -> Result<(), NoWords> {
+    fn add(&mut self, message: &Value) -> Result<(), Untranslatable> {
         let content = &message["content"];
         match message["role"].as_str() {
             Some("system" | "developer") => self.system.push(text(content)?),
@@ -199,7 +199,7 @@ impl Request {
     }
 }
 
-fn refuse_unknown(name: &str, value: &Value) -> Result<(), NoWords> {
+fn refuse_unknown(name: &str, value: &Value) -> Result<(), Untranslatable> {
     let written = value.to_string();
     let is_usual =
         |(known, usual): &&(&str, &[&str])| *known == name && usual.contains(&written.as_str());
@@ -211,7 +211,7 @@ fn refuse_unknown(name: &str, value: &Value) -> Result<(), NoWords> {
 }
 
 /// Text, or parts that are all text.
-fn text(content: &Value) -> Result<String, NoWords> {
+fn text(content: &Value) -> Result<String, Untranslatable> {
     match content {
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text.clone()),
@@ -230,7 +230,7 @@ fn text(content: &Value) -> Result<String, NoWords> {
     }
 }
 
-fn parts(content: &Value) -> Result<Vec<Part>, NoWords> {
+fn parts(content: &Value) -> Result<Vec<Part>, Untranslatable> {
     if let Some(text) = content.as_str() {
         return Ok(vec![Part::Text(text.to_owned())]);
     }
@@ -240,7 +240,7 @@ fn parts(content: &Value) -> Result<Vec<Part>, NoWords> {
     list.iter().map(part).collect()
 }
 
-fn part(part: &Value) -> Result<Part, NoWords> {
+fn part(part: &Value) -> Result<Part, Untranslatable> {
     match part["type"].as_str() {
         Some("text" | "refusal") => {
             let said = part["text"].as_str().or(part["refusal"].as_str());
@@ -264,7 +264,7 @@ fn part(part: &Value) -> Result<Part, NoWords> {
     }
 }
 
-fn tool_call(call: &Value) -> Result<ToolCall, NoWords> {
+fn tool_call(call: &Value) -> Result<ToolCall, Untranslatable> {
     if !matches!(call["type"].as_str(), None | Some("function")) {
         return Err(no_words("a tool call that is no function's"));
     }
@@ -287,7 +287,7 @@ fn tool_call(call: &Value) -> Result<ToolCall, NoWords> {
     })
 }
 
-fn tools(tools: &Value) -> Result<Vec<Tool>, NoWords> {
+fn tools(tools: &Value) -> Result<Vec<Tool>, Untranslatable> {
     let tools = tools.as_array().into_iter().flatten();
     tools
         .map(|tool| {
@@ -308,7 +308,7 @@ fn tools(tools: &Value) -> Result<Vec<Tool>, NoWords> {
         .collect()
 }
 
-fn choice(choice: &Value) -> Result<Choice, NoWords> {
+fn choice(choice: &Value) -> Result<Choice, Untranslatable> {
     match (choice.as_str(), choice["type"].as_str()) {
         (None, None) if choice.is_null() => Ok(Choice::Auto),
         (Some("auto"), _) => Ok(Choice::Auto),
@@ -322,7 +322,7 @@ fn choice(choice: &Value) -> Result<Choice, NoWords> {
     }
 }
 
-fn output(format: &Value) -> Result<Output, NoWords> {
+fn output(format: &Value) -> Result<Output, Untranslatable> {
     match format["type"].as_str() {
         None if format.is_null() => Ok(Output::Text),
         Some("text") => Ok(Output::Text),

@@ -8,25 +8,25 @@ use serde_json::json;
 use super::*;
 use crate::providers::chat::framing;
 use crate::providers::lines::{Framing, Lines};
-use crate::providers::reading::Reading;
-use crate::providers::relay::{Body, PassedOn, Surface};
+use crate::providers::reading::ParsedAnswer;
+use crate::providers::relay::{Body, ForwardedHeaders, Surface};
 use crate::providers::{Catalogue, anthropic as anthropic_wire, google as google_wire, openai};
 
-fn passage(body: &Value) -> Passage {
-    Passage {
+fn passage(body: &Value) -> RelayRequest {
+    RelayRequest {
         surface: Surface::Chat,
         as_openai: true,
         method: Method::POST,
         path: String::new(),
         query: None,
-        headers: PassedOn::default(),
+        headers: ForwardedHeaders::default(),
         stream: body["stream"] == true,
         body: Body::object(body.to_string().into()).unwrap(),
         at_s: 1_795_219_200,
     }
 }
 
-fn say(provider: &str, body: &Value) -> Result<Translated, NoWords> {
+fn say(provider: &str, body: &Value) -> Result<Translated, Untranslatable> {
     let catalogue = Catalogue::new(&[]).unwrap();
     request(
         catalogue.find(provider).unwrap(),
@@ -242,7 +242,7 @@ fn recorded_answers_mean_the_same_in_both_dialects() {
         let asked = json!({"model": "x", "stream": true, "stream_options": {"include_usage": true},
             "messages": [{"role": "user", "content": "hi"}]});
         let mut answers = say(id, &asked).unwrap().answers;
-        let (mut theirs, mut out) = (Reading::default(), Vec::new());
+        let (mut theirs, mut out) = (ParsedAnswer::default(), Vec::new());
         for event in events(framing(catalogue.find(id).unwrap().dialect), body) {
             let read = if id == "google" {
                 google_wire::read
@@ -255,7 +255,7 @@ fn recorded_answers_mean_the_same_in_both_dialects() {
         answers.end(&mut out);
         let out = String::from_utf8(out).unwrap();
         assert!(out.ends_with("data: [DONE]\n\n"));
-        let mut ours = Reading::default();
+        let mut ours = ParsedAnswer::default();
         for event in events(Framing::ServerSentEvents, &out) {
             openai::read(&event, &mut ours);
         }
