@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::app::{Demotion, Doorman, Error, Notice, Waiting, nobody_else};
-use crate::model::{Caller, PersonId, Place, Refusal, ServerId};
+use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
 
 use crate::bot::Bot;
 use crate::bot::answers::streaming;
@@ -149,8 +149,8 @@ impl Bot {
         let asking = self.rest.get(route, path);
         match tokio::time::timeout(PATIENCE, asking).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if is_no(&error) => Err(Refusal::NotAMember.into()),
-            _ => Err(Refusal::DiscordAway.into()),
+            Ok(Err(error)) if is_no(&error) => Err(AccessRefusal::NotAMember.into()),
+            _ => Err(AccessRefusal::DiscordAway.into()),
         }
     }
 }

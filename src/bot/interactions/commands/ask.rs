@@ -12,7 +12,7 @@ use crate::bot::interactions::commands::model::complete_model;
 use crate::bot::interactions::commands::persona::complete_persona;
 use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::words;
-use crate::model::{Ask, Caller, Choices, ProviderId, Refusal};
+use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId};
 
 /// Ask a language model.
 #[poise::command(
@@ -74,7 +74,7 @@ async fn ask_once(
     let voice = bot.voice(&ctx.interaction.locale);
     let provider = provider.map(ProviderId::from);
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
-        Err(Refusal::TooLongForAForm.into())
+        Err(KeyRefusal::TooLongForAForm.into())
     } else {
         bot.app.begin_once(caller, provider.as_ref(), model).await
     };

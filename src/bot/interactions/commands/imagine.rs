@@ -9,7 +9,7 @@ use crate::bot::interactions::caller;
 use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::pictures::{self, Wanted};
 use crate::bot::words;
-use crate::model::{Choices, ImageSpec, Imagine, ProviderId, Refusal, Size, Words};
+use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
 
 /// Make a picture
 #[poise::command(
@@ -55,7 +55,10 @@ pub async fn imagine(
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
-        let card = explain(voice, &Error::Refused(Refusal::BadSize));
+        let card = explain(
+            voice,
+            &Error::Refused(Refusal::Picture(PictureRefusal::BadSize)),
+        );
         return bot.rest.reply(&handle, &card).await;
     }
     let imagine = Imagine {
