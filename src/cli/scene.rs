@@ -1,13 +1,12 @@
 //! The world of the demo, and of most tests: a server with a member and a
 //! manager, a stranger elsewhere, and providers that are all emulated.
 
+use latchkey_emulator::providers::{PROVIDERS, Standing, sample};
+use latchkey_emulator::{Emulator, MANAGER, MEMBER, World};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, ConfigError, Environment};
-use crate::emulator::discord::act::{MANAGER, MEMBER};
-use crate::emulator::providers::{PROVIDERS, Standing, sample};
-use crate::emulator::{Emulator, World};
 use crate::vault::MasterKey;
 
 /// The emulated world and what the program must know of it.

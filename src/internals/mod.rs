@@ -7,13 +7,12 @@ pub use programs::Programs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use latchkey_emulator::{MEMBER, World};
 use rusqlite::Connection;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
 use crate::cli::Scene;
-use crate::emulator::World;
-use crate::emulator::discord::act::MEMBER;
 use crate::ledger::bench::{LedgerBench, fill};
 use crate::model::{Credential, Health, Key, KeyId, Owner, PersonId, Place, ProviderId, ServerId};
 use crate::resolver::{self, Question};
