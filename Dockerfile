@@ -9,7 +9,6 @@ COPY Cargo.toml Cargo.lock config.example.toml ./
 COPY assets assets
 COPY migrations migrations
 COPY crates crates
-COPY benches benches
 COPY src src
 RUN cargo build --release --locked
 

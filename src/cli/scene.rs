@@ -11,7 +11,7 @@ use crate::vault::MasterKey;
 
 /// The emulated world and what the program must know of it.
 #[cfg_attr(
-    not(test),
+    not(any(test, fuzzing, feature = "internals")),
     expect(dead_code, reason = "the demo's page finds people by itself")
 )]
 pub struct Scene {
@@ -90,7 +90,7 @@ base_url = \"{url}\"
 
     /// The environment that leads a process of its own into this world, its
     /// database in a folder.
-    #[cfg(any(test, feature = "internals"))]
+    #[cfg(any(test, fuzzing, feature = "internals"))]
     pub fn variables(
         &self,
         folder: &std::path::Path,
