@@ -5,6 +5,7 @@ mod asks;
 mod error;
 mod health;
 mod keys;
+mod models;
 mod payers;
 mod pending;
 mod people;

@@ -7,7 +7,7 @@ use crate::model::{
     LeftOut, NanoDollars, Offer, Owner, PersonId, ProviderFailure, ProviderId, Refusal, Source,
     Trace, Turn, Usage, WhyFellBack,
 };
-use crate::providers::{ChatReply, ChatRequest, Kind, replacement};
+use crate::providers::{ChatReply, ChatRequest, replacement};
 use crate::resolver::{self, Choice, Question};
 
 use crate::app::asks::plan::Plan;
@@ -266,39 +266,6 @@ impl App {
             self.note_use(offer.key);
         }
         Ok(called.map(|reply| (reply, request.model)))
-    }
-
-    /// The providers that may answer, and the model without its provider's
-    /// name before it.
-    pub(in crate::app) fn candidates(
-        &self,
-        provider: Option<&ProviderId>,
-        model: Option<&str>,
-    ) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
-        let model = model.map(str::trim).filter(|model| !model.is_empty());
-        if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
-            if provider.kind != Kind::Chat {
-                return Err(Refusal::Ask(AskRefusal::NotAChatProvider {
-                    provider: provider.id.clone(),
-                }));
-            }
-            return Ok((vec![provider.id.clone()], model.map(Into::into)));
-        }
-        let Some(model) = model else {
-            return Ok((self.chat_order(), None));
-        };
-        if let Some((name, rest)) = model.split_once('/')
-            && let Some(provider) = self.catalogue().find(name).filter(|p| p.kind == Kind::Chat)
-        {
-            return Ok((vec![provider.id.clone()], Some(rest.to_owned())));
-        }
-        match self.catalogue().provider_of_model(model) {
-            Some(provider) => Ok((vec![provider.id.clone()], Some(model.to_owned()))),
-            None => Err(Refusal::Ask(AskRefusal::UnknownModel {
-                model: model.chars().take(100).collect(),
-            })),
-        }
     }
 }
 

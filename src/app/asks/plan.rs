@@ -28,8 +28,8 @@ impl App {
             // One that is gone since it was chosen is none.
             None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.persona(&it.value)),
         };
-        let (mut providers, named) =
-            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
+        let named = self.read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let (mut providers, named) = (named.provider_ids(), named.model);
         let wanted = of(ChoiceKind::Model).map(|it| it.value.as_str());
         let wanted = wanted.chain(persona.and_then(|persona| persona.model.as_deref()));
         let chosen: Vec<(ProviderId, String)> = wanted
@@ -84,11 +84,8 @@ impl App {
 
     /// A model by what was typed, if it is clear whose it is.
     pub(in crate::app) fn one_model(&self, typed: &str) -> Option<(ProviderId, String)> {
-        let (providers, model) = self.candidates(None, Some(typed)).ok()?;
-        let [provider] = &providers[..] else {
-            return None;
-        };
-        Some((provider.clone(), model?))
+        let named = self.read_chat_model(None, Some(typed)).ok()?;
+        Some((named.only_provider()?.id.clone(), named.model?))
     }
 
     fn system_prompt(&self, persona: Option<&str>) -> String {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
-use crate::providers::{ImageWire, Provider, Workflow};
+use crate::providers::{Provider, Workflow};
 
 use crate::app::asks::models::ModelChoice;
+use crate::app::models::name::runs_workflows;
 use crate::app::{App, Error};
 
 /// Who may make it, in their order.
@@ -22,9 +23,8 @@ impl App {
         choices: &Choices,
         wish: &ImageSpec,
     ) -> Result<PicturePlan, Refusal> {
-        let named = choices.model.as_deref().map(str::trim);
-        let named = named.filter(|named| !named.is_empty());
-        let (mut providers, named) = self.picture_providers(choices.provider.as_ref(), named)?;
+        let named = self.read_picture_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let (mut providers, named) = (named.provider_ids(), named.model);
         let editing = wish.is_edit;
         if editing {
             providers.retain(|id| self.known(id).is_ok_and(can_edit));
@@ -53,52 +53,6 @@ impl App {
             Some(refusal) => Err(refusal),
             None => Ok(plan),
         }
-    }
-
-    pub(in crate::app) fn picture_providers(
-        &self,
-        provider: Option<&ProviderId>,
-        named: Option<&str>,
-    ) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
-        if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
-            if provider.images.wire.is_none() {
-                return Err(Refusal::Picture(PictureRefusal::NotAnImageProvider {
-                    provider: provider.id.clone(),
-                }));
-            }
-            return Ok((vec![provider.id.clone()], named.map(ToOwned::to_owned)));
-        }
-        let order = &self.settings.images.provider_order;
-        let Some(named) = named else {
-            return Ok((order.clone(), None));
-        };
-        let whose = |mine: &dyn Fn(&Provider) -> bool| {
-            let known = order.iter().filter(|id| self.known(id).is_ok_and(mine));
-            known.cloned().collect::<Vec<_>>()
-        };
-        if self.settings.images.workflows.find(named).is_some() {
-            return Ok((whose(&runs_workflows), Some(named.to_owned())));
-        }
-        if let Some((id, rest)) = named.split_once('/')
-            && let Some(provider) = self.catalogue().find(id)
-            && provider.images.wire.is_some()
-        {
-            return Ok((vec![provider.id.clone()], Some(rest.to_owned())));
-        }
-        let usual = |it: &Provider| it.images.model.as_deref() == Some(named);
-        let mut providers = whose(&usual);
-        if providers.is_empty() {
-            let family = self.catalogue().provider_of_model(named);
-            let family = family.filter(|it| it.images.wire.is_some());
-            providers.extend(family.map(|it| it.id.clone()));
-        }
-        if providers.is_empty() {
-            return Err(Refusal::Picture(PictureRefusal::UnknownImageModel {
-                model: named.chars().take(100).collect(),
-            }));
-        }
-        Ok((providers, Some(named.to_owned())))
     }
 
     /// What the keys that are present here can make pictures with.
@@ -172,10 +126,6 @@ impl PicturePlan {
             None => Err(unknown(named)),
         }
     }
-}
-
-fn runs_workflows(provider: &Provider) -> bool {
-    provider.images.wire.is_some_and(ImageWire::runs_workflows)
 }
 
 fn can_edit(provider: &Provider) -> bool {

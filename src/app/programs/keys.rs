@@ -39,17 +39,9 @@ impl App {
 
     /// A key that came with an ask, for the one provider that the ask names.
     pub fn key_for_ask(&self, choices: &Choices, key: RequestKey) -> Result<Credential, Error> {
-        let (providers, _) =
-            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
-        let [provider] = &providers[..] else {
-            return Err(KeyRefusal::OnceNeedsProvider.into());
-        };
-        let is_named = choices.provider.is_some()
-            || choices
-                .model
-                .as_deref()
-                .is_some_and(|model| model.contains('/'));
-        Ok(Self::key_for(self.known(provider)?, is_named, key)?)
+        let named = self.read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
+        Ok(Self::key_for(provider, named.names_provider, key)?)
     }
 
     /// What came of an ask. Owners of keys and budgets are told what they

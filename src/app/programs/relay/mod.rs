@@ -69,14 +69,6 @@ pub struct NotRelayed {
     pub payer: Option<Payer>,
 }
 
-/// What a call goes to.
-struct Goal<'a> {
-    provider: &'a Provider,
-    model: Option<String>,
-    /// Whether the call itself names the provider.
-    is_named: bool,
-}
-
 /// A call between its payers.
 struct RelayAttempt {
     standing: CallerPolicy,
@@ -131,12 +123,13 @@ impl App {
             passage,
             request_key,
         } = ask;
-        let goal = self.goal(provider.as_ref(), model.as_deref())?;
-        let (provider, model) = (goal.provider.id.clone(), goal.model);
+        let named = self.read_relayed_model(provider.as_ref(), model.as_deref())?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
         let request_key = match request_key {
-            Some(key) => Some(Self::key_for(goal.provider, goal.is_named, key)?),
+            Some(key) => Some(Self::key_for(provider, named.names_provider, key)?),
             None => None,
         };
+        let (provider, model) = (provider.id.clone(), named.model);
         let named = model.as_deref().unwrap_or(NO_MODEL);
         // A list of models, say, is of no model.
         let of_none = model.is_none() && passage.surface == Surface::Free;
@@ -167,51 +160,11 @@ impl App {
         })
     }
 
-    /// The provider that a call goes to, and its model's own name.
-    fn goal(
-        &self,
-        provider: Option<&ProviderId>,
-        model: Option<&str>,
-    ) -> Result<Goal<'_>, Refusal> {
-        if let Some(id) = provider {
-            return Ok(Goal {
-                provider: self.known(id)?,
-                model: model.map(Into::into),
-                is_named: true,
-            });
-        }
-        let model = model.unwrap_or_default();
-        if let Some((name, rest)) = model.split_once('/')
-            && let Some(provider) = self.catalogue().find(name)
-        {
-            return Ok(Goal {
-                provider,
-                model: Some(rest.to_owned()),
-                is_named: true,
-            });
-        }
-        let known = self
-            .catalogue()
-            .provider_of_model(model)
-            .or_else(|| self.lister_of(model));
-        let known = known.filter(|_| !model.is_empty());
-        let unknown = || {
-            Refusal::Ask(AskRefusal::UnknownModel {
-                model: model.chars().take(100).collect(),
-            })
-        };
-        Ok(Goal {
-            provider: known.ok_or_else(unknown)?,
-            model: Some(model.to_owned()),
-            is_named: false,
-        })
-    }
-
     /// A key that came along, for the provider that the call goes to. One
     /// without a provider's name goes nowhere unless the call says where.
     pub(in crate::app) fn key_for(
         provider: &Provider,
-        is_named: bool,
+        names_provider: bool,
         key: RequestKey,
     ) -> Result<Credential, Refusal> {
         match key.provider {
@@ -219,7 +172,7 @@ impl App {
                 let wanted = provider.id.clone();
                 return Err(Refusal::Key(KeyRefusal::KeyForAnother { of, wanted }));
             }
-            None if !is_named => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
+            None if !names_provider => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
             _ => {}
         }
         Self::credential(provider, key.secret, BTreeMap::new())
