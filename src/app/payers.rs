@@ -158,7 +158,7 @@ impl App {
     /// Writes down a reply that nobody pays for.
     pub(in crate::app) async fn reserve_demo(&self, ask: &mut ReadyAsk) -> Result<(), Error> {
         let provider = ProviderId::from(DEMO);
-        let caller = &ask.standing.caller;
+        let caller = &ask.policy.caller;
         let order = Order {
             person: caller.person,
             server: caller.place.server(),
@@ -204,7 +204,7 @@ impl App {
         told: &Fitted,
     ) -> anyhow::Result<Option<Hold>> {
         let system = ask.plan.system.len() as u64;
-        let caller = &ask.standing.caller;
+        let caller = &ask.policy.caller;
         let order = Order {
             person: caller.person,
             server: caller.place.server(),
@@ -216,7 +216,7 @@ impl App {
             max_output_tokens: u64::from(ask.most),
             images: 0,
         };
-        let limits = ask.standing.limits(offer.source);
+        let limits = ask.policy.limits(offer.source);
         self.hold_or_pass(order, limits, offer, &mut ask.passed)
             .await
     }
@@ -246,7 +246,7 @@ impl App {
     /// settlement could not be written: it is then settled later.
     pub(in crate::app) async fn settle(
         &self,
-        standing: &CallerPolicy,
+        policy: &CallerPolicy,
         reserved: Reserved,
         called: &Result<(ChatReply, String), ProviderFailure>,
         notices: &mut Vec<Notice>,
@@ -257,7 +257,7 @@ impl App {
         };
         match self.ledger.settle(reserved.hold, ended).await {
             Ok(settled) => {
-                notices.extend(self.notices(standing, &settled.warnings));
+                notices.extend(self.notices(policy, &settled.warnings));
                 settled
             }
             Err(error) => {

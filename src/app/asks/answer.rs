@@ -51,7 +51,7 @@ pub struct Demotion {
 
 /// An ask whose payers are known, and of which one is reserved.
 pub struct ReadyAsk {
-    pub(in crate::app) standing: CallerPolicy,
+    pub(in crate::app) policy: CallerPolicy,
     pub(in crate::app) plan: Plan,
     pub(in crate::app) turns: Vec<Turn>,
     left_out: Vec<LeftOut>,
@@ -83,16 +83,16 @@ impl App {
         } = ask;
         let ours = self.settings.max_output_tokens;
         let most = max_output_tokens.map_or(ours, |wanted| wanted.clamp(1, ours));
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
-        let plan = self.plan(&choices, standing.chosen())?;
+        let policy = self.caller_policy(caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
+        let plan = self.plan(&choices, policy.chosen())?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
         let request = first.map(request_offer);
-        let nobody = request.is_none() && self.offers(&standing).next().is_none();
+        let nobody = request.is_none() && self.offers(&policy).next().is_none();
         let demo = nobody && self.settings.demo_replies;
-        let Choice { payers, trace } = self.choose(&standing, &plan.providers, request.as_ref());
+        let Choice { payers, trace } = self.choose(&policy, &plan.providers, request.as_ref());
         Ok(ReadyAsk {
-            standing,
+            policy,
             plan,
             turns,
             left_out,
@@ -112,7 +112,7 @@ impl App {
             return ask.demo;
         };
         let most = u64::from(ask.most);
-        let limits = ask.standing.limits(first.source);
+        let limits = ask.policy.limits(first.source);
         self.ledger.expects_room(&limits, most, 0)
     }
 
@@ -134,17 +134,17 @@ impl App {
     /// that came with it included.
     pub(in crate::app) fn choose(
         &self,
-        standing: &CallerPolicy,
+        policy: &CallerPolicy,
         providers: &[ProviderId],
         request: Option<&Offer>,
     ) -> Choice {
         let question = Question {
-            person: standing.caller.person,
-            place: standing.caller.place,
-            byok: standing.tier().byok,
+            person: policy.caller.person,
+            place: policy.caller.place,
+            byok: policy.tier().byok,
             now_ms: self.clock.now_ms(),
         };
-        let offers = self.offers(standing).chain(request);
+        let offers = self.offers(policy).chain(request);
         resolver::choose(&question, providers, &offers)
     }
 
@@ -192,7 +192,7 @@ impl App {
             let told_less = std::mem::take(&mut reserved.told.left_out);
             let said_something = reserved.hold.has_heard();
             let settled = self
-                .settle(&ask.standing, reserved, &called, &mut asked.notices)
+                .settle(&ask.policy, reserved, &called, &mut asked.notices)
                 .await;
             match called {
                 Ok((reply, asked_model)) => {

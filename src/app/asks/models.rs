@@ -101,12 +101,12 @@ impl App {
     /// The models that somebody can use here, each provider's default first.
     /// Lists that are not known yet are asked for in the background.
     pub async fn models_for(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let standing = self.standing(caller.clone()).await?;
+        let policy = self.caller_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let (mut defaults, mut others) = (Vec::new(), Vec::new());
         for id in self.chat_order() {
             let one = std::slice::from_ref(&id);
-            let choice = self.choose(&standing, one, None);
+            let choice = self.choose(&policy, one, None);
             let Some(payer) = choice.payers.first() else {
                 continue;
             };
@@ -129,11 +129,11 @@ impl App {
     /// The same, once every list that is not known yet was asked for: a
     /// program asks once, and does not look again.
     pub async fn models_now(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let standing = self.standing(caller.clone()).await?;
+        let policy = self.caller_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let mut asking = Vec::new();
         for id in self.chat_order() {
-            let choice = self.choose(&standing, std::slice::from_ref(&id), None);
+            let choice = self.choose(&policy, std::slice::from_ref(&id), None);
             let Some(payer) = choice.payers.into_iter().next() else {
                 continue;
             };

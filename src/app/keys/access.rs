@@ -41,7 +41,7 @@ impl App {
         if scope == Scope::Guild || everybody_may {
             return Ok(());
         }
-        let tier = self.standing(caller.clone()).await?.tier().clone();
+        let tier = self.caller_policy(caller.clone()).await?.tier().clone();
         if tier.byok {
             return Ok(());
         }

@@ -71,7 +71,7 @@ impl Moderation {
 
 /// An ask for pictures whose payers are known, and of which one is reserved.
 pub struct ReadyPicture {
-    standing: CallerPolicy,
+    policy: CallerPolicy,
     plan: PicturePlan,
     wish: ImageSpec,
     request_key: Option<Credential>,
@@ -114,14 +114,14 @@ impl App {
         if self.settings.images.age_restricted_only && !age_restricted {
             return Err(PictureRefusal::AgeRestrictedOnly.into());
         }
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
+        let policy = self.caller_policy(caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan_picture(&choices, &wish)?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
         let request = first.map(request_offer);
-        let chosen = self.choose(&standing, &plan.providers, request.as_ref());
+        let chosen = self.choose(&policy, &plan.providers, request.as_ref());
         Ok(ReadyPicture {
-            standing,
+            policy,
             plan,
             wish,
             request_key,
@@ -157,7 +157,7 @@ impl App {
                 wish.count = 1;
             }
             let pictures = u64::from(wish.pictures());
-            let caller = &ask.standing.caller;
+            let caller = &ask.policy.caller;
             let order = Order {
                 person: caller.person,
                 server: caller.place.server(),
@@ -172,7 +172,7 @@ impl App {
                 },
                 images: pictures,
             };
-            let limits = ask.standing.limits(offer.source);
+            let limits = ask.policy.limits(offer.source);
             let hold = self.hold_or_pass(order, limits, &offer, &mut ask.passed);
             if let Some(hold) = hold.await? {
                 ask.reserved = Some(ReservedPicture {

@@ -57,9 +57,9 @@ impl App {
 
     /// What the keys that are present here can make pictures with.
     pub async fn picture_models_for(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let standing = self.standing(caller.clone()).await?;
+        let policy = self.caller_policy(caller.clone()).await?;
         let order = &self.settings.images.provider_order;
-        let payers = self.choose(&standing, order, None).payers;
+        let payers = self.choose(&policy, order, None).payers;
         let mut models = Vec::new();
         for id in order {
             if payers.iter().all(|offer| offer.provider != *id) {

@@ -71,7 +71,7 @@ pub struct NotRelayed {
 
 /// A call between its payers.
 struct RelayAttempt {
-    standing: CallerPolicy,
+    policy: CallerPolicy,
     payers: Vec<Offer>,
     trace: Trace,
     passed: SkippedPayers,
@@ -107,7 +107,7 @@ impl App {
         Ok(Relay {
             payer,
             app: Arc::clone(self),
-            standing: passing.standing,
+            policy: passing.policy,
             relayed,
             hold: Some(hold),
             _busy: self.busy(),
@@ -137,8 +137,8 @@ impl App {
             let model = named.to_owned();
             return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
+        let policy = self.caller_policy(caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
         if passage.surface == Surface::Images {
             let prompt = passage.body.fields().and_then(|it| it.get("prompt"));
             let prompt: String = prompt.unwrap_or_default();
@@ -146,9 +146,9 @@ impl App {
             Box::pin(self.moderate(&prompt)).await?;
         }
         let request = request_key.as_ref().map(|_| request_offer(&provider));
-        let choice = self.choose(&standing, &[provider], request.as_ref());
+        let choice = self.choose(&policy, &[provider], request.as_ref());
         Ok(RelayAttempt {
-            standing,
+            policy,
             payers: choice.payers,
             trace: choice.trace,
             passed: SkippedPayers::default(),
@@ -230,7 +230,7 @@ impl App {
         (offer, failure): (&Offer, &ProviderFailure),
     ) -> Result<(), Error> {
         let ended = Ended::Failed(failure);
-        self.settle_relay(&passing.standing, hold, ended).await;
+        self.settle_relay(&passing.policy, hold, ended).await;
         let demoted = self.demote(offer, failure).await?;
         passing.demoted.extend(demoted);
         Ok(())
@@ -259,11 +259,11 @@ impl App {
                 .note(offer, Refusal::Ask(AskRefusal::OwnKeyOnly { what }));
             return Ok(None);
         }
-        let limits = passing.standing.limits(offer.source);
+        let limits = passing.policy.limits(offer.source);
         let limited = !own || !limits.is_empty();
         let weight = estimate_cost(&passing.passage, limited);
         let most = self.most(&weight, &passing.passage, own, limited);
-        let caller = &passing.standing.caller;
+        let caller = &passing.policy.caller;
         let order = Order {
             person: caller.person,
             server: caller.place.server(),
@@ -320,10 +320,10 @@ impl App {
         sent.map_err(NotSent::Failed)
     }
 
-    async fn settle_relay(&self, standing: &CallerPolicy, hold: Hold, ended: Ended<'_>) {
+    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: Ended<'_>) {
         match self.ledger.settle(hold, ended).await {
             Ok(settled) => {
-                self.tell_owners(Vec::new(), self.notices(standing, &settled.warnings));
+                self.tell_owners(Vec::new(), self.notices(policy, &settled.warnings));
             }
             Err(error) => tracing::error!("could not settle an attempt: {error:#}"),
         }
