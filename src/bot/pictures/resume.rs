@@ -20,7 +20,7 @@ pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
         if bot.serves(job.server) && !bot.running.knows(&job.id) {
             let run = bot.running.begin(&job.id, job.person);
             let one = Arc::clone(bot);
-            bot.app.spawn(async move {
+            bot.app.tasks.spawn(async move {
                 if let Err(error) = go_on(&one, job, &run).await {
                     tracing::warn!("could not go on with a picture: {error:#}");
                 }

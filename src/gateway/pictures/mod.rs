@@ -83,7 +83,7 @@ impl Flow {
         let app = Arc::clone(&call.gateway.app);
         let places = std::mem::take(&mut call.session.places);
         let task = Arc::clone(&app);
-        app.spawn(async move {
+        app.tasks.spawn(async move {
             let mut known = None;
             let mut watch = |seen: Seen| {
                 let stage = match seen {
