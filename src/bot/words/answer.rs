@@ -102,7 +102,7 @@ pub fn no_answer(voice: Voice<'_>) -> String {
 /// A fixed reply, where there is no key at all.
 pub fn demo(voice: Voice<'_>) -> String {
     let text = "This is a demo reply: no model was asked, since nobody has a key here yet.\n\
-        PayingKey a key I answer questions, continue conversations when you reply to me or write to me directly, \
+        With a key I answer questions, continue conversations when you reply to me or write to me directly, \
         and use the persona and model that you choose.\n\
         **Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; \
         it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`.";
