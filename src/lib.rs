@@ -59,7 +59,7 @@
 //! # A walkthrough: `/ask prompt:hello`
 //!
 //! 1. serenity reads the interaction from the gateway, `bot::interactions::dispatch`
-//!    hands it to poise, and poise to `bot::interactions::commands::ask`.
+//!    hands it to poise, and poise to `bot::interactions::commands::asks::ask`.
 //! 2. `bot::answers::streaming` has `app` find out who can pay: `store` reads the
 //!    keys and limits that belong here, `resolver` puts the keys in order,
 //!    and `ledger` reserves what the first payer's limits leave room for. A

@@ -6,11 +6,10 @@
 //! where their replacements are.
 
 mod answers;
-mod card;
+mod callers;
 mod connection;
 mod conversation;
 mod interactions;
-mod members;
 mod pictures;
 mod words;
 
@@ -24,7 +23,7 @@ pub use conversation::{Limits as ChatLimits, Settings as ChatSettings};
 
 use crate::app::{App, Error};
 use crate::model::{Caller, Place, ServerId};
-use card::Card;
+use connection::card::Card;
 use words::{Lang, Voice};
 
 /// How many edits a second all answers together may make. Discord takes 50
@@ -45,7 +44,7 @@ pub struct Bot {
     reads_all: bool,
     /// How many answers grow right now.
     growing: AtomicU32,
-    running: answers::running::Running,
+    running: answers::running_answers::Running,
     /// One person's own questions, and one channel's, wait in line.
     people: answers::admission::Lines,
     channels: answers::admission::Lines,
@@ -53,11 +52,11 @@ pub struct Bot {
     painters: answers::admission::Lines,
     shards: (u32, u32, u32),
     /// The roles of the operator's home server, if there is one.
-    home: Option<interactions::home_roles::HomeRoles>,
+    home: Option<callers::home_roles::HomeRoles>,
     /// What people have bought, where a tier is sold.
-    bought: Option<interactions::entitlements::Entitlements>,
+    bought: Option<callers::entitlements::Entitlements>,
     /// Members that programs with tokens speak for.
-    members: members::Members,
+    members: callers::members::Members,
     /// Interactions that could not be read.
     dropped: AtomicU64,
 }

@@ -3,13 +3,13 @@
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind, Message};
 
 use crate::app::Error;
-use crate::bot::answers::running::Stopping;
+use crate::bot::answers::running_answers::Stopping;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::card::Card;
-use crate::bot::connection::calls::Handle;
+use crate::bot::callers::caller;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::Handle;
 use crate::bot::conversation::{self, Asking};
-use crate::bot::interactions::caller;
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain};
 use crate::model::{AnswerRecord, Ask, Caller, Choices, Place, Refusal};

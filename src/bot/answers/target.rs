@@ -1,8 +1,8 @@
 //! Where an answer goes: to an interaction, or into a channel.
 
 use crate::bot::Rest;
-use crate::bot::card::Card;
-use crate::bot::connection::calls::{Handle, ORIGINAL};
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::{Handle, ORIGINAL};
 
 /// Where an answer goes.
 #[derive(Clone)]

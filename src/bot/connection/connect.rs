@@ -72,17 +72,16 @@ impl Connection {
             edit_interval: settings.edit_interval,
             reads_all: settings.message_content,
             growing: AtomicU32::new(0),
-            running: crate::bot::answers::running::Running::default(),
+            running: crate::bot::answers::running_answers::Running::default(),
             people: Lines::new(settings.chat.asks_per_person, 1),
             painters: Lines::new(settings.chat.pictures_per_person, 2),
             channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
             shards: settings.shards,
-            bought: sold
-                .then(|| crate::bot::interactions::entitlements::Entitlements::new(application)),
+            bought: sold.then(|| crate::bot::callers::entitlements::Entitlements::new(application)),
             home: settings
                 .home_server
-                .map(crate::bot::interactions::home_roles::HomeRoles::new),
-            members: crate::bot::members::Members::default(),
+                .map(crate::bot::callers::home_roles::HomeRoles::new),
+            members: crate::bot::callers::members::Members::default(),
             dropped: AtomicU64::new(0),
         };
         let bot = Arc::new(bot);

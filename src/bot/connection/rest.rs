@@ -16,7 +16,7 @@ use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::bot::card::File;
+use crate::bot::connection::card::File;
 use crate::bot::connection::limiter::{Limiter, Report, Route};
 
 /// How long one request may take.

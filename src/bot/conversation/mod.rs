@@ -3,14 +3,14 @@
 //! Memory is Discord's own history, read when it is needed; nothing that
 //! people say is kept here.
 
+mod channel_kinds;
 mod files;
 mod memory;
-mod threads;
 mod transcript;
 
+pub use channel_kinds::{Room, Rooms};
 pub use files::{Content, Limits, Reader as FileReader};
 pub use memory::{Memory, conversation, question_of};
-pub use threads::{Room, Rooms};
 pub use transcript::{excerpt, name, quote};
 
 use serenity::all::{Message, MessageType};
@@ -18,7 +18,7 @@ use serenity::all::{Message, MessageType};
 use crate::bot::Bot;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::connection::channels::is_gone;
+use crate::bot::connection::channel_calls::is_gone;
 use crate::bot::words;
 use crate::model::{Ask, Caller, Choices, PersonId, Place, ServerId};
 

@@ -10,9 +10,9 @@ use serenity::async_trait;
 use crate::model::ServerId;
 
 use crate::bot::answers::buttons;
-use crate::bot::card::Card;
+use crate::bot::callers::caller;
+use crate::bot::connection::card::Card;
 use crate::bot::conversation;
-use crate::bot::interactions::caller;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms;
 use crate::bot::words;

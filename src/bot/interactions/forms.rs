@@ -11,10 +11,10 @@ use crate::app::Error;
 use crate::bot::answers::buttons;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::connection::calls::Handle;
-use crate::bot::interactions::caller;
+use crate::bot::callers::caller;
+use crate::bot::connection::interaction_calls::Handle;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::private;
+use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::bot::{Bot, explain, pictures};
 use crate::model::{Refusal, Scope, Words};
@@ -43,7 +43,7 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
         _ => Err(Error::Refused(Refusal::StaleForm)),
     };
     let card = done.unwrap_or_else(|error| explain(voice, &error));
-    private::show(bot, &handle, card).await
+    private_reply::show(bot, &handle, card).await
 }
 
 /// Asks with a key that was typed for this once; everybody sees the answer.
@@ -91,7 +91,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                 .await
             {
                 Ok((provider, scope)) => {
-                    private::show(bot, &handle, words::removed(voice, &provider, scope)).await
+                    private_reply::show(bot, &handle, words::removed(voice, &provider, scope)).await
                 }
                 // The message stays as it is: it may be somebody else's.
                 Err(error) => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
-use crate::bot::answers::running::Run;
+use crate::bot::answers::running_answers::Run;
 use crate::bot::answers::streaming;
 use crate::bot::conversation;
 use crate::bot::{Bot, explain};

@@ -1,17 +1,18 @@
 //! What was refused, why, and what to type next.
 
-use crate::bot::card::Card;
+use crate::bot::connection::card::Card;
 use crate::model::{ProviderFailure, Refusal, Scope, Skip, Source, Trace, Verdict};
 
-use crate::bot::words::failure::of_class;
-use crate::bot::words::{Voice, quota};
+use crate::bot::words::Voice;
+use crate::bot::words::provider_failure::of_class;
+use crate::bot::words::quotas::limits;
 
 /// The largest picture that is taken along.
 const PICTURE_MAX: &str = "8 MB";
 
 /// A refusal in words.
 pub fn refusal(voice: Voice<'_>, refusal: &Refusal) -> Card {
-    if let Some(card) = quota::refusal(voice, refusal) {
+    if let Some(card) = limits::refusal(voice, refusal) {
         return card;
     }
     Card::text(match refusal {

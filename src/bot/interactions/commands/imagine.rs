@@ -4,8 +4,8 @@ use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::app::Error;
 use crate::bot::answers::target::Target;
+use crate::bot::callers::caller;
 use crate::bot::explain;
-use crate::bot::interactions::caller;
 use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::pictures::{self, Wanted};
 use crate::bot::words;

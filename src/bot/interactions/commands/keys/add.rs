@@ -1,7 +1,7 @@
 //! `/keys add`: opens the form. What comes back is in `bot/interactions/forms.rs`.
 
+use crate::bot::callers::caller;
 use crate::bot::explain;
-use crate::bot::interactions::caller;
 use crate::bot::interactions::commands::keys::complete_any;
 use crate::bot::interactions::commands::{Context, ScopeChoice};
 use crate::bot::words;

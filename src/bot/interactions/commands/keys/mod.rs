@@ -10,7 +10,7 @@ mod test;
 
 use serenity::all::{CreateAutocompleteResponse, ResolvedValue};
 
-use crate::bot::interactions::caller;
+use crate::bot::callers::caller;
 use crate::bot::interactions::commands::{Context, choices};
 use crate::model::{ProviderId, Scope};
 
