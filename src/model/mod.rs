@@ -21,6 +21,7 @@ mod quota;
 mod record;
 mod redact;
 mod refusal;
+pub mod snowflake;
 mod token;
 mod turn;
 

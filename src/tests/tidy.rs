@@ -146,6 +146,20 @@ fn secrets_are_laid_open_only_where_they_must_be() {
 }
 
 #[test]
+fn the_bot_makes_callers_in_one_place() {
+    let literal = Regex::new(r"(^|[^>\s]\s*)\bCaller \{|nobody_else\(").unwrap();
+    let made: Vec<String> = files()
+        .into_iter()
+        .filter(|(file, text)| {
+            let mut lines = production(text).lines();
+            file.starts_with("bot/") && lines.any(|line| literal.is_match(line.trim()))
+        })
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(made, ["bot/callers/caller.rs"]);
+}
+
+#[test]
 fn files_are_short_and_say_what_they_are_for() {
     for (file, text) in files() {
         let lines = text.lines().count();

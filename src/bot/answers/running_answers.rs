@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
+use crate::bot::callers::raw_caller::RawCaller;
 use crate::model::PersonId;
 
 type Known = HashMap<String, (PersonId, CancellationToken)>;
@@ -48,10 +49,10 @@ impl Running {
     }
 
     /// Stops an answer for whoever asked, or for who manages the server.
-    pub fn stop(&self, id: &str, person: PersonId, manages: bool) -> Stopping {
+    pub fn stop(&self, id: &str, caller: &RawCaller) -> Stopping {
         match lock(&self.0).get(id) {
             None => Stopping::NotRunning,
-            Some((asker, stop)) if *asker == person || manages => {
+            Some((asker, stop)) if *asker == caller.person || caller.manages_server => {
                 stop.cancel();
                 Stopping::Done
             }

@@ -1,145 +1,43 @@
-//! Who is calling, read from an interaction's own payload every time.
+//! Makes a [`Caller`] of what Discord says of whoever sent something.
+//!
+//! Each interaction and each message says only a part: no payload names the
+//! roles that somebody has in the operator's home server, and a message
+//! does not name what they have bought. [`Bot::complete_caller`] looks up
+//! the rest, and nothing else in the bot makes a [`Caller`], so that the
+//! same person gets the same tier from a command, a form, a button, a
+//! message, completion and a program.
 
-use serenity::all::{
-    ApplicationId, AuthorizingIntegrationOwner, AuthorizingIntegrationOwners, ChannelId,
-    CommandInteraction, ComponentInteraction, Entitlement, GuildId, InteractionId, Member,
-    ModalInteraction, Permissions, Timestamp, UserId,
-};
+use crate::bot::Bot;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::model::Caller;
 
-use crate::model::{Caller, PersonId, Place, ServerId};
-
-use crate::bot::connection::interaction_calls::Handle;
-
-/// Who sent a command or asks for completion.
-pub fn of_command(interaction: &CommandInteraction) -> Caller {
-    let place = place(
-        interaction.guild_id,
-        &interaction.authorizing_integration_owners,
-    );
-    caller(
-        interaction.user.id,
-        (place, interaction.channel_id),
-        interaction.member.as_deref(),
-        &interaction.entitlements,
-    )
-}
-
-/// Who pressed a button.
-pub fn of_component(interaction: &ComponentInteraction) -> Caller {
-    let place = place(
-        interaction.guild_id,
-        &interaction.authorizing_integration_owners,
-    );
-    caller(
-        interaction.user.id,
-        (place, interaction.channel_id),
-        interaction.member.as_ref(),
-        &interaction.entitlements,
-    )
-}
-
-/// Who sent a form. serenity drops who installed the app from a form's
-/// payload; that was looked at when the form was handed out, and a form is
-/// good only in the server that it was handed out in.
-pub fn of_modal(interaction: &ModalInteraction) -> Caller {
-    let place = interaction.guild_id.map_or(Place::Direct, |server| {
-        Place::Server(ServerId(server.get()))
-    });
-    caller(
-        interaction.user.id,
-        (place, interaction.channel_id),
-        interaction.member.as_ref(),
-        &interaction.entitlements,
-    )
-}
-
-/// How to answer a command.
-pub fn handle_of_command(interaction: &CommandInteraction) -> Handle {
-    handle(
-        interaction.application_id,
-        (interaction.id, interaction.channel_id),
-        &interaction.token,
-    )
-}
-
-/// How to answer a button.
-pub fn handle_of_component(interaction: &ComponentInteraction) -> Handle {
-    handle(
-        interaction.application_id,
-        (interaction.id, interaction.channel_id),
-        &interaction.token,
-    )
-}
-
-/// How to answer a form.
-pub fn handle_of_modal(interaction: &ModalInteraction) -> Handle {
-    handle(
-        interaction.application_id,
-        (interaction.id, interaction.channel_id),
-        &interaction.token,
-    )
-}
-
-fn handle(
-    application: ApplicationId,
-    (interaction, channel): (InteractionId, ChannelId),
-    token: &str,
-) -> Handle {
-    Handle {
-        application: application.get(),
-        interaction: interaction.get(),
-        channel: channel.get(),
-        token: token.to_owned(),
-    }
-}
-
-fn caller(
-    person: UserId,
-    (place, channel): (Place, ChannelId),
-    member: Option<&Member>,
-    entitlements: &[Entitlement],
-) -> Caller {
-    let permissions = member
-        .and_then(|member| member.permissions)
-        .unwrap_or(Permissions::empty());
-    let manages_server =
-        permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR);
-    Caller {
-        person: PersonId(person.get()),
-        place,
-        channel: Some(channel.get()),
-        manages_server,
-        roles: member.map_or_else(Vec::new, |m| m.roles.iter().map(|r| r.get()).collect()),
-        // Known only where a home server is set: see `Bot::caller`.
-        home_roles: Vec::new(),
-        skus: entitlements
-            .iter()
-            .filter(|e| is_on(e))
-            .map(|e| e.sku_id.get())
-            .collect(),
-    }
-}
-
-/// Discord sends what somebody is entitled to with everything they do.
-fn is_on(entitlement: &Entitlement) -> bool {
-    let over = entitlement
-        .ends_at
-        .is_some_and(|end| end.unix_timestamp() <= Timestamp::now().unix_timestamp());
-    !entitlement.deleted && !over
-}
-
-/// A server counts as the bot's only where the server itself installed it.
-fn place(guild: Option<GuildId>, owners: &AuthorizingIntegrationOwners) -> Place {
-    let Some(guild) = guild else {
-        return Place::Direct;
-    };
-    let installed = owners.0.iter().any(
-        |owner| matches!(owner, AuthorizingIntegrationOwner::GuildInstall(Some(id)) if *id == guild),
-    );
-    let server = ServerId(guild.get());
-    if installed {
-        Place::Server(server)
-    } else {
-        Place::VisitedServer(server)
+impl Bot {
+    /// Makes a caller of what a payload says: looks up the roles in the
+    /// operator's home server, and what was bought where the payload does
+    /// not say it. Both answers of Discord's are kept for some minutes.
+    pub async fn complete_caller(&self, raw: RawCaller) -> Caller {
+        let home_roles = async {
+            match &self.home_roles {
+                Some(home_roles) => home_roles.roles_of(&self.rest, &raw).await,
+                None => Vec::new(),
+            }
+        };
+        let skus = async {
+            match (&raw.skus, &self.entitlements) {
+                (Some(skus), _) => skus.clone(),
+                (None, Some(entitlements)) => entitlements.skus_of(&self.rest, raw.person).await,
+                (None, None) => Vec::new(),
+            }
+        };
+        let (home_roles, skus) = tokio::join!(home_roles, skus);
+        Caller {
+            person: raw.person,
+            place: raw.place,
+            channel: raw.channel,
+            manages_server: raw.manages_server,
+            roles: raw.roles,
+            home_roles,
+            skus,
+        }
     }
 }

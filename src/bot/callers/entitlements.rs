@@ -1,34 +1,37 @@
-//! What people have bought: an interaction says it, a message does not.
+//! What people have bought: an interaction names it, a message does not.
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serenity::all::{Entitlement, Timestamp};
 
-use crate::bot::Rest;
 use crate::bot::callers::memo::Memo;
+use crate::bot::connection::rest::Rest;
 use crate::model::PersonId;
 
 /// How long an ask waits for Discord's answer; it then goes on without.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Whom we have asked about.
+/// Looks up purchases of the bot's application, and keeps Discord's answers
+/// for some minutes.
 pub struct Entitlements {
     application: u64,
-    known: Memo,
+    cache: Memo,
 }
 
 impl Entitlements {
-    /// Knows nobody yet.
+    /// Purchases of an application, with an empty cache.
     pub fn new(application: u64) -> Self {
         Self {
             application,
-            known: Memo::default(),
+            cache: Memo::default(),
         }
     }
 
-    /// The SKUs that a person is entitled to.
+    /// The SKUs that a person is entitled to, or was when Discord answered
+    /// last.
     pub async fn skus_of(&self, rest: &Rest, person: PersonId) -> Vec<u64> {
-        if let Some(skus) = self.known.fresh(person) {
+        if let Some(skus) = self.cache.fresh(person) {
             return skus;
         }
         let path = format!(
@@ -37,17 +40,26 @@ impl Entitlements {
         );
         let asking = rest.get("GET entitlements", &path);
         let Ok(Ok(listed)) = tokio::time::timeout(PATIENCE, asking).await else {
-            return self.known.stale(person);
+            return self.cache.stale(person);
         };
-        let skus = skus(&listed);
-        self.known.note(person, skus.clone());
+        let listed = listed.as_array().into_iter().flatten();
+        // One that serenity cannot read is left out, not the rest.
+        let entitlements: Vec<Entitlement> = listed
+            .filter_map(|one| Entitlement::deserialize(one).ok())
+            .collect();
+        let skus = active_skus(&entitlements);
+        self.cache.note(person, skus.clone());
         skus
     }
 }
 
-fn skus(listed: &Value) -> Vec<u64> {
-    let all = listed.as_array().into_iter().flatten();
-    let on = all.filter(|one| one["deleted"] != true);
-    on.filter_map(|one| one["sku_id"].as_str()?.parse().ok())
-        .collect()
+/// The SKUs of entitlements that were neither deleted nor have ended.
+pub fn active_skus(entitlements: &[Entitlement]) -> Vec<u64> {
+    let now_s = Timestamp::now().unix_timestamp();
+    let is_active = |entitlement: &&Entitlement| {
+        let ends_at = entitlement.ends_at;
+        !entitlement.deleted && ends_at.is_none_or(|end| end.unix_timestamp() > now_s)
+    };
+    let active = entitlements.iter().filter(is_active);
+    active.map(|entitlement| entitlement.sku_id.get()).collect()
 }

@@ -1,7 +1,10 @@
-//! Who is calling, and what Discord says of them.
+//! Who is calling: what Discord says of people, with a command, a message
+//! or when it is asked.
 
-pub mod caller;
+mod caller;
 pub mod entitlements;
 pub mod home_roles;
+mod member_directory;
 pub mod members;
 mod memo;
+pub mod raw_caller;

@@ -7,7 +7,7 @@ use serenity::all::Message;
 
 use crate::bot::connection::card::Card;
 use crate::bot::connection::limiter::Route;
-use crate::bot::connection::rest::{Call, Rest};
+use crate::bot::connection::rest::{Call, Rest, is_gone};
 
 /// How many messages Discord hands out at once at the most.
 pub const PAGE_MAX: usize = 100;
@@ -112,10 +112,4 @@ impl Rest {
 fn id_of(made: &Value) -> anyhow::Result<u64> {
     let id = made["id"].as_str().and_then(|id| id.parse().ok());
     id.context("Discord named no id")
-}
-
-/// Whether something is not there, or not for the bot to see.
-pub fn is_gone(error: &anyhow::Error) -> bool {
-    let known = error.downcast_ref::<crate::bot::connection::rest::DiscordError>();
-    known.is_some_and(|known| matches!(known.status, 403 | 404))
 }

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use serenity::all::{CommandInteraction, ComponentInteraction, ModalInteraction};
 
 use crate::bot::connection::card::{Card, File, Modal};
 use crate::bot::connection::limiter::Route;
@@ -10,12 +11,45 @@ use crate::bot::connection::rest::{Call, Rest};
 /// An interaction that can be answered for 15 minutes. Has no `Debug`: its
 /// token is a secret.
 #[derive(Clone)]
-pub struct Handle {
+pub struct InteractionHandle {
     pub application: u64,
     pub interaction: u64,
     /// Where it was.
     pub channel: u64,
     pub token: String,
+}
+
+impl From<&CommandInteraction> for InteractionHandle {
+    fn from(command: &CommandInteraction) -> Self {
+        Self {
+            application: command.application_id.get(),
+            interaction: command.id.get(),
+            channel: command.channel_id.get(),
+            token: command.token.clone(),
+        }
+    }
+}
+
+impl From<&ComponentInteraction> for InteractionHandle {
+    fn from(press: &ComponentInteraction) -> Self {
+        Self {
+            application: press.application_id.get(),
+            interaction: press.id.get(),
+            channel: press.channel_id.get(),
+            token: press.token.clone(),
+        }
+    }
+}
+
+impl From<&ModalInteraction> for InteractionHandle {
+    fn from(form: &ModalInteraction) -> Self {
+        Self {
+            application: form.application_id.get(),
+            interaction: form.id.get(),
+            channel: form.channel_id.get(),
+            token: form.token.clone(),
+        }
+    }
 }
 
 /// The message of an interaction's own.
@@ -32,7 +66,7 @@ const EPHEMERAL: u64 = 1 << 6;
 
 impl Rest {
     /// Answers an interaction at once, for its person's eyes only.
-    pub async fn reply(&self, to: &Handle, card: &Card) -> anyhow::Result<()> {
+    pub async fn reply(&self, to: &InteractionHandle, card: &Card) -> anyhow::Result<()> {
         let mut data = card.to_json();
         data["flags"] = json!(EPHEMERAL);
         self.respond(to, json!({"type": REPLY, "data": data})).await
@@ -40,7 +74,7 @@ impl Rest {
 
     /// Says that an answer for everyone will come.
     /// The id of its message, where Discord names it.
-    pub async fn defer(&self, to: &Handle) -> anyhow::Result<Option<u64>> {
+    pub async fn defer(&self, to: &InteractionHandle) -> anyhow::Result<Option<u64>> {
         let path = callback(to) + "?with_response=true";
         let done = self
             .call_back(to, path, json!({"type": DEFER_REPLY}))
@@ -50,7 +84,7 @@ impl Rest {
     }
 
     /// Says that an answer for the person's eyes only will come.
-    pub async fn defer_ephemeral(&self, to: &Handle) -> anyhow::Result<()> {
+    pub async fn defer_ephemeral(&self, to: &InteractionHandle) -> anyhow::Result<()> {
         self.respond(
             to,
             json!({"type": DEFER_REPLY, "data": {"flags": EPHEMERAL}}),
@@ -59,24 +93,29 @@ impl Rest {
     }
 
     /// Says that the message with the button will change.
-    pub async fn defer_update(&self, to: &Handle) -> anyhow::Result<()> {
+    pub async fn defer_update(&self, to: &InteractionHandle) -> anyhow::Result<()> {
         self.respond(to, json!({"type": DEFER_UPDATE})).await
     }
 
     /// Changes the message with the button at once.
-    pub async fn update(&self, to: &Handle, card: &Card) -> anyhow::Result<()> {
+    pub async fn update(&self, to: &InteractionHandle, card: &Card) -> anyhow::Result<()> {
         self.respond(to, json!({"type": UPDATE, "data": card.to_json()}))
             .await
     }
 
     /// Opens a form.
-    pub async fn open_modal(&self, to: &Handle, modal: &Modal) -> anyhow::Result<()> {
+    pub async fn open_modal(&self, to: &InteractionHandle, modal: &Modal) -> anyhow::Result<()> {
         self.respond(to, json!({"type": MODAL, "data": modal.to_json()}))
             .await
     }
 
     /// Changes the answer, or another message of the interaction.
-    pub async fn edit(&self, of: &Handle, message: &str, card: &Card) -> anyhow::Result<()> {
+    pub async fn edit(
+        &self,
+        of: &InteractionHandle,
+        message: &str,
+        card: &Card,
+    ) -> anyhow::Result<()> {
         let path = format!(
             "/webhooks/{}/{}/messages/{message}",
             of.application, of.token
@@ -94,12 +133,16 @@ impl Rest {
     }
 
     /// Adds a message for everyone; returns its id.
-    pub async fn follow_up(&self, to: &Handle, card: &Card) -> anyhow::Result<String> {
+    pub async fn follow_up(&self, to: &InteractionHandle, card: &Card) -> anyhow::Result<String> {
         self.post_follow_up(to, card.to_json(), &card.files).await
     }
 
     /// Adds a message for the person's eyes only.
-    pub async fn follow_up_ephemeral(&self, to: &Handle, card: &Card) -> anyhow::Result<String> {
+    pub async fn follow_up_ephemeral(
+        &self,
+        to: &InteractionHandle,
+        card: &Card,
+    ) -> anyhow::Result<String> {
         let mut body = card.to_json();
         body["flags"] = json!(EPHEMERAL);
         self.post_follow_up(to, body, &card.files).await
@@ -142,11 +185,16 @@ impl Rest {
         Ok(())
     }
 
-    async fn respond(&self, to: &Handle, body: Value) -> anyhow::Result<()> {
+    async fn respond(&self, to: &InteractionHandle, body: Value) -> anyhow::Result<()> {
         self.call_back(to, callback(to), body).await.map(drop)
     }
 
-    async fn call_back(&self, to: &Handle, path: String, body: Value) -> anyhow::Result<Value> {
+    async fn call_back(
+        &self,
+        to: &InteractionHandle,
+        path: String,
+        body: Value,
+    ) -> anyhow::Result<Value> {
         let route = Route {
             name: "POST callback",
             major: &to.token,
@@ -164,7 +212,7 @@ impl Rest {
 
     async fn post_follow_up(
         &self,
-        to: &Handle,
+        to: &InteractionHandle,
         body: Value,
         files: &[File],
     ) -> anyhow::Result<String> {
@@ -183,11 +231,11 @@ impl Rest {
     }
 }
 
-fn callback(to: &Handle) -> String {
+fn callback(to: &InteractionHandle) -> String {
     format!("/interactions/{}/{}/callback", to.interaction, to.token)
 }
 
-fn webhook<'a>(name: &'static str, of: &'a Handle) -> Route<'a> {
+fn webhook<'a>(name: &'static str, of: &'a InteractionHandle) -> Route<'a> {
     Route {
         name,
         major: &of.token,

@@ -7,6 +7,7 @@ pub mod interaction_calls;
 pub mod limiter;
 mod register;
 pub mod rest;
+pub mod shards;
 
 pub use connect::{Connection, Introduction, Settings};
 pub use rest::Rest;

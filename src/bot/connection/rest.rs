@@ -49,6 +49,18 @@ pub struct DiscordError {
     pub route: &'static str,
 }
 
+/// The status with which Discord refused a request, if that is what went
+/// wrong.
+pub fn status_of(error: &anyhow::Error) -> Option<u16> {
+    let error = error.downcast_ref::<DiscordError>();
+    error.map(|error| error.status)
+}
+
+/// Whether something is not there, or not for the bot to see.
+pub fn is_gone(error: &anyhow::Error) -> bool {
+    matches!(status_of(error), Some(403 | 404))
+}
+
 /// Discord's REST API.
 pub struct Rest {
     client: Client,

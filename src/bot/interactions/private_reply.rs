@@ -4,10 +4,9 @@ use crate::app::{App, Error};
 use crate::model::Caller;
 
 use crate::bot::answers::split;
-use crate::bot::callers::caller;
 use crate::bot::connection::card::Card;
-use crate::bot::connection::interaction_calls::{Handle, ORIGINAL};
-use crate::bot::interactions::commands::Context;
+use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::words::Voice;
 use crate::bot::{Bot, explain};
 
@@ -17,10 +16,10 @@ pub async fn answer(
     work: impl AsyncFnOnce(&App, &Caller, Voice<'_>) -> Result<Card, Error>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let handle = caller::handle_of_command(ctx.interaction);
+    let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     bot.rest.defer_ephemeral(&handle).await?;
-    let caller = bot.caller(caller::of_command(ctx.interaction)).await;
+    let caller = caller_of(ctx).await;
     let done = work(&bot.app, &caller, voice).await;
     show(
         bot,
@@ -32,7 +31,7 @@ pub async fn answer(
 
 /// Puts a card where an ephemeral answer was promised, in several messages
 /// if it is long.
-pub async fn show(bot: &Bot, handle: &Handle, card: Card) -> anyhow::Result<()> {
+pub async fn show(bot: &Bot, handle: &InteractionHandle, card: Card) -> anyhow::Result<()> {
     let mut parts = split::split(&card.text, split::LIMIT).into_iter();
     let first = Card {
         text: parts.next().unwrap_or_default(),

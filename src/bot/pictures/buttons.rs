@@ -4,7 +4,8 @@ use serenity::all::{Attachment, ComponentInteraction};
 
 use crate::app::Error;
 use crate::bot::answers::target::Target;
-use crate::bot::callers::caller;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation;
 use crate::bot::words;
 use crate::bot::{Bot, explain};
@@ -20,9 +21,9 @@ pub async fn redo(
     id: &str,
     vary: bool,
 ) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
+    let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
-    let who = bot.caller(caller::of_component(press)).await;
+    let who = bot.complete_caller(RawCaller::from_button(press)).await;
     match wished(bot, press, who, (id, vary)).await {
         Ok((imagine, file)) => {
             let wanted = Wanted {
@@ -87,7 +88,7 @@ async fn here(bot: &Bot, press: &ComponentInteraction, id: &str) -> Result<Pictu
 
 /// Says what a picture began with.
 pub async fn seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
+    let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
     let card = match here(bot, press, id).await {
         Ok(job) => words::seed(voice, job.seed),

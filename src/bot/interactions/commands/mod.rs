@@ -2,6 +2,7 @@
 
 mod admin;
 mod asks;
+pub mod context;
 mod imagine;
 mod keys;
 mod options;
@@ -11,16 +12,11 @@ mod server;
 mod token;
 mod usage;
 
-use std::sync::Arc;
-
 use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse};
 
-use crate::bot::Bot;
+use crate::bot::interactions::commands::context::Command;
 use crate::bot::words;
 use crate::model::Scope;
-
-pub type Command = poise::Command<Arc<Bot>, anyhow::Error>;
-pub type Context<'a> = poise::ApplicationContext<'a, Arc<Bot>, anyhow::Error>;
 
 /// Discord takes no more choices than this, and serenity does not count.
 const CHOICES_MAX: usize = 25;

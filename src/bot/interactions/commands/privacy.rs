@@ -1,8 +1,8 @@
 //! `/privacy …`: what is stored of somebody, theirs to read and to erase.
 
-use crate::bot::callers::caller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain;
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 
@@ -43,8 +43,8 @@ pub async fn export(ctx: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let caller = caller::of_command(ctx.interaction);
-    let handle = caller::handle_of_command(ctx.interaction);
+    let caller = caller_of(ctx).await;
+    let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     // A form must be the first answer.
     match bot.app.begin_erase(&caller).await {

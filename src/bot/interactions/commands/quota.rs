@@ -1,6 +1,6 @@
 //! `/quota status`.
 
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 

@@ -2,9 +2,9 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::bot::callers::caller;
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::duration;
-use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::{Refusal, Scopes};
@@ -93,7 +93,7 @@ async fn complete_scopes(_: Context<'_>, partial: &str) -> CreateAutocompleteRes
 }
 
 async fn complete_token(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let caller = caller::of_command(ctx.interaction);
+    let caller = caller_of(ctx).await;
     // Completion is a convenience: when the database is away, there is none.
     let tokens = ctx
         .framework

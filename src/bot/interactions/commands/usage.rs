@@ -1,7 +1,7 @@
 //! `/usage`.
 
 use crate::app::UsageScope;
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 

@@ -3,8 +3,8 @@
 
 use serenity::all::User;
 
-use crate::bot::interactions::commands::Context;
 use crate::bot::interactions::commands::admin::whom;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::amounts::{
     self, MetricChoice, PeriodChoice, WindowChoice,
 };

@@ -6,7 +6,7 @@ mod people;
 use serenity::all::User;
 
 use crate::app::Whom;
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::{PersonId, Refusal, ServerId};

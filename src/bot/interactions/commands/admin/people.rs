@@ -4,9 +4,10 @@ use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
 
 use crate::app::Whom;
 use crate::bot::interactions::commands::admin::whom;
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target;
 use crate::bot::interactions::commands::options::duration;
-use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::{Blocked, Inside, PersonId};

@@ -5,12 +5,13 @@ use serenity::all::CreateAutocompleteResponse;
 use crate::app::Kind;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::callers::caller;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
-use crate::bot::interactions::commands::{Context, choices};
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::words;
 use crate::model::{Ask, Caller, Choices, ProviderId, Refusal};
 
@@ -40,7 +41,7 @@ pub async fn ask(
     once: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let caller = bot.caller(caller::of_command(ctx.interaction)).await;
+    let caller = caller_of(ctx).await;
     if once == Some(true) {
         return ask_once(ctx, &caller, prompt, provider.as_deref(), model.as_deref()).await;
     }
@@ -53,7 +54,7 @@ pub async fn ask(
         ask: Ask::of(caller, &prompt, choices),
         asked: Some(prompt),
         promised: false,
-        target: Target::Interaction(caller::handle_of_command(ctx.interaction)),
+        target: Target::Interaction(InteractionHandle::from(ctx.interaction)),
         locale: &ctx.interaction.locale,
     };
     // On the heap: it is a large future, and poise keeps it in its own.
@@ -70,7 +71,7 @@ async fn ask_once(
     model: Option<&str>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let handle = caller::handle_of_command(ctx.interaction);
+    let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     let provider = provider.map(ProviderId::from);
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {

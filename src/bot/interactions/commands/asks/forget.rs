@@ -1,9 +1,10 @@
 //! `/forget`.
 
-use crate::bot::callers::caller;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::Room;
 use crate::bot::explain;
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::words;
 use crate::model::Place;
 
@@ -15,8 +16,8 @@ use crate::model::Place;
 )]
 pub async fn forget(ctx: Context<'_>) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let handle = caller::handle_of_command(ctx.interaction);
-    let caller = caller::of_command(ctx.interaction);
+    let handle = InteractionHandle::from(ctx.interaction);
+    let caller = RawCaller::from_command(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     let channel = ctx.interaction.channel_id.get();
     let remembers = match caller.place {

@@ -4,10 +4,10 @@ use serenity::all::Message;
 
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::callers::caller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::connection::interaction_calls::ORIGINAL;
 use crate::bot::conversation;
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::{Bot, explain};
 use crate::model::{Ask, Choices, LeftOut, Refusal, Turn};
 
@@ -79,7 +79,7 @@ pub async fn reply_for_me(ctx: Context<'_>, message: Message) -> anyhow::Result<
 async fn answer(ctx: Context<'_>, message: Message, wish: Wish) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     // Files may take longer to read than Discord waits.
-    let handle = caller::handle_of_command(ctx.interaction);
+    let handle = InteractionHandle::from(ctx.interaction);
     bot.rest.defer_ephemeral(&handle).await?;
     let subject = conversation::conversation(bot, std::slice::from_ref(&message)).await;
     let locale = &ctx.interaction.locale;
@@ -97,7 +97,7 @@ pub async fn ask(
     persona: &str,
     (turns, left_out): (Vec<Turn>, Vec<LeftOut>),
 ) -> anyhow::Result<()> {
-    let handle = caller::handle_of_command(ctx.interaction);
+    let handle = InteractionHandle::from(ctx.interaction);
     if turns.iter().all(Turn::is_empty) {
         let nothing = Refusal::NothingToRead.into();
         let card = explain(bot.voice(&ctx.interaction.locale), &nothing);
@@ -111,11 +111,7 @@ pub async fn ask(
         turns,
         left_out,
         max_output_tokens: None,
-        ..Ask::of(
-            bot.caller(caller::of_command(ctx.interaction)).await,
-            "",
-            choices,
-        )
+        ..Ask::of(caller_of(ctx).await, "", choices)
     };
     let question = Question {
         ask,

@@ -2,9 +2,9 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::bot::callers::caller;
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::audience::{For, scope_of};
-use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::ChoiceKind;
@@ -72,7 +72,7 @@ async fn reset(
 /// The models that the keys present here can use.
 pub async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     let bot = ctx.framework.user_data;
-    let who = caller::of_command(ctx.interaction);
+    let who = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
     let models = bot.app.models_for(&who).await.unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);

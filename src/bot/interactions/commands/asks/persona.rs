@@ -2,8 +2,9 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::audience::{For, scope_of};
-use crate::bot::interactions::commands::{Context, choices};
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::ChoiceKind;

@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use serenity::all::{CommandInteraction, Message, Permissions};
 
-use crate::bot::callers::caller;
+use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::channel_calls::PAGE_MAX;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation;
-use crate::bot::interactions::commands::Context;
 use crate::bot::interactions::commands::asks::message_menu;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::duration;
 use crate::bot::{Bot, explain};
-use crate::model::{LeftOut, Place, Refusal, Turn};
+use crate::model::{LeftOut, Place, Refusal, Turn, snowflake};
 
 /// How many messages are read where nobody says how many.
 const MESSAGES: u32 = 50;
-/// Milliseconds from 1970 to Discord's first id.
-const DISCORD_EPOCH_MS: i64 = 1_420_070_400_000;
 
 /// Summarize what was said in this channel, for your eyes only
 #[poise::command(
@@ -36,7 +35,7 @@ pub async fn summarize(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let since = may_read(bot, ctx.interaction).and_then(|()| duration::read(since.as_deref()));
-    let handle = caller::handle_of_command(ctx.interaction);
+    let handle = InteractionHandle::from(ctx.interaction);
     let since = match since {
         Ok(since) => since,
         Err(refusal) => {
@@ -55,7 +54,7 @@ pub async fn summarize(
 /// The channel's history is for whoever can read it, and the bot must be
 /// able to as well.
 fn may_read(bot: &Bot, interaction: &CommandInteraction) -> Result<(), Refusal> {
-    let place = caller::of_command(interaction).place;
+    let place = RawCaller::from_command(interaction).place;
     if let Place::VisitedServer(_) = place {
         return Err(Refusal::NotInThisServer);
     }
@@ -86,7 +85,7 @@ async fn read_back(
 ) -> anyhow::Result<Vec<Message>> {
     let channel = interaction.channel_id.get();
     let most = usize::try_from(most).unwrap_or(PAGE_MAX);
-    let oldest = since.map_or(0, |since| id_before(interaction.id.get(), since));
+    let oldest = since.map_or(0, |since| snowflake::id_before(interaction.id.get(), since));
     let mut all: Vec<Message> = Vec::new();
     let mut before = interaction.id.get();
     while all.len() < most {
@@ -104,12 +103,6 @@ async fn read_back(
     Ok(all)
 }
 
-/// The lowest id of a moment before another id's.
-fn id_before(id: u64, by: Duration) -> u64 {
-    let ms = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-    (id >> 22).saturating_sub(ms) << 22
-}
-
 /// Each message a turn, so that the oldest can be left out, and the wish
 /// last.
 async fn told(bot: &Bot, said: &[Message]) -> (Vec<Turn>, Vec<LeftOut>) {
@@ -121,8 +114,8 @@ async fn told(bot: &Bot, said: &[Message]) -> (Vec<Turn>, Vec<LeftOut>) {
         let words = one.turns.iter().map(|turn| turn.text.0.as_str());
         let words = words.collect::<Vec<_>>().join("\n");
         if !words.trim().is_empty() {
-            let at = i64::try_from(message.id.get() >> 22).unwrap_or(0) + DISCORD_EPOCH_MS;
-            turns.push(Turn::person(format!("[{}] {name}: {words}", clock(at))));
+            let written_at = clock(snowflake::time_ms(message.id.get()));
+            turns.push(Turn::person(format!("[{written_at}] {name}: {words}")));
         }
     }
     if !turns.is_empty() {
@@ -132,7 +125,7 @@ async fn told(bot: &Bot, said: &[Message]) -> (Vec<Turn>, Vec<LeftOut>) {
 }
 
 /// Hours and minutes, UTC: enough to see what followed what.
-fn clock(at_ms: i64) -> String {
+fn clock(at_ms: u64) -> String {
     let minutes = at_ms / 60_000;
     format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
@@ -142,10 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_older_by_their_time() {
-        let id = 1_000_000 << 22 | 7;
-        assert_eq!(id_before(id, Duration::from_secs(1)), 999_000 << 22);
-        assert_eq!(id_before(id, Duration::from_hours(1_000)), 0);
+    fn a_clock_shows_hours_and_minutes() {
         assert_eq!(clock(3_600_000 * 25 + 60_000), "01:01");
     }
 }

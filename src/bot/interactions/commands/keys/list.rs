@@ -1,6 +1,7 @@
 //! `/keys list`.
 
-use crate::bot::interactions::commands::{Context, ScopeChoice};
+use crate::bot::interactions::commands::ScopeChoice;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 

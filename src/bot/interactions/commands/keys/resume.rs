@@ -1,7 +1,8 @@
 //! `/keys resume`.
 
+use crate::bot::interactions::commands::ScopeChoice;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::keys::complete_stored;
-use crate::bot::interactions::commands::{Context, ScopeChoice};
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 

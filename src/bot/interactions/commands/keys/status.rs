@@ -1,6 +1,6 @@
 //! `/keys status`.
 
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::keys::complete_any;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;

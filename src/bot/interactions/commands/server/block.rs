@@ -2,7 +2,7 @@
 
 use serenity::all::{PartialChannel, Role, User};
 
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target;
 use crate::bot::interactions::commands::options::duration;
 use crate::bot::interactions::private_reply;

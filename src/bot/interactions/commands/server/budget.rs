@@ -2,7 +2,7 @@
 
 use serenity::all::Role;
 
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::amounts::{
     self, MetricChoice, PeriodChoice, WindowChoice,
 };
