@@ -7,8 +7,8 @@ use foldhash::HashMap;
 
 use crate::ledger::{Applied, Ended, Hold, NoRoom, Order, Settled, Table};
 use crate::model::{
-    Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
-    Source, WhyFellBack,
+    Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId,
+    QuotaRefusal, Refusal, Source, WhyFellBack,
 };
 use crate::providers::{ChatReply, Provider, sees};
 
@@ -104,7 +104,9 @@ impl SkippedPayers {
             why: WhyFellBack::Limit,
         });
         let wait = |refusal: &Refusal| match refusal {
-            Refusal::LimitReached { retry_after_s, .. } => retry_after_s.unwrap_or(u64::MAX - 1),
+            Refusal::Quota(QuotaRefusal::LimitReached { retry_after_s, .. }) => {
+                retry_after_s.unwrap_or(u64::MAX - 1)
+            }
             _ => u64::MAX,
         };
         let sooner = |old: &Refusal| wait(&refusal) < wait(old);
@@ -225,18 +227,18 @@ impl App {
             NoRoom::Limit(hit) => {
                 let now_ms = self.clock.now_ms();
                 let wait = |at_ms: i64| (at_ms - now_ms).max(0).cast_unsigned().div_ceil(1_000);
-                Refusal::LimitReached {
+                Refusal::Quota(QuotaRefusal::LimitReached {
                     retry_after_s: hit.renews_at_ms.map(wait),
                     hit,
                     payer,
                     provider,
-                }
+                })
             }
-            NoRoom::Unpriced => Refusal::UnknownPrice {
+            NoRoom::Unpriced => Refusal::Quota(QuotaRefusal::UnknownPrice {
                 provider,
                 model,
                 payer,
-            },
+            }),
         }
     }
 

@@ -42,6 +42,9 @@ pub use quota::{
 };
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
-pub use refusal::Refusal;
+pub use refusal::{
+    AccessRefusal, AskRefusal, ConversationRefusal, KeyRefusal, PictureRefusal, QuotaRefusal,
+    Refusal, TokenRefusal,
+};
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 pub use master::MasterKey;
 pub use token::{new_token, token_hash};
 
-use crate::model::{Credential, Key, KeyId, Offer, Owner, ProviderId, Refusal};
+use crate::model::{Credential, Key, KeyId, KeyRefusal, Offer, Owner, ProviderId, Refusal};
 use crate::store::Store;
 use seal::{Binding, Fresh};
 
@@ -125,7 +125,9 @@ impl Vault {
     }
 
     fn active(&self) -> Result<&MasterKey, Refusal> {
-        self.masters.first().ok_or(Refusal::ByokDisabled)
+        self.masters
+            .first()
+            .ok_or(Refusal::Key(KeyRefusal::ByokDisabled))
     }
 }
 

@@ -3,9 +3,9 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{
-    Answer, Ask, AttemptId, Credential, FailureClass, FellBack, Finish, Health, LeftOut,
-    NanoDollars, Offer, Owner, PersonId, ProviderFailure, ProviderId, Refusal, Source, Trace, Turn,
-    Usage, WhyFellBack,
+    Answer, Ask, AskRefusal, AttemptId, Credential, FailureClass, FellBack, Finish, Health,
+    LeftOut, NanoDollars, Offer, Owner, PersonId, ProviderFailure, ProviderId, Refusal, Source,
+    Trace, Turn, Usage, WhyFellBack,
 };
 use crate::providers::{ChatReply, ChatRequest, Kind, replacement};
 use crate::resolver::{self, Choice, Question};
@@ -71,7 +71,7 @@ impl App {
     /// refusal can still be the first thing a person sees.
     pub async fn consider(&self, ask: Ask) -> Result<ReadyAsk, Error> {
         if ask.turns.last().is_none_or(Turn::is_empty) {
-            return Err(Refusal::EmptyPrompt.into());
+            return Err(AskRefusal::EmptyPrompt.into());
         }
         let Ask {
             caller,
@@ -126,7 +126,7 @@ impl App {
         if ready.reserved.is_some() {
             return Ok(ready);
         }
-        let nobody = Refusal::NobodyPays { trace: ready.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ready.trace });
         Err(ready.passed.refusal.unwrap_or(nobody).into())
     }
 
@@ -157,7 +157,7 @@ impl App {
         listener: Listener<'_>,
     ) -> AskOutcome {
         let mut asked = AskOutcome {
-            result: Err(Refusal::Stopped.into()),
+            result: Err(AskRefusal::Stopped.into()),
             attempt: None,
             trace: ask.trace.clone(),
             demoted: Vec::new(),
@@ -166,8 +166,8 @@ impl App {
         // What is cut off here settles its hold as it is dropped.
         asked.result = tokio::select! {
             result = self.try_payers(ask, listener, &mut asked) => result,
-            () = stop.cancelled() => Err(Refusal::Stopped.into()),
-            () = self.must_stop() => Err(Refusal::Stopping.into()),
+            () = stop.cancelled() => Err(AskRefusal::Stopped.into()),
+            () = self.must_stop() => Err(AskRefusal::Stopping.into()),
         };
         asked
     }
@@ -222,15 +222,15 @@ impl App {
                         provider: offer.provider,
                         why: WhyFellBack::TurnedDown,
                     });
-                    last_failure = Some(Refusal::Provider {
+                    last_failure = Some(Refusal::Ask(AskRefusal::Provider {
                         failure,
                         payer: offer.source,
-                    });
+                    }));
                 }
             }
             self.reserve(&mut ask).await?;
         }
-        let nobody = Refusal::NobodyPays { trace: ask.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ask.trace });
         Err(last_failure.unwrap_or(nobody).into())
     }
 
@@ -279,9 +279,9 @@ impl App {
         if let Some(id) = provider {
             let provider = self.provider(id.as_str())?;
             if provider.kind != Kind::Chat {
-                return Err(Refusal::NotAChatProvider {
+                return Err(Refusal::Ask(AskRefusal::NotAChatProvider {
                     provider: provider.id.clone(),
-                });
+                }));
             }
             return Ok((vec![provider.id.clone()], model.map(Into::into)));
         }
@@ -295,9 +295,9 @@ impl App {
         }
         match self.catalogue().provider_of_model(model) {
             Some(provider) => Ok((vec![provider.id.clone()], Some(model.to_owned()))),
-            None => Err(Refusal::UnknownModel {
+            None => Err(Refusal::Ask(AskRefusal::UnknownModel {
                 model: model.chars().take(100).collect(),
-            }),
+            })),
         }
     }
 }
@@ -320,12 +320,14 @@ fn demo_reply() -> (ChatReply, String) {
 pub fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal {
     let replacement = replacement(&failure.provider, &model);
     match (failure.class, replacement) {
-        (FailureClass::ModelNotFound, Some(replacement)) => Refusal::ModelRetired {
-            provider: failure.provider,
-            model,
-            replacement: replacement.to_owned(),
-        },
-        _ => Refusal::Provider { failure, payer },
+        (FailureClass::ModelNotFound, Some(replacement)) => {
+            Refusal::Ask(AskRefusal::ModelRetired {
+                provider: failure.provider,
+                model,
+                replacement: replacement.to_owned(),
+            })
+        }
+        _ => Refusal::Ask(AskRefusal::Provider { failure, payer }),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Ask, Caller, Choices, ProviderId, Refusal, Scope, Words};
+use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
@@ -27,7 +27,7 @@ impl App {
     ) -> Result<OnceForm<'_>, Error> {
         let (providers, model) = self.candidates(provider, model)?;
         let [provider] = &providers[..] else {
-            return Err(Refusal::OnceNeedsProvider.into());
+            return Err(KeyRefusal::OnceNeedsProvider.into());
         };
         let provider = self.known(provider)?;
         self.require_own_keys(caller, Scope::User).await?;

@@ -1,7 +1,7 @@
 //! What an ask goes to: the providers and models in their order, and what
 //! the model is told it is.
 
-use crate::model::{Choice, ChoiceKind, Choices, ProviderId, Refusal};
+use crate::model::{AskRefusal, Choice, ChoiceKind, Choices, ProviderId, Refusal};
 use crate::providers::{Provider, glob};
 
 use crate::app::App;
@@ -64,7 +64,10 @@ impl App {
         }
         plan.providers = allowed;
         match refused.filter(|_| plan.providers.is_empty()) {
-            Some((provider, model)) => Err(Refusal::ModelNotAllowed { provider, model }),
+            Some((provider, model)) => Err(Refusal::Ask(AskRefusal::ModelNotAllowed {
+                provider,
+                model,
+            })),
             None => Ok(()),
         }
     }
@@ -103,8 +106,10 @@ impl Plan {
         let chosen = self.chosen.iter().find(|(id, _)| *id == provider.id);
         let chosen = chosen.map(|(_, model)| model.clone());
         let named = self.named.clone().or(chosen);
-        let unnamed = || Refusal::UnknownModel {
-            model: String::new(),
+        let unnamed = || {
+            Refusal::Ask(AskRefusal::UnknownModel {
+                model: String::new(),
+            })
         };
         named
             .or_else(|| provider.default_model.clone())
@@ -124,7 +129,7 @@ fn in_order(chosen: &[(ProviderId, String)], others: Vec<ProviderId>) -> Vec<Pro
 }
 
 fn no_such_persona(name: &str) -> Refusal {
-    Refusal::NoSuchPersona {
+    Refusal::Ask(AskRefusal::NoSuchPersona {
         name: name.chars().take(40).collect(),
-    }
+    })
 }

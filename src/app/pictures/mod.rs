@@ -14,7 +14,10 @@ use std::time::Duration;
 pub use run::{PictureOutcome, PicturePlace, Seen, UnsettledPictures, Waiter};
 
 use crate::ledger::Order;
-use crate::model::{Credential, ImageSpec, Imagine, Offer, Picture, ProviderId, Refusal, Trace};
+use crate::model::{
+    AskRefusal, Credential, ImageSpec, Imagine, Offer, Picture, PictureRefusal, ProviderId,
+    Refusal, Trace,
+};
 use crate::providers::Workflows;
 
 use crate::app::asks::answer::request_offer;
@@ -106,10 +109,10 @@ impl App {
             request_key,
         } = imagine;
         if wish.prompt.0.trim().is_empty() {
-            return Err(Refusal::EmptyPrompt.into());
+            return Err(AskRefusal::EmptyPrompt.into());
         }
         if self.settings.images.age_restricted_only && !age_restricted {
-            return Err(Refusal::AgeRestrictedOnly.into());
+            return Err(PictureRefusal::AgeRestrictedOnly.into());
         }
         let standing = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
@@ -133,14 +136,14 @@ impl App {
     /// once nothing is said against its words.
     pub async fn secure_picture(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
         if ready.payers.is_empty() {
-            return Err(Refusal::NobodyPays { trace: ready.trace }.into());
+            return Err(AskRefusal::NobodyPays { trace: ready.trace }.into());
         }
         self.moderate(&ready.wish.prompt.0).await?;
         self.reserve_picture(&mut ready).await?;
         if ready.reserved.is_some() {
             return Ok(ready);
         }
-        let nobody = Refusal::NobodyPays { trace: ready.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ready.trace });
         Err(ready.passed.refusal.unwrap_or(nobody).into())
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Caller, Choices, ImageSpec, ProviderId, Refusal};
+use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
 use crate::providers::{ImageWire, Provider, Workflow};
 
 use crate::app::asks::models::ModelChoice;
@@ -29,7 +29,7 @@ impl App {
         if editing {
             providers.retain(|id| self.known(id).is_ok_and(can_edit));
             if providers.is_empty() {
-                return Err(Refusal::CannotEdit);
+                return Err(Refusal::Picture(PictureRefusal::CannotEdit));
             }
         }
         let mut plan = PicturePlan { providers, named };
@@ -39,7 +39,10 @@ impl App {
             match plan.model_for(self, self.known(&id)?, wish) {
                 Ok((model, _)) if !self.may_use(&id, &model) => {
                     let provider = id;
-                    refused = refused.or(Some(Refusal::ModelNotAllowed { provider, model }));
+                    refused = refused.or(Some(Refusal::Ask(AskRefusal::ModelNotAllowed {
+                        provider,
+                        model,
+                    })));
                 }
                 Ok(_) => able.push(id),
                 Err(refusal) => refused = refused.or(Some(refusal)),
@@ -60,9 +63,9 @@ impl App {
         if let Some(id) = provider {
             let provider = self.provider(id.as_str())?;
             if provider.images.wire.is_none() {
-                return Err(Refusal::NotAnImageProvider {
+                return Err(Refusal::Picture(PictureRefusal::NotAnImageProvider {
                     provider: provider.id.clone(),
-                });
+                }));
             }
             return Ok((vec![provider.id.clone()], named.map(ToOwned::to_owned)));
         }
@@ -91,9 +94,9 @@ impl App {
             providers.extend(family.map(|it| it.id.clone()));
         }
         if providers.is_empty() {
-            return Err(Refusal::UnknownImageModel {
+            return Err(Refusal::Picture(PictureRefusal::UnknownImageModel {
                 model: named.chars().take(100).collect(),
-            });
+            }));
         }
         Ok((providers, Some(named.to_owned())))
     }
@@ -141,8 +144,10 @@ impl PicturePlan {
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
         let editing = wish.is_edit;
         let workflows = &app.settings.images.workflows;
-        let unknown = |model: &str| Refusal::UnknownImageModel {
-            model: model.chars().take(100).collect(),
+        let unknown = |model: &str| {
+            Refusal::Picture(PictureRefusal::UnknownImageModel {
+                model: model.chars().take(100).collect(),
+            })
         };
         if !runs_workflows(provider) {
             let model = self.named.clone().or_else(|| provider.images.model.clone());
@@ -156,10 +161,10 @@ impl PicturePlan {
             Some(workflow) if workflow.takes_picture() == editing => {
                 Ok((workflow.name.clone(), Some(Arc::clone(workflow))))
             }
-            Some(workflow) => Err(Refusal::WorkflowPicture {
+            Some(workflow) => Err(Refusal::Picture(PictureRefusal::WorkflowPicture {
                 workflow: workflow.name.clone(),
                 takes_one: workflow.takes_picture(),
-            }),
+            })),
             // RunPod's public endpoints go by their names.
             None if provider.id.as_str() == "runpod" && !editing && is_slug(named) => {
                 Ok((named.clone(), None))

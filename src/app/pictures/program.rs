@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::pending::random_id;
 use crate::app::{App, Error, ModelChoice};
-use crate::model::{AttemptId, Credential, Made, Offer, PictureJob, Refusal, Source};
+use crate::model::{AttemptId, Credential, KeyRefusal, Made, Offer, PictureJob, Refusal, Source};
 use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::follow::Follow;
@@ -48,7 +48,7 @@ impl App {
         let provider = match (meant, &providers[..]) {
             (Some(meant), _) => meant,
             (None, [one]) => one,
-            _ => return Err(Refusal::OnceNeedsProvider),
+            _ => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
         };
         let is_named = model.is_some_and(|model| model.contains('/'));
         Self::key_for(self.known(provider)?, is_named, key)

@@ -11,8 +11,9 @@ use crate::app::quotas::notice::Notice;
 use crate::app::{App, Demotion, Error};
 use crate::ledger::{Ended, Hold};
 use crate::model::{
-    Attempt, AttemptId, Credential, FailureClass, FellBack, ImageSpec, Made, NanoDollars, Offer,
-    PictureJob, ProviderFailure, Refusal, Stage, Trace, Usage, WhyFellBack,
+    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, FailureClass, FellBack,
+    ImageSpec, Made, NanoDollars, Offer, PictureJob, ProviderFailure, Refusal, Stage, Trace, Usage,
+    WhyFellBack,
 };
 use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
 
@@ -146,7 +147,7 @@ impl App {
         watch: Watcher<'_>,
     ) -> PictureOutcome {
         let mut pictured = PictureOutcome {
-            result: Err(Refusal::Stopped.into()),
+            result: Err(AskRefusal::Stopped.into()),
             attempt: None,
             trace: ready.trace.clone(),
             demoted: Vec::new(),
@@ -190,10 +191,10 @@ impl App {
                 }
                 Err(failure) => failure,
             };
-            let refusal = Refusal::Provider {
+            let refusal = Refusal::Ask(AskRefusal::Provider {
                 failure: failure.clone(),
                 payer: offer.source,
-            };
+            });
             if !another_may_help(&failure) {
                 return Err(refusal.into());
             }
@@ -207,7 +208,7 @@ impl App {
             last_failure = Some(refusal);
             self.reserve_picture(&mut ask).await?;
         }
-        let nobody = Refusal::NobodyPays { trace: ask.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ask.trace });
         Err(last_failure.unwrap_or(nobody).into())
     }
 
@@ -286,18 +287,18 @@ impl App {
             End::GoesOn => {
                 hold.leave();
                 pictured.goes_on = true;
-                Err(Refusal::Stopping.into())
+                Err(AskRefusal::Stopping.into())
             }
             End::CutShort => {
                 self.release(hold).await;
-                Err(Refusal::Stopping.into())
+                Err(AskRefusal::Stopping.into())
             }
             End::Stopped { ran } => {
                 // What had begun to run is settled at what it held.
                 if !ran {
                     self.release(hold).await;
                 }
-                Err(Refusal::Stopped.into())
+                Err(AskRefusal::Stopped.into())
             }
             End::Failed(failure) => {
                 self.release(hold).await;
@@ -403,7 +404,7 @@ impl App {
     /// What made a picture, but for its words.
     pub async fn picture(&self, id: &str) -> Result<PictureJob, Error> {
         let found = self.store.picture(id).await?;
-        Ok(found.ok_or(Refusal::StaleAnswer)?)
+        Ok(found.ok_or(ConversationRefusal::StaleAnswer)?)
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Answer, Caller, Choices, Credential, Key, KeyId, ProviderId, Refusal, Scope};
+use crate::model::{
+    Answer, Caller, Choices, Credential, Key, KeyId, KeyRefusal, ProviderId, Scope,
+};
 
 use crate::app::keys::add::AddedKey;
 use crate::app::keys::test::TestedKey;
@@ -40,7 +42,7 @@ impl App {
         let (providers, _) =
             self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
         let [provider] = &providers[..] else {
-            return Err(Refusal::OnceNeedsProvider.into());
+            return Err(KeyRefusal::OnceNeedsProvider.into());
         };
         let is_named = choices.provider.is_some()
             || choices
@@ -66,10 +68,10 @@ impl App {
 
     /// One of them, by its id.
     pub async fn key_by_id(&self, caller: &Caller, scope: Scope, id: &str) -> Result<Key, Error> {
-        let wanted = KeyId::parse(id).ok_or(Refusal::UnknownKey)?;
+        let wanted = KeyId::parse(id).ok_or(KeyRefusal::UnknownKey)?;
         let keys = self.keys_in(caller, scope).await?;
         let found = keys.into_iter().find(|key| key.id == wanted);
-        Ok(found.ok_or(Refusal::UnknownKey)?)
+        Ok(found.ok_or(KeyRefusal::UnknownKey)?)
     }
 
     /// Renames, pauses or resumes a key.

@@ -8,7 +8,7 @@ use foldhash::HashMap;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
-use crate::model::{Caller, DAY_MS, Place, Refusal, Scopes, Token, TokenId};
+use crate::model::{Caller, DAY_MS, Place, Refusal, Scopes, Token, TokenId, TokenRefusal};
 use crate::vault;
 
 use crate::app::{App, Error};
@@ -80,7 +80,7 @@ impl App {
             .server
             .is_some_and(|server| caller.place != Place::Server(server))
         {
-            return Err(Refusal::TokenForAnotherServer.into());
+            return Err(TokenRefusal::TokenForAnotherServer.into());
         }
         let now_ms = self.clock.now_ms();
         let lasts_ms = match lasts {
@@ -88,9 +88,9 @@ impl App {
             None => DAYS * DAY_MS,
         };
         if lasts_ms > DAYS_MAX * DAY_MS {
-            return Err(Refusal::TokenTooLong {
+            return Err(Refusal::Token(TokenRefusal::TokenTooLong {
                 days: DAYS_MAX.cast_unsigned(),
-            }
+            })
             .into());
         }
         let mut id = [0; 8];
@@ -113,7 +113,7 @@ impl App {
         };
         let (secret, hash) = vault::new_token()?;
         if !self.store.add_token(&token, &hash, TOKENS_MAX).await? {
-            return Err(Refusal::TooManyTokens { max: TOKENS_MAX }.into());
+            return Err(TokenRefusal::TooManyTokens { max: TOKENS_MAX }.into());
         }
         tracing::info!(token.id = %token.id, "made token {}", token.id);
         Ok((token, secret))
@@ -134,11 +134,11 @@ impl App {
         });
         let one = match &named[..] {
             [one] => one.clone(),
-            [] => return Err(Refusal::NoSuchToken.into()),
-            _ => return Err(Refusal::SeveralTokens.into()),
+            [] => return Err(TokenRefusal::NoSuchToken.into()),
+            _ => return Err(TokenRefusal::SeveralTokens.into()),
         };
         if !self.store.remove_token(caller.person, one.id).await? {
-            return Err(Refusal::NoSuchToken.into());
+            return Err(TokenRefusal::NoSuchToken.into());
         }
         self.known_tokens.forget(Some(one.id));
         tracing::info!(token.id = %one.id, "revoked token {}", one.id);
@@ -156,17 +156,17 @@ impl App {
         may_look: bool,
     ) -> Result<Arc<Token>, Error> {
         let Some(hash) = vault::token_hash(secret) else {
-            return Err(Refusal::BadToken.into());
+            return Err(TokenRefusal::BadToken.into());
         };
         let now_ms = self.clock.now_ms();
         let token = match self.known_tokens.get(&hash, now_ms) {
             Some(token) => token,
             // Apart, so that whoever waits for a known one stays small.
             None if may_look => Box::pin(self.look_up(hash, now_ms)).await?,
-            None => return Err(Refusal::TooManyBadTokens.into()),
+            None => return Err(TokenRefusal::TooManyBadTokens.into()),
         };
         if token.expires_at_ms <= now_ms {
-            return Err(Refusal::BadToken.into());
+            return Err(TokenRefusal::BadToken.into());
         }
         Ok(token)
     }
@@ -176,7 +176,7 @@ impl App {
         // What an index finds is compared once more, in constant time.
         let same = |kept: &[u8]| bool::from(kept.ct_eq(&hash));
         let found = found.filter(|(_, kept)| same(kept)).map(|(token, _)| token);
-        let token = Arc::new(found.ok_or(Refusal::BadToken)?);
+        let token = Arc::new(found.ok_or(TokenRefusal::BadToken)?);
         self.known_tokens.note(hash, now_ms, Arc::clone(&token));
         let last_ms = token.last_used_at_ms.unwrap_or(0);
         if now_ms - last_ms >= TOUCH_EVERY_MS && token.expires_at_ms > now_ms {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ledger::Applied;
 use crate::model::{
-    Blocked, Bound, Caller, Choice, Inside, Limit, Metric, Offer, PersonId, Place, Refusal, Source,
-    Span, Tier,
+    Blocked, Bound, Caller, Choice, Inside, Limit, Metric, Offer, PersonId, Place, QuotaRefusal,
+    Refusal, Source, Span, Tier,
 };
 use crate::store::{Rules, Seen};
 
@@ -99,10 +99,10 @@ impl CallerPolicy {
         let blocks = self.rules().blocks.iter();
         let mut on = blocks.filter(|(whom, until)| is_on(*until, now_ms) && self.is_meant(*whom));
         match on.next() {
-            Some((whom, until_ms)) => Err(Refusal::Blocked {
+            Some((whom, until_ms)) => Err(Refusal::Quota(QuotaRefusal::Blocked {
                 whom: *whom,
                 until_ms: *until_ms,
-            }),
+            })),
             None => Ok(()),
         }
     }

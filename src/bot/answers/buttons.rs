@@ -12,7 +12,9 @@ use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::{self, Asking};
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain};
-use crate::model::{AnswerRecord, Ask, Caller, Choices, Place, Refusal};
+use crate::model::{
+    AccessRefusal, AnswerRecord, Ask, Caller, Choices, ConversationRefusal, Place, Refusal,
+};
 
 /// Stops an answer that grows.
 pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
@@ -22,7 +24,10 @@ pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::
         Stopping::Done => bot.rest.defer_update(&handle).await,
         Stopping::NotYours => {
             bot.rest
-                .reply(&handle, &refused(voice, Refusal::NotYours))
+                .reply(
+                    &handle,
+                    &refused(voice, Refusal::Access(AccessRefusal::NotYours)),
+                )
                 .await
         }
         Stopping::NotRunning => {
@@ -53,7 +58,9 @@ pub async fn again(
         if record.channel == handle.channel {
             Ok(record)
         } else {
-            Err(Error::Refused(Refusal::StaleAnswer))
+            Err(Error::Refused(Refusal::Conversation(
+                ConversationRefusal::StaleAnswer,
+            )))
         }
     });
     let record = match found {
@@ -85,7 +92,10 @@ async fn again_in_channel(
     bot.rest.defer_update(handle).await?;
     let found = bot.rest.message(handle.channel, question).await?;
     let Some(mut said) = found else {
-        let gone = refused(voice, Refusal::QuestionGone);
+        let gone = refused(
+            voice,
+            Refusal::Conversation(ConversationRefusal::QuestionGone),
+        );
         return bot.rest.follow_up_ephemeral(handle, &gone).await.map(drop);
     };
     // Discord does not name the server of a message that is asked for.
@@ -116,7 +126,13 @@ async fn again_by_interaction(
     let Some(question) = conversation::question_of(bot, &first).await else {
         return bot
             .rest
-            .reply(handle, &refused(voice, Refusal::QuestionGone))
+            .reply(
+                handle,
+                &refused(
+                    voice,
+                    Refusal::Conversation(ConversationRefusal::QuestionGone),
+                ),
+            )
             .await;
     };
     let ask = Ask::of(who, question.as_str(), choices);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serenity::all::Permissions;
 
 use crate::app::{Demotion, Doorman, Error, Notice, Waiting};
-use crate::model::{Caller, PersonId, Place, Refusal, ServerId};
+use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
 
 use crate::bot::Bot;
 use crate::bot::answers::streaming;
@@ -95,8 +95,8 @@ impl Bot {
         let asking = self.rest.get(route, path);
         match tokio::time::timeout(PATIENCE, asking).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if is_gone(&error) => Err(Refusal::NotAMember.into()),
-            _ => Err(Refusal::DiscordAway.into()),
+            Ok(Err(error)) if is_gone(&error) => Err(AccessRefusal::NotAMember.into()),
+            _ => Err(AccessRefusal::DiscordAway.into()),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::bot::{Bot, explain, pictures};
-use crate::model::{Refusal, Scope, Words};
+use crate::model::{AccessRefusal, Refusal, Scope, Words};
 
 /// Takes a form. It is acknowledged before anybody is asked about the key.
 pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
@@ -40,7 +40,7 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
             let erased = bot.app.finish_erase(&caller, &id, &typed).await;
             erased.map(|()| words::erased(voice))
         }
-        _ => Err(Error::Refused(Refusal::StaleForm)),
+        _ => Err(Error::Refused(Refusal::Access(AccessRefusal::StaleForm))),
     };
     let card = done.unwrap_or_else(|error| explain(voice, &error));
     private_reply::show(bot, &handle, card).await
@@ -125,7 +125,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
         Some(CustomId::Seed(id)) => pictures::seed(bot, &press, &id).await,
         Some(CustomId::Details(id)) => buttons::details(bot, &press, &id).await,
         Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
-            let stale = Error::Refused(Refusal::StaleForm);
+            let stale = Error::Refused(Refusal::Access(AccessRefusal::StaleForm));
             bot.rest.reply(&handle, &explain(voice, &stale)).await
         }
     }

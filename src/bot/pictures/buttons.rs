@@ -9,7 +9,9 @@ use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation;
 use crate::bot::words;
 use crate::bot::{Bot, explain};
-use crate::model::{Caller, ImageSpec, Imagine, PictureJob, Refusal, Words};
+use crate::model::{
+    Caller, ConversationRefusal, ImageSpec, Imagine, PictureJob, PictureRefusal, Words,
+};
 
 use crate::bot::pictures::{Wanted, make, show};
 
@@ -48,7 +50,7 @@ async fn wished(
     let job = here(bot, press, id).await?;
     let choices = bot.app.picture_choices(&job).await?;
     let asked = conversation::question_of(bot, &press.message).await;
-    let (prompt, negative) = show::read(&asked.ok_or(Refusal::QuestionGone)?);
+    let (prompt, negative) = show::read(&asked.ok_or(ConversationRefusal::QuestionGone)?);
     let wish = ImageSpec {
         prompt: Words(prompt),
         negative: Words(negative),
@@ -63,7 +65,7 @@ async fn wished(
         None => (choices, None),
     };
     if job.is_edit && file.is_none() {
-        return Err(Refusal::PictureNotKept.into());
+        return Err(PictureRefusal::PictureNotKept.into());
     }
     let imagine = Imagine {
         age_restricted: bot.is_age_restricted(&who).await,
@@ -82,7 +84,7 @@ async fn here(bot: &Bot, press: &ComponentInteraction, id: &str) -> Result<Pictu
     if job.channel == Some(press.channel_id.get()) || direct {
         Ok(job)
     } else {
-        Err(Refusal::StaleAnswer.into())
+        Err(ConversationRefusal::StaleAnswer.into())
     }
 }
 

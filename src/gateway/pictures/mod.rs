@@ -24,7 +24,7 @@ use crate::gateway::call::{Answer, Call};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, say_who_paid};
 use crate::gateway::rest::{answer, answer_in_events, parse};
-use crate::model::{Choices, Imagine, Made, Picture, Refusal, Stage};
+use crate::model::{AskRefusal, Choices, Imagine, Made, Picture, Stage};
 
 use image_spec::Wanted;
 
@@ -123,7 +123,7 @@ impl Flow {
     /// What comes next. A task that says no more was cut off.
     async fn next(&mut self) -> Came {
         let came = self.came.recv().await;
-        came.unwrap_or_else(|| Came::Ended(Err(Refusal::Stopping.into())))
+        came.unwrap_or_else(|| Came::Ended(Err(AskRefusal::Stopping.into())))
     }
 
     async fn whole(mut self) -> Answer {

@@ -18,7 +18,7 @@ use crate::gateway::call::{Answer, Call};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, Speaks, say_who_paid};
 use crate::gateway::proxy::key_in;
-use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Refusal, Source};
+use crate::model::{Answer as Told, Ask, AskRefusal, Choices, Finish, ProviderId, Source};
 
 use crate::gateway::rest::{answer, answer_in_events, bytes, parse};
 
@@ -153,7 +153,7 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
             // Nothing was said yet: it can still be refused in words.
             Some(Came::Ended(Err(error))) => return Err(error.into()),
             Some(first) => break first,
-            None => return Err(Refusal::Stopping.into()),
+            None => return Err(AskRefusal::Stopping.into()),
         }
     };
     let flow = Flow {

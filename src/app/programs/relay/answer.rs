@@ -8,7 +8,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::app::App;
 use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::ledger::{Ended, Hold};
-use crate::model::{ProviderFailure, Refusal, Usage};
+use crate::model::{AskRefusal, ProviderFailure, Usage};
 use crate::providers::Relayed;
 
 use crate::app::programs::relay::{NotRelayed, Payer, not_relayed};
@@ -102,7 +102,7 @@ impl Relay {
     fn stopped(&self) -> NotRelayed {
         NotRelayed {
             payer: Some(self.payer.clone()),
-            ..Refusal::Stopping.into()
+            ..AskRefusal::Stopping.into()
         }
     }
 

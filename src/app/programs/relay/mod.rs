@@ -12,8 +12,8 @@ use secrecy::SecretString;
 
 use crate::ledger::{Ended, Hold, Order};
 use crate::model::{
-    AttemptId, Caller, Credential, KeyId, Offer, ProviderFailure, ProviderId, Refusal, Source,
-    Trace, Words,
+    AskRefusal, AttemptId, Caller, Credential, KeyId, KeyRefusal, Offer, ProviderFailure,
+    ProviderId, Refusal, Source, Trace, Words,
 };
 use crate::providers::{
     CostEstimate, Provider, RelayFailure, RelayRequest, Relayed, Surface, estimate_cost,
@@ -108,7 +108,7 @@ impl App {
         let begun = tokio::select! {
             biased;
             begun = self.try_relays(&mut passing) => begun,
-            () = self.must_stop() => Err(Refusal::Stopping.into()),
+            () = self.must_stop() => Err(AskRefusal::Stopping.into()),
         };
         self.tell_owners(std::mem::take(&mut passing.demoted), Vec::new());
         let (payer, hold, relayed) = begun?;
@@ -142,7 +142,7 @@ impl App {
         let of_none = model.is_none() && passage.surface == Surface::Free;
         if !of_none && !self.may_use(&provider, named) {
             let model = named.to_owned();
-            return Err(Refusal::ModelNotAllowed { provider, model }.into());
+            return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
         let standing = self.standing(caller).await?;
         standing.refuse_blocked(self.clock.now_ms())?;
@@ -195,8 +195,10 @@ impl App {
             .provider_of_model(model)
             .or_else(|| self.lister_of(model));
         let known = known.filter(|_| !model.is_empty());
-        let unknown = || Refusal::UnknownModel {
-            model: model.chars().take(100).collect(),
+        let unknown = || {
+            Refusal::Ask(AskRefusal::UnknownModel {
+                model: model.chars().take(100).collect(),
+            })
         };
         Ok(Goal {
             provider: known.ok_or_else(unknown)?,
@@ -215,9 +217,9 @@ impl App {
         match key.provider {
             Some(of) if of != provider.id => {
                 let wanted = provider.id.clone();
-                return Err(Refusal::KeyForAnother { of, wanted });
+                return Err(Refusal::Key(KeyRefusal::KeyForAnother { of, wanted }));
             }
-            None if !is_named => return Err(Refusal::OnceNeedsProvider),
+            None if !is_named => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
             _ => {}
         }
         Self::credential(provider, key.secret, BTreeMap::new())
@@ -259,8 +261,10 @@ impl App {
             }
             last = Some(refused);
         }
-        let nobody = || Refusal::NobodyPays {
-            trace: std::mem::take(&mut passing.trace),
+        let nobody = || {
+            Refusal::Ask(AskRefusal::NobodyPays {
+                trace: std::mem::take(&mut passing.trace),
+            })
         };
         Err(last.unwrap_or_else(|| passing.passed.refusal.take().unwrap_or_else(nobody).into()))
     }
@@ -297,7 +301,9 @@ impl App {
             .filter(|what| !own && !what.is_empty())
         {
             let what = what.clone();
-            passing.passed.note(offer, Refusal::OwnKeyOnly { what });
+            passing
+                .passed
+                .note(offer, Refusal::Ask(AskRefusal::OwnKeyOnly { what }));
             return Ok(None);
         }
         let limits = passing.standing.limits(offer.source);
@@ -351,8 +357,10 @@ impl App {
         let wire = passing
             .passage
             .wire(provider, key.credential(), model, limit);
-        let wire = wire.map_err(|no_words| Refusal::Untranslatable {
-            what: no_words.what,
+        let wire = wire.map_err(|no_words| {
+            Refusal::Ask(AskRefusal::Untranslatable {
+                what: no_words.what,
+            })
         })?;
         hold.begin().await?;
         let sent = self.providers.relay(provider, wire, key.credential()).await;
@@ -405,7 +413,9 @@ fn not_relayed(failed: RelayFailure, payer: Payer) -> NotRelayed {
 
 fn may_go_on(refused: &NotRelayed) -> bool {
     match &refused.error {
-        Error::Refused(Refusal::Provider { failure, .. }) => another_payer_may_help(failure),
+        Error::Refused(Refusal::Ask(AskRefusal::Provider { failure, .. })) => {
+            another_payer_may_help(failure)
+        }
         _ => false,
     }
 }

@@ -10,7 +10,7 @@ use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::pictures::{self, Wanted};
 use crate::bot::words;
-use crate::model::{Choices, ImageSpec, Imagine, ProviderId, Refusal, Size, Words};
+use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
 
 /// Make a picture
 #[poise::command(
@@ -56,7 +56,10 @@ pub async fn imagine(
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
-        let card = explain(voice, &Error::Refused(Refusal::BadSize));
+        let card = explain(
+            voice,
+            &Error::Refused(Refusal::Picture(PictureRefusal::BadSize)),
+        );
         return bot.rest.reply(&handle, &card).await;
     }
     let imagine = Imagine {

@@ -7,7 +7,7 @@ use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::duration;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
-use crate::model::{Refusal, Scopes};
+use crate::model::{AccessRefusal, Scopes, TokenRefusal};
 
 /// Tokens for programs that use your keys.
 #[poise::command(
@@ -38,10 +38,10 @@ pub async fn create(
     private_reply::answer(ctx, async |app, caller, voice| {
         let mut scopes = match scopes.as_deref() {
             None => Scopes::CHAT,
-            Some(typed) => Scopes::parse(typed).ok_or(Refusal::BadScopes)?,
+            Some(typed) => Scopes::parse(typed).ok_or(TokenRefusal::BadScopes)?,
         };
         if here == Some(true) {
-            scopes.server = Some(caller.place.server().ok_or(Refusal::NotInAServer)?);
+            scopes.server = Some(caller.place.server().ok_or(AccessRefusal::NotInAServer)?);
         }
         let lasts = duration::read(expires.as_deref())?;
         let made = app

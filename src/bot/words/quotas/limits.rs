@@ -5,7 +5,7 @@ use crate::bot::connection::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{
     Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, NanoDollars, Period, ProviderId,
-    Refusal, Source, Window,
+    Source, Window,
 };
 
 use crate::bot::words::Voice;
@@ -214,25 +214,6 @@ pub fn notice(voice: Voice<'_>, notice: &Notice) -> Card {
             ("server", &server.unwrap_or_default()),
         ],
     ))
-}
-
-/// What is refused for a reason of quotas.
-pub fn refusal(voice: Voice<'_>, refusal: &Refusal) -> Option<Card> {
-    match refusal {
-        Refusal::LimitReached {
-            hit,
-            payer,
-            provider,
-            ..
-        } => Some(limit_reached(voice, hit, *payer, provider)),
-        Refusal::UnknownPrice {
-            provider,
-            model,
-            payer,
-        } => Some(unknown_price(voice, provider, model, *payer)),
-        Refusal::Blocked { whom, until_ms } => Some(Card::text(blocked(voice, *whom, *until_ms))),
-        _ => None,
-    }
 }
 
 /// A relative time, which Discord counts down by itself.

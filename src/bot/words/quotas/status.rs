@@ -4,15 +4,15 @@ use crate::app::QuotaStatus;
 use crate::bot::connection::card::Card;
 use crate::model::{Bound, Source};
 
-use crate::bot::words::Voice;
-use crate::bot::words::quotas::limits::{heading, line, refusal};
+use crate::bot::words::quotas::limits::{heading, line};
+use crate::bot::words::{Voice, refusal};
 
 /// Every limit that applies here, and who would pay.
 pub fn quota_status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
     let lang = voice.lang;
     let mut lines = Vec::new();
-    if let Some(card) = status.blocked.as_ref().and_then(|why| refusal(voice, why)) {
-        lines.push(card.text);
+    if let Some(why) = &status.blocked {
+        lines.push(refusal(voice, why).text);
     }
     for (source, uses) in &status.limits {
         if uses.is_empty() {

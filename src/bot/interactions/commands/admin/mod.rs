@@ -9,7 +9,7 @@ use crate::app::Whom;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
-use crate::model::{PersonId, Refusal, ServerId};
+use crate::model::{PersonId, QuotaRefusal, Refusal, ServerId};
 
 /// For the people whom the bot's operator listed.
 #[poise::command(
@@ -51,7 +51,7 @@ fn whom(user: Option<&User>, server: Option<&str>) -> Result<Whom, Refusal> {
         (None, Some(id)) => id
             .parse()
             .map(|id| Whom::Server(ServerId(id)))
-            .map_err(|_| Refusal::BadServer),
+            .map_err(|_| Refusal::Quota(QuotaRefusal::BadServer)),
         (None, None) => Ok(Whom::Everyone),
     }
 }

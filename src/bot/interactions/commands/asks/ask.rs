@@ -13,7 +13,7 @@ use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::words;
-use crate::model::{Ask, Caller, Choices, ProviderId, Refusal};
+use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId};
 
 /// Ask a language model.
 #[poise::command(
@@ -75,7 +75,7 @@ async fn ask_once(
     let voice = bot.voice(&ctx.interaction.locale);
     let provider = provider.map(ProviderId::from);
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
-        Err(Refusal::TooLongForAForm.into())
+        Err(KeyRefusal::TooLongForAForm.into())
     } else {
         bot.app.begin_once(caller, provider.as_ref(), model).await
     };

@@ -9,7 +9,7 @@ use crate::bot::connection::interaction_calls::ORIGINAL;
 use crate::bot::conversation;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::{Bot, explain};
-use crate::model::{Ask, Choices, LeftOut, Refusal, Turn};
+use crate::model::{Ask, Choices, ConversationRefusal, LeftOut, Turn};
 
 /// What is wanted of a message.
 struct Wish {
@@ -99,7 +99,7 @@ pub async fn ask(
 ) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(ctx.interaction);
     if turns.iter().all(Turn::is_empty) {
-        let nothing = Refusal::NothingToRead.into();
+        let nothing = ConversationRefusal::NothingToRead.into();
         let card = explain(bot.voice(&ctx.interaction.locale), &nothing);
         return bot.rest.edit(&handle, ORIGINAL, &card).await;
     }

@@ -12,7 +12,7 @@ use crate::bot::interactions::commands::asks::message_menu;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::duration;
 use crate::bot::{Bot, explain};
-use crate::model::{LeftOut, Place, Refusal, Turn, snowflake};
+use crate::model::{ConversationRefusal, LeftOut, Place, Refusal, Turn, snowflake};
 
 /// How many messages are read where nobody says how many.
 const MESSAGES: u32 = 50;
@@ -56,7 +56,7 @@ pub async fn summarize(
 fn may_read(bot: &Bot, interaction: &CommandInteraction) -> Result<(), Refusal> {
     let place = RawCaller::from_command(interaction).place;
     if let Place::VisitedServer(_) = place {
-        return Err(Refusal::NotInThisServer);
+        return Err(Refusal::Conversation(ConversationRefusal::NotInThisServer));
     }
     if place == Place::Direct {
         return Ok(());
@@ -68,10 +68,10 @@ fn may_read(bot: &Bot, interaction: &CommandInteraction) -> Result<(), Refusal> 
         .and_then(|member| member.permissions);
     let ours = interaction.app_permissions;
     if !theirs.is_some_and(|all| all.contains(needed)) {
-        return Err(Refusal::MayNotReadHere);
+        return Err(Refusal::Conversation(ConversationRefusal::MayNotReadHere));
     }
     if !ours.is_some_and(|all| all.contains(needed)) || !bot.reads_all {
-        return Err(Refusal::BotCannotRead);
+        return Err(Refusal::Conversation(ConversationRefusal::BotCannotRead));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Choices about limits, which several commands share.
 
-use crate::model::{Limit, Metric, NanoDollars, Period, Refusal, Span, Window};
+use crate::model::{Limit, Metric, NanoDollars, Period, QuotaRefusal, Refusal, Span, Window};
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
@@ -71,13 +71,13 @@ pub fn limit(
     let max = match metric {
         Metric::Cost => {
             NanoDollars::from_dollars(amount)
-                .ok_or(Refusal::BadAmount)?
+                .ok_or(QuotaRefusal::BadAmount)?
                 .0
         }
-        _ => whole(amount).ok_or(Refusal::BadAmount)?,
+        _ => whole(amount).ok_or(QuotaRefusal::BadAmount)?,
     };
     if max == 0 {
-        return Err(Refusal::BadAmount);
+        return Err(Refusal::Quota(QuotaRefusal::BadAmount));
     }
     let period = Period::from(per);
     let window = match window {
@@ -114,10 +114,16 @@ mod tests {
         assert_eq!(max(Requests, 5.0), Ok(5));
         assert_eq!(max(Dollars, 4.5), Ok(4_500_000_000));
         for wrong in [0.0, -1.0, 1.5, f64::NAN, 1e18] {
-            assert_eq!(max(OutputTokens, wrong), Err(Refusal::BadAmount));
+            assert_eq!(
+                max(OutputTokens, wrong),
+                Err(Refusal::Quota(QuotaRefusal::BadAmount))
+            );
         }
         for wrong in [0.0, -1.0, f64::INFINITY, 1e9] {
-            assert_eq!(max(Dollars, wrong), Err(Refusal::BadAmount));
+            assert_eq!(
+                max(Dollars, wrong),
+                Err(Refusal::Quota(QuotaRefusal::BadAmount))
+            );
         }
         let minute = limit(Requests, 5.0, Minute, Some(WindowChoice::Calendar)).unwrap();
         assert_eq!(minute.span.window, Window::Rolling);

@@ -1,7 +1,7 @@
 //! For whom a model or a persona is chosen.
 
 use crate::app::Error;
-use crate::model::{Caller, ChoiceScope, Refusal};
+use crate::model::{AccessRefusal, Caller, ChoiceScope, Refusal};
 
 /// For whom something is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
@@ -16,7 +16,7 @@ pub enum For {
 
 /// Whose choice it is: one's own unless something else is said.
 pub fn scope_of(caller: &Caller, whom: Option<For>) -> Result<ChoiceScope, Error> {
-    let nowhere = || Error::Refused(Refusal::OnlyManagersChoose);
+    let nowhere = || Error::Refused(Refusal::Access(AccessRefusal::OnlyManagersChoose));
     match whom.unwrap_or(For::Me) {
         For::Me => Ok(ChoiceScope::Person(caller.person)),
         For::Channel => caller.channel.map(ChoiceScope::Channel).ok_or_else(nowhere),

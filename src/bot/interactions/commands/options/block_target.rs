@@ -3,7 +3,7 @@
 use serenity::all::{PartialChannel, Role, User};
 
 use crate::app::Error;
-use crate::model::{Inside, PersonId, Refusal};
+use crate::model::{Inside, PersonId, QuotaRefusal};
 
 /// The one that was named.
 pub fn one(
@@ -15,6 +15,6 @@ pub fn one(
         (Some(user), None, None) => Ok(Inside::Person(PersonId(user.id.get()))),
         (None, Some(role), None) => Ok(Inside::Role(role.id.get())),
         (None, None, Some(channel)) => Ok(Inside::Channel(channel.id.get())),
-        _ => Err(Refusal::NameOne.into()),
+        _ => Err(QuotaRefusal::NameOne.into()),
     }
 }

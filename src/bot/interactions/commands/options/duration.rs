@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::Refusal;
+use crate::model::{QuotaRefusal, Refusal};
 
 const MINUTE: u64 = 60;
 /// Longer than ten years is for good.
@@ -23,15 +23,18 @@ pub fn read(typed: Option<&str>) -> Result<Option<Duration>, Refusal> {
         Some("h") => 60 * MINUTE,
         Some("d") => 24 * 60 * MINUTE,
         Some("w") => 7 * 24 * 60 * MINUTE,
-        _ => return Err(Refusal::BadDuration),
+        _ => return Err(Refusal::Quota(QuotaRefusal::BadDuration)),
     };
-    let number: u64 = digits.trim().parse().map_err(|_| Refusal::BadDuration)?;
+    let number: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| Refusal::Quota(QuotaRefusal::BadDuration))?;
     let seconds = number
         .checked_mul(unit)
         .filter(|s| (1..=SECONDS_MAX).contains(s));
     seconds
         .map(|seconds| Some(Duration::from_secs(seconds)))
-        .ok_or(Refusal::BadDuration)
+        .ok_or(Refusal::Quota(QuotaRefusal::BadDuration))
 }
 
 #[cfg(test)]
@@ -65,7 +68,11 @@ mod tests {
             "1é",
             "18446744073709551615w",
         ] {
-            assert_eq!(read(Some(wrong)), Err(Refusal::BadDuration), "{wrong}");
+            assert_eq!(
+                read(Some(wrong)),
+                Err(Refusal::Quota(QuotaRefusal::BadDuration)),
+                "{wrong}"
+            );
         }
     }
 }
