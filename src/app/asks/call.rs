@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::ledger::{Applied, Ended, Hold, Settled, Table};
+use crate::ledger::{Applied, Ended, Hold, PriceTable, Settled};
 use crate::model::{
     Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Source,
     Turn, Usage,
@@ -51,7 +51,7 @@ impl Payable for PlannedAsk {
         let provider = self.models.provider(&offer.provider)?;
         let model = self.plan.model_for(provider)?;
         let system = self.plan.system.len() as u64;
-        let window = Table::context_tokens(&provider.id, &model);
+        let window = PriceTable::context_tokens(&provider.id, &model);
         let room = window.map(|window| window.saturating_sub(u64::from(self.most) + system));
         let most = u64::from(self.context_tokens);
         let room = room.map_or(most, |room| room.min(most));

@@ -1,35 +1,32 @@
 //! When stored keys were used last, as far as that is written down.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+use std::time::Duration;
 
-use foldhash::HashMap;
-
-use crate::model::KeyId;
+use crate::model::{KeyId, TtlCache, lock};
 
 /// How often the use of a key is noted.
-const NOTE_EVERY_MS: i64 = 60_000;
+const NOTE_EVERY: Duration = Duration::from_mins(1);
 /// How many keys are remembered for that.
 const NOTED_MAX: usize = 10_000;
-
 /// The keys whose use was noted in the last minute.
-#[derive(Default)]
-pub struct KeyUses(Mutex<HashMap<KeyId, i64>>);
+pub struct KeyUses(Mutex<TtlCache<KeyId, ()>>);
+
+impl Default for KeyUses {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(NOTED_MAX, NOTE_EVERY)))
+    }
+}
 
 impl KeyUses {
     /// Whether the caller must note a use of this key; nobody else must for
     /// the next minute.
     pub fn claim(&self, key: KeyId, now_ms: i64) -> bool {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted
-            .get(&key)
-            .is_some_and(|at_ms| now_ms - at_ms < NOTE_EVERY_MS)
-        {
-            return false;
+        let mut noted = lock(&self.0);
+        let is_due = noted.get(&key, now_ms).is_none();
+        if is_due {
+            noted.put(key, (), now_ms);
         }
-        if noted.len() >= NOTED_MAX {
-            noted.clear();
-        }
-        noted.insert(key, now_ms);
-        true
+        is_due
     }
 }

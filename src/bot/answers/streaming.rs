@@ -16,7 +16,7 @@ use crate::model::{
 use crate::bot::answers::admission::Place;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::target::Target;
-use crate::bot::card::{Button, Card};
+use crate::bot::connection::card::{Button, Card};
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain};
 

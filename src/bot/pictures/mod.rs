@@ -1,6 +1,6 @@
 //! Pictures: asked for, followed while they are made, and shown.
 
-mod again;
+mod buttons;
 mod resume;
 mod show;
 
@@ -26,7 +26,7 @@ use crate::bot::{Bot, explain};
 
 use show::Late;
 
-pub use again::{redo, seed};
+pub use buttons::{redo, seed};
 pub use resume::go_on_with_all;
 
 /// Discord's tokens live for 15 minutes; from then on the bot is on its own.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
-use crate::bot::answers::running::Run;
+use crate::bot::answers::running_answers::Run;
 use crate::bot::answers::streaming;
 use crate::bot::conversation;
 use crate::bot::{Bot, explain};
@@ -17,7 +17,7 @@ use crate::bot::pictures::show::{self, Late};
 pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
     for job in bot.app.open_pictures().await? {
         // Discord says more than once that we are here.
-        if bot.serves(job.server) && !bot.running.knows(&job.id) {
+        if bot.shards.serves(job.server) && !bot.running.knows(&job.id) {
             let run = bot.running.begin(&job.id, job.person);
             let one = Arc::clone(bot);
             bot.app.tasks.spawn(async move {
