@@ -19,11 +19,10 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use discord::{MANAGER, MEMBER};
 pub use world::State as WorldState;
 pub use world::{
-    Attachment, Channel, Interaction, Kind, Message, Person, RestCall, RestFault, Role, Server,
-    Session, ToSocket, World,
+    Attachment, Channel, Interaction, Kind, MANAGER, MEMBER, Message, Person, RestCall, RestFault,
+    Role, Server, Session, ToSocket, World,
 };
 
 /// A running emulator. It stops when the last handle is dropped.

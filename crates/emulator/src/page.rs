@@ -16,9 +16,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::discord::MANAGER;
-use crate::providers::{PROVIDERS, Standing, sample};
-use crate::world::{Message, State, World};
+use crate::providers::{PROVIDERS, sample};
+use crate::world::{MANAGER, Message, Standing, State, World};
 
 const PAGE: &str = include_str!("../assets/index.html");
 const SCRIPT: &str = include_str!("../assets/demo.js");
@@ -29,8 +28,6 @@ const PACE: Duration = Duration::from_millis(30);
 const COMPLETE_WITHIN: Duration = Duration::from_secs(3);
 /// How many messages of a channel the page shows.
 const MESSAGES_SHOWN: usize = 200;
-
-type World_ = Shared<Arc<World>>;
 
 /// The page and its calls.
 pub fn routes(world: Arc<World>) -> Router {
@@ -62,7 +59,7 @@ struct Viewer {
 
 /// The whole view of one person, again after each change.
 async fn events(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Query(viewer): Query<Viewer>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let person = number(&viewer.person);
@@ -86,7 +83,10 @@ async fn events(
 }
 
 /// A file under a message.
-async fn file(Shared(world): World_, Path((message, number)): Path<(u64, usize)>) -> Response {
+async fn file(
+    Shared(world): Shared<Arc<World>>,
+    Path((message, number)): Path<(u64, usize)>,
+) -> Response {
     let found = world.look(|state| {
         let message = state.messages.iter().find(|m| m.id == message)?;
         message.files.get(number).cloned()
@@ -132,11 +132,11 @@ struct Act {
     typed: Vec<(String, String)>,
 }
 
-async fn run(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn run(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     done(world.run(number(&act.person), number(&act.channel), &act.line))
 }
 
-async fn complete(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn complete(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     let started = world.complete(
         number(&act.person),
         number(&act.channel),
@@ -157,7 +157,7 @@ async fn complete(Shared(world): World_, Json(act): Json<Act>) -> Response {
     Json(timeout(COMPLETE_WITHIN, choices).await.unwrap_or(json!([]))).into_response()
 }
 
-async fn submit(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn submit(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     let typed: Vec<(&str, &str)> = act
         .typed
         .iter()
@@ -171,27 +171,27 @@ async fn submit(Shared(world): World_, Json(act): Json<Act>) -> Response {
     )))
 }
 
-async fn dismiss(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn dismiss(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     world.dismiss(number(&act.message));
     done(Ok(0))
 }
 
-async fn press(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn press(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     let pressed = world.press(number(&act.person), number(&act.message), &act.custom_id);
     done(pressed.ok_or_else(|| "the message is gone".into()))
 }
 
-async fn pick(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn pick(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     let (person, message) = (number(&act.person), number(&act.message));
     let picked = world.pick(person, message, &act.custom_id, &act.line);
     done(picked.ok_or_else(|| "the message is gone".into()))
 }
 
-async fn right_click(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn right_click(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     done(world.right_click(number(&act.person), number(&act.message), &act.line))
 }
 
-async fn say(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn say(Shared(world): Shared<Arc<World>>, Json(act): Json<Act>) -> Response {
     let bot = world.look(|state| state.application);
     // Discord's client turns a name that is picked into its id.
     let text = act.line.replace("@Latchkey", &format!("<@{bot}>"));

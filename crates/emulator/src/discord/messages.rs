@@ -10,13 +10,13 @@ use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::errors::{refuse, respond};
+use super::events::{announce_message, reads_content};
+use super::message_body::{apply_edit, check_length, message_json, post_message};
 use super::multipart::Files;
-use super::rest::{World_, answered, apply, fits, json_message, post_message, refuse};
 use super::{limits, payload};
 use crate::world::{Message, State, World};
 
-/// The intent that shows what is said to others.
-pub const MESSAGE_CONTENT: u64 = 1 << 15;
 /// How many messages are read at once at the most.
 const LIMIT_MAX: usize = 100;
 
@@ -55,17 +55,17 @@ fn visible(state: &State, channel: u64) -> Result<(), Box<Response>> {
     }
 }
 
-async fn channel(Shared(world): World_, Path(id): Path<u64>) -> Response {
+async fn channel(Shared(world): Shared<Arc<World>>, Path(id): Path<u64>) -> Response {
     world.look(|state| {
         let found = visible(state, id).map(|()| state.channels.iter().find(|c| c.id == id));
-        answered(found.map(|found| Json(found.map(payload::channel)).into_response()))
+        respond(found.map(|found| Json(found.map(payload::channel)).into_response()))
     })
 }
 
-async fn typing(Shared(world): World_, Path(channel): Path<u64>) -> Response {
+async fn typing(Shared(world): Shared<Arc<World>>, Path(channel): Path<u64>) -> Response {
     world.with(|state| {
         state.typings += 1;
-        answered(visible(state, channel).map(|()| StatusCode::NO_CONTENT.into_response()))
+        respond(visible(state, channel).map(|()| StatusCode::NO_CONTENT.into_response()))
     })
 }
 
@@ -78,29 +78,32 @@ struct Page {
 
 /// Newest first, as Discord lists them.
 async fn history(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Path(channel): Path<u64>,
     Query(page): Query<Page>,
 ) -> Response {
     world.with(|state| {
         let read = limits::count(state, &limits::reading(channel)).and_then(|headers| {
             visible(state, channel)?;
-            let fits = |m: &&Message| {
+            let wanted = |m: &&Message| {
                 m.channel == channel
                     && m.only_for.is_none()
                     && page.before.is_none_or(|before| m.id < before)
                     && page.after.is_none_or(|after| m.id > after)
             };
             let limit = page.limit.unwrap_or(50).min(LIMIT_MAX);
-            let found = state.messages.iter().rev().filter(fits).take(limit);
+            let found = state.messages.iter().rev().filter(wanted).take(limit);
             let shown: Vec<Value> = found.map(|m| readable(state, m)).collect();
             Ok((headers, Json(shown)).into_response())
         });
-        answered(read)
+        respond(read)
     })
 }
 
-async fn read(Shared(world): World_, Path((channel, id)): Path<(u64, u64)>) -> Response {
+async fn read(
+    Shared(world): Shared<Arc<World>>,
+    Path((channel, id)): Path<(u64, u64)>,
+) -> Response {
     world.with(|state| {
         let read = limits::count(state, &limits::reading(channel)).and_then(|headers| {
             visible(state, channel)?;
@@ -112,32 +115,28 @@ async fn read(Shared(world): World_, Path((channel, id)): Path<(u64, u64)>) -> R
             let found = found.ok_or_else(|| unknown(10_008))?;
             Ok((headers, Json(readable(state, found))).into_response())
         });
-        answered(read)
+        respond(read)
     })
 }
 
 /// A message with what this bot may see of it.
 fn readable(state: &State, message: &Message) -> Value {
     let mut shown = payload::message(state, message);
-    if state
-        .sessions
-        .iter()
-        .all(|s| s.intents & MESSAGE_CONTENT == 0)
-    {
+    if !reads_content(state) {
         payload::hide(state, &mut shown);
     }
     shown
 }
 
 async fn create(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Path(channel): Path<u64>,
     files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
         let posted = limits::count(state, &limits::posting(channel)).and_then(|headers| {
-            fits(&body)?;
+            check_length(&body)?;
             visible(state, channel)?;
             let answers = body["message_reference"]["message_id"].as_str();
             let answers = answers.and_then(|id| id.parse::<u64>().ok());
@@ -150,48 +149,51 @@ async fn create(
                 .as_str()
                 .filter(|_| body["enforce_nonce"] == true);
             if let Some(known) = nonce.and_then(|nonce| state.nonces.get(nonce)) {
-                return Ok((headers, Json(json_message(state, *known))).into_response());
+                return Ok((headers, Json(message_json(state, *known))).into_response());
             }
             let id = post_message(state, channel, &body, None, None);
             state
                 .nonces
                 .extend(nonce.map(|nonce| (nonce.to_owned(), id)));
             keep(state, id, files);
-            announce(state, "MESSAGE_CREATE", id);
-            Ok((headers, Json(json_message(state, id))).into_response())
+            announce_message(state, "MESSAGE_CREATE", id);
+            Ok((headers, Json(message_json(state, id))).into_response())
         });
-        answered(posted)
+        respond(posted)
     })
 }
 
 async fn edit(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Path((channel, id)): Path<(u64, u64)>,
     files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
         let edited = limits::count(state, &limits::editing(channel)).and_then(|headers| {
-            fits(&body)?;
+            check_length(&body)?;
             own(state, channel, id)?;
             if let Some(message) = state.message(id) {
-                apply(message, &body);
+                apply_edit(message, &body);
             }
             keep(state, id, files);
-            Ok((headers, Json(json_message(state, id))).into_response())
+            Ok((headers, Json(message_json(state, id))).into_response())
         });
-        answered(edited)
+        respond(edited)
     })
 }
 
-async fn delete(Shared(world): World_, Path((channel, id)): Path<(u64, u64)>) -> Response {
+async fn delete(
+    Shared(world): Shared<Arc<World>>,
+    Path((channel, id)): Path<(u64, u64)>,
+) -> Response {
     world.with(|state| {
         let deleted = limits::count(state, &limits::editing(channel)).and_then(|headers| {
             own(state, channel, id)?;
             state.messages.retain(|m| m.id != id);
             Ok((headers, StatusCode::NO_CONTENT).into_response())
         });
-        answered(deleted)
+        respond(deleted)
     })
 }
 
@@ -217,19 +219,4 @@ fn keep(state: &mut State, id: u64, files: Option<Extension<Files>>) {
     if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {
         message.files = files;
     }
-}
-
-/// Tells every session that watches over a message's channel.
-pub fn announce(state: &mut State, event: &str, id: u64) {
-    let Some(message) = state.messages.iter().find(|m| m.id == id).cloned() else {
-        return;
-    };
-    let channel = state.channels.iter().find(|c| c.id == message.channel);
-    let server = channel.and_then(|c| c.server);
-    let reads = state
-        .sessions
-        .iter()
-        .any(|s| s.intents & MESSAGE_CONTENT != 0);
-    let shown = payload::message_event(state, &message, reads);
-    state.emit(server, event, &shown);
 }

@@ -1,9 +1,13 @@
 //! Discord's wire.
 
-mod act;
+mod actions;
+mod command_line;
+mod errors;
+mod events;
 mod gateway;
+mod interactions;
 mod limits;
-mod line;
+mod message_body;
 mod messages;
 mod multipart;
 mod payload;
@@ -12,8 +16,6 @@ mod rest;
 use std::sync::Arc;
 
 use axum::Router;
-
-pub use payload::{MANAGER, MEMBER};
 
 use crate::world::World;
 

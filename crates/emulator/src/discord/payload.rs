@@ -2,17 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Channel, Interaction, Kind, Message, Person, Role, Server, State};
+use crate::world::{Channel, Interaction, Kind, MEMBER, Message, Person, Role, Server, State};
 
-const MANAGE_GUILD: u64 = 1 << 5;
 const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 const EPHEMERAL: u64 = 1 << 6;
 const LOADING: u64 = 1 << 7;
-
-/// What everybody may do.
-pub const MEMBER: u64 = 1 << 11 | 1 << 10 | 1 << 16 | 1 << 31;
-/// What somebody may do who manages the server.
-pub const MANAGER: u64 = MEMBER | MANAGE_GUILD;
 
 /// The bot's user.
 pub fn bot_user(state: &State) -> Value {

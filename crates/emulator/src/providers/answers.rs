@@ -2,7 +2,7 @@
 //! and newcomers see that it arrived.
 
 /// The answer to a prompt.
-pub fn answer(prompt: &str) -> String {
+pub fn answer_prompt(prompt: &str) -> String {
     let asked = prompt.to_lowercase();
     if asked.contains("say nothing") {
         return String::new();

@@ -9,9 +9,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::keys::{Dialect, Emulated, Standing};
+use super::answers::answer_prompt;
+use super::faults::HANG;
+use super::keys::{Dialect, Emulated};
 use super::refusals::refusal;
-use super::{HANG, ProviderFault, answers};
+use crate::world::{ProviderFault, Standing};
 
 /// Models that are no more.
 const RETIRED: &[&str] = &["deepseek-chat", "gpt-5-mini"];
@@ -21,7 +23,7 @@ const INPUT_TOKENS: u64 = 12;
 const HUGE_BYTES: usize = 3 * 1024 * 1024;
 
 /// Answers a POST.
-pub fn answer(
+pub fn answer_chat(
     provider: &Emulated,
     path: &str,
     standing: Standing,
@@ -47,7 +49,7 @@ pub fn answer(
         let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }
-    let words = answers::answer(&ask.prompt);
+    let words = answer_prompt(&ask.prompt);
     if ask.stream {
         streamed(&ask, &words, fault, pace)
     } else {

@@ -5,14 +5,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::keys::{Emulated, Standing};
+use super::keys::Emulated;
 use super::refusals::refusal;
+use crate::world::Standing;
 
 /// Ids that the emulated hosts know.
 pub const KNOWN_ID: &str = "made-up-id";
 
 /// Answers a GET.
-pub fn answer(provider: &Emulated, path: &str, standing: Standing) -> Response {
+pub fn answer_get(provider: &Emulated, path: &str, standing: Standing) -> Response {
     // Two tell of an empty account with a friendly 200; others tell nothing.
     match (provider.id, standing) {
         ("deepseek", Standing::Empty) => {

@@ -12,49 +12,7 @@ use serde_json::{Value, json};
 
 use super::checks::KNOWN_ID;
 use super::images::shown;
-use super::{ProviderFault, ProviderState};
-
-/// How many looks a job waits, starts and runs for.
-#[derive(Clone, Copy, Debug)]
-pub struct Life {
-    pub queued: u32,
-    pub starting: u32,
-    pub running: u32,
-}
-
-impl Default for Life {
-    fn default() -> Self {
-        Self {
-            queued: 2,
-            starting: 1,
-            running: 1,
-        }
-    }
-}
-
-/// A job at a host.
-#[derive(Clone, Debug)]
-pub struct HostJob {
-    pub provider: String,
-    pub id: String,
-    /// What was sent.
-    pub input: Value,
-    /// How often it was looked at.
-    pub looks: u32,
-    pub cancelled: bool,
-    /// It ended with a picture.
-    pub done: bool,
-}
-
-/// A machine that was started.
-#[derive(Clone, Debug)]
-pub struct HostServer {
-    pub id: String,
-    pub workflow: String,
-    pub duration: u64,
-    pub looks: u32,
-    pub running: bool,
-}
+use crate::world::{HostJob, HostServer, ProviderFault, ProviderState};
 
 /// Where a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +36,7 @@ pub struct HostCall<'a> {
 }
 
 /// Answers a call about a job; none where it is about something else.
-pub fn answer(state: &mut ProviderState, call: &HostCall<'_>) -> Option<Response> {
+pub fn answer_host_call(state: &mut ProviderState, call: &HostCall<'_>) -> Option<Response> {
     let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     if let ["files", name] = parts[..] {
         return Some(file(call, name));

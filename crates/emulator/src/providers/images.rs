@@ -8,8 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::ProviderFault;
 use super::keys::Emulated;
+use crate::world::ProviderFault;
 
 /// The side of an emulated picture, in pixels.
 const SIDE: u32 = 96;
@@ -17,7 +17,7 @@ const SIDE: u32 = 96;
 const FLAGGED: &str = "forbidden";
 
 /// Answers a request for pictures; none where it is none.
-pub fn answer(
+pub fn answer_image_call(
     provider: &Emulated,
     (path, body): (&str, &Value),
     fault: Option<&ProviderFault>,

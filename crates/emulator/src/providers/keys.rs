@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 
-use super::ProviderState;
+use crate::world::{ProviderState, Standing};
 
 /// An emulated provider.
 pub struct Emulated {
@@ -22,19 +22,6 @@ pub enum Dialect {
     Google,
     Ollama,
     ImageHost,
-}
-
-/// How a key stands with its provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    Good,
-    Bad,
-    /// Real, but without credit.
-    Empty,
-    /// Real, but may not do everything.
-    Restricted,
-    /// Real, but too busy.
-    Limited,
 }
 
 const fn emulated(id: &'static str, prefix: &'static str, dialect: Dialect) -> Emulated {

@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::keys::{Emulated, Standing};
+use super::keys::Emulated;
+use crate::world::Standing;
 
 /// The answer to a key that may not do this; none where it may.
 pub fn refusal(provider: &Emulated, standing: Standing) -> Option<Response> {

@@ -19,7 +19,7 @@ const ATTACHMENT: u64 = 11;
 
 /// Turns `/keys add provider:openai` into an interaction's data. The option
 /// `focused` is the one that is being typed, for completion.
-pub fn read(state: &State, line: &str, focused: Option<&str>) -> Result<Value, String> {
+pub fn parse_command(state: &State, line: &str, focused: Option<&str>) -> Result<Value, String> {
     let commands = &state.commands;
     let words = line
         .strip_prefix('/')
@@ -177,7 +177,7 @@ fn named<'a>(all: impl Iterator<Item = (u64, &'a str)>, typed: &str) -> Option<V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::World;
+    use crate::world::World;
 
     #[test]
     fn a_value_reaches_to_the_next_option() {
@@ -186,10 +186,10 @@ mod tests {
         ]}]);
         let world = World::new();
         world.with(|state| state.commands = commands);
-        let read = |line| world.look(|state| read(state, line, None));
-        let data = read("/ask prompt:why: because model:x").unwrap();
+        let parse = |line| world.look(|state| parse_command(state, line, None));
+        let data = parse("/ask prompt:why: because model:x").unwrap();
         assert_eq!(data["options"][0]["value"], "why: because");
         assert_eq!(data["options"][1]["value"], "x");
-        assert!(read("/ask model:x").unwrap_err().contains("prompt"));
+        assert!(parse("/ask model:x").unwrap_err().contains("prompt"));
     }
 }

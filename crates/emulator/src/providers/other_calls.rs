@@ -5,7 +5,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::answers;
+use super::answers::answer_prompt;
 use super::keys::{Dialect, Emulated};
 
 /// What the emulated models count.
@@ -13,8 +13,8 @@ const INPUT_TOKENS: u64 = 12;
 /// The tool that they like to use, when somebody speaks of it.
 const TOPIC: &str = "weather";
 
-/// Answers what is none of the ordinary; none where it is.
-pub fn answer(provider: &Emulated, path: &str, body: &Value) -> Option<Response> {
+/// Answers one of these calls; none where it is an ordinary chat.
+pub fn answer_other_call(provider: &Emulated, path: &str, body: &Value) -> Option<Response> {
     let ends = |end: &str| path.ends_with(end);
     let model = &body["model"];
     Some(match provider.dialect {
@@ -77,7 +77,7 @@ fn responses(body: &Value) -> Response {
         .as_array()
         .and_then(|parts| parts.first())
         .map(|part| &part["text"]);
-    let said = answers::answer(part.unwrap_or(last).as_str().unwrap_or_default());
+    let said = answer_prompt(part.unwrap_or(last).as_str().unwrap_or_default());
     let message = json!({"type": "message", "id": "msg_0", "role": "assistant", "status": "completed",
         "content": [{"type": "output_text", "text": said, "annotations": []}]});
     let response = json!({"id": "resp_0", "object": "response", "created_at": 1_795_219_200, "status": "completed",

@@ -3,14 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::{line, messages, payload};
-use crate::world::{Attachment, Channel, Interaction, Kind, Message, State, World};
+use super::command_line::parse_command;
+use super::events::announce_message;
+use super::payload;
+use crate::world::{Attachment, Channel, Interaction, Kind, Message, State, ToSocket, World};
 
 impl World {
     /// Somebody runs a command; returns the interaction's id.
     pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
         self.with(|state| {
-            let data = line::read(state, typed, None)?;
+            let data = parse_command(state, typed, None)?;
             Ok(state.interact(Kind::Command, person, channel, typed, &data, None))
         })
     }
@@ -24,7 +26,7 @@ impl World {
         option: &str,
     ) -> Result<u64, String> {
         self.with(|state| {
-            let data = line::read(state, typed, Some(option))?;
+            let data = parse_command(state, typed, Some(option))?;
             Ok(state.interact(Kind::Autocomplete, person, channel, typed, &data, None))
         })
     }
@@ -127,7 +129,7 @@ impl World {
                 reference: reply_to,
                 pings,
             });
-            messages::announce(state, "MESSAGE_CREATE", id);
+            announce_message(state, "MESSAGE_CREATE", id);
             id
         })
     }
@@ -139,7 +141,7 @@ impl World {
                 text.clone_into(&mut found.content);
                 found.edits += 1;
             }
-            messages::announce(state, "MESSAGE_UPDATE", message);
+            announce_message(state, "MESSAGE_UPDATE", message);
         });
     }
 
@@ -210,8 +212,7 @@ impl World {
     pub fn drop_sockets(&self, code: Option<u16>) {
         self.with(|state| {
             for session in &mut state.sessions {
-                session
-                    .push(code.map_or(crate::world::ToSocket::Drop, crate::world::ToSocket::Close));
+                session.push(code.map_or(ToSocket::Drop, ToSocket::Close));
                 session.socket = None;
             }
         });
@@ -250,7 +251,7 @@ impl World {
         let reconnect = json!({"op": 7, "d": null}).to_string();
         self.with(|state| {
             for session in &mut state.sessions {
-                session.push(crate::world::ToSocket::Send(reconnect.clone()));
+                session.push(ToSocket::Send(reconnect.clone()));
             }
         });
     }
