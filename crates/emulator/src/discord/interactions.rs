@@ -16,17 +16,18 @@ use super::errors::{refuse, respond};
 use super::limits;
 use super::message_body::{apply_edit, check_length, message_json, post_message};
 use super::multipart::Files;
-use crate::world::{Interaction, Kind, State, World};
+use crate::world::{Interaction, InteractionKind, State, World};
 
-/// How long an interaction may go without an answer.
+/// How long the bot may take to acknowledge an interaction.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(3);
-/// How long an interaction's token works.
+/// How long an interaction's token is valid.
 const TOKEN_LIVES: Duration = Duration::from_mins(15);
-/// Messages after the first, where only the person installed the app.
+/// How many follow-up messages an interaction may have where only the person,
+/// not the server, installed the app.
 const VISITING_FOLLOW_UPS: u32 = 5;
 const EPHEMERAL: u64 = 1 << 6;
 
-/// The calls.
+/// Returns the routes of these calls.
 pub fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/interactions/{id}/{token}/callback", post(callback))
@@ -44,14 +45,14 @@ async fn callback(
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
-        let done = answer(state, id, &token, &body);
+        let done = answer_interaction(state, id, &token, &body);
         if asks
             .get("with_response")
             .is_none_or(|wanted| wanted != "true")
         {
             return respond(done.map(|()| StatusCode::NO_CONTENT.into_response()));
         }
-        let message = state.by_token(&token).and_then(|i| i.original);
+        let message = state.interaction_by_token(&token).and_then(|i| i.original);
         let shown = message.map(|id| message_json(state, id));
         let told = json!({"interaction": {"id": id.to_string(), "type": 2},
             "resource": {"type": body["type"], "message": shown}});
@@ -59,10 +60,15 @@ async fn callback(
     })
 }
 
-fn answer(state: &mut State, id: u64, token: &str, body: &Value) -> Result<(), Box<Response>> {
+fn answer_interaction(
+    state: &mut State,
+    id: u64,
+    token: &str,
+    body: &Value,
+) -> Result<(), Box<Response>> {
     let unknown = || Box::new(refuse(StatusCode::NOT_FOUND, 10_062, "Unknown interaction"));
     let interaction = state
-        .by_token(token)
+        .interaction_by_token(token)
         .filter(|i| i.id == id)
         .ok_or_else(unknown)?;
     if interaction.acknowledged.is_some() {
@@ -81,20 +87,22 @@ fn answer(state: &mut State, id: u64, token: &str, body: &Value) -> Result<(), B
     match (body["type"].as_u64(), interaction.kind) {
         (Some(4), _) => original = Some(post_answer(state, &interaction, data, false)),
         (Some(5), _) => original = Some(post_answer(state, &interaction, data, true)),
-        (Some(6), Kind::Component | Kind::ModalSubmit) => {}
-        (Some(7), Kind::Component) => {
+        (Some(6), InteractionKind::Component | InteractionKind::ModalSubmit) => {}
+        (Some(7), InteractionKind::Component) => {
             let message = original.and_then(|id| state.message(id)).ok_or_else(form)?;
             apply_edit(message, data);
         }
-        (Some(8), Kind::Autocomplete)
+        (Some(8), InteractionKind::Autocomplete)
             if data["choices"].as_array().is_some_and(|c| c.len() <= 25) =>
         {
             choices = Some(data["choices"].clone());
         }
-        (Some(9), Kind::Command | Kind::Component) => modal = Some(data.clone()),
+        (Some(9), InteractionKind::Command | InteractionKind::Component) => {
+            modal = Some(data.clone());
+        }
         _ => return Err(form()),
     }
-    if let Some(interaction) = state.by_token(token) {
+    if let Some(interaction) = state.interaction_by_token(token) {
         interaction.acknowledged = Some(Instant::now());
         interaction.original = original;
         interaction.modal = modal;
@@ -121,10 +129,17 @@ fn post_answer(state: &mut State, interaction: &Interaction, data: &Value, loadi
     id
 }
 
-/// The interaction behind a webhook's token, if it may still be used.
-fn webhook<'a>(state: &'a mut State, token: &str) -> Result<&'a mut Interaction, Box<Response>> {
-    let lives = state.token_lives.unwrap_or(TOKEN_LIVES);
-    let Some(interaction) = state.by_token(token).filter(|i| i.acknowledged.is_some()) else {
+/// Finds the interaction of a webhook's token, and refuses a token that is
+/// unknown or expired.
+fn interaction_of_token<'a>(
+    state: &'a mut State,
+    token: &str,
+) -> Result<&'a mut Interaction, Box<Response>> {
+    let lives = state.token_lifetime.unwrap_or(TOKEN_LIVES);
+    let Some(interaction) = state
+        .interaction_by_token(token)
+        .filter(|i| i.acknowledged.is_some())
+    else {
         return Err(Box::new(refuse(
             StatusCode::NOT_FOUND,
             10_015,
@@ -149,8 +164,8 @@ async fn follow_up(
 ) -> Response {
     world.with(|state| {
         respond(
-            limits::count(state, &limits::webhook(&token)).and_then(|headers| {
-                let interaction = webhook(state, &token)?;
+            limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
+                let interaction = interaction_of_token(state, &token)?;
                 check_length(&body)?;
                 interaction.follow_ups += 1;
                 if interaction.visiting && interaction.follow_ups > VISITING_FOLLOW_UPS {
@@ -176,7 +191,7 @@ async fn edit(
 ) -> Response {
     world.with(|state| {
         respond(
-            limits::count(state, &limits::webhook(&token)).and_then(|headers| {
+            limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
                 check_length(&body)?;
                 let id = own_message(state, &token, &message)?;
                 if let Some(message) = state.message(id) {
@@ -191,9 +206,9 @@ async fn edit(
     })
 }
 
-/// A message that this interaction may change.
+/// Finds a message of an interaction by its id or `@original`.
 fn own_message(state: &mut State, token: &str, name: &str) -> Result<u64, Box<Response>> {
-    let interaction = webhook(state, token)?;
+    let interaction = interaction_of_token(state, token)?;
     let (own, original) = (interaction.id, interaction.original);
     let id = if name == "@original" {
         original

@@ -1,5 +1,5 @@
-//! What the body of a call makes of a message: its content, checked, stored
-//! and shown.
+//! Stores the message that the body of a call describes, changes it, and
+//! writes it as JSON.
 
 use axum::http::StatusCode;
 use axum::response::Response;

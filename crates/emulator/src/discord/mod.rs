@@ -1,4 +1,4 @@
-//! Discord's wire.
+//! Discord's REST API and gateway, and what people do in Discord.
 
 mod actions;
 mod command_line;
@@ -17,9 +17,11 @@ use std::sync::Arc;
 
 use axum::Router;
 
+pub use actions::NewMessage;
+
 use crate::world::World;
 
-/// The REST API and the gateway.
+/// Returns the routes of the REST API and of the gateway.
 pub fn routes(world: Arc<World>) -> Router {
     rest::routes(Arc::clone(&world)).merge(gateway::routes(world))
 }

@@ -16,10 +16,10 @@ use super::errors::refuse;
 use super::{interactions, limits, messages, multipart, payload};
 use crate::world::{Channel, RestCall, State, World};
 
-/// The largest body that is read.
+/// The largest body that is read, in bytes.
 const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
 
-/// All calls.
+/// Returns the routes of all REST calls.
 pub fn routes(world: Arc<World>) -> Router {
     let api = Router::new()
         .route("/gateway", get(gateway))
@@ -40,19 +40,27 @@ pub fn routes(world: Arc<World>) -> Router {
         .merge(messages::routes())
         .route("/guilds/{guild}", get(guild))
         .route("/guilds/{guild}/members/{person}", get(member))
-        .layer(middleware::from_fn_with_state(Arc::clone(&world), record))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&world),
+            check_and_record,
+        ))
         .with_state(world);
     Router::new().nest("/api/v10", api)
 }
 
-/// Keeps every call, checks the bot's token, and makes faults.
-async fn record(Shared(world): Shared<Arc<World>>, request: Request, next: Next) -> Response {
+/// Goes around every call: makes the faults that tests have asked for, checks
+/// the bot's token, and keeps the call for tests to read.
+async fn check_and_record(
+    Shared(world): Shared<Arc<World>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (parts, body) = request.into_parts();
     let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX)
         .await
         .unwrap_or_default();
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let (parts, bytes) = multipart::unpack(parts, bytes).await;
+    let (parts, bytes) = multipart::unpack_files(parts, bytes).await;
     let body: Option<Value> = serde_json::from_slice(&bytes).ok();
     let fault = world.with(|state| {
         let fault = state
@@ -92,7 +100,8 @@ async fn record(Shared(world): Shared<Arc<World>>, request: Request, next: Next)
     response
 }
 
-/// Interactions carry their own token; everything else needs the bot's.
+/// Whether a call is authorized. Calls about an interaction carry its token
+/// in their path; all others need the bot's.
 fn may_call(state: &State, headers: &HeaderMap, path: &str) -> bool {
     if path.contains("/interactions/") || path.contains("/webhooks/") {
         return true;

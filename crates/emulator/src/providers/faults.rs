@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::world::ProviderFault;
 
-/// More than anybody reads.
+/// The size of the body that [`ProviderFault::HugeBody`] sends.
 const HUGE_BYTES: usize = 8 * 1024 * 1024;
-/// How long a server that hangs holds the line.
+/// How long a server that hangs keeps its connection open.
 pub const HANG: Duration = Duration::from_mins(10);
 
 /// Waits as a fault says, and returns the answer that it puts in the place of

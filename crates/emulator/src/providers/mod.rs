@@ -1,6 +1,7 @@
-//! The providers' wire: key checks and chat, good days and bad.
+//! The providers' HTTP APIs: key checks, chat, pictures and faults.
 
 mod answers;
+mod call;
 mod chat;
 mod checks;
 mod faults;
@@ -22,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::Value;
 
+use call::Call;
 pub use images::picture;
 pub use keys::{PROVIDERS, sample};
 
@@ -31,18 +33,18 @@ pub use crate::world::{
 
 use crate::world::World;
 
-/// How many calls are kept.
+/// How many calls are kept for tests to read.
 const CALLS_KEPT: usize = 1_000;
 
-/// Every provider, below `/providers/<id>`.
+/// Returns the routes of every provider, below `/providers/<id>`.
 pub fn routes(world: Arc<World>) -> Router {
     Router::new()
-        .route("/providers/{id}", any(call))
-        .route("/providers/{id}/{*path}", any(call))
+        .route("/providers/{id}", any(answer_call))
+        .route("/providers/{id}/{*path}", any(answer_call))
         .with_state(world)
 }
 
-async fn call(
+async fn answer_call(
     Shared(world): Shared<Arc<World>>,
     Path(parts): Path<HashMap<String, String>>,
     uri: Uri,
@@ -79,74 +81,70 @@ async fn call(
                 None => providers.faults.remove(&id),
             };
         }
-        let standing = keys::standing(providers, provider, key.as_deref());
+        let standing = keys::standing_of(providers, provider, key.as_deref());
         (standing, fault, providers.pace)
     });
     if let Some(response) = faults::replace_answer(fault.as_ref(), key.as_deref()).await {
         return response;
     }
-    let picture = pictures(
+    let base = world.look(|state| {
+        let address = state.address;
+        address.map(|at| format!("http://{at}/providers/{}", provider.id))
+    });
+    answer_well(
         &world,
-        provider,
-        (&method, &path, &body),
-        standing,
-        fault.as_ref(),
-    );
-    if let Some(response) = picture {
+        &Call {
+            provider,
+            method: &method,
+            path: &path,
+            body: &body,
+            standing,
+            fault: fault.as_ref(),
+            base: &base.unwrap_or_default(),
+            pace,
+        },
+    )
+}
+
+/// Answers a call whose answer no fault replaces as a whole.
+fn answer_well(world: &World, call: &Call<'_>) -> Response {
+    if let Some(response) = answer_about_pictures(world, call) {
         return response;
     }
-    let more = other_calls::answer_other_call(provider, &path, &body)
-        .filter(|_| method == Method::POST && fault.is_none());
-    if let Some(answer) = more {
-        return refusals::refusal(provider, standing).unwrap_or(answer);
+    if *call.method == Method::POST
+        && call.fault.is_none()
+        && let Some(answer) = other_calls::answer_other_call(call)
+    {
+        return refusals::refuse_key(call.provider, call.standing).unwrap_or(answer);
     }
-    if method == Method::GET {
-        checks::answer_get(provider, &path, standing)
+    if *call.method == Method::GET {
+        checks::answer_get(call)
     } else {
-        chat::answer_chat(provider, &path, standing, &body, fault.as_ref(), pace)
+        chat::answer_chat(call)
     }
 }
 
-/// Answers what has to do with pictures; none where it has not.
-fn pictures(
-    world: &World,
-    provider: &keys::Emulated,
-    (method, path, body): (&Method, &str, &Value),
-    standing: Standing,
-    fault: Option<&ProviderFault>,
-) -> Option<Response> {
-    let base = world.look(|state| {
-        state
-            .address
-            .map(|at| format!("http://{at}/providers/{}", provider.id))
-    });
-    let base = base.unwrap_or_default();
-    if let Some(refusal) = refusals::refusal(provider, standing)
-        && (*method != Method::GET || provider.dialect == keys::Dialect::ImageHost)
-        // A machine's address is the secret itself.
-        && !path.starts_with("/comfy/")
-        && is_paid(path)
+/// Answers a call about pictures; none where the call is about something
+/// else.
+fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
+    if let Some(refusal) = refusals::refuse_key(call.provider, call.standing)
+        && (*call.method != Method::GET || call.provider.dialect == keys::Dialect::ImageHost)
+        // A call to a machine carries no key: its address is the secret.
+        && !call.path.starts_with("/comfy/")
+        && makes_picture(call.path)
     {
         return Some(refusal);
     }
-    if *method == Method::POST
-        && let Some(response) = images::answer_image_call(provider, (path, body), fault, &base)
+    if *call.method == Method::POST
+        && let Some(response) = images::answer_image_call(call)
     {
         return Some(response);
     }
-    let host = hosts::HostCall {
-        provider: provider.id,
-        method,
-        path,
-        body,
-        base: &base,
-        fault,
-    };
-    world.with(|state| hosts::answer_host_call(&mut state.providers, &host))
+    world.with(|state| hosts::answer_host_call(&mut state.providers, call))
 }
 
-/// Whether a call is one that makes a picture, which a key must pay for.
-fn is_paid(path: &str) -> bool {
+/// Whether a call makes a picture, for which it needs a good key.
+fn makes_picture(path: &str) -> bool {
     [
         "/run",
         "/inference",

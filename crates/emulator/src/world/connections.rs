@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// How many events are kept for a resume.
+/// How many events a session keeps in case it is resumed.
 const REPLAY_MAX: usize = 256;
-/// A REST call that was received.
+/// A REST call that the bot made.
 #[derive(Clone, Debug)]
 pub struct RestCall {
     pub method: String,
@@ -17,36 +17,37 @@ pub struct RestCall {
     pub status: u16,
 }
 
-/// What goes wrong with REST calls, on request.
+/// A fault of REST calls.
 #[derive(Clone, Debug)]
 pub struct RestFault {
     pub method: &'static str,
-    /// A part of the path.
+    /// A part of the paths of the calls that fail.
     pub path: &'static str,
     pub status: u16,
-    /// How many calls it lets pass first.
+    /// How many such calls succeed first.
     pub after: u32,
     pub times: u32,
     pub delay: Duration,
 }
 
-/// One shard's connection to the gateway.
+/// The gateway session of one shard.
 pub struct Session {
     pub id: String,
     pub shard: (u64, u64),
     pub sequence: u64,
-    /// Events that a resumed connection gets again.
+    /// The latest events with their sequence numbers, which a resumed connection
+    /// gets again.
     pub sent: VecDeque<(u64, String)>,
     pub socket: Option<mpsc::UnboundedSender<ToSocket>>,
-    /// What it asked to be told of.
+    /// The intents that the bot identified with.
     pub intents: u64,
 }
 
-/// What a socket is told to do.
+/// What the task of a connection is told to do.
 pub enum ToSocket {
     Send(String),
     Close(u16),
-    /// Break off without a word.
+    /// Break the connection off without a close frame.
     Drop,
 }
 
@@ -63,7 +64,7 @@ impl Session {
         self.push(ToSocket::Send(text));
     }
 
-    /// Tells the socket something, if there is one.
+    /// Tells the connection's task something, if there is a connection.
     pub fn push(&mut self, message: ToSocket) {
         if self
             .socket

@@ -9,16 +9,16 @@ use serde_json::Value;
 pub struct Message {
     pub id: u64,
     pub channel: u64,
-    /// None: the bot.
+    /// The person who wrote it; none where the bot did.
     pub author: Option<u64>,
     pub content: String,
     pub components: Value,
     /// Only this person sees it.
     pub only_for: Option<u64>,
-    /// "Thinking": promised, not there yet.
+    /// The bot has deferred its answer, and Discord shows that it is thinking.
     pub loading: bool,
     pub edits: u32,
-    /// The interaction that it answers.
+    /// The interaction that it answers, if any.
     pub interaction: Option<u64>,
     /// The command that was typed, as shown above the answer.
     pub command: Option<String>,
@@ -26,11 +26,11 @@ pub struct Message {
     pub files: Vec<Attachment>,
     /// The message that it answers.
     pub reference: Option<u64>,
-    /// Whoever wrote that one is pinged.
+    /// Whether the author of that message is pinged.
     pub pings: bool,
 }
 
-/// A file under a message.
+/// A file of a message.
 #[derive(Clone, Debug)]
 pub struct Attachment {
     pub name: String,
@@ -39,21 +39,21 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
-/// What an interaction is.
+/// The type of an interaction, by Discord's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum InteractionKind {
     Command = 2,
     Component = 3,
     Autocomplete = 4,
     ModalSubmit = 5,
 }
 
-/// Something that a person did and that the bot may answer.
+/// An interaction: a person did something that the bot may answer.
 #[derive(Clone, Debug)]
 pub struct Interaction {
     pub id: u64,
     pub token: String,
-    pub kind: Kind,
+    pub kind: InteractionKind,
     pub person: u64,
     pub channel: u64,
     pub line: String,
@@ -65,6 +65,6 @@ pub struct Interaction {
     pub modal: Option<Value>,
     pub choices: Option<Value>,
     pub follow_ups: u32,
-    /// The app is not in this server; only the person has it.
+    /// Only the person has installed the app, not the server they are in.
     pub visiting: bool,
 }

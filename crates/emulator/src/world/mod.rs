@@ -1,5 +1,5 @@
 //! The emulated world as plain data: people, servers, channels, messages,
-//! interactions, and what goes wrong on request.
+//! interactions, the bot's connections, the providers, and faults.
 
 mod connections;
 mod messages;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 pub use connections::{RestCall, RestFault, Session, ToSocket};
-pub use messages::{Attachment, Interaction, Kind, Message};
+pub use messages::{Attachment, Interaction, InteractionKind, Message};
 pub use people::{Channel, MANAGER, MEMBER, Person, Role, Server};
 pub use providers::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
@@ -25,13 +25,13 @@ pub use providers::{
 /// Discord's epoch, in milliseconds since 1970.
 const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
-/// Everything there is. Locked for moments only, never across an await.
+/// The data behind a lock, which is never held across an await.
 pub struct World {
     state: Mutex<State>,
     changed: watch::Sender<u64>,
 }
 
-/// The data behind the lock.
+/// All data of the world.
 pub struct State {
     pub address: Option<SocketAddr>,
     pub bot_token: String,
@@ -46,15 +46,15 @@ pub struct State {
     pub sessions: Vec<Session>,
     pub identifies: u32,
     pub resumes: u32,
-    pub gateway_refuses: u32,
-    /// On how many who say goodbye it hangs up, without an answer.
-    pub gateway_hangs_up: u32,
-    /// The codes with which clients have left.
-    pub goodbyes: Vec<u16>,
+    pub connections_to_refuse: u32,
+    /// How many close frames the gateway leaves unanswered from now on.
+    pub closes_to_leave_unanswered: u32,
+    /// The codes that clients have closed their connections with.
+    pub close_codes: Vec<u16>,
     pub ready_is_sent: bool,
-    /// How long the token of an interaction lives, where not as usual.
-    pub token_lives: Option<Duration>,
-    /// Messages by the nonce that was enforced for them.
+    /// How long tokens of interactions are valid, where a test changes that.
+    pub token_lifetime: Option<Duration>,
+    /// The message of each nonce that the bot had enforced.
     pub nonces: HashMap<String, u64>,
     pub calls: VecDeque<RestCall>,
     pub keeps_calls: bool,
@@ -62,19 +62,19 @@ pub struct State {
     pub buckets: HashMap<(String, String), (u32, Instant)>,
     pub limits: bool,
     pub too_many: u32,
-    /// How often the bot showed that it is writing.
-    pub typings: u32,
+    /// How often the bot showed that it is typing.
+    pub typing_calls: u32,
     pub providers: ProviderState,
     next: u64,
 }
 
-/// How many REST calls are kept where nobody asked for them.
+/// How many REST calls are kept where `keeps_calls` is off.
 const CALLS_KEPT: usize = 64;
 /// How many interactions and messages are kept.
 const HISTORY_KEPT: usize = 5_000;
 
 impl World {
-    /// A world with a bot and nobody else. The token is made up.
+    /// Makes a world with a bot and nobody else. The token is made up.
     pub fn new() -> Self {
         let state = State {
             address: None,
@@ -90,11 +90,11 @@ impl World {
             sessions: Vec::new(),
             identifies: 0,
             resumes: 0,
-            gateway_refuses: 0,
-            gateway_hangs_up: 0,
-            goodbyes: Vec::new(),
+            connections_to_refuse: 0,
+            closes_to_leave_unanswered: 0,
+            close_codes: Vec::new(),
             ready_is_sent: false,
-            token_lives: None,
+            token_lifetime: None,
             nonces: HashMap::new(),
             calls: VecDeque::new(),
             keeps_calls: false,
@@ -102,7 +102,7 @@ impl World {
             buckets: HashMap::new(),
             limits: true,
             too_many: 0,
-            typings: 0,
+            typing_calls: 0,
             providers: ProviderState::default(),
             next: 0,
         };
@@ -126,12 +126,12 @@ impl World {
         work(&self.lock())
     }
 
-    /// Tells of every change.
+    /// Subscribes to changes.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
 
-    /// Waits until something is so.
+    /// Waits until `found` finds something, and returns that.
     pub async fn until<T>(&self, mut found: impl FnMut(&State) -> Option<T>) -> T {
         let mut changes = self.watch();
         loop {
@@ -160,7 +160,7 @@ impl Default for World {
 }
 
 impl State {
-    /// A new id in Discord's form.
+    /// Makes a new id, of Discord's form.
     pub fn snowflake(&mut self) -> u64 {
         self.next += 1;
         let now = SystemTime::now()
@@ -182,7 +182,7 @@ impl State {
         }
     }
 
-    /// Keeps the last of everything that only grows.
+    /// Drops the oldest of everything that only grows.
     pub fn forget_old(&mut self) {
         let old = |length: usize| length.saturating_sub(HISTORY_KEPT);
         self.interactions.drain(..old(self.interactions.len()));
@@ -207,7 +207,7 @@ impl State {
         connected && registered && self.ready_is_sent
     }
 
-    /// A message by its id.
+    /// Finds a message by its id.
     pub fn message(&mut self, id: u64) -> Option<&mut Message> {
         self.messages
             .iter_mut()
@@ -215,8 +215,8 @@ impl State {
             .find(|message| message.id == id)
     }
 
-    /// An interaction by its token.
-    pub fn by_token(&mut self, token: &str) -> Option<&mut Interaction> {
+    /// Finds an interaction by its token.
+    pub fn interaction_by_token(&mut self, token: &str) -> Option<&mut Interaction> {
         self.interactions
             .iter_mut()
             .rev()

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 /// Discord's permission to manage a server.
 const MANAGE_GUILD: u64 = 1 << 5;
-/// What everybody may do.
+/// The permissions of ordinary members.
 pub const MEMBER: u64 = 1 << 11 | 1 << 10 | 1 << 16 | 1 << 31;
-/// What somebody may do who manages the server.
+/// The permissions of members who manage the server.
 pub const MANAGER: u64 = MEMBER | MANAGE_GUILD;
 
 /// Somebody with an account.
@@ -25,13 +25,13 @@ pub struct Server {
     pub name: String,
     /// Whether the server itself installed the bot.
     pub installed: bool,
-    /// The first is everybody's.
+    /// The first is `@everyone`.
     pub roles: Vec<Role>,
-    /// The roles of each member, beside everybody's.
+    /// The roles of each member, without `@everyone`.
     pub members: HashMap<u64, Vec<u64>>,
 }
 
-/// What members of a role may do.
+/// A role and the permissions that it gives.
 #[derive(Clone, Debug)]
 pub struct Role {
     pub id: u64,
@@ -40,8 +40,8 @@ pub struct Role {
 }
 
 impl Server {
-    /// Everything that somebody may do here, as Discord adds it up; nothing
-    /// for whoever is not a member.
+    /// Returns the permissions of a person, which are those of all their roles
+    /// together; none for a person who is not a member.
     pub fn permissions_of(&self, person: u64) -> u64 {
         let Some(roles) = self.members.get(&person) else {
             return 0;
@@ -58,7 +58,7 @@ pub struct Channel {
     pub id: u64,
     pub name: String,
     pub server: Option<u64>,
-    /// Whose direct message it is.
+    /// The person whose direct messages with the bot it holds.
     pub person: Option<u64>,
     /// The channel that it is a thread of.
     pub parent: Option<u64>,

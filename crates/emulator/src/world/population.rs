@@ -6,7 +6,7 @@ use super::World;
 use super::people::{Channel, MEMBER, Person, Role, Server};
 
 impl World {
-    /// Adds somebody, and their direct message channel with the bot.
+    /// Adds a person, and their channel of direct messages with the bot.
     pub fn add_person(&self, name: &str) -> u64 {
         self.with(|state| {
             let (id, channel) = (state.snowflake(), state.snowflake());
@@ -59,7 +59,7 @@ impl World {
         })
     }
 
-    /// Makes somebody a member, with a role for what not everybody may do.
+    /// Makes a person a member, with a role that has these permissions.
     pub fn join(&self, server: u64, person: u64, permissions: u64) {
         self.with(|state| {
             let fresh = state.snowflake();
@@ -82,7 +82,7 @@ impl World {
         });
     }
 
-    /// Gives a member a role of a name that allows nothing more.
+    /// Gives a member a new role of this name, which adds no permission.
     pub fn give_role(&self, server: u64, person: u64, name: &str) {
         self.with(|state| {
             let id = state.snowflake();

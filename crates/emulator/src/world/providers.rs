@@ -1,21 +1,21 @@
-//! What the emulated providers know: keys, calls, jobs, and what goes wrong.
+//! The data of the emulated providers: keys, calls, jobs and faults.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-/// What the emulated providers know.
+/// The data of all emulated providers.
 #[derive(Default)]
 pub struct ProviderState {
     /// Keys whose standing was changed after they were made.
     pub standings: HashMap<String, Standing>,
-    /// What goes wrong, by provider, until it is taken back.
+    /// The fault of each provider that has one, until a test removes it.
     pub faults: HashMap<String, ProviderFault>,
     pub calls: VecDeque<ProviderCall>,
     /// Time between two words of a streamed answer.
     pub pace: Duration,
-    /// Jobs that image hosts have taken, and machines that were started.
+    /// The jobs of all image hosts.
     pub jobs: Vec<HostJob>,
     pub servers: Vec<HostServer>,
     pub life: Life,
@@ -33,14 +33,14 @@ pub struct ProviderCall {
     pub at: SystemTime,
 }
 
-/// What goes wrong at a provider.
+/// A fault of a provider.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProviderFault {
     /// The answer begins late.
     SlowFirstByte(Duration),
     /// The answer begins and then nothing more comes.
     Stall,
-    /// The same, but comments keep coming.
+    /// The answer begins, and then only comments come.
     StallWithComments,
     /// The connection breaks off in mid-answer.
     Cut,
@@ -52,9 +52,9 @@ pub enum ProviderFault {
     Html(u16),
     /// A line that never ends.
     HugeLine,
-    /// A body that is far too large, whatever was asked.
+    /// A body that is far too large.
     HugeBody,
-    /// Counts of tokens that cannot be.
+    /// A negative count of tokens.
     WrongUsage,
     /// No usage at all.
     NoUsage,
@@ -64,27 +64,27 @@ pub enum ProviderFault {
     CachedInput,
     /// A bare status.
     Status(u16),
-    /// A status that asks to come back at once, so many times.
+    /// This status with `retry-after-ms: 10`, for so many calls.
     Busy(u16, u32),
     /// A refusal that quotes the key in full, as OpenAI's do for short ones.
     EchoKey,
     /// A redirect to another address.
     Redirect(String),
-    /// A picture is declined.
+    /// The provider declines to make the picture.
     Blocked,
-    /// It is done, and there is no picture.
+    /// The job ends well without a picture.
     NoPicture,
-    /// A node of the graph fails.
+    /// A node of the workflow fails.
     NodeError,
     /// The machine fails.
     MachineError,
-    /// The result is gone.
+    /// The result has expired.
     Expired,
-    /// What comes is no picture.
+    /// The bytes of the picture are those of a web page.
     WrongType,
-    /// What comes is larger than anybody takes.
+    /// The picture is larger than the bot accepts.
     HugePicture,
-    /// The picture is said to be elsewhere.
+    /// The address of the picture redirects to another one.
     RedirectPicture(String),
     /// Status 200 with an error in it.
     HiddenError,
@@ -92,20 +92,21 @@ pub enum ProviderFault {
     GatewayCut,
 }
 
-/// How a key stands with its provider.
+/// What a provider thinks of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Good,
     Bad,
-    /// Real, but without credit.
+    /// The account has no credit.
     Empty,
-    /// Real, but may not do everything.
+    /// The key may not do everything.
     Restricted,
-    /// Real, but too busy.
+    /// The key has used up its rate limit.
     Limited,
 }
 
-/// How many looks a job waits, starts and runs for.
+/// For how many looks of the bot at its status a job is queued, starts and
+/// runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Life {
     pub queued: u32,
@@ -123,21 +124,21 @@ impl Default for Life {
     }
 }
 
-/// A job at a host.
+/// A job of an image host.
 #[derive(Clone, Debug)]
 pub struct HostJob {
     pub provider: String,
     pub id: String,
-    /// What was sent.
+    /// The input that the job was sent with.
     pub input: Value,
-    /// How often it was looked at.
+    /// How often the bot asked for its status.
     pub looks: u32,
     pub cancelled: bool,
-    /// It ended with a picture.
+    /// Whether it ended with a picture.
     pub done: bool,
 }
 
-/// A machine that was started.
+/// A machine of RunComfy's that the bot started.
 #[derive(Clone, Debug)]
 pub struct HostServer {
     pub id: String,
