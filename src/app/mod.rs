@@ -3,6 +3,7 @@
 
 mod asks;
 mod error;
+mod gate;
 mod health;
 mod keys;
 mod payers;
@@ -25,6 +26,7 @@ pub use asks::{
     AnswerEvent, AskOutcome, Began, Demotion, ModelChoice, Notes, OnceForm, Persona, ReadyAsk,
 };
 pub use error::Error;
+pub use gate::{ConcurrencyLimits, Permit};
 pub use keys::{AddForm, AddedKey, Listing, ProviderStatus, ServerKeys, Status, TestedKey};
 pub use people::{Doorman, OperatorsView, Stored, Waiting, Whom, nobody_else};
 pub use pictures::{

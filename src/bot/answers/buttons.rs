@@ -3,7 +3,7 @@
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind, Message};
 
 use crate::app::Error;
-use crate::bot::answers::running_answers::Stopping;
+use crate::bot::answers::running_answers::StopOutcome;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
@@ -11,7 +11,7 @@ use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::{self, Asking};
 use crate::bot::words::{self, Voice};
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 use crate::model::{
     AccessRefusal, AnswerRecord, Ask, Caller, Choices, ConversationRefusal, Place, Refusal,
 };
@@ -20,9 +20,9 @@ use crate::model::{
 pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
-    match bot.running.stop(id, &RawCaller::from_button(press)) {
-        Stopping::Done => bot.rest.defer_update(&handle).await,
-        Stopping::NotYours => {
+    match bot.running_answers.stop(id, &RawCaller::from_button(press)) {
+        StopOutcome::Stopped => bot.rest.defer_update(&handle).await,
+        StopOutcome::NotYours => {
             bot.rest
                 .reply(
                     &handle,
@@ -30,7 +30,7 @@ pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::
                 )
                 .await
         }
-        Stopping::NotRunning => {
+        StopOutcome::NotRunning => {
             // It ended a moment ago, or in a process that is gone.
             let record = bot.app.answer_record(id).await;
             if record.is_ok_and(|record| record.ended_at_ms.is_some()) {
@@ -65,7 +65,7 @@ pub async fn again(
     });
     let record = match found {
         Ok(record) => record,
-        Err(error) => return bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => return bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     };
     let mut choices = record.choices.clone();
     if let Some(model) = other_model {
@@ -166,7 +166,7 @@ pub async fn details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyho
     let found = bot.app.answer_details(&who, id).await;
     let card = match found {
         Ok((record, attempt)) => words::details(voice, &record, attempt.as_ref()),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await
 }
@@ -178,7 +178,7 @@ pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
     let who = bot.complete_caller(RawCaller::from_button(press)).await;
     let card = match bot.app.models_for(&who).await {
         Ok(models) => words::choose_model(voice, id, &models),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await
 }
@@ -225,5 +225,5 @@ async fn close(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
 }
 
 fn refused(voice: Voice<'_>, refusal: Refusal) -> Card {
-    explain(voice, &Error::Refused(refusal))
+    explain_error(voice, &Error::Refused(refusal))
 }

@@ -67,7 +67,8 @@ impl<'a> MessageRenderer<'a> {
             if let Err(error) = self.paint(&text).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
             }
-            done.run_until_cancelled(sleep(self.bot.pace())).await;
+            done.run_until_cancelled(sleep(self.bot.edit_pace.pause()))
+                .await;
         }
     }
 

@@ -23,7 +23,7 @@ const TEXTS_MAX: usize = 8;
 
 /// How much of people's files is read.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct FileLimits {
     /// The largest picture, in bytes.
     pub picture_bytes: usize,
     /// The most pictures of a conversation; the newest count.
@@ -43,7 +43,7 @@ pub struct Reader<'a> {
     client: Client,
     /// Discord's API: where that is not Discord itself, files are there too.
     api: &'a str,
-    limits: &'a Limits,
+    limits: &'a FileLimits,
     pictures: usize,
     texts: usize,
     until: Instant,
@@ -51,7 +51,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Has read nothing yet.
-    pub fn new(client: Client, api: &'a str, limits: &'a Limits) -> Self {
+    pub fn new(client: Client, api: &'a str, limits: &'a FileLimits) -> Self {
         Self {
             client,
             api,

@@ -8,7 +8,7 @@ use serenity::all::Message;
 use crate::bot::Bot;
 use crate::bot::answers::message_renderer::{ANSWER_FILE, QUESTION_FILE};
 use crate::bot::connection::channel_calls::PAGE_MAX;
-use crate::bot::conversation::channel_kinds::Room;
+use crate::bot::conversation::channel_kinds::ChannelKind;
 use crate::bot::conversation::files::{self, Content, Reader};
 use crate::bot::conversation::transcript;
 use crate::model::{LeftOut, Role, Turn};
@@ -54,8 +54,8 @@ async fn before(bot: &Bot, said: &Message) -> anyhow::Result<Recall> {
     if said.guild_id.is_none() {
         return history(bot, said, most).await;
     }
-    let room = bot.rooms.room(&bot.rest, channel).await?;
-    let Room::Thread { parent } = room else {
+    let kind = bot.channel_kinds.kind_of(&bot.rest, channel).await?;
+    let ChannelKind::Thread { parent } = kind else {
         return chain(bot, said, most).await;
     };
     let mut recalled = history(bot, said, most).await?;
@@ -138,7 +138,7 @@ fn answered(message: &Message) -> Option<u64> {
 pub async fn conversation(bot: &Bot, messages: &[Message]) -> Memory {
     let mut memory = Memory::default();
     let mut read = read_files(bot, messages, &mut memory.left_out).await;
-    let me = bot.me();
+    let me = bot.user_id();
     let mut speakers: Vec<u64> = Vec::new();
     let mut spoken: Vec<(Option<String>, Turn)> = Vec::new();
     for message in messages {
@@ -260,7 +260,7 @@ fn persons_turn(message: &Message, files: Vec<(String, Content)>, me: u64) -> Tu
 
 /// Reads files, those of the newest messages first.
 async fn read_files(bot: &Bot, messages: &[Message], left_out: &mut Vec<LeftOut>) -> files::Read {
-    let mut reader = Reader::new(bot.app.http(), &bot.api_url, &bot.chat.limits);
+    let mut reader = Reader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
     let mut read = files::Read::new();
     for message in messages.iter().rev() {
         for file in &message.attachments {

@@ -3,13 +3,13 @@
 //! Memory is Discord's own history, read when it is needed; nothing that
 //! people say is kept here.
 
-mod channel_kinds;
-mod files;
+pub mod channel_kinds;
+pub mod files;
 mod memory;
+pub mod settings;
 mod transcript;
 
-pub use channel_kinds::{Room, Rooms};
-pub use files::{Content, Limits, Reader as FileReader};
+pub use files::{Content, Reader as FileReader};
 pub use memory::{Memory, conversation, question_of};
 pub use transcript::{excerpt, name, quote};
 
@@ -22,23 +22,6 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::rest::is_gone;
 use crate::bot::words;
 use crate::model::{Ask, Caller, Choices};
-
-/// How conversations are led.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// How many messages are read back at the most.
-    pub memory_messages: usize,
-    /// How many messages an answer fills before it becomes a file. Where
-    /// only the person installed the app, Discord allows six.
-    pub answer_messages: usize,
-    pub limits: Limits,
-    /// How many questions of one person, and in one channel, are answered
-    /// at once.
-    pub asks_per_person: usize,
-    pub asks_per_channel: usize,
-    /// How many pictures of one person are made at once.
-    pub pictures_per_person: usize,
-}
 
 /// A message, who asks with it, and what they chose.
 pub struct Asking<'a> {
@@ -106,7 +89,7 @@ pub async fn answer(bot: &Bot, asking: Asking<'_>, target: Target) -> anyhow::Re
 /// A mention, a reply to one of our messages, or a direct message; from a
 /// person, and with something in it that we may read.
 fn is_for_us(bot: &Bot, said: &Message) -> bool {
-    let me = bot.me();
+    let me = bot.user_id();
     let from_a_person = !said.author.bot && said.webhook_id.is_none();
     let spoken = matches!(said.kind, MessageType::Regular | MessageType::InlineReply);
     let direct = said.guild_id.is_none();

@@ -80,7 +80,7 @@ impl serenity::framework::Framework for Dispatch {
             }
             FullEvent::Ready { ref data_about_bot } => {
                 let me = data_about_bot.user.id.get();
-                self.bot.me.store(me, Ordering::Relaxed);
+                self.bot.user_id.store(me, Ordering::Relaxed);
                 let bot = Arc::clone(&self.bot);
                 self.bot.app.spawn(async move {
                     if let Err(error) = buttons::close_unfinished(&bot).await {
@@ -170,7 +170,7 @@ impl RawEventHandler for CountDropped {
         if let Event::Unknown(unknown) = event
             && unknown.kind == "INTERACTION_CREATE"
         {
-            let dropped = self.0.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            let dropped = self.0.dropped_interactions.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::error!(dropped, "an interaction could not be read and was dropped");
         }
     }

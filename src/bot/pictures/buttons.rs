@@ -8,7 +8,7 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation;
 use crate::bot::words;
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 use crate::model::{
     Caller, ConversationRefusal, ImageSpec, Imagine, PictureJob, PictureRefusal, Words,
 };
@@ -37,7 +37,7 @@ pub async fn redo(
             };
             Box::pin(make(bot, wanted)).await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }
 
@@ -94,7 +94,7 @@ pub async fn seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::
     let voice = bot.voice(&press.locale);
     let card = match here(bot, press, id).await {
         Ok(job) => words::seed(voice, job.seed),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await
 }

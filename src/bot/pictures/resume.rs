@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
-use crate::bot::answers::running_answers::Run;
+use crate::bot::answers::running_answers::RunningAnswer;
 use crate::bot::answers::streaming;
 use crate::bot::conversation;
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 use crate::model::{PictureJob, PictureRefusal, Refusal};
 
 use crate::bot::pictures::settle;
@@ -17,8 +17,8 @@ use crate::bot::pictures::show::{self, Late};
 pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
     for job in bot.app.open_pictures().await? {
         // Discord says more than once that we are here.
-        if bot.shards.serves(job.server) && !bot.running.knows(&job.id) {
-            let run = bot.running.begin(&job.id, job.person);
+        if bot.shards.serves(job.server) && !bot.running_answers.contains(&job.id) {
+            let run = bot.running_answers.begin(&job.id, job.person);
             let one = Arc::clone(bot);
             bot.app.spawn(async move {
                 if let Err(error) = go_on(&one, job, &run).await {
@@ -30,7 +30,7 @@ pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
     bot.app.stop_all_leftovers().await.map(drop)
 }
 
-async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
+async fn go_on(bot: &Bot, job: PictureJob, run: &RunningAnswer) -> anyhow::Result<()> {
     let voice = bot.voice(conversation::LOCALE);
     // Programs do not wait for what an earlier process left.
     let Some(channel) = job.channel else {
@@ -65,7 +65,7 @@ async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
     let (prompt, _) = show::read(&asked);
     let card = match &pictured.result {
         Ok(made) => show::card(voice, made, &prompt, &spot.id),
-        Err(error) => explain(voice, error),
+        Err(error) => explain_error(voice, error),
     };
     let late = Late {
         person,

@@ -19,7 +19,7 @@ pub struct Lang {
 
 impl Lang {
     /// The language of a Discord locale, such as `de` or `pt-BR`.
-    pub fn of(locale: &str) -> Self {
+    pub fn from_locale(locale: &str) -> Self {
         Self::among(TABLES, locale)
     }
 

@@ -8,7 +8,7 @@ use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::connection::interaction_calls::ORIGINAL;
 use crate::bot::conversation;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 use crate::model::{Ask, Choices, ConversationRefusal, LeftOut, Turn};
 
 /// What is wanted of a message.
@@ -100,7 +100,7 @@ pub async fn ask(
     let handle = InteractionHandle::from(ctx.interaction);
     if turns.iter().all(Turn::is_empty) {
         let nothing = ConversationRefusal::NothingToRead.into();
-        let card = explain(bot.voice(&ctx.interaction.locale), &nothing);
+        let card = explain_error(bot.voice(&ctx.interaction.locale), &nothing);
         return bot.rest.edit(&handle, ORIGINAL, &card).await;
     }
     let choices = Choices {

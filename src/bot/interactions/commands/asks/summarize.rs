@@ -11,7 +11,7 @@ use crate::bot::conversation;
 use crate::bot::interactions::commands::asks::message_menu;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::duration;
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 use crate::model::{ConversationRefusal, LeftOut, Place, Refusal, Turn, snowflake};
 
 /// How many messages are read where nobody says how many.
@@ -39,7 +39,7 @@ pub async fn summarize(
     let since = match since {
         Ok(since) => since,
         Err(refusal) => {
-            let card = explain(bot.voice(&ctx.interaction.locale), &refusal.into());
+            let card = explain_error(bot.voice(&ctx.interaction.locale), &refusal.into());
             return bot.rest.reply(&handle, &card).await;
         }
     };
@@ -70,7 +70,7 @@ fn may_read(bot: &Bot, interaction: &CommandInteraction) -> Result<(), Refusal> 
     if !theirs.is_some_and(|all| all.contains(needed)) {
         return Err(Refusal::Conversation(ConversationRefusal::MayNotReadHere));
     }
-    if !ours.is_some_and(|all| all.contains(needed)) || !bot.reads_all {
+    if !ours.is_some_and(|all| all.contains(needed)) || !bot.reads_messages {
         return Err(Refusal::Conversation(ConversationRefusal::BotCannotRead));
     }
     Ok(())
