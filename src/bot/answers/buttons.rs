@@ -9,8 +9,9 @@ use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation::{self, Asking};
-use crate::bot::words::{self, Voice};
+use crate::bot::conversation::incoming::{MessageQuestion, answer_message};
+use crate::bot::conversation::turns::question_in;
+use crate::bot::words::{self, DEFAULT_LOCALE, Voice};
 use crate::bot::{Bot, explain_error};
 use crate::model::{
     AccessRefusal, AnswerRecord, Ask, Caller, Choices, ConversationRefusal, Place, Refusal,
@@ -91,7 +92,7 @@ async fn again_in_channel(
 ) -> anyhow::Result<()> {
     bot.rest.defer_update(handle).await?;
     let found = bot.rest.message(handle.channel, question).await?;
-    let Some(mut said) = found else {
+    let Some(mut message) = found else {
         let gone = refused(
             voice,
             Refusal::Conversation(ConversationRefusal::QuestionGone),
@@ -99,18 +100,18 @@ async fn again_in_channel(
         return bot.rest.follow_up_ephemeral(handle, &gone).await.map(drop);
     };
     // Discord does not name the server of a message that is asked for.
-    said.guild_id = who.place.server().map(|server| server.0.into());
+    message.guild_id = who.place.server().map(|server| server.0.into());
     let target = Target::Channel {
         channel: handle.channel,
         reply_to: question,
         direct: who.place == Place::Direct,
     };
-    let asking = Asking {
-        said: &said,
+    let question = MessageQuestion {
+        message: &message,
         caller: who,
         choices,
     };
-    conversation::answer(bot, asking, target).await
+    answer_message(bot, question, target).await
 }
 
 /// The question stands above the answer, or in a file beside it.
@@ -123,7 +124,7 @@ async fn again_by_interaction(
 ) -> anyhow::Result<()> {
     let voice = bot.voice(&press.locale);
     let first = first_message(bot, press, record).await;
-    let Some(question) = conversation::question_of(bot, &first).await else {
+    let Some(question) = question_in(bot, &first).await else {
         return bot
             .rest
             .reply(
@@ -207,7 +208,7 @@ pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
 }
 
 async fn close(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
-    let voice = bot.voice(conversation::LOCALE);
+    let voice = bot.voice(DEFAULT_LOCALE);
     let Some(last) = record.last else {
         let Some(question) = record.reply_to else {
             return Ok(());

@@ -12,7 +12,7 @@ use crate::model::ServerId;
 use crate::bot::answers::buttons;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation;
+use crate::bot::conversation::incoming;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms;
 use crate::bot::words;
@@ -76,7 +76,7 @@ impl serenity::framework::Framework for Dispatch {
             }
             // On the heap: it is a large future, and every event has room for it.
             FullEvent::Message { new_message } => {
-                Box::pin(conversation::heard(&self.bot, new_message)).await
+                Box::pin(incoming::handle_message(&self.bot, new_message)).await
             }
             FullEvent::Ready { ref data_about_bot } => {
                 let me = data_about_bot.user.id.get();

@@ -15,12 +15,13 @@ use crate::app::{
     Began, Error, Notice, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
     Waiter,
 };
-use crate::model::{Imagine, PersonId, Picture, PictureRefusal, Refusal, Stage, Words};
+use crate::model::{ImageSpec, Imagine, PersonId, Picture, PictureRefusal, Refusal, Stage, Words};
 
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::streaming;
 use crate::bot::answers::target::Target;
-use crate::bot::conversation::{Content, FileReader};
+use crate::bot::conversation::files::{Content, FileReader};
+use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain_error};
 
@@ -66,7 +67,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
         ..
     } = wanted;
     let asker = imagine.caller.person;
-    let quoted = show::written(&imagine.wish);
+    let quoted = write_prompt(&imagine.wish);
     let mut painter = MessageRenderer::new(bot, voice, &target, Some(&quoted));
     let Some(mut place) = bot.picture_queue.enter(asker) else {
         let refusal = Refusal::Picture(PictureRefusal::TooManyPicturesAtOnce);
@@ -88,7 +89,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
             Ok(better) => imagine.wish.prompt = Words(better),
             Err(error) => return streaming::refuse(&mut painter, voice, asker, &error).await,
         }
-        painter.quote(voice, &show::written(&imagine.wish));
+        painter.quote(voice, &write_prompt(&imagine.wish));
     }
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
@@ -121,6 +122,11 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
         prompt,
     };
     Box::pin(board.make(ready, began)).await
+}
+
+/// What pictures are made from, as it stands above them.
+fn write_prompt(spec: &ImageSpec) -> String {
+    ImagePrompt::write(&spec.prompt.0, &spec.negative.0)
 }
 
 impl Board<'_> {
@@ -241,7 +247,7 @@ async fn read(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
     let mut limits = bot.chat.file_limits.clone();
     limits.picture_bytes = PICTURE_BYTES_MAX;
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
-    match reader.read(file).await {
+    match reader.read_file(file).await {
         Ok(Content::Picture(picture)) => Ok(picture),
         _ => Err(PictureRefusal::BadPicture.into()),
     }

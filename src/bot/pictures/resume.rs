@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::app::{Error, PicturePlace};
 use crate::bot::answers::running_answers::RunningAnswer;
 use crate::bot::answers::streaming;
-use crate::bot::conversation;
+use crate::bot::conversation::transcript::{self, ImagePrompt};
+use crate::bot::conversation::turns::question_in;
+use crate::bot::words::DEFAULT_LOCALE;
 use crate::bot::{Bot, explain_error};
 use crate::model::{PictureJob, PictureRefusal, Refusal};
 
@@ -31,7 +33,7 @@ pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
 }
 
 async fn go_on(bot: &Bot, job: PictureJob, run: &RunningAnswer) -> anyhow::Result<()> {
-    let voice = bot.voice(conversation::LOCALE);
+    let voice = bot.voice(DEFAULT_LOCALE);
     // Programs do not wait for what an earlier process left.
     let Some(channel) = job.channel else {
         return Ok(());
@@ -54,15 +56,15 @@ async fn go_on(bot: &Bot, job: PictureJob, run: &RunningAnswer) -> anyhow::Resul
         None => None,
     };
     let asked = match &before {
-        Some(message) => conversation::question_of(bot, message).await,
+        Some(message) => question_in(bot, message).await,
         None => None,
     };
     let asked = asked.unwrap_or_default();
     let head = match asked.as_str() {
         "" => String::new(),
-        asked => conversation::quote(asked).unwrap_or_else(|| conversation::excerpt(asked)),
+        asked => transcript::heading(asked).text,
     };
-    let (prompt, _) = show::read(&asked);
+    let ImagePrompt { prompt, .. } = ImagePrompt::parse(&asked);
     let card = match &pictured.result {
         Ok(made) => show::card(voice, made, &prompt, &spot.id),
         Err(error) => explain_error(voice, error),

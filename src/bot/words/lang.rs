@@ -8,6 +8,9 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
+/// The locale where Discord names none: that of messages and programs.
+pub const DEFAULT_LOCALE: &str = "en-US";
+
 /// Translations, by Discord's locale.
 const TABLES: &[(&str, &[(&str, &str)])] = &[];
 
