@@ -1,10 +1,10 @@
 //! Recorded traffic of the real providers parses to what it shows: text,
 //! usage, and the class of errors.
 
-use std::path::Path;
-
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+
+use crate::tests::outside;
 
 use super::chat::{framing, read_event};
 use super::failure::classify;
@@ -13,14 +13,10 @@ use super::reading::ParsedAnswer;
 use super::{Catalogue, Provider};
 
 fn recordings(file: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/specs/recordings")
-        .join(file);
-    let Ok(text) = std::fs::read_to_string(path) else {
-        crate::tests::skip::<()>(&format!("recordings/{file} is not at hand"));
+    let Some(path) = outside::file(&format!("specs/recordings/{file}")) else {
         return Vec::new();
     };
-    serde_json::from_str(&text).unwrap()
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// The provider that a recorded request went to.
