@@ -18,11 +18,12 @@ use url::{Position, Url};
 use crate::model::{Credential, FailureClass, Finish, Picture, ProviderFailure, Turn, Usage};
 
 use super::catalogue::{Dialect, Provider};
+use super::dialect::parsed_answer::ParsedAnswer;
+use super::dialect::surface::is_plain;
+use super::dialect::{anthropic, google, ollama, openai};
 use super::lines::{Framing, Lines};
 use super::outbound::{Call, Incoming, address, failed};
-use super::reading::ParsedAnswer;
-use super::relay::is_plain;
-use super::{Providers, anthropic, failure, google, ollama, openai};
+use super::{Providers, failure};
 
 /// The largest error body that is read.
 pub const ERROR_BYTES_MAX: usize = 64 * 1024;

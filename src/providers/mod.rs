@@ -5,23 +5,17 @@
 //! class and then dropped: error texts can quote keys, organisations and
 //! prompts. Wire facts: `providers.md`, whose sections the files name.
 
-mod anthropic;
 mod catalogue;
 mod chat;
 mod check;
 mod client;
+mod dialect;
 mod entries;
 mod failure;
-mod google;
 mod images;
 mod lines;
 mod list;
-mod ollama;
-mod openai;
 mod outbound;
-mod reading;
-#[cfg(test)]
-mod recordings;
 mod relay;
 mod retired;
 mod sight;
@@ -30,11 +24,13 @@ mod transport;
 pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider};
 pub use chat::{ChatReply, ChatRequest, Delivery};
 pub use client::Clients;
+pub use dialect::raw_object::BadBody;
+pub use dialect::surface::{Surface, is_plain};
 pub use images::{Begun, ImageRequest, Looked, Painted, Workflow, Workflows};
 pub use outbound::Timeouts;
 pub use relay::{
-    BadBody, Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, Surface,
-    estimate_cost, is_plain, only_for_owners,
+    Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, estimate_cost,
+    only_for_owners,
 };
 pub use retired::replacement;
 pub use sight::{glob, sees};

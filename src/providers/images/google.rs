@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::model::{FailureClass, Picture};
 use crate::providers::chat::{base64, join};
-use crate::providers::google::read;
-use crate::providers::reading::ParsedAnswer;
+use crate::providers::dialect::google::read;
+use crate::providers::dialect::parsed_answer::ParsedAnswer;
 
 use super::host::{Host, PAINTING};
 use super::openai::of_base64;
@@ -28,7 +28,7 @@ const RATIOS: [(u32, u32); 10] = [
 
 /// Each call makes one.
 pub async fn paint(host: &Host<'_>, request: &ImageRequest) -> Result<Painted> {
-    let path = crate::providers::google::path(&request.model, false)
+    let path = crate::providers::dialect::google::path(&request.model, false)
         .ok_or_else(|| host.fail(FailureClass::ModelNotFound))?;
     let body = body(request);
     let once = || async {

@@ -9,7 +9,7 @@ use crate::model::{Credential, FailureClass, NanoDollars, Picture, Usage};
 use crate::providers::Providers;
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::chat::{base64, join};
-use crate::providers::reading::count;
+use crate::providers::dialect::parsed_answer::count;
 
 use super::host::{Host, PAINTING};
 use super::{ImageRequest, Painted, Result, fetch, in_words, nearest, one_by_one};

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::fields::{BadBody, RawObject};
+use crate::providers::dialect::raw_object::{BadBody, RawObject};
 
 /// A call's body as it came, and what was read of it.
 pub struct Body {

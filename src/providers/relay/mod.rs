@@ -4,20 +4,15 @@
 //! What reaches a provider and what comes back is what stands in a list
 //! here; everything else stays outside: `security.md` §2.10.
 //!
-//! - `surface`: what a call asks for, by its address.
-//! - `body`, `fields`: the body, changed only where it must be.
-//! - `weigh`: how much a call may use, and what only one's own key pays for.
-//! - `translate`: OpenAI's chat for providers that speak another dialect.
-//! - `sieve`, `reads`, `relayed`: the answer, as it passes.
+//! - `body`: the body, changed only where it must be.
+//! - `cost_estimate`: how much a call may use, and what only one's own key
+//!   pays for.
+//! - `sieve`, `relayed`: the answer, as it passes.
 
 mod body;
-mod fields;
-mod reads;
+mod cost_estimate;
 mod relayed;
 mod sieve;
-mod surface;
-mod translate;
-mod weigh;
 
 use axum::http::Uri;
 use bytes::Bytes;
@@ -27,18 +22,18 @@ use serde_json::json;
 use tokio::time::Instant;
 
 pub use body::Body;
-pub use fields::{BadBody, RawObject};
+pub use cost_estimate::{CostEstimate, estimate_cost, only_for_owners};
 pub use relayed::Relayed;
-pub use surface::{Surface, is_plain};
-pub use weigh::{CostEstimate, estimate_cost, only_for_owners};
 
 use crate::model::{Credential, FailureClass, ProviderFailure, ProviderId, Words, redact};
 
 use super::catalogue::{Dialect, ImageWire, Provider};
 use super::chat::{ERROR_BYTES_MAX, Tries, base_headers, below};
+use super::dialect::raw_object::RawObject;
+use super::dialect::surface::Surface;
+use super::dialect::{AnswerFormat, openai, translation};
 use super::outbound::{Call, Incoming};
-use super::{Providers, failure, openai};
-use reads::AnswerFormat;
+use super::{Providers, failure};
 use relayed::Form;
 
 /// Headers of a caller's that reach a provider, beside the key's own.
@@ -139,7 +134,7 @@ impl RelayRequest {
         let ForwardedHeaders(mut headers) = self.headers.clone();
         let (path, body, form) = if self.must_be_translated(provider) {
             headers.retain(|(name, _)| name != CONTENT_TYPE);
-            let translated = translate::request(provider, self, model, output_limit)?;
+            let translated = translation::request(provider, self, model, output_limit)?;
             (
                 translated.path,
                 Some(translated.body),
@@ -228,7 +223,7 @@ impl RelayRequest {
             changed = true;
         }
         if let Some(limit) = output_limit {
-            changed |= weigh::limit(&mut fields, provider, self.surface, limit);
+            changed |= cost_estimate::limit(&mut fields, provider, self.surface, limit);
         }
         let wants_usage =
             self.stream && self.surface == Surface::Chat && is_openai && asks_for_usage(provider);

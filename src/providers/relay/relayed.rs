@@ -7,15 +7,15 @@ use tokio::time::{Instant, timeout_at};
 use crate::model::{FailureClass, ProviderFailure, ProviderId, Usage};
 use crate::providers::catalogue::Provider;
 use crate::providers::chat::framing;
+use crate::providers::dialect::AnswerFormat;
+use crate::providers::dialect::parsed_answer::ParsedAnswer;
+use crate::providers::dialect::translation::Answers;
 use crate::providers::failure;
 use crate::providers::lines::Framing;
 use crate::providers::outbound::{Incoming, Timeouts};
-use crate::providers::reading::ParsedAnswer;
 
 use super::broken;
-use super::reads::AnswerFormat;
 use super::sieve::{Sieve, data, events};
-use super::translate::Answers;
 
 /// The largest event of words, and of pictures.
 const EVENT_BYTES_MAX: usize = 1024 * 1024;

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::tests::outside;
 
-use super::chat::{framing, read_event};
-use super::failure::classify;
-use super::lines::Lines;
-use super::reading::ParsedAnswer;
-use super::{Catalogue, Provider};
+use super::parsed_answer::ParsedAnswer;
+use crate::providers::chat::{framing, read_event};
+use crate::providers::failure::classify;
+use crate::providers::lines::Lines;
+use crate::providers::{Catalogue, Provider};
 
 fn recordings(file: &str) -> Vec<Value> {
     let Some(path) = outside::file(&format!("specs/recordings/{file}")) else {

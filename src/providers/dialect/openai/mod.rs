@@ -1,5 +1,8 @@
 //! OpenAI's chat dialect, as eight vendors speak it; `providers.md` §2.
 
+pub mod chunks;
+pub mod request;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -8,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::model::{Finish, NanoDollars, Role, Turn, Usage};
 
-use super::catalogue::OpenAiQuirks;
-use super::chat::{ChatRequest, base64};
-use super::reading::{ParsedAnswer, TOKENS_MAX, count};
+use crate::providers::catalogue::OpenAiQuirks;
+use crate::providers::chat::{ChatRequest, base64};
+use crate::providers::dialect::parsed_answer::{ParsedAnswer, TOKENS_MAX, count};
 
 pub const PATH: &str = "/chat/completions";
 

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::chunks::Chunks;
-use super::request::{Choice, Output, Part, Request, ToolCall, Turn};
-use super::{Untranslatable, add, no_words};
-use crate::providers::google as wire;
-use crate::providers::reading::ParsedAnswer;
+use super as wire;
+use crate::providers::dialect::openai::chunks::Chunks;
+use crate::providers::dialect::openai::request::{Choice, Output, Part, Request, ToolCall, Turn};
+use crate::providers::dialect::parsed_answer::ParsedAnswer;
+use crate::providers::dialect::translation::{add, no_words};
+use crate::providers::relay::Untranslatable;
 
 /// Google's word for a call that another model wanted, which has no mark of
 /// Google's: "Thought signatures", ai.google.dev.

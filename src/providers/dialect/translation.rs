@@ -3,19 +3,15 @@
 //! What has no words in the other dialect is refused by its name: nothing
 //! of a call is dropped in silence, but for hints that change no answer.
 
-mod anthropic;
-mod chunks;
-mod google;
-mod request;
-
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{RelayRequest, Untranslatable};
+use super::{anthropic, google};
 use crate::providers::catalogue::{Dialect, Provider};
+use crate::providers::relay::{RelayRequest, Untranslatable};
 
-use chunks::Chunks;
-use request::Request;
+use super::openai::chunks::Chunks;
+use super::openai::request::Request;
 
 /// A call in other words.
 pub struct Translated {
@@ -26,8 +22,8 @@ pub struct Translated {
 
 /// Says answers back in OpenAI's dialect.
 pub enum Answers {
-    Anthropic(anthropic::Back),
-    Google(google::Back),
+    Anthropic(anthropic::translation::Back),
+    Google(google::translation::Back),
 }
 
 /// Translates a call.
@@ -40,15 +36,16 @@ pub fn request(
     let request = Request::read(passage.body.bytes(), output_limit)?;
     let chunks = Chunks::new(passage.at_s, model, request.wants_usage);
     let (path, body, answers) = if provider.dialect == Dialect::Google {
-        let (path, body) = google::request(&request, model, passage.stream)?;
-        (path, body, Answers::Google(google::Back::new(chunks)))
-    } else {
-        let (body, back) = anthropic::request(&request, model, passage.stream, chunks)?;
+        let (path, body) = google::translation::request(&request, model, passage.stream)?;
         (
-            crate::providers::anthropic::PATH.to_owned(),
+            path,
             body,
-            Answers::Anthropic(back),
+            Answers::Google(google::translation::Back::new(chunks)),
         )
+    } else {
+        let (body, back) =
+            anthropic::translation::request(&request, model, passage.stream, chunks)?;
+        (anthropic::PATH.to_owned(), body, Answers::Anthropic(back))
     };
     Ok(Translated {
         path,
@@ -86,7 +83,7 @@ impl Answers {
 
 /// Adds what a side says: to what it said right before, where that was the
 /// same side.
-fn add(turns: &mut Vec<Value>, role: &str, field: &str, said: Vec<Value>) {
+pub fn add(turns: &mut Vec<Value>, role: &str, field: &str, said: Vec<Value>) {
     match turns.last_mut() {
         Some(last) if last["role"] == role => {
             if let Some(all) = last[field].as_array_mut() {
@@ -97,9 +94,6 @@ fn add(turns: &mut Vec<Value>, role: &str, field: &str, said: Vec<Value>) {
     }
 }
 
-fn no_words(what: impl Into<String>) -> Untranslatable {
+pub fn no_words(what: impl Into<String>) -> Untranslatable {
     Untranslatable { what: what.into() }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,11 +1,13 @@
 //! Google's Gemini; `providers.md` §4.
 
+pub mod translation;
+
 use serde_json::{Value, json};
 
 use crate::model::{Finish, Role, Turn, Usage};
 
-use super::chat::{ChatRequest, base64};
-use super::reading::{ParsedAnswer, count};
+use crate::providers::chat::{ChatRequest, base64};
+use crate::providers::dialect::parsed_answer::{ParsedAnswer, count};
 
 /// Where a model answers. The model is a path segment, so only characters
 /// that can stand in one are let through.

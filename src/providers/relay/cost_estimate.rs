@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::providers::catalogue::{Dialect, Provider};
 
 use super::RelayRequest;
-use super::fields::RawObject;
-use super::surface::Surface;
+use crate::providers::dialect::raw_object::RawObject;
+use crate::providers::dialect::surface::Surface;
 
 /// What a picture weighs at the most, in tokens: vendors say 1,600 to 4,000
 /// for the largest that they take.

@@ -5,11 +5,12 @@
 
 use serde_json::{Value, json};
 
-use super::chunks::Chunks;
-use super::request::{Choice, Output, Part, Request, ToolCall, Turn};
-use super::{Untranslatable, add, no_words};
-use crate::providers::anthropic as wire;
-use crate::providers::reading::ParsedAnswer;
+use super as wire;
+use crate::providers::dialect::openai::chunks::Chunks;
+use crate::providers::dialect::openai::request::{Choice, Output, Part, Request, ToolCall, Turn};
+use crate::providers::dialect::parsed_answer::ParsedAnswer;
+use crate::providers::dialect::translation::{add, no_words};
+use crate::providers::relay::Untranslatable;
 
 /// The longest answer where nobody says: the field is mandatory.
 const MAX_TOKENS: u64 = 8_192;

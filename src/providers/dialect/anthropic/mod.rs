@@ -1,11 +1,13 @@
 //! Anthropic's Messages; `providers.md` §3.
 
+pub mod translation;
+
 use serde_json::{Value, json};
 
 use crate::model::{Finish, Role, Turn, Usage};
 
-use super::chat::{ChatRequest, base64};
-use super::reading::{ParsedAnswer, count};
+use crate::providers::chat::{ChatRequest, base64};
+use crate::providers::dialect::parsed_answer::{ParsedAnswer, count};
 
 pub const PATH: &str = "/v1/messages";
 /// Required on every request. The newer version refuses sampling

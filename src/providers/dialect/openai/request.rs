@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Untranslatable, no_words};
+use crate::providers::dialect::translation::no_words;
+use crate::providers::relay::Untranslatable;
 
 /// Fields that are read below, and hints that change no answer.
 const KNOWN: &[&str] = &[

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::model::{Finish, Role, Turn, Usage};
 
-use super::chat::{ChatRequest, base64};
-use super::reading::{ParsedAnswer, count};
+use crate::providers::chat::{ChatRequest, base64};
+use crate::providers::dialect::parsed_answer::{ParsedAnswer, count};
 
 pub const PATH: &str = "/api/chat";
 

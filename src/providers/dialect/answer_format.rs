@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::parsed_answer::{ParsedAnswer, count};
+use super::{anthropic, google, ollama, openai};
 use crate::model::{Finish, Usage};
 use crate::providers::catalogue::{Dialect, Provider};
-use crate::providers::reading::{ParsedAnswer, count};
-use crate::providers::{anthropic, google, ollama, openai};
 
-use super::fields::RawObject;
+use super::raw_object::RawObject;
 use super::surface::Surface;
 
 /// How an answer is read.

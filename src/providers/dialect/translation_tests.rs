@@ -1,14 +1,16 @@
 //! Calls and answers in both dialects, side by side.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
+use super::parsed_answer::ParsedAnswer;
+use super::surface::Surface;
+use super::translation::{Translated, request};
+use super::{anthropic as anthropic_wire, google as google_wire, openai};
+use crate::providers::Catalogue;
 use crate::providers::chat::framing;
 use crate::providers::lines::{Framing, Lines};
-use crate::providers::reading::ParsedAnswer;
-use crate::providers::relay::{Body, ForwardedHeaders, Surface};
-use crate::providers::{Catalogue, anthropic as anthropic_wire, google as google_wire, openai};
+use crate::providers::relay::{Body, ForwardedHeaders, RelayRequest, Untranslatable};
 use crate::tests::outside;
 
 fn passage(body: &Value) -> RelayRequest {
