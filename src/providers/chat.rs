@@ -21,12 +21,14 @@ use super::catalogue::{Dialect, Provider};
 use super::dialect::parsed_answer::ParsedAnswer;
 use super::dialect::surface::is_plain;
 use super::dialect::{anthropic, google, ollama, openai};
-use super::lines::{Framing, Lines};
 use super::outbound::{Call, Incoming, address, failed};
+use super::sse::{Decoder, Framing};
 use super::{Providers, failure};
 
 /// The largest error body that is read.
 pub const ERROR_BYTES_MAX: usize = 64 * 1024;
+/// The largest event of a stream that is read.
+const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// The largest answer that is read when it does not stream.
 const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// How often a call is made at the most.
@@ -168,8 +170,7 @@ impl Providers {
     ) -> Result<(), ProviderFailure> {
         let timeouts = &self.outbound.timeouts;
         let fail = |class| failed(provider, class);
-        let mut lines = Lines::new(framing(provider.dialect));
-        let mut events = Vec::new();
+        let mut decoder = Decoder::new(framing(provider.dialect), EVENT_BYTES_MAX);
         let mut progress_by = Instant::now() + timeouts.progress;
         loop {
             let until = deadline
@@ -179,13 +180,16 @@ impl Providers {
             let chunk = chunk
                 .map_err(|_| fail(FailureClass::TimedOut))?
                 .map_err(fail)?;
-            match &chunk {
-                Some(bytes) => lines.push(bytes, &mut events).map_err(fail)?,
-                None => lines.finish(&mut events),
-            }
-            for event in events.drain(..) {
-                reading.events += 1;
-                read_event(provider, &event, reading)?;
+            let events = match &chunk {
+                Some(bytes) => decoder.push(bytes).map_err(fail)?,
+                None => decoder.finish(),
+            };
+            for event in events.iter() {
+                let data = event.data();
+                if !data.is_empty() {
+                    reading.events += 1;
+                    read_event(provider, &data, reading)?;
+                }
             }
             if std::mem::take(&mut reading.moved) {
                 progress_by = Instant::now() + timeouts.progress;

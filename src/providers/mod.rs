@@ -13,12 +13,12 @@ mod dialect;
 mod entries;
 mod failure;
 mod images;
-mod lines;
 mod list;
 mod outbound;
 mod relay;
 mod retired;
 mod sight;
+pub mod sse;
 mod transport;
 
 pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider};

@@ -9,7 +9,7 @@ use crate::tests::outside;
 use super::parsed_answer::ParsedAnswer;
 use crate::providers::chat::{framing, read_event};
 use crate::providers::failure::classify;
-use crate::providers::lines::Lines;
+use crate::providers::sse::{Decoder, Event};
 use crate::providers::{Catalogue, Provider};
 
 fn recordings(file: &str) -> Vec<Value> {
@@ -28,16 +28,16 @@ fn provider_of<'a>(catalogue: &'a Catalogue, recording: &Value) -> Option<&'a Pr
 }
 
 fn read(provider: &Provider, body: &str, streamed: bool) -> String {
-    let (mut reading, mut events) = (ParsedAnswer::default(), Vec::new());
+    let mut reading = ParsedAnswer::default();
     if streamed {
-        let mut lines = Lines::new(framing(provider.dialect));
-        lines.push(body.as_bytes(), &mut events).unwrap();
-        lines.finish(&mut events);
+        let mut decoder = Decoder::new(framing(provider.dialect), body.len());
+        for events in [decoder.push(body.as_bytes()).unwrap(), decoder.finish()] {
+            for data in events.iter().map(Event::data).filter(|it| !it.is_empty()) {
+                read_event(provider, &data, &mut reading).unwrap();
+            }
+        }
     } else {
-        events.push(body.trim().as_bytes().to_vec());
-    }
-    for event in events {
-        read_event(provider, &event, &mut reading).unwrap();
+        read_event(provider, body.trim().as_bytes(), &mut reading).unwrap();
     }
     let ParsedAnswer {
         text,

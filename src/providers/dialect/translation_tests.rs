@@ -9,8 +9,8 @@ use super::translation::{Translated, request};
 use super::{anthropic as anthropic_wire, google as google_wire, openai};
 use crate::providers::Catalogue;
 use crate::providers::chat::framing;
-use crate::providers::lines::{Framing, Lines};
 use crate::providers::relay::{Body, ForwardedHeaders, RelayRequest, Untranslatable};
+use crate::providers::sse::{Decoder, Event, Framing};
 use crate::tests::outside;
 
 fn passage(body: &Value) -> RelayRequest {
@@ -270,12 +270,13 @@ fn recorded_answers_mean_the_same_in_both_dialects() {
 }
 
 fn events(framing: Framing, body: &str) -> Vec<Value> {
-    let (mut lines, mut events) = (Lines::new(framing), Vec::new());
-    lines.push(body.as_bytes(), &mut events).unwrap();
-    lines.finish(&mut events);
-    let events = events.into_iter().filter(|event| event != b"[DONE]");
-    events
-        .map(|event| serde_json::from_slice(&event).unwrap())
+    let mut decoder = Decoder::new(framing, body.len());
+    let whole = decoder.push(body.as_bytes()).unwrap();
+    let rest = decoder.finish();
+    let data = whole.iter().chain(rest.iter()).map(Event::data);
+    let values = data.filter(|data| !data.is_empty() && &**data != b"[DONE]");
+    values
+        .map(|data| serde_json::from_slice(&data).unwrap())
         .collect()
 }
 

@@ -7,12 +7,11 @@
 //! - `body`: the body, changed only where it must be.
 //! - `cost_estimate`: how much a call may use, and what only one's own key
 //!   pays for.
-//! - `sieve`, `relayed`: the answer, as it passes.
+//! - `relayed`: the answer, as it passes.
 
 mod body;
 mod cost_estimate;
 mod relayed;
-mod sieve;
 
 use axum::http::Uri;
 use bytes::Bytes;

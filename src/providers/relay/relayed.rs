@@ -11,11 +11,10 @@ use crate::providers::dialect::AnswerFormat;
 use crate::providers::dialect::parsed_answer::ParsedAnswer;
 use crate::providers::dialect::translation::Answers;
 use crate::providers::failure;
-use crate::providers::lines::Framing;
 use crate::providers::outbound::{Incoming, Timeouts};
+use crate::providers::sse::{Decoder, Events, Framing};
 
 use super::broken;
-use super::sieve::{Sieve, data, events};
 
 /// The largest event of words, and of pictures.
 const EVENT_BYTES_MAX: usize = 1024 * 1024;
@@ -37,8 +36,7 @@ pub struct Relayed {
     incoming: Incoming,
     reads: AnswerFormat,
     form: Form,
-    sieve: Sieve,
-    framing: Framing,
+    decoder: Decoder,
     reading: ParsedAnswer,
     /// What was passed on of the model's words, in bytes.
     heard: u64,
@@ -70,11 +68,10 @@ impl Relayed {
         };
         Self {
             provider: provider.id.clone(),
-            sieve: Sieve::new(framing, largest),
+            decoder: Decoder::new(framing, largest),
             incoming,
             reads,
             form,
-            framing,
             reading: ParsedAnswer::default(),
             heard: 0,
             timeouts,
@@ -153,18 +150,18 @@ impl Relayed {
             let chunk = timeout_at(until, self.incoming.chunk()).await;
             let chunk = chunk.unwrap_or(Err(FailureClass::TimedOut));
             let chunk = chunk.map_err(|class| broken(&self.provider, class))?;
-            let ready = match chunk {
+            let events = match chunk {
                 Some(bytes) if self.reads == AnswerFormat::Nothing => return Ok(Some(bytes)),
                 Some(bytes) => self
-                    .sieve
+                    .decoder
                     .push(&bytes)
                     .map_err(|class| broken(&self.provider, class))?,
                 None => {
                     self.ended = true;
-                    self.sieve.rest()
+                    self.decoder.finish()
                 }
             };
-            let out = self.look_at(ready)?;
+            let out = self.pass_events(events)?;
             if std::mem::take(&mut self.reading.moved) {
                 self.progress_by = Instant::now() + self.timeouts.progress;
             }
@@ -178,39 +175,38 @@ impl Relayed {
         Ok(None)
     }
 
-    /// Reads whole events, and makes of them what is passed on.
-    fn look_at(&mut self, ready: Bytes) -> Result<Bytes, ProviderFailure> {
-        let (mut kept, mut left_out) = (Vec::new(), false);
-        for event in events(self.framing, &ready) {
-            let data = data(self.framing, &event);
-            let value = match &*data {
+    /// Reads events and returns the bytes that the caller gets for them:
+    /// their own, unless one must be left out or all are translated.
+    fn pass_events(&mut self, events: Events) -> Result<Bytes, ProviderFailure> {
+        let is_translated = matches!(self.form, Form::Translated(_));
+        let mut rewritten = is_translated.then(Vec::new);
+        let mut passed = 0;
+        for event in events.iter() {
+            let value = match &*event.data() {
                 b"" | b"[DONE]" => None,
-                data => Some(self.read(data)?),
+                data => Some(self.read_event(data)?),
             };
-            match &mut self.form {
-                Form::AsItIs => {}
-                Form::WithoutUsage => {
-                    if value.as_ref().is_some_and(is_only_usage) {
-                        left_out = true;
-                    } else {
-                        kept.extend_from_slice(&event);
-                    }
+            match (&mut self.form, &mut rewritten, &value) {
+                (Form::Translated(answers), Some(out), Some(value)) => answers.event(value, out),
+                (Form::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
+                    let before = events.as_bytes().get(..passed).unwrap_or_default();
+                    out.get_or_insert_with(|| before.to_vec());
                 }
-                Form::Translated(answers) => {
-                    if let Some(value) = &value {
-                        answers.event(value, &mut kept);
-                    }
-                }
+                (Form::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
+                _ => {}
             }
+            passed += event.raw.len();
         }
-        if let (Form::Translated(answers), true) = (&mut self.form, self.ended) {
-            answers.end(&mut kept);
+        if let (Form::Translated(answers), Some(out), true) =
+            (&mut self.form, &mut rewritten, self.ended)
+        {
+            answers.end(out);
         }
-        let changed = left_out || matches!(self.form, Form::Translated(_));
-        Ok(if changed { kept.into() } else { ready })
+        Ok(rewritten.map_or_else(|| events.into_bytes(), Bytes::from))
     }
 
-    fn read(&mut self, data: &[u8]) -> Result<Value, ProviderFailure> {
+    /// Reads the data of one event.
+    fn read_event(&mut self, data: &[u8]) -> Result<Value, ProviderFailure> {
         let value: Value = serde_json::from_slice(data)
             .map_err(|_| broken(&self.provider, FailureClass::Upstream))?;
         self.reading.events += 1;
