@@ -1,60 +1,61 @@
-//! What has been read of an answer so far, whatever the dialect.
+//! What has been read of an answer so far, whatever its dialect.
 
 use serde_json::Value;
 
 use crate::model::{FailureClass, Finish, Usage};
 
-/// More tokens than any model handles: a count above it is nonsense.
+/// More tokens than any model handles: a larger count is nonsense.
 pub const TOKENS_MAX: u64 = 100_000_000;
 
-/// An answer in the making.
+/// An answer that is being read.
 #[derive(Debug, Default)]
 pub struct ParsedAnswer {
     /// Text that has arrived and was not taken yet.
     pub text: String,
     pub usage: Option<Usage>,
     pub finish: Option<Finish>,
-    /// The model's own name for itself.
+    /// The provider's name for the model that answers.
     pub model: Option<String>,
-    /// An event that is an error was read.
+    /// An event that reports an error was read.
     pub failed: bool,
-    /// The model is at work, even if no text has come: reasoning counts.
-    pub moved: bool,
-    /// Pictures that were made.
+    /// The model works, even if no text has come: reasoning counts.
+    pub progressed: bool,
+    /// How many pictures were made.
     pub pictures: u64,
     /// How many events were read.
     pub events: usize,
 }
 
 impl ParsedAnswer {
-    /// Adds text.
-    pub fn say(&mut self, text: Option<&str>) {
+    /// Adds text of the model's.
+    pub fn add_text(&mut self, text: Option<&str>) {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             self.text.push_str(text);
-            self.moved = true;
+            self.progressed = true;
         }
     }
 
-    /// What an answer is that ended without saying why: a stream that was
-    /// cut, even if it is silent about it, or no stream at all.
-    pub fn unfinished(&self) -> FailureClass {
+    /// Takes the model's name from a field of an event.
+    pub fn set_model(&mut self, event: &Value, field: &str) {
+        if let Some(name) = event.get(field).and_then(Value::as_str) {
+            self.model = Some(name.to_owned());
+        }
+    }
+
+    /// The failure of a stream that ended without a reason to finish: it was
+    /// cut, or it held no event at all.
+    pub fn unfinished_class(&self) -> FailureClass {
         if self.events == 0 {
             FailureClass::Upstream
         } else {
             FailureClass::CutOff
         }
     }
-
-    /// Keeps the model's name.
-    pub fn name(&mut self, event: &Value, field: &str) {
-        if let Some(name) = event.get(field).and_then(Value::as_str) {
-            self.model = Some(name.to_owned());
-        }
-    }
 }
 
-/// A count of tokens at a path, if there is a possible one.
-pub fn count(value: &Value, path: &str) -> Option<u64> {
+/// Reads a count of tokens at a path; none where it is missing or more than
+/// [`TOKENS_MAX`].
+pub fn read_count(value: &Value, path: &str) -> Option<u64> {
     value
         .pointer(path)?
         .as_u64()

@@ -1,38 +1,39 @@
-//! A JSON object, field by field, each as it was written: what is not
-//! changed leaves as it came, byte for byte and in its order.
+//! A JSON object whose fields keep the bytes and the order in which they
+//! came, so that one can be changed without touching the others.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 /// The deepest nesting that is read.
 const DEPTH_MAX: usize = 64;
 
-/// The fields of an object, in their order. They share its memory.
+/// The fields of an object, in their order. They share the memory of the
+/// body that they were parsed from.
 #[derive(Clone)]
 pub struct RawObject(Vec<(Bytes, Bytes)>);
 
-/// Why a body is not one that can be passed on.
+/// Why a body is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadBody {
     NotAnObject,
-    /// A field stands there twice: nobody knows which one counts.
+    /// A field appears twice, and nobody knows which one counts.
     Twice,
     TooDeep,
 }
 
 impl RawObject {
-    /// Reads an object.
-    pub fn read(body: &Bytes) -> Result<Self, BadBody> {
+    /// Parses an object.
+    pub fn parse(body: &Bytes) -> Result<Self, BadBody> {
         if depth(body) > DEPTH_MAX {
             return Err(BadBody::TooDeep);
         }
         let mut json = serde_json::Deserializer::from_slice(body);
-        let fields = json.deserialize_map(Reader(body));
+        let fields = json.deserialize_map(FieldVisitor(body));
         let fields = fields.and_then(|fields| json.end().map(|()| fields));
         let fields = fields.map_err(|_| BadBody::NotAnObject)?;
         let mut names: Vec<&Bytes> = fields.iter().map(|(name, _)| name).collect();
@@ -45,19 +46,19 @@ impl RawObject {
         }
     }
 
-    /// A field as it was written; none where it is absent or null.
+    /// The bytes of a field's value; none where it is absent or null.
     pub fn raw(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(field, _)| field == name)?;
         let text = std::str::from_utf8(value).ok()?;
         Some(text).filter(|text| *text != "null")
     }
 
-    /// A field, if it is there and of this shape.
+    /// The value of a field, if it is there and of this type.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
-    /// Whether a field is this text.
+    /// Whether a field holds this text.
     pub fn is(&self, name: &str, text: &str) -> bool {
         let read = |raw| serde_json::from_str::<Name<'_>>(raw).ok();
         self.raw(name)
@@ -65,7 +66,7 @@ impl RawObject {
             .is_some_and(|Name(it)| it == text)
     }
 
-    /// Puts a value in a field's place, or at the end.
+    /// Sets a field where it stands, or else at the end.
     pub fn set(&mut self, name: &'static str, value: &Value) {
         let value = Bytes::from(value.to_string());
         match self.0.iter_mut().find(|(field, _)| field == name) {
@@ -74,7 +75,16 @@ impl RawObject {
         }
     }
 
-    /// The object again.
+    /// Sets a limit where none or a higher one is set; whether it did.
+    pub fn set_at_most(&mut self, name: &'static str, limit: u64) -> bool {
+        if self.get::<u64>(name).is_some_and(|asked| asked <= limit) {
+            return false;
+        }
+        self.set(name, &json!(limit));
+        true
+    }
+
+    /// Writes the object.
     pub fn write(&self) -> Vec<u8> {
         let size: usize = self
             .0
@@ -97,10 +107,10 @@ impl RawObject {
     }
 }
 
-/// Reads the fields of an object that stands in these bytes.
-struct Reader<'a>(&'a Bytes);
+/// Collects the fields of the object in these bytes.
+struct FieldVisitor<'a>(&'a Bytes);
 
-impl<'de> Visitor<'de> for Reader<'de> {
+impl<'de> Visitor<'de> for FieldVisitor<'de> {
     type Value = Vec<(Bytes, Bytes)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -121,26 +131,26 @@ impl<'de> Visitor<'de> for Reader<'de> {
     }
 }
 
-/// A text, borrowed unless it has escapes.
+/// A string of JSON, borrowed unless it has escapes.
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// How deep brackets nest, outside of texts.
+/// How deep brackets nest, outside of strings.
 fn depth(body: &[u8]) -> usize {
     let (mut deepest, mut now) = (0_usize, 0_usize);
-    let (mut in_text, mut escaped) = (false, false);
+    let (mut in_string, mut escaped) = (false, false);
     for byte in body {
-        if in_text {
+        if in_string {
             match byte {
                 _ if escaped => escaped = false,
                 b'\\' => escaped = true,
-                b'"' => in_text = false,
+                b'"' => in_string = false,
                 _ => {}
             }
             continue;
         }
         match byte {
-            b'"' => in_text = true,
+            b'"' => in_string = true,
             b'{' | b'[' => {
                 now += 1;
                 deepest = deepest.max(now);
@@ -154,17 +164,15 @@ fn depth(body: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_is_not_changed_leaves_as_it_came() {
         let body = Bytes::from_static(
             br#"{ "b": 1.50, "model":"x" , "a":{"z":1,"y":[ 1 ]}, "\u0063": "\u00e9" }"#,
         );
-        let mut fields = RawObject::read(&body).unwrap();
+        let mut fields = RawObject::parse(&body).unwrap();
         fields.set("model", &json!("y"));
         fields.set("stream", &json!(true));
         let written = String::from_utf8(fields.write()).unwrap();
@@ -191,10 +199,10 @@ mod tests {
             (&deep(1_000_000), BadBody::TooDeep),
         ] {
             let body = Bytes::copy_from_slice(body.as_bytes());
-            assert_eq!(RawObject::read(&body).err(), Some(wrong));
+            assert_eq!(RawObject::parse(&body).err(), Some(wrong));
         }
-        assert!(RawObject::read(&Bytes::from(deep(63))).is_ok());
-        assert!(RawObject::read(&Bytes::from_static(br#"{"a":"[[[[\"[[{"}"#)).is_ok());
+        assert!(RawObject::parse(&Bytes::from(deep(63))).is_ok());
+        assert!(RawObject::parse(&Bytes::from_static(br#"{"a":"[[[[\"[[{"}"#)).is_ok());
     }
 
     proptest! {
@@ -203,7 +211,7 @@ mod tests {
             fields in prop::collection::btree_map("[a-z\"\\\\é]{0,6}", "[ -~]{0,12}", 0..8),
         ) {
             let body = Bytes::from(serde_json::to_vec(&fields).unwrap());
-            let written = RawObject::read(&body).unwrap().write();
+            let written = RawObject::parse(&body).unwrap().write();
             let again: std::collections::BTreeMap<String, String> =
                 serde_json::from_slice(&written).unwrap();
             prop_assert_eq!(again, fields);

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::tests::outside;
 
-use super::parsed_answer::ParsedAnswer;
-use crate::providers::chat::{framing, read_event};
+use super::ParsedAnswer;
+use crate::providers::chat::read_event;
 use crate::providers::failure::classify;
 use crate::providers::sse::{Decoder, Event};
 use crate::providers::{Catalogue, Provider};
@@ -28,16 +28,17 @@ fn provider_of<'a>(catalogue: &'a Catalogue, recording: &Value) -> Option<&'a Pr
 }
 
 fn read(provider: &Provider, body: &str, streamed: bool) -> String {
-    let mut reading = ParsedAnswer::default();
+    let format = provider.dialect.chat_format();
+    let mut answer = ParsedAnswer::default();
     if streamed {
-        let mut decoder = Decoder::new(framing(provider.dialect), body.len());
+        let mut decoder = Decoder::new(provider.dialect.framing(), body.len());
         for events in [decoder.push(body.as_bytes()).unwrap(), decoder.finish()] {
             for data in events.iter().map(Event::data).filter(|it| !it.is_empty()) {
-                read_event(provider, &data, &mut reading).unwrap();
+                read_event(provider, format, &data, &mut answer).unwrap();
             }
         }
     } else {
-        read_event(provider, body.trim().as_bytes(), &mut reading).unwrap();
+        read_event(provider, format, body.trim().as_bytes(), &mut answer).unwrap();
     }
     let ParsedAnswer {
         text,
@@ -45,7 +46,7 @@ fn read(provider: &Provider, body: &str, streamed: bool) -> String {
         finish,
         model,
         ..
-    } = reading;
+    } = answer;
     let usage = usage.map(|u| {
         (
             u.input_tokens,

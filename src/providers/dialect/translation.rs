@@ -1,99 +1,66 @@
-//! OpenAI's chat, said in another dialect, and the answer said back.
+//! Puts OpenAI's chat into another dialect, and the answers back.
 //!
-//! What has no words in the other dialect is refused by its name: nothing
-//! of a call is dropped in silence, but for hints that change no answer.
+//! What has no words in the other dialect is refused by its name: nothing of
+//! a request is dropped in silence, but for hints that change no answer.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{anthropic, google};
-use crate::providers::catalogue::{Dialect, Provider};
-use crate::providers::relay::{RelayRequest, Untranslatable};
+/// A chat request in OpenAI's dialect that is to be translated.
+pub struct OpenAiChat<'a> {
+    pub body: &'a [u8],
+    /// The provider's name for the model.
+    pub model: &'a str,
+    /// The limit that somebody else than the caller puts on the output.
+    pub output_limit: Option<u64>,
+    pub stream: bool,
+    /// When the request came, in seconds since 1970, for its answer.
+    pub at_s: i64,
+}
 
-use super::openai::chunks::Chunks;
-use super::openai::request::Request;
-
-/// A call in other words.
-pub struct Translated {
+/// A request in the provider's dialect.
+pub struct Translation {
     pub path: String,
     pub body: Bytes,
-    pub answers: Answers,
+    pub answers: Box<dyn AnswerTranslator>,
 }
 
-/// Says answers back in OpenAI's dialect.
-pub enum Answers {
-    Anthropic(anthropic::translation::Back),
-    Google(google::translation::Back),
+/// Writes the answers of a provider in OpenAI's dialect.
+pub trait AnswerTranslator: Send + Sync {
+    /// Writes what one event of a stream says.
+    fn write_event(&mut self, event: &Value, out: &mut Vec<u8>);
+
+    /// Writes the end of a stream.
+    fn write_end(&mut self, out: &mut Vec<u8>);
+
+    /// Translates a whole answer.
+    fn translate_whole(&mut self, answer: &Value) -> Value;
 }
 
-/// Translates a call.
-pub fn request(
-    provider: &Provider,
-    passage: &RelayRequest,
-    model: &str,
-    output_limit: Option<u64>,
-) -> Result<Translated, Untranslatable> {
-    let request = Request::read(passage.body.bytes(), output_limit)?;
-    let chunks = Chunks::new(passage.at_s, model, request.wants_usage);
-    let (path, body, answers) = if provider.dialect == Dialect::Google {
-        let (path, body) = google::translation::request(&request, model, passage.stream)?;
-        (
-            path,
-            body,
-            Answers::Google(google::translation::Back::new(chunks)),
-        )
-    } else {
-        let (body, back) =
-            anthropic::translation::request(&request, model, passage.stream, chunks)?;
-        (anthropic::PATH.to_owned(), body, Answers::Anthropic(back))
-    };
-    Ok(Translated {
-        path,
-        body: body.to_string().into(),
-        answers,
-    })
-}
-
-impl Answers {
-    /// Says one event of a stream, as it comes.
-    pub fn event(&mut self, event: &Value, out: &mut Vec<u8>) {
-        match self {
-            Self::Anthropic(back) => back.event(event, out),
-            Self::Google(back) => back.event(event, out),
-        }
-    }
-
-    /// Says that a stream has ended.
-    pub fn end(&mut self, out: &mut Vec<u8>) {
-        match self {
-            Self::Anthropic(back) => back.chunks.end(out),
-            Self::Google(back) => back.chunks.end(out),
-        }
-    }
-
-    /// Says a whole answer.
-    pub fn whole(&mut self, answer: &Value) -> Bytes {
-        let said = match self {
-            Self::Anthropic(back) => back.whole(answer),
-            Self::Google(back) => back.whole(answer),
-        };
-        said.to_string().into()
-    }
-}
-
-/// Adds what a side says: to what it said right before, where that was the
-/// same side.
-pub fn add(turns: &mut Vec<Value>, role: &str, field: &str, said: Vec<Value>) {
-    match turns.last_mut() {
+/// Adds parts to the last message where it has this role, or else begins a
+/// message: two messages of one role may not follow each other.
+pub fn append_parts(messages: &mut Vec<Value>, role: &str, field: &str, parts: Vec<Value>) {
+    match messages.last_mut() {
         Some(last) if last["role"] == role => {
             if let Some(all) = last[field].as_array_mut() {
-                all.extend(said);
+                all.extend(parts);
             }
         }
-        _ => turns.push(json!({"role": role, field: said})),
+        _ => messages.push(json!({"role": role, field: parts})),
     }
 }
 
-pub fn no_words(what: impl Into<String>) -> Untranslatable {
-    Untranslatable { what: what.into() }
+/// Makes the message of a whole answer in OpenAI's dialect. Its content is
+/// null where the model only asks for tools.
+pub fn whole_message(text: &str, calls: &[Value]) -> Value {
+    let content = if text.is_empty() && !calls.is_empty() {
+        Value::Null
+    } else {
+        json!(text)
+    };
+    let mut message = json!({"role": "assistant", "content": content, "refusal": null});
+    if !calls.is_empty() {
+        message["tool_calls"] = json!(calls);
+    }
+    message
 }

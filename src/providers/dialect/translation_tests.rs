@@ -1,47 +1,44 @@
 //! Calls and answers in both dialects, side by side.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::parsed_answer::ParsedAnswer;
-use super::surface::Surface;
-use super::translation::{Translated, request};
-use super::{anthropic as anthropic_wire, google as google_wire, openai};
+use super::openai;
+use super::{AnswerTranslator, OpenAiChat, ParsedAnswer, Translation, Untranslatable};
 use crate::providers::Catalogue;
-use crate::providers::chat::framing;
-use crate::providers::relay::{Body, ForwardedHeaders, RelayRequest, Untranslatable};
 use crate::providers::sse::{Decoder, Event, Framing};
 use crate::tests::outside;
 
-fn passage(body: &Value) -> RelayRequest {
-    RelayRequest {
-        surface: Surface::Chat,
-        as_openai: true,
-        method: Method::POST,
-        path: String::new(),
-        query: None,
-        headers: ForwardedHeaders::default(),
-        stream: body["stream"] == true,
-        body: Body::object(body.to_string().into()).unwrap(),
-        at_s: 1_795_219_200,
-    }
-}
-
-fn say(provider: &str, body: &Value) -> Result<Translated, Untranslatable> {
+fn translate_limited(
+    provider: &str,
+    body: &Value,
+    output_limit: Option<u64>,
+) -> Result<Translation, Untranslatable> {
     let catalogue = Catalogue::new(&[]).unwrap();
-    request(
-        catalogue.find(provider).unwrap(),
-        &passage(body),
-        "a-model",
-        None,
-    )
+    let text = body.to_string();
+    let chat = OpenAiChat {
+        body: text.as_bytes(),
+        model: "a-model",
+        output_limit,
+        stream: body["stream"] == true,
+        at_s: 1_795_219_200,
+    };
+    let dialect = catalogue.find(provider).unwrap().dialect;
+    dialect.translate_chat(&chat).unwrap()
 }
 
-fn said(provider: &str, body: &Value) -> String {
-    match say(provider, body) {
-        Ok(said) => {
-            let body: Value = serde_json::from_slice(&said.body).unwrap();
-            format!("{}\n{body}", said.path)
+fn translate(provider: &str, body: &Value) -> Result<Translation, Untranslatable> {
+    translate_limited(provider, body, None)
+}
+
+fn answers(provider: &str, body: &Value) -> Box<dyn AnswerTranslator> {
+    translate(provider, body).ok().unwrap().answers
+}
+
+fn translated(provider: &str, body: &Value) -> String {
+    match translate(provider, body) {
+        Ok(translation) => {
+            let body: Value = serde_json::from_slice(&translation.body).unwrap();
+            format!("{}\n{body}", translation.path)
         }
         Err(refused) => format!("refused: {}", refused.what),
     }
@@ -71,7 +68,7 @@ fn long_talk() -> Value {
 
 #[test]
 fn a_long_talk_is_said_to_anthropic() {
-    insta::assert_snapshot!(said("anthropic", &long_talk()), @r#"
+    insta::assert_snapshot!(translated("anthropic", &long_talk()), @r#"
     /v1/messages
     {"max_tokens":50,"messages":[{"content":[{"text":"What is this, and the weather in Rome and Oslo?","type":"text"},{"source":{"data":"AAAA","media_type":"image/png","type":"base64"},"type":"image"}],"role":"user"},{"content":[{"id":"c1","input":{"city":"Rome"},"name":"weather","type":"tool_use"},{"id":"c2","input":{},"name":"weather","type":"tool_use"}],"role":"assistant"},{"content":[{"content":"{\"sky\":\"clear\"}","tool_use_id":"c1","type":"tool_result"},{"content":"rain","tool_use_id":"c2","type":"tool_result"},{"text":"Thanks.","type":"text"}],"role":"user"}],"metadata":{"user_id":"u-1"},"model":"a-model","stop_sequences":["END"],"stream":false,"system":"Be brief.\n\nBe kind.","tool_choice":{"name":"weather","type":"tool"},"tools":[{"description":"Tells the weather","input_schema":{"properties":{"city":{"type":"string"}},"type":"object"},"name":"weather"}]}
     "#);
@@ -79,7 +76,7 @@ fn a_long_talk_is_said_to_anthropic() {
 
 #[test]
 fn a_long_talk_is_said_to_google() {
-    insta::assert_snapshot!(said("google", &long_talk()), @r#"
+    insta::assert_snapshot!(translated("google", &long_talk()), @r#"
     /models/a-model:generateContent
     {"contents":[{"parts":[{"text":"What is this, and the weather in Rome and Oslo?"},{"inlineData":{"data":"AAAA","mimeType":"image/png"}}],"role":"user"},{"parts":[{"functionCall":{"args":{"city":"Rome"},"name":"weather"},"thoughtSignature":"sig-1"},{"functionCall":{"args":{},"name":"weather"}}],"role":"model"},{"parts":[{"functionResponse":{"name":"weather","response":{"sky":"clear"}}},{"functionResponse":{"name":"weather","response":{"result":"rain"}}},{"text":"Thanks."}],"role":"user"}],"generationConfig":{"maxOutputTokens":50,"stopSequences":["END"]},"systemInstruction":{"parts":[{"text":"Be brief.\n\nBe kind."}]},"toolConfig":{"functionCallingConfig":{"allowedFunctionNames":["weather"],"mode":"ANY"}},"tools":[{"functionDeclarations":[{"description":"Tells the weather","name":"weather","parametersJsonSchema":{"properties":{"city":{"type":"string"}},"type":"object"}}]}]}
     "#);
@@ -91,17 +88,17 @@ fn json_output_is_asked_for_in_each_dialect() {
         json!({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]});
     let body = json!({"model": "x", "messages": [{"role": "user", "content": "One?"}], "seed": null,
         "response_format": {"type": "json_schema", "json_schema": {"name": "n", "strict": true, "schema": schema}}});
-    insta::assert_snapshot!(said("anthropic", &body), @r#"
+    insta::assert_snapshot!(translated("anthropic", &body), @r#"
     /v1/messages
     {"max_tokens":8192,"messages":[{"content":[{"text":"One?","type":"text"}],"role":"user"}],"model":"a-model","stream":false,"tool_choice":{"name":"answer_in_json","type":"tool"},"tools":[{"description":"Give your answer as the input of this tool.","input_schema":{"properties":{"n":{"type":"integer"}},"required":["n"],"type":"object"},"name":"answer_in_json"}]}
     "#);
-    insta::assert_snapshot!(said("google", &body), @r#"
+    insta::assert_snapshot!(translated("google", &body), @r#"
     /models/a-model:generateContent
     {"contents":[{"parts":[{"text":"One?"}],"role":"user"}],"generationConfig":{"responseJsonSchema":{"properties":{"n":{"type":"integer"}},"required":["n"],"type":"object"},"responseMimeType":"application/json"}}
     "#);
 }
 
-/// Calls that hold something that has no words elsewhere.
+/// Requests that another dialect has no words for.
 fn unsayable() -> Vec<Value> {
     let with = |name: &str, value: Value| {
         let mut body = json!({"model": "x", "messages": [{"role": "user", "content": "hi"}]});
@@ -139,13 +136,17 @@ fn unsayable() -> Vec<Value> {
 #[test]
 fn what_has_no_words_is_refused_by_its_name() {
     let cases = unsayable();
-    let told = |provider: &str| {
-        let lines = cases
-            .iter()
-            .map(|body| said(provider, body).lines().next().unwrap().to_owned());
+    let refusals = |provider: &str| {
+        let lines = cases.iter().map(|body| {
+            translated(provider, body)
+                .lines()
+                .next()
+                .unwrap()
+                .to_owned()
+        });
         lines.collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(told("anthropic"), @"
+    insta::assert_snapshot!(refusals("anthropic"), @"
     refused: `n` other than 1
     refused: `logprobs`
     refused: `logit_bias`
@@ -166,7 +167,7 @@ fn what_has_no_words_is_refused_by_its_name() {
     /v1/messages
     refused: `arguments` of a tool call that are no JSON
     ");
-    insta::assert_snapshot!(told("google"), @"
+    insta::assert_snapshot!(refusals("google"), @"
     refused: `n` other than 1
     refused: `logprobs`
     refused: `logit_bias`
@@ -194,13 +195,12 @@ fn hints_and_usual_values_are_no_reason_to_refuse() {
     let body = json!({"model": "x", "messages": [{"role": "user", "content": "hi"}], "store": false, "logprobs": false,
         "service_tier": "auto", "prompt_cache_key": "k", "temperature": 1, "presence_penalty": 0, "metadata": null});
     for provider in ["anthropic", "google"] {
-        assert!(say(provider, &body).is_ok());
+        assert!(translate(provider, &body).is_ok());
     }
 }
 
 #[test]
 fn a_limit_of_ours_only_lowers() {
-    let catalogue = Catalogue::new(&[]).unwrap();
     for (asked, limit, expected) in [
         (None, None, 8_192),
         (Some(10), Some(50), 10),
@@ -208,14 +208,8 @@ fn a_limit_of_ours_only_lowers() {
         (None, Some(50), 50),
     ] {
         let body = json!({"model": "x", "max_tokens": asked, "messages": [{"role": "user", "content": "hi"}]});
-        let said = request(
-            catalogue.find("anthropic").unwrap(),
-            &passage(&body),
-            "m",
-            limit,
-        )
-        .unwrap();
-        let body: Value = serde_json::from_slice(&said.body).unwrap();
+        let translation = translate_limited("anthropic", &body, limit).ok().unwrap();
+        let body: Value = serde_json::from_slice(&translation.body).unwrap();
         assert_eq!(body["max_tokens"], expected);
     }
 }
@@ -241,23 +235,19 @@ fn recorded_answers_mean_the_same_in_both_dialects() {
         let body = recording["response"]["body"].as_str().unwrap();
         let asked = json!({"model": "x", "stream": true, "stream_options": {"include_usage": true},
             "messages": [{"role": "user", "content": "hi"}]});
-        let mut answers = say(id, &asked).unwrap().answers;
+        let mut answers = answers(id, &asked);
         let (mut theirs, mut out) = (ParsedAnswer::default(), Vec::new());
-        for event in events(framing(catalogue.find(id).unwrap().dialect), body) {
-            let read = if id == "google" {
-                google_wire::read
-            } else {
-                anthropic_wire::read
-            };
-            read(&event, &mut theirs);
-            answers.event(&event, &mut out);
+        let dialect = catalogue.find(id).unwrap().dialect;
+        for event in events(dialect.framing(), body) {
+            dialect.chat_format().read_event(&event, &mut theirs);
+            answers.write_event(&event, &mut out);
         }
-        answers.end(&mut out);
+        answers.write_end(&mut out);
         let out = String::from_utf8(out).unwrap();
         assert!(out.ends_with("data: [DONE]\n\n"));
         let mut ours = ParsedAnswer::default();
         for event in events(Framing::ServerSentEvents, &out) {
-            openai::read(&event, &mut ours);
+            openai::read_event(&event, &mut ours);
         }
         assert_eq!(
             (ours.text, ours.finish, ours.usage),
@@ -283,12 +273,12 @@ fn events(framing: Framing, body: &str) -> Vec<Value> {
 fn stream(provider: &str, events: &[Value]) -> String {
     let asked =
         json!({"model": "x", "stream": true, "messages": [{"role": "user", "content": "hi"}]});
-    let mut answers = say(provider, &asked).unwrap().answers;
+    let mut answers = answers(provider, &asked);
     let mut out = Vec::new();
     for event in events {
-        answers.event(event, &mut out);
+        answers.write_event(event, &mut out);
     }
-    answers.end(&mut out);
+    answers.write_end(&mut out);
     let text = String::from_utf8(out).unwrap();
     let choices = text.lines().filter_map(|line| line.strip_prefix("data: "));
     let short = choices.map(|data| match serde_json::from_str::<Value>(data) {
@@ -343,25 +333,25 @@ fn calls_that_a_model_wants_made_come_back_piece_by_piece() {
 
 #[test]
 fn a_whole_answer_comes_back_whole() {
-    let mut anthropic = say("anthropic", &long_talk()).unwrap().answers;
+    let mut anthropic = answers("anthropic", &long_talk());
     let answer = json!({"id": "msg_1", "type": "message", "model": "claude-x", "stop_reason": "tool_use",
         "content": [{"type": "text", "text": "Looking."}, {"type": "tool_use", "id": "t1", "name": "weather", "input": {"city": "Rome"}}],
         "usage": {"input_tokens": 5, "cache_read_input_tokens": 3, "output_tokens": 7}});
-    insta::assert_snapshot!(String::from_utf8_lossy(&anthropic.whole(&answer)), @r#"{"choices":[{"finish_reason":"tool_calls","index":0,"logprobs":null,"message":{"content":"Looking.","refusal":null,"role":"assistant","tool_calls":[{"function":{"arguments":"{\"city\":\"Rome\"}","name":"weather"},"id":"t1","type":"function"}]}}],"created":1795219200,"id":"chatcmpl-msg_1","model":"claude-x","object":"chat.completion","usage":{"completion_tokens":7,"completion_tokens_details":{"reasoning_tokens":0},"prompt_tokens":8,"prompt_tokens_details":{"cached_tokens":3},"total_tokens":15}}"#);
-    let mut google = say("google", &long_talk()).unwrap().answers;
+    insta::assert_snapshot!(anthropic.translate_whole(&answer).to_string(), @r#"{"choices":[{"finish_reason":"tool_calls","index":0,"logprobs":null,"message":{"content":"Looking.","refusal":null,"role":"assistant","tool_calls":[{"function":{"arguments":"{\"city\":\"Rome\"}","name":"weather"},"id":"t1","type":"function"}]}}],"created":1795219200,"id":"chatcmpl-msg_1","model":"claude-x","object":"chat.completion","usage":{"completion_tokens":7,"completion_tokens_details":{"reasoning_tokens":0},"prompt_tokens":8,"prompt_tokens_details":{"cached_tokens":3},"total_tokens":15}}"#);
+    let mut google = answers("google", &long_talk());
     let answer = json!({"responseId": "r1", "modelVersion": "gemini-x", "usageMetadata": {"promptTokenCount": 5,
         "candidatesTokenCount": 2, "thoughtsTokenCount": 4}, "candidates": [{"finishReason": "MAX_TOKENS",
         "content": {"parts": [{"text": "So "}, {"text": "far"}]}}]});
-    insta::assert_snapshot!(String::from_utf8_lossy(&google.whole(&answer)), @r#"{"choices":[{"finish_reason":"length","index":0,"logprobs":null,"message":{"content":"So far","refusal":null,"role":"assistant"}}],"created":1795219200,"id":"chatcmpl-r1","model":"gemini-x","object":"chat.completion","usage":{"completion_tokens":6,"completion_tokens_details":{"reasoning_tokens":4},"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":0},"total_tokens":11}}"#);
+    insta::assert_snapshot!(google.translate_whole(&answer).to_string(), @r#"{"choices":[{"finish_reason":"length","index":0,"logprobs":null,"message":{"content":"So far","refusal":null,"role":"assistant"}}],"created":1795219200,"id":"chatcmpl-r1","model":"gemini-x","object":"chat.completion","usage":{"completion_tokens":6,"completion_tokens_details":{"reasoning_tokens":4},"prompt_tokens":5,"prompt_tokens_details":{"cached_tokens":0},"total_tokens":11}}"#);
     let asked = json!({"model": "x", "messages": [{"role": "user", "content": "hi"}], "response_format": {"type": "json_object"}});
-    let mut json = say("anthropic", &asked).unwrap().answers;
+    let mut json = answers("anthropic", &asked);
     let answer = json!({"id": "msg_1", "model": "claude-x", "stop_reason": "tool_use",
         "content": [{"type": "tool_use", "id": "t1", "name": "answer_in_json", "input": {"n": 1}}]});
-    let said: Value = serde_json::from_slice(&json.whole(&answer)).unwrap();
+    let whole = json.translate_whole(&answer);
     assert_eq!(
         (
-            said["choices"][0]["message"]["content"].as_str(),
-            said["choices"][0]["finish_reason"].as_str()
+            whole["choices"][0]["message"]["content"].as_str(),
+            whole["choices"][0]["finish_reason"].as_str()
         ),
         (Some("{\"n\":1}"), Some("stop"))
     );

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::{Credential, FailureClass, Picture, ProviderFailure, Stage};
-use crate::providers::chat::join;
+use crate::providers::http::join;
 
 use super::host::{Host, TALKING, id};
 use super::{Begun, ImageRequest, Looked, Painted, Result, UPLOAD, fetch};

@@ -10,7 +10,8 @@ use url::Url;
 
 use crate::model::{Credential, FailureClass, Picture, PictureKind};
 use crate::providers::catalogue::origin;
-use crate::providers::outbound::{Call, address};
+use crate::providers::http::address_of;
+use crate::providers::outbound::Call;
 
 use super::Result;
 use super::host::{Host, TALKING};
@@ -37,9 +38,8 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
     let call = Call {
         provider: host.provider,
         method: Method::GET,
-        to: address(&url),
-        headers: &[],
-        passed_on: &[],
+        to: address_of(&url),
+        forwarded: &[],
         body: None,
         deadline,
     };
@@ -50,7 +50,7 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
         300..=399 => return Err(host.fail(FailureClass::UntrustedResult)),
         _ => return Err(host.fail(FailureClass::Upstream)),
     }
-    let body = incoming.body(PICTURE_BYTES_MAX, deadline).await;
+    let body = incoming.read_body(PICTURE_BYTES_MAX, deadline).await;
     checked(host, &body.map_err(|class| host.fail(class))?)
 }
 

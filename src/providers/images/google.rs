@@ -4,9 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::model::{FailureClass, Picture};
-use crate::providers::chat::{base64, join};
-use crate::providers::dialect::google::read;
-use crate::providers::dialect::parsed_answer::ParsedAnswer;
+use crate::providers::dialect::{AnswerFormat, ParsedAnswer, encode_picture, google_chat_path};
+use crate::providers::http::join;
 
 use super::host::{Host, PAINTING};
 use super::openai::of_base64;
@@ -28,7 +27,7 @@ const RATIOS: [(u32, u32); 10] = [
 
 /// Each call makes one.
 pub async fn paint(host: &Host<'_>, request: &ImageRequest) -> Result<Painted> {
-    let path = crate::providers::dialect::google::path(&request.model, false)
+    let path = google_chat_path(&request.model, false)
         .ok_or_else(|| host.fail(FailureClass::ModelNotFound))?;
     let body = body(request);
     let once = || async {
@@ -44,7 +43,7 @@ fn body(request: &ImageRequest) -> Value {
     let mut parts = vec![json!({"text": in_words(wish)})];
     if let Some(picture) = &wish.picture {
         parts.push(json!({"inlineData": {
-            "mimeType": picture.kind.media_type(), "data": base64(picture),
+            "mimeType": picture.kind.media_type(), "data": encode_picture(picture),
         }}));
     }
     let mut config = json!({"responseModalities": ["TEXT", "IMAGE"]});
@@ -66,7 +65,7 @@ fn of_answer(host: &Host<'_>, answer: &Value) -> Result<Painted> {
         return Err(host.fail(why_none(answer)));
     }
     let mut reading = ParsedAnswer::default();
-    read(answer, &mut reading);
+    AnswerFormat::Google.read_event(answer, &mut reading);
     Ok(Painted {
         pictures,
         usage: reading.usage,

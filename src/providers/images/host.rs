@@ -12,9 +12,8 @@ use url::Url;
 use crate::model::{Credential, FailureClass, ProviderFailure};
 use crate::providers::Providers;
 use crate::providers::catalogue::{ImageWire, Provider};
-use crate::providers::chat::join;
-use crate::providers::failure;
-use crate::providers::outbound::{Call, address, failed};
+use crate::providers::http::{address_of, failed, join};
+use crate::providers::outbound::Call;
 
 use super::Result;
 
@@ -49,7 +48,7 @@ impl Providers {
 
 impl Host<'_> {
     pub fn fail(&self, class: FailureClass) -> ProviderFailure {
-        failed(self.provider, class)
+        failed(&self.provider.id, class)
     }
 
     /// How it speaks; none is one that paints nothing.
@@ -116,35 +115,19 @@ impl Host<'_> {
         let call = Call {
             provider: self.provider,
             method,
-            to: address(&url),
-            headers: &[],
-            passed_on: &[],
+            to: address_of(&url),
+            forwarded: &[],
             body: body.map(|body| body.to_string().into()),
             deadline,
         };
-        let mut incoming = self.providers.outbound.send(call, credential).await?;
-        let status = incoming.status;
-        let body = incoming.body(JSON_BYTES_MAX, deadline).await;
-        let body = body.map_err(|class| ProviderFailure {
-            status: Some(status),
-            ..self.fail(class)
-        })?;
-        let body = body.trim_ascii();
-        if body.is_empty() && (200..300).contains(&status) {
+        let incoming = self.providers.outbound.send(call, credential).await?;
+        let read = incoming.read_whole(&self.provider.id, JSON_BYTES_MAX, deadline);
+        let answer = read.await?;
+        let is_good = (200..300).contains(&answer.status);
+        if is_good && answer.is_empty() {
             return Ok(Value::Null);
         }
-        let value: Option<Value> = serde_json::from_slice(body).ok();
-        match value {
-            Some(value) if (200..300).contains(&status) && !failure::hidden_error(&value) => {
-                Ok(value)
-            }
-            _ => Err(failure::classify(
-                self.provider,
-                status,
-                &incoming.headers,
-                body,
-            )),
-        }
+        answer.into_json(self.provider, is_good)
     }
 }
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::model::{Credential, FailureClass, NanoDollars, Picture, Usage};
 use crate::providers::Providers;
 use crate::providers::catalogue::{ImageWire, Provider};
-use crate::providers::chat::{base64, join};
-use crate::providers::dialect::parsed_answer::count;
+use crate::providers::dialect::{picture_data_url, read_count};
+use crate::providers::http::join;
 
 use super::host::{Host, PAINTING};
 use super::{ImageRequest, Painted, Result, fetch, in_words, nearest, one_by_one};
@@ -64,7 +64,7 @@ fn body(request: &ImageRequest, wire: Option<ImageWire>) -> (&'static str, Value
     }
     match &wish.picture {
         Some(picture) => {
-            body["images"] = json!([{"image_url": data_url(picture)}]);
+            body["images"] = json!([{"image_url": picture_data_url(picture)}]);
             ("/images/edits", body)
         }
         None => ("/images/generations", body),
@@ -88,15 +88,6 @@ impl Providers {
     }
 }
 
-/// A picture as an address that holds it.
-pub fn data_url(picture: &Picture) -> String {
-    format!(
-        "data:{};base64,{}",
-        picture.kind.media_type(),
-        base64(picture)
-    )
-}
-
 async fn picture(host: &Host<'_>, item: &Value) -> Result<Picture> {
     if let Some(text) = item["b64_json"].as_str() {
         return of_base64(host, text);
@@ -116,7 +107,7 @@ pub fn of_base64(host: &Host<'_>, text: &str) -> Result<Picture> {
 
 fn usage(answer: &Value) -> Option<Usage> {
     let usage = answer.get("usage")?;
-    let tokens = |path: &str| count(usage, path).unwrap_or(0);
+    let tokens = |path: &str| read_count(usage, path).unwrap_or(0);
     Some(Usage {
         input_tokens: tokens("/input_tokens"),
         output_tokens: tokens("/output_tokens"),

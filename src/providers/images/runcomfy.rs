@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::model::{FailureClass, Stage};
+use crate::providers::dialect::picture_data_url;
 
 use super::host::{Host, id};
-use super::openai::data_url;
 use super::{Begun, ImageRequest, Looked, Painted, Result, fetch};
 
 pub async fn begin(host: &Host<'_>, request: &ImageRequest) -> Result<Begun> {
     let deployment = host.needs("deployment")?;
     let not_ours = || host.fail(FailureClass::BadRequest);
     let workflow = request.workflow.as_ref().ok_or_else(not_ours)?;
-    let picture = request.wish.picture.as_ref().map(data_url);
+    let picture = request.wish.picture.as_ref().map(picture_data_url);
     let graph = workflow.fill(request, picture.as_deref().unwrap_or_default());
     let body = json!({"workflow_api_json": graph.ok_or_else(not_ours)?});
     let path = format!("/prod/v1/deployments/{deployment}/inference");

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::model::{FailureClass, NanoDollars, Picture, Stage, Usage};
-use crate::providers::chat::base64;
+use crate::providers::dialect::encode_picture;
 
 use super::host::{Host, id};
 use super::openai::of_base64;
@@ -37,7 +37,7 @@ fn worker_input(
     let graph = graph.ok_or_else(|| host.fail(FailureClass::BadRequest))?;
     let mut input = json!({"workflow": graph});
     if let Some(picture) = &request.wish.picture {
-        input["images"] = json!([{"name": UPLOAD, "image": base64(picture)}]);
+        input["images"] = json!([{"name": UPLOAD, "image": encode_picture(picture)}]);
     }
     Ok(input)
 }

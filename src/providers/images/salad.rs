@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::{FailureClass, ProviderFailure, Stage};
+use crate::providers::dialect::picture_data_url;
 
 use super::host::{Host, id};
-use super::openai::{data_url, of_base64};
+use super::openai::of_base64;
 use super::{Begun, ImageRequest, Looked, Painted, Result};
 
 /// The gateway cuts calls off after 100 s.
@@ -17,7 +18,7 @@ const GATEWAY_CUTS: std::time::Duration = std::time::Duration::from_secs(110);
 pub async fn begin(host: &Host<'_>, request: &ImageRequest) -> Result<Begun> {
     let not_ours = || host.fail(FailureClass::BadRequest);
     let workflow = request.workflow.as_ref().ok_or_else(not_ours)?;
-    let picture = request.wish.picture.as_ref().map(data_url);
+    let picture = request.wish.picture.as_ref().map(picture_data_url);
     let graph = workflow.fill(request, picture.as_deref().unwrap_or_default());
     let input = json!({"prompt": graph.ok_or_else(not_ours)?});
     match (host.extra("queue"), host.extra("access_domain")) {

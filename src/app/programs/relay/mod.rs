@@ -350,7 +350,7 @@ impl App {
         let model = passing.model.as_deref().unwrap_or_default();
         let wire = passing
             .passage
-            .wire(provider, key.credential(), model, limit);
+            .write_for(provider, key.credential(), model, limit);
         let wire = wire.map_err(|no_words| Refusal::Untranslatable {
             what: no_words.what,
         })?;
@@ -398,7 +398,7 @@ fn not_relayed(failed: RelayFailure, payer: Payer) -> NotRelayed {
     let refusal = refused_by(failed.failure, payer.source, payer.model.clone());
     NotRelayed {
         error: refusal.into(),
-        said: failed.said.filter(|_| own),
+        said: failed.message.filter(|_| own),
         payer: Some(payer),
     }
 }

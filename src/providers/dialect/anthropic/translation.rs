@@ -1,45 +1,57 @@
-//! Anthropic's Messages; `providers.md` §3.
+//! Puts OpenAI's chat into Anthropic's Messages, and the answers back.
 //!
-//! JSON output has no words there that every model knows, so it is asked
-//! for as the input of a tool that the model must call.
+//! Not every model of Anthropic's can be told to answer in JSON, so JSON is
+//! asked for as the input of a tool that the model must call.
 
 use serde_json::{Value, json};
 
-use super as wire;
-use crate::providers::dialect::openai::chunks::Chunks;
-use crate::providers::dialect::openai::request::{Choice, Output, Part, Request, ToolCall, Turn};
+use crate::providers::dialect::neutral::{
+    NeutralRequest, NeutralTurn, OutputFormat, Part, ToolCall, ToolChoice, Untranslatable,
+};
+use crate::providers::dialect::openai::{ChunkWriter, parse_request};
 use crate::providers::dialect::parsed_answer::ParsedAnswer;
-use crate::providers::dialect::translation::{add, no_words};
-use crate::providers::relay::Untranslatable;
+use crate::providers::dialect::translation::{
+    AnswerTranslator, OpenAiChat, Translation, append_parts, whole_message,
+};
 
-/// The longest answer where nobody says: the field is mandatory.
+use super::{CHAT_PATH, read_event};
+
+/// The longest answer where nobody limits it: the field is mandatory.
 const MAX_TOKENS: u64 = 8_192;
 /// The tool whose input is the JSON that was asked for.
 const JSON_TOOL: &str = "answer_in_json";
 
-/// Says answers back.
-pub struct Back {
-    pub chunks: Chunks,
-    /// The answer is the input of our tool.
-    json: bool,
-    /// Blocks that are tool calls: theirs, and the place in the list here.
-    calls: Vec<u64>,
-    reading: ParsedAnswer,
+/// Translates a chat request.
+pub fn translate_chat(chat: &OpenAiChat<'_>) -> Result<Translation, Untranslatable> {
+    let request = parse_request(chat.body, chat.output_limit)?;
+    let body = write_request(&request, chat.model, chat.stream)?;
+    let answers = FromAnthropic {
+        chunks: ChunkWriter::new(chat.at_s, chat.model, request.wants_usage),
+        is_json: wants_json(&request),
+        tool_blocks: Vec::new(),
+        answer: ParsedAnswer::default(),
+    };
+    Ok(Translation {
+        path: CHAT_PATH.to_owned(),
+        body: body.to_string().into(),
+        answers: Box::new(answers),
+    })
 }
 
-/// Says a call.
-pub fn request(
-    request: &Request,
+fn wants_json(request: &NeutralRequest) -> bool {
+    !matches!(request.output, OutputFormat::Text)
+}
+
+fn write_request(
+    request: &NeutralRequest,
     model: &str,
     stream: bool,
-    chunks: Chunks,
-) -> Result<(Value, Back), Untranslatable> {
-    refuse(request)?;
-    let json = !matches!(request.output, Output::Text);
+) -> Result<Value, Untranslatable> {
+    refuse_unsayable(request)?;
     let mut body = json!({
         "model": model,
         "max_tokens": request.max_tokens.unwrap_or(MAX_TOKENS),
-        "messages": messages(&request.turns),
+        "messages": write_messages(&request.turns),
         "stream": stream,
     });
     if !request.system.is_empty() {
@@ -60,18 +72,12 @@ pub fn request(
     if let Some(user) = &request.user {
         body["metadata"] = json!({"user_id": user});
     }
-    add_tools(request, &mut body);
-    let back = Back {
-        chunks,
-        json,
-        calls: Vec::new(),
-        reading: ParsedAnswer::default(),
-    };
-    Ok((body, back))
+    write_tools(request, &mut body);
+    Ok(body)
 }
 
-fn refuse(request: &Request) -> Result<(), Untranslatable> {
-    let json = !matches!(request.output, Output::Text);
+/// Refuses what Anthropic has no words for.
+fn refuse_unsayable(request: &NeutralRequest) -> Result<(), Untranslatable> {
     let refused = [
         (request.seed.is_some(), "`seed`"),
         (request.presence_penalty.is_some(), "`presence_penalty`"),
@@ -83,7 +89,7 @@ fn refuse(request: &Request) -> Result<(), Untranslatable> {
             "`temperature` above 1",
         ),
         (
-            json && !request.tools.is_empty(),
+            wants_json(request) && !request.tools.is_empty(),
             "`response_format` together with `tools`",
         ),
         (
@@ -92,18 +98,20 @@ fn refuse(request: &Request) -> Result<(), Untranslatable> {
         ),
     ];
     match refused.iter().find(|(is_there, _)| *is_there) {
-        Some((_, what)) => Err(no_words(format!("{what}, for a model of Anthropic's"))),
+        Some((_, what)) => Err(Untranslatable::new(format!(
+            "{what}, for a model of Anthropic's"
+        ))),
         None => Ok(()),
     }
 }
 
-fn add_tools(request: &Request, body: &mut Value) {
+fn write_tools(request: &NeutralRequest, body: &mut Value) {
     let anything = || json!({"type": "object", "additionalProperties": true});
     let schema = match &request.output {
-        Output::Text => None,
-        Output::Json => Some(anything()),
-        Output::Schema(schema) if schema.is_object() => Some(schema.clone()),
-        Output::Schema(_) => Some(anything()),
+        OutputFormat::Text => None,
+        OutputFormat::Json => Some(anything()),
+        OutputFormat::Schema(schema) if schema.is_object() => Some(schema.clone()),
+        OutputFormat::Schema(_) => Some(anything()),
     };
     if let Some(schema) = schema {
         body["tools"] = json!([{
@@ -116,43 +124,44 @@ fn add_tools(request: &Request, body: &mut Value) {
         return;
     }
     let tools = request.tools.iter().map(|tool| {
-        let mut said = json!({"name": tool.name, "input_schema": tool.parameters});
+        let mut written = json!({"name": tool.name, "input_schema": tool.parameters});
         if let Some(description) = &tool.description {
-            said["description"] = json!(description);
+            written["description"] = json!(description);
         }
-        said
+        written
     });
     body["tools"] = tools.collect();
-    let mut choice = match &request.choice {
-        Choice::Auto => json!({"type": "auto"}),
-        Choice::None => json!({"type": "none"}),
-        Choice::Any => json!({"type": "any"}),
-        Choice::One(name) => json!({"type": "tool", "name": name}),
+    let mut choice = match &request.tool_choice {
+        ToolChoice::Auto => json!({"type": "auto"}),
+        ToolChoice::None => json!({"type": "none"}),
+        ToolChoice::Any => json!({"type": "any"}),
+        ToolChoice::One(name) => json!({"type": "tool", "name": name}),
     };
-    if !request.parallel && request.choice != Choice::None {
+    if !request.parallel_tools && request.tool_choice != ToolChoice::None {
         choice["disable_parallel_tool_use"] = json!(true);
     }
     body["tool_choice"] = choice;
 }
 
-/// What several tools said stands in one message, before what a person says.
-fn messages(turns: &[Turn]) -> Vec<Value> {
+/// The results of several tools stand in one message, before what a person
+/// says.
+fn write_messages(turns: &[NeutralTurn]) -> Vec<Value> {
     let mut messages: Vec<Value> = Vec::new();
     for turn in turns {
         let (role, blocks) = match turn {
-            Turn::Person(parts) => ("user", parts.iter().map(part).collect()),
-            Turn::Tool { call, text } => {
+            NeutralTurn::Person(parts) => ("user", parts.iter().map(write_part).collect()),
+            NeutralTurn::Tool { call, text } => {
                 let result = json!({"type": "tool_result", "tool_use_id": call, "content": text});
                 ("user", vec![result])
             }
-            Turn::Model { text, calls } => ("assistant", said(text, calls)),
+            NeutralTurn::Model { text, calls } => ("assistant", write_model_turn(text, calls)),
         };
-        add(&mut messages, role, "content", blocks);
+        append_parts(&mut messages, role, "content", blocks);
     }
     messages
 }
 
-fn said(text: &str, calls: &[ToolCall]) -> Vec<Value> {
+fn write_model_turn(text: &str, calls: &[ToolCall]) -> Vec<Value> {
     let text = (!text.is_empty()).then(|| json!({"type": "text", "text": text}));
     let calls = calls.iter().map(
         |call| json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments}),
@@ -160,7 +169,7 @@ fn said(text: &str, calls: &[ToolCall]) -> Vec<Value> {
     text.into_iter().chain(calls).collect()
 }
 
-fn part(part: &Part) -> Value {
+fn write_part(part: &Part) -> Value {
     match part {
         Part::Text(text) => json!({"type": "text", "text": text}),
         Part::Picture(kind, data) => {
@@ -170,92 +179,102 @@ fn part(part: &Part) -> Value {
     }
 }
 
-impl Back {
-    /// Says one event.
-    pub fn event(&mut self, event: &Value, out: &mut Vec<u8>) {
-        wire::read(event, &mut self.reading);
-        self.reading.text.clear();
+/// Translates Anthropic's answers.
+struct FromAnthropic {
+    chunks: ChunkWriter,
+    /// The answer is the input of our tool.
+    is_json: bool,
+    /// The indices of the blocks that are tool calls. A call's place in this
+    /// list is its index for the caller.
+    tool_blocks: Vec<u64>,
+    answer: ParsedAnswer,
+}
+
+impl AnswerTranslator for FromAnthropic {
+    fn write_event(&mut self, event: &Value, out: &mut Vec<u8>) {
+        read_event(event, &mut self.answer);
+        self.answer.text.clear();
         match event["type"].as_str() {
             Some("message_start") => {
                 let message = &event["message"];
-                self.chunks.named(&message["id"], &message["model"]);
-                self.chunks.say(json!({"content": ""}), out);
+                self.chunks.set_names(&message["id"], &message["model"]);
+                self.chunks.write_delta(json!({"content": ""}), out);
             }
             Some("content_block_start")
-                if event["content_block"]["type"] == "tool_use" && !self.json =>
+                if event["content_block"]["type"] == "tool_use" && !self.is_json =>
             {
-                let (at, block) = (self.calls.len(), &event["content_block"]);
-                self.calls.push(event["index"].as_u64().unwrap_or(0));
+                let (at, block) = (self.tool_blocks.len(), &event["content_block"]);
+                self.tool_blocks.push(event["index"].as_u64().unwrap_or(0));
                 let call = json!({"index": at, "id": block["id"], "type": "function",
                     "function": {"name": block["name"], "arguments": ""}});
-                self.chunks.say(json!({"tool_calls": [call]}), out);
+                self.chunks.write_delta(json!({"tool_calls": [call]}), out);
             }
-            Some("content_block_delta") => self.delta(event, out),
+            Some("content_block_delta") => self.write_block_delta(event, out),
             Some("message_delta") => {
                 if let Some(reason) = event["delta"]["stop_reason"].as_str() {
-                    let reason = self.reason(reason);
-                    self.chunks.finish(reason, out);
+                    let reason = self.finish_reason(reason);
+                    self.chunks.write_finish(reason, out);
                 }
-                self.chunks.usage = self.reading.usage;
+                self.chunks.usage = self.answer.usage;
             }
             _ => {}
         }
     }
 
-    fn delta(&mut self, event: &Value, out: &mut Vec<u8>) {
-        let delta = &event["delta"];
-        if let Some(text) = delta["text"].as_str() {
-            if !self.json {
-                self.chunks.say(json!({"content": text}), out);
-            }
-        } else if let Some(part) = delta["partial_json"].as_str() {
-            if self.json {
-                self.chunks.say(json!({"content": part}), out);
-                return;
-            }
-            let block = event["index"].as_u64();
-            let at = self.calls.iter().position(|index| Some(*index) == block);
-            let call = json!({"index": at, "function": {"arguments": part}});
-            self.chunks.say(json!({"tool_calls": [call]}), out);
-        }
+    fn write_end(&mut self, out: &mut Vec<u8>) {
+        self.chunks.write_end(out);
     }
 
-    /// Says a whole answer.
-    pub fn whole(&mut self, answer: &Value) -> Value {
-        wire::read(answer, &mut self.reading);
-        self.chunks.named(&answer["id"], &answer["model"]);
-        self.chunks.usage = self.reading.usage;
+    fn translate_whole(&mut self, answer: &Value) -> Value {
+        read_event(answer, &mut self.answer);
+        self.chunks.set_names(&answer["id"], &answer["model"]);
+        self.chunks.usage = self.answer.usage;
         let blocks = answer["content"].as_array().cloned().unwrap_or_default();
-        let of = |kind: &'static str| blocks.iter().filter(move |block| block["type"] == kind);
-        let mut text: String = of("text")
+        let of_type = |kind: &'static str| blocks.iter().filter(move |it| it["type"] == kind);
+        let mut text: String = of_type("text")
             .filter_map(|block| block["text"].as_str())
             .collect();
         let mut calls: Vec<Value> = Vec::new();
-        for block in of("tool_use") {
+        for block in of_type("tool_use") {
             let input = block["input"].to_string();
-            if self.json {
+            if self.is_json {
                 text = input;
             } else {
                 calls.push(json!({"id": block["id"], "type": "function",
                     "function": {"name": block["name"], "arguments": input}}));
             }
         }
-        let content = if text.is_empty() && !calls.is_empty() {
-            Value::Null
-        } else {
-            json!(text)
-        };
-        let mut message = json!({"role": "assistant", "content": content, "refusal": null});
-        if !calls.is_empty() {
-            message["tool_calls"] = json!(calls);
+        let reason = self.finish_reason(answer["stop_reason"].as_str().unwrap_or_default());
+        self.chunks
+            .whole_answer(&whole_message(&text, &calls), reason)
+    }
+}
+
+impl FromAnthropic {
+    fn write_block_delta(&mut self, event: &Value, out: &mut Vec<u8>) {
+        let delta = &event["delta"];
+        if let Some(text) = delta["text"].as_str() {
+            if !self.is_json {
+                self.chunks.write_delta(json!({"content": text}), out);
+            }
+        } else if let Some(part) = delta["partial_json"].as_str() {
+            if self.is_json {
+                self.chunks.write_delta(json!({"content": part}), out);
+                return;
+            }
+            let block = event["index"].as_u64();
+            let at = self
+                .tool_blocks
+                .iter()
+                .position(|index| Some(*index) == block);
+            let call = json!({"index": at, "function": {"arguments": part}});
+            self.chunks.write_delta(json!({"tool_calls": [call]}), out);
         }
-        let reason = self.reason(answer["stop_reason"].as_str().unwrap_or_default());
-        self.chunks.whole(&message, reason)
     }
 
-    fn reason(&self, theirs: &str) -> &'static str {
-        match theirs {
-            "tool_use" if !self.json => "tool_calls",
+    fn finish_reason(&self, stop_reason: &str) -> &'static str {
+        match stop_reason {
+            "tool_use" if !self.is_json => "tool_calls",
             "max_tokens" | "model_context_window_exceeded" => "length",
             "refusal" => "content_filter",
             _ => "stop",

@@ -1,9 +1,16 @@
-//! Which models see pictures.
+//! What the name of a model tells: whether the model sees pictures, and what
+//! replaces it where its provider retires it.
 //!
-//! Providers do not say it where a key can ask, so this goes by the names
-//! of their models; the operator can add to it (`providers.<id>.sees`).
+//! No provider tells a key which models see pictures, so names decide. The
+//! operator can add names of models that do (`providers.<id>.sees`).
 
-use super::catalogue::Provider;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::ProviderId;
+
+use super::provider::Provider;
 
 /// Names of models that see, by provider; `*` stands for anything.
 const SEEING: &[(&str, &[&str])] = &[
@@ -41,6 +48,9 @@ const SEEING: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Models that their providers retire.
+const RETIRED_TABLE: &str = include_str!("../../../assets/retired.toml");
+
 /// Whether a model can be shown pictures.
 pub fn sees(provider: &Provider, model: &str) -> bool {
     let built_in = SEEING
@@ -70,9 +80,34 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
+#[derive(Deserialize)]
+struct RetiredTable {
+    retired: Vec<Retired>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retired {
+    provider: String,
+    model: String,
+    replaced_by: String,
+}
+
+static RETIRED: LazyLock<Vec<Retired>> = LazyLock::new(|| {
+    // A test reads it, so that it reads here too.
+    toml::from_str::<RetiredTable>(RETIRED_TABLE).map_or_else(|_| Vec::new(), |table| table.retired)
+});
+
+/// What replaces a model that its provider has retired or will.
+pub fn replacement(provider: &ProviderId, model: &str) -> Option<&'static str> {
+    let mut all = RETIRED.iter();
+    let found = all.find(|it| it.provider == provider.as_str() && glob(&it.model, model));
+    found.map(|it| it.replaced_by.as_str())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::glob;
+    use super::*;
 
     #[test]
     fn a_star_stands_for_anything() {
@@ -90,5 +125,13 @@ mod tests {
         ] {
             assert_eq!(glob(pattern, text), fits, "{pattern} on {text}");
         }
+    }
+
+    #[test]
+    fn what_is_retired_is_replaced() {
+        let openai = ProviderId::from("openai");
+        assert_eq!(replacement(&openai, "gpt-5-mini"), Some("gpt-6-luna"));
+        assert_eq!(replacement(&openai, "gpt-6-luna"), None);
+        assert!(toml::from_str::<RetiredTable>(RETIRED_TABLE).is_ok());
     }
 }

@@ -1,147 +1,16 @@
 //! The catalogue: every provider that can hold a key, with the operator's
 //! changes.
 
-use secrecy::{ExposeSecret, SecretString};
+mod entries;
+mod model_names;
+mod provider;
+
 use url::Url;
 
-use crate::model::{Credential, ProviderId};
+use crate::model::ProviderId;
 
-use super::entries;
-
-/// What a provider makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Chat,
-    Image,
-}
-
-/// Which wire format a provider's chat speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    OpenAi(OpenAiQuirks),
-    Anthropic,
-    Google,
-    Ollama,
-    /// An image host: its calls are not chat.
-    None,
-}
-
-/// What the vendors of OpenAI's dialect disagree on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenAiQuirks {
-    /// The field that limits the output.
-    pub output_limit: &'static str,
-    /// Whether usage in a stream must be asked for.
-    pub asks_for_usage: bool,
-}
-
-/// How a provider makes pictures, if it does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Images {
-    pub wire: Option<ImageWire>,
-    /// The model that paints where none is named; none for hosts of
-    /// workflows.
-    pub model: Option<String>,
-    /// Where it keeps pictures beside its own address; `*.` stands for any
-    /// name below.
-    pub hosts: Vec<String>,
-}
-
-/// Which wire format a provider's pictures speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImageWire {
-    OpenAi,
-    Xai,
-    OpenRouter,
-    Google,
-    RunComfyServerless,
-    RunComfy,
-    Salad,
-    RunPod,
-    ComfyUi,
-}
-
-impl Images {
-    /// Whether a machine is started for a picture, and must be stopped.
-    pub fn starts_machines(&self) -> bool {
-        self.wire == Some(ImageWire::RunComfy)
-    }
-}
-
-impl ImageWire {
-    /// Whether it runs workflows.
-    pub fn runs_workflows(self) -> bool {
-        !matches!(
-            self,
-            Self::OpenAi | Self::Xai | Self::OpenRouter | Self::Google
-        )
-    }
-
-    /// Whether a model of its own can be given a picture to change.
-    pub fn edits(self) -> bool {
-        matches!(self, Self::OpenAi | Self::Google)
-    }
-}
-
-/// How a key is shown to its provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Auth {
-    Bearer,
-    Header(&'static str),
-}
-
-/// The request that tells whether a key works, free of charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CheckCall {
-    /// Below the base URL; `{field}` is replaced by that extra.
-    pub path: &'static str,
-}
-
-/// Something that a provider needs beside the key.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Extra {
-    pub field: &'static str,
-    pub label: &'static str,
-    pub placeholder: &'static str,
-    pub required: bool,
-    /// The environment variable for the bot default.
-    pub env: &'static str,
-}
-
-/// One provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provider {
-    pub id: ProviderId,
-    pub name: String,
-    pub kind: Kind,
-    pub dialect: Dialect,
-    pub images: Images,
-    pub auth: Auth,
-    pub check: CheckCall,
-    pub base_url: Url,
-    /// The path of the provider's own base, which its libraries write
-    /// whatever address they are given.
-    pub api_path: String,
-    /// Where calls with a key go instead, for a provider that has a local
-    /// and a hosted form.
-    pub keyed_url: Option<Url>,
-    pub default_model: Option<String>,
-    /// The environment variables of the bot default key, best first.
-    pub env: Vec<String>,
-    /// A variable that holds the base URL.
-    pub url_env: Option<&'static str>,
-    /// Where to get a key.
-    pub key_page: String,
-    /// How this provider's keys begin, as far as is known.
-    pub key_prefixes: &'static [&'static str],
-    /// How the names of its models begin.
-    pub model_prefixes: &'static [&'static str],
-    pub extras: &'static [Extra],
-    /// Models that see pictures, beside those that are known to.
-    pub sees: Vec<String>,
-    /// Works without a key, where the operator runs it.
-    pub keyless: bool,
-}
+pub use model_names::{glob, replacement, sees};
+pub use provider::{Auth, ImageWire, Kind, Provider, origin};
 
 /// An operator's change of a provider, or a provider of their own.
 #[derive(Clone, Debug, Default)]
@@ -265,63 +134,6 @@ impl Catalogue {
     }
 }
 
-impl Provider {
-    /// Where a call goes.
-    pub fn url_for(&self, credential: Option<&Credential>) -> &Url {
-        credential
-            .and(self.keyed_url.as_ref())
-            .unwrap_or(&self.base_url)
-    }
-
-    /// A path below the base, whichever way a library of the provider's own
-    /// writes it: with the base's path before it, or without. Google's write
-    /// several versions, of which ours has all that the others have.
-    pub fn below_base<'a>(&self, path: &'a str) -> &'a str {
-        let others: &[&str] = match self.dialect {
-            Dialect::Google => &["/v1", "/v1alpha"],
-            _ => &[],
-        };
-        let base = Some(self.api_path.trim_end_matches('/')).filter(|base| !base.is_empty());
-        let mut bases = base.into_iter().chain(others.iter().copied());
-        let below =
-            bases.find_map(|base| path.strip_prefix(base).filter(|rest| rest.starts_with('/')));
-        below.unwrap_or(path)
-    }
-
-    /// Every origin that a key of this provider may be sent to.
-    pub fn origins(
-        &self,
-        extras: &std::collections::BTreeMap<String, SecretString>,
-    ) -> Vec<String> {
-        let mut origins = vec![origin(self.keyed_url.as_ref().unwrap_or(&self.base_url))];
-        if let Some(domain) = extras.get(entries::ACCESS_DOMAIN) {
-            origins.push(format!("https://{}.salad.cloud", domain.expose_secret()));
-        }
-        origins
-    }
-
-    /// Whether a key looks like this provider's. A hint, never a refusal.
-    pub fn looks_right(&self, secret: &SecretString) -> bool {
-        self.key_prefixes.is_empty()
-            || self
-                .key_prefixes
-                .iter()
-                .any(|prefix| secret.expose_secret().starts_with(prefix))
-    }
-
-    /// Whether what was typed for an extra can be one.
-    pub fn accepts_extra(typed: &SecretString) -> bool {
-        let typed = typed.expose_secret();
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        !typed.is_empty() && typed.len() <= 100 && typed.chars().all(allowed)
-    }
-}
-
-/// Scheme, host and port, as they are sealed with a key.
-pub fn origin(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
 fn parse_base(text: &str) -> Result<Url, &'static str> {
     const PROBLEM: &str = "has a `base_url` that is not an http:// or https:// URL";
     Url::parse(text.trim_end_matches('/')).map_err(|_| PROBLEM)
@@ -337,6 +149,8 @@ fn check_id(id: &str) -> Result<(), &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::SecretString;
+
     use super::*;
 
     fn change(id: &str, base_url: Option<&str>) -> Override {

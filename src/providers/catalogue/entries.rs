@@ -4,12 +4,9 @@ use url::Url;
 
 use crate::model::ProviderId;
 
-use super::catalogue::{
-    Auth, CheckCall, Dialect, Extra, ImageWire, Images, Kind, OpenAiQuirks, Provider,
-};
+use crate::providers::dialect::{Dialect, OpenAiQuirks};
 
-/// The extra that names a SaladCloud container's own domain.
-pub const ACCESS_DOMAIN: &str = "access_domain";
+use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Kind, Provider};
 
 const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
@@ -62,7 +59,7 @@ const CHAT: Entry = Entry {
 };
 
 const IMAGE: Entry = Entry {
-    dialect: Dialect::None,
+    dialect: Dialect::ImageHost,
     ..CHAT
 };
 
@@ -375,10 +372,10 @@ fn provider(entry: &Entry) -> Provider {
     Provider {
         id: ProviderId::from(entry.id),
         name: entry.name.to_owned(),
-        kind: if entry.dialect == Dialect::None {
-            Kind::Image
-        } else {
+        kind: if entry.dialect.chats() {
             Kind::Chat
+        } else {
+            Kind::Image
         },
         dialect: entry.dialect,
         images: Images {
