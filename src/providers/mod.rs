@@ -27,7 +27,7 @@ pub use chat::{ChatReply, Delivery};
 pub use clients::Clients;
 pub use dialect::{BadBody, ChatRequest, Surface};
 pub use http::is_plain;
-pub use images::{Begun, ImageRequest, Looked, Painted, Workflow, Workflows};
+pub use images::{ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, estimate_cost,

@@ -14,7 +14,7 @@ use crate::model::{
     Attempt, AttemptId, Credential, FailureClass, FellBack, ImageSpec, Made, NanoDollars, Offer,
     PictureJob, ProviderFailure, Refusal, Stage, Trace, Usage, WhyFellBack,
 };
-use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
+use crate::providers::{ImageRequest, ImageWire, PictureResult, PictureStart, Workflow};
 
 use crate::app::pictures::follow::{End, Follow};
 use crate::app::pictures::{Moderation, ReadyPicture};
@@ -47,7 +47,7 @@ pub struct UnsettledPictures {
 impl UnsettledPictures {
     pub(in crate::app) fn new(
         hold: Hold,
-        painted: &Painted,
+        painted: &PictureResult,
         standing: Option<CallerPolicy>,
     ) -> Self {
         Self {
@@ -242,7 +242,7 @@ impl App {
         };
         let request = ImageRequest {
             model: reserved.model.clone(),
-            wish,
+            spec: wish,
             seed,
             mark,
             workflow: reserved.workflow.clone(),
@@ -318,7 +318,9 @@ impl App {
         let provider = self.known(&offer.provider)?;
         self.store.begin_picture(job).await?;
         let key = with.open(self)?;
-        let painting = self.providers.paint(provider, request, key.credential());
+        let painting = self
+            .providers
+            .start_pictures(provider, request, key.credential());
         let begun = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
             // A job that is begun must be known, whatever happens meanwhile.
             painting.await
@@ -332,9 +334,9 @@ impl App {
         };
         drop(key);
         match begun {
-            Ok(Begun::Done(painted)) => Ok(self.used(offer, painted)),
+            Ok(PictureStart::Done(painted)) => Ok(self.used(offer, painted)),
             Err(failure) => Ok(End::Failed(failure)),
-            Ok(Begun::Job(host_job)) => {
+            Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.picture_is(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
                 let follow = Follow {
@@ -358,7 +360,7 @@ impl App {
         }
     }
 
-    fn used(&self, offer: &Offer, painted: Painted) -> End {
+    fn used(&self, offer: &Offer, painted: PictureResult) -> End {
         self.note_use(offer.key);
         End::Painted(painted)
     }
