@@ -15,7 +15,7 @@ use foldhash::HashMap;
 use hyper::body::Incoming;
 
 use crate::app::nobody_else;
-use crate::model::{Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token};
+use crate::model::{AccessRefusal, Caller, PersonId, Right, Scope, Scopes, ServerId, Token};
 
 use crate::gateway::call::{Admitted, Answer, Call};
 use crate::gateway::problem::{Problem, Speaks};
@@ -349,10 +349,10 @@ async fn let_in(
 /// now.
 async fn manager(gateway: &Gateway, token: &Token, named: &[String]) -> Result<Caller, Problem> {
     let server = named.first().and_then(|id| id.parse().ok());
-    let server = server.map(ServerId).ok_or(Refusal::NotAMember)?;
+    let server = server.map(ServerId).ok_or(AccessRefusal::NotAMember)?;
     let caller = gateway.app.caller_in(token, server).await?;
     if !caller.manages_server {
-        return Err(Refusal::NotAManager.into());
+        return Err(AccessRefusal::NotAManager.into());
     }
     Ok(caller)
 }

@@ -10,7 +10,7 @@ use axum::http::header::AUTHORIZATION;
 use foldhash::HashMap;
 use secrecy::SecretString;
 
-use crate::model::{Caller, Refusal, Scope, ServerId, TOKEN_PREFIX, Token, TokenId};
+use crate::model::{Caller, Refusal, Scope, ServerId, TOKEN_PREFIX, Token, TokenId, TokenRefusal};
 
 use crate::gateway::Gateway;
 use crate::gateway::problem::Problem;
@@ -40,7 +40,10 @@ impl Gateway {
         let may_look = !self.strangers.are_too_many(peer);
         let known = self.app.authenticate(&secret, may_look).await;
         known.map_err(|error| {
-            if matches!(&error, crate::app::Error::Refused(Refusal::BadToken)) {
+            if matches!(
+                &error,
+                crate::app::Error::Refused(Refusal::Token(TokenRefusal::BadToken))
+            ) {
                 self.strangers.note(peer);
             }
             error.into()

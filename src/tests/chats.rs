@@ -1,10 +1,10 @@
 //! Conversations: mentions, replies, threads and direct messages.
 
 use insta::assert_snapshot;
+use latchkey_emulator::Attachment;
+use latchkey_emulator::providers::{Standing, sample};
 
 use super::stage::{self, Setup};
-use crate::emulator::Attachment;
-use crate::emulator::providers::{Standing, sample};
 
 fn file(name: &str, kind: &str, bytes: &[u8]) -> Attachment {
     Attachment {
@@ -142,7 +142,7 @@ async fn edits_and_deletions_of_earlier_messages_count() {
         let bot = stage.world().look(|state| state.application);
         stage
             .world()
-            .rewrite(first, &format!("<@{bot}> count to twenty"));
+            .edit_message(first, &format!("<@{bot}> count to twenty"));
         mia.replies(answer, "@Latchkey again").await;
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -150,7 +150,7 @@ async fn edits_and_deletions_of_earlier_messages_count() {
         assistant: one two three four five six seven eight nine ten
         user: again
         ");
-        stage.world().unsay(first);
+        stage.world().delete_message(first);
         mia.replies(answer, "@Latchkey again").await;
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.

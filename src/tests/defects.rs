@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use latchkey_emulator::RestFault;
+use latchkey_emulator::providers::ProviderFault;
 
 use super::{Setup, good, run, run_with};
 use crate::config::Shards;
-use crate::emulator::RestFault;
-use crate::emulator::providers::ProviderFault;
 use crate::providers::Timeouts;
 
 fn fault(method: &'static str, path: &'static str, status: u16, times: u32) -> RestFault {
@@ -146,7 +146,9 @@ async fn a_gateway_that_is_not_named_twice_is_not_replaced_by_discords_own() {
 #[tokio::test]
 async fn stopping_does_not_wait_for_a_gateway_that_is_away() {
     run(async |stage| {
-        stage.world().with(|state| state.gateway_refuses = 1_000);
+        stage
+            .world()
+            .with(|state| state.connections_to_refuse = 1_000);
         stage.world().drop_sockets(None);
         let stopped = tokio::time::timeout(Duration::from_secs(8), stage.stop()).await;
         assert!(stopped.is_ok(), "it hangs");

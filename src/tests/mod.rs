@@ -27,6 +27,7 @@ mod host_specs;
 mod killed;
 mod manage_keys;
 mod messages;
+mod named_providers;
 mod once;
 mod operators;
 pub mod outside;
@@ -55,10 +56,10 @@ mod usages;
 
 use std::io::Write;
 
+use latchkey_emulator::providers::{Standing, sample};
+
 pub use actor::Actor;
 pub use stage::{Setup, Stage, run, run_with};
-
-use crate::emulator::providers::{Standing, sample};
 
 /// Prints that the calling test is skipped, and why. Fails the test where
 /// `LATCHKEY_FORBID_SKIPS` is set, as in CI.

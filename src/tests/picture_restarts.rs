@@ -151,7 +151,7 @@ async fn a_machine_that_a_crash_left_running_is_stopped_at_the_next_start() {
         change(stage, "update picture set ended_at_ms = began_at_ms");
         assert_snapshot!(left_over(stage), @"1 jobs, 0 done, 0 cancelled; 1 machines, 1 running");
         stage.start().await;
-        let stopped = |state: &crate::emulator::WorldState| {
+        let stopped = |state: &latchkey_emulator::WorldState| {
             let servers = &state.providers.servers;
             servers.iter().all(|server| !server.running).then_some(())
         };
@@ -184,7 +184,7 @@ async fn a_slow_picture_comes_as_a_reply_and_pings_only_who_asked() {
         let asked = begins(stage, &mia, "comfyui").await;
         stage
             .world()
-            .with(|state| state.token_lives = Some(Duration::ZERO));
+            .with(|state| state.token_lifetime = Some(Duration::ZERO));
         lives(stage, 0, 0, 0);
         shows(stage, &mia, "-# ComfyUI").await;
         mia.sees(asked).await;
@@ -220,7 +220,7 @@ async fn a_slow_picture_comes_directly_where_the_bot_may_not_write() {
         let asked = begins(stage, &zoe, "comfyui").await;
         stage
             .world()
-            .with(|state| state.token_lives = Some(Duration::ZERO));
+            .with(|state| state.token_lifetime = Some(Duration::ZERO));
         lives(stage, 0, 0, 0);
         zoe.sees(asked).await;
         assert_snapshot!(zoe.directly().reads_channel(), @"

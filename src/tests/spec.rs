@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use jsonschema::Validator;
+use latchkey_emulator::RestCall;
 use serde_json::{Value, json};
 
 use super::outside;
-use crate::emulator::RestCall;
 
 const DOCUMENT_FILE: &str = "specs/discord-openapi.json";
 

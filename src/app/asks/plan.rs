@@ -1,8 +1,8 @@
 //! What an ask goes to: the providers and models in their order, and what
 //! the model is told it is.
 
-use crate::model::{Choice, ChoiceKind, Choices, ProviderId, Refusal};
-use crate::providers::{Provider, glob};
+use crate::model::{AskRefusal, Choice, ChoiceKind, Choices, ProviderId, Refusal};
+use crate::providers::Provider;
 
 use crate::app::App;
 
@@ -28,13 +28,16 @@ impl App {
             // One that is gone since it was chosen is none.
             None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.persona(&it.value)),
         };
-        let (mut providers, named) =
-            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
+        let named = self
+            .models
+            .read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let (mut providers, named) = (named.provider_ids(), named.model);
         let wanted = of(ChoiceKind::Model).map(|it| it.value.as_str());
         let wanted = wanted.chain(persona.and_then(|persona| persona.model.as_deref()));
         let chosen: Vec<(ProviderId, String)> = wanted
-            .filter_map(|value| self.one_model(value))
-            .filter(|(provider, model)| self.may_use(provider, model))
+            .filter_map(|value| self.models.find_chat_model(value))
+            .map(|found| (found.provider, found.model))
+            .filter(|(provider, model)| self.models.may_use(provider, model))
             .collect();
         if choices.provider.is_none() && named.is_none() {
             providers = in_order(&chosen, providers);
@@ -54,8 +57,8 @@ impl App {
         let mut refused = None;
         let mut allowed = Vec::new();
         for id in std::mem::take(&mut plan.providers) {
-            match plan.model_for(self.known(&id)?) {
-                Ok(model) if self.may_use(&id, &model) => allowed.push(id),
+            match plan.model_for(self.models.provider(&id)?) {
+                Ok(model) if self.models.may_use(&id, &model) => allowed.push(id),
                 Ok(model) => refused = refused.or(Some((id, model))),
                 Err(unnamed) if plan.named.is_some() => return Err(unnamed),
                 // It is refused when it is its turn.
@@ -64,28 +67,12 @@ impl App {
         }
         plan.providers = allowed;
         match refused.filter(|_| plan.providers.is_empty()) {
-            Some((provider, model)) => Err(Refusal::ModelNotAllowed { provider, model }),
+            Some((provider, model)) => Err(Refusal::Ask(AskRefusal::ModelNotAllowed {
+                provider,
+                model,
+            })),
             None => Ok(()),
         }
-    }
-
-    /// Whether the operator lets a model be used.
-    pub(in crate::app) fn may_use(&self, provider: &ProviderId, model: &str) -> bool {
-        let allowed = &self.settings.models_allowed;
-        if allowed.is_empty() {
-            return true;
-        }
-        let full = format!("{provider}/{model}");
-        allowed.iter().any(|pattern| glob(pattern, &full))
-    }
-
-    /// A model by what was typed, if it is clear whose it is.
-    pub(in crate::app) fn one_model(&self, typed: &str) -> Option<(ProviderId, String)> {
-        let (providers, model) = self.candidates(None, Some(typed)).ok()?;
-        let [provider] = &providers[..] else {
-            return None;
-        };
-        Some((provider.clone(), model?))
     }
 
     fn system_prompt(&self, persona: Option<&str>) -> String {
@@ -103,8 +90,10 @@ impl Plan {
         let chosen = self.chosen.iter().find(|(id, _)| *id == provider.id);
         let chosen = chosen.map(|(_, model)| model.clone());
         let named = self.named.clone().or(chosen);
-        let unnamed = || Refusal::UnknownModel {
-            model: String::new(),
+        let unnamed = || {
+            Refusal::Ask(AskRefusal::UnknownModel {
+                model: String::new(),
+            })
         };
         named
             .or_else(|| provider.default_model.clone())
@@ -124,7 +113,7 @@ fn in_order(chosen: &[(ProviderId, String)], others: Vec<ProviderId>) -> Vec<Pro
 }
 
 fn no_such_persona(name: &str) -> Refusal {
-    Refusal::NoSuchPersona {
+    Refusal::Ask(AskRefusal::NoSuchPersona {
         name: name.chars().take(40).collect(),
-    }
+    })
 }

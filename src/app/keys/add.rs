@@ -6,11 +6,14 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Caller, Check, Credential, Key, KeyId, Owner, ProviderId, Refusal, Scope};
+use crate::model::{
+    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, ProviderId, Refusal, Scope,
+};
 use crate::providers::{Kind, Provider};
 use crate::store::{NewKey, PendingAction, PendingKind};
 use crate::vault;
 
+use crate::app::keys::credential::credential;
 use crate::app::{App, Error};
 
 /// The longest name of a key, in characters.
@@ -45,7 +48,7 @@ impl App {
         name: Option<String>,
     ) -> Result<AddForm<'_>, Error> {
         self.require_byok()?;
-        let provider = self.provider(provider)?;
+        let provider = self.models.find_provider(provider)?;
         Self::owner(caller, scope)?;
         self.require_own_keys(caller, scope).await?;
         let id = self
@@ -101,16 +104,16 @@ impl App {
         (secret, extras): (SecretString, BTreeMap<String, SecretString>),
     ) -> Result<AddedKey, Error> {
         let owner = Self::owner(caller, scope)?;
-        let provider = self.known(&provider)?;
-        let credential = Self::credential(provider, secret, extras)?;
+        let provider = self.models.provider(&provider)?;
+        let credential = credential(provider, secret, extras)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
             let provider = provider.id.clone();
-            return Err(Refusal::KeyRefused {
+            return Err(Refusal::Key(KeyRefusal::KeyRefused {
                 provider,
                 kept_old: replaced,
-            }
+            })
             .into());
         }
         let named = (provider.id.clone(), name);
@@ -133,28 +136,6 @@ impl App {
         })
     }
 
-    /// A key as it was typed, with what goes with it, if it can be one.
-    pub(in crate::app) fn credential(
-        provider: &Provider,
-        secret: SecretString,
-        extras: BTreeMap<String, SecretString>,
-    ) -> Result<Credential, Refusal> {
-        let empty = Refusal::MalformedKey {
-            problem: "it is empty",
-        };
-        let secret = vault::tidy(secret).ok_or(empty)?;
-        if let Some(problem) = vault::malformed(&secret) {
-            return Err(Refusal::MalformedKey { problem });
-        }
-        let extras = accepted_extras(provider, extras)?;
-        let origins = provider.origins(&extras);
-        Ok(Credential {
-            secret,
-            origins,
-            extras,
-        })
-    }
-
     /// Checks a key, within the limits on checks.
     pub(in crate::app) async fn limited_check(
         &self,
@@ -169,7 +150,7 @@ impl App {
             .await?;
         if let Err(wait_ms) = counted {
             let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
-            return Err(Refusal::TooManyChecks { retry_after_s }.into());
+            return Err(KeyRefusal::TooManyChecks { retry_after_s }.into());
         }
         Ok(self.providers.check(provider, Some(credential)).await)
     }
@@ -201,22 +182,4 @@ impl App {
             master_kid: self.vault.active_kid()?,
         })
     }
-}
-
-/// What was typed beside the key, as far as the provider asks for it.
-fn accepted_extras(
-    provider: &Provider,
-    mut typed: BTreeMap<String, SecretString>,
-) -> Result<BTreeMap<String, SecretString>, Refusal> {
-    let mut accepted = BTreeMap::new();
-    for extra in provider.extras {
-        match typed.remove(extra.field).and_then(vault::tidy) {
-            Some(value) if Provider::accepts_extra(&value) => {
-                accepted.insert(extra.field.to_owned(), value);
-            }
-            None if !extra.required => {}
-            _ => return Err(Refusal::MalformedExtra { field: extra.label }),
-        }
-    }
-    Ok(accepted)
 }

@@ -1,6 +1,6 @@
 //! Testing a stored key, whatever its health: a refused one can revive.
 
-use crate::model::{Caller, Check, Key, Refusal, Scope, Sealed};
+use crate::model::{Caller, Check, Key, KeyRefusal, Refusal, Scope, Sealed};
 
 use crate::app::{App, Error};
 
@@ -21,12 +21,12 @@ impl App {
     ) -> Result<TestedKey, Error> {
         let (mut key, sealed) = self.own_key(caller, provider, scope).await?;
         if !self.vault.can_open(&key.master_kid) {
-            return Err(Refusal::Locked {
+            return Err(Refusal::Key(KeyRefusal::Locked {
                 kid: key.master_kid,
-            }
+            })
             .into());
         }
-        let provider = self.known(&key.provider)?;
+        let provider = self.models.provider(&key.provider)?;
         let credential = self.vault.open_key(&key, &sealed.0)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         if !matches!(check, Check::Unknown(_)) {
@@ -46,9 +46,9 @@ impl App {
         scope: Scope,
     ) -> Result<(Key, Sealed), Error> {
         self.require_byok()?;
-        let provider = self.provider(provider)?.id.clone();
+        let provider = self.models.find_provider(provider)?.id.clone();
         let owner = Self::owner(caller, scope)?;
         let found = self.store.key_of(owner, &provider).await?;
-        Ok(found.ok_or(Refusal::NoSuchKey { provider, scope })?)
+        Ok(found.ok_or(Refusal::Key(KeyRefusal::NoSuchKey { provider, scope }))?)
     }
 }

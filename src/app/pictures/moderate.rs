@@ -1,7 +1,7 @@
 //! What is looked at before a picture is made.
 
 use crate::app::{App, Error};
-use crate::model::{ProviderId, Refusal};
+use crate::model::{PictureRefusal, ProviderId};
 
 use crate::app::pictures::Moderation;
 
@@ -13,18 +13,18 @@ impl App {
             return Ok(());
         }
         let openai = ProviderId::from("openai");
-        let provider = self.known(&openai)?;
-        let credential = self.bot_default(&openai);
+        let provider = self.models.provider(&openai)?;
+        let credential = self.payers.bot_default(&openai);
         let flagged = self
             .providers
             .is_flagged(provider, prompt, credential)
             .await;
         match flagged {
             Ok(false) => Ok(()),
-            Ok(true) => Err(Refusal::Flagged.into()),
+            Ok(true) => Err(PictureRefusal::Flagged.into()),
             Err(failure) => {
                 tracing::warn!("moderation could not be asked: {:?}", failure.class);
-                Err(Refusal::NotModerated.into())
+                Err(PictureRefusal::NotModerated.into())
             }
         }
     }

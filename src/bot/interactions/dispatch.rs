@@ -10,9 +10,9 @@ use serenity::async_trait;
 use crate::model::ServerId;
 
 use crate::bot::answers::buttons;
-use crate::bot::card::Card;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation;
-use crate::bot::interactions::caller;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms;
 use crate::bot::words;
@@ -58,7 +58,7 @@ impl serenity::framework::Framework for Dispatch {
     }
 
     async fn dispatch(&self, context: Context, event: FullEvent) {
-        let _running = self.bot.app.busy();
+        let _running = self.bot.app.tasks.token();
         let done = match event {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Modal(form),
@@ -82,7 +82,7 @@ impl serenity::framework::Framework for Dispatch {
                 let me = data_about_bot.user.id.get();
                 self.bot.me.store(me, Ordering::Relaxed);
                 let bot = Arc::clone(&self.bot);
-                self.bot.app.spawn(async move {
+                self.bot.app.tasks.spawn(async move {
                     if let Err(error) = buttons::close_unfinished(&bot).await {
                         tracing::warn!("could not close answers that were broken off: {error:#}");
                     }
@@ -149,7 +149,7 @@ async fn apologise(ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>, words: fn(V
     };
     let (bot, handle) = (
         app.framework.user_data,
-        caller::handle_of_command(app.interaction),
+        InteractionHandle::from(app.interaction),
     );
     let card = words(bot.voice(&app.interaction.locale));
     if bot.rest.reply(&handle, &card).await.is_err() {

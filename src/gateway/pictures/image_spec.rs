@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::model::{ImageSpec, PICTURES_MAX, Refusal, Size, Words};
+use crate::model::{AskRefusal, ImageSpec, PICTURES_MAX, PictureRefusal, Refusal, Size, Words};
 
 /// Fields whose usual values mean that they are not there; `user` changes no
 /// picture.
@@ -34,7 +34,7 @@ pub struct Wanted {
 impl Wanted {
     /// The model, and the wish; what no host here could be told is refused.
     pub fn wish(self) -> Result<(Option<String>, ImageSpec), Refusal> {
-        let no_words = |what: String| Refusal::Untranslatable { what };
+        let no_words = |what: String| Refusal::Ask(AskRefusal::Untranslatable { what });
         for (name, value) in &self.others {
             let usual = USUAL.iter().find(|(known, _)| known == name);
             let is_usual = usual.is_some_and(|(_, usual)| usual.contains(&&*value.to_string()));
@@ -47,7 +47,8 @@ impl Wanted {
             return Err(no_words(format!("`n` other than 1 to {PICTURES_MAX}")));
         }
         let size = self.size.filter(|size| size != "auto");
-        let size = size.map(|size| Size::parse(&size).ok_or(Refusal::BadSize));
+        let size =
+            size.map(|size| Size::parse(&size).ok_or(Refusal::Picture(PictureRefusal::BadSize)));
         let wish = ImageSpec {
             prompt: Words(self.prompt),
             negative: Words(self.negative_prompt.unwrap_or_default()),

@@ -18,7 +18,7 @@ use crate::gateway::call::{Answer, Call};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, Speaks, say_who_paid};
 use crate::gateway::proxy::key_in;
-use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Refusal, Source};
+use crate::model::{Answer as Told, Ask, AskRefusal, Choices, Finish, ProviderId, Source};
 
 use crate::gateway::rest::{answer, answer_in_events, bytes, parse};
 
@@ -131,7 +131,7 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
     let gone = stop.clone().drop_guard();
     let id = call.id;
     let (teller, places) = (Arc::clone(&app), call.session.places);
-    app.spawn(async move {
+    app.tasks.spawn(async move {
         let mut listener = |heard: AnswerEvent<'_>| {
             // Whoever listened has gone, and `stop` says so.
             let _ = say.send(match heard {
@@ -153,7 +153,7 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
             // Nothing was said yet: it can still be refused in words.
             Some(Came::Ended(Err(error))) => return Err(error.into()),
             Some(first) => break first,
-            None => return Err(Refusal::Stopping.into()),
+            None => return Err(AskRefusal::Stopping.into()),
         }
     };
     let flow = Flow {

@@ -1,0 +1,27 @@
+//! Discord's REST API and gateway, and what people do in Discord.
+
+mod actions;
+mod command_line;
+mod errors;
+mod events;
+mod gateway;
+mod interactions;
+mod limits;
+mod message_body;
+mod messages;
+mod multipart;
+mod payload;
+mod rest;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+pub use actions::NewMessage;
+
+use crate::world::World;
+
+/// Returns the routes of the REST API and of the gateway.
+pub fn routes(world: Arc<World>) -> Router {
+    rest::routes(Arc::clone(&world)).merge(gateway::routes(world))
+}

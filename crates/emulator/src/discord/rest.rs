@@ -1,0 +1,205 @@
+//! Discord's REST API: the table of its addresses, what every call goes
+//! through, and the calls about the bot itself, its commands and servers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, Request, State as Shared};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::errors::refuse;
+use super::{interactions, limits, messages, multipart, payload};
+use crate::world::{Channel, RestCall, State, World};
+
+/// The largest body that is read, in bytes.
+const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
+
+/// Returns the routes of all REST calls.
+pub fn routes(world: Arc<World>) -> Router {
+    let api = Router::new()
+        .route("/gateway", get(gateway))
+        .route("/gateway/bot", get(gateway))
+        .route("/applications/@me", get(application))
+        .route("/oauth2/applications/@me", get(application))
+        .route("/users/@me", get(current_user))
+        .route("/users/@me/channels", post(open_dm))
+        .route(
+            "/applications/{application}/commands",
+            get(commands).put(put_commands),
+        )
+        .route(
+            "/applications/{application}/entitlements",
+            get(entitlements),
+        )
+        .merge(interactions::routes())
+        .merge(messages::routes())
+        .route("/guilds/{guild}", get(guild))
+        .route("/guilds/{guild}/members/{person}", get(member))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&world),
+            check_and_record,
+        ))
+        .with_state(world);
+    Router::new().nest("/api/v10", api)
+}
+
+/// Goes around every call: makes the faults that tests have asked for, checks
+/// the bot's token, and keeps the call for tests to read.
+async fn check_and_record(
+    Shared(world): Shared<Arc<World>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX)
+        .await
+        .unwrap_or_default();
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let (parts, bytes) = multipart::unpack_files(parts, bytes).await;
+    let body: Option<Value> = serde_json::from_slice(&bytes).ok();
+    let fault = world.with(|state| {
+        let fault = state
+            .rest_faults
+            .iter_mut()
+            .find(|fault| fault.times > 0 && method == fault.method && path.contains(fault.path))?;
+        if fault.after > 0 {
+            fault.after -= 1;
+            return None;
+        }
+        fault.times -= 1;
+        Some((fault.status, fault.delay))
+    });
+    if let Some((_, delay)) = fault {
+        tokio::time::sleep(delay).await;
+    }
+    let authorized = world.look(|state| may_call(state, &parts.headers, &path));
+    let response = match fault {
+        Some((429, _)) => limits::too_many(0.2),
+        Some((status, _)) if status != 0 => refuse(
+            StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
+            0,
+            "emulated fault",
+        ),
+        _ if !authorized => refuse(StatusCode::UNAUTHORIZED, 0, "401: Unauthorized"),
+        _ => next.run(Request::from_parts(parts, bytes.into())).await,
+    };
+    let status = response.status().as_u16();
+    world.with(|state| {
+        state.calls.push_back(RestCall {
+            method: method.to_string(),
+            path,
+            body,
+            status,
+        });
+    });
+    response
+}
+
+/// Whether a call is authorized. Calls about an interaction carry its token
+/// in their path; all others need the bot's.
+fn may_call(state: &State, headers: &HeaderMap, path: &str) -> bool {
+    if path.contains("/interactions/") || path.contains("/webhooks/") {
+        return true;
+    }
+    let expected = format!("Bot {}", state.bot_token);
+    headers
+        .get("authorization")
+        .is_some_and(|value| value == expected.as_str())
+}
+
+async fn gateway(Shared(world): Shared<Arc<World>>) -> Json<Value> {
+    let address = world.look(|state| state.address);
+    let url = address.map(|address| format!("ws://{address}/gateway"));
+    Json(json!({"url": url, "shards": 1, "session_start_limit":
+        {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}}))
+}
+
+async fn application(Shared(world): Shared<Arc<World>>) -> Json<Value> {
+    Json(world.look(payload::application))
+}
+
+async fn current_user(Shared(world): Shared<Arc<World>>) -> Json<Value> {
+    Json(world.look(payload::bot_user))
+}
+
+async fn commands(Shared(world): Shared<Arc<World>>) -> Json<Value> {
+    Json(world.look(|state| state.commands.clone()))
+}
+
+async fn put_commands(
+    Shared(world): Shared<Arc<World>>,
+    Json(mut commands): Json<Value>,
+) -> Json<Value> {
+    world.with(|state| {
+        for command in commands.as_array_mut().into_iter().flatten() {
+            command["id"] = json!(state.snowflake().to_string());
+            command["application_id"] = json!(state.application.to_string());
+            command["version"] = json!(state.snowflake().to_string());
+            if command["type"].is_null() {
+                command["type"] = json!(1);
+            }
+        }
+        state.commands.clone_from(&commands);
+        state.command_writes += 1;
+    });
+    Json(commands)
+}
+
+async fn entitlements(
+    Shared(world): Shared<Arc<World>>,
+    Query(asks): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let person = asks
+        .get("user_id")
+        .and_then(|id| id.parse().ok())
+        .unwrap_or(0);
+    Json(Value::Array(
+        world.look(|state| payload::entitlements(state, person)),
+    ))
+}
+
+async fn member(
+    Shared(world): Shared<Arc<World>>,
+    Path((guild, person)): Path<(u64, u64)>,
+) -> Response {
+    match world.look(|state| payload::member(state, guild, person)) {
+        Some(member) => Json(member).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, 10_007, "Unknown Member"),
+    }
+}
+
+async fn guild(Shared(world): Shared<Arc<World>>, Path(id): Path<u64>) -> Response {
+    let found = world.look(|state| {
+        let server = state
+            .servers
+            .iter()
+            .find(|server| server.id == id && server.installed);
+        server.map(|server| payload::guild(state, server))
+    });
+    match found {
+        Some(guild) => Json(guild).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, 10_004, "Unknown Guild"),
+    }
+}
+
+async fn open_dm(Shared(world): Shared<Arc<World>>, Json(body): Json<Value>) -> Response {
+    let person = body["recipient_id"]
+        .as_str()
+        .and_then(|id| id.parse::<u64>().ok());
+    let found = world.look(|state| {
+        state
+            .channels
+            .iter()
+            .find(|c| c.person.is_some() && c.person == person)
+            .cloned()
+    });
+    match found {
+        Some(Channel { id, .. }) => Json(json!({"id": id.to_string(), "type": 1})).into_response(),
+        None => refuse(StatusCode::BAD_REQUEST, 50_033, "Invalid Recipient(s)"),
+    }
+}

@@ -1,0 +1,81 @@
+//! The free calls that show whether a key works.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::keys::Emulated;
+use super::refusals::refuse_key;
+use crate::world::Standing;
+
+/// The id of an account or an endpoint that the emulated hosts know.
+pub const KNOWN_ID: &str = "made-up-id";
+
+/// Answers a GET call.
+pub fn answer_get(call: &Call<'_>) -> Response {
+    let Call {
+        provider,
+        path,
+        standing,
+        ..
+    } = *call;
+    // DeepSeek and OpenRouter report an empty account with status 200; the
+    // providers in the third arm do not report it here at all.
+    match (provider.id, standing) {
+        ("deepseek", Standing::Empty) => {
+            return Json(json!({"is_available": false, "balance_infos": []})).into_response();
+        }
+        ("openrouter", Standing::Empty) => {
+            return Json(json!({"data": {"label": "k", "limit": 5, "limit_remaining": 0}}))
+                .into_response();
+        }
+        ("openai" | "google" | "groq" | "saladcloud" | "runpod", Standing::Empty) => {}
+        _ => {
+            if let Some(refusal) = refuse_key(provider, standing) {
+                return refusal;
+            }
+        }
+    }
+    match check_body(provider, path) {
+        Some(body) => Json(body).into_response(),
+        None => (
+            StatusCode::NOT_FOUND,
+            Json(json!({"title": "Not Found", "status": 404})),
+        )
+            .into_response(),
+    }
+}
+
+fn check_body(provider: &Emulated, path: &str) -> Option<Value> {
+    let models = || json!({"object": "list", "data": [{"id": "made-up-model", "object": "model"}]});
+    match (provider.id, path) {
+        ("anthropic", "/v1/models") => Some(
+            json!({"data": [{"id": "claude-haiku-5-5", "type": "model"}, {"id": "claude-opus-5-5", "type": "model"}]}),
+        ),
+        ("google", "/models") => {
+            Some(json!({"models": [{"name": "models/gemini-3.1-flash-lite"}]}))
+        }
+        ("openrouter", "/key") => {
+            Some(json!({"data": {"label": "k", "limit": null, "limit_remaining": null}}))
+        }
+        ("xai", "/api-key") => Some(json!({"name": "k", "acls": ["api-key:model:*"]})),
+        ("deepseek", "/user/balance") => Some(json!({"is_available": true, "balance_infos": []})),
+        ("ollama", "/api/tags") => Some(json!({"models": [{"name": "llama3.2:latest"}]})),
+        ("ollama", "/v1/models") | (_, "/models") => Some(models()),
+        ("ollama", "/api/version") => Some(json!({"version": "0.30.0"})),
+        ("runcomfy", path) => path
+            .ends_with(&format!("/users/{KNOWN_ID}/servers"))
+            .then(|| json!([])),
+        ("runcomfy-serverless", path) => path
+            .ends_with(&format!("/{KNOWN_ID}"))
+            .then(|| json!({"id": KNOWN_ID})),
+        ("saladcloud", path) => path
+            .contains(&format!("/{KNOWN_ID}/"))
+            .then(|| json!({"quotas": {}})),
+        ("runpod", path) => (path == format!("/{KNOWN_ID}/health"))
+            .then(|| json!({"jobs": {}, "workers": {"idle": 1}})),
+        _ => None,
+    }
+}

@@ -1,0 +1,160 @@
+//! The providers' HTTP APIs: key checks, chat, pictures and faults.
+
+mod answers;
+mod call;
+mod chat;
+mod checks;
+mod faults;
+mod hosts;
+mod images;
+mod keys;
+mod other_calls;
+mod refusals;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State as Shared};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use serde_json::Value;
+
+use call::Call;
+pub use images::picture;
+pub use keys::{PROVIDERS, sample};
+
+pub use crate::world::{
+    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
+};
+
+use crate::world::World;
+
+/// How many calls are kept for tests to read.
+const CALLS_KEPT: usize = 1_000;
+
+/// Returns the routes of every provider, below `/providers/<id>`.
+pub fn routes(world: Arc<World>) -> Router {
+    Router::new()
+        .route("/providers/{id}", any(answer_call))
+        .route("/providers/{id}/{*path}", any(answer_call))
+        .with_state(world)
+}
+
+async fn answer_call(
+    Shared(world): Shared<Arc<World>>,
+    Path(parts): Path<HashMap<String, String>>,
+    uri: Uri,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let id = parts.get("id").cloned().unwrap_or_default();
+    let Some(provider) = PROVIDERS.iter().find(|provider| provider.id == id) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let path = format!("/{}", parts.get("path").map_or("", String::as_str));
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let key = keys::key_in(provider, &headers);
+    let (standing, fault, pace) = world.with(|state| {
+        let providers = &mut state.providers;
+        providers.calls.push_back(ProviderCall {
+            provider: id.clone(),
+            method: method.to_string(),
+            path: format!("{path}?{}", uri.query().unwrap_or_default()),
+            key: key.clone(),
+            body: body.clone(),
+            at: SystemTime::now(),
+            headers: headers.keys().map(ToString::to_string).collect(),
+        });
+        if providers.calls.len() > CALLS_KEPT {
+            providers.calls.pop_front();
+        }
+        let fault = providers.faults.get(&id).cloned();
+        if let Some(ProviderFault::Busy(status, times)) = fault {
+            let left = (times > 1).then_some(ProviderFault::Busy(status, times - 1));
+            match left {
+                Some(left) => providers.faults.insert(id.clone(), left),
+                None => providers.faults.remove(&id),
+            };
+        }
+        let standing = keys::standing_of(providers, provider, key.as_deref());
+        (standing, fault, providers.pace)
+    });
+    if let Some(response) = faults::replace_answer(fault.as_ref(), key.as_deref()).await {
+        return response;
+    }
+    let base = world.look(|state| {
+        let address = state.address;
+        address.map(|at| format!("http://{at}/providers/{}", provider.id))
+    });
+    answer_well(
+        &world,
+        &Call {
+            provider,
+            method: &method,
+            path: &path,
+            body: &body,
+            standing,
+            fault: fault.as_ref(),
+            base: &base.unwrap_or_default(),
+            pace,
+        },
+    )
+}
+
+/// Answers a call whose answer no fault replaces as a whole.
+fn answer_well(world: &World, call: &Call<'_>) -> Response {
+    if let Some(response) = answer_about_pictures(world, call) {
+        return response;
+    }
+    if *call.method == Method::POST
+        && call.fault.is_none()
+        && let Some(answer) = other_calls::answer_other_call(call)
+    {
+        return refusals::refuse_key(call.provider, call.standing).unwrap_or(answer);
+    }
+    if *call.method == Method::GET {
+        checks::answer_get(call)
+    } else {
+        chat::answer_chat(call)
+    }
+}
+
+/// Answers a call about pictures; none where the call is about something
+/// else.
+fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
+    if let Some(refusal) = refusals::refuse_key(call.provider, call.standing)
+        && (*call.method != Method::GET || call.provider.dialect == keys::Dialect::ImageHost)
+        // A call to a machine carries no key: its address is the secret.
+        && !call.path.starts_with("/comfy/")
+        && makes_picture(call.path)
+    {
+        return Some(refusal);
+    }
+    if *call.method == Method::POST
+        && let Some(response) = images::answer_image_call(call)
+    {
+        return Some(response);
+    }
+    world.with(|state| hosts::answer_host_call(&mut state.providers, call))
+}
+
+/// Whether a call makes a picture, for which it needs a good key.
+fn makes_picture(path: &str) -> bool {
+    [
+        "/run",
+        "/inference",
+        "/jobs",
+        "/prompt",
+        "/servers",
+        "/images",
+        ":generateContent",
+    ]
+    .iter()
+    .any(|end| path.ends_with(end))
+        || path.starts_with("/images/")
+}
