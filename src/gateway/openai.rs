@@ -82,7 +82,7 @@ async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>
         method: call.parts.method.clone(),
         path: String::new(),
         query: None,
-        headers: ForwardedHeaders::of(&call.parts.headers),
+        headers: ForwardedHeaders::copy_from(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,

@@ -150,7 +150,7 @@ impl PictureCall<'_> {
         };
         let request = ImageRequest {
             model: reservation.model.clone(),
-            wish,
+            spec: wish,
             seed,
             mark,
             workflow: reservation.details.workflow.clone(),
