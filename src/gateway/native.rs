@@ -40,7 +40,7 @@ pub async fn any(mut call: Call) -> Answer {
     let model = model_in(&path).or_else(|| fields?.get("model"));
     let stream = body.wants_stream() || path.ends_with(":streamGenerateContent");
     let request_key = key_in(&call)?;
-    let passage = Box::new(RelayRequest {
+    let request = Box::new(RelayRequest {
         surface,
         as_openai: false,
         method: call.parts.method.clone(),
@@ -55,7 +55,7 @@ pub async fn any(mut call: Call) -> Answer {
         caller: call.session.caller.clone(),
         provider: Some(id),
         model,
-        passage,
+        request,
         request_key,
     };
     pass_on(call, ask).await

@@ -76,7 +76,7 @@ async fn read(call: &mut Call) -> Result<(Body, Option<String>), Problem> {
 async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>)) -> Answer {
     let stream = body.wants_stream();
     let request_key = key_in(&call)?;
-    let passage = Box::new(RelayRequest {
+    let request = Box::new(RelayRequest {
         surface,
         as_openai: true,
         method: call.parts.method.clone(),
@@ -91,7 +91,7 @@ async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>
         caller: call.session.caller.clone(),
         provider: None,
         model,
-        passage,
+        request,
         request_key,
     };
     pass_on(call, ask).await

@@ -27,6 +27,7 @@ mod host_specs;
 mod killed;
 mod manage_keys;
 mod messages;
+mod named_providers;
 mod once;
 mod operators;
 mod page;

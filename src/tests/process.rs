@@ -316,7 +316,7 @@ async fn a_signal_ends_the_process_while_discord_is_away() {
     scene
         .emulator
         .world
-        .with(|state| state.gateway_refuses = 1_000);
+        .with(|state| state.connections_to_refuse = 1_000);
     scene.emulator.world.drop_sockets(None);
     assert!(terminate(&mut child).await);
 }
@@ -328,10 +328,10 @@ async fn goodbye_is_said_to_discord_whether_it_answers_or_hangs_up() {
     for hangs_up in [0, 1] {
         let mut child = start(&variables, &scene).await;
         let world = &scene.emulator.world;
-        world.with(|state| state.gateway_hangs_up = hangs_up);
+        world.with(|state| state.closes_to_leave_unanswered = hangs_up);
         assert!(terminate(&mut child).await);
-        let goodbyes = world.with(|state| std::mem::take(&mut state.goodbyes));
-        assert_eq!(goodbyes, [1_000]);
+        let close_codes = world.with(|state| std::mem::take(&mut state.close_codes));
+        assert_eq!(close_codes, [1_000]);
         world.with(|state| {
             assert_eq!(state.identifies, 1, "it came back");
             state.identifies = 0;

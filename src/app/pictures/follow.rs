@@ -58,7 +58,7 @@ impl Follow<'_> {
             end = self.until_done(job, &mut seen) => end?,
             () = self.stop.cancelled() => End::Stopped { ran: false },
             () = tokio::time::sleep_until(deadline) => End::Failed(self.failed(FailureClass::TimedOut)),
-            () = self.app.must_stop() => match job.channel {
+            () = self.app.tasks.cut_off() => match job.channel {
                 Some(_) => return Ok(End::GoesOn),
                 // The program that waits for it is cut off too.
                 None => End::CutShort,

@@ -68,7 +68,7 @@ impl Connection {
         let bot = Arc::clone(&self.bot);
         let registering = stop.clone();
         let application = self.application;
-        self.bot.app.spawn(async move {
+        self.bot.app.tasks.spawn(async move {
             registering
                 .run_until_cancelled(register::register(&bot, application))
                 .await;

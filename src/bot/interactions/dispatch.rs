@@ -59,7 +59,7 @@ impl serenity::framework::Framework for Dispatch {
     }
 
     async fn dispatch(&self, context: Context, event: FullEvent) {
-        let _running = self.bot.app.busy();
+        let _running = self.bot.app.tasks.token();
         let done = match event {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Modal(form),
@@ -83,7 +83,7 @@ impl serenity::framework::Framework for Dispatch {
                 let me = data_about_bot.user.id.get();
                 self.bot.user_id.store(me, Ordering::Relaxed);
                 let bot = Arc::clone(&self.bot);
-                self.bot.app.spawn(async move {
+                self.bot.app.tasks.spawn(async move {
                     if let Err(error) = close_unfinished(&bot).await {
                         tracing::warn!("could not close answers that were broken off: {error:#}");
                     }

@@ -22,7 +22,7 @@ pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
         if bot.shards.serves(job.server) && !bot.running_answers.contains(&job.id) {
             let running = bot.running_answers.begin(&job.id, job.person);
             let one = Arc::clone(bot);
-            bot.app.spawn(async move {
+            bot.app.tasks.spawn(async move {
                 if let Err(error) = resume_picture(&one, job, &running).await {
                     tracing::warn!("could not go on with a picture: {error:#}");
                 }
