@@ -4,7 +4,7 @@
 use serenity::all::{Message, MessageType};
 
 use crate::bot::Bot;
-use crate::bot::answers::streaming::{self, Question};
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::rest::is_gone;
@@ -48,7 +48,7 @@ pub async fn answer_message(
 ) -> anyhow::Result<()> {
     // Reading files takes its time, so that it shows at once that an answer
     // will come. Where the bot may not write, nobody is asked or pays.
-    let promise = target.promise(&bot.rest);
+    let promise = target.promise_answer(&bot.rest);
     let recall = memory::recall_conversation(bot, question.message);
     let (promised, conversation) = tokio::join!(promise, recall);
     if promised.is_err_and(|error| is_gone(&error)) {
@@ -58,7 +58,7 @@ pub async fn answer_message(
     let Conversation { turns, left_out } = conversation?;
     if turns.is_empty() {
         let help = words::how_to_talk(bot.voice(DEFAULT_LOCALE));
-        return target.first(&bot.rest, &help).await.map(drop);
+        return target.send_first(&bot.rest, &help).await.map(drop);
     }
     let ask = Ask {
         caller: question.caller,
@@ -68,14 +68,14 @@ pub async fn answer_message(
         max_output_tokens: None,
         request_key: None,
     };
-    let question = Question {
+    let request = AnswerRequest {
         ask,
+        quoted: None,
+        is_promised: true,
         target,
         locale: DEFAULT_LOCALE,
-        asked: None,
-        promised: true,
     };
-    Box::pin(streaming::answer(bot, question)).await
+    Box::pin(answer_request(bot, request)).await
 }
 
 /// Whether a message is a mention, a reply to one of the bot's messages, or

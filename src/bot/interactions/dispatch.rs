@@ -9,15 +9,16 @@ use serenity::async_trait;
 
 use crate::model::ServerId;
 
-use crate::bot::answers::buttons;
+use crate::bot::Bot;
+use crate::bot::answers::unfinished::close_unfinished;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::incoming;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms;
+use crate::bot::pictures::resume::resume_pictures;
 use crate::bot::words;
 use crate::bot::words::Voice;
-use crate::bot::{Bot, pictures};
 
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
@@ -83,10 +84,10 @@ impl serenity::framework::Framework for Dispatch {
                 self.bot.user_id.store(me, Ordering::Relaxed);
                 let bot = Arc::clone(&self.bot);
                 self.bot.app.tasks.spawn(async move {
-                    if let Err(error) = buttons::close_unfinished(&bot).await {
+                    if let Err(error) = close_unfinished(&bot).await {
                         tracing::warn!("could not close answers that were broken off: {error:#}");
                     }
-                    if let Err(error) = pictures::go_on_with_all(&bot).await {
+                    if let Err(error) = resume_pictures(&bot).await {
                         tracing::warn!("could not go on with pictures: {error:#}");
                     }
                 });

@@ -2,7 +2,7 @@
 
 use serenity::all::Message;
 
-use crate::bot::answers::streaming::{self, Question};
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::connection::interaction_calls::ORIGINAL;
@@ -115,14 +115,14 @@ pub async fn ask_privately(
         max_output_tokens: None,
         ..Ask::of(caller_of(ctx).await, "", choices)
     };
-    let question = Question {
+    let request = AnswerRequest {
         ask,
-        asked: None,
-        promised: true,
+        quoted: None,
+        is_promised: true,
         target: Target::Private(handle),
         locale: &ctx.interaction.locale,
     };
-    Box::pin(streaming::answer(bot, question)).await
+    Box::pin(answer_request(bot, request)).await
 }
 
 /// One turn: what is wanted, and the message with its pictures.
