@@ -1,4 +1,5 @@
-//! OpenAI's API, for every provider; `providers.md` §2.
+//! OpenAI's API for every provider: chat (`docs/providers.md` §7, §12),
+//! Responses (`docs/providers.md` §8), embeddings, pictures and models.
 
 use axum::http::StatusCode;
 use serde_json::json;

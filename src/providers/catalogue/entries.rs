@@ -1,4 +1,5 @@
-//! The built-in providers as data; `providers.md` §1.1, §1.2, §1.3, §1.5.
+//! The built-in providers as data: `docs/providers.md` §2.1 (chat), §2.2
+//! (image hosts), §3.1 (key checks) and §14.9 (where pictures come from).
 
 use url::Url;
 

@@ -1,4 +1,5 @@
-//! Google's Gemini; `providers.md` §4.
+//! Google's generateContent: `docs/providers.md` §10, and §12 for translated
+//! calls.
 //!
 //! `translation` puts OpenAI's chat into this dialect, and answers back.
 
