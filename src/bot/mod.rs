@@ -100,7 +100,7 @@ impl Bot {
         Voice {
             lang: Lang::of(locale),
             catalogue: self.app.catalogue(),
-            byok: self.app.byok_enabled(),
+            byok: self.app.keys.byok_enabled(),
         }
     }
 }

@@ -11,7 +11,7 @@ use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder, S
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Doorman};
+use crate::app::{App, MemberDirectory, Notifier};
 use crate::bot::answers::admission::Lines;
 use crate::bot::callers::entitlements::Entitlements;
 use crate::bot::callers::home_roles::HomeRoles;
@@ -66,7 +66,7 @@ impl Connection {
             gateway,
             ..
         } = introduce(&rest).await?;
-        let sold = app.sells_tiers();
+        let sold = app.people.sells_tiers();
         let bot = Bot {
             app,
             rest,
@@ -88,8 +88,10 @@ impl Connection {
             dropped: AtomicU64::new(0),
         };
         let bot = Arc::new(bot);
-        let doorman: Arc<dyn Doorman> = Arc::clone(&bot) as _;
-        bot.app.has_doorman(&doorman);
+        let directory: Arc<dyn MemberDirectory> = Arc::clone(&bot) as _;
+        let notifier: Arc<dyn Notifier> = Arc::clone(&bot) as _;
+        bot.app.people.set_directory(&directory);
+        bot.app.people.set_notifier(&notifier);
         Ok(Self {
             bot,
             settings,
