@@ -4,6 +4,7 @@
 mod asks;
 mod error;
 mod foundation;
+mod gate;
 mod health;
 mod keys;
 mod models;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use asks::{AnswerEvent, AskOutcome, Began, Notes, OnceForm, Persona, ReadyAsk};
 pub use error::Error;
+pub use gate::{ConcurrencyLimits, Permit};
 pub use keys::{
     AddForm, AddedKey, Listing, ProviderStatus, RequestKey, ServerKeys, Status, TestedKey,
 };

@@ -16,6 +16,7 @@ mod checks;
 mod choices;
 mod clients;
 mod crowds;
+mod database_file;
 mod defects;
 mod departures;
 mod emulated;

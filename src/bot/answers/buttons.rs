@@ -3,15 +3,16 @@
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind, Message};
 
 use crate::app::Error;
-use crate::bot::answers::running_answers::Stopping;
+use crate::bot::answers::running_answers::StopOutcome;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation::{self, Asking};
-use crate::bot::words::{self, Voice};
-use crate::bot::{Bot, explain};
+use crate::bot::conversation::incoming::{MessageQuestion, answer_message};
+use crate::bot::conversation::turns::question_in;
+use crate::bot::words::{self, DEFAULT_LOCALE, Voice};
+use crate::bot::{Bot, explain_error};
 use crate::model::{
     AccessRefusal, AnswerRecord, Ask, Caller, Choices, ConversationRefusal, Place, Refusal,
 };
@@ -20,9 +21,9 @@ use crate::model::{
 pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
-    match bot.running.stop(id, &RawCaller::from_button(press)) {
-        Stopping::Done => bot.rest.defer_update(&handle).await,
-        Stopping::NotYours => {
+    match bot.running_answers.stop(id, &RawCaller::from_button(press)) {
+        StopOutcome::Stopped => bot.rest.defer_update(&handle).await,
+        StopOutcome::NotYours => {
             bot.rest
                 .reply(
                     &handle,
@@ -30,7 +31,7 @@ pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::
                 )
                 .await
         }
-        Stopping::NotRunning => {
+        StopOutcome::NotRunning => {
             // It ended a moment ago, or in a process that is gone.
             let record = bot.app.answer_record(id).await;
             if record.is_ok_and(|record| record.ended_at_ms.is_some()) {
@@ -65,7 +66,7 @@ pub async fn again(
     });
     let record = match found {
         Ok(record) => record,
-        Err(error) => return bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => return bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     };
     let mut choices = record.choices.clone();
     if let Some(model) = other_model {
@@ -91,7 +92,7 @@ async fn again_in_channel(
 ) -> anyhow::Result<()> {
     bot.rest.defer_update(handle).await?;
     let found = bot.rest.message(handle.channel, question).await?;
-    let Some(mut said) = found else {
+    let Some(mut message) = found else {
         let gone = refused(
             voice,
             Refusal::Conversation(ConversationRefusal::QuestionGone),
@@ -99,18 +100,18 @@ async fn again_in_channel(
         return bot.rest.follow_up_ephemeral(handle, &gone).await.map(drop);
     };
     // Discord does not name the server of a message that is asked for.
-    said.guild_id = who.place.server().map(|server| server.0.into());
+    message.guild_id = who.place.server().map(|server| server.0.into());
     let target = Target::Channel {
         channel: handle.channel,
         reply_to: question,
         direct: who.place == Place::Direct,
     };
-    let asking = Asking {
-        said: &said,
+    let question = MessageQuestion {
+        message: &message,
         caller: who,
         choices,
     };
-    conversation::answer(bot, asking, target).await
+    answer_message(bot, question, target).await
 }
 
 /// The question stands above the answer, or in a file beside it.
@@ -123,7 +124,7 @@ async fn again_by_interaction(
 ) -> anyhow::Result<()> {
     let voice = bot.voice(&press.locale);
     let first = first_message(bot, press, record).await;
-    let Some(question) = conversation::question_of(bot, &first).await else {
+    let Some(question) = question_in(bot, &first).await else {
         return bot
             .rest
             .reply(
@@ -166,7 +167,7 @@ pub async fn details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyho
     let found = bot.app.answer_details(&who, id).await;
     let card = match found {
         Ok((record, attempt)) => words::details(voice, &record, attempt.as_ref()),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await
 }
@@ -178,7 +179,7 @@ pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
     let who = bot.complete_caller(RawCaller::from_button(press)).await;
     let card = match bot.app.models_for(&who).await {
         Ok(models) => words::choose_model(voice, id, &models),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await
 }
@@ -207,7 +208,7 @@ pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
 }
 
 async fn close(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
-    let voice = bot.voice(conversation::LOCALE);
+    let voice = bot.voice(DEFAULT_LOCALE);
     let Some(last) = record.last else {
         let Some(question) = record.reply_to else {
             return Ok(());
@@ -225,5 +226,5 @@ async fn close(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
 }
 
 fn refused(voice: Voice<'_>, refusal: Refusal) -> Card {
-    explain(voice, &Error::Refused(refusal))
+    explain_error(voice, &Error::Refused(refusal))
 }

@@ -11,7 +11,7 @@ use crate::bot::Bot;
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::{Button, Card, File};
-use crate::bot::conversation;
+use crate::bot::conversation::transcript::{self, ANSWER_FILE, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
 
 /// Room that is kept for what stands under an answer, in UTF-16 units.
@@ -42,16 +42,16 @@ impl<'a> MessageRenderer<'a> {
     /// Has shown nothing yet. The question stands above the answer, unless
     /// it stands in the channel already.
     pub fn new(bot: &'a Bot, voice: Voice<'_>, target: &'a Target, question: Option<&str>) -> Self {
-        let quoted = question.map(conversation::quote);
-        let too_long = question.filter(|_| quoted == Some(None));
+        let heading = question.map(transcript::heading);
+        let too_long = heading.as_ref().is_some_and(|heading| heading.is_excerpt);
+        let file = question
+            .filter(|_| too_long)
+            .map(|text| file(QUESTION_FILE, words::whole_question(voice), text));
         Self {
             bot,
             target,
-            head: quoted
-                .flatten()
-                .or(too_long.map(conversation::excerpt))
-                .unwrap_or_default(),
-            question: too_long.map(|text| file(QUESTION_FILE, words::whole_question(voice), text)),
+            head: heading.map(|heading| heading.text).unwrap_or_default(),
+            question: file,
             buttons: Vec::new(),
             notes: None,
             promised: None,
@@ -67,7 +67,8 @@ impl<'a> MessageRenderer<'a> {
             if let Err(error) = self.paint(&text).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
             }
-            done.run_until_cancelled(sleep(self.bot.pace())).await;
+            done.run_until_cancelled(sleep(self.bot.edit_pace.pause()))
+                .await;
         }
     }
 
@@ -210,8 +211,3 @@ fn file(name: &'static str, description: String, text: &str) -> File {
         bytes: text.as_bytes().to_vec(),
     }
 }
-
-/// What the file of a long answer is called.
-pub const ANSWER_FILE: &str = "answer.md";
-/// What the file of a long question is called.
-pub const QUESTION_FILE: &str = "question.md";

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod buttons;
+pub mod edit_pace;
 pub mod message_renderer;
 pub mod running_answers;
 pub mod split;

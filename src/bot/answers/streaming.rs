@@ -1,6 +1,5 @@
 //! An answer that grows in the channel while the model speaks.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,17 +7,14 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{AnswerEvent, AskOutcome, Began, Demotion, Error, Notice, ReadyAsk};
-use crate::model::{
-    Ask, AskRefusal, Choices, ConversationRefusal, PersonId, PictureRefusal, Refusal, ServerId,
-    Source,
-};
+use crate::model::{Ask, AskRefusal, Choices, PersonId, PictureRefusal, Refusal, ServerId, Source};
 
-use crate::bot::answers::admission::Place;
+use crate::bot::answers::admission::Admission;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::words::{self, Voice};
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 
 /// How long the reason for a no may take to be found before "thinking" is
 /// shown to everyone. Discord gives up after three seconds.
@@ -46,25 +42,18 @@ pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
         ..
     } = question;
     let mut painter = MessageRenderer::new(bot, voice, &target, asked.as_deref());
-    let places = bot.people.enter(ask.caller.person.0);
-    let places = match places.map(|mine| (mine, bot.channels.enter(target.channel()))) {
-        Some((mine, Some(here))) => Ok([mine, here]),
-        Some((_, None)) => Err(Refusal::Conversation(ConversationRefusal::ChannelIsBusy)),
-        None => Err(Refusal::Conversation(ConversationRefusal::TooManyAtOnce)),
-    };
-    let mut places = match places {
-        Ok(places) => places,
+    let admission = Admission::enter(bot, ask.caller.person, target.channel());
+    let mut admission = match admission {
+        Ok(admission) => admission,
         Err(refusal) => return turn_away(&mut painter, voice, (refusal, promised)).await,
     };
-    let waits = places.iter().any(Place::must_wait);
+    let waits = admission.must_wait();
     if waits {
         if !promised {
             painter.promised = target.promise(&bot.rest).await?;
         }
         painter.say_instead(words::in_line(voice)).await?;
-        for place in &mut places {
-            place.turn().await;
-        }
+        admission.wait_turn().await;
     }
     let ready = prepare(bot, &mut painter, voice, (ask, waits || promised)).await?;
     let Some(ready) = ready else { return Ok(()) };
@@ -96,7 +85,7 @@ async fn give(
     };
     let notes = bot.app.note_answer(&began)?;
     let id = notes.id.clone();
-    let run = bot.running.begin(&id, asker);
+    let run = bot.running_answers.begin(&id, asker);
     painter.notes = Some(notes);
     painter.buttons = words::growing(voice, &id);
     let (outcome, text) = paint_while_asking(bot, painter, ready, &run.stop).await;
@@ -133,7 +122,7 @@ pub async fn turn_away(
     voice: Voice<'_>,
     (refusal, promised): (Refusal, bool),
 ) -> anyhow::Result<()> {
-    let card = explain(voice, &Error::Refused(refusal));
+    let card = explain_error(voice, &Error::Refused(refusal));
     match painter.target {
         Target::Interaction(handle) | Target::Private(handle) if !promised => {
             painter.bot.rest.reply(handle, &card).await
@@ -207,7 +196,9 @@ pub async fn promise<T>(
             Ok(Some(ready))
         }
         (Err(error), Target::Interaction(handle) | Target::Private(handle)) if !promised => {
-            bot.rest.reply(handle, &explain(voice, &error)).await?;
+            bot.rest
+                .reply(handle, &explain_error(voice, &error))
+                .await?;
             Ok(None)
         }
         (Err(error), _) => {
@@ -226,9 +217,9 @@ pub async fn refuse(
     error: &Error,
 ) -> anyhow::Result<()> {
     if !is_private(error) || painter.target.is_private() {
-        return painter.say_instead(explain(voice, error)).await;
+        return painter.say_instead(explain_error(voice, error)).await;
     }
-    let (rest, card) = (&painter.bot.rest, explain(voice, error));
+    let (rest, card) = (&painter.bot.rest, explain_error(voice, error));
     let Target::Interaction(_) = painter.target else {
         // People can close their direct messages.
         let told = painter.target.whisper(rest, asker.0, &card).await.is_ok();
@@ -252,7 +243,7 @@ async fn paint_while_asking(
     ready: ReadyAsk,
     stop: &CancellationToken,
 ) -> (AskOutcome, String) {
-    let _growing = Growing::begin(&bot.growing);
+    let _growing = bot.edit_pace.begin_answer();
     let (said, mut heard) = watch::channel(String::new());
     let done = CancellationToken::new();
     let asking = async {
@@ -269,22 +260,6 @@ async fn paint_while_asking(
     let (asked, ()) = tokio::join!(asking, painter.follow(&mut heard, &done));
     let text = heard.borrow().clone();
     (asked, text)
-}
-
-/// Counts an answer while it grows.
-struct Growing<'a>(&'a AtomicU32);
-
-impl<'a> Growing<'a> {
-    fn begin(count: &'a AtomicU32) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
-        Self(count)
-    }
-}
-
-impl Drop for Growing<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Shows the whole answer, or why there is none.
@@ -311,7 +286,7 @@ async fn finish(
         Err(Error::Refused(refusal @ Refusal::Ask(AskRefusal::Stopped | AskRefusal::Stopping)))
             if text.trim().is_empty() =>
         {
-            let card = explain(voice, &Error::Refused(refusal.clone()));
+            let card = explain_error(voice, &Error::Refused(refusal.clone()));
             painter.say_instead(Card { buttons, ..card }).await
         }
         Err(error) if text.trim().is_empty() => {
@@ -322,7 +297,7 @@ async fn finish(
             refuse(painter, voice, asker, error).await
         }
         Err(error) => {
-            let why = explain(voice, error).text;
+            let why = explain_error(voice, error).text;
             let foot = words::broken_off(voice, &why);
             painter.finish(voice, &text, &foot, buttons).await
         }

@@ -1,8 +1,8 @@
 //! Where an answer goes: to an interaction, or into a channel.
 
-use crate::bot::Rest;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::connection::rest::Rest;
 
 /// Where an answer goes.
 #[derive(Clone)]

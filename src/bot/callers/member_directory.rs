@@ -16,7 +16,7 @@ use crate::bot::callers::home_roles;
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::{RawCaller, may_manage_server};
 use crate::bot::connection::rest::is_gone;
-use crate::bot::words;
+use crate::bot::words::{self, DEFAULT_LOCALE};
 
 /// How long a program waits for Discord's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ impl Notifier for Bot {
     fn notify(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             // In English: a program says nothing of its person's language.
-            let voice = self.voice("en-US");
+            let voice = self.voice(DEFAULT_LOCALE);
             for demotion in &demoted {
                 let card = words::demoted_directly(voice, demotion);
                 if let Err(error) = self.rest.direct_message(demotion.tell.0, &card).await {

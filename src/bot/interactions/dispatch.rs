@@ -12,7 +12,7 @@ use crate::model::ServerId;
 use crate::bot::answers::buttons;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation;
+use crate::bot::conversation::incoming;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms;
 use crate::bot::words;
@@ -76,11 +76,11 @@ impl serenity::framework::Framework for Dispatch {
             }
             // On the heap: it is a large future, and every event has room for it.
             FullEvent::Message { new_message } => {
-                Box::pin(conversation::heard(&self.bot, new_message)).await
+                Box::pin(incoming::handle_message(&self.bot, new_message)).await
             }
             FullEvent::Ready { ref data_about_bot } => {
                 let me = data_about_bot.user.id.get();
-                self.bot.me.store(me, Ordering::Relaxed);
+                self.bot.user_id.store(me, Ordering::Relaxed);
                 let bot = Arc::clone(&self.bot);
                 self.bot.app.tasks.spawn(async move {
                     if let Err(error) = buttons::close_unfinished(&bot).await {
@@ -170,7 +170,7 @@ impl RawEventHandler for CountDropped {
         if let Event::Unknown(unknown) = event
             && unknown.kind == "INTERACTION_CREATE"
         {
-            let dropped = self.0.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            let dropped = self.0.dropped_interactions.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::error!(dropped, "an interaction could not be read and was dropped");
         }
     }

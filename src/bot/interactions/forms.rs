@@ -16,7 +16,7 @@ use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
-use crate::bot::{Bot, explain, pictures};
+use crate::bot::{Bot, explain_error, pictures};
 use crate::model::{AccessRefusal, Refusal, Scope, Words};
 
 /// Takes a form. It is acknowledged before anybody is asked about the key.
@@ -42,7 +42,7 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
         }
         _ => Err(Error::Refused(Refusal::Access(AccessRefusal::StaleForm))),
     };
-    let card = done.unwrap_or_else(|error| explain(voice, &error));
+    let card = done.unwrap_or_else(|error| explain_error(voice, &error));
     private_reply::show(bot, &handle, card).await
 }
 
@@ -71,7 +71,7 @@ async fn ask_once(
             Box::pin(streaming::answer(bot, question)).await
         }
         Err(error) => {
-            let card = explain(bot.voice(&form.locale), &error);
+            let card = explain_error(bot.voice(&form.locale), &error);
             bot.rest.reply(handle, &card).await
         }
     }
@@ -92,7 +92,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                 }
                 // The message stays as it is: it may be somebody else's.
                 Err(error) => {
-                    let why = explain(voice, &error);
+                    let why = explain_error(voice, &error);
                     bot.rest.follow_up_ephemeral(&handle, &why).await.map(drop)
                 }
             }
@@ -111,7 +111,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                         .open_modal(&handle, &words::added_form(voice, &form))
                         .await
                 }
-                Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+                Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
             }
         }
         Some(CustomId::Stop(id)) => buttons::stop(bot, &press, &id).await,
@@ -127,7 +127,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
         Some(CustomId::Details(id)) => buttons::details(bot, &press, &id).await,
         Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
             let stale = Error::Refused(Refusal::Access(AccessRefusal::StaleForm));
-            bot.rest.reply(&handle, &explain(voice, &stale)).await
+            bot.rest.reply(&handle, &explain_error(voice, &stale)).await
         }
     }
 }

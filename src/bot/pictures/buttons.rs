@@ -6,14 +6,15 @@ use crate::app::Error;
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation;
+use crate::bot::conversation::transcript::ImagePrompt;
+use crate::bot::conversation::turns::question_in;
 use crate::bot::words;
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 use crate::model::{
     Caller, ConversationRefusal, ImageSpec, Imagine, PictureJob, PictureRefusal, Words,
 };
 
-use crate::bot::pictures::{Wanted, make, show};
+use crate::bot::pictures::{Wanted, make};
 
 /// Makes a picture again: from the same words, or from the picture itself
 /// where somebody here can.
@@ -37,7 +38,7 @@ pub async fn redo(
             };
             Box::pin(make(bot, wanted)).await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }
 
@@ -49,8 +50,9 @@ async fn wished(
 ) -> Result<(Imagine, Option<Attachment>), Error> {
     let job = here(bot, press, id).await?;
     let choices = bot.app.picture_choices(&job).await?;
-    let asked = conversation::question_of(bot, &press.message).await;
-    let (prompt, negative) = show::read(&asked.ok_or(ConversationRefusal::QuestionGone)?);
+    let asked = question_in(bot, &press.message).await;
+    let asked = asked.ok_or(ConversationRefusal::QuestionGone)?;
+    let ImagePrompt { prompt, negative } = ImagePrompt::parse(&asked);
     let wish = ImageSpec {
         prompt: Words(prompt),
         negative: Words(negative),
@@ -94,7 +96,7 @@ pub async fn seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::
     let voice = bot.voice(&press.locale);
     let card = match here(bot, press, id).await {
         Ok(job) => words::seed(voice, job.seed),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await
 }

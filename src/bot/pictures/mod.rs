@@ -15,14 +15,15 @@ use crate::app::{
     Began, Error, Notice, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
     Waiter,
 };
-use crate::model::{Imagine, PersonId, Picture, PictureRefusal, Refusal, Stage, Words};
+use crate::model::{ImageSpec, Imagine, PersonId, Picture, PictureRefusal, Refusal, Stage, Words};
 
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::streaming;
 use crate::bot::answers::target::Target;
-use crate::bot::conversation::{Content, FileReader};
+use crate::bot::conversation::files::{Content, FileReader};
+use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::words::{self, Voice};
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 
 use show::Late;
 
@@ -66,9 +67,9 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
         ..
     } = wanted;
     let asker = imagine.caller.person;
-    let quoted = show::written(&imagine.wish);
+    let quoted = write_prompt(&imagine.wish);
     let mut painter = MessageRenderer::new(bot, voice, &target, Some(&quoted));
-    let Some(mut place) = bot.painters.enter(asker.0) else {
+    let Some(mut place) = bot.picture_queue.enter(asker) else {
         let refusal = Refusal::Picture(PictureRefusal::TooManyPicturesAtOnce);
         return streaming::turn_away(&mut painter, voice, (refusal, false)).await;
     };
@@ -79,7 +80,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
     }
     if place.must_wait() {
         painter.say_instead(words::in_line(voice)).await?;
-        place.turn().await;
+        place.wait_turn().await;
     }
     imagine.wish.is_edit = file.is_some();
     if enhance {
@@ -88,7 +89,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
             Ok(better) => imagine.wish.prompt = Words(better),
             Err(error) => return streaming::refuse(&mut painter, voice, asker, &error).await,
         }
-        painter.quote(voice, &show::written(&imagine.wish));
+        painter.quote(voice, &write_prompt(&imagine.wish));
     }
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
@@ -123,6 +124,11 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
     Box::pin(board.make(ready, began)).await
 }
 
+/// What pictures are made from, as it stands above them.
+fn write_prompt(spec: &ImageSpec) -> String {
+    ImagePrompt::write(&spec.prompt.0, &spec.negative.0)
+}
+
 impl Board<'_> {
     async fn make(&mut self, ready: ReadyPicture, began: Began) -> anyhow::Result<()> {
         let (bot, asker) = (self.bot, began.person);
@@ -132,7 +138,7 @@ impl Board<'_> {
             channel: began.channel,
             message: began.promised,
         };
-        let run = bot.running.begin(&spot.id, asker);
+        let run = bot.running_answers.begin(&spot.id, asker);
         let (tell, stages) = watch::channel(None);
         let done = CancellationToken::new();
         let making = async {
@@ -184,7 +190,7 @@ impl Board<'_> {
             if let Err(error) = self.painter.say_instead(card).await {
                 tracing::debug!("could not show how far a picture is: {error:#}");
             }
-            let pause = tokio::time::sleep(self.bot.pace());
+            let pause = tokio::time::sleep(self.bot.edit_pace.pause());
             done.run_until_cancelled(pause).await;
         }
     }
@@ -198,7 +204,7 @@ impl Board<'_> {
     ) -> anyhow::Result<()> {
         let card = match &pictured.result {
             Ok(made) => show::card(self.voice, made, &self.prompt, &spot.id),
-            Err(error) => explain(self.voice, error),
+            Err(error) => explain_error(self.voice, error),
         };
         let is_private = pictured.result.as_ref().is_err_and(streaming::is_private);
         if self.since.elapsed() < TOKEN_LIVES {
@@ -238,10 +244,10 @@ async fn settle(bot: &Bot, due: Option<UnsettledPictures>, shown: bool) -> Vec<N
 
 /// Reads the picture that came along.
 async fn read(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
-    let mut limits = bot.chat.limits.clone();
+    let mut limits = bot.chat.file_limits.clone();
     limits.picture_bytes = PICTURE_BYTES_MAX;
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
-    match reader.read(file).await {
+    match reader.read_file(file).await {
         Ok(Content::Picture(picture)) => Ok(picture),
         _ => Err(PictureRefusal::BadPicture.into()),
     }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
-use crate::bot::answers::running_answers::Run;
+use crate::bot::answers::running_answers::RunningAnswer;
 use crate::bot::answers::streaming;
-use crate::bot::conversation;
-use crate::bot::{Bot, explain};
+use crate::bot::conversation::transcript::{self, ImagePrompt};
+use crate::bot::conversation::turns::question_in;
+use crate::bot::words::DEFAULT_LOCALE;
+use crate::bot::{Bot, explain_error};
 use crate::model::{PictureJob, PictureRefusal, Refusal};
 
 use crate::bot::pictures::settle;
@@ -17,8 +19,8 @@ use crate::bot::pictures::show::{self, Late};
 pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
     for job in bot.app.open_pictures().await? {
         // Discord says more than once that we are here.
-        if bot.shards.serves(job.server) && !bot.running.knows(&job.id) {
-            let run = bot.running.begin(&job.id, job.person);
+        if bot.shards.serves(job.server) && !bot.running_answers.contains(&job.id) {
+            let run = bot.running_answers.begin(&job.id, job.person);
             let one = Arc::clone(bot);
             bot.app.tasks.spawn(async move {
                 if let Err(error) = go_on(&one, job, &run).await {
@@ -30,8 +32,8 @@ pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
     bot.app.stop_all_leftovers().await.map(drop)
 }
 
-async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
-    let voice = bot.voice(conversation::LOCALE);
+async fn go_on(bot: &Bot, job: PictureJob, run: &RunningAnswer) -> anyhow::Result<()> {
+    let voice = bot.voice(DEFAULT_LOCALE);
     // Programs do not wait for what an earlier process left.
     let Some(channel) = job.channel else {
         return Ok(());
@@ -54,18 +56,18 @@ async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
         None => None,
     };
     let asked = match &before {
-        Some(message) => conversation::question_of(bot, message).await,
+        Some(message) => question_in(bot, message).await,
         None => None,
     };
     let asked = asked.unwrap_or_default();
     let head = match asked.as_str() {
         "" => String::new(),
-        asked => conversation::quote(asked).unwrap_or_else(|| conversation::excerpt(asked)),
+        asked => transcript::heading(asked).text,
     };
-    let (prompt, _) = show::read(&asked);
+    let ImagePrompt { prompt, .. } = ImagePrompt::parse(&asked);
     let card = match &pictured.result {
         Ok(made) => show::card(voice, made, &prompt, &spot.id),
-        Err(error) => explain(voice, error),
+        Err(error) => explain_error(voice, error),
     };
     let late = Late {
         person,

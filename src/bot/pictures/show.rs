@@ -4,34 +4,10 @@ use crate::app::PicturePlace;
 use crate::bot::Bot;
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::{self, Voice};
-use crate::model::{ImageSpec, Made, PictureKind};
+use crate::model::{Made, PictureKind};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
-/// Stands before what should not be in a picture.
-const NOT: &str = "-# not: ";
-
-/// A wish as it stands above its picture.
-pub fn written(wish: &ImageSpec) -> String {
-    let negative = wish.negative.0.replace('\n', " ");
-    if negative.trim().is_empty() {
-        wish.prompt.0.clone()
-    } else {
-        format!("{}\n{NOT}{negative}", wish.prompt.0)
-    }
-}
-
-/// The prompt and what should not be there, of what [`written`] wrote.
-pub fn read(text: &str) -> (String, String) {
-    match text.rsplit_once('\n') {
-        Some((prompt, last)) if last.starts_with(NOT) => {
-            let negative = last.strip_prefix(NOT).unwrap_or_default();
-            (prompt.to_owned(), negative.to_owned())
-        }
-        _ => (text.to_owned(), String::new()),
-    }
-}
-
 /// Pictures, and what stands under them.
 pub fn card(voice: Voice<'_>, made: &Made, prompt: &str, id: &str) -> Card {
     let files = made.pictures.iter().enumerate().map(|(at, picture)| File {
@@ -139,23 +115,6 @@ pub fn parts(mut card: Card) -> Vec<Card> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Words;
-
-    #[test]
-    fn a_wish_reads_as_it_was_written() {
-        for (prompt, negative) in [
-            ("a lighthouse", ""),
-            ("a lighthouse", "people, boats"),
-            ("two\nlines", "people"),
-        ] {
-            let wish = ImageSpec {
-                prompt: Words(prompt.into()),
-                negative: Words(negative.into()),
-                ..ImageSpec::default()
-            };
-            assert_eq!(read(&written(&wish)), (prompt.into(), negative.into()));
-        }
-    }
 
     #[test]
     fn pictures_that_are_too_much_for_one_message_fill_several() {

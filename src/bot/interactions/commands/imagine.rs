@@ -5,7 +5,7 @@ use serenity::all::{Attachment, CreateAutocompleteResponse};
 use crate::app::Error;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::explain;
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::pictures::{self, Wanted};
@@ -56,7 +56,7 @@ pub async fn imagine(
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
-        let card = explain(
+        let card = explain_error(
             voice,
             &Error::Refused(Refusal::Picture(PictureRefusal::BadSize)),
         );

@@ -7,7 +7,7 @@ use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::explain;
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::choices;
@@ -84,7 +84,7 @@ async fn ask_once(
             let asks = words::once_form(voice, &form, prompt);
             bot.rest.open_modal(&handle, &asks).await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }
 

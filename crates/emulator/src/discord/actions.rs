@@ -1,21 +1,46 @@
-//! What people do: type commands, complete options, send forms, press
-//! buttons.
+//! What people do in Discord, as methods of the world: they type commands,
+//! complete options, send forms, press buttons and write messages. And what
+//! happens to servers and connections.
 
 use serde_json::{Value, json};
 
-use super::{line, messages, payload};
-use crate::world::{Attachment, Channel, Interaction, Kind, Message, State, World};
+use super::command_line::parse_command;
+use super::events::announce_message;
+use super::payload;
+use crate::world::{
+    Attachment, Channel, Interaction, InteractionKind, Message, State, ToSocket, World,
+};
+
+/// A message that somebody writes.
+pub struct NewMessage<'a> {
+    pub person: u64,
+    pub channel: u64,
+    pub text: &'a str,
+    /// The message that this one answers.
+    pub reply_to: Option<u64>,
+    pub files: Vec<Attachment>,
+    /// Whether the author of the message that this one answers is pinged.
+    pub pings: bool,
+}
 
 impl World {
-    /// Somebody runs a command; returns the interaction's id.
+    /// Somebody runs a command. Returns the id of the interaction.
     pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
         self.with(|state| {
-            let data = line::read(state, typed, None)?;
-            Ok(state.interact(Kind::Command, person, channel, typed, &data, None))
+            let data = parse_command(state, typed, None)?;
+            Ok(state.interact(
+                InteractionKind::Command,
+                person,
+                channel,
+                typed,
+                &data,
+                None,
+            ))
         })
     }
 
-    /// Somebody types an option and is offered completions.
+    /// Somebody types the value of an option, for which their client asks the bot
+    /// for completions.
     pub fn complete(
         &self,
         person: u64,
@@ -24,12 +49,19 @@ impl World {
         option: &str,
     ) -> Result<u64, String> {
         self.with(|state| {
-            let data = line::read(state, typed, Some(option))?;
-            Ok(state.interact(Kind::Autocomplete, person, channel, typed, &data, None))
+            let data = parse_command(state, typed, Some(option))?;
+            Ok(state.interact(
+                InteractionKind::Autocomplete,
+                person,
+                channel,
+                typed,
+                &data,
+                None,
+            ))
         })
     }
 
-    /// Somebody sends a form with what they typed, by field.
+    /// Somebody sends a form with the texts that they typed, by field.
     pub fn submit(
         &self,
         person: u64,
@@ -54,7 +86,14 @@ impl World {
                     interaction.modal = None;
                 }
             }
-            state.interact(Kind::ModalSubmit, person, channel, "", &data, None)
+            state.interact(
+                InteractionKind::ModalSubmit,
+                person,
+                channel,
+                "",
+                &data,
+                None,
+            )
         })
     }
 
@@ -77,7 +116,7 @@ impl World {
             let found = state.message(message)?.clone();
             let data = json!({"custom_id": custom_id, "component_type": 2});
             Some(state.interact(
-                Kind::Component,
+                InteractionKind::Component,
                 person,
                 found.channel,
                 "",
@@ -96,18 +135,26 @@ impl World {
         reply_to: Option<u64>,
         files: Vec<Attachment>,
     ) -> u64 {
-        self.say_with(person, channel, text, reply_to, (files, false))
+        self.post(NewMessage {
+            person,
+            channel,
+            text,
+            reply_to,
+            files,
+            pings: false,
+        })
     }
 
-    /// The same, and whether a reply pings whoever it answers.
-    pub fn say_with(
-        &self,
-        person: u64,
-        channel: u64,
-        text: &str,
-        reply_to: Option<u64>,
-        (files, pings): (Vec<Attachment>, bool),
-    ) -> u64 {
+    /// Posts a message of somebody's and tells the bot of it.
+    pub fn post(&self, new: NewMessage<'_>) -> u64 {
+        let NewMessage {
+            person,
+            channel,
+            text,
+            reply_to,
+            files,
+            pings,
+        } = new;
         self.with(|state| {
             state.forget_old();
             let id = state.snowflake();
@@ -127,24 +174,24 @@ impl World {
                 reference: reply_to,
                 pings,
             });
-            messages::announce(state, "MESSAGE_CREATE", id);
+            announce_message(state, "MESSAGE_CREATE", id);
             id
         })
     }
 
     /// Somebody changes what they wrote.
-    pub fn rewrite(&self, message: u64, text: &str) {
+    pub fn edit_message(&self, message: u64, text: &str) {
         self.with(|state| {
             if let Some(found) = state.message(message) {
                 text.clone_into(&mut found.content);
                 found.edits += 1;
             }
-            messages::announce(state, "MESSAGE_UPDATE", message);
+            announce_message(state, "MESSAGE_UPDATE", message);
         });
     }
 
     /// Somebody deletes what they wrote.
-    pub fn unsay(&self, message: u64) {
+    pub fn delete_message(&self, message: u64) {
         self.with(|state| {
             let found = state.messages.iter().find(|m| m.id == message).cloned();
             let Some(found) = found else { return };
@@ -192,7 +239,14 @@ impl World {
                 "resolved": {"messages": {message.to_string(): shown}},
             });
             let line = format!("{command} (message)");
-            Ok(state.interact(Kind::Command, person, found.channel, &line, &data, None))
+            Ok(state.interact(
+                InteractionKind::Command,
+                person,
+                found.channel,
+                &line,
+                &data,
+                None,
+            ))
         })
     }
 
@@ -201,7 +255,7 @@ impl World {
         self.with(|state| {
             let found = state.message(message)?.clone();
             let data = json!({"custom_id": custom_id, "component_type": 3, "values": [value]});
-            let kind = Kind::Component;
+            let kind = InteractionKind::Component;
             Some(state.interact(kind, person, found.channel, "", &data, Some(message)))
         })
     }
@@ -210,14 +264,13 @@ impl World {
     pub fn drop_sockets(&self, code: Option<u16>) {
         self.with(|state| {
             for session in &mut state.sessions {
-                session
-                    .push(code.map_or(crate::world::ToSocket::Drop, crate::world::ToSocket::Close));
+                session.push(code.map_or(ToSocket::Drop, ToSocket::Close));
                 session.socket = None;
             }
         });
     }
 
-    /// A server removes the bot, or has an outage.
+    /// A server removes the bot; or, with `outage`, is unavailable.
     pub fn remove_bot(&self, server: u64, outage: bool) {
         self.with(|state| {
             if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {
@@ -231,7 +284,7 @@ impl World {
         });
     }
 
-    /// A server adds the bot, again, or is back.
+    /// A server adds the bot, or is available again after an outage.
     pub fn add_bot(&self, server: u64) {
         self.with(|state| {
             if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {
@@ -245,17 +298,17 @@ impl World {
         });
     }
 
-    /// Asks every connection to come back on a new one.
+    /// Asks every gateway connection to reconnect.
     pub fn ask_to_reconnect(&self) {
         let reconnect = json!({"op": 7, "d": null}).to_string();
         self.with(|state| {
             for session in &mut state.sessions {
-                session.push(crate::world::ToSocket::Send(reconnect.clone()));
+                session.push(ToSocket::Send(reconnect.clone()));
             }
         });
     }
 
-    /// Sends any event, well-formed or not.
+    /// Sends an event with any data, whether the data is valid or not.
     pub fn emit_raw(&self, name: &str, data: &Value) {
         self.with(|state| state.emit(None, name, data));
     }
@@ -264,7 +317,7 @@ impl World {
 impl State {
     fn interact(
         &mut self,
-        kind: Kind,
+        kind: InteractionKind,
         person: u64,
         channel: u64,
         typed: &str,

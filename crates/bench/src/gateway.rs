@@ -1,5 +1,5 @@
-//! A gateway for a process of its own, with a token and a key, whose
-//! providers are somewhere else.
+//! Settings, a token and a key for a process that serves the gateway, whose
+//! providers are at an address of the caller's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,25 +11,26 @@ use latchkey::internals::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
-use super::Stand;
+use crate::EmulatedWorld;
 
 /// A key that the providers accept, whatever it is.
 const KEY: &str = "sk-made-up-good-0123456789";
 const GRACE: Duration = Duration::from_secs(2);
 
-/// A gateway that a process will serve.
-pub struct Programs {
-    pub stand: Stand,
-    /// Host and port.
+/// What a process needs that serves the gateway, and what its clients need.
+pub struct GatewaySetup {
+    pub world: EmulatedWorld,
+    /// Where the gateway will listen: host and port.
     pub address: String,
-    /// Of a person with a key for OpenAI.
+    /// A token of a person with a key for OpenAI.
     pub token: String,
 }
 
-impl Programs {
-    /// Prepares it: OpenAI and Groq are at this address.
+impl GatewaySetup {
+    /// Stores the key and makes the token. OpenAI and Groq are at the address
+    /// `providers`.
     pub async fn open(providers: &str) -> Self {
-        let mut stand = Stand::open(0).await;
+        let mut world = EmulatedWorld::open(0).await;
         let port = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a port is free");
@@ -42,33 +43,34 @@ impl Programs {
             ("LATCHKEY_PROVIDERS__GROQ__BASE_URL", providers),
         ];
         for (name, value) in settings {
-            stand.variables.retain(|(known, _)| known != name);
-            stand
+            world.variables.retain(|(known, _)| known != name);
+            world
                 .variables
                 .push((name.to_owned(), SecretString::from(value)));
         }
-        let token = prepare(&stand).await;
+        let token = store_key_and_token(&world).await;
         Self {
-            stand,
+            world,
             address,
             token,
         }
     }
 
-    /// The key that a call brings along.
-    pub fn key() -> &'static str {
+    /// A key for OpenAI that a call can bring along.
+    pub fn request_key() -> &'static str {
         KEY
     }
 }
 
-/// Stores a key and makes a token, before the process starts.
-async fn prepare(stand: &Stand) -> String {
-    let environment = Environment::of(stand.variables.iter().cloned());
+/// Stores a key and makes a token in the database of the process, which has
+/// not started yet.
+async fn store_key_and_token(world: &EmulatedWorld) -> String {
+    let environment = Environment::of(world.variables.iter().cloned());
     let config = Config::parse("", &environment).expect("the settings are good");
     let (timeouts, clock) = (Timeouts::default(), Clock::default());
     let assembled = assemble(&config, &environment, Shards::default(), timeouts, clock).await;
     let Assembled { app, .. } = assembled.expect("it starts");
-    let caller = nobody_else(PersonId(stand.scene.member));
+    let caller = nobody_else(PersonId(world.scene.member));
     let secret = (SecretString::from(KEY), BTreeMap::new());
     app.keys
         .put(&caller, Scope::User, "openai", None, secret)

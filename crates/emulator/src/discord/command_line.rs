@@ -1,5 +1,5 @@
-//! Reads a typed command the way Discord's client does: by the commands
-//! that the bot has registered.
+//! Parses a typed command line as Discord's client does, by the commands that
+//! the bot has registered.
 
 use serde_json::{Value, json};
 
@@ -19,22 +19,22 @@ const ATTACHMENT: u64 = 11;
 
 /// Turns `/keys add provider:openai` into an interaction's data. The option
 /// `focused` is the one that is being typed, for completion.
-pub fn read(state: &State, line: &str, focused: Option<&str>) -> Result<Value, String> {
+pub fn parse_command(state: &State, line: &str, focused: Option<&str>) -> Result<Value, String> {
     let commands = &state.commands;
     let words = line
         .strip_prefix('/')
         .ok_or("a command begins with a slash")?;
     let (name, mut rest) = next_word(words);
-    let command = find(commands, name).ok_or(format!("there is no command /{name}"))?;
+    let command = find_by_name(commands, name).ok_or(format!("there is no command /{name}"))?;
     let mut path = Vec::new();
     let mut at = command;
     while is_group(at) {
         let (name, tail) = next_word(rest);
-        at = find(&at["options"], name).ok_or(format!("there is no subcommand {name}"))?;
+        at = find_by_name(&at["options"], name).ok_or(format!("there is no subcommand {name}"))?;
         path.push((name.to_owned(), at["type"].clone()));
         rest = tail;
     }
-    let mut options = options(state, &at["options"], rest, focused)?;
+    let mut options = parse_options(state, &at["options"], rest, focused)?;
     let resolved = payload::resolved(state, &options);
     for (name, kind) in path.into_iter().rev() {
         options = json!([{"name": name, "type": kind, "options": options}]);
@@ -46,16 +46,18 @@ pub fn read(state: &State, line: &str, focused: Option<&str>) -> Result<Value, S
 }
 
 fn is_group(command: &Value) -> bool {
-    command["options"]
-        .as_array()
-        .is_some_and(|options| options.iter().any(|option| is_sub(option["type"].as_u64())))
+    command["options"].as_array().is_some_and(|options| {
+        options
+            .iter()
+            .any(|option| is_subcommand(option["type"].as_u64()))
+    })
 }
 
-fn is_sub(kind: Option<u64>) -> bool {
+fn is_subcommand(kind: Option<u64>) -> bool {
     matches!(kind, Some(SUBCOMMAND | SUBCOMMAND_GROUP))
 }
 
-fn find<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
+fn find_by_name<'a>(list: &'a Value, name: &str) -> Option<&'a Value> {
     let mut all = list.as_array()?.iter();
     all.find(|item| item["name"] == name)
 }
@@ -65,8 +67,9 @@ fn next_word(text: &str) -> (&str, &str) {
     text.split_once(' ').unwrap_or((text, ""))
 }
 
-/// Reads `name:value` pairs. A value reaches to the next option's name.
-fn options(
+/// Parses `name:value` pairs. A value ends where the next option's name
+/// begins.
+fn parse_options(
     state: &State,
     known: &Value,
     text: &str,
@@ -94,8 +97,7 @@ fn options(
     for ((_, start, option), end) in found.iter().zip(ends) {
         let typed = padded.get(*start..end).unwrap_or_default().trim();
         let name = option["name"].as_str().unwrap_or_default();
-        let mut filled =
-            json!({"name": name, "type": option["type"], "value": value(state, option, typed)?});
+        let mut filled = json!({"name": name, "type": option["type"], "value": parse_value(state, option, typed)?});
         if focused == Some(name) {
             filled["focused"] = json!(true);
         }
@@ -116,7 +118,7 @@ fn options(
     Ok(Value::Array(options))
 }
 
-fn value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
+fn parse_value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
     if let Some(choices) = option["choices"]
         .as_array()
         .filter(|choices| !choices.is_empty())
@@ -137,11 +139,11 @@ fn value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
             .parse::<f64>()
             .map(Value::from)
             .map_err(|_| "write a number".into()),
-        Some(USER) => named(state.people.iter().map(|p| (p.id, p.name.as_str())), typed)
+        Some(USER) => find_id(state.people.iter().map(|p| (p.id, p.name.as_str())), typed)
             .ok_or(format!("there is nobody called {typed}")),
         Some(CHANNEL) => {
             let typed = typed.trim_start_matches('#');
-            named(
+            find_id(
                 state.channels.iter().map(|c| (c.id, c.name.as_str())),
                 typed,
             )
@@ -149,10 +151,10 @@ fn value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
         }
         Some(ROLE) => {
             let roles = state.servers.iter().flat_map(|server| &server.roles);
-            named(roles.map(|role| (role.id, role.name.as_str())), typed)
+            find_id(roles.map(|role| (role.id, role.name.as_str())), typed)
                 .ok_or(format!("there is no role called {typed}"))
         }
-        // By the message that holds it.
+        // A file is named by the id of the message that has it.
         Some(ATTACHMENT) => {
             let holds = |m: &&Message| m.id.to_string() == typed && !m.files.is_empty();
             let found = state.messages.iter().find(holds);
@@ -164,8 +166,8 @@ fn value(state: &State, option: &Value, typed: &str) -> Result<Value, String> {
     }
 }
 
-/// An id by its name, or as it is.
-fn named<'a>(all: impl Iterator<Item = (u64, &'a str)>, typed: &str) -> Option<Value> {
+/// Finds an id by the name or the mention that was typed, or as it was typed.
+fn find_id<'a>(all: impl Iterator<Item = (u64, &'a str)>, typed: &str) -> Option<Value> {
     let bare = typed
         .trim_start_matches(['<', '@', '&'])
         .trim_end_matches('>');
@@ -177,7 +179,7 @@ fn named<'a>(all: impl Iterator<Item = (u64, &'a str)>, typed: &str) -> Option<V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::World;
+    use crate::world::World;
 
     #[test]
     fn a_value_reaches_to_the_next_option() {
@@ -186,10 +188,10 @@ mod tests {
         ]}]);
         let world = World::new();
         world.with(|state| state.commands = commands);
-        let read = |line| world.look(|state| read(state, line, None));
-        let data = read("/ask prompt:why: because model:x").unwrap();
+        let parse = |line| world.look(|state| parse_command(state, line, None));
+        let data = parse("/ask prompt:why: because model:x").unwrap();
         assert_eq!(data["options"][0]["value"], "why: because");
         assert_eq!(data["options"][1]["value"], "x");
-        assert!(read("/ask model:x").unwrap_err().contains("prompt"));
+        assert!(parse("/ask model:x").unwrap_err().contains("prompt"));
     }
 }
