@@ -33,12 +33,12 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
         Some(CustomId::Add(id)) => {
             let mut typed = take_typed(&mut form);
             let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
-            let added = bot.app.finish_add(&caller, &id, secret, typed).await;
+            let added = bot.app.keys.finish_add(&caller, &id, secret, typed).await;
             added.map(|added| words::added(voice, &added))
         }
         Some(CustomId::Erase(id)) => {
             let typed = text_of(&form, words::CONFIRM_FIELD);
-            let erased = bot.app.finish_erase(&caller, &id, &typed).await;
+            let erased = bot.app.people.finish_erase(&caller, &id, &typed).await;
             erased.map(|()| words::erased(voice))
         }
         _ => Err(Error::Refused(Refusal::Access(AccessRefusal::StaleForm))),
@@ -87,7 +87,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
         Some(CustomId::Remove(id)) => {
             bot.rest.defer_update(&handle).await?;
             let caller = bot.complete_caller(RawCaller::from_button(&press)).await;
-            match bot.app.finish_remove(&caller, &id).await {
+            match bot.app.keys.finish_remove(&caller, &id).await {
                 Ok((provider, scope)) => {
                     private_reply::show(bot, &handle, words::removed(voice, &provider, scope)).await
                 }
@@ -103,6 +103,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
             // A form must be the first answer, so nothing slow may come before it.
             match bot
                 .app
+                .keys
                 .begin_add(&caller, &provider, Scope::User, None)
                 .await
             {

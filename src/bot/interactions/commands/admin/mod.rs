@@ -5,7 +5,7 @@ mod people;
 
 use serenity::all::User;
 
-use crate::app::Whom;
+use crate::app::LimitSubject;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
@@ -38,20 +38,20 @@ pub async fn admin(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     private_reply::answer(ctx, async |app, caller, voice| {
-        let view = app.operators_view(caller).await?;
+        let view = app.people.operators_view(caller).await?;
         Ok(words::operators_view(voice, &view))
     })
     .await
 }
 
 /// Whom an option means: a person, a server by its id, or everybody.
-fn whom(user: Option<&User>, server: Option<&str>) -> Result<Whom, Refusal> {
+fn whom(user: Option<&User>, server: Option<&str>) -> Result<LimitSubject, Refusal> {
     match (user, server.map(str::trim)) {
-        (Some(user), _) => Ok(Whom::Person(PersonId(user.id.get()))),
+        (Some(user), _) => Ok(LimitSubject::Person(PersonId(user.id.get()))),
         (None, Some(id)) => id
             .parse()
-            .map(|id| Whom::Server(ServerId(id)))
+            .map(|id| LimitSubject::Server(ServerId(id)))
             .map_err(|_| Refusal::Quota(QuotaRefusal::BadServer)),
-        (None, None) => Ok(Whom::Everyone),
+        (None, None) => Ok(LimitSubject::Everyone),
     }
 }

@@ -2,7 +2,7 @@
 
 use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
 
-use crate::app::Whom;
+use crate::app::LimitSubject;
 use crate::bot::interactions::commands::admin::whom;
 use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::Context;
@@ -26,6 +26,7 @@ pub async fn tier(
         let during = duration::read(during.as_deref())?;
         let person = PersonId(user.id.get());
         let until = app
+            .people
             .give_tier(caller, person, tier.as_deref(), during)
             .await?;
         Ok(words::tier_given(voice, person, tier.as_deref(), until))
@@ -50,7 +51,7 @@ pub async fn block(
             role.as_ref(),
             channel.as_ref(),
         )?);
-        let until = app.block(caller, whom, during).await?;
+        let until = app.people.block(caller, whom, during).await?;
         Ok(words::was_blocked(voice, whom, until))
     })
     .await
@@ -70,7 +71,7 @@ pub async fn unblock(
             role.as_ref(),
             channel.as_ref(),
         )?);
-        let was = app.unblock(caller, whom).await?;
+        let was = app.people.unblock(caller, whom).await?;
         Ok(words::was_unblocked(voice, whom, was))
     })
     .await
@@ -87,7 +88,7 @@ pub async fn stop(
     private_reply::answer(ctx, async |app, caller, voice| {
         let during = duration::read(during.as_deref())?;
         let whom = blocked(whom(None, server.as_deref())?);
-        let until = app.block(caller, whom, during).await?;
+        let until = app.people.block(caller, whom, during).await?;
         Ok(words::was_blocked(voice, whom, until))
     })
     .await
@@ -101,7 +102,7 @@ pub async fn resume(
 ) -> anyhow::Result<()> {
     private_reply::answer(ctx, async |app, caller, voice| {
         let whom = blocked(whom(None, server.as_deref())?);
-        let was = app.unblock(caller, whom).await?;
+        let was = app.people.unblock(caller, whom).await?;
         Ok(words::was_unblocked(voice, whom, was))
     })
     .await
@@ -115,11 +116,11 @@ fn anywhere(whom: Inside) -> Blocked {
     }
 }
 
-fn blocked(whom: Whom) -> Blocked {
+fn blocked(whom: LimitSubject) -> Blocked {
     match whom {
-        Whom::Everyone => Blocked::Everyone,
-        Whom::Server(server) => Blocked::Server(server),
-        Whom::Person(person) => Blocked::Person(person),
+        LimitSubject::Everyone => Blocked::Everyone,
+        LimitSubject::Server(server) => Blocked::Server(server),
+        LimitSubject::Person(person) => Blocked::Person(person),
     }
 }
 
@@ -127,6 +128,7 @@ fn blocked(whom: Whom) -> Blocked {
 async fn complete_tier(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     let app = &ctx.framework.user_data.app;
     let names = app
+        .people
         .tier_names()
         .map(|name| (name.to_owned(), name.to_owned()));
     choices(names, partial)

@@ -46,7 +46,8 @@ async fn complete_stored(ctx: Context<'_>, partial: &str) -> CreateAutocompleteR
     let caller = caller_of(ctx).await;
     // Completion is a convenience: when the database is away, there is none.
     let stored = app
-        .providers_with_keys(&caller, scope_so_far(ctx))
+        .keys
+        .list_providers(&caller, scope_so_far(ctx))
         .await
         .unwrap_or_default();
     choices(named(ctx, |id| stored.contains(id)), partial)
