@@ -5,7 +5,7 @@
 //! host. `outbound` is the one place where a key leaves the process. What a
 //! provider says in an error is sorted into a class and then dropped: error
 //! texts can quote keys, organisations and prompts. Wire facts:
-//! `providers.md`, whose sections the files name.
+//! `docs/providers.md`, whose sections the files name.
 
 mod catalogue;
 mod chat;

@@ -51,7 +51,7 @@ impl Notifier for Bot {
             for demotion in &demoted {
                 notices::tell_key_owner_directly(self, voice, demotion).await;
             }
-            notices::tell_budget_owners(self, voice, &limits).await;
+            notices::tell_budget_owners(self, voice, &notices).await;
         })
     }
 }

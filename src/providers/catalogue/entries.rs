@@ -1,5 +1,4 @@
-//! The built-in providers as data: `docs/providers.md` §2.1 (chat), §2.2
-//! (image hosts), §3.1 (key checks) and §14.9 (where pictures come from).
+//! The built-in providers as data; `docs/providers.md` §2, §3.1.
 
 use url::Url;
 

@@ -1,5 +1,4 @@
-//! Google's generateContent: `docs/providers.md` §10, and §12 for translated
-//! calls.
+//! Google's Gemini; `docs/providers.md` §10.
 //!
 //! `translation` puts OpenAI's chat into this dialect, and answers back.
 
