@@ -6,9 +6,9 @@
 //! shape of the dialect that was called.
 
 mod call;
+mod connection;
 mod idempotency;
 mod messages;
-mod metrics;
 mod native;
 mod openai;
 mod openapi;
@@ -19,11 +19,9 @@ mod proxy;
 mod request_key;
 mod rest;
 mod routes;
-mod server;
 mod session;
-mod timeout_stream;
 
-pub use metrics::start as start_counting;
+pub use operators::metrics::start as start_counting;
 
 #[cfg(test)]
 pub use openapi::documented;
@@ -167,8 +165,8 @@ pub fn serve(
     let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
     let routes = Arc::new(routes::Routes::new(gateway)?);
     let tasks = TaskTracker::new();
-    tasks.spawn(metrics::keep_up(stop.clone()));
-    let serving = server::serve(tasks.clone(), listener, routes, connections, stop);
+    tasks.spawn(operators::metrics::keep_up(stop.clone()));
+    let serving = connection::serve(tasks.clone(), listener, routes, connections, stop);
     tasks.spawn(serving);
     Ok(Serving(tasks))
 }

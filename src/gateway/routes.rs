@@ -21,9 +21,7 @@ use crate::gateway::call::{Admitted, Answer, Call};
 use crate::gateway::problem::{Problem, Speaks};
 use crate::gateway::rest::{keys, providers, unified, usage};
 use crate::gateway::session::{Session, no_token};
-use crate::gateway::{
-    Gateway, HEALTH_PATH, metrics, native, openai, openapi, operators, request_key,
-};
+use crate::gateway::{Gateway, HEALTH_PATH, native, openai, openapi, operators, request_key};
 
 /// What a call must bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +138,12 @@ fn of_operators() -> Vec<Route> {
     vec![
         route!(GET, HEALTH_PATH, Needs::Nothing, operators::health),
         route!(GET, "/readyz", Needs::Nothing, operators::ready),
-        route!(GET, "/metrics", Needs::Operator, metrics::metrics),
+        route!(
+            GET,
+            "/metrics",
+            Needs::Operator,
+            operators::metrics::metrics
+        ),
         route!(GET, "/openapi.json", Needs::Nothing, openapi::document),
     ]
 }

@@ -1,6 +1,8 @@
 //! Takes connections, and keeps those that are slow or many from hurting
 //! the others.
 
+mod timeout_stream;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -15,8 +17,8 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::gateway::connection::timeout_stream::{Busy, Patient};
 use crate::gateway::routes::Routes;
-use crate::gateway::timeout_stream::{Busy, Patient};
 
 /// All headers of a request together, in bytes, and how many.
 const HEAD_BYTES_MAX: usize = 16 * 1024;

@@ -1,5 +1,7 @@
 //! What operators and their machines look at.
 
+pub mod metrics;
+
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -8,8 +8,9 @@ use utoipa::openapi::{Content, ObjectBuilder, Ref, Required, ResponseBuilder, Ty
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use crate::gateway::call::{Answer, Call};
+use crate::gateway::operators::metrics;
 use crate::gateway::rest::{answer, keys, providers, unified, usage};
-use crate::gateway::{metrics, native, openai, operators};
+use crate::gateway::{native, openai, operators};
 
 #[derive(OpenApi)]
 #[openapi(
