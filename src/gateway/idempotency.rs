@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::app::{Claim, Claimed};
 use crate::model::AttemptId;
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::gateway::rest::answer;
 
@@ -49,7 +49,7 @@ pub async fn note_made(claim: Option<Claim>, attempt: Option<AttemptId>) {
 }
 
 /// What was answered then is not kept.
-fn made_before(status: u16, attempt: Option<AttemptId>) -> Answer {
+fn made_before(status: u16, attempt: Option<AttemptId>) -> HandlerResult {
     let attempt = attempt.map(|id| format!("{id:?}"));
     let body = json!({
         "object": "latchkey.repeat", "attempt": attempt,

@@ -9,11 +9,10 @@ use futures_util::stream;
 
 use crate::app::{Relay, RelayAsk};
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::idempotency::{Repeat, claim};
-use crate::gateway::problem::{Problem, Speaks, say_who_paid};
-use crate::gateway::request_key;
-use crate::gateway::session::Place;
+use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
+use crate::gateway::session::Permit;
 
 const JSON: &str = "application/json";
 /// How many headers an answer has, with its id and its length.
@@ -22,32 +21,32 @@ const HEADERS: usize = 6;
 /// What is on its way to a client, and what ends with it.
 struct Flow {
     relay: Relay,
-    speaks: Speaks,
-    id: HeaderValue,
-    _places: Vec<Place>,
+    dialect: ApiDialect,
+    request_id: HeaderValue,
+    _permits: Vec<Permit>,
 }
 
 /// Passes a call on. What the client hears is the provider's status, the
 /// kind of its answer and the answer; no other header of the provider's.
-pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
+pub async fn pass_on(call: Call, ask: RelayAsk) -> HandlerResult {
     let claim = match claim(&call, ask.passage.body.bytes()).await? {
         Repeat::New(claim) => claim,
         Repeat::Before(answer) => return Ok(answer),
     };
-    let call = call.kept();
+    let call = call.into_context();
     let mut relay = call.gateway.app.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(HEADERS);
-    say_who_paid(&mut headers, &relay.payer);
+    write_payer_headers(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_TYPE, kind(&relay, call.speaks));
+    headers.insert(CONTENT_TYPE, kind(&relay, call.dialect));
     let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
     let attempt = relay.payer.attempt;
     let body = if relay.streams() {
         flowing(Flow {
             relay,
-            speaks: call.speaks,
-            id: call.id,
-            _places: call.session.places,
+            dialect: call.dialect,
+            request_id: call.request_id,
+            _permits: call.session.permits,
         })
     } else {
         Body::from(relay.whole().await?)
@@ -61,16 +60,11 @@ pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
     Ok(response)
 }
 
-/// The key that came with a call.
-pub fn key_in(call: &Call) -> Result<Option<crate::app::RequestKey>, Problem> {
-    request_key::find(&call.parts.headers, call.gateway.app.catalogue())
-}
-
 /// Only kinds that are data: a page of a provider's must not become one of
 /// ours.
-fn kind(relay: &Relay, speaks: Speaks) -> HeaderValue {
-    if speaks == Speaks::OpenAi && relay.streams() {
-        return HeaderValue::from_static("text/event-stream");
+fn kind(relay: &Relay, dialect: ApiDialect) -> HeaderValue {
+    if let Some(of_streams) = dialect.stream_media_type().filter(|_| relay.streams()) {
+        return HeaderValue::from_static(of_streams);
     }
     let told = relay.content_type();
     if told == JSON {
@@ -100,7 +94,7 @@ fn flowing(flow: Flow) -> Body {
             Ok(Some(piece)) => Some((Ok::<_, std::convert::Infallible>(piece), Some(flow))),
             Ok(None) => None,
             Err(not) => {
-                let last = Problem::from(not).event(flow.speaks, &flow.id);
+                let last = Problem::from(not).to_event(flow.dialect, &flow.request_id);
                 Some((Ok(Bytes::from(last)), None))
             }
         }

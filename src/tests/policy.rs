@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::program::{Program, Said, send};
 use super::{Stage, good, run};
 use crate::emulator::discord::act::{MANAGER, MEMBER};
-use crate::gateway::{Needs, documented, routes};
+use crate::gateway::{Requirement, all_routes, documented};
 use crate::model::{DAY_MS, Right};
 
 /// How somebody is met at the door.
@@ -113,11 +113,11 @@ async fn visitors(stage: &Stage) -> Vec<Visitor> {
 }
 
 /// A token that may do everything but what this address needs.
-async fn wrong_scope(stage: &Stage, needs: Needs) -> Option<Program> {
-    let right = match needs {
-        Needs::Nothing => return None,
-        Needs::Token(right) | Needs::Manager(right) => right,
-        Needs::Operator => Right::UsageRead,
+async fn wrong_scope(stage: &Stage, requirement: Requirement) -> Option<Program> {
+    let right = match requirement {
+        Requirement::Nothing => return None,
+        Requirement::Token(right) | Requirement::Manager(right) => right,
+        Requirement::Operator => Right::UsageRead,
     };
     let others = ["chat", "keys:read", "keys:write", "usage:read"];
     let others: Vec<&str> = others
@@ -141,7 +141,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
         let server = stage.scene.server.to_string();
         let visitors = visitors(stage).await;
         let mut met_all = 0;
-        for route in routes() {
+        for route in all_routes() {
             let method = route
                 .method
                 .as_ref()
@@ -154,11 +154,11 @@ async fn every_address_meets_everybody_as_the_table_says() {
                 .replace("{provider}", "openai")
                 .replace("{*path}", "v1/models");
             for visitor in &visitors {
-                let expected = match route.needs {
-                    Needs::Nothing => Met::LetIn,
-                    Needs::Token(_) => visitor.token,
-                    Needs::Manager(_) => visitor.manager,
-                    Needs::Operator => visitor.operator,
+                let expected = match route.requirement {
+                    Requirement::Nothing => Met::LetIn,
+                    Requirement::Token(_) => visitor.token,
+                    Requirement::Manager(_) => visitor.manager,
+                    Requirement::Operator => visitor.operator,
                 };
                 let said = calls(&visitor.program, method, &path).await;
                 assert_eq!(
@@ -170,7 +170,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
                 );
                 met_all += 1;
             }
-            if let Some(program) = wrong_scope(stage, route.needs).await {
+            if let Some(program) = wrong_scope(stage, route.requirement).await {
                 let said = calls(&program, method, &path).await;
                 assert_eq!(
                     met(&said),
@@ -197,15 +197,14 @@ async fn a_former_manager_and_the_operator_are_members_like_others() {
         assert_eq!(program.gets(&keys).await.status, 200);
         let world = stage.world();
         world.join(server, stage.scene.manager, MEMBER);
-        let managed = routes()
-            .into_iter()
-            .filter(|route| matches!(route.needs, Needs::Manager(_)));
+        let managed =
+            all_routes().filter(|route| matches!(route.requirement, Requirement::Manager(_)));
         for route in managed {
             let path = route
                 .path
                 .replace("{guild}", &server.to_string())
                 .replace("{id}", &"0".repeat(32));
-            let method = route.method.unwrap();
+            let method = route.method.as_ref().unwrap();
             let said = calls(&program, method.as_str(), &path).await;
             assert_eq!(met(&said), Met::NoManager, "{method} {path}");
         }
@@ -275,8 +274,7 @@ async fn somebody_elses_key_is_not_there() {
 
 #[test]
 fn every_address_is_documented_and_nothing_else() {
-    let ours: BTreeSet<String> = routes()
-        .iter()
+    let ours: BTreeSet<String> = all_routes()
         .map(|route| {
             let method = route
                 .method

@@ -3,10 +3,10 @@
 
 use crate::app::{Body, ForwardedHeaders, Provider, RelayAsk, RelayRequest, Surface, is_plain};
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::openai::bad_body;
 use crate::gateway::problem::Problem;
-use crate::gateway::proxy::{key_in, pass_on};
+use crate::gateway::proxy::pass_on;
 
 /// Names in a query that would be secrets in an address.
 const SECRETS: [&str; 5] = ["key", "api_key", "apikey", "token", "access_token"];
@@ -18,9 +18,9 @@ const QUERY_BYTES_MAX: usize = 1_024;
 #[utoipa::path(post, path = "/{provider}/{path}", tag = "native", request_body = serde_json::Value,
     params(("provider" = String, Path, description = "The provider's id"), ("path" = String, Path, description = "As the provider has it")),
     responses((status = 200, description = "As the provider answers it")))]
-pub async fn any(mut call: Call) -> Answer {
+pub async fn any(mut call: Call) -> HandlerResult {
     let catalogue = call.gateway.app.catalogue();
-    let typed = call.named(0);
+    let typed = call.path_value(0);
     let provider = catalogue
         .get(&typed.into())
         .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
@@ -28,7 +28,7 @@ pub async fn any(mut call: Call) -> Answer {
     let path = below_base(provider, call.parts.uri.path())?;
     let surface = Surface::of(provider, &call.parts.method, &path);
     let query = query(call.parts.uri.query())?;
-    let body = call.read(call.gateway.settings.body_bytes).await?;
+    let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
     let body = match Body::object(body.clone()) {
         Ok(body) => body,
@@ -39,7 +39,7 @@ pub async fn any(mut call: Call) -> Answer {
     let fields = body.fields();
     let model = model_in(&path).or_else(|| fields?.get("model"));
     let stream = body.wants_stream() || path.ends_with(":streamGenerateContent");
-    let request_key = key_in(&call)?;
+    let request_key = call.request_key()?;
     let passage = Box::new(RelayRequest {
         surface,
         as_openai: false,

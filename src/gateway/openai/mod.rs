@@ -5,50 +5,50 @@ use serde_json::json;
 
 use crate::app::{BadBody, Body, ForwardedHeaders, RelayAsk, RelayRequest, Surface};
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::pictures;
 use crate::gateway::problem::Problem;
-use crate::gateway::proxy::{key_in, pass_on};
+use crate::gateway::proxy::pass_on;
 use crate::gateway::rest::answer;
 
 /// Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = serde_json::Value,
     responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn chat(call: Call) -> Answer {
+pub async fn chat(call: Call) -> HandlerResult {
     ask(call, Surface::Chat).await
 }
 
 /// OpenAI's Responses, for providers that have them.
 #[utoipa::path(post, path = "/v1/responses", tag = "openai", request_body = serde_json::Value,
     responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn responses(call: Call) -> Answer {
+pub async fn responses(call: Call) -> HandlerResult {
     ask(call, Surface::Responses).await
 }
 
 /// Embeddings, for providers that speak OpenAI's words.
 #[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = serde_json::Value,
     responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
-pub async fn embeddings(call: Call) -> Answer {
+pub async fn embeddings(call: Call) -> HandlerResult {
     ask(call, Surface::Embeddings).await
 }
 
 /// Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.
 #[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = serde_json::Value,
     responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn images(mut call: Call) -> Answer {
+pub async fn images(mut call: Call) -> HandlerResult {
     let (body, model) = read(&mut call).await?;
     let app = &call.gateway.app;
     let goes_on = |model: &str| app.takes_pictures_as_openai(model, body.wants_stream());
     if model.as_deref().is_some_and(goes_on) {
         return pass(call, Surface::Images, (body, model)).await;
     }
-    let key = key_in(&call)?;
+    let key = call.request_key()?;
     pictures::make(call, body.bytes(), key).await
 }
 
 /// The models that the caller's keys can use.
 #[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, description = "As OpenAI lists them", body = serde_json::Value)))]
-pub async fn models(call: Call) -> Answer {
+pub async fn models(call: Call) -> HandlerResult {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let mut models = app.models_now(caller).await?;
     let painters = app.picture_models_for(caller).await?;
@@ -60,22 +60,26 @@ pub async fn models(call: Call) -> Answer {
     answer(StatusCode::OK, &list)
 }
 
-async fn ask(mut call: Call, surface: Surface) -> Answer {
+async fn ask(mut call: Call, surface: Surface) -> HandlerResult {
     let asked = read(&mut call).await?;
     pass(call, surface, asked).await
 }
 
 /// The body of a call, and the model that it names.
 async fn read(call: &mut Call) -> Result<(Body, Option<String>), Problem> {
-    let body = call.read(call.gateway.settings.body_bytes).await?;
+    let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let body = Body::object(body).map_err(bad_body)?;
     let model = body.fields().and_then(|fields| fields.get("model"));
     Ok((body, model))
 }
 
-async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>)) -> Answer {
+async fn pass(
+    call: Call,
+    surface: Surface,
+    (body, model): (Body, Option<String>),
+) -> HandlerResult {
     let stream = body.wants_stream();
-    let request_key = key_in(&call)?;
+    let request_key = call.request_key()?;
     let passage = Box::new(RelayRequest {
         surface,
         as_openai: true,

@@ -7,7 +7,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, ObjectBuilder, Ref, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::operators::metrics;
 use crate::gateway::rest::{answer, keys, providers, unified, usage};
 use crate::gateway::{native, openai, operators};
@@ -153,7 +153,7 @@ pub fn documented() -> std::collections::BTreeSet<String> {
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "operators", responses((status = 200, description = "OpenAPI 3.1")))]
-pub async fn document(_: Call) -> Answer {
+pub async fn document(_: Call) -> HandlerResult {
     answer(StatusCode::OK, &document_of_all())
 }
 

@@ -10,7 +10,7 @@ use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 
 /// Upper ends of the classes that durations fall into, in seconds.
 const SECONDS: [f64; 14] = [
@@ -49,7 +49,7 @@ pub async fn keep_up(stop: CancellationToken) {
 
 /// What was counted since the start, in Prometheus's text format.
 #[utoipa::path(get, path = "/metrics", tag = "operators", responses((status = 200, description = "Prometheus's text format")))]
-pub async fn metrics(call: Call) -> Answer {
+pub async fn metrics(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
     let is_up = app.health().await.is_ok();
     metrics::gauge!("latchkey_database_up").set(if is_up { 1.0 } else { 0.0 });

@@ -6,11 +6,11 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 
 /// Whether the process is well.
 #[utoipa::path(get, path = "/healthz", tag = "operators", responses((status = 200, description = "It is"), (status = 503, description = "It is not")))]
-pub async fn health(call: Call) -> Answer {
+pub async fn health(call: Call) -> HandlerResult {
     let (status, text) = match call.gateway.app.health().await {
         Ok(()) => (StatusCode::OK, "ok\n"),
         Err(error) => {
@@ -27,7 +27,7 @@ pub async fn health(call: Call) -> Answer {
 /// Whether the process can do its work: the database answers, and Discord
 /// is there.
 #[utoipa::path(get, path = "/readyz", tag = "operators", responses((status = 200, description = "It can"), (status = 503, description = "It can't")))]
-pub async fn ready(call: Call) -> Answer {
+pub async fn ready(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
     if call.gateway.is_stopping() {
         return Ok(plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"));

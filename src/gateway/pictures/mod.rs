@@ -20,9 +20,9 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::app::{Claim, Error, Payer, ReadyPicture, RequestKey, Seen};
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
-use crate::gateway::problem::{Problem, say_who_paid};
+use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::rest::{answer, answer_in_events, parse};
 use crate::model::{Choices, Imagine, Made, Picture, Refusal, Stage};
 
@@ -32,7 +32,7 @@ use image_spec::Wanted;
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
 
 /// Makes pictures, and answers as OpenAI does.
-pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
+pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> HandlerResult {
     let app = Arc::clone(&call.gateway.app);
     let wanted: Wanted = parse(body)?;
     let streams = wanted.stream.unwrap_or_default();
@@ -88,7 +88,7 @@ impl Flow {
         let stop = CancellationToken::new();
         let gone = stop.clone().drop_guard();
         let app = Arc::clone(&call.gateway.app);
-        let places = std::mem::take(&mut call.session.places);
+        let permits = std::mem::take(&mut call.session.permits);
         let task = Arc::clone(&app);
         app.spawn(async move {
             let mut known = None;
@@ -111,7 +111,7 @@ impl Flow {
                 Err(error) => Err(error),
             };
             let _ = say.send(Came::Ended(made));
-            drop(places);
+            drop(permits);
         });
         Self {
             came,
@@ -126,7 +126,7 @@ impl Flow {
         came.unwrap_or_else(|| Came::Ended(Err(Refusal::Stopping.into())))
     }
 
-    async fn whole(mut self) -> Answer {
+    async fn whole(mut self) -> HandlerResult {
         let mut payer = None;
         let made = loop {
             match self.next().await {
@@ -138,14 +138,14 @@ impl Flow {
         let made = made.map_err(|error| problem(error, payer.as_ref()))?;
         let mut response = answer(StatusCode::OK, &self.answered(&made))?;
         if let Some(payer) = &payer {
-            say_who_paid(response.headers_mut(), payer);
+            write_payer_headers(response.headers_mut(), payer);
         }
         Ok(response)
     }
 
     /// An answer that begins when a host has taken the wish: until then
     /// another may be asked to pay, and a no has a status.
-    async fn streamed(mut self) -> Answer {
+    async fn streamed(mut self) -> HandlerResult {
         let mut payer = None;
         let first = loop {
             match self.next().await {
@@ -186,7 +186,9 @@ impl Flow {
             }
             Came::Ended(Err(error)) => {
                 let problem = problem(error, None);
-                problem.event(self.call.speaks, &self.call.id).into()
+                problem
+                    .to_event(self.call.dialect, &self.call.request_id)
+                    .into()
             }
         }
     }

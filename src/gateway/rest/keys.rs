@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::messages::reason;
 use crate::model::{Check, Key, Step, Verdict};
 
@@ -119,7 +119,7 @@ pub struct StepBody {
 
 /// Lists keys.
 #[utoipa::path(get, path = "/api/v1/api-keys", operation_id = "list_keys", tag = "keys", responses((status = 200, body = KeyList)))]
-pub async fn list(call: Call) -> Answer {
+pub async fn list(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let keys = call.gateway.app.keys_in(&caller, scope).await?;
     let keys = keys.into_iter().map(body).collect();
@@ -130,7 +130,7 @@ pub async fn list(call: Call) -> Answer {
 /// first whether it accepts it.
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "keys", request_body = NewKey,
     responses((status = 201, body = StoredKey), (status = 200, description = "Replaced", body = StoredKey)))]
-pub async fn add(mut call: Call) -> Answer {
+pub async fn add(mut call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let new: NewKey = read(&mut call).await?;
     let app = &call.gateway.app;
@@ -159,24 +159,30 @@ pub async fn add(mut call: Call) -> Answer {
 /// Renames, pauses or resumes a key.
 #[utoipa::path(patch, path = "/api/v1/api-keys/{id}", tag = "keys", request_body = KeyChange,
     params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = KeyBody)))]
-pub async fn change(mut call: Call) -> Answer {
+pub async fn change(mut call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let change: KeyChange = read(&mut call).await?;
     let app = &call.gateway.app;
-    let key = app.key_by_id(&caller, scope, call.last_named()).await?;
+    let key = app
+        .key_by_id(&caller, scope, call.last_path_value())
+        .await?;
     app.change_key(&caller, &key, change.name, change.paused)
         .await?;
-    let changed = app.key_by_id(&caller, scope, call.last_named()).await?;
+    let changed = app
+        .key_by_id(&caller, scope, call.last_path_value())
+        .await?;
     answer(StatusCode::OK, &body(changed))
 }
 
 /// Removes a key.
 #[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "keys",
     params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = RemovedKeys)))]
-pub async fn remove(call: Call) -> Answer {
+pub async fn remove(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let app = &call.gateway.app;
-    let key = app.key_by_id(&caller, scope, call.last_named()).await?;
+    let key = app
+        .key_by_id(&caller, scope, call.last_path_value())
+        .await?;
     app.delete_key(&caller, &key).await?;
     let removed = vec![key.provider.to_string()];
     answer(StatusCode::OK, &RemovedKeys { removed })
@@ -184,7 +190,7 @@ pub async fn remove(call: Call) -> Answer {
 
 /// Removes every key.
 #[utoipa::path(delete, path = "/api/v1/api-keys", tag = "keys", responses((status = 200, body = RemovedKeys)))]
-pub async fn remove_all(call: Call) -> Answer {
+pub async fn remove_all(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let removed = call.gateway.app.delete_keys(&caller, scope).await?;
     let removed = removed.iter().map(ToString::to_string).collect();
@@ -194,12 +200,12 @@ pub async fn remove_all(call: Call) -> Answer {
 /// Asks a key's provider whether it accepts it, whatever is known of it.
 #[utoipa::path(post, path = "/api/v1/api-keys/{id}/test", tag = "keys",
     params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = TestedKey)))]
-pub async fn test(call: Call) -> Answer {
+pub async fn test(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let tested = call
         .gateway
         .app
-        .test_key_by_id(&caller, scope, call.last_named())
+        .test_key_by_id(&caller, scope, call.last_path_value())
         .await?;
     let tested = TestedKey {
         check: check(&tested.check),
@@ -210,7 +216,7 @@ pub async fn test(call: Call) -> Answer {
 
 /// Who would pay for what, and why not the others.
 #[utoipa::path(get, path = "/api/v1/api-keys/status", tag = "keys", responses((status = 200, body = StatusBody)))]
-pub async fn status(call: Call) -> Answer {
+pub async fn status(call: Call) -> HandlerResult {
     let status = call
         .gateway
         .app

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::app::Payer;
 
 use crate::gateway::call::Call;
-use crate::gateway::problem::{Problem, say_who_paid};
+use crate::gateway::problem::{Problem, write_payer_headers};
 
 /// The largest body that is read: none of ours is longer.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -29,7 +29,7 @@ pub async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
 
 /// Reads a body of ours as it came.
 pub async fn bytes(call: &mut Call) -> Result<Bytes, Problem> {
-    call.read(BODY_BYTES_MAX).await
+    call.read_body(BODY_BYTES_MAX).await
 }
 
 /// Understands it.
@@ -79,7 +79,7 @@ pub fn answer_in_events(events: Body, payer: Option<&Payer>) -> Response {
     let mut response = Response::new(events);
     let headers = response.headers_mut();
     if let Some(payer) = payer {
-        say_who_paid(headers, payer);
+        write_payer_headers(headers, payer);
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

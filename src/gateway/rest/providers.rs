@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{Kind, Provider};
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 
 use crate::gateway::rest::answer;
 
@@ -42,7 +42,7 @@ pub struct ExtraBody {
 
 /// Lists the providers.
 #[utoipa::path(get, path = "/api/v1/providers", operation_id = "list_providers", tag = "keys", responses((status = 200, body = ProviderList)))]
-pub async fn list(call: Call) -> Answer {
+pub async fn list(call: Call) -> HandlerResult {
     let providers = call.gateway.app.catalogue().iter().map(body).collect();
     answer(StatusCode::OK, &ProviderList { providers })
 }

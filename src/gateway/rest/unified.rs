@@ -14,10 +14,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use utoipa::ToSchema;
 
 use crate::app::{AnswerEvent, Claim, Error, Payer, ReadyAsk};
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
-use crate::gateway::problem::{Problem, Speaks, say_who_paid};
-use crate::gateway::proxy::key_in;
+use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Refusal, Source};
 
 use crate::gateway::rest::{answer, answer_in_events, bytes, parse};
@@ -67,11 +66,11 @@ const DEMO: &str = "This is a demo reply: there is no key here that could pay fo
 
 /// Asks a model.
 #[utoipa::path(post, path = "/api/v1/unified", tag = "ask", request_body = Question, responses((status = 200, description = "What was answered", content((Answered = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn ask(mut call: Call) -> Answer {
+pub async fn ask(mut call: Call) -> HandlerResult {
     let body = bytes(&mut call).await?;
     let question: Question = parse(&body)?;
     let app = Arc::clone(&call.gateway.app);
-    let key = key_in(&call)?;
+    let key = call.request_key()?;
     let provider = question.provider.as_deref().map(ProviderId::from);
     let provider = provider.or_else(|| key.as_ref().and_then(|key| key.provider.clone()));
     let choices = Choices {
@@ -109,7 +108,7 @@ pub async fn ask(mut call: Call) -> Answer {
     }
     let mut response = answer(StatusCode::OK, &answered(&told, text))?;
     if let Some(payer) = payer {
-        say_who_paid(response.headers_mut(), &payer);
+        write_payer_headers(response.headers_mut(), &payer);
     }
     Ok(response)
 }
@@ -123,14 +122,14 @@ enum Came {
 
 /// Words as they come, the first of them with who pays: until then another
 /// may be asked to. A client that leaves ends the call.
-async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
+async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> HandlerResult {
     let app = Arc::clone(&call.gateway.app);
     // It holds an answer at the most, whose length is limited.
     let (say, mut said) = mpsc::unbounded_channel();
     let stop = CancellationToken::new();
     let gone = stop.clone().drop_guard();
-    let id = call.id;
-    let (teller, places) = (Arc::clone(&app), call.session.places);
+    let id = call.request_id;
+    let (teller, permits) = (Arc::clone(&app), call.session.permits);
     app.spawn(async move {
         let mut listener = |heard: AnswerEvent<'_>| {
             // Whoever listened has gone, and `stop` says so.
@@ -144,7 +143,7 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
             note_made(claim, asked.attempt).await;
         }
         let _ = say.send(Came::Ended(teller.told(asked)));
-        drop(places);
+        drop(permits);
     });
     let mut payer = None;
     let first = loop {
@@ -197,7 +196,9 @@ impl Flow {
                 ("done", json!(answered(&told, text)))
             }
             Came::Ended(Err(error)) => {
-                return Problem::from(error).event(Speaks::Ours, &self.id).into();
+                return Problem::from(error)
+                    .to_event(ApiDialect::Latchkey, &self.id)
+                    .into();
             }
         };
         format!("event: {name}\ndata: {data}\n\n").into()

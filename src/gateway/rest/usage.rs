@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{Total, UsageReport, UsageScope};
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::model::{DAY_MS, LimitUse, Scope};
 
@@ -103,7 +103,7 @@ pub struct LimitBody {
     params(("days" = Option<u16>, Query, description = "How many days, 30 if left out"),
         ("format" = Option<String>, Query, description = "`json` or `csv`")),
     responses((status = 200, body = UsageBody)))]
-pub async fn usage(call: Call) -> Answer {
+pub async fn usage(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let scope = match scope {
         Scope::User => UsageScope::User,
@@ -132,7 +132,7 @@ pub async fn usage(call: Call) -> Answer {
 
 /// Each limit that applies, and what is left of it.
 #[utoipa::path(get, path = "/api/v1/quota", tag = "usage", responses((status = 200, body = QuotaBody)))]
-pub async fn quota(call: Call) -> Answer {
+pub async fn quota(call: Call) -> HandlerResult {
     let status = call.gateway.app.quota_status(&call.session.caller).await?;
     let payers = status.limits.iter().map(|(source, limits)| PayerLimits {
         source: source.as_str(),

@@ -1,91 +1,142 @@
-//! Who speaks: whose token it is, and how much is asked at once.
+//! Sessions: who sends a call, and whether they may make it.
 
-use std::hash::Hash;
+mod bad_tokens;
+mod concurrency;
+mod token;
+
+pub use bad_tokens::BadTokenThrottle;
+pub use concurrency::{ConcurrencyLimits, Permit};
+
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
-use foldhash::HashMap;
-use secrecy::SecretString;
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
-use crate::model::{Caller, Refusal, Scope, ServerId, TOKEN_PREFIX, Token, TokenId};
-
-use crate::gateway::Gateway;
+use crate::app::nobody_else;
 use crate::gateway::problem::Problem;
+use crate::gateway::routes::Requirement;
+use crate::gateway::{Gateway, request_key};
+use crate::model::{Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token};
 
-/// Tokens that do not work, from one address in a minute, before no more of
-/// its tokens are looked up.
-const BAD_TOKENS_MAX: u32 = 100;
-const MINUTE: Duration = Duration::from_mins(1);
-/// How many addresses are remembered.
-const ADDRESSES_MAX: usize = 10_000;
-
-/// Who speaks.
+/// Who sends a call, and on whose behalf.
 pub struct Session {
-    /// None where the operator lets keys come without one.
+    /// None where a call needs no token, or its own key stands in for one.
     pub token: Option<Arc<Token>>,
     pub caller: Caller,
-    /// Whose matters it is about: their own, or a server's that they manage.
+    /// Whether the call is about the caller's own keys and usage, or about
+    /// those of a server that the caller manages.
     pub scope: Scope,
-    /// Their place among those who are served at once.
-    pub places: Vec<Place>,
+    /// The call's shares of the limits on calls at once.
+    pub permits: Vec<Permit>,
+}
+
+/// What is known of a request before its sender is.
+pub struct Arrival<'a> {
+    pub peer: IpAddr,
+    pub headers: &'a HeaderMap,
+    /// What the address names, in order: a server's id, a key's id.
+    pub path_values: &'a [String],
+}
+
+impl Session {
+    /// A session without a token, in which nothing is known of the caller.
+    fn anonymous() -> Self {
+        Self {
+            token: None,
+            caller: nobody_else(PersonId(0)),
+            scope: Scope::User,
+            permits: Vec::new(),
+        }
+    }
 }
 
 impl Gateway {
-    /// Whose token came.
-    pub async fn token(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Arc<Token>, Problem> {
-        let secret = token_in(headers).ok_or_else(no_token)?;
-        let may_look = !self.strangers.are_too_many(peer);
-        let known = self.app.authenticate(&secret, may_look).await;
-        known.map_err(|error| {
-            if matches!(&error, crate::app::Error::Refused(Refusal::BadToken)) {
-                self.strangers.note(peer);
+    /// Opens a session for a request that brings what its route requires.
+    pub async fn open_session(
+        &self,
+        requirement: Requirement,
+        arrival: &Arrival<'_>,
+    ) -> Result<Session, Problem> {
+        let is_open = requirement == Requirement::Operator && self.settings.open_metrics;
+        if requirement == Requirement::Nothing || is_open {
+            return Ok(Session::anonymous());
+        }
+        refuse_two_lengths(arrival.headers)?;
+        let Some(secret) = token::find_token(arrival.headers) else {
+            if self.key_replaces_token(requirement, arrival.headers) {
+                return Ok(Session::anonymous());
             }
-            error.into()
+            return Err(token_missing());
+        };
+        let token = self.authenticate(&secret, arrival.peer).await?;
+        if !allows(token.scopes, requirement) {
+            return Err(scope_missing(token.scopes));
+        }
+        let permits = self.acquire_permits(&token)?;
+        let (caller, scope) = match requirement {
+            Requirement::Manager(_) => {
+                let manager = self.require_manager(&token, arrival.path_values).await?;
+                (manager, Scope::Guild)
+            }
+            _ => (self.app.caller_of(&token).await?, Scope::User),
+        };
+        if requirement == Requirement::Operator {
+            self.app.require_operator(&caller)?;
+        }
+        Ok(Session {
+            token: Some(token),
+            caller,
+            scope,
+            permits,
         })
     }
 
-    /// A place among the calls that are worked on at once.
-    pub fn places(&self, token: &Token) -> Result<Vec<Place>, Problem> {
-        let mut places = vec![
-            self.crowds
-                .enter(Crowd::Token(token.id), self.settings.per_token)?,
-        ];
-        if let Some(server) = token.scopes.server {
-            places.push(
-                self.crowds
-                    .enter(Crowd::Server(server), self.settings.per_server)?,
-            );
+    /// Whether the operator lets a call in without a token, because it brings
+    /// the key that pays.
+    fn key_replaces_token(&self, requirement: Requirement, headers: &HeaderMap) -> bool {
+        let is_open =
+            self.settings.keys_without_token && requirement == Requirement::Token(Right::Chat);
+        let key = || request_key::find_request_key(headers, self.app.catalogue());
+        is_open && matches!(key(), Ok(Some(_)))
+    }
+
+    /// The caller, if Discord says right now that they manage the server
+    /// that the address names.
+    async fn require_manager(
+        &self,
+        token: &Token,
+        path_values: &[String],
+    ) -> Result<Caller, Problem> {
+        let server = path_values.first().and_then(|id| id.parse().ok());
+        let server = server.map(ServerId).ok_or(Refusal::NotAMember)?;
+        let caller = self.app.caller_in(token, server).await?;
+        if !caller.manages_server {
+            return Err(Refusal::NotAManager.into());
         }
-        Ok(places)
+        Ok(caller)
     }
 }
 
-/// The token that came, wherever the dialect puts it. Never from an
-/// address: those are written down on the way.
-fn token_in(headers: &HeaderMap) -> Option<SecretString> {
-    let text = |name: &str| headers.get(name)?.to_str().ok();
-    let bearer = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let bearer = bearer.and_then(|value| {
-        value
-            .split_once(' ')
-            .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"))
-    });
-    let found = bearer.map(|(_, token)| token.trim());
-    // What stands there and is no token of ours is a provider's key.
-    let ours = |name: &str| text(name).filter(|value| value.starts_with(TOKEN_PREFIX));
-    let found = found
-        .or_else(|| ours("x-goog-api-key"))
-        .or_else(|| ours("x-api-key"));
-    let found = found.filter(|token| !token.is_empty());
-    found.map(SecretString::from)
+/// Refuses a request with two lengths: a proxy before the gateway may read
+/// it as two requests.
+fn refuse_two_lengths(headers: &HeaderMap) -> Result<(), Problem> {
+    if !headers.contains_key(TRANSFER_ENCODING) || !headers.contains_key(CONTENT_LENGTH) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        400,
+        "two_lengths",
+        "The request has a length and is sent in chunks. Send one of `Content-Length` and `Transfer-Encoding`.",
+    ))
 }
 
-pub fn no_token() -> Problem {
+/// Whether a token's scopes include the right that a route requires.
+fn allows(scopes: Scopes, requirement: Requirement) -> bool {
+    requirement.right().is_none_or(|right| scopes.has(right))
+}
+
+fn token_missing() -> Problem {
     Problem::new(
         401,
         "token_missing",
@@ -93,99 +144,9 @@ pub fn no_token() -> Problem {
     )
 }
 
-/// Calls that are worked on at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Crowd {
-    Token(TokenId),
-    Server(ServerId),
-}
-
-/// How many calls there are of each.
-#[derive(Default)]
-pub struct Crowds {
-    inside: Mutex<HashMap<Crowd, usize>>,
-}
-
-/// One call's place; it is left when this is dropped.
-pub struct Place {
-    crowd: Crowd,
-    crowds: Arc<Crowds>,
-}
-
-impl Crowds {
-    fn enter(self: &Arc<Self>, crowd: Crowd, most: usize) -> Result<Place, Problem> {
-        let mut inside = self.lock();
-        let many = inside.entry(crowd).or_default();
-        if *many >= most {
-            let message = format!(
-                "{most} calls are being worked on already, which is the most at once. Wait for one of them."
-            );
-            return Err(Problem {
-                retry_after_s: Some(1),
-                ..Problem::new(429, "too_many_at_once", message)
-            });
-        }
-        *many += 1;
-        Ok(Place {
-            crowd,
-            crowds: Arc::clone(self),
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Crowd, usize>> {
-        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut inside = self.crowds.lock();
-        let left = inside.get_mut(&self.crowd).map_or(0, |many| {
-            *many = many.saturating_sub(1);
-            *many
-        });
-        if left == 0 {
-            inside.remove(&self.crowd);
-        }
-    }
-}
-
-/// Since when how many came. Whoever comes chooses the addresses, so that
-/// their hashes must not be known beforehand.
-type Seen = std::collections::HashMap<IpAddr, (Instant, u32)>;
-
-/// Addresses that tokens came from which do not work.
-#[derive(Default)]
-pub struct Strangers {
-    seen: Mutex<Seen>,
-}
-
-impl Strangers {
-    fn are_too_many(&self, peer: IpAddr) -> bool {
-        let seen = self.lock();
-        let found = seen
-            .get(&peer)
-            .filter(|(since, _)| since.elapsed() < MINUTE);
-        found.is_some_and(|(_, many)| *many >= BAD_TOKENS_MAX)
-    }
-
-    fn note(&self, peer: IpAddr) {
-        let mut seen = self.lock();
-        if seen.len() >= ADDRESSES_MAX {
-            seen.retain(|_, (since, _)| since.elapsed() < MINUTE);
-        }
-        if seen.len() >= ADDRESSES_MAX {
-            return;
-        }
-        let now = Instant::now();
-        let (since, many) = seen.entry(peer).or_insert((now, 0));
-        if since.elapsed() >= MINUTE {
-            (*since, *many) = (now, 0);
-        }
-        *many += 1;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn scope_missing(scopes: Scopes) -> Problem {
+    let message = format!(
+        "The token may not do this: it has the scopes `{scopes}`. Make one that may, with `/token create` in Discord."
+    );
+    Problem::new(403, "scope_missing", message)
 }
