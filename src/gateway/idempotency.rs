@@ -10,7 +10,7 @@ use crate::model::AttemptId;
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
-use crate::gateway::rest::answer;
+use crate::gateway::rest::json_response;
 
 /// Says that a call was made before.
 const REPEAT: HeaderName = HeaderName::from_static("x-latchkey-repeat");
@@ -56,7 +56,7 @@ fn made_before(status: u16, attempt: Option<AttemptId>) -> HandlerResult {
         "message": "This call was made before under its Idempotency-Key, and was not made again. Its answer is not kept here.",
     });
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let mut response = answer(status, &body)?;
+    let mut response = json_response(status, &body)?;
     response
         .headers_mut()
         .insert(REPEAT, HeaderValue::from_static("true"));

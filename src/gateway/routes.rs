@@ -1,6 +1,6 @@
 //! The table of routes. Each row states an address, what a call to it must
-//! bring, and its handler. The router and the tests of who may do what are
-//! made from this table.
+//! bring, its handler and its documentation. The router, the `OpenAPI`
+//! document and the tests of who may do what are made from this table.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,8 +10,18 @@ use axum::http::Method;
 use crate::model::Right;
 
 use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::rest::{keys, providers, unified, usage};
-use crate::gateway::{HEALTH_PATH, native, openai, openapi, operators};
+use crate::gateway::openapi::docs::{
+    EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
+};
+use crate::gateway::openapi::show_document;
+use crate::gateway::operators::metrics::show_metrics;
+use crate::gateway::operators::{check_health, check_readiness};
+use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
+use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
+use crate::gateway::rest::providers::{ProviderList, list_providers};
+use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
+use crate::gateway::rest::usage::{QuotaBody, UsageBody, show_quota, show_usage};
+use crate::gateway::{HEALTH_PATH, native, openai};
 
 /// What a call must bring to be let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +45,7 @@ pub struct Route {
     pub path: &'static str,
     pub requirement: Requirement,
     pub handler: fn(Call) -> HandlerFuture,
+    pub docs: RouteDocs,
 }
 
 type HandlerFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
@@ -69,13 +80,29 @@ const CHAT: Requirement = Requirement::Token(Right::Chat);
 const READ_KEYS: Requirement = Requirement::Token(Right::KeysRead);
 const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
 
+/// A body of any shape, in JSON.
+const ANY_JSON: (&str, SchemaDocs) = (JSON, SchemaDocs::Any);
+const ANY_EVENTS: (&str, SchemaDocs) = (EVENT_STREAM, SchemaDocs::Any);
+/// OpenAI's response to a call that may ask for a stream.
+const OPENAI_STREAMS: ResponseDocs =
+    ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
+const KEY_ID: ParameterDocs = ParameterDocs::in_path("id", "The key's id");
+
+/// A response of status 200 with one of our types.
+macro_rules! ok {
+    ($body:ty) => {
+        ResponseDocs::new(200, "").content(&[(JSON, SchemaDocs::of::<$body>())])
+    };
+}
+
 macro_rules! route {
-    ($method:expr, $path:expr, $requirement:expr, $handler:path) => {
+    ($method:expr, $path:expr, $requirement:expr, $handler:path, $docs:expr) => {
         Route {
             method: $method,
             path: $path,
             requirement: $requirement,
             handler: |call| Box::pin($handler(call)),
+            docs: $docs,
         }
     };
 }
@@ -83,19 +110,21 @@ macro_rules! route {
 /// Two rows: one for what belongs to the caller, and one, below a server's
 /// address, for what belongs to a server that the caller manages.
 macro_rules! person_and_server {
-    ($method:expr, $path:literal, $right:expr, $handler:path) => {
+    ($method:expr, $path:literal, $right:expr, $handler:path, $docs:expr) => {
         [
             route!(
                 $method,
                 concat!("/api/v1", $path),
                 Requirement::Token($right),
-                $handler
+                $handler,
+                $docs
             ),
             route!(
                 $method,
                 concat!("/api/v1/guilds/{guild}", $path),
                 Requirement::Manager($right),
-                $handler
+                $handler,
+                $docs
             ),
         ]
     };
@@ -103,54 +132,271 @@ macro_rules! person_and_server {
 
 /// All routes.
 pub fn all_routes() -> impl Iterator<Item = &'static Route> {
-    let of_person_and_server = OF_PERSON_AND_SERVER.iter().flatten();
+    let of_person_and_server = KEYS.iter().chain(&USAGE).flatten();
     let others = MODELS.iter().chain(&OF_PERSON).chain(&OF_OPERATORS);
     others.chain(of_person_and_server)
 }
 
 /// Calls to models, in the dialects of their providers and in our own.
 static MODELS: [Route; 7] = [
-    route!(POST, "/v1/chat/completions", CHAT, openai::chat),
-    route!(POST, "/v1/responses", CHAT, openai::responses),
-    route!(POST, "/v1/embeddings", CHAT, openai::embeddings),
-    route!(POST, "/v1/images/generations", CHAT, openai::images),
-    route!(GET, "/v1/models", CHAT, openai::models),
-    route!(POST, "/api/v1/unified", CHAT, unified::ask),
-    route!(ANY, "/{provider}/{*path}", CHAT, native::any),
+    route!(
+        POST,
+        "/v1/chat/completions",
+        CHAT,
+        openai::complete_chat,
+        RouteDocs::new(
+            "chat",
+            "openai",
+            "Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/responses",
+        CHAT,
+        openai::create_response,
+        RouteDocs::new(
+            "responses",
+            "openai",
+            "OpenAI's Responses, for providers that have them.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/embeddings",
+        CHAT,
+        openai::create_embeddings,
+        RouteDocs::new(
+            "embeddings",
+            "openai",
+            "Embeddings, for providers that speak OpenAI's words.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        "/v1/images/generations",
+        CHAT,
+        openai::create_images,
+        RouteDocs::new(
+            "images",
+            "openai",
+            "Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        GET,
+        "/v1/models",
+        CHAT,
+        openai::list_models,
+        RouteDocs::new(
+            "models",
+            "openai",
+            "The models that the caller's keys can use.",
+        )
+        .responses(&[ResponseDocs::new(200, "As OpenAI lists them").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        "/api/v1/unified",
+        CHAT,
+        ask_model,
+        RouteDocs::new("ask", "ask", "Asks a model.")
+            .body(SchemaDocs::of::<Question>())
+            .responses(&[ResponseDocs::new(200, "What was answered")
+                .content(&[(JSON, SchemaDocs::of::<UnifiedAnswer>()), ANY_EVENTS])])
+    ),
+    route!(
+        ANY,
+        "/{provider}/{*path}",
+        CHAT,
+        native::call_provider,
+        RouteDocs::new(
+            "any",
+            "native",
+            "A provider's own API, with the key put in. Any method; the path is as the provider's own libraries write it.",
+        )
+        .parameters(&[
+            ParameterDocs::in_path("provider", "The provider's id"),
+            ParameterDocs::in_path("path", "As the provider has it"),
+        ])
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As the provider answers it")])
+    ),
 ];
 
 /// What belongs to the caller alone.
 static OF_PERSON: [Route; 2] = [
-    route!(GET, "/api/v1/providers", READ_KEYS, providers::list),
-    route!(GET, "/api/v1/quota", READ_USAGE, usage::quota),
+    route!(
+        GET,
+        "/api/v1/providers",
+        READ_KEYS,
+        list_providers,
+        RouteDocs::new("list_providers", "keys", "Lists the providers.")
+            .responses(&[ok!(ProviderList)])
+    ),
+    route!(
+        GET,
+        "/api/v1/quota",
+        READ_USAGE,
+        show_quota,
+        RouteDocs::new(
+            "quota",
+            "usage",
+            "Each limit that applies, and what is left of it.",
+        )
+        .responses(&[ok!(QuotaBody)])
+    ),
 ];
 
-/// What a person has, and a server too.
-static OF_PERSON_AND_SERVER: [[Route; 2]; 8] = [
-    person_and_server!(GET, "/usage", Right::UsageRead, usage::usage),
-    person_and_server!(GET, "/api-keys", Right::KeysRead, keys::list),
-    person_and_server!(POST, "/api-keys", Right::KeysWrite, keys::add),
-    person_and_server!(DELETE, "/api-keys", Right::KeysWrite, keys::remove_all),
-    person_and_server!(GET, "/api-keys/status", Right::KeysRead, keys::status),
-    person_and_server!(PATCH, "/api-keys/{id}", Right::KeysWrite, keys::change),
-    person_and_server!(DELETE, "/api-keys/{id}", Right::KeysWrite, keys::remove),
-    person_and_server!(POST, "/api-keys/{id}/test", Right::KeysWrite, keys::test),
+/// The keys of a person, and those of a server.
+static KEYS: [[Route; 2]; 7] = [
+    person_and_server!(
+        GET,
+        "/api-keys",
+        Right::KeysRead,
+        keys::list_keys,
+        RouteDocs::new("list_keys", "keys", "Lists keys.").responses(&[ok!(KeyList)])
+    ),
+    person_and_server!(
+        POST,
+        "/api-keys",
+        Right::KeysWrite,
+        keys::store_key,
+        RouteDocs::new(
+            "add",
+            "keys",
+            "Stores a key, or replaces the one for its provider. The provider is asked first whether it accepts it.",
+        )
+        .body(SchemaDocs::of::<NewKey>())
+        .responses(&[
+            ResponseDocs::new(201, "").content(&[(JSON, SchemaDocs::of::<StoredKey>())]),
+            ResponseDocs::new(200, "Replaced").content(&[(JSON, SchemaDocs::of::<StoredKey>())]),
+        ])
+    ),
+    person_and_server!(
+        DELETE,
+        "/api-keys",
+        Right::KeysWrite,
+        keys::remove_all_keys,
+        RouteDocs::new("remove_all", "keys", "Removes every key.").responses(&[ok!(RemovedKeys)])
+    ),
+    person_and_server!(
+        GET,
+        "/api-keys/status",
+        Right::KeysRead,
+        keys::show_key_status,
+        RouteDocs::new(
+            "status",
+            "keys",
+            "Who would pay for what, and why not the others.",
+        )
+        .responses(&[ok!(StatusBody)])
+    ),
+    person_and_server!(
+        PATCH,
+        "/api-keys/{id}",
+        Right::KeysWrite,
+        keys::change_key,
+        RouteDocs::new("change", "keys", "Renames, pauses or resumes a key.")
+            .parameters(&[KEY_ID])
+            .body(SchemaDocs::of::<KeyChange>())
+            .responses(&[ok!(KeyBody)])
+    ),
+    person_and_server!(
+        DELETE,
+        "/api-keys/{id}",
+        Right::KeysWrite,
+        keys::remove_key,
+        RouteDocs::new("remove", "keys", "Removes a key.")
+            .parameters(&[KEY_ID])
+            .responses(&[ok!(RemovedKeys)])
+    ),
+    person_and_server!(
+        POST,
+        "/api-keys/{id}/test",
+        Right::KeysWrite,
+        keys::test_key,
+        RouteDocs::new(
+            "test",
+            "keys",
+            "Asks a key's provider whether it accepts it, whatever is known of it.",
+        )
+        .parameters(&[KEY_ID])
+        .responses(&[ok!(TestedKey)])
+    ),
 ];
+
+/// What a person used, and what a server's keys paid for.
+static USAGE: [[Route; 2]; 1] = [person_and_server!(
+    GET,
+    "/usage",
+    Right::UsageRead,
+    show_usage,
+    RouteDocs::new(
+        "usage",
+        "usage",
+        "What was used in the last days: one's own, or what a server's key paid.",
+    )
+    .parameters(&[
+        ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
+        ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
+    ])
+    .responses(&[ok!(UsageBody)])
+)];
 
 /// What operators and their machines look at.
 static OF_OPERATORS: [Route; 4] = [
-    route!(GET, HEALTH_PATH, Requirement::Nothing, operators::health),
-    route!(GET, "/readyz", Requirement::Nothing, operators::ready),
+    route!(
+        GET,
+        HEALTH_PATH,
+        Requirement::Nothing,
+        check_health,
+        RouteDocs::new("health", "operators", "Whether the process is well.").responses(&[
+            ResponseDocs::new(200, "It is"),
+            ResponseDocs::new(503, "It is not"),
+        ])
+    ),
+    route!(
+        GET,
+        "/readyz",
+        Requirement::Nothing,
+        check_readiness,
+        RouteDocs::new(
+            "ready",
+            "operators",
+            "Whether the process can do its work: the database answers, and Discord is there.",
+        )
+        .responses(&[
+            ResponseDocs::new(200, "It can"),
+            ResponseDocs::new(503, "It can't"),
+        ])
+    ),
     route!(
         GET,
         "/metrics",
         Requirement::Operator,
-        operators::metrics::metrics
+        show_metrics,
+        RouteDocs::new(
+            "metrics",
+            "operators",
+            "What was counted since the start, in Prometheus's text format.",
+        )
+        .responses(&[ResponseDocs::new(200, "Prometheus's text format")])
     ),
     route!(
         GET,
         "/openapi.json",
         Requirement::Nothing,
-        openapi::document
+        show_document,
+        RouteDocs::new("document", "operators", "This document.")
+            .responses(&[ResponseDocs::new(200, "OpenAPI 3.1")])
     ),
 ];

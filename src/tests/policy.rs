@@ -1,7 +1,7 @@
 //! Who may do what over HTTP: every address of the table, with everybody
 //! who could come.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -272,16 +272,25 @@ async fn somebody_elses_key_is_not_there() {
     .await;
 }
 
+/// The document lists the rows of the table and no others, each with the
+/// scope that its token must have and what the token's owner must be.
 #[test]
-fn every_address_is_documented_and_nothing_else() {
-    let ours: BTreeSet<String> = all_routes()
-        .map(|route| {
-            let method = route
-                .method
-                .as_ref()
-                .map_or("POST", |method| method.as_str());
-            format!("{method} {}", route.path.replace("{*path}", "{path}"))
-        })
-        .collect();
-    assert_eq!(ours, documented());
+fn every_address_is_documented_with_what_it_requires_and_nothing_else() {
+    let rows = all_routes().map(|route| {
+        let method = route
+            .method
+            .as_ref()
+            .map_or("POST", |method| method.as_str());
+        let name = format!("{method} {}", route.path.replace("{*path}", "{path}"));
+        let required = match route.requirement {
+            Requirement::Nothing => json!([]),
+            Requirement::Token(right) => json!([{"token": [right.as_str()]}]),
+            Requirement::Manager(right) => json!([{"token": [right.as_str(), "server_manager"]}]),
+            Requirement::Operator => json!([{"token": ["usage:read", "operator"]}]),
+        };
+        (name, required)
+    });
+    let table: BTreeMap<String, Value> = rows.collect();
+    assert_eq!(table.len(), all_routes().count());
+    assert_eq!(table, documented());
 }

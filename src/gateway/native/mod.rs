@@ -15,10 +15,7 @@ const QUERY_BYTES_MAX: usize = 1_024;
 
 /// A provider's own API, with the key put in. Any method; the path is as the
 /// provider's own libraries write it.
-#[utoipa::path(post, path = "/{provider}/{path}", tag = "native", request_body = serde_json::Value,
-    params(("provider" = String, Path, description = "The provider's id"), ("path" = String, Path, description = "As the provider has it")),
-    responses((status = 200, description = "As the provider answers it")))]
-pub async fn any(mut call: Call) -> HandlerResult {
+pub async fn call_provider(mut call: Call) -> HandlerResult {
     let catalogue = call.gateway.app.catalogue();
     let typed = call.path_value(0);
     let provider = catalogue

@@ -9,33 +9,25 @@ use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::pictures;
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::pass_on;
-use crate::gateway::rest::answer;
+use crate::gateway::rest::json_response;
 
 /// Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.
-#[utoipa::path(post, path = "/v1/chat/completions", tag = "openai", request_body = serde_json::Value,
-    responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn chat(call: Call) -> HandlerResult {
+pub async fn complete_chat(call: Call) -> HandlerResult {
     ask(call, Surface::Chat).await
 }
 
 /// OpenAI's Responses, for providers that have them.
-#[utoipa::path(post, path = "/v1/responses", tag = "openai", request_body = serde_json::Value,
-    responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn responses(call: Call) -> HandlerResult {
+pub async fn create_response(call: Call) -> HandlerResult {
     ask(call, Surface::Responses).await
 }
 
 /// Embeddings, for providers that speak OpenAI's words.
-#[utoipa::path(post, path = "/v1/embeddings", tag = "openai", request_body = serde_json::Value,
-    responses((status = 200, description = "As OpenAI answers it", body = serde_json::Value)))]
-pub async fn embeddings(call: Call) -> HandlerResult {
+pub async fn create_embeddings(call: Call) -> HandlerResult {
     ask(call, Surface::Embeddings).await
 }
 
 /// Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.
-#[utoipa::path(post, path = "/v1/images/generations", tag = "openai", request_body = serde_json::Value,
-    responses((status = 200, description = "As OpenAI answers it", content((serde_json::Value = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn images(mut call: Call) -> HandlerResult {
+pub async fn create_images(mut call: Call) -> HandlerResult {
     let (body, model) = read(&mut call).await?;
     let app = &call.gateway.app;
     let goes_on = |model: &str| app.takes_pictures_as_openai(model, body.wants_stream());
@@ -47,8 +39,7 @@ pub async fn images(mut call: Call) -> HandlerResult {
 }
 
 /// The models that the caller's keys can use.
-#[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, description = "As OpenAI lists them", body = serde_json::Value)))]
-pub async fn models(call: Call) -> HandlerResult {
+pub async fn list_models(call: Call) -> HandlerResult {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let mut models = app.models_now(caller).await?;
     let painters = app.picture_models_for(caller).await?;
@@ -57,7 +48,7 @@ pub async fn models(call: Call) -> HandlerResult {
         json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
     });
     let list = json!({"object": "list", "data": listed.collect::<Vec<_>>()});
-    answer(StatusCode::OK, &list)
+    json_response(StatusCode::OK, &list)
 }
 
 async fn ask(mut call: Call, surface: Surface) -> HandlerResult {

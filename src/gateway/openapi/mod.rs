@@ -1,184 +1,275 @@
-//! What there is, as an `OpenAPI` 3.1 document made from the code.
+//! The `OpenAPI` 3.1 document, made from the table of routes.
 
-use axum::http::StatusCode;
+pub mod docs;
+
+use axum::http::{Method, StatusCode};
 use serde::Serialize;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{Content, ObjectBuilder, Ref, Required, ResponseBuilder, Type};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
+};
+use utoipa::openapi::request_body::RequestBody;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, Content, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::operators::metrics;
-use crate::gateway::rest::{answer, keys, providers, unified, usage};
-use crate::gateway::{native, openai, operators};
+use crate::gateway::rest::json_response;
+use crate::gateway::routes::{Requirement, Route, all_routes};
 
+use docs::{JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
+
+/// The document but for its routes.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Latchkey",
         description = "People's own AI keys, from any program. Tokens are made in Discord with `/token create`."
     ),
-    paths(
-        openai::chat, openai::responses, openai::embeddings, openai::images, openai::models,
-        native::any,
-        unified::ask,
-        keys::list, keys::add, keys::change, keys::remove, keys::remove_all, keys::test, keys::status,
-        providers::list,
-        usage::usage, usage::quota,
-        operators::health, operators::ready, metrics::metrics, document,
-    ),
-    components(schemas(Refused)),
-    modifiers(&Token, &Servers, &Refusals),
     security(("token" = []))
 )]
-struct Document;
+struct DocumentFrame;
 
-/// A no, or a failure. OpenAI's, Anthropic's and Google's own calls are
-/// refused in their own shape.
+/// A refusal or a failure. Calls in the dialects of OpenAI, Anthropic and
+/// Google are refused in the shape of that dialect.
 #[derive(Serialize, ToSchema)]
-struct Refused {
-    error: Reason,
+struct ErrorBody {
+    error: ErrorDetail,
 }
 
-/// Why.
+/// What went wrong.
 #[derive(Serialize, ToSchema)]
-struct Reason {
+struct ErrorDetail {
     /// A stable word for programs.
     code: String,
     /// What happened, and what to do.
     message: String,
 }
 
-/// How a token is sent.
-struct Token;
+/// The name of the one security scheme.
+const TOKEN: &str = "token";
+/// What a caller must be, beside the scopes that the token must have.
+const SERVER_MANAGER: &str = "server_manager";
+const OPERATOR: &str = "operator";
 
-impl Modify for Token {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("token", bearer);
+/// Responds with the document.
+pub async fn show_document(_: Call) -> HandlerResult {
+    json_response(StatusCode::OK, &describe_routes())
+}
+
+/// Makes the document from the table of routes.
+fn describe_routes() -> utoipa::openapi::OpenApi {
+    let mut document = DocumentFrame::openapi();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(TOKEN, token_scheme());
+    add_component(components, &SchemaDocs::of::<ErrorBody>());
+    for route in all_routes() {
+        add_components(components, &route.docs);
+        // OpenAPI knows neither a path's rest nor "any method".
+        let path = route.path.replace("{*", "{");
+        let method = http_method(route.method.as_ref());
+        let operation = describe_route(route);
+        document
+            .paths
+            .add_path_operation(path, vec![method], operation);
+    }
+    document
+}
+
+/// How a token is sent, and what the lists of scopes mean.
+fn token_scheme() -> SecurityScheme {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "A token from `/token create` in Discord. Each operation lists the scopes that the token must have; `server_manager` means that its owner must manage the server, and `operator` that its owner must be one of the operator's people.",
+        ));
+    SecurityScheme::Http(bearer.build())
+}
+
+/// Describes one row of the table.
+fn describe_route(route: &Route) -> Operation {
+    let docs = &route.docs;
+    let is_of_server = matches!(route.requirement, Requirement::Manager(_));
+    // A server's routes share their documentation with a person's.
+    let prefix = if is_of_server { "server_" } else { "" };
+    let server = is_of_server.then(ParameterDocs::server);
+    let parameters: Vec<Parameter> = server
+        .iter()
+        .chain(docs.parameters)
+        .map(describe_parameter)
+        .collect();
+    let mut operation = OperationBuilder::new()
+        .tag(docs.tag)
+        .summary(Some(docs.summary))
+        .operation_id(Some(format!("{prefix}{}", docs.operation_id)))
+        .parameters((!parameters.is_empty()).then_some(parameters))
+        .request_body(docs.body.as_ref().map(describe_body))
+        .securities(Some(describe_requirement(route.requirement)))
+        .response("default", describe_refusal(route.path));
+    for response in docs.responses {
+        let status = response.status.to_string();
+        operation = operation.response(status, describe_response(response));
+    }
+    operation.build()
+}
+
+fn describe_parameter(docs: &ParameterDocs) -> Parameter {
+    let location = ParameterIn::from(docs.location);
+    let is_required = location == ParameterIn::Path;
+    ParameterBuilder::new()
+        .name(docs.name)
+        .parameter_in(location)
+        .required(if is_required {
+            Required::True
+        } else {
+            Required::False
+        })
+        .description(Some(docs.description))
+        .schema(Some((docs.schema)()))
+        .build()
+}
+
+fn describe_body(schema: &SchemaDocs) -> RequestBody {
+    let mut body = RequestBody::new();
+    body.required = Some(Required::True);
+    body.content
+        .insert(JSON.to_owned(), describe_content(schema));
+    body
+}
+
+fn describe_response(docs: &ResponseDocs) -> Response {
+    let mut response = ResponseBuilder::new().description(docs.description);
+    for (media_type, schema) in docs.content {
+        response = response.content(*media_type, describe_content(schema));
+    }
+    response.build()
+}
+
+fn describe_content(schema: &SchemaDocs) -> Content {
+    Content::new(Some(match schema {
+        SchemaDocs::Any => serde_json::Value::schema(),
+        SchemaDocs::Component(component) => RefOr::Ref(Ref::from_schema_name((component.name)())),
+    }))
+}
+
+/// The scopes that the token must have, and what its owner must be. An empty
+/// list says that no token is needed.
+fn describe_requirement(requirement: Requirement) -> Vec<SecurityRequirement> {
+    let Some(right) = requirement.right() else {
+        return Vec::new();
+    };
+    let role = match requirement {
+        Requirement::Manager(_) => Some(SERVER_MANAGER),
+        Requirement::Operator => Some(OPERATOR),
+        Requirement::Nothing | Requirement::Token(_) => None,
+    };
+    let needed = [right.as_str()].into_iter().chain(role);
+    vec![SecurityRequirement::new(TOKEN, needed)]
+}
+
+/// What every route may answer instead.
+fn describe_refusal(path: &str) -> Response {
+    let schema = path
+        .starts_with("/api/")
+        .then(|| Ref::from_schema_name(ErrorBody::name()));
+    ResponseBuilder::new()
+        .description(
+            "A no, or a failure, with a stable code; in the shape of the API that was called.",
+        )
+        .content(JSON, Content::new(schema))
+        .build()
+}
+
+/// Adds the types that a route's bodies are made of.
+fn add_components(components: &mut Components, docs: &RouteDocs) {
+    let of_responses = docs.responses.iter().flat_map(|it| it.content);
+    for schema in of_responses.map(|(_, schema)| schema).chain(&docs.body) {
+        add_component(components, schema);
     }
 }
 
-/// A server's keys and usage have the same calls as one's own, below the
-/// server's address.
-struct Servers;
-
-impl Modify for Servers {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let own = document.paths.paths.iter();
-        let shared = own
-            .filter(|(path, _)| path.starts_with("/api/v1/api-keys") || *path == "/api/v1/usage");
-        let of_servers: Vec<(String, PathItem)> = shared
-            .map(|(path, item)| {
-                let mut item = item.clone();
-                for operation in operations(&mut item) {
-                    name_server(operation);
-                }
-                let path = path.replacen("/api/v1/", "/api/v1/guilds/{guild}/", 1);
-                (path, item)
-            })
-            .collect();
-        document.paths.paths.extend(of_servers);
+/// Adds a type of ours, and the types that it refers to.
+fn add_component(components: &mut Components, schema: &SchemaDocs) {
+    if let SchemaDocs::Component(component) = schema {
+        let mut described = vec![((component.name)().into_owned(), (component.schema)())];
+        (component.collect_referenced)(&mut described);
+        components.schemas.extend(described);
     }
 }
 
-fn name_server(operation: &mut Operation) {
-    let snowflake = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .pattern(Some("^[0-9]{1,20}$"));
-    let guild = ParameterBuilder::new()
-        .name("guild")
-        .parameter_in(ParameterIn::Path)
-        .required(Required::True)
-        .description(Some("The server's id in Discord."))
-        .schema(Some(snowflake));
-    let parameters = operation.parameters.get_or_insert_default();
-    parameters.insert(0, guild.build());
-    // Each has a name of its own.
-    if let Some(id) = &mut operation.operation_id {
-        id.insert_str(0, "server_");
+/// The method that a route is documented under. Programs mostly POST to a
+/// route that takes any method.
+fn http_method(method: Option<&Method>) -> HttpMethod {
+    match method.map(Method::as_str) {
+        Some("GET") => HttpMethod::Get,
+        Some("PATCH") => HttpMethod::Patch,
+        Some("DELETE") => HttpMethod::Delete,
+        _ => HttpMethod::Post,
     }
 }
 
-/// What every call may answer instead.
-struct Refusals;
-
-impl Modify for Refusals {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for (path, item) in &mut document.paths.paths {
-            for operation in operations(item) {
-                let mut refusal = ResponseBuilder::new().description(
-                    "A no, or a failure, with a stable code; in the shape of the API that was called.",
-                );
-                let schema = path
-                    .starts_with("/api/")
-                    .then(|| Ref::from_schema_name("Refused"));
-                refusal = refusal.content("application/json", Content::new(schema));
-                let responses = &mut operation.responses.responses;
-                responses.insert("default".to_owned(), refusal.build().into());
-            }
-        }
-    }
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.patch,
-        &mut item.delete,
-    ]
-    .into_iter()
-    .flatten()
-}
-
-/// The document.
-pub fn document_of_all() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
-/// Every method and address that the document names.
+/// Every method and address of the document, with what a call to it must
+/// bring, as the document says it.
 #[cfg(test)]
-pub fn documented() -> std::collections::BTreeSet<String> {
-    let document = serde_json::to_value(document_of_all()).unwrap();
+pub fn documented() -> std::collections::BTreeMap<String, serde_json::Value> {
+    let document = serde_json::to_value(describe_routes()).unwrap();
     let paths = document["paths"].as_object().unwrap().iter();
-    let calls = paths.flat_map(|(path, item)| {
-        let methods = item.as_object().unwrap().keys();
-        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    let operations = paths.flat_map(|(path, item)| {
+        let operations = item.as_object().unwrap().iter();
+        operations.map(move |(method, operation)| {
+            let name = format!("{} {path}", method.to_uppercase());
+            (name, operation["security"].clone())
+        })
     });
-    calls.collect()
-}
-
-/// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "operators", responses((status = 200, description = "OpenAPI 3.1")))]
-pub async fn document(_: Call) -> HandlerResult {
-    answer(StatusCode::OK, &document_of_all())
+    operations.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use serde_json::Value;
+
     use super::*;
+
+    fn document() -> Value {
+        serde_json::to_value(describe_routes()).unwrap()
+    }
+
+    fn operations(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
+        let paths = document["paths"].as_object().unwrap().iter();
+        paths.flat_map(|(path, item)| {
+            let operations = item.as_object().unwrap().values();
+            operations.map(move |operation| (path, operation))
+        })
+    }
 
     #[test]
     fn every_call_says_what_its_address_names_and_how_it_refuses() {
-        let mut document = document_of_all();
+        let document = document();
         let mut ids = BTreeSet::new();
-        for (path, item) in &mut document.paths.paths {
+        for (path, operation) in operations(&document) {
             let named = path.split('/').filter_map(|part| part.strip_prefix('{'));
             let named: BTreeSet<_> = named.map(|part| part.trim_end_matches('}')).collect();
-            for operation in operations(item) {
-                let told = operation.parameters.iter().flatten();
-                let told = told.filter(|it| it.parameter_in == ParameterIn::Path);
-                let told: BTreeSet<&str> = told.map(|it| &*it.name).collect();
-                assert_eq!(told, named, "{path}");
-                assert!(operation.responses.responses.contains_key("default"));
-                let id = operation.operation_id.clone().unwrap();
-                assert!(ids.insert(id.clone()), "{id} stands twice");
-            }
+            let told = operation["parameters"].as_array().into_iter().flatten();
+            let told = told.filter(|it| it["in"] == "path");
+            let told: BTreeSet<&str> = told.map(|it| it["name"].as_str().unwrap()).collect();
+            assert_eq!(told, named, "{path}");
+            assert!(operation["responses"].get("default").is_some(), "{path}");
+            let id = operation["operationId"].as_str().unwrap();
+            assert!(ids.insert(id), "{id} stands twice");
         }
+    }
+
+    /// A generated client has a type for each reference.
+    #[test]
+    fn every_reference_leads_to_a_component() {
+        let document = document();
+        let text = document.to_string();
+        let references = text.split("\"#/components/schemas/").skip(1);
+        let references: BTreeSet<&str> =
+            references.map(|it| it.split('"').next().unwrap()).collect();
+        let components = document["components"]["schemas"].as_object().unwrap();
+        let components: BTreeSet<&str> = components.keys().map(String::as_str).collect();
+        assert_eq!(references, components);
     }
 }

@@ -9,8 +9,7 @@ use axum::response::Response;
 use crate::gateway::call::{Call, HandlerResult};
 
 /// Whether the process is well.
-#[utoipa::path(get, path = "/healthz", tag = "operators", responses((status = 200, description = "It is"), (status = 503, description = "It is not")))]
-pub async fn health(call: Call) -> HandlerResult {
+pub async fn check_health(call: Call) -> HandlerResult {
     let (status, text) = match call.gateway.app.health().await {
         Ok(()) => (StatusCode::OK, "ok\n"),
         Err(error) => {
@@ -26,8 +25,7 @@ pub async fn health(call: Call) -> HandlerResult {
 
 /// Whether the process can do its work: the database answers, and Discord
 /// is there.
-#[utoipa::path(get, path = "/readyz", tag = "operators", responses((status = 200, description = "It can"), (status = 503, description = "It can't")))]
-pub async fn ready(call: Call) -> HandlerResult {
+pub async fn check_readiness(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
     if call.gateway.is_stopping() {
         return Ok(plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"));
@@ -38,7 +36,7 @@ pub async fn ready(call: Call) -> HandlerResult {
             "not connected to Discord yet\n",
         ));
     }
-    health(call).await
+    check_health(call).await
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {

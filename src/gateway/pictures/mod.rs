@@ -23,7 +23,7 @@ use crate::app::{Claim, Error, Payer, ReadyPicture, RequestKey, Seen};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, write_payer_headers};
-use crate::gateway::rest::{answer, answer_in_events, parse};
+use crate::gateway::rest::{event_stream_response, json_response, parse_json};
 use crate::model::{Choices, Imagine, Made, Picture, Refusal, Stage};
 
 use image_spec::Wanted;
@@ -34,7 +34,7 @@ const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(15);
 /// Makes pictures, and answers as OpenAI does.
 pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> HandlerResult {
     let app = Arc::clone(&call.gateway.app);
-    let wanted: Wanted = parse(body)?;
+    let wanted: Wanted = parse_json(body)?;
     let streams = wanted.stream.unwrap_or_default();
     let (model, wish) = wanted.wish()?;
     let provider = key.as_ref().and_then(|key| key.provider.clone());
@@ -136,7 +136,7 @@ impl Flow {
             }
         };
         let made = made.map_err(|error| problem(error, payer.as_ref()))?;
-        let mut response = answer(StatusCode::OK, &self.answered(&made))?;
+        let mut response = json_response(StatusCode::OK, &self.answered(&made))?;
         if let Some(payer) = &payer {
             write_payer_headers(response.headers_mut(), payer);
         }
@@ -170,7 +170,7 @@ impl Flow {
             Some((event, (!is_last).then_some((None, flow))))
         });
         let events = Body::from_stream(events);
-        Ok(answer_in_events(events, payer.as_ref()))
+        Ok(event_stream_response(events, payer.as_ref()))
     }
 
     fn event(&self, came: Came) -> Bytes {

@@ -12,7 +12,7 @@ use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::messages::reason;
 use crate::model::{Check, Key, Step, Verdict};
 
-use crate::gateway::rest::{answer, moment, read};
+use crate::gateway::rest::{format_time, json_response, read_json};
 
 /// A stored key, without its secret.
 #[derive(Serialize, ToSchema)]
@@ -118,21 +118,18 @@ pub struct StepBody {
 }
 
 /// Lists keys.
-#[utoipa::path(get, path = "/api/v1/api-keys", operation_id = "list_keys", tag = "keys", responses((status = 200, body = KeyList)))]
-pub async fn list(call: Call) -> HandlerResult {
+pub async fn list_keys(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let keys = call.gateway.app.keys_in(&caller, scope).await?;
     let keys = keys.into_iter().map(body).collect();
-    answer(StatusCode::OK, &KeyList { keys })
+    json_response(StatusCode::OK, &KeyList { keys })
 }
 
 /// Stores a key, or replaces the one for its provider. The provider is asked
 /// first whether it accepts it.
-#[utoipa::path(post, path = "/api/v1/api-keys", tag = "keys", request_body = NewKey,
-    responses((status = 201, body = StoredKey), (status = 200, description = "Replaced", body = StoredKey)))]
-pub async fn add(mut call: Call) -> HandlerResult {
+pub async fn store_key(mut call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let new: NewKey = read(&mut call).await?;
+    let new: NewKey = read_json(&mut call).await?;
     let app = &call.gateway.app;
     let added = app
         .put_key(
@@ -153,15 +150,13 @@ pub async fn add(mut call: Call) -> HandlerResult {
         replaced: added.replaced,
         check: check(&added.check),
     };
-    answer(status, &stored)
+    json_response(status, &stored)
 }
 
 /// Renames, pauses or resumes a key.
-#[utoipa::path(patch, path = "/api/v1/api-keys/{id}", tag = "keys", request_body = KeyChange,
-    params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = KeyBody)))]
-pub async fn change(mut call: Call) -> HandlerResult {
+pub async fn change_key(mut call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let change: KeyChange = read(&mut call).await?;
+    let change: KeyChange = read_json(&mut call).await?;
     let app = &call.gateway.app;
     let key = app
         .key_by_id(&caller, scope, call.last_path_value())
@@ -171,13 +166,11 @@ pub async fn change(mut call: Call) -> HandlerResult {
     let changed = app
         .key_by_id(&caller, scope, call.last_path_value())
         .await?;
-    answer(StatusCode::OK, &body(changed))
+    json_response(StatusCode::OK, &body(changed))
 }
 
 /// Removes a key.
-#[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "keys",
-    params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = RemovedKeys)))]
-pub async fn remove(call: Call) -> HandlerResult {
+pub async fn remove_key(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let app = &call.gateway.app;
     let key = app
@@ -185,22 +178,19 @@ pub async fn remove(call: Call) -> HandlerResult {
         .await?;
     app.delete_key(&caller, &key).await?;
     let removed = vec![key.provider.to_string()];
-    answer(StatusCode::OK, &RemovedKeys { removed })
+    json_response(StatusCode::OK, &RemovedKeys { removed })
 }
 
 /// Removes every key.
-#[utoipa::path(delete, path = "/api/v1/api-keys", tag = "keys", responses((status = 200, body = RemovedKeys)))]
-pub async fn remove_all(call: Call) -> HandlerResult {
+pub async fn remove_all_keys(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let removed = call.gateway.app.delete_keys(&caller, scope).await?;
     let removed = removed.iter().map(ToString::to_string).collect();
-    answer(StatusCode::OK, &RemovedKeys { removed })
+    json_response(StatusCode::OK, &RemovedKeys { removed })
 }
 
 /// Asks a key's provider whether it accepts it, whatever is known of it.
-#[utoipa::path(post, path = "/api/v1/api-keys/{id}/test", tag = "keys",
-    params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = TestedKey)))]
-pub async fn test(call: Call) -> HandlerResult {
+pub async fn test_key(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let tested = call
         .gateway
@@ -211,12 +201,11 @@ pub async fn test(call: Call) -> HandlerResult {
         check: check(&tested.check),
         key: body(tested.key),
     };
-    answer(StatusCode::OK, &tested)
+    json_response(StatusCode::OK, &tested)
 }
 
 /// Who would pay for what, and why not the others.
-#[utoipa::path(get, path = "/api/v1/api-keys/status", tag = "keys", responses((status = 200, body = StatusBody)))]
-pub async fn status(call: Call) -> HandlerResult {
+pub async fn show_key_status(call: Call) -> HandlerResult {
     let status = call
         .gateway
         .app
@@ -232,7 +221,7 @@ pub async fn status(call: Call) -> HandlerResult {
         unnamed: status.unnamed.as_ref().map(ToString::to_string),
         providers: providers.collect(),
     };
-    answer(StatusCode::OK, &status)
+    json_response(StatusCode::OK, &status)
 }
 
 fn step(step: &Step) -> StepBody {
@@ -259,9 +248,9 @@ fn body(key: Key) -> KeyBody {
         hint: key.hint,
         health: key.health.as_str(),
         paused: key.paused,
-        added_at: moment(key.added_at_ms),
-        checked_at: key.checked_at_ms.map(moment),
-        last_used_at: key.last_used_at_ms.map(moment),
+        added_at: format_time(key.added_at_ms),
+        checked_at: key.checked_at_ms.map(format_time),
+        last_used_at: key.last_used_at_ms.map(format_time),
     }
 }
 

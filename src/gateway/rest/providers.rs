@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::app::{Kind, Provider};
 use crate::gateway::call::{Call, HandlerResult};
 
-use crate::gateway::rest::answer;
+use crate::gateway::rest::json_response;
 
 /// Every provider.
 #[derive(Serialize, ToSchema)]
@@ -41,10 +41,9 @@ pub struct ExtraBody {
 }
 
 /// Lists the providers.
-#[utoipa::path(get, path = "/api/v1/providers", operation_id = "list_providers", tag = "keys", responses((status = 200, body = ProviderList)))]
-pub async fn list(call: Call) -> HandlerResult {
+pub async fn list_providers(call: Call) -> HandlerResult {
     let providers = call.gateway.app.catalogue().iter().map(body).collect();
-    answer(StatusCode::OK, &ProviderList { providers })
+    json_response(StatusCode::OK, &ProviderList { providers })
 }
 
 fn body(provider: &Provider) -> ProviderBody {

@@ -19,7 +19,7 @@ use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::model::{Answer as Told, Ask, Choices, Finish, ProviderId, Refusal, Source};
 
-use crate::gateway::rest::{answer, answer_in_events, bytes, parse};
+use crate::gateway::rest::{event_stream_response, json_response, parse_json, read_body};
 
 /// What is asked.
 #[derive(Deserialize, ToSchema)]
@@ -38,7 +38,7 @@ pub struct Question {
 
 /// What is answered.
 #[derive(Serialize, ToSchema)]
-pub struct Answered {
+pub struct UnifiedAnswer {
     response: String,
     provider: String,
     model: String,
@@ -47,12 +47,12 @@ pub struct Answered {
     mode: &'static str,
     /// `complete`, `length` or `blocked`.
     finish: &'static str,
-    usage: Used,
+    usage: AnswerUsage,
 }
 
 /// What it used.
 #[derive(Serialize, ToSchema)]
-pub struct Used {
+pub struct AnswerUsage {
     input_tokens: u64,
     output_tokens: u64,
     /// The counts are ours, since the provider did not report them.
@@ -65,10 +65,9 @@ pub struct Used {
 const DEMO: &str = "This is a demo reply: there is no key here that could pay for a model. Add yours with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
 
 /// Asks a model.
-#[utoipa::path(post, path = "/api/v1/unified", tag = "ask", request_body = Question, responses((status = 200, description = "What was answered", content((Answered = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn ask(mut call: Call) -> HandlerResult {
-    let body = bytes(&mut call).await?;
-    let question: Question = parse(&body)?;
+pub async fn ask_model(mut call: Call) -> HandlerResult {
+    let body = read_body(&mut call).await?;
+    let question: Question = parse_json(&body)?;
     let app = Arc::clone(&call.gateway.app);
     let key = call.request_key()?;
     let provider = question.provider.as_deref().map(ProviderId::from);
@@ -106,7 +105,7 @@ pub async fn ask(mut call: Call) -> HandlerResult {
     if let Some(claim) = claim {
         claim.end(200, attempt).await?;
     }
-    let mut response = answer(StatusCode::OK, &answered(&told, text))?;
+    let mut response = json_response(StatusCode::OK, &describe_answer(&told, text))?;
     if let Some(payer) = payer {
         write_payer_headers(response.headers_mut(), &payer);
     }
@@ -170,7 +169,7 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> HandlerR
         Some((Ok::<_, Infallible>(event), (None, flow)))
     });
     let events = Body::from_stream(events);
-    Ok(answer_in_events(events, payer.as_ref()))
+    Ok(event_stream_response(events, payer.as_ref()))
 }
 
 /// A streamed answer on its way.
@@ -193,7 +192,7 @@ impl Flow {
             }
             Came::Ended(Ok(told)) => {
                 let text = std::mem::take(&mut self.text);
-                ("done", json!(answered(&told, text)))
+                ("done", json!(describe_answer(&told, text)))
             }
             Came::Ended(Err(error)) => {
                 return Problem::from(error)
@@ -205,8 +204,8 @@ impl Flow {
     }
 }
 
-fn answered(told: &Told, text: String) -> Answered {
-    Answered {
+fn describe_answer(told: &Told, text: String) -> UnifiedAnswer {
+    UnifiedAnswer {
         response: if told.source == Source::Demo {
             DEMO.to_owned()
         } else {
@@ -225,7 +224,7 @@ fn answered(told: &Told, text: String) -> Answered {
             Finish::Length => "length",
             Finish::Blocked => "blocked",
         },
-        usage: Used {
+        usage: AnswerUsage {
             input_tokens: told.usage.input_tokens,
             output_tokens: told.usage.output_tokens,
             estimated: told.estimated,

@@ -14,7 +14,7 @@ use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::model::{DAY_MS, LimitUse, Scope};
 
-use crate::gateway::rest::{answer, moment};
+use crate::gateway::rest::{format_time, json_response};
 
 /// How many days are shown where nothing else is said, and at the most.
 const DAYS: u16 = 30;
@@ -64,14 +64,14 @@ pub struct QuotaBody {
     /// Whether the tier includes keys of one's own.
     own_keys: bool,
     /// Who would pay for an ask that names no provider now.
-    pays: Option<PaysBody>,
+    pays: Option<PayerBody>,
     blocked: bool,
     payers: Vec<PayerLimits>,
 }
 
 /// Who would pay.
 #[derive(Serialize, ToSchema)]
-pub struct PaysBody {
+pub struct PayerBody {
     provider: String,
     source: &'static str,
 }
@@ -99,11 +99,7 @@ pub struct LimitBody {
 }
 
 /// What was used in the last days: one's own, or what a server's key paid.
-#[utoipa::path(get, path = "/api/v1/usage", tag = "usage",
-    params(("days" = Option<u16>, Query, description = "How many days, 30 if left out"),
-        ("format" = Option<String>, Query, description = "`json` or `csv`")),
-    responses((status = 200, body = UsageBody)))]
-pub async fn usage(call: Call) -> HandlerResult {
+pub async fn show_usage(call: Call) -> HandlerResult {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let scope = match scope {
         Scope::User => UsageScope::User,
@@ -127,12 +123,11 @@ pub async fn usage(call: Call) -> HandlerResult {
         total: total(&report.total),
         lines: lines.collect(),
     };
-    answer(StatusCode::OK, &usage)
+    json_response(StatusCode::OK, &usage)
 }
 
 /// Each limit that applies, and what is left of it.
-#[utoipa::path(get, path = "/api/v1/quota", tag = "usage", responses((status = 200, body = QuotaBody)))]
-pub async fn quota(call: Call) -> HandlerResult {
+pub async fn show_quota(call: Call) -> HandlerResult {
     let status = call.gateway.app.quota_status(&call.session.caller).await?;
     let payers = status.limits.iter().map(|(source, limits)| PayerLimits {
         source: source.as_str(),
@@ -141,14 +136,14 @@ pub async fn quota(call: Call) -> HandlerResult {
     let quota = QuotaBody {
         tier: status.tier.clone(),
         own_keys: status.byok,
-        pays: status.payer.as_ref().map(|(provider, source)| PaysBody {
+        pays: status.payer.as_ref().map(|(provider, source)| PayerBody {
             provider: provider.to_string(),
             source: source.as_str(),
         }),
         blocked: status.blocked.is_some(),
         payers: payers.collect(),
     };
-    answer(StatusCode::OK, &quota)
+    json_response(StatusCode::OK, &quota)
 }
 
 /// What the address asks for.
@@ -210,7 +205,7 @@ fn limit(used: &LimitUse) -> LimitBody {
         max: used.limit.max,
         used: used.used,
         left: used.left(),
-        renews_at: used.renews_at_ms.map(moment),
+        renews_at: used.renews_at_ms.map(format_time),
     }
 }
 
@@ -255,5 +250,5 @@ fn cell(text: &str) -> String {
 }
 
 fn day(day: i64) -> String {
-    moment(day * DAY_MS).chars().take(10).collect()
+    format_time(day * DAY_MS).chars().take(10).collect()
 }
