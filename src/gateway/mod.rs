@@ -7,6 +7,7 @@
 //! the API dialect that was called.
 
 mod call;
+mod call_task;
 mod connection;
 mod idempotency;
 mod messages;
@@ -22,6 +23,7 @@ mod rest;
 mod router;
 mod routes;
 mod session;
+mod streaming;
 
 pub use operators::metrics::start as start_counting;
 

@@ -1,101 +1,44 @@
-//! Each provider's own API, with the key put in: an official library works
-//! here by changing its base URL.
+//! Each provider's own API, with the key put in. A provider's official
+//! library works here once its base URL is changed.
 
-use crate::app::{Body, ForwardedHeaders, Provider, RelayAsk, RelayRequest, Surface, is_plain};
+mod address;
+
+use crate::app::{Body, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::openai::bad_body;
 use crate::gateway::problem::Problem;
-use crate::gateway::proxy::pass_on;
+use crate::gateway::proxy::{RelayTarget, relay_call};
 
-/// Names in a query that would be secrets in an address.
-const SECRETS: [&str; 5] = ["key", "api_key", "apikey", "token", "access_token"];
-/// The longest query.
-const QUERY_BYTES_MAX: usize = 1_024;
+use address::{find_model, find_path, read_query};
 
-/// A provider's own API, with the key put in. Any method; the path is as the
-/// provider's own libraries write it.
+/// Passes a call on to the provider that its address names.
 pub async fn call_provider(mut call: Call) -> HandlerResult {
     let catalogue = call.gateway.app.catalogue();
-    let typed = call.path_value(0);
     let provider = catalogue
-        .get(&typed.into())
+        .get(&call.path_value(0).into())
         .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
     let id = provider.id.clone();
-    let path = below_base(provider, call.parts.uri.path())?;
+    let path = find_path(provider, call.parts.uri.path())?;
     let surface = Surface::of(provider, &call.parts.method, &path);
-    let query = query(call.parts.uri.query())?;
+    let query = read_query(call.parts.uri.query())?;
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
     let body = match Body::object(body.clone()) {
         Ok(body) => body,
-        // A form with files, say.
+        // A form with files, for example.
         Err(_) if may_be_unread => Body::unread(body),
-        Err(bad) => return Err(bad_body(bad)),
+        Err(bad) => return Err(bad.into()),
     };
     let fields = body.fields();
-    let model = model_in(&path).or_else(|| fields?.get("model"));
-    let stream = body.wants_stream() || path.ends_with(":streamGenerateContent");
-    let request_key = call.request_key()?;
-    let passage = Box::new(RelayRequest {
+    let target = RelayTarget {
+        provider: Some(id),
+        model: find_model(&path).or_else(|| fields?.get("model")),
         surface,
         as_openai: false,
-        method: call.parts.method.clone(),
+        stream: body.wants_stream() || path.ends_with(":streamGenerateContent"),
         path,
         query,
-        headers: ForwardedHeaders::of(&call.parts.headers),
         body,
-        stream,
-        at_s: call.gateway.app.now_ms() / 1_000,
-    });
-    let ask = RelayAsk {
-        caller: call.session.caller.clone(),
-        provider: Some(id),
-        model,
-        passage,
-        request_key,
     };
-    pass_on(call, ask).await
-}
-
-/// The path below the provider's base.
-fn below_base(provider: &Provider, path: &str) -> Result<String, Problem> {
-    let id = provider.id.as_str();
-    let path = path.get(id.len() + 1..).unwrap_or_default();
-    if !is_plain(path) {
-        return Err(Problem::new(
-            400,
-            "malformed_path",
-            "The path has characters that none of a provider's has.",
-        ));
-    }
-    Ok(provider.below_base(path).to_owned())
-}
-
-/// Google writes the model into the path.
-fn model_in(path: &str) -> Option<String> {
-    let (model, _) = path.strip_prefix("/models/")?.split_once(':')?;
-    Some(model.to_owned())
-}
-
-fn query(query: Option<&str>) -> Result<Option<String>, Problem> {
-    let Some(query) = query.filter(|query| !query.is_empty()) else {
-        return Ok(None);
-    };
-    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    if pairs.any(|(name, _)| SECRETS.contains(&&*name.to_ascii_lowercase())) {
-        return Err(Problem::new(
-            400,
-            "secret_in_address",
-            "A key or a token stands in the address, where it is written down on the way. Send it as a header, and replace it: it is no secret any more.",
-        ));
-    }
-    if query.len() > QUERY_BYTES_MAX {
-        return Err(Problem::new(
-            400,
-            "query_too_long",
-            "The query is longer than 1 KiB, which is the most.",
-        ));
-    }
-    Ok(Some(query.to_owned()))
+    relay_call(call, target).await
 }

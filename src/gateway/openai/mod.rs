@@ -3,47 +3,59 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::app::{BadBody, Body, ForwardedHeaders, RelayAsk, RelayRequest, Surface};
+use crate::app::{Body, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::pictures;
+use crate::gateway::pictures::make_pictures;
 use crate::gateway::problem::Problem;
-use crate::gateway::proxy::pass_on;
+use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::rest::json_response;
 
-/// Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.
+/// The body of a call, and the model that it names.
+struct OpenAiRequest {
+    body: Body,
+    model: Option<String>,
+}
+
+/// Passes a chat on.
 pub async fn complete_chat(call: Call) -> HandlerResult {
-    ask(call, Surface::Chat).await
+    relay_body(call, Surface::Chat).await
 }
 
-/// OpenAI's Responses, for providers that have them.
+/// Passes on a call to OpenAI's Responses.
 pub async fn create_response(call: Call) -> HandlerResult {
-    ask(call, Surface::Responses).await
+    relay_body(call, Surface::Responses).await
 }
 
-/// Embeddings, for providers that speak OpenAI's words.
+/// Passes on a call for embeddings.
 pub async fn create_embeddings(call: Call) -> HandlerResult {
-    ask(call, Surface::Embeddings).await
+    relay_body(call, Surface::Embeddings).await
 }
 
-/// Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.
+/// Passes a call for pictures on to a host that takes it as it is, and
+/// otherwise makes the pictures in the host's own dialect.
 pub async fn create_images(mut call: Call) -> HandlerResult {
-    let (body, model) = read(&mut call).await?;
+    let request = read_request(&mut call).await?;
+    let is_streamed = request.body.wants_stream();
     let app = &call.gateway.app;
-    let goes_on = |model: &str| app.takes_pictures_as_openai(model, body.wants_stream());
-    if model.as_deref().is_some_and(goes_on) {
-        return pass(call, Surface::Images, (body, model)).await;
+    let goes_as_is = |model: &str| app.takes_pictures_as_openai(model, is_streamed);
+    if request.model.as_deref().is_some_and(goes_as_is) {
+        return relay_request(call, request, Surface::Images).await;
     }
-    let key = call.request_key()?;
-    pictures::make(call, body.bytes(), key).await
+    let request_key = call.request_key()?;
+    make_pictures(call, request.body.bytes(), request_key).await
 }
 
-/// The models that the caller's keys can use.
+/// Lists the models that the caller's keys can use.
 pub async fn list_models(call: Call) -> HandlerResult {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
     let mut models = app.models_now(caller).await?;
-    let painters = app.picture_models_for(caller).await?;
-    models.extend(painters.into_iter().filter(|it| app.makes_from_words(it)));
+    let picture_models = app.picture_models_for(caller).await?;
+    models.extend(
+        picture_models
+            .into_iter()
+            .filter(|it| app.makes_from_words(it)),
+    );
     let listed = models.iter().map(|model| {
         json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
     });
@@ -51,64 +63,29 @@ pub async fn list_models(call: Call) -> HandlerResult {
     json_response(StatusCode::OK, &list)
 }
 
-async fn ask(mut call: Call, surface: Surface) -> HandlerResult {
-    let asked = read(&mut call).await?;
-    pass(call, surface, asked).await
+/// Reads a call's body and passes the call on.
+async fn relay_body(mut call: Call, surface: Surface) -> HandlerResult {
+    let request = read_request(&mut call).await?;
+    relay_request(call, request, surface).await
 }
 
-/// The body of a call, and the model that it names.
-async fn read(call: &mut Call) -> Result<(Body, Option<String>), Problem> {
+async fn read_request(call: &mut Call) -> Result<OpenAiRequest, Problem> {
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
-    let body = Body::object(body).map_err(bad_body)?;
+    let body = Body::object(body)?;
     let model = body.fields().and_then(|fields| fields.get("model"));
-    Ok((body, model))
+    Ok(OpenAiRequest { body, model })
 }
 
-async fn pass(
-    call: Call,
-    surface: Surface,
-    (body, model): (Body, Option<String>),
-) -> HandlerResult {
-    let stream = body.wants_stream();
-    let request_key = call.request_key()?;
-    let passage = Box::new(RelayRequest {
+async fn relay_request(call: Call, request: OpenAiRequest, surface: Surface) -> HandlerResult {
+    let target = RelayTarget {
+        provider: None,
+        model: request.model,
         surface,
         as_openai: true,
-        method: call.parts.method.clone(),
         path: String::new(),
         query: None,
-        headers: ForwardedHeaders::of(&call.parts.headers),
-        body,
-        stream,
-        at_s: call.gateway.app.now_ms() / 1_000,
-    });
-    let ask = RelayAsk {
-        caller: call.session.caller.clone(),
-        provider: None,
-        model,
-        passage,
-        request_key,
+        stream: request.body.wants_stream(),
+        body: request.body,
     };
-    pass_on(call, ask).await
-}
-
-/// Why a body is none that can be passed on.
-pub fn bad_body(bad: BadBody) -> Problem {
-    match bad {
-        BadBody::NotAnObject => Problem::new(
-            400,
-            "malformed_body",
-            "The body is no JSON object. Send one, as `application/json`.",
-        ),
-        BadBody::Twice => Problem::new(
-            400,
-            "field_twice",
-            "A field stands in the body twice. Send it once.",
-        ),
-        BadBody::TooDeep => Problem::new(
-            400,
-            "body_too_deep",
-            "The body nests deeper than 64 levels, which is the most.",
-        ),
-    }
+    relay_call(call, target).await
 }
