@@ -5,7 +5,10 @@
 //! carry context but never a secret, and reach a person only as "something
 //! went wrong here".
 
-use crate::model::Refusal;
+use crate::model::{
+    AccessRefusal, AskRefusal, ConversationRefusal, KeyRefusal, PictureRefusal, QuotaRefusal,
+    Refusal, TokenRefusal,
+};
 use crate::vault::SealError;
 
 /// A refusal or a failure.
@@ -25,3 +28,24 @@ impl From<SealError> for Error {
         }
     }
 }
+
+/// Lets `?` and `into` take a refusal of any subject.
+macro_rules! from_refusals {
+    ($($refusal:ty),+) => {
+        $(impl From<$refusal> for Error {
+            fn from(refusal: $refusal) -> Self {
+                Self::Refused(refusal.into())
+            }
+        })+
+    };
+}
+
+from_refusals!(
+    AccessRefusal,
+    AskRefusal,
+    ConversationRefusal,
+    KeyRefusal,
+    PictureRefusal,
+    QuotaRefusal,
+    TokenRefusal
+);

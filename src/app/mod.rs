@@ -5,6 +5,7 @@ mod asks;
 mod error;
 mod health;
 mod keys;
+mod models;
 mod payers;
 mod pending;
 mod people;
@@ -97,9 +98,9 @@ pub struct App {
     /// The same, as those who could pay.
     bot_offers: Vec<Offer>,
     settings: Settings,
-    lists: asks::models::Lists,
-    known_tokens: programs::tokens::Known,
-    uses: payers::Uses,
+    lists: asks::models::ModelLists,
+    known_tokens: programs::tokens::TokenCache,
+    uses: payers::KeyUses,
     doorman: OnceLock<Weak<dyn Doorman>>,
     http: reqwest::Client,
     clock: Clock,
@@ -136,9 +137,9 @@ impl App {
             providers,
             bot_defaults,
             settings,
-            lists: asks::models::Lists::default(),
-            known_tokens: programs::tokens::Known::default(),
-            uses: payers::Uses::default(),
+            lists: asks::models::ModelLists::default(),
+            known_tokens: programs::tokens::TokenCache::default(),
+            uses: payers::KeyUses::default(),
             doorman: OnceLock::new(),
             http,
             started_at_ms: clock.now_ms(),

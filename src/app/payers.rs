@@ -1,14 +1,13 @@
 //! Who pays: reserving before the call, settling after it, and keys that
 //! turn out to be dead.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+use std::time::Duration;
 
-use foldhash::HashMap;
-
-use crate::ledger::{Applied, Ended, Hold, NoRoom, Order, Settled, Table};
+use crate::ledger::{Applied, Ended, Hold, NoRoom, Order, PriceTable, Settled};
 use crate::model::{
-    Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId, Refusal,
-    Source, WhyFellBack,
+    Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId,
+    QuotaRefusal, Refusal, Source, TtlCache, WhyFellBack, lock,
 };
 use crate::providers::{ChatReply, Provider, sees};
 
@@ -19,7 +18,7 @@ use crate::app::quotas::notice::Notice;
 use crate::app::{App, Error};
 
 /// How often the use of a key is noted.
-const NOTE_EVERY_MS: i64 = 60_000;
+const NOTE_EVERY: Duration = Duration::from_mins(1);
 /// How many keys are remembered for that.
 const NOTED_MAX: usize = 10_000;
 /// What stands in the place of a provider and a model where none is asked.
@@ -50,25 +49,25 @@ impl OpenKey<'_> {
     }
 }
 
-/// When the use of keys was noted last: once a minute is enough.
-#[derive(Default)]
-pub struct Uses(Mutex<HashMap<KeyId, i64>>);
+/// The keys whose use was noted in the last minute.
+pub struct KeyUses(Mutex<TtlCache<KeyId, ()>>);
 
-impl Uses {
-    /// Whether a use must be noted.
-    fn is_new(&self, key: KeyId, now_ms: i64) -> bool {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted
-            .get(&key)
-            .is_some_and(|at_ms| now_ms - at_ms < NOTE_EVERY_MS)
-        {
-            return false;
+impl Default for KeyUses {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(NOTED_MAX, NOTE_EVERY)))
+    }
+}
+
+impl KeyUses {
+    /// Whether the caller must note a use of this key; nobody else must for
+    /// the next minute.
+    fn claim(&self, key: KeyId, now_ms: i64) -> bool {
+        let mut noted = lock(&self.0);
+        let is_due = noted.get(&key, now_ms).is_none();
+        if is_due {
+            noted.put(key, (), now_ms);
         }
-        if noted.len() >= NOTED_MAX {
-            noted.clear();
-        }
-        noted.insert(key, now_ms);
-        true
+        is_due
     }
 }
 
@@ -104,7 +103,9 @@ impl SkippedPayers {
             why: WhyFellBack::Limit,
         });
         let wait = |refusal: &Refusal| match refusal {
-            Refusal::LimitReached { retry_after_s, .. } => retry_after_s.unwrap_or(u64::MAX - 1),
+            Refusal::Quota(QuotaRefusal::LimitReached { retry_after_s, .. }) => {
+                retry_after_s.unwrap_or(u64::MAX - 1)
+            }
             _ => u64::MAX,
         };
         let sooner = |old: &Refusal| wait(&refusal) < wait(old);
@@ -156,7 +157,7 @@ impl App {
     /// Writes down a reply that nobody pays for.
     pub(in crate::app) async fn reserve_demo(&self, ask: &mut ReadyAsk) -> Result<(), Error> {
         let provider = ProviderId::from(DEMO);
-        let caller = &ask.standing.caller;
+        let caller = &ask.policy.caller;
         let order = Order {
             person: caller.person,
             server: caller.place.server(),
@@ -187,7 +188,7 @@ impl App {
     /// operator's limit have room for.
     fn fit(&self, ask: &ReadyAsk, provider: &Provider, model: &str) -> Fitted {
         let system = ask.plan.system.len() as u64;
-        let window = Table::context_tokens(&provider.id, model);
+        let window = PriceTable::context_tokens(&provider.id, model);
         let room = window.map(|window| window.saturating_sub(u64::from(ask.most) + system));
         let most = u64::from(self.settings.context_tokens);
         let room = room.map_or(most, |room| room.min(most));
@@ -202,7 +203,7 @@ impl App {
         told: &Fitted,
     ) -> anyhow::Result<Option<Hold>> {
         let system = ask.plan.system.len() as u64;
-        let caller = &ask.standing.caller;
+        let caller = &ask.policy.caller;
         let order = Order {
             person: caller.person,
             server: caller.place.server(),
@@ -214,7 +215,7 @@ impl App {
             max_output_tokens: u64::from(ask.most),
             images: 0,
         };
-        let limits = ask.standing.limits(offer.source);
+        let limits = ask.policy.limits(offer.source);
         self.hold_or_pass(order, limits, offer, &mut ask.passed)
             .await
     }
@@ -225,18 +226,18 @@ impl App {
             NoRoom::Limit(hit) => {
                 let now_ms = self.clock.now_ms();
                 let wait = |at_ms: i64| (at_ms - now_ms).max(0).cast_unsigned().div_ceil(1_000);
-                Refusal::LimitReached {
+                Refusal::Quota(QuotaRefusal::LimitReached {
                     retry_after_s: hit.renews_at_ms.map(wait),
                     hit,
                     payer,
                     provider,
-                }
+                })
             }
-            NoRoom::Unpriced => Refusal::UnknownPrice {
+            NoRoom::Unpriced => Refusal::Quota(QuotaRefusal::UnknownPrice {
                 provider,
                 model,
                 payer,
-            },
+            }),
         }
     }
 
@@ -244,7 +245,7 @@ impl App {
     /// settlement could not be written: it is then settled later.
     pub(in crate::app) async fn settle(
         &self,
-        standing: &CallerPolicy,
+        policy: &CallerPolicy,
         reserved: Reserved,
         called: &Result<(ChatReply, String), ProviderFailure>,
         notices: &mut Vec<Notice>,
@@ -255,7 +256,7 @@ impl App {
         };
         match self.ledger.settle(reserved.hold, ended).await {
             Ok(settled) => {
-                notices.extend(self.notices(standing, &settled.warnings));
+                notices.extend(self.notices(policy, &settled.warnings));
                 settled
             }
             Err(error) => {
@@ -334,7 +335,7 @@ impl App {
     pub(in crate::app) fn note_use(&self, key: Option<KeyId>) {
         let Some(key) = key else { return };
         let (store, now_ms) = (self.store.clone(), self.clock.now_ms());
-        if !self.uses.is_new(key, now_ms) {
+        if !self.uses.claim(key, now_ms) {
             return;
         }
         self.spawn(async move {

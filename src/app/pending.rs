@@ -1,6 +1,6 @@
 //! Forms and buttons: handed out by one interaction, taken by the next.
 
-use crate::model::{Caller, Refusal};
+use crate::model::{AccessRefusal, Caller};
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::{App, Error};
@@ -30,7 +30,7 @@ impl App {
         id: &str,
     ) -> Result<PendingAction, Error> {
         if id.len() != ID_DIGITS {
-            return Err(Refusal::StaleForm.into());
+            return Err(AccessRefusal::StaleForm.into());
         }
         let now_ms = self.clock.now_ms();
         let taken = self
@@ -39,7 +39,7 @@ impl App {
             .await?;
         let action = taken
             .filter(|action| action.kind == kind)
-            .ok_or(Refusal::StaleForm)?;
+            .ok_or(AccessRefusal::StaleForm)?;
         Ok(action)
     }
 }

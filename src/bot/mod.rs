@@ -6,11 +6,10 @@
 //! where their replacements are.
 
 mod answers;
-mod card;
+mod callers;
 mod connection;
 mod conversation;
 mod interactions;
-mod members;
 mod pictures;
 mod words;
 
@@ -23,8 +22,9 @@ pub use connection::{Connection, Introduction, Settings};
 pub use conversation::{Limits as ChatLimits, Settings as ChatSettings};
 
 use crate::app::{App, Error};
-use crate::model::{Caller, Place, ServerId};
-use card::Card;
+use crate::model::{Caller, Place};
+use connection::card::Card;
+pub use connection::shards::ShardRange;
 use words::{Lang, Voice};
 
 /// How many edits a second all answers together may make. Discord takes 50
@@ -45,19 +45,19 @@ pub struct Bot {
     reads_all: bool,
     /// How many answers grow right now.
     growing: AtomicU32,
-    running: answers::running::Running,
+    running: answers::running_answers::Running,
     /// One person's own questions, and one channel's, wait in line.
     people: answers::admission::Lines,
     channels: answers::admission::Lines,
     /// And their pictures.
     painters: answers::admission::Lines,
-    shards: (u32, u32, u32),
+    shards: ShardRange,
     /// The roles of the operator's home server, if there is one.
-    home: Option<interactions::home_roles::HomeRoles>,
+    home_roles: Option<callers::home_roles::HomeRoles>,
     /// What people have bought, where a tier is sold.
-    bought: Option<interactions::entitlements::Entitlements>,
+    entitlements: Option<callers::entitlements::Entitlements>,
     /// Members that programs with tokens speak for.
-    members: members::Members,
+    members: callers::members::MemberCache,
     /// Interactions that could not be read.
     dropped: AtomicU64,
 }
@@ -82,14 +82,6 @@ impl Bot {
             .max(Duration::from_secs(1) * growing / EDITS_A_SECOND)
     }
 
-    /// A caller with their roles in the operator's home server.
-    async fn caller(&self, mut caller: Caller) -> Caller {
-        if let Some(home) = &self.home {
-            caller.home_roles = home.roles_of(&self.rest, &caller).await;
-        }
-        caller
-    }
-
     /// Whether only adults, or nobody else, read along. Discord is asked
     /// only where the operator wants to know.
     async fn is_age_restricted(&self, caller: &Caller) -> bool {
@@ -101,13 +93,6 @@ impl Bot {
         };
         let channel = self.rest.channel(channel).await;
         channel.is_ok_and(|channel| channel["nsfw"] == true)
-    }
-
-    /// Whether this process serves a server, or direct messages.
-    fn serves(&self, server: Option<ServerId>) -> bool {
-        let (first, last, total) = self.shards;
-        let shard = server.map_or(0, |server| (server.0 >> 22) % u64::from(total.max(1)));
-        (u64::from(first)..=u64::from(last)).contains(&shard)
     }
 
     /// How the bot speaks to somebody.

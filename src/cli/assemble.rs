@@ -85,7 +85,11 @@ pub async fn assemble(
         message_content: config.discord.message_content,
         edit_interval: Duration::from_millis(config.ask.edit_interval_ms),
         home_server: Some(ServerId(config.discord.home_server)).filter(|server| server.0 > 0),
-        shards: (shards.first, shards.last, shards.total),
+        shards: bot::ShardRange {
+            first: shards.first,
+            last: shards.last,
+            total: shards.total,
+        },
     };
     Ok(Assembled {
         app: Arc::new(app),

@@ -16,7 +16,7 @@ use crate::gateway::problem::Problem;
 use crate::gateway::rest::event_stream_response;
 use crate::gateway::session::Permit;
 use crate::gateway::streaming::{PieceSource, stream_pieces};
-use crate::model::Refusal;
+use crate::model::AskRefusal;
 
 /// A comment in a stream of events, which readers of events ignore.
 const KEEP_ALIVE: Bytes = Bytes::from_static(b": still there\n\n");
@@ -167,7 +167,7 @@ impl<P: Send + 'static, T: Send + 'static> CallTask<P, T> {
                 Some(Message::Payer(payer)) => self.payer = Some(payer),
                 Some(Message::Report(report)) => return report,
                 // Shutdown cut the task off.
-                None => return Report::Ended(Err(Refusal::Stopping.into())),
+                None => return Report::Ended(Err(AskRefusal::Stopping.into())),
             }
         }
     }

@@ -7,6 +7,7 @@
 
 mod ask;
 mod attempt;
+mod bounded_map;
 mod chat;
 mod check;
 mod choice;
@@ -14,6 +15,7 @@ mod clock;
 mod ids;
 mod image;
 mod key;
+mod lock;
 mod money;
 mod offer;
 mod pieces;
@@ -21,11 +23,14 @@ mod quota;
 mod record;
 mod redact;
 mod refusal;
+pub mod snowflake;
 mod token;
+mod ttl_cache;
 mod turn;
 
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
+pub use bounded_map::BoundedMap;
 pub use chat::{Answer, FellBack, Finish, Usage, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
@@ -33,6 +38,7 @@ pub use clock::{Clock, DAY_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{ImageSpec, Imagine, Made, PICTURES_MAX, Size, Stage};
 pub use key::{Credential, Health, Key, Owner, Scope};
+pub use lock::lock;
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use pieces::Pieces;
@@ -41,6 +47,10 @@ pub use quota::{
 };
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
-pub use refusal::Refusal;
+pub use refusal::{
+    AccessRefusal, AskRefusal, ConversationRefusal, KeyRefusal, PictureRefusal, QuotaRefusal,
+    Refusal, TokenRefusal,
+};
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
+pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};

@@ -1,9 +1,9 @@
 //! Listing, testing, pausing and removing keys, and who may.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 
 use super::{Setup, good, run, run_with};
-use crate::emulator::providers::{ProviderFault, Standing, sample};
 use crate::vault::MasterKey;
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn a_refused_key_can_be_tested_and_revives() {
         mia.adds("anthropic", "user", &key).await;
         stage.key_stands(&key, Standing::Bad);
         assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
-        (only you) TestedKey the personal key: **Anthropic** `…6789`.
+        (only you) Tested the personal key: **Anthropic** `…6789`.
         Anthropic refuses it, so it is not used. Make a new one at <https://platform.claude.com/settings/keys> and run `/keys add provider:anthropic`.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:anthropic").await, @"
@@ -24,7 +24,7 @@ async fn a_refused_key_can_be_tested_and_revives() {
         ");
         stage.key_stands(&key, Standing::Good);
         assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
-        (only you) TestedKey the personal key: **Anthropic** `…6789`.
+        (only you) Tested the personal key: **Anthropic** `…6789`.
         Anthropic accepts it.
         ");
         assert!(mia.runs("/ask prompt:hello provider:anthropic").await.contains("personal key"));
@@ -39,7 +39,7 @@ async fn a_test_that_reaches_nobody_changes_nothing() {
         mia.adds("mistral", "user", &good("mistral")).await;
         stage.fails("mistral", ProviderFault::Status(500));
         assert_snapshot!(mia.runs("/keys test provider:mistral").await, @"
-        (only you) TestedKey the personal key: **Mistral** `…6789`.
+        (only you) Tested the personal key: **Mistral** `…6789`.
         Mistral could not be asked right now. What I knew before still stands: works.
         ");
     })

@@ -99,7 +99,7 @@ async fn without_any_key_a_demo_reply_shows_the_way() {
         let mia = stage.mia();
         assert_snapshot!(mia.says("@Latchkey hello").await, @"
         This is a demo reply: no model was asked, since nobody has a key here yet.
-        PayingKey a key I answer questions, continue conversations when you reply to me or write to me directly, and use the persona and model that you choose.
+        With a key I answer questions, continue conversations when you reply to me or write to me directly, and use the persona and model that you choose.
         **Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`.
         -# 🎭 demo reply · no model was asked · free
         ");

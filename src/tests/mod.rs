@@ -27,6 +27,7 @@ mod host_specs;
 mod killed;
 mod manage_keys;
 mod messages;
+mod named_providers;
 mod once;
 mod operators;
 mod page;
@@ -54,10 +55,10 @@ mod usages;
 
 use std::io::Write;
 
+use latchkey_emulator::providers::{Standing, sample};
+
 pub use actor::Actor;
 pub use stage::{Setup, Stage, run, run_with};
-
-use crate::emulator::providers::{Standing, sample};
 
 /// Says visibly that a test was skipped; forbidden where
 /// `LATCHKEY_FORBID_SKIPS` is set, as in CI.

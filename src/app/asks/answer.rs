@@ -3,11 +3,11 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{
-    Answer, Ask, AttemptId, Credential, FailureClass, FellBack, Finish, Health, LeftOut,
-    NanoDollars, Offer, Owner, PersonId, ProviderFailure, ProviderId, Refusal, Source, Trace, Turn,
-    Usage, WhyFellBack,
+    Answer, Ask, AskRefusal, AttemptId, Credential, FailureClass, FellBack, Finish, Health,
+    LeftOut, NanoDollars, Offer, Owner, PersonId, ProviderFailure, ProviderId, Refusal, Source,
+    Trace, Turn, Usage, WhyFellBack,
 };
-use crate::providers::{ChatReply, ChatRequest, Kind, replacement};
+use crate::providers::{ChatReply, ChatRequest, replacement};
 use crate::resolver::{self, Choice, Question};
 
 use crate::app::asks::plan::Plan;
@@ -51,7 +51,7 @@ pub struct Demotion {
 
 /// An ask whose payers are known, and of which one is reserved.
 pub struct ReadyAsk {
-    pub(in crate::app) standing: CallerPolicy,
+    pub(in crate::app) policy: CallerPolicy,
     pub(in crate::app) plan: Plan,
     pub(in crate::app) turns: Vec<Turn>,
     left_out: Vec<LeftOut>,
@@ -71,7 +71,7 @@ impl App {
     /// refusal can still be the first thing a person sees.
     pub async fn consider(&self, ask: Ask) -> Result<ReadyAsk, Error> {
         if ask.turns.last().is_none_or(Turn::is_empty) {
-            return Err(Refusal::EmptyPrompt.into());
+            return Err(AskRefusal::EmptyPrompt.into());
         }
         let Ask {
             caller,
@@ -83,16 +83,16 @@ impl App {
         } = ask;
         let ours = self.settings.max_output_tokens;
         let most = max_output_tokens.map_or(ours, |wanted| wanted.clamp(1, ours));
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
-        let plan = self.plan(&choices, standing.chosen())?;
+        let policy = self.caller_policy(caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
+        let plan = self.plan(&choices, policy.chosen())?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
         let request = first.map(request_offer);
-        let nobody = request.is_none() && self.offers(&standing).next().is_none();
+        let nobody = request.is_none() && self.offers(&policy).next().is_none();
         let demo = nobody && self.settings.demo_replies;
-        let Choice { payers, trace } = self.choose(&standing, &plan.providers, request.as_ref());
+        let Choice { payers, trace } = self.choose(&policy, &plan.providers, request.as_ref());
         Ok(ReadyAsk {
-            standing,
+            policy,
             plan,
             turns,
             left_out,
@@ -112,7 +112,7 @@ impl App {
             return ask.demo;
         };
         let most = u64::from(ask.most);
-        let limits = ask.standing.limits(first.source);
+        let limits = ask.policy.limits(first.source);
         self.ledger.expects_room(&limits, most, 0)
     }
 
@@ -126,7 +126,7 @@ impl App {
         if ready.reserved.is_some() {
             return Ok(ready);
         }
-        let nobody = Refusal::NobodyPays { trace: ready.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ready.trace });
         Err(ready.passed.refusal.unwrap_or(nobody).into())
     }
 
@@ -134,17 +134,17 @@ impl App {
     /// that came with it included.
     pub(in crate::app) fn choose(
         &self,
-        standing: &CallerPolicy,
+        policy: &CallerPolicy,
         providers: &[ProviderId],
         request: Option<&Offer>,
     ) -> Choice {
         let question = Question {
-            person: standing.caller.person,
-            place: standing.caller.place,
-            byok: standing.tier().byok,
+            person: policy.caller.person,
+            place: policy.caller.place,
+            byok: policy.tier().byok,
             now_ms: self.clock.now_ms(),
         };
-        let offers = self.offers(standing).chain(request);
+        let offers = self.offers(policy).chain(request);
         resolver::choose(&question, providers, &offers)
     }
 
@@ -157,7 +157,7 @@ impl App {
         listener: Listener<'_>,
     ) -> AskOutcome {
         let mut asked = AskOutcome {
-            result: Err(Refusal::Stopped.into()),
+            result: Err(AskRefusal::Stopped.into()),
             attempt: None,
             trace: ask.trace.clone(),
             demoted: Vec::new(),
@@ -166,8 +166,8 @@ impl App {
         // What is cut off here settles its hold as it is dropped.
         asked.result = tokio::select! {
             result = self.try_payers(ask, listener, &mut asked) => result,
-            () = stop.cancelled() => Err(Refusal::Stopped.into()),
-            () = self.must_stop() => Err(Refusal::Stopping.into()),
+            () = stop.cancelled() => Err(AskRefusal::Stopped.into()),
+            () = self.must_stop() => Err(AskRefusal::Stopping.into()),
         };
         asked
     }
@@ -192,7 +192,7 @@ impl App {
             let told_less = std::mem::take(&mut reserved.told.left_out);
             let said_something = reserved.hold.has_heard();
             let settled = self
-                .settle(&ask.standing, reserved, &called, &mut asked.notices)
+                .settle(&ask.policy, reserved, &called, &mut asked.notices)
                 .await;
             match called {
                 Ok((reply, asked_model)) => {
@@ -222,15 +222,15 @@ impl App {
                         provider: offer.provider,
                         why: WhyFellBack::TurnedDown,
                     });
-                    last_failure = Some(Refusal::Provider {
+                    last_failure = Some(Refusal::Ask(AskRefusal::Provider {
                         failure,
                         payer: offer.source,
-                    });
+                    }));
                 }
             }
             self.reserve(&mut ask).await?;
         }
-        let nobody = Refusal::NobodyPays { trace: ask.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ask.trace });
         Err(last_failure.unwrap_or(nobody).into())
     }
 
@@ -267,39 +267,6 @@ impl App {
         }
         Ok(called.map(|reply| (reply, request.model)))
     }
-
-    /// The providers that may answer, and the model without its provider's
-    /// name before it.
-    pub(in crate::app) fn candidates(
-        &self,
-        provider: Option<&ProviderId>,
-        model: Option<&str>,
-    ) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
-        let model = model.map(str::trim).filter(|model| !model.is_empty());
-        if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
-            if provider.kind != Kind::Chat {
-                return Err(Refusal::NotAChatProvider {
-                    provider: provider.id.clone(),
-                });
-            }
-            return Ok((vec![provider.id.clone()], model.map(Into::into)));
-        }
-        let Some(model) = model else {
-            return Ok((self.chat_order(), None));
-        };
-        if let Some((name, rest)) = model.split_once('/')
-            && let Some(provider) = self.catalogue().find(name).filter(|p| p.kind == Kind::Chat)
-        {
-            return Ok((vec![provider.id.clone()], Some(rest.to_owned())));
-        }
-        match self.catalogue().provider_of_model(model) {
-            Some(provider) => Ok((vec![provider.id.clone()], Some(model.to_owned()))),
-            None => Err(Refusal::UnknownModel {
-                model: model.chars().take(100).collect(),
-            }),
-        }
-    }
 }
 
 /// A demo reply's words are whoever shows it's to say.
@@ -320,12 +287,14 @@ fn demo_reply() -> (ChatReply, String) {
 pub fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal {
     let replacement = replacement(&failure.provider, &model);
     match (failure.class, replacement) {
-        (FailureClass::ModelNotFound, Some(replacement)) => Refusal::ModelRetired {
-            provider: failure.provider,
-            model,
-            replacement: replacement.to_owned(),
-        },
-        _ => Refusal::Provider { failure, payer },
+        (FailureClass::ModelNotFound, Some(replacement)) => {
+            Refusal::Ask(AskRefusal::ModelRetired {
+                provider: failure.provider,
+                model,
+                replacement: replacement.to_owned(),
+            })
+        }
+        _ => Refusal::Ask(AskRefusal::Provider { failure, payer }),
     }
 }
 

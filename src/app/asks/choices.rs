@@ -1,6 +1,8 @@
 //! Choosing a model or a persona beforehand.
 
-use crate::model::{Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal};
+use crate::model::{
+    AccessRefusal, AskRefusal, Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal,
+};
 
 use crate::app::{App, Error};
 
@@ -20,11 +22,13 @@ impl App {
         typed: &str,
     ) -> Result<String, Error> {
         may_choose(caller, scope)?;
-        let (provider, model) = self.one_model(typed).ok_or_else(|| Refusal::UnknownModel {
-            model: typed.chars().take(100).collect(),
+        let (provider, model) = self.one_model(typed).ok_or_else(|| {
+            Refusal::Ask(AskRefusal::UnknownModel {
+                model: typed.chars().take(100).collect(),
+            })
         })?;
         if !self.may_use(&provider, &model) {
-            return Err(Refusal::ModelNotAllowed { provider, model }.into());
+            return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
         let full = format!("{provider}/{model}");
         let value = Some(full.as_str());
@@ -42,8 +46,10 @@ impl App {
         typed: &str,
     ) -> Result<String, Error> {
         may_choose(caller, scope)?;
-        let persona = self.persona(typed).ok_or_else(|| Refusal::NoSuchPersona {
-            name: typed.chars().take(40).collect(),
+        let persona = self.persona(typed).ok_or_else(|| {
+            Refusal::Ask(AskRefusal::NoSuchPersona {
+                name: typed.chars().take(40).collect(),
+            })
         })?;
         let value = Some(persona.name.as_str());
         self.store
@@ -77,6 +83,6 @@ fn may_choose(caller: &Caller, scope: ChoiceScope) -> Result<(), Refusal> {
         {
             Ok(())
         }
-        _ => Err(Refusal::OnlyManagersChoose),
+        _ => Err(Refusal::Access(AccessRefusal::OnlyManagersChoose)),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Ask, Caller, Choices, ProviderId, Refusal, Scope, Words};
+use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
@@ -25,11 +25,8 @@ impl App {
         provider: Option<&ProviderId>,
         model: Option<&str>,
     ) -> Result<OnceForm<'_>, Error> {
-        let (providers, model) = self.candidates(provider, model)?;
-        let [provider] = &providers[..] else {
-            return Err(Refusal::OnceNeedsProvider.into());
-        };
-        let provider = self.known(provider)?;
+        let named = self.read_chat_model(provider, model)?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
         self.require_own_keys(caller, Scope::User).await?;
         let id = self
             .hand_out(&PendingAction {
@@ -38,7 +35,7 @@ impl App {
                 server: caller.place.server(),
                 scope: Scope::User,
                 provider: provider.id.clone(),
-                name: model,
+                name: named.model,
             })
             .await?;
         Ok(OnceForm { id, provider })

@@ -1,7 +1,7 @@
 //! What an ask goes to: the providers and models in their order, and what
 //! the model is told it is.
 
-use crate::model::{Choice, ChoiceKind, Choices, ProviderId, Refusal};
+use crate::model::{AskRefusal, Choice, ChoiceKind, Choices, ProviderId, Refusal};
 use crate::providers::{Provider, glob};
 
 use crate::app::App;
@@ -28,8 +28,8 @@ impl App {
             // One that is gone since it was chosen is none.
             None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.persona(&it.value)),
         };
-        let (mut providers, named) =
-            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
+        let named = self.read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let (mut providers, named) = (named.provider_ids(), named.model);
         let wanted = of(ChoiceKind::Model).map(|it| it.value.as_str());
         let wanted = wanted.chain(persona.and_then(|persona| persona.model.as_deref()));
         let chosen: Vec<(ProviderId, String)> = wanted
@@ -64,7 +64,10 @@ impl App {
         }
         plan.providers = allowed;
         match refused.filter(|_| plan.providers.is_empty()) {
-            Some((provider, model)) => Err(Refusal::ModelNotAllowed { provider, model }),
+            Some((provider, model)) => Err(Refusal::Ask(AskRefusal::ModelNotAllowed {
+                provider,
+                model,
+            })),
             None => Ok(()),
         }
     }
@@ -81,11 +84,8 @@ impl App {
 
     /// A model by what was typed, if it is clear whose it is.
     pub(in crate::app) fn one_model(&self, typed: &str) -> Option<(ProviderId, String)> {
-        let (providers, model) = self.candidates(None, Some(typed)).ok()?;
-        let [provider] = &providers[..] else {
-            return None;
-        };
-        Some((provider.clone(), model?))
+        let named = self.read_chat_model(None, Some(typed)).ok()?;
+        Some((named.only_provider()?.id.clone(), named.model?))
     }
 
     fn system_prompt(&self, persona: Option<&str>) -> String {
@@ -103,8 +103,10 @@ impl Plan {
         let chosen = self.chosen.iter().find(|(id, _)| *id == provider.id);
         let chosen = chosen.map(|(_, model)| model.clone());
         let named = self.named.clone().or(chosen);
-        let unnamed = || Refusal::UnknownModel {
-            model: String::new(),
+        let unnamed = || {
+            Refusal::Ask(AskRefusal::UnknownModel {
+                model: String::new(),
+            })
         };
         named
             .or_else(|| provider.default_model.clone())
@@ -124,7 +126,7 @@ fn in_order(chosen: &[(ProviderId, String)], others: Vec<ProviderId>) -> Vec<Pro
 }
 
 fn no_such_persona(name: &str) -> Refusal {
-    Refusal::NoSuchPersona {
+    Refusal::Ask(AskRefusal::NoSuchPersona {
         name: name.chars().take(40).collect(),
-    }
+    })
 }

@@ -4,7 +4,8 @@
 use tokio::sync::mpsc;
 
 use crate::model::{
-    AnswerRecord, AttemptId, Caller, Choices, Clock, PersonId, Refusal, ServerId, Trace,
+    AccessRefusal, AnswerRecord, AttemptId, Caller, Choices, Clock, ConversationRefusal, PersonId,
+    ServerId, Trace,
 };
 use crate::store::{OwnAttempt, Store};
 
@@ -91,7 +92,9 @@ impl App {
     /// An answer by the id on its buttons.
     pub async fn answer_record(&self, id: &str) -> Result<AnswerRecord, Error> {
         let found = self.store.answer(id).await?;
-        Ok(found.map(|found| found.0).ok_or(Refusal::StaleAnswer)?)
+        Ok(found
+            .map(|found| found.0)
+            .ok_or(ConversationRefusal::StaleAnswer)?)
     }
 
     /// Who could have paid for an answer, and what it used; for whoever
@@ -101,9 +104,13 @@ impl App {
         caller: &Caller,
         id: &str,
     ) -> Result<(AnswerRecord, Option<OwnAttempt>), Error> {
-        let found = self.store.answer(id).await?.ok_or(Refusal::StaleAnswer)?;
+        let found = self
+            .store
+            .answer(id)
+            .await?
+            .ok_or(ConversationRefusal::StaleAnswer)?;
         if found.0.person != caller.person {
-            return Err(Refusal::NotYours.into());
+            return Err(AccessRefusal::NotYours.into());
         }
         Ok(found)
     }

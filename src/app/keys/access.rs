@@ -1,7 +1,7 @@
 //! Whose keys a caller may touch. Every verb about stored keys passes
 //! through here, at the command and again at the submit.
 
-use crate::model::{Caller, Owner, Place, ProviderId, Refusal, Scope};
+use crate::model::{AccessRefusal, Caller, KeyRefusal, Owner, Place, ProviderId, Refusal, Scope};
 use crate::providers::Provider;
 
 use crate::app::{App, Error};
@@ -11,9 +11,13 @@ impl App {
     pub(in crate::app) fn owner(caller: &Caller, scope: Scope) -> Result<Owner, Refusal> {
         match (scope, caller.place) {
             (Scope::User, _) => Ok(Owner::Person(caller.person)),
-            (Scope::Guild, Place::Direct) => Err(Refusal::NotInAServer),
-            (Scope::Guild, Place::VisitedServer(_)) => Err(Refusal::NotInstalledHere),
-            (Scope::Guild, Place::Server(_)) if !caller.manages_server => Err(Refusal::NotAManager),
+            (Scope::Guild, Place::Direct) => Err(Refusal::Access(AccessRefusal::NotInAServer)),
+            (Scope::Guild, Place::VisitedServer(_)) => {
+                Err(Refusal::Access(AccessRefusal::NotInstalledHere))
+            }
+            (Scope::Guild, Place::Server(_)) if !caller.manages_server => {
+                Err(Refusal::Access(AccessRefusal::NotAManager))
+            }
             (Scope::Guild, Place::Server(server)) => Ok(Owner::Server(server)),
         }
     }
@@ -23,7 +27,7 @@ impl App {
         if self.byok_enabled() {
             Ok(())
         } else {
-            Err(Refusal::ByokDisabled)
+            Err(Refusal::Key(KeyRefusal::ByokDisabled))
         }
     }
 
@@ -37,20 +41,20 @@ impl App {
         if scope == Scope::Guild || everybody_may {
             return Ok(());
         }
-        let tier = self.standing(caller.clone()).await?.tier().clone();
+        let tier = self.caller_policy(caller.clone()).await?.tier().clone();
         if tier.byok {
             return Ok(());
         }
-        Err(Refusal::TierWithoutByok { tier: tier.name }.into())
+        Err(KeyRefusal::TierWithoutByok { tier: tier.name }.into())
     }
 
     /// The provider that a person typed.
     pub(in crate::app) fn provider(&self, typed: &str) -> Result<&Provider, Refusal> {
-        self.catalogue()
-            .find(typed)
-            .ok_or_else(|| Refusal::UnknownProvider {
+        self.catalogue().find(typed).ok_or_else(|| {
+            Refusal::Key(KeyRefusal::UnknownProvider {
                 name: typed.chars().take(50).collect(),
             })
+        })
     }
 
     /// The provider of a row, which an operator may have taken out.

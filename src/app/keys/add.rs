@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Caller, Check, Credential, Key, KeyId, Owner, ProviderId, Refusal, Scope};
+use crate::model::{
+    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, ProviderId, Refusal, Scope,
+};
 use crate::providers::{Kind, Provider};
 use crate::store::{NewKey, PendingAction, PendingKind};
 use crate::vault;
@@ -107,10 +109,10 @@ impl App {
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
             let provider = provider.id.clone();
-            return Err(Refusal::KeyRefused {
+            return Err(Refusal::Key(KeyRefusal::KeyRefused {
                 provider,
                 kept_old: replaced,
-            }
+            })
             .into());
         }
         let named = (provider.id.clone(), name);
@@ -139,12 +141,12 @@ impl App {
         secret: SecretString,
         extras: BTreeMap<String, SecretString>,
     ) -> Result<Credential, Refusal> {
-        let empty = Refusal::MalformedKey {
+        let empty = Refusal::Key(KeyRefusal::MalformedKey {
             problem: "it is empty",
-        };
+        });
         let secret = vault::tidy(secret).ok_or(empty)?;
         if let Some(problem) = vault::malformed(&secret) {
-            return Err(Refusal::MalformedKey { problem });
+            return Err(Refusal::Key(KeyRefusal::MalformedKey { problem }));
         }
         let extras = accepted_extras(provider, extras)?;
         let origins = provider.origins(&extras);
@@ -169,7 +171,7 @@ impl App {
             .await?;
         if let Err(wait_ms) = counted {
             let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
-            return Err(Refusal::TooManyChecks { retry_after_s }.into());
+            return Err(KeyRefusal::TooManyChecks { retry_after_s }.into());
         }
         Ok(self.providers.check(provider, Some(credential)).await)
     }
@@ -215,7 +217,11 @@ fn accepted_extras(
                 accepted.insert(extra.field.to_owned(), value);
             }
             None if !extra.required => {}
-            _ => return Err(Refusal::MalformedExtra { field: extra.label }),
+            _ => {
+                return Err(Refusal::Key(KeyRefusal::MalformedExtra {
+                    field: extra.label,
+                }));
+            }
         }
     }
     Ok(accepted)

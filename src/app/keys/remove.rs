@@ -1,6 +1,6 @@
 //! Removing a key, after asking once.
 
-use crate::model::{Caller, Key, Refusal, Scope};
+use crate::model::{Caller, Key, KeyRefusal, Scope};
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::{App, Error};
@@ -37,7 +37,7 @@ impl App {
         let owner = Self::owner(caller, action.scope)?;
         if !self.store.remove_key(owner, &action.provider).await? {
             let (provider, scope) = (action.provider, action.scope);
-            return Err(Refusal::NoSuchKey { provider, scope }.into());
+            return Err(KeyRefusal::NoSuchKey { provider, scope }.into());
         }
         tracing::info!(provider = %action.provider, scope = action.scope.as_str(), "removed a key");
         Ok((action.provider, action.scope))

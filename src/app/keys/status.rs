@@ -27,8 +27,8 @@ impl App {
         provider: Option<&str>,
     ) -> Result<Status, Error> {
         let wanted = provider.map(|typed| self.provider(typed)).transpose()?;
-        let standing = self.standing(caller.clone()).await?;
-        let trace = |providers: &[ProviderId]| self.choose(&standing, providers, None).trace;
+        let policy = self.caller_policy(caller.clone()).await?;
+        let trace = |providers: &[ProviderId]| self.choose(&policy, providers, None).trace;
         let shown: Vec<&Provider> = match wanted {
             Some(provider) => vec![provider],
             None => self.catalogue().iter().collect(),

@@ -1,6 +1,6 @@
 //! Testing a stored key, whatever its health: a refused one can revive.
 
-use crate::model::{Caller, Check, Key, Refusal, Scope, Sealed};
+use crate::model::{Caller, Check, Key, KeyRefusal, Refusal, Scope, Sealed};
 
 use crate::app::{App, Error};
 
@@ -21,9 +21,9 @@ impl App {
     ) -> Result<TestedKey, Error> {
         let (mut key, sealed) = self.own_key(caller, provider, scope).await?;
         if !self.vault.can_open(&key.master_kid) {
-            return Err(Refusal::Locked {
+            return Err(Refusal::Key(KeyRefusal::Locked {
                 kid: key.master_kid,
-            }
+            })
             .into());
         }
         let provider = self.known(&key.provider)?;
@@ -49,6 +49,6 @@ impl App {
         let provider = self.provider(provider)?.id.clone();
         let owner = Self::owner(caller, scope)?;
         let found = self.store.key_of(owner, &provider).await?;
-        Ok(found.ok_or(Refusal::NoSuchKey { provider, scope })?)
+        Ok(found.ok_or(Refusal::Key(KeyRefusal::NoSuchKey { provider, scope }))?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{Blocked, Caller, Inside, Place, Refusal, ServerId};
+use crate::model::{AccessRefusal, Blocked, Caller, Inside, Place, Refusal, ServerId};
 
 use crate::app::people::operators::after;
 use crate::app::{App, Error};
@@ -50,8 +50,8 @@ impl App {
 fn managed(caller: &Caller) -> Result<ServerId, Refusal> {
     match caller.place {
         Place::Server(server) if caller.manages_server => Ok(server),
-        Place::Server(_) => Err(Refusal::OnlyManagers),
-        Place::VisitedServer(_) => Err(Refusal::NotInstalledHere),
-        Place::Direct => Err(Refusal::NotInAServer),
+        Place::Server(_) => Err(Refusal::Access(AccessRefusal::OnlyManagers)),
+        Place::VisitedServer(_) => Err(Refusal::Access(AccessRefusal::NotInstalledHere)),
+        Place::Direct => Err(Refusal::Access(AccessRefusal::NotInAServer)),
     }
 }

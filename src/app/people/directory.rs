@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::model::{Caller, PersonId, Place, Refusal, ServerId, Token};
+use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId, Token};
 
 use crate::app::quotas::notice::Notice;
 use crate::app::{App, Demotion, Error};
@@ -46,14 +46,14 @@ impl App {
         match self.doorman() {
             Some(doorman) => doorman.caller(token.person, server, false).await,
             None if server.is_none() && !self.tiers_are_given() => Ok(nobody_else(token.person)),
-            None => Err(Refusal::DiscordAway.into()),
+            None => Err(AccessRefusal::DiscordAway.into()),
         }
     }
 
     /// Who speaks with a token about a server's matters, as Discord says
     /// right now.
     pub async fn caller_in(&self, token: &Token, server: ServerId) -> Result<Caller, Error> {
-        let doorman = self.doorman().ok_or(Refusal::DiscordAway)?;
+        let doorman = self.doorman().ok_or(AccessRefusal::DiscordAway)?;
         doorman.caller(token.person, Some(server), true).await
     }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::ledger::Applied;
 use crate::model::{
-    Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, Refusal, ServerId, SetLimit,
+    AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal,
+    ServerId, SetLimit,
 };
 use crate::store::OperatorsRules;
 
@@ -40,11 +41,11 @@ impl Whom {
 
 impl App {
     /// Refuses whoever the operator did not list.
-    pub fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub fn require_operator(&self, caller: &Caller) -> Result<(), AccessRefusal> {
         if self.quota.operators.contains(&caller.person) {
             Ok(())
         } else {
-            Err(Refusal::NotAnOperator)
+            Err(AccessRefusal::NotAnOperator)
         }
     }
 
@@ -70,7 +71,7 @@ impl App {
         self.require_operator(caller)?;
         if let Some(name) = tier.filter(|name| !self.tier_names().any(|known| known == *name)) {
             let name = name.chars().take(50).collect();
-            return Err(Refusal::NoSuchTier { name }.into());
+            return Err(QuotaRefusal::NoSuchTier { name }.into());
         }
         let now_ms = self.clock.now_ms();
         let until_ms = during.map(|during| after(now_ms, during));
@@ -113,7 +114,7 @@ impl App {
     ) -> Result<(), Error> {
         self.require_operator(caller)?;
         if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
-            return Err(Refusal::BadAmount.into());
+            return Err(QuotaRefusal::BadAmount.into());
         }
         let (bound, subject) = whom.parts();
         let set = SetLimit {
@@ -140,7 +141,7 @@ impl App {
             .clear_limits(None, Some(bound), subject, metric)
             .await?;
         if cleared == 0 {
-            return Err(Refusal::NoSuchLimit.into());
+            return Err(QuotaRefusal::NoSuchLimit.into());
         }
         Ok(cleared)
     }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, PictureJob, ProviderId, Refusal, Scope, Token,
+    AccessRefusal, AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, PictureJob, ProviderId, Scope,
+    Token,
 };
 use crate::store::{PendingAction, PendingKind, Total, TotalScope};
 
@@ -113,7 +114,7 @@ impl App {
     ) -> Result<(), Error> {
         self.take(caller, PendingKind::Erase, form).await?;
         if !typed.trim().eq_ignore_ascii_case(CONFIRMATION) {
-            return Err(Refusal::NotConfirmed.into());
+            return Err(AccessRefusal::NotConfirmed.into());
         }
         let now_ms = self.clock.now_ms();
         // A day more, since sweeping takes its time.

@@ -3,7 +3,9 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{AnswerEvent, App, Error};
-use crate::model::{Ask, Choices, Imagine, PictureJob, ProviderId, Refusal};
+use crate::model::{
+    Ask, AskRefusal, Choices, ConversationRefusal, Imagine, PictureJob, ProviderId,
+};
 
 /// The persona that rewrites.
 const PERSONA: &str = "picture-prompt";
@@ -30,7 +32,7 @@ impl App {
         self.answer(ready, &stop, &mut listener).await.result?;
         let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();
         if better.is_empty() {
-            return Err(Refusal::EmptyPrompt.into());
+            return Err(AskRefusal::EmptyPrompt.into());
         }
         Ok(better)
     }
@@ -39,7 +41,7 @@ impl App {
     /// the end.
     pub async fn picture_choices(&self, job: &PictureJob) -> Result<Choices, Error> {
         let found = self.store.maker_of(job.attempt).await?;
-        let (provider, model) = found.ok_or(Refusal::StaleAnswer)?;
+        let (provider, model) = found.ok_or(ConversationRefusal::StaleAnswer)?;
         Ok(Choices {
             provider: Some(provider),
             model: Some(model),

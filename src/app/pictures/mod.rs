@@ -14,7 +14,10 @@ use std::time::Duration;
 pub use run::{PictureOutcome, PicturePlace, Seen, UnsettledPictures, Waiter};
 
 use crate::ledger::Order;
-use crate::model::{Credential, ImageSpec, Imagine, Offer, Picture, ProviderId, Refusal, Trace};
+use crate::model::{
+    AskRefusal, Credential, ImageSpec, Imagine, Offer, Picture, PictureRefusal, ProviderId,
+    Refusal, Trace,
+};
 use crate::providers::Workflows;
 
 use crate::app::asks::answer::request_offer;
@@ -68,7 +71,7 @@ impl Moderation {
 
 /// An ask for pictures whose payers are known, and of which one is reserved.
 pub struct ReadyPicture {
-    standing: CallerPolicy,
+    policy: CallerPolicy,
     plan: PicturePlan,
     wish: ImageSpec,
     request_key: Option<Credential>,
@@ -106,19 +109,19 @@ impl App {
             request_key,
         } = imagine;
         if wish.prompt.0.trim().is_empty() {
-            return Err(Refusal::EmptyPrompt.into());
+            return Err(AskRefusal::EmptyPrompt.into());
         }
         if self.settings.images.age_restricted_only && !age_restricted {
-            return Err(Refusal::AgeRestrictedOnly.into());
+            return Err(PictureRefusal::AgeRestrictedOnly.into());
         }
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
+        let policy = self.caller_policy(caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan_picture(&choices, &wish)?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
         let request = first.map(request_offer);
-        let chosen = self.choose(&standing, &plan.providers, request.as_ref());
+        let chosen = self.choose(&policy, &plan.providers, request.as_ref());
         Ok(ReadyPicture {
-            standing,
+            policy,
             plan,
             wish,
             request_key,
@@ -133,14 +136,14 @@ impl App {
     /// once nothing is said against its words.
     pub async fn secure_picture(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
         if ready.payers.is_empty() {
-            return Err(Refusal::NobodyPays { trace: ready.trace }.into());
+            return Err(AskRefusal::NobodyPays { trace: ready.trace }.into());
         }
         self.moderate(&ready.wish.prompt.0).await?;
         self.reserve_picture(&mut ready).await?;
         if ready.reserved.is_some() {
             return Ok(ready);
         }
-        let nobody = Refusal::NobodyPays { trace: ready.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ready.trace });
         Err(ready.passed.refusal.unwrap_or(nobody).into())
     }
 
@@ -154,7 +157,7 @@ impl App {
                 wish.count = 1;
             }
             let pictures = u64::from(wish.pictures());
-            let caller = &ask.standing.caller;
+            let caller = &ask.policy.caller;
             let order = Order {
                 person: caller.person,
                 server: caller.place.server(),
@@ -169,7 +172,7 @@ impl App {
                 },
                 images: pictures,
             };
-            let limits = ask.standing.limits(offer.source);
+            let limits = ask.policy.limits(offer.source);
             let hold = self.hold_or_pass(order, limits, &offer, &mut ask.passed);
             if let Some(hold) = hold.await? {
                 ask.reserved = Some(ReservedPicture {

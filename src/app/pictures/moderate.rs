@@ -1,7 +1,7 @@
 //! What is looked at before a picture is made.
 
 use crate::app::{App, Error};
-use crate::model::{ProviderId, Refusal};
+use crate::model::{PictureRefusal, ProviderId};
 
 use crate::app::pictures::Moderation;
 
@@ -21,10 +21,10 @@ impl App {
             .await;
         match flagged {
             Ok(false) => Ok(()),
-            Ok(true) => Err(Refusal::Flagged.into()),
+            Ok(true) => Err(PictureRefusal::Flagged.into()),
             Err(failure) => {
                 tracing::warn!("moderation could not be asked: {:?}", failure.class);
-                Err(Refusal::NotModerated.into())
+                Err(PictureRefusal::NotModerated.into())
             }
         }
     }

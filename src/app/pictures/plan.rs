@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::{Caller, Choices, ImageSpec, ProviderId, Refusal};
-use crate::providers::{ImageWire, Provider, Workflow};
+use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
+use crate::providers::{Provider, Workflow};
 
 use crate::app::asks::models::ModelChoice;
+use crate::app::models::name::runs_workflows;
 use crate::app::{App, Error};
 
 /// Who may make it, in their order.
@@ -22,14 +23,13 @@ impl App {
         choices: &Choices,
         wish: &ImageSpec,
     ) -> Result<PicturePlan, Refusal> {
-        let named = choices.model.as_deref().map(str::trim);
-        let named = named.filter(|named| !named.is_empty());
-        let (mut providers, named) = self.picture_providers(choices.provider.as_ref(), named)?;
+        let named = self.read_picture_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let (mut providers, named) = (named.provider_ids(), named.model);
         let editing = wish.is_edit;
         if editing {
             providers.retain(|id| self.known(id).is_ok_and(can_edit));
             if providers.is_empty() {
-                return Err(Refusal::CannotEdit);
+                return Err(Refusal::Picture(PictureRefusal::CannotEdit));
             }
         }
         let mut plan = PicturePlan { providers, named };
@@ -39,7 +39,10 @@ impl App {
             match plan.model_for(self, self.known(&id)?, wish) {
                 Ok((model, _)) if !self.may_use(&id, &model) => {
                     let provider = id;
-                    refused = refused.or(Some(Refusal::ModelNotAllowed { provider, model }));
+                    refused = refused.or(Some(Refusal::Ask(AskRefusal::ModelNotAllowed {
+                        provider,
+                        model,
+                    })));
                 }
                 Ok(_) => able.push(id),
                 Err(refusal) => refused = refused.or(Some(refusal)),
@@ -52,57 +55,11 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn picture_providers(
-        &self,
-        provider: Option<&ProviderId>,
-        named: Option<&str>,
-    ) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
-        if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
-            if provider.images.wire.is_none() {
-                return Err(Refusal::NotAnImageProvider {
-                    provider: provider.id.clone(),
-                });
-            }
-            return Ok((vec![provider.id.clone()], named.map(ToOwned::to_owned)));
-        }
-        let order = &self.settings.images.provider_order;
-        let Some(named) = named else {
-            return Ok((order.clone(), None));
-        };
-        let whose = |mine: &dyn Fn(&Provider) -> bool| {
-            let known = order.iter().filter(|id| self.known(id).is_ok_and(mine));
-            known.cloned().collect::<Vec<_>>()
-        };
-        if self.settings.images.workflows.find(named).is_some() {
-            return Ok((whose(&runs_workflows), Some(named.to_owned())));
-        }
-        if let Some((id, rest)) = named.split_once('/')
-            && let Some(provider) = self.catalogue().find(id)
-            && provider.images.wire.is_some()
-        {
-            return Ok((vec![provider.id.clone()], Some(rest.to_owned())));
-        }
-        let usual = |it: &Provider| it.images.model.as_deref() == Some(named);
-        let mut providers = whose(&usual);
-        if providers.is_empty() {
-            let family = self.catalogue().provider_of_model(named);
-            let family = family.filter(|it| it.images.wire.is_some());
-            providers.extend(family.map(|it| it.id.clone()));
-        }
-        if providers.is_empty() {
-            return Err(Refusal::UnknownImageModel {
-                model: named.chars().take(100).collect(),
-            });
-        }
-        Ok((providers, Some(named.to_owned())))
-    }
-
     /// What the keys that are present here can make pictures with.
     pub async fn picture_models_for(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let standing = self.standing(caller.clone()).await?;
+        let policy = self.caller_policy(caller.clone()).await?;
         let order = &self.settings.images.provider_order;
-        let payers = self.choose(&standing, order, None).payers;
+        let payers = self.choose(&policy, order, None).payers;
         let mut models = Vec::new();
         for id in order {
             if payers.iter().all(|offer| offer.provider != *id) {
@@ -141,8 +98,10 @@ impl PicturePlan {
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
         let editing = wish.is_edit;
         let workflows = &app.settings.images.workflows;
-        let unknown = |model: &str| Refusal::UnknownImageModel {
-            model: model.chars().take(100).collect(),
+        let unknown = |model: &str| {
+            Refusal::Picture(PictureRefusal::UnknownImageModel {
+                model: model.chars().take(100).collect(),
+            })
         };
         if !runs_workflows(provider) {
             let model = self.named.clone().or_else(|| provider.images.model.clone());
@@ -156,10 +115,10 @@ impl PicturePlan {
             Some(workflow) if workflow.takes_picture() == editing => {
                 Ok((workflow.name.clone(), Some(Arc::clone(workflow))))
             }
-            Some(workflow) => Err(Refusal::WorkflowPicture {
+            Some(workflow) => Err(Refusal::Picture(PictureRefusal::WorkflowPicture {
                 workflow: workflow.name.clone(),
                 takes_one: workflow.takes_picture(),
-            }),
+            })),
             // RunPod's public endpoints go by their names.
             None if provider.id.as_str() == "runpod" && !editing && is_slug(named) => {
                 Ok((named.clone(), None))
@@ -167,10 +126,6 @@ impl PicturePlan {
             None => Err(unknown(named)),
         }
     }
-}
-
-fn runs_workflows(provider: &Provider) -> bool {
-    provider.images.wire.is_some_and(ImageWire::runs_workflows)
 }
 
 fn can_edit(provider: &Provider) -> bool {

@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::pending::random_id;
 use crate::app::{App, Error, ModelChoice};
-use crate::model::{AttemptId, Credential, Made, Offer, PictureJob, Refusal, Source};
+use crate::model::{
+    AttemptId, Choices, Credential, KeyRefusal, Made, Offer, PictureJob, Refusal, Source,
+};
 use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::follow::Follow;
@@ -24,11 +26,11 @@ impl App {
     /// streamed or not. None but OpenAI tells anything before it is done.
     pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
         // Whoever is unknown here is told so where calls are passed on.
-        let Ok((providers, _)) = self.picture_providers(None, Some(model)) else {
+        let named = self.read_picture_model(None, Some(model)).ok();
+        let Some(named) = named.filter(|named| named.model.is_some()) else {
             return true;
         };
-        let wires = providers.iter().filter_map(|id| self.known(id).ok());
-        let mut wires = wires.filter_map(|provider| provider.images.wire);
+        let mut wires = named.providers.iter().filter_map(|it| it.images.wire);
         wires.all(|wire| match wire {
             ImageWire::OpenAi => true,
             ImageWire::Xai | ImageWire::OpenRouter => !streamed,
@@ -36,22 +38,33 @@ impl App {
         })
     }
 
-    /// A key that came with a wish, for the one provider that makes it.
-    pub fn key_for_picture(
+    /// What a program's wish is for: the provider of the key that came with
+    /// it, unless the model names one; the model; and that key itself.
+    pub fn choose_for_program(
         &self,
-        model: Option<&str>,
-        key: RequestKey,
-    ) -> Result<Credential, Refusal> {
-        let of = key.provider.as_ref().filter(|_| model.is_none());
-        let (providers, _) = self.picture_providers(of, model)?;
-        let meant = key.provider.as_ref().filter(|of| providers.contains(of));
-        let provider = match (meant, &providers[..]) {
-            (Some(meant), _) => meant,
-            (None, [one]) => one,
-            _ => return Err(Refusal::OnceNeedsProvider),
+        model: Option<String>,
+        key: Option<RequestKey>,
+    ) -> Result<(Choices, Option<Credential>), Refusal> {
+        let mut choices = Choices {
+            model,
+            ..Choices::default()
         };
-        let is_named = model.is_some_and(|model| model.contains('/'));
-        Self::key_for(self.known(provider)?, is_named, key)
+        let Some(key) = key else {
+            return Ok((choices, None));
+        };
+        let model = choices.model.as_deref();
+        let of = key.provider.as_ref().filter(|_| model.is_none());
+        let named = self.read_picture_model(of, model)?;
+        let mut able = named.providers.iter().copied();
+        let of_key = able.find(|it| key.provider.as_ref() == Some(&it.id));
+        let provider = of_key.or(named.only_provider());
+        let provider = provider.ok_or(KeyRefusal::OnceNeedsProvider)?;
+        let names_provider = model.is_some() && named.names_provider;
+        if !names_provider {
+            choices.provider.clone_from(&key.provider);
+        }
+        let credential = Self::key_for(provider, names_provider, key)?;
+        Ok((choices, Some(credential)))
     }
 
     /// Whether a model makes pictures from words alone.

@@ -3,7 +3,10 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Error};
-use crate::model::{FailureClass, KeyId, Made, Offer, PictureJob, ProviderFailure, Refusal, Trace};
+use crate::model::{
+    AskRefusal, FailureClass, KeyId, Made, Offer, PictureJob, PictureRefusal, ProviderFailure,
+    Refusal, Trace,
+};
 use crate::providers::Provider;
 
 use crate::app::pictures::PictureOutcome;
@@ -31,7 +34,7 @@ impl App {
         watch: Watcher<'_>,
     ) -> PictureOutcome {
         let mut pictured = PictureOutcome {
-            result: Err(Refusal::Stopped.into()),
+            result: Err(AskRefusal::Stopped.into()),
             attempt: Some(job.attempt),
             trace: Trace::default(),
             demoted: Vec::new(),
@@ -58,9 +61,9 @@ impl App {
             // written, may not have been told.
             let is_lost = self.store.is_uncounted(job.attempt).await?;
             let refusal = if is_lost {
-                Refusal::PictureLost
+                Refusal::Picture(PictureRefusal::PictureLost)
             } else {
-                Refusal::PictureShown
+                Refusal::Picture(PictureRefusal::PictureShown)
             };
             return Err(refusal.into());
         };
@@ -69,12 +72,12 @@ impl App {
         let offer = self.offer_by(provider, key).await?;
         let Some(offer) = offer else {
             self.release(hold).await;
-            return Err(Refusal::PictureLost.into());
+            return Err(PictureRefusal::PictureLost.into());
         };
         if job.host_job.is_none() {
             self.stop_leftovers(provider, &[job.mark], &offer).await;
             self.release(hold).await;
-            return Err(Refusal::PictureLost.into());
+            return Err(PictureRefusal::PictureLost.into());
         }
         let follow = Follow {
             app: self,
@@ -89,7 +92,7 @@ impl App {
         let end = follow.to_its_end(job, watch).await?;
         let asked = (Some(job.seed), None);
         let made = self.conclude(end, hold, asked, pictured).await?;
-        made.map_err(|failure| Refusal::Provider { failure, payer }.into())
+        made.map_err(|failure| AskRefusal::Provider { failure, payer }.into())
     }
 
     /// The stored key that paid, if it is still there; without one it was

@@ -11,8 +11,9 @@ use crate::app::quotas::notice::Notice;
 use crate::app::{App, Demotion, Error};
 use crate::ledger::{Ended, Hold};
 use crate::model::{
-    Attempt, AttemptId, Credential, FailureClass, FellBack, ImageSpec, Made, NanoDollars, Offer,
-    PictureJob, ProviderFailure, Refusal, Stage, Trace, Usage, WhyFellBack,
+    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, FailureClass, FellBack,
+    ImageSpec, Made, NanoDollars, Offer, PictureJob, ProviderFailure, Refusal, Stage, Trace, Usage,
+    WhyFellBack,
 };
 use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
 
@@ -41,21 +42,17 @@ pub struct UnsettledPictures {
     usage: Option<Usage>,
     machine_ms: u64,
     /// Whose budgets to look at.
-    standing: Option<CallerPolicy>,
+    policy: Option<CallerPolicy>,
 }
 
 impl UnsettledPictures {
-    pub(in crate::app) fn new(
-        hold: Hold,
-        painted: &Painted,
-        standing: Option<CallerPolicy>,
-    ) -> Self {
+    pub(in crate::app) fn new(hold: Hold, painted: &Painted, policy: Option<CallerPolicy>) -> Self {
         Self {
             hold: Some(hold),
             pictures: painted.pictures.len() as u64,
             usage: painted.usage,
             machine_ms: painted.machine_ms,
-            standing,
+            policy,
         }
     }
 
@@ -146,7 +143,7 @@ impl App {
         watch: Watcher<'_>,
     ) -> PictureOutcome {
         let mut pictured = PictureOutcome {
-            result: Err(Refusal::Stopped.into()),
+            result: Err(AskRefusal::Stopped.into()),
             attempt: None,
             trace: ready.trace.clone(),
             demoted: Vec::new(),
@@ -173,14 +170,14 @@ impl App {
             watch(Seen::Payer(payer(&reserved.offer, &reserved.hold)));
             reserved.hold.begin().await?;
             let offer = reserved.offer.clone();
-            let (request, mut job) = self.request(&ask.standing, &reserved, waits)?;
+            let (request, mut job) = self.request(&ask.policy, &reserved, waits)?;
             let with = PayingKey {
                 offer: &offer,
                 request_key: ask.request_key.as_ref(),
             };
             let end = self.paint(&request, &mut job, (with, stop), watch).await?;
             let seed = request.workflow.is_some().then_some(request.seed);
-            let asked = (seed, Some(&ask.standing));
+            let asked = (seed, Some(&ask.policy));
             let failure = match self.conclude(end, reserved.hold, asked, pictured).await? {
                 Ok(made) => {
                     return Ok(Made {
@@ -190,10 +187,10 @@ impl App {
                 }
                 Err(failure) => failure,
             };
-            let refusal = Refusal::Provider {
+            let refusal = Refusal::Ask(AskRefusal::Provider {
                 failure: failure.clone(),
                 payer: offer.source,
-            };
+            });
             if !another_may_help(&failure) {
                 return Err(refusal.into());
             }
@@ -207,14 +204,14 @@ impl App {
             last_failure = Some(refusal);
             self.reserve_picture(&mut ask).await?;
         }
-        let nobody = Refusal::NobodyPays { trace: ask.trace };
+        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ask.trace });
         Err(last_failure.unwrap_or(nobody).into())
     }
 
     /// What one payer's host is asked for, and the row of it.
     fn request(
         &self,
-        standing: &CallerPolicy,
+        policy: &CallerPolicy,
         reserved: &ReservedPicture,
         waits: Waiter<'_>,
     ) -> anyhow::Result<(ImageRequest, PictureJob)> {
@@ -226,8 +223,8 @@ impl App {
         };
         let job = PictureJob {
             id: id.to_owned(),
-            person: standing.caller.person,
-            server: standing.caller.place.server(),
+            person: policy.caller.person,
+            server: policy.caller.place.server(),
             channel,
             message,
             attempt: reserved.hold.id(),
@@ -251,13 +248,13 @@ impl App {
         Ok((request, job))
     }
 
-    /// Takes what came of one payer's host, or gives everything back. There
-    /// is nobody's standing where an earlier process has asked.
+    /// Takes what came of one payer's host, or gives everything back. The
+    /// policy is none where an earlier process began the picture.
     pub(in crate::app) async fn conclude(
         &self,
         end: End,
         hold: Hold,
-        (seed, standing): (Option<u32>, Option<&CallerPolicy>),
+        (seed, policy): (Option<u32>, Option<&CallerPolicy>),
         pictured: &mut PictureOutcome,
     ) -> Result<Result<Made, ProviderFailure>, Error> {
         match end {
@@ -269,7 +266,7 @@ impl App {
                     ..
                 } = hold.attempt().clone();
                 let usage = painted.usage;
-                let due = UnsettledPictures::new(hold, &painted, standing.cloned());
+                let due = UnsettledPictures::new(hold, &painted, policy.cloned());
                 let cost = due.cost();
                 pictured.due = Some(due);
                 Ok(Ok(Made {
@@ -286,18 +283,18 @@ impl App {
             End::GoesOn => {
                 hold.leave();
                 pictured.goes_on = true;
-                Err(Refusal::Stopping.into())
+                Err(AskRefusal::Stopping.into())
             }
             End::CutShort => {
                 self.release(hold).await;
-                Err(Refusal::Stopping.into())
+                Err(AskRefusal::Stopping.into())
             }
             End::Stopped { ran } => {
                 // What had begun to run is settled at what it held.
                 if !ran {
                     self.release(hold).await;
                 }
-                Err(Refusal::Stopped.into())
+                Err(AskRefusal::Stopped.into())
             }
             End::Failed(failure) => {
                 self.release(hold).await;
@@ -378,9 +375,10 @@ impl App {
             return Vec::new();
         };
         match self.ledger.settle(hold, ended).await {
-            Ok(settled) => due.standing.as_ref().map_or_else(Vec::new, |standing| {
-                self.notices(standing, &settled.warnings)
-            }),
+            Ok(settled) => due
+                .policy
+                .as_ref()
+                .map_or_else(Vec::new, |policy| self.notices(policy, &settled.warnings)),
             Err(error) => {
                 tracing::error!("could not settle a picture: {error:#}");
                 Vec::new()
@@ -403,7 +401,7 @@ impl App {
     /// What made a picture, but for its words.
     pub async fn picture(&self, id: &str) -> Result<PictureJob, Error> {
         let found = self.store.picture(id).await?;
-        Ok(found.ok_or(Refusal::StaleAnswer)?)
+        Ok(found.ok_or(ConversationRefusal::StaleAnswer)?)
     }
 }
 

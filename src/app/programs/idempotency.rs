@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{AttemptId, DAY_MS, Refusal, TokenId};
+use crate::model::{AttemptId, DAY_MS, TokenId, TokenRefusal};
 
 use crate::app::{App, Error};
 
@@ -42,7 +42,7 @@ impl App {
         body: &[u8],
     ) -> Result<Claimed, Error> {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
-            return Err(Refusal::BadRepeatKey.into());
+            return Err(TokenRefusal::BadIdempotencyKey.into());
         }
         let key_hash: [u8; 32] = Sha256::digest(key).into();
         let call = Sha256::new()
@@ -64,14 +64,14 @@ impl App {
             }));
         };
         if before.call_hash != call_hash {
-            return Err(Refusal::RepeatDiffers.into());
+            return Err(TokenRefusal::IdempotencyKeyReused.into());
         }
         match before.status {
             Some(status) => Ok(Claimed::Before {
                 status,
                 attempt: before.attempt,
             }),
-            None => Err(Refusal::RepeatInFlight.into()),
+            None => Err(TokenRefusal::CallInFlight.into()),
         }
     }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Answer, Caller, Choices, Credential, Key, KeyId, ProviderId, Refusal, Scope};
+use crate::model::{
+    Answer, Caller, Choices, Credential, Key, KeyId, KeyRefusal, ProviderId, Scope,
+};
 
 use crate::app::keys::add::AddedKey;
 use crate::app::keys::test::TestedKey;
@@ -37,17 +39,9 @@ impl App {
 
     /// A key that came with an ask, for the one provider that the ask names.
     pub fn key_for_ask(&self, choices: &Choices, key: RequestKey) -> Result<Credential, Error> {
-        let (providers, _) =
-            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
-        let [provider] = &providers[..] else {
-            return Err(Refusal::OnceNeedsProvider.into());
-        };
-        let is_named = choices.provider.is_some()
-            || choices
-                .model
-                .as_deref()
-                .is_some_and(|model| model.contains('/'));
-        Ok(Self::key_for(self.known(provider)?, is_named, key)?)
+        let named = self.read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
+        Ok(Self::key_for(provider, named.names_provider, key)?)
     }
 
     /// What came of an ask. Owners of keys and budgets are told what they
@@ -66,10 +60,10 @@ impl App {
 
     /// One of them, by its id.
     pub async fn key_by_id(&self, caller: &Caller, scope: Scope, id: &str) -> Result<Key, Error> {
-        let wanted = KeyId::parse(id).ok_or(Refusal::UnknownKey)?;
+        let wanted = KeyId::parse(id).ok_or(KeyRefusal::UnknownKey)?;
         let keys = self.keys_in(caller, scope).await?;
         let found = keys.into_iter().find(|key| key.id == wanted);
-        Ok(found.ok_or(Refusal::UnknownKey)?)
+        Ok(found.ok_or(KeyRefusal::UnknownKey)?)
     }
 
     /// Renames, pauses or resumes a key.

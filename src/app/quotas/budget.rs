@@ -2,7 +2,8 @@
 
 use crate::ledger::Applied;
 use crate::model::{
-    Bound, Caller, Limit, LimitUse, Metric, Owner, PersonId, Refusal, Scope, ServerId, SetLimit,
+    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, Owner, PersonId, QuotaRefusal, Refusal,
+    Scope, ServerId, SetLimit,
 };
 
 use crate::app::{App, Error};
@@ -31,11 +32,11 @@ impl App {
     ) -> Result<(), Error> {
         let server = Self::managed_server(caller)?;
         if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
-            return Err(Refusal::BadAmount.into());
+            return Err(QuotaRefusal::BadAmount.into());
         }
         let rules = self.store.rules(caller.person, Some(server), None).await?;
         if rules.limits.len() >= LIMITS_MAX {
-            return Err(Refusal::TooManyLimits { max: LIMITS_MAX }.into());
+            return Err(QuotaRefusal::TooManyLimits { max: LIMITS_MAX }.into());
         }
         let set = SetLimit {
             bound,
@@ -64,7 +65,7 @@ impl App {
             .clear_limits(Some(server), bound, of, metric)
             .await?;
         if cleared == 0 {
-            return Err(Refusal::NoSuchLimit.into());
+            return Err(QuotaRefusal::NoSuchLimit.into());
         }
         Ok(cleared)
     }
@@ -101,7 +102,7 @@ impl App {
     fn managed_server(caller: &Caller) -> Result<ServerId, Refusal> {
         match Self::owner(caller, Scope::Guild)? {
             Owner::Server(server) => Ok(server),
-            Owner::Person(_) => Err(Refusal::NotInAServer),
+            Owner::Person(_) => Err(Refusal::Access(AccessRefusal::NotInAServer)),
         }
     }
 }

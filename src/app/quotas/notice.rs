@@ -19,15 +19,15 @@ impl App {
     /// people.
     pub(in crate::app) fn notices(
         &self,
-        standing: &CallerPolicy,
+        policy: &CallerPolicy,
         warnings: &[LimitUse],
     ) -> Vec<Notice> {
         let mut notices = Vec::new();
         for limit in warnings {
             let (tell, server) = match limit.bound {
                 Bound::ServerKey => {
-                    let owner = standing.owner_of(limit.bound, limit.limit);
-                    (owner.into_iter().collect(), standing.caller.place.server())
+                    let owner = policy.owner_of(limit.bound, limit.limit);
+                    (owner.into_iter().collect(), policy.caller.place.server())
                 }
                 _ => (self.quota.operators.clone(), None),
             };

@@ -21,12 +21,12 @@ pub struct QuotaStatus {
 impl App {
     /// Each limit that applies here, and who would pay.
     pub async fn quota_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
-        let standing = self.standing(caller.clone()).await?;
-        let payers = self.choose(&standing, &self.chat_order(), None).payers;
+        let policy = self.caller_policy(caller.clone()).await?;
+        let payers = self.choose(&policy, &self.chat_order(), None).payers;
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
             if payers.iter().any(|offer| offer.source == source) {
-                let uses = self.ledger.uses(&standing.limits(source)).await?;
+                let uses = self.ledger.uses(&policy.limits(source)).await?;
                 limits.push((source, uses));
             }
         }
@@ -40,9 +40,9 @@ impl App {
             .map(|offer| (offer.provider.clone(), offer.source));
         Ok(QuotaStatus {
             payer,
-            blocked: standing.refuse_blocked(self.clock.now_ms()).err(),
-            byok: standing.tier().byok,
-            tier: standing.tier().name.clone(),
+            blocked: policy.refuse_blocked(self.clock.now_ms()).err(),
+            byok: policy.tier().byok,
+            tier: policy.tier().name.clone(),
             limits,
         })
     }

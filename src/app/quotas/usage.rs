@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::model::{Caller, DAY_MS, Owner, Refusal, Scope};
+use crate::model::{AccessRefusal, Caller, DAY_MS, Owner, Refusal, Scope};
 use crate::store::{Total, TotalLine, TotalScope};
 
 use crate::app::{App, Error};
@@ -85,7 +85,7 @@ impl App {
             UsageScope::User => (TotalScope::User, caller.person.0),
             UsageScope::Guild => match Self::owner(caller, Scope::Guild)? {
                 Owner::Server(server) => (TotalScope::Guild, server.0),
-                Owner::Person(_) => return Err(Refusal::NotInAServer),
+                Owner::Person(_) => return Err(Refusal::Access(AccessRefusal::NotInAServer)),
             },
             UsageScope::Bot => {
                 self.require_operator(caller)?;

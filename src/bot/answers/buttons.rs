@@ -3,27 +3,31 @@
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind, Message};
 
 use crate::app::Error;
-use crate::bot::answers::running::Stopping;
+use crate::bot::answers::running_answers::Stopping;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::card::Card;
-use crate::bot::connection::calls::Handle;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::{self, Asking};
-use crate::bot::interactions::caller;
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain};
-use crate::model::{AnswerRecord, Ask, Caller, Choices, Place, Refusal};
+use crate::model::{
+    AccessRefusal, AnswerRecord, Ask, Caller, Choices, ConversationRefusal, Place, Refusal,
+};
 
 /// Stops an answer that grows.
 pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
+    let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
-    let who = caller::of_component(press);
-    match bot.running.stop(id, who.person, who.manages_server) {
+    match bot.running.stop(id, &RawCaller::from_button(press)) {
         Stopping::Done => bot.rest.defer_update(&handle).await,
         Stopping::NotYours => {
             bot.rest
-                .reply(&handle, &refused(voice, Refusal::NotYours))
+                .reply(
+                    &handle,
+                    &refused(voice, Refusal::Access(AccessRefusal::NotYours)),
+                )
                 .await
         }
         Stopping::NotRunning => {
@@ -45,16 +49,18 @@ pub async fn again(
     id: &str,
     other_model: Option<String>,
 ) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
+    let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
-    let who = bot.caller(caller::of_component(press)).await;
+    let who = bot.complete_caller(RawCaller::from_button(press)).await;
     let found = bot.app.answer_record(id).await;
     // Buttons are pressed where they stand.
     let found = found.and_then(|record| {
         if record.channel == handle.channel {
             Ok(record)
         } else {
-            Err(Error::Refused(Refusal::StaleAnswer))
+            Err(Error::Refused(Refusal::Conversation(
+                ConversationRefusal::StaleAnswer,
+            )))
         }
     });
     let record = match found {
@@ -78,7 +84,7 @@ pub async fn again(
 /// The question is a message: it is read again, as it stands now.
 async fn again_in_channel(
     bot: &Bot,
-    handle: &Handle,
+    handle: &InteractionHandle,
     voice: Voice<'_>,
     who: Caller,
     (question, choices): (u64, Choices),
@@ -86,7 +92,10 @@ async fn again_in_channel(
     bot.rest.defer_update(handle).await?;
     let found = bot.rest.message(handle.channel, question).await?;
     let Some(mut said) = found else {
-        let gone = refused(voice, Refusal::QuestionGone);
+        let gone = refused(
+            voice,
+            Refusal::Conversation(ConversationRefusal::QuestionGone),
+        );
         return bot.rest.follow_up_ephemeral(handle, &gone).await.map(drop);
     };
     // Discord does not name the server of a message that is asked for.
@@ -108,7 +117,7 @@ async fn again_in_channel(
 async fn again_by_interaction(
     bot: &Bot,
     press: &ComponentInteraction,
-    handle: &Handle,
+    handle: &InteractionHandle,
     who: Caller,
     (record, choices): (&AnswerRecord, Choices),
 ) -> anyhow::Result<()> {
@@ -117,7 +126,13 @@ async fn again_by_interaction(
     let Some(question) = conversation::question_of(bot, &first).await else {
         return bot
             .rest
-            .reply(handle, &refused(voice, Refusal::QuestionGone))
+            .reply(
+                handle,
+                &refused(
+                    voice,
+                    Refusal::Conversation(ConversationRefusal::QuestionGone),
+                ),
+            )
             .await;
     };
     let ask = Ask::of(who, question.as_str(), choices);
@@ -145,12 +160,10 @@ async fn first_message(bot: &Bot, press: &ComponentInteraction, record: &AnswerR
 
 /// Shows who could have paid for an answer, and what it used.
 pub async fn details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
+    let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
-    let found = bot
-        .app
-        .answer_details(&caller::of_component(press), id)
-        .await;
+    let who = bot.complete_caller(RawCaller::from_button(press)).await;
+    let found = bot.app.answer_details(&who, id).await;
     let card = match found {
         Ok((record, attempt)) => words::details(voice, &record, attempt.as_ref()),
         Err(error) => explain(voice, &error),
@@ -160,9 +173,9 @@ pub async fn details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyho
 
 /// Offers the models that the keys here can use.
 pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
+    let handle = InteractionHandle::from(press);
     let voice = bot.voice(&press.locale);
-    let who = bot.caller(caller::of_component(press)).await;
+    let who = bot.complete_caller(RawCaller::from_button(press)).await;
     let card = match bot.app.models_for(&who).await {
         Ok(models) => words::choose_model(voice, id, &models),
         Err(error) => explain(voice, &error),
@@ -182,7 +195,7 @@ pub fn picked(press: &ComponentInteraction) -> Option<String> {
 /// ends there.
 pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
     for record in bot.app.unfinished_answers().await? {
-        if !bot.serves(record.server) {
+        if !bot.shards.serves(record.server) {
             continue;
         }
         if let Err(error) = close(bot, &record).await {

@@ -10,7 +10,7 @@ use crate::app::Notes;
 use crate::bot::Bot;
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
-use crate::bot::card::{Button, Card, File};
+use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::conversation;
 use crate::bot::words::{self, Voice};
 

@@ -3,7 +3,7 @@
 pub mod admission;
 pub mod buttons;
 pub mod message_renderer;
-pub mod running;
+pub mod running_answers;
 pub mod split;
 pub mod streaming;
 pub mod target;

@@ -8,12 +8,15 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{AnswerEvent, AskOutcome, Began, Demotion, Error, Notice, ReadyAsk};
-use crate::model::{Ask, Choices, PersonId, Refusal, ServerId, Source};
+use crate::model::{
+    Ask, AskRefusal, Choices, ConversationRefusal, PersonId, PictureRefusal, Refusal, ServerId,
+    Source,
+};
 
 use crate::bot::answers::admission::Place;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::target::Target;
-use crate::bot::card::{Button, Card};
+use crate::bot::connection::card::{Button, Card};
 use crate::bot::words::{self, Voice};
 use crate::bot::{Bot, explain};
 
@@ -46,8 +49,8 @@ pub async fn answer(bot: &Bot, question: Question<'_>) -> anyhow::Result<()> {
     let places = bot.people.enter(ask.caller.person.0);
     let places = match places.map(|mine| (mine, bot.channels.enter(target.channel()))) {
         Some((mine, Some(here))) => Ok([mine, here]),
-        Some((_, None)) => Err(Refusal::ChannelIsBusy),
-        None => Err(Refusal::TooManyAtOnce),
+        Some((_, None)) => Err(Refusal::Conversation(ConversationRefusal::ChannelIsBusy)),
+        None => Err(Refusal::Conversation(ConversationRefusal::TooManyAtOnce)),
     };
     let mut places = match places {
         Ok(places) => places,
@@ -255,7 +258,7 @@ async fn paint_while_asking(
     let asking = async {
         let mut listener = |heard: AnswerEvent<'_>| match heard {
             AnswerEvent::Words(text) if !text.is_empty() => {
-                said.send_modify(|all| all.push_str(text))
+                said.send_modify(|all| all.push_str(text));
             }
             _ => {}
         };
@@ -305,7 +308,7 @@ async fn finish(
             let foot = words::footer(voice, answer);
             painter.finish(voice, &text, &foot, buttons).await
         }
-        Err(Error::Refused(refusal @ (Refusal::Stopped | Refusal::Stopping)))
+        Err(Error::Refused(refusal @ Refusal::Ask(AskRefusal::Stopped | AskRefusal::Stopping)))
             if text.trim().is_empty() =>
         {
             let card = explain(voice, &Error::Refused(refusal.clone()));
@@ -329,12 +332,14 @@ async fn finish(
 /// Whether a no is about a key, which is nobody else's business.
 pub fn is_private(error: &Error) -> bool {
     match error {
-        Error::Refused(Refusal::Provider { failure, .. }) => failure.class.is_about_the_key(),
+        Error::Refused(Refusal::Ask(AskRefusal::Provider { failure, .. })) => {
+            failure.class.is_about_the_key()
+        }
         Error::Refused(
-            Refusal::Stopping
-            | Refusal::Stopped
-            | Refusal::PictureLost
-            | Refusal::ModelRetired { .. },
+            Refusal::Ask(
+                AskRefusal::Stopping | AskRefusal::Stopped | AskRefusal::ModelRetired { .. },
+            )
+            | Refusal::Picture(PictureRefusal::PictureLost),
         ) => false,
         Error::Refused(_) => true,
         Error::Failed(_) => false,

@@ -1,16 +1,16 @@
 //! Where an answer goes: to an interaction, or into a channel.
 
 use crate::bot::Rest;
-use crate::bot::card::Card;
-use crate::bot::connection::calls::{Handle, ORIGINAL};
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
 
 /// Where an answer goes.
 #[derive(Clone)]
 pub enum Target {
     /// The messages of an interaction, wherever the bot may be a guest.
-    Interaction(Handle),
+    Interaction(InteractionHandle),
     /// The same, for the person's eyes only.
-    Private(Handle),
+    Private(InteractionHandle),
     /// A channel that the bot is in, as a reply.
     Channel {
         channel: u64,

@@ -13,7 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Doorman};
 use crate::bot::answers::admission::Lines;
+use crate::bot::callers::entitlements::Entitlements;
+use crate::bot::callers::home_roles::HomeRoles;
+use crate::bot::callers::members::MemberCache;
 use crate::bot::connection::register;
+use crate::bot::connection::rest::status_of;
+use crate::bot::connection::shards::ShardRange;
 use crate::bot::interactions::dispatch::{CountDropped, Dispatch};
 use crate::bot::{Bot, Rest};
 use crate::model::ServerId;
@@ -39,8 +44,8 @@ pub struct Settings {
     pub message_content: bool,
     /// The server whose roles give tiers.
     pub home_server: Option<ServerId>,
-    /// First and last shard, both included, and the total.
-    pub shards: (u32, u32, u32),
+    /// The shards that this process serves.
+    pub shards: ShardRange,
 }
 
 /// A bot that knows its application and is ready to connect.
@@ -72,17 +77,14 @@ impl Connection {
             edit_interval: settings.edit_interval,
             reads_all: settings.message_content,
             growing: AtomicU32::new(0),
-            running: crate::bot::answers::running::Running::default(),
+            running: crate::bot::answers::running_answers::Running::default(),
             people: Lines::new(settings.chat.asks_per_person, 1),
             painters: Lines::new(settings.chat.pictures_per_person, 2),
             channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
             shards: settings.shards,
-            bought: sold
-                .then(|| crate::bot::interactions::entitlements::Entitlements::new(application)),
-            home: settings
-                .home_server
-                .map(crate::bot::interactions::home_roles::HomeRoles::new),
-            members: crate::bot::members::Members::default(),
+            entitlements: sold.then(|| Entitlements::new(application)),
+            home_roles: settings.home_server.map(HomeRoles::new),
+            members: MemberCache::default(),
             dropped: AtomicU64::new(0),
         };
         let bot = Arc::new(bot);
@@ -105,7 +107,7 @@ impl Connection {
     /// Serves until `stop`, then closes the connections.
     pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut client = self.client().await?;
-        let (first, last, total) = self.settings.shards;
+        let ShardRange { first, last, total } = self.settings.shards;
         let bot = Arc::clone(&self.bot);
         let registering = stop.clone();
         let application = self.application;
@@ -204,7 +206,7 @@ async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
     loop {
         match try_introduce(rest).await {
             Ok(known) => return Ok(known),
-            Err(error) if is_final(&error) => {
+            Err(error) if matches!(status_of(&error), Some(401 | 403)) => {
                 return Err(error.context("Discord does not accept `DISCORD_TOKEN`"));
             }
             Err(error) => tracing::warn!("could not reach Discord, trying again: {error:#}"),
@@ -226,10 +228,4 @@ async fn try_introduce(rest: &Rest) -> anyhow::Result<Introduction> {
         gateway: url.to_owned(),
         reads_messages: application["flags"].as_u64().unwrap_or(0) & READS_MESSAGES != 0,
     })
-}
-
-fn is_final(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<crate::bot::connection::rest::DiscordError>()
-        .is_some_and(|e| matches!(e.status, 401 | 403))
 }

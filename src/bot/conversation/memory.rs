@@ -7,9 +7,9 @@ use serenity::all::Message;
 
 use crate::bot::Bot;
 use crate::bot::answers::message_renderer::{ANSWER_FILE, QUESTION_FILE};
-use crate::bot::connection::channels::PAGE_MAX;
+use crate::bot::connection::channel_calls::PAGE_MAX;
+use crate::bot::conversation::channel_kinds::Room;
 use crate::bot::conversation::files::{self, Content, Reader};
-use crate::bot::conversation::threads::Room;
 use crate::bot::conversation::transcript;
 use crate::model::{LeftOut, Role, Turn};
 

@@ -3,14 +3,14 @@
 //! Memory is Discord's own history, read when it is needed; nothing that
 //! people say is kept here.
 
+mod channel_kinds;
 mod files;
 mod memory;
-mod threads;
 mod transcript;
 
+pub use channel_kinds::{Room, Rooms};
 pub use files::{Content, Limits, Reader as FileReader};
 pub use memory::{Memory, conversation, question_of};
-pub use threads::{Room, Rooms};
 pub use transcript::{excerpt, name, quote};
 
 use serenity::all::{Message, MessageType};
@@ -18,9 +18,10 @@ use serenity::all::{Message, MessageType};
 use crate::bot::Bot;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::connection::channels::is_gone;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::rest::is_gone;
 use crate::bot::words;
-use crate::model::{Ask, Caller, Choices, PersonId, Place, ServerId};
+use crate::model::{Ask, Caller, Choices};
 
 /// How conversations are led.
 #[derive(Clone, Debug)]
@@ -54,10 +55,7 @@ pub async fn heard(bot: &Bot, said: Message) -> anyhow::Result<()> {
     if !is_for_us(bot, &said) {
         return Ok(());
     }
-    let mut caller = bot.caller(caller(&said)).await;
-    if let Some(bought) = &bot.bought {
-        caller.skus = bought.skus_of(&bot.rest, caller.person).await;
-    }
+    let caller = bot.complete_caller(RawCaller::from_message(&said)).await;
     let target = Target::Channel {
         channel: said.channel_id.get(),
         reply_to: said.id.get(),
@@ -119,26 +117,4 @@ fn is_for_us(bot: &Bot, said: &Message) -> bool {
         .is_some_and(|answered| answered.author.id.get() == me);
     let readable = !said.content.is_empty() || !said.attachments.is_empty();
     from_a_person && spoken && (direct || mentioned || (answers_us && readable))
-}
-
-/// Who wrote a message. Nobody may manage anything by writing.
-pub fn caller(said: &Message) -> Caller {
-    let place = said.guild_id.map_or(Place::Direct, |server| {
-        // The gateway tells us only of servers that installed the bot.
-        Place::Server(ServerId(server.get()))
-    });
-    let roles = said.member.as_ref().map(|member| member.roles.as_slice());
-    Caller {
-        person: PersonId(said.author.id.get()),
-        place,
-        channel: Some(said.channel_id.get()),
-        manages_server: false,
-        roles: roles
-            .unwrap_or_default()
-            .iter()
-            .map(|role| role.get())
-            .collect(),
-        home_roles: Vec::new(),
-        skus: Vec::new(),
-    }
 }

@@ -10,9 +10,9 @@ use serenity::async_trait;
 use crate::model::ServerId;
 
 use crate::bot::answers::buttons;
-use crate::bot::card::Card;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation;
-use crate::bot::interactions::caller;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms;
 use crate::bot::words;
@@ -149,7 +149,7 @@ async fn apologise(ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>, words: fn(V
     };
     let (bot, handle) = (
         app.framework.user_data,
-        caller::handle_of_command(app.interaction),
+        InteractionHandle::from(app.interaction),
     );
     let card = words(bot.voice(&app.interaction.locale));
     if bot.rest.reply(&handle, &card).await.is_err() {

@@ -11,23 +11,23 @@ use crate::app::Error;
 use crate::bot::answers::buttons;
 use crate::bot::answers::streaming::{self, Question};
 use crate::bot::answers::target::Target;
-use crate::bot::connection::calls::Handle;
-use crate::bot::interactions::caller;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::private;
+use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::bot::{Bot, explain, pictures};
-use crate::model::{Refusal, Scope, Words};
+use crate::model::{AccessRefusal, Refusal, Scope, Words};
 
 /// Takes a form. It is acknowledged before anybody is asked about the key.
 pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
-    let handle = caller::handle_of_modal(&form);
+    let handle = InteractionHandle::from(&form);
     let voice = bot.voice(&form.locale);
     if let Some(CustomId::Once(id)) = CustomId::parse(&form.data.custom_id) {
         return ask_once(bot, &handle, form, &id).await;
     }
     bot.rest.defer_ephemeral(&handle).await?;
-    let caller = caller::of_modal(&form);
+    let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let done = match CustomId::parse(&form.data.custom_id) {
         Some(CustomId::Add(id)) => {
             let mut typed = take_typed(&mut form);
@@ -40,16 +40,16 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
             let erased = bot.app.finish_erase(&caller, &id, &typed).await;
             erased.map(|()| words::erased(voice))
         }
-        _ => Err(Error::Refused(Refusal::StaleForm)),
+        _ => Err(Error::Refused(Refusal::Access(AccessRefusal::StaleForm))),
     };
     let card = done.unwrap_or_else(|error| explain(voice, &error));
-    private::show(bot, &handle, card).await
+    private_reply::show(bot, &handle, card).await
 }
 
 /// Asks with a key that was typed for this once; everybody sees the answer.
 async fn ask_once(
     bot: &Bot,
-    handle: &Handle,
+    handle: &InteractionHandle,
     mut form: ModalInteraction,
     id: &str,
 ) -> anyhow::Result<()> {
@@ -57,7 +57,7 @@ async fn ask_once(
     let mut typed = take_typed(&mut form);
     let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
     typed.remove(words::PROMPT_FIELD);
-    let caller = bot.caller(caller::of_modal(&form)).await;
+    let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let ask = bot.app.finish_once(caller, id, prompt, secret, typed).await;
     match ask {
         Ok(ask) => {
@@ -79,19 +79,16 @@ async fn ask_once(
 
 /// Takes a press of a button.
 pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(&press);
+    let handle = InteractionHandle::from(&press);
     let voice = bot.voice(&press.locale);
     match CustomId::parse(&press.data.custom_id) {
         Some(CustomId::Keep) => bot.rest.update(&handle, &words::kept(voice)).await,
         Some(CustomId::Remove(id)) => {
             bot.rest.defer_update(&handle).await?;
-            match bot
-                .app
-                .finish_remove(&caller::of_component(&press), &id)
-                .await
-            {
+            let caller = bot.complete_caller(RawCaller::from_button(&press)).await;
+            match bot.app.finish_remove(&caller, &id).await {
                 Ok((provider, scope)) => {
-                    private::show(bot, &handle, words::removed(voice, &provider, scope)).await
+                    private_reply::show(bot, &handle, words::removed(voice, &provider, scope)).await
                 }
                 // The message stays as it is: it may be somebody else's.
                 Err(error) => {
@@ -101,7 +98,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
             }
         }
         Some(CustomId::Own(provider)) => {
-            let caller = bot.caller(caller::of_component(&press)).await;
+            let caller = bot.complete_caller(RawCaller::from_button(&press)).await;
             // A form must be the first answer, so nothing slow may come before it.
             match bot
                 .app
@@ -128,7 +125,7 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
         Some(CustomId::Seed(id)) => pictures::seed(bot, &press, &id).await,
         Some(CustomId::Details(id)) => buttons::details(bot, &press, &id).await,
         Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
-            let stale = Error::Refused(Refusal::StaleForm);
+            let stale = Error::Refused(Refusal::Access(AccessRefusal::StaleForm));
             bot.rest.reply(&handle, &explain(voice, &stale)).await
         }
     }

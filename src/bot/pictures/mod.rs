@@ -1,6 +1,6 @@
 //! Pictures: asked for, followed while they are made, and shown.
 
-mod again;
+mod buttons;
 mod resume;
 mod show;
 
@@ -15,7 +15,7 @@ use crate::app::{
     Began, Error, Notice, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
     Waiter,
 };
-use crate::model::{Imagine, PersonId, Picture, Refusal, Stage, Words};
+use crate::model::{Imagine, PersonId, Picture, PictureRefusal, Refusal, Stage, Words};
 
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::streaming;
@@ -26,7 +26,7 @@ use crate::bot::{Bot, explain};
 
 use show::Late;
 
-pub use again::{redo, seed};
+pub use buttons::{redo, seed};
 pub use resume::go_on_with_all;
 
 /// Discord's tokens live for 15 minutes; from then on the bot is on its own.
@@ -69,7 +69,7 @@ pub async fn make(bot: &Bot, wanted: Wanted<'_>) -> anyhow::Result<()> {
     let quoted = show::written(&imagine.wish);
     let mut painter = MessageRenderer::new(bot, voice, &target, Some(&quoted));
     let Some(mut place) = bot.painters.enter(asker.0) else {
-        let refusal = Refusal::TooManyPicturesAtOnce;
+        let refusal = Refusal::Picture(PictureRefusal::TooManyPicturesAtOnce);
         return streaming::turn_away(&mut painter, voice, (refusal, false)).await;
     };
     let mut promised = false;
@@ -243,7 +243,7 @@ async fn read(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
     match reader.read(file).await {
         Ok(Content::Picture(picture)) => Ok(picture),
-        _ => Err(Refusal::BadPicture.into()),
+        _ => Err(PictureRefusal::BadPicture.into()),
     }
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
-use crate::bot::answers::running::Run;
+use crate::bot::answers::running_answers::Run;
 use crate::bot::answers::streaming;
 use crate::bot::conversation;
 use crate::bot::{Bot, explain};
-use crate::model::{PictureJob, Refusal};
+use crate::model::{PictureJob, PictureRefusal, Refusal};
 
 use crate::bot::pictures::settle;
 use crate::bot::pictures::show::{self, Late};
@@ -17,7 +17,7 @@ use crate::bot::pictures::show::{self, Late};
 pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
     for job in bot.app.open_pictures().await? {
         // Discord says more than once that we are here.
-        if bot.serves(job.server) && !bot.running.knows(&job.id) {
+        if bot.shards.serves(job.server) && !bot.running.knows(&job.id) {
             let run = bot.running.begin(&job.id, job.person);
             let one = Arc::clone(bot);
             bot.app.spawn(async move {
@@ -74,8 +74,13 @@ async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
     };
     // A crash can come after a picture is shown, and before that is noted.
     let is_there = before.is_some_and(|message| !message.attachments.is_empty());
-    let was_shown =
-        is_there || matches!(&pictured.result, Err(Error::Refused(Refusal::PictureShown)));
+    let was_shown = is_there
+        || matches!(
+            &pictured.result,
+            Err(Error::Refused(Refusal::Picture(
+                PictureRefusal::PictureShown
+            )))
+        );
     let shown = if was_shown {
         Ok(())
     } else {

@@ -2,7 +2,7 @@
 
 use crate::app::PicturePlace;
 use crate::bot::Bot;
-use crate::bot::card::{Card, File};
+use crate::bot::connection::card::{Card, File};
 use crate::bot::words::{self, Voice};
 use crate::model::{ImageSpec, Made, PictureKind};
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::model::{ImageSpec, PICTURES_MAX, Refusal, Size, Words};
+use crate::model::{AskRefusal, ImageSpec, PICTURES_MAX, PictureRefusal, Refusal, Size, Words};
 
 /// Fields that are accepted with these values only, which ask for what
 /// happens anyway.
@@ -49,10 +49,10 @@ impl ImageRequest {
         let count = self.n.unwrap_or(1);
         if !(1..=PICTURES_MAX).contains(&count) {
             let what = format!("`n` other than 1 to {PICTURES_MAX}");
-            return Err(Refusal::Untranslatable { what });
+            return Err(AskRefusal::Untranslatable { what }.into());
         }
         let size = self.size.filter(|size| size != "auto");
-        let size = size.map(|size| Size::parse(&size).ok_or(Refusal::BadSize));
+        let size = size.map(|size| Size::parse(&size).ok_or(PictureRefusal::BadSize));
         Ok(ImageSpec {
             prompt: Words(self.prompt),
             negative: Words(self.negative_prompt.unwrap_or_default()),
@@ -64,13 +64,13 @@ impl ImageRequest {
     }
 }
 
-fn refuse_unknown_fields(fields: &Map<String, Value>) -> Result<(), Refusal> {
+fn refuse_unknown_fields(fields: &Map<String, Value>) -> Result<(), AskRefusal> {
     for (name, value) in fields {
         let fixed = FIXED_FIELDS.iter().find(|(known, _)| known == name);
         let is_fixed = fixed.is_some_and(|(_, values)| values.contains(&&*value.to_string()));
         if !value.is_null() && !is_fixed && name != IGNORED_FIELD {
             let what = format!("`{name}`");
-            return Err(Refusal::Untranslatable { what });
+            return Err(AskRefusal::Untranslatable { what });
         }
     }
     Ok(())

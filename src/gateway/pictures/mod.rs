@@ -17,7 +17,7 @@ use crate::gateway::call_task::CallTask;
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::rest::{json_response, parse_json};
-use crate::model::{Choices, Imagine, Made, Picture, Stage};
+use crate::model::{Imagine, Made, Picture, Stage};
 
 use events::PictureEvents;
 use image_request::ImageRequest;
@@ -60,18 +60,10 @@ fn imagine(
 ) -> Result<Imagine, Problem> {
     let model = request.model();
     let wish = request.into_image_spec()?;
-    let provider = key.as_ref().and_then(|key| key.provider.clone());
-    let is_named = model.as_deref().is_some_and(|model| model.contains('/'));
-    let app = &call.gateway.app;
-    let key_for = |key| app.key_for_picture(model.as_deref(), key);
-    let request_key = key.map(key_for).transpose()?;
+    let (choices, request_key) = call.gateway.app.choose_for_program(model, key)?;
     Ok(Imagine {
         caller: call.session.caller.clone(),
-        choices: Choices {
-            provider: provider.filter(|_| !is_named),
-            model,
-            persona: None,
-        },
+        choices,
         wish,
         // Nobody else sees what a program is answered.
         age_restricted: true,

@@ -17,7 +17,7 @@ use crate::app::nobody_else;
 use crate::gateway::problem::Problem;
 use crate::gateway::routes::Requirement;
 use crate::gateway::{Gateway, request_key};
-use crate::model::{Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token};
+use crate::model::{AccessRefusal, Caller, PersonId, Right, Scope, Scopes, ServerId, Token};
 
 /// Who sends a call, and on whose behalf.
 pub struct Session {
@@ -109,10 +109,10 @@ impl Gateway {
         path_values: &[String],
     ) -> Result<Caller, Problem> {
         let server = path_values.first().and_then(|id| id.parse().ok());
-        let server = server.map(ServerId).ok_or(Refusal::NotAMember)?;
+        let server = server.map(ServerId).ok_or(AccessRefusal::NotAMember)?;
         let caller = self.app.caller_in(token, server).await?;
         if !caller.manages_server {
-            return Err(Refusal::NotAManager.into());
+            return Err(AccessRefusal::NotAManager.into());
         }
         Ok(caller)
     }

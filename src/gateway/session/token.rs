@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use crate::app::Error;
 use crate::gateway::Gateway;
 use crate::gateway::problem::Problem;
-use crate::model::{Refusal, TOKEN_PREFIX, Token};
+use crate::model::{Refusal, TOKEN_PREFIX, Token, TokenRefusal};
 
 impl Gateway {
     /// Looks up a token, and counts one that does not work against the
@@ -23,7 +23,10 @@ impl Gateway {
         let may_look_up = !self.bad_tokens.blocks(peer);
         let found = self.app.authenticate(secret, may_look_up).await;
         found.map_err(|error| {
-            if matches!(&error, Error::Refused(Refusal::BadToken)) {
+            if matches!(
+                &error,
+                Error::Refused(Refusal::Token(TokenRefusal::BadToken))
+            ) {
                 self.bad_tokens.record_bad_token(peer);
             }
             error.into()

@@ -8,7 +8,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::app::App;
 use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::ledger::{Ended, Hold};
-use crate::model::{ProviderFailure, Refusal, Usage};
+use crate::model::{AskRefusal, ProviderFailure, Usage};
 use crate::providers::Relayed;
 
 use crate::app::programs::relay::{NotRelayed, Payer, not_relayed};
@@ -18,7 +18,7 @@ use crate::app::programs::relay::{NotRelayed, Payer, not_relayed};
 pub struct Relay {
     pub payer: Payer,
     pub(in crate::app) app: Arc<App>,
-    pub(in crate::app) standing: CallerPolicy,
+    pub(in crate::app) policy: CallerPolicy,
     pub(in crate::app) relayed: Box<Relayed>,
     /// None once it is settled.
     pub(in crate::app) hold: Option<Hold>,
@@ -94,15 +94,15 @@ impl Relay {
             hold.settle_soon(ended.as_ended());
             return;
         }
-        let (app, standing) = (Arc::clone(&self.app), self.standing.clone());
+        let (app, policy) = (Arc::clone(&self.app), self.policy.clone());
         self.app
-            .spawn(async move { app.settle_relay(&standing, hold, ended.as_ended()).await });
+            .spawn(async move { app.settle_relay(&policy, hold, ended.as_ended()).await });
     }
 
     fn stopped(&self) -> NotRelayed {
         NotRelayed {
             payer: Some(self.payer.clone()),
-            ..Refusal::Stopping.into()
+            ..AskRefusal::Stopping.into()
         }
     }
 

@@ -12,8 +12,8 @@ use secrecy::SecretString;
 
 use crate::ledger::{Ended, Hold, Order};
 use crate::model::{
-    AttemptId, Caller, Credential, KeyId, Offer, ProviderFailure, ProviderId, Refusal, Source,
-    Trace, Words,
+    AskRefusal, AttemptId, Caller, Credential, KeyId, KeyRefusal, Offer, ProviderFailure,
+    ProviderId, Refusal, Source, Trace, Words,
 };
 use crate::providers::{
     CostEstimate, Provider, RelayFailure, RelayRequest, Relayed, Surface, estimate_cost,
@@ -69,17 +69,9 @@ pub struct NotRelayed {
     pub payer: Option<Payer>,
 }
 
-/// What a call goes to.
-struct Goal<'a> {
-    provider: &'a Provider,
-    model: Option<String>,
-    /// Whether the call itself names the provider.
-    is_named: bool,
-}
-
 /// A call between its payers.
 struct RelayAttempt {
-    standing: CallerPolicy,
+    policy: CallerPolicy,
     payers: Vec<Offer>,
     trace: Trace,
     passed: SkippedPayers,
@@ -108,14 +100,14 @@ impl App {
         let begun = tokio::select! {
             biased;
             begun = self.try_relays(&mut passing) => begun,
-            () = self.must_stop() => Err(Refusal::Stopping.into()),
+            () = self.must_stop() => Err(AskRefusal::Stopping.into()),
         };
         self.tell_owners(std::mem::take(&mut passing.demoted), Vec::new());
         let (payer, hold, relayed) = begun?;
         Ok(Relay {
             payer,
             app: Arc::clone(self),
-            standing: passing.standing,
+            policy: passing.policy,
             relayed,
             hold: Some(hold),
             _busy: self.busy(),
@@ -131,21 +123,22 @@ impl App {
             passage,
             request_key,
         } = ask;
-        let goal = self.goal(provider.as_ref(), model.as_deref())?;
-        let (provider, model) = (goal.provider.id.clone(), goal.model);
+        let named = self.read_relayed_model(provider.as_ref(), model.as_deref())?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
         let request_key = match request_key {
-            Some(key) => Some(Self::key_for(goal.provider, goal.is_named, key)?),
+            Some(key) => Some(Self::key_for(provider, named.names_provider, key)?),
             None => None,
         };
+        let (provider, model) = (provider.id.clone(), named.model);
         let named = model.as_deref().unwrap_or(NO_MODEL);
         // A list of models, say, is of no model.
         let of_none = model.is_none() && passage.surface == Surface::Free;
         if !of_none && !self.may_use(&provider, named) {
             let model = named.to_owned();
-            return Err(Refusal::ModelNotAllowed { provider, model }.into());
+            return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
+        let policy = self.caller_policy(caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
         if passage.surface == Surface::Images {
             let prompt = passage.body.fields().and_then(|it| it.get("prompt"));
             let prompt: String = prompt.unwrap_or_default();
@@ -153,9 +146,9 @@ impl App {
             Box::pin(self.moderate(&prompt)).await?;
         }
         let request = request_key.as_ref().map(|_| request_offer(&provider));
-        let choice = self.choose(&standing, &[provider], request.as_ref());
+        let choice = self.choose(&policy, &[provider], request.as_ref());
         Ok(RelayAttempt {
-            standing,
+            policy,
             payers: choice.payers,
             trace: choice.trace,
             passed: SkippedPayers::default(),
@@ -167,57 +160,19 @@ impl App {
         })
     }
 
-    /// The provider that a call goes to, and its model's own name.
-    fn goal(
-        &self,
-        provider: Option<&ProviderId>,
-        model: Option<&str>,
-    ) -> Result<Goal<'_>, Refusal> {
-        if let Some(id) = provider {
-            return Ok(Goal {
-                provider: self.known(id)?,
-                model: model.map(Into::into),
-                is_named: true,
-            });
-        }
-        let model = model.unwrap_or_default();
-        if let Some((name, rest)) = model.split_once('/')
-            && let Some(provider) = self.catalogue().find(name)
-        {
-            return Ok(Goal {
-                provider,
-                model: Some(rest.to_owned()),
-                is_named: true,
-            });
-        }
-        let known = self
-            .catalogue()
-            .provider_of_model(model)
-            .or_else(|| self.lister_of(model));
-        let known = known.filter(|_| !model.is_empty());
-        let unknown = || Refusal::UnknownModel {
-            model: model.chars().take(100).collect(),
-        };
-        Ok(Goal {
-            provider: known.ok_or_else(unknown)?,
-            model: Some(model.to_owned()),
-            is_named: false,
-        })
-    }
-
     /// A key that came along, for the provider that the call goes to. One
     /// without a provider's name goes nowhere unless the call says where.
     pub(in crate::app) fn key_for(
         provider: &Provider,
-        is_named: bool,
+        names_provider: bool,
         key: RequestKey,
     ) -> Result<Credential, Refusal> {
         match key.provider {
             Some(of) if of != provider.id => {
                 let wanted = provider.id.clone();
-                return Err(Refusal::KeyForAnother { of, wanted });
+                return Err(Refusal::Key(KeyRefusal::KeyForAnother { of, wanted }));
             }
-            None if !is_named => return Err(Refusal::OnceNeedsProvider),
+            None if !names_provider => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
             _ => {}
         }
         Self::credential(provider, key.secret, BTreeMap::new())
@@ -259,8 +214,10 @@ impl App {
             }
             last = Some(refused);
         }
-        let nobody = || Refusal::NobodyPays {
-            trace: std::mem::take(&mut passing.trace),
+        let nobody = || {
+            Refusal::Ask(AskRefusal::NobodyPays {
+                trace: std::mem::take(&mut passing.trace),
+            })
         };
         Err(last.unwrap_or_else(|| passing.passed.refusal.take().unwrap_or_else(nobody).into()))
     }
@@ -273,7 +230,7 @@ impl App {
         (offer, failure): (&Offer, &ProviderFailure),
     ) -> Result<(), Error> {
         let ended = Ended::Failed(failure);
-        self.settle_relay(&passing.standing, hold, ended).await;
+        self.settle_relay(&passing.policy, hold, ended).await;
         let demoted = self.demote(offer, failure).await?;
         passing.demoted.extend(demoted);
         Ok(())
@@ -297,14 +254,16 @@ impl App {
             .filter(|what| !own && !what.is_empty())
         {
             let what = what.clone();
-            passing.passed.note(offer, Refusal::OwnKeyOnly { what });
+            passing
+                .passed
+                .note(offer, Refusal::Ask(AskRefusal::OwnKeyOnly { what }));
             return Ok(None);
         }
-        let limits = passing.standing.limits(offer.source);
+        let limits = passing.policy.limits(offer.source);
         let limited = !own || !limits.is_empty();
         let weight = estimate_cost(&passing.passage, limited);
         let most = self.most(&weight, &passing.passage, own, limited);
-        let caller = &passing.standing.caller;
+        let caller = &passing.policy.caller;
         let order = Order {
             person: caller.person,
             server: caller.place.server(),
@@ -351,18 +310,20 @@ impl App {
         let wire = passing
             .passage
             .wire(provider, key.credential(), model, limit);
-        let wire = wire.map_err(|no_words| Refusal::Untranslatable {
-            what: no_words.what,
+        let wire = wire.map_err(|no_words| {
+            Refusal::Ask(AskRefusal::Untranslatable {
+                what: no_words.what,
+            })
         })?;
         hold.begin().await?;
         let sent = self.providers.relay(provider, wire, key.credential()).await;
         sent.map_err(NotSent::Failed)
     }
 
-    async fn settle_relay(&self, standing: &CallerPolicy, hold: Hold, ended: Ended<'_>) {
+    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: Ended<'_>) {
         match self.ledger.settle(hold, ended).await {
             Ok(settled) => {
-                self.tell_owners(Vec::new(), self.notices(standing, &settled.warnings));
+                self.tell_owners(Vec::new(), self.notices(policy, &settled.warnings));
             }
             Err(error) => tracing::error!("could not settle an attempt: {error:#}"),
         }
@@ -405,7 +366,9 @@ fn not_relayed(failed: RelayFailure, payer: Payer) -> NotRelayed {
 
 fn may_go_on(refused: &NotRelayed) -> bool {
     match &refused.error {
-        Error::Refused(Refusal::Provider { failure, .. }) => another_payer_may_help(failure),
+        Error::Refused(Refusal::Ask(AskRefusal::Provider { failure, .. })) => {
+            another_payer_may_help(failure)
+        }
         _ => false,
     }
 }

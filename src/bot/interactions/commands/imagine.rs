@@ -4,12 +4,13 @@ use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::app::Error;
 use crate::bot::answers::target::Target;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain;
-use crate::bot::interactions::caller;
-use crate::bot::interactions::commands::{Context, choices};
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::pictures::{self, Wanted};
 use crate::bot::words;
-use crate::model::{Choices, ImageSpec, Imagine, ProviderId, Refusal, Size, Words};
+use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
 
 /// Make a picture
 #[poise::command(
@@ -50,12 +51,15 @@ pub async fn imagine(
     enhance: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let handle = caller::handle_of_command(ctx.interaction);
-    let who = bot.caller(caller::of_command(ctx.interaction)).await;
+    let handle = InteractionHandle::from(ctx.interaction);
+    let who = caller_of(ctx).await;
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
-        let card = explain(voice, &Error::Refused(Refusal::BadSize));
+        let card = explain(
+            voice,
+            &Error::Refused(Refusal::Picture(PictureRefusal::BadSize)),
+        );
         return bot.rest.reply(&handle, &card).await;
     }
     let imagine = Imagine {
@@ -99,7 +103,7 @@ async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocomplet
 
 async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     let bot = ctx.framework.user_data;
-    let who = caller::of_command(ctx.interaction);
+    let who = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
     let models = bot.app.picture_models_for(&who).await.unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);

@@ -1,0 +1,183 @@
+//! The gateway: identify, heartbeat, resume, invalid session, shards.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State as Shared;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::payload;
+use crate::world::{Session, State, ToSocket, World};
+
+const HEARTBEAT_INTERVAL_MS: u64 = 41_250;
+/// Close codes; Discord's documentation calls them gateway close events.
+const AUTHENTICATION_FAILED: u16 = 4_004;
+const INVALID_SHARD: u16 = 4_010;
+
+/// The socket's route.
+pub fn routes(world: Arc<World>) -> Router {
+    Router::new()
+        .route("/gateway", get(connect))
+        .route("/gateway/", get(connect))
+        .with_state(world)
+}
+
+async fn connect(Shared(world): Shared<Arc<World>>, upgrade: WebSocketUpgrade) -> Response {
+    let refused = world.with(|state| {
+        let refuses = state.gateway_refuses > 0;
+        state.gateway_refuses = state.gateway_refuses.saturating_sub(1);
+        refuses
+    });
+    if refused {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    upgrade.on_upgrade(move |socket| serve(world, socket))
+}
+
+async fn serve(world: Arc<World>, mut socket: WebSocket) {
+    let hello = json!({"op": 10, "d": {"heartbeat_interval": HEARTBEAT_INTERVAL_MS}});
+    if socket.send(Message::text(hello.to_string())).await.is_err() {
+        return;
+    }
+    let (sender, mut outgoing) = mpsc::unbounded_channel();
+    loop {
+        tokio::select! {
+            out = outgoing.recv() => match out {
+                Some(ToSocket::Send(text)) => {
+                    if socket.send(Message::text(text)).await.is_err() {
+                        return;
+                    }
+                }
+                Some(ToSocket::Close(code)) => {
+                    let frame = CloseFrame { code, reason: "".into() };
+                    let _ = socket.send(Message::Close(Some(frame))).await;
+                    return;
+                }
+                Some(ToSocket::Drop) | None => return,
+            },
+            heard = socket.recv() => match heard {
+                Some(Ok(Message::Text(text))) => {
+                    let said: Value = serde_json::from_str(&text).unwrap_or_default();
+                    world.with(|state| hear(state, &said, &sender));
+                }
+                Some(Ok(Message::Close(frame))) => {
+                    // Else the library answers when it is asked for more.
+                    if world.with(|state| said_goodbye(state, frame.map(|frame| frame.code))) {
+                        return;
+                    }
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            },
+        }
+    }
+}
+
+/// Notes why a client leaves; whether to hang up without an answer.
+fn said_goodbye(state: &mut State, code: Option<u16>) -> bool {
+    state.goodbyes.extend(code);
+    let hangs_up = state.gateway_hangs_up > 0;
+    state.gateway_hangs_up = state.gateway_hangs_up.saturating_sub(1);
+    hangs_up
+}
+
+fn hear(state: &mut State, said: &Value, socket: &mpsc::UnboundedSender<ToSocket>) {
+    let send = |value: Value| {
+        let _ = socket.send(ToSocket::Send(value.to_string()));
+    };
+    let data = &said["d"];
+    match said["op"].as_u64() {
+        Some(1) => send(json!({"op": 11})),
+        Some(2 | 6) if !is_bots(data["token"].as_str().unwrap_or_default(), state) => {
+            let _ = socket.send(ToSocket::Close(AUTHENTICATION_FAILED));
+        }
+        Some(2) => identify(state, data, socket),
+        Some(6) if !resume(state, data, socket) => send(json!({"op": 9, "d": false})),
+        _ => {}
+    }
+}
+
+/// Discord takes the token with or without the word before it.
+fn is_bots(token: &str, state: &State) -> bool {
+    token.strip_prefix("Bot ").unwrap_or(token) == state.bot_token
+}
+
+fn identify(state: &mut State, data: &Value, socket: &mpsc::UnboundedSender<ToSocket>) {
+    let shard = (
+        data["shard"][0].as_u64().unwrap_or(0),
+        data["shard"][1].as_u64().unwrap_or(1),
+    );
+    if shard.1 == 0 || shard.0 >= shard.1 {
+        let _ = socket.send(ToSocket::Close(INVALID_SHARD));
+        return;
+    }
+    state.identifies += 1;
+    let mut session = Session {
+        id: format!("session-{}", state.snowflake()),
+        shard,
+        sequence: 0,
+        sent: std::collections::VecDeque::new(),
+        socket: Some(socket.clone()),
+        intents: data["intents"].as_u64().unwrap_or(0),
+    };
+    let address = state
+        .address
+        .map(|address| address.to_string())
+        .unwrap_or_default();
+    let mine: Vec<_> = state
+        .servers
+        .iter()
+        .filter(|server| server.installed && (server.id >> 22) % shard.1 == shard.0)
+        .collect();
+    let unavailable: Vec<Value> = mine
+        .iter()
+        .map(|s| json!({"id": s.id.to_string(), "unavailable": true}))
+        .collect();
+    session.emit(
+        "READY",
+        &json!({
+            "v": 10,
+            "user": payload::bot_user(state),
+            "guilds": unavailable,
+            "session_id": session.id,
+            "resume_gateway_url": format!("ws://{address}/gateway"),
+            "shard": [shard.0, shard.1],
+            "application": {"id": state.application.to_string(), "flags": 0},
+        }),
+    );
+    for server in mine {
+        session.emit("GUILD_CREATE", &payload::guild(state, server));
+    }
+    state.sessions.retain(|old| old.shard != shard);
+    state.sessions.push(session);
+    state.ready_is_sent = true;
+}
+
+fn resume(state: &mut State, data: &Value, socket: &mpsc::UnboundedSender<ToSocket>) -> bool {
+    let Some(session) = state
+        .sessions
+        .iter_mut()
+        .find(|s| data["session_id"] == s.id.as_str())
+    else {
+        return false;
+    };
+    session.socket = Some(socket.clone());
+    let after = data["seq"].as_u64().unwrap_or(0);
+    let missed: Vec<String> = session
+        .sent
+        .iter()
+        .filter(|(seq, _)| *seq > after)
+        .map(|(_, text)| text.clone())
+        .collect();
+    for text in missed {
+        session.push(ToSocket::Send(text));
+    }
+    session.emit("RESUMED", &json!({}));
+    state.resumes += 1;
+    true
+}

@@ -1,0 +1,103 @@
+//! Discord's rate limits, enforced, with its headers.
+//!
+//! Discord does not publish the numbers of these buckets; they are what
+//! others have observed: five calls in two seconds for an interaction's
+//! messages, five in five seconds for a channel's posts and as many for its
+//! edits, five a second for reading it.
+
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, http::StatusCode};
+use serde_json::json;
+
+use crate::world::State;
+
+/// The bucket of a call: its name, its major parameter, how many calls it
+/// takes, and in how long.
+pub struct Bucket {
+    pub name: &'static str,
+    pub major: String,
+    pub calls: u32,
+    pub window: Duration,
+}
+
+/// An interaction's own messages.
+pub fn webhook(token: &str) -> Bucket {
+    Bucket {
+        name: "webhook",
+        major: token.into(),
+        calls: 5,
+        window: Duration::from_secs(2),
+    }
+}
+
+/// New messages in a channel.
+pub fn posting(channel: u64) -> Bucket {
+    of_channel("posting", channel, 5, 5)
+}
+
+/// Changes of a channel's messages.
+pub fn editing(channel: u64) -> Bucket {
+    of_channel("editing", channel, 5, 5)
+}
+
+/// Reading a channel's messages.
+pub fn reading(channel: u64) -> Bucket {
+    of_channel("reading", channel, 5, 1)
+}
+
+fn of_channel(name: &'static str, channel: u64, calls: u32, seconds: u64) -> Bucket {
+    Bucket {
+        name,
+        major: channel.to_string(),
+        calls,
+        window: Duration::from_secs(seconds),
+    }
+}
+
+/// Counts a call: the headers for its answer, or the answer that it is one
+/// too many.
+pub fn count(state: &mut State, bucket: &Bucket) -> Result<HeaderMap, Box<Response>> {
+    let now = Instant::now();
+    let key = (bucket.name.to_owned(), bucket.major.clone());
+    let entry = state.buckets.entry(key).or_insert((0, now + bucket.window));
+    if entry.1 <= now {
+        *entry = (0, now + bucket.window);
+    }
+    let left = entry.1.saturating_duration_since(now).as_secs_f64();
+    let refused = state.limits && entry.0 >= bucket.calls;
+    if !refused {
+        entry.0 += 1;
+    }
+    let remaining = bucket.calls.saturating_sub(entry.0);
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("x-ratelimit-limit", bucket.calls.to_string()),
+        ("x-ratelimit-remaining", remaining.to_string()),
+        ("x-ratelimit-reset-after", format!("{left:.3}")),
+        ("x-ratelimit-bucket", format!("emulated-{}", bucket.name)),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    if refused {
+        state.too_many += 1;
+        return Err(Box::new((headers, too_many(left)).into_response()));
+    }
+    Ok(headers)
+}
+
+/// Discord's answer to one call too many.
+pub fn too_many(seconds: f64) -> Response {
+    let body =
+        json!({"message": "You are being rate limited.", "retry_after": seconds, "global": false});
+    let retry_after = format!("{}", seconds.ceil());
+    let headers = [
+        ("retry-after", retry_after),
+        ("x-ratelimit-scope", "user".to_owned()),
+    ];
+    (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response()
+}

@@ -1,0 +1,68 @@
+//! Bodies with files: the JSON is in a part called `payload_json`, and each
+//! file in one called `files[n]`.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::request::Parts;
+use serde_json::Value;
+
+use crate::world::Attachment;
+
+/// The files that came with a body.
+#[derive(Clone, Default)]
+pub struct Files(pub Vec<Attachment>);
+
+/// Leaves the JSON as the body, and puts the files beside it.
+pub async fn unpack(mut parts: Parts, bytes: Bytes) -> (Parts, Bytes) {
+    let kind = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+        return (parts, bytes);
+    }
+    let request = Request::from_parts(parts.clone(), bytes.into());
+    let Ok(mut multipart) = Multipart::from_request(request, &()).await else {
+        return (parts, Bytes::new());
+    };
+    let (mut json, mut files) = (Bytes::new(), Files::default());
+    while let Ok(Some(field)) = multipart.next_field().await {
+        let name = field.name().unwrap_or_default().to_owned();
+        let file_name = field.file_name().unwrap_or_default().to_owned();
+        let kind = field.content_type().unwrap_or_default().to_owned();
+        let bytes = field.bytes().await.unwrap_or_default();
+        if name == "payload_json" {
+            json = bytes;
+        } else {
+            files.0.push(Attachment {
+                name: file_name,
+                kind,
+                description: String::new(),
+                bytes: bytes.to_vec(),
+            });
+        }
+    }
+    describe(&json, &mut files);
+    parts
+        .headers
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.extensions.insert(files);
+    (parts, json)
+}
+
+/// What the JSON says of each file.
+fn describe(json: &[u8], files: &mut Files) {
+    let body: Value = serde_json::from_slice(json).unwrap_or_default();
+    for said in body["attachments"].as_array().into_iter().flatten() {
+        let number = said["id"].as_str().and_then(|id| id.parse::<usize>().ok());
+        if let Some(file) = number.and_then(|number| files.0.get_mut(number)) {
+            said["description"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut file.description);
+        }
+    }
+}

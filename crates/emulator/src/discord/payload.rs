@@ -1,0 +1,366 @@
+//! Discord's objects, as it writes them.
+
+use serde_json::{Value, json};
+
+use crate::world::{Channel, Interaction, Kind, Message, Person, Role, Server, State};
+
+const MANAGE_GUILD: u64 = 1 << 5;
+const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
+const EPHEMERAL: u64 = 1 << 6;
+const LOADING: u64 = 1 << 7;
+
+/// What everybody may do.
+pub const MEMBER: u64 = 1 << 11 | 1 << 10 | 1 << 16 | 1 << 31;
+/// What somebody may do who manages the server.
+pub const MANAGER: u64 = MEMBER | MANAGE_GUILD;
+
+/// The bot's user.
+pub fn bot_user(state: &State) -> Value {
+    json!({
+        "id": state.application.to_string(), "username": "Latchkey", "discriminator": "0000",
+        "global_name": null, "avatar": null, "bot": true, "public_flags": 0, "flags": 0,
+        "mfa_enabled": false, "verified": true, "email": null, "locale": "en-US",
+    })
+}
+
+/// The bot's application.
+pub fn application(state: &State) -> Value {
+    json!({
+        "id": state.application.to_string(), "name": "Latchkey", "icon": null, "description": "",
+        "bot_public": true, "bot_require_code_grant": false, "verify_key": "", "flags": 0,
+    })
+}
+
+/// A person's user.
+pub fn user(person: &Person) -> Value {
+    json!({
+        "id": person.id.to_string(), "username": person.name, "discriminator": "0",
+        "global_name": person.name, "avatar": null, "bot": false, "public_flags": 0,
+    })
+}
+
+/// A server as `GUILD_CREATE` shows it.
+pub fn guild(state: &State, server: &Server) -> Value {
+    let channels: Vec<Value> = state
+        .channels
+        .iter()
+        .filter(|channel| channel.server == Some(server.id))
+        .map(|channel| {
+            json!({
+                "id": channel.id.to_string(), "type": 0, "name": channel.name, "position": 0,
+                "permission_overwrites": [], "nsfw": false, "guild_id": server.id.to_string(),
+            })
+        })
+        .collect();
+    let roles: Vec<Value> = server.roles.iter().map(role).collect();
+    json!({
+        "id": server.id.to_string(), "name": server.name, "icon": null, "splash": null,
+        "discovery_splash": null, "owner_id": "1", "afk_channel_id": null, "afk_timeout": 300,
+        "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0,
+        "roles": roles, "emojis": [], "features": [], "mfa_level": 0, "application_id": null,
+        "system_channel_id": null, "system_channel_flags": 0, "rules_channel_id": null,
+        "vanity_url_code": null, "description": null, "banner": null, "premium_tier": 0,
+        "preferred_locale": "en-US", "public_updates_channel_id": null, "nsfw_level": 0,
+        "stickers": [], "premium_progress_bar_enabled": false, "joined_at": JOINED_AT,
+        "large": false, "unavailable": false, "member_count": server.members.len() + 1,
+        "voice_states": [], "members": [], "channels": channels, "threads": [], "presences": [],
+        "stage_instances": [], "guild_scheduled_events": [],
+    })
+}
+
+/// A role.
+fn role(role: &Role) -> Value {
+    json!({
+        "id": role.id.to_string(), "name": role.name, "color": 0, "hoist": false,
+        "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
+        "position": 0, "permissions": role.permissions.to_string(), "managed": false,
+        "mentionable": false, "flags": 0,
+    })
+}
+
+/// Somebody as a member of a server; none if they are not.
+pub fn member(state: &State, server: u64, person: u64) -> Option<Value> {
+    let server = state.servers.iter().find(|s| s.id == server)?;
+    let own = server.members.get(&person)?.iter();
+    let roles: Vec<String> = own
+        .filter(|id| **id != server.id)
+        .map(u64::to_string)
+        .collect();
+    let person = state.people.iter().find(|p| p.id == person)?;
+    Some(json!({
+        "user": user(person), "roles": roles, "joined_at": JOINED_AT, "deaf": false,
+        "mute": false, "flags": 0, "pending": false,
+    }))
+}
+
+/// Whom and what the options of a command name.
+pub fn resolved(state: &State, options: &Value) -> Value {
+    let (mut users, mut roles, mut channels) = (json!({}), json!({}), json!({}));
+    let mut files = json!({});
+    for option in options.as_array().into_iter().flatten() {
+        let id = option["value"].as_str().unwrap_or_default();
+        let of = |other: u64| other.to_string() == id;
+        match option["type"].as_u64() {
+            Some(6) => {
+                if let Some(person) = state.people.iter().find(|p| of(p.id)) {
+                    users[id] = user(person);
+                }
+            }
+            Some(7) => {
+                if let Some(channel) = state.channels.iter().find(|c| of(c.id)) {
+                    channels[id] = partial_channel(channel);
+                }
+            }
+            Some(8) => {
+                let mut all = state.servers.iter().flat_map(|server| &server.roles);
+                if let Some(found) = all.find(|r| of(r.id)) {
+                    roles[id] = role(found);
+                }
+            }
+            Some(11) => {
+                if let Some(message) = state.messages.iter().find(|m| of(m.id)) {
+                    files[id] = attachments(state, message).swap_remove(0);
+                    files[id]["id"] = json!(id);
+                }
+            }
+            _ => {}
+        }
+    }
+    json!({"users": users, "roles": roles, "channels": channels, "attachments": files})
+}
+
+/// What somebody has bought.
+pub fn entitlements(state: &State, person: u64) -> Vec<Value> {
+    let skus = state
+        .people
+        .iter()
+        .filter(|p| p.id == person)
+        .flat_map(|p| &p.skus);
+    skus.map(|sku| {
+        json!({
+            "id": (sku + 1).to_string(), "sku_id": sku.to_string(), "type": 8, "deleted": false,
+            "application_id": state.application.to_string(), "user_id": person.to_string(),
+            "consumed": false,
+        })
+    })
+    .collect()
+}
+
+/// A message.
+pub fn message(state: &State, message: &Message) -> Value {
+    let author = match message
+        .author
+        .and_then(|id| state.people.iter().find(|p| p.id == id))
+    {
+        Some(person) => user(person),
+        None => bot_user(state),
+    };
+    let mut flags = 0;
+    if message.only_for.is_some() {
+        flags |= EPHEMERAL;
+    }
+    if message.loading {
+        flags |= LOADING;
+    }
+    let kind = if message.reference.is_some() { 19 } else { 0 };
+    let mut shown = json!({
+        "id": message.id.to_string(), "channel_id": message.channel.to_string(), "author": author,
+        "content": message.content, "timestamp": JOINED_AT, "edited_timestamp": null, "tts": false,
+        "mention_everyone": false, "mentions": mentions(state, message), "mention_roles": [], "attachments": attachments(state, message),
+        "embeds": [], "pinned": false, "type": kind, "flags": flags, "components": message.components,
+        "application_id": state.application.to_string(),
+    });
+    if let Some(reference) = message.reference {
+        shown["message_reference"] =
+            json!({"message_id": reference.to_string(), "channel_id": message.channel.to_string()});
+        let referenced = state.messages.iter().find(|m| m.id == reference);
+        // What that one answers is named, but not shown.
+        let bare = |m: &Message| {
+            let mut shown = self::message(
+                state,
+                &Message {
+                    reference: None,
+                    ..m.clone()
+                },
+            );
+            if let Some(further) = m.reference {
+                shown["type"] = json!(19);
+                shown["message_reference"] = json!({
+                    "message_id": further.to_string(), "channel_id": m.channel.to_string(),
+                });
+            }
+            shown
+        };
+        shown["referenced_message"] = referenced.map_or(Value::Null, bare);
+    }
+    if let Some(asker) = asker(state, message) {
+        shown["interaction_metadata"] = json!({
+            "id": message.interaction.map(|id| id.to_string()), "type": 2, "user": asker,
+            "authorizing_integration_owners": {},
+        });
+    }
+    shown
+}
+
+/// Who ran the command that a message answers.
+fn asker(state: &State, message: &Message) -> Option<Value> {
+    let of = state
+        .interactions
+        .iter()
+        .find(|i| Some(i.id) == message.interaction)?;
+    state.people.iter().find(|p| p.id == of.person).map(user)
+}
+
+/// The people that a text mentions, and the bot.
+fn mentions(state: &State, message: &Message) -> Vec<Value> {
+    let named = |id: u64| {
+        message.content.contains(&format!("<@{id}>"))
+            || message.content.contains(&format!("<@!{id}>"))
+    };
+    let people = state.people.iter().filter(|p| named(p.id)).map(user);
+    let answered = state
+        .messages
+        .iter()
+        .find(|m| Some(m.id) == message.reference);
+    let pinged = message.pings && answered.is_some_and(|m| m.author.is_none());
+    let bot = (pinged || named(state.application)).then(|| bot_user(state));
+    people.chain(bot).collect()
+}
+
+/// A message as `MESSAGE_CREATE` shows it, to a bot that may read what is
+/// said to others or may not.
+pub fn message_event(state: &State, message: &Message, may_read: bool) -> Value {
+    let mut shown = self::message(state, message);
+    let channel = state.channels.iter().find(|c| c.id == message.channel);
+    if let Some(server) = channel.and_then(|c| c.server) {
+        shown["guild_id"] = json!(server.to_string());
+        if let Some(author) = message.author
+            && let Some(mut member) = member(state, server, author)
+        {
+            member["user"] = Value::Null;
+            shown["member"] = member;
+        }
+    }
+    if !may_read {
+        hide(state, &mut shown);
+    }
+    shown
+}
+
+/// Empties what a bot without the message content intent may not see: all
+/// but its own messages, direct messages, and those that mention it.
+pub fn hide(state: &State, shown: &mut Value) {
+    let of = |value: &Value, id: u64| value["id"] == id.to_string().as_str();
+    let bot = state.application;
+    let direct = state
+        .channels
+        .iter()
+        .any(|c| c.person.is_some() && shown["channel_id"] == c.id.to_string().as_str());
+    let mentioned = shown["mentions"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|m| of(m, bot)));
+    if !(direct || mentioned || of(&shown["author"], bot)) {
+        shown["content"] = json!("");
+        shown["attachments"] = json!([]);
+    }
+    if shown["referenced_message"].is_object() {
+        hide(state, &mut shown["referenced_message"]);
+    }
+}
+
+fn attachments(state: &State, message: &Message) -> Vec<Value> {
+    let files = message.files.iter().enumerate();
+    let host = state
+        .address
+        .map(|address| address.to_string())
+        .unwrap_or_default();
+    files
+        .map(|(number, file)| {
+            let url = format!("http://{host}/demo/files/{}/{number}", message.id);
+            json!({
+                "id": (number + 1).to_string(), "filename": file.name, "description": file.description,
+                "content_type": file.kind, "size": file.bytes.len(), "url": url, "proxy_url": url,
+            })
+        })
+        .collect()
+}
+
+/// An interaction as `INTERACTION_CREATE` shows it.
+pub fn interaction(state: &State, of: &Interaction, data: &Value, message: Option<Value>) -> Value {
+    let channel = state
+        .channels
+        .iter()
+        .find(|channel| channel.id == of.channel);
+    let person = state.people.iter().find(|person| person.id == of.person);
+    let user = person.map(user).unwrap_or_default();
+    let server = channel
+        .and_then(|c| c.server)
+        .and_then(|id| state.servers.iter().find(|s| s.id == id));
+    let mut event = json!({
+        "id": of.id.to_string(), "application_id": state.application.to_string(),
+        "type": of.kind as u8, "token": of.token, "version": 1,
+        "channel_id": of.channel.to_string(), "channel": channel.map(partial_channel),
+        "locale": "en-US", "entitlements": entitlements(state, of.person), "entitlement_sku_ids": [],
+        "attachment_size_limit": 10_485_760, "app_permissions": MEMBER.to_string(), "data": data,
+    });
+    if let Some(message) = message {
+        event["message"] = message;
+    }
+    if let Some(server) = server {
+        let permissions = server.permissions_of(of.person);
+        let own = server.members.get(&of.person).into_iter().flatten();
+        let roles: Vec<String> = own
+            .filter(|id| **id != server.id)
+            .map(u64::to_string)
+            .collect();
+        event["guild_id"] = json!(server.id.to_string());
+        event["guild"] = json!({"id": server.id.to_string(), "locale": "en-US", "features": []});
+        event["guild_locale"] = json!("en-US");
+        event["context"] = json!(0);
+        event["member"] = json!({
+            "user": user, "roles": roles, "joined_at": JOINED_AT, "deaf": false, "mute": false,
+            "flags": 0, "pending": false, "permissions": permissions.to_string(),
+        });
+        event["authorizing_integration_owners"] = if server.installed {
+            json!({"0": server.id.to_string()})
+        } else {
+            json!({"1": of.person.to_string()})
+        };
+    } else {
+        event["context"] = json!(1);
+        event["user"] = user;
+        event["authorizing_integration_owners"] = json!({"0": "0", "1": of.person.to_string()});
+    }
+    event
+}
+
+fn partial_channel(channel: &Channel) -> Value {
+    json!({"id": channel.id.to_string(), "type": kind_of(channel), "name": channel.name, "permissions": MEMBER.to_string()})
+}
+
+/// A channel as REST shows it.
+pub fn channel(channel: &Channel) -> Value {
+    json!({
+        "id": channel.id.to_string(), "type": kind_of(channel), "name": channel.name,
+        "guild_id": channel.server.map(|id| id.to_string()),
+        "parent_id": channel.parent.map(|id| id.to_string()),
+        "nsfw": channel.name == AGE_RESTRICTED,
+    })
+}
+
+/// The name of channels that only adults see.
+pub const AGE_RESTRICTED: &str = "after-dark";
+
+/// Text, direct, or a public thread.
+fn kind_of(channel: &Channel) -> u8 {
+    match (channel.parent, channel.person) {
+        (Some(_), _) => 11,
+        (_, Some(_)) => 1,
+        _ => 0,
+    }
+}
+
+/// Whether an interaction of this kind belongs to a message.
+pub fn has_message(kind: Kind) -> bool {
+    kind == Kind::Component
+}

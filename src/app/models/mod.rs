@@ -1,0 +1,3 @@
+//! Models: which of them a call names, and whose they are.
+
+pub mod name;

@@ -1,0 +1,131 @@
+//! Choices about limits, which several commands share.
+
+use crate::model::{Limit, Metric, NanoDollars, Period, QuotaRefusal, Refusal, Span, Window};
+
+/// What is limited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
+pub enum MetricChoice {
+    #[name = "requests"]
+    Requests,
+    #[name = "output tokens"]
+    OutputTokens,
+    #[name = "images"]
+    Images,
+    #[name = "dollars"]
+    Dollars,
+}
+
+/// Over how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
+pub enum PeriodChoice {
+    #[name = "minute"]
+    Minute,
+    #[name = "day"]
+    Day,
+    #[name = "week"]
+    Week,
+    #[name = "month"]
+    Month,
+}
+
+/// When counting begins again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
+pub enum WindowChoice {
+    #[name = "calendar"]
+    Calendar,
+    #[name = "rolling"]
+    Rolling,
+}
+
+impl From<MetricChoice> for Metric {
+    fn from(choice: MetricChoice) -> Self {
+        match choice {
+            MetricChoice::Requests => Self::Requests,
+            MetricChoice::OutputTokens => Self::OutputTokens,
+            MetricChoice::Images => Self::Images,
+            MetricChoice::Dollars => Self::Cost,
+        }
+    }
+}
+
+impl From<PeriodChoice> for Period {
+    fn from(choice: PeriodChoice) -> Self {
+        match choice {
+            PeriodChoice::Minute => Self::Minute,
+            PeriodChoice::Day => Self::Day,
+            PeriodChoice::Week => Self::Week,
+            PeriodChoice::Month => Self::Month,
+        }
+    }
+}
+
+/// A limit as it was chosen. Days, weeks and months are the calendar's
+/// unless somebody says otherwise; a minute always rolls.
+pub fn limit(
+    metric: MetricChoice,
+    amount: f64,
+    per: PeriodChoice,
+    window: Option<WindowChoice>,
+) -> Result<Limit, Refusal> {
+    let metric = Metric::from(metric);
+    let max = match metric {
+        Metric::Cost => {
+            NanoDollars::from_dollars(amount)
+                .ok_or(QuotaRefusal::BadAmount)?
+                .0
+        }
+        _ => whole(amount).ok_or(QuotaRefusal::BadAmount)?,
+    };
+    if max == 0 {
+        return Err(Refusal::Quota(QuotaRefusal::BadAmount));
+    }
+    let period = Period::from(per);
+    let window = match window {
+        _ if period == Period::Minute => Window::Rolling,
+        Some(WindowChoice::Rolling) => Window::Rolling,
+        Some(WindowChoice::Calendar) | None => Window::Calendar,
+    };
+    Ok(Limit {
+        metric,
+        span: Span { period, window },
+        max,
+    })
+}
+
+/// Discord's numbers are fractions; ours are not.
+fn whole(amount: f64) -> Option<u64> {
+    let fits = (1.0..=1e15).contains(&amount) && amount.fract() == 0.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole, and from 1 to 10^15"
+    )]
+    fits.then_some(amount as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_whole_or_dollars() {
+        use {MetricChoice::*, PeriodChoice::*};
+        let max = |metric, amount| limit(metric, amount, Month, None).map(|limit| limit.max);
+        assert_eq!(max(Requests, 5.0), Ok(5));
+        assert_eq!(max(Dollars, 4.5), Ok(4_500_000_000));
+        for wrong in [0.0, -1.0, 1.5, f64::NAN, 1e18] {
+            assert_eq!(
+                max(OutputTokens, wrong),
+                Err(Refusal::Quota(QuotaRefusal::BadAmount))
+            );
+        }
+        for wrong in [0.0, -1.0, f64::INFINITY, 1e9] {
+            assert_eq!(
+                max(Dollars, wrong),
+                Err(Refusal::Quota(QuotaRefusal::BadAmount))
+            );
+        }
+        let minute = limit(Requests, 5.0, Minute, Some(WindowChoice::Calendar)).unwrap();
+        assert_eq!(minute.span.window, Window::Rolling);
+    }
+}

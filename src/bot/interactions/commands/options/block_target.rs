@@ -1,0 +1,20 @@
+//! Whom a block names: one person, role or channel.
+
+use serenity::all::{PartialChannel, Role, User};
+
+use crate::app::Error;
+use crate::model::{Inside, PersonId, QuotaRefusal};
+
+/// The one that was named.
+pub fn one(
+    user: Option<&User>,
+    role: Option<&Role>,
+    channel: Option<&PartialChannel>,
+) -> Result<Inside, Error> {
+    match (user, role, channel) {
+        (Some(user), None, None) => Ok(Inside::Person(PersonId(user.id.get()))),
+        (None, Some(role), None) => Ok(Inside::Role(role.id.get())),
+        (None, None, Some(channel)) => Ok(Inside::Channel(channel.id.get())),
+        _ => Err(QuotaRefusal::NameOne.into()),
+    }
+}

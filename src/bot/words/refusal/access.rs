@@ -1,0 +1,60 @@
+//! Words of refusals about who may do something, and where.
+
+use crate::bot::words::Voice;
+use crate::model::AccessRefusal;
+
+/// What a person reads when they may not do something.
+pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
+    let lang = voice.lang;
+    match refusal {
+        AccessRefusal::NotAManager => lang.say(
+            "Server keys are for whoever has the Manage Server permission here, and you \
+             don't right now. Your own key works without it: `/keys add scope:user`.",
+            &[],
+        ),
+        AccessRefusal::OnlyManagers => lang.say(
+            "That is for whoever has the Manage Server permission here, and you don't \
+             right now. Nothing was changed.",
+            &[],
+        ),
+        AccessRefusal::OnlyManagersChoose => lang.say(
+            "Choosing for everybody is for whoever has the Manage Server permission \
+             here, in a server that has added me. For yourself, say `for:me`.",
+            &[],
+        ),
+        AccessRefusal::NotAnOperator => lang.say(
+            "`/admin` is for the people that the bot's operator listed \
+             (`discord.operators`), and you are not one of them. For your own server \
+             there is `/server budget`.",
+            &[],
+        ),
+        AccessRefusal::NotInAServer => lang.say(
+            "This is a direct message, and a server key belongs to a server. Run the \
+             command in that server, or use `scope:user`.",
+            &[],
+        ),
+        AccessRefusal::NotInstalledHere => lang.say(
+            "This server has not added me; only you have. Server keys need the bot in \
+             the server: ask somebody who manages it, or use `scope:user`.",
+            &[],
+        ),
+        AccessRefusal::NotAMember => {
+            lang.say("You or I are not in that server, so nothing was done.", &[])
+        }
+        AccessRefusal::DiscordAway => lang.say(
+            "Discord can't be asked right now who may do this. Nothing was changed; try \
+             it again in a minute.",
+            &[],
+        ),
+        AccessRefusal::StaleForm => lang.say(
+            "That form or button was used already, is older than 15 minutes, or is not \
+             yours. Nothing was changed. Run the command again for a fresh one.",
+            &[],
+        ),
+        AccessRefusal::NotConfirmed => lang.say(
+            "You did not type ERASE, so nothing was erased. `/privacy erase` asks again.",
+            &[],
+        ),
+        AccessRefusal::NotYours => lang.say("That is for the person who asked.", &[]),
+    }
+}

@@ -1,0 +1,52 @@
+//! Words of refusals about conversations.
+
+use crate::bot::words::Voice;
+use crate::model::ConversationRefusal;
+
+/// What a person reads when something about a conversation was refused.
+pub fn about_conversation(voice: Voice<'_>, refusal: &ConversationRefusal) -> String {
+    let lang = voice.lang;
+    match refusal {
+        ConversationRefusal::TooManyAtOnce => lang.say(
+            "One of your questions is being answered and another waits. Ask again when \
+             they are done, or press **Stop**.",
+            &[],
+        ),
+        ConversationRefusal::ChannelIsBusy => lang.say(
+            "Too much is being asked in this channel at once. Ask again in a moment, or \
+             in another channel.",
+            &[],
+        ),
+        ConversationRefusal::StaleAnswer => lang.say(
+            "That answer is too old for its buttons. Ask again with `/ask`, or by \
+             mentioning me.",
+            &[],
+        ),
+        ConversationRefusal::NothingToRead => lang.say(
+            "There are no words or pictures in it that I can read, so nothing was asked.",
+            &[],
+        ),
+        ConversationRefusal::NotInThisServer => lang.say(
+            "I am not in this server, so I can't read its channels. Right-click a \
+             message and choose **Apps**, **Summarize** for a single one.",
+            &[],
+        ),
+        ConversationRefusal::MayNotReadHere => lang.say(
+            "You may not read this channel's history, so I don't read it to you. Whoever \
+             manages the server can allow it (Read Message History).",
+            &[],
+        ),
+        ConversationRefusal::BotCannotRead => lang.say(
+            "Discord doesn't let me read what people say to each other here. The \
+             operator can turn that on (`discord.message_content`), and I need Read \
+             Message History in this channel. Right-click a message and choose **Apps**, \
+             **Summarize** for a single one.",
+            &[],
+        ),
+        ConversationRefusal::QuestionGone => lang.say(
+            "I can't read the question any more, and I keep no copy. Ask again with \
+             `/ask`, or by mentioning me.",
+            &[],
+        ),
+    }
+}

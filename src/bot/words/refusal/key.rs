@@ -1,0 +1,109 @@
+//! Words of refusals about keys.
+
+use crate::bot::words::Voice;
+use crate::model::{KeyRefusal, ProviderId};
+
+use crate::bot::words::refusal::{in_code, page, wait};
+
+/// What a person reads when something about a key was refused.
+pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
+    let lang = voice.lang;
+    match refusal {
+        KeyRefusal::ByokDisabled => lang.say(
+            "BYOK is not enabled: this bot has no master key to protect stored keys \
+             with. Its operator can enable it by setting `BYOK_MASTER_KEY` to what \
+             `latchkey keygen` prints. `/keys status` shows what works without.",
+            &[],
+        ),
+        KeyRefusal::UnknownProvider { name } => lang.say(
+            "I know no provider called `{subject}`. Pick one from the list that appears \
+             while you type `provider:`.",
+            &[("subject", &in_code(name))],
+        ),
+        KeyRefusal::NoSuchKey { provider, scope } => lang.say(
+            "There is no {scope} for {provider}. Add one with `/keys add provider:{id} \
+             scope:{word}`.",
+            &[
+                ("provider", &voice.name(provider)),
+                ("id", provider),
+                ("scope", &voice.scope(*scope)),
+                ("word", &scope.as_str()),
+            ],
+        ),
+        KeyRefusal::UnknownKey => lang.say(
+            "There is no such key any more. `/keys list` shows those that there are.",
+            &[],
+        ),
+        KeyRefusal::MalformedKey { problem } => lang.say(
+            "That can't be a key: {subject}. Nothing was stored. Copy the key again and \
+             run `/keys add`.",
+            &[("subject", &lang.words(problem))],
+        ),
+        KeyRefusal::MalformedExtra { field } => lang.say(
+            "“{subject}” must be a plain name of letters, digits and dashes. Nothing was \
+             stored. Run `/keys add` again.",
+            &[("subject", &lang.words(field))],
+        ),
+        KeyRefusal::KeyRefused { provider, kept_old } => key_refused(voice, provider, *kept_old),
+        KeyRefusal::TooManyChecks { retry_after_s } => lang.say(
+            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
+             and 20 times an hour in one server, and that is used up. Nothing was \
+             stored. Try again in {wait}.",
+            &[("wait", &wait(voice, *retry_after_s))],
+        ),
+        KeyRefusal::Locked { kid } => locked(voice, kid),
+        KeyRefusal::OnceNeedsProvider => lang.say(
+            "A key for one ask belongs to one provider. Name it: `/ask once:True \
+             provider:… prompt:…`.",
+            &[],
+        ),
+        KeyRefusal::KeyForAnother { of, wanted } => lang.say(
+            "The key is for {of}, and {wanted} was asked. Name the provider that it \
+             belongs to: `/ask once:True provider:…`.",
+            &[("of", &voice.name(of)), ("wanted", &voice.name(wanted))],
+        ),
+        KeyRefusal::TierWithoutByok { tier } => lang.say(
+            "Your tier, {subject}, does not include keys of your own. Keys that you have \
+             stay stored, and are used again when your tier allows it. `/quota status` \
+             shows what you can use.",
+            &[("subject", tier)],
+        ),
+        KeyRefusal::TooLongForAForm => lang.say(
+            "Discord's forms hold 4,000 characters, and this prompt is longer, so \
+             nothing was asked. Shorten it, or add the key with `/keys add` and ask \
+             without `once:`.",
+            &[],
+        ),
+    }
+}
+
+/// The master key that a key was stored under is not here.
+fn locked(voice: Voice<'_>, kid: &str) -> String {
+    voice.lang.say(
+        "This key is locked: it was stored under master key `{subject}`, which this \
+             bot does not have right now. It is safe and unchanged. The operator can \
+             unlock it with `BYOK_MASTER_KEY_PREVIOUS`, or you can add the key again \
+             with `/keys add`.",
+        &[("subject", &kid)],
+    )
+}
+
+/// The provider does not accept a key that was to be stored.
+fn key_refused(voice: Voice<'_>, provider: &ProviderId, kept_old: bool) -> String {
+    let sentence = if kept_old {
+        "{provider} does not accept that key, so it was not stored. Your old key is \
+             still in place. Make a new one at {page} and run `/keys add provider:{id}` \
+             again."
+    } else {
+        "{provider} does not accept that key, so it was not stored. Make a new one \
+             at {page} and run `/keys add provider:{id}` again."
+    };
+    voice.lang.say(
+        sentence,
+        &[
+            ("provider", &voice.name(provider)),
+            ("id", provider),
+            ("page", &page(voice, provider)),
+        ],
+    )
+}

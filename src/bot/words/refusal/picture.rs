@@ -1,0 +1,96 @@
+//! Words of refusals about pictures.
+
+use crate::bot::words::Voice;
+use crate::model::PictureRefusal;
+
+use crate::bot::words::refusal::in_code;
+
+/// The largest picture that is taken along.
+const PICTURE_MAX: &str = "8 MB";
+
+/// What a person reads when something about a picture was refused.
+pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
+    let lang = voice.lang;
+    match refusal {
+        PictureRefusal::NotAnImageProvider { provider } => lang.say(
+            "{provider} makes no pictures. Leave `provider:` out, or pick one from the \
+             list that appears while you type.",
+            &[("provider", &voice.name(provider))],
+        ),
+        PictureRefusal::CannotEdit => lang.say(
+            "None of these can change a picture. Leave `image:` out, or name another \
+             provider, such as `/imagine provider:OpenAI`.",
+            &[],
+        ),
+        PictureRefusal::UnknownImageModel { model } => unknown_model(voice, model),
+        PictureRefusal::WorkflowPicture {
+            workflow,
+            takes_one,
+        } => workflow_picture(voice, workflow, *takes_one),
+        PictureRefusal::AgeRestrictedOnly => lang.say(
+            "Pictures are made in age-restricted channels and direct messages only. Send \
+             me `/imagine` directly.",
+            &[],
+        ),
+        PictureRefusal::Flagged => lang.say(
+            "The moderation of this bot does not let these words through. Say it in \
+             other words.",
+            &[],
+        ),
+        PictureRefusal::NotModerated => lang.say(
+            "The moderation of this bot can't be asked right now, so nothing is made. \
+             Try it again in a minute.",
+            &[],
+        ),
+        PictureRefusal::TooManyPicturesAtOnce => lang.say(
+            "Your last pictures are still being made. Wait for one of them, or press \
+             **Cancel** under it.",
+            &[],
+        ),
+        PictureRefusal::PictureNotKept => lang.say(
+            "I keep no copy of the picture that this was made from. Use `/imagine \
+             image:…` with it once more, or press **Vary**.",
+            &[],
+        ),
+        PictureRefusal::PictureLost => lang.say(
+            "A restart came before the picture was safe. Nothing was counted for it; \
+             `/imagine` begins anew.",
+            &[],
+        ),
+        PictureRefusal::PictureShown => lang.say("The picture was shown already.", &[]),
+        PictureRefusal::BadSize => lang.say(
+            "A size is a width and a height in pixels, such as `1024x768`: from 256 to \
+             2048, in steps of 8.",
+            &[],
+        ),
+        PictureRefusal::BadPicture => lang.say(
+            "I can't use that file. Send a PNG, JPEG, GIF or WebP picture of at most \
+             {subject}.",
+            &[("subject", &PICTURE_MAX)],
+        ),
+    }
+}
+
+/// No model is named, or none has this name.
+fn unknown_model(voice: Voice<'_>, model: &str) -> String {
+    let sentence = if model.is_empty() {
+        "This provider has no model for pictures here. Name one: `/imagine model:…`."
+    } else {
+        "I know no model or workflow called `{subject}`. The list that appears while \
+             you type `model:` holds what the keys here can use; `provider/model` names \
+             any other."
+    };
+    voice.lang.say(sentence, &[("subject", &in_code(model))])
+}
+
+/// A workflow takes a picture and got none, or the other way round.
+fn workflow_picture(voice: Voice<'_>, workflow: &str, takes_one: bool) -> String {
+    let sentence = if takes_one {
+        "The workflow `{subject}` changes a picture. Put one into `image:`, or leave \
+             `model:` out."
+    } else {
+        "The workflow `{subject}` makes a picture from words alone. Leave `image:` \
+             or `model:` out."
+    };
+    voice.lang.say(sentence, &[("subject", &workflow)])
+}

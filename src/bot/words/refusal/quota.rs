@@ -1,0 +1,64 @@
+//! Words of refusals about limits, blocks and tiers.
+
+use crate::bot::connection::card::Card;
+use crate::bot::words::Voice;
+use crate::bot::words::quotas::limits;
+use crate::model::QuotaRefusal;
+
+use crate::bot::words::refusal::in_code;
+
+/// What a person reads when a limit, a block or a tier stands in the way.
+pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
+    let lang = voice.lang;
+    match refusal {
+        QuotaRefusal::LimitReached {
+            hit,
+            payer,
+            provider,
+            ..
+        } => limits::limit_reached(voice, hit, *payer, provider),
+        QuotaRefusal::UnknownPrice {
+            provider,
+            model,
+            payer,
+        } => limits::unknown_price(voice, provider, model, *payer),
+        QuotaRefusal::Blocked { whom, until_ms } => {
+            Card::text(limits::blocked(voice, *whom, *until_ms))
+        }
+        QuotaRefusal::NoSuchTier { name } => Card::text(lang.say(
+            "There is no tier called `{subject}`. Pick one from the list that appears \
+             while you type `tier:`.",
+            &[("subject", &in_code(name))],
+        )),
+        QuotaRefusal::NoSuchLimit => Card::text(lang.say(
+            "There is no such limit, so nothing was cleared. `show` lists those that are \
+             set.",
+            &[],
+        )),
+        QuotaRefusal::TooManyLimits { max } => Card::text(lang.say(
+            "A budget has {subject} limits at the most, and that is full. Nothing was \
+             changed. Clear one first with `/server budget clear`.",
+            &[("subject", max)],
+        )),
+        QuotaRefusal::BadAmount => Card::text(lang.say(
+            "That amount is not one that can be counted. Give a whole number of 1 or \
+             more, or dollars such as `4.50`.",
+            &[],
+        )),
+        QuotaRefusal::NameOne => Card::text(lang.say(
+            "Name one of `user:`, `role:` and `channel:`, and only one. Nothing was \
+             changed.",
+            &[],
+        )),
+        QuotaRefusal::BadServer => Card::text(lang.say(
+            "That is not a server's id. Turn on Developer Mode in Discord's settings, \
+             right-click the server, and choose Copy Server ID.",
+            &[],
+        )),
+        QuotaRefusal::BadDuration => Card::text(lang.say(
+            "I can't read that duration. Write a number and a unit, such as `30m`, \
+             `12h`, `7d` or `4w`, or leave it out for good.",
+            &[],
+        )),
+    }
+}

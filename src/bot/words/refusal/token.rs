@@ -1,0 +1,64 @@
+//! Words of refusals about tokens and about repeated calls.
+
+use crate::bot::words::Voice;
+use crate::model::TokenRefusal;
+
+/// What a person reads when something about a token was refused.
+pub fn about_token(voice: Voice<'_>, refusal: &TokenRefusal) -> String {
+    let lang = voice.lang;
+    match refusal {
+        TokenRefusal::BadToken => lang.say(
+            "That token is unknown, ended or mistyped. `/token list` shows yours, and \
+             `/token create` makes a new one.",
+            &[],
+        ),
+        TokenRefusal::TooManyBadTokens => lang.say(
+            "Too many tokens that do not work were tried. Wait a minute, and check the \
+             token.",
+            &[],
+        ),
+        TokenRefusal::BadScopes => lang.say(
+            "A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and \
+             `usage:read`, with spaces between. No token was made.",
+            &[],
+        ),
+        TokenRefusal::NoSuchToken => lang.say(
+            "You have no such token. Pick one from the list that appears while you type \
+             `token:`.",
+            &[],
+        ),
+        TokenRefusal::SeveralTokens => lang.say(
+            "Several of your tokens have that name, so none was revoked. Give the \
+             token's id: `/token list` shows it.",
+            &[],
+        ),
+        TokenRefusal::TooManyTokens { max } => lang.say(
+            "You have {subject} tokens, which is the most. End one first with `/token \
+             revoke`.",
+            &[("subject", max)],
+        ),
+        TokenRefusal::TokenTooLong { days } => lang.say(
+            "A token works for {subject} days at the most. No token was made. Give a \
+             shorter time, such as `expires:90d`.",
+            &[("subject", days)],
+        ),
+        TokenRefusal::TokenForAnotherServer => lang.say(
+            "A token can carry the server that it is made in, if that server has added \
+             me. No token was made. Run `/token create here:True` in that server.",
+            &[],
+        ),
+        TokenRefusal::BadIdempotencyKey => lang.say(
+            "An idempotency key has 1 to 255 characters. Nothing was done.",
+            &[],
+        ),
+        TokenRefusal::IdempotencyKeyReused => lang.say(
+            "Another call was made under this idempotency key in the last day, so \
+             nothing was done. Use a new one for each call.",
+            &[],
+        ),
+        TokenRefusal::CallInFlight => lang.say(
+            "The same call is being made right now. Wait for its answer.",
+            &[],
+        ),
+    }
+}

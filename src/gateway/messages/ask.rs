@@ -1,0 +1,203 @@
+//! Refusals about asks in words for programs.
+
+use crate::gateway::messages::{Message, reason};
+use crate::gateway::problem::Problem;
+use crate::model::{AskRefusal, FailureClass, ProviderFailure, ProviderId, Source, Trace, Verdict};
+
+/// The answer to a refusal about an ask.
+pub fn about_ask(refusal: &AskRefusal) -> Problem {
+    let text = |text: &str| text.to_owned();
+    let message: Message = match refusal {
+        AskRefusal::NotAChatProvider { provider } => (
+            400,
+            "no_chat",
+            format!("{provider} makes images and answers no questions. Name another provider."),
+        ),
+        AskRefusal::UnknownModel { model } => unknown_model(model),
+        AskRefusal::ModelNotAllowed { provider, model } => (
+            403,
+            "model_not_allowed",
+            format!(
+                "The operator does not allow `{provider}/{model}` here. `GET /v1/models` lists those that may be used."
+            ),
+        ),
+        AskRefusal::ModelRetired {
+            model, replacement, ..
+        } => (
+            404,
+            "model_retired",
+            format!("`{model}` is retired. Its place has taken `{replacement}`."),
+        ),
+        AskRefusal::NoSuchPersona { name } => (
+            404,
+            "unknown_persona",
+            format!("There is no persona called `{name}`."),
+        ),
+        AskRefusal::EmptyPrompt => (
+            400,
+            "prompt_missing",
+            text("There is nothing to answer. Put `prompt` in."),
+        ),
+        AskRefusal::NobodyPays { trace } => return nobody_pays(trace),
+        AskRefusal::Provider { failure, payer } => return provider_failed(failure, *payer),
+        AskRefusal::OwnKeyOnly { what } => (
+            403,
+            "own_key_only",
+            format!(
+                "{what} is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
+            ),
+        ),
+        AskRefusal::Untranslatable { what } => (
+            400,
+            "untranslatable",
+            format!(
+                "{what} can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+            ),
+        ),
+        AskRefusal::Stopping => (
+            503,
+            "stopping",
+            text("The gateway is being restarted. Try again in a minute."),
+        ),
+        AskRefusal::Stopped => (
+            409,
+            "stopped",
+            text("Somebody stopped the call before it was answered."),
+        ),
+    };
+    message.into()
+}
+
+/// No model is named, or it is not clear whose it is.
+fn unknown_model(model: &str) -> Message {
+    if model.is_empty() {
+        return (
+            400,
+            "model_missing",
+            String::from(
+                "The call names no model. Put `model` in, as `provider/model`; `GET /v1/models` lists those that your keys can use.",
+            ),
+        );
+    }
+    (
+        404,
+        "model_not_found",
+        format!(
+            "It is not clear whose model `{model}` is. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
+        ),
+    )
+}
+
+/// A provider's no. Whose key it was decides what is said of it: only its
+/// owner can mend it.
+fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
+    let provider = &failure.provider;
+    let own = payer.is_own();
+    let (status, code, message) = if failure.class.is_about_the_key() && !own {
+        let message = format!(
+            "The key that would pay for {provider} does not work right now, and its owner knows. Add a key of your own, or try again later."
+        );
+        (503, "payer_unavailable", message)
+    } else if failure.class == FailureClass::AuthInvalid && payer == Source::Request {
+        // It is stored nowhere.
+        let message = format!(
+            "{provider} does not accept the key that came with the call. Send one that it accepts."
+        );
+        (401, "provider_key_refused", message)
+    } else {
+        failure_message(failure.class, provider)
+    };
+    Problem {
+        retry_after_s: failure.retry_after.map(|wait| wait.as_secs().max(1)),
+        ..Problem::new(status, code, message)
+    }
+}
+
+fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
+    let (status, code, words) = match class {
+        FailureClass::AuthInvalid | FailureClass::WrongOrigin => {
+            let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
+            (401, "provider_key_refused", replace)
+        }
+        FailureClass::AuthForbidden => (
+            403,
+            "provider_key_restricted",
+            "does not let the key do this, or not from here.",
+        ),
+        FailureClass::Billing => (
+            402,
+            "provider_out_of_credit",
+            "says that the account behind the key has no credit.",
+        ),
+        FailureClass::RateLimited => (
+            429,
+            "provider_rate_limited",
+            "takes no more of these for now. Try again in a moment.",
+        ),
+        FailureClass::ModelNotFound => {
+            let list = "has no such model for this key. `GET /v1/models` lists those that your keys can use.";
+            (404, "model_not_found", list)
+        }
+        FailureClass::ContextTooLong => (
+            400,
+            "context_length_exceeded",
+            "says that the call is longer than the model reads. Shorten it.",
+        ),
+        FailureClass::ContentBlocked => (400, "content_filter", "refuses the content."),
+        FailureClass::BadRequest => (400, "invalid_request", "says that the call is wrong."),
+        FailureClass::TimedOut => (504, "provider_timeout", "took too long. Try again."),
+        FailureClass::Unreachable => (
+            502,
+            "provider_unreachable",
+            "does not answer at all. Try again in a minute.",
+        ),
+        FailureClass::CutOff => (
+            502,
+            "provider_cut_off",
+            "broke off in the middle of its answer. Try again.",
+        ),
+        FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
+        _ => (
+            502,
+            "provider_error",
+            "failed, or answered something that is no answer. Try again.",
+        ),
+    };
+    (status, code, format!("{provider} {words}"))
+}
+
+/// Nobody can pay: each key that was looked at, and why it was passed over.
+fn nobody_pays(trace: &Trace) -> Problem {
+    let skipped = trace.0.iter().filter_map(|step| match step.verdict {
+        Verdict::Skipped(why) => Some(format!(
+            "{} key for {}: {}",
+            key_of(step.source),
+            step.provider,
+            reason(why)
+        )),
+        _ => None,
+    });
+    let skipped: Vec<String> = skipped.collect();
+    let provider = trace.0.first().map(|step| step.provider.to_string());
+    let provider = provider.unwrap_or_else(|| "this".to_owned());
+    let why = if skipped.is_empty() {
+        String::new()
+    } else {
+        format!(" Passed over: {}.", skipped.join("; "))
+    };
+    let message = format!(
+        "No key for {provider} can pay for this.{why} Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call."
+    );
+    Problem::new(402, "nobody_pays", message)
+}
+
+/// Whose key it is, before the word "key".
+fn key_of(source: Source) -> &'static str {
+    match source {
+        Source::Request => "the call's own",
+        Source::Personal => "your",
+        Source::Server => "the server's",
+        Source::BotDefault => "the operator's",
+        Source::Demo => "no",
+    }
+}

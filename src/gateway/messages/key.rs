@@ -1,0 +1,100 @@
+//! Refusals about keys in words for programs.
+
+use crate::gateway::messages::Message;
+use crate::gateway::problem::Problem;
+use crate::model::{KeyRefusal, ProviderId};
+
+/// The answer to a refusal about a key.
+pub fn about_key(refusal: &KeyRefusal) -> Problem {
+    let text = |text: &str| text.to_owned();
+    let message: Message = match refusal {
+        KeyRefusal::TooManyChecks { retry_after_s } => return too_many_checks(*retry_after_s),
+        KeyRefusal::ByokDisabled => (
+            503,
+            "byok_disabled",
+            text(
+                "Keys can't be stored here: the operator has set no `BYOK_MASTER_KEY`. A key can be sent with each call.",
+            ),
+        ),
+        KeyRefusal::UnknownProvider { name } => (
+            404,
+            "unknown_provider",
+            format!("There is no provider called `{name}`. `GET /api/v1/providers` lists all."),
+        ),
+        KeyRefusal::NoSuchKey { .. } | KeyRefusal::UnknownKey => (
+            404,
+            "no_such_key",
+            text("There is no such key. `GET /api/v1/api-keys` lists yours."),
+        ),
+        KeyRefusal::MalformedKey { problem } => (
+            400,
+            "malformed_key",
+            format!("That can't be a key: {problem}. Nothing was stored."),
+        ),
+        KeyRefusal::MalformedExtra { field } => (
+            400,
+            "malformed_field",
+            format!(
+                "“{field}” must be a plain name of letters, digits and dashes. Nothing was stored."
+            ),
+        ),
+        KeyRefusal::KeyRefused { provider, kept_old } => key_refused(provider, *kept_old),
+        KeyRefusal::Locked { kid } => (
+            503,
+            "key_locked",
+            format!(
+                "This key was stored under master key `{kid}`, which is not at hand. It is safe; the operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`."
+            ),
+        ),
+        KeyRefusal::OnceNeedsProvider => (
+            400,
+            "provider_missing",
+            text(
+                "A key came with the call, and the call names no provider. Write `model` as `provider/model`, or send the key as `X-<Provider>-Key`.",
+            ),
+        ),
+        KeyRefusal::KeyForAnother { of, wanted } => (
+            400,
+            "key_for_another_provider",
+            format!(
+                "The key that came with the call is for {of}, and the call goes to {wanted}. Send the one that belongs to it."
+            ),
+        ),
+        KeyRefusal::TierWithoutByok { tier } => (
+            403,
+            "tier_without_keys",
+            format!("Your tier, {tier}, does not include keys of your own."),
+        ),
+        KeyRefusal::TooLongForAForm => (
+            400,
+            "prompt_too_long",
+            text("The prompt is longer than the 4,000 characters that a form holds. Shorten it."),
+        ),
+    };
+    message.into()
+}
+
+fn too_many_checks(retry_after_s: u64) -> Problem {
+    Problem {
+        retry_after_s: Some(retry_after_s),
+        ..Problem::new(
+            429,
+            "too_many_checks",
+            "Keys can be checked 5 times a minute and 20 times an hour by one person, and that is used up. Nothing was stored.",
+        )
+    }
+}
+
+/// The provider does not accept a key that was to be stored.
+fn key_refused(provider: &ProviderId, kept_old: bool) -> Message {
+    let kept = if kept_old {
+        " The old key is still in place."
+    } else {
+        ""
+    };
+    (
+        422,
+        "key_refused",
+        format!("{provider} does not accept that key, so it was not stored.{kept}"),
+    )
+}

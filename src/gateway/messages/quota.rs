@@ -1,0 +1,81 @@
+//! Refusals about limits, blocks and tiers in words for programs.
+
+use crate::gateway::messages::Message;
+use crate::gateway::problem::Problem;
+use crate::model::{LimitHit, QuotaRefusal};
+
+/// The answer to a refusal about a limit, a block or a tier.
+pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
+    let text = |text: &str| text.to_owned();
+    let message: Message = match refusal {
+        QuotaRefusal::LimitReached {
+            hit, retry_after_s, ..
+        } => return limit_reached(hit, *retry_after_s),
+        QuotaRefusal::UnknownPrice {
+            provider, model, ..
+        } => (
+            403,
+            "unknown_price",
+            format!(
+                "Dollars are limited here, and nobody knows what `{provider}/{model}` costs. Use another model, or a key of your own."
+            ),
+        ),
+        QuotaRefusal::Blocked { .. } => (
+            403,
+            "blocked",
+            text(
+                "You are stopped from asking here for now. The operator, or who manages the server, can lift that.",
+            ),
+        ),
+        QuotaRefusal::NoSuchTier { name } => (
+            404,
+            "no_such_tier",
+            format!("There is no tier called `{name}`."),
+        ),
+        QuotaRefusal::NoSuchLimit => (
+            404,
+            "no_such_limit",
+            text("There is no such limit, so nothing was cleared."),
+        ),
+        QuotaRefusal::TooManyLimits { max } => (
+            409,
+            "too_many_limits",
+            format!("There are {max} limits at the most, and that is full. Clear one first."),
+        ),
+        QuotaRefusal::BadAmount => (
+            400,
+            "malformed_amount",
+            text(
+                "The amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.",
+            ),
+        ),
+        QuotaRefusal::NameOne => (
+            400,
+            "name_one",
+            text("Name one person, role or channel, and only one. Nothing was changed."),
+        ),
+        QuotaRefusal::BadServer => (400, "malformed_server", text("That is not a server's id.")),
+        QuotaRefusal::BadDuration => (
+            400,
+            "malformed_duration",
+            text(
+                "The duration can't be read. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`.",
+            ),
+        ),
+    };
+    message.into()
+}
+
+fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Problem {
+    let what = hit.limit.metric.as_str().replace('_', " ");
+    let per = hit.limit.span.period.as_str();
+    let message = format!(
+        "A limit is reached: {} {what} a {per}. `GET /api/v1/quota` shows each limit, and what is left of it.",
+        hit.limit.max
+    );
+    Problem {
+        retry_after_s,
+        limit: Some(Box::new(hit.clone())),
+        ..Problem::new(429, "limit_reached", message)
+    }
+}

@@ -1,0 +1,74 @@
+//! Refusals about tokens and repeated calls in words for programs.
+
+use crate::gateway::messages::Message;
+use crate::model::TokenRefusal;
+
+/// Status, code and words of a refusal about a token.
+pub fn about_token(refusal: &TokenRefusal) -> Message {
+    let text = |text: &str| text.to_owned();
+    match refusal {
+        TokenRefusal::BadToken => (
+            401,
+            "invalid_token",
+            text(
+                "This is no token that works here: it is unknown, ended, revoked or mistyped. Make one in Discord with `/token create`, and send it as `Authorization: Bearer …`.",
+            ),
+        ),
+        TokenRefusal::TooManyBadTokens => (
+            429,
+            "too_many_bad_tokens",
+            text(
+                "Too many tokens that do not work came from this address. Wait a minute, and check the token.",
+            ),
+        ),
+        TokenRefusal::BadScopes => (
+            400,
+            "malformed_scopes",
+            text(
+                "A token's scopes are one or more of `chat`, `keys:read`, `keys:write` and `usage:read`, with spaces between. No token was made.",
+            ),
+        ),
+        TokenRefusal::NoSuchToken => (404, "no_such_token", text("You have no such token.")),
+        TokenRefusal::SeveralTokens => (
+            409,
+            "several_tokens",
+            text(
+                "Several of your tokens have that name, so none was revoked. Give the token's id.",
+            ),
+        ),
+        TokenRefusal::TooManyTokens { max } => (
+            409,
+            "too_many_tokens",
+            format!("You have {max} tokens, which is the most. End one first."),
+        ),
+        TokenRefusal::TokenTooLong { days } => (
+            400,
+            "token_too_long",
+            format!("A token works for {days} days at the most. No token was made."),
+        ),
+        TokenRefusal::TokenForAnotherServer => (
+            403,
+            "token_for_another_server",
+            text(
+                "A token can carry the server that it is made in, if that server has added the bot. No token was made.",
+            ),
+        ),
+        TokenRefusal::BadIdempotencyKey => (
+            400,
+            "malformed_idempotency_key",
+            text("`Idempotency-Key` must have 1 to 255 characters."),
+        ),
+        TokenRefusal::IdempotencyKeyReused => (
+            422,
+            "idempotency_key_reused",
+            text(
+                "Another call was made under this `Idempotency-Key` in the last day. Use a new one for each call.",
+            ),
+        ),
+        TokenRefusal::CallInFlight => (
+            409,
+            "call_in_flight",
+            text("The same call is being made right now. Wait for its answer."),
+        ),
+    }
+}

@@ -1,0 +1,42 @@
+//! Refusals about asks of language models: what is asked, of which model,
+//! and who pays.
+
+use crate::model::check::ProviderFailure;
+use crate::model::ids::ProviderId;
+use crate::model::offer::{Source, Trace};
+
+/// Why something about an ask was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskRefusal {
+    #[error("this provider answers no questions")]
+    NotAChatProvider { provider: ProviderId },
+    #[error("the model's provider is not known")]
+    UnknownModel { model: String },
+    #[error("the operator does not allow this model")]
+    ModelNotAllowed { provider: ProviderId, model: String },
+    #[error("its provider has retired the model")]
+    ModelRetired {
+        provider: ProviderId,
+        model: String,
+        replacement: String,
+    },
+    #[error("there is no such persona")]
+    NoSuchPersona { name: String },
+    #[error("the prompt is empty")]
+    EmptyPrompt,
+    #[error("nobody can pay for this")]
+    NobodyPays { trace: Trace },
+    #[error("the provider failed")]
+    Provider {
+        failure: ProviderFailure,
+        payer: Source,
+    },
+    #[error("only one's own key pays for this")]
+    OwnKeyOnly { what: String },
+    #[error("it can't be said in the provider's dialect")]
+    Untranslatable { what: String },
+    #[error("the bot is stopping")]
+    Stopping,
+    #[error("somebody stopped it")]
+    Stopped,
+}

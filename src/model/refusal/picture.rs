@@ -1,0 +1,34 @@
+//! Refusals about pictures.
+
+use crate::model::ids::ProviderId;
+
+/// Why something about a picture was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PictureRefusal {
+    #[error("this provider makes no pictures")]
+    NotAnImageProvider { provider: ProviderId },
+    #[error("nobody here can change a picture")]
+    CannotEdit,
+    #[error("no model or workflow has this name")]
+    UnknownImageModel { model: String },
+    #[error("the workflow takes a picture, or takes none")]
+    WorkflowPicture { workflow: String, takes_one: bool },
+    #[error("pictures are made in age-restricted channels alone")]
+    AgeRestrictedOnly,
+    #[error("moderation does not let this through")]
+    Flagged,
+    #[error("moderation could not be asked")]
+    NotModerated,
+    #[error("too many pictures are asked for at once")]
+    TooManyPicturesAtOnce,
+    #[error("the picture that was changed is not kept")]
+    PictureNotKept,
+    #[error("the picture was lost with the process that made it")]
+    PictureLost,
+    #[error("the picture was shown already")]
+    PictureShown,
+    #[error("the size is no size")]
+    BadSize,
+    #[error("the picture that came along cannot be used")]
+    BadPicture,
+}

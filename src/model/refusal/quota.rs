@@ -1,0 +1,45 @@
+//! Refusals about limits, blocks and tiers.
+
+use crate::model::ids::ProviderId;
+use crate::model::offer::Source;
+use crate::model::quota::{Blocked, LimitHit};
+
+/// Why something about a limit, a block or a tier was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QuotaRefusal {
+    #[error("a limit leaves no room")]
+    LimitReached {
+        hit: LimitHit,
+        /// Whose key it limits.
+        payer: Source,
+        provider: ProviderId,
+        /// Seconds until there is room again; none where there never is.
+        retry_after_s: Option<u64>,
+    },
+    #[error("dollars are limited, and the price is not known")]
+    UnknownPrice {
+        provider: ProviderId,
+        model: String,
+        payer: Source,
+    },
+    #[error("this is blocked")]
+    Blocked {
+        whom: Blocked,
+        /// None: until it is lifted.
+        until_ms: Option<i64>,
+    },
+    #[error("there is no such tier")]
+    NoSuchTier { name: String },
+    #[error("there is no such limit")]
+    NoSuchLimit,
+    #[error("there are too many limits")]
+    TooManyLimits { max: usize },
+    #[error("the amount is no amount")]
+    BadAmount,
+    #[error("one person, role or channel must be named")]
+    NameOne,
+    #[error("the id is no server's")]
+    BadServer,
+    #[error("the duration is no duration")]
+    BadDuration,
+}
