@@ -1,6 +1,6 @@
 //! Refusals about asks in words for programs.
 
-use crate::gateway::messages::{Message, reason};
+use crate::gateway::messages::{Message, describe_skip};
 use crate::gateway::problem::Problem;
 use crate::model::{AskRefusal, FailureClass, ProviderFailure, ProviderId, Source, Trace, Verdict};
 
@@ -173,7 +173,7 @@ fn nobody_pays(trace: &Trace) -> Problem {
             "{} key for {}: {}",
             key_of(step.source),
             step.provider,
-            reason(why)
+            describe_skip(why)
         )),
         _ => None,
     });

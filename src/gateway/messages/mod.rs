@@ -86,8 +86,8 @@ fn problem_of(refusal: &Refusal) -> Problem {
     }
 }
 
-/// Why a key was passed over.
-pub fn reason(why: Skip) -> &'static str {
+/// Says why a key was passed over.
+pub fn describe_skip(why: Skip) -> &'static str {
     match why {
         Skip::AnotherServer(_) => "it belongs to another server",
         Skip::DirectMessage => "the token carries no server",

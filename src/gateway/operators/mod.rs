@@ -1,4 +1,4 @@
-//! What operators and their machines look at.
+//! Routes for operators and their machines: health, readiness and metrics.
 
 pub mod metrics;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use crate::gateway::call::{Call, HandlerResult};
 
-/// Whether the process is well.
+/// Responds whether the process is well: whether its database answers.
 pub async fn check_health(call: Call) -> HandlerResult {
     let (status, text) = match call.gateway.app.health().await {
         Ok(()) => (StatusCode::OK, "ok\n"),
@@ -20,18 +20,18 @@ pub async fn check_health(call: Call) -> HandlerResult {
             )
         }
     };
-    Ok(plain(status, text))
+    Ok(text_response(status, text))
 }
 
-/// Whether the process can do its work: the database answers, and Discord
-/// is there.
+/// Responds whether the process can do its work: whether its database
+/// answers and it is connected to Discord.
 pub async fn check_readiness(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
     if call.gateway.is_stopping() {
-        return Ok(plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"));
+        return Ok(text_response(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"));
     }
     if !app.knows_discord() {
-        return Ok(plain(
+        return Ok(text_response(
             StatusCode::SERVICE_UNAVAILABLE,
             "not connected to Discord yet\n",
         ));
@@ -39,7 +39,7 @@ pub async fn check_readiness(call: Call) -> HandlerResult {
     check_health(call).await
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response {
+fn text_response(status: StatusCode, text: &'static str) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response

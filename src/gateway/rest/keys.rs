@@ -1,5 +1,5 @@
-//! Keys: a person's own, and a server's for whoever manages it. No answer
-//! holds a key: of one, four characters at most.
+//! Routes for stored keys: a person's own, and a server's for whoever manages
+//! it. No response holds a key; of a key, it shows four characters at most.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::messages::reason;
+use crate::gateway::messages::describe_skip;
+use crate::gateway::problem::Problem;
 use crate::model::{Check, Key, Step, Verdict};
 
 use crate::gateway::rest::{format_time, json_response, read_json};
@@ -63,7 +64,7 @@ pub struct StoredKey {
     check: &'static str,
 }
 
-/// What is changed of a key; what is left out stays.
+/// Changes of a key. What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyChange {
@@ -86,7 +87,7 @@ pub struct RemovedKeys {
     removed: Vec<String>,
 }
 
-/// Who would pay, provider by provider.
+/// Who would pay for the models of each provider.
 #[derive(Serialize, ToSchema)]
 pub struct StatusBody {
     /// Whether keys can be stored here.
@@ -96,7 +97,7 @@ pub struct StatusBody {
     providers: Vec<ProviderStatusBody>,
 }
 
-/// One provider's.
+/// Who would pay for one provider's models.
 #[derive(Serialize, ToSchema)]
 pub struct ProviderStatusBody {
     provider: String,
@@ -117,24 +118,23 @@ pub struct StepBody {
     reason: Option<&'static str>,
 }
 
-/// Lists keys.
+/// Lists the keys of the caller, or of the server.
 pub async fn list_keys(call: Call) -> HandlerResult {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let keys = call.gateway.app.keys_in(&caller, scope).await?;
-    let keys = keys.into_iter().map(body).collect();
+    let session = &call.session;
+    let keys = call.gateway.app.keys_in(&session.caller, session.scope);
+    let keys = keys.await?.into_iter().map(describe_key).collect();
     json_response(StatusCode::OK, &KeyList { keys })
 }
 
 /// Stores a key, or replaces the one for its provider. The provider is asked
 /// first whether it accepts it.
 pub async fn store_key(mut call: Call) -> HandlerResult {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let new: NewKey = read_json(&mut call).await?;
-    let app = &call.gateway.app;
+    let (app, session) = (&call.gateway.app, &call.session);
     let added = app
         .put_key(
-            &caller,
-            scope,
+            &session.caller,
+            session.scope,
             &new.provider,
             new.name,
             (new.key, new.extras),
@@ -146,75 +146,64 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
         StatusCode::CREATED
     };
     let stored = StoredKey {
-        key: body(added.key),
+        key: describe_key(added.key),
         replaced: added.replaced,
-        check: check(&added.check),
+        check: describe_check(&added.check),
     };
     json_response(status, &stored)
 }
 
 /// Renames, pauses or resumes a key.
 pub async fn change_key(mut call: Call) -> HandlerResult {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let change: KeyChange = read_json(&mut call).await?;
+    let key = find_key(&call).await?;
+    let caller = &call.session.caller;
     let app = &call.gateway.app;
-    let key = app
-        .key_by_id(&caller, scope, call.last_path_value())
+    app.change_key(caller, &key, change.name, change.paused)
         .await?;
-    app.change_key(&caller, &key, change.name, change.paused)
-        .await?;
-    let changed = app
-        .key_by_id(&caller, scope, call.last_path_value())
-        .await?;
-    json_response(StatusCode::OK, &body(changed))
+    let changed = find_key(&call).await?;
+    json_response(StatusCode::OK, &describe_key(changed))
 }
 
 /// Removes a key.
 pub async fn remove_key(call: Call) -> HandlerResult {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
+    let key = find_key(&call).await?;
     let app = &call.gateway.app;
-    let key = app
-        .key_by_id(&caller, scope, call.last_path_value())
-        .await?;
-    app.delete_key(&caller, &key).await?;
+    app.delete_key(&call.session.caller, &key).await?;
     let removed = vec![key.provider.to_string()];
     json_response(StatusCode::OK, &RemovedKeys { removed })
 }
 
-/// Removes every key.
+/// Removes every key of the caller, or of the server.
 pub async fn remove_all_keys(call: Call) -> HandlerResult {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let removed = call.gateway.app.delete_keys(&caller, scope).await?;
+    let (app, session) = (&call.gateway.app, &call.session);
+    let removed = app.delete_keys(&session.caller, session.scope).await?;
     let removed = removed.iter().map(ToString::to_string).collect();
     json_response(StatusCode::OK, &RemovedKeys { removed })
 }
 
-/// Asks a key's provider whether it accepts it, whatever is known of it.
+/// Asks a key's provider whether it accepts the key, whatever the key's
+/// health.
 pub async fn test_key(call: Call) -> HandlerResult {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let tested = call
-        .gateway
-        .app
-        .test_key_by_id(&caller, scope, call.last_path_value())
+    let (app, session) = (&call.gateway.app, &call.session);
+    let tested = app
+        .test_key_by_id(&session.caller, session.scope, call.last_path_value())
         .await?;
     let tested = TestedKey {
-        check: check(&tested.check),
-        key: body(tested.key),
+        check: describe_check(&tested.check),
+        key: describe_key(tested.key),
     };
     json_response(StatusCode::OK, &tested)
 }
 
-/// Who would pay for what, and why not the others.
+/// Shows who would pay for each provider's models, and why not the others.
 pub async fn show_key_status(call: Call) -> HandlerResult {
-    let status = call
-        .gateway
-        .app
-        .key_status(&call.session.caller, None)
-        .await?;
+    let app = &call.gateway.app;
+    let status = app.key_status(&call.session.caller, None).await?;
     let providers = status.providers.iter().map(|one| ProviderStatusBody {
         provider: one.provider.to_string(),
         pays: one.trace.taken().map(|step| step.source.as_str()),
-        trace: one.trace.0.iter().map(step).collect(),
+        trace: one.trace.0.iter().map(describe_step).collect(),
     });
     let status = StatusBody {
         byok_enabled: status.byok_enabled,
@@ -224,12 +213,19 @@ pub async fn show_key_status(call: Call) -> HandlerResult {
     json_response(StatusCode::OK, &status)
 }
 
-fn step(step: &Step) -> StepBody {
+/// The key that the address names by its id.
+async fn find_key(call: &Call) -> Result<Key, Problem> {
+    let (app, session) = (&call.gateway.app, &call.session);
+    let key = app.key_by_id(&session.caller, session.scope, call.last_path_value());
+    Ok(key.await?)
+}
+
+fn describe_step(step: &Step) -> StepBody {
     let (verdict, why) = match step.verdict {
         Verdict::Taken => ("taken", None),
         Verdict::Behind => ("behind", None),
         Verdict::Absent => ("absent", None),
-        Verdict::Skipped(why) => ("skipped", Some(reason(why))),
+        Verdict::Skipped(why) => ("skipped", Some(describe_skip(why))),
     };
     StepBody {
         source: step.source.as_str(),
@@ -239,7 +235,7 @@ fn step(step: &Step) -> StepBody {
     }
 }
 
-fn body(key: Key) -> KeyBody {
+fn describe_key(key: Key) -> KeyBody {
     KeyBody {
         id: key.id.to_string(),
         scope: key.owner.scope().as_str(),
@@ -254,7 +250,7 @@ fn body(key: Key) -> KeyBody {
     }
 }
 
-fn check(check: &Check) -> &'static str {
+fn describe_check(check: &Check) -> &'static str {
     match check {
         Check::Valid => "valid",
         Check::Invalid => "invalid",

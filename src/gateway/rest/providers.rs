@@ -1,4 +1,4 @@
-//! The providers that keys can be stored for.
+//! A route that lists the providers for which keys can be stored.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -40,13 +40,19 @@ pub struct ExtraBody {
     required: bool,
 }
 
-/// Lists the providers.
+/// Lists the providers for which keys can be stored.
 pub async fn list_providers(call: Call) -> HandlerResult {
-    let providers = call.gateway.app.catalogue().iter().map(body).collect();
+    let providers = call
+        .gateway
+        .app
+        .catalogue()
+        .iter()
+        .map(describe_provider)
+        .collect();
     json_response(StatusCode::OK, &ProviderList { providers })
 }
 
-fn body(provider: &Provider) -> ProviderBody {
+fn describe_provider(provider: &Provider) -> ProviderBody {
     let extras = provider.extras.iter().map(|extra| ExtraBody {
         field: extra.field,
         label: extra.label,

@@ -1,13 +1,13 @@
 //! Limits how many calls of one token, and of one server, are worked on at
 //! once.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use foldhash::HashMap;
 
 use crate::gateway::Gateway;
 use crate::gateway::problem::Problem;
-use crate::model::{ServerId, Token, TokenId};
+use crate::model::{ServerId, Token, TokenId, lock};
 
 /// Calls that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl Gateway {
 
 impl ConcurrencyLimits {
     fn acquire(self: &Arc<Self>, group: CallGroup, max: usize) -> Result<Permit, Problem> {
-        let mut running = self.lock();
+        let mut running = lock(&self.running);
         let count = running.entry(group).or_default();
         if *count >= max {
             let message = format!(
@@ -61,15 +61,11 @@ impl ConcurrencyLimits {
             limits: Arc::clone(self),
         })
     }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<CallGroup, usize>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut running = self.limits.lock();
+        let mut running = lock(&self.limits.running);
         let left = running.get_mut(&self.group).map_or(0, |count| {
             *count = count.saturating_sub(1);
             *count

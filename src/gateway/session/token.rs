@@ -20,14 +20,15 @@ impl Gateway {
         secret: &SecretString,
         peer: IpAddr,
     ) -> Result<Arc<Token>, Problem> {
-        let may_look_up = !self.bad_tokens.blocks(peer);
+        let now_ms = self.app.now_ms();
+        let may_look_up = !self.bad_tokens.blocks(peer, now_ms);
         let found = self.app.authenticate(secret, may_look_up).await;
         found.map_err(|error| {
             if matches!(
                 &error,
                 Error::Refused(Refusal::Token(TokenRefusal::BadToken))
             ) {
-                self.bad_tokens.record_bad_token(peer);
+                self.bad_tokens.record_bad_token(peer, now_ms);
             }
             error.into()
         })
