@@ -147,7 +147,7 @@ static MODELS: [Route; 7] = [
         RouteDocs::new(
             "chat",
             "openai",
-            "Chat, in OpenAI's words, for every provider that chats. `model` is `provider/model`.",
+            "Answers a chat in the format of OpenAI's Chat Completions, with any provider that chats. `model` is `provider/model`.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
@@ -160,7 +160,7 @@ static MODELS: [Route; 7] = [
         RouteDocs::new(
             "responses",
             "openai",
-            "OpenAI's Responses, for providers that have them.",
+            "Answers in the format of OpenAI's Responses, with providers that have it.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
@@ -173,7 +173,7 @@ static MODELS: [Route; 7] = [
         RouteDocs::new(
             "embeddings",
             "openai",
-            "Embeddings, for providers that speak OpenAI's words.",
+            "Makes embeddings in OpenAI's format, with providers that speak it.",
         )
         .body(SchemaDocs::Any)
         .responses(&[ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON])])
@@ -186,7 +186,7 @@ static MODELS: [Route; 7] = [
         RouteDocs::new(
             "images",
             "openai",
-            "Pictures, by every provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's words tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.",
+            "Makes pictures in OpenAI's format, with any provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's format tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])
@@ -199,7 +199,7 @@ static MODELS: [Route; 7] = [
         RouteDocs::new(
             "models",
             "openai",
-            "The models that the caller's keys can use.",
+            "Lists the models that the caller's keys can use.",
         )
         .responses(&[ResponseDocs::new(200, "As OpenAI lists them").content(&[ANY_JSON])])
     ),
@@ -221,7 +221,7 @@ static MODELS: [Route; 7] = [
         RouteDocs::new(
             "any",
             "native",
-            "A provider's own API, with the key put in. Any method; the path is as the provider's own libraries write it.",
+            "Calls a provider's own API, with the key put in. Any method; the path is as the provider's own libraries write it.",
         )
         .parameters(&[
             ParameterDocs::in_path("provider", "The provider's id"),
@@ -250,7 +250,7 @@ static OF_PERSON: [Route; 2] = [
         RouteDocs::new(
             "quota",
             "usage",
-            "Each limit that applies, and what is left of it.",
+            "Shows each limit that applies, and what is left of it.",
         )
         .responses(&[ok!(QuotaBody)])
     ),
@@ -296,7 +296,7 @@ static KEYS: [[Route; 2]; 7] = [
         RouteDocs::new(
             "status",
             "keys",
-            "Who would pay for what, and why not the others.",
+            "Shows who would pay for what, and why not the others.",
         )
         .responses(&[ok!(StatusBody)])
     ),
@@ -343,7 +343,7 @@ static USAGE: [[Route; 2]; 1] = [person_and_server!(
     RouteDocs::new(
         "usage",
         "usage",
-        "What was used in the last days: one's own, or what a server's key paid.",
+        "Shows what was used in the last days: one's own, or what a server's key paid.",
     )
     .parameters(&[
         ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
@@ -359,7 +359,7 @@ static OF_OPERATORS: [Route; 4] = [
         HEALTH_PATH,
         Requirement::Nothing,
         check_health,
-        RouteDocs::new("health", "operators", "Whether the process is well.").responses(&[
+        RouteDocs::new("health", "operators", "Says whether the process is well.").responses(&[
             ResponseDocs::new(200, "It is"),
             ResponseDocs::new(503, "It is not"),
         ])
@@ -372,7 +372,7 @@ static OF_OPERATORS: [Route; 4] = [
         RouteDocs::new(
             "ready",
             "operators",
-            "Whether the process can do its work: the database answers, and Discord is there.",
+            "Says whether the process can do its work: the database answers, and Discord is there.",
         )
         .responses(&[
             ResponseDocs::new(200, "It can"),
@@ -387,7 +387,7 @@ static OF_OPERATORS: [Route; 4] = [
         RouteDocs::new(
             "metrics",
             "operators",
-            "What was counted since the start, in Prometheus's text format.",
+            "Shows what was counted since the start, in Prometheus's text format.",
         )
         .responses(&[ResponseDocs::new(200, "Prometheus's text format")])
     ),

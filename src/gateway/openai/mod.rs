@@ -1,4 +1,4 @@
-//! OpenAI's API, for every provider; `providers.md` §2.
+//! OpenAI's API, for every provider; `docs/providers.md` §7, §8.
 
 use axum::http::StatusCode;
 use serde_json::json;

@@ -1,5 +1,5 @@
 //! Pictures in OpenAI's dialect, from hosts that speak others;
-//! `providers.md` §2.4, §6.
+//! `docs/providers.md` §14.
 
 mod events;
 mod image_request;
