@@ -292,7 +292,7 @@ fn chat_settings(config: &Config) -> bot::ChatSettings {
         asks_per_channel: count(config.chat.asks_per_channel),
         pictures_per_person: count(config.images.per_person),
         memory_messages: count(config.chat.memory_messages),
-        limits: bot::ChatLimits {
+        file_limits: bot::FileLimits {
             picture_bytes: count(config.chat.picture_kb) * 1_024,
             pictures: count(config.chat.pictures),
             text_bytes: count(config.chat.text_file_kb) * 1_024,

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::app::{App, Error, Payer};
+use crate::app::{Error, Payer, Tasks};
 use crate::gateway::call::CallContext;
 use crate::gateway::problem::Problem;
 use crate::gateway::rest::event_stream_response;
@@ -98,7 +98,7 @@ impl<P: Send + 'static, T: Send + 'static> CallTask<P, T> {
     /// Messages wait without a limit of their own. What a call reports is
     /// limited: the length of an answer, the changes of a job's stage.
     pub fn spawn<F>(
-        app: &App,
+        tasks: &Tasks,
         permits: Vec<Permit>,
         work: impl FnOnce(Reporter<P, T>, CancellationToken) -> F,
     ) -> Self
@@ -109,7 +109,7 @@ impl<P: Send + 'static, T: Send + 'static> CallTask<P, T> {
         let stop = CancellationToken::new();
         let stop_when_dropped = stop.clone().drop_guard();
         let work = work(Reporter(sender.clone()), stop);
-        app.spawn(async move {
+        tasks.spawn(async move {
             let result = work.await;
             Reporter(sender).send(Message::Report(Report::Ended(result)));
             drop(permits);

@@ -62,7 +62,7 @@ impl PieceSource for RelayStream {
 /// body, and no other header of the provider's.
 pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     let ask = relay_ask(&call, target)?;
-    let claim = match check_idempotency(&call, ask.passage.body.bytes()).await? {
+    let claim = match check_idempotency(&call, ask.request.body.bytes()).await? {
         IdempotencyCheck::New(claim) => claim,
         IdempotencyCheck::Repeated(response) => return Ok(response),
     };
@@ -93,13 +93,13 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
 }
 
 fn relay_ask(call: &Call, target: RelayTarget) -> Result<RelayAsk, Problem> {
-    let relay_request = Box::new(RelayRequest {
+    let request = Box::new(RelayRequest {
         surface: target.surface,
         as_openai: target.as_openai,
         method: call.parts.method.clone(),
         path: target.path,
         query: target.query,
-        headers: ForwardedHeaders::of(&call.parts.headers),
+        headers: ForwardedHeaders::copy_from(&call.parts.headers),
         body: target.body,
         stream: target.stream,
         at_s: call.gateway.app.now_ms() / 1_000,
@@ -108,7 +108,7 @@ fn relay_ask(call: &Call, target: RelayTarget) -> Result<RelayAsk, Problem> {
         caller: call.session.caller.clone(),
         provider: target.provider,
         model: target.model,
-        passage: relay_request,
+        request,
         request_key: call.request_key()?,
     })
 }

@@ -8,7 +8,7 @@
 use crate::model::{AskRefusal, PictureRefusal, ProviderId, Refusal};
 use crate::providers::{Catalogue, ImageWire, Kind, Provider};
 
-use crate::app::App;
+use crate::app::models::Models;
 
 /// The longest part of an unknown name that is repeated in a refusal, in
 /// characters.
@@ -74,10 +74,10 @@ impl<'a> NamedModel<'a> {
     }
 }
 
-impl App {
+impl Models {
     /// Reads what an ask names. Without a provider and a model these are all
     /// providers of language models, in the operator's order.
-    pub(in crate::app) fn read_chat_model(
+    pub fn read_chat_model(
         &self,
         provider: Option<&ProviderId>,
         model: Option<&str>,
@@ -85,7 +85,7 @@ impl App {
         let chats = |provider: &Provider| provider.kind == Kind::Chat;
         let model = trimmed(model);
         if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
+            let provider = self.find_provider(id.as_str())?;
             if !chats(provider) {
                 let provider = provider.id.clone();
                 return Err(AskRefusal::NotAChatProvider { provider }.into());
@@ -93,17 +93,16 @@ impl App {
             return Ok(NamedModel::of_provider(provider, model));
         }
         let Some(model) = model else {
-            let order = self.chat_order();
             return Ok(NamedModel {
-                providers: order.iter().filter_map(|id| self.known(id).ok()).collect(),
+                providers: self.all(&self.chat_order),
                 model: None,
                 names_provider: false,
             });
         };
-        if let Some(named) = NamedModel::split(self.catalogue(), model, chats) {
+        if let Some(named) = NamedModel::split(&self.catalogue, model, chats) {
             return Ok(named);
         }
-        match self.catalogue().provider_of_model(model) {
+        match self.catalogue.provider_of_model(model) {
             Some(provider) => Ok(NamedModel::alone(vec![provider], model)),
             None => Err(unknown(model)),
         }
@@ -111,16 +110,16 @@ impl App {
 
     /// Reads what a relayed call names: its address may name a provider,
     /// whose model is then passed on as it is written.
-    pub(in crate::app) fn read_relayed_model(
+    pub fn read_relayed_model(
         &self,
         provider: Option<&ProviderId>,
         model: Option<&str>,
     ) -> Result<NamedModel<'_>, Refusal> {
         if let Some(id) = provider {
-            return Ok(NamedModel::of_provider(self.known(id)?, model));
+            return Ok(NamedModel::of_provider(self.provider(id)?, model));
         }
         let model = trimmed(model).unwrap_or_default();
-        if let Some(named) = NamedModel::split(self.catalogue(), model, |_| true) {
+        if let Some(named) = NamedModel::split(&self.catalogue, model, |_| true) {
             return Ok(named);
         }
         let known = self
@@ -136,7 +135,7 @@ impl App {
     /// Reads what an ask for pictures names, where a workflow of the
     /// operator's may stand in the place of a model. Without a provider and
     /// a model these are all of the operator's order.
-    pub(in crate::app) fn read_picture_model(
+    pub fn read_picture_model(
         &self,
         provider: Option<&ProviderId>,
         model: Option<&str>,
@@ -144,18 +143,17 @@ impl App {
         let paints = |provider: &Provider| provider.images.wire.is_some();
         let model = trimmed(model);
         if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
+            let provider = self.find_provider(id.as_str())?;
             if !paints(provider) {
                 let provider = provider.id.clone();
                 return Err(PictureRefusal::NotAnImageProvider { provider }.into());
             }
             return Ok(NamedModel::of_provider(provider, model));
         }
-        let images = &self.settings.images;
-        let in_order = |fits: &dyn Fn(&Provider) -> bool| -> Vec<&Provider> {
-            let order = images.provider_order.iter();
-            let known = order.filter_map(|id| self.known(id).ok());
-            known.filter(|provider| fits(provider)).collect()
+        let in_order = |fits: &dyn Fn(&Provider) -> bool| {
+            let mut providers = self.all(&self.picture_order);
+            providers.retain(|provider| fits(provider));
+            providers
         };
         let Some(model) = model else {
             return Ok(NamedModel {
@@ -164,15 +162,15 @@ impl App {
                 names_provider: false,
             });
         };
-        if images.workflows.find(model).is_some() {
+        if self.workflows.find(model).is_some() {
             return Ok(NamedModel::alone(in_order(&runs_workflows), model));
         }
-        if let Some(named) = NamedModel::split(self.catalogue(), model, paints) {
+        if let Some(named) = NamedModel::split(&self.catalogue, model, paints) {
             return Ok(named);
         }
         let mut providers = in_order(&|it| it.images.model.as_deref() == Some(model));
         if providers.is_empty() {
-            let family = self.catalogue().provider_of_model(model);
+            let family = self.catalogue.provider_of_model(model);
             providers.extend(family.filter(|provider| paints(provider)));
         }
         if providers.is_empty() {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
 use crate::providers::{Provider, Workflow};
 
-use crate::app::asks::models::ModelChoice;
-use crate::app::models::name::runs_workflows;
+use crate::app::models::{ModelChoice, Models, runs_workflows};
 use crate::app::{App, Error};
 
 /// Who may make it, in their order.
@@ -23,11 +22,13 @@ impl App {
         choices: &Choices,
         wish: &ImageSpec,
     ) -> Result<PicturePlan, Refusal> {
-        let named = self.read_picture_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let named = self
+            .models
+            .read_picture_model(choices.provider.as_ref(), choices.model.as_deref())?;
         let (mut providers, named) = (named.provider_ids(), named.model);
         let editing = wish.is_edit;
         if editing {
-            providers.retain(|id| self.known(id).is_ok_and(can_edit));
+            providers.retain(|id| self.models.provider(id).is_ok_and(can_edit));
             if providers.is_empty() {
                 return Err(Refusal::Picture(PictureRefusal::CannotEdit));
             }
@@ -36,8 +37,8 @@ impl App {
         let mut refused = None;
         let mut able = Vec::new();
         for id in std::mem::take(&mut plan.providers) {
-            match plan.model_for(self, self.known(&id)?, wish) {
-                Ok((model, _)) if !self.may_use(&id, &model) => {
+            match plan.model_for(&self.models, self.models.provider(&id)?, wish) {
+                Ok((model, _)) if !self.models.may_use(&id, &model) => {
                     let provider = id;
                     refused = refused.or(Some(Refusal::Ask(AskRefusal::ModelNotAllowed {
                         provider,
@@ -58,8 +59,8 @@ impl App {
     /// What the keys that are present here can make pictures with.
     pub async fn picture_models_for(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
         let policy = self.caller_policy(caller.clone()).await?;
-        let order = &self.settings.images.provider_order;
-        let payers = self.choose(&policy, order, None).payers;
+        let order = self.models.picture_order();
+        let payers = self.payers.choose(&policy, order, None).payers;
         let mut models = Vec::new();
         for id in order {
             if payers.iter().all(|offer| offer.provider != *id) {
@@ -69,8 +70,8 @@ impl App {
                 provider: id.clone(),
                 model,
             };
-            let provider = self.known(id)?;
-            let workflows = self.settings.images.workflows.iter();
+            let provider = self.models.provider(id)?;
+            let workflows = self.models.workflows().iter();
             let workflows = workflows.filter(|_| runs_workflows(provider));
             let names = workflows.map(|workflow| workflow.name.clone());
             models.extend(
@@ -83,7 +84,7 @@ impl App {
                     .map(choice),
             );
         }
-        models.retain(|it: &ModelChoice| self.may_use(&it.provider, &it.model));
+        models.retain(|it: &ModelChoice| self.models.may_use(&it.provider, &it.model));
         Ok(models)
     }
 }
@@ -92,12 +93,12 @@ impl PicturePlan {
     /// The model or workflow that a provider is asked for.
     pub fn model_for(
         &self,
-        app: &App,
+        models: &Models,
         provider: &Provider,
         wish: &ImageSpec,
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
         let editing = wish.is_edit;
-        let workflows = &app.settings.images.workflows;
+        let workflows = models.workflows();
         let unknown = |model: &str| {
             Refusal::Picture(PictureRefusal::UnknownImageModel {
                 model: model.chars().take(100).collect(),

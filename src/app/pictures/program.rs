@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::app::keys::RequestKey;
 use crate::app::pending::random_id;
 use crate::app::{App, Error, ModelChoice};
 use crate::model::{
@@ -12,9 +13,9 @@ use crate::model::{
 };
 use crate::providers::{ImageWire, Provider};
 
+use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::follow::Follow;
 use crate::app::pictures::run::{PayingKey, Waiter, Watcher};
-use crate::app::pictures::{ReadyPicture, RequestKey};
 
 /// How many that an earlier process left are given up at once.
 const LEFT_MAX: u32 = 500;
@@ -26,7 +27,7 @@ impl App {
     /// streamed or not. None but OpenAI tells anything before it is done.
     pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
         // Whoever is unknown here is told so where calls are passed on.
-        let named = self.read_picture_model(None, Some(model)).ok();
+        let named = self.models.read_picture_model(None, Some(model)).ok();
         let Some(named) = named.filter(|named| named.model.is_some()) else {
             return true;
         };
@@ -54,7 +55,7 @@ impl App {
         };
         let model = choices.model.as_deref();
         let of = key.provider.as_ref().filter(|_| model.is_none());
-        let named = self.read_picture_model(of, model)?;
+        let named = self.models.read_picture_model(of, model)?;
         let mut able = named.providers.iter().copied();
         let of_key = able.find(|it| key.provider.as_ref() == Some(&it.id));
         let provider = of_key.or(named.only_provider());
@@ -63,13 +64,13 @@ impl App {
         if !names_provider {
             choices.provider.clone_from(&key.provider);
         }
-        let credential = Self::key_for(provider, names_provider, key)?;
+        let credential = key.into_credential(provider, names_provider)?;
         Ok((choices, Some(credential)))
     }
 
     /// Whether a model makes pictures from words alone.
     pub fn makes_from_words(&self, choice: &ModelChoice) -> bool {
-        let workflow = self.settings.images.workflows.find(&choice.model);
+        let workflow = self.models.workflows().find(&choice.model);
         workflow.is_none_or(|workflow| !workflow.takes_picture())
     }
 
@@ -116,19 +117,19 @@ impl App {
     }
 
     async fn give_up_picture(&self, job: &PictureJob) -> anyhow::Result<()> {
-        let Some(hold) = self.ledger.take_up(job.attempt).await? else {
+        let Some(hold) = self.payers.take_up(job.attempt).await? else {
             return Ok(());
         };
         let (source, key) = (hold.attempt().source, hold.attempt().key);
         // Its host may have left the settings; and a key that came with the
         // call went with it.
-        let host = self.known(&hold.attempt().provider).ok();
+        let host = self.models.provider(&hold.attempt().provider).ok();
         if let Some(host) = host.filter(|_| source != Source::Request)
-            && let Some(offer) = self.offer_by(host, key).await?
+            && let Some(offer) = self.payers.offer_of(&host.id, key).await?
         {
             self.give_up_at(host, &offer, job).await;
         }
-        self.release(hold).await;
+        self.payers.release(hold).await;
         Ok(())
     }
 

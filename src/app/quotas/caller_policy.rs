@@ -57,14 +57,6 @@ impl App {
         })
     }
 
-    /// Everything that could pay, stored or the operator's.
-    pub(in crate::app) fn offers<'a>(
-        &'a self,
-        policy: &'a CallerPolicy,
-    ) -> impl Iterator<Item = &'a Offer> + Clone {
-        policy.stored.1.iter().chain(&self.bot_offers)
-    }
-
     /// The index of the highest tier that a role, a purchase or an operator
     /// gives the caller.
     fn tier_of(&self, caller: &Caller, rules: &Rules) -> anyhow::Result<usize> {
@@ -95,6 +87,16 @@ impl CallerPolicy {
 
     fn rules(&self) -> &Rules {
         &self.stored.0
+    }
+
+    /// The stored keys that could pay for the caller here.
+    pub fn stored_offers(&self) -> &[Offer] {
+        &self.stored.1
+    }
+
+    /// The operator's people, who are told of the bot's own limits.
+    pub fn operators(&self) -> &[PersonId] {
+        &self.quota.operators
     }
 
     /// Refuses a caller whom the operator or a server's manager has blocked.

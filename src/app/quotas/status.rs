@@ -22,7 +22,10 @@ impl App {
     /// Each limit that applies here, and who would pay.
     pub async fn quota_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
         let policy = self.caller_policy(caller.clone()).await?;
-        let payers = self.choose(&policy, &self.chat_order(), None).payers;
+        let payers = self
+            .payers
+            .choose(&policy, self.models.chat_order(), None)
+            .payers;
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
             if payers.iter().any(|offer| offer.source == source) {

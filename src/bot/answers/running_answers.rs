@@ -1,4 +1,5 @@
-//! The answers that grow right now, and who may stop them.
+//! The answers and pictures that are in the making right now, and who may
+//! stop them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,65 +9,67 @@ use tokio_util::sync::CancellationToken;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::model::PersonId;
 
-type Known = HashMap<String, (PersonId, CancellationToken)>;
+/// Whoever asked, and what stops their answer, by the answer's id.
+type StopTokens = HashMap<String, (PersonId, CancellationToken)>;
 
-/// Every answer that grows in this process.
+/// Every answer that is in the making in this process.
 #[derive(Default)]
-pub struct Running(Arc<Mutex<Known>>);
+pub struct RunningAnswers(Arc<Mutex<StopTokens>>);
 
-/// An answer while it grows.
-pub struct Run {
+/// An answer in the making.
+pub struct RunningAnswer {
     id: String,
     pub stop: CancellationToken,
-    known: Arc<Mutex<Known>>,
+    all: Arc<Mutex<StopTokens>>,
 }
 
-/// What came of a wish to stop.
+/// What came of a press of Stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopping {
-    Done,
-    /// It grows no more, or never did here.
+pub enum StopOutcome {
+    Stopped,
+    /// It is not in the making any more, or never was in this process.
     NotRunning,
     /// It is somebody else's.
     NotYours,
 }
 
-impl Running {
-    /// Notes an answer, until the result is dropped.
-    pub fn begin(&self, id: &str, person: PersonId) -> Run {
+impl RunningAnswers {
+    /// Adds an answer, until the result is dropped.
+    pub fn begin(&self, id: &str, asker: PersonId) -> RunningAnswer {
         let stop = CancellationToken::new();
-        lock(&self.0).insert(id.to_owned(), (person, stop.clone()));
-        Run {
+        lock(&self.0).insert(id.to_owned(), (asker, stop.clone()));
+        RunningAnswer {
             id: id.to_owned(),
             stop,
-            known: Arc::clone(&self.0),
+            all: Arc::clone(&self.0),
         }
     }
 
-    /// Whether an answer grows in this process.
-    pub fn knows(&self, id: &str) -> bool {
+    /// Whether an answer is in the making in this process.
+    pub fn contains(&self, id: &str) -> bool {
         lock(&self.0).contains_key(id)
     }
 
     /// Stops an answer for whoever asked, or for who manages the server.
-    pub fn stop(&self, id: &str, caller: &RawCaller) -> Stopping {
+    pub fn stop(&self, id: &str, caller: &RawCaller) -> StopOutcome {
         match lock(&self.0).get(id) {
-            None => Stopping::NotRunning,
+            None => StopOutcome::NotRunning,
             Some((asker, stop)) if *asker == caller.person || caller.manages_server => {
                 stop.cancel();
-                Stopping::Done
+                StopOutcome::Stopped
             }
-            Some(_) => Stopping::NotYours,
+            Some(_) => StopOutcome::NotYours,
         }
     }
 }
 
-impl Drop for Run {
+impl Drop for RunningAnswer {
     fn drop(&mut self) {
-        lock(&self.known).remove(&self.id);
+        lock(&self.all).remove(&self.id);
     }
 }
 
-fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
+/// No panic can happen while it is held, so poison means nothing.
+fn lock(all: &Mutex<StopTokens>) -> MutexGuard<'_, StopTokens> {
+    all.lock().unwrap_or_else(PoisonError::into_inner)
 }

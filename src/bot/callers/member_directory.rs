@@ -10,12 +10,12 @@ use crate::app::{Demotion, Doorman, Error, Notice, Waiting};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
 
 use crate::bot::Bot;
-use crate::bot::answers::streaming;
+use crate::bot::answers::notices;
 use crate::bot::callers::home_roles;
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::{RawCaller, may_manage_server};
 use crate::bot::connection::rest::is_gone;
-use crate::bot::words;
+use crate::bot::words::DEFAULT_LOCALE;
 
 /// How long a program waits for Discord's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,18 +41,14 @@ impl Doorman for Bot {
         })
     }
 
-    fn tell(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> Waiting<'_, ()> {
+    fn tell(&self, demoted: Vec<Demotion>, limits: Vec<Notice>) -> Waiting<'_, ()> {
         Box::pin(async move {
             // In English: a program says nothing of its person's language.
-            let voice = self.voice("en-US");
+            let voice = self.voice(DEFAULT_LOCALE);
             for demotion in &demoted {
-                let card = words::demoted_directly(voice, demotion);
-                if let Err(error) = self.rest.direct_message(demotion.tell.0, &card).await {
-                    // `/keys list` still shows it.
-                    tracing::info!("could not tell the owner of a key: {error:#}");
-                }
+                notices::tell_key_owner_directly(self, voice, demotion).await;
             }
-            streaming::tell_owners(self, voice, &notices).await;
+            notices::tell_budget_owners(self, voice, &limits).await;
         })
     }
 }

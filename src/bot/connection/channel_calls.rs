@@ -50,7 +50,7 @@ impl Rest {
     }
 
     /// Shows for some seconds that the bot is writing.
-    pub async fn type_in(&self, channel: u64) -> anyhow::Result<()> {
+    pub async fn show_typing(&self, channel: u64) -> anyhow::Result<()> {
         let asks = (Method::POST, "POST typing", "/typing".to_owned());
         self.channel_call(asks, channel, None).await.map(drop)
     }

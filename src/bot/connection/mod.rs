@@ -2,12 +2,10 @@
 
 pub mod card;
 pub mod channel_calls;
-mod connect;
+pub mod connect;
 pub mod interaction_calls;
-pub mod limiter;
+mod limiter;
 mod register;
 pub mod rest;
+pub mod settings;
 pub mod shards;
-
-pub use connect::{Connection, Introduction, Settings};
-pub use rest::Rest;

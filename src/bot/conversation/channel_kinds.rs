@@ -1,18 +1,19 @@
 //! Which channels are threads: Discord does not say it with a message.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::ops::RangeInclusive;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::bot::Rest;
+use crate::bot::connection::rest::Rest;
 
 /// How many channels are remembered.
-const ROOMS_MAX: usize = 10_000;
+const CHANNELS_MAX: usize = 10_000;
 /// Discord's types of threads: of announcements, public and private.
-const THREADS: std::ops::RangeInclusive<u64> = 10..=12;
+const THREAD_TYPES: RangeInclusive<u64> = 10..=12;
 
 /// What a channel is. It never becomes anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
+pub enum ChannelKind {
     Channel,
     /// With the channel that it belongs to.
     Thread {
@@ -20,38 +21,39 @@ pub enum Room {
     },
 }
 
-/// The channels that were asked about.
+/// The kinds of the channels that Discord was asked about.
 #[derive(Default)]
-pub struct Rooms {
-    known: Mutex<HashMap<u64, Room>>,
+pub struct ChannelKinds {
+    kinds: Mutex<HashMap<u64, ChannelKind>>,
 }
 
-impl Rooms {
-    /// What a channel is.
-    pub async fn room(&self, rest: &Rest, channel: u64) -> anyhow::Result<Room> {
-        if let Some(room) = self.lock().get(&channel) {
-            return Ok(*room);
+impl ChannelKinds {
+    /// What a channel is; asks Discord the first time.
+    pub async fn kind_of(&self, rest: &Rest, channel: u64) -> anyhow::Result<ChannelKind> {
+        if let Some(kind) = self.lock().get(&channel) {
+            return Ok(*kind);
         }
         let described = rest.channel(channel).await?;
         let is_thread = described["type"]
             .as_u64()
-            .is_some_and(|kind| THREADS.contains(&kind));
+            .is_some_and(|kind| THREAD_TYPES.contains(&kind));
         let parent = described["parent_id"]
             .as_str()
             .and_then(|id| id.parse().ok());
-        let room = match parent.filter(|_| is_thread) {
-            Some(parent) => Room::Thread { parent },
-            None => Room::Channel,
+        let kind = match parent.filter(|_| is_thread) {
+            Some(parent) => ChannelKind::Thread { parent },
+            None => ChannelKind::Channel,
         };
-        let mut known = self.lock();
-        if known.len() >= ROOMS_MAX {
-            known.clear();
+        let mut kinds = self.lock();
+        if kinds.len() >= CHANNELS_MAX {
+            kinds.clear();
         }
-        known.insert(channel, room);
-        Ok(room)
+        kinds.insert(channel, kind);
+        Ok(kind)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Room>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No panic can happen while it is held, so poison means nothing.
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, ChannelKind>> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,7 +8,7 @@ use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::words::Voice;
-use crate::bot::{Bot, explain};
+use crate::bot::{Bot, explain_error};
 
 /// Acknowledges a command at once, does the work, and shows its result.
 pub async fn answer(
@@ -24,7 +24,7 @@ pub async fn answer(
     show(
         bot,
         &handle,
-        done.unwrap_or_else(|error| explain(voice, &error)),
+        done.unwrap_or_else(|error| explain_error(voice, &error)),
     )
     .await
 }

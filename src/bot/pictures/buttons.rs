@@ -5,52 +5,49 @@ use serenity::all::{Attachment, ComponentInteraction};
 use crate::app::Error;
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation;
-use crate::bot::words;
-use crate::bot::{Bot, explain};
-use crate::model::{
-    Caller, ConversationRefusal, ImageSpec, Imagine, PictureJob, PictureRefusal, Words,
-};
+use crate::bot::conversation::transcript::ImagePrompt;
+use crate::bot::conversation::turns::question_in;
+use crate::bot::pictures::make::{PictureRequest, make_pictures};
+use crate::bot::{Bot, explain_error, words};
+use crate::model::{ConversationRefusal, ImageSpec, Imagine, PictureJob, PictureRefusal, Words};
 
-use crate::bot::pictures::{Wanted, make, show};
+/// What a picture is made from when it is made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepeatFrom {
+    /// The same words.
+    Words,
+    /// The picture itself, where somebody here can.
+    Picture,
+}
 
-/// Makes a picture again: from the same words, or from the picture itself
-/// where somebody here can.
-pub async fn redo(
+/// Makes a picture again.
+pub async fn repeat_picture(
     bot: &Bot,
     press: &ComponentInteraction,
     id: &str,
-    vary: bool,
+    from: RepeatFrom,
 ) -> anyhow::Result<()> {
-    let handle = InteractionHandle::from(press);
-    let voice = bot.voice(&press.locale);
-    let who = bot.complete_caller(RawCaller::from_button(press)).await;
-    match wished(bot, press, who, (id, vary)).await {
-        Ok((imagine, file)) => {
-            let wanted = Wanted {
-                imagine,
-                file,
-                enhance: false,
-                target: Target::Interaction(handle),
-                locale: &press.locale,
-            };
-            Box::pin(make(bot, wanted)).await
+    match request_again(bot, press, id, from).await {
+        Ok(request) => Box::pin(make_pictures(bot, request)).await,
+        Err(error) => {
+            let card = explain_error(bot.voice(&press.locale), &error);
+            bot.rest.reply(&press.into(), &card).await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
     }
 }
 
-async fn wished(
+async fn request_again<'a>(
     bot: &Bot,
-    press: &ComponentInteraction,
-    who: Caller,
-    (id, vary): (&str, bool),
-) -> Result<(Imagine, Option<Attachment>), Error> {
-    let job = here(bot, press, id).await?;
+    press: &'a ComponentInteraction,
+    id: &str,
+    from: RepeatFrom,
+) -> Result<PictureRequest<'a>, Error> {
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let job = job_under_button(bot, press, id).await?;
     let choices = bot.app.picture_choices(&job).await?;
-    let asked = conversation::question_of(bot, &press.message).await;
-    let (prompt, negative) = show::read(&asked.ok_or(ConversationRefusal::QuestionGone)?);
+    let question = question_in(bot, &press.message).await;
+    let question = question.ok_or(ConversationRefusal::QuestionGone)?;
+    let ImagePrompt { prompt, negative } = ImagePrompt::parse(&question);
     let wish = ImageSpec {
         prompt: Words(prompt),
         negative: Words(negative),
@@ -58,9 +55,10 @@ async fn wished(
         count: job.count,
         ..ImageSpec::default()
     };
-    let shown = press.message.attachments.first().filter(|_| vary);
+    let shown = press.message.attachments.first();
+    let shown = shown.filter(|_| from == RepeatFrom::Picture);
     let varied = shown.and_then(|file| Some((bot.app.varied(&choices)?, file.clone())));
-    let (choices, file) = match varied {
+    let (choices, file): (_, Option<Attachment>) = match varied {
         Some((choices, file)) => (choices, Some(file)),
         None => (choices, None),
     };
@@ -68,17 +66,28 @@ async fn wished(
         return Err(PictureRefusal::PictureNotKept.into());
     }
     let imagine = Imagine {
-        age_restricted: bot.is_age_restricted(&who).await,
-        caller: who,
+        age_restricted: bot.is_age_restricted(&caller).await,
+        caller,
         choices,
         wish,
         request_key: None,
     };
-    Ok((imagine, file))
+    Ok(PictureRequest {
+        imagine,
+        file,
+        enhance: false,
+        target: Target::Interaction(press.into()),
+        locale: &press.locale,
+    })
 }
 
-/// Buttons are pressed where they stand.
-async fn here(bot: &Bot, press: &ComponentInteraction, id: &str) -> Result<PictureJob, Error> {
+/// The picture that a button stands under. Buttons are pressed where they
+/// stand, or by whoever asked in their direct messages.
+async fn job_under_button(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    id: &str,
+) -> Result<PictureJob, Error> {
     let job = bot.app.picture(id).await?;
     let direct = press.guild_id.is_none() && job.person.0 == press.user.id.get();
     if job.channel == Some(press.channel_id.get()) || direct {
@@ -88,13 +97,12 @@ async fn here(bot: &Bot, press: &ComponentInteraction, id: &str) -> Result<Pictu
     }
 }
 
-/// Says what a picture began with.
-pub async fn seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = InteractionHandle::from(press);
+/// Says which seed a picture began with.
+pub async fn show_seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let voice = bot.voice(&press.locale);
-    let card = match here(bot, press, id).await {
+    let card = match job_under_button(bot, press, id).await {
         Ok(job) => words::seed(voice, job.seed),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
-    bot.rest.reply(&handle, &card).await
+    bot.rest.reply(&press.into(), &card).await
 }

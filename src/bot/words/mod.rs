@@ -27,7 +27,7 @@ pub use keys::changes::{
 };
 pub use keys::once::{PROMPT_FIELD, once_form};
 pub use keys::status::status;
-pub use lang::{Lang, localizations};
+pub use lang::{DEFAULT_LOCALE, Lang, localizations};
 pub use pictures::{
     alt_text, goes_on, picture_footer, rewriting, seed, shown_below, stage, under_picture,
 };

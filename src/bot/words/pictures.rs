@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::bot::connection::card::{Button, Card};
+use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Made, Stage};
 
@@ -67,11 +68,11 @@ pub fn goes_on(voice: Voice<'_>) -> Card {
 /// The picture, or why there is none, stands elsewhere.
 pub fn shown_below(voice: Voice<'_>, head: &str, in_channel: bool) -> Card {
     let words = if in_channel {
-        "-# What came of it stands in a message of its own."
+        "What came of it stands in a message of its own."
     } else {
-        "-# What came of it was sent to whoever asked."
+        "What came of it was sent to whoever asked."
     };
-    Card::text(format!("{head}{}", voice.lang.words(words)))
+    Card::text(format!("{head}{}", small_print(voice.lang.words(words))))
 }
 
 /// Model, whose key, price.
@@ -92,7 +93,7 @@ pub fn picture_footer(voice: Voice<'_>, made: &Made) -> String {
             .iter()
             .map(|passed| fell_back(voice, passed)),
     );
-    format!("-# {}", parts.join(" · "))
+    small_print(&parts.join(" · "))
 }
 
 /// For who can't see it.

@@ -19,7 +19,7 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
         .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
     let id = provider.id.clone();
     let path = find_path(provider, call.parts.uri.path())?;
-    let surface = Surface::of(provider, &call.parts.method, &path);
+    let surface = provider.surface_of(&call.parts.method, &path);
     let query = read_query(call.parts.uri.query())?;
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());

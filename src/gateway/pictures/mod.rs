@@ -80,20 +80,24 @@ fn start_task(
 ) -> CallTask<Stage, Made> {
     let permits = std::mem::take(&mut context.session.permits);
     let app = Arc::clone(&context.gateway.app);
-    CallTask::spawn(&context.gateway.app, permits, |reporter, stop| async move {
-        let mut last_stage = None;
-        let mut watch = |seen: Seen| match seen {
-            Seen::Payer(payer) => reporter.report_payer(payer),
-            Seen::Stage(stage) => {
-                if last_stage.replace(stage) != Some(stage) {
-                    reporter.report_progress(stage);
+    CallTask::spawn(
+        &context.gateway.app.tasks,
+        permits,
+        |reporter, stop| async move {
+            let mut last_stage = None;
+            let mut watch = |seen: Seen| match seen {
+                Seen::Payer(payer) => reporter.report_payer(payer),
+                Seen::Stage(stage) => {
+                    if last_stage.replace(stage) != Some(stage) {
+                        reporter.report_progress(stage);
+                    }
                 }
-            }
-        };
-        let (made, attempt) = app.paint_for_program(ready, &stop, &mut watch).await?;
-        record_success(claim, attempt).await;
-        Ok(made)
-    })
+            };
+            let (made, attempt) = app.paint_for_program(ready, &stop, &mut watch).await?;
+            record_success(claim, attempt).await;
+            Ok(made)
+        },
+    )
 }
 
 /// The body of OpenAI's response.

@@ -117,17 +117,21 @@ fn start_task(
 ) -> CallTask<String, Answer> {
     let permits = std::mem::take(&mut context.session.permits);
     let app = Arc::clone(&context.gateway.app);
-    CallTask::spawn(&context.gateway.app, permits, |reporter, stop| async move {
-        let mut listener = |event: AnswerEvent<'_>| match event {
-            AnswerEvent::Payer(payer) => reporter.report_payer(payer.clone()),
-            AnswerEvent::Words(piece) => reporter.report_progress(piece.to_owned()),
-        };
-        let outcome = app.answer(ready, &stop, &mut listener).await;
-        if outcome.result.is_ok() {
-            record_success(claim, outcome.attempt).await;
-        }
-        app.told(outcome)
-    })
+    CallTask::spawn(
+        &context.gateway.app.tasks,
+        permits,
+        |reporter, stop| async move {
+            let mut listener = |event: AnswerEvent<'_>| match event {
+                AnswerEvent::Payer(payer) => reporter.report_payer(payer.clone()),
+                AnswerEvent::Words(piece) => reporter.report_progress(piece.to_owned()),
+            };
+            let outcome = app.answer(ready, &stop, &mut listener).await;
+            if outcome.result.is_ok() {
+                record_success(claim, outcome.attempt).await;
+            }
+            app.told(outcome)
+        },
+    )
 }
 
 /// Writes pieces of text as `delta`, and the whole answer as `done`.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::app::App;
-use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::ledger::{Ended, Hold};
 use crate::model::{AskRefusal, ProviderFailure, Usage};
 use crate::providers::Relayed;
 
-use crate::app::programs::relay::{NotRelayed, Payer, not_relayed};
+use crate::app::App;
+use crate::app::payers::Payer;
+use crate::app::programs::relay::NotRelayed;
+use crate::app::programs::relay::call::not_relayed;
+use crate::app::quotas::caller_policy::CallerPolicy;
 
 /// An answer on its way. Dropped before its end, the provider is cut off
 /// and what came is settled.
@@ -47,7 +49,7 @@ impl Relay {
         let came = tokio::select! {
             biased;
             came = self.relayed.whole() => came,
-            () = app.must_stop() => return Err(self.stopped()),
+            () = app.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
         self.end(came.as_ref().err());
@@ -60,7 +62,7 @@ impl Relay {
         let came = tokio::select! {
             biased;
             came = self.relayed.next() => came,
-            () = app.must_stop() => return Err(self.stopped()),
+            () = app.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
         match came {
@@ -96,6 +98,7 @@ impl Relay {
         }
         let (app, policy) = (Arc::clone(&self.app), self.policy.clone());
         self.app
+            .tasks
             .spawn(async move { app.settle_relay(&policy, hold, ended.as_ended()).await });
     }
 

@@ -5,10 +5,10 @@ use serenity::all::{Attachment, CreateAutocompleteResponse};
 use crate::app::Error;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::explain;
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::pictures::{self, Wanted};
+use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
 use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
 
@@ -56,7 +56,7 @@ pub async fn imagine(
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
-        let card = explain(
+        let card = explain_error(
             voice,
             &Error::Refused(Refusal::Picture(PictureRefusal::BadSize)),
         );
@@ -80,7 +80,7 @@ pub async fn imagine(
         },
         request_key: None,
     };
-    let wanted = Wanted {
+    let request = PictureRequest {
         imagine,
         file: image,
         enhance: enhance == Some(true),
@@ -88,7 +88,7 @@ pub async fn imagine(
         locale: &ctx.interaction.locale,
     };
     // On the heap: it is a large future, and poise keeps it in its own.
-    Box::pin(pictures::make(bot, wanted)).await
+    Box::pin(make_pictures(bot, request)).await
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]

@@ -1,7 +1,7 @@
 //! `/privacy …`: what is stored of somebody, theirs to read and to erase.
 
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::explain;
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::private_reply;
 use crate::bot::words;
@@ -53,6 +53,6 @@ pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
                 .open_modal(&handle, &words::erase_form(voice, form))
                 .await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }

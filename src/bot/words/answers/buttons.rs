@@ -5,6 +5,7 @@ use std::fmt::Display;
 use crate::app::{ModelChoice, OwnAttempt};
 use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, ButtonStyle, Card, Choice, Select};
+use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{AnswerRecord, NanoDollars, Step, Verdict};
 
@@ -41,14 +42,14 @@ pub fn button(voice: Voice<'_>, label: &str, id: &CustomId) -> Button {
 
 /// An answer that a restart broke off.
 pub fn ends_here(voice: Voice<'_>, text: &str, id: &str) -> Card {
-    let why = "-# The answer stops here: I was restarted. **Again** asks once more.";
-    let why = voice.lang.words(why);
-    let shown = split::split(text, split::LIMIT - split::units(why) - 1);
+    let why = "The answer stops here: I was restarted. **Again** asks once more.";
+    let why = small_print(voice.lang.words(why));
+    let shown = split::split(text, split::LIMIT - split::units(&why) - 1);
     let text = shown
         .first()
         .map_or(String::new(), |shown| format!("{shown}\n"));
     Card {
-        text: text + why,
+        text: text + &why,
         buttons: ended(voice, id),
         ..Card::default()
     }

@@ -2,6 +2,7 @@
 
 use crate::app::Demotion;
 use crate::bot::connection::card::Card;
+use crate::bot::conversation::transcript::small_print;
 use crate::model::{
     Answer, FellBack, Finish, Health, LeftOut, NanoDollars, Owner, Source, WhyFellBack,
 };
@@ -45,7 +46,7 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
     parts.extend(passed.map(|passed| fell_back(voice, passed)));
     let told_less = answer.left_out.iter();
     parts.extend(told_less.map(|what| left_out(voice, *what).to_owned()));
-    format!("-# {}", parts.join(" · "))
+    small_print(&parts.join(" · "))
 }
 
 /// A payer that could not pay, and why.
@@ -112,20 +113,19 @@ pub fn demo(voice: Voice<'_>) -> String {
 /// What stands under a demo reply.
 pub fn demo_footer(voice: Voice<'_>) -> String {
     let words = voice.lang.words("demo reply · no model was asked · free");
-    format!("-# {} {words}", mark(Source::Demo))
+    small_print(&format!("{} {words}", mark(Source::Demo)))
 }
 
 /// What stands under an answer that broke off.
 pub fn broken_off(voice: Voice<'_>, why: &str) -> String {
-    voice
-        .lang
-        .say("-# The answer stops here. {why}", &[("why", &why)])
+    let words = "The answer stops here. {why}";
+    small_print(&voice.lang.say(words, &[("why", &why)]))
 }
 
 /// What stands under the beginning of a long answer.
 pub fn in_a_file(voice: Voice<'_>) -> String {
-    let words = "-# This is the beginning; the whole answer is in the file.";
-    voice.lang.words(words).to_owned()
+    let words = "This is the beginning; the whole answer is in the file.";
+    small_print(voice.lang.words(words))
 }
 
 /// What the file of a long answer is.

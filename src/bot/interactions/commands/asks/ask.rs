@@ -3,11 +3,11 @@
 use serenity::all::CreateAutocompleteResponse;
 
 use crate::app::Kind;
-use crate::bot::answers::streaming::{self, Question};
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::explain;
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::choices;
@@ -50,15 +50,15 @@ pub async fn ask(
         model,
         persona,
     };
-    let question = Question {
+    let request = AnswerRequest {
         ask: Ask::of(caller, &prompt, choices),
-        asked: Some(prompt),
-        promised: false,
+        quoted: Some(prompt),
+        is_promised: false,
         target: Target::Interaction(InteractionHandle::from(ctx.interaction)),
         locale: &ctx.interaction.locale,
     };
     // On the heap: it is a large future, and poise keeps it in its own.
-    Box::pin(streaming::answer(bot, question)).await
+    Box::pin(answer_request(bot, request)).await
 }
 
 /// Opens the form of a key for one ask. What comes back is in
@@ -84,7 +84,7 @@ async fn ask_once(
             let asks = words::once_form(voice, &form, prompt);
             bot.rest.open_modal(&handle, &asks).await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation::Room;
-use crate::bot::explain;
+use crate::bot::conversation::channel_kinds::ChannelKind;
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::words;
 use crate::model::Place;
@@ -24,8 +24,8 @@ pub async fn forget(ctx: Context<'_>) -> anyhow::Result<()> {
         Place::Direct => true,
         Place::VisitedServer(_) => false,
         Place::Server(_) => {
-            let room = bot.rooms.room(&bot.rest, channel).await?;
-            matches!(room, Room::Thread { .. })
+            let room = bot.channel_kinds.kind_of(&bot.rest, channel).await?;
+            matches!(room, ChannelKind::Thread { .. })
         }
     };
     if !remembers {
@@ -38,7 +38,7 @@ pub async fn forget(ctx: Context<'_>) -> anyhow::Result<()> {
     let mark = ctx.interaction.id.get();
     let card = match bot.app.forget(caller.person, channel, mark).await {
         Ok(()) => words::forgotten(voice),
-        Err(error) => explain(voice, &error),
+        Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await
 }

@@ -2,17 +2,18 @@
 
 use serenity::all::Message;
 
-use crate::bot::answers::streaming::{self, Question};
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::connection::interaction_calls::ORIGINAL;
-use crate::bot::conversation;
+use crate::bot::conversation::transcript;
+use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::{Bot, explain};
-use crate::model::{Ask, Choices, ConversationRefusal, LeftOut, Turn};
+use crate::model::{Ask, Choices, ConversationRefusal, Turn};
 
 /// What is wanted of a message.
-struct Wish {
+struct Task {
     /// The persona that does it.
     persona: &'static str,
     /// What stands before the message.
@@ -26,11 +27,11 @@ struct Wish {
     interaction_context = "Guild|BotDm|PrivateChannel"
 )]
 pub async fn summarize_message(ctx: Context<'_>, message: Message) -> anyhow::Result<()> {
-    let wish = Wish {
+    let task = Task {
         persona: "summarizer",
         words: "Summarize this message:",
     };
-    answer(ctx, message, wish).await
+    answer_about(ctx, message, task).await
 }
 
 /// Explains a message.
@@ -40,11 +41,11 @@ pub async fn summarize_message(ctx: Context<'_>, message: Message) -> anyhow::Re
     interaction_context = "Guild|BotDm|PrivateChannel"
 )]
 pub async fn explain_message(ctx: Context<'_>, message: Message) -> anyhow::Result<()> {
-    let wish = Wish {
+    let task = Task {
         persona: "explain",
         words: "Explain this message:",
     };
-    answer(ctx, message, wish).await
+    answer_about(ctx, message, task).await
 }
 
 /// Translates a message into the language of whoever asks.
@@ -54,11 +55,11 @@ pub async fn explain_message(ctx: Context<'_>, message: Message) -> anyhow::Resu
     interaction_context = "Guild|BotDm|PrivateChannel"
 )]
 pub async fn translate_message(ctx: Context<'_>, message: Message) -> anyhow::Result<()> {
-    let wish = Wish {
+    let task = Task {
         persona: "translator",
         words: "Translate this message into the language of the locale {locale}:",
     };
-    answer(ctx, message, wish).await
+    answer_about(ctx, message, task).await
 }
 
 /// Drafts a reply that nobody else sees.
@@ -68,39 +69,40 @@ pub async fn translate_message(ctx: Context<'_>, message: Message) -> anyhow::Re
     interaction_context = "Guild|BotDm|PrivateChannel"
 )]
 pub async fn reply_for_me(ctx: Context<'_>, message: Message) -> anyhow::Result<()> {
-    let wish = Wish {
+    let task = Task {
         persona: "reply",
         words: "Draft a reply to this message:",
     };
-    answer(ctx, message, wish).await
+    answer_about(ctx, message, task).await
 }
 
-/// Only whoever asks sees the answer.
-async fn answer(ctx: Context<'_>, message: Message, wish: Wish) -> anyhow::Result<()> {
+/// Answers what is wanted of a message, for the eyes of whoever asks.
+async fn answer_about(ctx: Context<'_>, message: Message, task: Task) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     // Files may take longer to read than Discord waits.
     let handle = InteractionHandle::from(ctx.interaction);
     bot.rest.defer_ephemeral(&handle).await?;
-    let subject = conversation::conversation(bot, std::slice::from_ref(&message)).await;
+    let mut subject = read_conversation(bot, std::slice::from_ref(&message)).await;
     let locale = &ctx.interaction.locale;
-    let words = wish.words.replace("{locale}", locale);
-    let turns = vec![about(&words, &conversation::name(&message), subject.turns)];
-    let asked = (turns, subject.left_out);
-    ask(bot, ctx, wish.persona, asked).await
+    let words = task.words.replace("{locale}", locale);
+    let author = transcript::author_name(&message);
+    subject.turns = vec![turn_about(&words, &author, subject.turns)];
+    ask_privately(ctx, task.persona, subject).await
 }
 
-/// Asks about what was read, for one person's eyes; an answer has been
-/// promised already.
-pub async fn ask(
-    bot: &Bot,
+/// Asks about a conversation that was read, for the eyes of whoever asks;
+/// an answer has been promised already.
+pub async fn ask_privately(
     ctx: Context<'_>,
     persona: &str,
-    (turns, left_out): (Vec<Turn>, Vec<LeftOut>),
+    conversation: Conversation,
 ) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let Conversation { turns, left_out } = conversation;
     let handle = InteractionHandle::from(ctx.interaction);
     if turns.iter().all(Turn::is_empty) {
         let nothing = ConversationRefusal::NothingToRead.into();
-        let card = explain(bot.voice(&ctx.interaction.locale), &nothing);
+        let card = explain_error(bot.voice(&ctx.interaction.locale), &nothing);
         return bot.rest.edit(&handle, ORIGINAL, &card).await;
     }
     let choices = Choices {
@@ -113,20 +115,20 @@ pub async fn ask(
         max_output_tokens: None,
         ..Ask::of(caller_of(ctx).await, "", choices)
     };
-    let question = Question {
+    let request = AnswerRequest {
         ask,
-        asked: None,
-        promised: true,
+        quoted: None,
+        is_promised: true,
         target: Target::Private(handle),
         locale: &ctx.interaction.locale,
     };
-    Box::pin(streaming::answer(bot, question)).await
+    Box::pin(answer_request(bot, request)).await
 }
 
 /// One turn: what is wanted, and the message with its pictures.
-fn about(words: &str, author: &str, said: Vec<Turn>) -> Turn {
+fn turn_about(words: &str, author: &str, message: Vec<Turn>) -> Turn {
     let mut all = Turn::person("");
-    for mut turn in said {
+    for mut turn in message {
         all.text.0.push_str(&turn.text.0);
         all.pictures.append(&mut turn.pictures);
     }

@@ -7,12 +7,13 @@ use serenity::all::{CommandInteraction, Message, Permissions};
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation;
-use crate::bot::interactions::commands::asks::message_menu;
+use crate::bot::conversation::transcript;
+use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::interactions::commands::asks::message_menu::ask_privately;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::duration;
-use crate::bot::{Bot, explain};
-use crate::model::{ConversationRefusal, LeftOut, Place, Refusal, Turn, snowflake};
+use crate::bot::{Bot, explain_error};
+use crate::model::{ConversationRefusal, Place, Refusal, Turn, snowflake};
 
 /// How many messages are read where nobody says how many.
 const MESSAGES: u32 = 50;
@@ -39,16 +40,16 @@ pub async fn summarize(
     let since = match since {
         Ok(since) => since,
         Err(refusal) => {
-            let card = explain(bot.voice(&ctx.interaction.locale), &refusal.into());
+            let card = explain_error(bot.voice(&ctx.interaction.locale), &refusal.into());
             return bot.rest.reply(&handle, &card).await;
         }
     };
     // Reading may take longer than Discord waits.
     bot.rest.defer_ephemeral(&handle).await?;
     let most = messages.unwrap_or(if since.is_some() { 300 } else { MESSAGES });
-    let said = read_back(bot, ctx.interaction, most, since).await?;
-    let (turns, left_out) = told(bot, &said).await;
-    message_menu::ask(bot, ctx, "summarizer", (turns, left_out)).await
+    let messages = read_back(bot, ctx.interaction, most, since).await?;
+    let conversation = turns_to_summarize(bot, &messages).await;
+    ask_privately(ctx, "summarizer", conversation).await
 }
 
 /// The channel's history is for whoever can read it, and the bot must be
@@ -70,7 +71,7 @@ fn may_read(bot: &Bot, interaction: &CommandInteraction) -> Result<(), Refusal> 
     if !theirs.is_some_and(|all| all.contains(needed)) {
         return Err(Refusal::Conversation(ConversationRefusal::MayNotReadHere));
     }
-    if !ours.is_some_and(|all| all.contains(needed)) || !bot.reads_all {
+    if !ours.is_some_and(|all| all.contains(needed)) || !bot.reads_messages {
         return Err(Refusal::Conversation(ConversationRefusal::BotCannotRead));
     }
     Ok(())
@@ -103,25 +104,27 @@ async fn read_back(
     Ok(all)
 }
 
-/// Each message a turn, so that the oldest can be left out, and the wish
-/// last.
-async fn told(bot: &Bot, said: &[Message]) -> (Vec<Turn>, Vec<LeftOut>) {
-    let (mut turns, mut left_out) = (Vec::new(), Vec::new());
-    for message in said {
-        let one = conversation::conversation(bot, std::slice::from_ref(message)).await;
-        left_out.extend(one.left_out);
-        let name = conversation::name(message);
+/// Makes a turn of each message, so that the oldest can be left out, and
+/// asks for the summary last.
+async fn turns_to_summarize(bot: &Bot, messages: &[Message]) -> Conversation {
+    let mut all = Conversation::default();
+    for message in messages {
+        let one = read_conversation(bot, std::slice::from_ref(message)).await;
+        all.left_out.extend(one.left_out);
+        let name = transcript::author_name(message);
         let words = one.turns.iter().map(|turn| turn.text.0.as_str());
         let words = words.collect::<Vec<_>>().join("\n");
         if !words.trim().is_empty() {
             let written_at = clock(snowflake::time_ms(message.id.get()));
-            turns.push(Turn::person(format!("[{written_at}] {name}: {words}")));
+            let turn = format!("[{written_at}] {name}: {words}");
+            all.turns.push(Turn::person(turn));
         }
     }
-    if !turns.is_empty() {
-        turns.push(Turn::person("Summarize the conversation above."));
+    if !all.turns.is_empty() {
+        all.turns
+            .push(Turn::person("Summarize the conversation above."));
     }
-    (turns, left_out)
+    all
 }
 
 /// Hours and minutes, UTC: enough to see what followed what.

@@ -1,7 +1,7 @@
 //! `/keys add`: opens the form. What comes back is in `bot/interactions/forms.rs`.
 
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::explain;
+use crate::bot::explain_error;
 use crate::bot::interactions::commands::ScopeChoice;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::keys::complete_any;
@@ -35,6 +35,6 @@ pub async fn add(
                 .open_modal(&handle, &words::added_form(voice, &form))
                 .await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }
