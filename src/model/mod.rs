@@ -7,6 +7,7 @@
 
 mod ask;
 mod attempt;
+mod bounded_map;
 mod chat;
 mod check;
 mod choice;
@@ -14,6 +15,7 @@ mod clock;
 mod ids;
 mod image;
 mod key;
+mod lock;
 mod money;
 mod offer;
 mod pieces;
@@ -22,10 +24,12 @@ mod record;
 mod redact;
 mod refusal;
 mod token;
+mod ttl_cache;
 mod turn;
 
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
+pub use bounded_map::BoundedMap;
 pub use chat::{Answer, FellBack, Finish, Usage, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
@@ -33,6 +37,7 @@ pub use clock::{Clock, DAY_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{ImageSpec, Imagine, Made, PICTURES_MAX, Size, Stage};
 pub use key::{Credential, Health, Key, Owner, Scope};
+pub use lock::lock;
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use pieces::Pieces;
@@ -46,4 +51,5 @@ pub use refusal::{
     Refusal, TokenRefusal,
 };
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
+pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};
