@@ -1,8 +1,8 @@
 //! The master key: parsing it, refusing weak ones, naming it.
 //!
-//! A key's id (kid) is computed from the key, so a wrong key can be told
-//! from a wrong seal, and two processes with the same key agree on its
-//! name without asking each other.
+//! A master key's id (kid) is computed from the key. So a missing master key
+//! can be told from a damaged seal, and two processes with the same master
+//! key give it the same id without asking each other.
 
 use std::fmt;
 
@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 use super::seal;
 
 const MASTER_BYTES: usize = 32;
-/// Fewer distinct bytes than this do not happen by chance (< 5e-12).
+/// Random bytes have fewer distinct ones than this with a chance below 5e-12.
 const DISTINCT_BYTES_MIN: usize = 20;
-/// A repetition of this many bytes or fewer is a pattern, not a key.
+/// A key that repeats itself after this many bytes or fewer is refused.
 const PERIOD_MAX: usize = 16;
 const KID_SALT: &[u8] = b"byok";
 const KID_LABEL: &[u8] = b"byok/kid/v1";
@@ -35,7 +35,7 @@ impl fmt::Display for Kid {
 pub struct MasterKey {
     bytes: Zeroizing<[u8; MASTER_BYTES]>,
     kid: Kid,
-    pub(super) derived: seal::DerivedLately,
+    pub(super) seal_keys: seal::SealKeyCache,
 }
 
 impl fmt::Debug for MasterKey {
@@ -62,8 +62,8 @@ pub enum WeakMaster {
 }
 
 impl MasterKey {
-    /// Reads 64 hex digits, base64 or base64url; one trailing newline is
-    /// forgiven, nothing else.
+    /// Parses 64 hex digits, base64 or base64url. One trailing newline is
+    /// allowed, and nothing else around the key.
     pub fn parse(text: &SecretString) -> Result<Self, WeakMaster> {
         let text = text.expose_secret();
         let text = text.strip_suffix('\n').unwrap_or(text);
@@ -116,7 +116,7 @@ impl MasterKey {
         Self {
             bytes,
             kid: Kid(kid),
-            derived: seal::DerivedLately::default(),
+            seal_keys: seal::SealKeyCache::default(),
         }
     }
 

@@ -1,8 +1,8 @@
-//! Seals keys for storage and opens them for one call.
+//! Seals provider keys for storage, and opens them for one call.
 //!
-//! A key that was sealed with a master key we do not have is *locked*: it
-//! stays as it is until that master key is configured again. Nothing here
-//! deletes or overwrites what it cannot open.
+//! A provider key that was sealed with a master key which is not configured
+//! is *locked*: its row stays as it is until that master key is configured
+//! again. Nothing here deletes or overwrites a row that it cannot open.
 
 mod master;
 mod seal;
@@ -22,26 +22,30 @@ pub use token::{new_token, token_hash};
 
 use crate::model::{Credential, Key, KeyId, KeyRefusal, Offer, Owner, ProviderId, Refusal};
 use crate::store::Store;
-use seal::{Binding, Fresh};
+use seal::{Binding, SaltAndNonce};
 
 const KEY_PURPOSE: &str = "provider-key";
 const CHECK_PURPOSE: &str = "master-check";
 const CHECK_CONSTANT: &[u8] = b"latchkey master key check v1";
 
-/// The last characters of a key are shown only when the key has this many.
+/// The last characters of a provider key are shown only if it has at least
+/// this many.
 const HINT_FROM_LENGTH: usize = 20;
 const HINT_LENGTH: usize = 4;
 
-/// The master keys at hand. Without any, BYOK is off.
+/// The configured master keys. Without any, nobody can store a key: BYOK is
+/// off.
 #[derive(Debug, Default)]
 pub struct Vault {
-    /// The active one first; the others open what they sealed.
+    /// The first is the active one, which seals. The others only open what
+    /// they sealed earlier.
     masters: Vec<MasterKey>,
 }
 
 impl Vault {
-    /// Takes the configured keys and proves each against its check value
-    /// in the database, which a new master key gets now.
+    /// Takes the configured master keys, and proves each against its check
+    /// value in the database. A master key that is new to the database gets
+    /// its check value now.
     pub async fn unlock(
         masters: Vec<MasterKey>,
         store: &Store,
@@ -61,19 +65,20 @@ impl Vault {
         Ok(Self { masters })
     }
 
-    /// Whether keys can be stored at all.
+    /// Whether provider keys can be stored at all.
     pub fn is_enabled(&self) -> bool {
         !self.masters.is_empty()
     }
 
-    /// Whether a key sealed under `kid` can be opened now.
+    /// Whether the master key `kid` is configured, so that what it sealed
+    /// can be opened.
     pub fn can_open(&self, kid: &str) -> bool {
         self.masters
             .iter()
             .any(|master| master.kid().to_string() == kid)
     }
 
-    /// The active master key's name.
+    /// The id of the active master key.
     pub fn active_kid(&self) -> Result<String, Refusal> {
         self.active().map(|master| master.kid().to_string())
     }
@@ -92,11 +97,11 @@ impl Vault {
             master,
             &binding(row, owner, provider),
             &payload,
-            &Fresh::draw()?,
+            &SaltAndNonce::draw()?,
         ))
     }
 
-    /// Opens the stored key of an offer, for one call.
+    /// Opens the stored provider key of an offer, for one call.
     pub fn open(&self, offer: &Offer) -> anyhow::Result<Credential> {
         let (Some(row), Some(owner), Some(sealed)) = (offer.key, offer.owner, &offer.sealed) else {
             bail!("the offer is not of a stored key");
@@ -104,7 +109,7 @@ impl Vault {
         self.open_row(row, owner, &offer.provider, &sealed.0)
     }
 
-    /// Opens a key's ciphertext as it stands in its row.
+    /// Opens the ciphertext of a provider key's row.
     pub fn open_key(&self, key: &Key, sealed: &[u8]) -> anyhow::Result<Credential> {
         self.open_row(key.id, key.owner, &key.provider, sealed)
     }
@@ -131,7 +136,7 @@ impl Vault {
     }
 }
 
-/// Why a key was not sealed.
+/// Why a credential was not sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     #[error(transparent)]
@@ -140,7 +145,8 @@ pub enum SealError {
     Failed(#[from] anyhow::Error),
 }
 
-/// The last characters of a key, if it is long enough to spare them.
+/// The last characters of a provider key, to recognise it by; none where
+/// the key is so short that they would give much of it away.
 pub fn hint(secret: &SecretString) -> Option<String> {
     let characters: Vec<char> = secret.expose_secret().chars().collect();
     if characters.len() < HINT_FROM_LENGTH {
@@ -151,7 +157,8 @@ pub fn hint(secret: &SecretString) -> Option<String> {
         .map(|last| last.iter().collect())
 }
 
-/// What is wrong with a typed key before anybody is asked about it.
+/// What is wrong with a typed key, as far as that can be told without asking
+/// its provider.
 pub fn malformed(secret: &SecretString) -> Option<&'static str> {
     let secret = secret.expose_secret();
     if secret.chars().any(|c| !c.is_ascii_graphic()) {
@@ -161,8 +168,8 @@ pub fn malformed(secret: &SecretString) -> Option<&'static str> {
     }
 }
 
-/// What was typed, without the white space that pasting leaves around it;
-/// none when nothing is left.
+/// Removes the white space that pasting leaves around a secret; none when
+/// nothing is left.
 pub fn tidy(typed: SecretString) -> Option<SecretString> {
     let trimmed = typed.expose_secret().trim();
     if trimmed.is_empty() {
@@ -199,7 +206,7 @@ fn check_value(master: &MasterKey) -> anyhow::Result<Vec<u8>> {
         master,
         &check_binding(),
         CHECK_CONSTANT,
-        &Fresh::draw()?,
+        &SaltAndNonce::draw()?,
     ))
 }
 
@@ -216,7 +223,8 @@ fn prove(master: &MasterKey, check: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What is sealed: the secret, where it may go, and what goes with it.
+/// What a seal contains: the secret, the origins that it may be sent to, and
+/// the extra credentials that go with it.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     secret: Zeroizing<String>,

@@ -24,15 +24,16 @@
 //!
 //! AES-GCM is NIST SP 800-38D, HKDF is RFC 5869.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use foldhash::HashMap;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+use crate::model::{BoundedMap, lock};
 
 use super::master::{Kid, MasterKey};
 
@@ -45,14 +46,15 @@ const TAG_BYTES: usize = 16;
 const PAD_STEP_BYTES: usize = 64;
 const LENGTH_BYTES: usize = 4;
 
-/// How many seals' keys are remembered.
-const LATELY_MAX: usize = 1_024;
+/// How many seals' keys are cached for one master key.
+const SEALS_MAX: usize = 1_024;
 
 const COMMIT_LABEL: &[u8] = b"byok/commit/v1";
 const ENCRYPT_LABEL: &[u8] = b"byok/enc/v1";
 const AAD_LABEL: &[u8] = b"byok-aad-v1";
 
-/// What a blob belongs to. Never read from the blob itself.
+/// What a blob belongs to. Its caller knows that; it is never read from the
+/// blob.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding<'a> {
     pub purpose: &'a str,
@@ -74,36 +76,41 @@ pub enum OpenError {
 }
 
 /// The random bytes of one seal.
-pub struct Fresh {
+pub struct SaltAndNonce {
     salt: [u8; 32],
     nonce: [u8; 12],
 }
 
-impl Fresh {
-    /// Draws from the system's generator.
+impl SaltAndNonce {
+    /// Draws them from the system's generator.
     pub fn draw() -> anyhow::Result<Self> {
-        let mut fresh = Self {
+        let mut drawn = Self {
             salt: [0; 32],
             nonce: [0; 12],
         };
-        getrandom::fill(&mut fresh.salt)?;
-        getrandom::fill(&mut fresh.nonce)?;
-        Ok(fresh)
+        getrandom::fill(&mut drawn.salt)?;
+        getrandom::fill(&mut drawn.nonce)?;
+        Ok(drawn)
     }
 }
 
 /// Seals a payload for what `binding` names.
-pub fn seal(master: &MasterKey, binding: &Binding, payload: &[u8], fresh: &Fresh) -> Vec<u8> {
-    let derived = Derived::of(master, &fresh.salt);
+pub fn seal(
+    master: &MasterKey,
+    binding: &Binding,
+    payload: &[u8],
+    random: &SaltAndNonce,
+) -> Vec<u8> {
+    let keys = SealKeys::derive(master, &random.salt);
     let plain = pad(payload);
     let mut blob = Vec::with_capacity(NONCE.end + plain.len() + TAG_BYTES);
     blob.push(FORMAT);
     blob.extend_from_slice(&master.kid().0);
-    blob.extend_from_slice(&fresh.salt);
-    blob.extend_from_slice(&derived.commit);
-    blob.extend_from_slice(&fresh.nonce);
+    blob.extend_from_slice(&random.salt);
+    blob.extend_from_slice(&keys.commit);
+    blob.extend_from_slice(&random.nonce);
     let aad = associated_data(&blob, binding);
-    let sealed = aes_gcm_encrypt(&derived.cipher, &fresh.nonce, &aad, &plain)
+    let sealed = aes_gcm_encrypt(&keys.cipher, &random.nonce, &aad, &plain)
         .expect("a padded payload is far below AES-GCM's limit");
     blob.extend_from_slice(&sealed);
     blob
@@ -123,12 +130,12 @@ pub fn open(
     let commit = blob.get(COMMIT).ok_or(OpenError::Format)?;
     let nonce = blob.get(NONCE).ok_or(OpenError::Format)?;
     let sealed = blob.get(NONCE.end..).ok_or(OpenError::Format)?;
-    let derived = master.derived.of(master, salt);
-    if !bool::from(derived.commit.ct_eq(commit)) {
+    let keys = master.seal_keys.get_or_derive(master, salt);
+    if !bool::from(keys.commit.ct_eq(commit)) {
         return Err(OpenError::Tampered);
     }
     let aad = associated_data(blob, binding);
-    let plain = aes_gcm_decrypt(&derived.cipher, nonce, &aad, sealed).ok_or(OpenError::Tampered)?;
+    let plain = aes_gcm_decrypt(&keys.cipher, nonce, &aad, sealed).ok_or(OpenError::Tampered)?;
     unpad(&plain).ok_or(OpenError::Tampered)
 }
 
@@ -141,15 +148,15 @@ pub fn kid_of(blob: &[u8]) -> Result<Kid, OpenError> {
     Ok(Kid(kid.try_into().expect("the range is eight bytes long")))
 }
 
-/// The two keys of one seal.
-struct Derived {
+/// The two keys of one seal, derived from the master key and the seal's salt.
+struct SealKeys {
     commit: [u8; 32],
-    /// It wipes itself.
+    /// Wipes its key when it is dropped.
     cipher: Aes256Gcm,
 }
 
-impl Derived {
-    fn of(master: &MasterKey, salt: &[u8; 32]) -> Self {
+impl SealKeys {
+    fn derive(master: &MasterKey, salt: &[u8; 32]) -> Self {
         let kid = master.kid().0;
         let prk = hkdf_extract(salt, master.bytes());
         let (mut commit, mut encrypt) = ([0; 32], Zeroizing::new([0; 32]));
@@ -162,25 +169,27 @@ impl Derived {
     }
 }
 
-/// What was derived of a master key lately, by salt. It opens nothing that
-/// the master key beside it does not open, and to derive it costs as much as
-/// the rest of an ask's work on keys; keys themselves are not kept.
-#[derive(Default)]
-pub struct DerivedLately(Mutex<HashMap<[u8; 32], Arc<Derived>>>);
+/// The keys of seals that were opened lately, by salt. Deriving them costs as
+/// much as all else that an ask does with keys. They open nothing that the
+/// master key, which is in memory anyway, does not open; the credentials
+/// inside the seals are not cached. They hold for ever, so that they need no
+/// time to live.
+pub struct SealKeyCache(Mutex<BoundedMap<[u8; 32], Arc<SealKeys>>>);
 
-impl DerivedLately {
-    fn of(&self, master: &MasterKey, salt: &[u8; 32]) -> Arc<Derived> {
-        let lately = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(derived) = lately().get(salt) {
-            return Arc::clone(derived);
+impl Default for SealKeyCache {
+    fn default() -> Self {
+        Self(Mutex::new(BoundedMap::new(SEALS_MAX)))
+    }
+}
+
+impl SealKeyCache {
+    fn get_or_derive(&self, master: &MasterKey, salt: &[u8; 32]) -> Arc<SealKeys> {
+        if let Some(keys) = lock(&self.0).get(salt) {
+            return Arc::clone(keys);
         }
-        let derived = Arc::new(Derived::of(master, salt));
-        let mut lately = lately();
-        if lately.len() >= LATELY_MAX {
-            lately.clear();
-        }
-        lately.insert(*salt, Arc::clone(&derived));
-        derived
+        let keys = Arc::new(SealKeys::derive(master, salt));
+        lock(&self.0).put(*salt, Arc::clone(&keys));
+        keys
     }
 }
 
@@ -207,7 +216,7 @@ pub fn aes_gcm_encrypt(
     cipher.encrypt(&Nonce::from(*nonce), payload).ok()
 }
 
-/// The inverse of [`aes_gcm_encrypt`]; none when the tag does not fit.
+/// The inverse of [`aes_gcm_encrypt`]; none when the tag does not match.
 pub fn aes_gcm_decrypt(
     cipher: &Aes256Gcm,
     nonce: &[u8],
@@ -277,7 +286,7 @@ mod tests {
     };
 
     fn sealed() -> Vec<u8> {
-        seal(&master(1), &HOME, b"sk-made-up", &Fresh::draw().unwrap())
+        seal(&master(1), &HOME, b"sk-made-up", &SaltAndNonce::draw().unwrap())
     }
 
     #[test]
@@ -292,11 +301,11 @@ mod tests {
 
     #[test]
     fn a_frozen_seal_of_the_first_release_opens() {
-        let fresh = Fresh {
+        let random = SaltAndNonce {
             salt: [0xA5; 32],
             nonce: [0x5A; 12],
         };
-        let blob = seal(&master(1), &HOME, b"sk-made-up", &fresh);
+        let blob = seal(&master(1), &HOME, b"sk-made-up", &random);
         let hex = blob
             .iter()
             .map(|byte| format!("{byte:02x}"))
@@ -362,8 +371,8 @@ mod tests {
     fn salt_and_nonce_never_repeat() {
         let mut seen = HashSet::new();
         for _ in 0..10_000 {
-            let fresh = Fresh::draw().unwrap();
-            assert!(seen.insert((fresh.salt, fresh.nonce)));
+            let random = SaltAndNonce::draw().unwrap();
+            assert!(seen.insert((random.salt, random.nonce)));
         }
     }
 
@@ -374,7 +383,7 @@ mod tests {
         fn any_payload_comes_back_and_its_length_is_blurred(
             payload in prop::collection::vec(any::<u8>(), 0..600),
         ) {
-            let blob = seal(&master(3), &HOME, &payload, &Fresh::draw().unwrap());
+            let blob = seal(&master(3), &HOME, &payload, &SaltAndNonce::draw().unwrap());
             prop_assert_eq!((blob.len() - 101) % 64, 0);
             let opened = open(&master(3), &HOME, &blob).unwrap();
             prop_assert_eq!(opened.as_slice(), payload.as_slice());

@@ -1,13 +1,15 @@
-//! Tokens' secrets: made, checked for typing mistakes, and hashed.
+//! Makes the secrets of tokens, checks them for typing mistakes, and hashes
+//! them.
 //!
 //! ```text
 //! latchkey_ 9nA…30 characters of base62…k2 4fT0Zq
 //! prefix    178 random bits                CRC-32 of them, in base62
 //! ```
 //!
-//! The check sum tells a mistyped or made-up token without a look into the
-//! database, and lets secret scanners know a real one; `security.md` §2.8.
-//! A fast hash is right for 178 bits: nobody guesses them.
+//! The check sum shows that a token is mistyped or made up without a query
+//! to the database, and lets secret scanners recognise a real one;
+//! `security.md` §2.8. A fast hash is enough: nobody can guess 178 random
+//! bits.
 
 use crate::model::TOKEN_PREFIX;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,14 +19,14 @@ use zeroize::Zeroizing;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM_CHARACTERS: usize = 30;
 const SUM_CHARACTERS: usize = 6;
-/// The largest multiple of 62 in a byte: larger bytes are drawn again, so
-/// that every character is as likely.
+/// The largest multiple of 62 that fits into a byte. Bytes from here on are
+/// drawn again, so that every character is equally likely.
 const FAIR: u8 = 248;
 
-/// What is kept of a token.
+/// The SHA-256 of a token, which is all that the database has of it.
 pub type TokenHash = [u8; 32];
 
-/// A new token, and what is kept of it.
+/// Makes a token, and returns it with its hash.
 pub fn new_token() -> anyhow::Result<(SecretString, TokenHash)> {
     let mut random = Zeroizing::new(String::with_capacity(RANDOM_CHARACTERS));
     let mut bytes = Zeroizing::new([0; 64]);
@@ -42,7 +44,7 @@ pub fn new_token() -> anyhow::Result<(SecretString, TokenHash)> {
     Ok((token, hash))
 }
 
-/// The hash of something that can be a token; none for what cannot.
+/// The hash of a typed token; none where the text cannot be a token of ours.
 pub fn token_hash(typed: &SecretString) -> Option<TokenHash> {
     let rest = typed.expose_secret().strip_prefix(TOKEN_PREFIX)?;
     let (random, told) = rest.split_at_checked(RANDOM_CHARACTERS)?;
