@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use foldhash::HashMap;
 
-use crate::ledger::{Applied, Ended, Hold, NoRoom, Order, Settled, Table};
+use crate::ledger::{Applied, Ended, Hold, NoRoom, Order, PriceTable, Settled};
 use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId,
     QuotaRefusal, Refusal, Source, WhyFellBack,
@@ -189,7 +189,7 @@ impl App {
     /// operator's limit have room for.
     fn fit(&self, ask: &ReadyAsk, provider: &Provider, model: &str) -> Fitted {
         let system = ask.plan.system.len() as u64;
-        let window = Table::context_tokens(&provider.id, model);
+        let window = PriceTable::context_tokens(&provider.id, model);
         let room = window.map(|window| window.saturating_sub(u64::from(ask.most) + system));
         let most = u64::from(self.settings.context_tokens);
         let room = room.map_or(most, |room| room.min(most));

@@ -53,7 +53,7 @@ pub use batch::NoRoom;
 pub use hold::{Ended, Hold, Order};
 pub use meter::Applied;
 pub use prices::Prices;
-pub use table::Table;
+pub use table::PriceTable;
 
 use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
 use crate::store::{Booking, Finished, Store};
@@ -135,7 +135,7 @@ impl Ledger {
     /// Whether there will be room, as far as anybody can tell without a
     /// look at the database. A guess: only a hold makes it true.
     pub fn expects_room(&self, limits: &[Applied], output_tokens: u64, images: u64) -> bool {
-        self.outlook.is_good(limits, output_tokens, images)
+        self.outlook.is_likely(limits, output_tokens, images)
     }
 
     /// Reserves what an order may use; or says which limit leaves too
@@ -147,9 +147,9 @@ impl Ledger {
         order: Order<'_>,
         limits: Vec<Applied>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        if !Table::is_warm(order.provider.as_str()) {
+        if !PriceTable::is_warm(order.provider.as_str()) {
             let provider = order.provider.clone();
-            let warm = move || Table::warm(provider.as_str());
+            let warm = move || PriceTable::warm(provider.as_str());
             Box::pin(tokio::task::spawn_blocking(warm)).await?;
         }
         let now_ms = self.clock.now_ms();

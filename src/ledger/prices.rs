@@ -1,4 +1,5 @@
-//! What a call costs: the operator's table, then ours, then [`Table`].
+//! What a call costs: by the operator's file, or else by
+//! `assets/prices.toml`, or else by [`PriceTable`].
 
 use anyhow::{Context, bail, ensure};
 use jiff::civil::Date;
@@ -8,9 +9,9 @@ use serde::Deserialize;
 use crate::model::{NanoDollars, ProviderId};
 
 use crate::ledger::batch::Price;
-use crate::ledger::table::Table;
+use crate::ledger::table::PriceTable;
 
-/// Prices that the crate lacks.
+/// Prices that the `genai-prices` crate lacks.
 const OURS: &str = include_str!("../../assets/prices.toml");
 pub const MILLION: f64 = 1e6;
 
@@ -25,11 +26,11 @@ pub struct Quantity {
     pub machine_ms: u64,
 }
 
-/// Every price that is known.
+/// Every known price.
 #[derive(Debug)]
 pub struct Prices {
     entries: Vec<Entry>,
-    table: Table,
+    table: PriceTable,
 }
 
 #[derive(Deserialize)]
@@ -53,15 +54,15 @@ struct Entry {
 }
 
 impl Prices {
-    /// Reads our table, and the operator's if there is one.
+    /// Parses our file of prices, and the operator's if there is one.
     pub fn new(operators: Option<&str>) -> anyhow::Result<Self> {
-        let mut entries = operators.map(read).transpose()?.unwrap_or_default();
-        entries.extend(read(OURS).context("assets/prices.toml")?);
-        let table = Table::default();
+        let mut entries = operators.map(parse).transpose()?.unwrap_or_default();
+        entries.extend(parse(OURS).context("assets/prices.toml")?);
+        let table = PriceTable::default();
         Ok(Self { entries, table })
     }
 
-    /// What a call costs that is made at a moment; none if nobody knows.
+    /// What a call costs that is made at a moment; none if that is unknown.
     pub fn cost(
         &self,
         provider: &ProviderId,
@@ -75,7 +76,8 @@ impl Prices {
         }
     }
 
-    /// What a call costs at the most, by what is not known before.
+    /// What a call costs at the most, apart for what is known before the
+    /// call and for each token of the answer; none if that is unknown.
     pub fn price(
         &self,
         provider: &ProviderId,
@@ -96,12 +98,12 @@ impl Prices {
         })
     }
 
-    /// The entry that applies: the first that fits, and of its kind the one
-    /// that began last.
+    /// The entry that applies to a model: the first that matches it. Of those
+    /// with the same pattern, the one that began last.
     fn entry(&self, provider: &str, model: &str, at_ms: i64) -> Option<&Entry> {
-        let fits = |entry: &&Entry| entry.provider == provider && matches(&entry.model, model);
-        let first = self.entries.iter().find(fits)?;
-        let same = |entry: &&Entry| fits(entry) && entry.model == first.model;
+        let matching = |entry: &&Entry| entry.provider == provider && matches(&entry.model, model);
+        let first = self.entries.iter().find(matching)?;
+        let same = |entry: &&Entry| matching(entry) && entry.model == first.model;
         let begun = |entry: &&Entry| entry.began_ms() <= at_ms;
         let entries = self.entries.iter().filter(same).filter(begun);
         entries.max_by_key(|entry| entry.began_ms())
@@ -109,7 +111,7 @@ impl Prices {
 }
 
 impl Entry {
-    /// From when on it applies.
+    /// From when on the entry applies.
     fn began_ms(&self) -> i64 {
         let date = self.from.and_then(|from| from.date);
         let date = date.and_then(|date| {
@@ -125,12 +127,14 @@ impl Entry {
         midnight.map_or(i64::MIN, |at| at.timestamp().as_millisecond())
     }
 
-    /// None where something was used that it has no price for.
+    /// The price of what was used; none if the entry lacks a price for some of it.
     fn cost(&self, used: Quantity) -> Option<NanoDollars> {
         let cached_price = self.cached_input.or(self.input);
-        // Image models answer with images; their tokens are the images.
+        // Where images have a price, the output tokens are the images and
+        // cost nothing more.
         let output_price = self.output.or(self.image.map(|_| 0.0));
-        // And some are paid for by the token or the second alone.
+        // Where images have none, they are paid for by the token or by the
+        // second of a machine.
         let by_second = self.second.filter(|_| used.machine_ms > 0);
         let image_price = self.image.or(self.output.or(by_second).map(|_| 0.0));
         let second_price = self.second.or(self.image.map(|_| 0.0));
@@ -180,7 +184,7 @@ impl Entry {
     }
 }
 
-fn read(text: &str) -> anyhow::Result<Vec<Entry>> {
+fn parse(text: &str) -> anyhow::Result<Vec<Entry>> {
     let file: File =
         toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
     for entry in &file.price {

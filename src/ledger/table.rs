@@ -1,55 +1,56 @@
-//! What language models cost, read and reckoned by the `genai-prices` crate.
+//! What language models cost, by the tables of the `genai-prices` crate.
 //!
-//! Its whole table takes 17 MB to read. `assets/prices` has what we ask of
-//! it, a file for each provider that is read when somebody first asks for
-//! one of its models. Where the crate's version changes, they are made again
-//! from its `prices.json`:
+//! The crate's whole table takes 17 MB of memory once it is parsed.
+//! `assets/prices` has the parts that we use, one file for each provider,
+//! which is parsed when somebody first asks for one of its models. When the
+//! crate's version changes, make the files again from its `prices.json`:
 //!
 //! ```sh
 //! jq -c --arg id openai -f assets/prices/select.jq prices.json > assets/prices/openai.json
 //! ```
 //!
-//! Finding a model takes some hundred comparisons, so that what a model's
-//! tokens cost is remembered for a minute: prices change by the day, and for
-//! some models by the hour of the day.
+//! Finding a model in a table takes some hundred comparisons, so the rates
+//! that were found are cached for a minute. Prices change by the day, and
+//! those of some models by the hour of the day.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
-use foldhash::HashMap;
 use genai_prices::{Calculator, PriceRequest, Usage as Counts, UsageKey};
 
-use crate::model::{NanoDollars, ProviderId};
+use crate::model::{NanoDollars, ProviderId, TtlCache, lock};
 
 use crate::ledger::prices::{MILLION, Quantity, float};
 
 const MINUTE_MS: i64 = 60_000;
-/// How many models' rates are remembered.
-const REMEMBERED_MAX: usize = 4_096;
+/// How many models' rates are cached for each provider.
+const MODELS_MAX: usize = 4_096;
+/// How many providers there are in [`PRICED_PROVIDERS`].
+const PROVIDERS: usize = 9;
 
-/// A provider of which the crate knows prices. One of the operator's own has
-/// only the prices that the operator gives it.
-struct Known {
+/// A provider whose prices the crate knows. A provider that the operator has
+/// added has only the prices that the operator gives it.
+struct PricedProvider {
     id: &'static str,
     /// The crate's name for it.
     name: &'static str,
     /// Its part of the crate's table.
     json: &'static str,
-    read: OnceLock<Option<Calculator>>,
+    parsed: OnceLock<Option<Calculator>>,
 }
 
-macro_rules! known {
+macro_rules! priced_providers {
     ($($id:literal as $name:literal,)*) => {
-        [$(Known {
+        [$(PricedProvider {
             id: $id,
             name: $name,
             json: include_str!(concat!("../../assets/prices/", $name, ".json")),
-            read: OnceLock::new(),
+            parsed: OnceLock::new(),
         },)*]
     };
 }
 
-static KNOWN: [Known; 9] = known![
+static PRICED_PROVIDERS: [PricedProvider; PROVIDERS] = priced_providers![
     "openai" as "openai",
     "anthropic" as "anthropic",
     "google" as "google",
@@ -61,60 +62,73 @@ static KNOWN: [Known; 9] = known![
     "xai" as "x-ai",
 ];
 
-/// What was looked up.
-#[derive(Debug, Default)]
-pub struct Table {
-    /// By provider.
-    rates: Mutex<HashMap<&'static str, Models>>,
+/// The rates that were found lately.
+#[derive(Debug)]
+pub struct PriceTable {
+    /// One cache for each of [`PRICED_PROVIDERS`], in their order.
+    rates: [Mutex<RatesByModel>; PROVIDERS],
 }
 
-/// By model: the minute in which it was looked up, and what was found.
-type Models = HashMap<String, (i64, Rates)>;
+/// Put at the minute that they are for, so that they are fresh for all of
+/// that minute and for no other.
+type RatesByModel = TtlCache<String, Rates>;
 
 /// What a model's tokens cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Rates {
     Unknown,
-    /// The same for each, however many there are.
-    Flat(Flat),
-    /// More for long prompts: it must be asked each time.
+    /// The same for each token, however many there are.
+    Flat(FlatRates),
+    /// More for long prompts, so that the table is asked each time.
     Tiered,
 }
 
 /// Dollars: for a call, and for a million tokens of each kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Flat {
+struct FlatRates {
     call: f64,
     input: f64,
     cached: f64,
     output: f64,
 }
 
-impl Table {
-    /// Reads what a provider's models cost. It takes milliseconds, so that it
-    /// is done before the first call and not on an async thread.
+impl Default for PriceTable {
+    fn default() -> Self {
+        let minute = Duration::from_mins(1);
+        let empty = |_| Mutex::new(TtlCache::new(MODELS_MAX, minute));
+        Self {
+            rates: std::array::from_fn(empty),
+        }
+    }
+}
+
+impl PriceTable {
+    /// Parses the prices of a provider's models. It takes milliseconds, so
+    /// that it is done before the provider's first call, and not on an async
+    /// thread.
     pub fn warm(provider: &str) {
-        if let Some(known) = Known::of(provider) {
-            known.calculator();
+        if let Some((_, priced)) = PricedProvider::find(provider) {
+            priced.calculator();
         }
     }
 
-    /// Whether nothing has to be read any more to price a provider's models.
+    /// Whether a provider's prices are parsed, or it has none.
     pub fn is_warm(provider: &str) -> bool {
-        Known::of(provider).is_none_or(|known| known.read.get().is_some())
+        let found = PricedProvider::find(provider);
+        found.is_none_or(|(_, priced)| priced.parsed.get().is_some())
     }
 
-    /// How much a model can be told and say, in tokens, if anybody knows
-    /// and it was read.
+    /// How many tokens a model can be told and say in all; none if that is
+    /// unknown, or the provider's prices are not parsed yet.
     pub fn context_tokens(provider: &ProviderId, model: &str) -> Option<u64> {
-        let known = Known::of(provider.as_str())?;
-        let calculator = known.read.get()?.as_ref()?;
-        let provider = calculator.find_provider(Some(known.name), None).ok()??;
+        let (_, priced) = PricedProvider::find(provider.as_str())?;
+        let calculator = priced.parsed.get()?.as_ref()?;
+        let provider = calculator.find_provider(Some(priced.name), None).ok()??;
         let known = provider.models().find(|known| known.id() == model);
         known?.context_window()
     }
 
-    /// What a call costs that is made at a moment; none if nobody knows.
+    /// What a call costs that is made at a moment; none if that is unknown.
     pub fn cost(
         &self,
         provider: &str,
@@ -122,46 +136,47 @@ impl Table {
         used: Quantity,
         at_ms: i64,
     ) -> Option<NanoDollars> {
-        let known = Known::of(provider)?;
+        let (number, priced) = PricedProvider::find(provider)?;
         if used.images > 0 || used.machine_ms > 0 {
             return None;
         }
-        let dollars = match self.rates(known, model, at_ms) {
+        let rates = self.rates.get(number)?;
+        let dollars = match find_rates(rates, priced, model, at_ms) {
             Rates::Unknown => return None,
-            Rates::Flat(flat) => flat.of(used),
-            Rates::Tiered => known.look_up(model, used, at_ms)?,
+            Rates::Flat(flat) => flat.dollars_for(used),
+            Rates::Tiered => priced.dollars_for(model, used, at_ms)?,
         };
         let used_something = used.input_tokens + used.output_tokens > 0;
-        // A model that is priced by something else than tokens costs nothing
-        // here, which is not true; one that is free says so in its name.
+        // The table has a price of 0 for models that are paid for by
+        // something else than tokens. Models that are free say so in their
+        // names.
         if used_something && dollars <= 0.0 && !model.ends_with(":free") {
             return None;
         }
         NanoDollars::from_dollars(dollars)
     }
+}
 
-    fn rates(&self, known: &'static Known, model: &str, at_ms: i64) -> Rates {
-        let minute = at_ms.div_euclid(MINUTE_MS);
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let models = rates.entry(known.id).or_default();
-        match models.get(model) {
-            Some((at, rates)) if *at == minute => *rates,
-            _ => {
-                if models.len() >= REMEMBERED_MAX {
-                    models.clear();
-                }
-                let rates = Rates::of(known, model, at_ms);
-                models.insert(model.to_owned(), (minute, rates));
-                rates
-            }
-        }
+/// The rates of a model: cached, or from its provider's table.
+fn find_rates(
+    cache: &Mutex<RatesByModel>,
+    priced: &PricedProvider,
+    model: &str,
+    at_ms: i64,
+) -> Rates {
+    if let Some(rates) = lock(cache).get(model, at_ms) {
+        return *rates;
     }
+    let rates = Rates::look_up(priced, model, at_ms);
+    let minute_ms = at_ms - at_ms.rem_euclid(MINUTE_MS);
+    lock(cache).put(model.to_owned(), rates, minute_ms);
+    rates
 }
 
 impl Rates {
-    /// Asks the table for one million of each, and whether small and huge
-    /// amounts cost the same for each token.
-    fn of(known: &Known, model: &str, at_ms: i64) -> Self {
+    /// Asks a provider's table what a million tokens of each kind cost, and
+    /// whether each token of a small or a huge amount costs the same.
+    fn look_up(priced: &PricedProvider, model: &str, at_ms: i64) -> Self {
         let dollars = |input_tokens, cached_tokens, output_tokens| {
             let used = Quantity {
                 input_tokens,
@@ -169,16 +184,16 @@ impl Rates {
                 output_tokens,
                 ..Quantity::default()
             };
-            Some((used, known.look_up(model, used, at_ms)?))
+            Some((used, priced.dollars_for(model, used, at_ms)?))
         };
         let million = || {
             let (_, call) = dollars(0, 0, 0)?;
-            let of = |(_, all)| all - call;
-            Some(Flat {
+            let beyond_call = |(_, all)| all - call;
+            Some(FlatRates {
                 call,
-                input: of(dollars(1_000_000, 0, 0)?),
-                cached: of(dollars(1_000_000, 1_000_000, 0)?),
-                output: of(dollars(0, 0, 1_000_000)?),
+                input: beyond_call(dollars(1_000_000, 0, 0)?),
+                cached: beyond_call(dollars(1_000_000, 1_000_000, 0)?),
+                output: beyond_call(dollars(0, 0, 1_000_000)?),
             })
         };
         let Some(flat) = million() else {
@@ -191,7 +206,7 @@ impl Rates {
             dollars(10_000_000, 5_000_000, 10_000_000),
         ];
         let is_flat = |(used, all): (Quantity, f64)| {
-            NanoDollars::from_dollars(flat.of(used)) == NanoDollars::from_dollars(all)
+            NanoDollars::from_dollars(flat.dollars_for(used)) == NanoDollars::from_dollars(all)
         };
         if probes.into_iter().all(|probe| probe.is_some_and(is_flat)) {
             Self::Flat(flat)
@@ -201,8 +216,8 @@ impl Rates {
     }
 }
 
-impl Flat {
-    fn of(self, used: Quantity) -> f64 {
+impl FlatRates {
+    fn dollars_for(self, used: Quantity) -> f64 {
         let cached = used.cached_tokens.min(used.input_tokens);
         let parts = [
             (used.input_tokens - cached, self.input),
@@ -217,22 +232,31 @@ impl Flat {
     }
 }
 
-impl Known {
-    fn of(provider: &str) -> Option<&'static Self> {
-        KNOWN.iter().find(|known| known.id == provider)
+impl PricedProvider {
+    /// Finds a provider, and its place among the priced ones.
+    fn find(provider: &str) -> Option<(usize, &'static Self)> {
+        let mut all = PRICED_PROVIDERS.iter().enumerate();
+        all.find(|(_, priced)| priced.id == provider)
     }
 
     fn calculator(&self) -> Option<&Calculator> {
-        let read = || Calculator::from_json(self.json).ok();
-        self.read.get_or_init(read).as_ref()
+        let parse = || Calculator::from_json(self.json).ok();
+        self.parsed.get_or_init(parse).as_ref()
     }
 
-    fn look_up(&self, model: &str, used: Quantity, at_ms: i64) -> Option<f64> {
-        self.ask(self.calculator()?, model, used, at_ms)
+    /// What a call costs by our part of the table, in dollars.
+    fn dollars_for(&self, model: &str, used: Quantity, at_ms: i64) -> Option<f64> {
+        self.calculate(self.calculator()?, model, used, at_ms)
     }
 
     /// What a call costs by a table, in dollars.
-    fn ask(&self, table: &Calculator, model: &str, used: Quantity, at_ms: i64) -> Option<f64> {
+    fn calculate(
+        &self,
+        table: &Calculator,
+        model: &str,
+        used: Quantity,
+        at_ms: i64,
+    ) -> Option<f64> {
         let cached = used.cached_tokens.min(used.input_tokens);
         let counts = Counts::from([
             (UsageKey::INPUT_TOKENS, float(used.input_tokens)),
@@ -275,20 +299,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_what_the_table_says() {
-        let (table, mut flat, mut tiered) = (Table::default(), 0, 0);
-        for (known, model) in models() {
-            let rates = table.rates(known, model, NOON_MS);
+    fn what_is_cached_is_what_the_table_says() {
+        let (table, mut flat, mut tiered) = (PriceTable::default(), 0, 0);
+        for (priced, model) in models() {
+            let (number, _) = PricedProvider::find(priced.id).unwrap();
+            let find = || find_rates(&table.rates[number], priced, model, NOON_MS);
+            let rates = find();
+            assert_eq!(find(), rates, "{model}");
             tiered += u32::from(rates == Rates::Tiered);
             let Rates::Flat(all) = rates else { continue };
             flat += 1;
             for used in quantities() {
-                let told = known.look_up(model, used, NOON_MS);
+                let told = priced.dollars_for(model, used, NOON_MS);
                 assert_eq!(
-                    NanoDollars::from_dollars(all.of(used)),
+                    NanoDollars::from_dollars(all.dollars_for(used)),
                     told.and_then(NanoDollars::from_dollars),
                     "{} {model} {used:?}",
-                    known.id
+                    priced.id
                 );
             }
         }
@@ -299,38 +326,38 @@ mod tests {
     fn our_part_of_the_table_says_what_the_whole_says() {
         let moments = [0, 5, 30 * 24, 120 * 24].map(|hours| NOON_MS + hours * HOUR_MS);
         let mut asked = 0;
-        for (known, model) in models() {
+        for (priced, model) in models() {
             for at_ms in moments.into_iter().chain([NOON_MS - 365 * 24 * HOUR_MS]) {
                 for used in quantities() {
-                    let whole = known.ask(Calculator::bundled(), model, used, at_ms);
-                    assert_eq!(known.look_up(model, used, at_ms), whole, "{model} {used:?}");
+                    let whole = priced.calculate(Calculator::bundled(), model, used, at_ms);
+                    assert_eq!(priced.dollars_for(model, used, at_ms), whole, "{model} {used:?}");
                     asked += 1;
                 }
             }
         }
         assert!(asked > 30_000, "{asked}");
-        for known in &KNOWN {
+        for priced in &PRICED_PROVIDERS {
             let windows = |table: &Calculator| {
-                let provider = table.find_provider(Some(known.name), None);
+                let provider = table.find_provider(Some(priced.name), None);
                 let models = provider.unwrap().unwrap();
                 let window = |model: ModelInfo<'_>| (model.id().to_owned(), model.context_window());
                 models.models().map(window).collect::<Vec<_>>()
             };
             assert_eq!(
-                windows(known.calculator().unwrap()),
+                windows(priced.calculator().unwrap()),
                 windows(Calculator::bundled()),
                 "assets/prices/{}.json is older than the crate: see the head of this file",
-                known.name
+                priced.name
             );
         }
     }
 
     /// Every model of the crate's whole table.
-    fn models() -> impl Iterator<Item = (&'static Known, &'static str)> {
-        KNOWN.iter().flat_map(|known| {
-            let provider = Calculator::bundled().find_provider(Some(known.name), None);
+    fn models() -> impl Iterator<Item = (&'static PricedProvider, &'static str)> {
+        PRICED_PROVIDERS.iter().flat_map(|priced| {
+            let provider = Calculator::bundled().find_provider(Some(priced.name), None);
             let models = provider.unwrap().unwrap().models();
-            models.map(move |model| (known, model.id()))
+            models.map(move |model| (priced, model.id()))
         })
     }
 
@@ -346,16 +373,16 @@ mod tests {
             ("openrouter", "anthropic/claude-sonnet-4.5:beta"),
             ("mistral", "mistral-large-2411"),
         ] {
-            let known = Known::of(provider).unwrap();
-            let whole = known.ask(Calculator::bundled(), model, used, NOON_MS);
+            let (_, priced) = PricedProvider::find(provider).unwrap();
+            let whole = priced.calculate(Calculator::bundled(), model, used, NOON_MS);
             assert!(whole > Some(0.0), "{model}");
-            assert_eq!(known.look_up(model, used, NOON_MS), whole, "{model}");
+            assert_eq!(priced.dollars_for(model, used, NOON_MS), whole, "{model}");
         }
     }
 
     #[test]
     fn a_price_that_changes_is_looked_up_again() {
-        let table = Table::default();
+        let table = PriceTable::default();
         let used = Quantity {
             input_tokens: 1_000_000,
             ..Quantity::default()
