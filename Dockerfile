@@ -8,7 +8,7 @@ WORKDIR /source
 COPY Cargo.toml Cargo.lock config.example.toml ./
 COPY assets assets
 COPY migrations migrations
-COPY benches benches
+COPY crates crates
 COPY src src
 RUN cargo build --release --locked
 

@@ -34,8 +34,9 @@
 //!   who speaks, passing calls on, our own API.
 //! - [`config`]: settings and secrets, read once.
 //! - [`cli`]: one file a verb, and `assemble`, which puts it all together.
-//! - [`emulator`]: a Discord and providers of our own, for tests and
-//!   `latchkey demo`.
+//!
+//! `crates/emulator` is a Discord and providers of our own, for tests and
+//! `latchkey demo`; it is a crate that uses nothing of this one.
 //!
 //! # Invariants
 //!
@@ -82,7 +83,6 @@ mod app;
 mod bot;
 mod cli;
 mod config;
-mod emulator;
 mod gateway;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub mod internals;

@@ -8,6 +8,7 @@
 mod assemble;
 mod client;
 mod default_config;
+#[cfg(feature = "demo")]
 mod demo;
 mod doctor;
 mod files;
@@ -15,6 +16,7 @@ mod harden;
 mod health;
 mod keygen;
 mod log;
+#[cfg(any(test, feature = "demo"))]
 mod scene;
 mod serve;
 mod signals;
@@ -31,6 +33,7 @@ pub use assemble::{Assembled, assemble};
 pub use files::allow as allow_files;
 #[cfg(test)]
 pub use log::{layer as log_layer, start as start_log};
+#[cfg(any(test, feature = "demo"))]
 pub use scene::Scene;
 
 use crate::config::Shards;
@@ -60,6 +63,7 @@ enum Verb {
         shards: Shards,
     },
     /// Try everything in a browser, with nothing set up.
+    #[cfg(feature = "demo")]
     Demo {
         /// The port on this machine; 0 takes any that is free.
         #[arg(long, default_value_t = 8_686)]
@@ -116,6 +120,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = arguments.config.as_deref();
     match arguments.verb {
         Verb::Serve { shards } => serve::serve(file, shards).await,
+        #[cfg(feature = "demo")]
         Verb::Demo { port } => demo::demo(port).await,
         Verb::Keygen => keygen::keygen(),
         Verb::Doctor => doctor::doctor(file).await,

@@ -1,18 +1,17 @@
 //! The world of the demo, and of most tests: a server with a member and a
 //! manager, a stranger elsewhere, and providers that are all emulated.
 
+use latchkey_emulator::providers::{PROVIDERS, Standing, sample};
+use latchkey_emulator::{Emulator, MANAGER, MEMBER, World};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use crate::config::{Config, ConfigError, Environment};
-use crate::emulator::discord::act::{MANAGER, MEMBER};
-use crate::emulator::providers::{PROVIDERS, Standing, sample};
-use crate::emulator::{Emulator, World};
 use crate::vault::MasterKey;
 
 /// The emulated world and what the program must know of it.
 #[cfg_attr(
-    not(test),
+    not(any(test, fuzzing, feature = "internals")),
     expect(dead_code, reason = "the demo's page finds people by itself")
 )]
 pub struct Scene {
@@ -91,7 +90,7 @@ base_url = \"{url}\"
 
     /// The environment that leads a process of its own into this world, its
     /// database in a folder.
-    #[cfg(any(test, feature = "internals"))]
+    #[cfg(any(test, fuzzing, feature = "internals"))]
     pub fn variables(
         &self,
         folder: &std::path::Path,

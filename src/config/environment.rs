@@ -53,6 +53,7 @@ impl Environment {
     }
 
     /// Variables for tests and the demo.
+    #[cfg(any(test, feature = "demo"))]
     pub fn of(pairs: impl IntoIterator<Item = (String, SecretString)>) -> Self {
         Self {
             variables: pairs.into_iter().collect(),

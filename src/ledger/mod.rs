@@ -21,8 +21,6 @@
 //! - `till`: what every hold needs.
 
 mod batch;
-#[cfg(feature = "internals")]
-pub mod bench;
 mod counter;
 mod headroom;
 mod hold;
@@ -50,6 +48,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 pub use batch::NoRoom;
+#[cfg(any(fuzzing, feature = "internals"))]
+pub use batch::add_up;
 pub use hold::{Ended, Hold, Order};
 pub use meter::Applied;
 pub use prices::Prices;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use latchkey_emulator::providers::ProviderFault;
+
 use super::{Setup, Stage, good, run, run_with};
 use crate::app::{AnswerEvent, nobody_else};
-use crate::emulator::providers::ProviderFault;
 use crate::model::{Ask, Choices, PersonId, ProviderId};
 use crate::providers::Timeouts;
 use crate::store::Audited;
@@ -181,7 +182,7 @@ async fn an_ask_that_is_cut_by_a_stop_is_settled() {
         stage.fails("groq", ProviderFault::Stall);
         let mia = stage.mia();
         mia.starts("/ask prompt:count");
-        let began = |state: &crate::emulator::WorldState| {
+        let began = |state: &latchkey_emulator::WorldState| {
             let mut messages = state.messages.iter();
             messages.any(|m| m.content.contains("five")).then_some(())
         };
@@ -230,7 +231,7 @@ async fn an_exempt_ask_waits_for_no_commit() {
         // Somebody else holds the database's only pen.
         let pen = HeldPen::take(stage.database());
         let asked = mia.starts("/ask prompt:count");
-        let answered = |state: &crate::emulator::WorldState| {
+        let answered = |state: &latchkey_emulator::WorldState| {
             let done = state
                 .messages
                 .iter()

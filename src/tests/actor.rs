@@ -1,7 +1,8 @@
 //! Somebody at a keyboard: what they do, and what they then see.
 
+use latchkey_emulator::{Attachment, Message, WorldState};
+
 use super::Stage;
-use crate::emulator::{Attachment, Message, WorldState};
 
 /// Somebody at a keyboard, in a channel.
 #[derive(Clone, Copy)]

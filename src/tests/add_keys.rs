@@ -1,10 +1,10 @@
 //! Adding keys: `/keys add`, its form, and what the bot says.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::{ProviderFault, Standing, sample};
+use latchkey_emulator::{MANAGER, MEMBER};
 
 use super::{Setup, bad, good, run, run_with};
-use crate::emulator::discord::act::{MANAGER, MEMBER};
-use crate::emulator::providers::{ProviderFault, Standing, sample};
 
 #[tokio::test]
 async fn a_person_without_a_key_is_told_how_to_add_one_and_does() {

@@ -1,9 +1,9 @@
 //! `/ask`: who pays, how it streams, what goes wrong.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::Standing;
 
 use super::{Setup, good, run, run_with};
-use crate::emulator::providers::Standing;
 
 #[tokio::test]
 async fn the_bot_default_pays_when_nobody_else_does() {

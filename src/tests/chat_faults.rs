@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use latchkey_emulator::RestFault;
+use latchkey_emulator::providers::ProviderFault;
 
 use super::stage;
-use crate::emulator::RestFault;
-use crate::emulator::providers::ProviderFault;
 
 #[tokio::test]
 async fn a_provider_that_fails_in_mid_answer_leaves_what_it_said() {

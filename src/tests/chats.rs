@@ -1,10 +1,10 @@
 //! Conversations: mentions, replies, threads and direct messages.
 
 use insta::assert_snapshot;
+use latchkey_emulator::Attachment;
+use latchkey_emulator::providers::{Standing, sample};
 
 use super::stage::{self, Setup};
-use crate::emulator::Attachment;
-use crate::emulator::providers::{Standing, sample};
 
 fn file(name: &str, kind: &str, bytes: &[u8]) -> Attachment {
     Attachment {

@@ -2,9 +2,9 @@
 //! limited, or cannot be checked.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::{PROVIDERS, Standing, sample};
 
 use super::{Setup, Stage, run_with};
-use crate::emulator::providers::{PROVIDERS, Standing, sample};
 
 const EVERY: [Standing; 5] = [
     Standing::Good,

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use latchkey_emulator::providers::ProviderFault;
 use tokio::process::Command;
 
 use super::program::Program;
 use super::{Setup, good, run_with};
-use crate::emulator::providers::ProviderFault;
 
 /// A Python that has the libraries: `LATCHKEY_PYTHON`, or the system's.
 async fn python() -> Option<String> {

@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use latchkey_emulator::RestFault;
+use latchkey_emulator::providers::ProviderFault;
 
 use super::{Setup, good, run, run_with};
 use crate::config::Shards;
-use crate::emulator::RestFault;
-use crate::emulator::providers::ProviderFault;
 use crate::providers::Timeouts;
 
 fn fault(method: &'static str, path: &'static str, status: u16, times: u32) -> RestFault {

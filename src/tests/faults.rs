@@ -1,9 +1,9 @@
 //! `/ask` on a provider's bad days, and what never reaches a provider.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 
 use super::{good, run};
-use crate::emulator::providers::{ProviderFault, Standing, sample};
 
 fn every_fault() -> [ProviderFault; 13] {
     [

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use latchkey_emulator::providers::ProviderFault;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::program::{Program, send};
 use super::{Setup, Stage, good, run, run_with};
-use crate::emulator::providers::ProviderFault;
 
 async fn connect(stage: &Stage) -> TcpStream {
     let address = stage.gateway().await;

@@ -1,10 +1,10 @@
 //! Programs that use people's keys over HTTP.
 
+use latchkey_emulator::providers::ProviderFault;
 use serde_json::json;
 
 use super::program::{Program, send};
 use super::{bad, good, run};
-use crate::emulator::providers::ProviderFault;
 
 pub fn count(model: &str) -> serde_json::Value {
     json!({"model": model, "messages": [{"role": "user", "content": "count"}]})
@@ -294,9 +294,9 @@ async fn a_key_that_comes_with_a_call_pays_for_it_alone() {
         let mia = stage.mia();
         mia.adds("openai", "user", &good("openai")).await;
         let program = Program::of(stage, &mia, "").await;
-        let own = crate::emulator::providers::sample(
+        let own = latchkey_emulator::providers::sample(
             "deepseek",
-            crate::emulator::providers::Standing::Good,
+            latchkey_emulator::providers::Standing::Good,
         );
         let chat = |name: &'static str, key: String, model: &str| {
             send(

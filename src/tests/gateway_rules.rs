@@ -1,11 +1,11 @@
 //! What a program may ask for, with whose key, and how often.
 
+use latchkey_emulator::providers::ProviderFault;
 use serde_json::json;
 
 use super::gateway::count;
 use super::program::{Program, send};
 use super::{Setup, good, run, run_with};
-use crate::emulator::providers::ProviderFault;
 
 #[tokio::test]
 async fn a_call_with_an_idempotency_key_is_made_once() {

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
+use latchkey_emulator::{World, WorldState};
 use tokio::time::timeout;
 
 use super::process::{start, terminate, world};
-use crate::emulator::{World, WorldState};
 
 /// The bot's message whose text has this in it.
-fn holding<'a>(state: &'a WorldState, text: &str) -> Option<&'a crate::emulator::Message> {
+fn holding<'a>(state: &'a WorldState, text: &str) -> Option<&'a latchkey_emulator::Message> {
     let mut all = state.messages.iter().rev();
     all.find(|m| m.author.is_none() && m.content.contains(text))
 }

@@ -1,9 +1,9 @@
 //! Listing, testing, pausing and removing keys, and who may.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 
 use super::{Setup, good, run, run_with};
-use crate::emulator::providers::{ProviderFault, Standing, sample};
 use crate::vault::MasterKey;
 
 #[tokio::test]

@@ -54,10 +54,10 @@ mod usages;
 
 use std::io::Write;
 
+use latchkey_emulator::providers::{Standing, sample};
+
 pub use actor::Actor;
 pub use stage::{Setup, Stage, run, run_with};
-
-use crate::emulator::providers::{Standing, sample};
 
 /// Says visibly that a test was skipped; forbidden where
 /// `LATCHKEY_FORBID_SKIPS` is set, as in CI.

@@ -1,7 +1,8 @@
 //! A key for one ask.
 
+use latchkey_emulator::providers::{Standing, sample};
+
 use super::{good, run};
-use crate::emulator::providers::{Standing, sample};
 
 #[tokio::test]
 async fn a_key_for_one_ask_pays_once_and_is_forgotten() {

@@ -2,11 +2,11 @@
 //! on with after a restart.
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::{Life, ProviderFault};
 
 use super::pictures::photo;
 use super::stage::{self, Setup, Stage};
 use super::{Actor, good};
-use crate::emulator::providers::{Life, ProviderFault};
 
 /// What is typed for a key of a host, beside the key.
 const EXTRAS: &[(&str, &[(&str, &str)])] = &[

@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use latchkey_emulator::providers::{Life, Standing, sample};
 use secrecy::SecretString;
 use tokio::time::timeout;
 
 use super::process::{start_as, terminate, world};
 use crate::cli::Scene;
-use crate::emulator::providers::{Life, Standing, sample};
 
 /// How often a process is killed.
 const KILLS: u32 = 100;

@@ -151,7 +151,7 @@ async fn a_machine_that_a_crash_left_running_is_stopped_at_the_next_start() {
         change(stage, "update picture set ended_at_ms = began_at_ms");
         assert_snapshot!(left_over(stage), @"1 jobs, 0 done, 0 cancelled; 1 machines, 1 running");
         stage.start().await;
-        let stopped = |state: &crate::emulator::WorldState| {
+        let stopped = |state: &latchkey_emulator::WorldState| {
             let servers = &state.providers.servers;
             servers.iter().all(|server| !server.running).then_some(())
         };

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 
 use super::picture_jobs::shows;
 use super::stage::{self, Setup};
 use super::{Actor, good};
-use crate::emulator::providers::{ProviderFault, Standing, sample};
 
 /// A picture that somebody has.
-pub fn photo() -> crate::emulator::Attachment {
-    crate::emulator::Attachment {
+pub fn photo() -> latchkey_emulator::Attachment {
+    latchkey_emulator::Attachment {
         name: "photo.png".into(),
         kind: "image/png".into(),
         description: String::new(),
-        bytes: crate::emulator::providers::picture("photo", 0),
+        bytes: latchkey_emulator::providers::picture("photo", 0),
     }
 }
 
@@ -118,7 +118,7 @@ async fn what_is_asked_for_and_cannot_be_is_explained() {
         mia.adds("openai", "user", &good("openai")).await;
         mia.adds("xai", "user", &good("xai")).await;
         let file = mia.writes_with("", None, vec![photo()]);
-        let text = crate::emulator::Attachment {
+        let text = latchkey_emulator::Attachment {
             bytes: b"<html>".to_vec(),
             ..photo()
         };
@@ -254,7 +254,7 @@ async fn the_operator_settles_moderation_and_where_pictures_are_made() {
         assert_snapshot!(mia.runs("/imagine prompt:a lighthouse").await, @"(only you) Pictures are made in age-restricted channels and direct messages only. Send me `/imagine` directly.");
         let world = stage.world();
         let club = world.add_server("Night Club", true, &["after-dark"]);
-        world.join(club, mia.person, crate::emulator::discord::act::MEMBER);
+        world.join(club, mia.person, latchkey_emulator::MEMBER);
         assert_snapshot!(mia.in_channel("after-dark").runs("/imagine prompt:a lighthouse").await, @"
         > a lighthouse
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use latchkey_emulator::{MANAGER, MEMBER};
 use serde_json::{Value, json};
 
 use super::program::{Program, Said, send};
 use super::{Stage, good, run};
-use crate::emulator::discord::act::{MANAGER, MEMBER};
 use crate::gateway::{Needs, documented, routes};
 use crate::model::{DAY_MS, Right};
 

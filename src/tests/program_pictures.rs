@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use insta::assert_snapshot;
+use latchkey_emulator::providers::ProviderFault;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -15,7 +16,6 @@ use super::served::Served;
 use super::stage::{self, Setup, Stage};
 use super::{bad, good, run};
 use crate::cli::Scene;
-use crate::emulator::providers::ProviderFault;
 use crate::providers::Timeouts;
 
 const PATH: &str = "/v1/images/generations";

@@ -1,10 +1,10 @@
 //! Keys, usage and limits over HTTP.
 
+use latchkey_emulator::providers::ProviderFault;
 use serde_json::{Value, json};
 
 use super::program::{Program, send};
 use super::{Setup, bad, good, run, run_with};
-use crate::emulator::providers::ProviderFault;
 
 const ALL: &str = "scopes:chat,keys:read,keys:write,usage:read";
 

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::sync::{LazyLock, Mutex};
 
+use latchkey_emulator::providers::{ProviderFault, Standing};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{Setup, good, run, run_with};
-use crate::emulator::providers::{ProviderFault, Standing};
 
 /// Everything that any test of this process logs, at TRACE.
 static LOG: LazyLock<Mutex<Vec<u8>>> = LazyLock::new(|| {

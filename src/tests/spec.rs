@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 
 use jsonschema::Validator;
+use latchkey_emulator::RestCall;
 use serde_json::{Value, json};
-
-use crate::emulator::RestCall;
 
 static DOCUMENT: LazyLock<Option<Value>> = LazyLock::new(|| {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/discord-openapi.json");

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use latchkey_emulator::World;
+use latchkey_emulator::providers::{ProviderCall, ProviderFault, Standing};
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -17,8 +19,6 @@ use crate::app::App;
 use crate::bot::{Bot, Connection};
 use crate::cli::{Assembled, Scene, assemble};
 use crate::config::{Environment, Shards};
-use crate::emulator::World;
-use crate::emulator::providers::{ProviderCall, ProviderFault, Standing};
 use crate::gateway::{self, Serving};
 use crate::model::Clock;
 use crate::providers::Timeouts;

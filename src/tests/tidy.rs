@@ -2,14 +2,15 @@
 //! long files are, where secrets are laid open.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use regex::Regex;
 
 /// The longest file, in lines.
 const LINES_MAX: usize = 500;
 
-/// What each module may use; `DESIGN` §2. Tests may use anything.
+/// What each module may use; `DESIGN` §2. Tests may use anything. The
+/// emulator is a crate of its own and stands here for who may use it.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("emulator", &[]),
@@ -63,31 +64,42 @@ const MAY_EXPOSE: &[&str] = &[
     "bot/connection/connect.rs",
     // Shows a new token, once.
     "bot/words/token.rs",
-    "internals/",
+    "bench/",
     "ledger/race.rs",
     "tests/",
 ];
 
-fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+/// The other crates of this repository that each of them may use.
+const CRATES_MAY_USE: &[(&str, &[&str])] = &[
+    ("bench", &["latchkey", "latchkey_emulator"]),
+    ("emulator", &[]),
+];
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every source file below `src`: its path and its text.
+/// Every source file of the program: its path below `src`, and its text.
 fn files() -> Vec<(String, String)> {
+    files_below(&repository().join("src"))
+}
+
+/// Every source file of the other crates: its path below `crates`, and its
+/// text.
+fn files_of_crates() -> Vec<(String, String)> {
+    files_below(&repository().join("crates"))
+}
+
+fn files_below(top: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut folders = vec![source()];
+    let mut folders = vec![top.to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path
-                    .strip_prefix(source())
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .to_owned();
+                let name = path.strip_prefix(top).unwrap().to_str().unwrap().to_owned();
                 found.push((name, std::fs::read_to_string(&path).unwrap()));
             }
         }
@@ -107,7 +119,7 @@ fn production(text: &str) -> &str {
 
 #[test]
 fn modules_use_only_what_they_may() {
-    let used = Regex::new(r"\bcrate::([a-z_]+)").unwrap();
+    let used = Regex::new(r"\b(?:crate::|latchkey_)([a-z_]+)").unwrap();
     let mut wrong = BTreeSet::new();
     for (file, text) in files() {
         let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == module(&file)) else {
@@ -135,9 +147,36 @@ fn modules_use_only_what_they_may() {
 }
 
 #[test]
+fn crates_use_only_the_crates_that_they_may() {
+    let used = Regex::new(r"\b(latchkey(?:_[a-z]+)?)::").unwrap();
+    let needed = Regex::new(r"(?m)^(latchkey[a-z-]*)\b").unwrap();
+    let mut wrong = BTreeSet::new();
+    for (name, allowed) in CRATES_MAY_USE {
+        let manifest = repository().join("crates").join(name).join("Cargo.toml");
+        let manifest = std::fs::read_to_string(manifest).unwrap();
+        let needs = needed.captures_iter(&manifest);
+        let mut others: BTreeSet<String> = needs.map(|found| found[1].replace('-', "_")).collect();
+        for (_, text) in files_of_crates()
+            .iter()
+            .filter(|(file, _)| module(file) == *name)
+        {
+            others.extend(used.captures_iter(text).map(|found| found[1].to_owned()));
+        }
+        let own = format!("latchkey_{name}");
+        others.retain(|other| *other != own && !allowed.contains(&other.as_str()));
+        wrong.extend(others.iter().map(|other| format!("{name} uses {other}")));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    let crates = files_of_crates();
+    let known = |file: &str| CRATES_MAY_USE.iter().any(|(name, _)| *name == module(file));
+    assert!(crates.iter().all(|(file, _)| known(file)));
+}
+
+#[test]
 fn secrets_are_laid_open_only_where_they_must_be() {
     let wrong: Vec<String> = files()
         .into_iter()
+        .chain(files_of_crates())
         .filter(|(_, text)| production(text).contains("expose_secret()"))
         .map(|(file, _)| file)
         .filter(|file| !MAY_EXPOSE.iter().any(|place| file.starts_with(place)))
@@ -147,7 +186,7 @@ fn secrets_are_laid_open_only_where_they_must_be() {
 
 #[test]
 fn files_are_short_and_say_what_they_are_for() {
-    for (file, text) in files() {
+    for (file, text) in files().into_iter().chain(files_of_crates()) {
         let lines = text.lines().count();
         assert!(lines <= LINES_MAX, "{file} has {lines} lines");
         assert!(text.starts_with("//! "), "{file} says nothing of itself");

@@ -16,13 +16,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::discord::act::MANAGER;
-use super::providers::{PROVIDERS, Standing, sample};
-use super::world::{Message, State, World};
+use crate::discord::MANAGER;
+use crate::providers::{PROVIDERS, Standing, sample};
+use crate::world::{Message, State, World};
 
-const PAGE: &str = include_str!("../../assets/demo/index.html");
-const SCRIPT: &str = include_str!("../../assets/demo/demo.js");
-const STYLE: &str = include_str!("../../assets/demo/demo.css");
+const PAGE: &str = include_str!("../assets/index.html");
+const SCRIPT: &str = include_str!("../assets/demo.js");
+const STYLE: &str = include_str!("../assets/demo.css");
 /// How often the page is told of changes at the most.
 const PACE: Duration = Duration::from_millis(30);
 /// How long the page waits for completions.

@@ -8,10 +8,11 @@ mod bare;
 mod load;
 mod mock;
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use latchkey::internals::Programs;
+use latchkey_bench::Programs;
 
 use load::{Call, Figures};
 
@@ -37,7 +38,7 @@ fn main() {
         bare::serve();
         return;
     }
-    let program = program();
+    let program = latchkey_bench::program();
     // What is measured has the other core to itself.
     let pid = std::process::id().to_string();
     let pinned = Command::new("taskset")
@@ -63,7 +64,7 @@ struct Way {
     process: Option<u32>,
 }
 
-async fn measure(program: &str) {
+async fn measure(program: &Path) {
     let mock = mock::start().await;
     let bare = Process::bare(&mock).await;
     let programs = Programs::open(&format!("http://{mock}/v1")).await;
@@ -242,9 +243,9 @@ impl Process {
     }
 
     /// The program itself.
-    async fn gateway(program: &str, programs: &Programs) -> Self {
+    async fn gateway(program: &Path, programs: &Programs) -> Self {
         let mut command = Command::new("taskset");
-        command.args(["-c", "0", program, "serve"]);
+        command.args(["-c", "0"]).arg(program).arg("serve");
         command.env_clear().envs(programs.stand.variables());
         command
             .env("PATH", "/usr/bin:/bin")
@@ -267,21 +268,6 @@ impl Process {
     fn id(&self) -> u32 {
         self.0.id()
     }
-}
-
-/// The program as it is released: the one that is built for benchmarks has
-/// what tests need of other crates. Or the one that `PROGRAM` names.
-fn program() -> String {
-    let named = std::env::vars().find(|(name, _)| name == "PROGRAM");
-    if let Some((_, path)) = named {
-        let path = std::path::absolute(path).expect("there is a folder");
-        return path.display().to_string();
-    }
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--bin", "latchkey"])
-        .status();
-    assert!(built.is_ok_and(|status| status.success()), "it is built");
-    env!("CARGO_BIN_EXE_latchkey").to_owned()
 }
 
 impl Drop for Process {

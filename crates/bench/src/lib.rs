@@ -1,24 +1,25 @@
-//! What benches need of the inside of the program; not an interface.
+//! What benches need of the inside of the program.
 
+mod ledger;
 mod programs;
+mod release;
 
 pub use programs::Programs;
+pub use release::program;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use latchkey::internals::{
+    Credential, Health, Key, KeyId, MasterKey, NewKey, Owner, PersonId, Place, ProviderId,
+    Question, Scene, ServerId, Store, TotalScope, Vault, choose,
+};
+use latchkey_emulator::{MEMBER, World};
 use rusqlite::Connection;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
-use crate::cli::Scene;
-use crate::emulator::World;
-use crate::emulator::discord::act::MEMBER;
-use crate::ledger::bench::{LedgerBench, fill};
-use crate::model::{Credential, Health, Key, KeyId, Owner, PersonId, Place, ProviderId, ServerId};
-use crate::resolver::{self, Question};
-use crate::store::{NewKey, Store, TotalScope};
-use crate::vault::{MasterKey, Vault};
+use crate::ledger::{LedgerBench, fill};
 
 /// The row that is sealed and opened again and again.
 const ROW: KeyId = KeyId([7; 16]);
@@ -136,7 +137,7 @@ impl Bench {
             byok: true,
             now_ms: 0,
         };
-        let choice = resolver::choose(&question, providers, &offers.iter());
+        let choice = choose(&question, providers, &offers.iter());
         let payer = choice.payers.first().expect("everybody has a key");
         drop(self.vault.open(payer).expect("it opens"));
     }

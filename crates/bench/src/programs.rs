@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use latchkey::internals::{
+    Assembled, Clock, Config, Environment, PersonId, Scope, Scopes, Shards, Timeouts, assemble,
+    nobody_else,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
 use super::Stand;
-use crate::app::nobody_else;
-use crate::cli::{Assembled, assemble};
-use crate::config::{Config, Environment, Shards};
-use crate::model::{Clock, PersonId, Scope, Scopes};
-use crate::providers::Timeouts;
 
 /// A key that the providers accept, whatever it is.
 const KEY: &str = "sk-made-up-good-0123456789";

@@ -3,10 +3,11 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use latchkey::internals::Stand;
+use latchkey_bench::{Stand, program};
 
 /// How many commands are timed, and how many a second.
 const TIMED: u32 = 1_500;
@@ -27,17 +28,17 @@ fn main() {
         .enable_all()
         .build()
         .expect("tokio starts");
-    runtime.block_on(measure());
+    runtime.block_on(measure(&program()));
 }
 
-async fn measure() {
+async fn measure(program: &Path) {
     println!("| what | median | 99th percentile |");
     println!("|---|---|---|");
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         let stand = Stand::open(0).await;
         let began = Instant::now();
-        let child = start(&stand);
+        let child = start(program, &stand);
         stand.ready().await;
         starts.push(began.elapsed());
         end(child);
@@ -49,7 +50,7 @@ async fn measure() {
     );
 
     let stand = Stand::open(0).await;
-    let child = start(&stand);
+    let child = start(program, &stand);
     stand.ready().await;
     for line in ["/keys list", "/ask prompt:count"] {
         let mut took = Vec::new();
@@ -80,11 +81,11 @@ async fn measure() {
     );
     end(child);
 
-    conversations().await;
-    pictures().await;
-    let (idle, _) = idle_kb(0).await;
+    conversations(program).await;
+    pictures(program).await;
+    let (idle, _) = idle_kb(program, 0).await;
     println!("| idle memory of `serve` | {:.1} MB | |", idle / 1024.0);
-    let (busy, servers) = idle_kb(SERVERS).await;
+    let (busy, servers) = idle_kb(program, SERVERS).await;
     println!(
         "| memory for each of {servers} servers | {:.1} kB | |",
         (busy - idle).max(0.0) / f64::from(servers)
@@ -93,9 +94,9 @@ async fn measure() {
 
 /// Many conversations that stream at once, begun so many a second: each
 /// takes two requests of the fifty a second that Discord allows.
-async fn conversations() {
+async fn conversations(program: &Path) {
     let stand = Stand::open(0).await;
-    let child = start(&stand);
+    let child = start(program, &stand);
     stand.ready().await;
     let mut took = stand.conversations(CONVERSATIONS, BEGUN_A_SECOND).await;
     println!(
@@ -111,9 +112,9 @@ async fn conversations() {
 }
 
 /// Many pictures that are waited for at once.
-async fn pictures() {
+async fn pictures(program: &Path) {
     let stand = Stand::open(0).await;
-    let child = start(&stand);
+    let child = start(program, &stand);
     stand.ready().await;
     let mut looks = stand.pictures(PICTURES, WATCHED).await;
     looks.sort_unstable();
@@ -129,9 +130,9 @@ async fn pictures() {
     end(child);
 }
 
-async fn idle_kb(servers: u32) -> (f64, u32) {
+async fn idle_kb(program: &Path, servers: u32) -> (f64, u32) {
     let stand = Stand::open(servers).await;
-    let child = start(&stand);
+    let child = start(program, &stand);
     stand.ready().await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let memory = rss_kb(&child);
@@ -139,8 +140,8 @@ async fn idle_kb(servers: u32) -> (f64, u32) {
     (memory, servers)
 }
 
-fn start(stand: &Stand) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_latchkey"))
+fn start(program: &Path, stand: &Stand) -> Child {
+    Command::new(program)
         .arg("serve")
         .env_clear()
         .envs(stand.variables())

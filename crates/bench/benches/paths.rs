@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use latchkey::internals::Bench;
+use latchkey_bench::Bench;
 
 const SEALS: usize = 20_000;
 const KEYS: u64 = 100_000;

@@ -7,7 +7,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use latchkey::internals::{Accounts, bare_commits};
+use latchkey_bench::{Accounts, bare_commits};
 
 const TASKS: u64 = 64;
 const HOLDS_EACH: u64 = 4_000;

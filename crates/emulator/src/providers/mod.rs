@@ -22,11 +22,10 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 pub use hosts::{HostJob, HostServer, Life};
-#[cfg(test)]
 pub use images::picture;
 pub use keys::{PROVIDERS, Standing, sample};
 
-use super::world::World;
+use crate::world::World;
 
 /// How many calls are kept.
 const CALLS_KEPT: usize = 1_000;

@@ -1,6 +1,6 @@
 //! Discord's wire.
 
-pub mod act;
+mod act;
 mod gateway;
 mod limits;
 mod line;
@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use super::world::World;
+pub use payload::{MANAGER, MEMBER};
+
+use crate::world::World;
 
 /// The REST API and the gateway.
 pub fn routes(world: Arc<World>) -> Router {

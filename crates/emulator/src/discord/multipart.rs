@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use serde_json::Value;
 
-use crate::emulator::world::Attachment;
+use crate::world::Attachment;
 
 /// The files that came with a body.
 #[derive(Clone, Default)]

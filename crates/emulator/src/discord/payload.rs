@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::emulator::world::{Channel, Interaction, Kind, Message, Person, Role, Server, State};
+use crate::world::{Channel, Interaction, Kind, Message, Person, Role, Server, State};
 
 const MANAGE_GUILD: u64 = 1 << 5;
 const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";

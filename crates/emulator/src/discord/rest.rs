@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::multipart::{self, Files};
 use super::{limits, messages, payload};
-use crate::emulator::world::{Channel, Kind, Message, RestCall, State, World};
+use crate::world::{Channel, Kind, Message, RestCall, State, World};
 
 /// How long an interaction may go without an answer.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_secs(3);
@@ -279,7 +279,7 @@ fn answer(state: &mut State, id: u64, token: &str, body: &Value) -> Result<(), B
 /// Posts the message that answers an interaction.
 fn respond(
     state: &mut State,
-    interaction: &crate::emulator::world::Interaction,
+    interaction: &crate::world::Interaction,
     data: &Value,
     loading: bool,
 ) -> u64 {
@@ -303,7 +303,7 @@ fn respond(
 fn webhook<'a>(
     state: &'a mut State,
     token: &str,
-) -> Result<&'a mut crate::emulator::world::Interaction, Box<Response>> {
+) -> Result<&'a mut crate::world::Interaction, Box<Response>> {
     let lives = state.token_lives.unwrap_or(TOKEN_LIVES);
     let Some(interaction) = state.by_token(token).filter(|i| i.acknowledged.is_some()) else {
         return Err(Box::new(refuse(

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, http::StatusCode};
 use serde_json::json;
 
-use crate::emulator::world::State;
+use crate::world::State;
 
 /// The bucket of a call: its name, its major parameter, how many calls it
 /// takes, and in how long.

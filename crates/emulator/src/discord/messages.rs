@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::multipart::Files;
 use super::rest::{World_, answered, apply, fits, json_message, post_message, refuse};
 use super::{limits, payload};
-use crate::emulator::world::{Message, State, World};
+use crate::world::{Message, State, World};
 
 /// The intent that shows what is said to others.
 pub const MESSAGE_CONTENT: u64 = 1 << 15;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::payload;
-use crate::emulator::world::{Session, State, ToSocket, World};
+use crate::world::{Session, State, ToSocket, World};
 
 const HEARTBEAT_INTERVAL_MS: u64 = 41_250;
 /// Close codes; Discord's documentation calls them gateway close events.

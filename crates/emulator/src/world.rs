@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use super::discord::act::MEMBER;
-use super::providers::ProviderState;
+use crate::discord::MEMBER;
+use crate::providers::ProviderState;
 
 /// Discord's epoch, in milliseconds since 1970.
 const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;

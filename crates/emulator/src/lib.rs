@@ -1,22 +1,13 @@
 //! A Discord and providers of our own: for tests, and for `latchkey demo`.
 //!
-//! Knows nothing of the rest of the program and is known by nothing but
-//! `cli` and tests. It speaks Discord's REST and gateway well enough that
+//! Knows nothing of the program that is run against it. It speaks Discord's REST and gateway well enough that
 //! serenity cannot tell, enforces Discord's limits, and imitates every
 //! provider's checks and chat, faults included.
 //!
 //! State is apart from wire: [`World`] is plain data that tests read and
 //! change, `discord` and `providers` are the wire in front of it.
 
-#![cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "tests read more of the world, and break more of it, than the demo does"
-    )
-)]
-
-pub mod discord;
+mod discord;
 mod page;
 pub mod providers;
 mod world;
@@ -28,11 +19,12 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-#[cfg(test)]
+pub use discord::{MANAGER, MEMBER};
 pub use world::State as WorldState;
-pub use world::World;
-#[cfg(test)]
-pub use world::{Attachment, Message, RestCall, RestFault};
+pub use world::{
+    Attachment, Channel, Interaction, Kind, Message, Person, RestCall, RestFault, Role, Server,
+    Session, ToSocket, World,
+};
 
 /// A running emulator. It stops when the last handle is dropped.
 #[derive(Clone)]

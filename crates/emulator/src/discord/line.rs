@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::payload;
-use crate::emulator::world::{Message, State};
+use crate::world::{Message, State};
 
 const SUBCOMMAND: u64 = 1;
 const SUBCOMMAND_GROUP: u64 = 2;
@@ -177,7 +177,7 @@ fn named<'a>(all: impl Iterator<Item = (u64, &'a str)>, typed: &str) -> Option<V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::World;
+    use crate::World;
 
     #[test]
     fn a_value_reaches_to_the_next_option() {

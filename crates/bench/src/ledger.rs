@@ -12,13 +12,11 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
-use crate::ledger::batch::add_up;
-use crate::ledger::{Applied, Ended, Ledger, Order, Prices};
-use crate::model::{
-    Amounts, Attempt, AttemptId, Bound, Clock, DAY_MS, Limit, Metric, NanoDollars, Outcome, Period,
-    PersonId, ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
+use latchkey::internals::{
+    Amounts, Applied, Attempt, AttemptId, Booking, Bound, Changes, Clock, DAY_MS, Ended, Entries,
+    Finished, Found, Journal, Ledger, Limit, Metric, NanoDollars, Order, Outcome, Period, PersonId,
+    Prices, ProviderId, ServerId, Settlement, Source, Span, Store, Usage, Window, add_up,
 };
-use crate::store::{Booking, Changes, Entries, Finished, Journal, Store};
 
 /// Whose budget everybody asks for.
 const CLUB: ServerId = ServerId(9);
@@ -135,7 +133,7 @@ pub async fn fill(store: &Store, rows: u64, today: i64) {
             entries: Arc::clone(&entries),
             ..Journal::default()
         };
-        let sum = move |found: crate::store::Found| {
+        let sum = move |found: Found| {
             let mut changes = Changes::default();
             for (ended, person) in entries.closings.iter().zip(found.closed) {
                 add_up(&mut changes.totals, ended, person.unwrap_or(PersonId(0)));

@@ -4,9 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{line, messages, payload};
-use crate::emulator::world::{Attachment, Channel, Interaction, Kind, Message, State, World};
-
-pub use payload::{MANAGER, MEMBER};
+use crate::world::{Attachment, Channel, Interaction, Kind, Message, State, World};
 
 impl World {
     /// Somebody runs a command; returns the interaction's id.
@@ -212,10 +210,8 @@ impl World {
     pub fn drop_sockets(&self, code: Option<u16>) {
         self.with(|state| {
             for session in &mut state.sessions {
-                session.push(code.map_or(
-                    crate::emulator::world::ToSocket::Drop,
-                    crate::emulator::world::ToSocket::Close,
-                ));
+                session
+                    .push(code.map_or(crate::world::ToSocket::Drop, crate::world::ToSocket::Close));
                 session.socket = None;
             }
         });
@@ -254,7 +250,7 @@ impl World {
         let reconnect = json!({"op": 7, "d": null}).to_string();
         self.with(|state| {
             for session in &mut state.sessions {
-                session.push(crate::emulator::world::ToSocket::Send(reconnect.clone()));
+                session.push(crate::world::ToSocket::Send(reconnect.clone()));
             }
         });
     }

@@ -1,0 +1,30 @@
+//! The program that is measured.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Builds the program as it is released, and returns where it is. Where the
+/// variable `PROGRAM` holds the whole path of another program, that one is
+/// returned and nothing is built.
+pub fn program() -> PathBuf {
+    let named = std::env::vars().find(|(name, _)| name == "PROGRAM");
+    if let Some((_, path)) = named {
+        return std::path::absolute(path).expect("there is a folder");
+    }
+    // A benchmark is `target/release/deps/NAME`.
+    let this = std::env::current_exe().expect("this runs");
+    let target = this.ancestors().nth(3).expect("cargo built this");
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--release",
+            "--package",
+            "latchkey",
+            "--target-dir",
+        ])
+        .arg(target)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(built.is_ok_and(|status| status.success()), "it is built");
+    target.join("release/latchkey")
+}
