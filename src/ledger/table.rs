@@ -330,7 +330,11 @@ mod tests {
             for at_ms in moments.into_iter().chain([NOON_MS - 365 * 24 * HOUR_MS]) {
                 for used in quantities() {
                     let whole = priced.calculate(Calculator::bundled(), model, used, at_ms);
-                    assert_eq!(priced.dollars_for(model, used, at_ms), whole, "{model} {used:?}");
+                    assert_eq!(
+                        priced.dollars_for(model, used, at_ms),
+                        whole,
+                        "{model} {used:?}"
+                    );
                     asked += 1;
                 }
             }

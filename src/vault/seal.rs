@@ -286,7 +286,12 @@ mod tests {
     };
 
     fn sealed() -> Vec<u8> {
-        seal(&master(1), &HOME, b"sk-made-up", &SaltAndNonce::draw().unwrap())
+        seal(
+            &master(1),
+            &HOME,
+            b"sk-made-up",
+            &SaltAndNonce::draw().unwrap(),
+        )
     }
 
     #[test]

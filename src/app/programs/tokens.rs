@@ -1,14 +1,15 @@
 //! Tokens with which programs speak for a person: made, listed, revoked,
 //! and known again when they come.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use foldhash::HashMap;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
 
-use crate::model::{Caller, DAY_MS, Place, Refusal, Scopes, Token, TokenId, TokenRefusal};
+use crate::model::{
+    Caller, DAY_MS, Place, Refusal, Scopes, Token, TokenId, TokenRefusal, TtlCache, lock,
+};
 use crate::vault;
 
 use crate::app::{App, Error};
@@ -20,50 +21,37 @@ const DAYS: i64 = 90;
 const DAYS_MAX: i64 = 366;
 /// The longest name, in characters.
 const NAME_CHARACTERS_MAX: usize = 40;
-/// How long a token is taken for good without another look: a revoked one
-/// dies this fast in every process.
-const FRESH_MS: i64 = 30_000;
-/// How many are remembered.
-const REMEMBERED_MAX: usize = 10_000;
+/// How long a token stays valid without another lookup. A token that was
+/// revoked in another process works at most this long in this one.
+const FRESH: Duration = Duration::from_secs(30);
+/// How many tokens are cached.
+const CACHED_MAX: usize = 10_000;
 /// How often its use is written down.
 const TOUCH_EVERY_MS: i64 = 60_000;
 /// How long an ended token is still listed.
 const LISTED_DAYS: i64 = 7;
 
-/// Tokens that were looked at a moment ago, by their hashes.
-#[derive(Default)]
-pub struct Known {
-    tokens: Mutex<Looked>,
+/// Tokens that were looked up a moment ago, by their hashes.
+pub struct TokenCache(Mutex<TtlCache<[u8; 32], Arc<Token>>>);
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(CACHED_MAX, FRESH)))
+    }
 }
 
-/// By hash: when it was looked at, and what was found.
-type Looked = HashMap<[u8; 32], (i64, Arc<Token>)>;
-
-impl Known {
+impl TokenCache {
     fn get(&self, hash: &[u8; 32], now_ms: i64) -> Option<Arc<Token>> {
-        let tokens = self.lock();
-        let (at_ms, token) = tokens.get(hash)?;
-        (now_ms - at_ms < FRESH_MS).then(|| Arc::clone(token))
+        lock(&self.0).get(hash, now_ms).map(Arc::clone)
     }
 
-    fn note(&self, hash: [u8; 32], now_ms: i64, token: Arc<Token>) {
-        let mut tokens = self.lock();
-        if tokens.len() >= REMEMBERED_MAX {
-            tokens.retain(|_, (at_ms, _)| now_ms - *at_ms < FRESH_MS);
-        }
-        if tokens.len() < REMEMBERED_MAX {
-            tokens.insert(hash, (now_ms, token));
-        }
+    fn put(&self, hash: [u8; 32], token: Arc<Token>, now_ms: i64) {
+        lock(&self.0).put(hash, token, now_ms);
     }
 
     /// Forgets a token, or all.
     pub(in crate::app) fn forget(&self, id: Option<TokenId>) {
-        self.lock()
-            .retain(|_, (_, token)| id.is_some_and(|id| token.id != id));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Looked> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0).retain(|_, token| id.is_some_and(|id| token.id != id));
     }
 }
 
@@ -177,7 +165,7 @@ impl App {
         let same = |kept: &[u8]| bool::from(kept.ct_eq(&hash));
         let found = found.filter(|(_, kept)| same(kept)).map(|(token, _)| token);
         let token = Arc::new(found.ok_or(TokenRefusal::BadToken)?);
-        self.known_tokens.note(hash, now_ms, Arc::clone(&token));
+        self.known_tokens.put(hash, Arc::clone(&token), now_ms);
         let last_ms = token.last_used_at_ms.unwrap_or(0);
         if now_ms - last_ms >= TOUCH_EVERY_MS && token.expires_at_ms > now_ms {
             let (store, id) = (self.store.clone(), token.id);
