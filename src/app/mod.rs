@@ -97,7 +97,7 @@ pub struct App {
     /// The same, as those who could pay.
     bot_offers: Vec<Offer>,
     settings: Settings,
-    lists: asks::models::Lists,
+    lists: asks::models::ModelLists,
     known_tokens: programs::tokens::TokenCache,
     uses: payers::Uses,
     doorman: OnceLock<Weak<dyn Doorman>>,
@@ -136,7 +136,7 @@ impl App {
             providers,
             bot_defaults,
             settings,
-            lists: asks::models::Lists::default(),
+            lists: asks::models::ModelLists::default(),
             known_tokens: programs::tokens::TokenCache::default(),
             uses: payers::Uses::default(),
             doorman: OnceLock::new(),

@@ -1,15 +1,15 @@
 //! The models that the keys present here can use.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use crate::model::{Caller, KeyId, Offer, ProviderId};
+use crate::model::{Caller, KeyId, Offer, ProviderId, TtlCache, lock};
 use crate::providers::Provider;
 
 use crate::app::{App, Error};
 
-/// How long a list is taken for true, in milliseconds.
-const FRESH_MS: i64 = 60 * 60 * 1_000;
+/// How long a list is believed after it was asked for.
+const FRESH: Duration = Duration::from_hours(1);
 /// How many lists are kept.
 const LISTS_MAX: usize = 500;
 
@@ -20,55 +20,45 @@ pub struct ModelChoice {
     pub model: String,
 }
 
-/// What providers listed, by key.
-#[derive(Default)]
-pub struct Lists {
-    known: Mutex<HashMap<(ProviderId, Option<KeyId>), List>>,
+/// The lists of models that providers gave for keys. A list is believed for
+/// a while from when it was asked for. An entry has none while the first
+/// answer is awaited, or where there was none.
+pub struct ModelLists(Mutex<TtlCache<ListedFor, Option<Arc<[String]>>>>);
+
+/// The provider that listed its models, and the key that it did so for.
+type ListedFor = (ProviderId, Option<KeyId>);
+
+impl Default for ModelLists {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(LISTS_MAX, FRESH)))
+    }
 }
 
-struct List {
-    asked_at_ms: i64,
-    /// None while the answer is awaited, or where there was none.
-    models: Option<Arc<[String]>>,
-}
-
-impl Lists {
-    /// What is known, and whether it should be asked for (again).
-    fn get(&self, of: &Offer, now_ms: i64) -> (Option<Arc<[String]>>, bool) {
-        let mut known = self.lock();
-        let key = (of.provider.clone(), of.key);
-        let old = known.get(&key);
-        let models = old.and_then(|list| list.models.clone());
-        let fresh = old.is_some_and(|list| now_ms - list.asked_at_ms < FRESH_MS);
-        if !fresh {
-            if known.len() >= LISTS_MAX {
-                known.clear();
-            }
-            let models = models.clone();
-            let asked_at_ms = now_ms;
-            known.insert(
-                key,
-                List {
-                    asked_at_ms,
-                    models,
-                },
-            );
+impl ModelLists {
+    /// The list for an offer's key, and whether the caller should ask for it
+    /// (again). One caller is told so; the others use the old list meanwhile.
+    fn get_or_claim(&self, offer: &Offer, now_ms: i64) -> (Option<Arc<[String]>>, bool) {
+        let mut lists = lock(&self.0);
+        let key = (offer.provider.clone(), offer.key);
+        if let Some(models) = lists.get(&key, now_ms) {
+            return (models.clone(), false);
         }
-        (models, !fresh)
+        let old = lists.get_even_stale(&key).cloned().flatten();
+        lists.put(key, old.clone(), now_ms);
+        (old, true)
     }
 
-    /// The one provider of those known whose list has a model.
+    /// The one provider whose lists have a model; none if there are more.
     fn lister_of(&self, model: &str) -> Option<ProviderId> {
-        let known = self.lock();
-        let has = |list: &List| {
-            list.models
-                .iter()
-                .flat_map(|all| all.iter())
-                .any(|it| it == model)
-        };
-        let mut found: Vec<&ProviderId> = known
-            .iter()
-            .filter(|(_, list)| has(list))
+        let lists = lock(&self.0);
+        let mut found: Vec<&ProviderId> = lists
+            .iter_even_stale()
+            .filter(|(_, models)| {
+                models
+                    .iter()
+                    .flat_map(|all| all.iter())
+                    .any(|it| it == model)
+            })
             .map(|((id, _), _)| id)
             .collect();
         found.sort_unstable();
@@ -79,14 +69,12 @@ impl Lists {
         }
     }
 
-    fn put(&self, of: &Offer, models: Vec<String>) {
-        if let Some(list) = self.lock().get_mut(&(of.provider.clone(), of.key)) {
-            list.models = Some(models.into());
+    /// Keeps the list that was asked for. It is as old as the question.
+    fn put(&self, offer: &Offer, models: Vec<String>) {
+        let key = (offer.provider.clone(), offer.key);
+        if let Some(list) = lock(&self.0).get_even_stale_mut(&key) {
+            *list = Some(models.into());
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(ProviderId, Option<KeyId>), List>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -110,7 +98,7 @@ impl App {
             let Some(payer) = choice.payers.first() else {
                 continue;
             };
-            let (known, ask) = self.lists.get(payer, now_ms);
+            let (known, ask) = self.lists.get_or_claim(payer, now_ms);
             if ask {
                 self.list_in_background(payer.clone());
             }
@@ -137,7 +125,7 @@ impl App {
             let Some(payer) = choice.payers.into_iter().next() else {
                 continue;
             };
-            if self.lists.get(&payer, now_ms).1 {
+            if self.lists.get_or_claim(&payer, now_ms).1 {
                 asking.push(async move { self.list_once(&payer).await });
             }
         }
