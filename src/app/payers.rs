@@ -1,14 +1,13 @@
 //! Who pays: reserving before the call, settling after it, and keys that
 //! turn out to be dead.
 
-use std::sync::{Mutex, PoisonError};
-
-use foldhash::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
 
 use crate::ledger::{Applied, Ended, Hold, NoRoom, Order, PriceTable, Settled};
 use crate::model::{
     Credential, FailureClass, FellBack, Health, KeyId, Offer, ProviderFailure, ProviderId,
-    QuotaRefusal, Refusal, Source, WhyFellBack,
+    QuotaRefusal, Refusal, Source, TtlCache, WhyFellBack, lock,
 };
 use crate::providers::{ChatReply, Provider, sees};
 
@@ -19,7 +18,7 @@ use crate::app::quotas::notice::Notice;
 use crate::app::{App, Error};
 
 /// How often the use of a key is noted.
-const NOTE_EVERY_MS: i64 = 60_000;
+const NOTE_EVERY: Duration = Duration::from_mins(1);
 /// How many keys are remembered for that.
 const NOTED_MAX: usize = 10_000;
 /// What stands in the place of a provider and a model where none is asked.
@@ -50,25 +49,25 @@ impl OpenKey<'_> {
     }
 }
 
-/// When the use of keys was noted last: once a minute is enough.
-#[derive(Default)]
-pub struct Uses(Mutex<HashMap<KeyId, i64>>);
+/// The keys whose use was noted in the last minute.
+pub struct KeyUses(Mutex<TtlCache<KeyId, ()>>);
 
-impl Uses {
-    /// Whether a use must be noted.
-    fn is_new(&self, key: KeyId, now_ms: i64) -> bool {
-        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted
-            .get(&key)
-            .is_some_and(|at_ms| now_ms - at_ms < NOTE_EVERY_MS)
-        {
-            return false;
+impl Default for KeyUses {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(NOTED_MAX, NOTE_EVERY)))
+    }
+}
+
+impl KeyUses {
+    /// Whether the caller must note a use of this key; nobody else must for
+    /// the next minute.
+    fn claim(&self, key: KeyId, now_ms: i64) -> bool {
+        let mut noted = lock(&self.0);
+        let is_due = noted.get(&key, now_ms).is_none();
+        if is_due {
+            noted.put(key, (), now_ms);
         }
-        if noted.len() >= NOTED_MAX {
-            noted.clear();
-        }
-        noted.insert(key, now_ms);
-        true
+        is_due
     }
 }
 
@@ -336,7 +335,7 @@ impl App {
     pub(in crate::app) fn note_use(&self, key: Option<KeyId>) {
         let Some(key) = key else { return };
         let (store, now_ms) = (self.store.clone(), self.clock.now_ms());
-        if !self.uses.is_new(key, now_ms) {
+        if !self.uses.claim(key, now_ms) {
             return;
         }
         self.spawn(async move {
