@@ -15,6 +15,6 @@ pub use crate::model::{
 pub use crate::providers::Timeouts;
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{
-    Booking, Changes, Entries, Finished, Found, Journal, NewKey, Store, TotalScope,
+    Booking, Changes, Entries, Finished, Found, Journal, NewKey, RulesKey, Store, TotalScope,
 };
 pub use crate::vault::{MasterKey, Vault};

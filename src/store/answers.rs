@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::privacy::{OwnAttempt, own_attempt, select_attempts};
 use crate::store::value::{Row, Statement};
 
@@ -45,9 +46,12 @@ const OTHERS: &[(&str, Verdict)] = &[
 impl Store {
     /// Notes an answer that begins.
     pub async fn begin_answer(&self, answer: &AnswerRecord) -> anyhow::Result<()> {
-        let sql = "insert into answer (answer_id, person_id, server_id, channel_id, \
+        const SQL: Change = Change::to(
+            Table::Answer,
+            "insert into answer (answer_id, person_id, server_id, channel_id, \
              first_message_id, last_message_id, reply_to, provider, model, persona, \
-             began_at_ms) values ($1, $2, $3, $4, $10, $10, $5, $6, $7, $8, $9)";
+             began_at_ms) values ($1, $2, $3, $4, $10, $10, $5, $6, $7, $8, $9)",
+        );
         let Choices {
             provider,
             model,
@@ -65,16 +69,19 @@ impl Store {
             answer.began_at_ms.into(),
             answer.first.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
     /// Notes where an answer stands.
     pub async fn answer_stands(&self, id: &str, message: u64) -> anyhow::Result<()> {
-        let sql = "update answer set first_message_id = coalesce(first_message_id, $2), \
-             last_message_id = $2 where answer_id = $1";
+        const SQL: Change = Change::to(
+            Table::Answer,
+            "update answer set first_message_id = coalesce(first_message_id, $2), \
+             last_message_id = $2 where answer_id = $1",
+        );
         let values = [id.into(), message.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -86,15 +93,18 @@ impl Store {
         trace: &Trace,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "update answer set ended_at_ms = $2, attempt_id = $3, trace = $4 \
-             where answer_id = $1";
+        const SQL: Change = Change::to(
+            Table::Answer,
+            "update answer set ended_at_ms = $2, attempt_id = $3, trace = $4 \
+             where answer_id = $1",
+        );
         let values = [
             id.into(),
             now_ms.into(),
             attempt.into(),
             written(trace).into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -147,8 +157,8 @@ impl Store {
 
     /// Deletes what began before a moment.
     pub async fn forget_answers(&self, before_ms: i64) -> anyhow::Result<()> {
-        let sql = "delete from answer where began_at_ms < $1";
-        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        const SQL: Change = Change::to(Table::Answer, "delete from answer where began_at_ms < $1");
+        self.write(SQL.with([before_ms.into()])).await?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::{PersonId, ServerId};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::Statement;
 
 /// At most so many checks a person in a minute.
@@ -25,11 +26,14 @@ impl Store {
         server: Option<ServerId>,
         now_ms: i64,
     ) -> anyhow::Result<Result<(), i64>> {
-        let sql = "insert into key_check (check_id, person_id, server_id, checked_at_ms) \
+        const SQL: Change = Change::to(
+            Table::KeyCheck,
+            "insert into key_check (check_id, person_id, server_id, checked_at_ms) \
              select $1, $2, $3, $4 where \
              (select count(*) from key_check where person_id = $2 and checked_at_ms > $5) < $6 \
              and (select count(*) from key_check where person_id = $2 and checked_at_ms > $7) < $8 \
-             and (select count(*) from key_check where server_id = $3 and checked_at_ms > $7) < $9";
+             and (select count(*) from key_check where server_id = $3 and checked_at_ms > $7) < $9",
+        );
         let server = server.map(|server| server.0);
         let (minute_ago, hour_ago) = (now_ms - MINUTE_MS, now_ms - HOUR_MS);
         let values = [
@@ -43,7 +47,7 @@ impl Store {
             PERSON_HOUR.into(),
             SERVER_HOUR.into(),
         ];
-        if self.write(Statement::new(sql, values)).await?.changed > 0 {
+        if self.write(SQL.with(values)).await?.changed > 0 {
             return Ok(Ok(()));
         }
         let by_person = self
@@ -106,9 +110,12 @@ impl Store {
 
     /// Forgets checks that no limit looks at any more.
     pub async fn expire_checks(&self, now_ms: i64) -> anyhow::Result<u64> {
-        let sql = "delete from key_check where checked_at_ms <= $1";
+        const SQL: Change = Change::to(
+            Table::KeyCheck,
+            "delete from key_check where checked_at_ms <= $1",
+        );
         Ok(self
-            .write(Statement::new(sql, [(now_ms - HOUR_MS).into()]))
+            .write(SQL.with([(now_ms - HOUR_MS).into()]))
             .await?
             .changed)
     }

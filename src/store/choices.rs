@@ -4,7 +4,8 @@
 use crate::model::{Choice, ChoiceKind, ChoiceScope, PersonId, ServerId};
 
 use crate::store::Store;
-use crate::store::value::{Row, Statement};
+use crate::store::change::{Change, Table};
+use crate::store::value::Row;
 
 impl Store {
     /// Sets what is chosen; none takes it back.
@@ -15,24 +16,26 @@ impl Store {
         value: Option<&str>,
         by: PersonId,
     ) -> anyhow::Result<()> {
+        const SET: Change = Change::to(
+            Table::Choice,
+            "insert into choice (scope, owner_id, kind, value, set_by) \
+             values ($1, $2, $3, $4, $5) on conflict (scope, owner_id, kind) \
+             do update set value = excluded.value, set_by = excluded.set_by",
+        );
+        const CLEAR: Change = Change::to(
+            Table::Choice,
+            "delete from choice where scope = $1 and owner_id = $2 and kind = $3",
+        );
         let (name, owner) = parts(scope);
         let statement = match value {
-            Some(value) => Statement::new(
-                "insert into choice (scope, owner_id, kind, value, set_by) \
-                 values ($1, $2, $3, $4, $5) on conflict (scope, owner_id, kind) \
-                 do update set value = excluded.value, set_by = excluded.set_by",
-                [
-                    name.into(),
-                    owner.into(),
-                    kind.as_str().into(),
-                    value.into(),
-                    by.0.into(),
-                ],
-            ),
-            None => Statement::new(
-                "delete from choice where scope = $1 and owner_id = $2 and kind = $3",
-                [name.into(), owner.into(), kind.as_str().into()],
-            ),
+            Some(value) => SET.with([
+                name.into(),
+                owner.into(),
+                kind.as_str().into(),
+                value.into(),
+                by.0.into(),
+            ]),
+            None => CLEAR.with([name.into(), owner.into(), kind.as_str().into()]),
         };
         self.write(statement).await?;
         Ok(())

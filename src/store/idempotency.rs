@@ -5,6 +5,7 @@ use anyhow::Context;
 use crate::model::{AttemptId, TokenId};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement};
 
 /// A call that was made before under the same key.
@@ -25,15 +26,18 @@ impl Store {
         call_hash: &[u8; 32],
         now_ms: i64,
     ) -> anyhow::Result<Option<Before>> {
-        let sql = "insert into idempotent_call (token_id, key_hash, call_hash, began_at_ms) \
-             values ($1, $2, $3, $4) on conflict (token_id, key_hash) do nothing";
+        const SQL: Change = Change::to(
+            Table::IdempotentCall,
+            "insert into idempotent_call (token_id, key_hash, call_hash, began_at_ms) \
+             values ($1, $2, $3, $4) on conflict (token_id, key_hash) do nothing",
+        );
         let values = [
             token.to_string().into(),
             key_hash.as_slice().into(),
             call_hash.as_slice().into(),
             now_ms.into(),
         ];
-        if self.write(Statement::new(sql, values)).await?.changed > 0 {
+        if self.write(SQL.with(values)).await?.changed > 0 {
             return Ok(None);
         }
         let sql = "select call_hash, status, attempt_id from idempotent_call \
@@ -52,30 +56,39 @@ impl Store {
         status: u16,
         attempt: Option<AttemptId>,
     ) -> anyhow::Result<()> {
-        let sql = "update idempotent_call set status = $3, attempt_id = $4 \
-             where token_id = $1 and key_hash = $2";
+        const SQL: Change = Change::to(
+            Table::IdempotentCall,
+            "update idempotent_call set status = $3, attempt_id = $4 \
+             where token_id = $1 and key_hash = $2",
+        );
         let values = [
             token.to_string().into(),
             key_hash.as_slice().into(),
             i64::from(status).into(),
             attempt.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
     /// Forgets a call, of which nothing came.
     pub async fn forget_call(&self, token: TokenId, key_hash: &[u8; 32]) -> anyhow::Result<()> {
-        let sql = "delete from idempotent_call where token_id = $1 and key_hash = $2";
+        const SQL: Change = Change::to(
+            Table::IdempotentCall,
+            "delete from idempotent_call where token_id = $1 and key_hash = $2",
+        );
         let values = [token.to_string().into(), key_hash.as_slice().into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
     /// Forgets calls from before this time.
     pub async fn forget_calls(&self, before_ms: i64) -> anyhow::Result<()> {
-        let sql = "delete from idempotent_call where began_at_ms < $1";
-        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        const SQL: Change = Change::to(
+            Table::IdempotentCall,
+            "delete from idempotent_call where began_at_ms < $1",
+        );
+        self.write(SQL.with([before_ms.into()])).await?;
         Ok(())
     }
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use crate::model::{
-    Health, Key, KeyId, Offer, Owner, PersonId, Place, ProviderId, Scope, Sealed, ServerId, Source,
+    Health, Key, KeyId, Offer, Owner, PersonId, ProviderId, Scope, Sealed, ServerId, Source,
 };
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::rules::{read_rules, rules_of};
-use crate::store::rules_cache::{Asker, Seen};
+use crate::store::rules_cache::{RulesAndOffers, RulesKey};
 use crate::store::value::{Row, Statement};
 
 /// The columns of a key, in the order that [`key_of`] reads.
@@ -32,35 +33,45 @@ impl Store {
     /// for them, and every stored key that could pay.
     pub async fn rules_and_offers(
         &self,
-        person: PersonId,
-        (place, channel): (Place, Option<u64>),
+        key: RulesKey,
         can_open: impl Fn(&str) -> bool,
-    ) -> anyhow::Result<Seen> {
-        let asker = (person, place, channel);
-        match self.looked.get(&asker) {
-            Some(seen) => Ok(seen),
-            // Apart, so that whoever waits for what is known stays small.
-            None => Box::pin(self.look(asker, can_open)).await,
+    ) -> anyhow::Result<Arc<RulesAndOffers>> {
+        match self.rules_cache.get(&key) {
+            Some(found) => Ok(found),
+            // Boxed, so that the future of a caller who finds it in the
+            // cache stays small.
+            None => Box::pin(self.load_rules_and_offers(key, can_open)).await,
         }
     }
 
-    async fn look(&self, asker: Asker, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Seen> {
-        let (person, place, channel) = asker;
-        let changes = self.looked.changes();
-        let server = place.server();
-        let both = [rules_of(person, server, channel), keys_for(person, server)];
+    async fn load_rules_and_offers(
+        &self,
+        key: RulesKey,
+        can_open: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Arc<RulesAndOffers>> {
+        let changes = self.rules_cache.changes();
+        let (person, server) = (key.person, key.place.server());
+        let both = [
+            rules_of(person, server, key.channel),
+            keys_for(person, server),
+        ];
         let [rules, keys] = self.query_both(both).await?;
         let offers = keys.iter().map(|row| offer(row, &can_open));
-        let seen = Arc::new((read_rules(&rules)?, offers.collect::<anyhow::Result<_>>()?));
+        let loaded = Arc::new(RulesAndOffers {
+            rules: read_rules(&rules)?,
+            offers: offers.collect::<anyhow::Result<_>>()?,
+        });
         if self.is_ours_alone() {
-            self.looked.note(asker, &seen, changes);
+            self.rules_cache.put(key, &loaded, changes);
         }
-        Ok(seen)
+        Ok(loaded)
     }
 
     /// Stores a key in place of its owner's old one for that provider.
     pub async fn put_key(&self, new: NewKey) -> anyhow::Result<()> {
-        let sql = "insert into provider_key (key_id, scope, owner_id, provider, name, hint, \
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "insert into provider_key (key_id, scope, owner_id, provider, name, hint, \
              health, paused, expires_at_ms, added_by, added_at_ms, checked_at_ms, \
              last_used_at_ms, master_kid, sealed) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
@@ -69,7 +80,8 @@ impl Store {
              paused = excluded.paused, expires_at_ms = excluded.expires_at_ms, \
              added_by = excluded.added_by, added_at_ms = excluded.added_at_ms, \
              checked_at_ms = excluded.checked_at_ms, last_used_at_ms = null, \
-             master_kid = excluded.master_kid, sealed = excluded.sealed";
+             master_kid = excluded.master_kid, sealed = excluded.sealed",
+        );
         let NewKey { key, sealed } = new;
         let values = [
             key.id.to_string().into(),
@@ -88,7 +100,7 @@ impl Store {
             key.master_kid.into(),
             sealed.as_slice().into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -130,13 +142,16 @@ impl Store {
 
     /// Deletes an owner's key; says whether there was one.
     pub async fn remove_key(&self, owner: Owner, provider: &ProviderId) -> anyhow::Result<bool> {
-        let sql = "delete from provider_key where scope = $1 and owner_id = $2 and provider = $3";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "delete from provider_key where scope = $1 and owner_id = $2 and provider = $3",
+        );
         let values = [
             owner.scope().as_str().into(),
             owner.id().into(),
             provider.as_str().into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
     /// Pauses or resumes an owner's key; says whether there is one.
@@ -146,15 +161,18 @@ impl Store {
         provider: &ProviderId,
         paused: bool,
     ) -> anyhow::Result<bool> {
-        let sql = "update provider_key set paused = $4 \
-             where scope = $1 and owner_id = $2 and provider = $3";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set paused = $4 \
+             where scope = $1 and owner_id = $2 and provider = $3",
+        );
         let values = [
             owner.scope().as_str().into(),
             owner.id().into(),
             provider.as_str().into(),
             paused.into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
     /// Renames an owner's key.
@@ -164,15 +182,18 @@ impl Store {
         provider: &ProviderId,
         name: Option<&str>,
     ) -> anyhow::Result<()> {
-        let sql = "update provider_key set name = $4 \
-             where scope = $1 and owner_id = $2 and provider = $3";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set name = $4 \
+             where scope = $1 and owner_id = $2 and provider = $3",
+        );
         let values = [
             owner.scope().as_str().into(),
             owner.id().into(),
             provider.as_str().into(),
             name.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -185,33 +206,41 @@ impl Store {
         health: Health,
         now_ms: i64,
     ) -> anyhow::Result<bool> {
-        let sql = "update provider_key set health = $2, checked_at_ms = $3 \
-             where key_id = $1 and (health <> $2 or checked_at_ms is null or checked_at_ms < $3)";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set health = $2, checked_at_ms = $3 \
+             where key_id = $1 and (health <> $2 or checked_at_ms is null or checked_at_ms < $3)",
+        );
         let values = [
             key.to_string().into(),
             health.as_str().into(),
             now_ms.into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
     /// Makes a key refused or out of credit; true for the one caller that
     /// changed it, so that its owner is told once.
     pub async fn demote(&self, key: KeyId, health: Health, now_ms: i64) -> anyhow::Result<bool> {
-        let sql = "update provider_key set health = $2, checked_at_ms = $3 \
-             where key_id = $1 and health <> $2";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set health = $2, checked_at_ms = $3 \
+             where key_id = $1 and health <> $2",
+        );
         let values = [
             key.to_string().into(),
             health.as_str().into(),
             now_ms.into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
     /// Notes that a key paid.
     pub async fn touch_key(&self, key: KeyId, now_ms: i64) -> anyhow::Result<()> {
-        let sql = "update provider_key set last_used_at_ms = $2 where key_id = $1";
-        self.write(Statement::new(sql, [key.to_string().into(), now_ms.into()]))
+        const SQL: Change = Change::to_last_use_of_key(
+            "update provider_key set last_used_at_ms = $2 where key_id = $1",
+        );
+        self.write(SQL.with([key.to_string().into(), now_ms.into()]))
             .await?;
         Ok(())
     }
@@ -229,7 +258,7 @@ impl Store {
     }
 }
 
-fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
+pub(super) fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
     let sql = concat!(
         "select ",
         key_columns!(),

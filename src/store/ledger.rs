@@ -12,6 +12,7 @@ use crate::model::{
 };
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::totals::{Total, TotalKey, additions};
 use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
 
@@ -125,7 +126,7 @@ impl Store {
             let then: Statements = Box::new(counters.chain(bookings).chain(rest));
             Ok(then)
         };
-        self.transact(Transaction {
+        self.transact_without_rules(Transaction {
             first: Box::new(first),
             decide: Box::new(decide),
         })
@@ -191,17 +192,23 @@ impl Store {
     /// Deletes attempts that began before a moment, a batch at a time; how
     /// many. Their ids begin with the time, so that the oldest come first.
     pub async fn forget_attempts(&self, before_ms: i64) -> anyhow::Result<u64> {
-        let sql = "delete from attempt where attempt_id in (select attempt_id from attempt \
-             where attempt_id < $1 and state <> 'held' order by attempt_id limit $2)";
+        const SQL: Change = Change::to(
+            Table::Attempt,
+            "delete from attempt where attempt_id in (select attempt_id from attempt \
+             where attempt_id < $1 and state <> 'held' order by attempt_id limit $2)",
+        );
         let first = AttemptId::first_at(before_ms);
-        let statement = Statement::new(sql, [first.into(), FORGET_MAX.into()]);
+        let statement = SQL.with([first.into(), FORGET_MAX.into()]);
         Ok(self.write(statement).await?.changed)
     }
 
     /// Deletes counters that nothing was counted by since a moment.
     pub async fn forget_counters(&self, before_ms: i64) -> anyhow::Result<u64> {
-        let sql = "delete from quota_counter where touched_at_ms < $1";
-        let statement = Statement::new(sql, [before_ms.into()]);
+        const SQL: Change = Change::to(
+            Table::QuotaCounter,
+            "delete from quota_counter where touched_at_ms < $1",
+        );
+        let statement = SQL.with([before_ms.into()]);
         Ok(self.write(statement).await?.changed)
     }
 }
@@ -220,11 +227,12 @@ fn each<C, T, S: Fn(&T) -> Statement>(
 /// before we have. Its state is read by a statement of its own: SQLite makes
 /// a table, with a cache of 87 kB, for what a statement returns that writes.
 fn touch(counter: &Arc<str>, now_ms: i64) -> Statement {
-    Statement::new(
+    const SQL: Change = Change::to(
+        Table::QuotaCounter,
         "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2) \
          on conflict (counter) do update set touched_at_ms = excluded.touched_at_ms",
-        [counter.into(), now_ms.into()],
-    )
+    );
+    SQL.with([counter.into(), now_ms.into()])
 }
 
 fn state_of(counter: &Arc<str>) -> Statement {
@@ -233,22 +241,24 @@ fn state_of(counter: &Arc<str>) -> Statement {
 }
 
 fn set_counter((counter, state): (Arc<str>, String)) -> Statement {
-    Statement::new(
+    const SQL: Change = Change::to(
+        Table::QuotaCounter,
         "update quota_counter set state = $2 where counter = $1",
-        [(&counter).into(), state.into()],
-    )
+    );
+    SQL.with([(&counter).into(), state.into()])
 }
 
 fn book(booking: &Booking) -> Statement {
-    Statement::new(
+    const SQL: Change = Change::to(
+        Table::Attempt,
         "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, model, \
          held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted, \
          state, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, estimated, \
          cost_reported, clamped) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
          'held', 0, 0, 0, 0, 0, 0, 0, 0)",
-        booked(booking),
-    )
+    );
+    SQL.with(booked(booking))
 }
 
 /// What was held, from `attempt_id` to `counted`.
@@ -277,28 +287,34 @@ fn booked(booking: &Booking) -> [Value; 13] {
 
 /// Writes an attempt that has ended already.
 fn finish(finished: &Finished) -> Statement {
-    let sql = "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
+    const SQL: Change = Change::to(
+        Table::Attempt,
+        "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
          model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
          counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
          images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-         $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+         $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+    );
     let mut values = Vec::with_capacity(26);
     values.extend(booked(&finished.booking));
     values.extend(outcome(&finished.settlement));
-    Statement { sql, values }
+    SQL.with_all(values)
 }
 
 /// Closes an attempt once: whoever comes second changes nothing.
 fn close(closing: &Finished) -> Statement {
-    let sql = "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
+    const SQL: Change = Change::to(
+        Table::Attempt,
+        "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
          cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
          estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-         duration_ms = $14 where attempt_id = $1 and state = 'held'";
+         duration_ms = $14 where attempt_id = $1 and state = 'held'",
+    );
     let mut values = Vec::with_capacity(14);
     values.push(closing.booking.attempt.id.into());
     values.extend(outcome(&closing.settlement));
-    Statement { sql, values }
+    SQL.with_all(values)
 }
 
 /// Whose an attempt is; nobody's once they were forgotten.

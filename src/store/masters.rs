@@ -1,6 +1,7 @@
 //! The master keys that this database has met.
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::Statement;
 
 impl Store {
@@ -15,13 +16,13 @@ impl Store {
 
     /// Remembers a master key; one that another process added first stays.
     pub async fn add_master(&self, kid: &str, check: &[u8], now_ms: i64) -> anyhow::Result<()> {
-        let sql = "insert into master_key (master_kid, check_value, added_at_ms) \
-             values ($1, $2, $3) on conflict (master_kid) do nothing";
-        self.write(Statement::new(
-            sql,
-            [kid.into(), check.into(), now_ms.into()],
-        ))
-        .await?;
+        const SQL: Change = Change::to(
+            Table::MasterKey,
+            "insert into master_key (master_kid, check_value, added_at_ms) \
+             values ($1, $2, $3) on conflict (master_kid) do nothing",
+        );
+        self.write(SQL.with([kid.into(), check.into(), now_ms.into()]))
+            .await?;
         Ok(())
     }
 

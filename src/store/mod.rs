@@ -7,6 +7,7 @@
 mod answers;
 #[cfg(test)]
 mod audit;
+mod change;
 mod checks;
 mod choices;
 mod conversations;
@@ -31,6 +32,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::model::Clock;
+
 #[cfg(test)]
 pub use audit::Audited;
 pub use keys::NewKey;
@@ -39,11 +42,11 @@ pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
 pub use rules::{OperatorsRules, Rules};
-use rules_cache::Looked;
-pub use rules_cache::Seen;
+use rules_cache::RulesCache;
+pub use rules_cache::{RulesAndOffers, RulesKey};
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
-use value::{Outcome, Row, Statement, Transaction};
+use value::{Effect, Outcome, Row, Statement, Statements, Transaction};
 
 /// The newest migration. A database that has seen it is opened as it is:
 /// what looks through migrations holds half a megabyte from then on.
@@ -54,7 +57,7 @@ const NEWEST: &str = "select max(version) from refinery_schema_history";
 #[derive(Clone)]
 pub struct Store {
     backend: Backend,
-    looked: Arc<Looked>,
+    rules_cache: Arc<RulesCache>,
 }
 
 #[derive(Clone)]
@@ -85,7 +88,7 @@ impl Store {
         };
         Ok(Self {
             backend,
-            looked: Arc::default(),
+            rules_cache: Arc::new(RulesCache::new(Clock::default())),
         })
     }
 
@@ -111,34 +114,47 @@ impl Store {
 
     /// Writes, and returns when the change is safe on disk.
     async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
-        let matters = rules_cache::matters(statement.sql);
+        debug_assert_ne!(statement.effect, Effect::Reads, "{}", statement.sql);
+        let changes_rules = statement.effect == Effect::WritesRules;
         let written = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(statement).await,
             Backend::Postgres(postgres) => postgres.run(statement).await,
         };
-        if matters {
-            self.looked.forget();
+        if changes_rules {
+            self.rules_cache.invalidate();
         }
         written
     }
 
     /// Writes everything at once, or nothing.
     async fn write_all(&self, statements: Vec<Statement>) -> anyhow::Result<()> {
-        let matters = statements
-            .iter()
-            .any(|statement| rules_cache::matters(statement.sql));
+        let effects = statements.iter().map(|statement| statement.effect);
+        let changes_rules = effects.max() == Some(Effect::WritesRules);
         let written = self.transact(Transaction {
             first: Box::new(statements.into_iter()),
             decide: Box::new(|_| Ok(Box::new(std::iter::empty()))),
         });
         let written = written.await;
-        if matters {
-            self.looked.forget();
+        if changes_rules {
+            self.rules_cache.invalidate();
         }
         written
     }
 
-    /// Looks, decides and writes, all at once or not at all.
+    /// Reads, decides and writes, all of it or nothing, and never rules: for
+    /// the ledger, whose statements are made as they are run.
+    async fn transact_without_rules(&self, transaction: Transaction) -> anyhow::Result<()> {
+        let Transaction { first, decide } = transaction;
+        let decide = move |outcomes| anyhow::Ok(without_rules(decide(outcomes)?));
+        self.transact(Transaction {
+            first: without_rules(first),
+            decide: Box::new(decide),
+        })
+        .await
+    }
+
+    /// Reads, decides and writes, all of it or nothing. The caller
+    /// invalidates the rules cache where rules are written.
     async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.transact(transaction).await,
@@ -165,6 +181,16 @@ impl Store {
             Backend::Postgres(postgres) => postgres.close(),
         }
     }
+}
+
+/// The same statements. Where tests run, none of them may write rules.
+fn without_rules(statements: Statements) -> Statements {
+    if cfg!(debug_assertions) {
+        return Box::new(statements.inspect(|statement| {
+            assert_ne!(statement.effect, Effect::WritesRules, "{}", statement.sql);
+        }));
+    }
+    statements
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use anyhow::Context;
 use crate::model::{PersonId, ProviderId, Scope, ServerId};
 
 use crate::store::Store;
-use crate::store::value::{Row, Statement};
+use crate::store::change::{Change, Table};
+use crate::store::value::Row;
 
 /// What a pending action does when it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +50,11 @@ impl Store {
         action: &PendingAction,
         expires_at_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "insert into pending_action (pending_id, kind, person_id, server_id, scope, \
-             provider, name, expires_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        const SQL: Change = Change::to(
+            Table::PendingAction,
+            "insert into pending_action (pending_id, kind, person_id, server_id, scope, \
+             provider, name, expires_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        );
         let values = [
             id.into(),
             action.kind.as_str().into(),
@@ -61,7 +65,7 @@ impl Store {
             action.name.clone().into(),
             expires_at_ms.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -74,12 +78,15 @@ impl Store {
         server: Option<ServerId>,
         now_ms: i64,
     ) -> anyhow::Result<Option<PendingAction>> {
-        let sql = "delete from pending_action where pending_id = $1 and person_id = $2 \
+        const SQL: Change = Change::to(
+            Table::PendingAction,
+            "delete from pending_action where pending_id = $1 and person_id = $2 \
              and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
-             returning kind, person_id, server_id, scope, provider, name";
+             returning kind, person_id, server_id, scope, provider, name",
+        );
         let place = server.map_or(0, |server| server.0);
         let values = [id.into(), person.0.into(), place.into(), now_ms.into()];
-        self.write(Statement::new(sql, values))
+        self.write(SQL.with(values))
             .await?
             .rows
             .first()
@@ -89,11 +96,11 @@ impl Store {
 
     /// Forgets what nobody took in time.
     pub async fn expire_pending(&self, now_ms: i64) -> anyhow::Result<u64> {
-        let sql = "delete from pending_action where expires_at_ms <= $1";
-        Ok(self
-            .write(Statement::new(sql, [now_ms.into()]))
-            .await?
-            .changed)
+        const SQL: Change = Change::to(
+            Table::PendingAction,
+            "delete from pending_action where expires_at_ms <= $1",
+        );
+        Ok(self.write(SQL.with([now_ms.into()])).await?.changed)
     }
 }
 

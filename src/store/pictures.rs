@@ -5,6 +5,7 @@ use anyhow::Context;
 use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId, Size};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement};
 
 /// What stands in the place of a channel where a program waits: no channel
@@ -26,11 +27,14 @@ impl Store {
     /// Notes a picture before its host is asked for it; again, where another
     /// payer is tried.
     pub async fn begin_picture(&self, job: &PictureJob) -> anyhow::Result<()> {
-        let sql = "insert into picture (picture_id, person_id, server_id, channel_id, \
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "insert into picture (picture_id, person_id, server_id, channel_id, \
              message_id, attempt_id, width, height, count, seed, is_edit, mark, began_at_ms) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
              on conflict (picture_id) do update set attempt_id = excluded.attempt_id, \
-             mark = excluded.mark, host_job = null";
+             mark = excluded.mark, host_job = null",
+        );
         let values = [
             job.id.as_str().into(),
             job.person.0.into(),
@@ -46,23 +50,28 @@ impl Store {
             i64::from(job.mark).into(),
             job.began_at_ms.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
     /// Notes what the host calls it.
     pub async fn picture_is(&self, id: &str, host_job: &str) -> anyhow::Result<()> {
-        let sql = "update picture set host_job = $2 where picture_id = $1";
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "update picture set host_job = $2 where picture_id = $1",
+        );
         let values = [id.into(), host_job.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
     /// Notes that it was delivered, or why not was said.
     pub async fn end_picture(&self, id: &str, now_ms: i64) -> anyhow::Result<()> {
-        let sql = "update picture set ended_at_ms = $2 where picture_id = $1";
-        self.write(Statement::new(sql, [id.into(), now_ms.into()]))
-            .await?;
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "update picture set ended_at_ms = $2 where picture_id = $1",
+        );
+        self.write(SQL.with([id.into(), now_ms.into()])).await?;
         Ok(())
     }
 
@@ -165,8 +174,11 @@ impl Store {
 
     /// Deletes what has ended and began before a moment.
     pub async fn forget_pictures(&self, before_ms: i64) -> anyhow::Result<()> {
-        let sql = "delete from picture where ended_at_ms is not null and began_at_ms < $1";
-        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "delete from picture where ended_at_ms is not null and began_at_ms < $1",
+        );
+        self.write(SQL.with([before_ms.into()])).await?;
         Ok(())
     }
 }

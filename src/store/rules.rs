@@ -9,6 +9,7 @@ use crate::model::{
 };
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::choices::choice;
 use crate::store::value::{Row, Statement, Value};
 
@@ -50,12 +51,15 @@ impl Store {
         set: &SetLimit,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "insert into quota_limit (server_id, bound, subject_id, metric, period, \
+        const SQL: Change = Change::to(
+            Table::QuotaLimit,
+            "insert into quota_limit (server_id, bound, subject_id, metric, period, \
              window_kind, amount, set_by, set_at_ms) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
              on conflict (server_id, bound, subject_id, metric, period, window_kind) \
              do update set amount = excluded.amount, set_by = excluded.set_by, \
-             set_at_ms = excluded.set_at_ms";
+             set_at_ms = excluded.set_at_ms",
+        );
         let SetLimit {
             bound,
             limit,
@@ -72,7 +76,7 @@ impl Store {
             set_by.0.into(),
             now_ms.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -84,15 +88,18 @@ impl Store {
         subject: u64,
         metric: Option<Metric>,
     ) -> anyhow::Result<u64> {
-        let sql = "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
-             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4)";
+        const SQL: Change = Change::to(
+            Table::QuotaLimit,
+            "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
+             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4)",
+        );
         let values = [
             server.map_or(OPERATOR, |server| server.0).into(),
             bound.map_or("", bound_name).into(),
             subject.into(),
             metric.map_or("", Metric::as_str).into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed)
+        Ok(self.write(SQL.with(values)).await?.changed)
     }
 
     /// Frees a role from limits by member and role, or binds it again.
@@ -102,14 +109,18 @@ impl Store {
         role: u64,
         exempt: bool,
     ) -> anyhow::Result<()> {
-        let sql = if exempt {
+        const EXEMPT: Change = Change::to(
+            Table::ExemptRole,
             "insert into exempt_role (server_id, role_id) values ($1, $2) \
-             on conflict (server_id, role_id) do nothing"
-        } else {
-            "delete from exempt_role where server_id = $1 and role_id = $2"
-        };
+             on conflict (server_id, role_id) do nothing",
+        );
+        const BIND: Change = Change::to(
+            Table::ExemptRole,
+            "delete from exempt_role where server_id = $1 and role_id = $2",
+        );
+        let change = if exempt { EXEMPT } else { BIND };
         let values = [server.0.into(), role.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(change.with(values)).await?;
         Ok(())
     }
 
@@ -122,24 +133,26 @@ impl Store {
         by: PersonId,
         now_ms: i64,
     ) -> anyhow::Result<()> {
+        const GIVE: Change = Change::to(
+            Table::PersonTier,
+            "insert into person_tier (person_id, tier, until_ms, set_by, set_at_ms) \
+             values ($1, $2, $3, $4, $5) on conflict (person_id) do update set \
+             tier = excluded.tier, until_ms = excluded.until_ms, \
+             set_by = excluded.set_by, set_at_ms = excluded.set_at_ms",
+        );
+        const TAKE_BACK: Change = Change::to(
+            Table::PersonTier,
+            "delete from person_tier where person_id = $1",
+        );
         let statement = match tier {
-            Some(tier) => Statement::new(
-                "insert into person_tier (person_id, tier, until_ms, set_by, set_at_ms) \
-                 values ($1, $2, $3, $4, $5) on conflict (person_id) do update set \
-                 tier = excluded.tier, until_ms = excluded.until_ms, \
-                 set_by = excluded.set_by, set_at_ms = excluded.set_at_ms",
-                [
-                    person.0.into(),
-                    tier.into(),
-                    until_ms.into(),
-                    by.0.into(),
-                    now_ms.into(),
-                ],
-            ),
-            None => Statement::new(
-                "delete from person_tier where person_id = $1",
-                [person.0.into()],
-            ),
+            Some(tier) => GIVE.with([
+                person.0.into(),
+                tier.into(),
+                until_ms.into(),
+                by.0.into(),
+                now_ms.into(),
+            ]),
+            None => TAKE_BACK.with([person.0.into()]),
         };
         self.write(statement).await?;
         Ok(())
@@ -153,10 +166,13 @@ impl Store {
         by: PersonId,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "insert into block (subject, until_ms, set_by, set_at_ms, server_id, is_role) \
+        const SQL: Change = Change::to(
+            Table::Block,
+            "insert into block (subject, until_ms, set_by, set_at_ms, server_id, is_role) \
              values ($1, $2, $3, $4, $5, $6) on conflict (subject) do update set \
              until_ms = excluded.until_ms, set_by = excluded.set_by, \
-             set_at_ms = excluded.set_at_ms";
+             set_at_ms = excluded.set_at_ms",
+        );
         let values = [
             subject(whom).into(),
             until_ms.into(),
@@ -168,7 +184,7 @@ impl Store {
             },
             matches!(whom, Blocked::Role(_)).into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -187,8 +203,8 @@ impl Store {
 
     /// Lets somebody go on; whether they were stopped.
     pub async fn lift_block(&self, whom: Blocked) -> anyhow::Result<bool> {
-        let sql = "delete from block where subject = $1";
-        let lifted = self.write(Statement::new(sql, [subject(whom).into()]));
+        const SQL: Change = Change::to(Table::Block, "delete from block where subject = $1");
+        let lifted = self.write(SQL.with([subject(whom).into()]));
         Ok(lifted.await?.changed > 0)
     }
 
@@ -220,11 +236,15 @@ impl Store {
 
     /// Deletes blocks and tiers whose time is over.
     pub async fn expire_rules(&self, now_ms: i64) -> anyhow::Result<()> {
-        for sql in [
-            "delete from block where until_ms <= $1",
-            "delete from person_tier where until_ms <= $1",
-        ] {
-            self.write(Statement::new(sql, [now_ms.into()])).await?;
+        const ALL: [Change; 2] = [
+            Change::to(Table::Block, "delete from block where until_ms <= $1"),
+            Change::to(
+                Table::PersonTier,
+                "delete from person_tier where until_ms <= $1",
+            ),
+        ];
+        for change in ALL {
+            self.write(change.with([now_ms.into()])).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use anyhow::Context;
 use crate::model::{PersonId, Scopes, Token, TokenId};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement};
 
 macro_rules! select_tokens {
@@ -25,10 +26,13 @@ impl Store {
         hash: &[u8; 32],
         max: u32,
     ) -> anyhow::Result<bool> {
-        let sql = "insert into access_token (token_id, person_id, name, hash, scopes, \
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "insert into access_token (token_id, person_id, name, hash, scopes, \
              created_at_ms, expires_at_ms) select $1, cast($2 as bigint), cast($3 as text), $4, $5, \
              cast($6 as bigint), cast($7 as bigint) where \
-             (select count(*) from access_token where person_id = $2 and expires_at_ms > $6) < $8";
+             (select count(*) from access_token where person_id = $2 and expires_at_ms > $6) < $8",
+        );
         let values = [
             token.id.to_string().into(),
             token.person.0.into(),
@@ -39,7 +43,7 @@ impl Store {
             token.expires_at_ms.into(),
             i64::from(max).into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
     /// The token that has this hash, and the hash that stands there.
@@ -61,23 +65,32 @@ impl Store {
 
     /// Deletes a person's token; says whether there was one.
     pub async fn remove_token(&self, person: PersonId, id: TokenId) -> anyhow::Result<bool> {
-        let sql = "delete from access_token where person_id = $1 and token_id = $2";
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "delete from access_token where person_id = $1 and token_id = $2",
+        );
         let values = [person.0.into(), id.to_string().into()];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
     /// Notes that a token was used.
     pub async fn touch_token(&self, id: TokenId, now_ms: i64) -> anyhow::Result<()> {
-        let sql = "update access_token set last_used_at_ms = $2 where token_id = $1";
-        self.write(Statement::new(sql, [id.to_string().into(), now_ms.into()]))
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "update access_token set last_used_at_ms = $2 where token_id = $1",
+        );
+        self.write(SQL.with([id.to_string().into(), now_ms.into()]))
             .await?;
         Ok(())
     }
 
     /// Forgets tokens that ended before this time.
     pub async fn forget_tokens(&self, before_ms: i64) -> anyhow::Result<()> {
-        let sql = "delete from access_token where expires_at_ms < $1";
-        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "delete from access_token where expires_at_ms < $1",
+        );
+        self.write(SQL.with([before_ms.into()])).await?;
         Ok(())
     }
 }

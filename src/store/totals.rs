@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::ProviderId;
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement, Value};
 
 /// Whose sums.
@@ -98,36 +99,35 @@ pub(super) use add_to_total;
 /// Statements that add to the sums, in an order that no two processes can
 /// lock each other in.
 pub(super) fn additions(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item = Statement> {
-    totals.into_iter().map(|(key, total)| {
-        Statement::new(
-            concat!(
-                "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+    const SQL: Change = Change::to(
+        Table::UsageTotal,
+        concat!(
+            "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
              requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
              cost_nano, unpriced, estimated) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ",
-                add_to_total!()
-            ),
-            [
-                Value::Word(key.scope.as_str()),
-                key.owner.into(),
-                key.day.into(),
-                key.member.into(),
-                Value::Word(key.source),
-                key.provider
-                    .as_ref()
-                    .map_or(Value::Word(""), Value::from),
-                key.model.into(),
-                total.requests.into(),
-                total.input_tokens.into(),
-                total.output_tokens.into(),
-                total.cached_tokens.into(),
-                total.reasoning_tokens.into(),
-                total.images.into(),
-                total.cost_nano.into(),
-                total.unpriced.into(),
-                total.estimated.into(),
-            ],
-        )
+            add_to_total!()
+        ),
+    );
+    totals.into_iter().map(|(key, total)| {
+        SQL.with([
+            Value::Word(key.scope.as_str()),
+            key.owner.into(),
+            key.day.into(),
+            key.member.into(),
+            Value::Word(key.source),
+            key.provider.as_ref().map_or(Value::Word(""), Value::from),
+            key.model.into(),
+            total.requests.into(),
+            total.input_tokens.into(),
+            total.output_tokens.into(),
+            total.cached_tokens.into(),
+            total.reasoning_tokens.into(),
+            total.images.into(),
+            total.cost_nano.into(),
+            total.unpriced.into(),
+            total.estimated.into(),
+        ])
     })
 }
 

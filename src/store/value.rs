@@ -22,21 +22,34 @@ pub enum Value {
     Id([u8; 16]),
 }
 
-/// One statement and its parameters; `$1` is the first.
+/// One statement and its values; `$1` is the first. One that writes is made
+/// from a [`Change`](crate::store::change::Change).
 ///
 /// SQL is a constant of the program, so that nothing from outside can
 /// become part of it.
 pub struct Statement {
     pub sql: &'static str,
     pub values: Vec<Value>,
+    pub effect: Effect,
+}
+
+/// What a statement does to the database; the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    Reads,
+    Writes,
+    /// Writes to a table that rules or offers are read from.
+    WritesRules,
 }
 
 impl Statement {
-    /// Joins a statement and its parameters.
+    /// A statement that reads, with its values.
     pub fn new<const N: usize>(sql: &'static str, values: [Value; N]) -> Self {
+        debug_assert!(sql.starts_with("select "), "it does not read: {sql}");
         Self {
             sql,
             values: values.into(),
+            effect: Effect::Reads,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use latchkey::internals::{
     Credential, Health, Key, KeyId, MasterKey, NewKey, Owner, PersonId, Place, ProviderId,
-    Question, Scene, ServerId, Store, TotalScope, Vault, choose,
+    Question, RulesKey, Scene, ServerId, Store, TotalScope, Vault, choose,
 };
 use latchkey_emulator::{MEMBER, World};
 use rusqlite::Connection;
@@ -123,13 +123,17 @@ impl Bench {
     /// What an ask does before it calls anybody.
     pub async fn ask_to_opened_key(&self, person: u64) {
         let (person, place) = (PersonId(person), Place::Server(ServerId(1)));
+        let key = RulesKey {
+            person,
+            place,
+            channel: Some(2),
+        };
         let found = self
             .store
-            .rules_and_offers(person, (place, Some(2)), |kid| self.vault.can_open(kid))
+            .rules_and_offers(key, |kid| self.vault.can_open(kid))
             .await;
         let found = found.expect("it reads");
-        let (rules, offers) = &*found;
-        std::hint::black_box(rules);
+        std::hint::black_box(&found.rules);
         let providers = std::slice::from_ref(&self.provider);
         let question = Question {
             person,
@@ -137,7 +141,7 @@ impl Bench {
             byok: true,
             now_ms: 0,
         };
-        let choice = choose(&question, providers, &offers.iter());
+        let choice = choose(&question, providers, &found.offers.iter());
         let payer = choice.payers.first().expect("everybody has a key");
         drop(self.vault.open(payer).expect("it opens"));
     }

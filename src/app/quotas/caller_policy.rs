@@ -9,7 +9,7 @@ use crate::model::{
     Blocked, Bound, Caller, Choice, Inside, Limit, Metric, Offer, PersonId, Place, QuotaRefusal,
     Refusal, Source, Span, Tier,
 };
-use crate::store::{Rules, Seen};
+use crate::store::{Rules, RulesAndOffers, RulesKey};
 
 use crate::app::App;
 
@@ -30,7 +30,7 @@ pub struct Quota {
 #[derive(Clone)]
 pub struct CallerPolicy {
     pub caller: Caller,
-    seen: Seen,
+    seen: Arc<RulesAndOffers>,
     quota: Arc<Quota>,
     /// Which of the tiers is theirs.
     tier: usize,
@@ -40,14 +40,17 @@ impl App {
     /// Reads everything that an ask must know, in one look: what is set
     /// for the caller, and the stored keys that could pay.
     pub(in crate::app) async fn standing(&self, caller: Caller) -> anyhow::Result<CallerPolicy> {
+        let key = RulesKey {
+            person: caller.person,
+            place: caller.place,
+            channel: caller.channel,
+        };
         let seen = self
             .store
-            .rules_and_offers(caller.person, (caller.place, caller.channel), |kid| {
-                self.vault.can_open(kid)
-            })
+            .rules_and_offers(key, |kid| self.vault.can_open(kid))
             .await?;
         Ok(CallerPolicy {
-            tier: self.tier_of(&caller, &seen.0)?,
+            tier: self.tier_of(&caller, &seen.rules)?,
             quota: Arc::clone(&self.quota),
             seen,
             caller,
@@ -59,7 +62,7 @@ impl App {
         &'a self,
         standing: &'a CallerPolicy,
     ) -> impl Iterator<Item = &'a Offer> + Clone {
-        standing.seen.1.iter().chain(&self.bot_offers)
+        standing.seen.offers.iter().chain(&self.bot_offers)
     }
 
     /// The place of the highest tier that anything gives.
@@ -91,7 +94,7 @@ impl CallerPolicy {
     }
 
     fn rules(&self) -> &Rules {
-        &self.seen.0
+        &self.seen.rules
     }
 
     /// Refuses whoever the operator has stopped.

@@ -3,6 +3,7 @@
 use crate::model::PersonId;
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::Statement;
 
 #[cfg(test)]
@@ -11,11 +12,14 @@ mod story;
 impl Store {
     /// Forgets a channel's conversation up to a message.
     pub async fn forget(&self, channel: u64, person: PersonId, message: u64) -> anyhow::Result<()> {
-        let sql = "insert into forgotten (channel_id, person_id, message_id) values ($1, $2, $3) \
+        const SQL: Change = Change::to(
+            Table::Forgotten,
+            "insert into forgotten (channel_id, person_id, message_id) values ($1, $2, $3) \
              on conflict (channel_id) do update set person_id = excluded.person_id, \
-             message_id = excluded.message_id";
+             message_id = excluded.message_id",
+        );
         let values = [channel.into(), person.0.into(), message.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 

@@ -277,7 +277,7 @@ fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<Outco
 fn run_each(connection: &Connection, statements: Statements) -> rusqlite::Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     let mut last: Option<(&str, Prepared<'_>)> = None;
-    for Statement { sql, values } in statements {
+    for Statement { sql, values, .. } in statements {
         let (_, prepared) = match last.take().filter(|(same, _)| *same == sql) {
             Some(same) => last.insert(same),
             None => last.insert((sql, Prepared::of(connection, sql)?)),
