@@ -15,6 +15,7 @@ pub use crate::model::{
 pub use crate::providers::Timeouts;
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{
-    Booking, Changes, Entries, Finished, Found, Journal, NewKey, RulesKey, Store, TotalScope,
+    Booking, FinishedAttempt, Journal, JournalEntries, JournalFindings, LedgerChanges, NewKey,
+    RulesKey, Store, TotalScope,
 };
 pub use crate::vault::{MasterKey, Vault};

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::model::{
     Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Source,
 };
-use crate::store::{Booking, Counted, Finished, Total, TotalKey, TotalScope};
+use crate::store::{Booking, CounterBucket, FinishedAttempt, Total, TotalKey, TotalScope};
 
 use crate::ledger::counter::Counter;
 use crate::ledger::meter::{Applied, Meter};
@@ -162,7 +162,7 @@ impl<'a> Book<'a> {
         }))
     }
 
-    fn count(&mut self, limits: &[Applied], held: &Amounts) -> anyhow::Result<Vec<Counted>> {
+    fn count(&mut self, limits: &[Applied], held: &Amounts) -> anyhow::Result<Vec<CounterBucket>> {
         let (now_ms, zone) = (self.now_ms, self.zone);
         let mut counted = Vec::with_capacity(limits.len());
         for applied in limits {
@@ -171,7 +171,7 @@ impl<'a> Book<'a> {
             let bucket_ms = self
                 .counter(counter)?
                 .add(limit.span, now_ms, amount, zone)?;
-            counted.push(Counted {
+            counted.push(CounterBucket {
                 counter: Arc::clone(counter),
                 bucket_ms,
             });
@@ -183,14 +183,14 @@ impl<'a> Book<'a> {
     /// owners of budgets should be told of it.
     pub fn settle(
         &mut self,
-        ended: &Finished,
+        ended: &FinishedAttempt,
         limits: &[Applied],
     ) -> anyhow::Result<Vec<LimitUse>> {
-        let Finished {
+        let FinishedAttempt {
             booking,
             settlement,
         } = ended;
-        for Counted { counter, bucket_ms } in &booking.counted {
+        for CounterBucket { counter, bucket_ms } in &booking.counted {
             let metric = Meter::of(counter)
                 .context("a counter's name is damaged")?
                 .metric;
@@ -236,7 +236,7 @@ fn affordable(need: Need, metric: Metric, left: u64) -> u64 {
 
 /// Adds an attempt of somebody's that has ended to the sums that it belongs
 /// to.
-pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, ended: &Finished, person: PersonId) {
+pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, ended: &FinishedAttempt, person: PersonId) {
     let (attempt, used) = (&ended.booking.attempt, &ended.settlement);
     if used.is_released() {
         return;

@@ -11,7 +11,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
     ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage,
 };
-use crate::store::{Booking, Finished};
+use crate::store::{Booking, FinishedAttempt};
 
 use crate::ledger::CLOSED;
 use crate::ledger::batch::Need;
@@ -223,7 +223,7 @@ impl Hold {
     fn settle(&mut self, ended: Ended<'_>) -> Settle {
         self.count(&ended);
         Settle {
-            ended: Finished {
+            ended: FinishedAttempt {
                 booking: Arc::clone(&self.booking),
                 settlement: self.settlement(ended),
             },

@@ -56,7 +56,7 @@ pub use prices::Prices;
 pub use table::PriceTable;
 
 use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
-use crate::store::{Booking, Finished, Store};
+use crate::store::{Booking, FinishedAttempt, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
@@ -349,7 +349,7 @@ impl Ledger {
 
 fn closing(booking: Booking, settlement: Settlement) -> Settle {
     Settle {
-        ended: Finished {
+        ended: FinishedAttempt {
             booking: Arc::new(booking),
             settlement,
         },

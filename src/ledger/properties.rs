@@ -15,7 +15,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Limit, Metric, NanoDollars, Outcome, Period, PersonId,
     ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
 };
-use crate::store::{Booking, Finished};
+use crate::store::{Booking, FinishedAttempt};
 
 const START_MS: i64 = 1_795_000_000_000;
 
@@ -161,7 +161,7 @@ impl World {
         }
         let at = open[at % open.len()];
         let booking = Arc::clone(&self.rows[at].0);
-        let ended = Finished {
+        let ended = FinishedAttempt {
             settlement: settlement(&booking.held),
             booking,
         };

@@ -61,7 +61,7 @@ pub fn sqlite(folder: &tempfile::TempDir) -> SecretString {
 }
 
 /// Sums of rows equal the counters and the totals.
-pub async fn check_sums(ledger: &Ledger) -> Vec<crate::store::Audited> {
+pub async fn check_sums(ledger: &Ledger) -> Vec<crate::store::AuditedAttempt> {
     let rows = ledger.store.audit().await;
     let mut sums: BTreeMap<Arc<str>, u64> = BTreeMap::new();
     let mut ended = (0, 0, 0);

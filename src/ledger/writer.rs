@@ -11,7 +11,9 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{Clock, LimitUse};
-use crate::store::{Booking, Changes, Entries, Finished, Found, Journal, Store};
+use crate::store::{
+    Booking, FinishedAttempt, Journal, JournalEntries, JournalFindings, LedgerChanges, Store,
+};
 
 use crate::ledger::batch::{Book, HoldRequest, NoRoom, add_up};
 use crate::ledger::headroom::Headroom;
@@ -60,7 +62,7 @@ pub struct Grant {
 /// An attempt that has ended.
 #[derive(Clone, Debug)]
 pub struct Settle {
-    pub ended: Finished,
+    pub ended: FinishedAttempt,
     /// The limits that it was held under.
     pub limits: Vec<Applied>,
 }
@@ -77,7 +79,7 @@ pub struct Writer {
 struct Batch {
     holds: Vec<(HoldRequest, Grant)>,
     /// All but what is closed.
-    entries: Entries,
+    entries: JournalEntries,
     /// Who waits for some of the bookings.
     booked: Vec<Reply<()>>,
     settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
@@ -170,7 +172,7 @@ impl Writer {
     /// Writes down what has happened, whether there was room for it or not.
     /// What cannot be written even so stays held, and is settled later at
     /// its estimate.
-    async fn retry(&self, entries: &Arc<Entries>, limits: &Arc<Limits>) {
+    async fn retry(&self, entries: &Arc<JournalEntries>, limits: &Arc<Limits>) {
         let mut wait = RETRY_AFTER;
         for _ in 1..TRIES {
             if entries.is_empty() {
@@ -192,7 +194,7 @@ impl Writer {
     async fn commit(
         &self,
         wishes: Vec<Wish>,
-        entries: &Arc<Entries>,
+        entries: &Arc<JournalEntries>,
         limits: &Arc<Limits>,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let (now_ms, began) = (self.clock.now_ms(), Instant::now());
@@ -205,7 +207,7 @@ impl Writer {
         let outlook = self.outlook.clone();
         let (tell, told) = std::sync::mpsc::channel();
         let (entries, limits) = (Arc::clone(entries), Arc::clone(limits));
-        let decide = move |found: Found| {
+        let decide = move |found: JournalFindings| {
             let settles = entries.closings.iter().zip(&*limits);
             let (mut changes, warnings) = decide(found, wishes, settles, now_ms, &zone, &outlook)?;
             for finished in &entries.finished {
@@ -305,7 +307,7 @@ impl Crowd {
     }
 }
 
-fn counters(wishes: &[Wish], entries: &Entries) -> BTreeSet<Arc<str>> {
+fn counters(wishes: &[Wish], entries: &JournalEntries) -> BTreeSet<Arc<str>> {
     let held = wishes.iter().flat_map(|(request, _)| &request.limits);
     let settled = entries
         .closings
@@ -319,15 +321,15 @@ fn counters(wishes: &[Wish], entries: &Entries) -> BTreeSet<Arc<str>> {
 /// Decides, and answers each hold at once: whoever asked may prepare for
 /// the call while the change is written.
 fn decide<'a>(
-    found: Found,
+    found: JournalFindings,
     wishes: Vec<Wish>,
-    settles: impl ExactSizeIterator<Item = (&'a Finished, &'a Vec<Applied>)>,
+    settles: impl ExactSizeIterator<Item = (&'a FinishedAttempt, &'a Vec<Applied>)>,
     now_ms: i64,
     zone: &TimeZone,
     outlook: &Headroom,
-) -> anyhow::Result<(Changes, Vec<Vec<LimitUse>>)> {
+) -> anyhow::Result<(LedgerChanges, Vec<Vec<LimitUse>>)> {
     let mut book = Book::open(found.counters, now_ms, zone)?;
-    let mut changes = Changes::default();
+    let mut changes = LedgerChanges::default();
     let mut warnings = Vec::with_capacity(settles.len());
     // What is given back first makes room for what comes.
     for ((ended, limits), closed) in settles.zip(&found.closed) {

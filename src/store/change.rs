@@ -163,8 +163,8 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::store::keys::keys_for;
-    use crate::store::rules::rules_of;
+    use crate::store::keys::select_keys;
+    use crate::store::rules::select_rules;
 
     const ALL: [Table; 18] = [
         Table::AccessToken,
@@ -222,7 +222,10 @@ mod tests {
     #[test]
     fn rules_and_offers_are_read_from_the_tables_that_say_so() {
         let (person, server) = (crate::model::PersonId(7), None);
-        let reading = [rules_of(person, server, None), keys_for(person, server)];
+        let reading = [
+            select_rules(person, server, None),
+            select_keys(person, server),
+        ];
         let reading = reading.map(|statement| statement.sql).join("\n");
         let read_from = found(&reading, r"\b(?:from|join) (\w+)");
         let said = ALL.into_iter().filter(|table| table.has_rules());

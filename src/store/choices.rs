@@ -8,7 +8,8 @@ use crate::store::change::{Change, Table};
 use crate::store::value::Row;
 
 impl Store {
-    /// Sets what is chosen; none takes it back.
+    /// Sets the model or persona that is chosen for a person, a channel or a
+    /// server; none clears it.
     pub async fn set_choice(
         &self,
         scope: ChoiceScope,
@@ -26,7 +27,7 @@ impl Store {
             Table::Choice,
             "delete from choice where scope = $1 and owner_id = $2 and kind = $3",
         );
-        let (name, owner) = parts(scope);
+        let (name, owner) = scope_columns(scope);
         let statement = match value {
             Some(value) => SET.with([
                 name.into(),
@@ -42,9 +43,9 @@ impl Store {
     }
 }
 
-/// Reads a choice: scope, owner, kind and value from these columns on. None
-/// if it is of a kind that we do not know.
-pub(super) fn choice(row: &Row, from: usize) -> anyhow::Result<Option<Choice>> {
+/// Reads a choice, whose scope, owner, kind and value are in the columns from
+/// `from` on. None if its kind is unknown.
+pub(super) fn read_choice(row: &Row, from: usize) -> anyhow::Result<Option<Choice>> {
     let owner = row.int(from + 1)?.cast_unsigned();
     let scope = match row.text(from)? {
         "user" => ChoiceScope::Person(PersonId(owner)),
@@ -56,7 +57,7 @@ pub(super) fn choice(row: &Row, from: usize) -> anyhow::Result<Option<Choice>> {
     Ok(kind.map(|kind| Choice { scope, kind, value }))
 }
 
-fn parts(scope: ChoiceScope) -> (&'static str, u64) {
+fn scope_columns(scope: ChoiceScope) -> (&'static str, u64) {
     match scope {
         ChoiceScope::Person(person) => ("user", person.0),
         ChoiceScope::Channel(channel) => ("channel", channel),

@@ -9,8 +9,8 @@ use crate::store::change::{Change, Table};
 use crate::store::value::Statement;
 
 impl Store {
-    /// Notes that a server removed the bot, if it has keys. What was noted
-    /// first stays.
+    /// Notes that a server removed the bot, if it has keys; whether that was
+    /// new. The time that was noted first stays.
     pub async fn note_departure(&self, server: ServerId, now_ms: i64) -> anyhow::Result<bool> {
         const SQL: Change = Change::to(
             Table::DepartedServer,
@@ -22,14 +22,14 @@ impl Store {
         Ok(self.write(statement).await?.changed > 0)
     }
 
-    /// Notes that a server has the bot again; whether it had left.
+    /// Notes that a server has the bot again; whether it had removed it.
     pub async fn note_return(&self, server: ServerId) -> anyhow::Result<bool> {
         const SQL: Change = Change::to(
             Table::DepartedServer,
             "delete from departed_server where server_id = $1",
         );
-        // Looked at first: almost no server ever left, and all are told of
-        // at every start.
+        // Discord names every server at every start, and almost none of them
+        // ever removed the bot. So this reads before it writes.
         let sql = "select left_at_ms from departed_server where server_id = $1";
         let left = self.query(Statement::new(sql, [server.0.into()])).await?;
         if left.is_empty() {
@@ -39,7 +39,7 @@ impl Store {
         Ok(deleted.changed > 0)
     }
 
-    /// Every server that has keys and has not left.
+    /// Every server that has keys and has not removed the bot.
     pub async fn servers_with_keys(&self) -> anyhow::Result<BTreeSet<ServerId>> {
         let sql = "select distinct owner_id from provider_key where scope = 'guild' \
              and owner_id not in (select server_id from departed_server)";
@@ -48,7 +48,8 @@ impl Store {
         ids.map(|id| Ok(ServerId(id?.cast_unsigned()))).collect()
     }
 
-    /// Deletes the keys and limits of servers that left before a moment.
+    /// Deletes the keys and limits of servers that removed the bot before a
+    /// moment.
     pub async fn forget_departed(&self, before_ms: i64) -> anyhow::Result<()> {
         const ALL: [Change; 4] = [
             Change::to(

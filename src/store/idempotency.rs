@@ -1,4 +1,5 @@
-//! Calls that must not be made twice.
+//! Calls of programs that carry an `Idempotency-Key`, so that they are made
+//! once however often they are sent.
 
 use anyhow::Context;
 
@@ -8,24 +9,25 @@ use crate::store::Store;
 use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement};
 
-/// A call that was made before under the same key.
+/// A call that was claimed earlier with the same token and idempotency key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Before {
+pub struct EarlierCall {
     pub call_hash: Vec<u8>,
-    /// None while it is being made.
+    /// The status of its answer; none while it is being made.
     pub status: Option<u16>,
     pub attempt: Option<AttemptId>,
 }
 
 impl Store {
-    /// Notes that a call is being made; the one before it, if there was one.
+    /// Claims a call, so that it is made. Where it was claimed before, it is
+    /// not, and the earlier call is returned.
     pub async fn claim_call(
         &self,
         token: TokenId,
         key_hash: &[u8; 32],
         call_hash: &[u8; 32],
         now_ms: i64,
-    ) -> anyhow::Result<Option<Before>> {
+    ) -> anyhow::Result<Option<EarlierCall>> {
         const SQL: Change = Change::to(
             Table::IdempotentCall,
             "insert into idempotent_call (token_id, key_hash, call_hash, began_at_ms) \
@@ -44,11 +46,11 @@ impl Store {
              where token_id = $1 and key_hash = $2";
         let values = [token.to_string().into(), key_hash.as_slice().into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        let found = rows.first().context("the call was forgotten meanwhile")?;
-        before(found).map(Some)
+        let earlier = rows.first().context("the call was forgotten meanwhile")?;
+        read_earlier_call(earlier).map(Some)
     }
 
-    /// Notes how a call ended.
+    /// Sets how a claimed call ended.
     pub async fn end_call(
         &self,
         token: TokenId,
@@ -71,7 +73,8 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets a call, of which nothing came.
+    /// Deletes a claimed call that came to nothing, so that it may be made
+    /// again.
     pub async fn forget_call(&self, token: TokenId, key_hash: &[u8; 32]) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::IdempotentCall,
@@ -82,7 +85,7 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets calls from before this time.
+    /// Deletes calls that were claimed before a moment.
     pub async fn forget_calls(&self, before_ms: i64) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::IdempotentCall,
@@ -93,9 +96,9 @@ impl Store {
     }
 }
 
-fn before(row: &Row) -> anyhow::Result<Before> {
+fn read_earlier_call(row: &Row) -> anyhow::Result<EarlierCall> {
     let attempt = row.maybe_blob(2)?.map(<[u8; 16]>::try_from).transpose()?;
-    Ok(Before {
+    Ok(EarlierCall {
         call_hash: row.blob(0)?.to_vec(),
         status: row.maybe_int(1)?.map(u16::try_from).transpose()?,
         attempt: attempt.map(AttemptId),

@@ -10,11 +10,11 @@ use crate::model::{
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
-use crate::store::rules::{read_rules, rules_of};
+use crate::store::rules::{read_rules, select_rules};
 use crate::store::rules_cache::{RulesAndOffers, RulesKey};
 use crate::store::value::{Row, Statement};
 
-/// The columns of a key, in the order that [`key_of`] reads.
+/// The columns of a key, in the order that [`read_key`] expects.
 macro_rules! key_columns {
     () => {
         "key_id, scope, owner_id, provider, name, hint, health, paused, expires_at_ms, \
@@ -22,15 +22,16 @@ macro_rules! key_columns {
     };
 }
 
-/// A key to be stored, sealed.
+/// A key to be stored, with its ciphertext.
 pub struct NewKey {
     pub key: Key,
     pub sealed: Vec<u8>,
 }
 
 impl Store {
-    /// Everything that an ask must know of a person in a place: what is set
-    /// for them, and every stored key that could pay.
+    /// Everything that an ask must know of a person in a place: the rules that
+    /// apply to them, and every stored key that could pay. `can_open` tells
+    /// whether a master key is configured.
     pub async fn rules_and_offers(
         &self,
         key: RulesKey,
@@ -52,11 +53,11 @@ impl Store {
         let changes = self.rules_cache.changes();
         let (person, server) = (key.person, key.place.server());
         let both = [
-            rules_of(person, server, key.channel),
-            keys_for(person, server),
+            select_rules(person, server, key.channel),
+            select_keys(person, server),
         ];
         let [rules, keys] = self.query_both(both).await?;
-        let offers = keys.iter().map(|row| offer(row, &can_open));
+        let offers = keys.iter().map(|row| read_offer(row, &can_open));
         let loaded = Arc::new(RulesAndOffers {
             rules: read_rules(&rules)?,
             offers: offers.collect::<anyhow::Result<_>>()?,
@@ -67,7 +68,7 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Stores a key in place of its owner's old one for that provider.
+    /// Stores a key, in place of its owner's old one for the same provider.
     pub async fn put_key(&self, new: NewKey) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::ProviderKey,
@@ -115,7 +116,7 @@ impl Store {
         self.query(Statement::new(sql, values))
             .await?
             .iter()
-            .map(key_of)
+            .map(read_key)
             .collect()
     }
 
@@ -136,11 +137,11 @@ impl Store {
             provider.as_str().into(),
         ];
         let rows = self.query(Statement::new(sql, values)).await?;
-        let with_seal = |row: &Row| Ok((key_of(row)?, Sealed(row.blob(14)?.into())));
+        let with_seal = |row: &Row| Ok((read_key(row)?, Sealed(row.blob(14)?.into())));
         rows.first().map(with_seal).transpose()
     }
 
-    /// Deletes an owner's key; says whether there was one.
+    /// Deletes an owner's key; whether there was one.
     pub async fn remove_key(&self, owner: Owner, provider: &ProviderId) -> anyhow::Result<bool> {
         const SQL: Change = Change::to(
             Table::ProviderKey,
@@ -154,7 +155,7 @@ impl Store {
         Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Pauses or resumes an owner's key; says whether there is one.
+    /// Pauses or resumes an owner's key; whether there is one.
     pub async fn set_paused(
         &self,
         owner: Owner,
@@ -197,9 +198,9 @@ impl Store {
         Ok(())
     }
 
-    /// Notes what a check or a call found of a key. A key that was replaced
-    /// meanwhile has another id and is left alone; false then, and when the
-    /// health was the same before.
+    /// Sets a key's health, as a check or a call found it; whether anything
+    /// changed. A key that was replaced meanwhile has another id, so that it
+    /// is left alone.
     pub async fn set_health(
         &self,
         key: KeyId,
@@ -219,7 +220,7 @@ impl Store {
         Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Makes a key refused or out of credit; true for the one caller that
+    /// Makes a key refused or out of credit. True for the one caller that
     /// changed it, so that its owner is told once.
     pub async fn demote(&self, key: KeyId, health: Health, now_ms: i64) -> anyhow::Result<bool> {
         const SQL: Change = Change::to(
@@ -235,7 +236,7 @@ impl Store {
         Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Notes that a key paid.
+    /// Sets when a key paid last.
     pub async fn touch_key(&self, key: KeyId, now_ms: i64) -> anyhow::Result<()> {
         const SQL: Change = Change::to_last_use_of_key(
             "update provider_key set last_used_at_ms = $2 where key_id = $1",
@@ -245,20 +246,21 @@ impl Store {
         Ok(())
     }
 
-    /// Who added a key, to tell them when it stops working.
+    /// The person who added a key, to tell them when it stops working.
     pub async fn adder_of(&self, key: KeyId) -> anyhow::Result<Option<PersonId>> {
         let sql = "select added_by from provider_key where key_id = $1";
         let rows = self
             .query(Statement::new(sql, [key.to_string().into()]))
             .await?;
         let adder = rows.first().map(|row| row.int(0)).transpose()?;
-        // Whoever was erased is 0, and can't be told anything.
-        let known = adder.filter(|id| *id != 0);
-        Ok(known.map(|id| PersonId(id.cast_unsigned())))
+        // 0 stands for persons who were erased.
+        let adder = adder.filter(|id| *id != 0);
+        Ok(adder.map(|id| PersonId(id.cast_unsigned())))
     }
 }
 
-pub(super) fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
+/// Selects the stored keys that could pay for a person in a place.
+pub(super) fn select_keys(person: PersonId, server: Option<ServerId>) -> Statement {
     let sql = concat!(
         "select ",
         key_columns!(),
@@ -271,7 +273,7 @@ pub(super) fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement 
 }
 
 impl Store {
-    /// One stored key, if it is still there.
+    /// The offer of one stored key, if it is still there.
     pub async fn offer_of_key(
         &self,
         key: KeyId,
@@ -284,12 +286,15 @@ impl Store {
         );
         let rows = self.query(Statement::new(sql, [key.to_string().into()]));
         let found = rows.await?;
-        found.first().map(|row| offer(row, can_open)).transpose()
+        found
+            .first()
+            .map(|row| read_offer(row, can_open))
+            .transpose()
     }
 }
 
-fn offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
-    let key = key_of(row)?;
+fn read_offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
+    let key = read_key(row)?;
     Ok(Offer {
         source: match key.owner {
             Owner::Person(_) => Source::Personal,
@@ -306,7 +311,7 @@ fn offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
     })
 }
 
-fn key_of(row: &Row) -> anyhow::Result<Key> {
+fn read_key(row: &Row) -> anyhow::Result<Key> {
     let scope = Scope::parse(row.text(1)?).context("a row has an unknown scope")?;
     Ok(Key {
         id: KeyId::parse(row.text(0)?).context("a row has a malformed id")?,

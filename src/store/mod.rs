@@ -1,8 +1,8 @@
 //! The only SQL in the program.
 //!
-//! One handle over SQLite or PostgreSQL; each query is written once, in
-//! SQL that both accept, in the file of its subject. Values are bound by
-//! name: SQLite numbers `$2` before `$1` where it comes first.
+//! [`Store`] is one handle over SQLite or PostgreSQL. Each query is written
+//! once, in the file of its subject, in SQL that both accept. Values are bound
+//! by name, since SQLite numbers `$2` before `$1` where it comes first.
 
 mod answers;
 #[cfg(test)]
@@ -35,9 +35,12 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::model::Clock;
 
 #[cfg(test)]
-pub use audit::Audited;
+pub use audit::AuditedAttempt;
 pub use keys::NewKey;
-pub use ledger::{Booking, Changes, Counted, Entries, Finished, Found, Journal};
+pub use ledger::{
+    Booking, CounterBucket, FinishedAttempt, Journal, JournalEntries, JournalFindings,
+    LedgerChanges,
+};
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
@@ -46,12 +49,12 @@ use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
-use value::{Effect, Outcome, Row, Statement, Statements, Transaction};
+use value::{Effect, Row, Statement, StatementResult, Statements, Transaction};
 
-/// The newest migration. A database that has seen it is opened as it is:
-/// what looks through migrations holds half a megabyte from then on.
+/// The newest migration. A database that has had it is opened without the
+/// migrator, which would keep half a megabyte of memory from then on.
 const MIGRATION: i32 = 7;
-const NEWEST: &str = "select max(version) from refinery_schema_history";
+const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -92,7 +95,7 @@ impl Store {
         })
     }
 
-    /// Reads.
+    /// Runs a reading statement.
     async fn query(&self, statement: Statement) -> anyhow::Result<Vec<Row>> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.query(statement).await,
@@ -100,7 +103,7 @@ impl Store {
         }
     }
 
-    /// Reads twice, in hardly more time than once.
+    /// Runs two reading statements in hardly more time than one.
     async fn query_both(&self, both: [Statement; 2]) -> anyhow::Result<[Vec<Row>; 2]> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.query_both(both).await,
@@ -112,8 +115,8 @@ impl Store {
         }
     }
 
-    /// Writes, and returns when the change is safe on disk.
-    async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
+    /// Runs a writing statement; returns when its change is safe on disk.
+    async fn write(&self, statement: Statement) -> anyhow::Result<StatementResult> {
         debug_assert_ne!(statement.effect, Effect::Reads, "{}", statement.sql);
         let changes_rules = statement.effect == Effect::WritesRules;
         let written = match &self.backend {
@@ -126,7 +129,7 @@ impl Store {
         written
     }
 
-    /// Writes everything at once, or nothing.
+    /// Runs writing statements in one transaction.
     async fn write_all(&self, statements: Vec<Statement>) -> anyhow::Result<()> {
         let effects = statements.iter().map(|statement| statement.effect);
         let changes_rules = effects.max() == Some(Effect::WritesRules);
@@ -162,12 +165,12 @@ impl Store {
         }
     }
 
-    /// Whether every change passes through this process.
+    /// Whether every change of the database passes through this process.
     pub fn is_ours_alone(&self) -> bool {
         matches!(self.backend, Backend::Sqlite(_))
     }
 
-    /// Asks the database for as little as it can be asked for.
+    /// Asks the database for next to nothing, to see whether it answers.
     pub async fn ping(&self) -> anyhow::Result<()> {
         self.query(Statement::new("select count(*) from master_key", []))
             .await

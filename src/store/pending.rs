@@ -1,4 +1,5 @@
-//! What forms and buttons will do: once, in time, for one person.
+//! Pending actions: what a form or a button that was handed out will do, once,
+//! before it expires, for one person.
 
 use anyhow::Context;
 
@@ -17,7 +18,7 @@ pub enum PendingKind {
     AskOnce,
 }
 
-/// A form or a button that was handed out.
+/// What a form or a button does that was handed out to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingAction {
     pub kind: PendingKind,
@@ -43,7 +44,7 @@ impl PendingKind {
 }
 
 impl Store {
-    /// Remembers an action under an id that only its person will learn.
+    /// Stores an action under an id that only its person will learn.
     pub async fn add_pending(
         &self,
         id: &str,
@@ -90,11 +91,11 @@ impl Store {
             .await?
             .rows
             .first()
-            .map(action_of)
+            .map(read_action)
             .transpose()
     }
 
-    /// Forgets what nobody took in time.
+    /// Deletes actions that have expired; how many.
     pub async fn expire_pending(&self, now_ms: i64) -> anyhow::Result<u64> {
         const SQL: Change = Change::to(
             Table::PendingAction,
@@ -104,7 +105,7 @@ impl Store {
     }
 }
 
-fn action_of(row: &Row) -> anyhow::Result<PendingAction> {
+fn read_action(row: &Row) -> anyhow::Result<PendingAction> {
     let word = row.text(0)?;
     let kind = PendingKind::ALL
         .into_iter()

@@ -1,4 +1,4 @@
-//! What is stored of one person: all of it read, and all of it erased.
+//! Reads and erases what is stored of one person.
 
 use crate::model::{AttemptId, DAY_MS, PersonId};
 
@@ -7,7 +7,7 @@ use crate::store::change::{Change, Table};
 use crate::store::totals::add_to_total;
 use crate::store::value::{Row, Statement};
 
-/// One attempt, as its person may see it.
+/// An attempt, with what its person may see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnAttempt {
     pub held_at_ms: i64,
@@ -37,8 +37,8 @@ macro_rules! select_attempts {
 }
 pub(super) use select_attempts;
 
-/// Erases a person from everything but the ledger's rows. Sums by member
-/// of a server go to member 0, so that the server's own sums stay.
+/// Erases a person from every table but `attempt`. Their share of the totals by
+/// member goes to member 0, so that the server's totals stay right.
 const ERASE: [Change; 17] = [
     Change::to(
         Table::UsageTotal,
@@ -64,7 +64,7 @@ const ERASE: [Change; 17] = [
         Table::ProviderKey,
         "delete from provider_key where scope = 'user' and owner_id = $1",
     ),
-    // The mark stays: what was forgotten must not come back.
+    // The row stays, so that the conversation stays forgotten.
     Change::to(
         Table::Forgotten,
         "update forgotten set person_id = 0 where person_id = $1",
@@ -123,12 +123,13 @@ impl Store {
         let sql = select_attempts!("where person_id = $1 order by attempt_id desc limit $2");
         let values = [person.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(own_attempt).collect()
+        rows.iter().map(read_attempt).collect()
     }
 
-    /// Erases a person: keys, sums, tier, forms, checks, and their id in the
-    /// ledger, day by day back to `oldest_ms`, so that nobody waits long
-    /// for the writer. What limits have counted stays until it renews.
+    /// Erases a person: their keys, totals, tier, pending actions, checks and
+    /// tokens, and their id in attempts back to `oldest_ms`. Attempts are
+    /// changed day by day, so that no other write waits long. What counters
+    /// have counted of them stays until it renews.
     pub async fn erase_person(
         &self,
         person: PersonId,
@@ -153,7 +154,7 @@ impl Store {
     }
 }
 
-pub(super) fn own_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
+pub(super) fn read_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
     let count = |at| anyhow::Ok(row.int(at)?.cast_unsigned());
     Ok(OwnAttempt {
         held_at_ms: row.int(0)?,

@@ -1,5 +1,5 @@
-//! What people may use: limits that were set, tiers that were given,
-//! blocks.
+//! Rules: limits that were set, roles that are exempt from them, tiers that
+//! were given by hand, blocks, and choices of models and personas.
 
 use anyhow::Context;
 
@@ -10,12 +10,12 @@ use crate::model::{
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
-use crate::store::choices::choice;
+use crate::store::choices::read_choice;
 use crate::store::value::{Row, Statement, Value};
 
-/// Whose limits the operator's are, in the place of a server.
+/// The server of the operator's own limits and blocks.
 const OPERATOR: u64 = 0;
-/// Stands where there is no server: no row has it.
+/// The server that is asked for where there is none. No row has it.
 const NOWHERE: i64 = -1;
 
 /// Everything that is set for one person in one place.
@@ -31,19 +31,19 @@ pub struct Rules {
 }
 
 impl Store {
-    /// Everything that is set for a person in a place, in one look.
+    /// Everything that is set for a person in a place, by one statement.
     pub async fn rules(
         &self,
         person: PersonId,
         server: Option<ServerId>,
         channel: Option<u64>,
     ) -> anyhow::Result<Rules> {
-        let rows = self.query(rules_of(person, server, channel)).await?;
+        let rows = self.query(select_rules(person, server, channel)).await?;
         read_rules(&rows)
     }
 
-    /// Sets a limit in place of the one for the same span of time. The
-    /// server is whose key it limits; none for the operator's own limits.
+    /// Sets a limit, in place of one for the same subject, metric and span. It
+    /// is on the key of a server; or the operator's, where there is none.
     pub async fn set_limit(
         &self,
         server: Option<ServerId>,
@@ -80,7 +80,7 @@ impl Store {
         Ok(())
     }
 
-    /// Clears the limits on a metric, or all; how many there were.
+    /// Deletes the limits on a metric, or on all metrics; how many.
     pub async fn clear_limits(
         &self,
         server: Option<ServerId>,
@@ -102,7 +102,7 @@ impl Store {
         Ok(self.write(SQL.with(values)).await?.changed)
     }
 
-    /// Frees a role from limits by member and role, or binds it again.
+    /// Exempts a role from limits by member and role, or binds it again.
     pub async fn exempt_role(
         &self,
         server: ServerId,
@@ -124,7 +124,7 @@ impl Store {
         Ok(())
     }
 
-    /// Gives a person a tier by hand; none takes it back.
+    /// Gives a person a tier; none takes it back.
     pub async fn set_tier(
         &self,
         person: PersonId,
@@ -158,7 +158,7 @@ impl Store {
         Ok(())
     }
 
-    /// Stops somebody, for a time or until it is lifted.
+    /// Blocks somebody, for a time or until it is lifted.
     pub async fn set_block(
         &self,
         whom: Blocked,
@@ -174,7 +174,7 @@ impl Store {
              set_at_ms = excluded.set_at_ms",
         );
         let values = [
-            subject(whom).into(),
+            format_subject(whom).into(),
             until_ms.into(),
             by.0.into(),
             now_ms.into(),
@@ -188,7 +188,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whom a server's managers have stopped: at most `max`.
+    /// The blocks that a server's managers have set: at most `max`.
     pub async fn blocks_in(
         &self,
         server: ServerId,
@@ -198,13 +198,13 @@ impl Store {
              order by subject limit $2";
         let values = [server.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(|row| block(row, 0, 1)).collect()
+        rows.iter().map(|row| read_block(row, 0, 1)).collect()
     }
 
-    /// Lets somebody go on; whether they were stopped.
+    /// Lifts a block; whether there was one.
     pub async fn lift_block(&self, whom: Blocked) -> anyhow::Result<bool> {
         const SQL: Change = Change::to(Table::Block, "delete from block where subject = $1");
-        let lifted = self.write(SQL.with([subject(whom).into()]));
+        let lifted = self.write(SQL.with([format_subject(whom).into()]));
         Ok(lifted.await?.changed > 0)
     }
 
@@ -221,10 +221,10 @@ impl Store {
         for row in self.query(Statement::new(limits, [max.into()])).await? {
             rules
                 .limits
-                .push((row.int(2)?.cast_unsigned(), set_limit(&row)?));
+                .push((row.int(2)?.cast_unsigned(), read_limit(&row)?));
         }
         for row in self.query(Statement::new(blocks, [max.into()])).await? {
-            rules.blocks.push(block(&row, 0, 1)?);
+            rules.blocks.push(read_block(&row, 0, 1)?);
         }
         for row in self.query(Statement::new(tiers, [max.into()])).await? {
             let person = PersonId(row.int(0)?.cast_unsigned());
@@ -250,8 +250,8 @@ impl Store {
     }
 }
 
-/// Asks for everything that is set for a person in a server.
-pub(super) fn rules_of(
+/// Selects everything that is set for a person in a place.
+pub(super) fn select_rules(
     person: PersonId,
     server: Option<ServerId>,
     channel: Option<u64>,
@@ -270,14 +270,14 @@ pub(super) fn rules_of(
          where (scope = 'user' and owner_id = $2) or (scope = 'channel' and owner_id = $6) \
          or (scope = 'guild' and owner_id = $1)";
     let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
-    let in_server = server.map(|server| subject(Blocked::Server(server)));
+    let in_server = server.map(|server| format_subject(Blocked::Server(server)));
     let values = [
         place,
         person.0.into(),
         in_server.unwrap_or_default().into(),
-        subject(Blocked::Person(person)).into(),
+        format_subject(Blocked::Person(person)).into(),
         channel
-            .map(|id| subject(Blocked::Channel(id)))
+            .map(|id| format_subject(Blocked::Channel(id)))
             .unwrap_or_default()
             .into(),
         channel.into(),
@@ -285,31 +285,32 @@ pub(super) fn rules_of(
     Statement::new(sql, values)
 }
 
+/// Reads what [`select_rules`] returned.
 pub(super) fn read_rules(rows: &[Row]) -> anyhow::Result<Rules> {
     let mut rules = Rules::default();
     for row in rows {
         match row.int(0)? {
-            1 => rules.limits.push(set_limit(row)?),
+            1 => rules.limits.push(read_limit(row)?),
             2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
             3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
-            4 => rules.blocks.push(block(row, 1, 2)?),
-            _ => rules.choices.extend(choice(row, 1)?),
+            4 => rules.blocks.push(read_block(row, 1, 2)?),
+            _ => rules.choices.extend(read_choice(row, 1)?),
         }
     }
     rules.choices.sort_by_key(|choice| choice.scope);
     Ok(rules)
 }
 
-/// What the operator has set.
+/// The rules that the operator has set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperatorsRules {
-    /// With the server or person that they are for, or 0.
+    /// With the id of the server or person that each is for, or 0.
     pub limits: Vec<(u64, SetLimit)>,
     pub blocks: Vec<(Blocked, Option<i64>)>,
     pub tiers: Vec<(PersonId, String, Option<i64>)>,
 }
 
-fn set_limit(row: &Row) -> anyhow::Result<SetLimit> {
+fn read_limit(row: &Row) -> anyhow::Result<SetLimit> {
     let damaged = || "a limit is damaged";
     let subject = row.int(2)?.cast_unsigned();
     let bound = match row.text(1)? {
@@ -348,12 +349,14 @@ fn bound_name(bound: Bound) -> &'static str {
     }
 }
 
-fn block(row: &Row, subject: usize, until: usize) -> anyhow::Result<(Blocked, Option<i64>)> {
-    let whom = blocked(row.text(subject)?).context("a block is damaged")?;
+/// Reads a block, whose subject and end are in these columns.
+fn read_block(row: &Row, subject: usize, until: usize) -> anyhow::Result<(Blocked, Option<i64>)> {
+    let whom = parse_subject(row.text(subject)?).context("a block is damaged")?;
     Ok((whom, row.maybe_int(until)?))
 }
 
-fn subject(whom: Blocked) -> String {
+/// Writes whom a block stops, as the table has it.
+fn format_subject(whom: Blocked) -> String {
     match whom {
         Blocked::Everyone => "everyone".to_owned(),
         Blocked::Server(server) => format!("server/{server}"),
@@ -366,19 +369,20 @@ fn subject(whom: Blocked) -> String {
                 Inside::Role(role) => Blocked::Role(role),
                 Inside::Channel(channel) => Blocked::Channel(channel),
             };
-            format!("in/{server}/{}", subject(whom))
+            format!("in/{server}/{}", format_subject(whom))
         }
     }
 }
 
-fn blocked(subject: &str) -> Option<Blocked> {
+/// Parses what [`format_subject`] writes.
+fn parse_subject(subject: &str) -> Option<Blocked> {
     if subject == "everyone" {
         return Some(Blocked::Everyone);
     }
     let (kind, id) = subject.split_once('/')?;
     if kind == "in" {
         let (server, whom) = id.split_once('/')?;
-        let inside = match blocked(whom)? {
+        let inside = match parse_subject(whom)? {
             Blocked::Person(person) => Inside::Person(person),
             Blocked::Role(role) => Inside::Role(role),
             Blocked::Channel(channel) => Inside::Channel(channel),

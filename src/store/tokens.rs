@@ -1,4 +1,4 @@
-//! Tokens of programs: never a token itself, only its hash.
+//! Tokens of programs, by their hashes. A token itself is never stored.
 
 use anyhow::Context;
 
@@ -19,7 +19,7 @@ macro_rules! select_tokens {
 }
 
 impl Store {
-    /// Keeps a token, unless its person has `max` already; false then.
+    /// Stores a token, unless its person has `max` already; whether it did.
     pub async fn add_token(
         &self,
         token: &Token,
@@ -46,13 +46,13 @@ impl Store {
         Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// The token that has this hash, and the hash that stands there.
+    /// The token with this hash, and the hash as its row has it.
     pub async fn token_by_hash(&self, hash: &[u8; 32]) -> anyhow::Result<Option<(Token, Vec<u8>)>> {
         let sql = select_tokens!("where hash = $1");
         let rows = self
             .query(Statement::new(sql, [hash.as_slice().into()]))
             .await?;
-        let found = |row: &Row| Ok((token_of(row)?, row.blob(7)?.to_vec()));
+        let found = |row: &Row| Ok((read_token(row)?, row.blob(7)?.to_vec()));
         rows.first().map(found).transpose()
     }
 
@@ -60,10 +60,10 @@ impl Store {
     pub async fn tokens_of(&self, person: PersonId) -> anyhow::Result<Vec<Token>> {
         let sql = select_tokens!("where person_id = $1 order by created_at_ms, token_id");
         let rows = self.query(Statement::new(sql, [person.0.into()])).await?;
-        rows.iter().map(token_of).collect()
+        rows.iter().map(read_token).collect()
     }
 
-    /// Deletes a person's token; says whether there was one.
+    /// Deletes a person's token; whether there was one.
     pub async fn remove_token(&self, person: PersonId, id: TokenId) -> anyhow::Result<bool> {
         const SQL: Change = Change::to(
             Table::AccessToken,
@@ -73,7 +73,7 @@ impl Store {
         Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Notes that a token was used.
+    /// Sets when a token was used last.
     pub async fn touch_token(&self, id: TokenId, now_ms: i64) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::AccessToken,
@@ -84,7 +84,7 @@ impl Store {
         Ok(())
     }
 
-    /// Forgets tokens that ended before this time.
+    /// Deletes tokens that ended before a moment.
     pub async fn forget_tokens(&self, before_ms: i64) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::AccessToken,
@@ -95,7 +95,7 @@ impl Store {
     }
 }
 
-fn token_of(row: &Row) -> anyhow::Result<Token> {
+fn read_token(row: &Row) -> anyhow::Result<Token> {
     Ok(Token {
         id: TokenId::parse(row.text(0)?).context("a row has a malformed id")?,
         person: PersonId(row.int(1)?.cast_unsigned()),

@@ -1,4 +1,5 @@
-//! Where conversations were forgotten. Of what was said, nothing is here.
+//! Up to which message each channel's conversation was forgotten. Nothing of
+//! what was said is stored.
 
 use crate::model::PersonId;
 
@@ -23,7 +24,7 @@ impl Store {
         Ok(())
     }
 
-    /// The last message that a channel's conversation has forgotten.
+    /// The message up to which a channel's conversation was forgotten.
     pub async fn forgotten_up_to(&self, channel: u64) -> anyhow::Result<Option<u64>> {
         let sql = "select message_id from forgotten where channel_id = $1";
         let rows = self.query(Statement::new(sql, [channel.into()])).await?;
