@@ -14,7 +14,7 @@ use crate::app::{
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
-use crate::ledger::{Ledger, Prices};
+use crate::ledger::{Ledger, LedgerParts, Prices};
 use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
 use crate::providers::{
     Catalogue, Clients, Kind, Override, Provider, Providers, Timeouts, Workflows,
@@ -60,13 +60,13 @@ pub async fn assemble(
     let clients = Clients::new(timeouts.connect)?;
     let http = clients.web.clone();
     let providers = Providers::new(catalogue, clients, timeouts);
-    let ledger = Ledger::start(
-        store.clone(),
+    let ledger = Ledger::start(LedgerParts {
+        store: store.clone(),
         prices,
-        clock.clone(),
+        clock: clock.clone(),
         zone,
-        timeouts.longest_call(),
-    );
+        longest_call: timeouts.longest_call(),
+    });
     let app = App::new(Parts {
         store,
         vault,

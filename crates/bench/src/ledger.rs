@@ -14,9 +14,9 @@ use jiff::tz::TimeZone;
 
 use latchkey::internals::{
     Amounts, Applied, Attempt, AttemptId, Booking, Bound, Clock, DAY_MS, Ended, FinishedAttempt,
-    Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, Limit, Metric, NanoDollars,
-    Order, Outcome, Period, PersonId, Prices, ProviderId, ServerId, Settlement, Source, Span,
-    Store, Usage, Window, add_up,
+    Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, LedgerParts, Limit, Metric,
+    NanoDollars, Order, Outcome, Period, PersonId, Prices, ProviderId, ServerId, Settlement,
+    Source, Span, Store, Usage, Window, add_up,
 };
 
 /// Whose budget everybody asks for.
@@ -34,9 +34,13 @@ pub struct LedgerBench {
 impl LedgerBench {
     /// Starts it over a store.
     pub fn start(store: Store) -> Self {
-        let prices = Prices::new(None).expect("our own prices are right");
-        let longest = Duration::from_mins(20);
-        let ledger = Ledger::start(store, prices, Clock::default(), TimeZone::UTC, longest);
+        let ledger = Ledger::start(LedgerParts {
+            store,
+            prices: Prices::new(None).expect("our own prices are right"),
+            clock: Clock::default(),
+            zone: TimeZone::UTC,
+            longest_call: Duration::from_mins(20),
+        });
         let limit = Limit {
             metric: Metric::Requests,
             span: Span {
@@ -85,7 +89,7 @@ impl LedgerBench {
         (waits.len() as f64 / took, waits)
     }
 
-    /// Ends the teller.
+    /// Ends the ledger's writer.
     pub async fn close(&self) {
         self.ledger.close().await;
     }

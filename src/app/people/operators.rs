@@ -155,7 +155,7 @@ impl App {
             Applied::new(set.bound, set.limit, person, server)
         });
         let applied: Vec<Applied> = applied.collect();
-        let uses = self.ledger.uses(&applied).await?;
+        let uses = self.ledger.load_uses(&applied).await?;
         Ok(OperatorsView { rules, uses })
     }
 }

@@ -26,7 +26,7 @@ impl App {
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
             if payers.iter().any(|offer| offer.source == source) {
-                let uses = self.ledger.uses(&standing.limits(source)).await?;
+                let uses = self.ledger.load_uses(&standing.limits(source)).await?;
                 limits.push((source, uses));
             }
         }
