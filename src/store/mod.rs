@@ -44,7 +44,7 @@ pub use ledger::{
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
-pub use rules::{OperatorsRules, Rules};
+pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
 use sqlite::Sqlite;

@@ -30,6 +30,16 @@ pub struct Rules {
     pub choices: Vec<Choice>,
 }
 
+/// A tier that an operator gives by hand.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenTier<'a> {
+    pub tier: &'a str,
+    /// Until when; none for good.
+    pub until_ms: Option<i64>,
+    /// The operator.
+    pub by: PersonId,
+}
+
 impl Store {
     /// Everything that is set for a person in a place, by one statement.
     pub async fn rules(
@@ -124,37 +134,38 @@ impl Store {
         Ok(())
     }
 
-    /// Gives a person a tier; none takes it back.
-    pub async fn set_tier(
+    /// Gives a person a tier.
+    pub async fn give_tier(
         &self,
         person: PersonId,
-        tier: Option<&str>,
-        until_ms: Option<i64>,
-        by: PersonId,
+        given: GivenTier<'_>,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        const GIVE: Change = Change::to(
+        const SQL: Change = Change::to(
             Table::PersonTier,
             "insert into person_tier (person_id, tier, until_ms, set_by, set_at_ms) \
              values ($1, $2, $3, $4, $5) on conflict (person_id) do update set \
              tier = excluded.tier, until_ms = excluded.until_ms, \
              set_by = excluded.set_by, set_at_ms = excluded.set_at_ms",
         );
-        const TAKE_BACK: Change = Change::to(
+        let values = [
+            person.0.into(),
+            given.tier.into(),
+            given.until_ms.into(),
+            given.by.0.into(),
+            now_ms.into(),
+        ];
+        self.write(SQL.with(values)).await?;
+        Ok(())
+    }
+
+    /// Takes back the tier that a person was given.
+    pub async fn take_back_tier(&self, person: PersonId) -> anyhow::Result<()> {
+        const SQL: Change = Change::to(
             Table::PersonTier,
             "delete from person_tier where person_id = $1",
         );
-        let statement = match tier {
-            Some(tier) => GIVE.with([
-                person.0.into(),
-                tier.into(),
-                until_ms.into(),
-                by.0.into(),
-                now_ms.into(),
-            ]),
-            None => TAKE_BACK.with([person.0.into()]),
-        };
-        self.write(statement).await?;
+        self.write(SQL.with([person.0.into()])).await?;
         Ok(())
     }
 

@@ -395,11 +395,12 @@ async fn rules_are_set_read_and_cleared(store: &Store) {
     }
     store.exempt_role(CLUB, 55, true).await.unwrap();
     store.exempt_role(CLUB, 55, true).await.unwrap();
-    let tier = Some("premium");
-    store
-        .set_tier(MIA, tier, Some(NOW_MS + 5), MIA, NOW_MS)
-        .await
-        .unwrap();
+    let given = GivenTier {
+        tier: "premium",
+        until_ms: Some(NOW_MS + 5),
+        by: MIA,
+    };
+    store.give_tier(MIA, given, NOW_MS).await.unwrap();
     for (whom, until) in [
         (Blocked::Everyone, Some(NOW_MS + 5)),
         (Blocked::Person(PersonId(8)), None),

@@ -7,7 +7,7 @@ use crate::model::{
     AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal,
     ServerId, SetLimit,
 };
-use crate::store::OperatorsRules;
+use crate::store::{GivenTier, OperatorsRules};
 
 use crate::app::{App, Error};
 
@@ -75,9 +75,11 @@ impl App {
         }
         let now_ms = self.clock.now_ms();
         let until_ms = during.map(|during| after(now_ms, during));
-        self.store
-            .set_tier(person, tier, until_ms, caller.person, now_ms)
-            .await?;
+        let by = caller.person;
+        match tier.map(|tier| GivenTier { tier, until_ms, by }) {
+            Some(given) => self.store.give_tier(person, given, now_ms).await?,
+            None => self.store.take_back_tier(person).await?,
+        }
         Ok(until_ms)
     }
 
