@@ -4,7 +4,7 @@
 pub use crate::app::nobody_else;
 #[cfg(feature = "demo")]
 pub use crate::cli::Scene;
-pub use crate::cli::{Assembled, assemble};
+pub use crate::cli::{Assembled, RunOptions, assemble};
 pub use crate::config::{Config, Environment, Shards};
 pub use crate::ledger::{Applied, Ended, Ledger, LedgerParts, Order, Prices, add_up};
 pub use crate::model::{

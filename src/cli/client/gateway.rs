@@ -7,7 +7,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::login::{Login, stored};
+use super::login::{Login, load_login};
 use crate::providers::Clients;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub struct Gateway {
 impl Gateway {
     /// The one that `latchkey login` stored.
     pub fn open() -> anyhow::Result<Self> {
-        Self::with(stored()?)
+        Self::with(load_login()?)
     }
 
     /// One with this token.
