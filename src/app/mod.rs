@@ -3,35 +3,36 @@
 
 mod asks;
 mod error;
+mod gate;
 mod health;
 mod keys;
+mod models;
 mod payers;
 mod pending;
 mod people;
 mod pictures;
 mod programs;
 mod quotas;
+mod tasks;
 mod upkeep;
 
-use std::future::Future;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
-
-pub use asks::{
-    AnswerEvent, AskOutcome, Began, Demotion, ModelChoice, Notes, OnceForm, Persona, ReadyAsk,
-};
+pub use asks::{AnswerEvent, AskOutcome, Began, Notes, OnceForm, Persona, ReadyAsk};
 pub use error::Error;
-pub use keys::{AddForm, AddedKey, Listing, ProviderStatus, ServerKeys, Status, TestedKey};
+pub use gate::{ConcurrencyLimits, Permit};
+pub use keys::{
+    AddForm, AddedKey, Listing, ProviderStatus, RequestKey, ServerKeys, Status, TestedKey,
+};
+pub use models::ModelChoice;
+pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{Doorman, OperatorsView, Stored, Waiting, Whom, nobody_else};
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
     Waiter,
 };
-pub use programs::{Claim, Claimed, NotRelayed, Payer, Relay, RelayAsk, RequestKey};
+pub use programs::{Claim, Claimed, NotRelayed, Relay, RelayAsk};
 pub use quotas::{Budget, Notice, Quota, QuotaStatus, UsageReport, UsageScope};
 
 pub use crate::store::{OwnAttempt, Total};
@@ -42,10 +43,13 @@ pub use crate::providers::{
 };
 
 use crate::ledger::Ledger;
-use crate::model::{Clock, Credential, Offer, ProviderId, Source};
+use crate::model::{Clock, ProviderId};
 use crate::providers::Providers;
 use crate::store::Store;
 use crate::vault::Vault;
+use models::{Models, ModelsParts};
+use payers::{Payers, PayersParts};
+use tasks::Tasks;
 
 /// What the program is made of, built once.
 pub struct Parts {
@@ -58,13 +62,6 @@ pub struct Parts {
     pub settings: Settings,
     pub http: reqwest::Client,
     pub clock: Clock,
-}
-
-/// A provider that the operator pays for.
-pub struct BotDefault {
-    pub provider: ProviderId,
-    /// None where the operator's own machine asks for no key.
-    pub credential: Option<Credential>,
 }
 
 /// What the operator settled of how asks are answered.
@@ -89,23 +86,20 @@ pub struct Settings {
 /// The program.
 pub struct App {
     store: Store,
-    vault: Vault,
-    ledger: Ledger,
+    vault: Arc<Vault>,
+    ledger: Arc<Ledger>,
     quota: Arc<Quota>,
-    providers: Providers,
-    bot_defaults: Vec<BotDefault>,
-    /// The same, as those who could pay.
-    bot_offers: Vec<Offer>,
+    providers: Arc<Providers>,
+    models: Arc<Models>,
+    payers: Arc<Payers>,
     settings: Settings,
-    lists: asks::models::ModelLists,
     known_tokens: programs::tokens::TokenCache,
-    uses: payers::KeyUses,
     doorman: OnceLock<Weak<dyn Doorman>>,
     http: reqwest::Client,
     clock: Clock,
     started_at_ms: i64,
-    tasks: TaskTracker,
-    cut: CancellationToken,
+    /// The tasks that shutdown waits for.
+    pub tasks: Tasks,
 }
 
 impl App {
@@ -122,35 +116,44 @@ impl App {
             http,
             clock,
         } = parts;
-        let (tasks, cut) = (TaskTracker::new(), CancellationToken::new());
-        let bot_offers = bot_defaults.iter().map(|default| Offer {
-            source: Source::BotDefault,
-            ..asks::answer::request_offer(&default.provider)
+        let tasks = Tasks::default();
+        let (vault, ledger) = (Arc::new(vault), Arc::new(ledger));
+        let models = Models::new(ModelsParts {
+            catalogue: providers.catalogue().clone(),
+            chat_order: settings.provider_order.clone(),
+            picture_order: settings.images.provider_order.clone(),
+            workflows: settings.images.workflows.clone(),
+            allowed: settings.models_allowed.clone(),
+        });
+        let payers = Payers::new(PayersParts {
+            store: store.clone(),
+            vault: Arc::clone(&vault),
+            ledger: Arc::clone(&ledger),
+            bot_defaults,
+            clock: clock.clone(),
+            tasks: tasks.clone(),
         });
         Self {
-            bot_offers: bot_offers.collect(),
             store,
             vault,
             ledger,
             quota: Arc::new(quota),
-            providers,
-            bot_defaults,
+            providers: Arc::new(providers),
+            models: Arc::new(models),
+            payers: Arc::new(payers),
             settings,
-            lists: asks::models::ModelLists::default(),
             known_tokens: programs::tokens::TokenCache::default(),
-            uses: payers::KeyUses::default(),
             doorman: OnceLock::new(),
             http,
             started_at_ms: clock.now_ms(),
             clock,
             tasks,
-            cut,
         }
     }
 
     /// All providers.
     pub fn catalogue(&self) -> &Catalogue {
-        self.providers.catalogue()
+        self.models.catalogue()
     }
 
     /// Whether people can store keys.
@@ -168,11 +171,6 @@ impl App {
         self.http.clone()
     }
 
-    /// How much is being worked on.
-    pub fn tasks(&self) -> usize {
-        self.tasks.len()
-    }
-
     /// How long the program has run.
     pub fn uptime(&self) -> Duration {
         let ms = self.clock.now_ms() - self.started_at_ms;
@@ -184,41 +182,10 @@ impl App {
         self.clock.now_ms()
     }
 
-    /// Starts a task that shutdown waits for.
-    pub fn spawn<F>(&self, task: F) -> tokio::task::JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        self.tasks.spawn(task)
-    }
-
-    /// Something that shutdown waits for until it is dropped.
-    pub fn busy(&self) -> TaskTrackerToken {
-        self.tasks.token()
-    }
-
-    /// Ends when the program must give up what is still running.
-    pub async fn must_stop(&self) {
-        self.cut.cancelled().await;
-    }
-
     /// Waits for what is running, cuts off what takes longer than `grace`,
     /// gives that `last_words` to say so, and closes the database.
     pub async fn shut_down(&self, grace: Duration, last_words: Duration) {
-        self.tasks.close();
-        if tokio::time::timeout(grace, self.tasks.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                running = self.tasks.len(),
-                "cutting off what is still running"
-            );
-            self.cut.cancel();
-            // What does not end even now is dropped with the process.
-            let _ = tokio::time::timeout(last_words, self.tasks.wait()).await;
-        }
+        self.tasks.end(grace, last_words).await;
         self.ledger.close().await;
         self.store.close().await;
     }
@@ -233,7 +200,7 @@ impl App {
     /// Ends when nothing is running any more.
     #[cfg(test)]
     pub async fn idle(&self) {
-        while !self.tasks.is_empty() {
+        while self.tasks.count() > 0 {
             tokio::task::yield_now().await;
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

@@ -17,7 +17,7 @@ impl App {
     /// Starts the sweeping, at once and then again, until `stop`.
     pub fn start_upkeep(self: &Arc<Self>, stop: CancellationToken) {
         let app = Arc::clone(self);
-        self.spawn(async move {
+        self.tasks.spawn(async move {
             loop {
                 if let Err(error) = app.sweep().await {
                     tracing::warn!("could not sweep expired rows: {error:#}");

@@ -1,93 +1,110 @@
 //! The only module that knows Discord.
 //!
 //! serenity keeps the gateway, poise reads commands, and everything that
-//! is said to Discord goes through [`rest`]. serenity's own limiter, its
-//! error texts and poise's modals are not used, for the reasons that stand
-//! where their replacements are.
+//! is said to Discord goes through [`connection::rest`]. serenity's own
+//! limiter, its error texts and poise's modals are not used, for the reasons
+//! that stand where their replacements are.
 
 mod answers;
-mod card;
+mod callers;
 mod connection;
 mod conversation;
 mod interactions;
-mod members;
 mod pictures;
 mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use connection::Rest;
-pub use connection::{Connection, Introduction, Settings};
-pub use conversation::{Limits as ChatLimits, Settings as ChatSettings};
+pub use connection::connect::{Connection, Introduction};
+pub use connection::settings::Settings;
+pub use connection::shards::ShardRange;
+pub use conversation::files::FileLimits;
+pub use conversation::settings::ChatSettings;
 
-use crate::app::{App, Error};
-use crate::model::{Caller, Place, ServerId};
-use card::Card;
+use crate::app::{App, ConcurrencyLimits, Error};
+use crate::model::{Caller, PersonId, Place};
+use answers::edit_pace::EditPace;
+use answers::running_answers::RunningAnswers;
+use callers::entitlements::Entitlements;
+use callers::home_roles::HomeRoles;
+use callers::members::MemberCache;
+use connection::card::Card;
+use connection::rest::Rest;
+use conversation::channel_kinds::ChannelKinds;
 use words::{Lang, Voice};
 
-/// How many edits a second all answers together may make. Discord takes 50
-/// requests a second; the others are for first words.
-const EDITS_A_SECOND: u32 = 20;
+/// How many questions of one person wait behind those that are answered.
+const PERSON_QUEUE: usize = 1;
+/// How many questions wait in one channel.
+const CHANNEL_QUEUE: usize = 20;
+/// How many asks for pictures of one person wait.
+const PICTURE_QUEUE: usize = 2;
 
 /// The bot's side of Discord.
 pub struct Bot {
-    pub app: Arc<App>,
+    app: Arc<App>,
     rest: Rest,
     api_url: String,
-    /// Who we are, once Discord has said so.
-    me: AtomicU64,
-    chat: conversation::Settings,
-    rooms: conversation::Rooms,
-    edit_interval: Duration,
+    /// The bot's own user id; the application's until Discord has named it.
+    user_id: AtomicU64,
+    chat: ChatSettings,
+    channel_kinds: ChannelKinds,
+    edit_pace: EditPace,
     /// Whether Discord shows the bot what people say to each other.
-    reads_all: bool,
-    /// How many answers grow right now.
-    growing: AtomicU32,
-    running: answers::running::Running,
-    /// One person's own questions, and one channel's, wait in line.
-    people: answers::admission::Lines,
-    channels: answers::admission::Lines,
-    /// And their pictures.
-    painters: answers::admission::Lines,
-    shards: (u32, u32, u32),
-    /// The roles of the operator's home server, if there is one.
-    home: Option<interactions::home_roles::HomeRoles>,
+    reads_messages: bool,
+    running_answers: RunningAnswers,
+    /// Questions of one person, questions in one channel, and pictures of
+    /// one person wait in line.
+    person_queue: ConcurrencyLimits<PersonId>,
+    channel_queue: ConcurrencyLimits<u64>,
+    picture_queue: ConcurrencyLimits<PersonId>,
+    shards: ShardRange,
+    /// Roles in the operator's home server, if there is one.
+    home_roles: Option<HomeRoles>,
     /// What people have bought, where a tier is sold.
-    bought: Option<interactions::entitlements::Entitlements>,
+    entitlements: Option<Entitlements>,
     /// Members that programs with tokens speak for.
-    members: members::Members,
-    /// Interactions that could not be read.
-    dropped: AtomicU64,
+    members: MemberCache,
+    /// How many interactions could not be read.
+    dropped_interactions: AtomicU64,
 }
 
 impl Bot {
+    /// Puts the bot together; nothing is sent yet.
+    fn new(app: Arc<App>, rest: Rest, settings: &Settings, application: u64) -> Self {
+        let chat = &settings.chat;
+        let sells_tiers = app.sells_tiers();
+        Self {
+            app,
+            rest,
+            api_url: settings.api_url.clone(),
+            user_id: AtomicU64::new(application),
+            chat: chat.clone(),
+            channel_kinds: ChannelKinds::default(),
+            edit_pace: EditPace::new(settings.edit_interval),
+            reads_messages: settings.message_content,
+            running_answers: RunningAnswers::default(),
+            person_queue: ConcurrencyLimits::new(chat.asks_per_person, PERSON_QUEUE),
+            channel_queue: ConcurrencyLimits::new(chat.asks_per_channel, CHANNEL_QUEUE),
+            picture_queue: ConcurrencyLimits::new(chat.pictures_per_person, PICTURE_QUEUE),
+            shards: settings.shards,
+            home_roles: settings.home_server.map(HomeRoles::new),
+            entitlements: sells_tiers.then(|| Entitlements::new(application)),
+            members: MemberCache::default(),
+            dropped_interactions: AtomicU64::new(0),
+        }
+    }
+
     /// How many interactions came that could not be read.
     #[cfg(test)]
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+    pub fn dropped_interactions(&self) -> u64 {
+        self.dropped_interactions.load(Ordering::Relaxed)
     }
 
-    /// The bot's own user.
-    fn me(&self) -> u64 {
-        self.me.load(Ordering::Relaxed)
-    }
-
-    /// How long to wait between two edits of an answer: with many answers
-    /// at once, all of them together stay below Discord's limit.
-    fn pace(&self) -> Duration {
-        let growing = self.growing.load(Ordering::Relaxed);
-        self.edit_interval
-            .max(Duration::from_secs(1) * growing / EDITS_A_SECOND)
-    }
-
-    /// A caller with their roles in the operator's home server.
-    async fn caller(&self, mut caller: Caller) -> Caller {
-        if let Some(home) = &self.home {
-            caller.home_roles = home.roles_of(&self.rest, &caller).await;
-        }
-        caller
+    /// The bot's own user id.
+    fn user_id(&self) -> u64 {
+        self.user_id.load(Ordering::Relaxed)
     }
 
     /// Whether only adults, or nobody else, read along. Discord is asked
@@ -103,17 +120,10 @@ impl Bot {
         channel.is_ok_and(|channel| channel["nsfw"] == true)
     }
 
-    /// Whether this process serves a server, or direct messages.
-    fn serves(&self, server: Option<ServerId>) -> bool {
-        let (first, last, total) = self.shards;
-        let shard = server.map_or(0, |server| (server.0 >> 22) % u64::from(total.max(1)));
-        (u64::from(first)..=u64::from(last)).contains(&shard)
-    }
-
     /// How the bot speaks to somebody.
     fn voice(&self, locale: &str) -> Voice<'_> {
         Voice {
-            lang: Lang::of(locale),
+            lang: Lang::from_locale(locale),
             catalogue: self.app.catalogue(),
             byok: self.app.byok_enabled(),
         }
@@ -121,7 +131,7 @@ impl Bot {
 }
 
 /// Turns an error into words, and a failure into a line in the log.
-fn explain(voice: Voice<'_>, error: &Error) -> Card {
+fn explain_error(voice: Voice<'_>, error: &Error) -> Card {
     let kind = match error {
         Error::Refused(_) => "refused",
         Error::Failed(_) => "failed",

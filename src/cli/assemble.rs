@@ -97,7 +97,11 @@ pub async fn assemble(
         message_content: config.discord.message_content,
         edit_interval: Duration::from_millis(config.ask.edit_interval_ms),
         home_server: Some(ServerId(config.discord.home_server)).filter(|server| server.0 > 0),
-        shards: (shards.first, shards.last, shards.total),
+        shards: bot::ShardRange {
+            first: shards.first,
+            last: shards.last,
+            total: shards.total,
+        },
     };
     Ok(Assembled {
         app: Arc::new(app),
@@ -304,7 +308,7 @@ fn chat_settings(config: &Config) -> bot::ChatSettings {
         asks_per_channel: count(config.chat.asks_per_channel),
         pictures_per_person: count(config.images.per_person),
         memory_messages: count(config.chat.memory_messages),
-        limits: bot::ChatLimits {
+        file_limits: bot::FileLimits {
             picture_bytes: count(config.chat.picture_kb) * 1_024,
             pictures: count(config.chat.pictures),
             text_bytes: count(config.chat.text_file_kb) * 1_024,

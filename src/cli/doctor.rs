@@ -10,7 +10,7 @@ use reqwest::Client;
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
 use super::{Assembled, RunOptions, assemble};
 use crate::bot::Introduction;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, others_can_read_dotenv};
 use crate::model::{Check, Clock, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
@@ -49,6 +49,7 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     };
     match Config::load(file, &environment) {
         Ok(config) => {
+            check_dotenv();
             pass("configuration", "every setting is known and in range");
             check_quotas(&mut report, &config);
             check_database(&mut report, &config, &environment).await;
@@ -66,6 +67,16 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Checks that others on the machine cannot read the secrets in `.env`.
+fn check_dotenv() {
+    if others_can_read_dotenv() {
+        note(
+            ".env",
+            "others on this machine can read it, and so every secret in it; run `chmod 600 .env`",
+        );
+    }
 }
 
 /// Stops machines that were started for pictures and are not needed any more,
@@ -121,6 +132,7 @@ async fn check_database(report: &mut Report, config: &Config, environment: &Envi
         Err(error) => return report.fail("database", &format!("{error:#}; check `store.url`")),
     };
     pass("database", "opens, and its tables are up to date");
+    check_pages(report, &store).await;
     let unlocked = Vault::unlock(masters, &store, Clock::default().now_ms()).await;
     match (unlocked, store.keys_by_master().await) {
         (Ok(vault), Ok(counts)) => {
@@ -137,6 +149,19 @@ async fn check_database(report: &mut Report, config: &Config, environment: &Envi
         (Err(error), _) | (_, Err(error)) => report.fail("vault", &format!("{error:#}")),
     }
     store.close().await;
+}
+
+/// Checks that SQLite can read every page of its file.
+async fn check_pages(report: &mut Report, store: &Store) {
+    let wrong = match store.damage().await {
+        Ok(damage) if damage.is_empty() => return pass("database pages", "none is damaged"),
+        Ok(damage) => damage.join("; "),
+        Err(error) => format!("{error:#}"),
+    };
+    report.fail(
+        "database pages",
+        &format!("{wrong}; stop the program and put back a backup, or save what can be read with `sqlite3 … .recover`"),
+    );
 }
 
 /// Checks the bot's token, and what Discord grants it.

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -10,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::signals::Signals;
 use super::{Assembled, RunOptions, assemble, files, log};
 use crate::app::App;
-use crate::bot::Connection;
+use crate::bot::{self, Connection};
 use crate::config::{Config, Environment, Shards};
 use crate::gateway::{self, Serving};
+use crate::store::Store;
 
 /// How long running asks may go on after the signal.
 const GRACE: Duration = Duration::from_secs(6);
@@ -26,6 +28,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     log::start(&environment);
     let config = Config::load(file, &environment)?;
     raise_file_limit(&config);
+    let _claim = Store::claim(&config.store.url)?;
     let options = RunOptions {
         shards,
         ..RunOptions::default()
@@ -42,19 +45,28 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     app.start_upkeep(stop.clone());
     let serve = |listener| gateway::serve(&app, settings, listener, stop.clone());
     let serving = listening.map(serve).transpose()?;
-    let connecting = Connection::prepare(std::sync::Arc::clone(&app), discord);
-    let connection = tokio::select! {
-        connection = connecting => connection?,
-        () = signals.wait() => {
-            stop.cancel();
-            shut_down(&app, serving).await;
-            return Ok(ExitCode::SUCCESS);
-        }
+    let ended = tokio::select! {
+        ended = connect(&app, discord, &mut signals, &stop) => ended,
+        lost = app.database_lost() => Err(lost),
     };
-    tracing::info!("connecting to Discord");
-    let ended = until_signal(connection, &mut signals, &stop).await;
+    stop.cancel();
     shut_down(&app, serving).await;
     ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Connects to Discord, and stays connected until a signal.
+async fn connect(
+    app: &Arc<App>,
+    discord: bot::Settings,
+    signals: &mut Signals,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let connection = tokio::select! {
+        connection = Connection::prepare(Arc::clone(app), discord) => connection?,
+        () = signals.wait() => return Ok(()),
+    };
+    tracing::info!("connecting to Discord");
+    until_signal(connection, signals, stop).await
 }
 
 /// Raises the limit on open files, and warns where it is below the number of

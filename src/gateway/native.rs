@@ -26,7 +26,7 @@ pub async fn any(mut call: Call) -> Answer {
         .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
     let id = provider.id.clone();
     let path = below_base(provider, call.parts.uri.path())?;
-    let surface = Surface::of(provider, &call.parts.method, &path);
+    let surface = provider.surface_of(&call.parts.method, &path);
     let query = query(call.parts.uri.query())?;
     let body = call.read(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
@@ -40,13 +40,13 @@ pub async fn any(mut call: Call) -> Answer {
     let model = model_in(&path).or_else(|| fields?.get("model"));
     let stream = body.wants_stream() || path.ends_with(":streamGenerateContent");
     let request_key = key_in(&call)?;
-    let passage = Box::new(RelayRequest {
+    let request = Box::new(RelayRequest {
         surface,
         as_openai: false,
         method: call.parts.method.clone(),
         path,
         query,
-        headers: ForwardedHeaders::of(&call.parts.headers),
+        headers: ForwardedHeaders::copy_from(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,
@@ -55,7 +55,7 @@ pub async fn any(mut call: Call) -> Answer {
         caller: call.session.caller.clone(),
         provider: Some(id),
         model,
-        passage,
+        request,
         request_key,
     };
     pass_on(call, ask).await

@@ -76,13 +76,13 @@ async fn read(call: &mut Call) -> Result<(Body, Option<String>), Problem> {
 async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>)) -> Answer {
     let stream = body.wants_stream();
     let request_key = key_in(&call)?;
-    let passage = Box::new(RelayRequest {
+    let request = Box::new(RelayRequest {
         surface,
         as_openai: true,
         method: call.parts.method.clone(),
         path: String::new(),
         query: None,
-        headers: ForwardedHeaders::of(&call.parts.headers),
+        headers: ForwardedHeaders::copy_from(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,
@@ -91,7 +91,7 @@ async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>
         caller: call.session.caller.clone(),
         provider: None,
         model,
-        passage,
+        request,
         request_key,
     };
     pass_on(call, ask).await

@@ -30,7 +30,7 @@ struct Flow {
 /// Passes a call on. What the client hears is the provider's status, the
 /// kind of its answer and the answer; no other header of the provider's.
 pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
-    let claim = match claim(&call, ask.passage.body.bytes()).await? {
+    let claim = match claim(&call, ask.request.body.bytes()).await? {
         Repeat::New(claim) => claim,
         Repeat::Before(answer) => return Ok(answer),
     };

@@ -23,6 +23,7 @@ mod quota;
 mod record;
 mod redact;
 mod refusal;
+pub mod snowflake;
 mod token;
 mod ttl_cache;
 mod turn;

@@ -68,6 +68,23 @@ pub struct Offer {
     pub sealed: Option<Sealed>,
 }
 
+impl Offer {
+    /// A key that is no row: it came with the request, or is the operator's.
+    pub fn unstored(source: Source, provider: ProviderId) -> Self {
+        Self {
+            source,
+            provider,
+            key: None,
+            owner: None,
+            health: Health::Unverified,
+            paused: false,
+            expires_at_ms: None,
+            locked: false,
+            sealed: None,
+        }
+    }
+}
+
 /// A sealed key's bytes; `vault` opens them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(pub Arc<[u8]>);

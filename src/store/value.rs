@@ -45,7 +45,11 @@ pub enum Effect {
 impl Statement {
     /// A statement that reads, with its values.
     pub fn new<const N: usize>(sql: &'static str, values: [Value; N]) -> Self {
-        debug_assert!(sql.starts_with("select "), "it does not read: {sql}");
+        let writes = |verb: &&str| sql.starts_with(*verb);
+        debug_assert!(
+            !["insert ", "update ", "delete "].iter().any(writes),
+            "it does not read: {sql}"
+        );
         Self {
             sql,
             values: values.into(),

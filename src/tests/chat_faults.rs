@@ -99,9 +99,9 @@ async fn a_question_that_is_deleted_is_answered_all_the_same() {
         let said = mia.writes("@Latchkey count", None);
         stage
             .world()
-            .until(|state| (state.typings > 0).then_some(()))
+            .until(|state| (state.typing_calls > 0).then_some(()))
             .await;
-        stage.world().unsay(said);
+        stage.world().delete_message(said);
         let answer = stage.world().until(|state| {
             let mut all = state.messages.iter().rev();
             all.find(|m| m.content.contains("-#"))

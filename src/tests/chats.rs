@@ -142,7 +142,7 @@ async fn edits_and_deletions_of_earlier_messages_count() {
         let bot = stage.world().look(|state| state.application);
         stage
             .world()
-            .rewrite(first, &format!("<@{bot}> count to twenty"));
+            .edit_message(first, &format!("<@{bot}> count to twenty"));
         mia.replies(answer, "@Latchkey again").await;
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -150,7 +150,7 @@ async fn edits_and_deletions_of_earlier_messages_count() {
         assistant: one two three four five six seven eight nine ten
         user: again
         ");
-        stage.world().unsay(first);
+        stage.world().delete_message(first);
         mia.replies(answer, "@Latchkey again").await;
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.

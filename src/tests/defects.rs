@@ -146,7 +146,9 @@ async fn a_gateway_that_is_not_named_twice_is_not_replaced_by_discords_own() {
 #[tokio::test]
 async fn stopping_does_not_wait_for_a_gateway_that_is_away() {
     run(async |stage| {
-        stage.world().with(|state| state.gateway_refuses = 1_000);
+        stage
+            .world()
+            .with(|state| state.connections_to_refuse = 1_000);
         stage.world().drop_sockets(None);
         let stopped = tokio::time::timeout(Duration::from_secs(8), stage.stop()).await;
         assert!(stopped.is_ok(), "it hangs");

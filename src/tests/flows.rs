@@ -46,7 +46,7 @@ async fn a_client_that_leaves_cancels_the_call_and_settles() {
             let read = client.read(&mut buffer).await.unwrap();
             heard.extend_from_slice(&buffer[..read]);
         }
-        assert!(stage.app().await.tasks() > 0);
+        assert!(stage.app().await.tasks.count() > 0);
         drop(client);
         stage.app().await.idle().await;
         let rows = stage.app().await.audit().await;

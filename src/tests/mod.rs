@@ -16,6 +16,7 @@ mod checks;
 mod choices;
 mod clients;
 mod crowds;
+mod database_file;
 mod defects;
 mod departures;
 mod emulated;
@@ -27,8 +28,10 @@ mod host_specs;
 mod killed;
 mod manage_keys;
 mod messages;
+mod named_providers;
 mod once;
 mod operators;
+pub mod outside;
 mod page;
 mod picture_jobs;
 mod picture_kills;
@@ -59,13 +62,19 @@ use latchkey_emulator::providers::{Standing, sample};
 pub use actor::Actor;
 pub use stage::{Setup, Stage, run, run_with};
 
-/// Says visibly that a test was skipped; forbidden where
+/// Prints that the calling test is skipped, and why. Fails the test where
 /// `LATCHKEY_FORBID_SKIPS` is set, as in CI.
 pub fn skip<T>(why: &str) -> Option<T> {
+    // The test runner names each thread after the test that runs on it.
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
     let forbidden = std::env::vars_os().any(|(name, _)| name == "LATCHKEY_FORBID_SKIPS");
-    assert!(!forbidden, "skipped, which is forbidden here: {why}");
+    assert!(
+        !forbidden,
+        "skipped, which is forbidden here: {test}: {why}"
+    );
     // Past the test runner, which shows what a test prints only if it fails.
-    writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
+    writeln!(std::io::stderr(), "skipped: {test}: {why}").unwrap();
     None
 }
 

@@ -184,7 +184,7 @@ async fn a_slow_picture_comes_as_a_reply_and_pings_only_who_asked() {
         let asked = begins(stage, &mia, "comfyui").await;
         stage
             .world()
-            .with(|state| state.token_lives = Some(Duration::ZERO));
+            .with(|state| state.token_lifetime = Some(Duration::ZERO));
         lives(stage, 0, 0, 0);
         shows(stage, &mia, "-# ComfyUI").await;
         mia.sees(asked).await;
@@ -220,7 +220,7 @@ async fn a_slow_picture_comes_directly_where_the_bot_may_not_write() {
         let asked = begins(stage, &zoe, "comfyui").await;
         stage
             .world()
-            .with(|state| state.token_lives = Some(Duration::ZERO));
+            .with(|state| state.token_lifetime = Some(Duration::ZERO));
         lives(stage, 0, 0, 0);
         zoe.sees(asked).await;
         assert_snapshot!(zoe.directly().reads_channel(), @"

@@ -133,6 +133,7 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     note  quotas: nobody may use /admin; put ids of people into `discord.operators` to allow it
     ok    master key: active key is <kid>
     ok    database: opens, and its tables are up to date
+    ok    database pages: none is damaged
     ok    Discord token: accepted, as application 100000000000000000
     ok    Discord intents: none that Discord must grant are used
     ok    Discord gateway: its address is known
@@ -150,6 +151,7 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     note  quotas: nobody may use /admin; put ids of people into `discord.operators` to allow it
     note  master key: not set, so people can't store keys; run `latchkey keygen`
     ok    database: opens, and its tables are up to date
+    ok    database pages: none is damaged
     FAIL  Discord token: Discord answered 401 (code 0) to GET application; check DISCORD_TOKEN and `discord.api_url`
     FAIL  Groq: refuses the bot default key; make a new one at https://console.groq.com/keys
     ");
@@ -316,7 +318,7 @@ async fn a_signal_ends_the_process_while_discord_is_away() {
     scene
         .emulator
         .world
-        .with(|state| state.gateway_refuses = 1_000);
+        .with(|state| state.connections_to_refuse = 1_000);
     scene.emulator.world.drop_sockets(None);
     assert!(terminate(&mut child).await);
 }
@@ -328,10 +330,10 @@ async fn goodbye_is_said_to_discord_whether_it_answers_or_hangs_up() {
     for hangs_up in [0, 1] {
         let mut child = start(&variables, &scene).await;
         let world = &scene.emulator.world;
-        world.with(|state| state.gateway_hangs_up = hangs_up);
+        world.with(|state| state.closes_to_leave_unanswered = hangs_up);
         assert!(terminate(&mut child).await);
-        let goodbyes = world.with(|state| std::mem::take(&mut state.goodbyes));
-        assert_eq!(goodbyes, [1_000]);
+        let close_codes = world.with(|state| std::mem::take(&mut state.close_codes));
+        assert_eq!(close_codes, [1_000]);
         world.with(|state| {
             assert_eq!(state.identifies, 1, "it came back");
             state.identifies = 0;

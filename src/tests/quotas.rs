@@ -168,6 +168,49 @@ async fn a_tier_comes_from_a_purchase_a_role_or_by_hand_and_the_highest_counts()
 }
 
 #[tokio::test]
+async fn completion_offers_what_the_tier_of_a_home_role_or_a_purchase_allows() {
+    let scene = Setup {
+        // The role's id is known only once the world stands.
+        config: TIERS.replace("[ROLE]", "[]"),
+        ..Setup::default()
+    };
+    run_with(scene, async |stage| {
+        let mia = stage.mia();
+        let role = stage.world().look(|state| {
+            let mut roles = state.servers[0].roles.iter();
+            roles.find(|role| role.name == "regulars").unwrap().id
+        });
+        stage.stop().await;
+        stage
+            .start_configured(&TIERS.replace("ROLE", &role.to_string()))
+            .await;
+        // A role of the home server includes keys of one's own, here and in
+        // a direct message.
+        mia.adds("openai", "user", &good("openai")).await;
+        for actor in [stage.mia(), stage.mia().directly()] {
+            for (line, name) in [
+                ("/model set model:gpt-6", "OpenAI gpt-6-luna"),
+                ("/ask prompt:x model:gpt-6", "OpenAI gpt-6-luna"),
+                ("/imagine prompt:x model:openai", "OpenAI gpt-image-2"),
+            ] {
+                let offered = actor.completes(line, "model").await;
+                assert!(offered.contains(name), "{line} offers: {offered}");
+            }
+        }
+        // Without the role the key is not used, so nothing of it is offered;
+        // a purchase includes keys of one's own again.
+        stage.world().with(|state| {
+            state.servers[0].members.insert(mia.person, Vec::new());
+        });
+        let line = "/model set model:gpt-6";
+        assert_eq!(mia.completes(line, "model").await, "");
+        stage.world().with(|state| state.people[0].skus.push(555));
+        assert_eq!(mia.completes(line, "model").await, "OpenAI gpt-6-luna");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_lapsed_tier_keeps_its_keys_unused_and_says_why() {
     let lapsing = Setup {
         config: TIERS.replace("[ROLE]", "[]"),

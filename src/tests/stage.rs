@@ -286,7 +286,7 @@ impl Stage {
             .as_ref()
             .expect("the bot runs")
             .bot
-            .dropped()
+            .dropped_interactions()
     }
 
     /// The file that everything is in.

@@ -63,7 +63,7 @@ const MAY_EXPOSE: &[&str] = &[
     "bot/connection/rest.rs",
     "bot/connection/connect.rs",
     // Shows a new token, once.
-    "bot/words/token.rs",
+    "bot/words/tokens.rs",
     "bench/",
     "ledger/race.rs",
     "tests/",
@@ -182,6 +182,20 @@ fn secrets_are_laid_open_only_where_they_must_be() {
         .filter(|file| !MAY_EXPOSE.iter().any(|place| file.starts_with(place)))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_bot_makes_callers_in_one_place() {
+    let literal = Regex::new(r"(^|[^>\s]\s*)\bCaller \{|nobody_else\(").unwrap();
+    let made: Vec<String> = files()
+        .into_iter()
+        .filter(|(file, text)| {
+            let mut lines = production(text).lines();
+            file.starts_with("bot/") && lines.any(|line| literal.is_match(line.trim()))
+        })
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(made, ["bot/callers/caller.rs"]);
 }
 
 #[test]

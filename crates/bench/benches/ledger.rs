@@ -7,7 +7,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use latchkey_bench::{Accounts, bare_commits};
+use latchkey_bench::{LedgerBench, time_bare_commits};
 
 const TASKS: u64 = 64;
 const HOLDS_EACH: u64 = 4_000;
@@ -28,8 +28,8 @@ fn main() {
     std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
     println!("| what | result |");
     println!("|---|---|");
-    let (_, single) = bare_commits(&folder.join("bare.db"), COMMITS, 1);
-    let (grouped, _) = bare_commits(&folder.join("bare.db"), COMMITS, 64);
+    let (_, single) = time_bare_commits(&folder.join("bare.db"), COMMITS, 1);
+    let (grouped, _) = time_bare_commits(&folder.join("bare.db"), COMMITS, 64);
     println!("| bare SQLite, synchronous=FULL: one row, one commit, median | {single:.0} µs |");
     println!("| bare SQLite: rows of 150 bytes in commits of 64 | {grouped:.0} a second |");
     let url = format!("sqlite:{}", folder.join("ledger.db").display());
@@ -45,25 +45,25 @@ fn main() {
 }
 
 async fn measure(name: &str, url: &str) {
-    let accounts = Accounts::open(url).await;
-    let mut commits = accounts.single_commits(COMMITS as u64).await;
+    let bench = LedgerBench::open(url).await;
+    let mut commits = bench.time_single_commits(COMMITS as u64).await;
     println!(
         "| {name}: one small row, one commit, through our store, median | {:.0} µs |",
         at(&mut commits, 50)
     );
-    accounts.ledger.holds(TASKS, HOLDS_EACH / 10, true).await;
-    let (rate, mut waits) = accounts.ledger.holds(TASKS, HOLDS_EACH, false).await;
+    bench.time_holds(TASKS, HOLDS_EACH / 10, true).await;
+    let (rate, mut waits) = bench.time_holds(TASKS, HOLDS_EACH, false).await;
     println!(
         "| {name}: holds on one budget, {TASKS} waiting | {rate:.0} a second, median {:.0} µs, 99th percentile {:.0} µs |",
         at(&mut waits, 50),
         at(&mut waits, 99)
     );
-    let (rate, mut waits) = accounts.ledger.holds(TASKS, HOLDS_EACH, true).await;
+    let (rate, mut waits) = bench.time_holds(TASKS, HOLDS_EACH, true).await;
     println!(
         "| {name}: holds and their settlements, {TASKS} waiting | {rate:.0} a second, median wait for the hold {:.0} µs |",
         at(&mut waits, 50)
     );
-    let (_, mut waits) = accounts.ledger.holds(1, 2_000, true).await;
+    let (_, mut waits) = bench.time_holds(1, 2_000, true).await;
     println!(
         "| {name}: a hold, nobody else waiting, median | {:.0} µs |",
         at(&mut waits, 50)
@@ -71,16 +71,16 @@ async fn measure(name: &str, url: &str) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let today = i64::try_from(now.expect("it is after 1970").as_secs() / 86_400);
     let today = today.expect("it is before the year 3000");
-    accounts.fill(ROWS, today).await;
+    bench.fill(ROWS, today).await;
     for days in [30, 365] {
         let mut took = Vec::new();
         for _ in 0..20 {
-            took.push(accounts.usage(days, today).await.as_secs_f64() * 1e3);
+            took.push(bench.time_usage(days, today).await.as_secs_f64() * 1e3);
         }
         println!(
             "| {name}: `/usage scope:guild` over {days} days of {ROWS} rows in a year, 1,000 members, median | {:.1} ms |",
             at(&mut took, 50)
         );
     }
-    accounts.close().await;
+    bench.close().await;
 }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use latchkey_bench::Bench;
+use latchkey_bench::KeyBench;
 
 const SEALS: usize = 20_000;
 const KEYS: u64 = 100_000;
@@ -29,7 +29,7 @@ fn timed(runs: usize, mut work: impl FnMut(usize)) -> f64 {
     median(times.collect())
 }
 
-async fn asks(bench: Arc<Bench>) -> Vec<f64> {
+async fn asks(bench: Arc<KeyBench>) -> Vec<f64> {
     let mut times = Vec::with_capacity(ASKS);
     for run in 0..ASKS {
         let person = (run as u64 * 7_919) % KEYS;
@@ -37,7 +37,7 @@ async fn asks(bench: Arc<Bench>) -> Vec<f64> {
         // what each of them must leave again.
         tokio::task::yield_now().await;
         let began = Instant::now();
-        bench.ask_to_opened_key(person).await;
+        bench.find_and_open_key(person).await;
         times.push(began.elapsed().as_secs_f64() * 1e6);
     }
     times
@@ -50,7 +50,7 @@ fn main() {
         .expect("tokio starts");
     let folder = std::env::temp_dir().join(format!("latchkey-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a temporary folder can be made");
-    let bench = runtime.block_on(Bench::open(&folder));
+    let bench = runtime.block_on(KeyBench::open(&folder));
 
     println!("| what | median |");
     println!("|---|---|");
@@ -73,7 +73,7 @@ fn main() {
         "| from ask to opened key, {KEYS} keys in SQLite | {:.1} µs |",
         median(times)
     );
-    let bare = bench.bare_lookups(ASKS, KEYS);
+    let bare = bench.time_bare_lookups(ASKS, KEYS);
     println!(
         "| for comparison: the same lookup on a bare connection | {:.1} µs |",
         median(bare)

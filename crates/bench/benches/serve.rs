@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use latchkey_bench::{Stand, program};
+use latchkey_bench::{EmulatedWorld, build_program};
 
 /// How many commands are timed, and how many a second.
 const TIMED: u32 = 1_500;
@@ -28,7 +28,7 @@ fn main() {
         .enable_all()
         .build()
         .expect("tokio starts");
-    runtime.block_on(measure(&program()));
+    runtime.block_on(measure(&build_program()));
 }
 
 async fn measure(program: &Path) {
@@ -36,10 +36,10 @@ async fn measure(program: &Path) {
     println!("|---|---|---|");
     let mut starts = Vec::new();
     for _ in 0..STARTS {
-        let stand = Stand::open(0).await;
+        let world = EmulatedWorld::open(0).await;
         let began = Instant::now();
-        let child = start(program, &stand);
-        stand.ready().await;
+        let child = start(program, &world);
+        world.wait_until_ready().await;
         starts.push(began.elapsed());
         end(child);
     }
@@ -49,15 +49,15 @@ async fn measure(program: &Path) {
         ms(at(&mut starts, 99))
     );
 
-    let stand = Stand::open(0).await;
-    let child = start(program, &stand);
-    stand.ready().await;
+    let world = EmulatedWorld::open(0).await;
+    let child = start(program, &world);
+    world.wait_until_ready().await;
     for line in ["/keys list", "/ask prompt:count"] {
         let mut took = Vec::new();
         let mut tick = tokio::time::interval(Duration::from_secs(1) / A_SECOND);
         for _ in 0..TIMED {
             tick.tick().await;
-            took.push(stand.acknowledged(line).await);
+            took.push(world.time_acknowledgement(line).await);
         }
         println!(
             "| `{line}` to acknowledgement, {A_SECOND} a second | {} | {} |",
@@ -66,12 +66,12 @@ async fn measure(program: &Path) {
         );
     }
     for _ in 0..WARM / 20 {
-        stand.many("/keys list", 20).await;
+        world.run_at_once("/keys list", 20).await;
     }
     tokio::time::sleep(Duration::from_secs(3)).await;
     let before = rss_kb(&child);
     for _ in 0..MANY / 20 {
-        stand.many("/keys list", 20).await;
+        world.run_at_once("/keys list", 20).await;
     }
     tokio::time::sleep(Duration::from_secs(3)).await;
     let after = rss_kb(&child);
@@ -95,10 +95,10 @@ async fn measure(program: &Path) {
 /// Many conversations that stream at once, begun so many a second: each
 /// takes two requests of the fifty a second that Discord allows.
 async fn conversations(program: &Path) {
-    let stand = Stand::open(0).await;
-    let child = start(program, &stand);
-    stand.ready().await;
-    let mut took = stand.conversations(CONVERSATIONS, BEGUN_A_SECOND).await;
+    let world = EmulatedWorld::open(0).await;
+    let child = start(program, &world);
+    world.wait_until_ready().await;
+    let mut took = world.time_first_words(CONVERSATIONS, BEGUN_A_SECOND).await;
     println!(
         "| first words on screen after the provider's first, {CONVERSATIONS} conversations at once | {} | {} |",
         ms(at(&mut took, 50)),
@@ -113,10 +113,10 @@ async fn conversations(program: &Path) {
 
 /// Many pictures that are waited for at once.
 async fn pictures(program: &Path) {
-    let stand = Stand::open(0).await;
-    let child = start(program, &stand);
-    stand.ready().await;
-    let mut looks = stand.pictures(PICTURES, WATCHED).await;
+    let world = EmulatedWorld::open(0).await;
+    let child = start(program, &world);
+    world.wait_until_ready().await;
+    let mut looks = world.count_looks_at_jobs(PICTURES, WATCHED).await;
     looks.sort_unstable();
     let most = looks.last().copied().unwrap_or(0);
     println!(
@@ -131,21 +131,21 @@ async fn pictures(program: &Path) {
 }
 
 async fn idle_kb(program: &Path, servers: u32) -> (f64, u32) {
-    let stand = Stand::open(servers).await;
-    let child = start(program, &stand);
-    stand.ready().await;
+    let world = EmulatedWorld::open(servers).await;
+    let child = start(program, &world);
+    world.wait_until_ready().await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let memory = rss_kb(&child);
     end(child);
     (memory, servers)
 }
 
-fn start(program: &Path, stand: &Stand) -> Child {
+fn start(program: &Path, world: &EmulatedWorld) -> Child {
     Command::new(program)
         .arg("serve")
         .env_clear()
-        .envs(stand.variables())
-        .current_dir(stand.folder())
+        .envs(world.variables())
+        .current_dir(world.folder())
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts")

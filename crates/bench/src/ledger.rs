@@ -1,4 +1,5 @@
-//! What benches need of the ledger.
+//! Holds, settlements and reports over a ledger, and what the same disk does
+//! without it.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -7,35 +8,40 @@
     reason = "a benchmark's own tasks and figures"
 )]
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-
 use latchkey::internals::{
     Amounts, Applied, Attempt, AttemptId, Booking, Bound, Clock, DAY_MS, Ended, FinishedAttempt,
     Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, LedgerParts, Limit, Metric,
     NanoDollars, Order, Outcome, Period, PersonId, Prices, ProviderId, ServerId, Settlement,
-    Source, Span, Store, Usage, Window, add_up,
+    Source, Span, Store, TotalScope, Usage, Window, add_up,
 };
+use rusqlite::Connection;
+use secrecy::SecretString;
 
-/// Whose budget everybody asks for.
+/// The server whose budget all asks share.
 const CLUB: ServerId = ServerId(9);
-/// How many rows are written at once while filling.
+/// How many rows are written at once while the database is filled.
 const AT_ONCE: u64 = 2_000;
 
-/// A ledger with one budget that all asks share.
+/// A ledger over any database, with one budget that all asks share.
 pub struct LedgerBench {
+    store: Store,
     ledger: Arc<Ledger>,
     limits: Vec<Applied>,
     provider: ProviderId,
 }
 
 impl LedgerBench {
-    /// Starts it over a store.
-    pub fn start(store: Store) -> Self {
+    /// Opens a database and starts a ledger over it.
+    pub async fn open(url: &str) -> Self {
+        let store = Store::open(&SecretString::from(url)).await;
+        let store = store.expect("the database opens");
         let ledger = Ledger::start(LedgerParts {
-            store,
+            store: store.clone(),
             prices: Prices::new(None).expect("our own prices are right"),
             clock: Clock::default(),
             zone: TimeZone::UTC,
@@ -51,16 +57,23 @@ impl LedgerBench {
         };
         let limits = Applied::new(Bound::ServerKey, limit, PersonId(7), Some(CLUB));
         Self {
+            store,
             ledger: Arc::new(ledger),
             limits: limits.into_iter().collect(),
             provider: ProviderId::from("ollama"),
         }
     }
 
-    /// So many holds by each of so many tasks: how many a second, and how
-    /// long each waited, in microseconds. With `settles`, each is settled
-    /// too, outside of the time that it waited.
-    pub async fn holds(&self, tasks: u64, each: u64, settles: bool) -> (f64, Vec<f64>) {
+    /// Fills the database with settled attempts of a year that ends today.
+    pub async fn fill(&self, rows: u64, today: i64) {
+        fill(&self.store, rows, today).await;
+    }
+
+    /// Has each of so many tasks make so many holds, one after the other, and
+    /// settle them too where `settles` says so. Returns how many holds were
+    /// made a second, and how long each took without its settlement, in
+    /// microseconds.
+    pub async fn time_holds(&self, tasks: u64, each: u64, settles: bool) -> (f64, Vec<f64>) {
         let began = Instant::now();
         let running = (0..tasks).map(|task| {
             let (ledger, limits) = (Arc::clone(&self.ledger), self.limits.clone());
@@ -89,10 +102,74 @@ impl LedgerBench {
         (waits.len() as f64 / took, waits)
     }
 
-    /// Ends the ledger's writer.
+    /// Reads what `/usage scope:guild` reads of the last days. Returns how
+    /// long that took.
+    pub async fn time_usage(&self, days: i64, today: i64) -> Duration {
+        let began = Instant::now();
+        let days = today - days + 1..=today;
+        let (totals, members) = tokio::join!(
+            self.store
+                .totals(TotalScope::Guild, 9, days.clone(), 50_000),
+            self.store.totals_by_member(9, days, 10_000),
+        );
+        assert!(!totals.expect("it reads").is_empty());
+        assert!(!members.expect("it reads").is_empty());
+        began.elapsed()
+    }
+
+    /// Commits small rows, one at a time. Returns how long each took, in
+    /// microseconds.
+    pub async fn time_single_commits(&self, runs: u64) -> Vec<f64> {
+        let mut times = Vec::new();
+        for run in 0..runs {
+            let began = Instant::now();
+            let id = format!("bench-{run}");
+            let counted = self.store.count_check(&id, PersonId(run), None, 0);
+            counted.await.expect("it writes").expect("it is the first");
+            times.push(began.elapsed().as_secs_f64() * 1e6);
+        }
+        times
+    }
+
+    /// Stops the ledger's writer and closes the database.
     pub async fn close(&self) {
         self.ledger.close().await;
+        self.store.close().await;
     }
+}
+
+/// Commits rows on a bare connection to SQLite that has the same settings as
+/// ours. Returns how many rows were written a second, and the median time of
+/// a commit in microseconds.
+pub fn time_bare_commits(file: &Path, commits: usize, rows: usize) -> (f64, f64) {
+    let connection = Connection::open(file).expect("SQLite opens");
+    connection
+        .execute_batch(
+            "pragma journal_mode = wal; pragma synchronous = full; \
+             create table if not exists bare (id integer primary key, text text not null)",
+        )
+        .expect("it is SQL");
+    let mut insert = connection
+        .prepare("insert into bare (text) values (?1)")
+        .expect("it is SQL");
+    let text = "x".repeat(150);
+    let began = Instant::now();
+    let mut times: Vec<f64> = (0..commits)
+        .map(|_| {
+            let began = Instant::now();
+            connection
+                .execute_batch("begin immediate")
+                .expect("it begins");
+            for _ in 0..rows {
+                insert.execute([&text]).expect("it inserts");
+            }
+            connection.execute_batch("commit").expect("it commits");
+            began.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    let rate = (commits * rows) as f64 / began.elapsed().as_secs_f64();
+    times.sort_by(f64::total_cmp);
+    (rate, times.get(commits / 2).copied().unwrap_or_default())
 }
 
 fn order(provider: &ProviderId, person: u64) -> Order<'_> {
@@ -111,7 +188,7 @@ fn order(provider: &ProviderId, person: u64) -> Order<'_> {
 
 /// Writes attempts of one server's key by many members over a year, and the
 /// sums that belong to them.
-pub async fn fill(store: &Store, rows: u64, today: i64) {
+async fn fill(store: &Store, rows: u64, today: i64) {
     for start in (0..rows).step_by(AT_ONCE as usize) {
         let numbers = start..(start + AT_ONCE).min(rows);
         let bookings = numbers.map(|number| Arc::new(booking(number, today)));

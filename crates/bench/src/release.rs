@@ -6,7 +6,7 @@ use std::process::Command;
 /// Builds the program as it is released, and returns where it is. Where the
 /// variable `PROGRAM` holds the whole path of another program, that one is
 /// returned and nothing is built.
-pub fn program() -> PathBuf {
+pub fn build_program() -> PathBuf {
     let named = std::env::vars().find(|(name, _)| name == "PROGRAM");
     if let Some((_, path)) = named {
         return std::path::absolute(path).expect("there is a folder");

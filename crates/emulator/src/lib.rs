@@ -1,11 +1,15 @@
-//! A Discord and providers of our own: for tests, and for `latchkey demo`.
+//! Emulates Discord and AI providers, for tests and for `latchkey demo`.
 //!
-//! Knows nothing of the program that is run against it. It speaks Discord's REST and gateway well enough that
-//! serenity cannot tell, enforces Discord's limits, and imitates every
-//! provider's checks and chat, faults included.
+//! The crate uses nothing of the program that is run against it. It answers
+//! Discord's REST calls and serves Discord's gateway well enough for the real
+//! serenity client, enforces Discord's limits, and imitates each provider's
+//! key checks, chats and pictures, faults included.
 //!
-//! State is apart from wire: [`World`] is plain data that tests read and
-//! change, `discord` and `providers` are the wire in front of it.
+//! - [`world`]: people, servers, messages, jobs and faults as plain data,
+//!   behind one lock. Tests read and change it.
+//! - [`discord`]: Discord's REST API and gateway, and what people do there.
+//! - [`providers`]: the providers' HTTP APIs.
+//! - [`page`]: the page of the demo, and the calls that it makes.
 
 mod discord;
 mod page;
@@ -19,11 +23,11 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use discord::{MANAGER, MEMBER};
+pub use discord::NewMessage;
 pub use world::State as WorldState;
 pub use world::{
-    Attachment, Channel, Interaction, Kind, Message, Person, RestCall, RestFault, Role, Server,
-    Session, ToSocket, World,
+    Attachment, Channel, Interaction, InteractionKind, MANAGER, MEMBER, Message, Person, RestCall,
+    RestFault, Role, Server, Session, ToSocket, World,
 };
 
 /// A running emulator. It stops when the last handle is dropped.
@@ -35,7 +39,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Serves a world on a listener of the caller's.
+    /// Starts to serve a world on a listener.
     pub fn start(world: World, listener: TcpListener) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         world.serve_at(address);
@@ -47,7 +51,7 @@ impl Emulator {
         let stopped = stop.clone().cancelled_owned();
         #[expect(
             clippy::disallowed_methods,
-            reason = "the emulator stands apart from the program it tests"
+            reason = "the emulator has tasks of its own, which end with it"
         )]
         tokio::task::spawn(async move {
             let serving = axum::serve(listener, routes);
@@ -63,17 +67,17 @@ impl Emulator {
         })
     }
 
-    /// Where everything is.
+    /// Returns the address that everything is served at.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What the bot is told as Discord's API.
+    /// Returns the address of Discord's REST API.
     pub fn discord_api(&self) -> String {
         format!("http://{}/api/v10", self.address)
     }
 
-    /// What the bot is told as a provider's address.
+    /// Returns the address of a provider's API.
     pub fn provider_url(&self, id: &str) -> String {
         format!("http://{}/providers/{id}", self.address)
     }

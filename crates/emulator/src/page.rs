@@ -1,5 +1,5 @@
-//! The page in front of the emulator: a chat client, and the calls that it
-//! makes.
+//! The demo's page, which is a chat client in the browser, and the calls that
+//! it makes.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,23 +16,21 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::discord::MANAGER;
-use crate::providers::{PROVIDERS, Standing, sample};
-use crate::world::{Message, State, World};
+use crate::discord::NewMessage;
+use crate::providers::{PROVIDERS, sample};
+use crate::world::{MANAGER, Message, Standing, State, World};
 
 const PAGE: &str = include_str!("../assets/index.html");
 const SCRIPT: &str = include_str!("../assets/demo.js");
 const STYLE: &str = include_str!("../assets/demo.css");
-/// How often the page is told of changes at the most.
+/// How long the page is not told of another change after one.
 const PACE: Duration = Duration::from_millis(30);
-/// How long the page waits for completions.
+/// How long a call for completions waits for the bot.
 const COMPLETE_WITHIN: Duration = Duration::from_secs(3);
 /// How many messages of a channel the page shows.
 const MESSAGES_SHOWN: usize = 200;
 
-type World_ = Shared<Arc<World>>;
-
-/// The page and its calls.
+/// Returns the routes of the page and of its calls.
 pub fn routes(world: Arc<World>) -> Router {
     Router::new()
         .route("/", get(Html(PAGE)))
@@ -60,12 +58,12 @@ struct Viewer {
     person: String,
 }
 
-/// The whole view of one person, again after each change.
+/// Streams everything that one person can see, anew after each change.
 async fn events(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Query(viewer): Query<Viewer>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let person = number(&viewer.person);
+    let person = parse_id(&viewer.person);
     let changes = world.watch();
     let views = stream::unfold(
         (world, changes, true),
@@ -75,7 +73,7 @@ async fn events(
                 tokio::time::sleep(PACE).await;
             }
             changes.borrow_and_update();
-            let view = world.look(|state| view(state, person));
+            let view = world.look(|state| view_of(state, person));
             Some((
                 Ok(Event::default().data(view.to_string())),
                 (world, changes, false),
@@ -85,8 +83,11 @@ async fn events(
     Sse::new(views).keep_alive(KeepAlive::default())
 }
 
-/// A file under a message.
-async fn file(Shared(world): World_, Path((message, number)): Path<(u64, usize)>) -> Response {
+/// Returns a file of a message.
+async fn file(
+    Shared(world): Shared<Arc<World>>,
+    Path((message, number)): Path<(u64, usize)>,
+) -> Response {
     let found = world.look(|state| {
         let message = state.messages.iter().find(|m| m.id == message)?;
         message.files.get(number).cloned()
@@ -97,7 +98,7 @@ async fn file(Shared(world): World_, Path((message, number)): Path<(u64, usize)>
     }
 }
 
-/// Keys to try, good and bad.
+/// Lists made-up keys to try with each provider, good and bad ones.
 async fn keys() -> Json<Value> {
     let standings = [
         ("works", Standing::Good),
@@ -117,7 +118,7 @@ async fn keys() -> Json<Value> {
 }
 
 #[derive(Deserialize)]
-struct Act {
+struct Action {
     person: String,
     channel: String,
     #[serde(default)]
@@ -132,16 +133,20 @@ struct Act {
     typed: Vec<(String, String)>,
 }
 
-async fn run(Shared(world): World_, Json(act): Json<Act>) -> Response {
-    done(world.run(number(&act.person), number(&act.channel), &act.line))
+async fn run(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    respond(world.run(
+        parse_id(&action.person),
+        parse_id(&action.channel),
+        &action.line,
+    ))
 }
 
-async fn complete(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn complete(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
     let started = world.complete(
-        number(&act.person),
-        number(&act.channel),
-        &act.line,
-        &act.option,
+        parse_id(&action.person),
+        parse_id(&action.channel),
+        &action.line,
+        &action.option,
     );
     let Ok(id) = started else {
         return Json(json!([])).into_response();
@@ -157,57 +162,65 @@ async fn complete(Shared(world): World_, Json(act): Json<Act>) -> Response {
     Json(timeout(COMPLETE_WITHIN, choices).await.unwrap_or(json!([]))).into_response()
 }
 
-async fn submit(Shared(world): World_, Json(act): Json<Act>) -> Response {
-    let typed: Vec<(&str, &str)> = act
+async fn submit(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    let typed: Vec<(&str, &str)> = action
         .typed
         .iter()
         .map(|(k, v)| (k.as_str(), v.as_str()))
         .collect();
-    done(Ok(world.submit(
-        number(&act.person),
-        number(&act.channel),
-        &act.custom_id,
+    respond(Ok(world.submit(
+        parse_id(&action.person),
+        parse_id(&action.channel),
+        &action.custom_id,
         &typed,
     )))
 }
 
-async fn dismiss(Shared(world): World_, Json(act): Json<Act>) -> Response {
-    world.dismiss(number(&act.message));
-    done(Ok(0))
+async fn dismiss(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    world.dismiss(parse_id(&action.message));
+    respond(Ok(0))
 }
 
-async fn press(Shared(world): World_, Json(act): Json<Act>) -> Response {
-    let pressed = world.press(number(&act.person), number(&act.message), &act.custom_id);
-    done(pressed.ok_or_else(|| "the message is gone".into()))
+async fn press(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    let pressed = world.press(
+        parse_id(&action.person),
+        parse_id(&action.message),
+        &action.custom_id,
+    );
+    respond(pressed.ok_or_else(|| "the message is gone".into()))
 }
 
-async fn pick(Shared(world): World_, Json(act): Json<Act>) -> Response {
-    let (person, message) = (number(&act.person), number(&act.message));
-    let picked = world.pick(person, message, &act.custom_id, &act.line);
-    done(picked.ok_or_else(|| "the message is gone".into()))
+async fn pick(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    let (person, message) = (parse_id(&action.person), parse_id(&action.message));
+    let picked = world.pick(person, message, &action.custom_id, &action.line);
+    respond(picked.ok_or_else(|| "the message is gone".into()))
 }
 
-async fn right_click(Shared(world): World_, Json(act): Json<Act>) -> Response {
-    done(world.right_click(number(&act.person), number(&act.message), &act.line))
+async fn right_click(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    respond(world.right_click(
+        parse_id(&action.person),
+        parse_id(&action.message),
+        &action.line,
+    ))
 }
 
-async fn say(Shared(world): World_, Json(act): Json<Act>) -> Response {
+async fn say(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
     let bot = world.look(|state| state.application);
-    // Discord's client turns a name that is picked into its id.
-    let text = act.line.replace("@Latchkey", &format!("<@{bot}>"));
-    let reply_to = act.message.parse().ok();
-    let (person, channel) = (number(&act.person), number(&act.channel));
-    // Its replies ping, unless somebody turns that off.
-    done(Ok(world.say_with(
-        person,
-        channel,
-        &text,
+    // Discord's client sends a mention as the id of whom it names.
+    let text = action.line.replace("@Latchkey", &format!("<@{bot}>"));
+    let reply_to = action.message.parse().ok();
+    respond(Ok(world.post(NewMessage {
+        person: parse_id(&action.person),
+        channel: parse_id(&action.channel),
+        text: &text,
         reply_to,
-        (Vec::new(), true),
-    )))
+        files: Vec::new(),
+        // In Discord's client a reply pings unless somebody turns that off.
+        pings: true,
+    })))
 }
 
-fn done(result: Result<u64, String>) -> Response {
+fn respond(result: Result<u64, String>) -> Response {
     match result {
         Ok(id) => Json(json!({"id": id.to_string()})).into_response(),
         Err(problem) => {
@@ -216,13 +229,14 @@ fn done(result: Result<u64, String>) -> Response {
     }
 }
 
-/// Ids are too long for a browser's numbers, so they travel as text.
-fn number(text: &str) -> u64 {
+/// Parses an id. Ids are longer than JavaScript's numbers, so the page sends
+/// them as text.
+fn parse_id(text: &str) -> u64 {
     text.parse().unwrap_or(0)
 }
 
-/// Everything that one person can see.
-fn view(state: &State, person: u64) -> Value {
+/// Returns everything that one person can see.
+fn view_of(state: &State, person: u64) -> Value {
     let in_server = |id: u64| {
         state
             .servers
@@ -245,7 +259,7 @@ fn view(state: &State, person: u64) -> Value {
             let skip = here.len().saturating_sub(MESSAGES_SHOWN);
             here.into_iter()
                 .skip(skip)
-                .map(|message| shown(state, message))
+                .map(|message| message_view(state, message))
                 .collect::<Vec<_>>()
         })
         .collect();
@@ -263,7 +277,7 @@ fn view(state: &State, person: u64) -> Value {
     let people: Vec<Value> = state
         .people
         .iter()
-        .map(|p| json!({"id": p.id.to_string(), "name": p.name, "role": role(state, p.id)}))
+        .map(|p| json!({"id": p.id.to_string(), "name": p.name, "role": role_of(state, p.id)}))
         .collect();
     let roles = state.servers.iter().flat_map(|server| &server.roles);
     let roles: Vec<Value> = roles
@@ -282,7 +296,7 @@ fn view(state: &State, person: u64) -> Value {
     })
 }
 
-fn role(state: &State, person: u64) -> &'static str {
+fn role_of(state: &State, person: u64) -> &'static str {
     let home = state.servers.iter().find(|server| server.installed);
     match home.map_or(0, |server| server.permissions_of(person)) {
         0 => "stranger",
@@ -291,7 +305,7 @@ fn role(state: &State, person: u64) -> &'static str {
     }
 }
 
-fn shown(state: &State, message: &Message) -> Value {
+fn message_view(state: &State, message: &Message) -> Value {
     let name = |id: u64| {
         state
             .people

@@ -1,19 +1,14 @@
 //! Answering an ask with whoever's key pays.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{
-    Answer, Ask, AskRefusal, AttemptId, Credential, FailureClass, FellBack, Finish, Health,
-    LeftOut, NanoDollars, Offer, Owner, PersonId, ProviderFailure, ProviderId, Refusal, Source,
-    Trace, Turn, Usage, WhyFellBack,
-};
-use crate::providers::{ChatReply, ChatRequest, Kind, replacement};
-use crate::resolver::{self, Choice, Question};
+use crate::model::{Answer, Ask, AskRefusal, AttemptId, Offer, ProviderId, Source, Trace, Turn};
 
-use crate::app::asks::plan::Plan;
-use crate::app::payers::{DEMO, Reserved, SkippedPayers};
-use crate::app::programs::relay::{Payer, payer};
-use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::asks::call::{AskCall, DEMO, PlannedAsk};
+use crate::app::asks::fit::Fitted;
+use crate::app::payers::{Demotion, Needs, Payer, PayerQueue, Reservation};
 use crate::app::quotas::notice::Notice;
 use crate::app::{App, Error};
 
@@ -39,29 +34,11 @@ pub enum AnswerEvent<'a> {
 /// Whoever listens to an answer.
 pub type Listener<'a> = &'a mut (dyn FnMut(AnswerEvent<'_>) + Send);
 
-/// A key that its provider turned down during use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demotion {
-    pub provider: ProviderId,
-    pub owner: Owner,
-    pub health: Health,
-    /// Who should know: whoever added it.
-    pub tell: PersonId,
-}
-
 /// An ask whose payers are known, and of which one is reserved.
 pub struct ReadyAsk {
-    pub(in crate::app) standing: CallerPolicy,
-    pub(in crate::app) plan: Plan,
-    pub(in crate::app) turns: Vec<Turn>,
-    left_out: Vec<LeftOut>,
-    /// The longest answer, in tokens.
-    pub(in crate::app) most: u32,
-    pub(in crate::app) request_key: Option<Credential>,
-    pub(in crate::app) payers: Vec<Offer>,
-    trace: Trace,
-    pub(in crate::app) reserved: Option<Reserved>,
-    pub(in crate::app) passed: SkippedPayers,
+    order: PlannedAsk,
+    queue: PayerQueue,
+    reserved: Option<Reservation<Fitted>>,
     /// There is no key at all, and the operator wants a fixed reply then.
     demo: bool,
 }
@@ -73,79 +50,81 @@ impl App {
         if ask.turns.last().is_none_or(Turn::is_empty) {
             return Err(AskRefusal::EmptyPrompt.into());
         }
-        let Ask {
-            caller,
-            choices,
-            turns,
-            left_out,
-            max_output_tokens,
-            request_key,
-        } = ask;
         let ours = self.settings.max_output_tokens;
-        let most = max_output_tokens.map_or(ours, |wanted| wanted.clamp(1, ours));
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
-        let plan = self.plan(&choices, standing.chosen())?;
-        let first = plan.providers.first().filter(|_| request_key.is_some());
-        let request = first.map(request_offer);
-        let nobody = request.is_none() && self.offers(&standing).next().is_none();
-        let demo = nobody && self.settings.demo_replies;
-        let Choice { payers, trace } = self.choose(&standing, &plan.providers, request.as_ref());
+        let most = ask.max_output_tokens;
+        let policy = self.caller_policy(ask.caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
+        let plan = self.plan(&ask.choices, policy.chosen())?;
+        let first = plan.providers.first().filter(|_| ask.request_key.is_some());
+        let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
+        let nobody = request.is_none() && self.payers.offers(&policy).next().is_none();
+        let choice = self
+            .payers
+            .choose(&policy, &plan.providers, request.as_ref());
         Ok(ReadyAsk {
-            standing,
-            plan,
-            turns,
-            left_out,
-            most,
-            request_key,
-            payers,
-            trace,
+            order: PlannedAsk {
+                policy,
+                plan,
+                turns: ask.turns,
+                left_out: ask.left_out,
+                most: most.map_or(ours, |wanted| wanted.clamp(1, ours)),
+                context_tokens: self.settings.context_tokens,
+                request_key: ask.request_key,
+                models: Arc::clone(&self.models),
+            },
+            queue: PayerQueue::new(choice),
             reserved: None,
-            passed: SkippedPayers::default(),
-            demo,
+            demo: nobody && self.settings.demo_replies,
         })
     }
 
     /// Whether the first payer will most likely be let pay.
     pub fn is_likely(&self, ask: &ReadyAsk) -> bool {
-        let Some(first) = ask.payers.first() else {
+        let Some(first) = ask.queue.first() else {
             return ask.demo;
         };
-        let most = u64::from(ask.most);
-        let limits = ask.standing.limits(first.source);
-        self.ledger.expects_room(&limits, most, 0)
+        let limits = ask.order.policy.limits(first.source);
+        self.payers.expects_room(&limits, u64::from(ask.order.most))
     }
 
     /// Reserves what an ask may use with the first payer that has room.
     pub async fn secure(&self, mut ready: ReadyAsk) -> Result<ReadyAsk, Error> {
-        if ready.demo {
-            self.reserve_demo(&mut ready).await?;
+        let ReadyAsk {
+            order, queue, demo, ..
+        } = &mut ready;
+        let reserved = if *demo {
+            self.reserve_demo(order).await?
         } else {
-            self.reserve(&mut ready).await?;
+            self.payers.reserve_next(order, queue).await?
+        };
+        if reserved.is_none() {
+            return Err(ready.queue.refusal().into());
         }
-        if ready.reserved.is_some() {
-            return Ok(ready);
-        }
-        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ready.trace });
-        Err(ready.passed.refusal.unwrap_or(nobody).into())
+        Ok(ReadyAsk { reserved, ..ready })
     }
 
-    /// Who can pay for a person's ask to one of these providers, the key
-    /// that came with it included.
-    pub(in crate::app) fn choose(
+    /// Writes down a reply that nobody pays for.
+    async fn reserve_demo(
         &self,
-        standing: &CallerPolicy,
-        providers: &[ProviderId],
-        request: Option<&Offer>,
-    ) -> Choice {
-        let question = Question {
-            person: standing.caller.person,
-            place: standing.caller.place,
-            byok: standing.tier().byok,
-            now_ms: self.clock.now_ms(),
+        order: &PlannedAsk,
+    ) -> anyhow::Result<Option<Reservation<Fitted>>> {
+        let offer = Offer::unstored(Source::Demo, ProviderId::from(DEMO));
+        let needs = Needs {
+            model: DEMO.to_owned(),
+            prompt_bytes: 0,
+            max_output_tokens: 0,
+            images: 0,
+            details: Fitted::default(),
         };
-        let offers = self.offers(standing).chain(request);
-        resolver::choose(&question, providers, &offers)
+        let caller = &order.policy.caller;
+        // Without limits there is always room.
+        let held = self.payers.hold(caller, &offer, &needs, Vec::new()).await?;
+        Ok(held.ok().map(|hold| Reservation {
+            offer,
+            hold,
+            model: needs.model,
+            details: needs.details,
+        }))
     }
 
     /// Answers: each payer in turn until one is not turned down. The words
@@ -156,200 +135,35 @@ impl App {
         stop: &CancellationToken,
         listener: Listener<'_>,
     ) -> AskOutcome {
-        let mut asked = AskOutcome {
-            result: Err(AskRefusal::Stopped.into()),
+        let ReadyAsk {
+            order,
+            mut queue,
+            reserved,
+            ..
+        } = ask;
+        let mut call = AskCall {
+            app: self,
+            order,
+            listener,
             attempt: None,
-            trace: ask.trace.clone(),
-            demoted: Vec::new(),
             notices: Vec::new(),
         };
         // What is cut off here settles its hold as it is dropped.
-        asked.result = tokio::select! {
-            result = self.try_payers(ask, listener, &mut asked) => result,
+        let result = tokio::select! {
+            result = self.payers.pay(&mut call, &mut queue, reserved) => result,
             () = stop.cancelled() => Err(AskRefusal::Stopped.into()),
-            () = self.must_stop() => Err(AskRefusal::Stopping.into()),
+            () = self.tasks.cut_off() => Err(AskRefusal::Stopping.into()),
         };
-        asked
-    }
-
-    async fn try_payers(
-        &self,
-        mut ask: ReadyAsk,
-        listener: Listener<'_>,
-        asked: &mut AskOutcome,
-    ) -> Result<Answer, Error> {
-        let mut last_failure = None;
-        while let Some(mut reserved) = ask.reserved.take() {
-            let offer = reserved.offer.clone();
-            asked.attempt = Some(reserved.hold.id());
-            listener(AnswerEvent::Payer(&payer(&offer, &reserved.hold)));
-            let called: Result<_, ProviderFailure> = if offer.source == Source::Demo {
-                Ok(demo_reply())
-            } else {
-                self.try_payer(&ask, &mut reserved, listener).await?
-            };
-            let model = reserved.model.clone();
-            let told_less = std::mem::take(&mut reserved.told.left_out);
-            let said_something = reserved.hold.has_heard();
-            let settled = self
-                .settle(&ask.standing, reserved, &called, &mut asked.notices)
-                .await;
-            match called {
-                Ok((reply, asked_model)) => {
-                    let mut left_out = ask.left_out;
-                    left_out.extend(told_less);
-                    left_out.sort_unstable();
-                    left_out.dedup();
-                    return Ok(Answer {
-                        provider: offer.provider,
-                        model: reply.model.unwrap_or(asked_model),
-                        source: offer.source,
-                        finish: reply.finish,
-                        usage: settled.usage,
-                        estimated: settled.estimated,
-                        cost: settled.cost,
-                        fell_back_from: ask.passed.fell_back,
-                        left_out,
-                    });
-                }
-                Err(failure) if said_something || !another_payer_may_help(&failure) => {
-                    return Err(refused_by(failure, offer.source, model).into());
-                }
-                Err(failure) => {
-                    asked.demoted.extend(self.demote(&offer, &failure).await?);
-                    ask.passed.fell_back.push(FellBack {
-                        source: offer.source,
-                        provider: offer.provider,
-                        why: WhyFellBack::TurnedDown,
-                    });
-                    last_failure = Some(Refusal::Ask(AskRefusal::Provider {
-                        failure,
-                        payer: offer.source,
-                    }));
-                }
-            }
-            self.reserve(&mut ask).await?;
+        let (attempt, notices) = (call.attempt, call.notices);
+        AskOutcome {
+            attempt,
+            notices,
+            trace: queue.trace,
+            demoted: queue.demoted,
+            result: result.map(|answer| Answer {
+                fell_back_from: queue.fell_back,
+                ..answer
+            }),
         }
-        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ask.trace });
-        Err(last_failure.unwrap_or(nobody).into())
-    }
-
-    /// Opens one payer's key and calls the model with it.
-    async fn try_payer(
-        &self,
-        ask: &ReadyAsk,
-        reserved: &mut Reserved,
-        listener: Listener<'_>,
-    ) -> Result<Result<(ChatReply, String), ProviderFailure>, Error> {
-        let offer = &reserved.offer;
-        let provider = self.known(&offer.provider)?;
-        let key = self.open_key(offer, ask.request_key.as_ref())?;
-        let hold = &mut reserved.hold;
-        let most = u32::try_from(hold.max_output_tokens()).unwrap_or(u32::MAX);
-        let request = ChatRequest {
-            model: reserved.model.clone(),
-            system: ask.plan.system.clone(),
-            turns: std::mem::take(&mut reserved.told.turns),
-            max_output_tokens: most.min(ask.most),
-        };
-        hold.begin().await?;
-        let mut hear = |text: &str| {
-            hold.hear(text);
-            listener(AnswerEvent::Words(text));
-        };
-        let delivery = self.settings.delivery;
-        let called = self
-            .providers
-            .chat(provider, &request, delivery, key.credential(), &mut hear)
-            .await;
-        if called.is_ok() {
-            self.note_use(offer.key);
-        }
-        Ok(called.map(|reply| (reply, request.model)))
-    }
-
-    /// The providers that may answer, and the model without its provider's
-    /// name before it.
-    pub(in crate::app) fn candidates(
-        &self,
-        provider: Option<&ProviderId>,
-        model: Option<&str>,
-    ) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
-        let model = model.map(str::trim).filter(|model| !model.is_empty());
-        if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
-            if provider.kind != Kind::Chat {
-                return Err(Refusal::Ask(AskRefusal::NotAChatProvider {
-                    provider: provider.id.clone(),
-                }));
-            }
-            return Ok((vec![provider.id.clone()], model.map(Into::into)));
-        }
-        let Some(model) = model else {
-            return Ok((self.chat_order(), None));
-        };
-        if let Some((name, rest)) = model.split_once('/')
-            && let Some(provider) = self.catalogue().find(name).filter(|p| p.kind == Kind::Chat)
-        {
-            return Ok((vec![provider.id.clone()], Some(rest.to_owned())));
-        }
-        match self.catalogue().provider_of_model(model) {
-            Some(provider) => Ok((vec![provider.id.clone()], Some(model.to_owned()))),
-            None => Err(Refusal::Ask(AskRefusal::UnknownModel {
-                model: model.chars().take(100).collect(),
-            })),
-        }
-    }
-}
-
-/// A demo reply's words are whoever shows it's to say.
-fn demo_reply() -> (ChatReply, String) {
-    let free = Usage {
-        cost: Some(NanoDollars(0)),
-        ..Usage::default()
-    };
-    let reply = ChatReply {
-        finish: Finish::Complete,
-        usage: Some(free),
-        model: None,
-    };
-    (reply, DEMO.to_owned())
-}
-
-/// A model that its provider has retired has another in its place.
-pub fn refused_by(failure: ProviderFailure, payer: Source, model: String) -> Refusal {
-    let replacement = replacement(&failure.provider, &model);
-    match (failure.class, replacement) {
-        (FailureClass::ModelNotFound, Some(replacement)) => {
-            Refusal::Ask(AskRefusal::ModelRetired {
-                provider: failure.provider,
-                model,
-                replacement: replacement.to_owned(),
-            })
-        }
-        _ => Refusal::Ask(AskRefusal::Provider { failure, payer }),
-    }
-}
-
-/// Whether another payer may help: the provider's word on the key, or a key
-/// that must not go where the provider lives now.
-pub fn another_payer_may_help(failure: &ProviderFailure) -> bool {
-    matches!(
-        failure.class,
-        FailureClass::AuthInvalid | FailureClass::Billing | FailureClass::WrongOrigin
-    )
-}
-
-pub fn request_offer(provider: &ProviderId) -> Offer {
-    Offer {
-        source: Source::Request,
-        provider: provider.clone(),
-        key: None,
-        owner: None,
-        health: Health::Unverified,
-        paused: false,
-        expires_at_ms: None,
-        locked: false,
-        sealed: None,
     }
 }

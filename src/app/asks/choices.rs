@@ -4,6 +4,7 @@ use crate::model::{
     AccessRefusal, AskRefusal, Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal,
 };
 
+use crate::app::models::ModelChoice;
 use crate::app::{App, Error};
 
 impl App {
@@ -22,15 +23,16 @@ impl App {
         typed: &str,
     ) -> Result<String, Error> {
         may_choose(caller, scope)?;
-        let (provider, model) = self.one_model(typed).ok_or_else(|| {
+        let chosen = self.models.find_chat_model(typed).ok_or_else(|| {
             Refusal::Ask(AskRefusal::UnknownModel {
                 model: typed.chars().take(100).collect(),
             })
         })?;
-        if !self.may_use(&provider, &model) {
+        let full = chosen.full();
+        let ModelChoice { provider, model } = chosen;
+        if !self.models.may_use(&provider, &model) {
             return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
-        let full = format!("{provider}/{model}");
         let value = Some(full.as_str());
         self.store
             .set_choice(scope, ChoiceKind::Model, value, caller.person)

@@ -1,6 +1,7 @@
 //! Asks: one question to a language model, from its plan to its answer.
 
 pub mod answer;
+mod call;
 pub mod choices;
 pub mod fit;
 pub mod forget;
@@ -10,8 +11,7 @@ pub mod personas;
 pub mod plan;
 pub mod records;
 
-pub use answer::{AnswerEvent, AskOutcome, Demotion, ReadyAsk};
-pub use models::ModelChoice;
+pub use answer::{AnswerEvent, AskOutcome, ReadyAsk};
 pub use once::OnceForm;
 pub use personas::Persona;
 pub use records::{Began, Notes};

@@ -9,6 +9,7 @@ use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
+use crate::app::keys::credential;
 use crate::app::{App, Error};
 
 /// A form that asks for a prompt and a key.
@@ -25,11 +26,8 @@ impl App {
         provider: Option<&ProviderId>,
         model: Option<&str>,
     ) -> Result<OnceForm<'_>, Error> {
-        let (providers, model) = self.candidates(provider, model)?;
-        let [provider] = &providers[..] else {
-            return Err(KeyRefusal::OnceNeedsProvider.into());
-        };
-        let provider = self.known(provider)?;
+        let named = self.models.read_chat_model(provider, model)?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
         self.require_own_keys(caller, Scope::User).await?;
         let id = self
             .hand_out(&PendingAction {
@@ -38,7 +36,7 @@ impl App {
                 server: caller.place.server(),
                 scope: Scope::User,
                 provider: provider.id.clone(),
-                name: model,
+                name: named.model,
             })
             .await?;
         Ok(OnceForm { id, provider })
@@ -54,8 +52,8 @@ impl App {
         extras: BTreeMap<String, SecretString>,
     ) -> Result<Ask, Error> {
         let action = self.take(&caller, PendingKind::AskOnce, form).await?;
-        let provider = self.known(&action.provider)?;
-        let credential = Self::credential(provider, secret, extras)?;
+        let provider = self.models.provider(&action.provider)?;
+        let credential = credential(provider, secret, extras)?;
         let choices = Choices {
             provider: Some(action.provider),
             model: action.name,

@@ -2,7 +2,7 @@
 //! the model is told it is.
 
 use crate::model::{AskRefusal, Choice, ChoiceKind, Choices, ProviderId, Refusal};
-use crate::providers::{Provider, glob};
+use crate::providers::Provider;
 
 use crate::app::App;
 
@@ -28,13 +28,16 @@ impl App {
             // One that is gone since it was chosen is none.
             None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.persona(&it.value)),
         };
-        let (mut providers, named) =
-            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
+        let named = self
+            .models
+            .read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let (mut providers, named) = (named.provider_ids(), named.model);
         let wanted = of(ChoiceKind::Model).map(|it| it.value.as_str());
         let wanted = wanted.chain(persona.and_then(|persona| persona.model.as_deref()));
         let chosen: Vec<(ProviderId, String)> = wanted
-            .filter_map(|value| self.one_model(value))
-            .filter(|(provider, model)| self.may_use(provider, model))
+            .filter_map(|value| self.models.find_chat_model(value))
+            .map(|found| (found.provider, found.model))
+            .filter(|(provider, model)| self.models.may_use(provider, model))
             .collect();
         if choices.provider.is_none() && named.is_none() {
             providers = in_order(&chosen, providers);
@@ -54,8 +57,8 @@ impl App {
         let mut refused = None;
         let mut allowed = Vec::new();
         for id in std::mem::take(&mut plan.providers) {
-            match plan.model_for(self.known(&id)?) {
-                Ok(model) if self.may_use(&id, &model) => allowed.push(id),
+            match plan.model_for(self.models.provider(&id)?) {
+                Ok(model) if self.models.may_use(&id, &model) => allowed.push(id),
                 Ok(model) => refused = refused.or(Some((id, model))),
                 Err(unnamed) if plan.named.is_some() => return Err(unnamed),
                 // It is refused when it is its turn.
@@ -70,25 +73,6 @@ impl App {
             })),
             None => Ok(()),
         }
-    }
-
-    /// Whether the operator lets a model be used.
-    pub(in crate::app) fn may_use(&self, provider: &ProviderId, model: &str) -> bool {
-        let allowed = &self.settings.models_allowed;
-        if allowed.is_empty() {
-            return true;
-        }
-        let full = format!("{provider}/{model}");
-        allowed.iter().any(|pattern| glob(pattern, &full))
-    }
-
-    /// A model by what was typed, if it is clear whose it is.
-    pub(in crate::app) fn one_model(&self, typed: &str) -> Option<(ProviderId, String)> {
-        let (providers, model) = self.candidates(None, Some(typed)).ok()?;
-        let [provider] = &providers[..] else {
-            return None;
-        };
-        Some((provider.clone(), model?))
     }
 
     fn system_prompt(&self, persona: Option<&str>) -> String {

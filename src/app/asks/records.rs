@@ -73,7 +73,7 @@ impl App {
         let id = answer.id.clone();
         let (notes, told) = mpsc::unbounded_channel();
         let (store, clock) = (self.store.clone(), self.clock.clone());
-        self.spawn(async move {
+        self.tasks.spawn(async move {
             if let Err(error) = write_down(&store, &clock, answer, told).await {
                 tracing::warn!("could not note an answer: {error:#}");
             }

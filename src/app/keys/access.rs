@@ -1,8 +1,7 @@
 //! Whose keys a caller may touch. Every verb about stored keys passes
 //! through here, at the command and again at the submit.
 
-use crate::model::{AccessRefusal, Caller, KeyRefusal, Owner, Place, ProviderId, Refusal, Scope};
-use crate::providers::Provider;
+use crate::model::{AccessRefusal, Caller, KeyRefusal, Owner, Place, Refusal, Scope};
 
 use crate::app::{App, Error};
 
@@ -41,27 +40,10 @@ impl App {
         if scope == Scope::Guild || everybody_may {
             return Ok(());
         }
-        let tier = self.standing(caller.clone()).await?.tier().clone();
+        let tier = self.caller_policy(caller.clone()).await?.tier().clone();
         if tier.byok {
             return Ok(());
         }
         Err(KeyRefusal::TierWithoutByok { tier: tier.name }.into())
-    }
-
-    /// The provider that a person typed.
-    pub(in crate::app) fn provider(&self, typed: &str) -> Result<&Provider, Refusal> {
-        self.catalogue().find(typed).ok_or_else(|| {
-            Refusal::Key(KeyRefusal::UnknownProvider {
-                name: typed.chars().take(50).collect(),
-            })
-        })
-    }
-
-    /// The provider of a row, which an operator may have taken out.
-    pub(in crate::app) fn known(&self, id: &ProviderId) -> Result<&Provider, Refusal> {
-        match self.catalogue().get(id) {
-            Some(provider) => Ok(provider),
-            None => self.provider(id.as_str()),
-        }
     }
 }

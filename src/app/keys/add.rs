@@ -13,6 +13,7 @@ use crate::providers::{Kind, Provider};
 use crate::store::{NewKey, PendingAction, PendingKind};
 use crate::vault;
 
+use crate::app::keys::credential::credential;
 use crate::app::{App, Error};
 
 /// The longest name of a key, in characters.
@@ -47,7 +48,7 @@ impl App {
         name: Option<String>,
     ) -> Result<AddForm<'_>, Error> {
         self.require_byok()?;
-        let provider = self.provider(provider)?;
+        let provider = self.models.find_provider(provider)?;
         Self::owner(caller, scope)?;
         self.require_own_keys(caller, scope).await?;
         let id = self
@@ -103,8 +104,8 @@ impl App {
         (secret, extras): (SecretString, BTreeMap<String, SecretString>),
     ) -> Result<AddedKey, Error> {
         let owner = Self::owner(caller, scope)?;
-        let provider = self.known(&provider)?;
-        let credential = Self::credential(provider, secret, extras)?;
+        let provider = self.models.provider(&provider)?;
+        let credential = credential(provider, secret, extras)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
@@ -132,28 +133,6 @@ impl App {
             replaced,
             looks_right,
             kind: provider.kind,
-        })
-    }
-
-    /// A key as it was typed, with what goes with it, if it can be one.
-    pub(in crate::app) fn credential(
-        provider: &Provider,
-        secret: SecretString,
-        extras: BTreeMap<String, SecretString>,
-    ) -> Result<Credential, Refusal> {
-        let empty = Refusal::Key(KeyRefusal::MalformedKey {
-            problem: "it is empty",
-        });
-        let secret = vault::tidy(secret).ok_or(empty)?;
-        if let Some(problem) = vault::malformed(&secret) {
-            return Err(Refusal::Key(KeyRefusal::MalformedKey { problem }));
-        }
-        let extras = accepted_extras(provider, extras)?;
-        let origins = provider.origins(&extras);
-        Ok(Credential {
-            secret,
-            origins,
-            extras,
         })
     }
 
@@ -203,26 +182,4 @@ impl App {
             master_kid: self.vault.active_kid()?,
         })
     }
-}
-
-/// What was typed beside the key, as far as the provider asks for it.
-fn accepted_extras(
-    provider: &Provider,
-    mut typed: BTreeMap<String, SecretString>,
-) -> Result<BTreeMap<String, SecretString>, Refusal> {
-    let mut accepted = BTreeMap::new();
-    for extra in provider.extras {
-        match typed.remove(extra.field).and_then(vault::tidy) {
-            Some(value) if Provider::accepts_extra(&value) => {
-                accepted.insert(extra.field.to_owned(), value);
-            }
-            None if !extra.required => {}
-            _ => {
-                return Err(Refusal::Key(KeyRefusal::MalformedExtra {
-                    field: extra.label,
-                }));
-            }
-        }
-    }
-    Ok(accepted)
 }

@@ -1,7 +1,7 @@
 //! Who would pay here, provider by provider, and why not the others.
 
 use crate::model::{Caller, ProviderId, Trace, Verdict};
-use crate::providers::{Kind, Provider};
+use crate::providers::Provider;
 
 use crate::app::{App, Error};
 
@@ -26,12 +26,14 @@ impl App {
         caller: &Caller,
         provider: Option<&str>,
     ) -> Result<Status, Error> {
-        let wanted = provider.map(|typed| self.provider(typed)).transpose()?;
-        let standing = self.standing(caller.clone()).await?;
-        let trace = |providers: &[ProviderId]| self.choose(&standing, providers, None).trace;
+        let wanted = provider
+            .map(|typed| self.models.find_provider(typed))
+            .transpose()?;
+        let policy = self.caller_policy(caller.clone()).await?;
+        let trace = |providers: &[ProviderId]| self.payers.choose(&policy, providers, None).trace;
         let shown: Vec<&Provider> = match wanted {
             Some(provider) => vec![provider],
-            None => self.catalogue().iter().collect(),
+            None => self.models.catalogue().iter().collect(),
         };
         let has_offer = |status: &ProviderStatus| {
             status
@@ -48,7 +50,7 @@ impl App {
             })
             .filter(|status| wanted.is_some() || has_offer(status))
             .collect();
-        let unnamed = trace(&self.chat_order())
+        let unnamed = trace(self.models.chat_order())
             .taken()
             .map(|step| step.provider.clone());
         Ok(Status {
@@ -56,16 +58,5 @@ impl App {
             providers,
             unnamed,
         })
-    }
-
-    /// The operator's order, as far as it names providers that chat.
-    pub(in crate::app) fn chat_order(&self) -> Vec<ProviderId> {
-        let chats = |id: &&ProviderId| self.providers.get(id).is_some_and(|p| p.kind == Kind::Chat);
-        self.settings
-            .provider_order
-            .iter()
-            .filter(chats)
-            .cloned()
-            .collect()
     }
 }

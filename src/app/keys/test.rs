@@ -26,7 +26,7 @@ impl App {
             })
             .into());
         }
-        let provider = self.known(&key.provider)?;
+        let provider = self.models.provider(&key.provider)?;
         let credential = self.vault.open_key(&key, &sealed.0)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         if !matches!(check, Check::Unknown(_)) {
@@ -46,7 +46,7 @@ impl App {
         scope: Scope,
     ) -> Result<(Key, Sealed), Error> {
         self.require_byok()?;
-        let provider = self.provider(provider)?.id.clone();
+        let provider = self.models.find_provider(provider)?.id.clone();
         let owner = Self::owner(caller, scope)?;
         let found = self.store.key_of(owner, &provider).await?;
         Ok(found.ok_or(Refusal::Key(KeyRefusal::NoSuchKey { provider, scope }))?)

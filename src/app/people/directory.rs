@@ -61,7 +61,8 @@ impl App {
     pub(in crate::app) fn tell_owners(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) {
         let nothing = demoted.is_empty() && notices.is_empty();
         if let Some(doorman) = self.doorman().filter(|_| !nothing) {
-            self.spawn(async move { doorman.tell(demoted, notices).await });
+            self.tasks
+                .spawn(async move { doorman.tell(demoted, notices).await });
         }
     }
 

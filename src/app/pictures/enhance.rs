@@ -52,7 +52,7 @@ impl App {
     /// The same provider, asked to change a picture; none where it can't.
     pub fn varied(&self, choices: &Choices) -> Option<Choices> {
         let provider: &ProviderId = choices.provider.as_ref()?;
-        let wire = self.providers.get(provider)?.images.wire?;
+        let wire = self.models.catalogue().get(provider)?.images.wire?;
         let model = choices.model.clone().filter(|_| !wire.runs_workflows());
         (wire.edits() || wire.runs_workflows()).then(|| Choices {
             model,

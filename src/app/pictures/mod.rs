@@ -1,6 +1,7 @@
 //! Making pictures: who pays, what is asked of which host, and the job that
 //! comes of it.
 
+mod call;
 mod enhance;
 mod follow;
 mod moderate;
@@ -9,27 +10,17 @@ mod program;
 mod resume;
 mod run;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use run::{PictureOutcome, PicturePlace, Seen, UnsettledPictures, Waiter};
 
-use crate::ledger::Order;
-use crate::model::{
-    AskRefusal, Credential, ImageSpec, Imagine, Offer, Picture, PictureRefusal, ProviderId,
-    Refusal, Trace,
-};
+use crate::model::{AskRefusal, Imagine, Offer, Picture, PictureRefusal, ProviderId, Source};
 use crate::providers::Workflows;
 
-use crate::app::asks::answer::request_offer;
-use crate::app::payers::SkippedPayers;
-use crate::app::programs::relay::RequestKey;
-use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::payers::{PayerQueue, Reservation};
 use crate::app::{App, Error};
-use plan::PicturePlan;
-use run::ReservedPicture;
-
-/// The most tokens that a model's picture is.
-const PICTURE_TOKENS: u64 = 8_192;
+use call::{PictureDetails, PlannedPicture};
 
 /// What the operator settled of pictures.
 #[derive(Clone, Debug)]
@@ -71,23 +62,18 @@ impl Moderation {
 
 /// An ask for pictures whose payers are known, and of which one is reserved.
 pub struct ReadyPicture {
-    standing: CallerPolicy,
-    plan: PicturePlan,
-    wish: ImageSpec,
-    request_key: Option<Credential>,
-    payers: Vec<Offer>,
-    trace: Trace,
-    reserved: Option<ReservedPicture>,
-    passed: SkippedPayers,
+    order: PlannedPicture,
+    queue: PayerQueue,
+    reserved: Option<Reservation<PictureDetails>>,
 }
 
 impl ReadyPicture {
     /// Takes the picture that is changed.
     pub fn take(&mut self, picture: Picture) {
         if let Some(reserved) = &mut self.reserved {
-            reserved.wish.picture = Some(picture.clone());
+            reserved.details.wish.picture = Some(picture.clone());
         }
-        self.wish.picture = Some(picture);
+        self.order.wish.picture = Some(picture);
     }
 }
 
@@ -114,77 +100,39 @@ impl App {
         if self.settings.images.age_restricted_only && !age_restricted {
             return Err(PictureRefusal::AgeRestrictedOnly.into());
         }
-        let standing = self.standing(caller).await?;
-        standing.refuse_blocked(self.clock.now_ms())?;
+        let policy = self.caller_policy(caller).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan_picture(&choices, &wish)?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
-        let request = first.map(request_offer);
-        let chosen = self.choose(&standing, &plan.providers, request.as_ref());
+        let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
+        let chosen = self
+            .payers
+            .choose(&policy, &plan.providers, request.as_ref());
         Ok(ReadyPicture {
-            standing,
-            plan,
-            wish,
-            request_key,
-            payers: chosen.payers,
-            trace: chosen.trace,
+            order: PlannedPicture {
+                policy,
+                plan,
+                wish,
+                request_key,
+                models: Arc::clone(&self.models),
+            },
+            queue: PayerQueue::new(chosen),
             reserved: None,
-            passed: SkippedPayers::default(),
         })
     }
 
     /// Reserves what a picture may use with the first payer that has room,
     /// once nothing is said against its words.
     pub async fn secure_picture(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
-        if ready.payers.is_empty() {
-            return Err(AskRefusal::NobodyPays { trace: ready.trace }.into());
+        if ready.queue.first().is_none() {
+            return Err(ready.queue.refusal().into());
         }
-        self.moderate(&ready.wish.prompt.0).await?;
-        self.reserve_picture(&mut ready).await?;
-        if ready.reserved.is_some() {
-            return Ok(ready);
+        self.moderate(&ready.order.wish.prompt.0).await?;
+        let ReadyPicture { order, queue, .. } = &mut ready;
+        let reserved = self.payers.reserve_next(order, queue).await?;
+        if reserved.is_none() {
+            return Err(ready.queue.refusal().into());
         }
-        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ready.trace });
-        Err(ready.passed.refusal.unwrap_or(nobody).into())
-    }
-
-    /// Reserves room for the next payer that has any.
-    async fn reserve_picture(&self, ask: &mut ReadyPicture) -> Result<(), Error> {
-        while let Some(offer) = ask.passed.next(&ask.payers) {
-            let provider = self.known(&offer.provider)?;
-            let (model, workflow) = ask.plan.model_for(self, provider, &ask.wish)?;
-            let mut wish = ask.wish.clone();
-            if workflow.as_ref().is_some_and(|it| !it.makes_several()) {
-                wish.count = 1;
-            }
-            let pictures = u64::from(wish.pictures());
-            let caller = &ask.standing.caller;
-            let order = Order {
-                person: caller.person,
-                server: caller.place.server(),
-                source: offer.source,
-                key: offer.key,
-                provider: &offer.provider,
-                model: &model,
-                prompt_bytes: (wish.prompt.0.len() + wish.negative.0.len()) as u64,
-                max_output_tokens: match workflow {
-                    Some(_) => 0,
-                    None => PICTURE_TOKENS * pictures,
-                },
-                images: pictures,
-            };
-            let limits = ask.standing.limits(offer.source);
-            let hold = self.hold_or_pass(order, limits, &offer, &mut ask.passed);
-            if let Some(hold) = hold.await? {
-                ask.reserved = Some(ReservedPicture {
-                    offer,
-                    hold,
-                    model,
-                    workflow,
-                    wish,
-                });
-                return Ok(());
-            }
-        }
-        Ok(())
+        Ok(ReadyPicture { reserved, ..ready })
     }
 }

@@ -13,8 +13,8 @@ impl App {
             return Ok(());
         }
         let openai = ProviderId::from("openai");
-        let provider = self.known(&openai)?;
-        let credential = self.bot_default(&openai);
+        let provider = self.models.provider(&openai)?;
+        let credential = self.payers.bot_default(&openai);
         let flagged = self
             .providers
             .is_flagged(provider, prompt, credential)

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
-use crate::providers::{ImageWire, Provider, Workflow};
+use crate::providers::{Provider, Workflow};
 
-use crate::app::asks::models::ModelChoice;
+use crate::app::models::{ModelChoice, Models, runs_workflows};
 use crate::app::{App, Error};
 
 /// Who may make it, in their order.
@@ -22,12 +22,13 @@ impl App {
         choices: &Choices,
         wish: &ImageSpec,
     ) -> Result<PicturePlan, Refusal> {
-        let named = choices.model.as_deref().map(str::trim);
-        let named = named.filter(|named| !named.is_empty());
-        let (mut providers, named) = self.picture_providers(choices.provider.as_ref(), named)?;
+        let named = self
+            .models
+            .read_picture_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let (mut providers, named) = (named.provider_ids(), named.model);
         let editing = wish.is_edit;
         if editing {
-            providers.retain(|id| self.known(id).is_ok_and(can_edit));
+            providers.retain(|id| self.models.provider(id).is_ok_and(can_edit));
             if providers.is_empty() {
                 return Err(Refusal::Picture(PictureRefusal::CannotEdit));
             }
@@ -36,8 +37,8 @@ impl App {
         let mut refused = None;
         let mut able = Vec::new();
         for id in std::mem::take(&mut plan.providers) {
-            match plan.model_for(self, self.known(&id)?, wish) {
-                Ok((model, _)) if !self.may_use(&id, &model) => {
+            match plan.model_for(&self.models, self.models.provider(&id)?, wish) {
+                Ok((model, _)) if !self.models.may_use(&id, &model) => {
                     let provider = id;
                     refused = refused.or(Some(Refusal::Ask(AskRefusal::ModelNotAllowed {
                         provider,
@@ -55,57 +56,11 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn picture_providers(
-        &self,
-        provider: Option<&ProviderId>,
-        named: Option<&str>,
-    ) -> Result<(Vec<ProviderId>, Option<String>), Refusal> {
-        if let Some(id) = provider {
-            let provider = self.provider(id.as_str())?;
-            if provider.images.wire.is_none() {
-                return Err(Refusal::Picture(PictureRefusal::NotAnImageProvider {
-                    provider: provider.id.clone(),
-                }));
-            }
-            return Ok((vec![provider.id.clone()], named.map(ToOwned::to_owned)));
-        }
-        let order = &self.settings.images.provider_order;
-        let Some(named) = named else {
-            return Ok((order.clone(), None));
-        };
-        let whose = |mine: &dyn Fn(&Provider) -> bool| {
-            let known = order.iter().filter(|id| self.known(id).is_ok_and(mine));
-            known.cloned().collect::<Vec<_>>()
-        };
-        if self.settings.images.workflows.find(named).is_some() {
-            return Ok((whose(&runs_workflows), Some(named.to_owned())));
-        }
-        if let Some((id, rest)) = named.split_once('/')
-            && let Some(provider) = self.catalogue().find(id)
-            && provider.images.wire.is_some()
-        {
-            return Ok((vec![provider.id.clone()], Some(rest.to_owned())));
-        }
-        let usual = |it: &Provider| it.images.model.as_deref() == Some(named);
-        let mut providers = whose(&usual);
-        if providers.is_empty() {
-            let family = self.catalogue().provider_of_model(named);
-            let family = family.filter(|it| it.images.wire.is_some());
-            providers.extend(family.map(|it| it.id.clone()));
-        }
-        if providers.is_empty() {
-            return Err(Refusal::Picture(PictureRefusal::UnknownImageModel {
-                model: named.chars().take(100).collect(),
-            }));
-        }
-        Ok((providers, Some(named.to_owned())))
-    }
-
     /// What the keys that are present here can make pictures with.
     pub async fn picture_models_for(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let standing = self.standing(caller.clone()).await?;
-        let order = &self.settings.images.provider_order;
-        let payers = self.choose(&standing, order, None).payers;
+        let policy = self.caller_policy(caller.clone()).await?;
+        let order = self.models.picture_order();
+        let payers = self.payers.choose(&policy, order, None).payers;
         let mut models = Vec::new();
         for id in order {
             if payers.iter().all(|offer| offer.provider != *id) {
@@ -115,8 +70,8 @@ impl App {
                 provider: id.clone(),
                 model,
             };
-            let provider = self.known(id)?;
-            let workflows = self.settings.images.workflows.iter();
+            let provider = self.models.provider(id)?;
+            let workflows = self.models.workflows().iter();
             let workflows = workflows.filter(|_| runs_workflows(provider));
             let names = workflows.map(|workflow| workflow.name.clone());
             models.extend(
@@ -129,7 +84,7 @@ impl App {
                     .map(choice),
             );
         }
-        models.retain(|it: &ModelChoice| self.may_use(&it.provider, &it.model));
+        models.retain(|it: &ModelChoice| self.models.may_use(&it.provider, &it.model));
         Ok(models)
     }
 }
@@ -138,12 +93,12 @@ impl PicturePlan {
     /// The model or workflow that a provider is asked for.
     pub fn model_for(
         &self,
-        app: &App,
+        models: &Models,
         provider: &Provider,
         wish: &ImageSpec,
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
         let editing = wish.is_edit;
-        let workflows = &app.settings.images.workflows;
+        let workflows = models.workflows();
         let unknown = |model: &str| {
             Refusal::Picture(PictureRefusal::UnknownImageModel {
                 model: model.chars().take(100).collect(),
@@ -172,10 +127,6 @@ impl PicturePlan {
             None => Err(unknown(named)),
         }
     }
-}
-
-fn runs_workflows(provider: &Provider) -> bool {
-    provider.images.wire.is_some_and(ImageWire::runs_workflows)
 }
 
 fn can_edit(provider: &Provider) -> bool {

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use crate::app::keys::RequestKey;
 use crate::app::pending::random_id;
 use crate::app::{App, Error, ModelChoice};
-use crate::model::{AttemptId, Credential, KeyRefusal, Made, Offer, PictureJob, Refusal, Source};
+use crate::model::{
+    AttemptId, Choices, Credential, KeyRefusal, Made, Offer, PictureJob, Refusal, Source,
+};
 use crate::providers::{ImageWire, Provider};
 
+use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::follow::Follow;
 use crate::app::pictures::run::{PayingKey, Waiter, Watcher};
-use crate::app::pictures::{ReadyPicture, RequestKey};
 
 /// How many that an earlier process left are given up at once.
 const LEFT_MAX: u32 = 500;
@@ -24,11 +27,11 @@ impl App {
     /// streamed or not. None but OpenAI tells anything before it is done.
     pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
         // Whoever is unknown here is told so where calls are passed on.
-        let Ok((providers, _)) = self.picture_providers(None, Some(model)) else {
+        let named = self.models.read_picture_model(None, Some(model)).ok();
+        let Some(named) = named.filter(|named| named.model.is_some()) else {
             return true;
         };
-        let wires = providers.iter().filter_map(|id| self.known(id).ok());
-        let mut wires = wires.filter_map(|provider| provider.images.wire);
+        let mut wires = named.providers.iter().filter_map(|it| it.images.wire);
         wires.all(|wire| match wire {
             ImageWire::OpenAi => true,
             ImageWire::Xai | ImageWire::OpenRouter => !streamed,
@@ -36,27 +39,38 @@ impl App {
         })
     }
 
-    /// A key that came with a wish, for the one provider that makes it.
-    pub fn key_for_picture(
+    /// What a program's wish is for: the provider of the key that came with
+    /// it, unless the model names one; the model; and that key itself.
+    pub fn choose_for_program(
         &self,
-        model: Option<&str>,
-        key: RequestKey,
-    ) -> Result<Credential, Refusal> {
-        let of = key.provider.as_ref().filter(|_| model.is_none());
-        let (providers, _) = self.picture_providers(of, model)?;
-        let meant = key.provider.as_ref().filter(|of| providers.contains(of));
-        let provider = match (meant, &providers[..]) {
-            (Some(meant), _) => meant,
-            (None, [one]) => one,
-            _ => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
+        model: Option<String>,
+        key: Option<RequestKey>,
+    ) -> Result<(Choices, Option<Credential>), Refusal> {
+        let mut choices = Choices {
+            model,
+            ..Choices::default()
         };
-        let is_named = model.is_some_and(|model| model.contains('/'));
-        Self::key_for(self.known(provider)?, is_named, key)
+        let Some(key) = key else {
+            return Ok((choices, None));
+        };
+        let model = choices.model.as_deref();
+        let of = key.provider.as_ref().filter(|_| model.is_none());
+        let named = self.models.read_picture_model(of, model)?;
+        let mut able = named.providers.iter().copied();
+        let of_key = able.find(|it| key.provider.as_ref() == Some(&it.id));
+        let provider = of_key.or(named.only_provider());
+        let provider = provider.ok_or(KeyRefusal::OnceNeedsProvider)?;
+        let names_provider = model.is_some() && named.names_provider;
+        if !names_provider {
+            choices.provider.clone_from(&key.provider);
+        }
+        let credential = key.into_credential(provider, names_provider)?;
+        Ok((choices, Some(credential)))
     }
 
     /// Whether a model makes pictures from words alone.
     pub fn makes_from_words(&self, choice: &ModelChoice) -> bool {
-        let workflow = self.settings.images.workflows.find(&choice.model);
+        let workflow = self.models.workflows().find(&choice.model);
         workflow.is_none_or(|workflow| !workflow.takes_picture())
     }
 
@@ -103,19 +117,19 @@ impl App {
     }
 
     async fn give_up_picture(&self, job: &PictureJob) -> anyhow::Result<()> {
-        let Some(hold) = self.ledger.take_up(job.attempt).await? else {
+        let Some(hold) = self.payers.take_up(job.attempt).await? else {
             return Ok(());
         };
         let (source, key) = (hold.attempt().source, hold.attempt().key);
         // Its host may have left the settings; and a key that came with the
         // call went with it.
-        let host = self.known(&hold.attempt().provider).ok();
+        let host = self.models.provider(&hold.attempt().provider).ok();
         if let Some(host) = host.filter(|_| source != Source::Request)
-            && let Some(offer) = self.offer_by(host, key).await?
+            && let Some(offer) = self.payers.offer_of(&host.id, key).await?
         {
             self.give_up_at(host, &offer, job).await;
         }
-        self.release(hold).await;
+        self.payers.release(hold).await;
         Ok(())
     }
 

@@ -4,8 +4,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Error};
 use crate::model::{
-    AskRefusal, FailureClass, KeyId, Made, Offer, PictureJob, PictureRefusal, ProviderFailure,
-    Refusal, Trace,
+    AskRefusal, FailureClass, Made, Offer, PictureJob, PictureRefusal, ProviderFailure, Refusal,
+    Trace,
 };
 use crate::providers::Provider;
 
@@ -55,7 +55,7 @@ impl App {
         watch: Watcher<'_>,
         pictured: &mut PictureOutcome,
     ) -> Result<Made, Error> {
-        let hold = self.ledger.take_up(job.attempt).await?;
+        let hold = self.payers.take_up(job.attempt).await?;
         let Some(hold) = hold else {
             // What is paid for was shown. What was given back, or never
             // written, may not have been told.
@@ -68,15 +68,15 @@ impl App {
             return Err(refusal.into());
         };
         let (payer, key) = (hold.attempt().source, hold.attempt().key);
-        let provider = self.known(&hold.attempt().provider)?;
-        let offer = self.offer_by(provider, key).await?;
+        let provider = self.models.provider(&hold.attempt().provider)?;
+        let offer = self.payers.offer_of(&provider.id, key).await?;
         let Some(offer) = offer else {
-            self.release(hold).await;
+            self.payers.release(hold).await;
             return Err(PictureRefusal::PictureLost.into());
         };
         if job.host_job.is_none() {
             self.stop_leftovers(provider, &[job.mark], &offer).await;
-            self.release(hold).await;
+            self.payers.release(hold).await;
             return Err(PictureRefusal::PictureLost.into());
         }
         let follow = Follow {
@@ -95,33 +95,18 @@ impl App {
         made.map_err(|failure| AskRefusal::Provider { failure, payer }.into())
     }
 
-    /// The stored key that paid, if it is still there; without one it was
-    /// the bot default.
-    pub(in crate::app) async fn offer_by(
-        &self,
-        provider: &Provider,
-        key: Option<KeyId>,
-    ) -> anyhow::Result<Option<Offer>> {
-        let can_open = |kid: &str| self.vault.can_open(kid);
-        if let Some(key) = key {
-            return self.store.offer_of_key(key, can_open).await;
-        }
-        let mut offers = self.bot_offers.iter();
-        Ok(offers.find(|offer| offer.provider == provider.id).cloned())
-    }
-
     /// Stops machines that were started for pictures that have ended; their
     /// ids.
     pub async fn stop_all_leftovers(&self) -> anyhow::Result<Vec<String>> {
         let marks = self.store.ended_marks(MARKS_MAX).await?;
         let mut stopped = Vec::new();
         for (provider, key) in self.store.keys_of_pictures().await? {
-            let provider = self.providers.get(&provider);
+            let provider = self.models.catalogue().get(&provider);
             // Nobody else's key need be opened for this.
             let Some(provider) = provider.filter(|it| it.images.starts_machines()) else {
                 continue;
             };
-            if let Some(offer) = self.offer_by(provider, key).await? {
+            if let Some(offer) = self.payers.offer_of(&provider.id, key).await? {
                 stopped.extend(self.stop_leftovers(provider, &marks, &offer).await);
             }
         }
@@ -135,7 +120,7 @@ impl App {
         marks: &[u32],
         offer: &Offer,
     ) -> Vec<String> {
-        let Ok(key) = self.open_key(offer, None) else {
+        let Ok(key) = self.payers.open_key(offer, None) else {
             return Vec::new();
         };
         let stopped = self

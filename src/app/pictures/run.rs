@@ -1,24 +1,21 @@
 //! One ask for pictures from its first payer to its end.
 
-use std::sync::Arc;
-
 use tokio_util::sync::CancellationToken;
 
-use crate::app::payers::OpenKey;
-use crate::app::programs::relay::{Payer, payer};
-use crate::app::quotas::caller_policy::CallerPolicy;
-use crate::app::quotas::notice::Notice;
-use crate::app::{App, Demotion, Error};
 use crate::ledger::{Ended, Hold};
 use crate::model::{
-    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, FailureClass, FellBack,
-    ImageSpec, Made, NanoDollars, Offer, PictureJob, ProviderFailure, Refusal, Stage, Trace, Usage,
-    WhyFellBack,
+    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, Made, NanoDollars, Offer,
+    PictureJob, ProviderFailure, Stage, Trace, Usage,
 };
-use crate::providers::{Begun, ImageRequest, ImageWire, Painted, Workflow};
+use crate::providers::{ImageRequest, ImageWire, PictureResult, PictureStart};
 
+use crate::app::payers::{Demotion, OpenKey, Payer};
+use crate::app::pictures::ReadyPicture;
+use crate::app::pictures::call::PictureCall;
 use crate::app::pictures::follow::{End, Follow};
-use crate::app::pictures::{Moderation, ReadyPicture};
+use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::quotas::notice::Notice;
+use crate::app::{App, Error};
 
 /// How an ask for pictures ended.
 pub struct PictureOutcome {
@@ -42,21 +39,21 @@ pub struct UnsettledPictures {
     usage: Option<Usage>,
     machine_ms: u64,
     /// Whose budgets to look at.
-    standing: Option<CallerPolicy>,
+    policy: Option<CallerPolicy>,
 }
 
 impl UnsettledPictures {
     pub(in crate::app) fn new(
         hold: Hold,
-        painted: &Painted,
-        standing: Option<CallerPolicy>,
+        painted: &PictureResult,
+        policy: Option<CallerPolicy>,
     ) -> Self {
         Self {
             hold: Some(hold),
             pictures: painted.pictures.len() as u64,
             usage: painted.usage,
             machine_ms: painted.machine_ms,
-            standing,
+            policy,
         }
     }
 
@@ -83,15 +80,6 @@ impl Drop for UnsettledPictures {
     }
 }
 
-/// A payer for whom room is reserved, and what is asked of them.
-pub struct ReservedPicture {
-    pub offer: Offer,
-    pub hold: Hold,
-    pub model: String,
-    pub workflow: Option<Arc<Workflow>>,
-    pub wish: ImageSpec,
-}
-
 /// The key that pays for a picture.
 #[derive(Clone, Copy)]
 pub struct PayingKey<'a> {
@@ -103,7 +91,7 @@ pub struct PayingKey<'a> {
 impl<'a> PayingKey<'a> {
     /// Opens it for one call.
     pub fn open(self, app: &'a App) -> anyhow::Result<OpenKey<'a>> {
-        app.open_key(self.offer, self.request_key)
+        app.payers.open_key(self.offer, self.request_key)
     }
 }
 
@@ -146,119 +134,46 @@ impl App {
         stop: &CancellationToken,
         watch: Watcher<'_>,
     ) -> PictureOutcome {
+        let ReadyPicture {
+            order,
+            mut queue,
+            reserved,
+        } = ready;
         let mut pictured = PictureOutcome {
             result: Err(AskRefusal::Stopped.into()),
             attempt: None,
-            trace: ready.trace.clone(),
+            trace: Trace::default(),
             demoted: Vec::new(),
             goes_on: false,
             due: None,
         };
-        let made = self
-            .try_painters(ready, waits, (stop, watch), &mut pictured)
-            .await;
-        pictured.result = made;
-        pictured
-    }
-
-    async fn try_painters(
-        &self,
-        mut ask: ReadyPicture,
-        waits: Waiter<'_>,
-        (stop, watch): (&CancellationToken, Watcher<'_>),
-        pictured: &mut PictureOutcome,
-    ) -> Result<Made, Error> {
-        let mut last_failure = None;
-        while let Some(mut reserved) = ask.reserved.take() {
-            pictured.attempt = Some(reserved.hold.id());
-            watch(Seen::Payer(payer(&reserved.offer, &reserved.hold)));
-            reserved.hold.begin().await?;
-            let offer = reserved.offer.clone();
-            let (request, mut job) = self.request(&ask.standing, &reserved, waits)?;
-            let with = PayingKey {
-                offer: &offer,
-                request_key: ask.request_key.as_ref(),
-            };
-            let end = self.paint(&request, &mut job, (with, stop), watch).await?;
-            let seed = request.workflow.is_some().then_some(request.seed);
-            let asked = (seed, Some(&ask.standing));
-            let failure = match self.conclude(end, reserved.hold, asked, pictured).await? {
-                Ok(made) => {
-                    return Ok(Made {
-                        fell_back_from: ask.passed.fell_back,
-                        ..made
-                    });
-                }
-                Err(failure) => failure,
-            };
-            let refusal = Refusal::Ask(AskRefusal::Provider {
-                failure: failure.clone(),
-                payer: offer.source,
-            });
-            if !another_may_help(&failure) {
-                return Err(refusal.into());
-            }
-            let demoted = self.demote(&offer, &failure).await?;
-            pictured.demoted.extend(demoted);
-            ask.passed.fell_back.push(FellBack {
-                source: offer.source,
-                provider: offer.provider,
-                why: WhyFellBack::TurnedDown,
-            });
-            last_failure = Some(refusal);
-            self.reserve_picture(&mut ask).await?;
+        let mut call = PictureCall {
+            app: self,
+            order,
+            waits,
+            stop,
+            watch,
+            outcome: &mut pictured,
+        };
+        let made = self.payers.pay(&mut call, &mut queue, reserved).await;
+        PictureOutcome {
+            result: made.map(|made| Made {
+                fell_back_from: queue.fell_back,
+                ..made
+            }),
+            trace: queue.trace,
+            demoted: queue.demoted,
+            ..pictured
         }
-        let nobody = Refusal::Ask(AskRefusal::NobodyPays { trace: ask.trace });
-        Err(last_failure.unwrap_or(nobody).into())
     }
 
-    /// What one payer's host is asked for, and the row of it.
-    fn request(
-        &self,
-        standing: &CallerPolicy,
-        reserved: &ReservedPicture,
-        waits: Waiter<'_>,
-    ) -> anyhow::Result<(ImageRequest, PictureJob)> {
-        let wish = reserved.wish.clone();
-        let (seed, mark) = (wish.seed.map_or_else(random, Ok)?, random()?);
-        let (id, channel, message) = match waits {
-            Waiter::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
-            Waiter::Program(id) => (id, None, None),
-        };
-        let job = PictureJob {
-            id: id.to_owned(),
-            person: standing.caller.person,
-            server: standing.caller.place.server(),
-            channel,
-            message,
-            attempt: reserved.hold.id(),
-            size: wish.size,
-            count: wish.pictures(),
-            seed,
-            is_edit: wish.is_edit,
-            mark,
-            host_job: None,
-            began_at_ms: self.clock.now_ms(),
-            ended_at_ms: None,
-        };
-        let request = ImageRequest {
-            model: reserved.model.clone(),
-            wish,
-            seed,
-            mark,
-            workflow: reserved.workflow.clone(),
-            lenient: self.settings.images.moderation == Moderation::Off,
-        };
-        Ok((request, job))
-    }
-
-    /// Takes what came of one payer's host, or gives everything back. There
-    /// is nobody's standing where an earlier process has asked.
+    /// Takes what came of one payer's host, or gives everything back. The
+    /// policy is none where an earlier process began the picture.
     pub(in crate::app) async fn conclude(
         &self,
         end: End,
         hold: Hold,
-        (seed, standing): (Option<u32>, Option<&CallerPolicy>),
+        (seed, policy): (Option<u32>, Option<&CallerPolicy>),
         pictured: &mut PictureOutcome,
     ) -> Result<Result<Made, ProviderFailure>, Error> {
         match end {
@@ -270,7 +185,7 @@ impl App {
                     ..
                 } = hold.attempt().clone();
                 let usage = painted.usage;
-                let due = UnsettledPictures::new(hold, &painted, standing.cloned());
+                let due = UnsettledPictures::new(hold, &painted, policy.cloned());
                 let cost = due.cost();
                 pictured.due = Some(due);
                 Ok(Ok(Made {
@@ -290,25 +205,25 @@ impl App {
                 Err(AskRefusal::Stopping.into())
             }
             End::CutShort => {
-                self.release(hold).await;
+                self.payers.release(hold).await;
                 Err(AskRefusal::Stopping.into())
             }
             End::Stopped { ran } => {
                 // What had begun to run is settled at what it held.
                 if !ran {
-                    self.release(hold).await;
+                    self.payers.release(hold).await;
                 }
                 Err(AskRefusal::Stopped.into())
             }
             End::Failed(failure) => {
-                self.release(hold).await;
+                self.payers.release(hold).await;
                 Ok(Err(failure))
             }
         }
     }
 
     /// Asks one payer's host, and follows what it makes of it.
-    async fn paint(
+    pub(in crate::app) async fn paint(
         &self,
         request: &ImageRequest,
         job: &mut PictureJob,
@@ -316,10 +231,12 @@ impl App {
         watch: Watcher<'_>,
     ) -> Result<End, Error> {
         let offer = with.offer;
-        let provider = self.known(&offer.provider)?;
+        let provider = self.models.provider(&offer.provider)?;
         self.store.begin_picture(job).await?;
         let key = with.open(self)?;
-        let painting = self.providers.paint(provider, request, key.credential());
+        let painting = self
+            .providers
+            .start_pictures(provider, request, key.credential());
         let begun = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
             // A job that is begun must be known, whatever happens meanwhile.
             painting.await
@@ -328,14 +245,14 @@ impl App {
             tokio::select! {
                 begun = painting => begun,
                 () = stop.cancelled() => return Ok(End::Stopped { ran: true }),
-                () = self.must_stop() => return Ok(End::CutShort),
+                () = self.tasks.cut_off() => return Ok(End::CutShort),
             }
         };
         drop(key);
         match begun {
-            Ok(Begun::Done(painted)) => Ok(self.used(offer, painted)),
+            Ok(PictureStart::Done(painted)) => Ok(self.used(offer, painted)),
             Err(failure) => Ok(End::Failed(failure)),
-            Ok(Begun::Job(host_job)) => {
+            Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
                 let follow = Follow {
@@ -359,16 +276,9 @@ impl App {
         }
     }
 
-    fn used(&self, offer: &Offer, painted: Painted) -> End {
-        self.note_use(offer.key);
+    fn used(&self, offer: &Offer, painted: PictureResult) -> End {
+        self.payers.note_use(offer.key);
         End::Painted(painted)
-    }
-
-    /// Gives back everything that was reserved: nothing came of it.
-    pub(in crate::app) async fn release(&self, hold: Hold) {
-        if let Err(error) = self.ledger.settle(hold, Ended::Released).await {
-            tracing::error!("could not release an attempt: {error:#}");
-        }
     }
 
     /// The pictures are shown: settles what is owed for them, and says which
@@ -378,21 +288,17 @@ impl App {
         let Some(hold) = due.hold.take() else {
             return Vec::new();
         };
-        match self.ledger.settle(hold, ended).await {
-            Ok(settled) => due.standing.as_ref().map_or_else(Vec::new, |standing| {
-                self.notices(standing, &settled.warnings)
-            }),
-            Err(error) => {
-                tracing::error!("could not settle a picture: {error:#}");
-                Vec::new()
-            }
+        let settled = self.payers.settle(hold, ended).await;
+        match (settled, &due.policy) {
+            (Some(settled), Some(policy)) => policy.notices(&settled.warnings),
+            _ => Vec::new(),
         }
     }
 
     /// The pictures could not be shown to anybody: gives everything back.
     pub async fn pictures_not_shown(&self, mut due: UnsettledPictures) {
         if let Some(hold) = due.hold.take() {
-            self.release(hold).await;
+            self.payers.release(hold).await;
         }
     }
 
@@ -406,20 +312,4 @@ impl App {
         let found = self.store.load_picture(id).await?;
         Ok(found.ok_or(ConversationRefusal::StaleAnswer)?)
     }
-}
-
-/// As for words: only the provider's word on the key, or a key that cannot
-/// do this.
-fn another_may_help(failure: &ProviderFailure) -> bool {
-    matches!(
-        failure.class,
-        FailureClass::AuthInvalid
-            | FailureClass::Billing
-            | FailureClass::WrongOrigin
-            | FailureClass::NotSetUp
-    )
-}
-
-fn random() -> anyhow::Result<u32> {
-    Ok(getrandom::u32()?)
 }

@@ -98,7 +98,7 @@ impl Drop for Claim {
             return;
         }
         let (store, token, key_hash) = (self.app.store.clone(), self.token, self.key_hash);
-        self.app.spawn(async move {
+        self.app.tasks.spawn(async move {
             if let Err(error) = store.forget_call(token, &key_hash).await {
                 tracing::warn!("could not forget a call: {error:#}");
             }

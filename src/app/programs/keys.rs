@@ -9,9 +9,9 @@ use crate::model::{
     Answer, Caller, Choices, Credential, Key, KeyId, KeyRefusal, ProviderId, Scope,
 };
 
+use crate::app::keys::RequestKey;
 use crate::app::keys::add::AddedKey;
 use crate::app::keys::test::TestedKey;
-use crate::app::programs::relay::RequestKey;
 use crate::app::{App, AskOutcome, Error};
 
 impl App {
@@ -26,7 +26,7 @@ impl App {
         (secret, extras): (SecretString, BTreeMap<String, SecretString>),
     ) -> Result<AddedKey, Error> {
         self.require_byok()?;
-        let provider = self.provider(provider)?.id.clone();
+        let provider = self.models.find_provider(provider)?.id.clone();
         self.require_own_keys(caller, scope).await?;
         self.keep_key(
             caller,
@@ -39,17 +39,11 @@ impl App {
 
     /// A key that came with an ask, for the one provider that the ask names.
     pub fn key_for_ask(&self, choices: &Choices, key: RequestKey) -> Result<Credential, Error> {
-        let (providers, _) =
-            self.candidates(choices.provider.as_ref(), choices.model.as_deref())?;
-        let [provider] = &providers[..] else {
-            return Err(KeyRefusal::OnceNeedsProvider.into());
-        };
-        let is_named = choices.provider.is_some()
-            || choices
-                .model
-                .as_deref()
-                .is_some_and(|model| model.contains('/'));
-        Ok(Self::key_for(self.known(provider)?, is_named, key)?)
+        let named = self
+            .models
+            .read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
+        let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
+        Ok(key.into_credential(provider, named.names_provider)?)
     }
 
     /// What came of an ask. Owners of keys and budgets are told what they

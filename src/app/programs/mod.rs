@@ -6,4 +6,4 @@ pub mod relay;
 pub mod tokens;
 
 pub use idempotency::{Claim, Claimed};
-pub use relay::{NotRelayed, Payer, Relay, RelayAsk, RequestKey};
+pub use relay::{NotRelayed, Relay, RelayAsk};

@@ -169,7 +169,7 @@ impl App {
         let last_ms = token.last_used_at_ms.unwrap_or(0);
         if now_ms - last_ms >= TOUCH_EVERY_MS && token.expires_at_ms > now_ms {
             let (store, id) = (self.store.clone(), token.id);
-            self.spawn(async move {
+            self.tasks.spawn(async move {
                 if let Err(error) = store.touch_token(id, now_ms).await {
                     tracing::warn!("could not note the use of token {id}: {error:#}");
                 }

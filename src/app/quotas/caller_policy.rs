@@ -1,5 +1,5 @@
-//! What one person may use in one place: their tier, the limits that
-//! apply, and whether they are stopped.
+//! The policy for one caller in one place: their tier, the limits that
+//! apply, and whether they are blocked.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,46 +26,42 @@ pub struct Quota {
     pub keep_days: u32,
 }
 
-/// One person in one place.
+/// What one caller may use in one place.
 #[derive(Clone)]
 pub struct CallerPolicy {
     pub caller: Caller,
-    seen: Arc<RulesAndOffers>,
+    stored: Arc<RulesAndOffers>,
     quota: Arc<Quota>,
-    /// Which of the tiers is theirs.
+    /// The index of their tier.
     tier: usize,
 }
 
 impl App {
-    /// Reads everything that an ask must know, in one look: what is set
-    /// for the caller, and the stored keys that could pay.
-    pub(in crate::app) async fn standing(&self, caller: Caller) -> anyhow::Result<CallerPolicy> {
+    /// Reads the policy for a caller in one query: the rules that are set
+    /// for them, and the stored keys that could pay.
+    pub(in crate::app) async fn caller_policy(
+        &self,
+        caller: Caller,
+    ) -> anyhow::Result<CallerPolicy> {
         let key = RulesKey {
             person: caller.person,
             place: caller.place,
             channel: caller.channel,
         };
-        let seen = self
+        let stored = self
             .store
             .rules_and_offers(key, |kid| self.vault.can_open(kid))
             .await?;
         Ok(CallerPolicy {
-            tier: self.tier_of(&caller, &seen.rules)?,
+            tier: self.tier_of(&caller, &stored.rules)?,
             quota: Arc::clone(&self.quota),
-            seen,
+            stored,
             caller,
         })
     }
 
-    /// Everything that could pay, stored or the operator's.
-    pub(in crate::app) fn offers<'a>(
-        &'a self,
-        standing: &'a CallerPolicy,
-    ) -> impl Iterator<Item = &'a Offer> + Clone {
-        standing.seen.offers.iter().chain(&self.bot_offers)
-    }
-
-    /// The place of the highest tier that anything gives.
+    /// The index of the highest tier that a role, a purchase or an operator
+    /// gives the caller.
     fn tier_of(&self, caller: &Caller, rules: &Rules) -> anyhow::Result<usize> {
         let now_ms = self.clock.now_ms();
         let by_hand = rules
@@ -89,15 +85,24 @@ impl App {
 impl CallerPolicy {
     /// Their tier.
     pub fn tier(&self) -> &Tier {
-        // It was found there.
         &self.quota.tiers[self.tier]
     }
 
     fn rules(&self) -> &Rules {
-        &self.seen.rules
+        &self.stored.rules
     }
 
-    /// Refuses whoever the operator has stopped.
+    /// The stored keys that could pay for the caller here.
+    pub fn stored_offers(&self) -> &[Offer] {
+        &self.stored.offers
+    }
+
+    /// The operator's people, who are told of the bot's own limits.
+    pub fn operators(&self) -> &[PersonId] {
+        &self.quota.operators
+    }
+
+    /// Refuses a caller whom the operator or a server's manager has blocked.
     pub fn refuse_blocked(&self, now_ms: i64) -> Result<(), Refusal> {
         let blocks = self.rules().blocks.iter();
         let mut on = blocks.filter(|(whom, until)| is_on(*until, now_ms) && self.is_meant(*whom));
@@ -110,8 +115,8 @@ impl CallerPolicy {
         }
     }
 
-    /// Whether a block is for this person in this place. Only blocks that
-    /// may be were read.
+    /// Whether a block is for this caller. The store read only blocks of
+    /// their person, their server, and everyone.
     fn is_meant(&self, whom: Blocked) -> bool {
         let caller = &self.caller;
         let has = |role: u64| caller.roles.contains(&role);

@@ -2,7 +2,6 @@
 
 use crate::model::{Bound, LimitUse, PersonId, ServerId};
 
-use crate::app::App;
 use crate::app::quotas::caller_policy::CallerPolicy;
 
 /// A budget of which most is used. It is said once in each window.
@@ -14,22 +13,18 @@ pub struct Notice {
     pub tell: PersonId,
 }
 
-impl App {
-    /// Whom to tell: whoever set a server's budget, or the operator's
-    /// people.
-    pub(in crate::app) fn notices(
-        &self,
-        standing: &CallerPolicy,
-        warnings: &[LimitUse],
-    ) -> Vec<Notice> {
+impl CallerPolicy {
+    /// Whom to tell of budgets that are almost used up: whoever set a
+    /// server's budget, or the operator's people.
+    pub fn notices(&self, warnings: &[LimitUse]) -> Vec<Notice> {
         let mut notices = Vec::new();
         for limit in warnings {
             let (tell, server) = match limit.bound {
                 Bound::ServerKey => {
-                    let owner = standing.owner_of(limit.bound, limit.limit);
-                    (owner.into_iter().collect(), standing.caller.place.server())
+                    let owner = self.owner_of(limit.bound, limit.limit);
+                    (owner.into_iter().collect(), self.caller.place.server())
                 }
-                _ => (self.quota.operators.clone(), None),
+                _ => (self.operators().to_vec(), None),
             };
             notices.extend(tell.into_iter().map(|tell| Notice {
                 limit: limit.clone(),

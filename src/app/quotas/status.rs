@@ -21,12 +21,15 @@ pub struct QuotaStatus {
 impl App {
     /// Each limit that applies here, and who would pay.
     pub async fn quota_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
-        let standing = self.standing(caller.clone()).await?;
-        let payers = self.choose(&standing, &self.chat_order(), None).payers;
+        let policy = self.caller_policy(caller.clone()).await?;
+        let payers = self
+            .payers
+            .choose(&policy, self.models.chat_order(), None)
+            .payers;
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
             if payers.iter().any(|offer| offer.source == source) {
-                let uses = self.ledger.load_uses(&standing.limits(source)).await?;
+                let uses = self.ledger.load_uses(&policy.limits(source)).await?;
                 limits.push((source, uses));
             }
         }
@@ -40,9 +43,9 @@ impl App {
             .map(|offer| (offer.provider.clone(), offer.source));
         Ok(QuotaStatus {
             payer,
-            blocked: standing.refuse_blocked(self.clock.now_ms()).err(),
-            byok: standing.tier().byok,
-            tier: standing.tier().name.clone(),
+            blocked: policy.refuse_blocked(self.clock.now_ms()).err(),
+            byok: policy.tier().byok,
+            tier: policy.tier().name.clone(),
             limits,
         })
     }

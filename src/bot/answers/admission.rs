@@ -1,113 +1,38 @@
-//! Waiting in line: how many answers one person, or one channel, gets at
-//! once, and how many wait.
+//! How many questions are answered at once: those of one person and those
+//! of one channel each wait in a line.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::app::Permit;
+use crate::bot::Bot;
+use crate::model::{ConversationRefusal, PersonId, Refusal};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-/// Lines of one kind, each with so many served at once and so many waiting.
-pub struct Lines {
-    at_once: usize,
-    waiting: usize,
-    known: Arc<Mutex<HashMap<u64, Line>>>,
+/// A question's place in the line of its person and in that of its channel.
+/// Both are given up when it is dropped.
+pub struct Admission {
+    of_person: Permit<PersonId>,
+    in_channel: Permit<u64>,
 }
 
-struct Line {
-    seats: Arc<Semaphore>,
-    /// Served and waiting.
-    here: usize,
-}
-
-/// A place in a line, given up when it is dropped.
-pub struct Place {
-    key: u64,
-    seats: Arc<Semaphore>,
-    seat: Option<OwnedSemaphorePermit>,
-    lines: Arc<Mutex<HashMap<u64, Line>>>,
-}
-
-impl Lines {
-    /// Nobody is here yet.
-    pub fn new(at_once: usize, waiting: usize) -> Self {
-        Self {
-            at_once,
-            waiting,
-            known: Arc::default(),
-        }
-    }
-
-    /// Gets in line; none when it is full.
-    pub fn enter(&self, key: u64) -> Option<Place> {
-        let mut lines = lock(&self.known);
-        let line = lines.entry(key).or_insert_with(|| Line {
-            seats: Arc::new(Semaphore::new(self.at_once)),
-            here: 0,
-        });
-        if line.here >= self.at_once + self.waiting {
-            return None;
-        }
-        line.here += 1;
-        let seats = Arc::clone(&line.seats);
-        drop(lines);
-        Some(Place {
-            key,
-            seat: Arc::clone(&seats).try_acquire_owned().ok(),
-            seats,
-            lines: Arc::clone(&self.known),
+impl Admission {
+    /// Takes a place in both lines; refused where one is full.
+    pub fn enter(bot: &Bot, person: PersonId, channel: u64) -> Result<Self, Refusal> {
+        let of_person = bot.person_queue.enter(person);
+        let of_person = of_person.ok_or(ConversationRefusal::TooManyAtOnce)?;
+        let in_channel = bot.channel_queue.enter(channel);
+        let in_channel = in_channel.ok_or(ConversationRefusal::ChannelIsBusy)?;
+        Ok(Self {
+            of_person,
+            in_channel,
         })
     }
-}
 
-impl Place {
     /// Whether others come first.
     pub fn must_wait(&self) -> bool {
-        self.seat.is_none()
+        self.of_person.must_wait() || self.in_channel.must_wait()
     }
 
-    /// Waits until it is one's turn; first come, first served.
-    pub async fn turn(&mut self) {
-        if self.seat.is_none() {
-            // The semaphore is never closed.
-            self.seat = Arc::clone(&self.seats).acquire_owned().await.ok();
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut lines = lock(&self.lines);
-        if let Some(line) = lines.get_mut(&self.key) {
-            line.here -= 1;
-            if line.here == 0 {
-                lines.remove(&self.key);
-            }
-        }
-    }
-}
-
-fn lock(lines: &Mutex<HashMap<u64, Line>>) -> MutexGuard<'_, HashMap<u64, Line>> {
-    lines.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn one_is_served_one_waits_and_the_third_is_turned_away() {
-        let lines = Lines::new(1, 1);
-        let first = lines.enter(7).unwrap();
-        assert!(!first.must_wait());
-        let mut second = lines.enter(7).unwrap();
-        assert!(second.must_wait());
-        assert!(lines.enter(7).is_none());
-        assert!(!lines.enter(8).unwrap().must_wait());
-        drop(first);
-        second.turn().await;
-        assert!(!second.must_wait());
-        assert!(lines.enter(7).unwrap().must_wait());
-        drop(second);
-        assert!(lock(&lines.known).is_empty());
+    /// Waits until the question is first in both lines.
+    pub async fn wait_turn(&mut self) {
+        self.of_person.wait_turn().await;
+        self.in_channel.wait_turn().await;
     }
 }

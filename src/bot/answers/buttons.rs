@@ -1,150 +1,145 @@
-//! The buttons under an answer, and answers that a crash broke off.
+//! The buttons under an answer.
 
 use serenity::all::{ComponentInteraction, ComponentInteractionDataKind, Message};
 
 use crate::app::Error;
-use crate::bot::answers::running::Stopping;
-use crate::bot::answers::streaming::{self, Question};
+use crate::bot::answers::running_answers::StopOutcome;
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
-use crate::bot::card::Card;
-use crate::bot::connection::calls::Handle;
-use crate::bot::conversation::{self, Asking};
-use crate::bot::interactions::caller;
-use crate::bot::words::{self, Voice};
-use crate::bot::{Bot, explain};
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::conversation::incoming::{MessageQuestion, answer_message};
+use crate::bot::conversation::turns::question_in;
+use crate::bot::{Bot, explain_error, words};
 use crate::model::{
     AccessRefusal, AnswerRecord, Ask, Caller, Choices, ConversationRefusal, Place, Refusal,
 };
 
+/// A press of a button under an answer, by whoever asks again with it.
+struct RepeatPress<'a> {
+    press: &'a ComponentInteraction,
+    handle: InteractionHandle,
+    caller: Caller,
+}
+
 /// Stops an answer that grows.
-pub async fn stop(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
-    let voice = bot.voice(&press.locale);
-    let who = caller::of_component(press);
-    match bot.running.stop(id, who.person, who.manages_server) {
-        Stopping::Done => bot.rest.defer_update(&handle).await,
-        Stopping::NotYours => {
-            bot.rest
-                .reply(
-                    &handle,
-                    &refused(voice, Refusal::Access(AccessRefusal::NotYours)),
-                )
-                .await
+pub async fn stop_answer(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(press);
+    let caller = RawCaller::from_button(press);
+    match bot.running_answers.stop(id, &caller) {
+        StopOutcome::Stopped => bot.rest.defer_update(&handle).await,
+        StopOutcome::NotYours => {
+            let refusal = AccessRefusal::NotYours.into();
+            reply_refusal(bot, press, refusal).await
         }
-        Stopping::NotRunning => {
+        StopOutcome::NotRunning => {
             // It ended a moment ago, or in a process that is gone.
             let record = bot.app.answer_record(id).await;
             if record.is_ok_and(|record| record.ended_at_ms.is_some()) {
                 return bot.rest.defer_update(&handle).await;
             }
+            let voice = bot.voice(&press.locale);
             let card = words::ends_here(voice, &press.message.content, id);
             bot.rest.update(&handle, &card).await
         }
     }
 }
 
-/// Gives an answer again, with whoever pressed as the one who asks.
-pub async fn again(
+/// Answers a question again, with whoever pressed as the one who asks, and
+/// with another model if one is named.
+pub async fn repeat_answer(
     bot: &Bot,
     press: &ComponentInteraction,
     id: &str,
     other_model: Option<String>,
 ) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
-    let voice = bot.voice(&press.locale);
-    let who = bot.caller(caller::of_component(press)).await;
+    let handle = InteractionHandle::from(press);
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     let found = bot.app.answer_record(id).await;
     // Buttons are pressed where they stand.
     let found = found.and_then(|record| {
         if record.channel == handle.channel {
             Ok(record)
         } else {
-            Err(Error::Refused(Refusal::Conversation(
-                ConversationRefusal::StaleAnswer,
-            )))
+            Err(ConversationRefusal::StaleAnswer.into())
         }
     });
     let record = match found {
         Ok(record) => record,
-        Err(error) => return bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => return reply_error(bot, press, &error).await,
     };
     let mut choices = record.choices.clone();
     if let Some(model) = other_model {
-        choices = Choices {
-            provider: None,
-            model: Some(model),
-            ..choices
-        };
+        choices.provider = None;
+        choices.model = Some(model);
     }
+    let repeat = RepeatPress {
+        press,
+        handle,
+        caller,
+    };
     match record.reply_to {
-        Some(question) => again_in_channel(bot, &handle, voice, who, (question, choices)).await,
-        None => again_by_interaction(bot, press, &handle, who, (&record, choices)).await,
+        Some(question) => repeat_from_message(bot, repeat, question, choices).await,
+        None => repeat_from_answer(bot, repeat, &record, choices).await,
     }
 }
 
-/// The question is a message: it is read again, as it stands now.
-async fn again_in_channel(
+/// Answers again where the question is a message: it is read again, as it
+/// stands now.
+async fn repeat_from_message(
     bot: &Bot,
-    handle: &Handle,
-    voice: Voice<'_>,
-    who: Caller,
-    (question, choices): (u64, Choices),
+    repeat: RepeatPress<'_>,
+    question: u64,
+    choices: Choices,
 ) -> anyhow::Result<()> {
-    bot.rest.defer_update(handle).await?;
+    let RepeatPress {
+        press,
+        handle,
+        caller,
+    } = repeat;
+    bot.rest.defer_update(&handle).await?;
     let found = bot.rest.message(handle.channel, question).await?;
-    let Some(mut said) = found else {
-        let gone = refused(
-            voice,
-            Refusal::Conversation(ConversationRefusal::QuestionGone),
-        );
-        return bot.rest.follow_up_ephemeral(handle, &gone).await.map(drop);
+    let Some(mut message) = found else {
+        let gone = Error::from(ConversationRefusal::QuestionGone);
+        let card = explain_error(bot.voice(&press.locale), &gone);
+        return bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop);
     };
     // Discord does not name the server of a message that is asked for.
-    said.guild_id = who.place.server().map(|server| server.0.into());
+    message.guild_id = caller.place.server().map(|server| server.0.into());
     let target = Target::Channel {
         channel: handle.channel,
         reply_to: question,
-        direct: who.place == Place::Direct,
+        direct: caller.place == Place::Direct,
     };
-    let asking = Asking {
-        said: &said,
-        caller: who,
+    let question = MessageQuestion {
+        message: &message,
+        caller,
         choices,
     };
-    conversation::answer(bot, asking, target).await
+    answer_message(bot, question, target).await
 }
 
-/// The question stands above the answer, or in a file beside it.
-async fn again_by_interaction(
+/// Answers again where the question stands above the answer, or in a file
+/// beside it.
+async fn repeat_from_answer(
     bot: &Bot,
-    press: &ComponentInteraction,
-    handle: &Handle,
-    who: Caller,
-    (record, choices): (&AnswerRecord, Choices),
+    repeat: RepeatPress<'_>,
+    record: &AnswerRecord,
+    choices: Choices,
 ) -> anyhow::Result<()> {
-    let voice = bot.voice(&press.locale);
+    let press = repeat.press;
     let first = first_message(bot, press, record).await;
-    let Some(question) = conversation::question_of(bot, &first).await else {
-        return bot
-            .rest
-            .reply(
-                handle,
-                &refused(
-                    voice,
-                    Refusal::Conversation(ConversationRefusal::QuestionGone),
-                ),
-            )
-            .await;
+    let Some(question) = question_in(bot, &first).await else {
+        return reply_refusal(bot, press, ConversationRefusal::QuestionGone.into()).await;
     };
-    let ask = Ask::of(who, question.as_str(), choices);
-    let question = Question {
-        asked: Some(question),
-        promised: false,
-        ask,
-        target: Target::Interaction(handle.clone()),
+    let request = AnswerRequest {
+        ask: Ask::of(repeat.caller, question.as_str(), choices),
+        quoted: Some(question),
+        is_promised: false,
+        target: Target::Interaction(repeat.handle),
         locale: &press.locale,
     };
-    Box::pin(streaming::answer(bot, question)).await
+    Box::pin(answer_request(bot, request)).await
 }
 
 /// The message that an answer begins with. The one with the buttons is its
@@ -160,73 +155,44 @@ async fn first_message(bot: &Bot, press: &ComponentInteraction, record: &AnswerR
 }
 
 /// Shows who could have paid for an answer, and what it used.
-pub async fn details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
-    let voice = bot.voice(&press.locale);
-    let found = bot
-        .app
-        .answer_details(&caller::of_component(press), id)
-        .await;
-    let card = match found {
-        Ok((record, attempt)) => words::details(voice, &record, attempt.as_ref()),
-        Err(error) => explain(voice, &error),
+pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let (record, attempt) = match bot.app.answer_details(&caller, id).await {
+        Ok(found) => found,
+        Err(error) => return reply_error(bot, press, &error).await,
     };
-    bot.rest.reply(&handle, &card).await
+    let card = words::details(bot.voice(&press.locale), &record, attempt.as_ref());
+    bot.rest.reply(&press.into(), &card).await
 }
 
 /// Offers the models that the keys here can use.
 pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(press);
-    let voice = bot.voice(&press.locale);
-    let who = bot.caller(caller::of_component(press)).await;
-    let card = match bot.app.models_for(&who).await {
-        Ok(models) => words::choose_model(voice, id, &models),
-        Err(error) => explain(voice, &error),
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let models = match bot.app.models_for(&caller).await {
+        Ok(models) => models,
+        Err(error) => return reply_error(bot, press, &error).await,
     };
-    bot.rest.reply(&handle, &card).await
+    let card = words::choose_model(bot.voice(&press.locale), id, &models);
+    bot.rest.reply(&press.into(), &card).await
 }
 
 /// The model that was picked from what [`offer_models`] offers.
-pub fn picked(press: &ComponentInteraction) -> Option<String> {
+pub fn picked_model(press: &ComponentInteraction) -> Option<String> {
     match &press.data.kind {
         ComponentInteractionDataKind::StringSelect { values } => values.first().cloned(),
         _ => None,
     }
 }
 
-/// Says in every answer that an earlier process left unfinished that it
-/// ends there.
-pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
-    for record in bot.app.unfinished_answers().await? {
-        if !bot.serves(record.server) {
-            continue;
-        }
-        if let Err(error) = close(bot, &record).await {
-            tracing::info!("could not close an answer that was broken off: {error:#}");
-        }
-        bot.app.close_answer(&record.id).await?;
-    }
-    Ok(())
+async fn reply_refusal(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    refusal: Refusal,
+) -> anyhow::Result<()> {
+    reply_error(bot, press, &Error::Refused(refusal)).await
 }
 
-async fn close(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
-    let voice = bot.voice(conversation::LOCALE);
-    let Some(last) = record.last else {
-        let Some(question) = record.reply_to else {
-            return Ok(());
-        };
-        let card = Card {
-            reply_to: Some(question),
-            ..words::ends_here(voice, "", &record.id)
-        };
-        return bot.rest.post(record.channel, &card).await.map(drop);
-    };
-    let shown = bot.rest.message(record.channel, last).await?;
-    let text = shown.map(|message| message.content).unwrap_or_default();
-    let card = words::ends_here(voice, &text, &record.id);
-    bot.rest.edit_message(record.channel, last, &card).await
-}
-
-fn refused(voice: Voice<'_>, refusal: Refusal) -> Card {
-    explain(voice, &Error::Refused(refusal))
+async fn reply_error(bot: &Bot, press: &ComponentInteraction, error: &Error) -> anyhow::Result<()> {
+    let card = explain_error(bot.voice(&press.locale), error);
+    bot.rest.reply(&press.into(), &card).await
 }

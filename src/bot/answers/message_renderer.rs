@@ -10,153 +10,200 @@ use crate::app::Notes;
 use crate::bot::Bot;
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
-use crate::bot::card::{Button, Card, File};
-use crate::bot::conversation;
+use crate::bot::connection::card::{Button, Card, File};
+use crate::bot::conversation::transcript::{self, ANSWER_FILE, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
+use crate::model::PersonId;
 
 /// Room that is kept for what stands under an answer, in UTF-16 units.
-const FOOT_UNITS: usize = 400;
-
-/// Discord shows for ten seconds that somebody is writing.
+const FOOTER_UNITS: usize = 400;
+/// How often the sign that somebody is writing is renewed; Discord shows it
+/// for ten seconds.
 const TYPING_LASTS: Duration = Duration::from_secs(8);
 
-/// Shows one answer.
+/// Shows one answer in its place: promises it, edits it while it grows, and
+/// ends it.
 pub struct MessageRenderer<'a> {
     pub bot: &'a Bot,
+    pub voice: Voice<'a>,
     pub target: &'a Target,
+    /// Whoever asked.
+    pub asker: PersonId,
     /// What stands above the answer.
-    head: String,
-    /// The question, where it is too long to.
+    heading: String,
+    /// The question, where it is too long to stand above its answer.
     question: Option<File>,
-    /// What stands under it while it grows.
+    /// What stands under the answer while it grows.
     pub buttons: Vec<Button>,
-    /// Where it is noted what the answer fills, once it has begun.
+    /// Where it is noted which messages the answer fills, once it has begun.
     pub notes: Option<Notes>,
-    /// The message that was promised, if its id is known.
-    pub promised: Option<u64>,
-    /// Id and card of each message that stands in the channel.
-    shown: Vec<(String, Card)>,
+    /// Whether it shows already that an answer will come.
+    is_promised: bool,
+    /// The message that promises it, if there is one and its id is known.
+    promised_message: Option<u64>,
+    /// The messages that stand in the channel.
+    shown: Vec<ShownMessage>,
+}
+
+/// A message as it stands in the channel. Its files are left out: they stay
+/// where they were put.
+struct ShownMessage {
+    id: String,
+    card: Card,
 }
 
 impl<'a> MessageRenderer<'a> {
-    /// Has shown nothing yet. The question stands above the answer, unless
-    /// it stands in the channel already.
-    pub fn new(bot: &'a Bot, voice: Voice<'_>, target: &'a Target, question: Option<&str>) -> Self {
-        let quoted = question.map(conversation::quote);
-        let too_long = question.filter(|_| quoted == Some(None));
+    /// Shows nothing yet.
+    pub fn new(bot: &'a Bot, voice: Voice<'a>, target: &'a Target, asker: PersonId) -> Self {
         Self {
             bot,
+            voice,
             target,
-            head: quoted
-                .flatten()
-                .or(too_long.map(conversation::excerpt))
-                .unwrap_or_default(),
-            question: too_long.map(|text| file(QUESTION_FILE, words::whole_question(voice), text)),
+            asker,
+            heading: String::new(),
+            question: None,
             buttons: Vec::new(),
             notes: None,
-            promised: None,
+            is_promised: false,
+            promised_message: None,
             shown: Vec::new(),
         }
     }
 
+    /// Puts a question above the answer, for it stands nowhere else in the
+    /// channel.
+    pub fn quote_question(&mut self, question: &str) {
+        let heading = transcript::heading(question);
+        self.question = heading.is_excerpt.then(|| {
+            let description = words::whole_question(self.voice);
+            markdown_file(QUESTION_FILE, description, question)
+        });
+        self.heading = heading.text;
+    }
+
+    /// Shows that an answer will come, unless that shows already.
+    pub async fn promise_answer(&mut self) -> anyhow::Result<()> {
+        if !self.is_promised {
+            self.promised_message = self.target.promise_answer(&self.bot.rest).await?;
+            self.is_promised = true;
+        }
+        Ok(())
+    }
+
+    /// Notes that somebody else has shown that an answer will come.
+    pub fn mark_promised(&mut self) {
+        self.is_promised = true;
+    }
+
+    /// Whether it shows already that an answer will come.
+    pub fn is_promised(&self) -> bool {
+        self.is_promised
+    }
+
+    /// The message that promises the answer, if its id is known.
+    pub fn promised_message(&self) -> Option<u64> {
+        self.promised_message
+    }
+
+    /// What stands above the answer.
+    pub fn heading(&self) -> &str {
+        &self.heading
+    }
+
+    /// The last message that stands in the channel, if its id is known.
+    pub fn last_shown(&self) -> Option<u64> {
+        self.shown.last().and_then(|last| last.id.parse().ok())
+    }
+
     /// Shows a text while it grows, until it is done.
-    pub async fn follow(&mut self, heard: &mut watch::Receiver<String>, done: &CancellationToken) {
-        while let Some(true) = done.run_until_cancelled(self.more(heard)).await {
-            let text = heard.borrow_and_update().clone();
+    pub async fn follow_text(
+        &mut self,
+        text: &mut watch::Receiver<String>,
+        done: &CancellationToken,
+    ) {
+        while let Some(true) = done.run_until_cancelled(self.wait_for_more(text)).await {
+            let so_far = text.borrow_and_update().clone();
             // An edit that fails is made up for by the next, and by the last.
-            if let Err(error) = self.paint(&text).await {
+            if let Err(error) = self.show_growing(&so_far).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
             }
-            done.run_until_cancelled(sleep(self.bot.pace())).await;
+            let pause = sleep(self.bot.edit_pace.pause());
+            done.run_until_cancelled(pause).await;
         }
     }
 
     /// Waits for more text, and shows meanwhile that it will come.
-    async fn more(&self, heard: &mut watch::Receiver<String>) -> bool {
+    async fn wait_for_more(&self, text: &mut watch::Receiver<String>) -> bool {
         loop {
-            match timeout(TYPING_LASTS, heard.changed()).await {
+            match timeout(TYPING_LASTS, text.changed()).await {
                 Ok(changed) => return changed.is_ok(),
-                Err(_) if self.shown.is_empty() => self.target.keep_promise(&self.bot.rest).await,
+                Err(_) if self.shown.is_empty() => {
+                    self.target.renew_promise(&self.bot.rest).await;
+                }
                 Err(_) => {}
             }
         }
     }
 
-    /// Shows a text that may still grow.
-    async fn paint(&mut self, text: &str) -> anyhow::Result<()> {
-        let mut parts = self.parts(text);
+    async fn show_growing(&mut self, text: &str) -> anyhow::Result<()> {
+        let mut parts = self.split_with_heading(text);
         parts.truncate(self.bot.chat.answer_messages);
         let buttons = self.buttons.clone();
-        self.show(parts, buttons, Vec::new()).await
+        self.show_parts(parts, buttons, Vec::new()).await
     }
 
     /// Shows the whole text and what stands under it.
-    pub async fn finish(
+    pub async fn show_whole(
         &mut self,
-        voice: Voice<'_>,
         text: &str,
-        foot: &str,
+        footer: &str,
         buttons: Vec<Button>,
     ) -> anyhow::Result<()> {
-        let mut parts = self.parts(text);
+        let mut parts = self.split_with_heading(text);
         let mut files = Vec::new();
         let most = self.bot.chat.answer_messages;
         if parts.len() > most {
             parts.truncate(most);
-            files.push(file(ANSWER_FILE, words::whole_answer(voice), text));
+            let description = words::whole_answer(self.voice);
+            files.push(markdown_file(ANSWER_FILE, description, text));
         }
         if let Some(last) = parts.last_mut() {
             if !files.is_empty() {
                 *last += "\n";
-                *last += &words::in_a_file(voice);
+                *last += &words::in_a_file(self.voice);
             }
             *last += "\n";
-            *last += foot;
+            *last += footer;
         }
-        self.show(parts, buttons, files).await
+        self.show_parts(parts, buttons, files).await
     }
 
     /// Puts a short message where the answer would be.
-    pub async fn say_instead(&mut self, card: Card) -> anyhow::Result<()> {
+    pub async fn show_instead(&mut self, card: Card) -> anyhow::Result<()> {
         let Card { text, buttons, .. } = card;
-        let text = format!("{}{text}", self.head);
+        let text = format!("{}{text}", self.heading);
         let parts = split::split(&text, split::LIMIT);
-        self.show(parts, buttons, Vec::new()).await
-    }
-
-    /// Quotes another question.
-    pub fn quote(&mut self, voice: Voice<'_>, question: &str) {
-        let other = Self::new(self.bot, voice, self.target, Some(question));
-        (self.head, self.question) = (other.head, other.question);
-    }
-
-    /// What stands above the answer.
-    pub fn head(&self) -> &str {
-        &self.head
+        self.show_parts(parts, buttons, Vec::new()).await
     }
 
     /// Puts cards where the answer would be, with their files.
     pub async fn show_cards(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
         for (at, card) in cards.into_iter().enumerate() {
-            let head = if at == 0 { self.head.as_str() } else { "" };
-            let text = format!("{head}{}", card.text);
+            let heading = if at == 0 { self.heading.as_str() } else { "" };
+            let text = format!("{heading}{}", card.text);
             self.show_one(at, Card { text, ..card }).await?;
         }
         Ok(())
     }
 
-    /// The last message that stands in the channel, if its id is known.
-    pub fn last_shown(&self) -> Option<u64> {
-        self.shown.last().and_then(|(id, _)| id.parse().ok())
-    }
-
-    fn parts(&self, text: &str) -> Vec<String> {
-        split::split(&format!("{}{text}", self.head), split::LIMIT - FOOT_UNITS)
+    fn split_with_heading(&self, text: &str) -> Vec<String> {
+        let text = format!("{}{text}", self.heading);
+        split::split(&text, split::LIMIT - FOOTER_UNITS)
     }
 
     /// Edits what changed and posts what is new. Buttons and files belong
     /// under the last message.
-    async fn show(
+    async fn show_parts(
         &mut self,
         parts: Vec<String>,
         buttons: Vec<Button>,
@@ -176,25 +223,24 @@ impl<'a> MessageRenderer<'a> {
 
     async fn show_one(&mut self, at: usize, mut card: Card) -> anyhow::Result<()> {
         let (rest, target) = (&self.bot.rest, self.target);
-        if let Some((id, shown)) = self.shown.get_mut(at) {
-            if *shown != card {
-                target.edit(rest, id, &card).await?;
-                // Files stay where they were put.
+        if let Some(shown) = self.shown.get_mut(at) {
+            if shown.card != card {
+                target.edit_message(rest, &shown.id, &card).await?;
                 card.files.clear();
-                *shown = card;
+                shown.card = card;
             }
             return Ok(());
         }
         let id = match self.shown.last() {
             None => {
                 card.files.extend(self.question.take());
-                target.first(rest, &card).await?
+                target.send_first(rest, &card).await?
             }
-            Some((before, _)) => target.next(rest, before, &card).await?,
+            Some(before) => target.send_next(rest, &before.id, &card).await?,
         };
         card.files.clear();
         let message = id.parse().ok();
-        self.shown.push((id, card));
+        self.shown.push(ShownMessage { id, card });
         if let (Some(notes), Some(message)) = (&self.notes, message) {
             notes.stands(message);
         }
@@ -202,7 +248,7 @@ impl<'a> MessageRenderer<'a> {
     }
 }
 
-fn file(name: &'static str, description: String, text: &str) -> File {
+fn markdown_file(name: &'static str, description: String, text: &str) -> File {
     File {
         name: name.to_owned(),
         kind: "text/markdown",
@@ -210,8 +256,3 @@ fn file(name: &'static str, description: String, text: &str) -> File {
         bytes: text.as_bytes().to_vec(),
     }
 }
-
-/// What the file of a long answer is called.
-pub const ANSWER_FILE: &str = "answer.md";
-/// What the file of a long question is called.
-pub const QUESTION_FILE: &str = "question.md";

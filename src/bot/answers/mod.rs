@@ -1,9 +1,14 @@
 //! Answers of language models: streamed into messages, with their buttons.
 
-pub mod admission;
+mod admission;
 pub mod buttons;
+pub mod edit_pace;
 pub mod message_renderer;
-pub mod running;
+pub mod notices;
+pub mod promise;
+pub mod refusals;
+pub mod running_answers;
 pub mod split;
 pub mod streaming;
 pub mod target;
+pub mod unfinished;

@@ -1,37 +1,46 @@
 //! Where an answer goes: to an interaction, or into a channel.
 
-use crate::bot::Rest;
-use crate::bot::card::Card;
-use crate::bot::connection::calls::{Handle, ORIGINAL};
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::connection::rest::Rest;
 
 /// Where an answer goes.
 #[derive(Clone)]
 pub enum Target {
     /// The messages of an interaction, wherever the bot may be a guest.
-    Interaction(Handle),
+    Interaction(InteractionHandle),
     /// The same, for the person's eyes only.
-    Private(Handle),
+    Private(InteractionHandle),
     /// A channel that the bot is in, as a reply.
     Channel {
         channel: u64,
         reply_to: u64,
-        /// Nobody else reads along.
+        /// It is a direct message: nobody else reads along.
         direct: bool,
     },
 }
 
 impl Target {
-    /// Shows that an answer will come.
-    /// The id of the message that stands there already, if one does.
-    pub async fn promise(&self, rest: &Rest) -> anyhow::Result<Option<u64>> {
+    /// Shows that an answer will come; returns the id of the message that
+    /// shows it, where Discord names one.
+    pub async fn promise_answer(&self, rest: &Rest) -> anyhow::Result<Option<u64>> {
         match self {
             Self::Interaction(handle) => rest.defer(handle).await,
             Self::Private(handle) => rest.defer_ephemeral(handle).await.map(|()| None),
-            Self::Channel { channel, .. } => rest.type_in(*channel).await.map(|()| None),
+            Self::Channel { channel, .. } => rest.show_typing(*channel).await.map(|()| None),
         }
     }
 
-    /// The channel that it is in.
+    /// Shows again that an answer will come, where that wears off.
+    pub async fn renew_promise(&self, rest: &Rest) {
+        if let Self::Channel { channel, .. } = self
+            && let Err(error) = rest.show_typing(*channel).await
+        {
+            tracing::debug!("could not show that an answer will come: {error:#}");
+        }
+    }
+
+    /// The channel that the answer goes to.
     pub fn channel(&self) -> u64 {
         match self {
             Self::Interaction(handle) | Self::Private(handle) => handle.channel,
@@ -39,7 +48,7 @@ impl Target {
         }
     }
 
-    /// The message that is answered.
+    /// The message that is answered, where the question is one.
     pub fn reply_to(&self) -> Option<u64> {
         match self {
             Self::Channel { reply_to, .. } => Some(*reply_to),
@@ -47,17 +56,17 @@ impl Target {
         }
     }
 
-    /// Shows again that an answer will come, where that wears off.
-    pub async fn keep_promise(&self, rest: &Rest) {
-        if let Self::Channel { channel, .. } = self
-            && let Err(error) = rest.type_in(*channel).await
-        {
-            tracing::debug!("could not show that an answer will come: {error:#}");
+    /// Whether nobody but the person reads the answer.
+    pub fn is_private(&self) -> bool {
+        match self {
+            Self::Interaction(_) => false,
+            Self::Private(_) => true,
+            Self::Channel { direct, .. } => *direct,
         }
     }
 
     /// Shows the first message; returns its id.
-    pub async fn first(&self, rest: &Rest, card: &Card) -> anyhow::Result<String> {
+    pub async fn send_first(&self, rest: &Rest, card: &Card) -> anyhow::Result<String> {
         match self {
             Self::Interaction(handle) | Self::Private(handle) => {
                 rest.edit(handle, ORIGINAL, card).await?;
@@ -65,24 +74,29 @@ impl Target {
             }
             Self::Channel {
                 channel, reply_to, ..
-            } => reply(rest, *channel, *reply_to, card).await,
+            } => post_reply(rest, *channel, *reply_to, card).await,
         }
     }
 
-    /// Adds a message after another.
-    pub async fn next(&self, rest: &Rest, after: &str, card: &Card) -> anyhow::Result<String> {
+    /// Adds a message after another; returns its id.
+    pub async fn send_next(&self, rest: &Rest, after: &str, card: &Card) -> anyhow::Result<String> {
         match self {
             Self::Interaction(handle) => rest.follow_up(handle, card).await,
             Self::Private(handle) => rest.follow_up_ephemeral(handle, card).await,
             // So that whoever replies to any part replies to the whole.
             Self::Channel { channel, .. } => {
-                reply(rest, *channel, after.parse().unwrap_or(0), card).await
+                post_reply(rest, *channel, after.parse().unwrap_or(0), card).await
             }
         }
     }
 
-    /// Changes a message.
-    pub async fn edit(&self, rest: &Rest, message: &str, card: &Card) -> anyhow::Result<()> {
+    /// Changes a message that was shown.
+    pub async fn edit_message(
+        &self,
+        rest: &Rest,
+        message: &str,
+        card: &Card,
+    ) -> anyhow::Result<()> {
         match self {
             Self::Interaction(handle) | Self::Private(handle) => {
                 rest.edit(handle, message, card).await
@@ -94,17 +108,13 @@ impl Target {
         }
     }
 
-    /// Whether nobody but the person reads it.
-    pub fn is_private(&self) -> bool {
-        match self {
-            Self::Interaction(_) => false,
-            Self::Private(_) => true,
-            Self::Channel { direct, .. } => *direct,
-        }
-    }
-
     /// Tells one person something that is nobody else's business.
-    pub async fn whisper(&self, rest: &Rest, person: u64, card: &Card) -> anyhow::Result<()> {
+    pub async fn tell_privately(
+        &self,
+        rest: &Rest,
+        person: u64,
+        card: &Card,
+    ) -> anyhow::Result<()> {
         match self {
             Self::Interaction(handle) | Self::Private(handle) => {
                 rest.follow_up_ephemeral(handle, card).await.map(drop)
@@ -114,7 +124,7 @@ impl Target {
     }
 }
 
-async fn reply(rest: &Rest, channel: u64, to: u64, card: &Card) -> anyhow::Result<String> {
+async fn post_reply(rest: &Rest, channel: u64, to: u64, card: &Card) -> anyhow::Result<String> {
     let card = Card {
         reply_to: Some(to),
         ..card.clone()

@@ -1,7 +1,6 @@
 //! Connects to Discord's gateway and stays connected until told to stop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,11 +11,12 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Doorman};
-use crate::bot::answers::admission::Lines;
+use crate::bot::Bot;
 use crate::bot::connection::register;
+use crate::bot::connection::rest::{Rest, status_of};
+use crate::bot::connection::settings::Settings;
+use crate::bot::connection::shards::ShardRange;
 use crate::bot::interactions::dispatch::{CountDropped, Dispatch};
-use crate::bot::{Bot, Rest};
-use crate::model::ServerId;
 
 /// The first wait before connecting is tried again; it doubles.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -25,23 +25,6 @@ const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 /// How long serenity gets to close its connections: it looks for orders
 /// every 500 ms.
 const CLOSE_WITHIN: Duration = Duration::from_millis(700);
-
-/// How many questions may wait in one channel.
-const CHANNEL_QUEUE: usize = 20;
-
-/// How to reach Discord.
-pub struct Settings {
-    pub api_url: String,
-    pub token: SecretString,
-    pub edit_interval: Duration,
-    pub chat: crate::bot::conversation::Settings,
-    /// Read what is said to others too; Discord must have allowed it.
-    pub message_content: bool,
-    /// The server whose roles give tiers.
-    pub home_server: Option<ServerId>,
-    /// First and last shard, both included, and the total.
-    pub shards: (u32, u32, u32),
-}
 
 /// A bot that knows its application and is ready to connect.
 pub struct Connection {
@@ -61,31 +44,7 @@ impl Connection {
             gateway,
             ..
         } = introduce(&rest).await?;
-        let sold = app.sells_tiers();
-        let bot = Bot {
-            app,
-            rest,
-            api_url: settings.api_url.clone(),
-            me: AtomicU64::new(application),
-            chat: settings.chat.clone(),
-            rooms: crate::bot::conversation::Rooms::default(),
-            edit_interval: settings.edit_interval,
-            reads_all: settings.message_content,
-            growing: AtomicU32::new(0),
-            running: crate::bot::answers::running::Running::default(),
-            people: Lines::new(settings.chat.asks_per_person, 1),
-            painters: Lines::new(settings.chat.pictures_per_person, 2),
-            channels: Lines::new(settings.chat.asks_per_channel, CHANNEL_QUEUE),
-            shards: settings.shards,
-            bought: sold
-                .then(|| crate::bot::interactions::entitlements::Entitlements::new(application)),
-            home: settings
-                .home_server
-                .map(crate::bot::interactions::home_roles::HomeRoles::new),
-            members: crate::bot::members::Members::default(),
-            dropped: AtomicU64::new(0),
-        };
-        let bot = Arc::new(bot);
+        let bot = Arc::new(Bot::new(app, rest, &settings, application));
         let doorman: Arc<dyn Doorman> = Arc::clone(&bot) as _;
         bot.app.has_doorman(&doorman);
         Ok(Self {
@@ -105,11 +64,11 @@ impl Connection {
     /// Serves until `stop`, then closes the connections.
     pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut client = self.client().await?;
-        let (first, last, total) = self.settings.shards;
+        let ShardRange { first, last, total } = self.settings.shards;
         let bot = Arc::clone(&self.bot);
         let registering = stop.clone();
         let application = self.application;
-        self.bot.app.spawn(async move {
+        self.bot.app.tasks.spawn(async move {
             registering
                 .run_until_cancelled(register::register(&bot, application))
                 .await;
@@ -204,7 +163,7 @@ async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
     loop {
         match try_introduce(rest).await {
             Ok(known) => return Ok(known),
-            Err(error) if is_final(&error) => {
+            Err(error) if matches!(status_of(&error), Some(401 | 403)) => {
                 return Err(error.context("Discord does not accept `DISCORD_TOKEN`"));
             }
             Err(error) => tracing::warn!("could not reach Discord, trying again: {error:#}"),
@@ -226,10 +185,4 @@ async fn try_introduce(rest: &Rest) -> anyhow::Result<Introduction> {
         gateway: url.to_owned(),
         reads_messages: application["flags"].as_u64().unwrap_or(0) & READS_MESSAGES != 0,
     })
-}
-
-fn is_final(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<crate::bot::connection::rest::DiscordError>()
-        .is_some_and(|e| matches!(e.status, 401 | 403))
 }

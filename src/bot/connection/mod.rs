@@ -1,11 +1,11 @@
 //! The connection to Discord: its gateway, its REST calls and their limits.
 
-pub mod calls;
-pub mod channels;
-mod connect;
-pub mod limiter;
+pub mod card;
+pub mod channel_calls;
+pub mod connect;
+pub mod interaction_calls;
+mod limiter;
 mod register;
 pub mod rest;
-
-pub use connect::{Connection, Introduction, Settings};
-pub use rest::Rest;
+pub mod settings;
+pub mod shards;

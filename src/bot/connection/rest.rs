@@ -16,7 +16,7 @@ use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use crate::bot::card::File;
+use crate::bot::connection::card::File;
 use crate::bot::connection::limiter::{Limiter, Report, Route};
 
 /// How long one request may take.
@@ -47,6 +47,18 @@ pub struct DiscordError {
     pub status: u16,
     pub code: u64,
     pub route: &'static str,
+}
+
+/// The status with which Discord refused a request, if that is what went
+/// wrong.
+pub fn status_of(error: &anyhow::Error) -> Option<u16> {
+    let error = error.downcast_ref::<DiscordError>();
+    error.map(|error| error.status)
+}
+
+/// Whether something is not there, or not for the bot to see.
+pub fn is_gone(error: &anyhow::Error) -> bool {
+    matches!(status_of(error), Some(403 | 404))
 }
 
 /// Discord's REST API.

@@ -23,7 +23,7 @@ const TEXTS_MAX: usize = 8;
 
 /// How much of people's files is read.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct FileLimits {
     /// The largest picture, in bytes.
     pub picture_bytes: usize,
     /// The most pictures of a conversation; the newest count.
@@ -38,20 +38,30 @@ pub enum Content {
     Picture(Picture),
 }
 
+/// A file that was read.
+pub struct ReadFile {
+    pub name: String,
+    pub content: Content,
+}
+
+/// The files that were read, by the message that they came with.
+pub type FilesByMessage = HashMap<u64, Vec<ReadFile>>;
+
 /// Reads the files of one conversation.
-pub struct Reader<'a> {
+pub struct FileReader<'a> {
     client: Client,
-    /// Discord's API: where that is not Discord itself, files are there too.
+    /// The address of Discord's API. Where that is not Discord itself but a
+    /// proxy, files are there too.
     api: &'a str,
-    limits: &'a Limits,
+    limits: &'a FileLimits,
     pictures: usize,
     texts: usize,
     until: Instant,
 }
 
-impl<'a> Reader<'a> {
-    /// Has read nothing yet.
-    pub fn new(client: Client, api: &'a str, limits: &'a Limits) -> Self {
+impl<'a> FileReader<'a> {
+    /// Reads over a client that follows no redirects; has read nothing yet.
+    pub fn new(client: Client, api: &'a str, limits: &'a FileLimits) -> Self {
         Self {
             client,
             api,
@@ -63,7 +73,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a file, or says why it is left out.
-    pub async fn read(&mut self, file: &Attachment) -> Result<Content, LeftOut> {
+    pub async fn read_file(&mut self, file: &Attachment) -> Result<Content, LeftOut> {
         let picture = file
             .content_type
             .as_deref()
@@ -94,7 +104,7 @@ impl<'a> Reader<'a> {
     /// redirects.
     async fn download(&self, url: &str, bytes_max: usize) -> Result<Vec<u8>, LeftOut> {
         let url = Url::parse(url).map_err(|_| LeftOut::Unreadable)?;
-        if !is_discords(self.api, &url) {
+        if !is_at_discord(self.api, &url) {
             return Err(LeftOut::Unreadable);
         }
         let fetching = async {
@@ -117,7 +127,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn is_discords(api: &str, url: &Url) -> bool {
+/// Whether an address is one of Discord's for files, or the API's own.
+fn is_at_discord(api: &str, url: &Url) -> bool {
     let known = url.scheme() == "https" && url.host_str().is_some_and(|h| HOSTS.contains(&h));
     known || Url::parse(api).is_ok_and(|api| api.origin() == url.origin())
 }
@@ -129,8 +140,8 @@ fn is_text(text: &str) -> bool {
         .any(|c| c.is_control() && !c.is_whitespace() && c != '\u{1b}')
 }
 
-/// A text file as the model is told it: fenced, by its name.
-pub fn fenced(name: &str, text: &str) -> String {
+/// Writes a text file as the model is told it: fenced, under its name.
+pub fn fence(name: &str, text: &str) -> String {
     let plain = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
     let name: String = name.chars().filter(plain).take(60).collect();
     // A fence that the text itself cannot close.
@@ -141,9 +152,6 @@ pub fn fenced(name: &str, text: &str) -> String {
     let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
     format!("\n\n{name}:\n{fence}\n{}\n{fence}", text.trim_end())
 }
-
-/// What was read of each message's files.
-pub type Read = HashMap<u64, Vec<(String, Content)>>;
 
 #[cfg(test)]
 mod tests {
@@ -181,15 +189,15 @@ mod tests {
             ("http://10.0.0.1:8080/attachments/x.png", false, true),
         ] {
             let url = Url::parse(url).unwrap();
-            assert_eq!(is_discords(discord, &url), direct, "{url}");
-            assert_eq!(is_discords(proxy, &url), through, "{url}");
+            assert_eq!(is_at_discord(discord, &url), direct, "{url}");
+            assert_eq!(is_at_discord(proxy, &url), through, "{url}");
         }
     }
 
     #[test]
     fn a_file_cannot_close_its_own_fence() {
-        assert_eq!(fenced("a b.rs", "x"), "\n\nab.rs:\n```\nx\n```");
-        assert!(fenced("a", "````\n").starts_with("\n\na:\n`````\n"));
+        assert_eq!(fence("a b.rs", "x"), "\n\nab.rs:\n```\nx\n```");
+        assert!(fence("a", "````\n").starts_with("\n\na:\n`````\n"));
         assert!(is_text("tabs\tand lines\n"));
         assert!(!is_text("nul\0"));
     }

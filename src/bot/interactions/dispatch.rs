@@ -9,15 +9,16 @@ use serenity::async_trait;
 
 use crate::model::ServerId;
 
-use crate::bot::answers::buttons;
-use crate::bot::card::Card;
-use crate::bot::conversation;
-use crate::bot::interactions::caller;
+use crate::bot::Bot;
+use crate::bot::answers::unfinished::close_unfinished;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::conversation::incoming;
 use crate::bot::interactions::commands;
 use crate::bot::interactions::forms;
+use crate::bot::pictures::resume::resume_pictures;
 use crate::bot::words;
 use crate::bot::words::Voice;
-use crate::bot::{Bot, pictures};
 
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
@@ -58,7 +59,7 @@ impl serenity::framework::Framework for Dispatch {
     }
 
     async fn dispatch(&self, context: Context, event: FullEvent) {
-        let _running = self.bot.app.busy();
+        let _running = self.bot.app.tasks.token();
         let done = match event {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Modal(form),
@@ -76,17 +77,17 @@ impl serenity::framework::Framework for Dispatch {
             }
             // On the heap: it is a large future, and every event has room for it.
             FullEvent::Message { new_message } => {
-                Box::pin(conversation::heard(&self.bot, new_message)).await
+                Box::pin(incoming::handle_message(&self.bot, new_message)).await
             }
             FullEvent::Ready { ref data_about_bot } => {
                 let me = data_about_bot.user.id.get();
-                self.bot.me.store(me, Ordering::Relaxed);
+                self.bot.user_id.store(me, Ordering::Relaxed);
                 let bot = Arc::clone(&self.bot);
-                self.bot.app.spawn(async move {
-                    if let Err(error) = buttons::close_unfinished(&bot).await {
+                self.bot.app.tasks.spawn(async move {
+                    if let Err(error) = close_unfinished(&bot).await {
                         tracing::warn!("could not close answers that were broken off: {error:#}");
                     }
-                    if let Err(error) = pictures::go_on_with_all(&bot).await {
+                    if let Err(error) = resume_pictures(&bot).await {
                         tracing::warn!("could not go on with pictures: {error:#}");
                     }
                 });
@@ -149,7 +150,7 @@ async fn apologise(ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>, words: fn(V
     };
     let (bot, handle) = (
         app.framework.user_data,
-        caller::handle_of_command(app.interaction),
+        InteractionHandle::from(app.interaction),
     );
     let card = words(bot.voice(&app.interaction.locale));
     if bot.rest.reply(&handle, &card).await.is_err() {
@@ -170,7 +171,7 @@ impl RawEventHandler for CountDropped {
         if let Event::Unknown(unknown) = event
             && unknown.kind == "INTERACTION_CREATE"
         {
-            let dropped = self.0.dropped.fetch_add(1, Ordering::Relaxed) + 1;
+            let dropped = self.0.dropped_interactions.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::error!(dropped, "an interaction could not be read and was dropped");
         }
     }

@@ -9,25 +9,26 @@ use serenity::all::{ActionRowComponent, ComponentInteraction, ModalInteraction};
 
 use crate::app::Error;
 use crate::bot::answers::buttons;
-use crate::bot::answers::streaming::{self, Question};
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
-use crate::bot::connection::calls::Handle;
-use crate::bot::interactions::caller;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::bot::interactions::private;
+use crate::bot::interactions::private_reply;
+use crate::bot::pictures::buttons::{RepeatFrom, repeat_picture, show_seed};
 use crate::bot::words;
-use crate::bot::{Bot, explain, pictures};
+use crate::bot::{Bot, explain_error};
 use crate::model::{AccessRefusal, Refusal, Scope, Words};
 
 /// Takes a form. It is acknowledged before anybody is asked about the key.
 pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
-    let handle = caller::handle_of_modal(&form);
+    let handle = InteractionHandle::from(&form);
     let voice = bot.voice(&form.locale);
     if let Some(CustomId::Once(id)) = CustomId::parse(&form.data.custom_id) {
         return ask_once(bot, &handle, form, &id).await;
     }
     bot.rest.defer_ephemeral(&handle).await?;
-    let caller = caller::of_modal(&form);
+    let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let done = match CustomId::parse(&form.data.custom_id) {
         Some(CustomId::Add(id)) => {
             let mut typed = take_typed(&mut form);
@@ -42,14 +43,14 @@ pub async fn submitted(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<
         }
         _ => Err(Error::Refused(Refusal::Access(AccessRefusal::StaleForm))),
     };
-    let card = done.unwrap_or_else(|error| explain(voice, &error));
-    private::show(bot, &handle, card).await
+    let card = done.unwrap_or_else(|error| explain_error(voice, &error));
+    private_reply::show(bot, &handle, card).await
 }
 
 /// Asks with a key that was typed for this once; everybody sees the answer.
 async fn ask_once(
     bot: &Bot,
-    handle: &Handle,
+    handle: &InteractionHandle,
     mut form: ModalInteraction,
     id: &str,
 ) -> anyhow::Result<()> {
@@ -57,21 +58,21 @@ async fn ask_once(
     let mut typed = take_typed(&mut form);
     let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
     typed.remove(words::PROMPT_FIELD);
-    let caller = bot.caller(caller::of_modal(&form)).await;
+    let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let ask = bot.app.finish_once(caller, id, prompt, secret, typed).await;
     match ask {
         Ok(ask) => {
-            let question = Question {
-                asked: Some(text_of(&form, words::PROMPT_FIELD)),
-                promised: false,
+            let request = AnswerRequest {
+                quoted: Some(text_of(&form, words::PROMPT_FIELD)),
+                is_promised: false,
                 ask,
                 target: Target::Interaction(handle.clone()),
                 locale: &form.locale,
             };
-            Box::pin(streaming::answer(bot, question)).await
+            Box::pin(answer_request(bot, request)).await
         }
         Err(error) => {
-            let card = explain(bot.voice(&form.locale), &error);
+            let card = explain_error(bot.voice(&form.locale), &error);
             bot.rest.reply(handle, &card).await
         }
     }
@@ -79,29 +80,26 @@ async fn ask_once(
 
 /// Takes a press of a button.
 pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<()> {
-    let handle = caller::handle_of_component(&press);
+    let handle = InteractionHandle::from(&press);
     let voice = bot.voice(&press.locale);
     match CustomId::parse(&press.data.custom_id) {
         Some(CustomId::Keep) => bot.rest.update(&handle, &words::kept(voice)).await,
         Some(CustomId::Remove(id)) => {
             bot.rest.defer_update(&handle).await?;
-            match bot
-                .app
-                .finish_remove(&caller::of_component(&press), &id)
-                .await
-            {
+            let caller = bot.complete_caller(RawCaller::from_button(&press)).await;
+            match bot.app.finish_remove(&caller, &id).await {
                 Ok((provider, scope)) => {
-                    private::show(bot, &handle, words::removed(voice, &provider, scope)).await
+                    private_reply::show(bot, &handle, words::removed(voice, &provider, scope)).await
                 }
                 // The message stays as it is: it may be somebody else's.
                 Err(error) => {
-                    let why = explain(voice, &error);
+                    let why = explain_error(voice, &error);
                     bot.rest.follow_up_ephemeral(&handle, &why).await.map(drop)
                 }
             }
         }
         Some(CustomId::Own(provider)) => {
-            let caller = bot.caller(caller::of_component(&press)).await;
+            let caller = bot.complete_caller(RawCaller::from_button(&press)).await;
             // A form must be the first answer, so nothing slow may come before it.
             match bot
                 .app
@@ -113,23 +111,23 @@ pub async fn pressed(bot: &Bot, press: ComponentInteraction) -> anyhow::Result<(
                         .open_modal(&handle, &words::added_form(voice, &form))
                         .await
                 }
-                Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+                Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
             }
         }
-        Some(CustomId::Stop(id)) => buttons::stop(bot, &press, &id).await,
-        Some(CustomId::Again(id)) => buttons::again(bot, &press, &id, None).await,
+        Some(CustomId::Stop(id)) => buttons::stop_answer(bot, &press, &id).await,
+        Some(CustomId::Again(id)) => buttons::repeat_answer(bot, &press, &id, None).await,
         Some(CustomId::Other(id)) => buttons::offer_models(bot, &press, &id).await,
         Some(CustomId::Model(id)) => {
-            let model = buttons::picked(&press);
-            buttons::again(bot, &press, &id, model).await
+            let model = buttons::picked_model(&press);
+            buttons::repeat_answer(bot, &press, &id, model).await
         }
-        Some(CustomId::Redo(id)) => pictures::redo(bot, &press, &id, false).await,
-        Some(CustomId::Vary(id)) => pictures::redo(bot, &press, &id, true).await,
-        Some(CustomId::Seed(id)) => pictures::seed(bot, &press, &id).await,
-        Some(CustomId::Details(id)) => buttons::details(bot, &press, &id).await,
+        Some(CustomId::Redo(id)) => repeat_picture(bot, &press, &id, RepeatFrom::Words).await,
+        Some(CustomId::Vary(id)) => repeat_picture(bot, &press, &id, RepeatFrom::Picture).await,
+        Some(CustomId::Seed(id)) => show_seed(bot, &press, &id).await,
+        Some(CustomId::Details(id)) => buttons::show_details(bot, &press, &id).await,
         Some(CustomId::Add(_) | CustomId::Once(_) | CustomId::Erase(_)) | None => {
             let stale = Error::Refused(Refusal::Access(AccessRefusal::StaleForm));
-            bot.rest.reply(&handle, &explain(voice, &stale)).await
+            bot.rest.reply(&handle, &explain_error(voice, &stale)).await
         }
     }
 }

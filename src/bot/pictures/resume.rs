@@ -3,25 +3,27 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
-use crate::bot::answers::running::Run;
-use crate::bot::answers::streaming;
-use crate::bot::conversation;
-use crate::bot::{Bot, explain};
+use crate::bot::answers::running_answers::RunningAnswer;
+use crate::bot::answers::{notices, refusals};
+use crate::bot::conversation::transcript::{self, ImagePrompt};
+use crate::bot::conversation::turns::question_in;
+use crate::bot::pictures::cards;
+use crate::bot::pictures::late::{LatePicture, show_late};
+use crate::bot::pictures::progress::settle_pictures;
+use crate::bot::words::DEFAULT_LOCALE;
+use crate::bot::{Bot, explain_error};
 use crate::model::{PictureJob, PictureRefusal, Refusal};
-
-use crate::bot::pictures::settle;
-use crate::bot::pictures::show::{self, Late};
 
 /// Goes on with every picture that an earlier process left, each by itself,
 /// and stops machines that nobody needs any more.
-pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
+pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
     for job in bot.app.open_pictures().await? {
         // Discord says more than once that we are here.
-        if bot.serves(job.server) && !bot.running.knows(&job.id) {
-            let run = bot.running.begin(&job.id, job.person);
+        if bot.shards.serves(job.server) && !bot.running_answers.contains(&job.id) {
+            let running = bot.running_answers.begin(&job.id, job.person);
             let one = Arc::clone(bot);
-            bot.app.spawn(async move {
-                if let Err(error) = go_on(&one, job, &run).await {
+            bot.app.tasks.spawn(async move {
+                if let Err(error) = resume_picture(&one, job, &running).await {
                     tracing::warn!("could not go on with a picture: {error:#}");
                 }
             });
@@ -30,65 +32,67 @@ pub async fn go_on_with_all(bot: &Arc<Bot>) -> anyhow::Result<()> {
     bot.app.stop_all_leftovers().await.map(drop)
 }
 
-async fn go_on(bot: &Bot, job: PictureJob, run: &Run) -> anyhow::Result<()> {
-    let voice = bot.voice(conversation::LOCALE);
+async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> anyhow::Result<()> {
+    let voice = bot.voice(DEFAULT_LOCALE);
     // Programs do not wait for what an earlier process left.
     let Some(channel) = job.channel else {
         return Ok(());
     };
-    let (person, spot) = (
-        job.person.0,
-        PicturePlace {
-            id: job.id.clone(),
-            channel,
-            message: job.message,
-        },
-    );
-    let mut pictured = bot.app.go_on(job, &run.stop, &mut |_| {}).await;
-    if pictured.goes_on {
+    let person = job.person.0;
+    let place = PicturePlace {
+        id: job.id.clone(),
+        channel,
+        message: job.message,
+    };
+    let mut outcome = bot.app.go_on(job, &running.stop, &mut |_| {}).await;
+    if outcome.goes_on {
         return Ok(());
     }
     // The words stand in the message that it was promised with.
-    let before = match spot.message {
-        Some(message) => bot.rest.message(spot.channel, message).await.ok().flatten(),
+    let promised = match place.message {
+        Some(message) => bot.rest.message(channel, message).await.ok().flatten(),
         None => None,
     };
-    let asked = match &before {
-        Some(message) => conversation::question_of(bot, message).await,
-        None => None,
+    let question = match &promised {
+        Some(message) => question_in(bot, message).await.unwrap_or_default(),
+        None => String::new(),
     };
-    let asked = asked.unwrap_or_default();
-    let head = match asked.as_str() {
+    let heading = match question.as_str() {
         "" => String::new(),
-        asked => conversation::quote(asked).unwrap_or_else(|| conversation::excerpt(asked)),
+        question => transcript::heading(question).text,
     };
-    let (prompt, _) = show::read(&asked);
-    let card = match &pictured.result {
-        Ok(made) => show::card(voice, made, &prompt, &spot.id),
-        Err(error) => explain(voice, error),
+    let card = match &outcome.result {
+        Ok(made) => {
+            let ImagePrompt { prompt, .. } = ImagePrompt::parse(&question);
+            cards::picture_card(voice, made, &prompt, &place.id)
+        }
+        Err(error) => explain_error(voice, error),
     };
-    let late = Late {
+    let late = LatePicture {
+        place: &place,
         person,
-        head: &head,
-        is_private: pictured.result.as_ref().is_err_and(streaming::is_private),
+        heading: &heading,
+        is_private: outcome.result.as_ref().is_err_and(refusals::is_private),
     };
     // A crash can come after a picture is shown, and before that is noted.
-    let is_there = before.is_some_and(|message| !message.attachments.is_empty());
-    let was_shown = is_there
-        || matches!(
-            &pictured.result,
-            Err(Error::Refused(Refusal::Picture(
-                PictureRefusal::PictureShown
-            )))
-        );
-    let shown = if was_shown {
+    let is_there = promised.is_some_and(|message| !message.attachments.is_empty());
+    let shown = if is_there || says_it_was_shown(&outcome.result) {
         Ok(())
     } else {
-        show::later(bot, voice, &spot, late, card).await
+        show_late(bot, voice, late, card).await
     };
-    let notices = settle(bot, pictured.due.take(), shown.is_ok()).await;
-    streaming::tell_owners(bot, voice, &notices).await;
-    bot.app.picture_ended(&spot.id).await?;
-    bot.app.close_answer(&spot.id).await?;
+    let budgets = settle_pictures(bot, outcome.due.take(), shown.is_ok()).await;
+    notices::tell_budget_owners(bot, voice, &budgets).await;
+    bot.app.picture_ended(&place.id).await?;
+    bot.app.close_answer(&place.id).await?;
     shown
+}
+
+fn says_it_was_shown<T>(result: &Result<T, Error>) -> bool {
+    matches!(
+        result,
+        Err(Error::Refused(Refusal::Picture(
+            PictureRefusal::PictureShown
+        )))
+    )
 }

@@ -3,11 +3,11 @@
 use std::fmt::Display;
 
 use crate::app::{ModelChoice, Persona};
-use crate::bot::card::Card;
+use crate::bot::connection::card::Card;
 use crate::model::{Choice, ChoiceKind, ChoiceScope};
 
 use crate::bot::words::Voice;
-use crate::bot::words::answer::plain_model;
+use crate::bot::words::answers::footer::plain_model;
 
 /// How many usable models are named.
 const MODELS_SHOWN: usize = 20;

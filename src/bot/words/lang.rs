@@ -8,6 +8,9 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
+/// The locale where Discord names none: that of messages and programs.
+pub const DEFAULT_LOCALE: &str = "en-US";
+
 /// Translations, by Discord's locale.
 const TABLES: &[(&str, &[(&str, &str)])] = &[];
 
@@ -19,7 +22,7 @@ pub struct Lang {
 
 impl Lang {
     /// The language of a Discord locale, such as `de` or `pt-BR`.
-    pub fn of(locale: &str) -> Self {
+    pub fn from_locale(locale: &str) -> Self {
         Self::among(TABLES, locale)
     }
 

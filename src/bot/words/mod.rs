@@ -3,57 +3,50 @@
 //! A refusal says what happened and what to do next, with the command to
 //! type. Nothing here is given a key, so nothing here can show one.
 
-mod answer;
-mod budget;
-pub mod chart;
-mod chat;
+mod answers;
 mod choices;
-mod failure;
 mod keys;
 mod lang;
-mod once;
-mod picture;
+mod pictures;
 mod privacy;
-mod quota;
-mod quota_status;
+mod provider_failure;
+mod quotas;
 mod refusal;
-mod status;
-mod token;
-mod under;
+mod tokens;
 mod usage;
 
-pub use answer::{
+pub use answers::buttons::{choose_model, details, ended, ends_here, growing, in_line};
+pub use answers::footer::{
     broken_off, continued_privately, demo, demo_footer, demoted, demoted_directly, footer,
     how_to_talk, in_a_file, no_answer, whole_answer, whole_question, written_directly,
 };
-pub use budget::{
-    blocks_here, budget, budget_set, cleared, exempted, operators_limit_set, operators_view,
-    tier_given, was_blocked, was_unblocked,
-};
-pub use chat::{forgotten, nothing_to_forget};
+pub use answers::forget::{forgotten, nothing_to_forget};
 pub use choices::{chosen, model_name, models, personas, unchosen};
-pub use keys::{
+pub use keys::changes::{
     KEY_FIELD, added, added_form, kept, listing, paused, removal, removed, resumed, tested,
 };
-pub use lang::{Lang, localizations};
-pub use once::{PROMPT_FIELD, once_form};
-pub use picture::{
+pub use keys::once::{PROMPT_FIELD, once_form};
+pub use keys::status::status;
+pub use lang::{DEFAULT_LOCALE, Lang, localizations};
+pub use pictures::{
     alt_text, goes_on, picture_footer, rewriting, seed, shown_below, stage, under_picture,
 };
 pub use privacy::{CONFIRM_FIELD, erase_form, erased, exported, stored};
-pub use quota::notice;
-pub use quota_status::quota_status;
+pub use quotas::budget::{
+    blocks_here, budget, budget_set, cleared, exempted, operators_limit_set, operators_view,
+    tier_given, was_blocked, was_unblocked,
+};
+pub use quotas::limits::notice;
+pub use quotas::status::quota_status;
 pub use refusal::refusal;
-pub use status::status;
-pub use token::{token_made, token_revoked, tokens};
-pub use under::{choose_model, details, ended, ends_here, growing, in_line};
-pub use usage::usage;
+pub use tokens::{token_made, token_revoked, tokens};
+pub use usage::report::usage;
 
 use crate::app::Catalogue;
 use crate::app::Error;
 use crate::model::{Health, ProviderId, Scope, Source};
 
-use crate::bot::card::Card;
+use crate::bot::connection::card::Card;
 
 /// What every reply needs: the language, and the providers' names.
 #[derive(Clone, Copy)]

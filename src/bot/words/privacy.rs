@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::app::Stored;
-use crate::bot::card::{Card, Field, File, Modal};
+use crate::bot::connection::card::{Card, Field, File, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::NanoDollars;
 
 use crate::bot::words::Voice;
-use crate::bot::words::quota::grouped;
+use crate::bot::words::quotas::limits::grouped;
 
 /// The field that confirms.
 pub const CONFIRM_FIELD: &str = "confirm";

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::ask::read_prompt;
-use super::gateway::{Events, Gateway, data, json as whole, send};
+use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
 /// How often the bar moves.
 const TICK: Duration = Duration::from_millis(250);
@@ -89,13 +89,15 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
 
 /// Collects the pictures of an answer that comes in events.
 async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<Vec<Vec<u8>>> {
-    let (mut events, mut pictures) = (Events::of(response), Vec::new());
+    let (mut events, mut pictures) = (EventReader::new(response), Vec::new());
     while let Some(event) = bar.during(events.next()).await? {
-        if let Some(comment) = event.strip_prefix(": ") {
-            bar.update_stage(comment);
-            continue;
-        }
-        let data = data(&event)?;
+        let data = match event {
+            GatewayEvent::Comment(comment) => {
+                bar.update_stage(&comment);
+                continue;
+            }
+            GatewayEvent::Data(data) => parse_data(&data)?,
+        };
         let done = data["type"] == "image_generation.completed";
         let encoded = data["b64_json"].as_str().filter(|_| done);
         let decoded = encoded.map(|encoded| STANDARD.decode(encoded)).transpose();

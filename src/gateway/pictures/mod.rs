@@ -24,7 +24,7 @@ use crate::gateway::call::{Answer, Call};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, say_who_paid};
 use crate::gateway::rest::{answer, answer_in_events, parse};
-use crate::model::{AskRefusal, Choices, Imagine, Made, Picture, Stage};
+use crate::model::{AskRefusal, Imagine, Made, Picture, Stage};
 
 use image_spec::Wanted;
 
@@ -37,17 +37,10 @@ pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
     let wanted: Wanted = parse(body)?;
     let streams = wanted.stream.unwrap_or_default();
     let (model, wish) = wanted.wish()?;
-    let provider = key.as_ref().and_then(|key| key.provider.clone());
-    let is_named = model.as_deref().is_some_and(|model| model.contains('/'));
-    let key_for = |key| app.key_for_picture(model.as_deref(), key);
-    let request_key = key.map(key_for).transpose()?;
+    let (choices, request_key) = app.choose_for_program(model, key)?;
     let imagine = Imagine {
         caller: call.session.caller.clone(),
-        choices: Choices {
-            provider: provider.filter(|_| !is_named),
-            model,
-            persona: None,
-        },
+        choices,
         wish,
         // Nobody else sees what a program is answered.
         age_restricted: true,
@@ -90,7 +83,7 @@ impl Flow {
         let app = Arc::clone(&call.gateway.app);
         let places = std::mem::take(&mut call.session.places);
         let task = Arc::clone(&app);
-        app.spawn(async move {
+        app.tasks.spawn(async move {
             let mut known = None;
             let mut watch = |seen: Seen| {
                 let stage = match seen {

@@ -131,7 +131,7 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
     let gone = stop.clone().drop_guard();
     let id = call.id;
     let (teller, places) = (Arc::clone(&app), call.session.places);
-    app.spawn(async move {
+    app.tasks.spawn(async move {
         let mut listener = |heard: AnswerEvent<'_>| {
             // Whoever listened has gone, and `stop` says so.
             let _ = say.send(match heard {

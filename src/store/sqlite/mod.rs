@@ -14,10 +14,13 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
-use crate::store::{MIGRATION, NEWEST_MIGRATION};
+use crate::store::{NEWEST_MIGRATION, must_migrate};
 
+mod file;
 mod readers;
 
+pub use file::FileClaim;
+use file::OpenFiles;
 use readers::Readers;
 
 mod migrations {
@@ -45,6 +48,7 @@ const WRITER_CACHE_KB: i64 = 256;
 pub struct Sqlite {
     writer: mpsc::Sender<Job>,
     readers: Readers,
+    files: OpenFiles,
 }
 
 type Reply = oneshot::Sender<anyhow::Result<StatementResult>>;
@@ -67,17 +71,19 @@ impl Sqlite {
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || match open_and_migrate(path) {
-                Ok((connection, readers)) => {
+                Ok((connection, readers, files)) => {
                     // The caller may have gone; then the queue is closed, and
                     // this ends at once.
-                    let _ = tell.send(Ok(readers));
+                    let _ = tell.send(Ok((readers, files)));
                     run_writer(&connection, queue);
                 }
                 Err(error) => drop(tell.send(Err(error))),
             })?;
+        let (readers, files) = opened.await.context("the database thread died")??;
         Ok(Self {
             writer: jobs,
-            readers: opened.await.context("the database thread died")??,
+            readers,
+            files,
         })
     }
 
@@ -109,6 +115,11 @@ impl Sqlite {
     /// Runs a transaction; returns after the commit that it is part of.
     pub async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
         send(&self.writer, Work::Many(transaction)).await.map(drop)
+    }
+
+    /// Waits until the file is taken away; says what happened to it.
+    pub async fn lost(&self) -> anyhow::Error {
+        self.files.lost().await
     }
 
     /// Ends the writer's thread after the queued writes, and empties the WAL.
@@ -239,14 +250,15 @@ fn send_results(
     }
 }
 
-fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers)> {
+fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenFiles)> {
     let mut writer = open_writer(&path)?;
-    if newest_migration(&writer) != Some(MIGRATION) {
+    if must_migrate(newest_migration(&writer))? {
         migrations::migrations::runner()
             .run(&mut writer)
             .context("could not migrate the database")?;
     }
-    Ok((writer, Readers::open(path)?))
+    let files = OpenFiles::of(&path)?;
+    Ok((writer, Readers::open(path)?, files))
 }
 
 /// The version of the newest migration that a database has had; none for a

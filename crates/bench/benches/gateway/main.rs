@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use latchkey_bench::Programs;
+use latchkey_bench::{GatewaySetup, build_program};
 
 use load::{Call, Figures};
 
@@ -38,7 +38,7 @@ fn main() {
         bare::serve();
         return;
     }
-    let program = latchkey_bench::program();
+    let program = build_program();
     // What is measured has the other core to itself.
     let pid = std::process::id().to_string();
     let pinned = Command::new("taskset")
@@ -67,9 +67,9 @@ struct Way {
 async fn measure(program: &Path) {
     let mock = mock::start().await;
     let bare = Process::bare(&mock).await;
-    let programs = Programs::open(&format!("http://{mock}/v1")).await;
-    let gateway = Process::gateway(program, &programs).await;
-    let ways = ways(&mock, &programs, (bare.id(), gateway.id()));
+    let setup = GatewaySetup::open(&format!("http://{mock}/v1")).await;
+    let gateway = Process::gateway(program, &setup).await;
+    let ways = ways(&mock, &setup, bare.id(), gateway.id());
     // With a word, only the ways whose names have it are put under load.
     let only = std::env::args()
         .nth(1)
@@ -86,9 +86,9 @@ async fn measure(program: &Path) {
     crowds(&ways).await;
 }
 
-fn ways(mock: &str, programs: &Programs, (bare, gateway): (u32, u32)) -> [Way; 5] {
-    let token = format!("authorization: Bearer {}\r\n", programs.token);
-    let key = format!("{token}x-openai-key: {}\r\n", Programs::key());
+fn ways(mock: &str, setup: &GatewaySetup, bare: u32, gateway: u32) -> [Way; 5] {
+    let token = format!("authorization: Bearer {}\r\n", setup.token);
+    let key = format!("{token}x-openai-key: {}\r\n", GatewaySetup::request_key());
     let way = |name, address: &str, model: &str, headers: &str, process| Way {
         name,
         call: Call::chat(address, model, headers, false),
@@ -96,7 +96,7 @@ fn ways(mock: &str, programs: &Programs, (bare, gateway): (u32, u32)) -> [Way; 5
         process,
     };
     let ours =
-        |name, model, headers: &str| way(name, &programs.address, model, headers, Some(gateway));
+        |name, model, headers: &str| way(name, &setup.address, model, headers, Some(gateway));
     [
         way("the mock itself", mock, "m", "", None),
         way("bare axum + reqwest", bare::ADDRESS, "m", "", Some(bare)),
@@ -243,14 +243,14 @@ impl Process {
     }
 
     /// The program itself.
-    async fn gateway(program: &Path, programs: &Programs) -> Self {
+    async fn gateway(program: &Path, setup: &GatewaySetup) -> Self {
         let mut command = Command::new("taskset");
         command.args(["-c", "0"]).arg(program).arg("serve");
-        command.env_clear().envs(programs.stand.variables());
+        command.env_clear().envs(setup.world.variables());
         command
             .env("PATH", "/usr/bin:/bin")
-            .current_dir(programs.stand.folder());
-        Self::start(&mut command, &programs.address).await
+            .current_dir(setup.world.folder());
+        Self::start(&mut command, &setup.address).await
     }
 
     async fn start(command: &mut Command, address: &str) -> Self {

@@ -1,4 +1,5 @@
-//! The gateway: identify, heartbeat, resume, invalid session, shards.
+//! Discord's gateway: the WebSocket through which the bot identifies, beats,
+//! resumes, and gets the events of its shard.
 
 use std::sync::Arc;
 
@@ -15,11 +16,12 @@ use super::payload;
 use crate::world::{Session, State, ToSocket, World};
 
 const HEARTBEAT_INTERVAL_MS: u64 = 41_250;
-/// Close codes; Discord's documentation calls them gateway close events.
+/// The codes that the gateway closes with; Discord calls them gateway close
+/// event codes.
 const AUTHENTICATION_FAILED: u16 = 4_004;
 const INVALID_SHARD: u16 = 4_010;
 
-/// The socket's route.
+/// Returns the route of the WebSocket.
 pub fn routes(world: Arc<World>) -> Router {
     Router::new()
         .route("/gateway", get(connect))
@@ -29,8 +31,8 @@ pub fn routes(world: Arc<World>) -> Router {
 
 async fn connect(Shared(world): Shared<Arc<World>>, upgrade: WebSocketUpgrade) -> Response {
     let refused = world.with(|state| {
-        let refuses = state.gateway_refuses > 0;
-        state.gateway_refuses = state.gateway_refuses.saturating_sub(1);
+        let refuses = state.connections_to_refuse > 0;
+        state.connections_to_refuse = state.connections_to_refuse.saturating_sub(1);
         refuses
     });
     if refused {
@@ -63,11 +65,11 @@ async fn serve(world: Arc<World>, mut socket: WebSocket) {
             heard = socket.recv() => match heard {
                 Some(Ok(Message::Text(text))) => {
                     let said: Value = serde_json::from_str(&text).unwrap_or_default();
-                    world.with(|state| hear(state, &said, &sender));
+                    world.with(|state| handle_message(state, &said, &sender));
                 }
                 Some(Ok(Message::Close(frame))) => {
-                    // Else the library answers when it is asked for more.
-                    if world.with(|state| said_goodbye(state, frame.map(|frame| frame.code))) {
+                    // Where this goes on, axum answers the close when it reads on.
+                    if world.with(|state| record_close(state, frame.map(|frame| frame.code))) {
                         return;
                     }
                 }
@@ -78,22 +80,23 @@ async fn serve(world: Arc<World>, mut socket: WebSocket) {
     }
 }
 
-/// Notes why a client leaves; whether to hang up without an answer.
-fn said_goodbye(state: &mut State, code: Option<u16>) -> bool {
-    state.goodbyes.extend(code);
-    let hangs_up = state.gateway_hangs_up > 0;
-    state.gateway_hangs_up = state.gateway_hangs_up.saturating_sub(1);
+/// Records the code that a client closes with. Returns whether the connection
+/// is dropped without an answer.
+fn record_close(state: &mut State, code: Option<u16>) -> bool {
+    state.close_codes.extend(code);
+    let hangs_up = state.closes_to_leave_unanswered > 0;
+    state.closes_to_leave_unanswered = state.closes_to_leave_unanswered.saturating_sub(1);
     hangs_up
 }
 
-fn hear(state: &mut State, said: &Value, socket: &mpsc::UnboundedSender<ToSocket>) {
+fn handle_message(state: &mut State, said: &Value, socket: &mpsc::UnboundedSender<ToSocket>) {
     let send = |value: Value| {
         let _ = socket.send(ToSocket::Send(value.to_string()));
     };
     let data = &said["d"];
     match said["op"].as_u64() {
         Some(1) => send(json!({"op": 11})),
-        Some(2 | 6) if !is_bots(data["token"].as_str().unwrap_or_default(), state) => {
+        Some(2 | 6) if !is_bot_token(data["token"].as_str().unwrap_or_default(), state) => {
             let _ = socket.send(ToSocket::Close(AUTHENTICATION_FAILED));
         }
         Some(2) => identify(state, data, socket),
@@ -102,8 +105,9 @@ fn hear(state: &mut State, said: &Value, socket: &mpsc::UnboundedSender<ToSocket
     }
 }
 
-/// Discord takes the token with or without the word before it.
-fn is_bots(token: &str, state: &State) -> bool {
+/// Whether this is the bot's token. Discord takes it with or without `Bot`
+/// before it.
+fn is_bot_token(token: &str, state: &State) -> bool {
     token.strip_prefix("Bot ").unwrap_or(token) == state.bot_token
 }
 

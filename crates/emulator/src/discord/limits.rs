@@ -1,4 +1,4 @@
-//! Discord's rate limits, enforced, with its headers.
+//! Enforces Discord's rate limits, and sends the headers that tell of them.
 //!
 //! Discord does not publish the numbers of these buckets; they are what
 //! others have observed: five calls in two seconds for an interaction's
@@ -14,8 +14,8 @@ use serde_json::json;
 
 use crate::world::State;
 
-/// The bucket of a call: its name, its major parameter, how many calls it
-/// takes, and in how long.
+/// The rate limit bucket of a call: its name, its major parameter, and how
+/// many calls it allows in which time.
 pub struct Bucket {
     pub name: &'static str,
     pub major: String,
@@ -23,7 +23,7 @@ pub struct Bucket {
     pub window: Duration,
 }
 
-/// An interaction's own messages.
+/// The bucket for the messages of an interaction.
 pub fn webhook(token: &str) -> Bucket {
     Bucket {
         name: "webhook",
@@ -33,22 +33,22 @@ pub fn webhook(token: &str) -> Bucket {
     }
 }
 
-/// New messages in a channel.
+/// The bucket for new messages in a channel.
 pub fn posting(channel: u64) -> Bucket {
-    of_channel("posting", channel, 5, 5)
+    channel_bucket("posting", channel, 5, 5)
 }
 
-/// Changes of a channel's messages.
+/// The bucket for edits and deletions in a channel.
 pub fn editing(channel: u64) -> Bucket {
-    of_channel("editing", channel, 5, 5)
+    channel_bucket("editing", channel, 5, 5)
 }
 
-/// Reading a channel's messages.
+/// The bucket for reading a channel's messages.
 pub fn reading(channel: u64) -> Bucket {
-    of_channel("reading", channel, 5, 1)
+    channel_bucket("reading", channel, 5, 1)
 }
 
-fn of_channel(name: &'static str, channel: u64, calls: u32, seconds: u64) -> Bucket {
+fn channel_bucket(name: &'static str, channel: u64, calls: u32, seconds: u64) -> Bucket {
     Bucket {
         name,
         major: channel.to_string(),
@@ -57,9 +57,9 @@ fn of_channel(name: &'static str, channel: u64, calls: u32, seconds: u64) -> Buc
     }
 }
 
-/// Counts a call: the headers for its answer, or the answer that it is one
-/// too many.
-pub fn count(state: &mut State, bucket: &Bucket) -> Result<HeaderMap, Box<Response>> {
+/// Counts a call in its bucket. Returns the headers for its answer, or status
+/// 429 where the bucket is empty.
+pub fn count_call(state: &mut State, bucket: &Bucket) -> Result<HeaderMap, Box<Response>> {
     let now = Instant::now();
     let key = (bucket.name.to_owned(), bucket.major.clone());
     let entry = state.buckets.entry(key).or_insert((0, now + bucket.window));
@@ -90,7 +90,7 @@ pub fn count(state: &mut State, bucket: &Bucket) -> Result<HeaderMap, Box<Respon
     Ok(headers)
 }
 
-/// Discord's answer to one call too many.
+/// Discord's answer with status 429.
 pub fn too_many(seconds: f64) -> Response {
     let body =
         json!({"message": "You are being rate limited.", "retry_after": seconds, "global": false});

@@ -1,4 +1,5 @@
-//! Channels and their messages, as the bot's own token reaches them.
+//! The calls about channels and their messages that the bot makes with its
+//! own token.
 
 use std::sync::Arc;
 
@@ -10,17 +11,17 @@ use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::errors::{refuse, respond};
+use super::events::{announce_message, reads_content};
+use super::message_body::{apply_edit, check_length, message_json, post_message};
 use super::multipart::Files;
-use super::rest::{World_, answered, apply, fits, json_message, post_message, refuse};
 use super::{limits, payload};
 use crate::world::{Message, State, World};
 
-/// The intent that shows what is said to others.
-pub const MESSAGE_CONTENT: u64 = 1 << 15;
-/// How many messages are read at once at the most.
+/// How many messages one call returns at most.
 const LIMIT_MAX: usize = 100;
 
-/// The calls.
+/// Returns the routes of these calls.
 pub fn routes() -> Router<Arc<World>> {
     Router::new()
         .route("/channels/{channel}", get(channel))
@@ -36,7 +37,7 @@ pub fn routes() -> Router<Arc<World>> {
     clippy::unnecessary_box_returns,
     reason = "refusals travel boxed, being large"
 )]
-fn unknown(code: u64) -> Box<Response> {
+fn unknown_error(code: u64) -> Box<Response> {
     let what = if code == 10_003 {
         "Unknown Channel"
     } else {
@@ -45,27 +46,27 @@ fn unknown(code: u64) -> Box<Response> {
     Box::new(refuse(StatusCode::NOT_FOUND, code, what))
 }
 
-/// Whether the bot may see a channel at all.
-fn visible(state: &State, channel: u64) -> Result<(), Box<Response>> {
+/// Refuses a channel that the bot cannot see.
+fn check_visible(state: &State, channel: u64) -> Result<(), Box<Response>> {
     let found = state.channels.iter().find(|c| c.id == channel);
     let here = |id: u64| state.servers.iter().any(|s| s.id == id && s.installed);
     match found {
         Some(found) if found.server.is_none_or(here) => Ok(()),
-        _ => Err(unknown(10_003)),
+        _ => Err(unknown_error(10_003)),
     }
 }
 
-async fn channel(Shared(world): World_, Path(id): Path<u64>) -> Response {
+async fn channel(Shared(world): Shared<Arc<World>>, Path(id): Path<u64>) -> Response {
     world.look(|state| {
-        let found = visible(state, id).map(|()| state.channels.iter().find(|c| c.id == id));
-        answered(found.map(|found| Json(found.map(payload::channel)).into_response()))
+        let found = check_visible(state, id).map(|()| state.channels.iter().find(|c| c.id == id));
+        respond(found.map(|found| Json(found.map(payload::channel)).into_response()))
     })
 }
 
-async fn typing(Shared(world): World_, Path(channel): Path<u64>) -> Response {
+async fn typing(Shared(world): Shared<Arc<World>>, Path(channel): Path<u64>) -> Response {
     world.with(|state| {
-        state.typings += 1;
-        answered(visible(state, channel).map(|()| StatusCode::NO_CONTENT.into_response()))
+        state.typing_calls += 1;
+        respond(check_visible(state, channel).map(|()| StatusCode::NO_CONTENT.into_response()))
     })
 }
 
@@ -76,69 +77,69 @@ struct Page {
     after: Option<u64>,
 }
 
-/// Newest first, as Discord lists them.
+/// Lists messages of a channel, the newest first, as Discord does.
 async fn history(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Path(channel): Path<u64>,
     Query(page): Query<Page>,
 ) -> Response {
     world.with(|state| {
-        let read = limits::count(state, &limits::reading(channel)).and_then(|headers| {
-            visible(state, channel)?;
-            let fits = |m: &&Message| {
+        let read = limits::count_call(state, &limits::reading(channel)).and_then(|headers| {
+            check_visible(state, channel)?;
+            let wanted = |m: &&Message| {
                 m.channel == channel
                     && m.only_for.is_none()
                     && page.before.is_none_or(|before| m.id < before)
                     && page.after.is_none_or(|after| m.id > after)
             };
             let limit = page.limit.unwrap_or(50).min(LIMIT_MAX);
-            let found = state.messages.iter().rev().filter(fits).take(limit);
-            let shown: Vec<Value> = found.map(|m| readable(state, m)).collect();
+            let found = state.messages.iter().rev().filter(wanted).take(limit);
+            let shown: Vec<Value> = found.map(|m| readable_message(state, m)).collect();
             Ok((headers, Json(shown)).into_response())
         });
-        answered(read)
+        respond(read)
     })
 }
 
-async fn read(Shared(world): World_, Path((channel, id)): Path<(u64, u64)>) -> Response {
+async fn read(
+    Shared(world): Shared<Arc<World>>,
+    Path((channel, id)): Path<(u64, u64)>,
+) -> Response {
     world.with(|state| {
-        let read = limits::count(state, &limits::reading(channel)).and_then(|headers| {
-            visible(state, channel)?;
+        let read = limits::count_call(state, &limits::reading(channel)).and_then(|headers| {
+            check_visible(state, channel)?;
             let found = state
                 .messages
                 .iter()
                 .find(|m| m.channel == channel && m.id == id);
             let found = found.filter(|m| m.only_for.is_none());
-            let found = found.ok_or_else(|| unknown(10_008))?;
-            Ok((headers, Json(readable(state, found))).into_response())
+            let found = found.ok_or_else(|| unknown_error(10_008))?;
+            Ok((headers, Json(readable_message(state, found))).into_response())
         });
-        answered(read)
+        respond(read)
     })
 }
 
-/// A message with what this bot may see of it.
-fn readable(state: &State, message: &Message) -> Value {
+/// Returns a message as JSON. Its content is left out where the bot may not
+/// read it.
+fn readable_message(state: &State, message: &Message) -> Value {
     let mut shown = payload::message(state, message);
-    if state
-        .sessions
-        .iter()
-        .all(|s| s.intents & MESSAGE_CONTENT == 0)
-    {
-        payload::hide(state, &mut shown);
+    if !reads_content(state) {
+        payload::hide_content(state, &mut shown);
     }
     shown
 }
 
 async fn create(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Path(channel): Path<u64>,
     files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
-        let posted = limits::count(state, &limits::posting(channel)).and_then(|headers| {
-            fits(&body)?;
-            visible(state, channel)?;
+        let posted = limits::count_call(state, &limits::posting(channel)).and_then(|headers| {
+            check_length(&body)?;
+            check_visible(state, channel)?;
             let answers = body["message_reference"]["message_id"].as_str();
             let answers = answers.and_then(|id| id.parse::<u64>().ok());
             let gone = answers.is_some_and(|id| !state.messages.iter().any(|m| m.id == id));
@@ -150,55 +151,58 @@ async fn create(
                 .as_str()
                 .filter(|_| body["enforce_nonce"] == true);
             if let Some(known) = nonce.and_then(|nonce| state.nonces.get(nonce)) {
-                return Ok((headers, Json(json_message(state, *known))).into_response());
+                return Ok((headers, Json(message_json(state, *known))).into_response());
             }
             let id = post_message(state, channel, &body, None, None);
             state
                 .nonces
                 .extend(nonce.map(|nonce| (nonce.to_owned(), id)));
-            keep(state, id, files);
-            announce(state, "MESSAGE_CREATE", id);
-            Ok((headers, Json(json_message(state, id))).into_response())
+            store_files(state, id, files);
+            announce_message(state, "MESSAGE_CREATE", id);
+            Ok((headers, Json(message_json(state, id))).into_response())
         });
-        answered(posted)
+        respond(posted)
     })
 }
 
 async fn edit(
-    Shared(world): World_,
+    Shared(world): Shared<Arc<World>>,
     Path((channel, id)): Path<(u64, u64)>,
     files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
     world.with(|state| {
-        let edited = limits::count(state, &limits::editing(channel)).and_then(|headers| {
-            fits(&body)?;
-            own(state, channel, id)?;
+        let edited = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
+            check_length(&body)?;
+            check_is_own(state, channel, id)?;
             if let Some(message) = state.message(id) {
-                apply(message, &body);
+                apply_edit(message, &body);
             }
-            keep(state, id, files);
-            Ok((headers, Json(json_message(state, id))).into_response())
+            store_files(state, id, files);
+            Ok((headers, Json(message_json(state, id))).into_response())
         });
-        answered(edited)
+        respond(edited)
     })
 }
 
-async fn delete(Shared(world): World_, Path((channel, id)): Path<(u64, u64)>) -> Response {
+async fn delete(
+    Shared(world): Shared<Arc<World>>,
+    Path((channel, id)): Path<(u64, u64)>,
+) -> Response {
     world.with(|state| {
-        let deleted = limits::count(state, &limits::editing(channel)).and_then(|headers| {
-            own(state, channel, id)?;
+        let deleted = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
+            check_is_own(state, channel, id)?;
             state.messages.retain(|m| m.id != id);
             Ok((headers, StatusCode::NO_CONTENT).into_response())
         });
-        answered(deleted)
+        respond(deleted)
     })
 }
 
-/// A bot changes only what it wrote itself, and nothing that one person
-/// alone can see.
-fn own(state: &State, channel: u64, id: u64) -> Result<(), Box<Response>> {
-    visible(state, channel)?;
+/// Refuses to change a message that the bot did not write, or that only one
+/// person can see.
+fn check_is_own(state: &State, channel: u64, id: u64) -> Result<(), Box<Response>> {
+    check_visible(state, channel)?;
     let found = state
         .messages
         .iter()
@@ -209,27 +213,12 @@ fn own(state: &State, channel: u64, id: u64) -> Result<(), Box<Response>> {
             let problem = "Cannot edit a message authored by another user";
             Err(Box::new(refuse(StatusCode::FORBIDDEN, 50_005, problem)))
         }
-        None => Err(unknown(10_008)),
+        None => Err(unknown_error(10_008)),
     }
 }
 
-fn keep(state: &mut State, id: u64, files: Option<Extension<Files>>) {
+fn store_files(state: &mut State, id: u64, files: Option<Extension<Files>>) {
     if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {
         message.files = files;
     }
-}
-
-/// Tells every session that watches over a message's channel.
-pub fn announce(state: &mut State, event: &str, id: u64) {
-    let Some(message) = state.messages.iter().find(|m| m.id == id).cloned() else {
-        return;
-    };
-    let channel = state.channels.iter().find(|c| c.id == message.channel);
-    let server = channel.and_then(|c| c.server);
-    let reads = state
-        .sessions
-        .iter()
-        .any(|s| s.intents & MESSAGE_CONTENT != 0);
-    let shown = payload::message_event(state, &message, reads);
-    state.emit(server, event, &shown);
 }

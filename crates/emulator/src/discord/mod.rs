@@ -1,9 +1,13 @@
-//! Discord's wire.
+//! Discord's REST API and gateway, and what people do in Discord.
 
-mod act;
+mod actions;
+mod command_line;
+mod errors;
+mod events;
 mod gateway;
+mod interactions;
 mod limits;
-mod line;
+mod message_body;
 mod messages;
 mod multipart;
 mod payload;
@@ -13,11 +17,11 @@ use std::sync::Arc;
 
 use axum::Router;
 
-pub use payload::{MANAGER, MEMBER};
+pub use actions::NewMessage;
 
 use crate::world::World;
 
-/// The REST API and the gateway.
+/// Returns the routes of the REST API and of the gateway.
 pub fn routes(world: Arc<World>) -> Router {
     rest::routes(Arc::clone(&world)).merge(gateway::routes(world))
 }

@@ -14,8 +14,9 @@ use crate::world::Attachment;
 #[derive(Clone, Default)]
 pub struct Files(pub Vec<Attachment>);
 
-/// Leaves the JSON as the body, and puts the files beside it.
-pub async fn unpack(mut parts: Parts, bytes: Bytes) -> (Parts, Bytes) {
+/// Turns a multipart body into the JSON in it, and puts its files into the
+/// request's extensions.
+pub async fn unpack_files(mut parts: Parts, bytes: Bytes) -> (Parts, Bytes) {
     let kind = parts
         .headers
         .get(CONTENT_TYPE)
@@ -44,7 +45,7 @@ pub async fn unpack(mut parts: Parts, bytes: Bytes) -> (Parts, Bytes) {
             });
         }
     }
-    describe(&json, &mut files);
+    add_descriptions(&json, &mut files);
     parts
         .headers
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -53,8 +54,8 @@ pub async fn unpack(mut parts: Parts, bytes: Bytes) -> (Parts, Bytes) {
     (parts, json)
 }
 
-/// What the JSON says of each file.
-fn describe(json: &[u8], files: &mut Files) {
+/// Gives each file the description that the JSON has for it.
+fn add_descriptions(json: &[u8], files: &mut Files) {
     let body: Value = serde_json::from_slice(json).unwrap_or_default();
     for said in body["attachments"].as_array().into_iter().flatten() {
         let number = said["id"].as_str().and_then(|id| id.parse::<usize>().ok());

@@ -1,18 +1,14 @@
-//! Discord's objects, as it writes them.
+//! Writes Discord's objects as JSON.
 
 use serde_json::{Value, json};
 
-use crate::world::{Channel, Interaction, Kind, Message, Person, Role, Server, State};
+use crate::world::{
+    Channel, Interaction, InteractionKind, MEMBER, Message, Person, Role, Server, State,
+};
 
-const MANAGE_GUILD: u64 = 1 << 5;
 const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 const EPHEMERAL: u64 = 1 << 6;
 const LOADING: u64 = 1 << 7;
-
-/// What everybody may do.
-pub const MEMBER: u64 = 1 << 11 | 1 << 10 | 1 << 16 | 1 << 31;
-/// What somebody may do who manages the server.
-pub const MANAGER: u64 = MEMBER | MANAGE_GUILD;
 
 /// The bot's user.
 pub fn bot_user(state: &State) -> Value {
@@ -93,7 +89,7 @@ pub fn member(state: &State, server: u64, person: u64) -> Option<Value> {
     }))
 }
 
-/// Whom and what the options of a command name.
+/// The users, roles, channels and files that the options of a command name.
 pub fn resolved(state: &State, options: &Value) -> Value {
     let (mut users, mut roles, mut channels) = (json!({}), json!({}), json!({}));
     let mut files = json!({});
@@ -129,7 +125,7 @@ pub fn resolved(state: &State, options: &Value) -> Value {
     json!({"users": users, "roles": roles, "channels": channels, "attachments": files})
 }
 
-/// What somebody has bought.
+/// The entitlements of a person, one for each SKU that they have bought.
 pub fn entitlements(state: &State, person: u64) -> Vec<Value> {
     let skus = state
         .people
@@ -174,7 +170,8 @@ pub fn message(state: &State, message: &Message) -> Value {
         shown["message_reference"] =
             json!({"message_id": reference.to_string(), "channel_id": message.channel.to_string()});
         let referenced = state.messages.iter().find(|m| m.id == reference);
-        // What that one answers is named, but not shown.
+        // Discord names the message that the referenced one answers, but
+        // does not include it.
         let bare = |m: &Message| {
             let mut shown = self::message(
                 state,
@@ -193,7 +190,7 @@ pub fn message(state: &State, message: &Message) -> Value {
         };
         shown["referenced_message"] = referenced.map_or(Value::Null, bare);
     }
-    if let Some(asker) = asker(state, message) {
+    if let Some(asker) = asker_of(state, message) {
         shown["interaction_metadata"] = json!({
             "id": message.interaction.map(|id| id.to_string()), "type": 2, "user": asker,
             "authorizing_integration_owners": {},
@@ -202,8 +199,8 @@ pub fn message(state: &State, message: &Message) -> Value {
     shown
 }
 
-/// Who ran the command that a message answers.
-fn asker(state: &State, message: &Message) -> Option<Value> {
+/// The user who ran the command that a message answers.
+fn asker_of(state: &State, message: &Message) -> Option<Value> {
     let of = state
         .interactions
         .iter()
@@ -211,7 +208,7 @@ fn asker(state: &State, message: &Message) -> Option<Value> {
     state.people.iter().find(|p| p.id == of.person).map(user)
 }
 
-/// The people that a text mentions, and the bot.
+/// The users that a message mentions, the bot among them.
 fn mentions(state: &State, message: &Message) -> Vec<Value> {
     let named = |id: u64| {
         message.content.contains(&format!("<@{id}>"))
@@ -227,8 +224,8 @@ fn mentions(state: &State, message: &Message) -> Vec<Value> {
     people.chain(bot).collect()
 }
 
-/// A message as `MESSAGE_CREATE` shows it, to a bot that may read what is
-/// said to others or may not.
+/// A message as `MESSAGE_CREATE` shows it. Its content is left out where the
+/// bot may not read it.
 pub fn message_event(state: &State, message: &Message, may_read: bool) -> Value {
     let mut shown = self::message(state, message);
     let channel = state.channels.iter().find(|c| c.id == message.channel);
@@ -242,14 +239,15 @@ pub fn message_event(state: &State, message: &Message, may_read: bool) -> Value 
         }
     }
     if !may_read {
-        hide(state, &mut shown);
+        hide_content(state, &mut shown);
     }
     shown
 }
 
-/// Empties what a bot without the message content intent may not see: all
-/// but its own messages, direct messages, and those that mention it.
-pub fn hide(state: &State, shown: &mut Value) {
+/// Empties the content of a message as Discord does for a bot without the
+/// message content intent, unless the message is the bot's own, is a direct
+/// message, or mentions the bot.
+pub fn hide_content(state: &State, shown: &mut Value) {
     let of = |value: &Value, id: u64| value["id"] == id.to_string().as_str();
     let bot = state.application;
     let direct = state
@@ -264,7 +262,7 @@ pub fn hide(state: &State, shown: &mut Value) {
         shown["attachments"] = json!([]);
     }
     if shown["referenced_message"].is_object() {
-        hide(state, &mut shown["referenced_message"]);
+        hide_content(state, &mut shown["referenced_message"]);
     }
 }
 
@@ -335,24 +333,24 @@ pub fn interaction(state: &State, of: &Interaction, data: &Value, message: Optio
 }
 
 fn partial_channel(channel: &Channel) -> Value {
-    json!({"id": channel.id.to_string(), "type": kind_of(channel), "name": channel.name, "permissions": MEMBER.to_string()})
+    json!({"id": channel.id.to_string(), "type": channel_type(channel), "name": channel.name, "permissions": MEMBER.to_string()})
 }
 
 /// A channel as REST shows it.
 pub fn channel(channel: &Channel) -> Value {
     json!({
-        "id": channel.id.to_string(), "type": kind_of(channel), "name": channel.name,
+        "id": channel.id.to_string(), "type": channel_type(channel), "name": channel.name,
         "guild_id": channel.server.map(|id| id.to_string()),
         "parent_id": channel.parent.map(|id| id.to_string()),
         "nsfw": channel.name == AGE_RESTRICTED,
     })
 }
 
-/// The name of channels that only adults see.
+/// A channel of this name is age-restricted.
 pub const AGE_RESTRICTED: &str = "after-dark";
 
-/// Text, direct, or a public thread.
-fn kind_of(channel: &Channel) -> u8 {
+/// Discord's number for a text channel, a direct message, or a public thread.
+fn channel_type(channel: &Channel) -> u8 {
     match (channel.parent, channel.person) {
         (Some(_), _) => 11,
         (_, Some(_)) => 1,
@@ -360,7 +358,7 @@ fn kind_of(channel: &Channel) -> u8 {
     }
 }
 
-/// Whether an interaction of this kind belongs to a message.
-pub fn has_message(kind: Kind) -> bool {
-    kind == Kind::Component
+/// Whether interactions of this kind come from a message.
+pub fn has_message(kind: InteractionKind) -> bool {
+    kind == InteractionKind::Component
 }

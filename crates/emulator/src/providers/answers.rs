@@ -1,8 +1,8 @@
-//! What the emulated models say. It depends on the prompt, so that tests
-//! and newcomers see that it arrived.
+//! The texts that emulated models answer with. They quote the prompt, which
+//! shows tests and newcomers that it arrived.
 
-/// The answer to a prompt.
-pub fn answer(prompt: &str) -> String {
+/// Answers a prompt. Some words in it ask for a special answer.
+pub fn answer_prompt(prompt: &str) -> String {
     let asked = prompt.to_lowercase();
     if asked.contains("say nothing") {
         return String::new();
@@ -28,7 +28,8 @@ pub fn answer(prompt: &str) -> String {
     format!("You asked: {start}\nThis is a made-up model, so that is all it knows.")
 }
 
-/// Longer than one message, with a fence in the middle.
+/// Returns a text longer than a Discord message, with a code block that a
+/// split must not break.
 fn long() -> String {
     let paragraph = "A bring-your-own-key bot keeps everybody's keys apart and says who pays. ";
     let mut text = String::from("Here is a long answer.\n\n");

@@ -1,4 +1,4 @@
-//! Chat in four dialects, streamed or whole.
+//! Chat in the four dialects, as a stream or in one piece.
 
 use std::time::Duration;
 
@@ -9,32 +9,37 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::keys::{Dialect, Emulated, Standing};
-use super::refusals::refusal;
-use super::{HANG, ProviderFault, answers};
+use super::answers::answer_prompt;
+use super::call::Call;
+use super::faults::HANG;
+use super::keys::{Dialect, Emulated};
+use super::refusals::refuse_key;
+use crate::world::{ProviderFault, Standing};
 
-/// Models that are no more.
+/// Models that their providers have retired.
 const RETIRED: &[&str] = &["deepseek-chat", "gpt-5-mini"];
-/// What the emulated models count.
+/// How many input tokens the emulated models report, whatever the prompt.
 const INPUT_TOKENS: u64 = 12;
-/// A line longer than anybody reads.
+/// The length of the line that [`ProviderFault::HugeLine`] sends, in bytes.
 const HUGE_BYTES: usize = 3 * 1024 * 1024;
 
-/// Answers a POST.
-pub fn answer(
-    provider: &Emulated,
-    path: &str,
-    standing: Standing,
-    body: &Value,
-    fault: Option<&ProviderFault>,
-    pace: Duration,
-) -> Response {
+/// Answers a chat, or says that there is no such address.
+pub fn answer_chat(call: &Call<'_>) -> Response {
+    let Call {
+        provider,
+        path,
+        standing,
+        body,
+        fault,
+        pace,
+        ..
+    } = *call;
     // A restricted OpenAI key cannot list models, but it can chat.
     let may_chat = provider.id == "openai" && standing == Standing::Restricted;
-    if let Some(refusal) = refusal(provider, standing).filter(|_| !may_chat) {
+    if let Some(refusal) = refuse_key(provider, standing).filter(|_| !may_chat) {
         return refusal;
     }
-    let Some(ask) = Ask::read(provider, path, body) else {
+    let Some(ask) = Ask::parse(provider, path, body) else {
         let body = json!({"error": {"message": "Not found", "code": "model_not_found"}});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     };
@@ -47,16 +52,16 @@ pub fn answer(
         let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }
-    let words = answers::answer(&ask.prompt);
+    let words = answer_prompt(&ask.prompt);
     if ask.stream {
-        streamed(&ask, &words, fault, pace)
+        stream_answer(&ask, &words, fault, pace)
     } else {
         Json(ask.whole(&words, fault)).into_response()
     }
 }
 
-/// The words of a message, which may stand among pictures.
-fn words(content: &Value) -> String {
+/// Returns the texts of a message, without its pictures.
+fn text_of(content: &Value) -> String {
     let parts = content.as_array().into_iter().flatten();
     let texts = parts.filter_map(|part| part["text"].as_str());
     content
@@ -64,21 +69,21 @@ fn words(content: &Value) -> String {
         .map_or_else(|| texts.collect(), str::to_owned)
 }
 
-/// What was asked, whatever the dialect.
+/// A chat request, read from any dialect.
 struct Ask {
     dialect: Dialect,
     model: String,
     prompt: String,
     stream: bool,
     usage_wanted: bool,
-    /// This vendor says what an answer cost, in dollars.
+    /// The cost in dollars that this provider reports with its answer.
     cost: Option<f64>,
-    /// What the real provider would refuse.
+    /// Why the real provider would refuse this request.
     problem: Option<&'static str>,
 }
 
 impl Ask {
-    fn read(provider: &Emulated, path: &str, body: &Value) -> Option<Self> {
+    fn parse(provider: &Emulated, path: &str, body: &Value) -> Option<Self> {
         let dialect = provider.dialect;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let last = |field: &str| body[field].as_array().and_then(|list| list.last()).cloned();
@@ -93,14 +98,14 @@ impl Ask {
         };
         match (dialect, path) {
             (Dialect::OpenAi, "/chat/completions") => {
-                ask.prompt = words(&last("messages")?["content"]);
+                ask.prompt = text_of(&last("messages")?["content"]);
                 ask.usage_wanted =
                     provider.id == "mistral" || body["stream_options"]["include_usage"] == true;
                 let old_limit = provider.id == "openai" && !body["max_tokens"].is_null();
                 ask.problem = old_limit.then_some("Unsupported parameter: 'max_tokens'");
             }
             (Dialect::Anthropic, "/v1/messages") => {
-                ask.prompt = words(&last("messages")?["content"]);
+                ask.prompt = text_of(&last("messages")?["content"]);
                 let missing = body["max_tokens"]
                     .is_null()
                     .then_some("max_tokens: Field required");
@@ -114,7 +119,7 @@ impl Ask {
                 let (model, verb) = path.strip_prefix("/models/")?.split_once(':')?;
                 model.clone_into(&mut ask.model);
                 ask.stream = verb == "streamGenerateContent";
-                ask.prompt = words(&last("contents")?["parts"]);
+                ask.prompt = text_of(&last("contents")?["parts"]);
             }
             (Dialect::Ollama, "/api/chat") => {
                 ask.prompt = text(&last("messages")?["content"]);
@@ -125,16 +130,16 @@ impl Ask {
         Some(ask)
     }
 
-    /// One piece of a stream.
+    /// Writes one piece of a stream.
     fn piece(&self, text: &str) -> String {
         match self.dialect {
-            Dialect::OpenAi => sse(
+            Dialect::OpenAi => unnamed_event(
                 &json!({"id": "chatcmpl-0", "object": "chat.completion.chunk", "model": self.model,
                 "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": null}], "usage": null}),
             ),
-            Dialect::Anthropic => named(&json!({"type": "content_block_delta", "index": 0,
+            Dialect::Anthropic => named_event(&json!({"type": "content_block_delta", "index": 0,
                 "delta": {"type": "text_delta", "text": text}})),
-            Dialect::Google => sse(
+            Dialect::Google => unnamed_event(
                 &json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}}],
                 "modelVersion": self.model}),
             ),
@@ -146,7 +151,7 @@ impl Ask {
         }
     }
 
-    /// What stands before the first piece.
+    /// Writes the events before the first piece.
     fn head(&self) -> String {
         match self.dialect {
             Dialect::OpenAi => ": keep-alive\n\n".into(),
@@ -156,21 +161,21 @@ impl Ask {
                     "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 1}}});
                 let block = json!({"type": "content_block_start", "index": 0,
                     "content_block": {"type": "text", "text": ""}});
-                format!("{}{}", named(&start), named(&block))
+                format!("{}{}", named_event(&start), named_event(&block))
             }
             _ => String::new(),
         }
     }
 
-    /// The end of a stream, with its usage where this vendor puts it.
+    /// Writes the end of a stream, with the usage where this provider puts it.
     fn tail(&self, output: &Value, fault: Option<&ProviderFault>) -> String {
         match self.dialect {
             Dialect::OpenAi => {
-                let stop = sse(
+                let stop = unnamed_event(
                     &json!({"model": self.model, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
                 );
                 let usage = if self.usage_wanted && !output.is_null() {
-                    sse(&json!({"model": self.model, "choices": [],
+                    unnamed_event(&json!({"model": self.model, "choices": [],
                         "usage": openai_usage(output, self.cost, fault)}))
                 } else {
                     String::new()
@@ -182,12 +187,12 @@ impl Ask {
                     "usage": {"output_tokens": output}});
                 format!(
                     "{}{}{}",
-                    named(&json!({"type": "content_block_stop", "index": 0})),
-                    named(&delta),
-                    named(&json!({"type": "message_stop"}))
+                    named_event(&json!({"type": "content_block_stop", "index": 0})),
+                    named_event(&delta),
+                    named_event(&json!({"type": "message_stop"}))
                 )
             }
-            Dialect::Google => sse(
+            Dialect::Google => unnamed_event(
                 &json!({"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}],
                 "usageMetadata": {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": output}}),
             ),
@@ -199,9 +204,9 @@ impl Ask {
         }
     }
 
-    /// The answer in one piece.
+    /// Writes the answer in one piece.
     fn whole(&self, words: &str, fault: Option<&ProviderFault>) -> Value {
-        let output = usage(words, fault);
+        let output = output_usage(words, fault);
         match self.dialect {
             Dialect::OpenAi => json!({"model": self.model, "object": "chat.completion",
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}],
@@ -222,7 +227,7 @@ impl Ask {
     }
 }
 
-/// Usage in OpenAI's dialect.
+/// Writes usage in OpenAI's dialect.
 fn openai_usage(output: &Value, cost: Option<f64>, fault: Option<&ProviderFault>) -> Value {
     let mut usage = json!({"prompt_tokens": INPUT_TOKENS, "completion_tokens": output});
     if let Some(ProviderFault::CachedInput) = fault {
@@ -234,7 +239,7 @@ fn openai_usage(output: &Value, cost: Option<f64>, fault: Option<&ProviderFault>
     usage
 }
 
-fn usage(words: &str, fault: Option<&ProviderFault>) -> Value {
+fn output_usage(words: &str, fault: Option<&ProviderFault>) -> Value {
     match fault {
         Some(ProviderFault::AbsurdUsage) => json!(99_000_000),
         Some(ProviderFault::WrongUsage) => json!(-5),
@@ -243,65 +248,73 @@ fn usage(words: &str, fault: Option<&ProviderFault>) -> Value {
     }
 }
 
-fn sse(value: &Value) -> String {
+fn unnamed_event(value: &Value) -> String {
     format!("data: {value}\n\n")
 }
 
-/// Anthropic names its events, and leaves spaces after them.
-fn named(value: &Value) -> String {
+/// Writes an event with its name, as Anthropic does, and with spaces at its
+/// end, which a reader must tolerate.
+fn named_event(value: &Value) -> String {
     format!(
         "event: {}\ndata: {value}   \n\n",
         value["type"].as_str().unwrap_or_default()
     )
 }
 
-/// One step of a stream.
+/// A step of a stream.
 enum Step {
-    Say(String),
-    /// Say nothing for as long as it takes.
+    Send(String),
+    /// Send nothing for [`HANG`].
     Hang,
-    /// Say nothing but comments.
+    /// Send a comment instead of an event.
     HangWithComments,
     Break,
 }
 
-fn streamed(ask: &Ask, words: &str, fault: Option<&ProviderFault>, pace: Duration) -> Response {
-    let mut steps = vec![Step::Say(ask.head())];
+fn stream_answer(
+    ask: &Ask,
+    words: &str,
+    fault: Option<&ProviderFault>,
+    pace: Duration,
+) -> Response {
+    let mut steps = vec![Step::Send(ask.head())];
     let pieces: Vec<String> = words
         .split_inclusive(' ')
         .map(|word| ask.piece(word))
         .collect();
     let half = pieces.len().div_ceil(2);
-    let output = usage(words, fault);
+    let output = output_usage(words, fault);
     match fault {
         Some(ProviderFault::Stall) => {
-            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            steps.extend(pieces.into_iter().take(half).map(Step::Send));
             steps.push(Step::Hang);
         }
         Some(ProviderFault::StallWithComments) => {
-            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            steps.extend(pieces.into_iter().take(half).map(Step::Send));
             steps.extend((0..10_000).map(|_| Step::HangWithComments));
         }
         Some(ProviderFault::Cut) => {
-            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            steps.extend(pieces.into_iter().take(half).map(Step::Send));
             steps.push(Step::Break);
         }
-        Some(ProviderFault::EndEarly) => steps.extend(pieces.into_iter().take(half).map(Step::Say)),
+        Some(ProviderFault::EndEarly) => {
+            steps.extend(pieces.into_iter().take(half).map(Step::Send));
+        }
         Some(ProviderFault::ErrorInStream) => {
-            steps.extend(pieces.into_iter().take(half).map(Step::Say));
+            steps.extend(pieces.into_iter().take(half).map(Step::Send));
             let error = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
-            steps.push(Step::Say(if ask.dialect == Dialect::Ollama {
+            steps.push(Step::Send(if ask.dialect == Dialect::Ollama {
                 format!("{}\n", json!({"error": "overloaded"}))
             } else {
-                named(&error)
+                named_event(&error)
             }));
         }
         Some(ProviderFault::HugeLine) => {
-            steps.push(Step::Say(format!("data: {}", "x".repeat(HUGE_BYTES))));
+            steps.push(Step::Send(format!("data: {}", "x".repeat(HUGE_BYTES))));
         }
         _ => {
-            steps.extend(pieces.into_iter().map(Step::Say));
-            steps.push(Step::Say(ask.tail(&output, fault)));
+            steps.extend(pieces.into_iter().map(Step::Send));
+            steps.push(Step::Send(ask.tail(&output, fault)));
         }
     }
     let kind = if ask.dialect == Dialect::Ollama {
@@ -309,13 +322,13 @@ fn streamed(ask: &Ask, words: &str, fault: Option<&ProviderFault>, pace: Duratio
     } else {
         "text/event-stream"
     };
-    let body = stream::iter(steps).then(move |step| take(step, pace));
+    let body = stream::iter(steps).then(move |step| perform_step(step, pace));
     ([("content-type", kind)], Body::from_stream(body)).into_response()
 }
 
-async fn take(step: Step, pace: Duration) -> Result<Bytes, std::io::Error> {
+async fn perform_step(step: Step, pace: Duration) -> Result<Bytes, std::io::Error> {
     match step {
-        Step::Say(text) => {
+        Step::Send(text) => {
             if !pace.is_zero() {
                 tokio::time::sleep(pace).await;
             }
@@ -330,7 +343,7 @@ async fn take(step: Step, pace: Duration) -> Result<Bytes, std::io::Error> {
             Ok(Bytes::from_static(b": keep-alive\n\n"))
         }
         Step::Break => {
-            // What was said so far leaves the buffers first.
+            // Lets what was sent so far leave the buffers first.
             tokio::time::sleep(Duration::from_millis(50)).await;
             Err(std::io::Error::other("emulated cut"))
         }

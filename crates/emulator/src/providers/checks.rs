@@ -1,19 +1,28 @@
-//! The free calls that tell whether a key works.
+//! The free calls that show whether a key works.
 
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::keys::{Emulated, Standing};
-use super::refusals::refusal;
+use super::call::Call;
+use super::keys::Emulated;
+use super::refusals::refuse_key;
+use crate::world::Standing;
 
-/// Ids that the emulated hosts know.
+/// The id of an account or an endpoint that the emulated hosts know.
 pub const KNOWN_ID: &str = "made-up-id";
 
-/// Answers a GET.
-pub fn answer(provider: &Emulated, path: &str, standing: Standing) -> Response {
-    // Two tell of an empty account with a friendly 200; others tell nothing.
+/// Answers a GET call.
+pub fn answer_get(call: &Call<'_>) -> Response {
+    let Call {
+        provider,
+        path,
+        standing,
+        ..
+    } = *call;
+    // DeepSeek and OpenRouter report an empty account with status 200; the
+    // providers in the third arm do not report it here at all.
     match (provider.id, standing) {
         ("deepseek", Standing::Empty) => {
             return Json(json!({"is_available": false, "balance_infos": []})).into_response();
@@ -24,12 +33,12 @@ pub fn answer(provider: &Emulated, path: &str, standing: Standing) -> Response {
         }
         ("openai" | "google" | "groq" | "saladcloud" | "runpod", Standing::Empty) => {}
         _ => {
-            if let Some(refusal) = refusal(provider, standing) {
+            if let Some(refusal) = refuse_key(provider, standing) {
                 return refusal;
             }
         }
     }
-    match body(provider, path) {
+    match check_body(provider, path) {
         Some(body) => Json(body).into_response(),
         None => (
             StatusCode::NOT_FOUND,
@@ -39,7 +48,7 @@ pub fn answer(provider: &Emulated, path: &str, standing: Standing) -> Response {
     }
 }
 
-fn body(provider: &Emulated, path: &str) -> Option<Value> {
+fn check_body(provider: &Emulated, path: &str) -> Option<Value> {
     let models = || json!({"object": "list", "data": [{"id": "made-up-model", "object": "model"}]});
     match (provider.id, path) {
         ("anthropic", "/v1/models") => Some(

@@ -1,7 +1,7 @@
-//! Image hosts: jobs that wait, start, run and end, as each host tells it.
+//! Image hosts, whose jobs wait, start, run and end.
 //!
-//! A job moves one step each time it is looked at, so that nothing depends
-//! on time.
+//! A job moves on each time that the bot asks for its status, so that no test
+//! depends on time.
 
 use axum::Json;
 use axum::http::{Method, StatusCode};
@@ -10,55 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::call::Call;
 use super::checks::KNOWN_ID;
-use super::images::shown;
-use super::{ProviderFault, ProviderState};
+use super::images::picture_or_fault;
+use crate::world::{HostJob, HostServer, ProviderFault, ProviderState};
 
-/// How many looks a job waits, starts and runs for.
-#[derive(Clone, Copy, Debug)]
-pub struct Life {
-    pub queued: u32,
-    pub starting: u32,
-    pub running: u32,
-}
-
-impl Default for Life {
-    fn default() -> Self {
-        Self {
-            queued: 2,
-            starting: 1,
-            running: 1,
-        }
-    }
-}
-
-/// A job at a host.
-#[derive(Clone, Debug)]
-pub struct HostJob {
-    pub provider: String,
-    pub id: String,
-    /// What was sent.
-    pub input: Value,
-    /// How often it was looked at.
-    pub looks: u32,
-    pub cancelled: bool,
-    /// It ended with a picture.
-    pub done: bool,
-}
-
-/// A machine that was started.
-#[derive(Clone, Debug)]
-pub struct HostServer {
-    pub id: String,
-    pub workflow: String,
-    pub duration: u64,
-    pub looks: u32,
-    pub running: bool,
-}
-
-/// Where a job is.
+/// How far a job is. A queued one has so many jobs before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum At {
+enum JobStage {
     Queued(u32),
     Starting,
     Running,
@@ -66,40 +25,29 @@ enum At {
     Cancelled,
 }
 
-/// A call at a host.
-pub struct HostCall<'a> {
-    pub provider: &'a str,
-    pub method: &'a Method,
-    pub path: &'a str,
-    pub body: &'a Value,
-    /// Where this provider is.
-    pub base: &'a str,
-    pub fault: Option<&'a ProviderFault>,
-}
-
-/// Answers a call about a job; none where it is about something else.
-pub fn answer(state: &mut ProviderState, call: &HostCall<'_>) -> Option<Response> {
+/// Answers a call to an image host; none where the host has no such address.
+pub fn answer_host_call(state: &mut ProviderState, call: &Call<'_>) -> Option<Response> {
     let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
     if let ["files", name] = parts[..] {
-        return Some(file(call, name));
+        return Some(answer_file(call, name));
     }
-    match call.provider {
-        "runpod" => runpod(state, call, &parts),
-        "runcomfy-serverless" => runcomfy(state, call, &parts),
-        "saladcloud" => salad(state, call, &parts),
-        "comfyui" => comfy(state, call, &parts),
-        "runcomfy" => machine(state, call, &parts),
+    match call.provider.id {
+        "runpod" => answer_runpod(state, call, &parts),
+        "runcomfy-serverless" => answer_runcomfy(state, call, &parts),
+        "saladcloud" => answer_salad(state, call, &parts),
+        "comfyui" => answer_comfyui(state, call, &parts),
+        "runcomfy" => answer_machines(state, call, &parts),
         _ => None,
     }
 }
 
-fn file(call: &HostCall<'_>, name: &str) -> Response {
+fn answer_file(call: &Call<'_>, name: &str) -> Response {
     match call.fault {
         Some(ProviderFault::Expired) => StatusCode::NOT_FOUND.into_response(),
         Some(ProviderFault::RedirectPicture(to)) => {
             (StatusCode::FOUND, [("location", to.clone())]).into_response()
         }
-        fault => shown(name, 0, fault).into_response(),
+        fault => picture_or_fault(name, 0, fault).into_response(),
     }
 }
 
@@ -122,65 +70,65 @@ impl ProviderState {
         jobs.find(|job| job.provider == provider && job.id == id)
     }
 
-    /// Looks at a job, which moves it on.
-    fn look_at(&mut self, provider: &str, id: &str) -> Option<At> {
+    /// Moves a job on by one look, and returns how far it is.
+    fn advance_job(&mut self, provider: &str, id: &str) -> Option<JobStage> {
         let life = self.life;
         let job = self.job(provider, id)?;
         job.looks += 1;
         let looks = job.looks;
         let at = if job.cancelled {
-            At::Cancelled
+            JobStage::Cancelled
         } else if looks <= life.queued {
-            At::Queued((life.queued - looks).min(3))
+            JobStage::Queued((life.queued - looks).min(3))
         } else if looks <= life.queued + life.starting {
-            At::Starting
+            JobStage::Starting
         } else if looks <= life.queued + life.starting + life.running {
-            At::Running
+            JobStage::Running
         } else {
-            At::Done
+            JobStage::Done
         };
-        job.done |= at == At::Done;
+        job.done |= at == JobStage::Done;
         Some(at)
     }
 
-    fn cancel(&mut self, provider: &str, id: &str) {
+    fn cancel_job(&mut self, provider: &str, id: &str) {
         if let Some(job) = self.job(provider, id) {
             job.cancelled = true;
         }
     }
 }
 
-/// Two of three are what people call graph errors.
+/// What hosts report where a node of the workflow fails.
 const GRAPH_ERROR: &str =
     "Workflow validation failed: node 4 (CheckpointLoaderSimple): value not in list";
 
-fn runpod(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Option<Response> {
+fn answer_runpod(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
     Some(match *parts {
         [_, "run"] => {
-            let id = state.begin_job(call.provider, &call.body["input"]);
+            let id = state.begin_job(call.provider.id, &call.body["input"]);
             Json(json!({"id": id, "status": "IN_QUEUE"})).into_response()
         }
         [_, "cancel", id] => {
-            state.cancel(call.provider, id);
+            state.cancel_job(call.provider.id, id);
             Json(json!({"id": id, "status": "CANCELLED"})).into_response()
         }
         [_, "status", id] => {
             if call.fault == Some(&ProviderFault::Expired) {
                 return Some(not_found());
             }
-            let at = state.look_at(call.provider, id)?;
-            let input = state.job(call.provider, id)?.input.clone();
+            let at = state.advance_job(call.provider.id, id)?;
+            let input = state.job(call.provider.id, id)?.input.clone();
             let failed = match call.fault {
                 Some(ProviderFault::NodeError) => Some(GRAPH_ERROR),
                 Some(ProviderFault::MachineError) => Some("CUDA error: out of memory"),
                 _ => None,
             };
             let answer = match (at, failed) {
-                (At::Queued(_) | At::Starting, _) => json!({"status": "IN_QUEUE"}),
-                (At::Running, _) => json!({"status": "IN_PROGRESS"}),
-                (At::Cancelled, _) => json!({"status": "CANCELLED"}),
-                (At::Done, Some(error)) => json!({"status": "FAILED", "error": error}),
-                (At::Done, None) => json!({"status": "COMPLETED", "delayTime": 1200,
+                (JobStage::Queued(_) | JobStage::Starting, _) => json!({"status": "IN_QUEUE"}),
+                (JobStage::Running, _) => json!({"status": "IN_PROGRESS"}),
+                (JobStage::Cancelled, _) => json!({"status": "CANCELLED"}),
+                (JobStage::Done, Some(error)) => json!({"status": "FAILED", "error": error}),
+                (JobStage::Done, None) => json!({"status": "COMPLETED", "delayTime": 1200,
                     "executionTime": 4000, "output": runpod_output(call, &input)}),
             };
             let mut answer = answer;
@@ -191,24 +139,28 @@ fn runpod(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Opt
     })
 }
 
-fn runpod_output(call: &HostCall<'_>, input: &Value) -> Value {
+fn runpod_output(call: &Call<'_>, input: &Value) -> Value {
     if call.fault == Some(&ProviderFault::NoPicture) {
         return json!({"images": [], "errors": []});
     }
     if input["workflow"].is_null() {
         return json!({"image_url": format!("{}/files/public.png", call.base), "cost": 0.0024});
     }
-    let images: Vec<Value> = (0..batch(&input["workflow"]))
+    let images: Vec<Value> = (0..count_images(&input["workflow"]))
         .map(|at| {
-            let data = STANDARD.encode(shown(&input["workflow"].to_string(), at, call.fault));
+            let data = STANDARD.encode(picture_or_fault(
+                &input["workflow"].to_string(),
+                at,
+                call.fault,
+            ));
             json!({"filename": format!("{at}.png"), "type": "base64", "data": data})
         })
         .collect();
     json!({"images": images})
 }
 
-/// How many a graph makes at once.
-fn batch(graph: &Value) -> u64 {
+/// How many pictures a workflow makes at once.
+fn count_images(graph: &Value) -> u64 {
     let nodes = graph.as_object().into_iter().flatten();
     let sizes = nodes.filter_map(|(_, node)| {
         let inputs = &node["inputs"];
@@ -217,7 +169,7 @@ fn batch(graph: &Value) -> u64 {
     sizes.max().unwrap_or(1)
 }
 
-fn runcomfy(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Option<Response> {
+fn answer_runcomfy(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
     let hidden = call.fault == Some(&ProviderFault::HiddenError);
     Some(match *parts {
         ["prod", "v1", "deployments", deployment, "inference"] => {
@@ -225,7 +177,7 @@ fn runcomfy(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> O
                 let error = json!({"error_code": 10001, "error_message": "Insufficient funds"});
                 return Some(Json(error).into_response());
             }
-            let id = state.begin_job(call.provider, &call.body["workflow_api_json"]);
+            let id = state.begin_job(call.provider.id, &call.body["workflow_api_json"]);
             let url = format!(
                 "{}/prod/v1/deployments/{deployment}/requests/{id}",
                 call.base
@@ -237,29 +189,29 @@ fn runcomfy(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> O
             .into_response()
         }
         ["prod", "v1", "deployments", _, "requests", id, "status"] => {
-            let at = state.look_at(call.provider, id)?;
+            let at = state.advance_job(call.provider.id, id)?;
             Json(match at {
-                At::Queued(before) => json!({"status": "in_queue", "queue_position": before}),
-                At::Starting => json!({"status": "in_progress"}),
-                At::Running => json!({"status": "in_progress", "instance_id": "i-1"}),
-                At::Done => json!({"status": "completed"}),
-                At::Cancelled => json!({"status": "canceled"}),
+                JobStage::Queued(before) => json!({"status": "in_queue", "queue_position": before}),
+                JobStage::Starting => json!({"status": "in_progress"}),
+                JobStage::Running => json!({"status": "in_progress", "instance_id": "i-1"}),
+                JobStage::Done => json!({"status": "completed"}),
+                JobStage::Cancelled => json!({"status": "canceled"}),
             })
             .into_response()
         }
         ["prod", "v1", "deployments", _, "requests", id, "result"] => {
-            let graph = state.job(call.provider, id)?.input.clone();
+            let graph = state.job(call.provider.id, id)?.input.clone();
             Json(runcomfy_result(call, &graph)).into_response()
         }
         ["prod", "v1", "deployments", _, "requests", id, "cancel"] => {
-            state.cancel(call.provider, id);
+            state.cancel_job(call.provider.id, id);
             Json(json!({"request_id": id, "status": "cancellation_requested"})).into_response()
         }
         _ => return None,
     })
 }
 
-fn runcomfy_result(call: &HostCall<'_>, graph: &Value) -> Value {
+fn runcomfy_result(call: &Call<'_>, graph: &Value) -> Value {
     let failed =
         |error: &str| json!({"status": "failed", "error": [{"errorCode": 1, "error": error}]});
     match call.fault {
@@ -271,16 +223,16 @@ fn runcomfy_result(call: &HostCall<'_>, graph: &Value) -> Value {
                 json!({"filename": format!("{at}.png"), "subfolder": "", "type": "output",
                     "url": format!("{}/files/{at}.png", call.base)})
             };
-            let images: Vec<Value> = (0..batch(graph)).map(image).collect();
+            let images: Vec<Value> = (0..count_images(graph)).map(image).collect();
             json!({"status": "succeeded", "outputs": {"9": {"images": images}}})
         }
     }
 }
 
-fn salad(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Option<Response> {
+fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
     let images = |graph: &Value| -> Vec<String> {
-        (0..batch(graph))
-            .map(|at| STANDARD.encode(shown(&graph.to_string(), at, call.fault)))
+        (0..count_images(graph))
+            .map(|at| STANDARD.encode(picture_or_fault(&graph.to_string(), at, call.fault)))
             .collect()
     };
     let output = |graph: &Value| match call.fault {
@@ -298,38 +250,38 @@ fn salad(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Opti
                 (StatusCode::GATEWAY_TIMEOUT, page).into_response()
             }
             _ => {
-                let id = state.begin_job(call.provider, &call.body["prompt"]);
-                state.job(call.provider, &id)?.done = true;
+                let id = state.begin_job(call.provider.id, &call.body["prompt"]);
+                state.job(call.provider.id, &id)?.done = true;
                 Json(output(&call.body["prompt"])).into_response()
             }
         },
         ["organizations", _, "projects", _, "queues", _, "jobs"] => {
-            let id = state.begin_job(call.provider, &call.body["input"]["prompt"]);
+            let id = state.begin_job(call.provider.id, &call.body["input"]["prompt"]);
             let job = salad_job(&id, "pending", &Value::Null);
             (StatusCode::CREATED, Json(job)).into_response()
         }
         ["organizations", _, "projects", _, "queues", _, "jobs", id] => {
-            if call.method == Method::DELETE {
-                state.cancel(call.provider, id);
+            if *call.method == Method::DELETE {
+                state.cancel_job(call.provider.id, id);
                 return Some(StatusCode::ACCEPTED.into_response());
             }
             if call.fault == Some(&ProviderFault::Expired) {
                 return Some(not_found());
             }
-            let at = state.look_at(call.provider, id)?;
-            let graph = state.job(call.provider, id)?.input.clone();
+            let at = state.advance_job(call.provider.id, id)?;
+            let graph = state.job(call.provider.id, id)?.input.clone();
             let failed = matches!(
                 call.fault,
                 Some(ProviderFault::NodeError | ProviderFault::MachineError)
             );
             let (status, output) = match at {
-                At::Queued(_) | At::Starting => ("pending", Value::Null),
-                At::Running => ("running", Value::Null),
-                At::Cancelled => ("cancelled", Value::Null),
-                At::Done if call.fault == Some(&ProviderFault::MachineError) => {
+                JobStage::Queued(_) | JobStage::Starting => ("pending", Value::Null),
+                JobStage::Running => ("running", Value::Null),
+                JobStage::Cancelled => ("cancelled", Value::Null),
+                JobStage::Done if call.fault == Some(&ProviderFault::MachineError) => {
                     ("failed", Value::Null)
                 }
-                At::Done => (if failed { "failed" } else { "succeeded" }, output(&graph)),
+                JobStage::Done => (if failed { "failed" } else { "succeeded" }, output(&graph)),
             };
             Json(salad_job(id, status, &output)).into_response()
         }
@@ -342,8 +294,9 @@ fn salad_job(id: &str, status: &str, output: &Value) -> Value {
         "create_time": "2026-11-21T12:00:00Z", "update_time": "2026-11-21T12:00:00Z"})
 }
 
-/// A ComfyUI: one of the operator's, or one on a machine.
-fn comfy(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Option<Response> {
+/// Answers for a ComfyUI, which is the operator's own or runs on a machine of
+/// RunComfy's.
+fn answer_comfyui(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
     let fault = call.fault;
     Some(match *parts {
         ["system_stats"] => Json(json!({"system": {"os": "posix"}})).into_response(),
@@ -354,13 +307,13 @@ fn comfy(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Opti
             (StatusCode::BAD_REQUEST, Json(errors)).into_response()
         }
         ["prompt"] => {
-            let id = state.begin_job(call.provider, &call.body["prompt"]);
+            let id = state.begin_job(call.provider.id, &call.body["prompt"]);
             Json(json!({"prompt_id": id, "number": 1, "node_errors": {}})).into_response()
         }
-        ["queue"] if call.method == Method::POST => {
+        ["queue"] if *call.method == Method::POST => {
             let ids = call.body["delete"].as_array().into_iter().flatten();
             for id in ids.filter_map(Value::as_str) {
-                state.cancel(call.provider, id);
+                state.cancel_job(call.provider.id, id);
             }
             Json(json!({})).into_response()
         }
@@ -369,7 +322,7 @@ fn comfy(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Opti
             let open = state
                 .jobs
                 .iter()
-                .filter(|job| job.provider == call.provider && !job.cancelled);
+                .filter(|job| job.provider == call.provider.id && !job.cancelled);
             let (mut running, mut pending) = (Vec::new(), Vec::new());
             for job in open {
                 let entry = json!([1, job.id, {}, {}, []]);
@@ -382,20 +335,20 @@ fn comfy(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Opti
         }
         ["interrupt"] => Json(json!({})).into_response(),
         ["history", id] => {
-            let at = state.look_at(call.provider, id)?;
-            let graph = state.job(call.provider, id)?.input.clone();
+            let at = state.advance_job(call.provider.id, id)?;
+            let graph = state.job(call.provider.id, id)?.input.clone();
             Json(match at {
-                At::Done => json!({id: history(call, &graph)}),
+                JobStage::Done => json!({id: comfy_history(call, &graph)}),
                 _ => json!({}),
             })
             .into_response()
         }
-        ["view"] => file(call, "view.png"),
+        ["view"] => answer_file(call, "view.png"),
         _ => return None,
     })
 }
 
-fn history(call: &HostCall<'_>, graph: &Value) -> Value {
+fn comfy_history(call: &Call<'_>, graph: &Value) -> Value {
     match call.fault {
         Some(ProviderFault::MachineError) => {
             json!({"outputs": {}, "status": {"status_str": "error",
@@ -405,17 +358,17 @@ fn history(call: &HostCall<'_>, graph: &Value) -> Value {
             "completed": true, "messages": []}}),
         _ => {
             let image = |at: u64| json!({"filename": format!("{at}.png"), "subfolder": "", "type": "output"});
-            let images: Vec<Value> = (0..batch(graph)).map(image).collect();
+            let images: Vec<Value> = (0..count_images(graph)).map(image).collect();
             json!({"outputs": {"9": {"images": images}}, "status": {"status_str": "success",
                 "completed": true, "messages": []}})
         }
     }
 }
 
-/// RunComfy's machines, each with a ComfyUI of its own.
-fn machine(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Option<Response> {
+/// Answers for RunComfy's machines, each of which runs a ComfyUI.
+fn answer_machines(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
     Some(match *parts {
-        ["prod", "api", "users", KNOWN_ID, "servers"] if call.method == Method::POST => {
+        ["prod", "api", "users", KNOWN_ID, "servers"] if *call.method == Method::POST => {
             let id = format!("server-{}", state.servers.len() + 1);
             state.servers.push(HostServer {
                 id: id.clone(),
@@ -448,7 +401,7 @@ fn machine(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Op
             let Some(server) = server else {
                 return Some(not_found());
             };
-            if call.method == Method::DELETE {
+            if *call.method == Method::DELETE {
                 server.running = false;
                 return Some(Json(json!({"server_id": id})).into_response());
             }
@@ -473,7 +426,7 @@ fn machine(state: &mut ProviderState, call: &HostCall<'_>, parts: &[&str]) -> Op
                 let page = Html("<html><body>Bad gateway</body></html>");
                 return Some((StatusCode::BAD_GATEWAY, page).into_response());
             }
-            return comfy(state, call, parts.get(2..)?);
+            return answer_comfyui(state, call, parts.get(2..)?);
         }
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! Pictures that are answered at once: OpenAI, xAI, OpenRouter, Google.
+//! Picture calls that are answered at once: OpenAI, xAI, OpenRouter, Google.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -8,22 +8,23 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::ProviderFault;
-use super::keys::Emulated;
+use super::call::Call;
+use crate::world::ProviderFault;
 
 /// The side of an emulated picture, in pixels.
 const SIDE: u32 = 96;
-/// What the emulated moderation flags.
+/// A text with this word is flagged by the emulated moderation.
 const FLAGGED: &str = "forbidden";
 
-/// Answers a request for pictures; none where it is none.
-pub fn answer(
-    provider: &Emulated,
-    (path, body): (&str, &Value),
-    fault: Option<&ProviderFault>,
-    base: &str,
-) -> Option<Response> {
-    let prompt = body["prompt"].as_str().unwrap_or_default();
+/// Answers a call for pictures or moderation; none where it is another call.
+pub fn answer_image_call(call: &Call<'_>) -> Option<Response> {
+    let Call {
+        provider,
+        path,
+        body,
+        fault,
+        ..
+    } = *call;
     Some(match (provider.id, path) {
         ("openai", "/moderations") => {
             let input = body["input"].as_str().unwrap_or_default();
@@ -31,28 +32,30 @@ pub fn answer(
             Json(json!({"id": "modr-0", "results": [{"flagged": flagged}]})).into_response()
         }
         ("openai" | "xai", "/images/generations") | ("openai", "/images/edits") => {
-            data(provider, prompt, body, fault, base)
+            answer_with_pictures(call)
         }
-        ("openrouter", "/images") => data(provider, prompt, body, fault, base),
-        ("google", path) if wants_picture(body) && path.ends_with(":generateContent") => {
-            gemini(body, fault)
+        ("openrouter", "/images") => answer_with_pictures(call),
+        ("google", path) if asks_for_picture(body) && path.ends_with(":generateContent") => {
+            answer_gemini(body, fault)
         }
         _ => return None,
     })
 }
 
-fn wants_picture(body: &Value) -> bool {
+fn asks_for_picture(body: &Value) -> bool {
     let wanted = body.pointer("/generationConfig/responseModalities");
     wanted.is_some_and(|wanted| wanted.to_string().contains("IMAGE"))
 }
 
-fn data(
-    provider: &Emulated,
-    prompt: &str,
-    body: &Value,
-    fault: Option<&ProviderFault>,
-    base: &str,
-) -> Response {
+fn answer_with_pictures(call: &Call<'_>) -> Response {
+    let Call {
+        provider,
+        body,
+        fault,
+        base,
+        ..
+    } = *call;
+    let prompt = body["prompt"].as_str().unwrap_or_default();
     if matches!(fault, Some(ProviderFault::Blocked)) {
         let error = json!({"error": {"message": "Your request was rejected by the safety system.",
             "type": "image_generation_user_error", "code": "moderation_blocked"}});
@@ -67,12 +70,12 @@ fn data(
     let item = |at: u64| match provider.id {
         "xai" => json!({"url": format!("{base}/files/{at}.png")}),
         _ => {
-            json!({"b64_json": STANDARD.encode(shown(prompt, at, fault)), "media_type": "image/png"})
+            json!({"b64_json": STANDARD.encode(picture_or_fault(prompt, at, fault)), "media_type": "image/png"})
         }
     };
     let items: Vec<Value> = (0..count).map(item).collect();
     if provider.id == "openai" && body["stream"] == true {
-        return events(&items);
+        return picture_events(&items);
     }
     let usage = match provider.id {
         "openrouter" => json!({"cost": 0.0375}),
@@ -85,7 +88,7 @@ fn data(
 }
 
 /// `OpenAI`'s stream of pictures, without partial ones.
-fn events(items: &[Value]) -> Response {
+fn picture_events(items: &[Value]) -> Response {
     let event = |item: &Value| {
         let event = json!({"type": "image_generation.completed", "b64_json": item["b64_json"],
             "created_at": 1_787_150_086, "size": "1024x1024", "quality": "high",
@@ -97,7 +100,7 @@ fn events(items: &[Value]) -> Response {
     (kind, items.iter().map(event).collect::<String>()).into_response()
 }
 
-fn gemini(body: &Value, fault: Option<&ProviderFault>) -> Response {
+fn answer_gemini(body: &Value, fault: Option<&ProviderFault>) -> Response {
     let prompt = body.pointer("/contents/0/parts/0/text");
     let prompt = prompt.and_then(Value::as_str).unwrap_or_default();
     Json(match fault {
@@ -106,7 +109,7 @@ fn gemini(body: &Value, fault: Option<&ProviderFault>) -> Response {
             "finishReason": "NO_IMAGE"}]}),
         _ => json!({
             "candidates": [{"content": {"role": "model", "parts": [{"inlineData": {
-                "mimeType": "image/png", "data": STANDARD.encode(shown(prompt, 0, fault))}}]},
+                "mimeType": "image/png", "data": STANDARD.encode(picture_or_fault(prompt, 0, fault))}}]},
                 "finishReason": "STOP", "index": 0}],
             "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 1120, "totalTokenCount": 1124},
         }),
@@ -114,8 +117,8 @@ fn gemini(body: &Value, fault: Option<&ProviderFault>) -> Response {
     .into_response()
 }
 
-/// What comes: a picture, or what a fault puts in its place.
-pub fn shown(prompt: &str, at: u64, fault: Option<&ProviderFault>) -> Vec<u8> {
+/// Returns a picture, or the bytes that a fault puts in its place.
+pub fn picture_or_fault(prompt: &str, at: u64, fault: Option<&ProviderFault>) -> Vec<u8> {
     match fault {
         Some(ProviderFault::WrongType) => b"<html>not a picture</html>".to_vec(),
         Some(ProviderFault::HugePicture) => {
@@ -127,8 +130,8 @@ pub fn shown(prompt: &str, at: u64, fault: Option<&ProviderFault>) -> Vec<u8> {
     }
 }
 
-/// A picture that differs by its prompt: two colours that flow into each
-/// other around a disc.
+/// Draws a picture that differs by its prompt: a gradient of two colours
+/// around a disc.
 pub fn picture(prompt: &str, at: u64) -> Vec<u8> {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let hash = prompt.bytes().fold(0xcbf2_9ce4_8422_2325 ^ at, mix);

@@ -1,20 +1,21 @@
-//! Keys that the emulated providers know. All are made up, and look it.
+//! The emulated providers, and the keys that they know. The keys are made up,
+//! and say so.
 
 use axum::http::HeaderMap;
 
-use super::ProviderState;
+use crate::world::{ProviderState, Standing};
 
 /// An emulated provider.
 pub struct Emulated {
     pub id: &'static str,
-    /// How its keys begin.
+    /// The text that its keys begin with.
     pub prefix: &'static str,
     /// The header that carries its keys.
     pub header: &'static str,
     pub dialect: Dialect,
 }
 
-/// Which wire its chat speaks.
+/// The API that a provider has for chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     OpenAi,
@@ -22,19 +23,6 @@ pub enum Dialect {
     Google,
     Ollama,
     ImageHost,
-}
-
-/// How a key stands with its provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    Good,
-    Bad,
-    /// Real, but without credit.
-    Empty,
-    /// Real, but may not do everything.
-    Restricted,
-    /// Real, but too busy.
-    Limited,
 }
 
 const fn emulated(id: &'static str, prefix: &'static str, dialect: Dialect) -> Emulated {
@@ -46,7 +34,7 @@ const fn emulated(id: &'static str, prefix: &'static str, dialect: Dialect) -> E
     }
 }
 
-/// All that are emulated.
+/// All emulated providers.
 pub const PROVIDERS: &[Emulated] = &[
     emulated("openai", "sk-", Dialect::OpenAi),
     Emulated {
@@ -82,7 +70,7 @@ const WORDS: &[(&str, Standing)] = &[
     ("made-up-limited", Standing::Limited),
 ];
 
-/// A key that stands so with a provider.
+/// Returns a key that has this standing with a provider.
 pub fn sample(id: &str, standing: Standing) -> String {
     let prefix = PROVIDERS
         .iter()
@@ -95,14 +83,14 @@ pub fn sample(id: &str, standing: Standing) -> String {
     format!("{prefix}{word}-0123456789")
 }
 
-/// The key in a request's headers.
+/// Returns the key in a request's headers.
 pub fn key_in(provider: &Emulated, headers: &HeaderMap) -> Option<String> {
     let value = headers.get(provider.header)?.to_str().ok()?;
     Some(value.strip_prefix("Bearer ").unwrap_or(value).to_owned())
 }
 
-/// How a key stands. Ollama on one's own machine asks for none.
-pub fn standing(state: &ProviderState, provider: &Emulated, key: Option<&str>) -> Standing {
+/// Returns the standing of a key. Ollama and ComfyUI need none.
+pub fn standing_of(state: &ProviderState, provider: &Emulated, key: Option<&str>) -> Standing {
     let Some(key) = key else {
         return if provider.dialect == Dialect::Ollama || provider.id == "comfyui" {
             Standing::Good

@@ -1,135 +1,50 @@
-//! The providers' wire: key checks and chat, good days and bad.
+//! The providers' HTTP APIs: key checks, chat, pictures and faults.
 
 mod answers;
+mod call;
 mod chat;
 mod checks;
+mod faults;
 mod hosts;
 mod images;
 mod keys;
-mod more;
+mod other_calls;
 mod refusals;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-pub use hosts::{HostJob, HostServer, Life};
+use call::Call;
 pub use images::picture;
-pub use keys::{PROVIDERS, Standing, sample};
+pub use keys::{PROVIDERS, sample};
+
+pub use crate::world::{
+    HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
+};
 
 use crate::world::World;
 
-/// How many calls are kept.
+/// How many calls are kept for tests to read.
 const CALLS_KEPT: usize = 1_000;
-/// More than anybody reads.
-const HUGE_BYTES: usize = 8 * 1024 * 1024;
-/// How long a server that hangs holds the line.
-const HANG: Duration = Duration::from_mins(10);
 
-/// What the emulated providers know.
-#[derive(Default)]
-pub struct ProviderState {
-    /// Keys whose standing was changed after they were made.
-    pub standings: HashMap<String, Standing>,
-    /// What goes wrong, by provider, until it is taken back.
-    pub faults: HashMap<String, ProviderFault>,
-    pub calls: VecDeque<ProviderCall>,
-    /// Time between two words of a streamed answer.
-    pub pace: Duration,
-    /// Jobs that image hosts have taken, and machines that were started.
-    pub jobs: Vec<HostJob>,
-    pub servers: Vec<HostServer>,
-    pub life: Life,
-}
-
-/// A call that a provider received.
-#[derive(Clone, Debug)]
-pub struct ProviderCall {
-    pub provider: String,
-    pub method: String,
-    pub path: String,
-    pub key: Option<String>,
-    pub body: Value,
-    pub headers: Vec<String>,
-    pub at: SystemTime,
-}
-
-/// What goes wrong at a provider.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ProviderFault {
-    /// The answer begins late.
-    SlowFirstByte(Duration),
-    /// The answer begins and then nothing more comes.
-    Stall,
-    /// The same, but comments keep coming.
-    StallWithComments,
-    /// The connection breaks off in mid-answer.
-    Cut,
-    /// The stream ends early, as if that were all.
-    EndEarly,
-    /// An error comes inside the stream.
-    ErrorInStream,
-    /// A web page instead of JSON, with this status.
-    Html(u16),
-    /// A line that never ends.
-    HugeLine,
-    /// A body that is far too large, whatever was asked.
-    HugeBody,
-    /// Counts of tokens that cannot be.
-    WrongUsage,
-    /// No usage at all.
-    NoUsage,
-    /// More tokens than the answer can have.
-    AbsurdUsage,
-    /// Part of the prompt was read from a cache; OpenAI's dialect only.
-    CachedInput,
-    /// A bare status.
-    Status(u16),
-    /// A status that asks to come back at once, so many times.
-    Busy(u16, u32),
-    /// A refusal that quotes the key in full, as OpenAI's do for short ones.
-    EchoKey,
-    /// A redirect to another address.
-    Redirect(String),
-    /// A picture is declined.
-    Blocked,
-    /// It is done, and there is no picture.
-    NoPicture,
-    /// A node of the graph fails.
-    NodeError,
-    /// The machine fails.
-    MachineError,
-    /// The result is gone.
-    Expired,
-    /// What comes is no picture.
-    WrongType,
-    /// What comes is larger than anybody takes.
-    HugePicture,
-    /// The picture is said to be elsewhere.
-    RedirectPicture(String),
-    /// Status 200 with an error in it.
-    HiddenError,
-    /// The gateway in front of the host gives up.
-    GatewayCut,
-}
-
-/// Every provider, below `/providers/<id>`.
+/// Returns the routes of every provider, below `/providers/<id>`.
 pub fn routes(world: Arc<World>) -> Router {
     Router::new()
-        .route("/providers/{id}", any(call))
-        .route("/providers/{id}/{*path}", any(call))
+        .route("/providers/{id}", any(answer_call))
+        .route("/providers/{id}/{*path}", any(answer_call))
         .with_state(world)
 }
 
-async fn call(
+async fn answer_call(
     Shared(world): Shared<Arc<World>>,
     Path(parts): Path<HashMap<String, String>>,
     uri: Uri,
@@ -166,74 +81,70 @@ async fn call(
                 None => providers.faults.remove(&id),
             };
         }
-        let standing = keys::standing(providers, provider, key.as_deref());
+        let standing = keys::standing_of(providers, provider, key.as_deref());
         (standing, fault, providers.pace)
     });
-    if let Some(response) = instead(fault.as_ref(), key.as_deref()).await {
+    if let Some(response) = faults::replace_answer(fault.as_ref(), key.as_deref()).await {
         return response;
     }
-    let picture = pictures(
+    let base = world.look(|state| {
+        let address = state.address;
+        address.map(|at| format!("http://{at}/providers/{}", provider.id))
+    });
+    answer_well(
         &world,
-        provider,
-        (&method, &path, &body),
-        standing,
-        fault.as_ref(),
-    );
-    if let Some(response) = picture {
+        &Call {
+            provider,
+            method: &method,
+            path: &path,
+            body: &body,
+            standing,
+            fault: fault.as_ref(),
+            base: &base.unwrap_or_default(),
+            pace,
+        },
+    )
+}
+
+/// Answers a call whose answer no fault replaces as a whole.
+fn answer_well(world: &World, call: &Call<'_>) -> Response {
+    if let Some(response) = answer_about_pictures(world, call) {
         return response;
     }
-    let more =
-        more::answer(provider, &path, &body).filter(|_| method == Method::POST && fault.is_none());
-    if let Some(answer) = more {
-        return refusals::refusal(provider, standing).unwrap_or(answer);
+    if *call.method == Method::POST
+        && call.fault.is_none()
+        && let Some(answer) = other_calls::answer_other_call(call)
+    {
+        return refusals::refuse_key(call.provider, call.standing).unwrap_or(answer);
     }
-    if method == Method::GET {
-        checks::answer(provider, &path, standing)
+    if *call.method == Method::GET {
+        checks::answer_get(call)
     } else {
-        chat::answer(provider, &path, standing, &body, fault.as_ref(), pace)
+        chat::answer_chat(call)
     }
 }
 
-/// Answers what has to do with pictures; none where it has not.
-fn pictures(
-    world: &World,
-    provider: &keys::Emulated,
-    (method, path, body): (&Method, &str, &Value),
-    standing: Standing,
-    fault: Option<&ProviderFault>,
-) -> Option<Response> {
-    let base = world.look(|state| {
-        state
-            .address
-            .map(|at| format!("http://{at}/providers/{}", provider.id))
-    });
-    let base = base.unwrap_or_default();
-    if let Some(refusal) = refusals::refusal(provider, standing)
-        && (*method != Method::GET || provider.dialect == keys::Dialect::ImageHost)
-        // A machine's address is the secret itself.
-        && !path.starts_with("/comfy/")
-        && is_paid(path)
+/// Answers a call about pictures; none where the call is about something
+/// else.
+fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
+    if let Some(refusal) = refusals::refuse_key(call.provider, call.standing)
+        && (*call.method != Method::GET || call.provider.dialect == keys::Dialect::ImageHost)
+        // A call to a machine carries no key: its address is the secret.
+        && !call.path.starts_with("/comfy/")
+        && makes_picture(call.path)
     {
         return Some(refusal);
     }
-    if *method == Method::POST
-        && let Some(response) = images::answer(provider, (path, body), fault, &base)
+    if *call.method == Method::POST
+        && let Some(response) = images::answer_image_call(call)
     {
         return Some(response);
     }
-    let host = hosts::HostCall {
-        provider: provider.id,
-        method,
-        path,
-        body,
-        base: &base,
-        fault,
-    };
-    world.with(|state| hosts::answer(&mut state.providers, &host))
+    world.with(|state| hosts::answer_host_call(&mut state.providers, call))
 }
 
-/// Whether a call is one that makes a picture, which a key must pay for.
-fn is_paid(path: &str) -> bool {
+/// Whether a call makes a picture, for which it needs a good key.
+fn makes_picture(path: &str) -> bool {
     [
         "/run",
         "/inference",
@@ -246,44 +157,4 @@ fn is_paid(path: &str) -> bool {
     .iter()
     .any(|end| path.ends_with(end))
         || path.starts_with("/images/")
-}
-
-/// Faults that replace the whole answer.
-async fn instead(fault: Option<&ProviderFault>, key: Option<&str>) -> Option<Response> {
-    match fault? {
-        ProviderFault::SlowFirstByte(wait) => {
-            tokio::time::sleep((*wait).min(HANG)).await;
-            None
-        }
-        ProviderFault::HugeBody => Some("x".repeat(HUGE_BYTES).into_response()),
-        ProviderFault::Html(status) => {
-            let page = Html("<html><body><h1>An unexpected page</h1></body></html>");
-            Some(
-                (
-                    StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY),
-                    page,
-                )
-                    .into_response(),
-            )
-        }
-        ProviderFault::Status(status) => {
-            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
-            Some((status, Json(json!({"error": {"message": "emulated"}}))).into_response())
-        }
-        ProviderFault::Busy(status, _) => {
-            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let body =
-                Json(json!({"error": {"message": "try again", "code": "rate_limit_exceeded"}}));
-            Some((status, [("retry-after-ms", "10")], body).into_response())
-        }
-        ProviderFault::EchoKey => {
-            let message = format!("Incorrect API key provided: {}", key.unwrap_or_default());
-            let body = json!({"error": {"message": message, "code": "invalid_api_key"}});
-            Some((StatusCode::UNAUTHORIZED, Json(body)).into_response())
-        }
-        ProviderFault::Redirect(to) => {
-            Some((StatusCode::TEMPORARY_REDIRECT, [("location", to.clone())]).into_response())
-        }
-        _ => None,
-    }
 }

@@ -1,4 +1,4 @@
-//! How each provider says no; the bodies are those of `providers.md` §1.3
+//! How each provider refuses a key; the bodies are those of `providers.md` §1.3
 //! and §2.3.
 
 use axum::Json;
@@ -6,20 +6,22 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::keys::{Emulated, Standing};
+use super::keys::Emulated;
+use crate::world::Standing;
 
-/// The answer to a key that may not do this; none where it may.
-pub fn refusal(provider: &Emulated, standing: Standing) -> Option<Response> {
+/// Returns the refusal that a provider answers a key of this standing with;
+/// none for a good key.
+pub fn refuse_key(provider: &Emulated, standing: Standing) -> Option<Response> {
     match standing {
         Standing::Good => None,
-        Standing::Bad => Some(bad(provider)),
-        Standing::Empty => Some(empty(provider)),
-        Standing::Restricted => Some(restricted(provider)),
-        Standing::Limited => Some(limited(provider)),
+        Standing::Bad => Some(refuse_unknown(provider)),
+        Standing::Empty => Some(refuse_without_credit(provider)),
+        Standing::Restricted => Some(refuse_restricted(provider)),
+        Standing::Limited => Some(refuse_rate_limited(provider)),
     }
 }
 
-fn answer(status: u16, body: Value) -> Response {
+fn json_response(status: u16, body: Value) -> Response {
     (
         StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
         Json(body),
@@ -27,115 +29,115 @@ fn answer(status: u16, body: Value) -> Response {
         .into_response()
 }
 
-fn bad(provider: &Emulated) -> Response {
+fn refuse_unknown(provider: &Emulated) -> Response {
     match provider.id {
-        // OpenAI shows short keys back in full.
-        "openai" => answer(
+        // OpenAI quotes a part of the key; a short key in full.
+        "openai" => json_response(
             401,
             json!({"error": {
             "message": "Incorrect API key provided: sk-made-****6789. You can find your API key at …",
             "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}}),
         ),
-        "anthropic" => answer(
+        "anthropic" => json_response(
             401,
             json!({"type": "error",
             "error": {"type": "authentication_error", "message": "invalid x-api-key"}, "request_id": "req_0"}),
         ),
-        "google" => answer(
+        "google" => json_response(
             400,
             json!({"error": {"code": 400,
             "message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT",
             "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}]}}),
         ),
-        "openrouter" => answer(
+        "openrouter" => json_response(
             401,
             json!({"error": {"message": "Missing Authentication header", "code": 401}}),
         ),
-        "mistral" => answer(401, json!({"detail": "Invalid API Key"})),
-        "xai" => answer(
+        "mistral" => json_response(401, json!({"detail": "Invalid API Key"})),
+        "xai" => json_response(
             400,
             json!({"code": "invalid-argument",
             "error": "Incorrect API key provided. You can obtain an API key from https://console.x.ai."}),
         ),
-        "deepseek" => answer(
+        "deepseek" => json_response(
             401,
             json!({"error": {
             "message": "Authentication Fails, Your api key: ****6789 is invalid",
             "type": "authentication_error", "param": null, "code": "invalid_request_error"}}),
         ),
-        "cerebras" => answer(
+        "cerebras" => json_response(
             401,
             json!({"message": "Wrong API Key", "type": "invalid_request_error",
             "param": "api_key", "code": "wrong_api_key"}),
         ),
-        "runcomfy-serverless" => answer(
+        "runcomfy-serverless" => json_response(
             200,
             json!({"error_code": 401_001, "error_message": "unauthorized"}),
         ),
         "saladcloud" => (StatusCode::UNAUTHORIZED, Html("<html>401</html>")).into_response(),
-        "runpod" => answer(
+        "runpod" => json_response(
             401,
             json!({"title": "Unauthorized", "status": 401, "detail": "missing bearer token"}),
         ),
-        _ => answer(
+        _ => json_response(
             401,
             json!({"error": {"message": "Unauthorized", "type": "api_error", "code": null}}),
         ),
     }
 }
 
-fn empty(provider: &Emulated) -> Response {
+fn refuse_without_credit(provider: &Emulated) -> Response {
     match provider.id {
-        "openai" => answer(
+        "openai" => json_response(
             429,
             json!({"error": {"message": "You exceeded your current quota",
             "type": "insufficient_quota", "code": "insufficient_quota"}}),
         ),
-        "anthropic" => answer(
+        "anthropic" => json_response(
             402,
             json!({"type": "error",
             "error": {"type": "billing_error", "message": "no credit"}}),
         ),
-        "google" => answer(
+        "google" => json_response(
             402,
             json!({"error": {"code": 402, "status": "RESOURCE_EXHAUSTED",
             "message": "Your prepayment credits are depleted."}}),
         ),
-        "openrouter" => answer(
+        "openrouter" => json_response(
             402,
             json!({"error": {"message": "Insufficient credits", "code": 402}}),
         ),
-        "runcomfy-serverless" | "runcomfy" => answer(
+        "runcomfy-serverless" | "runcomfy" => json_response(
             200,
             json!({"error_code": 10_001, "error_message": "InsufficientFunds"}),
         ),
-        _ => answer(402, json!({"error": {"message": "Insufficient Balance"}})),
+        _ => json_response(402, json!({"error": {"message": "Insufficient Balance"}})),
     }
 }
 
-fn restricted(provider: &Emulated) -> Response {
+fn refuse_restricted(provider: &Emulated) -> Response {
     match provider.id {
-        "google" => answer(
+        "google" => json_response(
             403,
             json!({"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "denied"}}),
         ),
-        "anthropic" => answer(
+        "anthropic" => json_response(
             403,
             json!({"type": "error", "error": {"type": "permission_error", "message": "no"}}),
         ),
-        "runcomfy-serverless" => answer(
+        "runcomfy-serverless" => json_response(
             403,
             json!({"error_code": 403_003, "error_message": "not the owner"}),
         ),
-        "runpod" => answer(403, json!({"title": "Forbidden", "status": 403})),
-        _ => answer(
+        "runpod" => json_response(403, json!({"title": "Forbidden", "status": 403})),
+        _ => json_response(
             403,
             json!({"error": {"message": "You have insufficient permissions", "code": 403}}),
         ),
     }
 }
 
-fn limited(provider: &Emulated) -> Response {
+fn refuse_rate_limited(provider: &Emulated) -> Response {
     let body = match provider.id {
         "google" => json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED",
             "details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "30s"}]}}),

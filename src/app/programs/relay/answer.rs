@@ -5,20 +5,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::app::App;
-use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::ledger::{Ended, Hold};
 use crate::model::{AskRefusal, ProviderFailure, Usage};
 use crate::providers::Relayed;
 
-use crate::app::programs::relay::{NotRelayed, Payer, not_relayed};
+use crate::app::App;
+use crate::app::payers::Payer;
+use crate::app::programs::relay::NotRelayed;
+use crate::app::programs::relay::call::not_relayed;
+use crate::app::quotas::caller_policy::CallerPolicy;
 
 /// An answer on its way. Dropped before its end, the provider is cut off
 /// and what came is settled.
 pub struct Relay {
     pub payer: Payer,
     pub(in crate::app) app: Arc<App>,
-    pub(in crate::app) standing: CallerPolicy,
+    pub(in crate::app) policy: CallerPolicy,
     pub(in crate::app) relayed: Box<Relayed>,
     /// None once it is settled.
     pub(in crate::app) hold: Option<Hold>,
@@ -47,7 +49,7 @@ impl Relay {
         let came = tokio::select! {
             biased;
             came = self.relayed.whole() => came,
-            () = app.must_stop() => return Err(self.stopped()),
+            () = app.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
         self.end(came.as_ref().err());
@@ -60,7 +62,7 @@ impl Relay {
         let came = tokio::select! {
             biased;
             came = self.relayed.next() => came,
-            () = app.must_stop() => return Err(self.stopped()),
+            () = app.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
         match came {
@@ -94,9 +96,10 @@ impl Relay {
             hold.settle_soon(ended.as_ended());
             return;
         }
-        let (app, standing) = (Arc::clone(&self.app), self.standing.clone());
+        let (app, policy) = (Arc::clone(&self.app), self.policy.clone());
         self.app
-            .spawn(async move { app.settle_relay(&standing, hold, ended.as_ended()).await });
+            .tasks
+            .spawn(async move { app.settle_relay(&policy, hold, ended.as_ended()).await });
     }
 
     fn stopped(&self) -> NotRelayed {

@@ -4,10 +4,11 @@ use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::app::Error;
 use crate::bot::answers::target::Target;
-use crate::bot::explain;
-use crate::bot::interactions::caller;
-use crate::bot::interactions::commands::{Context, choices};
-use crate::bot::pictures::{self, Wanted};
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::explain_error;
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
 use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
 
@@ -50,12 +51,12 @@ pub async fn imagine(
     enhance: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let handle = caller::handle_of_command(ctx.interaction);
-    let who = bot.caller(caller::of_command(ctx.interaction)).await;
+    let handle = InteractionHandle::from(ctx.interaction);
+    let who = caller_of(ctx).await;
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
-        let card = explain(
+        let card = explain_error(
             voice,
             &Error::Refused(Refusal::Picture(PictureRefusal::BadSize)),
         );
@@ -79,7 +80,7 @@ pub async fn imagine(
         },
         request_key: None,
     };
-    let wanted = Wanted {
+    let request = PictureRequest {
         imagine,
         file: image,
         enhance: enhance == Some(true),
@@ -87,7 +88,7 @@ pub async fn imagine(
         locale: &ctx.interaction.locale,
     };
     // On the heap: it is a large future, and poise keeps it in its own.
-    Box::pin(pictures::make(bot, wanted)).await
+    Box::pin(make_pictures(bot, request)).await
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
@@ -102,7 +103,7 @@ async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocomplet
 
 async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     let bot = ctx.framework.user_data;
-    let who = caller::of_command(ctx.interaction);
+    let who = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
     let models = bot.app.picture_models_for(&who).await.unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);

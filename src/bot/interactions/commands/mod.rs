@@ -1,33 +1,22 @@
 //! The slash commands, one file each.
 
 mod admin;
-mod amounts;
-mod ask;
-mod blocks;
-mod choosing;
-mod forget;
+mod asks;
+pub mod context;
 mod imagine;
 mod keys;
-mod messages;
-mod model;
-mod persona;
+mod options;
 mod privacy;
 mod quota;
 mod server;
-mod summarize;
 mod token;
 mod usage;
 
-use std::sync::Arc;
-
 use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse};
 
-use crate::bot::Bot;
+use crate::bot::interactions::commands::context::Command;
 use crate::bot::words;
 use crate::model::Scope;
-
-pub type Command = poise::Command<Arc<Bot>, anyhow::Error>;
-pub type Context<'a> = poise::ApplicationContext<'a, Arc<Bot>, anyhow::Error>;
 
 /// Discord takes no more choices than this, and serenity does not count.
 const CHOICES_MAX: usize = 25;
@@ -55,23 +44,23 @@ impl From<ScopeChoice> for Scope {
 /// Every command, with its descriptions in every language.
 pub fn all() -> Vec<Command> {
     let mut commands = vec![
-        ask::ask(),
-        forget::forget(),
+        asks::ask::ask(),
+        asks::forget::forget(),
         imagine::imagine(),
         keys::keys(),
-        model::model(),
-        persona::persona(),
+        asks::model::model(),
+        asks::persona::persona(),
         quota::quota(),
         privacy::privacy(),
         usage::usage(),
         server::server(),
-        summarize::summarize(),
+        asks::summarize::summarize(),
         token::token(),
         admin::admin(),
-        messages::summarize_message(),
-        messages::explain_message(),
-        messages::translate_message(),
-        messages::reply_for_me(),
+        asks::message_menu::summarize_message(),
+        asks::message_menu::explain_message(),
+        asks::message_menu::translate_message(),
+        asks::message_menu::reply_for_me(),
     ];
     commands.iter_mut().for_each(localize);
     commands

@@ -1,9 +1,9 @@
 //! `/privacy …`: what is stored of somebody, theirs to read and to erase.
 
-use crate::bot::explain;
-use crate::bot::interactions::caller;
-use crate::bot::interactions::commands::Context;
-use crate::bot::interactions::private;
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::explain_error;
+use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::private_reply;
 use crate::bot::words;
 
 /// What is stored about you: see it, take it, erase it.
@@ -22,7 +22,7 @@ pub async fn privacy(_: Context<'_>) -> anyhow::Result<()> {
 /// What is stored about you, and what is not.
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let stored = app.stored(caller).await?;
         Ok(words::stored(voice, &stored))
     })
@@ -32,7 +32,7 @@ pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
 /// All of it, as a JSON file.
 #[poise::command(slash_command)]
 pub async fn export(ctx: Context<'_>) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let all = app.export(caller).await?;
         Ok(words::exported(voice, &all))
     })
@@ -43,8 +43,8 @@ pub async fn export(ctx: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let caller = caller::of_command(ctx.interaction);
-    let handle = caller::handle_of_command(ctx.interaction);
+    let caller = caller_of(ctx).await;
+    let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     // A form must be the first answer.
     match bot.app.begin_erase(&caller).await {
@@ -53,6 +53,6 @@ pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
                 .open_modal(&handle, &words::erase_form(voice, form))
                 .await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }

@@ -2,10 +2,10 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::bot::interactions::caller;
-use crate::bot::interactions::commands::{Context, choices};
-use crate::bot::interactions::duration;
-use crate::bot::interactions::private;
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::commands::options::duration;
+use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::{AccessRefusal, Scopes, TokenRefusal};
 
@@ -35,7 +35,7 @@ pub async fn create(
     scopes: Option<String>,
     #[description = "Whether this server's keys may pay too"] here: Option<bool>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let mut scopes = match scopes.as_deref() {
             None => Scopes::CHAT,
             Some(typed) => Scopes::parse(typed).ok_or(TokenRefusal::BadScopes)?,
@@ -55,7 +55,7 @@ pub async fn create(
 /// Your tokens, never shown again.
 #[poise::command(slash_command)]
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let tokens = app.tokens(caller).await?;
         Ok(words::tokens(voice, &tokens, app.now_ms()))
     })
@@ -70,7 +70,7 @@ pub async fn revoke(
     #[autocomplete = "complete_token"]
     token: String,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let revoked = app.revoke_token(caller, &token).await?;
         Ok(words::token_revoked(voice, &revoked))
     })
@@ -93,7 +93,7 @@ async fn complete_scopes(_: Context<'_>, partial: &str) -> CreateAutocompleteRes
 }
 
 async fn complete_token(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let caller = caller::of_command(ctx.interaction);
+    let caller = caller_of(ctx).await;
     // Completion is a convenience: when the database is away, there is none.
     let tokens = ctx
         .framework

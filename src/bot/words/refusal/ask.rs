@@ -1,7 +1,7 @@
 //! Words of refusals about asks.
 
 use crate::bot::words::Voice;
-use crate::bot::words::failure::of_class;
+use crate::bot::words::provider_failure::of_class;
 use crate::model::{AskRefusal, ProviderFailure, Source, Trace, Verdict};
 
 use crate::bot::words::refusal::{in_code, page, skip_reason, wait};

@@ -8,7 +8,7 @@ mod picture;
 mod quota;
 mod token;
 
-use crate::bot::card::Card;
+use crate::bot::connection::card::Card;
 use crate::bot::words::Voice;
 use crate::model::{Refusal, Skip};
 

@@ -1,7 +1,8 @@
 //! Words of refusals about limits, blocks and tiers.
 
-use crate::bot::card::Card;
-use crate::bot::words::{Voice, quota};
+use crate::bot::connection::card::Card;
+use crate::bot::words::Voice;
+use crate::bot::words::quotas::limits;
 use crate::model::QuotaRefusal;
 
 use crate::bot::words::refusal::in_code;
@@ -15,14 +16,14 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
             payer,
             provider,
             ..
-        } => quota::limit_reached(voice, hit, *payer, provider),
+        } => limits::limit_reached(voice, hit, *payer, provider),
         QuotaRefusal::UnknownPrice {
             provider,
             model,
             payer,
-        } => quota::unknown_price(voice, provider, model, *payer),
+        } => limits::unknown_price(voice, provider, model, *payer),
         QuotaRefusal::Blocked { whom, until_ms } => {
-            Card::text(quota::blocked(voice, *whom, *until_ms))
+            Card::text(limits::blocked(voice, *whom, *until_ms))
         }
         QuotaRefusal::NoSuchTier { name } => Card::text(lang.say(
             "There is no tier called `{subject}`. Pick one from the list that appears \

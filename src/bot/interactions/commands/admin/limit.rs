@@ -3,10 +3,12 @@
 
 use serenity::all::User;
 
-use crate::bot::interactions::commands::Context;
 use crate::bot::interactions::commands::admin::whom;
-use crate::bot::interactions::commands::amounts::{self, MetricChoice, PeriodChoice, WindowChoice};
-use crate::bot::interactions::private;
+use crate::bot::interactions::commands::context::Context;
+use crate::bot::interactions::commands::options::amounts::{
+    self, MetricChoice, PeriodChoice, WindowChoice,
+};
+use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::Metric;
 
@@ -22,7 +24,7 @@ pub async fn limit(
     #[description = "calendar: begins anew each day, week, month (default); rolling: the last 24 hours, …"]
     window: Option<WindowChoice>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let whom = whom(user.as_ref(), server.as_deref())?;
         let limit = amounts::limit(what, amount, per, window)?;
         app.set_operators_limit(caller, whom, limit).await?;
@@ -39,7 +41,7 @@ pub async fn unlimit(
     #[description = "This person's; left out, everybody's"] user: Option<User>,
     #[description = "This server's, by its id"] server: Option<String>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let whom = whom(user.as_ref(), server.as_deref())?;
         let cleared = app
             .clear_operators_limits(caller, whom, what.map(Metric::from))

@@ -6,8 +6,8 @@ mod people;
 use serenity::all::User;
 
 use crate::app::Whom;
-use crate::bot::interactions::commands::Context;
-use crate::bot::interactions::private;
+use crate::bot::interactions::commands::context::Context;
+use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::{PersonId, QuotaRefusal, Refusal, ServerId};
 
@@ -37,7 +37,7 @@ pub async fn admin(_: Context<'_>) -> anyhow::Result<()> {
 /// Everything that is set: limits on the bot default, blocks, tiers.
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let view = app.operators_view(caller).await?;
         Ok(words::operators_view(voice, &view))
     })

@@ -4,9 +4,11 @@ use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
 
 use crate::app::Whom;
 use crate::bot::interactions::commands::admin::whom;
-use crate::bot::interactions::commands::{Context, blocks, choices};
-use crate::bot::interactions::duration;
-use crate::bot::interactions::private;
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::Context;
+use crate::bot::interactions::commands::options::block_target;
+use crate::bot::interactions::commands::options::duration;
+use crate::bot::interactions::private_reply;
 use crate::bot::words;
 use crate::model::{Blocked, Inside, PersonId};
 
@@ -20,7 +22,7 @@ pub async fn tier(
     tier: Option<String>,
     #[description = "For how long, such as 30d; left out, for good"] during: Option<String>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let during = duration::read(during.as_deref())?;
         let person = PersonId(user.id.get());
         let until = app
@@ -41,9 +43,13 @@ pub async fn block(
     #[description = "For how long, such as 30m, 12h, 7d; left out, until you lift it"]
     during: Option<String>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let during = duration::read(during.as_deref())?;
-        let whom = anywhere(blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?);
+        let whom = anywhere(block_target::one(
+            user.as_ref(),
+            role.as_ref(),
+            channel.as_ref(),
+        )?);
         let until = app.block(caller, whom, during).await?;
         Ok(words::was_blocked(voice, whom, until))
     })
@@ -58,8 +64,12 @@ pub async fn unblock(
     #[description = "Everybody with this role"] role: Option<Role>,
     #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
-        let whom = anywhere(blocks::one(user.as_ref(), role.as_ref(), channel.as_ref())?);
+    private_reply::answer(ctx, async |app, caller, voice| {
+        let whom = anywhere(block_target::one(
+            user.as_ref(),
+            role.as_ref(),
+            channel.as_ref(),
+        )?);
         let was = app.unblock(caller, whom).await?;
         Ok(words::was_unblocked(voice, whom, was))
     })
@@ -74,7 +84,7 @@ pub async fn stop(
     #[description = "For how long, such as 30m, 12h, 7d; left out, until you resume"]
     during: Option<String>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let during = duration::read(during.as_deref())?;
         let whom = blocked(whom(None, server.as_deref())?);
         let until = app.block(caller, whom, during).await?;
@@ -89,7 +99,7 @@ pub async fn resume(
     ctx: Context<'_>,
     #[description = "A server's id; left out, everybody"] server: Option<String>,
 ) -> anyhow::Result<()> {
-    private::answer(ctx, async |app, caller, voice| {
+    private_reply::answer(ctx, async |app, caller, voice| {
         let whom = blocked(whom(None, server.as_deref())?);
         let was = app.unblock(caller, whom).await?;
         Ok(words::was_unblocked(voice, whom, was))

@@ -1,9 +1,10 @@
 //! `/keys add`: opens the form. What comes back is in `bot/interactions/forms.rs`.
 
-use crate::bot::explain;
-use crate::bot::interactions::caller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::explain_error;
+use crate::bot::interactions::commands::ScopeChoice;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::keys::complete_any;
-use crate::bot::interactions::commands::{Context, ScopeChoice};
 use crate::bot::words;
 
 /// Add or replace a key. It is typed into a form that only you see.
@@ -20,8 +21,8 @@ pub async fn add(
     name: Option<String>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let caller = bot.caller(caller::of_command(ctx.interaction)).await;
-    let handle = caller::handle_of_command(ctx.interaction);
+    let caller = caller_of(ctx).await;
+    let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     // A form must be the first answer, so nothing slow may come before it.
     match bot
@@ -34,6 +35,6 @@ pub async fn add(
                 .open_modal(&handle, &words::added_form(voice, &form))
                 .await
         }
-        Err(error) => bot.rest.reply(&handle, &explain(voice, &error)).await,
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
     }
 }

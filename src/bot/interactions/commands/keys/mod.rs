@@ -10,8 +10,8 @@ mod test;
 
 use serenity::all::{CreateAutocompleteResponse, ResolvedValue};
 
-use crate::bot::interactions::caller;
-use crate::bot::interactions::commands::{Context, choices};
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::model::{ProviderId, Scope};
 
 /// Your AI keys, and this server's.
@@ -43,7 +43,7 @@ async fn complete_any(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResp
 /// Completes providers that the chosen scope has a key for.
 async fn complete_stored(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
     let app = &ctx.framework.user_data.app;
-    let caller = caller::of_command(ctx.interaction);
+    let caller = caller_of(ctx).await;
     // Completion is a convenience: when the database is away, there is none.
     let stored = app
         .providers_with_keys(&caller, scope_so_far(ctx))

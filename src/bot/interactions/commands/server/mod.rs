@@ -3,7 +3,7 @@
 mod block;
 mod budget;
 
-use crate::bot::interactions::commands::Context;
+use crate::bot::interactions::commands::context::Context;
 
 /// Settings of this server, for whoever manages it.
 #[poise::command(

@@ -1,0 +1,80 @@
+//! Settings, a token and a key for a process that serves the gateway, whose
+//! providers are at an address of the caller's.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use latchkey::internals::{
+    Assembled, Config, Environment, PersonId, RunOptions, Scope, Scopes, assemble, nobody_else,
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+
+use crate::EmulatedWorld;
+
+/// A key that the providers accept, whatever it is.
+const KEY: &str = "sk-made-up-good-0123456789";
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What a process needs that serves the gateway, and what its clients need.
+pub struct GatewaySetup {
+    pub world: EmulatedWorld,
+    /// Where the gateway will listen: host and port.
+    pub address: String,
+    /// A token of a person with a key for OpenAI.
+    pub token: String,
+}
+
+impl GatewaySetup {
+    /// Stores the key and makes the token. OpenAI and Groq are at the address
+    /// `providers`.
+    pub async fn open(providers: &str) -> Self {
+        let mut world = EmulatedWorld::open(0).await;
+        let port = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
+        let address = port.local_addr().expect("it has an address").to_string();
+        drop(port);
+        let settings = [
+            ("LATCHKEY_GATEWAY__LISTEN", address.as_str()),
+            ("LATCHKEY_GATEWAY__CALLS_PER_TOKEN", "20000"),
+            ("LATCHKEY_PROVIDERS__OPENAI__BASE_URL", providers),
+            ("LATCHKEY_PROVIDERS__GROQ__BASE_URL", providers),
+        ];
+        for (name, value) in settings {
+            world.variables.retain(|(known, _)| known != name);
+            world
+                .variables
+                .push((name.to_owned(), SecretString::from(value)));
+        }
+        let token = store_key_and_token(&world).await;
+        Self {
+            world,
+            address,
+            token,
+        }
+    }
+
+    /// A key for OpenAI that a call can bring along.
+    pub fn request_key() -> &'static str {
+        KEY
+    }
+}
+
+/// Stores a key and makes a token in the database of the process, which has
+/// not started yet.
+async fn store_key_and_token(world: &EmulatedWorld) -> String {
+    let environment = Environment::of(world.variables.iter().cloned());
+    let config = Config::parse("", &environment).expect("the settings are good");
+    let assembled = assemble(&config, &environment, RunOptions::default()).await;
+    let Assembled { app, .. } = assembled.expect("it starts");
+    let caller = nobody_else(PersonId(world.scene.member));
+    let secret = (SecretString::from(KEY), BTreeMap::new());
+    app.put_key(&caller, Scope::User, "openai", None, secret)
+        .await
+        .expect("the provider accepts it");
+    let made = app.create_token(&caller, None, None, Scopes::CHAT).await;
+    let (_, token) = made.expect("a token can be made");
+    app.shut_down(GRACE, GRACE).await;
+    token.expose_secret().to_owned()
+}

@@ -1,0 +1,358 @@
+//! What people do in Discord, as methods of the world: they type commands,
+//! complete options, send forms, press buttons and write messages. And what
+//! happens to servers and connections.
+
+use serde_json::{Value, json};
+
+use super::command_line::parse_command;
+use super::events::announce_message;
+use super::payload;
+use crate::world::{
+    Attachment, Channel, Interaction, InteractionKind, Message, State, ToSocket, World,
+};
+
+/// A message that somebody writes.
+pub struct NewMessage<'a> {
+    pub person: u64,
+    pub channel: u64,
+    pub text: &'a str,
+    /// The message that this one answers.
+    pub reply_to: Option<u64>,
+    pub files: Vec<Attachment>,
+    /// Whether the author of the message that this one answers is pinged.
+    pub pings: bool,
+}
+
+impl World {
+    /// Somebody runs a command. Returns the id of the interaction.
+    pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
+        self.with(|state| {
+            let data = parse_command(state, typed, None)?;
+            Ok(state.interact(
+                InteractionKind::Command,
+                person,
+                channel,
+                typed,
+                &data,
+                None,
+            ))
+        })
+    }
+
+    /// Somebody types the value of an option, for which their client asks the bot
+    /// for completions.
+    pub fn complete(
+        &self,
+        person: u64,
+        channel: u64,
+        typed: &str,
+        option: &str,
+    ) -> Result<u64, String> {
+        self.with(|state| {
+            let data = parse_command(state, typed, Some(option))?;
+            Ok(state.interact(
+                InteractionKind::Autocomplete,
+                person,
+                channel,
+                typed,
+                &data,
+                None,
+            ))
+        })
+    }
+
+    /// Somebody sends a form with the texts that they typed, by field.
+    pub fn submit(
+        &self,
+        person: u64,
+        channel: u64,
+        custom_id: &str,
+        typed: &[(&str, &str)],
+    ) -> u64 {
+        let rows: Vec<Value> = typed
+            .iter()
+            .map(|(field, value)| {
+                json!({"type": 1, "components": [{"type": 4, "custom_id": field, "value": value}]})
+            })
+            .collect();
+        let data = json!({"custom_id": custom_id, "components": rows});
+        self.with(|state| {
+            for interaction in &mut state.interactions {
+                if interaction
+                    .modal
+                    .as_ref()
+                    .is_some_and(|modal| modal["custom_id"] == custom_id)
+                {
+                    interaction.modal = None;
+                }
+            }
+            state.interact(
+                InteractionKind::ModalSubmit,
+                person,
+                channel,
+                "",
+                &data,
+                None,
+            )
+        })
+    }
+
+    /// Somebody closes a form without sending it.
+    pub fn dismiss(&self, interaction: u64) {
+        self.with(|state| {
+            for open in state
+                .interactions
+                .iter_mut()
+                .filter(|i| i.id == interaction)
+            {
+                open.modal = None;
+            }
+        });
+    }
+
+    /// Somebody presses a button under a message.
+    pub fn press(&self, person: u64, message: u64, custom_id: &str) -> Option<u64> {
+        self.with(|state| {
+            let found = state.message(message)?.clone();
+            let data = json!({"custom_id": custom_id, "component_type": 2});
+            Some(state.interact(
+                InteractionKind::Component,
+                person,
+                found.channel,
+                "",
+                &data,
+                Some(message),
+            ))
+        })
+    }
+
+    /// Somebody writes a message, perhaps as a reply, perhaps with files.
+    pub fn say(
+        &self,
+        person: u64,
+        channel: u64,
+        text: &str,
+        reply_to: Option<u64>,
+        files: Vec<Attachment>,
+    ) -> u64 {
+        self.post(NewMessage {
+            person,
+            channel,
+            text,
+            reply_to,
+            files,
+            pings: false,
+        })
+    }
+
+    /// Posts a message of somebody's and tells the bot of it.
+    pub fn post(&self, new: NewMessage<'_>) -> u64 {
+        let NewMessage {
+            person,
+            channel,
+            text,
+            reply_to,
+            files,
+            pings,
+        } = new;
+        self.with(|state| {
+            state.forget_old();
+            let id = state.snowflake();
+            state.messages.push(Message {
+                id,
+                channel,
+                author: Some(person),
+                content: text.to_owned(),
+                components: json!([]),
+                only_for: None,
+                loading: false,
+                edits: 0,
+                interaction: None,
+                command: None,
+                allowed_mentions: Value::Null,
+                files,
+                reference: reply_to,
+                pings,
+            });
+            announce_message(state, "MESSAGE_CREATE", id);
+            id
+        })
+    }
+
+    /// Somebody changes what they wrote.
+    pub fn edit_message(&self, message: u64, text: &str) {
+        self.with(|state| {
+            if let Some(found) = state.message(message) {
+                text.clone_into(&mut found.content);
+                found.edits += 1;
+            }
+            announce_message(state, "MESSAGE_UPDATE", message);
+        });
+    }
+
+    /// Somebody deletes what they wrote.
+    pub fn delete_message(&self, message: u64) {
+        self.with(|state| {
+            let found = state.messages.iter().find(|m| m.id == message).cloned();
+            let Some(found) = found else { return };
+            state.messages.retain(|m| m.id != message);
+            let channel = state.channels.iter().find(|c| c.id == found.channel);
+            let server = channel.and_then(|c| c.server);
+            let gone = json!({"id": message.to_string(), "channel_id": found.channel.to_string(),
+                "guild_id": server.map(|id| id.to_string())});
+            state.emit(server, "MESSAGE_DELETE", &gone);
+        });
+    }
+
+    /// Somebody opens a thread under a message; Discord gives it the
+    /// message's id.
+    pub fn open_thread(&self, message: u64, name: &str) -> Option<u64> {
+        self.with(|state| {
+            let parent = state.message(message)?.channel;
+            let server = state.channels.iter().find(|c| c.id == parent)?.server;
+            state.channels.push(Channel {
+                id: message,
+                name: name.to_owned(),
+                server,
+                person: None,
+                parent: Some(parent),
+            });
+            Some(message)
+        })
+    }
+
+    /// Somebody right-clicks a message and chooses an app's command.
+    pub fn right_click(&self, person: u64, message: u64, command: &str) -> Result<u64, String> {
+        self.with(|state| {
+            let found = state
+                .message(message)
+                .cloned()
+                .ok_or("the message is gone")?;
+            let all = state.commands.as_array().into_iter().flatten();
+            let known = all
+                .filter(|it| it["type"] == 3)
+                .find(|it| it["name"] == command);
+            let known = known.ok_or(format!("there is no command {command}"))?;
+            let shown = payload::message(state, &found);
+            let data = json!({
+                "id": known["id"], "name": command, "type": 3, "target_id": message.to_string(),
+                "resolved": {"messages": {message.to_string(): shown}},
+            });
+            let line = format!("{command} (message)");
+            Ok(state.interact(
+                InteractionKind::Command,
+                person,
+                found.channel,
+                &line,
+                &data,
+                None,
+            ))
+        })
+    }
+
+    /// Somebody picks from a menu under a message.
+    pub fn pick(&self, person: u64, message: u64, custom_id: &str, value: &str) -> Option<u64> {
+        self.with(|state| {
+            let found = state.message(message)?.clone();
+            let data = json!({"custom_id": custom_id, "component_type": 3, "values": [value]});
+            let kind = InteractionKind::Component;
+            Some(state.interact(kind, person, found.channel, "", &data, Some(message)))
+        })
+    }
+
+    /// Breaks every gateway connection off, or closes it with a code.
+    pub fn drop_sockets(&self, code: Option<u16>) {
+        self.with(|state| {
+            for session in &mut state.sessions {
+                session.push(code.map_or(ToSocket::Drop, ToSocket::Close));
+                session.socket = None;
+            }
+        });
+    }
+
+    /// A server removes the bot; or, with `outage`, is unavailable.
+    pub fn remove_bot(&self, server: u64, outage: bool) {
+        self.with(|state| {
+            if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {
+                found.installed = outage;
+            }
+            let mut gone = json!({"id": server.to_string()});
+            if outage {
+                gone["unavailable"] = json!(true);
+            }
+            state.emit(Some(server), "GUILD_DELETE", &gone);
+        });
+    }
+
+    /// A server adds the bot, or is available again after an outage.
+    pub fn add_bot(&self, server: u64) {
+        self.with(|state| {
+            if let Some(found) = state.servers.iter_mut().find(|s| s.id == server) {
+                found.installed = true;
+            }
+            let found = state.servers.iter().find(|s| s.id == server);
+            let Some(here) = found.map(|s| payload::guild(state, s)) else {
+                return;
+            };
+            state.emit(Some(server), "GUILD_CREATE", &here);
+        });
+    }
+
+    /// Asks every gateway connection to reconnect.
+    pub fn ask_to_reconnect(&self) {
+        let reconnect = json!({"op": 7, "d": null}).to_string();
+        self.with(|state| {
+            for session in &mut state.sessions {
+                session.push(ToSocket::Send(reconnect.clone()));
+            }
+        });
+    }
+
+    /// Sends an event with any data, whether the data is valid or not.
+    pub fn emit_raw(&self, name: &str, data: &Value) {
+        self.with(|state| state.emit(None, name, data));
+    }
+}
+
+impl State {
+    fn interact(
+        &mut self,
+        kind: InteractionKind,
+        person: u64,
+        channel: u64,
+        typed: &str,
+        data: &Value,
+        message: Option<u64>,
+    ) -> u64 {
+        self.forget_old();
+        let id = self.snowflake();
+        let server = self
+            .channels
+            .iter()
+            .find(|c| c.id == channel)
+            .and_then(|c| c.server);
+        let visiting =
+            server.is_some_and(|id| self.servers.iter().any(|s| s.id == id && !s.installed));
+        let interaction = Interaction {
+            id,
+            token: format!("aW50ZXJhY3Rpb246emulated{id:x}"),
+            kind,
+            person,
+            channel,
+            line: typed.to_owned(),
+            created: std::time::Instant::now(),
+            acknowledged: None,
+            original: message.filter(|_| payload::has_message(kind)),
+            modal: None,
+            choices: None,
+            follow_ups: 0,
+            visiting,
+        };
+        let message = message.and_then(|id| self.messages.iter().find(|m| m.id == id));
+        let message = message.map(|message| payload::message(self, message));
+        let event = payload::interaction(self, &interaction, data, message);
+        self.interactions.push(interaction);
+        self.emit(server.filter(|_| !visiting), "INTERACTION_CREATE", &event);
+        id
+    }
+}

@@ -1,0 +1,78 @@
+//! Stores the message that the body of a call describes, changes it, and
+//! writes it as JSON.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::errors::refuse;
+use super::payload;
+use crate::world::{Message, State};
+
+/// The longest message, in UTF-16 units.
+const CONTENT_MAX: usize = 2_000;
+
+pub fn apply_edit(message: &mut Message, body: &Value) {
+    if let Some(content) = body["content"].as_str() {
+        content.clone_into(&mut message.content);
+    }
+    if !body["components"].is_null() {
+        message.components = body["components"].clone();
+    }
+    if !body["allowed_mentions"].is_null() {
+        message.allowed_mentions = body["allowed_mentions"].clone();
+    }
+    message.loading = false;
+    message.edits += 1;
+}
+
+pub fn post_message(
+    state: &mut State,
+    channel: u64,
+    body: &Value,
+    only_for: Option<u64>,
+    interaction: Option<u64>,
+) -> u64 {
+    let id = state.snowflake();
+    state.messages.push(Message {
+        id,
+        channel,
+        author: None,
+        content: body["content"].as_str().unwrap_or_default().to_owned(),
+        components: body.get("components").cloned().unwrap_or(json!([])),
+        only_for,
+        loading: false,
+        edits: 0,
+        interaction,
+        command: None,
+        allowed_mentions: body["allowed_mentions"].clone(),
+        files: Vec::new(),
+        pings: false,
+        reference: body["message_reference"]["message_id"]
+            .as_str()
+            .and_then(|id| id.parse().ok()),
+    });
+    id
+}
+
+pub fn message_json(state: &State, id: u64) -> Value {
+    let found = state.messages.iter().find(|message| message.id == id);
+    found
+        .map(|message| payload::message(state, message))
+        .unwrap_or_default()
+}
+
+/// Refuses a message that is longer than Discord takes.
+pub fn check_length(body: &Value) -> Result<(), Box<Response>> {
+    let units = body["content"]
+        .as_str()
+        .map_or(0, |content| content.encode_utf16().count());
+    if units <= CONTENT_MAX {
+        return Ok(());
+    }
+    Err(Box::new(refuse(
+        StatusCode::BAD_REQUEST,
+        50_035,
+        "Invalid Form Body",
+    )))
+}

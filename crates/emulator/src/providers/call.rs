@@ -1,0 +1,26 @@
+//! A call of the bot's at an emulated provider.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use serde_json::Value;
+
+use super::keys::Emulated;
+use crate::world::{ProviderFault, Standing};
+
+/// What a call asks for, and what decides how it is answered.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    pub provider: &'a Emulated,
+    pub method: &'a Method,
+    /// The path below the provider's own address.
+    pub path: &'a str,
+    pub body: &'a Value,
+    /// How the key that came with the call stands.
+    pub standing: Standing,
+    pub fault: Option<&'a ProviderFault>,
+    /// The provider's own address.
+    pub base: &'a str,
+    /// Time between two words of a streamed answer.
+    pub pace: Duration,
+}

@@ -1,0 +1,56 @@
+//! Faults that replace a whole answer.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::json;
+
+use crate::world::ProviderFault;
+
+/// The size of the body that [`ProviderFault::HugeBody`] sends.
+const HUGE_BYTES: usize = 8 * 1024 * 1024;
+/// How long a server that hangs keeps its connection open.
+pub const HANG: Duration = Duration::from_mins(10);
+
+/// Waits as a fault says, and returns the answer that it puts in the place of
+/// the provider's own, if it puts one.
+pub async fn replace_answer(fault: Option<&ProviderFault>, key: Option<&str>) -> Option<Response> {
+    match fault? {
+        ProviderFault::SlowFirstByte(wait) => {
+            tokio::time::sleep((*wait).min(HANG)).await;
+            None
+        }
+        ProviderFault::HugeBody => Some("x".repeat(HUGE_BYTES).into_response()),
+        ProviderFault::Html(status) => {
+            let page = Html("<html><body><h1>An unexpected page</h1></body></html>");
+            Some(
+                (
+                    StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY),
+                    page,
+                )
+                    .into_response(),
+            )
+        }
+        ProviderFault::Status(status) => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+            Some((status, Json(json!({"error": {"message": "emulated"}}))).into_response())
+        }
+        ProviderFault::Busy(status, _) => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+            let body =
+                Json(json!({"error": {"message": "try again", "code": "rate_limit_exceeded"}}));
+            Some((status, [("retry-after-ms", "10")], body).into_response())
+        }
+        ProviderFault::EchoKey => {
+            let message = format!("Incorrect API key provided: {}", key.unwrap_or_default());
+            let body = json!({"error": {"message": message, "code": "invalid_api_key"}});
+            Some((StatusCode::UNAUTHORIZED, Json(body)).into_response())
+        }
+        ProviderFault::Redirect(to) => {
+            Some((StatusCode::TEMPORARY_REDIRECT, [("location", to.clone())]).into_response())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! The bot's connections to the gateway, and its REST calls.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+/// How many events a session keeps in case it is resumed.
+const REPLAY_MAX: usize = 256;
+/// A REST call that the bot made.
+#[derive(Clone, Debug)]
+pub struct RestCall {
+    pub method: String,
+    pub path: String,
+    pub body: Option<Value>,
+    pub status: u16,
+}
+
+/// A fault of REST calls.
+#[derive(Clone, Debug)]
+pub struct RestFault {
+    pub method: &'static str,
+    /// A part of the paths of the calls that fail.
+    pub path: &'static str,
+    pub status: u16,
+    /// How many such calls succeed first.
+    pub after: u32,
+    pub times: u32,
+    pub delay: Duration,
+}
+
+/// The gateway session of one shard.
+pub struct Session {
+    pub id: String,
+    pub shard: (u64, u64),
+    pub sequence: u64,
+    /// The latest events with their sequence numbers, which a resumed connection
+    /// gets again.
+    pub sent: VecDeque<(u64, String)>,
+    pub socket: Option<mpsc::UnboundedSender<ToSocket>>,
+    /// The intents that the bot identified with.
+    pub intents: u64,
+}
+
+/// What the task of a connection is told to do.
+pub enum ToSocket {
+    Send(String),
+    Close(u16),
+    /// Break the connection off without a close frame.
+    Drop,
+}
+
+impl Session {
+    /// Sends an event, and keeps it in case the connection is resumed.
+    pub fn emit(&mut self, name: &str, data: &Value) {
+        self.sequence += 1;
+        let text =
+            serde_json::json!({"op": 0, "t": name, "s": self.sequence, "d": data}).to_string();
+        self.sent.push_back((self.sequence, text.clone()));
+        if self.sent.len() > REPLAY_MAX {
+            self.sent.pop_front();
+        }
+        self.push(ToSocket::Send(text));
+    }
+
+    /// Tells the connection's task something, if there is a connection.
+    pub fn push(&mut self, message: ToSocket) {
+        if self
+            .socket
+            .as_ref()
+            .is_some_and(|socket| socket.send(message).is_err())
+        {
+            self.socket = None;
+        }
+    }
+}

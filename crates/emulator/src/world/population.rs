@@ -1,0 +1,100 @@
+//! Adds people, servers, members and roles to a world.
+
+use std::collections::HashMap;
+
+use super::World;
+use super::people::{Channel, MEMBER, Person, Role, Server};
+
+impl World {
+    /// Adds a person, and their channel of direct messages with the bot.
+    pub fn add_person(&self, name: &str) -> u64 {
+        self.with(|state| {
+            let (id, channel) = (state.snowflake(), state.snowflake());
+            state.people.push(Person {
+                id,
+                name: name.into(),
+                skus: Vec::new(),
+            });
+            let name = "direct message".to_owned();
+            state.channels.push(Channel {
+                id: channel,
+                name,
+                server: None,
+                person: Some(id),
+                parent: None,
+            });
+            id
+        })
+    }
+
+    /// Adds a server with channels.
+    pub fn add_server(&self, name: &str, installed: bool, channels: &[&str]) -> u64 {
+        self.with(|state| {
+            let id = state.snowflake();
+            let everyone = Role {
+                id,
+                name: "@everyone".into(),
+                permissions: MEMBER,
+            };
+            let (name, roles) = (name.to_owned(), vec![everyone]);
+            state.servers.push(Server {
+                id,
+                name,
+                installed,
+                roles,
+                members: HashMap::new(),
+            });
+            for name in channels {
+                let channel = state.snowflake();
+                let name = (*name).to_owned();
+                state.channels.push(Channel {
+                    id: channel,
+                    name,
+                    server: Some(id),
+                    person: None,
+                    parent: None,
+                });
+            }
+            id
+        })
+    }
+
+    /// Makes a person a member, with a role that has these permissions.
+    pub fn join(&self, server: u64, person: u64, permissions: u64) {
+        self.with(|state| {
+            let fresh = state.snowflake();
+            let Some(server) = state.servers.iter_mut().find(|s| s.id == server) else {
+                return;
+            };
+            let found = server
+                .roles
+                .iter()
+                .find(|role| role.permissions == permissions);
+            let role = found.map_or(fresh, |role| role.id);
+            if role == fresh {
+                server.roles.push(Role {
+                    id: fresh,
+                    name: format!("role {fresh}"),
+                    permissions,
+                });
+            }
+            server.members.insert(person, vec![role]);
+        });
+    }
+
+    /// Gives a member a new role of this name, which adds no permission.
+    pub fn give_role(&self, server: u64, person: u64, name: &str) {
+        self.with(|state| {
+            let id = state.snowflake();
+            let Some(server) = state.servers.iter_mut().find(|s| s.id == server) else {
+                return;
+            };
+            server.roles.push(Role {
+                id,
+                name: name.into(),
+                permissions: MEMBER,
+            });
+            server.members.entry(person).or_default().push(id);
+        });
+    }
+}

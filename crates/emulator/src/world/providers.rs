@@ -1,0 +1,149 @@
+//! The data of the emulated providers: keys, calls, jobs and faults.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+/// The data of all emulated providers.
+#[derive(Default)]
+pub struct ProviderState {
+    /// Keys whose standing was changed after they were made.
+    pub standings: HashMap<String, Standing>,
+    /// The fault of each provider that has one, until a test removes it.
+    pub faults: HashMap<String, ProviderFault>,
+    pub calls: VecDeque<ProviderCall>,
+    /// Time between two words of a streamed answer.
+    pub pace: Duration,
+    /// The jobs of all image hosts.
+    pub jobs: Vec<HostJob>,
+    pub servers: Vec<HostServer>,
+    pub life: Life,
+}
+
+/// A call that a provider received.
+#[derive(Clone, Debug)]
+pub struct ProviderCall {
+    pub provider: String,
+    pub method: String,
+    pub path: String,
+    pub key: Option<String>,
+    pub body: Value,
+    pub headers: Vec<String>,
+    pub at: SystemTime,
+}
+
+/// A fault of a provider.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ProviderFault {
+    /// The answer begins late.
+    SlowFirstByte(Duration),
+    /// The answer begins and then nothing more comes.
+    Stall,
+    /// The answer begins, and then only comments come.
+    StallWithComments,
+    /// The connection breaks off in mid-answer.
+    Cut,
+    /// The stream ends early, as if that were all.
+    EndEarly,
+    /// An error comes inside the stream.
+    ErrorInStream,
+    /// A web page instead of JSON, with this status.
+    Html(u16),
+    /// A line that never ends.
+    HugeLine,
+    /// A body that is far too large.
+    HugeBody,
+    /// A negative count of tokens.
+    WrongUsage,
+    /// No usage at all.
+    NoUsage,
+    /// More tokens than the answer can have.
+    AbsurdUsage,
+    /// Part of the prompt was read from a cache; OpenAI's dialect only.
+    CachedInput,
+    /// A bare status.
+    Status(u16),
+    /// This status with `retry-after-ms: 10`, for so many calls.
+    Busy(u16, u32),
+    /// A refusal that quotes the key in full, as OpenAI's do for short ones.
+    EchoKey,
+    /// A redirect to another address.
+    Redirect(String),
+    /// The provider declines to make the picture.
+    Blocked,
+    /// The job ends well without a picture.
+    NoPicture,
+    /// A node of the workflow fails.
+    NodeError,
+    /// The machine fails.
+    MachineError,
+    /// The result has expired.
+    Expired,
+    /// The bytes of the picture are those of a web page.
+    WrongType,
+    /// The picture is larger than the bot accepts.
+    HugePicture,
+    /// The address of the picture redirects to another one.
+    RedirectPicture(String),
+    /// Status 200 with an error in it.
+    HiddenError,
+    /// The gateway in front of the host gives up.
+    GatewayCut,
+}
+
+/// What a provider thinks of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Good,
+    Bad,
+    /// The account has no credit.
+    Empty,
+    /// The key may not do everything.
+    Restricted,
+    /// The key has used up its rate limit.
+    Limited,
+}
+
+/// For how many looks of the bot at its status a job is queued, starts and
+/// runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Life {
+    pub queued: u32,
+    pub starting: u32,
+    pub running: u32,
+}
+
+impl Default for Life {
+    fn default() -> Self {
+        Self {
+            queued: 2,
+            starting: 1,
+            running: 1,
+        }
+    }
+}
+
+/// A job of an image host.
+#[derive(Clone, Debug)]
+pub struct HostJob {
+    pub provider: String,
+    pub id: String,
+    /// The input that the job was sent with.
+    pub input: Value,
+    /// How often the bot asked for its status.
+    pub looks: u32,
+    pub cancelled: bool,
+    /// Whether it ended with a picture.
+    pub done: bool,
+}
+
+/// A machine of RunComfy's that the bot started.
+#[derive(Clone, Debug)]
+pub struct HostServer {
+    pub id: String,
+    pub workflow: String,
+    pub duration: u64,
+    pub looks: u32,
+    pub running: bool,
+}

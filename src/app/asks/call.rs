@@ -1,0 +1,208 @@
+//! One ask as the loop over payers sees it: what it needs of a payer, and
+//! how the model is called with a payer's key.
+
+use std::sync::Arc;
+
+use crate::ledger::{Applied, Ended, Hold, PriceTable, Settled};
+use crate::model::{
+    Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Source,
+    Turn, Usage,
+};
+use crate::providers::{ChatReply, ChatRequest, sees};
+
+use crate::app::asks::answer::{AnswerEvent, Listener};
+use crate::app::asks::fit::{self, Fitted};
+use crate::app::asks::plan::Plan;
+use crate::app::models::Models;
+use crate::app::payers::{
+    Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
+};
+use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::quotas::notice::Notice;
+use crate::app::{App, Error};
+
+/// What stands in the place of a provider and a model where none is asked.
+pub const DEMO: &str = "demo";
+
+/// An ask for which it is decided which models may answer.
+pub struct PlannedAsk {
+    pub policy: CallerPolicy,
+    pub plan: Plan,
+    pub turns: Vec<Turn>,
+    /// What was left out of the conversation before it came here.
+    pub left_out: Vec<LeftOut>,
+    /// The longest answer, in tokens.
+    pub most: u32,
+    /// The longest conversation that a model is told, in tokens.
+    pub context_tokens: u32,
+    pub request_key: Option<Credential>,
+    pub models: Arc<Models>,
+}
+
+impl Payable for PlannedAsk {
+    /// The conversation as the payer's model is told it.
+    type Details = Fitted;
+
+    fn policy(&self) -> &CallerPolicy {
+        &self.policy
+    }
+
+    fn needs(&mut self, offer: &Offer, _: &[Applied]) -> Result<Needs<Fitted>, CannotPay> {
+        let provider = self.models.provider(&offer.provider)?;
+        let model = self.plan.model_for(provider)?;
+        let system = self.plan.system.len() as u64;
+        let window = PriceTable::context_tokens(&provider.id, &model);
+        let room = window.map(|window| window.saturating_sub(u64::from(self.most) + system));
+        let most = u64::from(self.context_tokens);
+        let room = room.map_or(most, |room| room.min(most));
+        let fitted = fit::fit(&self.turns, sees(provider, &model), room);
+        Ok(Needs {
+            model,
+            prompt_bytes: system + fit::bytes(&fitted.turns),
+            max_output_tokens: u64::from(self.most),
+            images: 0,
+            details: fitted,
+        })
+    }
+}
+
+/// An ask that is being answered.
+pub struct AskCall<'a> {
+    pub app: &'a App,
+    pub order: PlannedAsk,
+    pub listener: Listener<'a>,
+    /// The last attempt.
+    pub attempt: Option<AttemptId>,
+    /// The budgets that turned out to be almost used up.
+    pub notices: Vec<Notice>,
+}
+
+impl PaidCall for AskCall<'_> {
+    type Order = PlannedAsk;
+    type Answer = Answer;
+    type Refused = Error;
+
+    fn order(&mut self) -> &mut PlannedAsk {
+        &mut self.order
+    }
+
+    async fn call(
+        &mut self,
+        mut reservation: Reservation<Fitted>,
+    ) -> Result<Called<Answer, Error>, Error> {
+        self.attempt = Some(reservation.hold.id());
+        (self.listener)(AnswerEvent::Payer(&reservation.payer()));
+        let called = if reservation.offer.source == Source::Demo {
+            Ok(demo_reply())
+        } else {
+            self.chat(&mut reservation).await?
+        };
+        let Reservation {
+            offer,
+            hold,
+            model,
+            details,
+        } = reservation;
+        let was_heard = hold.has_heard();
+        let settled = self.settle(hold, &called).await;
+        Ok(match called {
+            Ok(reply) => Called::Answered(Answer {
+                provider: offer.provider,
+                model: reply.model.unwrap_or(model),
+                source: offer.source,
+                finish: reply.finish,
+                usage: settled.usage,
+                estimated: settled.estimated,
+                cost: settled.cost,
+                fell_back_from: Vec::new(),
+                left_out: self.left_out(details.left_out),
+            }),
+            Err(failure) => Called::Failed(FailedCall {
+                refused: refused_by(failure.clone(), offer.source, &model).into(),
+                offer,
+                failure,
+                was_heard,
+            }),
+        })
+    }
+}
+
+impl AskCall<'_> {
+    /// Opens the payer's key and calls the model with it.
+    async fn chat(
+        &mut self,
+        reservation: &mut Reservation<Fitted>,
+    ) -> Result<Result<ChatReply, ProviderFailure>, Error> {
+        let (app, listener) = (self.app, &mut self.listener);
+        let offer = &reservation.offer;
+        let provider = app.models.provider(&offer.provider)?;
+        let key = app
+            .payers
+            .open_key(offer, self.order.request_key.as_ref())?;
+        let hold = &mut reservation.hold;
+        let most = u32::try_from(hold.max_output_tokens()).unwrap_or(u32::MAX);
+        let request = ChatRequest {
+            model: reservation.model.clone(),
+            system: self.order.plan.system.clone(),
+            turns: std::mem::take(&mut reservation.details.turns),
+            max_output_tokens: most.min(self.order.most),
+        };
+        hold.begin().await?;
+        let mut hear = |text: &str| {
+            hold.hear(text);
+            listener(AnswerEvent::Words(text));
+        };
+        let delivery = app.settings.delivery;
+        let called = app
+            .providers
+            .chat(provider, &request, delivery, key.credential(), &mut hear)
+            .await;
+        if called.is_ok() {
+            app.payers.note_use(offer.key);
+        }
+        Ok(called)
+    }
+
+    /// Settles what was reserved. An answer is not taken back because its
+    /// settlement could not be written.
+    async fn settle(&mut self, hold: Hold, called: &Result<ChatReply, ProviderFailure>) -> Settled {
+        let reported = called.as_ref().ok().and_then(|reply| reply.usage);
+        let ended = match called {
+            Ok(_) => Ended::Answered { usage: reported },
+            Err(failure) => Ended::Failed(failure),
+        };
+        let Some(settled) = self.app.payers.settle(hold, ended).await else {
+            return Settled {
+                usage: reported.unwrap_or_default(),
+                estimated: true,
+                cost: None,
+                warnings: Vec::new(),
+            };
+        };
+        let notices = self.order.policy.notices(&settled.warnings);
+        self.notices.extend(notices);
+        settled
+    }
+
+    /// Everything that the model was not told.
+    fn left_out(&self, of_model: Vec<LeftOut>) -> Vec<LeftOut> {
+        let mut left_out = self.order.left_out.clone();
+        left_out.extend(of_model);
+        left_out.sort_unstable();
+        left_out.dedup();
+        left_out
+    }
+}
+
+/// The reply where nobody is asked. Its words are for the edges to say.
+fn demo_reply() -> ChatReply {
+    let free = Usage {
+        cost: Some(NanoDollars(0)),
+        ..Usage::default()
+    };
+    ChatReply {
+        finish: Finish::Complete,
+        usage: Some(free),
+        model: None,
+    }
+}

@@ -1,0 +1,38 @@
+//! A key that comes with a call. It pays for that call alone, and is never
+//! stored.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::model::{Credential, KeyRefusal, ProviderId, Refusal};
+use crate::providers::Provider;
+
+use crate::app::keys::credential::credential;
+
+/// A key that came with a call.
+pub struct RequestKey {
+    /// Whose key it is; none where the call itself must name its provider.
+    pub provider: Option<ProviderId>,
+    pub secret: SecretString,
+}
+
+impl RequestKey {
+    /// The credential for the provider that the call goes to. A key of no
+    /// named provider goes nowhere unless the call names its provider.
+    pub fn into_credential(
+        self,
+        provider: &Provider,
+        names_provider: bool,
+    ) -> Result<Credential, Refusal> {
+        match self.provider {
+            Some(of) if of != provider.id => {
+                let wanted = provider.id.clone();
+                return Err(Refusal::Key(KeyRefusal::KeyForAnother { of, wanted }));
+            }
+            None if !names_provider => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
+            _ => {}
+        }
+        credential(provider, self.secret, BTreeMap::new())
+    }
+}

@@ -1,0 +1,69 @@
+//! The lists of models that providers gave, by key.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::model::{KeyId, Offer, ProviderId, TtlCache, lock};
+
+/// How long a list is believed after it was asked for.
+const FRESH: Duration = Duration::from_hours(1);
+/// How many lists are kept.
+const LISTS_MAX: usize = 500;
+
+/// The lists of models that providers gave for keys. A list is believed for
+/// a while from when it was asked for. An entry has none while the first
+/// answer is awaited, or where there was none.
+pub struct ModelLists(Mutex<TtlCache<ListedFor, Option<Arc<[String]>>>>);
+
+/// The provider that listed its models, and the key that it did so for.
+type ListedFor = (ProviderId, Option<KeyId>);
+
+impl Default for ModelLists {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(LISTS_MAX, FRESH)))
+    }
+}
+
+impl ModelLists {
+    /// The list for an offer's key, and whether the caller should ask for it
+    /// (again). One caller is told so; the others use the old list meanwhile.
+    pub fn get_or_claim(&self, offer: &Offer, now_ms: i64) -> (Option<Arc<[String]>>, bool) {
+        let mut lists = lock(&self.0);
+        let key = (offer.provider.clone(), offer.key);
+        if let Some(models) = lists.get(&key, now_ms) {
+            return (models.clone(), false);
+        }
+        let old = lists.get_even_stale(&key).cloned().flatten();
+        lists.put(key, old.clone(), now_ms);
+        (old, true)
+    }
+
+    /// The one provider whose lists have a model; none if there are more.
+    pub fn lister_of(&self, model: &str) -> Option<ProviderId> {
+        let lists = lock(&self.0);
+        let mut found: Vec<&ProviderId> = lists
+            .iter_even_stale()
+            .filter(|(_, models)| {
+                models
+                    .iter()
+                    .flat_map(|all| all.iter())
+                    .any(|it| it == model)
+            })
+            .map(|((id, _), _)| id)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        match found[..] {
+            [one] => Some(one.clone()),
+            _ => None,
+        }
+    }
+
+    /// Keeps the list that was asked for. It is as old as the question.
+    pub fn put(&self, offer: &Offer, models: Vec<String>) {
+        let key = (offer.provider.clone(), offer.key);
+        if let Some(list) = lock(&self.0).get_even_stale_mut(&key) {
+            *list = Some(models.into());
+        }
+    }
+}

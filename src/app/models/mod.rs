@@ -1,0 +1,140 @@
+//! Providers and their models: which there are, which of them the operator
+//! allows, and which of them a call names.
+
+mod lists;
+mod name;
+
+use crate::model::{KeyRefusal, ProviderId, Refusal};
+use crate::providers::{Catalogue, Kind, Provider, Workflows, glob};
+
+pub use lists::ModelLists;
+pub use name::runs_workflows;
+
+/// A model of a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelChoice {
+    pub provider: ProviderId,
+    pub model: String,
+}
+
+/// What [`Models`] is made of.
+pub struct ModelsParts {
+    pub catalogue: Catalogue,
+    /// The operator's order of providers of language models.
+    pub chat_order: Vec<ProviderId>,
+    /// The operator's order of providers of pictures.
+    pub picture_order: Vec<ProviderId>,
+    pub workflows: Workflows,
+    /// Patterns of `provider/model`; empty: every model.
+    pub allowed: Vec<String>,
+}
+
+/// Every provider, and what is known of its models.
+pub struct Models {
+    catalogue: Catalogue,
+    chat_order: Vec<ProviderId>,
+    picture_order: Vec<ProviderId>,
+    workflows: Workflows,
+    allowed: Vec<String>,
+    lists: ModelLists,
+}
+
+impl ModelChoice {
+    /// As it is typed: `provider/model`.
+    pub fn full(&self) -> String {
+        format!("{}/{}", self.provider, self.model)
+    }
+}
+
+impl Models {
+    /// Puts the parts together.
+    pub fn new(parts: ModelsParts) -> Self {
+        let ModelsParts {
+            catalogue,
+            mut chat_order,
+            picture_order,
+            workflows,
+            allowed,
+        } = parts;
+        let chats = |id: &ProviderId| catalogue.get(id).is_some_and(|it| it.kind == Kind::Chat);
+        chat_order.retain(chats);
+        Self {
+            catalogue,
+            chat_order,
+            picture_order,
+            workflows,
+            allowed,
+            lists: ModelLists::default(),
+        }
+    }
+
+    /// All providers.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The providers of language models, in the operator's order.
+    pub fn chat_order(&self) -> &[ProviderId] {
+        &self.chat_order
+    }
+
+    /// The providers of pictures, in the operator's order.
+    pub fn picture_order(&self) -> &[ProviderId] {
+        &self.picture_order
+    }
+
+    /// The workflows that hosts run.
+    pub fn workflows(&self) -> &Workflows {
+        &self.workflows
+    }
+
+    /// What providers listed.
+    pub fn lists(&self) -> &ModelLists {
+        &self.lists
+    }
+
+    /// The provider that a person typed.
+    pub fn find_provider(&self, typed: &str) -> Result<&Provider, Refusal> {
+        self.catalogue.find(typed).ok_or_else(|| {
+            Refusal::Key(KeyRefusal::UnknownProvider {
+                name: typed.chars().take(50).collect(),
+            })
+        })
+    }
+
+    /// The provider of a row, which an operator may have taken out.
+    pub fn provider(&self, id: &ProviderId) -> Result<&Provider, Refusal> {
+        match self.catalogue.get(id) {
+            Some(provider) => Ok(provider),
+            None => self.find_provider(id.as_str()),
+        }
+    }
+
+    /// Whether the operator lets a model be used.
+    pub fn may_use(&self, provider: &ProviderId, model: &str) -> bool {
+        if self.allowed.is_empty() {
+            return true;
+        }
+        let full = format!("{provider}/{model}");
+        self.allowed.iter().any(|pattern| glob(pattern, &full))
+    }
+
+    /// A language model by what was typed, if it is clear whose it is.
+    pub fn find_chat_model(&self, typed: &str) -> Option<ModelChoice> {
+        let named = self.read_chat_model(None, Some(typed)).ok()?;
+        Some(ModelChoice {
+            provider: named.only_provider()?.id.clone(),
+            model: named.model?,
+        })
+    }
+
+    /// Whose a model is, where exactly one provider has listed it.
+    fn lister_of(&self, model: &str) -> Option<&Provider> {
+        self.catalogue.get(&self.lists.lister_of(model)?)
+    }
+
+    fn all(&self, ids: &[ProviderId]) -> Vec<&Provider> {
+        let known = ids.iter().filter_map(|id| self.catalogue.get(id));
+        known.collect()
+    }
+}

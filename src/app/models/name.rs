@@ -1,0 +1,202 @@
+//! Reads the model that a call names: alone, or as `provider/model`.
+//!
+//! A key that came with a call and names no provider goes only where the
+//! call itself names one, so whether it does is decided here, and only
+//! here. What stands before a slash names a provider if the catalogue has
+//! that provider, and not because a slash follows.
+
+use crate::model::{AskRefusal, PictureRefusal, ProviderId, Refusal};
+use crate::providers::{Catalogue, ImageWire, Kind, Provider};
+
+use crate::app::models::Models;
+
+/// The longest part of an unknown name that is repeated in a refusal, in
+/// characters.
+const SHOWN_CHARACTERS_MAX: usize = 100;
+
+/// A model as a call names it, and the providers that have it.
+#[derive(Debug)]
+pub struct NamedModel<'a> {
+    /// The providers that may take the call, the best first.
+    pub providers: Vec<&'a Provider>,
+    /// The model without its provider's name; none where the call names no
+    /// model.
+    pub model: Option<String>,
+    /// Whether the call itself names its provider, apart from the model or
+    /// before its slash.
+    pub names_provider: bool,
+}
+
+impl<'a> NamedModel<'a> {
+    /// A provider that the call names apart from the model, whose name is
+    /// then left as it is.
+    fn of_provider(provider: &'a Provider, model: Option<&str>) -> Self {
+        Self {
+            providers: vec![provider],
+            model: model.map(ToOwned::to_owned),
+            names_provider: true,
+        }
+    }
+
+    /// A model without its provider's name, and the providers that have it.
+    fn alone(providers: Vec<&'a Provider>, model: &str) -> Self {
+        Self {
+            providers,
+            model: Some(model.to_owned()),
+            names_provider: false,
+        }
+    }
+
+    /// Splits `provider/model`. None where nothing before the slash is a
+    /// provider that fits.
+    fn split(
+        catalogue: &'a Catalogue,
+        typed: &str,
+        fits: impl Fn(&Provider) -> bool,
+    ) -> Option<Self> {
+        let (name, model) = typed.split_once('/')?;
+        let provider = catalogue.find(name).filter(|provider| fits(provider))?;
+        Some(Self::of_provider(provider, Some(model)))
+    }
+
+    /// The ids of the providers, in their order.
+    pub fn provider_ids(&self) -> Vec<ProviderId> {
+        let ids = self.providers.iter().map(|provider| provider.id.clone());
+        ids.collect()
+    }
+
+    /// The provider, where there is exactly one.
+    pub fn only_provider(&self) -> Option<&'a Provider> {
+        match self.providers[..] {
+            [provider] => Some(provider),
+            _ => None,
+        }
+    }
+}
+
+impl Models {
+    /// Reads what an ask names. Without a provider and a model these are all
+    /// providers of language models, in the operator's order.
+    pub fn read_chat_model(
+        &self,
+        provider: Option<&ProviderId>,
+        model: Option<&str>,
+    ) -> Result<NamedModel<'_>, Refusal> {
+        let chats = |provider: &Provider| provider.kind == Kind::Chat;
+        let model = trimmed(model);
+        if let Some(id) = provider {
+            let provider = self.find_provider(id.as_str())?;
+            if !chats(provider) {
+                let provider = provider.id.clone();
+                return Err(AskRefusal::NotAChatProvider { provider }.into());
+            }
+            return Ok(NamedModel::of_provider(provider, model));
+        }
+        let Some(model) = model else {
+            return Ok(NamedModel {
+                providers: self.all(&self.chat_order),
+                model: None,
+                names_provider: false,
+            });
+        };
+        if let Some(named) = NamedModel::split(&self.catalogue, model, chats) {
+            return Ok(named);
+        }
+        match self.catalogue.provider_of_model(model) {
+            Some(provider) => Ok(NamedModel::alone(vec![provider], model)),
+            None => Err(unknown(model)),
+        }
+    }
+
+    /// Reads what a relayed call names: its address may name a provider,
+    /// whose model is then passed on as it is written.
+    pub fn read_relayed_model(
+        &self,
+        provider: Option<&ProviderId>,
+        model: Option<&str>,
+    ) -> Result<NamedModel<'_>, Refusal> {
+        if let Some(id) = provider {
+            return Ok(NamedModel::of_provider(self.provider(id)?, model));
+        }
+        let model = trimmed(model).unwrap_or_default();
+        if let Some(named) = NamedModel::split(&self.catalogue, model, |_| true) {
+            return Ok(named);
+        }
+        let known = self
+            .catalogue()
+            .provider_of_model(model)
+            .or_else(|| self.lister_of(model));
+        match known.filter(|_| !model.is_empty()) {
+            Some(provider) => Ok(NamedModel::alone(vec![provider], model)),
+            None => Err(unknown(model)),
+        }
+    }
+
+    /// Reads what an ask for pictures names, where a workflow of the
+    /// operator's may stand in the place of a model. Without a provider and
+    /// a model these are all of the operator's order.
+    pub fn read_picture_model(
+        &self,
+        provider: Option<&ProviderId>,
+        model: Option<&str>,
+    ) -> Result<NamedModel<'_>, Refusal> {
+        let paints = |provider: &Provider| provider.images.wire.is_some();
+        let model = trimmed(model);
+        if let Some(id) = provider {
+            let provider = self.find_provider(id.as_str())?;
+            if !paints(provider) {
+                let provider = provider.id.clone();
+                return Err(PictureRefusal::NotAnImageProvider { provider }.into());
+            }
+            return Ok(NamedModel::of_provider(provider, model));
+        }
+        let in_order = |fits: &dyn Fn(&Provider) -> bool| {
+            let mut providers = self.all(&self.picture_order);
+            providers.retain(|provider| fits(provider));
+            providers
+        };
+        let Some(model) = model else {
+            return Ok(NamedModel {
+                providers: in_order(&|_| true),
+                model: None,
+                names_provider: false,
+            });
+        };
+        if self.workflows.find(model).is_some() {
+            return Ok(NamedModel::alone(in_order(&runs_workflows), model));
+        }
+        if let Some(named) = NamedModel::split(&self.catalogue, model, paints) {
+            return Ok(named);
+        }
+        let mut providers = in_order(&|it| it.images.model.as_deref() == Some(model));
+        if providers.is_empty() {
+            let family = self.catalogue.provider_of_model(model);
+            providers.extend(family.filter(|provider| paints(provider)));
+        }
+        if providers.is_empty() {
+            let model = shown(model);
+            return Err(PictureRefusal::UnknownImageModel { model }.into());
+        }
+        Ok(NamedModel::alone(providers, model))
+    }
+}
+
+/// Whether a provider makes pictures by workflows of the operator's.
+pub fn runs_workflows(provider: &Provider) -> bool {
+    provider.images.wire.is_some_and(ImageWire::runs_workflows)
+}
+
+/// What was typed without the space around it; none where nothing is left.
+fn trimmed(typed: Option<&str>) -> Option<&str> {
+    typed.map(str::trim).filter(|typed| !typed.is_empty())
+}
+
+fn unknown(model: &str) -> Refusal {
+    let model = shown(model);
+    AskRefusal::UnknownModel { model }.into()
+}
+
+/// As much of an unknown name as a refusal repeats.
+fn shown(name: &str) -> String {
+    name.chars().take(SHOWN_CHARACTERS_MAX).collect()
+}

@@ -1,0 +1,296 @@
+//! Who pays for a call: reserves room before it, opens the key for it, and
+//! looks after keys that turn out to be dead.
+
+mod attempts;
+mod key_uses;
+mod queue;
+
+use std::sync::Arc;
+
+use crate::ledger::{Applied, Ended, Hold, Ledger, NoRoom, Order, Settled};
+use crate::model::{
+    AttemptId, Caller, Clock, Credential, FailureClass, Health, KeyId, Offer, Owner, PersonId,
+    ProviderFailure, ProviderId, QuotaRefusal, Refusal, Source,
+};
+use crate::resolver::{self, Choice, Question};
+use crate::store::Store;
+use crate::vault::Vault;
+
+use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::tasks::Tasks;
+
+pub use attempts::{
+    Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
+};
+use key_uses::KeyUses;
+pub use queue::PayerQueue;
+
+/// A provider that the operator pays for.
+pub struct BotDefault {
+    pub provider: ProviderId,
+    /// None where the operator's own machine asks for no key.
+    pub credential: Option<Credential>,
+}
+
+/// Who pays for a call, and what for.
+#[derive(Clone, Debug)]
+pub struct Payer {
+    pub source: Source,
+    pub provider: ProviderId,
+    pub model: String,
+    pub key: Option<KeyId>,
+    pub attempt: AttemptId,
+}
+
+/// A key that its provider turned down during use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Demotion {
+    pub provider: ProviderId,
+    pub owner: Owner,
+    pub health: Health,
+    /// Who should know: whoever added it.
+    pub tell: PersonId,
+}
+
+/// A key for one call, wiped after it where it was opened for it.
+pub enum OpenKey<'a> {
+    Known(Option<&'a Credential>),
+    Opened(Credential),
+}
+
+impl OpenKey<'_> {
+    /// The key; none where the provider asks for none.
+    pub fn credential(&self) -> Option<&Credential> {
+        match self {
+            Self::Known(known) => *known,
+            Self::Opened(opened) => Some(opened),
+        }
+    }
+}
+
+/// What [`Payers`] is made of.
+pub struct PayersParts {
+    pub store: Store,
+    pub vault: Arc<Vault>,
+    pub ledger: Arc<Ledger>,
+    pub bot_defaults: Vec<BotDefault>,
+    pub clock: Clock,
+    pub tasks: Tasks,
+}
+
+/// Everybody's keys, and the ledger in which they pay.
+pub struct Payers {
+    store: Store,
+    vault: Arc<Vault>,
+    ledger: Arc<Ledger>,
+    bot_defaults: Vec<BotDefault>,
+    /// The bot defaults, as those who could pay.
+    bot_offers: Vec<Offer>,
+    uses: KeyUses,
+    clock: Clock,
+    tasks: Tasks,
+}
+
+impl Payers {
+    /// Puts the parts together.
+    pub fn new(parts: PayersParts) -> Self {
+        let offers = parts
+            .bot_defaults
+            .iter()
+            .map(|default| Offer::unstored(Source::BotDefault, default.provider.clone()));
+        Self {
+            bot_offers: offers.collect(),
+            store: parts.store,
+            vault: parts.vault,
+            ledger: parts.ledger,
+            bot_defaults: parts.bot_defaults,
+            uses: KeyUses::default(),
+            clock: parts.clock,
+            tasks: parts.tasks,
+        }
+    }
+
+    /// Every key that could pay for a caller, stored or the operator's.
+    pub fn offers<'a>(
+        &'a self,
+        policy: &'a CallerPolicy,
+    ) -> impl Iterator<Item = &'a Offer> + Clone {
+        policy.stored_offers().iter().chain(&self.bot_offers)
+    }
+
+    /// Who can pay for a caller's call to one of these providers, the key
+    /// that came with the call included.
+    pub fn choose(
+        &self,
+        policy: &CallerPolicy,
+        providers: &[ProviderId],
+        request: Option<&Offer>,
+    ) -> Choice {
+        let question = Question {
+            person: policy.caller.person,
+            place: policy.caller.place,
+            byok: policy.tier().byok,
+            now_ms: self.clock.now_ms(),
+        };
+        let offers = self.offers(policy).chain(request);
+        resolver::choose(&question, providers, &offers)
+    }
+
+    /// Whether limits will most likely leave room for a call.
+    pub fn expects_room(&self, limits: &[Applied], output_tokens: u64) -> bool {
+        self.ledger.expects_room(limits, output_tokens, 0)
+    }
+
+    /// Reserves what a call may use; or says which limit leaves too little.
+    pub async fn hold<D>(
+        &self,
+        caller: &Caller,
+        offer: &Offer,
+        needs: &Needs<D>,
+        limits: Vec<Applied>,
+    ) -> anyhow::Result<Result<Hold, Refusal>> {
+        let order = Order {
+            person: caller.person,
+            server: caller.place.server(),
+            source: offer.source,
+            key: offer.key,
+            provider: &offer.provider,
+            model: &needs.model,
+            prompt_bytes: needs.prompt_bytes,
+            max_output_tokens: needs.max_output_tokens,
+            images: needs.images,
+        };
+        let held = self.ledger.hold(order, limits).await?;
+        Ok(held.map_err(|no_room| self.refusal(no_room, offer, &needs.model)))
+    }
+
+    fn refusal(&self, no_room: NoRoom, offer: &Offer, model: &str) -> Refusal {
+        let (payer, provider) = (offer.source, offer.provider.clone());
+        match no_room {
+            NoRoom::Limit(hit) => {
+                let now_ms = self.clock.now_ms();
+                let wait = |at_ms: i64| (at_ms - now_ms).max(0).cast_unsigned().div_ceil(1_000);
+                Refusal::Quota(QuotaRefusal::LimitReached {
+                    retry_after_s: hit.renews_at_ms.map(wait),
+                    hit,
+                    payer,
+                    provider,
+                })
+            }
+            NoRoom::Unpriced => Refusal::Quota(QuotaRefusal::UnknownPrice {
+                provider,
+                model: model.to_owned(),
+                payer,
+            }),
+        }
+    }
+
+    /// Puts what a call used in the place of what was reserved for it. None
+    /// if that cannot be written: the ledger settles the call later.
+    pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> Option<Settled> {
+        match self.ledger.settle(hold, ended).await {
+            Ok(settled) => Some(settled),
+            Err(error) => {
+                tracing::error!("could not settle an attempt: {error:#}");
+                None
+            }
+        }
+    }
+
+    /// Gives back everything that was reserved: nothing came of the call.
+    pub async fn release(&self, hold: Hold) {
+        if let Err(error) = self.ledger.settle(hold, Ended::Released).await {
+            tracing::error!("could not release an attempt: {error:#}");
+        }
+    }
+
+    /// Takes up what an earlier process reserved; none if it is settled.
+    pub async fn take_up(&self, attempt: AttemptId) -> anyhow::Result<Option<Hold>> {
+        self.ledger.take_up(attempt).await
+    }
+
+    /// Opens the key that an offer stands for, for one call.
+    pub fn open_key<'a>(
+        &'a self,
+        offer: &Offer,
+        request_key: Option<&'a Credential>,
+    ) -> anyhow::Result<OpenKey<'a>> {
+        Ok(match offer.source {
+            Source::Request => OpenKey::Known(request_key),
+            Source::BotDefault => OpenKey::Known(self.bot_default(&offer.provider)),
+            Source::Demo => OpenKey::Known(None),
+            Source::Personal | Source::Server => OpenKey::Opened(self.vault.open(offer)?),
+        })
+    }
+
+    /// The key with which the operator pays for a provider.
+    pub fn bot_default(&self, provider: &ProviderId) -> Option<&Credential> {
+        let mut defaults = self.bot_defaults.iter();
+        let found = defaults.find(|default| default.provider == *provider);
+        found.and_then(|default| default.credential.as_ref())
+    }
+
+    /// The offer of a stored key, if the key is still there; without a key
+    /// the bot default's for this provider.
+    pub async fn offer_of(
+        &self,
+        provider: &ProviderId,
+        key: Option<KeyId>,
+    ) -> anyhow::Result<Option<Offer>> {
+        if let Some(key) = key {
+            let can_open = |kid: &str| self.vault.can_open(kid);
+            return self.store.offer_of_key(key, can_open).await;
+        }
+        let mut offers = self.bot_offers.iter();
+        Ok(offers.find(|offer| offer.provider == *provider).cloned())
+    }
+
+    /// Lowers the health of a stored key that its provider turned down. Of
+    /// several callers at once, the one that changes it tells the owner.
+    async fn demote(
+        &self,
+        offer: &Offer,
+        failure: &ProviderFailure,
+    ) -> anyhow::Result<Option<Demotion>> {
+        let health = match failure.class {
+            FailureClass::AuthInvalid => Health::Refused,
+            FailureClass::Billing => Health::OutOfCredit,
+            _ => return Ok(None),
+        };
+        // A key that came with the call is nobody's to mend but its sender's.
+        if offer.source == Source::Request {
+            return Ok(None);
+        }
+        let (Some(key), Some(owner)) = (offer.key, offer.owner) else {
+            tracing::error!(provider = %offer.provider, "the bot default key of {} was turned down: {:?}", offer.provider, failure.class);
+            return Ok(None);
+        };
+        if !self.store.demote(key, health, self.clock.now_ms()).await? {
+            return Ok(None);
+        }
+        tracing::info!(key.id = %key, provider = %offer.provider, "key {key} is now {}", health.as_str());
+        let tell = self.store.adder_of(key).await?;
+        let provider = offer.provider.clone();
+        Ok(tell.map(|tell| Demotion {
+            provider,
+            owner,
+            health,
+            tell,
+        }))
+    }
+
+    /// Writes down in the background that a stored key paid.
+    pub fn note_use(&self, key: Option<KeyId>) {
+        let Some(key) = key else { return };
+        let now_ms = self.clock.now_ms();
+        if !self.uses.claim(key, now_ms) {
+            return;
+        }
+        let store = self.store.clone();
+        self.tasks.spawn(async move {
+            if let Err(error) = store.touch_key(key, now_ms).await {
+                tracing::warn!("could not note the use of key {key}: {error:#}");
+            }
+        });
+    }
+}

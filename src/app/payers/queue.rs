@@ -1,0 +1,93 @@
+//! The payers of one call, in the order in which they are asked, and why
+//! those before the current one did not pay.
+
+use crate::model::{
+    AskRefusal, FellBack, Offer, QuotaRefusal, Refusal, Source, Trace, WhyFellBack,
+};
+use crate::resolver::Choice;
+
+use crate::app::payers::Demotion;
+
+/// Those who could pay for one call.
+#[derive(Default)]
+pub struct PayerQueue {
+    payers: Vec<Offer>,
+    /// Every offer that was looked at, those that cannot pay too.
+    pub trace: Trace,
+    /// How many payers were asked.
+    asked: usize,
+    /// Payers that a limit stopped: it stops their other keys too.
+    over_limit: Vec<Source>,
+    /// Of the refusals of limits, the one whose limit renews first.
+    limit_refusal: Option<Refusal>,
+    /// The payers that were asked and did not pay.
+    pub fell_back: Vec<FellBack>,
+    /// The keys that turned out to be dead.
+    pub demoted: Vec<Demotion>,
+}
+
+impl PayerQueue {
+    /// The payers that the resolver chose.
+    pub fn new(choice: Choice) -> Self {
+        Self {
+            payers: choice.payers,
+            trace: choice.trace,
+            ..Self::default()
+        }
+    }
+
+    /// The first payer of all.
+    pub fn first(&self) -> Option<&Offer> {
+        self.payers.first()
+    }
+
+    /// The next payer to be asked, if there is one.
+    pub fn next(&mut self) -> Option<Offer> {
+        while let Some(offer) = self.payers.get(self.asked) {
+            self.asked += 1;
+            if !self.over_limit.contains(&offer.source) {
+                return Some(offer.clone());
+            }
+        }
+        None
+    }
+
+    /// Passes over a payer whose limit has no room, or who may not pay for
+    /// such a call.
+    pub fn pass_over(&mut self, offer: &Offer, refusal: Refusal) {
+        self.over_limit.push(offer.source);
+        self.fall_back(offer, WhyFellBack::Limit);
+        let sooner = |old: &Refusal| wait_s(&refusal) < wait_s(old);
+        if self.limit_refusal.as_ref().is_none_or(sooner) {
+            self.limit_refusal = Some(refusal);
+        }
+    }
+
+    /// Notes that a payer does not pay.
+    pub fn fall_back(&mut self, offer: &Offer, why: WhyFellBack) {
+        self.fell_back.push(FellBack {
+            source: offer.source,
+            provider: offer.provider.clone(),
+            why,
+        });
+    }
+
+    /// Why nobody pays: a limit without room, or no usable key at all.
+    pub fn refusal(&self) -> Refusal {
+        let nobody = || {
+            let trace = self.trace.clone();
+            AskRefusal::NobodyPays { trace }.into()
+        };
+        self.limit_refusal.clone().unwrap_or_else(nobody)
+    }
+}
+
+/// How long it takes until a limit has room again, in seconds.
+fn wait_s(refusal: &Refusal) -> u64 {
+    match refusal {
+        Refusal::Quota(QuotaRefusal::LimitReached { retry_after_s, .. }) => {
+            retry_after_s.unwrap_or(u64::MAX - 1)
+        }
+        _ => u64::MAX,
+    }
+}

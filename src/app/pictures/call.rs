@@ -1,0 +1,165 @@
+//! One ask for pictures as the loop over payers sees it: what it needs of a
+//! payer, and how a host is asked with a payer's key.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::ledger::Applied;
+use crate::model::{AskRefusal, Credential, ImageSpec, Made, Offer, PictureJob};
+use crate::providers::{ImageRequest, Workflow};
+
+use crate::app::models::Models;
+use crate::app::payers::{Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation};
+use crate::app::pictures::Moderation;
+use crate::app::pictures::plan::PicturePlan;
+use crate::app::pictures::run::{PayingKey, PictureOutcome, Seen, Waiter, Watcher};
+use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::{App, Error};
+
+/// The most tokens that a model's picture is.
+const PICTURE_TOKENS: u64 = 8_192;
+
+/// An ask for pictures for which it is decided who may make them.
+pub struct PlannedPicture {
+    pub policy: CallerPolicy,
+    pub plan: PicturePlan,
+    pub wish: ImageSpec,
+    pub request_key: Option<Credential>,
+    pub models: Arc<Models>,
+}
+
+/// What one payer's host is asked for.
+pub struct PictureDetails {
+    pub workflow: Option<Arc<Workflow>>,
+    pub wish: ImageSpec,
+}
+
+impl Payable for PlannedPicture {
+    type Details = PictureDetails;
+
+    fn policy(&self) -> &CallerPolicy {
+        &self.policy
+    }
+
+    fn needs(&mut self, offer: &Offer, _: &[Applied]) -> Result<Needs<PictureDetails>, CannotPay> {
+        let provider = self.models.provider(&offer.provider)?;
+        let (model, workflow) = self.plan.model_for(&self.models, provider, &self.wish)?;
+        let mut wish = self.wish.clone();
+        if workflow.as_ref().is_some_and(|it| !it.makes_several()) {
+            wish.count = 1;
+        }
+        let pictures = u64::from(wish.pictures());
+        Ok(Needs {
+            model,
+            prompt_bytes: (wish.prompt.0.len() + wish.negative.0.len()) as u64,
+            max_output_tokens: match workflow {
+                Some(_) => 0,
+                None => PICTURE_TOKENS * pictures,
+            },
+            images: pictures,
+            details: PictureDetails { workflow, wish },
+        })
+    }
+}
+
+/// An ask for pictures that is being answered.
+pub struct PictureCall<'a> {
+    pub app: &'a App,
+    pub order: PlannedPicture,
+    pub waits: Waiter<'a>,
+    pub stop: &'a CancellationToken,
+    pub watch: Watcher<'a>,
+    pub outcome: &'a mut PictureOutcome,
+}
+
+impl PaidCall for PictureCall<'_> {
+    type Order = PlannedPicture;
+    type Answer = Made;
+    type Refused = Error;
+
+    fn order(&mut self) -> &mut PlannedPicture {
+        &mut self.order
+    }
+
+    async fn call(
+        &mut self,
+        reservation: Reservation<PictureDetails>,
+    ) -> Result<Called<Made, Error>, Error> {
+        self.outcome.attempt = Some(reservation.hold.id());
+        (self.watch)(Seen::Payer(reservation.payer()));
+        let mut reservation = reservation;
+        reservation.hold.begin().await?;
+        let (request, mut job) = self.request(&reservation)?;
+        let Reservation { offer, hold, .. } = reservation;
+        let with = PayingKey {
+            offer: &offer,
+            request_key: self.order.request_key.as_ref(),
+        };
+        let end = self
+            .app
+            .paint(&request, &mut job, (with, self.stop), &mut *self.watch)
+            .await?;
+        let seed = request.workflow.is_some().then_some(request.seed);
+        let asked = (seed, Some(&self.order.policy));
+        let concluded = self.app.conclude(end, hold, asked, self.outcome).await?;
+        Ok(match concluded {
+            Ok(made) => Called::Answered(made),
+            Err(failure) => Called::Failed(FailedCall {
+                refused: AskRefusal::Provider {
+                    failure: failure.clone(),
+                    payer: offer.source,
+                }
+                .into(),
+                offer,
+                failure,
+                was_heard: false,
+            }),
+        })
+    }
+}
+
+impl PictureCall<'_> {
+    /// What one payer's host is asked for, and the row of it.
+    fn request(
+        &self,
+        reservation: &Reservation<PictureDetails>,
+    ) -> anyhow::Result<(ImageRequest, PictureJob)> {
+        let wish = reservation.details.wish.clone();
+        let (seed, mark) = (wish.seed.map_or_else(random, Ok)?, random()?);
+        let (id, channel, message) = match self.waits {
+            Waiter::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
+            Waiter::Program(id) => (id, None, None),
+        };
+        let caller = &self.order.policy.caller;
+        let job = PictureJob {
+            id: id.to_owned(),
+            person: caller.person,
+            server: caller.place.server(),
+            channel,
+            message,
+            attempt: reservation.hold.id(),
+            size: wish.size,
+            count: wish.pictures(),
+            seed,
+            is_edit: wish.is_edit,
+            mark,
+            host_job: None,
+            began_at_ms: self.app.clock.now_ms(),
+            ended_at_ms: None,
+        };
+        let request = ImageRequest {
+            model: reservation.model.clone(),
+            spec: wish,
+            seed,
+            mark,
+            workflow: reservation.details.workflow.clone(),
+            lenient: self.app.settings.images.moderation == Moderation::Off,
+        };
+        Ok((request, job))
+    }
+}
+
+fn random() -> anyhow::Result<u32> {
+    Ok(getrandom::u32()?)
+}

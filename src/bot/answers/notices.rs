@@ -1,0 +1,48 @@
+//! Tells owners of keys and budgets what they should know.
+
+use crate::app::{Demotion, Notice};
+use crate::bot::Bot;
+use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::words::{self, Voice};
+
+/// Tells the owner of each key that it stopped working: beside the answer,
+/// if the owner is who asked, or else directly.
+pub async fn tell_key_owners(renderer: &MessageRenderer<'_>, demoted: &[Demotion]) {
+    let MessageRenderer {
+        bot, voice, asker, ..
+    } = renderer;
+    for demotion in demoted {
+        if demotion.tell != *asker {
+            tell_key_owner_directly(bot, *voice, demotion).await;
+            continue;
+        }
+        let card = words::demoted(*voice, demotion);
+        let target = renderer.target;
+        let told = target.tell_privately(&bot.rest, asker.0, &card).await;
+        note_untold(told, "a key");
+    }
+}
+
+/// Tells the owner of a key in a direct message that it stopped working.
+pub async fn tell_key_owner_directly(bot: &Bot, voice: Voice<'_>, demotion: &Demotion) {
+    let card = words::demoted_directly(voice, demotion);
+    let told = bot.rest.direct_message(demotion.tell.0, &card).await;
+    note_untold(told, "a key");
+}
+
+/// Tells the owner of each budget that most of it is used.
+pub async fn tell_budget_owners(bot: &Bot, voice: Voice<'_>, notices: &[Notice]) {
+    for notice in notices {
+        let card = words::notice(voice, notice);
+        let told = bot.rest.direct_message(notice.tell.0, &card).await;
+        note_untold(told, "a budget");
+    }
+}
+
+/// Notes that somebody was not told. `/keys list` and `/quota status` still
+/// show it.
+fn note_untold(told: anyhow::Result<()>, owned: &str) {
+    if let Err(error) = told {
+        tracing::info!("could not tell the owner of {owned}: {error:#}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Who is calling: what Discord says of people, with a command, a message
+//! or when it is asked.
+
+mod caller;
+pub mod entitlements;
+pub mod home_roles;
+mod member_directory;
+pub mod members;
+mod memo;
+pub mod raw_caller;

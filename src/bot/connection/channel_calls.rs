@@ -1,0 +1,115 @@
+//! The calls about channels and their messages, with the bot's own token.
+
+use anyhow::Context;
+use reqwest::Method;
+use serde_json::{Value, json};
+use serenity::all::Message;
+
+use crate::bot::connection::card::Card;
+use crate::bot::connection::limiter::Route;
+use crate::bot::connection::rest::{Call, Rest, is_gone};
+
+/// How many messages Discord hands out at once at the most.
+pub const PAGE_MAX: usize = 100;
+
+impl Rest {
+    /// Writes to a person directly.
+    pub async fn direct_message(&self, person: u64, card: &Card) -> anyhow::Result<()> {
+        let route = Route {
+            name: "POST dm",
+            major: "",
+            of_interaction: false,
+        };
+        let call = Call {
+            method: Method::POST,
+            route,
+            path: "/users/@me/channels".to_owned(),
+            body: Some(json!({"recipient_id": person.to_string()})),
+            files: &[],
+        };
+        let channel = self.send(call).await?;
+        self.post(id_of(&channel)?, card).await.map(drop)
+    }
+
+    /// Writes in a channel; returns the message's id.
+    pub async fn post(&self, channel: u64, card: &Card) -> anyhow::Result<u64> {
+        let asks = (Method::POST, "POST message", "/messages".to_owned());
+        id_of(&self.channel_call(asks, channel, Some(card)).await?)
+    }
+
+    /// Changes a message of the bot's own.
+    pub async fn edit_message(
+        &self,
+        channel: u64,
+        message: u64,
+        card: &Card,
+    ) -> anyhow::Result<()> {
+        let path = format!("/messages/{message}");
+        let asks = (Method::PATCH, "PATCH message", path);
+        self.channel_call(asks, channel, Some(card)).await.map(drop)
+    }
+
+    /// Shows for some seconds that the bot is writing.
+    pub async fn show_typing(&self, channel: u64) -> anyhow::Result<()> {
+        let asks = (Method::POST, "POST typing", "/typing".to_owned());
+        self.channel_call(asks, channel, None).await.map(drop)
+    }
+
+    /// A channel, as Discord describes it.
+    pub async fn channel(&self, channel: u64) -> anyhow::Result<Value> {
+        let asks = (Method::GET, "GET channel", String::new());
+        self.channel_call(asks, channel, None).await
+    }
+
+    /// A message; none if it is gone or cannot be seen.
+    pub async fn message(&self, channel: u64, message: u64) -> anyhow::Result<Option<Message>> {
+        let asks = (Method::GET, "GET message", format!("/messages/{message}"));
+        match self.channel_call(asks, channel, None).await {
+            Ok(found) => Ok(serde_json::from_value(found).ok()),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The newest messages of a channel before one of them, oldest first.
+    pub async fn messages_before(
+        &self,
+        channel: u64,
+        before: u64,
+        most: usize,
+    ) -> anyhow::Result<Vec<Message>> {
+        let path = format!("/messages?before={before}&limit={}", most.min(PAGE_MAX));
+        let asks = (Method::GET, "GET messages", path);
+        let found = self.channel_call(asks, channel, None).await?;
+        let all = found.as_array().into_iter().flatten().rev();
+        // One that serenity cannot read is left out, not the rest.
+        let read = all.filter_map(|one| serde_json::from_value(one.clone()).ok());
+        Ok(read.collect())
+    }
+
+    async fn channel_call(
+        &self,
+        (method, name, path): (Method, &'static str, String),
+        channel: u64,
+        card: Option<&Card>,
+    ) -> anyhow::Result<Value> {
+        let major = channel.to_string();
+        let call = Call {
+            method,
+            route: Route {
+                name,
+                major: &major,
+                of_interaction: false,
+            },
+            path: format!("/channels/{channel}{path}"),
+            body: card.map(Card::to_json),
+            files: card.map_or(&[], |card| &card.files),
+        };
+        self.send(call).await
+    }
+}
+
+fn id_of(made: &Value) -> anyhow::Result<u64> {
+    let id = made["id"].as_str().and_then(|id| id.parse().ok());
+    id.context("Discord named no id")
+}

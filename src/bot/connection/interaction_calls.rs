@@ -1,0 +1,244 @@
+//! The calls that the bot makes, by name.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use serenity::all::{CommandInteraction, ComponentInteraction, ModalInteraction};
+
+use crate::bot::connection::card::{Card, File, Modal};
+use crate::bot::connection::limiter::Route;
+use crate::bot::connection::rest::{Call, Rest};
+
+/// An interaction that can be answered for 15 minutes. Has no `Debug`: its
+/// token is a secret.
+#[derive(Clone)]
+pub struct InteractionHandle {
+    pub application: u64,
+    pub interaction: u64,
+    /// Where it was.
+    pub channel: u64,
+    pub token: String,
+}
+
+impl From<&CommandInteraction> for InteractionHandle {
+    fn from(command: &CommandInteraction) -> Self {
+        Self {
+            application: command.application_id.get(),
+            interaction: command.id.get(),
+            channel: command.channel_id.get(),
+            token: command.token.clone(),
+        }
+    }
+}
+
+impl From<&ComponentInteraction> for InteractionHandle {
+    fn from(press: &ComponentInteraction) -> Self {
+        Self {
+            application: press.application_id.get(),
+            interaction: press.id.get(),
+            channel: press.channel_id.get(),
+            token: press.token.clone(),
+        }
+    }
+}
+
+impl From<&ModalInteraction> for InteractionHandle {
+    fn from(form: &ModalInteraction) -> Self {
+        Self {
+            application: form.application_id.get(),
+            interaction: form.id.get(),
+            channel: form.channel_id.get(),
+            token: form.token.clone(),
+        }
+    }
+}
+
+/// The message of an interaction's own.
+pub const ORIGINAL: &str = "@original";
+
+/// Response types; Discord's documentation calls them interaction callback
+/// types.
+const REPLY: u8 = 4;
+const DEFER_REPLY: u8 = 5;
+const DEFER_UPDATE: u8 = 6;
+const UPDATE: u8 = 7;
+const MODAL: u8 = 9;
+const EPHEMERAL: u64 = 1 << 6;
+
+impl Rest {
+    /// Answers an interaction at once, for its person's eyes only.
+    pub async fn reply(&self, to: &InteractionHandle, card: &Card) -> anyhow::Result<()> {
+        let mut data = card.to_json();
+        data["flags"] = json!(EPHEMERAL);
+        self.respond(to, json!({"type": REPLY, "data": data})).await
+    }
+
+    /// Says that an answer for everyone will come.
+    /// The id of its message, where Discord names it.
+    pub async fn defer(&self, to: &InteractionHandle) -> anyhow::Result<Option<u64>> {
+        let path = callback(to) + "?with_response=true";
+        let done = self
+            .call_back(to, path, json!({"type": DEFER_REPLY}))
+            .await?;
+        let id = done.pointer("/resource/message/id").and_then(Value::as_str);
+        Ok(id.and_then(|id| id.parse().ok()))
+    }
+
+    /// Says that an answer for the person's eyes only will come.
+    pub async fn defer_ephemeral(&self, to: &InteractionHandle) -> anyhow::Result<()> {
+        self.respond(
+            to,
+            json!({"type": DEFER_REPLY, "data": {"flags": EPHEMERAL}}),
+        )
+        .await
+    }
+
+    /// Says that the message with the button will change.
+    pub async fn defer_update(&self, to: &InteractionHandle) -> anyhow::Result<()> {
+        self.respond(to, json!({"type": DEFER_UPDATE})).await
+    }
+
+    /// Changes the message with the button at once.
+    pub async fn update(&self, to: &InteractionHandle, card: &Card) -> anyhow::Result<()> {
+        self.respond(to, json!({"type": UPDATE, "data": card.to_json()}))
+            .await
+    }
+
+    /// Opens a form.
+    pub async fn open_modal(&self, to: &InteractionHandle, modal: &Modal) -> anyhow::Result<()> {
+        self.respond(to, json!({"type": MODAL, "data": modal.to_json()}))
+            .await
+    }
+
+    /// Changes the answer, or another message of the interaction.
+    pub async fn edit(
+        &self,
+        of: &InteractionHandle,
+        message: &str,
+        card: &Card,
+    ) -> anyhow::Result<()> {
+        let path = format!(
+            "/webhooks/{}/{}/messages/{message}",
+            of.application, of.token
+        );
+        let route = webhook("PATCH webhook message", of);
+        self.send(Call {
+            method: Method::PATCH,
+            route,
+            path,
+            body: Some(card.to_json()),
+            files: &card.files,
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Adds a message for everyone; returns its id.
+    pub async fn follow_up(&self, to: &InteractionHandle, card: &Card) -> anyhow::Result<String> {
+        self.post_follow_up(to, card.to_json(), &card.files).await
+    }
+
+    /// Adds a message for the person's eyes only.
+    pub async fn follow_up_ephemeral(
+        &self,
+        to: &InteractionHandle,
+        card: &Card,
+    ) -> anyhow::Result<String> {
+        let mut body = card.to_json();
+        body["flags"] = json!(EPHEMERAL);
+        self.post_follow_up(to, body, &card.files).await
+    }
+
+    /// Reads something about the bot itself.
+    pub async fn get(&self, name: &'static str, path: &str) -> anyhow::Result<Value> {
+        let route = Route {
+            name,
+            major: "",
+            of_interaction: false,
+        };
+        let path = path.to_owned();
+        self.send(Call {
+            method: Method::GET,
+            route,
+            path,
+            body: None,
+            files: &[],
+        })
+        .await
+    }
+
+    /// Replaces all commands.
+    pub async fn put_commands(&self, application: u64, commands: Value) -> anyhow::Result<()> {
+        let route = Route {
+            name: "PUT commands",
+            major: "",
+            of_interaction: false,
+        };
+        let path = format!("/applications/{application}/commands");
+        self.send(Call {
+            method: Method::PUT,
+            route,
+            path,
+            body: Some(commands),
+            files: &[],
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn respond(&self, to: &InteractionHandle, body: Value) -> anyhow::Result<()> {
+        self.call_back(to, callback(to), body).await.map(drop)
+    }
+
+    async fn call_back(
+        &self,
+        to: &InteractionHandle,
+        path: String,
+        body: Value,
+    ) -> anyhow::Result<Value> {
+        let route = Route {
+            name: "POST callback",
+            major: &to.token,
+            of_interaction: true,
+        };
+        self.send(Call {
+            method: Method::POST,
+            route,
+            path,
+            body: Some(body),
+            files: &[],
+        })
+        .await
+    }
+
+    async fn post_follow_up(
+        &self,
+        to: &InteractionHandle,
+        body: Value,
+        files: &[File],
+    ) -> anyhow::Result<String> {
+        let path = format!("/webhooks/{}/{}", to.application, to.token);
+        let route = webhook("POST webhook", to);
+        let sent = self
+            .send(Call {
+                method: Method::POST,
+                route,
+                path,
+                body: Some(body),
+                files,
+            })
+            .await?;
+        Ok(sent["id"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+fn callback(to: &InteractionHandle) -> String {
+    format!("/interactions/{}/{}/callback", to.interaction, to.token)
+}
+
+fn webhook<'a>(name: &'static str, of: &'a InteractionHandle) -> Route<'a> {
+    Route {
+        name,
+        major: &of.token,
+        of_interaction: true,
+    }
+}

@@ -1,0 +1,102 @@
+//! Messages that come in: mentions, replies and direct messages are
+//! answered.
+
+use serenity::all::{Message, MessageType};
+
+use crate::bot::Bot;
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
+use crate::bot::answers::target::Target;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::rest::is_gone;
+use crate::bot::conversation::memory;
+use crate::bot::conversation::turns::Conversation;
+use crate::bot::words;
+use crate::bot::words::DEFAULT_LOCALE;
+use crate::model::{Ask, Caller, Choices};
+
+/// A message, who asks with it, and what they chose.
+pub struct MessageQuestion<'a> {
+    pub message: &'a Message,
+    pub caller: Caller,
+    pub choices: Choices,
+}
+
+/// Answers a message, if it is meant for the bot.
+pub async fn handle_message(bot: &Bot, message: Message) -> anyhow::Result<()> {
+    if !is_for_bot(bot, &message) {
+        return Ok(());
+    }
+    let caller = bot.complete_caller(RawCaller::from_message(&message)).await;
+    let target = Target::Channel {
+        channel: message.channel_id.get(),
+        reply_to: message.id.get(),
+        direct: message.guild_id.is_none(),
+    };
+    let question = MessageQuestion {
+        message: &message,
+        caller,
+        choices: Choices::default(),
+    };
+    answer_message(bot, question, target).await
+}
+
+/// Answers what a message asks.
+pub async fn answer_message(
+    bot: &Bot,
+    question: MessageQuestion<'_>,
+    target: Target,
+) -> anyhow::Result<()> {
+    // Reading files takes its time, so that it shows at once that an answer
+    // will come. Where the bot may not write, nobody is asked or pays.
+    let promise = target.promise_answer(&bot.rest);
+    let recall = memory::recall_conversation(bot, question.message);
+    let (promised, conversation) = tokio::join!(promise, recall);
+    if promised.is_err_and(|error| is_gone(&error)) {
+        tracing::info!("was asked in a channel in which the bot may not write");
+        return Ok(());
+    }
+    let Conversation { turns, left_out } = conversation?;
+    if turns.is_empty() {
+        let help = words::how_to_talk(bot.voice(DEFAULT_LOCALE));
+        return target.send_first(&bot.rest, &help).await.map(drop);
+    }
+    let ask = Ask {
+        caller: question.caller,
+        choices: question.choices,
+        turns,
+        left_out,
+        max_output_tokens: None,
+        request_key: None,
+    };
+    let request = AnswerRequest {
+        ask,
+        quoted: None,
+        is_promised: true,
+        target,
+        locale: DEFAULT_LOCALE,
+    };
+    Box::pin(answer_request(bot, request)).await
+}
+
+/// Whether a message is a mention, a reply to one of the bot's messages, or
+/// a direct message; from a person, and with something in it that the bot
+/// may read.
+fn is_for_bot(bot: &Bot, message: &Message) -> bool {
+    let bot_user = bot.user_id();
+    let from_a_person = !message.author.bot && message.webhook_id.is_none();
+    let spoken = matches!(
+        message.kind,
+        MessageType::Regular | MessageType::InlineReply
+    );
+    let direct = message.guild_id.is_none();
+    let mentioned = message
+        .mentions
+        .iter()
+        .any(|user| user.id.get() == bot_user);
+    let replies_to_bot = message
+        .referenced_message
+        .as_ref()
+        .is_some_and(|answered| answered.author.id.get() == bot_user);
+    let readable = !message.content.is_empty() || !message.attachments.is_empty();
+    from_a_person && spoken && (direct || mentioned || (replies_to_bot && readable))
+}

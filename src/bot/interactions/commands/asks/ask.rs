@@ -1,0 +1,101 @@
+//! `/ask`.
+
+use serenity::all::CreateAutocompleteResponse;
+
+use crate::app::Kind;
+use crate::bot::answers::streaming::{AnswerRequest, answer_request};
+use crate::bot::answers::target::Target;
+use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::explain_error;
+use crate::bot::interactions::commands::asks::model::complete_model;
+use crate::bot::interactions::commands::asks::persona::complete_persona;
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::words;
+use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId};
+
+/// Ask a language model.
+#[poise::command(
+    slash_command,
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel"
+)]
+pub async fn ask(
+    ctx: Context<'_>,
+    #[description = "What to ask"]
+    #[max_length = 6000]
+    prompt: String,
+    #[description = "Who should answer; left out, the first that somebody can pay for"]
+    #[autocomplete = "complete_provider"]
+    provider: Option<String>,
+    #[description = "Which model; left out, the provider's default"]
+    #[autocomplete = "complete_model"]
+    #[max_length = 100]
+    model: Option<String>,
+    #[description = "As what the model answers"]
+    #[autocomplete = "complete_persona"]
+    #[max_length = 40]
+    persona: Option<String>,
+    #[description = "True: with a key that you type for this once, and that is never stored"]
+    once: Option<bool>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let caller = caller_of(ctx).await;
+    if once == Some(true) {
+        return ask_once(ctx, &caller, prompt, provider.as_deref(), model.as_deref()).await;
+    }
+    let choices = Choices {
+        provider: provider.as_deref().map(ProviderId::from),
+        model,
+        persona,
+    };
+    let request = AnswerRequest {
+        ask: Ask::of(caller, &prompt, choices),
+        quoted: Some(prompt),
+        is_promised: false,
+        target: Target::Interaction(InteractionHandle::from(ctx.interaction)),
+        locale: &ctx.interaction.locale,
+    };
+    // On the heap: it is a large future, and poise keeps it in its own.
+    Box::pin(answer_request(bot, request)).await
+}
+
+/// Opens the form of a key for one ask. What comes back is in
+/// `bot/interactions/forms.rs`.
+async fn ask_once(
+    ctx: Context<'_>,
+    caller: &Caller,
+    prompt: String,
+    provider: Option<&str>,
+    model: Option<&str>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let handle = InteractionHandle::from(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    let provider = provider.map(ProviderId::from);
+    let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
+        Err(KeyRefusal::TooLongForAForm.into())
+    } else {
+        bot.app.begin_once(caller, provider.as_ref(), model).await
+    };
+    match begun {
+        Ok(form) => {
+            let asks = words::once_form(voice, &form, prompt);
+            bot.rest.open_modal(&handle, &asks).await
+        }
+        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
+    }
+}
+
+#[expect(clippy::unused_async, reason = "poise awaits it")]
+async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let catalogue = ctx.framework.user_data.app.catalogue();
+    let chat = catalogue
+        .iter()
+        .filter(|provider| provider.kind == Kind::Chat);
+    choices(
+        chat.map(|provider| (provider.name.clone(), provider.id.to_string())),
+        partial,
+    )
+}

@@ -1,0 +1,83 @@
+//! `/model`: which model answers.
+
+use serenity::all::CreateAutocompleteResponse;
+
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::commands::options::audience::{For, scope_of};
+use crate::bot::interactions::private_reply;
+use crate::bot::words;
+use crate::model::ChoiceKind;
+
+/// Choose the model that answers you, this channel or this server
+#[poise::command(
+    slash_command,
+    subcommands("show", "set", "reset"),
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel"
+)]
+#[expect(clippy::unused_async, reason = "a group of commands is never run")]
+pub async fn model(_: Context<'_>) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// Show which models are chosen here, and which you can use
+#[poise::command(slash_command)]
+async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
+    let app = std::sync::Arc::clone(&ctx.framework.user_data.app);
+    private_reply::answer(ctx, async |_, caller, voice| {
+        let chosen = app.choices(caller).await?;
+        let usable = app.models_for(caller).await?;
+        Ok(words::models(voice, &chosen, &usable))
+    })
+    .await
+}
+
+/// Choose a model
+#[poise::command(slash_command)]
+async fn set(
+    ctx: Context<'_>,
+    #[description = "The model, as provider/model"]
+    #[autocomplete = "complete_model"]
+    #[max_length = 200]
+    model: String,
+    #[description = "For whom; everybody else's choice needs Manage Server"]
+    #[rename = "for"]
+    whom: Option<For>,
+) -> anyhow::Result<()> {
+    private_reply::answer(ctx, async |app, caller, voice| {
+        let scope = scope_of(caller, whom)?;
+        let full = app.choose_model(caller, scope, &model).await?;
+        Ok(words::chosen(voice, ChoiceKind::Model, scope, &full))
+    })
+    .await
+}
+
+/// Take a choice back
+#[poise::command(slash_command)]
+async fn reset(
+    ctx: Context<'_>,
+    #[description = "For whom; everybody else's choice needs Manage Server"]
+    #[rename = "for"]
+    whom: Option<For>,
+) -> anyhow::Result<()> {
+    private_reply::answer(ctx, async |app, caller, voice| {
+        let scope = scope_of(caller, whom)?;
+        app.unchoose(caller, scope, ChoiceKind::Model).await?;
+        Ok(words::unchosen(voice, ChoiceKind::Model, scope))
+    })
+    .await
+}
+
+/// The models that the keys present here can use.
+pub async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let bot = ctx.framework.user_data;
+    let who = caller_of(ctx).await;
+    // Nothing to offer is no reason to fail.
+    let models = bot.app.models_for(&who).await.unwrap_or_default();
+    let voice = bot.voice(&ctx.interaction.locale);
+    let all = models
+        .iter()
+        .map(|model| (words::model_name(voice, model), model.full()));
+    choices(all, partial)
+}

@@ -1,0 +1,75 @@
+//! `/persona`: as what the model answers.
+
+use serenity::all::CreateAutocompleteResponse;
+
+use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::context::Context;
+use crate::bot::interactions::commands::options::audience::{For, scope_of};
+use crate::bot::interactions::private_reply;
+use crate::bot::words;
+use crate::model::ChoiceKind;
+
+/// Choose a persona: what the model is told it is
+#[poise::command(
+    slash_command,
+    subcommands("list", "set", "reset"),
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel"
+)]
+#[expect(clippy::unused_async, reason = "a group of commands is never run")]
+pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// List all personas, and the one that is chosen here
+#[poise::command(slash_command)]
+async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
+    private_reply::answer(ctx, async |app, caller, voice| {
+        let chosen = app.choices(caller).await?;
+        Ok(words::personas(voice, app.personas(), &chosen))
+    })
+    .await
+}
+
+/// Choose a persona
+#[poise::command(slash_command)]
+async fn set(
+    ctx: Context<'_>,
+    #[description = "The persona"]
+    #[autocomplete = "complete_persona"]
+    #[max_length = 40]
+    name: String,
+    #[description = "For whom; everybody else's choice needs Manage Server"]
+    #[rename = "for"]
+    whom: Option<For>,
+) -> anyhow::Result<()> {
+    private_reply::answer(ctx, async |app, caller, voice| {
+        let scope = scope_of(caller, Some(whom.unwrap_or(For::Channel)))?;
+        let name = app.choose_persona(caller, scope, &name).await?;
+        Ok(words::chosen(voice, ChoiceKind::Persona, scope, &name))
+    })
+    .await
+}
+
+/// Take a choice back
+#[poise::command(slash_command)]
+async fn reset(
+    ctx: Context<'_>,
+    #[description = "For whom; everybody else's choice needs Manage Server"]
+    #[rename = "for"]
+    whom: Option<For>,
+) -> anyhow::Result<()> {
+    private_reply::answer(ctx, async |app, caller, voice| {
+        let scope = scope_of(caller, Some(whom.unwrap_or(For::Channel)))?;
+        app.unchoose(caller, scope, ChoiceKind::Persona).await?;
+        Ok(words::unchosen(voice, ChoiceKind::Persona, scope))
+    })
+    .await
+}
+
+/// Every persona, with what it does.
+pub async fn complete_persona(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+    let all = ctx.framework.user_data.app.personas().iter();
+    let all = all.map(|it| (format!("{}: {}", it.name, it.description), it.name.clone()));
+    choices(all, partial)
+}

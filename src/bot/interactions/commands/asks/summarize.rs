@@ -1,0 +1,144 @@
+//! `/summarize`: what was said in a channel.
+
+use std::time::Duration;
+
+use serenity::all::{CommandInteraction, Message, Permissions};
+
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::channel_calls::PAGE_MAX;
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::conversation::transcript;
+use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::interactions::commands::asks::message_menu::ask_privately;
+use crate::bot::interactions::commands::context::Context;
+use crate::bot::interactions::commands::options::duration;
+use crate::bot::{Bot, explain_error};
+use crate::model::{ConversationRefusal, Place, Refusal, Turn, snowflake};
+
+/// How many messages are read where nobody says how many.
+const MESSAGES: u32 = 50;
+
+/// Summarize what was said in this channel, for your eyes only
+#[poise::command(
+    slash_command,
+    install_context = "Guild|User",
+    interaction_context = "Guild|BotDm|PrivateChannel"
+)]
+pub async fn summarize(
+    ctx: Context<'_>,
+    #[description = "How many messages to read back, up to 300; 50 if left out"]
+    #[min = 2]
+    #[max = 300]
+    messages: Option<u32>,
+    #[description = "How far back, such as 30m, 12h, 7d"]
+    #[max_length = 20]
+    since: Option<String>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let since = may_read(bot, ctx.interaction).and_then(|()| duration::read(since.as_deref()));
+    let handle = InteractionHandle::from(ctx.interaction);
+    let since = match since {
+        Ok(since) => since,
+        Err(refusal) => {
+            let card = explain_error(bot.voice(&ctx.interaction.locale), &refusal.into());
+            return bot.rest.reply(&handle, &card).await;
+        }
+    };
+    // Reading may take longer than Discord waits.
+    bot.rest.defer_ephemeral(&handle).await?;
+    let most = messages.unwrap_or(if since.is_some() { 300 } else { MESSAGES });
+    let messages = read_back(bot, ctx.interaction, most, since).await?;
+    let conversation = turns_to_summarize(bot, &messages).await;
+    ask_privately(ctx, "summarizer", conversation).await
+}
+
+/// The channel's history is for whoever can read it, and the bot must be
+/// able to as well.
+fn may_read(bot: &Bot, interaction: &CommandInteraction) -> Result<(), Refusal> {
+    let place = RawCaller::from_command(interaction).place;
+    if let Place::VisitedServer(_) = place {
+        return Err(Refusal::Conversation(ConversationRefusal::NotInThisServer));
+    }
+    if place == Place::Direct {
+        return Ok(());
+    }
+    let needed = Permissions::VIEW_CHANNEL | Permissions::READ_MESSAGE_HISTORY;
+    let theirs = interaction
+        .member
+        .as_ref()
+        .and_then(|member| member.permissions);
+    let ours = interaction.app_permissions;
+    if !theirs.is_some_and(|all| all.contains(needed)) {
+        return Err(Refusal::Conversation(ConversationRefusal::MayNotReadHere));
+    }
+    if !ours.is_some_and(|all| all.contains(needed)) || !bot.reads_messages {
+        return Err(Refusal::Conversation(ConversationRefusal::BotCannotRead));
+    }
+    Ok(())
+}
+
+/// The newest messages before the command, oldest first.
+async fn read_back(
+    bot: &Bot,
+    interaction: &CommandInteraction,
+    most: u32,
+    since: Option<Duration>,
+) -> anyhow::Result<Vec<Message>> {
+    let channel = interaction.channel_id.get();
+    let most = usize::try_from(most).unwrap_or(PAGE_MAX);
+    let oldest = since.map_or(0, |since| snowflake::id_before(interaction.id.get(), since));
+    let mut all: Vec<Message> = Vec::new();
+    let mut before = interaction.id.get();
+    while all.len() < most {
+        let wanted = (most - all.len()).min(PAGE_MAX);
+        let mut page = bot.rest.messages_before(channel, before, wanted).await?;
+        let is_last = page.len() < wanted;
+        page.retain(|message| message.id.get() >= oldest);
+        let Some(first) = page.first() else { break };
+        before = first.id.get();
+        all.splice(0..0, page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Makes a turn of each message, so that the oldest can be left out, and
+/// asks for the summary last.
+async fn turns_to_summarize(bot: &Bot, messages: &[Message]) -> Conversation {
+    let mut all = Conversation::default();
+    for message in messages {
+        let one = read_conversation(bot, std::slice::from_ref(message)).await;
+        all.left_out.extend(one.left_out);
+        let name = transcript::author_name(message);
+        let words = one.turns.iter().map(|turn| turn.text.0.as_str());
+        let words = words.collect::<Vec<_>>().join("\n");
+        if !words.trim().is_empty() {
+            let written_at = clock(snowflake::time_ms(message.id.get()));
+            let turn = format!("[{written_at}] {name}: {words}");
+            all.turns.push(Turn::person(turn));
+        }
+    }
+    if !all.turns.is_empty() {
+        all.turns
+            .push(Turn::person("Summarize the conversation above."));
+    }
+    all
+}
+
+/// Hours and minutes, UTC: enough to see what followed what.
+fn clock(at_ms: u64) -> String {
+    let minutes = at_ms / 60_000;
+    format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_shows_hours_and_minutes() {
+        assert_eq!(clock(3_600_000 * 25 + 60_000), "01:01");
+    }
+}

@@ -1,0 +1,47 @@
+//! Answers that only the person who asked may see.
+
+use crate::app::{App, Error};
+use crate::model::Caller;
+
+use crate::bot::answers::split;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::words::Voice;
+use crate::bot::{Bot, explain_error};
+
+/// Acknowledges a command at once, does the work, and shows its result.
+pub async fn answer(
+    ctx: Context<'_>,
+    work: impl AsyncFnOnce(&App, &Caller, Voice<'_>) -> Result<Card, Error>,
+) -> anyhow::Result<()> {
+    let bot = ctx.framework.user_data;
+    let handle = InteractionHandle::from(ctx.interaction);
+    let voice = bot.voice(&ctx.interaction.locale);
+    bot.rest.defer_ephemeral(&handle).await?;
+    let caller = caller_of(ctx).await;
+    let done = work(&bot.app, &caller, voice).await;
+    show(
+        bot,
+        &handle,
+        done.unwrap_or_else(|error| explain_error(voice, &error)),
+    )
+    .await
+}
+
+/// Puts a card where an ephemeral answer was promised, in several messages
+/// if it is long.
+pub async fn show(bot: &Bot, handle: &InteractionHandle, card: Card) -> anyhow::Result<()> {
+    let mut parts = split::split(&card.text, split::LIMIT).into_iter();
+    let first = Card {
+        text: parts.next().unwrap_or_default(),
+        ..card
+    };
+    bot.rest.edit(handle, ORIGINAL, &first).await?;
+    for part in parts {
+        bot.rest
+            .follow_up_ephemeral(handle, &Card::text(part))
+            .await?;
+    }
+    Ok(())
+}

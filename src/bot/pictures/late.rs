@@ -1,0 +1,73 @@
+//! Pictures that come when the interaction that asked for them is over.
+
+use crate::app::PicturePlace;
+use crate::bot::Bot;
+use crate::bot::connection::card::Card;
+use crate::bot::pictures::cards;
+use crate::bot::words::{self, Voice};
+
+/// Where pictures were promised that come when the interaction is over, and
+/// for whom.
+pub struct LatePicture<'a> {
+    pub place: &'a PicturePlace,
+    pub person: u64,
+    /// What stands above it.
+    pub heading: &'a str,
+    /// What came of it is nobody else's business.
+    pub is_private: bool,
+}
+
+/// Shows what came of a picture when the interaction is over: as a reply in
+/// the channel, or directly where the bot may not write or nobody else
+/// should read it. The message that it was promised with says so.
+pub async fn show_late(
+    bot: &Bot,
+    voice: Voice<'_>,
+    late: LatePicture<'_>,
+    card: Card,
+) -> anyhow::Result<()> {
+    let place = late.place;
+    let card = Card {
+        text: format!("{}{}", late.heading, card.text),
+        ..card
+    };
+    let parts = cards::split_files(card);
+    let in_channel = !late.is_private && post_parts(bot, &late, &parts).await.is_ok();
+    if !in_channel {
+        for card in &parts {
+            bot.rest.direct_message(late.person, card).await?;
+        }
+    }
+    if let Some(message) = place.message {
+        let card = words::shown_below(voice, late.heading, in_channel);
+        let edited = bot.rest.edit_message(place.channel, message, &card).await;
+        if let Err(error) = edited {
+            tracing::info!("could not mark where a picture was promised: {error:#}");
+        }
+    }
+    Ok(())
+}
+
+/// Posts cards in the channel; the first pings whoever asked.
+async fn post_parts(bot: &Bot, late: &LatePicture<'_>, parts: &[Card]) -> anyhow::Result<()> {
+    let place = late.place;
+    for (at, card) in parts.iter().enumerate() {
+        let card = Card {
+            reply_to: place.message,
+            mention: Some(late.person).filter(|_| at == 0),
+            nonce: Some(nonce(&place.id, at)),
+            ..card.clone()
+        };
+        bot.rest.post(place.channel, &card).await?;
+    }
+    Ok(())
+}
+
+/// By which Discord knows that it has a message already: 25 characters at
+/// the most.
+fn nonce(id: &str, part: usize) -> String {
+    id.chars()
+        .take(23)
+        .chain([char::from(b'a' + u8::try_from(part % 26).unwrap_or(0))])
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! Takes an ask for pictures: waits in line, finds out who pays, and has
+//! them made.
+
+use serenity::all::Attachment;
+use tokio::time::Instant;
+
+use crate::app::{Began, Error};
+use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::answers::promise::{PromiseTime, promise_when_secured};
+use crate::bot::answers::refusals;
+use crate::bot::answers::target::Target;
+use crate::bot::conversation::files::{Content, FileReader};
+use crate::bot::conversation::transcript::ImagePrompt;
+use crate::bot::pictures::progress::PictureMessage;
+use crate::bot::{Bot, words};
+use crate::model::{ImageSpec, Imagine, Picture, PictureRefusal, Words};
+
+/// The largest picture that is taken along.
+const PICTURE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// What is to be made, where it goes, and in which language.
+pub struct PictureRequest<'a> {
+    pub imagine: Imagine,
+    /// The picture that is changed, as Discord keeps it.
+    pub file: Option<Attachment>,
+    /// Whether a language model rewrites the prompt first.
+    pub enhance: bool,
+    pub target: Target,
+    pub locale: &'a str,
+}
+
+/// Makes pictures, and shows how far they are.
+pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Result<()> {
+    let requested_at = Instant::now();
+    let PictureRequest {
+        mut imagine,
+        file,
+        enhance,
+        target,
+        locale,
+    } = request;
+    let voice = bot.voice(locale);
+    let asker = imagine.caller.person;
+    let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
+    renderer.quote_question(&write_prompt(&imagine.wish));
+    let Some(mut permit) = bot.picture_queue.enter(asker) else {
+        let refusal = PictureRefusal::TooManyPicturesAtOnce.into();
+        return refusals::turn_away(&mut renderer, refusal).await;
+    };
+    if permit.must_wait() || enhance {
+        renderer.promise_answer().await?;
+    }
+    if permit.must_wait() {
+        renderer.show_instead(words::in_line(voice)).await?;
+        permit.wait_turn().await;
+    }
+    imagine.wish.is_edit = file.is_some();
+    if enhance {
+        renderer.show_instead(words::rewriting(voice)).await?;
+        match bot.app.enhance(&imagine).await {
+            Ok(better) => imagine.wish.prompt = Words(better),
+            Err(error) => return refusals::refuse_in_place(&mut renderer, &error).await,
+        }
+        renderer.quote_question(&write_prompt(&imagine.wish));
+    }
+    let choices = imagine.choices.clone();
+    let server = imagine.caller.place.server();
+    let prompt = imagine.wish.prompt.0.clone();
+    let considered = bot.app.consider_picture(imagine).await;
+    let securing = Box::pin(async {
+        let mut ready = bot.app.secure_picture(considered?).await?;
+        if let Some(file) = file {
+            ready.take(download_picture(bot, &file).await?);
+        }
+        Ok(ready)
+    });
+    let ready = promise_when_secured(&mut renderer, PromiseTime::WhenSecured, securing).await?;
+    let Some(ready) = ready else { return Ok(()) };
+    let began = Began {
+        person: asker,
+        server,
+        channel: target.channel(),
+        promised: renderer.promised_message(),
+        reply_to: target.reply_to(),
+        choices,
+    };
+    let mut message = PictureMessage {
+        renderer,
+        requested_at,
+        prompt,
+    };
+    Box::pin(message.follow_making(ready, began)).await
+}
+
+/// What pictures are made from, as it stands above them.
+fn write_prompt(spec: &ImageSpec) -> String {
+    ImagePrompt::write(&spec.prompt.0, &spec.negative.0)
+}
+
+/// Downloads the picture that came along.
+async fn download_picture(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
+    let mut limits = bot.chat.file_limits.clone();
+    limits.picture_bytes = PICTURE_BYTES_MAX;
+    let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
+    match reader.read_file(file).await {
+        Ok(Content::Picture(picture)) => Ok(picture),
+        _ => Err(PictureRefusal::BadPicture.into()),
+    }
+}

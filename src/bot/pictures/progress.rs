@@ -1,0 +1,151 @@
+//! Pictures in the making: each stage shows in the channel, and at last the
+//! pictures do.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{
+    Began, Notice, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures, Waiter,
+};
+use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::answers::{notices, refusals};
+use crate::bot::pictures::cards;
+use crate::bot::pictures::late::{LatePicture, show_late};
+use crate::bot::{Bot, explain_error, words};
+use crate::model::Stage;
+
+/// How long an interaction can be answered: Discord's tokens live for 15
+/// minutes. From then on the bot writes in the channel by itself.
+const TOKEN_LIVES: Duration = Duration::from_secs(14 * 60 + 30);
+
+/// The message that shows how far pictures are, and then the pictures.
+pub struct PictureMessage<'a> {
+    pub renderer: MessageRenderer<'a>,
+    /// When the pictures were asked for.
+    pub requested_at: Instant,
+    /// What they are made from.
+    pub prompt: String,
+}
+
+impl PictureMessage<'_> {
+    /// Has the pictures made, and shows each stage and what came of it.
+    pub async fn follow_making(&mut self, ready: ReadyPicture, began: Began) -> anyhow::Result<()> {
+        let bot = self.renderer.bot;
+        let notes = bot.app.note_answer(&began)?;
+        let place = PicturePlace {
+            id: notes.id.clone(),
+            channel: began.channel,
+            message: began.promised,
+        };
+        let running = bot.running_answers.begin(&place.id, began.person);
+        let (sender, stages) = watch::channel(None);
+        let done = CancellationToken::new();
+        let making = async {
+            let mut watch = |seen: Seen| {
+                if let Seen::Stage(stage) = seen {
+                    // The time that is shown is that of the change.
+                    sender.send_if_modified(|known| known.replace(stage) != Some(stage));
+                }
+            };
+            let waiter = Waiter::Here(&place);
+            let made = bot
+                .app
+                .make_pictures(ready, waiter, &running.stop, &mut watch);
+            let outcome = made.await;
+            done.cancel();
+            outcome
+        };
+        let following = self.show_stages(stages, &place.id, &done);
+        let (mut outcome, ()) = tokio::join!(making, following);
+        if outcome.goes_on {
+            let card = words::goes_on(self.renderer.voice);
+            return self.renderer.show_instead(card).await;
+        }
+        let shown = self.show_end(&outcome, &place).await;
+        let budgets = settle_pictures(bot, outcome.due.take(), shown.is_ok()).await;
+        notes.ended(outcome.attempt, &outcome.trace);
+        bot.app.picture_ended(&place.id).await?;
+        notices::tell_key_owners(&self.renderer, &outcome.demoted).await;
+        notices::tell_budget_owners(bot, self.renderer.voice, &budgets).await;
+        shown
+    }
+
+    /// Shows each stage, until it is done.
+    async fn show_stages(
+        &mut self,
+        mut stages: watch::Receiver<Option<Stage>>,
+        id: &str,
+        done: &CancellationToken,
+    ) {
+        let bot = self.renderer.bot;
+        // The first at once: from then on the words stand in the channel.
+        stages.mark_changed();
+        while let Some(Ok(())) = done.run_until_cancelled(stages.changed()).await {
+            let stage = *stages.borrow_and_update();
+            if self.requested_at.elapsed() > TOKEN_LIVES {
+                continue;
+            }
+            let now_s = bot.app.now_ms() / 1_000;
+            let card = words::stage(self.renderer.voice, stage, now_s, id);
+            // A card that fails is made up for by the next, and by the last.
+            if let Err(error) = self.renderer.show_instead(card).await {
+                tracing::debug!("could not show how far a picture is: {error:#}");
+            }
+            let pause = tokio::time::sleep(bot.edit_pace.pause());
+            done.run_until_cancelled(pause).await;
+        }
+    }
+
+    /// Shows what came of it where it was promised, or elsewhere when that
+    /// is over.
+    async fn show_end(
+        &mut self,
+        outcome: &PictureOutcome,
+        place: &PicturePlace,
+    ) -> anyhow::Result<()> {
+        let voice = self.renderer.voice;
+        let card = match &outcome.result {
+            Ok(made) => cards::picture_card(voice, made, &self.prompt, &place.id),
+            Err(error) => explain_error(voice, error),
+        };
+        let is_private = outcome.result.as_ref().is_err_and(refusals::is_private);
+        if self.requested_at.elapsed() < TOKEN_LIVES {
+            let renderer = &mut self.renderer;
+            let shown = match &outcome.result {
+                Err(error) if is_private => refusals::refuse_in_place(renderer, error).await,
+                _ => renderer.show_cards(cards::split_files(card.clone())).await,
+            };
+            match shown {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    tracing::info!("could not show a picture where it was asked for: {error:#}");
+                }
+            }
+        }
+        let late = LatePicture {
+            place,
+            person: self.renderer.asker.0,
+            heading: self.renderer.heading(),
+            is_private,
+        };
+        show_late(self.renderer.bot, voice, late, card).await
+    }
+}
+
+/// Settles what is owed for pictures that were shown; what nobody saw
+/// nobody pays for.
+pub async fn settle_pictures(
+    bot: &Bot,
+    due: Option<UnsettledPictures>,
+    shown: bool,
+) -> Vec<Notice> {
+    let Some(due) = due else { return Vec::new() };
+    if shown {
+        return bot.app.pictures_shown(due).await;
+    }
+    bot.app.pictures_not_shown(due).await;
+    Vec::new()
+}

@@ -1,0 +1,5 @@
+//! Words around an answer.
+
+pub mod buttons;
+pub mod footer;
+pub mod forget;

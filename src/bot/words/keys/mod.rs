@@ -1,0 +1,5 @@
+//! Words about stored keys.
+
+pub mod changes;
+pub mod once;
+pub mod status;

@@ -1,0 +1,73 @@
+//! The trace in words: which key pays for each provider here, and why not
+//! the others.
+
+use crate::app::{ProviderStatus, Status};
+use crate::bot::connection::card::Card;
+use crate::model::{Step, Verdict};
+
+use crate::bot::words::Voice;
+use crate::bot::words::refusal::skip_reason;
+
+/// Who pays here.
+pub fn status(voice: Voice<'_>, status: &Status) -> Card {
+    let lang = voice.lang;
+    let mut lines: Vec<String> = status
+        .providers
+        .iter()
+        .flat_map(|provider| one_provider(voice, provider))
+        .collect();
+    if status.providers.is_empty() {
+        lines.push(
+            lang.words("Nobody has a key here: not you, not this server, not the bot.")
+                .into(),
+        );
+    }
+    if let Some(provider) = &status.unnamed {
+        lines.push(lang.say(
+            "Without `provider:`, `/ask` goes to {provider}.",
+            &[("provider", &voice.name(provider))],
+        ));
+    }
+    lines.push(if status.byok_enabled {
+        lang.words("Add a key of your own with `/keys add`.").into()
+    } else {
+        lang.words(
+            "BYOK is not enabled: keys can't be stored here, and stored ones stay locked. \
+             The operator enables it with `BYOK_MASTER_KEY`.",
+        )
+        .into()
+    });
+    Card::text(lines.join("\n"))
+}
+
+fn one_provider(voice: Voice<'_>, status: &ProviderStatus) -> Vec<String> {
+    let lang = voice.lang;
+    let name = voice.name(&status.provider);
+    let head = match status.trace.taken() {
+        Some(step) => lang.say(
+            "**{provider}**: the {source} pays.",
+            &[("provider", &name), ("source", &voice.source(step.source))],
+        ),
+        None => lang.say("**{provider}**: nobody pays.", &[("provider", &name)]),
+    };
+    let others = status
+        .trace
+        .0
+        .iter()
+        .filter_map(|step| why_not(voice, step));
+    std::iter::once(head).chain(others).collect()
+}
+
+fn why_not(voice: Voice<'_>, step: &Step) -> Option<String> {
+    let lang = voice.lang;
+    let source = voice.source(step.source);
+    match step.verdict {
+        Verdict::Taken => None,
+        Verdict::Behind => Some(lang.say("- {source}: waits behind it.", &[("source", &source)])),
+        Verdict::Absent => Some(lang.say("- {source}: none.", &[("source", &source)])),
+        Verdict::Skipped(skip) => Some(lang.say(
+            "- {source}: {why}.",
+            &[("source", &source), ("why", &skip_reason(voice, skip))],
+        )),
+    }
+}

@@ -1,0 +1,128 @@
+//! Words of pictures: while they are made, and under them.
+
+use std::fmt::Display;
+
+use crate::bot::connection::card::{Button, Card};
+use crate::bot::conversation::transcript::small_print;
+use crate::bot::interactions::custom_id::CustomId;
+use crate::model::{Made, Stage};
+
+use crate::bot::words::Voice;
+use crate::bot::words::answers::buttons::button;
+use crate::bot::words::answers::footer::{cost, fell_back, mark, plain_model};
+
+/// Discord's longest description of a file.
+const ALT_CHARACTERS_MAX: usize = 1_000;
+
+/// How far a picture is. Discord's clients count the time by themselves.
+pub fn stage(voice: Voice<'_>, stage: Option<Stage>, now_s: i64, id: &str) -> Card {
+    let lang = voice.lang;
+    let since = format!("<t:{now_s}:R>");
+    let Some(stage) = stage else {
+        let text = lang.say("📨 Asked for, {since}.", &[("since", &since)]);
+        return cancellable(voice, text, id);
+    };
+    let text = match stage {
+        Stage::Queued(None) => lang.say("⏳ Waiting in line, since {since}.", &[("since", &since)]),
+        Stage::Queued(Some(0)) => lang.say("⏳ Next in line, since {since}.", &[("since", &since)]),
+        Stage::Queued(Some(before)) => {
+            let values: &[(&str, &dyn Display)] = &[("before", &before), ("since", &since)];
+            lang.say(
+                "⏳ Waiting in line with {before} before it, since {since}.",
+                values,
+            )
+        }
+        Stage::Starting => lang.say(
+            "🧊 A machine starts for it, since {since}. That can take some minutes.",
+            &[("since", &since)],
+        ),
+        Stage::Running => lang.say("🎨 Being made, since {since}.", &[("since", &since)]),
+    };
+    cancellable(voice, text, id)
+}
+
+fn cancellable(voice: Voice<'_>, text: String, id: &str) -> Card {
+    Card {
+        text,
+        buttons: vec![button(voice, "Cancel", &CustomId::Stop(id.to_owned()))],
+        ..Card::default()
+    }
+}
+
+/// A language model makes more of the prompt.
+pub fn rewriting(voice: Voice<'_>) -> Card {
+    Card::text(
+        voice
+            .lang
+            .words("✍️ A language model makes more of the prompt."),
+    )
+}
+
+/// It is not lost.
+pub fn goes_on(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "⏸️ I am being restarted. The picture goes on being made, and comes when I am back.",
+    ))
+}
+
+/// The picture, or why there is none, stands elsewhere.
+pub fn shown_below(voice: Voice<'_>, head: &str, in_channel: bool) -> Card {
+    let words = if in_channel {
+        "What came of it stands in a message of its own."
+    } else {
+        "What came of it was sent to whoever asked."
+    };
+    Card::text(format!("{head}{}", small_print(voice.lang.words(words))))
+}
+
+/// Model, whose key, price.
+pub fn picture_footer(voice: Voice<'_>, made: &Made) -> String {
+    let provider = voice.name(&made.provider);
+    let model = plain_model(&made.model);
+    let mut parts = vec![
+        format!("{provider} {model}"),
+        format!("{} {}", mark(made.source), voice.source(made.source)),
+        cost(voice, made.cost),
+    ];
+    if made.pictures.len() > 1 {
+        let count = made.pictures.len();
+        parts.push(voice.lang.say("{count} pictures", &[("count", &count)]));
+    }
+    parts.extend(
+        made.fell_back_from
+            .iter()
+            .map(|passed| fell_back(voice, passed)),
+    );
+    small_print(&parts.join(" · "))
+}
+
+/// For who can't see it.
+pub fn alt_text(voice: Voice<'_>, made: &Made, prompt: &str) -> String {
+    let model = plain_model(&made.model);
+    let line = prompt.replace('\n', " ");
+    let prompt: String = line.chars().take(ALT_CHARACTERS_MAX - 200).collect();
+    let values: &[(&str, &dyn Display)] = &[("model", &model), ("prompt", &prompt)];
+    voice.lang.say("Made by {model} from: {prompt}", values)
+}
+
+/// Under a picture.
+pub fn under_picture(voice: Voice<'_>, id: &str, has_seed: bool) -> Vec<Button> {
+    let id = || id.to_owned();
+    let mut buttons = vec![
+        button(voice, "Again", &CustomId::Redo(id())),
+        button(voice, "Vary", &CustomId::Vary(id())),
+    ];
+    if has_seed {
+        buttons.push(button(voice, "Seed", &CustomId::Seed(id())));
+    }
+    buttons.push(button(voice, "Details", &CustomId::Details(id())));
+    buttons
+}
+
+/// What a picture began with.
+pub fn seed(voice: Voice<'_>, seed: u32) -> Card {
+    Card::text(voice.lang.say(
+        "The seed is `{seed}`. `/imagine seed:{seed}` with the same prompt and workflow makes the same picture.",
+        &[("seed", &seed)],
+    ))
+}

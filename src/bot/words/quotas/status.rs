@@ -1,0 +1,74 @@
+//! What a person may still use here.
+
+use crate::app::QuotaStatus;
+use crate::bot::connection::card::Card;
+use crate::model::{Bound, Source};
+
+use crate::bot::words::quotas::limits::{heading, line};
+use crate::bot::words::{Voice, refusal};
+
+/// Every limit that applies here, and who would pay.
+pub fn quota_status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
+    let lang = voice.lang;
+    let mut lines = Vec::new();
+    if let Some(why) = &status.blocked {
+        lines.push(refusal(voice, why).text);
+    }
+    for (source, uses) in &status.limits {
+        if uses.is_empty() {
+            let source = capital(voice.source(*source));
+            lines.push(lang.say("**{source}**: no limits.", &[("source", &source)]));
+        }
+        let mut under: Option<Bound> = None;
+        for used in uses {
+            if under != Some(used.bound) {
+                let source = capital(voice.source(*source));
+                lines.push(format!(
+                    "**{source}** · {}",
+                    heading(voice, used.bound, &status.tier)
+                ));
+                under = Some(used.bound);
+            }
+            lines.push(line(voice, used));
+        }
+    }
+    if status.blocked.is_some() {
+        return Card::text(lines.join("\n"));
+    }
+    lines.push(match &status.payer {
+        Some((provider, source)) => lang.say(
+            "An `/ask` now would go to {provider}, paid by the {source}.",
+            &[("provider", &voice.name(provider)), ("source", &voice.source(*source))],
+        ),
+        None if status.limits.is_empty() => lang
+            .words("Nobody can pay for an `/ask` here. Add a key with `/keys add`; `/keys status` shows why.")
+            .to_owned(),
+        None => lang
+            .words("Nobody can pay for an `/ask` now: every limit is reached. A key of your own with `/keys add` has none.")
+            .to_owned(),
+    });
+    let has_own = status
+        .limits
+        .iter()
+        .any(|(source, _)| *source == Source::Personal);
+    if !status.byok {
+        lines.push(lang.say(
+            "Your tier, {tier}, does not include keys of your own.",
+            &[("tier", &status.tier)],
+        ));
+    } else if voice.byok && !has_own && status.payer.is_some() {
+        lines.push(
+            lang.words("A key of your own (`/keys add`) has no limits here.")
+                .into(),
+        );
+    }
+    Card::text(lines.join("\n"))
+}
+
+fn capital(words: &str) -> String {
+    let mut characters = words.chars();
+    characters
+        .next()
+        .map(|first| first.to_uppercase().chain(characters).collect())
+        .unwrap_or_default()
+}

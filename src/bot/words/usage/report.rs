@@ -1,0 +1,256 @@
+//! Usage in words, in a chart and in a table.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use jiff::civil::Date;
+use jiff::{Span, ToSpan};
+
+use crate::app::{Total, UsageReport, UsageScope};
+use crate::bot::connection::card::{Card, File};
+use crate::bot::words::usage::chart::Chart;
+use crate::model::{NanoDollars, ProviderId, Source};
+
+use crate::bot::words::Voice;
+use crate::bot::words::answers::footer::plain_model;
+use crate::bot::words::quotas::limits::grouped;
+
+/// How many models and members are listed in words; the table has all.
+const LISTED: usize = 10;
+/// How many models have a colour of their own in the chart.
+const COLOURED: usize = 5;
+/// Discord's limit is ten million bytes; a larger table is cut.
+const TABLE_BYTES_MAX: usize = 8_000_000;
+
+/// A report: words, the chart as a picture, and tables to download.
+pub async fn usage(voice: Voice<'_>, report: UsageReport) -> anyhow::Result<Card> {
+    let mut card = Card::text(words(voice, &report));
+    if report.lines.is_empty() {
+        return Ok(card);
+    }
+    let chart = chart(voice, &report);
+    let description = chart.title.clone();
+    let bytes = tokio::task::spawn_blocking(move || chart.png()).await??;
+    card.files.push(File {
+        name: "usage.png".to_owned(),
+        kind: "image/png",
+        description,
+        bytes,
+    });
+    card.files
+        .push(table(voice, "usage.csv", days_table(&report)));
+    if !report.members.is_empty() {
+        let members = members_table(&report);
+        card.files.push(table(voice, "members.csv", members));
+    }
+    Ok(card)
+}
+
+fn words(voice: Voice<'_>, report: &UsageReport) -> String {
+    let lang = voice.lang;
+    let whose = lang.words(match report.scope {
+        UsageScope::User => "Your usage, whoever paid",
+        UsageScope::Guild => "What this server's key paid",
+        UsageScope::Bot => "What the whole bot used, whoever paid",
+    });
+    let mut lines = vec![lang.say(
+        "**{whose}**, {first} to {last} (UTC)",
+        &[
+            ("whose", &whose),
+            ("first", &date(report.days.0)),
+            ("last", &date(report.days.1)),
+        ],
+    )];
+    if report.lines.is_empty() {
+        lines.push(lang.words("Nothing was used. `/ask` something.").into());
+        return lines.join("\n");
+    }
+    lines.push(format!(
+        "{}, {}",
+        line(voice, &report.total),
+        tokens(voice, &report.total)
+    ));
+    let models = report.by_model();
+    for ((provider, model), total) in models.iter().take(LISTED) {
+        let provider = voice.name(&ProviderId::from(provider.as_str()));
+        lines.push(format!(
+            "- {provider} {}: {}",
+            plain_model(model),
+            line(voice, total)
+        ));
+    }
+    if models.len() > LISTED {
+        let rest = models.len() - LISTED;
+        lines.push(lang.say("- and {n} more in the table", &[("n", &rest)]));
+    }
+    let sources = report.by_source();
+    if sources.len() > 1 {
+        for (source, total) in &sources {
+            let source = Source::parse(source).map_or(source.as_str(), |s| voice.source(s));
+            lines.push(format!("- {source}: {}", line(voice, total)));
+        }
+    }
+    for (member, total) in report.members.iter().take(LISTED) {
+        lines.push(format!("- <@{member}>: {}", line(voice, total)));
+    }
+    if report.total.estimated > 0 {
+        lines.push(lang.say(
+            "Of these, {n} are estimates, since the provider did not say or the answer broke off.",
+            &[("n", &grouped(report.total.estimated))],
+        ));
+    }
+    lines.join("\n")
+}
+
+/// `12 requests, $0.34` and what is not known of it.
+fn line(voice: Voice<'_>, total: &Total) -> String {
+    let lang = voice.lang;
+    let mut parts = vec![match total.requests {
+        1 => lang.words("1 request").to_owned(),
+        n => lang.say("{n} requests", &[("n", &grouped(n))]),
+    }];
+    match total.images {
+        0 => {}
+        1 => parts.push(lang.words("1 image").to_owned()),
+        n => parts.push(lang.say("{n} images", &[("n", &grouped(n))])),
+    }
+    if total.unpriced < total.requests {
+        parts.push(NanoDollars(total.cost_nano).to_string());
+    }
+    match total.unpriced {
+        0 => {}
+        n if n == total.requests => parts.push(lang.words("price unknown").to_owned()),
+        n => parts.push(lang.say("price unknown for {n}", &[("n", &grouped(n))])),
+    }
+    parts.join(", ")
+}
+
+fn tokens(voice: Voice<'_>, total: &Total) -> String {
+    voice.lang.say(
+        "{input} tokens in ({cached} from a cache), {output} out",
+        &[
+            ("input", &grouped(total.input_tokens)),
+            ("cached", &grouped(total.cached_tokens)),
+            ("output", &grouped(total.output_tokens)),
+        ],
+    )
+}
+
+/// Dollars a day, by model; tokens where nothing has a price.
+fn chart(voice: Voice<'_>, report: &UsageReport) -> Chart {
+    let by_cost = report.total.cost_nano > 0;
+    let (first, last) = report.days;
+    let days = usize::try_from(last - first + 1).unwrap_or(1);
+    let models = report.by_model();
+    let name = |provider: &str, model: &str| {
+        let at = models
+            .iter()
+            .take(COLOURED)
+            .position(|((p, m), _)| p == provider && m == model);
+        at.unwrap_or(COLOURED)
+    };
+    let mut heights: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for line in &report.lines {
+        let series = heights
+            .entry(name(&line.provider, &line.model))
+            .or_insert_with(|| vec![0.0; days]);
+        let day = usize::try_from(line.day - first).unwrap_or_default();
+        if let Some(height) = series.get_mut(day) {
+            *height += if by_cost {
+                float(line.total.cost_nano) / 1e9
+            } else {
+                float(line.total.input_tokens + line.total.output_tokens)
+            };
+        }
+    }
+    let series = heights.into_iter().map(|(at, heights)| {
+        let name = models.get(at).filter(|_| at < COLOURED).map_or_else(
+            || voice.lang.words("others").to_owned(),
+            |((_, model), _)| plain_model(model),
+        );
+        (name, heights)
+    });
+    let title = if by_cost {
+        "Estimated cost by day, in US dollars"
+    } else {
+        "Tokens by day"
+    };
+    Chart {
+        title: voice.lang.words(title).to_owned(),
+        days: (first..=last).map(short_date).collect(),
+        series: series.collect(),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a pixel is far coarser")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+fn table(voice: Voice<'_>, name: &'static str, mut text: String) -> File {
+    text.truncate(text.floor_char_boundary(TABLE_BYTES_MAX));
+    File {
+        name: name.to_owned(),
+        kind: "text/csv",
+        description: voice.lang.words("The same as a table").to_owned(),
+        bytes: text.into_bytes(),
+    }
+}
+
+const COUNTS: &str = "requests,input_tokens,output_tokens,cached_tokens,reasoning_tokens,images,\
+     cost_usd,requests_without_price,requests_estimated";
+
+fn days_table(report: &UsageReport) -> String {
+    let mut text = format!("date,source,provider,model,{COUNTS}\n");
+    for line in &report.lines {
+        // No cell can begin a formula: models are plain, the rest is ours.
+        let model = plain_model(&line.model);
+        let model = model.trim_start_matches(['=', '+', '-', '@']);
+        let (source, provider) = (&line.source, &line.provider);
+        let day = date(line.day);
+        let counts = counts(&line.total);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{day},{source},{provider},{model},{counts}");
+    }
+    text
+}
+
+fn members_table(report: &UsageReport) -> String {
+    let mut text = format!("member_id,{COUNTS}\n");
+    for (member, total) in &report.members {
+        let _ = write!(text, "{member},{}", counts(total));
+    }
+    text
+}
+
+fn counts(total: &Total) -> String {
+    let (dollars, nano) = (
+        total.cost_nano / 1_000_000_000,
+        total.cost_nano % 1_000_000_000,
+    );
+    format!(
+        "{},{},{},{},{},{},{dollars}.{nano:09},{},{}\n",
+        total.requests,
+        total.input_tokens,
+        total.output_tokens,
+        total.cached_tokens,
+        total.reasoning_tokens,
+        total.images,
+        total.unpriced,
+        total.estimated,
+    )
+}
+
+fn day(days: i64) -> Date {
+    let epoch = Date::constant(1970, 1, 1);
+    let span = i32::try_from(days).map_or_else(|_| Span::new(), ToSpan::days);
+    epoch.saturating_add(span)
+}
+
+fn date(days: i64) -> String {
+    day(days).to_string()
+}
+
+fn short_date(days: i64) -> String {
+    day(days).strftime("%b %-d").to_string()
+}
