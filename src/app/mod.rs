@@ -226,7 +226,7 @@ impl App {
 
     /// Every attempt of the ledger, once what is queued is written.
     #[cfg(test)]
-    pub async fn audit(&self) -> Vec<crate::store::Audited> {
+    pub async fn audit(&self) -> Vec<crate::store::AuditedAttempt> {
         self.ledger.flush().await;
         self.store.audit().await
     }

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use latchkey::internals::{
-    Amounts, Applied, Attempt, AttemptId, Booking, Bound, Changes, Clock, DAY_MS, Ended, Entries,
-    Finished, Found, Journal, Ledger, Limit, Metric, NanoDollars, Order, Outcome, Period, PersonId,
-    Prices, ProviderId, ServerId, Settlement, Source, Span, Store, TotalScope, Usage, Window,
-    add_up,
+    Amounts, Applied, Attempt, AttemptId, Booking, Bound, Clock, DAY_MS, Ended, FinishedAttempt,
+    Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, LedgerParts, Limit, Metric,
+    NanoDollars, Order, Outcome, Period, PersonId, Prices, ProviderId, ServerId, Settlement,
+    Source, Span, Store, TotalScope, Usage, Window, add_up,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -40,15 +40,13 @@ impl LedgerBench {
     pub async fn open(url: &str) -> Self {
         let store = Store::open(&SecretString::from(url)).await;
         let store = store.expect("the database opens");
-        let prices = Prices::new(None).expect("our own prices are right");
-        let longest = Duration::from_mins(20);
-        let ledger = Ledger::start(
-            store.clone(),
-            prices,
-            Clock::default(),
-            TimeZone::UTC,
-            longest,
-        );
+        let ledger = Ledger::start(LedgerParts {
+            store: store.clone(),
+            prices: Prices::new(None).expect("our own prices are right"),
+            clock: Clock::default(),
+            zone: TimeZone::UTC,
+            longest_call: Duration::from_mins(20),
+        });
         let limit = Limit {
             metric: Metric::Requests,
             span: Span {
@@ -195,30 +193,30 @@ async fn fill(store: &Store, rows: u64, today: i64) {
         let numbers = start..(start + AT_ONCE).min(rows);
         let bookings = numbers.map(|number| Arc::new(booking(number, today)));
         let bookings: Vec<Arc<Booking>> = bookings.collect();
-        let entries = Entries {
+        let entries = JournalEntries {
             bookings: bookings.clone(),
-            ..Entries::default()
+            ..JournalEntries::default()
         };
         let journal = Journal {
             entries: Arc::new(entries),
             ..Journal::default()
         };
-        let nothing = |_| Ok(Changes::default());
+        let nothing = |_| Ok(LedgerChanges::default());
         store.keep_ledger(journal, nothing).await.expect("it books");
-        let closings = bookings.into_iter().map(|booking| Finished {
+        let closings = bookings.into_iter().map(|booking| FinishedAttempt {
             booking,
             settlement: settlement(),
         });
-        let entries = Arc::new(Entries {
+        let entries = Arc::new(JournalEntries {
             closings: closings.collect(),
-            ..Entries::default()
+            ..JournalEntries::default()
         });
         let journal = Journal {
             entries: Arc::clone(&entries),
             ..Journal::default()
         };
-        let sum = move |found: Found| {
-            let mut changes = Changes::default();
+        let sum = move |found: JournalFindings| {
+            let mut changes = LedgerChanges::default();
             for (ended, person) in entries.closings.iter().zip(found.closed) {
                 add_up(&mut changes.totals, ended, person.unwrap_or(PersonId(0)));
             }

@@ -91,7 +91,7 @@ impl App {
 
     /// An answer by the id on its buttons.
     pub async fn answer_record(&self, id: &str) -> Result<AnswerRecord, Error> {
-        let found = self.store.answer(id).await?;
+        let found = self.store.load_answer(id).await?;
         Ok(found
             .map(|found| found.0)
             .ok_or(ConversationRefusal::StaleAnswer)?)
@@ -106,7 +106,7 @@ impl App {
     ) -> Result<(AnswerRecord, Option<OwnAttempt>), Error> {
         let found = self
             .store
-            .answer(id)
+            .load_answer(id)
             .await?
             .ok_or(ConversationRefusal::StaleAnswer)?;
         if found.0.person != caller.person {
@@ -133,7 +133,7 @@ async fn write_down(
     store.begin_answer(&answer).await?;
     while let Some(note) = told.recv().await {
         match note {
-            Note::Stands(message) => store.answer_stands(&answer.id, message).await?,
+            Note::Stands(message) => store.set_answer_message(&answer.id, message).await?,
             Note::Ended(attempt, trace) => {
                 let now_ms = clock.now_ms();
                 store

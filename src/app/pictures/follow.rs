@@ -121,7 +121,7 @@ impl Follow<'_> {
                     seen(stage);
                 }
                 Ok(JobState::Renamed(host_job, stage)) => {
-                    self.app.store.picture_is(&job.id, &host_job).await?;
+                    self.app.store.set_host_job(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
                     seen(stage);
                 }

@@ -253,7 +253,7 @@ impl App {
             Ok(PictureStart::Done(painted)) => Ok(self.used(offer, painted)),
             Err(failure) => Ok(End::Failed(failure)),
             Ok(PictureStart::Job(host_job)) => {
-                let noted = self.store.picture_is(&job.id, &host_job).await;
+                let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
                 let follow = Follow {
                     app: self,
@@ -309,7 +309,7 @@ impl App {
 
     /// What made a picture, but for its words.
     pub async fn picture(&self, id: &str) -> Result<PictureJob, Error> {
-        let found = self.store.picture(id).await?;
+        let found = self.store.load_picture(id).await?;
         Ok(found.ok_or(ConversationRefusal::StaleAnswer)?)
     }
 }

@@ -93,7 +93,7 @@ impl Quotas {
         let of_member =
             |(bound, _): &(Bound, Limit)| matches!(bound, Bound::Member | Bound::Role(_));
         Ok(Budget {
-            whole: self.ledger.uses(&whole).await?,
+            whole: self.ledger.load_uses(&whole).await?,
             members: members.filter(of_member).collect(),
             exempt_roles: rules.exempt_roles,
         })
