@@ -3,6 +3,12 @@
 use crate::app::App;
 
 impl App {
+    /// Waits until the database's file is taken away; says what happened to
+    /// it.
+    pub async fn database_lost(&self) -> anyhow::Error {
+        self.store.lost().await
+    }
+
     /// Asks the database whether it is there.
     pub async fn health(&self) -> anyhow::Result<()> {
         self.store.ping().await

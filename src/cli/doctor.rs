@@ -10,7 +10,7 @@ use reqwest::Client;
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
 use super::{Assembled, assemble};
 use crate::bot::Introduction;
-use crate::config::{Config, Environment, Shards};
+use crate::config::{Config, Environment, Shards, others_can_read_dotenv};
 use crate::model::{Check, Clock, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
@@ -49,6 +49,7 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     };
     match Config::load(file, &environment) {
         Ok(config) => {
+            dotenv();
             good("configuration", "every setting is known and in range");
             quotas(&mut report, &config);
             database(&mut report, &config, &environment).await;
@@ -66,6 +67,16 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// A `.env` that others on the machine can read gives them every secret.
+fn dotenv() {
+    if others_can_read_dotenv() {
+        note(
+            ".env",
+            "others on this machine can read it, and so every secret in it; run `chmod 600 .env`",
+        );
+    }
 }
 
 /// Machines that were started for pictures, and that nobody needs any more:
@@ -121,6 +132,7 @@ async fn database(report: &mut Report, config: &Config, environment: &Environmen
         Err(error) => return report.bad("database", &format!("{error:#}; check `store.url`")),
     };
     good("database", "opens, and its tables are up to date");
+    pages(report, &store).await;
     let unlocked = Vault::unlock(masters, &store, Clock::default().now_ms()).await;
     match (unlocked, store.keys_by_master().await) {
         (Ok(vault), Ok(counts)) => {
@@ -137,6 +149,19 @@ async fn database(report: &mut Report, config: &Config, environment: &Environmen
         (Err(error), _) | (_, Err(error)) => report.bad("vault", &format!("{error:#}")),
     }
     store.close().await;
+}
+
+/// Whether SQLite can read every page of its file.
+async fn pages(report: &mut Report, store: &Store) {
+    let wrong = match store.damage().await {
+        Ok(damage) if damage.is_empty() => return good("database pages", "none is damaged"),
+        Ok(damage) => damage.join("; "),
+        Err(error) => format!("{error:#}"),
+    };
+    report.bad(
+        "database pages",
+        &format!("{wrong}; stop the program and put back a backup, or save what can be read with `sqlite3 … .recover`"),
+    );
 }
 
 async fn discord(report: &mut Report, config: &Config, environment: &Environment, http: &Client) {

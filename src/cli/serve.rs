@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -9,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::signals::Signals;
 use super::{Assembled, assemble, files, log};
 use crate::app::App;
-use crate::bot::Connection;
+use crate::bot::{self, Connection};
 use crate::config::{Config, Environment, Shards};
 use crate::gateway::{self, Serving};
 use crate::model::Clock;
 use crate::providers::Timeouts;
+use crate::store::Store;
 
 /// How long asks may go on after the signal.
 const GRACE: Duration = Duration::from_secs(6);
@@ -27,6 +29,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     log::start(&environment);
     let config = Config::load(file, &environment)?;
     make_room(&config);
+    let _claim = Store::claim(&config.store.url)?;
     let assembled = assemble(
         &config,
         &environment,
@@ -46,19 +49,28 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     app.start_upkeep(stop.clone());
     let serve = |listener| gateway::serve(&app, settings, listener, stop.clone());
     let serving = listening.map(serve).transpose()?;
-    let connecting = Connection::prepare(std::sync::Arc::clone(&app), discord);
-    let connection = tokio::select! {
-        connection = connecting => connection?,
-        () = signals.wait() => {
-            stop.cancel();
-            shut_down(&app, serving).await;
-            return Ok(ExitCode::SUCCESS);
-        }
+    let ended = tokio::select! {
+        ended = connect(&app, discord, &mut signals, &stop) => ended,
+        lost = app.database_lost() => Err(lost),
     };
-    tracing::info!("connecting to Discord");
-    let ended = until_signal(connection, &mut signals, &stop).await;
+    stop.cancel();
     shut_down(&app, serving).await;
     ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Connects to Discord, and stays connected until a signal.
+async fn connect(
+    app: &Arc<App>,
+    discord: bot::Settings,
+    signals: &mut Signals,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let connection = tokio::select! {
+        connection = Connection::prepare(Arc::clone(app), discord) => connection?,
+        () = signals.wait() => return Ok(()),
+    };
+    tracing::info!("connecting to Discord");
+    until_signal(connection, signals, stop).await
 }
 
 /// Makes room for as many connections as the operator allows, if the system

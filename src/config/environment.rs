@@ -13,11 +13,20 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::ConfigError;
 
+/// A file of variables in the working folder.
+const DOTENV: &str = ".env";
 const FILE_SUFFIX: &str = "_FILE";
 /// Permission bits that let anyone but the owner read a file.
 const OTHERS: u32 = 0o077;
 /// A secret shorter than this is a placeholder.
 const SECRET_CHARACTERS_MIN: usize = 8;
+
+/// Whether there is a `.env` in the working folder that anybody but its
+/// owner can read.
+pub fn others_can_read_dotenv() -> bool {
+    let found = std::fs::metadata(DOTENV);
+    found.is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
+}
 
 /// All variables, none of which ever prints.
 #[derive(Default)]
@@ -36,7 +45,7 @@ impl Environment {
     /// process's variables.
     pub fn of_process() -> Result<Self, ConfigError> {
         let mut variables = BTreeMap::new();
-        let dotenv = Path::new(".env");
+        let dotenv = Path::new(DOTENV);
         if dotenv.exists() {
             let broken = |_| ConfigError::new(".env", "has a line that is not NAME=value");
             for pair in dotenvy::from_path_iter(dotenv).map_err(broken)? {

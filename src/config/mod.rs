@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
 
-pub use environment::Environment;
+pub use environment::{Environment, others_can_read_dotenv};
 pub use quota::Quota;
 pub use shards::Shards;
 

@@ -53,7 +53,7 @@ pub async fn metrics(call: Call) -> Answer {
     let app = &call.gateway.app;
     let is_up = app.health().await.is_ok();
     metrics::gauge!("latchkey_database_up").set(if is_up { 1.0 } else { 0.0 });
-    metrics::gauge!("latchkey_discord_up").set(if app.knows_discord() { 1.0 } else { 0.0 });
+    metrics::gauge!("latchkey_discord_up").set(if app.people.knows_discord() { 1.0 } else { 0.0 });
     metrics::gauge!("latchkey_tasks").set(gauge(app.tasks.count()));
     metrics::gauge!("latchkey_uptime_seconds").set(app.uptime().as_secs_f64());
     if let Some(bytes) = memory_bytes() {

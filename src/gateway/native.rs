@@ -26,7 +26,7 @@ pub async fn any(mut call: Call) -> Answer {
         .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
     let id = provider.id.clone();
     let path = below_base(provider, call.parts.uri.path())?;
-    let surface = Surface::of(provider, &call.parts.method, &path);
+    let surface = provider.surface_of(&call.parts.method, &path);
     let query = query(call.parts.uri.query())?;
     let body = call.read(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
@@ -46,7 +46,7 @@ pub async fn any(mut call: Call) -> Answer {
         method: call.parts.method.clone(),
         path,
         query,
-        headers: ForwardedHeaders::of(&call.parts.headers),
+        headers: ForwardedHeaders::copy_from(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,

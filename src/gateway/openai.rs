@@ -1,4 +1,5 @@
-//! OpenAI's API, for every provider; `providers.md` §2.
+//! OpenAI's API for every provider: chat (`docs/providers.md` §7, §12),
+//! Responses (`docs/providers.md` §8), embeddings, pictures and models.
 
 use axum::http::StatusCode;
 use serde_json::json;
@@ -82,7 +83,7 @@ async fn pass(call: Call, surface: Surface, (body, model): (Body, Option<String>
         method: call.parts.method.clone(),
         path: String::new(),
         query: None,
-        headers: ForwardedHeaders::of(&call.parts.headers),
+        headers: ForwardedHeaders::copy_from(&call.parts.headers),
         body,
         stream,
         at_s: call.gateway.app.now_ms() / 1_000,

@@ -30,7 +30,7 @@ pub async fn ready(call: Call) -> Answer {
     if call.gateway.is_stopping() {
         return Ok(plain(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"));
     }
-    if !app.knows_discord() {
+    if !app.people.knows_discord() {
         return Ok(plain(
             StatusCode::SERVICE_UNAVAILABLE,
             "not connected to Discord yet\n",

@@ -332,10 +332,10 @@ async fn let_in(
     let places = gateway.places(&token)?;
     let (caller, scope) = match needs {
         Needs::Manager(_) => (manager(gateway, &token, named).await?, Scope::Guild),
-        _ => (gateway.app.caller_of(&token).await?, Scope::User),
+        _ => (gateway.app.people.caller_of(&token).await?, Scope::User),
     };
     if needs == Needs::Operator {
-        gateway.app.require_operator(&caller)?;
+        gateway.app.people.require_operator(&caller)?;
     }
     Ok(Session {
         token: Some(token),
@@ -350,7 +350,7 @@ async fn let_in(
 async fn manager(gateway: &Gateway, token: &Token, named: &[String]) -> Result<Caller, Problem> {
     let server = named.first().and_then(|id| id.parse().ok());
     let server = server.map(ServerId).ok_or(AccessRefusal::NotAMember)?;
-    let caller = gateway.app.caller_in(token, server).await?;
+    let caller = gateway.app.people.caller_in(token, server).await?;
     if !caller.manages_server {
         return Err(AccessRefusal::NotAManager.into());
     }

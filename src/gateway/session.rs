@@ -38,7 +38,7 @@ impl Gateway {
     pub async fn token(&self, headers: &HeaderMap, peer: IpAddr) -> Result<Arc<Token>, Problem> {
         let secret = token_in(headers).ok_or_else(no_token)?;
         let may_look = !self.strangers.are_too_many(peer);
-        let known = self.app.authenticate(&secret, may_look).await;
+        let known = self.app.people.authenticate(&secret, may_look).await;
         known.map_err(|error| {
             if matches!(
                 &error,

@@ -1,49 +1,24 @@
 //! Calls a language model, streaming or not, whatever its dialect.
-//!
-//! A call is retried only where nothing was sent, or where the provider
-//! itself said "not now" before any of the answer. Never after a timeout:
-//! the provider may be at work, and somebody pays for that.
 
-use std::time::Duration;
-
-use axum::http::Uri;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
-use secrecy::ExposeSecret;
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout_at};
-use url::{Position, Url};
+use tokio::time::{Instant, timeout_at};
 
-use crate::model::{Credential, FailureClass, Finish, Picture, ProviderFailure, Turn, Usage};
+use crate::model::{Credential, FailureClass, Finish, ProviderFailure, Usage};
 
-use super::catalogue::{Dialect, Provider};
-use super::lines::{Framing, Lines};
-use super::outbound::{Call, Incoming, address, failed};
-use super::reading::ParsedAnswer;
-use super::relay::is_plain;
-use super::{Providers, anthropic, failure, google, ollama, openai};
+use super::catalogue::Provider;
+use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer};
+use super::failure;
+use super::http::{Incoming, Retries, address_below, failed};
+use super::outbound::Call;
+use super::registry::Providers;
+use super::sse::Decoder;
+use super::timeouts::StreamClocks;
 
-/// The largest error body that is read.
-pub const ERROR_BYTES_MAX: usize = 64 * 1024;
+/// The largest event of a stream that is read.
+const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// The largest answer that is read when it does not stream.
 const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// How often a call is made at the most.
-const ATTEMPTS: u32 = 3;
-/// The first wait before another attempt; it doubles.
-const BACKOFF: Duration = Duration::from_millis(250);
-/// A longer wait than this is the person's to take, not ours.
-const WAIT_MAX: Duration = Duration::from_secs(5);
-
-/// What a model is asked.
-#[derive(Debug)]
-pub struct ChatRequest {
-    pub model: String,
-    /// Empty: nothing.
-    pub system: String,
-    pub turns: Vec<Turn>,
-    pub max_output_tokens: u32,
-}
 
 /// How the answer comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +32,7 @@ pub enum Delivery {
 pub struct ChatReply {
     pub finish: Finish,
     pub usage: Option<Usage>,
-    /// What the provider calls the model that answered.
+    /// The provider's name for the model that answered.
     pub model: Option<String>,
 }
 
@@ -72,48 +47,36 @@ impl Providers {
         listener: &mut (dyn FnMut(&str) + Send),
     ) -> Result<ChatReply, ProviderFailure> {
         let deadline = Instant::now() + self.outbound.timeouts.total;
-        let mut incoming = self
-            .begin(provider, request, delivery, credential, deadline)
-            .await?;
-        let mut reading = ParsedAnswer::default();
+        let mut retries = Retries::until(deadline);
+        let mut incoming = loop {
+            let sent = self.send_chat(provider, request, delivery, credential);
+            match sent.await {
+                Ok(incoming) => break incoming,
+                Err(failure) if retries.wait_after(&failure).await => {}
+                Err(failure) => return Err(failure),
+            }
+        };
+        let mut answer = ParsedAnswer::default();
         let read = match delivery {
             Delivery::Streamed => {
-                self.stream(provider, &mut incoming, &mut reading, deadline, listener)
+                self.read_stream(provider, &mut incoming, &mut answer, deadline, listener)
                     .await
             }
-            Delivery::Whole => whole(provider, &mut incoming, &mut reading, deadline).await,
+            Delivery::Whole => read_whole(provider, &mut incoming, &mut answer, deadline).await,
         };
-        listener(&std::mem::take(&mut reading.text));
+        listener(&std::mem::take(&mut answer.text));
         read?;
-        let finish = reading
+        let finish = answer
             .finish
-            .ok_or_else(|| failed(provider, reading.unfinished()))?;
+            .ok_or_else(|| failed(&provider.id, answer.unfinished_class()))?;
         Ok(ChatReply {
             finish,
-            usage: reading.usage,
-            model: reading.model,
+            usage: answer.usage,
+            model: answer.model,
         })
     }
 
-    /// Sends the request until an answer begins, or there is no point.
-    async fn begin(
-        &self,
-        provider: &Provider,
-        request: &ChatRequest,
-        delivery: Delivery,
-        credential: Option<&Credential>,
-        deadline: Instant,
-    ) -> Result<Incoming, ProviderFailure> {
-        let mut tries = Tries::until(deadline);
-        loop {
-            let sent = self.send_chat(provider, request, delivery, credential);
-            match sent.await {
-                Err(failure) if tries.again(&failure).await => {}
-                ended => return ended,
-            }
-        }
-    }
-
+    /// Sends the request, and returns when the answer begins.
     async fn send_chat(
         &self,
         provider: &Provider,
@@ -122,221 +85,97 @@ impl Providers {
         credential: Option<&Credential>,
     ) -> Result<Incoming, ProviderFailure> {
         let stream = delivery == Delivery::Streamed;
-        let (path, body) = wire(provider, request, stream)
-            .ok_or_else(|| failed(provider, FailureClass::ModelNotFound))?;
+        let (path, body) = provider
+            .dialect
+            .write_chat(request, stream)
+            .ok_or_else(|| failed(&provider.id, FailureClass::ModelNotFound))?;
         let timeouts = &self.outbound.timeouts;
-        let first_byte = match provider.dialect {
-            Dialect::Ollama => timeouts.first_byte_local,
-            _ => timeouts.first_byte,
-        };
         let call = Call {
             provider,
             method: Method::POST,
-            to: below(provider.url_for(credential), &path),
-            headers: &base_headers(provider, credential),
-            passed_on: &[],
+            to: address_below(provider.url_for(credential), &path),
+            forwarded: &[],
             body: Some(body.to_string().into()),
-            deadline: Instant::now() + first_byte,
+            deadline: Instant::now() + timeouts.first_byte_of(provider.dialect),
         };
-        let mut incoming = self.outbound.send(call, credential).await?;
+        let incoming = self.outbound.send(call, credential).await?;
         if incoming.status == 200 {
             return Ok(incoming);
         }
-        let deadline = Instant::now() + timeouts.check;
-        let body = incoming
-            .body(ERROR_BYTES_MAX, deadline)
-            .await
-            .unwrap_or_default();
-        Err(failure::classify(
-            provider,
-            incoming.status,
-            &incoming.headers,
-            &body,
-        ))
+        let error = incoming.read_error(Instant::now() + timeouts.check).await;
+        Err(error.failure(provider))
     }
 
-    /// Reads a stream to its end. Two clocks run: any byte stops the idle
-    /// one, only real progress stops the other.
-    async fn stream(
+    /// Reads a stream to its end.
+    async fn read_stream(
         &self,
         provider: &Provider,
         incoming: &mut Incoming,
-        reading: &mut ParsedAnswer,
+        answer: &mut ParsedAnswer,
         deadline: Instant,
         listener: &mut (dyn FnMut(&str) + Send),
     ) -> Result<(), ProviderFailure> {
-        let timeouts = &self.outbound.timeouts;
-        let fail = |class| failed(provider, class);
-        let mut lines = Lines::new(framing(provider.dialect));
-        let mut events = Vec::new();
-        let mut progress_by = Instant::now() + timeouts.progress;
+        let fail = |class| failed(&provider.id, class);
+        let format = provider.dialect.chat_format();
+        let mut decoder = Decoder::new(provider.dialect.framing(), EVENT_BYTES_MAX);
+        let mut clocks = StreamClocks::start(self.outbound.timeouts, deadline);
         loop {
-            let until = deadline
-                .min(progress_by)
-                .min(Instant::now() + timeouts.idle);
-            let chunk = timeout_at(until, incoming.chunk()).await;
-            let chunk = chunk
+            let piece = timeout_at(clocks.next_piece_by(), incoming.next_piece()).await;
+            let piece = piece
                 .map_err(|_| fail(FailureClass::TimedOut))?
                 .map_err(fail)?;
-            match &chunk {
-                Some(bytes) => lines.push(bytes, &mut events).map_err(fail)?,
-                None => lines.finish(&mut events),
+            let events = match &piece {
+                Some(bytes) => decoder.push(bytes).map_err(fail)?,
+                None => decoder.finish(),
+            };
+            for event in events.iter() {
+                let data = event.data();
+                if !data.is_empty() {
+                    answer.events += 1;
+                    read_event(provider, format, &data, answer)?;
+                }
             }
-            for event in events.drain(..) {
-                reading.events += 1;
-                read_event(provider, &event, reading)?;
+            if std::mem::take(&mut answer.progressed) {
+                clocks.restart_progress();
             }
-            if std::mem::take(&mut reading.moved) {
-                progress_by = Instant::now() + timeouts.progress;
+            if !answer.text.is_empty() {
+                listener(&std::mem::take(&mut answer.text));
             }
-            if !reading.text.is_empty() {
-                listener(&std::mem::take(&mut reading.text));
-            }
-            if chunk.is_none() {
+            if piece.is_none() {
                 return Ok(());
             }
         }
     }
 }
 
-/// How often a call was tried.
-pub struct Tries {
-    deadline: Instant,
-    failed: u32,
-}
-
-impl Tries {
-    /// None so far.
-    pub fn until(deadline: Instant) -> Self {
-        Self {
-            deadline,
-            failed: 0,
-        }
-    }
-
-    /// Waits as long as it takes; whether to try again.
-    pub async fn again(&mut self, failure: &ProviderFailure) -> bool {
-        self.failed += 1;
-        let wait = wait_before_retry(failure, self.failed);
-        let may =
-            |wait: &Duration| self.failed < ATTEMPTS && Instant::now() + *wait < self.deadline;
-        match wait.filter(may) {
-            Some(wait) => {
-                sleep(wait).await;
-                true
-            }
-            None => false,
-        }
-    }
-}
-
-async fn whole(
+async fn read_whole(
     provider: &Provider,
     incoming: &mut Incoming,
-    reading: &mut ParsedAnswer,
+    answer: &mut ParsedAnswer,
     deadline: Instant,
 ) -> Result<(), ProviderFailure> {
-    let body = incoming.body(WHOLE_BYTES_MAX, deadline).await;
-    let body = body.map_err(|class| failed(provider, class))?;
-    read_event(provider, body.trim_ascii(), reading)
+    let body = incoming.read_body(WHOLE_BYTES_MAX, deadline).await;
+    let body = body.map_err(|class| failed(&provider.id, class))?;
+    let format = provider.dialect.chat_format();
+    read_event(provider, format, body.trim_ascii(), answer)
 }
 
 /// Reads one event. One that is not JSON is no answer of a provider.
 pub fn read_event(
     provider: &Provider,
+    format: AnswerFormat,
     event: &[u8],
-    reading: &mut ParsedAnswer,
+    answer: &mut ParsedAnswer,
 ) -> Result<(), ProviderFailure> {
     if event == b"[DONE]" {
         return Ok(());
     }
     let value: Value =
-        serde_json::from_slice(event).map_err(|_| failed(provider, FailureClass::Upstream))?;
-    match provider.dialect {
-        Dialect::OpenAi(_) => openai::read(&value, reading),
-        Dialect::Anthropic => anthropic::read(&value, reading),
-        Dialect::Google => google::read(&value, reading),
-        Dialect::Ollama => ollama::read(&value, reading),
-        Dialect::None => {}
-    }
-    if reading.failed {
+        serde_json::from_slice(event).map_err(|_| failed(&provider.id, FailureClass::Upstream))?;
+    format.read_event(&value, answer);
+    if answer.failed {
         Err(failure::classify_event(&provider.id, &value))
     } else {
         Ok(())
     }
-}
-
-fn wire(provider: &Provider, request: &ChatRequest, stream: bool) -> Option<(String, Value)> {
-    Some(match provider.dialect {
-        Dialect::OpenAi(quirks) => (openai::PATH.into(), openai::body(request, quirks, stream)),
-        Dialect::Anthropic => (anthropic::PATH.into(), anthropic::body(request, stream)),
-        Dialect::Google => (google::path(&request.model, stream)?, google::body(request)),
-        Dialect::Ollama => (ollama::PATH.into(), ollama::body(request, stream)),
-        Dialect::None => return None,
-    })
-}
-
-/// Headers beside the key's own.
-pub fn base_headers<'a>(
-    provider: &Provider,
-    credential: Option<&'a Credential>,
-) -> Vec<(&'static str, &'a str)> {
-    if provider.dialect != Dialect::Anthropic {
-        return Vec::new();
-    }
-    let workspace = credential.and_then(|c| c.extras.get(anthropic::WORKSPACE_EXTRA));
-    let workspace = workspace.map(|id| (anthropic::WORKSPACE_HEADER, id.expose_secret()));
-    std::iter::once(anthropic::VERSION)
-        .chain(workspace)
-        .collect()
-}
-
-/// A picture as every dialect carries it.
-pub fn base64(picture: &Picture) -> String {
-    STANDARD.encode(&picture.bytes)
-}
-
-/// Puts a path, and perhaps a query, below a base URL.
-pub fn join(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    let (path, query) = path
-        .split_once('?')
-        .map_or((path, None), |(path, query)| (path, Some(query)));
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url.set_query(query);
-    url
-}
-
-/// The same, as a call takes it.
-pub fn below(base: &Url, path: &str) -> Option<Uri> {
-    if !is_plain(path) {
-        return address(&join(base, path));
-    }
-    // Nothing in it has to be written otherwise.
-    let base = base[..Position::AfterPath].trim_end_matches('/');
-    Uri::try_from([base, path].concat()).ok()
-}
-
-pub fn framing(dialect: Dialect) -> Framing {
-    match dialect {
-        Dialect::Ollama => Framing::JsonLines,
-        _ => Framing::ServerSentEvents,
-    }
-}
-
-/// How long to wait before another attempt; none when there must be none.
-fn wait_before_retry(failure: &ProviderFailure, attempt: u32) -> Option<Duration> {
-    let nothing_sent = failure.class == FailureClass::Unreachable;
-    let not_now = matches!(failure.status, Some(429 | 503 | 529))
-        && matches!(
-            failure.class,
-            FailureClass::RateLimited | FailureClass::Upstream
-        );
-    if !nothing_sent && !not_now {
-        return None;
-    }
-    let wait = failure
-        .retry_after
-        .unwrap_or(BACKOFF * 2_u32.pow(attempt - 1));
-    (wait <= WAIT_MAX).then_some(wait)
 }

@@ -1,6 +1,5 @@
-//! Checks a key without cost; `providers.md` §1.3.
+//! Checks a key without cost; `docs/providers.md` §3.
 
-use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -8,66 +7,44 @@ use tokio::time::Instant;
 use crate::model::{Check, Credential, FailureClass, ProviderFailure};
 
 use super::catalogue::{Kind, Provider};
-use super::chat::{base_headers, below};
-use super::outbound::Call;
-use super::{Providers, failure};
+use super::registry::Providers;
 
 /// The largest answer to a check that is read. Lists of models are long.
 const CHECK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 impl Providers {
-    /// Asks a provider about a key. Only its own word makes one invalid; a
-    /// timeout, a rate limit or nonsense leaves the question open.
+    /// Asks a provider about a key. Only the provider's own word makes a key
+    /// invalid; a timeout, a rate limit or nonsense leaves the question open.
     pub async fn check(&self, provider: &Provider, credential: Option<&Credential>) -> Check {
-        match self.ask_about(provider, credential).await {
-            Ok(answer) => of_answer(provider, &answer),
-            Err(failure) => of_failure(provider, &failure),
+        match self.send_check(provider, credential).await {
+            Ok(answer) => judge_answer(provider, &answer),
+            Err(failure) => judge_failure(provider, &failure),
         }
     }
 
-    async fn ask_about(
+    async fn send_check(
         &self,
         provider: &Provider,
         credential: Option<&Credential>,
     ) -> Result<Value, ProviderFailure> {
         let deadline = Instant::now() + self.outbound.timeouts.check;
-        let call = Call {
-            provider,
-            method: Method::GET,
-            to: below(provider.url_for(credential), &path(provider, credential)),
-            headers: &base_headers(provider, credential),
-            passed_on: &[],
-            body: None,
-            deadline,
-        };
-        let mut incoming = self.outbound.send(call, credential).await?;
-        let body = incoming.body(CHECK_BYTES_MAX, deadline).await;
-        let fail = |class| ProviderFailure {
-            provider: provider.id.clone(),
-            class,
-            status: Some(incoming.status),
-            retry_after: None,
-        };
-        let body = body.map_err(fail)?;
-        if incoming.status == 204 {
+        let path = check_path(provider, credential);
+        let sent = self.outbound.get(provider, &path, credential, deadline);
+        let answer = sent
+            .await?
+            .read_whole(&provider.id, CHECK_BYTES_MAX, deadline)
+            .await?;
+        if answer.status == 204 {
             return Ok(Value::Null);
         }
-        let value: Option<Value> = serde_json::from_slice(body.trim_ascii()).ok();
-        match value {
-            Some(value) if incoming.status == 200 && !failure::hidden_error(&value) => Ok(value),
-            _ => Err(failure::classify(
-                provider,
-                incoming.status,
-                &incoming.headers,
-                &body,
-            )),
-        }
+        let is_good = answer.status == 200;
+        answer.into_json(provider, is_good)
     }
 }
 
 /// A friendly answer may still say that nothing is left to spend.
-fn of_answer(provider: &Provider, answer: &Value) -> Check {
-    let empty = match provider.id.as_str() {
+fn judge_answer(provider: &Provider, answer: &Value) -> Check {
+    let is_empty = match provider.id.as_str() {
         "deepseek" => answer["is_available"] == false,
         "openrouter" => answer
             .pointer("/data/limit_remaining")
@@ -75,14 +52,17 @@ fn of_answer(provider: &Provider, answer: &Value) -> Check {
             .is_some_and(|left| left <= 0.0),
         _ => false,
     };
-    if empty {
+    if is_empty {
         Check::OutOfCredit
     } else {
         Check::Valid
     }
 }
 
-fn of_failure(provider: &Provider, failure: &ProviderFailure) -> Check {
+fn judge_failure(provider: &Provider, failure: &ProviderFailure) -> Check {
+    if let Some(check) = provider.dialect.judge_check(failure.class) {
+        return check;
+    }
     match failure.class {
         FailureClass::AuthInvalid => Check::Invalid,
         FailureClass::Billing => Check::OutOfCredit,
@@ -90,20 +70,16 @@ fn of_failure(provider: &Provider, failure: &ProviderFailure) -> Check {
         FailureClass::AuthForbidden if provider.id.as_str() == "runcomfy" => Check::WrongExtra,
         FailureClass::AuthForbidden => Check::Restricted,
         FailureClass::ModelNotFound if provider.kind == Kind::Image => Check::WrongExtra,
-        // Anthropic's own clients treat it so: the key's workspace is gone.
-        FailureClass::ModelNotFound if provider.id.as_str() == "anthropic" => Check::Invalid,
         class => Check::Unknown(class),
     }
 }
 
-/// The check's path with the extras put in. They were looked at before
+/// The path of the check, with the extras put in. They were looked at before
 /// they were stored, so they cannot leave their place.
-fn path(provider: &Provider, credential: Option<&Credential>) -> String {
+fn check_path(provider: &Provider, credential: Option<&Credential>) -> String {
     let mut path = provider.check.path.to_owned();
-    for (field, value) in credential
-        .into_iter()
-        .flat_map(|credential| &credential.extras)
-    {
+    let extras = credential.into_iter().flat_map(|it| &it.extras);
+    for (field, value) in extras {
         path = path.replace(&format!("{{{field}}}"), value.expose_secret());
     }
     path

@@ -1,7 +1,7 @@
-//! Sorts what providers say when they fail; `providers.md` §2.3, §3, §4, §7.
+//! Sorts the errors of providers into classes; `docs/providers.md` §4.
 //!
-//! Every error body shape is read: nested, flat, a bare text, an array,
-//! problem+json, HTML. Only the class survives; the text is dropped.
+//! Every shape of error body is read: nested, flat, a bare text, an array,
+//! problem+json, HTML. Only the class is kept; the text is dropped.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use super::catalogue::Provider;
 /// The longest wait that a provider is believed.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
-/// What could be read of an error body. Never kept, never shown.
+/// What could be parsed of an error body. Never kept, never shown.
 #[derive(Default)]
-struct Said {
+struct ErrorBody {
     /// In lower case.
     message: String,
     code: String,
@@ -34,23 +34,23 @@ pub fn classify(
     headers: &HeaderMap,
     body: &[u8],
 ) -> ProviderFailure {
-    let said = serde_json::from_slice(body)
-        .map(|value| said(&value))
+    let error = serde_json::from_slice(body)
+        .map(|value| parse_error(&value))
         .unwrap_or_default();
     ProviderFailure {
         provider: provider.id.clone(),
-        class: class(status, &said),
+        class: class_of(status, &error),
         status: Some(status),
         retry_after: header_delay(headers)
-            .or(said.retry_delay)
+            .or(error.retry_delay)
             .map(|d| d.min(RETRY_AFTER_MAX)),
     }
 }
 
 /// Sorts an error that came inside a stream whose status was 200.
 pub fn classify_event(provider: &ProviderId, event: &Value) -> ProviderFailure {
-    let said = said(event);
-    let status = match (said.code.parse::<u16>(), said.kind.as_str()) {
+    let error = parse_error(event);
+    let status = match (error.code.parse::<u16>(), error.kind.as_str()) {
         (Ok(code), _) if code >= 400 => code,
         (_, "rate_limit_error") => 429,
         (_, "authentication_error") => 401,
@@ -61,15 +61,15 @@ pub fn classify_event(provider: &ProviderId, event: &Value) -> ProviderFailure {
     };
     ProviderFailure {
         provider: provider.clone(),
-        class: class(status, &said),
+        class: class_of(status, &error),
         status: Some(200),
-        retry_after: said.retry_delay,
+        retry_after: error.retry_delay,
     }
 }
 
-/// What a provider says of an error, in its own words. They may hold
-/// anything: see who reads them.
-pub fn message(body: &[u8]) -> Option<String> {
+/// The provider's own message in an error body. It may hold anything, so
+/// callers must look at who reads it.
+pub fn message_in(body: &[u8]) -> Option<String> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let body = body.get(0).unwrap_or(&body);
     let places = ["/error/message", "/message", "/detail", "/error"];
@@ -79,17 +79,30 @@ pub fn message(body: &[u8]) -> Option<String> {
     found.map(str::to_owned)
 }
 
-/// Whether an answer with status 200 is an error all the same.
-pub fn hidden_error(body: &Value) -> bool {
+/// Whether an answer with status 200 reports an error all the same.
+pub fn has_hidden_error(body: &Value) -> bool {
     body.get("error_code").is_some_and(|code| !code.is_null())
 }
 
-fn class(status: u16, said: &Said) -> FailureClass {
-    let says = |words: &[&str]| words.iter().any(|word| said.message.contains(word));
-    let coded =
-        |codes: &[&str]| codes.contains(&said.code.as_str()) || codes.contains(&said.kind.as_str());
-    let reason = |word: &str| said.reasons.iter().any(|reason| reason == word);
-    match said.code.as_str() {
+impl ErrorBody {
+    /// Whether the message holds one of these texts.
+    fn mentions(&self, texts: &[&str]) -> bool {
+        texts.iter().any(|text| self.message.contains(text))
+    }
+
+    /// Whether the code or the kind of the error is one of these.
+    fn has_code(&self, codes: &[&str]) -> bool {
+        codes.contains(&self.code.as_str()) || codes.contains(&self.kind.as_str())
+    }
+
+    fn has_reason(&self, reason: &str) -> bool {
+        self.reasons.iter().any(|given| given == reason)
+    }
+}
+
+/// Sorts by the hosts' own codes, then by status, code and message.
+fn class_of(status: u16, error: &ErrorBody) -> FailureClass {
+    match error.code.as_str() {
         "401001" | "400004" => return FailureClass::AuthInvalid,
         "10001" | "400002" => return FailureClass::Billing,
         "403003" | "10002" => return FailureClass::AuthForbidden,
@@ -98,65 +111,57 @@ fn class(status: u16, said: &Said) -> FailureClass {
         _ => {}
     }
     match status {
-        401 if !coded(&["invalid_api_key"])
-            && says(&["organization", "ip address", "ip is not"]) =>
+        401 if !error.has_code(&["invalid_api_key"])
+            && error.mentions(&["organization", "ip address", "ip is not"]) =>
         {
             FailureClass::AuthForbidden
         }
         401 => FailureClass::AuthInvalid,
-        402 if reason("openrouter_in_flight_budget") => FailureClass::RateLimited,
+        402 if error.has_reason("openrouter_in_flight_budget") => FailureClass::RateLimited,
         402 => FailureClass::Billing,
-        403 if says(&["not authenticated"]) => FailureClass::AuthInvalid,
-        403 if says(&["moderation", "flagged"]) => FailureClass::ContentBlocked,
+        403 if error.mentions(&["not authenticated"]) => FailureClass::AuthInvalid,
+        403 if error.mentions(&["moderation", "flagged"]) => FailureClass::ContentBlocked,
         403 => FailureClass::AuthForbidden,
-        429 if coded(&[
+        429 if error.has_code(&[
             "insufficient_quota",
             "credit_balance_exhausted",
             "billing_hard_limit_reached",
-        ]) || says(&["prepayment credits are depleted", "credit balance"]) =>
+        ]) || error.mentions(&["prepayment credits are depleted", "credit balance"]) =>
         {
             FailureClass::Billing
         }
         429 | 498 => FailureClass::RateLimited,
-        400 | 404 | 405 | 409 | 410 | 413 | 422 => {
-            class_of_request(status, said, says, coded, reason)
-        }
+        400 | 404 | 405 | 409 | 410 | 413 | 422 => class_of_request(status, error),
         _ => FailureClass::Upstream,
     }
 }
 
 /// Sorts a 4xx that may be about the key, the model, the length, the
 /// content, or a mistake of ours.
-fn class_of_request(
-    status: u16,
-    said: &Said,
-    says: impl Fn(&[&str]) -> bool,
-    coded: impl Fn(&[&str]) -> bool,
-    reason: impl Fn(&str) -> bool,
-) -> FailureClass {
-    if reason("API_KEY_INVALID") || says(&["incorrect api key"]) {
+fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
+    if error.has_reason("API_KEY_INVALID") || error.mentions(&["incorrect api key"]) {
         FailureClass::AuthInvalid
-    } else if coded(&["FAILED_PRECONDITION"]) {
+    } else if error.has_code(&["FAILED_PRECONDITION"]) {
         FailureClass::AuthForbidden
-    } else if says(&["credit balance is too low", "usage limits", "spend limit"]) {
+    } else if error.mentions(&["credit balance is too low", "usage limits", "spend limit"]) {
         FailureClass::Billing
-    } else if coded(&["context_length_exceeded"])
-        || says(&[
+    } else if error.has_code(&["context_length_exceeded"])
+        || error.mentions(&[
             "prompt is too long",
             "maximum context length",
             "token count",
         ])
     {
         FailureClass::ContextTooLong
-    } else if coded(&[
+    } else if error.has_code(&[
         "content_filter",
         "moderation_blocked",
         "content_policy_violation",
     ]) {
         FailureClass::ContentBlocked
     } else if status == 404
-        || coded(&["model_not_found"])
-        || (said.message.contains("model") && says(&["not found", "does not exist"]))
+        || error.has_code(&["model_not_found"])
+        || (error.message.contains("model") && error.mentions(&["not found", "does not exist"]))
     {
         FailureClass::ModelNotFound
     } else {
@@ -164,7 +169,7 @@ fn class_of_request(
     }
 }
 
-fn said(body: &Value) -> Said {
+fn parse_error(body: &Value) -> ErrorBody {
     let body = body.get(0).unwrap_or(body);
     let error = match body.get("error") {
         Some(nested @ Value::Object(_)) => nested,
@@ -196,7 +201,7 @@ fn said(body: &Value) -> Said {
             .and_then(Value::as_str)
             .map(Into::into),
     );
-    Said {
+    ErrorBody {
         message: message.to_lowercase(),
         code: text(error, "code")
             .or_else(|| text(error, "error_code"))

@@ -1,15 +1,14 @@
-//! The models that a key can use; `providers.md` §1.6.
+//! Lists the models that a key can use; `docs/providers.md` §13.
 
-use reqwest::Method;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
 
-use super::Providers;
-use super::catalogue::{Dialect, Provider};
-use super::chat::{base_headers, below};
-use super::outbound::{Call, failed};
+use super::catalogue::Provider;
+use super::dialect::Dialect;
+use super::http::failed;
+use super::registry::Providers;
 
 /// The largest list that is read.
 const LIST_BYTES_MAX: usize = 4 * 1024 * 1024;
@@ -45,44 +44,25 @@ impl Providers {
         credential: Option<&Credential>,
     ) -> Result<Vec<String>, ProviderFailure> {
         let deadline = Instant::now() + self.outbound.timeouts.check;
-        let call = Call {
-            provider,
-            method: Method::GET,
-            to: below(provider.url_for(credential), path(provider)),
-            headers: &base_headers(provider, credential),
-            passed_on: &[],
-            body: None,
-            deadline,
-        };
-        let mut incoming = self.outbound.send(call, credential).await?;
-        let body = incoming.body(LIST_BYTES_MAX, deadline).await;
-        let body = body.map_err(|class| failed(provider, class))?;
-        let listed: Option<Value> = serde_json::from_slice(body.trim_ascii()).ok();
-        match listed.filter(|_| incoming.status == 200) {
-            Some(listed) => Ok(read(&listed)),
-            None => Err(failed(provider, FailureClass::Upstream)),
+        let path = provider.dialect.models_path();
+        let sent = self.outbound.get(provider, path, credential, deadline);
+        let mut incoming = sent.await?;
+        let body = incoming.read_body(LIST_BYTES_MAX, deadline).await;
+        let body = body.map_err(|class| failed(&provider.id, class))?;
+        let list: Option<Value> = serde_json::from_slice(body.trim_ascii()).ok();
+        match list.filter(|_| incoming.status == 200) {
+            Some(list) => Ok(chat_models(provider.dialect, &list)),
+            None => Err(failed(&provider.id, FailureClass::Upstream)),
         }
     }
 }
 
-fn path(provider: &Provider) -> &'static str {
-    match provider.dialect {
-        Dialect::Anthropic => "/v1/models?limit=100",
-        Dialect::Google => "/models?pageSize=200",
-        Dialect::Ollama => "/api/tags",
-        Dialect::OpenAi(_) | Dialect::None => "/models",
-    }
-}
-
-/// Reads a list of any vendor's shape.
-fn read(listed: &Value) -> Vec<String> {
-    let all = listed["data"].as_array().or(listed["models"].as_array());
-    let mut names: Vec<String> = all
-        .into_iter()
-        .flatten()
-        .filter(|model| model["lifecycle"] != "retired" && chats(model))
-        .filter_map(|model| model["id"].as_str().or(model["name"].as_str()))
-        .map(|name| name.strip_prefix("models/").unwrap_or(name))
+/// The names of the models in a list that chat, in alphabetical order.
+fn chat_models(dialect: Dialect, list: &Value) -> Vec<String> {
+    let chats = |name: &&str| !NOT_CHAT.iter().any(|part| name.contains(part));
+    let mut names: Vec<String> = dialect
+        .listed_models(list)
+        .filter(chats)
         .filter(|name| is_plain(name))
         .map(str::to_owned)
         .take(MODELS_MAX)
@@ -90,17 +70,6 @@ fn read(listed: &Value) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// Google says what a model can do; of others only the name tells.
-fn chats(model: &Value) -> bool {
-    let methods = model["supportedGenerationMethods"].as_array();
-    let generates = methods.is_none_or(|all| all.iter().any(|method| method == "generateContent"));
-    let name = model["id"]
-        .as_str()
-        .or(model["name"].as_str())
-        .unwrap_or_default();
-    generates && !NOT_CHAT.iter().any(|part| name.contains(part))
 }
 
 fn is_plain(name: &str) -> bool {
@@ -112,24 +81,32 @@ fn is_plain(name: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::read;
+    use super::*;
+    use crate::providers::Catalogue;
+
+    fn read(provider: &str, list: &Value) -> Vec<String> {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        chat_models(catalogue.find(provider).unwrap().dialect, list)
+    }
 
     #[test]
     fn every_vendors_list_is_read() {
         let openai =
             json!({"data": [{"id": "gpt-6-luna"}, {"id": "text-embedding-3"}, {"id": "b\n"}]});
-        assert_eq!(read(&openai), ["gpt-6-luna"]);
+        assert_eq!(read("openai", &openai), ["gpt-6-luna"]);
         let google = json!({"models": [
             {"name": "models/gemini-x", "supportedGenerationMethods": ["generateContent"]},
             {"name": "models/aqa", "supportedGenerationMethods": ["generateAnswer"]},
         ]});
-        assert_eq!(read(&google), ["gemini-x"]);
+        assert_eq!(read("google", &google), ["gemini-x"]);
         let anthropic = json!({"data": [
             {"id": "claude-new", "lifecycle": "active"}, {"id": "claude-old", "lifecycle": "retired"},
         ]});
-        assert_eq!(read(&anthropic), ["claude-new"]);
+        assert_eq!(read("anthropic", &anthropic), ["claude-new"]);
         let ollama = json!({"models": [{"name": "llama3.2:latest", "model": "llama3.2:latest"}]});
-        assert_eq!(read(&ollama), ["llama3.2:latest"]);
-        assert!(read(&json!("nonsense")).is_empty());
+        assert_eq!(read("ollama", &ollama), ["llama3.2:latest"]);
+        for provider in ["openai", "anthropic", "google", "ollama"] {
+            assert!(read(provider, &json!("nonsense")).is_empty());
+        }
     }
 }

@@ -1,69 +1,36 @@
-//! Talks to providers: checks keys, calls language models.
+//! Talks to providers: checks keys, calls language models, makes pictures,
+//! and relays calls of programs.
 //!
-//! One file per wire format; `outbound` is the one place where a key
-//! leaves the process. What a provider says in an error is sorted into a
-//! class and then dropped: error texts can quote keys, organisations and
-//! prompts. Wire facts: `providers.md`, whose sections the files name.
+//! `dialect` has a file or folder for each dialect, `images` for each image
+//! host. `outbound` is the one place where a key leaves the process. What a
+//! provider says in an error is sorted into a class and then dropped: error
+//! texts can quote keys, organisations and prompts. Wire facts:
+//! `docs/providers.md`, whose sections the files name.
 
-mod anthropic;
 mod catalogue;
 mod chat;
 mod check;
-mod client;
-mod entries;
+mod clients;
+mod dialect;
 mod failure;
-mod google;
+mod http;
 mod images;
-mod lines;
 mod list;
-mod ollama;
-mod openai;
 mod outbound;
-mod reading;
-#[cfg(test)]
-mod recordings;
+mod registry;
 mod relay;
-mod retired;
-mod sight;
-mod transport;
+pub mod sse;
+mod timeouts;
 
-pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider};
-pub use chat::{ChatReply, ChatRequest, Delivery};
-pub use client::Clients;
-pub use images::{Begun, ImageRequest, Looked, Painted, Workflow, Workflows};
-pub use outbound::Timeouts;
+pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider, glob, replacement, sees};
+pub use chat::{ChatReply, Delivery};
+pub use clients::Clients;
+pub use dialect::{BadBody, ChatRequest, Surface};
+pub use http::is_plain;
+pub use images::{ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows};
+pub use registry::Providers;
 pub use relay::{
-    BadBody, Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, Surface,
-    estimate_cost, is_plain, only_for_owners,
+    Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, estimate_cost,
+    only_for_owners,
 };
-pub use retired::replacement;
-pub use sight::{glob, sees};
-
-use crate::model::ProviderId;
-use outbound::Outbound;
-
-/// The catalogue and the one client that calls it. Cheap to share.
-pub struct Providers {
-    catalogue: Catalogue,
-    outbound: Outbound,
-}
-
-impl Providers {
-    /// Joins a catalogue and the clients with these timeouts.
-    pub fn new(catalogue: Catalogue, clients: Clients, timeouts: Timeouts) -> Self {
-        Self {
-            catalogue,
-            outbound: Outbound::new(clients, timeouts),
-        }
-    }
-
-    /// All providers.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
-    }
-
-    /// One provider.
-    pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
-        self.catalogue.get(id)
-    }
-}
+pub use timeouts::Timeouts;

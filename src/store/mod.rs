@@ -41,6 +41,7 @@ pub use privacy::OwnAttempt;
 pub use rules::{OperatorsRules, Rules};
 use rules_cache::Looked;
 pub use rules_cache::Seen;
+pub use sqlite::FileClaim;
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
 use value::{Outcome, Row, Statement, Transaction};
@@ -49,6 +50,17 @@ use value::{Outcome, Row, Statement, Transaction};
 /// what looks through migrations holds half a megabyte from then on.
 const MIGRATION: i32 = 7;
 const NEWEST: &str = "select max(version) from refinery_schema_history";
+
+/// Whether a database must be migrated, by the newest migration that it has
+/// seen. One that a newer program has migrated is not touched.
+fn must_migrate(newest: Option<i32>) -> anyhow::Result<bool> {
+    if let Some(newer) = newest.filter(|version| *version > MIGRATION) {
+        bail!(
+            "it was written by a newer Latchkey (its tables are version {newer}, and this program knows {MIGRATION}); run that version again, or put back a backup from before the upgrade"
+        );
+    }
+    Ok(newest != Some(MIGRATION))
+}
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -144,6 +156,34 @@ impl Store {
             Backend::Sqlite(sqlite) => sqlite.transact(transaction).await,
             Backend::Postgres(postgres) => postgres.transact(transaction).await,
         }
+    }
+
+    /// Claims a SQLite file for this process, until the claim is dropped. Any
+    /// number of processes share one PostgreSQL, which is not claimed.
+    pub fn claim(url: &SecretString) -> anyhow::Result<Option<FileClaim>> {
+        let path = url.expose_secret().strip_prefix("sqlite:");
+        path.map(|path| FileClaim::take(path.as_ref())).transpose()
+    }
+
+    /// Waits until SQLite's file is taken away; says what happened to it.
+    pub async fn lost(&self) -> anyhow::Error {
+        match &self.backend {
+            Backend::Sqlite(sqlite) => sqlite.lost().await,
+            Backend::Postgres(_) => std::future::pending().await,
+        }
+    }
+
+    /// Reads every page of SQLite's file; what is damaged, in SQLite's words.
+    pub async fn damage(&self) -> anyhow::Result<Vec<String>> {
+        if !self.is_ours_alone() {
+            return Ok(Vec::new());
+        }
+        let rows = self
+            .query(Statement::new("pragma quick_check(3)", []))
+            .await?;
+        let found = rows.iter().map(|row| row.text(0).map(str::to_owned));
+        let found: Vec<String> = found.collect::<anyhow::Result<_>>()?;
+        Ok(found.into_iter().filter(|line| line != "ok").collect())
     }
 
     /// Whether every change passes through this process.

@@ -13,7 +13,7 @@ use tokio_postgres::GenericClient;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
-use crate::store::{MIGRATION, NEWEST};
+use crate::store::{NEWEST, must_migrate};
 
 mod migrations {
     refinery::embed_migrations!("migrations/postgres");
@@ -46,7 +46,7 @@ impl Postgres {
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
         let mut client = pool.get().await.context("could not connect")?;
         let newest = client.query_one(NEWEST, &[]).await;
-        if newest.ok().and_then(|row| row.get(0)) != Some(MIGRATION) {
+        if must_migrate(newest.ok().and_then(|row| row.get(0)))? {
             migrate(&mut client).await?;
         }
         drop(client);

@@ -4,18 +4,13 @@
 use serde_json::{Value, json};
 
 use super::picture_jobs::{adds, lives, setup};
-use super::{spec, stage};
+use super::{outside, spec, stage};
 
 /// `SaladCloud`'s document.
 fn salad() -> Option<Value> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../shared/specs/salad-cloud-openapi.yaml"
-    );
-    match std::fs::read_to_string(path) {
-        Ok(text) => Some(serde_saphyr::from_str(&text).unwrap()),
-        Err(_) => super::skip("salad-cloud-openapi.yaml is not at hand"),
-    }
+    let path = outside::file("specs/salad-cloud-openapi.yaml")?;
+    let text = std::fs::read_to_string(path).unwrap();
+    Some(serde_saphyr::from_str(&text).unwrap())
 }
 
 #[tokio::test]

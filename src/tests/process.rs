@@ -133,6 +133,7 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     note  quotas: nobody may use /admin; put ids of people into `discord.operators` to allow it
     ok    master key: active key is <kid>
     ok    database: opens, and its tables are up to date
+    ok    database pages: none is damaged
     ok    Discord token: accepted, as application 100000000000000000
     ok    Discord intents: none that Discord must grant are used
     ok    Discord gateway: its address is known
@@ -150,6 +151,7 @@ async fn the_doctor_says_what_is_right_and_what_to_do_about_the_rest() {
     note  quotas: nobody may use /admin; put ids of people into `discord.operators` to allow it
     note  master key: not set, so people can't store keys; run `latchkey keygen`
     ok    database: opens, and its tables are up to date
+    ok    database pages: none is damaged
     FAIL  Discord token: Discord answered 401 (code 0) to GET application; check DISCORD_TOKEN and `discord.api_url`
     FAIL  Groq: refuses the bot default key; make a new one at https://console.groq.com/keys
     ");

@@ -1,20 +1,16 @@
 //! Project Wycheproof's vectors through our own seal code.
 
-use std::path::Path;
-
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::KeyInit;
 use serde_json::Value;
 
+use crate::tests::outside;
+
 use super::seal::{aes_gcm_decrypt, aes_gcm_encrypt, hkdf_expand, hkdf_extract};
 
 fn vectors(file: &str) -> Option<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared/specs")
-        .join(file);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        return crate::tests::skip(&format!("{file} is not at hand"));
-    };
+    let path = outside::file(&format!("specs/{file}"))?;
+    let text = std::fs::read_to_string(path).unwrap();
     Some(serde_json::from_str(&text).unwrap())
 }
 

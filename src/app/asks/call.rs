@@ -17,8 +17,8 @@ use crate::app::models::Models;
 use crate::app::payers::{
     Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
 };
-use crate::app::quotas::caller_policy::CallerPolicy;
-use crate::app::quotas::notice::Notice;
+use crate::app::policy::CallerPolicy;
+use crate::app::policy::Notice;
 use crate::app::{App, Error};
 
 /// What stands in the place of a provider and a model where none is asked.

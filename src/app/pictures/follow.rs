@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Error};
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
-use crate::providers::{ImageRequest, Looked, Painted, Provider};
+use crate::providers::{ImageRequest, JobState, PictureResult, Provider};
 
 use crate::app::pictures::run::{PayingKey, Seen, Watcher};
 
@@ -20,7 +20,7 @@ const TRIES: u32 = 4;
 
 /// How a job ended.
 pub enum End {
-    Painted(Painted),
+    Painted(PictureResult),
     Failed(ProviderFailure),
     /// Somebody cancelled it; whether it had begun to run.
     Stopped {
@@ -115,12 +115,12 @@ impl Follow<'_> {
             sleep(wait + jitter(wait)).await;
             let looked = self.look(job).await?;
             match looked {
-                Ok(Looked::Done(painted)) => return Ok(End::Painted(painted)),
-                Ok(Looked::Waiting(stage)) => {
+                Ok(JobState::Done(painted)) => return Ok(End::Painted(painted)),
+                Ok(JobState::Waiting(stage)) => {
                     misses = 0;
                     seen(stage);
                 }
-                Ok(Looked::Moved(host_job, stage)) => {
+                Ok(JobState::Renamed(host_job, stage)) => {
                     self.app.store.picture_is(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
                     seen(stage);
@@ -135,12 +135,12 @@ impl Follow<'_> {
         }
     }
 
-    async fn look(&self, job: &PictureJob) -> Result<Result<Looked, ProviderFailure>, Error> {
+    async fn look(&self, job: &PictureJob) -> Result<Result<JobState, ProviderFailure>, Error> {
         let key = self.with.open(self.app)?;
         let name = job.host_job.as_deref().unwrap_or_default();
         let providers = &self.app.providers;
         Ok(providers
-            .look(self.provider, self.request, name, key.credential())
+            .poll_job(self.provider, self.request, name, key.credential())
             .await)
     }
 
@@ -157,7 +157,7 @@ impl Follow<'_> {
         for tries in 1..=TRIES {
             let done = if cancel {
                 providers
-                    .cancel(self.provider, name, key.credential())
+                    .cancel_job(self.provider, name, key.credential())
                     .await
             } else {
                 providers

@@ -7,14 +7,14 @@ use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, Made, NanoDollars, Offer,
     PictureJob, ProviderFailure, Stage, Trace, Usage,
 };
-use crate::providers::{Begun, ImageRequest, ImageWire, Painted};
+use crate::providers::{ImageRequest, ImageWire, PictureResult, PictureStart};
 
 use crate::app::payers::{Demotion, OpenKey, Payer};
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
 use crate::app::pictures::follow::{End, Follow};
-use crate::app::quotas::caller_policy::CallerPolicy;
-use crate::app::quotas::notice::Notice;
+use crate::app::policy::CallerPolicy;
+use crate::app::policy::Notice;
 use crate::app::{App, Error};
 
 /// How an ask for pictures ended.
@@ -43,7 +43,11 @@ pub struct UnsettledPictures {
 }
 
 impl UnsettledPictures {
-    pub(in crate::app) fn new(hold: Hold, painted: &Painted, policy: Option<CallerPolicy>) -> Self {
+    pub(in crate::app) fn new(
+        hold: Hold,
+        painted: &PictureResult,
+        policy: Option<CallerPolicy>,
+    ) -> Self {
         Self {
             hold: Some(hold),
             pictures: painted.pictures.len() as u64,
@@ -230,7 +234,9 @@ impl App {
         let provider = self.models.provider(&offer.provider)?;
         self.store.begin_picture(job).await?;
         let key = with.open(self)?;
-        let painting = self.providers.paint(provider, request, key.credential());
+        let painting = self
+            .providers
+            .start_pictures(provider, request, key.credential());
         let begun = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
             // A job that is begun must be known, whatever happens meanwhile.
             painting.await
@@ -244,9 +250,9 @@ impl App {
         };
         drop(key);
         match begun {
-            Ok(Begun::Done(painted)) => Ok(self.used(offer, painted)),
+            Ok(PictureStart::Done(painted)) => Ok(self.used(offer, painted)),
             Err(failure) => Ok(End::Failed(failure)),
-            Ok(Begun::Job(host_job)) => {
+            Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.picture_is(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
                 let follow = Follow {
@@ -270,7 +276,7 @@ impl App {
         }
     }
 
-    fn used(&self, offer: &Offer, painted: Painted) -> End {
+    fn used(&self, offer: &Offer, painted: PictureResult) -> End {
         self.payers.note_use(offer.key);
         End::Painted(painted)
     }

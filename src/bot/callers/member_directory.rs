@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use serenity::all::Permissions;
 
-use crate::app::{Demotion, Doorman, Error, Notice, Waiting};
+use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
 
 use crate::bot::Bot;
@@ -20,13 +21,13 @@ use crate::bot::words::DEFAULT_LOCALE;
 /// How long a program waits for Discord's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-impl Doorman for Bot {
+impl MemberDirectory for Bot {
     fn caller(
         &self,
         person: PersonId,
         server: Option<ServerId>,
         now: bool,
-    ) -> Waiting<'_, Result<Caller, Error>> {
+    ) -> BoxFuture<'_, Result<Caller, Error>> {
         Box::pin(async move {
             let mut raw = RawCaller::of_person(person);
             if let Some(server) = server {
@@ -40,15 +41,17 @@ impl Doorman for Bot {
             Ok(self.complete_caller(raw).await)
         })
     }
+}
 
-    fn tell(&self, demoted: Vec<Demotion>, limits: Vec<Notice>) -> Waiting<'_, ()> {
+impl Notifier for Bot {
+    fn notify(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             // In English: a program says nothing of its person's language.
             let voice = self.voice(DEFAULT_LOCALE);
             for demotion in &demoted {
                 notices::tell_key_owner_directly(self, voice, demotion).await;
             }
-            notices::tell_budget_owners(self, voice, &limits).await;
+            notices::tell_budget_owners(self, voice, &notices).await;
         })
     }
 }

@@ -10,7 +10,7 @@ use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder, S
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Doorman};
+use crate::app::{App, MemberDirectory, Notifier};
 use crate::bot::Bot;
 use crate::bot::connection::register;
 use crate::bot::connection::rest::{Rest, status_of};
@@ -45,8 +45,10 @@ impl Connection {
             ..
         } = introduce(&rest).await?;
         let bot = Arc::new(Bot::new(app, rest, &settings, application));
-        let doorman: Arc<dyn Doorman> = Arc::clone(&bot) as _;
-        bot.app.has_doorman(&doorman);
+        let directory: Arc<dyn MemberDirectory> = Arc::clone(&bot) as _;
+        let notifier: Arc<dyn Notifier> = Arc::clone(&bot) as _;
+        bot.app.people.set_directory(&directory);
+        bot.app.people.set_notifier(&notifier);
         Ok(Self {
             bot,
             settings,

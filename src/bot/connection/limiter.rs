@@ -4,7 +4,7 @@
 //! webhook id *and* token, so that forty answers that stream at once do
 //! not wait for each other. Buckets are forgotten when they reset, so the
 //! map does not grow with the interactions that were ever answered.
-//! See <https://discord.com/developers/docs/topics/rate-limits>.
+//! See `docs/discord.md` §4.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

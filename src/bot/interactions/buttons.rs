@@ -52,7 +52,7 @@ async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow
     let voice = bot.voice(&press.locale);
     bot.rest.defer_update(&handle).await?;
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    match bot.app.finish_remove(&caller, id).await {
+    match bot.app.keys.finish_remove(&caller, id).await {
         Ok((provider, scope)) => {
             let card = words::removed(voice, &provider, scope);
             show_privately(bot, &handle, card).await
@@ -75,7 +75,7 @@ async fn open_key_form(
     let voice = bot.voice(&press.locale);
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     // A form must be the first answer, so nothing slow may come before it.
-    let begun = bot.app.begin_add(&caller, provider, Scope::User, None);
+    let begun = bot.app.keys.begin_add(&caller, provider, Scope::User, None);
     match begun.await {
         Ok(form) => {
             let modal = words::added_form(voice, &form);

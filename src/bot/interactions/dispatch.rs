@@ -71,11 +71,11 @@ impl serenity::framework::Framework for Dispatcher {
             } => handle_press(&self.bot, &press).await,
             FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
                 let server = ServerId(incomplete.id.get());
-                self.bot.app.server_left(server).await
+                self.bot.app.keys.server_left(server).await
             }
             FullEvent::GuildCreate { guild, .. } => {
                 let server = ServerId(guild.id.get());
-                self.bot.app.server_is_here(server).await
+                self.bot.app.keys.server_is_here(server).await
             }
             // On the heap: it is a large future, and every event has room for it.
             FullEvent::Message { new_message } => {
@@ -117,7 +117,7 @@ async fn report_servers(bot: &Bot, ready: &Ready) -> anyhow::Result<()> {
     let shard = ready
         .shard
         .map_or((0, 1), |shard| (shard.id.get(), shard.total));
-    bot.app.servers_are(&here.collect(), shard).await
+    bot.app.keys.servers_are(&here.collect(), shard).await
 }
 
 /// Handles what poise could not do. Only errors of ours reach the log:

@@ -31,12 +31,12 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
         Some(CustomId::AddKeyForm(id)) => {
             let mut typed = take_typed(&mut form);
             let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
-            let added = bot.app.finish_add(&caller, &id, secret, typed).await;
+            let added = bot.app.keys.finish_add(&caller, &id, secret, typed).await;
             added.map(|added| words::added(voice, &added))
         }
         Some(CustomId::EraseForm(id)) => {
             let typed = typed_text(&form, words::CONFIRM_FIELD);
-            let erased = bot.app.finish_erase(&caller, &id, &typed).await;
+            let erased = bot.app.people.finish_erase(&caller, &id, &typed).await;
             erased.map(|()| words::erased(voice))
         }
         _ => Err(AccessRefusal::StaleForm.into()),

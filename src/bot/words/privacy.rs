@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::app::Stored;
+use crate::app::StoredSummary;
 use crate::bot::connection::card::{Card, Field, File, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::NanoDollars;
@@ -14,7 +14,7 @@ use crate::bot::words::quotas::limits::grouped;
 pub const CONFIRM_FIELD: &str = "confirm";
 
 /// What is stored of a person, and what is not.
-pub fn stored(voice: Voice<'_>, stored: &Stored) -> Card {
+pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
     let lang = voice.lang;
     let names: Vec<String> = stored
         .keys

@@ -7,7 +7,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::json;
 
-use super::gateway::{Events, Gateway, data, json as whole, send};
+use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
 /// The most that is read from a pipe, in bytes.
 const PIPED_BYTES_MAX: u64 = 1_000_000;
@@ -43,18 +43,20 @@ pub async fn ask(question: Question) -> anyhow::Result<()> {
         println!("{}", whole(response).await?);
         return Ok(());
     }
-    let mut events = Events::of(response);
+    let mut events = EventReader::new(response);
     while let Some(event) = events.next().await? {
-        if show(&event)? {
+        if let GatewayEvent::Data(data) = event
+            && show(&data)?
+        {
             return Ok(());
         }
     }
     bail!("the answer broke off")
 }
 
-/// Shows one event; whether it is the last.
-fn show(event: &str) -> anyhow::Result<bool> {
-    let data = data(event).inspect_err(|_| println!())?;
+/// Shows the data of one event; whether it is the last.
+fn show(data: &[u8]) -> anyhow::Result<bool> {
+    let data = parse_data(data).inspect_err(|_| println!())?;
     if let Some(text) = data["text"].as_str() {
         print!("{text}");
         io::stdout().flush()?;

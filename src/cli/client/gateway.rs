@@ -1,16 +1,20 @@
 //! A gateway, and the token for it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::login::{Login, stored};
 use crate::providers::Clients;
+use crate::providers::sse::{Decoder, Event, Framing};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+/// The largest event that is read: one picture, as text.
+const EVENT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// A gateway that somebody has logged in to.
 pub struct Gateway {
@@ -66,42 +70,62 @@ pub async fn json(response: Response) -> anyhow::Result<Value> {
     body.context("the gateway's answer broke off")
 }
 
-/// An answer that comes as server-sent events.
-pub struct Events {
+/// Reads an answer of the gateway's that comes as server-sent events.
+pub struct EventReader {
     response: Response,
-    pending: Vec<u8>,
+    decoder: Decoder,
+    /// Events that have come and were not taken yet.
+    ready: VecDeque<GatewayEvent>,
 }
 
-impl Events {
-    /// Reads an answer so.
-    pub fn of(response: Response) -> Self {
+/// One event of the gateway's.
+pub enum GatewayEvent {
+    Comment(String),
+    /// JSON, for [`parse_data`].
+    Data(Vec<u8>),
+}
+
+impl EventReader {
+    /// Reads the body of this response.
+    pub fn new(response: Response) -> Self {
         Self {
             response,
-            pending: Vec::new(),
+            decoder: Decoder::new(Framing::ServerSentEvents, EVENT_BYTES_MAX),
+            ready: VecDeque::new(),
         }
     }
 
-    /// The next event, comments included; none at the end.
-    pub async fn next(&mut self) -> anyhow::Result<Option<String>> {
+    /// The next event; none at the end.
+    pub async fn next(&mut self) -> anyhow::Result<Option<GatewayEvent>> {
         loop {
-            let end = self.pending.windows(2).position(|two| two == b"\n\n");
-            if let Some(end) = end {
-                let event: Vec<u8> = self.pending.drain(..end + 2).collect();
-                return Ok(Some(String::from_utf8_lossy(&event).into_owned()));
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(Some(event));
             }
-            let more = self.response.chunk().await;
-            match more.map_err(reqwest::Error::without_url)? {
-                Some(bytes) => self.pending.extend_from_slice(&bytes),
-                None => return Ok(None),
-            }
+            let chunk = self.response.chunk().await;
+            let Some(bytes) = chunk.map_err(reqwest::Error::without_url)? else {
+                return Ok(None);
+            };
+            let events = self.decoder.push(&bytes);
+            let events = events.map_err(|_| anyhow!("the gateway's answer is too large"))?;
+            self.ready.extend(events.iter().filter_map(gateway_event));
         }
     }
 }
 
-/// What an event says; a no of the gateway's is an error in its words.
-pub fn data(event: &str) -> anyhow::Result<Value> {
-    let data = event.lines().find_map(|line| line.strip_prefix("data: "));
-    let data: Value = serde_json::from_str(data.unwrap_or("null"))?;
+/// What the client reads of an event; none where it is empty.
+fn gateway_event(event: Event<'_>) -> Option<GatewayEvent> {
+    let data = event.data();
+    if !data.is_empty() {
+        return Some(GatewayEvent::Data(data.into_owned()));
+    }
+    let comment = String::from_utf8_lossy(event.comment()?);
+    Some(GatewayEvent::Comment(comment.into_owned()))
+}
+
+/// Parses the data of an event. A refusal of the gateway's is an error with
+/// the gateway's message.
+pub fn parse_data(data: &[u8]) -> anyhow::Result<Value> {
+    let data: Value = serde_json::from_slice(data)?;
     match data.pointer("/error/message").and_then(Value::as_str) {
         Some(message) => bail!("{message}"),
         None => Ok(data),

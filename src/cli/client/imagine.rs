@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::ask::prompt;
-use super::gateway::{Events, Gateway, data, json as whole, send};
+use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
 const TICK: Duration = Duration::from_millis(250);
 /// How wide the bar is.
@@ -88,15 +88,17 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
 
 /// The pictures of an answer that comes in events.
 async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<Vec<Vec<u8>>> {
-    let (mut events, mut pictures) = (Events::of(response), Vec::new());
+    let (mut events, mut pictures) = (EventReader::new(response), Vec::new());
     while let Some(event) = bar.during(events.next()).await? {
-        if let Some(comment) = event.strip_prefix(": ") {
-            bar.hear(comment);
-            continue;
-        }
-        let said = data(&event)?;
-        let done = said["type"] == "image_generation.completed";
-        let encoded = said["b64_json"].as_str().filter(|_| done);
+        let data = match event {
+            GatewayEvent::Comment(comment) => {
+                bar.hear(&comment);
+                continue;
+            }
+            GatewayEvent::Data(data) => parse_data(&data)?,
+        };
+        let done = data["type"] == "image_generation.completed";
+        let encoded = data["b64_json"].as_str().filter(|_| done);
         let decoded = encoded.map(|encoded| STANDARD.decode(encoded)).transpose();
         pictures.extend(decoded.context("a picture is damaged")?);
     }

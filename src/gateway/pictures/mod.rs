@@ -1,6 +1,6 @@
-//! Pictures in OpenAI's words, from hosts that speak others; `providers.md`
-//! §2.4, §6. What such a host tells of how far it is comes as comments in
-//! the stream, which every reader of events passes over.
+//! Pictures in OpenAI's dialect from hosts that speak others
+//! (`docs/providers.md` §14). The progress of a job is sent as comments in the
+//! stream, which every reader of server-sent events ignores.
 
 mod image_spec;
 

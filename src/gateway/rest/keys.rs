@@ -121,7 +121,7 @@ pub struct StepBody {
 #[utoipa::path(get, path = "/api/v1/api-keys", operation_id = "list_keys", tag = "keys", responses((status = 200, body = KeyList)))]
 pub async fn list(call: Call) -> Answer {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let keys = call.gateway.app.keys_in(&caller, scope).await?;
+    let keys = call.gateway.app.keys.list_of(&caller, scope).await?;
     let keys = keys.into_iter().map(body).collect();
     answer(StatusCode::OK, &KeyList { keys })
 }
@@ -135,7 +135,8 @@ pub async fn add(mut call: Call) -> Answer {
     let new: NewKey = read(&mut call).await?;
     let app = &call.gateway.app;
     let added = app
-        .put_key(
+        .keys
+        .put(
             &caller,
             scope,
             &new.provider,
@@ -163,10 +164,11 @@ pub async fn change(mut call: Call) -> Answer {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let change: KeyChange = read(&mut call).await?;
     let app = &call.gateway.app;
-    let key = app.key_by_id(&caller, scope, call.last_named()).await?;
-    app.change_key(&caller, &key, change.name, change.paused)
+    let key = app.keys.find(&caller, scope, call.last_named()).await?;
+    app.keys
+        .change(&caller, &key, change.name, change.paused)
         .await?;
-    let changed = app.key_by_id(&caller, scope, call.last_named()).await?;
+    let changed = app.keys.find(&caller, scope, call.last_named()).await?;
     answer(StatusCode::OK, &body(changed))
 }
 
@@ -176,8 +178,8 @@ pub async fn change(mut call: Call) -> Answer {
 pub async fn remove(call: Call) -> Answer {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
     let app = &call.gateway.app;
-    let key = app.key_by_id(&caller, scope, call.last_named()).await?;
-    app.delete_key(&caller, &key).await?;
+    let key = app.keys.find(&caller, scope, call.last_named()).await?;
+    app.keys.delete(&caller, &key).await?;
     let removed = vec![key.provider.to_string()];
     answer(StatusCode::OK, &RemovedKeys { removed })
 }
@@ -186,7 +188,7 @@ pub async fn remove(call: Call) -> Answer {
 #[utoipa::path(delete, path = "/api/v1/api-keys", tag = "keys", responses((status = 200, body = RemovedKeys)))]
 pub async fn remove_all(call: Call) -> Answer {
     let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let removed = call.gateway.app.delete_keys(&caller, scope).await?;
+    let removed = call.gateway.app.keys.delete_all(&caller, scope).await?;
     let removed = removed.iter().map(ToString::to_string).collect();
     answer(StatusCode::OK, &RemovedKeys { removed })
 }
@@ -199,7 +201,8 @@ pub async fn test(call: Call) -> Answer {
     let tested = call
         .gateway
         .app
-        .test_key_by_id(&caller, scope, call.last_named())
+        .keys
+        .test_by_id(&caller, scope, call.last_named())
         .await?;
     let tested = TestedKey {
         check: check(&tested.check),
@@ -214,7 +217,8 @@ pub async fn status(call: Call) -> Answer {
     let status = call
         .gateway
         .app
-        .key_status(&call.session.caller, None)
+        .keys
+        .status(&call.session.caller, None)
         .await?;
     let providers = status.providers.iter().map(|one| ProviderStatusBody {
         provider: one.provider.to_string(),

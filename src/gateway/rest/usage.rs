@@ -110,7 +110,12 @@ pub async fn usage(call: Call) -> Answer {
         Scope::Guild => UsageScope::Guild,
     };
     let wanted = wanted(call.parts.uri.query().unwrap_or_default())?;
-    let report = call.gateway.app.usage(&caller, scope, wanted.days).await?;
+    let report = call
+        .gateway
+        .app
+        .quotas
+        .usage(&caller, scope, wanted.days)
+        .await?;
     if wanted.csv {
         return Ok(csv(&report));
     }
@@ -133,7 +138,7 @@ pub async fn usage(call: Call) -> Answer {
 /// Each limit that applies, and what is left of it.
 #[utoipa::path(get, path = "/api/v1/quota", tag = "usage", responses((status = 200, body = QuotaBody)))]
 pub async fn quota(call: Call) -> Answer {
-    let status = call.gateway.app.quota_status(&call.session.caller).await?;
+    let status = call.gateway.app.quotas.status(&call.session.caller).await?;
     let payers = status.limits.iter().map(|(source, limits)| PayerLimits {
         source: source.as_str(),
         limits: limits.iter().map(limit).collect(),

@@ -1,8 +1,10 @@
-//! Downloads a picture that a host has put somewhere.
+//! Downloads a picture that a host has stored somewhere; `docs/providers.md`
+//! §14.9.
 //!
-//! Only from where the host keeps its pictures, only over https (but for
-//! the operator's own addresses), never after a redirect, and never more
-//! than Discord takes. What comes must be a picture by its first bytes.
+//! Pictures come only from the addresses at which the host stores them, only
+//! over https (but for the operator's own addresses), never after a redirect,
+//! and never larger than Discord takes. What comes must be a picture by its
+//! first bytes.
 
 use reqwest::Method;
 use tokio::time::Instant;
@@ -10,25 +12,30 @@ use url::Url;
 
 use crate::model::{Credential, FailureClass, Picture, PictureKind};
 use crate::providers::catalogue::origin;
-use crate::providers::outbound::{Call, address};
+use crate::providers::http::address_of;
+use crate::providers::outbound::Call;
 
-use super::Result;
 use super::host::{Host, TALKING};
+use super::job::Result;
 
 /// The largest picture that is taken: Discord's limit for a file.
 const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Downloads a picture from an address that the host named.
-pub async fn picture(host: &Host<'_>, url: &str) -> Result<Picture> {
-    let url = Url::parse(url).map_err(|_| host.fail(FailureClass::NoPicture))?;
+pub async fn fetch_stored(host: &Host<'_>, url: &str) -> Result<Picture> {
+    let url = Url::parse(url).map_err(|_| host.failed(FailureClass::NoPicture))?;
     if !may_come_from(host, &url) {
-        return Err(host.fail(FailureClass::UntrustedResult));
+        return Err(host.failed(FailureClass::UntrustedResult));
     }
     download(host, url, None).await
 }
 
 /// Downloads a picture from the host's own interface.
-pub async fn own(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Result<Picture> {
+pub async fn fetch_own(
+    host: &Host<'_>,
+    url: Url,
+    credential: Option<&Credential>,
+) -> Result<Picture> {
     download(host, url, credential).await
 }
 
@@ -37,29 +44,28 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
     let call = Call {
         provider: host.provider,
         method: Method::GET,
-        to: address(&url),
-        headers: &[],
-        passed_on: &[],
+        to: address_of(&url),
+        forwarded: &[],
         body: None,
         deadline,
     };
-    let mut incoming = host.providers.outbound.send(call, credential).await?;
+    let mut incoming = host.outbound.send(call, credential).await?;
     match incoming.status {
         200 => {}
-        404 | 410 | 403 => return Err(host.fail(FailureClass::Expired)),
-        300..=399 => return Err(host.fail(FailureClass::UntrustedResult)),
-        _ => return Err(host.fail(FailureClass::Upstream)),
+        404 | 410 | 403 => return Err(host.failed(FailureClass::Expired)),
+        300..=399 => return Err(host.failed(FailureClass::UntrustedResult)),
+        _ => return Err(host.failed(FailureClass::Upstream)),
     }
-    let body = incoming.body(PICTURE_BYTES_MAX, deadline).await;
-    checked(host, &body.map_err(|class| host.fail(class))?)
+    let body = incoming.read_body(PICTURE_BYTES_MAX, deadline).await;
+    checked_picture(host, &body.map_err(|class| host.failed(class))?)
 }
 
-/// Bytes that are a picture, and not too many.
-pub fn checked(host: &Host<'_>, bytes: &[u8]) -> Result<Picture> {
+/// Checks that bytes are a picture, and not too many.
+pub fn checked_picture(host: &Host<'_>, bytes: &[u8]) -> Result<Picture> {
     if bytes.len() > PICTURE_BYTES_MAX {
-        return Err(host.fail(FailureClass::TooLarge));
+        return Err(host.failed(FailureClass::TooLarge));
     }
-    let kind = PictureKind::of(bytes).ok_or_else(|| host.fail(FailureClass::NoPicture))?;
+    let kind = PictureKind::of(bytes).ok_or_else(|| host.failed(FailureClass::NoPicture))?;
     Ok(Picture {
         kind,
         bytes: bytes.into(),
@@ -88,15 +94,19 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::providers::{Catalogue, Clients, Providers, Timeouts};
+    use crate::providers::outbound::Outbound;
+    use crate::providers::{Catalogue, Clients, Timeouts};
 
     #[test]
     fn pictures_come_from_known_names_over_https_alone() {
         let catalogue = Catalogue::new(&[]).unwrap();
         let clients = Clients::new(Duration::from_secs(1)).unwrap();
-        let providers = Providers::new(catalogue, clients, Timeouts::default());
-        let provider = providers.catalogue().find("runcomfy-serverless").unwrap();
-        let host = providers.host(provider, None);
+        let outbound = Outbound::new(clients, Timeouts::default());
+        let host = Host {
+            outbound: &outbound,
+            provider: catalogue.find("runcomfy-serverless").unwrap(),
+            credential: None,
+        };
         for (url, may) in [
             (
                 "https://serverless-api-storage.runcomfy.net/output/a.png",

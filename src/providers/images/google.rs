@@ -1,16 +1,15 @@
-//! Gemini's image models; `providers.md` §4.
+//! Gemini's image models; `docs/providers.md` §14.2.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::model::{FailureClass, Picture};
-use crate::providers::chat::{base64, join};
-use crate::providers::google::read;
-use crate::providers::reading::ParsedAnswer;
+use crate::providers::dialect::{AnswerFormat, ParsedAnswer, encode_picture, google_chat_path};
 
-use super::host::{Host, PAINTING};
-use super::openai::of_base64;
-use super::{ImageRequest, Painted, Result, in_words, nearest, one_by_one};
+use super::host::Host;
+use super::job::{
+    ImageRequest, PictureResult, Result, full_prompt, make_one_by_one, nearest_proportions,
+};
+use super::openai::decode_picture;
 
 /// The proportions that Gemini makes.
 const RATIOS: [(u32, u32); 10] = [
@@ -26,57 +25,56 @@ const RATIOS: [(u32, u32); 10] = [
     (21, 9),
 ];
 
-/// Each call makes one.
-pub async fn paint(host: &Host<'_>, request: &ImageRequest) -> Result<Painted> {
-    let path = crate::providers::google::path(&request.model, false)
-        .ok_or_else(|| host.fail(FailureClass::ModelNotFound))?;
-    let body = body(request);
-    let once = || async {
-        let url = join(host.base(), &path);
-        let answer = host.call(Method::POST, url, Some(&body), PAINTING).await?;
-        of_answer(host, &answer)
+/// Makes pictures, one a call.
+pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {
+    let path = google_chat_path(&request.model, false)
+        .ok_or_else(|| host.failed(FailureClass::ModelNotFound))?;
+    let body = write_request(request);
+    let make_one = || async {
+        let answer = host.post_and_wait(&path, &body).await?;
+        read_answer(host, &answer)
     };
-    one_by_one(request.wish.pictures(), once).await
+    make_one_by_one(request.spec.pictures(), make_one).await
 }
 
-fn body(request: &ImageRequest) -> Value {
-    let wish = &request.wish;
-    let mut parts = vec![json!({"text": in_words(wish)})];
-    if let Some(picture) = &wish.picture {
+fn write_request(request: &ImageRequest) -> Value {
+    let spec = &request.spec;
+    let mut parts = vec![json!({"text": full_prompt(spec)})];
+    if let Some(picture) = &spec.picture {
         parts.push(json!({"inlineData": {
-            "mimeType": picture.kind.media_type(), "data": base64(picture),
+            "mimeType": picture.kind.media_type(), "data": encode_picture(picture),
         }}));
     }
     let mut config = json!({"responseModalities": ["TEXT", "IMAGE"]});
-    if let Some(size) = wish.size {
-        let (width, height) = nearest(&RATIOS, size);
+    if let Some(size) = spec.size {
+        let (width, height) = nearest_proportions(&RATIOS, size);
         config["imageConfig"] = json!({"aspectRatio": format!("{width}:{height}")});
     }
     json!({"contents": [{"role": "user", "parts": parts}], "generationConfig": config})
 }
 
-fn of_answer(host: &Host<'_>, answer: &Value) -> Result<Painted> {
+fn read_answer(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
     let parts = answer.pointer("/candidates/0/content/parts");
     let parts = parts.and_then(Value::as_array).into_iter().flatten();
     let data = parts.filter_map(|part| part.pointer("/inlineData/data")?.as_str());
     let pictures: Vec<Picture> = data
-        .map(|text| of_base64(host, text))
+        .map(|text| decode_picture(host, text))
         .collect::<Result<_>>()?;
     if pictures.is_empty() {
-        return Err(host.fail(why_none(answer)));
+        return Err(host.failed(class_without_pictures(answer)));
     }
-    let mut reading = ParsedAnswer::default();
-    read(answer, &mut reading);
-    Ok(Painted {
+    let mut parsed = ParsedAnswer::default();
+    AnswerFormat::Google.read_event(answer, &mut parsed);
+    Ok(PictureResult {
         pictures,
-        usage: reading.usage,
+        usage: parsed.usage,
         machine_ms: 0,
     })
 }
 
-/// A blocked prompt has no candidates, a blocked picture says so as its
-/// reason to finish.
-fn why_none(answer: &Value) -> FailureClass {
+/// Sorts an answer without pictures. A blocked prompt has no candidates; a
+/// blocked picture has a reason to finish.
+fn class_without_pictures(answer: &Value) -> FailureClass {
     let blocked = answer.pointer("/promptFeedback/blockReason").is_some();
     let reason = answer.pointer("/candidates/0/finishReason");
     let reason = reason.and_then(Value::as_str).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! One host as its wire format sees it: calls that answer with JSON, and
+//! An image host as its own file sees it: calls that answer with JSON, and
 //! what they fail with.
 
 use std::time::Duration;
@@ -10,52 +10,46 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
-use crate::providers::Providers;
 use crate::providers::catalogue::{ImageWire, Provider};
-use crate::providers::chat::join;
-use crate::providers::failure;
-use crate::providers::outbound::{Call, address, failed};
+use crate::providers::http::{address_of, failed, join};
+use crate::providers::outbound::{Call, Outbound};
 
-use super::Result;
+use super::job::Result;
 
 /// The largest JSON answer that is read: four large pictures as base64.
 const JSON_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// How long a host may take to make a picture while we wait for it.
-pub const PAINTING: Duration = Duration::from_mins(4);
+pub const MAKING: Duration = Duration::from_mins(4);
 /// How long it may take to say something that it knows.
 pub const TALKING: Duration = Duration::from_secs(30);
 
-/// A host, with whoever pays.
+/// A host, with the key that pays.
 #[derive(Clone, Copy)]
 pub struct Host<'a> {
-    pub providers: &'a Providers,
+    pub outbound: &'a Outbound,
     pub provider: &'a Provider,
     pub credential: Option<&'a Credential>,
 }
 
-impl Providers {
-    pub(super) fn host<'a>(
-        &'a self,
-        provider: &'a Provider,
-        credential: Option<&'a Credential>,
-    ) -> Host<'a> {
-        Host {
-            providers: self,
-            provider,
-            credential,
-        }
-    }
+/// A call to a host.
+pub struct HostCall<'a> {
+    pub method: Method,
+    pub url: Url,
+    pub body: Option<&'a Value>,
+    /// How long the whole answer may take.
+    pub within: Duration,
 }
 
 impl Host<'_> {
-    pub fn fail(&self, class: FailureClass) -> ProviderFailure {
-        failed(self.provider, class)
+    /// A failure of this host, without a status.
+    pub fn failed(&self, class: FailureClass) -> ProviderFailure {
+        failed(&self.provider.id, class)
     }
 
-    /// How it speaks; none is one that paints nothing.
+    /// The host's wire format. A host that makes no pictures has none.
     pub fn wire(&self) -> Result<ImageWire> {
         let wire = self.provider.images.wire;
-        wire.ok_or_else(|| self.fail(FailureClass::BadRequest))
+        wire.ok_or_else(|| self.failed(FailureClass::BadRequest))
     }
 
     /// The host's address.
@@ -70,89 +64,81 @@ impl Host<'_> {
     }
 
     /// The same, where nothing can be done without it.
-    pub fn needs(&self, field: &str) -> Result<&str> {
+    pub fn required_extra(&self, field: &str) -> Result<&str> {
         self.extra(field)
-            .ok_or_else(|| self.fail(FailureClass::NotSetUp))
+            .ok_or_else(|| self.failed(FailureClass::NotSetUp))
     }
 
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let url = join(self.base(), path);
-        self.call(Method::GET, url, None, TALKING).await
+        self.call(Method::GET, path, None).await
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let url = join(self.base(), path);
-        self.call(Method::POST, url, Some(body), TALKING).await
+        self.call(Method::POST, path, Some(body)).await
     }
 
     pub async fn delete(&self, path: &str) -> Result<Value> {
-        let url = join(self.base(), path);
-        self.call(Method::DELETE, url, None, TALKING).await
+        self.call(Method::DELETE, path, None).await
     }
 
-    /// Calls an address that takes the key.
-    pub async fn call(
-        &self,
-        method: Method,
-        url: Url,
-        body: Option<&Value>,
-        within: Duration,
-    ) -> Result<Value> {
-        self.call_as(method, url, body, within, self.credential)
-            .await
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let call = HostCall {
+            method,
+            url: join(self.base(), path),
+            body,
+            within: TALKING,
+        };
+        self.send(call).await
     }
 
-    /// Calls with another key, or none. An answer that is no JSON is an
-    /// error, and so is one that says it is.
-    pub async fn call_as(
+    /// Posts a request whose answer holds the pictures.
+    pub async fn post_and_wait(&self, path: &str, body: &Value) -> Result<Value> {
+        let call = HostCall {
+            method: Method::POST,
+            url: join(self.base(), path),
+            body: Some(body),
+            within: MAKING,
+        };
+        self.send(call).await
+    }
+
+    /// Sends a call with the host's key.
+    pub async fn send(&self, call: HostCall<'_>) -> Result<Value> {
+        self.send_with(call, self.credential).await
+    }
+
+    /// Sends a call with another key, or none. An answer that is no JSON is a
+    /// failure, and so is one that reports an error.
+    pub async fn send_with(
         &self,
-        method: Method,
-        url: Url,
-        body: Option<&Value>,
-        within: Duration,
+        call: HostCall<'_>,
         credential: Option<&Credential>,
     ) -> Result<Value> {
-        let deadline = Instant::now() + within;
+        let deadline = Instant::now() + call.within;
         let call = Call {
             provider: self.provider,
-            method,
-            to: address(&url),
-            headers: &[],
-            passed_on: &[],
-            body: body.map(|body| body.to_string().into()),
+            method: call.method,
+            to: address_of(&call.url),
+            forwarded: &[],
+            body: call.body.map(|body| body.to_string().into()),
             deadline,
         };
-        let mut incoming = self.providers.outbound.send(call, credential).await?;
-        let status = incoming.status;
-        let body = incoming.body(JSON_BYTES_MAX, deadline).await;
-        let body = body.map_err(|class| ProviderFailure {
-            status: Some(status),
-            ..self.fail(class)
-        })?;
-        let body = body.trim_ascii();
-        if body.is_empty() && (200..300).contains(&status) {
+        let incoming = self.outbound.send(call, credential).await?;
+        let read = incoming.read_whole(&self.provider.id, JSON_BYTES_MAX, deadline);
+        let answer = read.await?;
+        let is_good = (200..300).contains(&answer.status);
+        if is_good && answer.is_empty() {
             return Ok(Value::Null);
         }
-        let value: Option<Value> = serde_json::from_slice(body).ok();
-        match value {
-            Some(value) if (200..300).contains(&status) && !failure::hidden_error(&value) => {
-                Ok(value)
-            }
-            _ => Err(failure::classify(
-                self.provider,
-                status,
-                &incoming.headers,
-                body,
-            )),
-        }
+        answer.into_json(self.provider, is_good)
     }
 }
 
-/// A text of a host's that is put into a path: letters, digits and what
-/// joins them. Anything else is no id.
-pub fn id<'a>(host: &Host<'_>, value: &'a Value) -> Result<&'a str> {
+/// Checks a text of a host's that is put into a path: letters, digits and
+/// what joins them. Anything else is no id.
+pub fn checked_id<'a>(host: &Host<'_>, value: &'a Value) -> Result<&'a str> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let fits = |id: &&str| !id.is_empty() && id.len() <= 200 && id.chars().all(allowed);
     let found = value.as_str().filter(fits);
-    found.ok_or_else(|| host.fail(FailureClass::Upstream))
+    found.ok_or_else(|| host.failed(FailureClass::Upstream))
 }

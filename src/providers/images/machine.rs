@@ -1,20 +1,19 @@
 //! RunComfy's managed servers: a machine that is started for a picture and
-//! stopped after it; `providers.md` §6.2.
+//! stopped after it; `docs/providers.md` §14.5.
 //!
-//! A machine costs money until it is stopped. What a job is called holds the
-//! server's id from the first moment, and how long it was asked to live is a
-//! mark by which one is found whose id never reached us.
+//! A machine costs money until it is stopped. The name of a job holds the
+//! server's id from the first moment. A machine whose id never reached us is
+//! found by how long it was asked to live: the seconds are the job's mark.
 
 use serde_json::json;
 use url::Url;
 
-use crate::model::{Credential, FailureClass, Stage};
-use crate::providers::Providers;
-use crate::providers::catalogue::Provider;
+use crate::model::{FailureClass, Stage};
 
 use super::comfyui::Comfy;
-use super::host::{Host, id};
-use super::{Begun, ImageRequest, Looked, Result, fetch};
+use super::fetch::may_come_from;
+use super::host::{Host, checked_id};
+use super::job::{ImageRequest, JobState, PictureStart, Result, expired};
 
 /// How long a machine lives at the least where nobody stops it, in seconds:
 /// a second more than what people type.
@@ -23,99 +22,101 @@ const LIFE_S: u32 = 1_801;
 const MARKS: u32 = 1_798;
 const SERVER_TYPE: &str = "medium";
 
-pub async fn begin(host: &Host<'_>, request: &ImageRequest) -> Result<Begun> {
+/// Starts a machine.
+pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<PictureStart> {
     let body = json!({
-        "workflow_version_id": host.needs("workflow")?,
+        "workflow_version_id": host.required_extra("workflow")?,
         "server_type": SERVER_TYPE,
-        "estimated_duration": life(request.mark),
+        "estimated_duration": life_s(request.mark),
     });
-    let answer = host.post(&servers(host)?, &body).await?;
-    let server = id(host, &answer["server_id"])?;
-    Ok(Begun::Job(server.to_owned()))
+    let answer = host.post(&servers_path(host)?, &body).await?;
+    let server = checked_id(host, &answer["server_id"])?;
+    Ok(PictureStart::Job(server.to_owned()))
 }
 
 /// How long the machine of a job with this mark is asked to live.
-fn life(mark: u32) -> u32 {
+fn life_s(mark: u32) -> u32 {
     LIFE_S + mark % MARKS
 }
 
-fn servers(host: &Host<'_>) -> Result<String> {
+fn servers_path(host: &Host<'_>) -> Result<String> {
     Ok(format!(
         "/prod/api/users/{}/servers",
-        host.needs("user_id")?
+        host.required_extra("user_id")?
     ))
 }
 
-pub async fn look(host: &Host<'_>, request: Option<&ImageRequest>, job: &str) -> Result<Looked> {
+/// Asks how far a job is. Once the machine is ready, its ComfyUI is given the
+/// graph.
+pub async fn poll_job(
+    host: &Host<'_>,
+    request: Option<&ImageRequest>,
+    job: &str,
+) -> Result<JobState> {
     let (server, prompt) = job.split_once('/').unwrap_or((job, ""));
-    let answer = host.get(&format!("{}/{server}", servers(host)?)).await;
-    let answer = answer.map_err(super::expired)?;
+    let answer = host.get(&format!("{}/{server}", servers_path(host)?)).await;
+    let answer = answer.map_err(expired)?;
     let status = answer["current_status"].as_str().unwrap_or_default();
     let address = answer["main_service_url"].as_str();
     let (true, Some(address)) = (status.eq_ignore_ascii_case("ready"), address) else {
         let over = ["stopped", "stopping", "deleted", "failed", "error"];
         return if over.iter().any(|word| status.eq_ignore_ascii_case(word)) {
-            Err(host.fail(FailureClass::MachineFailed))
+            Err(host.failed(FailureClass::MachineFailed))
         } else {
-            Ok(Looked::Waiting(Stage::Starting))
+            Ok(JobState::Waiting(Stage::Starting))
         };
     };
-    let comfy = comfy(host, address)?;
+    let comfy = comfy_at(host, address)?;
     if !prompt.is_empty() {
-        return comfy.look(prompt).await;
+        return comfy.poll_job(prompt).await;
     }
-    // Its words are known to the process that was asked alone.
-    let request = request.ok_or_else(|| host.fail(FailureClass::Cancelled))?;
-    let prompt = comfy.begin(request).await?;
-    Ok(Looked::Moved(format!("{server}/{prompt}"), Stage::Running))
+    // Only the process that was asked knows the prompt.
+    let request = request.ok_or_else(|| host.failed(FailureClass::Cancelled))?;
+    let prompt = comfy.start_job(request).await?;
+    Ok(JobState::Renamed(
+        format!("{server}/{prompt}"),
+        Stage::Running,
+    ))
 }
 
 /// The machine's ComfyUI, which asks for no key: its address is the secret.
-fn comfy<'a>(host: &Host<'a>, address: &str) -> Result<Comfy<'a>> {
-    let trusted = |url: &Url| fetch::may_come_from(host, url);
+fn comfy_at<'a>(host: &Host<'a>, address: &str) -> Result<Comfy<'a>> {
+    let trusted = |url: &Url| may_come_from(host, url);
     let own = Url::parse(address).ok().filter(trusted);
     Ok(Comfy {
         host: *host,
-        base: own.ok_or_else(|| host.fail(FailureClass::UntrustedResult))?,
+        base: own.ok_or_else(|| host.failed(FailureClass::UntrustedResult))?,
         credential: None,
     })
 }
 
 /// Stops the machine. One that is gone is stopped.
-pub async fn stop(host: &Host<'_>, job: &str) -> Result<()> {
+pub async fn stop_machine(host: &Host<'_>, job: &str) -> Result<()> {
     let (server, _) = job.split_once('/').unwrap_or((job, ""));
-    match host.delete(&format!("{}/{server}", servers(host)?)).await {
+    match host
+        .delete(&format!("{}/{server}", servers_path(host)?))
+        .await
+    {
         Err(failure) if failure.status == Some(404) => Ok(()),
         other => other.map(drop),
     }
 }
 
-impl Providers {
-    /// Stops the machines that were started with one of these marks, by
-    /// what the account says runs; their ids.
-    pub async fn stop_leftovers(
-        &self,
-        provider: &Provider,
-        marks: &[u32],
-        credential: Option<&Credential>,
-    ) -> Result<Vec<String>> {
-        if !provider.images.starts_machines() {
-            return Ok(Vec::new());
+/// Stops the machines that were started with one of these marks, by what the
+/// account says runs; their ids.
+pub async fn stop_marked(host: &Host<'_>, marks: &[u32]) -> Result<Vec<String>> {
+    let workflow = host.required_extra("workflow")?;
+    let answer = host.get(&servers_path(host)?).await?;
+    let servers = answer.as_array().or_else(|| answer["servers"].as_array());
+    let mut stopped = Vec::new();
+    for server in servers.into_iter().flatten() {
+        let lives_s = server["estimated_duration"].as_u64();
+        let is_marked = |mark: &u32| lives_s == Some(u64::from(life_s(*mark)));
+        if server["workflow_version_id"] == workflow && marks.iter().any(is_marked) {
+            let server = checked_id(host, &server["server_id"])?;
+            stop_machine(host, server).await?;
+            stopped.push(server.to_owned());
         }
-        let host = self.host(provider, credential);
-        let workflow = host.needs("workflow")?;
-        let answer = host.get(&servers(&host)?).await?;
-        let all = answer.as_array().or_else(|| answer["servers"].as_array());
-        let mut stopped = Vec::new();
-        for server in all.into_iter().flatten() {
-            let lives = server["estimated_duration"].as_u64();
-            let is_marked = |mark: &u32| lives == Some(u64::from(life(*mark)));
-            if server["workflow_version_id"] == workflow && marks.iter().any(is_marked) {
-                let server = id(&host, &server["server_id"])?;
-                stop(&host, server).await?;
-                stopped.push(server.to_owned());
-            }
-        }
-        Ok(stopped)
     }
+    Ok(stopped)
 }

@@ -1,122 +1,114 @@
-//! OpenAI's images, and those who speak like it: xAI and OpenRouter.
+//! OpenAI's images, and those who speak like it: xAI and OpenRouter;
+//! `docs/providers.md` §14.1.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Credential, FailureClass, NanoDollars, Picture, Usage};
-use crate::providers::Providers;
-use crate::providers::catalogue::{ImageWire, Provider};
-use crate::providers::chat::{base64, join};
-use crate::providers::reading::count;
+use crate::model::{FailureClass, NanoDollars, Picture, Usage};
+use crate::providers::catalogue::ImageWire;
+use crate::providers::dialect::{picture_data_url, read_count};
 
-use super::host::{Host, PAINTING};
-use super::{ImageRequest, Painted, Result, fetch, in_words, nearest, one_by_one};
+use super::fetch::{checked_picture, fetch_stored};
+use super::host::Host;
+use super::job::{
+    ImageRequest, PictureResult, Result, full_prompt, make_one_by_one, nearest_proportions,
+};
 
+const EDITS_PATH: &str = "/images/edits";
 const MODERATION_MODEL: &str = "omni-moderation-latest";
 /// The sizes that OpenAI makes.
 const SIZES: [(u32, u32); 3] = [(1_024, 1_024), (1_536, 1_024), (1_024, 1_536)];
 
-pub async fn paint(host: &Host<'_>, request: &ImageRequest) -> Result<Painted> {
-    let wire = host.provider.images.wire;
+/// Makes pictures.
+pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {
     // OpenRouter makes one at a time.
-    let times = match wire {
-        Some(ImageWire::OpenRouter) => request.wish.pictures(),
+    let times = match host.wire()? {
+        ImageWire::OpenRouter => request.spec.pictures(),
         _ => 1,
     };
-    one_by_one(times, || once(host, request, wire)).await
+    make_one_by_one(times, || send_request(host, request)).await
 }
 
-async fn once(host: &Host<'_>, request: &ImageRequest, wire: Option<ImageWire>) -> Result<Painted> {
-    let (path, body) = body(request, wire);
-    let url = join(host.base(), path);
-    let answer = host.call(Method::POST, url, Some(&body), PAINTING).await?;
-    let mut painted = Painted {
-        usage: usage(&answer),
-        ..Painted::default()
+async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {
+    let wire = host.wire()?;
+    let path = match wire.openai_path() {
+        Some(_) if takes_picture(request, wire) => EDITS_PATH,
+        Some(path) => path,
+        None => return Err(host.failed(FailureClass::BadRequest)),
+    };
+    let body = write_request(request, wire);
+    let answer = host.post_and_wait(path, &body).await?;
+    let mut result = PictureResult {
+        usage: read_usage(&answer),
+        ..PictureResult::default()
     };
     for item in answer["data"].as_array().into_iter().flatten() {
-        painted.pictures.push(picture(host, item).await?);
+        result.pictures.push(read_picture(host, item).await?);
     }
-    if painted.pictures.is_empty() {
-        return Err(host.fail(FailureClass::NoPicture));
+    if result.pictures.is_empty() {
+        return Err(host.failed(FailureClass::NoPicture));
     }
-    Ok(painted)
+    Ok(result)
 }
 
-fn body(request: &ImageRequest, wire: Option<ImageWire>) -> (&'static str, Value) {
-    let wish = &request.wish;
-    let mut body = json!({"model": request.model, "prompt": in_words(wish)});
-    if wire == Some(ImageWire::OpenRouter) {
-        return ("/images", body);
+/// Whether a picture is sent that is to be changed.
+fn takes_picture(request: &ImageRequest, wire: ImageWire) -> bool {
+    wire == ImageWire::OpenAi && request.spec.picture.is_some()
+}
+
+fn write_request(request: &ImageRequest, wire: ImageWire) -> Value {
+    let spec = &request.spec;
+    let mut body = json!({"model": request.model, "prompt": full_prompt(spec)});
+    if wire == ImageWire::OpenRouter {
+        return body;
     }
-    body["n"] = json!(wish.pictures());
-    if wire != Some(ImageWire::OpenAi) {
-        return ("/images/generations", body);
+    body["n"] = json!(spec.pictures());
+    if wire != ImageWire::OpenAi {
+        return body;
     }
     if request.lenient {
         body["moderation"] = json!("low");
     }
-    if let Some(size) = wish.size {
-        let (width, height) = nearest(&SIZES, size);
+    if let Some(size) = spec.size {
+        let (width, height) = nearest_proportions(&SIZES, size);
         body["size"] = json!(format!("{width}x{height}"));
     }
-    match &wish.picture {
-        Some(picture) => {
-            body["images"] = json!([{"image_url": data_url(picture)}]);
-            ("/images/edits", body)
-        }
-        None => ("/images/generations", body),
+    if let Some(picture) = &spec.picture {
+        body["images"] = json!([{"image_url": picture_data_url(picture)}]);
     }
+    body
 }
 
-impl Providers {
-    /// Whether `OpenAI`'s moderation, which is free, flags a text.
-    pub async fn is_flagged(
-        &self,
-        provider: &Provider,
-        text: &str,
-        credential: Option<&Credential>,
-    ) -> Result<bool> {
-        let host = self.host(provider, credential);
-        let body = json!({"model": MODERATION_MODEL, "input": text});
-        let answer = host.post("/moderations", &body).await?;
-        let flagged = answer.pointer("/results/0/flagged");
-        let flagged = flagged.and_then(Value::as_bool);
-        flagged.ok_or_else(|| host.fail(FailureClass::Upstream))
-    }
+/// Whether `OpenAI`'s moderation, which is free, flags a text.
+pub async fn is_flagged(host: &Host<'_>, text: &str) -> Result<bool> {
+    let body = json!({"model": MODERATION_MODEL, "input": text});
+    let answer = host.post("/moderations", &body).await?;
+    let flagged = answer.pointer("/results/0/flagged");
+    let flagged = flagged.and_then(Value::as_bool);
+    flagged.ok_or_else(|| host.failed(FailureClass::Upstream))
 }
 
-/// A picture as an address that holds it.
-pub fn data_url(picture: &Picture) -> String {
-    format!(
-        "data:{};base64,{}",
-        picture.kind.media_type(),
-        base64(picture)
-    )
-}
-
-async fn picture(host: &Host<'_>, item: &Value) -> Result<Picture> {
+async fn read_picture(host: &Host<'_>, item: &Value) -> Result<Picture> {
     if let Some(text) = item["b64_json"].as_str() {
-        return of_base64(host, text);
+        return decode_picture(host, text);
     }
     let url = item["url"].as_str();
-    fetch::picture(host, url.unwrap_or_default()).await
+    fetch_stored(host, url.unwrap_or_default()).await
 }
 
-/// A picture that came as text.
-pub fn of_base64(host: &Host<'_>, text: &str) -> Result<Picture> {
+/// Decodes a picture that came as base64.
+pub fn decode_picture(host: &Host<'_>, text: &str) -> Result<Picture> {
     // A data URI, where that is what the host sends.
     let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
     let bytes = STANDARD.decode(text.trim());
-    let bytes = bytes.map_err(|_| host.fail(FailureClass::NoPicture))?;
-    fetch::checked(host, &bytes)
+    let bytes = bytes.map_err(|_| host.failed(FailureClass::NoPicture))?;
+    checked_picture(host, &bytes)
 }
 
-fn usage(answer: &Value) -> Option<Usage> {
+fn read_usage(answer: &Value) -> Option<Usage> {
     let usage = answer.get("usage")?;
-    let tokens = |path: &str| count(usage, path).unwrap_or(0);
+    let tokens = |path: &str| read_count(usage, path).unwrap_or(0);
     Some(Usage {
         input_tokens: tokens("/input_tokens"),
         output_tokens: tokens("/output_tokens"),

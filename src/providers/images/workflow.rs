@@ -1,5 +1,5 @@
 //! Workflows: a ComfyUI graph in its API format below a header that names
-//! what a person's wish is put into.
+//! the inputs into which a person's request is put.
 //!
 //! ```text
 //! ---
@@ -17,7 +17,7 @@ use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ImageRequest;
+use crate::model::ImageSpec;
 
 /// The workflows that ship.
 const OURS: [(&str, &str); 2] = [
@@ -44,7 +44,7 @@ pub struct Workflow {
     graph: serde_json::Map<String, Value>,
 }
 
-/// What a wish is put into.
+/// A part of a request that is put into a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Input {
@@ -119,29 +119,29 @@ impl Workflow {
         self.slots.contains_key(&Input::Count)
     }
 
-    /// The graph with a wish put in. None where it needs a picture and there
-    /// is none, or the other way round.
-    pub(super) fn fill(&self, request: &ImageRequest, picture: &str) -> Option<Value> {
-        let wish = &request.wish;
-        if wish.picture.is_some() != self.takes_picture() {
+    /// Puts a request into the graph. `picture` is what stands there for the
+    /// request's picture. None where the graph needs a picture and the request
+    /// has none, or the other way round.
+    pub(super) fn fill(&self, spec: &ImageSpec, seed: u32, picture: &str) -> Option<Value> {
+        if spec.picture.is_some() != self.takes_picture() {
             return None;
         }
         let mut graph = Value::Object(self.graph.clone());
         for (input, slot) in &self.slots {
             let value = match input {
-                Input::Prompt => json!(wish.prompt.0),
-                Input::Negative if wish.negative.0.is_empty() => continue,
-                Input::Negative => json!(wish.negative.0),
-                Input::Seed => json!(request.seed),
-                Input::Width => match wish.size {
+                Input::Prompt => json!(spec.prompt.0),
+                Input::Negative if spec.negative.0.is_empty() => continue,
+                Input::Negative => json!(spec.negative.0),
+                Input::Seed => json!(seed),
+                Input::Width => match spec.size {
                     Some(size) => json!(size.width),
                     None => continue,
                 },
-                Input::Height => match wish.size {
+                Input::Height => match spec.size {
                     Some(size) => json!(size.height),
                     None => continue,
                 },
-                Input::Count => json!(wish.pictures()),
+                Input::Count => json!(spec.pictures()),
                 Input::Image => json!(picture),
             };
             graph[&slot.node]["inputs"][&slot.input] = value;
@@ -223,7 +223,8 @@ fn slot(
 pub struct Workflows(Vec<Arc<Workflow>>);
 
 impl Workflows {
-    /// Ours, and the operator's; one with a name of ours takes its place.
+    /// Ours, and the operator's. An operator's workflow that has the name of
+    /// one of ours replaces it.
     pub fn new(operators: &[(String, String)]) -> anyhow::Result<Self> {
         let ours = OURS.iter().map(|(name, text)| (*name, *text));
         let theirs = operators
@@ -262,7 +263,7 @@ impl Workflows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ImageSpec, Picture, PictureKind, Size, Words};
+    use crate::model::{Picture, PictureKind, Size, Words};
 
     const HEADER: &str = "---\nabout = \"A test\"\nprompt = \"6.text\"\n";
     const GRAPH: &str = r#"{"6": {"class_type": "CLIPTextEncode", "inputs": {"text": "", "clip": ["9", 1]}},
@@ -284,8 +285,8 @@ mod tests {
             format!("{HEADER}---\n{}", GRAPH.replace("SaveImage", "VAEDecode")),
             format!("{HEADER}---\n{}", GRAPH.replace("class_type", "type")),
         ];
-        let said = bad.map(|text| format!("{:#}", Workflow::parse("mine", &text).unwrap_err()));
-        insta::assert_snapshot!(said.join("\n"), @r#"
+        let errors = bad.map(|text| format!("{:#}", Workflow::parse("mine", &text).unwrap_err()));
+        insta::assert_snapshot!(errors.join("\n"), @r#"
         workflow `mine`: it must begin with a header between two lines of ---
         workflow `mine`: what follows its header is not JSON: expected ident at line 2 column 2
         workflow `mine`: its graph is no object; export it in API format
@@ -301,7 +302,7 @@ mod tests {
         "#);
     }
 
-    fn wish() -> ImageSpec {
+    fn spec() -> ImageSpec {
         ImageSpec {
             prompt: Words("a lighthouse".into()),
             negative: Words("people".into()),
@@ -311,29 +312,21 @@ mod tests {
         }
     }
 
-    fn filled(name: &str, wish: ImageSpec) -> Option<Value> {
+    fn filled(name: &str, spec: &ImageSpec) -> Option<Value> {
         let all = Workflows::new(&[]).unwrap();
-        let request = ImageRequest {
-            model: name.into(),
-            wish,
-            seed: 42,
-            mark: 7,
-            workflow: None,
-            lenient: false,
-        };
-        all.find(name).unwrap().fill(&request, "here.png")
+        all.find(name).unwrap().fill(spec, 42, "here.png")
     }
 
     #[test]
-    fn a_wish_is_put_into_the_graph() {
-        let graph = filled("text-to-image", wish()).unwrap();
+    fn a_request_is_put_into_the_graph() {
+        let graph = filled("text-to-image", &spec()).unwrap();
         assert_eq!(graph["6"]["inputs"]["text"], "a lighthouse");
         assert_eq!(graph["7"]["inputs"]["text"], "people");
         assert_eq!(graph["5"]["inputs"]["width"], 768);
         assert_eq!(graph["5"]["inputs"]["height"], 512);
         assert_eq!(graph["5"]["inputs"]["batch_size"], 2);
         assert_eq!(graph["3"]["inputs"]["seed"], 42);
-        assert_eq!(filled("image-to-image", wish()), None);
+        assert_eq!(filled("image-to-image", &spec()), None);
     }
 
     #[test]
@@ -343,11 +336,11 @@ mod tests {
                 kind: PictureKind::Png,
                 bytes: [1].as_slice().into(),
             }),
-            ..wish()
+            ..spec()
         };
-        let graph = filled("image-to-image", with_picture.clone()).unwrap();
+        let graph = filled("image-to-image", &with_picture).unwrap();
         assert_eq!(graph["10"]["inputs"]["image"], "here.png");
-        assert_eq!(filled("text-to-image", with_picture), None);
+        assert_eq!(filled("text-to-image", &with_picture), None);
     }
 
     #[test]

@@ -1,21 +1,18 @@
-//! An answer on its way back.
+//! An answer on its way back to the caller.
 
 use bytes::Bytes;
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use crate::model::{FailureClass, ProviderFailure, ProviderId, Usage};
 use crate::providers::catalogue::Provider;
-use crate::providers::chat::framing;
+use crate::providers::dialect::{AnswerFormat, ParsedAnswer};
 use crate::providers::failure;
-use crate::providers::lines::Framing;
-use crate::providers::outbound::{Incoming, Timeouts};
-use crate::providers::reading::ParsedAnswer;
+use crate::providers::http::{Incoming, failed};
+use crate::providers::sse::{Decoder, Events, Framing};
+use crate::providers::timeouts::StreamClocks;
 
-use super::broken;
-use super::reads::AnswerFormat;
-use super::sieve::{Sieve, data, events};
-use super::translate::Answers;
+use super::request::{Rewriting, WireRequest};
 
 /// The largest event of words, and of pictures.
 const EVENT_BYTES_MAX: usize = 1024 * 1024;
@@ -23,28 +20,17 @@ const PICTURE_EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest answer that is read whole.
 const WHOLE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
-/// What becomes of an answer before it is passed on.
-pub enum Form {
-    AsItIs,
-    /// Usage was asked for on our behalf, and is taken out again.
-    WithoutUsage,
-    Translated(Box<Answers>),
-}
-
 /// An answer that has begun.
 pub struct Relayed {
     provider: ProviderId,
     incoming: Incoming,
-    reads: AnswerFormat,
-    form: Form,
-    sieve: Sieve,
-    framing: Framing,
-    reading: ParsedAnswer,
-    /// What was passed on of the model's words, in bytes.
+    format: AnswerFormat,
+    rewriting: Rewriting,
+    decoder: Decoder,
+    answer: ParsedAnswer,
+    /// How many bytes of text have come since this was asked last.
     heard: u64,
-    timeouts: Timeouts,
-    deadline: Instant,
-    progress_by: Instant,
+    clocks: StreamClocks,
     ended: bool,
 }
 
@@ -52,9 +38,8 @@ impl Relayed {
     pub(super) fn new(
         provider: &Provider,
         incoming: Incoming,
-        (reads, form): (AnswerFormat, Form),
-        timeouts: Timeouts,
-        deadline: Instant,
+        request: WireRequest,
+        clocks: StreamClocks,
     ) -> Self {
         let kind = incoming.content_type();
         let framing = if kind.starts_with("application/x-ndjson") {
@@ -62,39 +47,36 @@ impl Relayed {
         } else if kind.starts_with("text/event-stream") {
             Framing::ServerSentEvents
         } else {
-            framing(provider.dialect)
+            provider.dialect.framing()
         };
-        let largest = match reads {
+        let event_bytes_max = match request.format {
             AnswerFormat::Images => PICTURE_EVENT_BYTES_MAX,
             _ => EVENT_BYTES_MAX,
         };
         Self {
             provider: provider.id.clone(),
-            sieve: Sieve::new(framing, largest),
+            decoder: Decoder::new(framing, event_bytes_max),
             incoming,
-            reads,
-            form,
-            framing,
-            reading: ParsedAnswer::default(),
+            format: request.format,
+            rewriting: request.rewriting,
+            answer: ParsedAnswer::default(),
             heard: 0,
-            timeouts,
-            deadline,
-            progress_by: Instant::now() + timeouts.progress,
+            clocks,
             ended: false,
         }
     }
 
-    /// The provider's status, one that is no error.
+    /// The provider's status, which is no error.
     pub fn status(&self) -> u16 {
         self.incoming.status
     }
 
-    /// What kind of thing it is, as the provider says.
+    /// The media type that the provider names.
     pub fn content_type(&self) -> &str {
         self.incoming.content_type()
     }
 
-    /// Whether it comes piece by piece.
+    /// Whether the answer is a stream.
     pub fn streams(&self) -> bool {
         let kind = self.content_type();
         ["text/event-stream", "application/x-ndjson"]
@@ -104,69 +86,64 @@ impl Relayed {
 
     /// What was used, as far as the provider has said.
     pub fn usage(&self) -> Option<Usage> {
-        self.reading.usage
+        self.answer.usage
     }
 
     /// How many pictures were made.
     pub fn pictures(&self) -> u64 {
-        self.reading.pictures
+        self.answer.pictures
     }
 
-    /// How many bytes of words have come since this was asked last.
+    /// How many bytes of text have come since this was asked last.
     pub fn newly_heard(&mut self) -> u64 {
         std::mem::take(&mut self.heard)
     }
 
-    /// All of it.
+    /// The whole answer.
     pub async fn whole(&mut self) -> Result<Bytes, ProviderFailure> {
-        let fail = |provider: &ProviderId, class| broken(provider, class);
-        let body = self.incoming.body(WHOLE_BYTES_MAX, self.deadline).await;
-        let body = body.map_err(|class| fail(&self.provider, class))?;
+        let body = self
+            .incoming
+            .read_body(WHOLE_BYTES_MAX, self.clocks.deadline());
+        let body = body.await.map_err(|class| self.failed(class))?;
         self.ended = true;
-        let is_translated = matches!(self.form, Form::Translated(_));
-        if self.reads == AnswerFormat::Nothing
-            || (!is_translated && self.reads.skim(&body, &mut self.reading))
+        let is_translated = matches!(self.rewriting, Rewriting::Translated(_));
+        if self.format == AnswerFormat::Unread
+            || (!is_translated && self.format.skim_whole(&body, &mut self.answer))
         {
             return Ok(body);
         }
-        let read = self.reads.slim(&body);
-        let value = read.ok_or_else(|| fail(&self.provider, FailureClass::Upstream))?;
-        self.reads.read(&value, &mut self.reading);
-        self.heard += std::mem::take(&mut self.reading.text).len() as u64;
-        if self.reading.failed {
-            return Err(failure::classify_event(&self.provider, &value));
-        }
-        Ok(match &mut self.form {
-            Form::Translated(answers) => answers.whole(&value),
-            Form::AsItIs | Form::WithoutUsage => body,
+        let value = self.format.parse_whole(&body);
+        let value = value.ok_or_else(|| self.failed(FailureClass::Upstream))?;
+        self.read_value(&value)?;
+        Ok(match &mut self.rewriting {
+            Rewriting::Translated(translator) => {
+                translator.translate_whole(&value).to_string().into()
+            }
+            Rewriting::Unchanged | Rewriting::WithoutUsage => body,
         })
     }
 
-    /// The next piece of it, whole events only; none at its end. What is
-    /// ready is handed on together.
+    /// The next piece of the answer, of whole events; none at its end. All
+    /// events that have come are handed on together.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
         while !self.ended {
-            let until = self
-                .deadline
-                .min(self.progress_by)
-                .min(Instant::now() + self.timeouts.idle);
-            let chunk = timeout_at(until, self.incoming.chunk()).await;
-            let chunk = chunk.unwrap_or(Err(FailureClass::TimedOut));
-            let chunk = chunk.map_err(|class| broken(&self.provider, class))?;
-            let ready = match chunk {
-                Some(bytes) if self.reads == AnswerFormat::Nothing => return Ok(Some(bytes)),
-                Some(bytes) => self
-                    .sieve
-                    .push(&bytes)
-                    .map_err(|class| broken(&self.provider, class))?,
+            let next = self.incoming.next_piece();
+            let piece = timeout_at(self.clocks.next_piece_by(), next).await;
+            let piece = piece.unwrap_or(Err(FailureClass::TimedOut));
+            let events = match piece.map_err(|class| self.failed(class))? {
+                Some(bytes) if self.format == AnswerFormat::Unread => return Ok(Some(bytes)),
+                Some(bytes) => {
+                    let events = self.decoder.push(&bytes);
+                    events.map_err(|class| self.failed(class))?
+                }
                 None => {
                     self.ended = true;
-                    self.sieve.rest()
+                    self.decoder.finish()
                 }
             };
-            let out = self.look_at(ready)?;
-            if std::mem::take(&mut self.reading.moved) {
-                self.progress_by = Instant::now() + self.timeouts.progress;
+            let out = self.pass_events(events)?;
+            if std::mem::take(&mut self.answer.progressed) {
+                self.clocks.restart_progress();
             }
             if self.ended {
                 self.check_end()?;
@@ -178,62 +155,73 @@ impl Relayed {
         Ok(None)
     }
 
-    /// Reads whole events, and makes of them what is passed on.
-    fn look_at(&mut self, ready: Bytes) -> Result<Bytes, ProviderFailure> {
-        let (mut kept, mut left_out) = (Vec::new(), false);
-        for event in events(self.framing, &ready) {
-            let data = data(self.framing, &event);
-            let value = match &*data {
+    /// Reads events and returns the bytes that the caller gets for them:
+    /// their own, unless one must be left out or all are translated.
+    fn pass_events(&mut self, events: Events) -> Result<Bytes, ProviderFailure> {
+        let is_translated = matches!(self.rewriting, Rewriting::Translated(_));
+        let mut rewritten = is_translated.then(Vec::new);
+        let mut passed = 0;
+        for event in events.iter() {
+            let value = match &*event.data() {
                 b"" | b"[DONE]" => None,
-                data => Some(self.read(data)?),
+                data => Some(self.read_event(data)?),
             };
-            match &mut self.form {
-                Form::AsItIs => {}
-                Form::WithoutUsage => {
-                    if value.as_ref().is_some_and(is_only_usage) {
-                        left_out = true;
-                    } else {
-                        kept.extend_from_slice(&event);
-                    }
+            match (&mut self.rewriting, &mut rewritten, &value) {
+                (Rewriting::Translated(translator), Some(out), Some(value)) => {
+                    translator.write_event(value, out);
                 }
-                Form::Translated(answers) => {
-                    if let Some(value) = &value {
-                        answers.event(value, &mut kept);
-                    }
+                (Rewriting::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
+                    let before = events.as_bytes().get(..passed).unwrap_or_default();
+                    out.get_or_insert_with(|| before.to_vec());
                 }
+                (Rewriting::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
+                _ => {}
             }
+            passed += event.raw.len();
         }
-        if let (Form::Translated(answers), true) = (&mut self.form, self.ended) {
-            answers.end(&mut kept);
+        if let (Rewriting::Translated(translator), Some(out), true) =
+            (&mut self.rewriting, &mut rewritten, self.ended)
+        {
+            translator.write_end(out);
         }
-        let changed = left_out || matches!(self.form, Form::Translated(_));
-        Ok(if changed { kept.into() } else { ready })
+        Ok(rewritten.map_or_else(|| events.into_bytes(), Bytes::from))
     }
 
-    fn read(&mut self, data: &[u8]) -> Result<Value, ProviderFailure> {
-        let value: Value = serde_json::from_slice(data)
-            .map_err(|_| broken(&self.provider, FailureClass::Upstream))?;
-        self.reading.events += 1;
-        self.reads.read(&value, &mut self.reading);
-        self.heard += std::mem::take(&mut self.reading.text).len() as u64;
-        if self.reading.failed {
-            return Err(failure::classify_event(&self.provider, &value));
-        }
+    /// Reads the data of one event.
+    fn read_event(&mut self, data: &[u8]) -> Result<Value, ProviderFailure> {
+        let value: Value =
+            serde_json::from_slice(data).map_err(|_| self.failed(FailureClass::Upstream))?;
+        self.answer.events += 1;
+        self.read_value(&value)?;
         Ok(value)
     }
 
-    /// A stream that ends without saying why was cut.
-    fn check_end(&self) -> Result<(), ProviderFailure> {
-        if self.reads.must_finish() && self.reading.finish.is_none() {
-            return Err(broken(&self.provider, self.reading.unfinished()));
+    /// Reads what was used, and counts the text.
+    fn read_value(&mut self, value: &Value) -> Result<(), ProviderFailure> {
+        self.format.read_event(value, &mut self.answer);
+        self.heard += std::mem::take(&mut self.answer.text).len() as u64;
+        if self.answer.failed {
+            return Err(failure::classify_event(&self.provider, value));
         }
         Ok(())
     }
+
+    /// A stream that ends without a reason to finish was cut.
+    fn check_end(&self) -> Result<(), ProviderFailure> {
+        if self.format.must_finish() && self.answer.finish.is_none() {
+            return Err(self.failed(self.answer.unfinished_class()));
+        }
+        Ok(())
+    }
+
+    fn failed(&self, class: FailureClass) -> ProviderFailure {
+        failed(&self.provider, class)
+    }
 }
 
-/// The event that we asked for: usage, and nothing that was said. Vendors
-/// that put usage beside words are left as they are.
+/// Whether an event holds usage and no text: the one that we asked for.
+/// Vendors that put usage beside text are left as they are.
 fn is_only_usage(event: &Value) -> bool {
-    let nothing_said = event["choices"].as_array().is_some_and(Vec::is_empty);
-    nothing_said && event["usage"].is_object()
+    let has_no_text = event["choices"].as_array().is_some_and(Vec::is_empty);
+    has_no_text && event["usage"].is_object()
 }

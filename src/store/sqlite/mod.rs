@@ -13,10 +13,13 @@ use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
-use crate::store::{MIGRATION, NEWEST};
+use crate::store::{NEWEST, must_migrate};
 
+mod file;
 mod readers;
 
+pub use file::FileClaim;
+use file::OpenFiles;
 use readers::Readers;
 
 mod migrations {
@@ -42,6 +45,7 @@ const WRITER_CACHE_KB: i64 = 256;
 pub struct Sqlite {
     writer: mpsc::Sender<Job>,
     readers: Readers,
+    files: OpenFiles,
 }
 
 type Reply = oneshot::Sender<anyhow::Result<Outcome>>;
@@ -64,16 +68,18 @@ impl Sqlite {
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || match open_and_migrate(path) {
-                Ok((connection, readers)) => {
+                Ok((connection, readers, files)) => {
                     // Whoever opens it may have gone; then the queue ends too.
-                    let _ = tell.send(Ok(readers));
+                    let _ = tell.send(Ok((readers, files)));
                     write(&connection, queue);
                 }
                 Err(error) => drop(tell.send(Err(error))),
             })?;
+        let (readers, files) = opened.await.context("the database thread died")??;
         Ok(Self {
             writer: jobs,
-            readers: opened.await.context("the database thread died")??,
+            readers,
+            files,
         })
     }
 
@@ -105,6 +111,11 @@ impl Sqlite {
     /// Runs a transaction; returns after the commit that holds it.
     pub async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
         send(&self.writer, Work::Many(transaction)).await.map(drop)
+    }
+
+    /// Waits until the file is taken away; says what happened to it.
+    pub async fn lost(&self) -> anyhow::Error {
+        self.files.lost().await
     }
 
     /// Ends the writer after what is queued, with an empty WAL.
@@ -229,14 +240,15 @@ fn answer(replies: Vec<Reply>, committed: anyhow::Result<Vec<anyhow::Result<Outc
     }
 }
 
-fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers)> {
+fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenFiles)> {
     let mut writer = open_writer(&path)?;
-    if newest(&writer) != Some(MIGRATION) {
+    if must_migrate(newest(&writer))? {
         migrations::migrations::runner()
             .run(&mut writer)
             .context("could not migrate the database")?;
     }
-    Ok((writer, Readers::open(path)?))
+    let files = OpenFiles::of(&path)?;
+    Ok((writer, Readers::open(path)?, files))
 }
 
 /// The newest migration that a database has seen; none of a new one.

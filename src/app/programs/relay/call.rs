@@ -10,8 +10,8 @@ use crate::providers::{
 use crate::app::payers::{
     Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
 };
+use crate::app::policy::CallerPolicy;
 use crate::app::programs::relay::NotRelayed;
-use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::app::{App, Error};
 
 /// The longest answer that is reckoned with where nobody limits it.
@@ -158,7 +158,9 @@ impl RelayCall<'_> {
         let key = app.payers.open_key(offer, order.request_key.as_ref())?;
         let model = order.model.as_deref().unwrap_or_default();
         let limit = Some(hold.max_output_tokens()).filter(|limit| is_limited && *limit > 0);
-        let wire = order.request.wire(provider, key.credential(), model, limit);
+        let wire = order
+            .request
+            .write_for(provider, key.credential(), model, limit);
         let wire = wire.map_err(|no_words| {
             Refusal::Ask(AskRefusal::Untranslatable {
                 what: no_words.what,
@@ -191,7 +193,7 @@ pub fn not_relayed(failed: RelayFailure, payer: Payer) -> NotRelayed {
     let refusal = refused_by(failed.failure, payer.source, &payer.model);
     NotRelayed {
         error: refusal.into(),
-        said: failed.said.filter(|_| is_own),
+        said: failed.message.filter(|_| is_own),
         payer: Some(payer),
     }
 }

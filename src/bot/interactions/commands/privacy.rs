@@ -23,7 +23,7 @@ pub async fn privacy(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let stored = app.stored(caller).await?;
+        let stored = app.people.stored_summary(caller).await?;
         Ok(words::stored(voice, &stored))
     })
     .await
@@ -33,7 +33,7 @@ pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 pub async fn export(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let all = app.export(caller).await?;
+        let all = app.people.export_data(caller).await?;
         Ok(words::exported(voice, &all))
     })
     .await
@@ -47,7 +47,7 @@ pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     // A form must be the first answer.
-    match bot.app.begin_erase(&caller).await {
+    match bot.app.people.begin_erase(&caller).await {
         Ok(form) => {
             bot.rest
                 .open_modal(&handle, &words::erase_form(voice, form))

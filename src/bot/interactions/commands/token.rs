@@ -45,6 +45,7 @@ pub async fn create(
         }
         let lasts = parse_duration(expires.as_deref())?;
         let made = app
+            .people
             .create_token(caller, name.as_deref(), lasts, scopes)
             .await?;
         Ok(words::token_made(voice, &made, app.gateway_url()))
@@ -56,7 +57,7 @@ pub async fn create(
 #[poise::command(slash_command)]
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let tokens = app.tokens(caller).await?;
+        let tokens = app.people.tokens(caller).await?;
         Ok(words::tokens(voice, &tokens, app.now_ms()))
     })
     .await
@@ -71,7 +72,7 @@ pub async fn revoke(
     token: String,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let revoked = app.revoke_token(caller, &token).await?;
+        let revoked = app.people.revoke_token(caller, &token).await?;
         Ok(words::token_revoked(voice, &revoked))
     })
     .await
@@ -96,6 +97,7 @@ async fn complete_token(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResp
         .framework
         .user_data
         .app
+        .people
         .tokens(&caller)
         .await
         .unwrap_or_default();

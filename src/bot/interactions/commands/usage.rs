@@ -53,7 +53,7 @@ pub async fn usage(
         Some(UsageScopeChoice::Bot) => UsageScope::Bot,
     };
     reply_privately(ctx, async |app, caller, voice| {
-        let report = app.usage(caller, scope, days).await?;
+        let report = app.quotas.usage(caller, scope, days).await?;
         Ok(words::usage(voice, report).await?)
     })
     .await

@@ -1,6 +1,6 @@
 //! Words about a server's budget, and about what the operator set.
 
-use crate::app::{Budget, OperatorsView, Whom};
+use crate::app::{Budget, LimitSubject, OperatorsView};
 use crate::bot::connection::card::Card;
 use crate::model::{Blocked, Bound, Inside, Limit, PersonId};
 
@@ -153,11 +153,11 @@ pub fn was_unblocked(voice: Voice<'_>, whom: Blocked, was: bool) -> Card {
 }
 
 /// A limit on the bot default was set.
-pub fn operators_limit_set(voice: Voice<'_>, whom: Whom, set: Limit) -> Card {
+pub fn operators_limit_set(voice: Voice<'_>, whom: LimitSubject, set: Limit) -> Card {
     let whom = match whom {
-        Whom::Everyone => Blocked::Everyone,
-        Whom::Server(server) => Blocked::Server(server),
-        Whom::Person(person) => Blocked::Person(person),
+        LimitSubject::Everyone => Blocked::Everyone,
+        LimitSubject::Server(server) => Blocked::Server(server),
+        LimitSubject::Person(person) => Blocked::Person(person),
     };
     Card::text(voice.lang.say(
         "The bot default now pays {limit} for {whom}, beside what tiers allow. Counting begins with the next ask, \

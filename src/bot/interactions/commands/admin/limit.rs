@@ -27,7 +27,7 @@ pub async fn limit(
     reply_privately(ctx, async |app, caller, voice| {
         let whom = parse_target(user.as_ref(), server.as_deref())?;
         let limit = chosen_limit(what, amount, per, window)?;
-        app.set_operators_limit(caller, whom, limit).await?;
+        app.people.set_operators_limit(caller, whom, limit).await?;
         Ok(words::operators_limit_set(voice, whom, limit))
     })
     .await
@@ -44,6 +44,7 @@ pub async fn unlimit(
     reply_privately(ctx, async |app, caller, voice| {
         let whom = parse_target(user.as_ref(), server.as_deref())?;
         let cleared = app
+            .people
             .clear_operators_limits(caller, whom, what.map(Metric::from))
             .await?;
         Ok(words::cleared(voice, cleared))

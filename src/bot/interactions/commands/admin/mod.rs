@@ -35,7 +35,7 @@ pub async fn admin(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let view = app.operators_view(caller).await?;
+        let view = app.people.operators_view(caller).await?;
         Ok(words::operators_view(voice, &view))
     })
     .await

@@ -25,6 +25,7 @@ pub async fn tier(
         let during = parse_duration(during.as_deref())?;
         let person = PersonId(user.id.get());
         let until = app
+            .people
             .give_tier(caller, person, tier.as_deref(), during)
             .await?;
         Ok(words::tier_given(voice, person, tier.as_deref(), until))
@@ -49,7 +50,7 @@ pub async fn block(
             role.as_ref(),
             channel.as_ref(),
         )?);
-        let until = app.block(caller, whom, during).await?;
+        let until = app.people.block(caller, whom, during).await?;
         Ok(words::was_blocked(voice, whom, until))
     })
     .await
@@ -69,7 +70,7 @@ pub async fn unblock(
             role.as_ref(),
             channel.as_ref(),
         )?);
-        let was = app.unblock(caller, whom).await?;
+        let was = app.people.unblock(caller, whom).await?;
         Ok(words::was_unblocked(voice, whom, was))
     })
     .await
@@ -86,7 +87,7 @@ pub async fn stop(
     reply_privately(ctx, async |app, caller, voice| {
         let during = parse_duration(during.as_deref())?;
         let whom = parse_stopped(server.as_deref())?;
-        let until = app.block(caller, whom, during).await?;
+        let until = app.people.block(caller, whom, during).await?;
         Ok(words::was_blocked(voice, whom, until))
     })
     .await
@@ -100,7 +101,7 @@ pub async fn resume(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let whom = parse_stopped(server.as_deref())?;
-        let was = app.unblock(caller, whom).await?;
+        let was = app.people.unblock(caller, whom).await?;
         Ok(words::was_unblocked(voice, whom, was))
     })
     .await
@@ -117,5 +118,5 @@ fn anywhere(whom: Inside) -> Blocked {
 #[expect(clippy::unused_async, reason = "poise awaits it")]
 async fn complete_tier(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let app = &ctx.framework.user_data.app;
-    suggest_texts(app.tier_names(), typed)
+    suggest_texts(app.people.tier_names(), typed)
 }

@@ -27,6 +27,7 @@ pub async fn add(
     // A form must be the first answer, so nothing slow may come before it.
     match bot
         .app
+        .keys
         .begin_add(&caller, &provider, scope.into(), name)
         .await
     {

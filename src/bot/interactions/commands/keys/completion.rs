@@ -17,7 +17,8 @@ pub async fn complete_stored(ctx: Context<'_>, typed: &str) -> CreateAutocomplet
     let caller = caller_of(ctx).await;
     // Completion is a convenience: when the database is away, there is none.
     let stored = app
-        .providers_with_keys(&caller, scope_so_far(ctx))
+        .keys
+        .list_providers(&caller, scope_so_far(ctx))
         .await
         .unwrap_or_default();
     suggest(provider_names(ctx, |id| stored.contains(id)), typed)

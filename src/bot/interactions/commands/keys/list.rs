@@ -12,7 +12,7 @@ pub async fn list(
     #[description = "Only yours, or only this server's"] scope: Option<ScopeChoice>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let listing = app.list_keys(caller, scope.map(Into::into)).await?;
+        let listing = app.keys.list(caller, scope.map(Into::into)).await?;
         Ok(words::listing(voice, &listing))
     })
     .await

@@ -19,7 +19,7 @@ pub async fn pause(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
-        let key = app.pause_key(caller, &provider, scope).await?;
+        let key = app.keys.pause(caller, &provider, scope).await?;
         Ok(words::paused(voice, &key))
     })
     .await

@@ -19,7 +19,7 @@ pub async fn remove(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
-        let (button, key) = app.begin_remove(caller, &provider, scope).await?;
+        let (button, key) = app.keys.begin_remove(caller, &provider, scope).await?;
         Ok(words::removal(voice, button, &key))
     })
     .await

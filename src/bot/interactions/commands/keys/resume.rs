@@ -19,7 +19,7 @@ pub async fn resume(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
-        let key = app.resume_key(caller, &provider, scope).await?;
+        let key = app.keys.resume(caller, &provider, scope).await?;
         Ok(words::resumed(voice, &key))
     })
     .await

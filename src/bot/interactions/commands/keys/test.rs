@@ -19,7 +19,7 @@ pub async fn test(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
-        let tested = app.test_key(caller, &provider, scope).await?;
+        let tested = app.keys.test(caller, &provider, scope).await?;
         Ok(words::tested(voice, &tested))
     })
     .await

@@ -21,7 +21,7 @@ pub async fn block(
     reply_privately(ctx, async |app, caller, voice| {
         let during = parse_duration(during.as_deref())?;
         let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
-        let (whom, until) = app.block_here(caller, inside, during).await?;
+        let (whom, until) = app.people.block_here(caller, inside, during).await?;
         Ok(words::was_blocked(voice, whom, until))
     })
     .await
@@ -37,7 +37,7 @@ pub async fn unblock(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
-        let (whom, was) = app.unblock_here(caller, inside).await?;
+        let (whom, was) = app.people.unblock_here(caller, inside).await?;
         Ok(words::was_unblocked(voice, whom, was))
     })
     .await
@@ -47,7 +47,7 @@ pub async fn unblock(
 #[poise::command(slash_command, rename = "blocks")]
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let blocks = app.blocks_here(caller).await?;
+        let blocks = app.people.blocks_here(caller).await?;
         Ok(words::blocks_here(voice, &blocks))
     })
     .await

@@ -43,7 +43,7 @@ pub async fn set(
     let bound = bound(who, role.as_ref()).unwrap_or(Bound::ServerKey);
     reply_privately(ctx, async |app, caller, voice| {
         let limit = chosen_limit(what, amount, per, window)?;
-        app.set_budget(caller, bound, limit).await?;
+        app.quotas.set_budget(caller, bound, limit).await?;
         Ok(words::budget_set(voice, bound, limit))
     })
     .await
@@ -53,7 +53,7 @@ pub async fn set(
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let budget = app.budget(caller).await?;
+        let budget = app.quotas.budget(caller).await?;
         Ok(words::budget(voice, &budget))
     })
     .await
@@ -70,6 +70,7 @@ pub async fn clear(
     let bound = bound(who, role.as_ref());
     reply_privately(ctx, async |app, caller, voice| {
         let cleared = app
+            .quotas
             .clear_budget(caller, bound, what.map(Metric::from))
             .await?;
         Ok(words::cleared(voice, cleared))
@@ -85,7 +86,9 @@ pub async fn exempt(
     #[description = "False: its members are bound again"] exempt: bool,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        app.exempt_role(caller, role.id.get(), exempt).await?;
+        app.quotas
+            .exempt_role(caller, role.id.get(), exempt)
+            .await?;
         Ok(words::exempted(voice, role.id.get(), exempt))
     })
     .await

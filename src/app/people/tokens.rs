@@ -1,0 +1,188 @@
+//! Tokens with which programs speak for a person: made, listed, revoked,
+//! and known again when they come.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use subtle::ConstantTimeEq;
+
+use crate::model::{
+    Caller, DAY_MS, Place, Refusal, Scopes, Token, TokenId, TokenRefusal, TtlCache, lock,
+};
+use crate::vault;
+
+use crate::app::Error;
+use crate::app::people::People;
+
+/// How many tokens a person has at the most.
+const TOKENS_MAX: u32 = 20;
+/// How long a token works where nothing else is said, and at the most.
+const DAYS: i64 = 90;
+const DAYS_MAX: i64 = 366;
+/// The longest name, in characters.
+const NAME_CHARACTERS_MAX: usize = 40;
+/// How long a token stays valid without another lookup. A token that was
+/// revoked in another process works at most this long in this one.
+const FRESH: Duration = Duration::from_secs(30);
+/// How many tokens are cached.
+const CACHED_MAX: usize = 10_000;
+/// How often its use is written down.
+const TOUCH_EVERY_MS: i64 = 60_000;
+/// How long an ended token is still listed.
+const LISTED_DAYS: i64 = 7;
+
+/// Tokens that were looked up a moment ago, by their hashes.
+pub struct TokenCache(Mutex<TtlCache<[u8; 32], Arc<Token>>>);
+
+impl Default for TokenCache {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(CACHED_MAX, FRESH)))
+    }
+}
+
+impl TokenCache {
+    fn get(&self, hash: &[u8; 32], now_ms: i64) -> Option<Arc<Token>> {
+        lock(&self.0).get(hash, now_ms).map(Arc::clone)
+    }
+
+    fn put(&self, hash: [u8; 32], token: Arc<Token>, now_ms: i64) {
+        lock(&self.0).put(hash, token, now_ms);
+    }
+
+    /// Forgets a token, or all.
+    pub(in crate::app) fn forget(&self, id: Option<TokenId>) {
+        lock(&self.0).retain(|_, token| id.is_some_and(|id| token.id != id));
+    }
+}
+
+impl People {
+    /// Makes a token for the caller. It is handed out once and not kept.
+    pub async fn create_token(
+        &self,
+        caller: &Caller,
+        name: Option<&str>,
+        lasts: Option<Duration>,
+        scopes: Scopes,
+    ) -> Result<(Token, SecretString), Error> {
+        if scopes
+            .server
+            .is_some_and(|server| caller.place != Place::Server(server))
+        {
+            return Err(TokenRefusal::TokenForAnotherServer.into());
+        }
+        let now_ms = self.clock.now_ms();
+        let lasts_ms = match lasts {
+            Some(lasts) => i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX),
+            None => DAYS * DAY_MS,
+        };
+        if lasts_ms > DAYS_MAX * DAY_MS {
+            return Err(Refusal::Token(TokenRefusal::TokenTooLong {
+                days: DAYS_MAX.cast_unsigned(),
+            })
+            .into());
+        }
+        let mut id = [0; 8];
+        getrandom::fill(&mut id).map_err(anyhow::Error::from)?;
+        let name = name.map(str::trim).filter(|name| !name.is_empty());
+        let printable = |name: &str| {
+            name.chars()
+                .filter(|c| !c.is_control())
+                .take(NAME_CHARACTERS_MAX)
+                .collect()
+        };
+        let token = Token {
+            id: TokenId(u64::from_be_bytes(id)),
+            person: caller.person,
+            name: name.map(printable),
+            scopes,
+            created_at_ms: now_ms,
+            expires_at_ms: now_ms + lasts_ms,
+            last_used_at_ms: None,
+        };
+        let (secret, hash) = vault::new_token()?;
+        if !self.store.add_token(&token, &hash, TOKENS_MAX).await? {
+            return Err(TokenRefusal::TooManyTokens { max: TOKENS_MAX }.into());
+        }
+        tracing::info!(token.id = %token.id, "made token {}", token.id);
+        Ok((token, secret))
+    }
+
+    /// The caller's tokens, those that ended a few days ago too.
+    pub async fn tokens(&self, caller: &Caller) -> Result<Vec<Token>, Error> {
+        Ok(self.store.tokens_of(caller.person).await?)
+    }
+
+    /// Revokes one of the caller's tokens, by its id or its name. It is dead
+    /// here at once, and within half a minute in every other process.
+    pub async fn revoke_token(&self, caller: &Caller, typed: &str) -> Result<Token, Error> {
+        let typed = typed.trim();
+        let mut named = self.store.tokens_of(caller.person).await?;
+        named.retain(|token| {
+            TokenId::parse(typed) == Some(token.id) || token.name.as_deref() == Some(typed)
+        });
+        let one = match &named[..] {
+            [one] => one.clone(),
+            [] => return Err(TokenRefusal::NoSuchToken.into()),
+            _ => return Err(TokenRefusal::SeveralTokens.into()),
+        };
+        if !self.store.remove_token(caller.person, one.id).await? {
+            return Err(TokenRefusal::NoSuchToken.into());
+        }
+        self.tokens.forget(Some(one.id));
+        tracing::info!(token.id = %one.id, "revoked token {}", one.id);
+        Ok(one)
+    }
+
+    /// Whose a token is. A mistyped one is turned away without a look into
+    /// the database.
+    ///
+    /// Where `may_look` is false, nothing is looked up: whoever tries many
+    /// tokens is heard only with those that are known.
+    pub async fn authenticate(
+        &self,
+        secret: &SecretString,
+        may_look: bool,
+    ) -> Result<Arc<Token>, Error> {
+        let Some(hash) = vault::token_hash(secret) else {
+            return Err(TokenRefusal::BadToken.into());
+        };
+        let now_ms = self.clock.now_ms();
+        let token = match self.tokens.get(&hash, now_ms) {
+            Some(token) => token,
+            // Apart, so that whoever waits for a known one stays small.
+            None if may_look => Box::pin(self.look_up(hash, now_ms)).await?,
+            None => return Err(TokenRefusal::TooManyBadTokens.into()),
+        };
+        if token.expires_at_ms <= now_ms {
+            return Err(TokenRefusal::BadToken.into());
+        }
+        Ok(token)
+    }
+
+    async fn look_up(&self, hash: [u8; 32], now_ms: i64) -> Result<Arc<Token>, Error> {
+        let found = self.store.token_by_hash(&hash).await?;
+        // What an index finds is compared once more, in constant time.
+        let same = |kept: &[u8]| bool::from(kept.ct_eq(&hash));
+        let found = found.filter(|(_, kept)| same(kept)).map(|(token, _)| token);
+        let token = Arc::new(found.ok_or(TokenRefusal::BadToken)?);
+        self.tokens.put(hash, Arc::clone(&token), now_ms);
+        let last_ms = token.last_used_at_ms.unwrap_or(0);
+        if now_ms - last_ms >= TOUCH_EVERY_MS && token.expires_at_ms > now_ms {
+            let (store, id) = (self.store.clone(), token.id);
+            self.tasks.spawn(async move {
+                if let Err(error) = store.touch_token(id, now_ms).await {
+                    tracing::warn!("could not note the use of token {id}: {error:#}");
+                }
+            });
+        }
+        Ok(token)
+    }
+
+    /// Forgets tokens that ended a while ago.
+    pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
+        self.store
+            .forget_tokens(now_ms - LISTED_DAYS * DAY_MS)
+            .await
+    }
+}

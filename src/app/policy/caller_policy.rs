@@ -1,0 +1,241 @@
+//! The policy for one caller in one place: their tier, the limits that
+//! apply, and whether they are blocked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ledger::Applied;
+use crate::model::{
+    AccessRefusal, Blocked, Bound, Caller, Choice, Clock, Inside, Limit, Metric, Offer, PersonId,
+    Place, QuotaRefusal, Refusal, Source, Span, Tier,
+};
+use crate::store::{Rules, Seen, Store};
+use crate::vault::Vault;
+
+/// What the operator settled of quotas.
+#[derive(Clone, Debug)]
+pub struct QuotaSettings {
+    /// Lowest first, and one at least.
+    pub tiers: Vec<Tier>,
+    /// The payers whose asks obey the tiers.
+    pub applies_to: Vec<Source>,
+    /// Who may change limits, and is told of them.
+    pub operators: Vec<PersonId>,
+    /// How long attempts are kept.
+    pub keep_days: u32,
+}
+
+/// What one caller may use in one place.
+#[derive(Clone)]
+pub struct CallerPolicy {
+    pub caller: Caller,
+    stored: Seen,
+    quota: Arc<QuotaSettings>,
+    /// The index of their tier.
+    tier: usize,
+}
+
+/// Reads the policies for callers.
+pub struct Policies {
+    store: Store,
+    vault: Arc<Vault>,
+    quota: Arc<QuotaSettings>,
+    clock: Clock,
+}
+
+impl QuotaSettings {
+    /// Refuses whoever the operator did not list.
+    pub fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
+        if self.operators.contains(&caller.person) {
+            Ok(())
+        } else {
+            Err(Refusal::Access(AccessRefusal::NotAnOperator))
+        }
+    }
+}
+
+impl Policies {
+    /// Puts the parts together.
+    pub fn new(store: Store, vault: Arc<Vault>, quota: Arc<QuotaSettings>, clock: Clock) -> Self {
+        Self {
+            store,
+            vault,
+            quota,
+            clock,
+        }
+    }
+
+    /// Whether every tier lets people use keys of their own.
+    pub fn everybody_may_use_own_keys(&self) -> bool {
+        self.quota.tiers.iter().all(|tier| tier.byok)
+    }
+
+    /// Reads the policy for a caller in one query: the rules that are set
+    /// for them, and the stored keys that could pay.
+    pub async fn read_policy(&self, caller: Caller) -> anyhow::Result<CallerPolicy> {
+        let stored = self
+            .store
+            .rules_and_offers(caller.person, (caller.place, caller.channel), |kid| {
+                self.vault.can_open(kid)
+            })
+            .await?;
+        Ok(CallerPolicy {
+            tier: self.tier_of(&caller, &stored.0)?,
+            quota: Arc::clone(&self.quota),
+            stored,
+            caller,
+        })
+    }
+
+    /// The index of the highest tier that a role, a purchase or an operator
+    /// gives the caller.
+    fn tier_of(&self, caller: &Caller, rules: &Rules) -> anyhow::Result<usize> {
+        let now_ms = self.clock.now_ms();
+        let by_hand = rules
+            .tier
+            .as_ref()
+            .filter(|(_, until)| is_on(*until, now_ms));
+        let gives = |tier: &&Tier| {
+            by_hand.is_some_and(|(name, _)| *name == tier.name)
+                || tier.skus.iter().any(|sku| caller.skus.contains(sku))
+                || tier
+                    .roles
+                    .iter()
+                    .any(|role| caller.home_roles.contains(role))
+        };
+        let tiers = &self.quota.tiers;
+        anyhow::ensure!(!tiers.is_empty(), "no tier is configured");
+        Ok(tiers.iter().rposition(|tier| gives(&tier)).unwrap_or(0))
+    }
+}
+
+impl CallerPolicy {
+    /// Their tier.
+    pub fn tier(&self) -> &Tier {
+        &self.quota.tiers[self.tier]
+    }
+
+    fn rules(&self) -> &Rules {
+        &self.stored.0
+    }
+
+    /// The stored keys that could pay for the caller here.
+    pub fn stored_offers(&self) -> &[Offer] {
+        &self.stored.1
+    }
+
+    /// The operator's people, who are told of the bot's own limits.
+    pub fn operators(&self) -> &[PersonId] {
+        &self.quota.operators
+    }
+
+    /// Refuses a caller whom the operator or a server's manager has blocked.
+    pub fn refuse_blocked(&self, now_ms: i64) -> Result<(), Refusal> {
+        let blocks = self.rules().blocks.iter();
+        let mut on = blocks.filter(|(whom, until)| is_on(*until, now_ms) && self.is_meant(*whom));
+        match on.next() {
+            Some((whom, until_ms)) => Err(Refusal::Quota(QuotaRefusal::Blocked {
+                whom: *whom,
+                until_ms: *until_ms,
+            })),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a block is for this caller. The store read only blocks of
+    /// their person, their server, and everyone.
+    fn is_meant(&self, whom: Blocked) -> bool {
+        let caller = &self.caller;
+        let has = |role: u64| caller.roles.contains(&role);
+        match whom {
+            Blocked::Everyone | Blocked::Server(_) | Blocked::Person(_) => true,
+            Blocked::Role(role) => has(role),
+            Blocked::Channel(channel) => caller.channel == Some(channel),
+            Blocked::Inside(server, inside) => {
+                let here = caller.place == Place::Server(server);
+                here && match inside {
+                    Inside::Person(person) => person == caller.person,
+                    Inside::Role(role) => role == server.0 || has(role),
+                    Inside::Channel(channel) => caller.channel == Some(channel),
+                }
+            }
+        }
+    }
+
+    /// What was chosen beforehand, the closest first.
+    pub fn chosen(&self) -> &[Choice] {
+        &self.rules().choices
+    }
+
+    /// Every limit on an ask that this payer pays.
+    pub fn limits(&self, payer: Source) -> Vec<Applied> {
+        let tiers = self.tier().limits.iter().map(|limit| (Bound::Tier, *limit));
+        let tiers = tiers.filter(|_| self.quota.applies_to.contains(&payer));
+        let set = match payer {
+            Source::Personal | Source::Request | Source::Demo => Vec::new(),
+            Source::BotDefault => self.operators_limits(),
+            Source::Server => self.budget(),
+        };
+        let (person, server) = (self.caller.person, self.caller.place.server());
+        tiers
+            .chain(set)
+            .filter_map(|(bound, limit)| Applied::new(bound, limit, person, server))
+            .collect()
+    }
+
+    /// Who should be told of a budget: whoever set it.
+    pub fn owner_of(&self, bound: Bound, limit: Limit) -> Option<PersonId> {
+        let mut set = self.rules().limits.iter();
+        set.find(|set| set.bound == bound && set.limit == limit)
+            .map(|set| set.set_by)
+            .filter(|owner| owner.0 != 0)
+    }
+
+    fn operators_limits(&self) -> Vec<(Bound, Limit)> {
+        let set = self.rules().limits.iter().map(|set| (set.bound, set.limit));
+        set.filter(|(bound, _)| {
+            matches!(bound, Bound::Bot | Bound::BotInServer | Bound::BotForPerson)
+        })
+        .collect()
+    }
+
+    /// The server's limits on its key: on the whole key, and on this
+    /// member. A limit for one of the member's roles stands in the place of
+    /// the one for every member, and the most generous role counts.
+    fn budget(&self) -> Vec<(Bound, Limit)> {
+        let set = || self.rules().limits.iter().map(|set| (set.bound, set.limit));
+        let mut budget: Vec<_> = set()
+            .filter(|(bound, _)| *bound == Bound::ServerKey)
+            .collect();
+        // Everybody's role has the server's own id, and Discord never lists it.
+        let everybodys = self.caller.place.server().map(|server| server.0);
+        let has = |role: &u64| Some(*role) == everybodys || self.caller.roles.contains(role);
+        if self.rules().exempt_roles.iter().any(has) {
+            return budget;
+        }
+        let mut own: BTreeMap<(Metric, Span), (Bound, Limit)> = BTreeMap::new();
+        for (bound, limit) in set() {
+            let better = |old: &(Bound, Limit)| match (old.0, bound) {
+                (Bound::Role(_), Bound::Role(_)) => limit.max > old.1.max,
+                (_, Bound::Role(_)) => true,
+                _ => false,
+            };
+            let mine = match bound {
+                Bound::Member => true,
+                Bound::Role(role) => has(&role),
+                _ => false,
+            };
+            let meter = (limit.metric, limit.span);
+            if mine && own.get(&meter).is_none_or(better) {
+                own.insert(meter, (bound, limit));
+            }
+        }
+        budget.extend(own.into_values());
+        budget
+    }
+}
+
+/// Whether something that ends is still on.
+fn is_on(until_ms: Option<i64>, now_ms: i64) -> bool {
+    until_ms.is_none_or(|until| until > now_ms)
+}

@@ -1,0 +1,246 @@
+//! The catalogue: every provider that can hold a key, with the operator's
+//! changes.
+
+mod entries;
+mod model_names;
+mod provider;
+
+use url::Url;
+
+use crate::model::ProviderId;
+
+pub use model_names::{glob, replacement, sees};
+pub use provider::{Auth, ImageWire, Kind, Provider, origin};
+
+/// An operator's change of a provider, or a provider of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Override {
+    pub id: String,
+    pub name: Option<String>,
+    pub base_url: Option<String>,
+    pub default_model: Option<String>,
+    pub image_model: Option<String>,
+    pub image_hosts: Vec<String>,
+    pub sees: Vec<String>,
+}
+
+/// Why the operator's providers make no catalogue.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`providers.{id}` {problem}")]
+pub struct CatalogueError {
+    pub id: String,
+    pub problem: &'static str,
+}
+
+/// All providers, in the order in which they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    providers: Vec<Provider>,
+}
+
+impl Catalogue {
+    /// The built-in providers with the operator's changes.
+    pub fn new(overrides: &[Override]) -> Result<Self, CatalogueError> {
+        let mut catalogue = Self {
+            providers: entries::built_in(),
+        };
+        for change in overrides {
+            catalogue.apply(change)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// All providers.
+    pub fn iter(&self) -> impl Iterator<Item = &Provider> {
+        self.providers.iter()
+    }
+
+    /// A provider by its id.
+    pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == *id)
+    }
+
+    /// A provider by what a person typed: its id or its name.
+    pub fn find(&self, typed: &str) -> Option<&Provider> {
+        let typed = typed.trim();
+        self.providers.iter().find(|provider| {
+            provider.id.as_str().eq_ignore_ascii_case(typed)
+                || provider.name.eq_ignore_ascii_case(typed)
+        })
+    }
+
+    /// The chat provider whose models begin like this one.
+    pub fn provider_of_model(&self, model: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| {
+            provider.default_model.as_deref() == Some(model)
+                || provider
+                    .model_prefixes
+                    .iter()
+                    .any(|prefix| model.starts_with(prefix))
+        })
+    }
+
+    fn apply(&mut self, change: &Override) -> Result<(), CatalogueError> {
+        let wrong = |problem| CatalogueError {
+            id: change.id.clone(),
+            problem,
+        };
+        let base_url = change
+            .base_url
+            .as_deref()
+            .map(parse_base)
+            .transpose()
+            .map_err(wrong)?;
+        let known = self
+            .providers
+            .iter_mut()
+            .find(|p| p.id.as_str() == change.id);
+        let provider = match (known, base_url) {
+            (Some(provider), None) => provider,
+            (Some(provider), Some(url)) => {
+                // Another address stands for both forms; the same one does not.
+                if provider.base_url != url {
+                    provider.base_url = url;
+                    provider.keyed_url = None;
+                }
+                provider
+            }
+            (None, Some(url)) => {
+                check_id(&change.id).map_err(wrong)?;
+                self.providers.push(entries::extra(&change.id, url));
+                self.providers.last_mut().expect("one was just pushed")
+            }
+            (None, None) => {
+                return Err(wrong(
+                    "is no provider; give it a `base_url` to add one by this name",
+                ));
+            }
+        };
+        if let Some(name) = &change.name {
+            provider.name.clone_from(name);
+        }
+        provider.sees.extend(change.sees.iter().cloned());
+        provider
+            .images
+            .hosts
+            .extend(change.image_hosts.iter().cloned());
+        if change.image_model.is_some() {
+            provider.images.model.clone_from(&change.image_model);
+        }
+        if change.default_model.is_some() {
+            provider.default_model.clone_from(&change.default_model);
+        }
+        Ok(())
+    }
+}
+
+fn parse_base(text: &str) -> Result<Url, &'static str> {
+    const PROBLEM: &str = "has a `base_url` that is not an http:// or https:// URL";
+    Url::parse(text.trim_end_matches('/')).map_err(|_| PROBLEM)
+}
+
+fn check_id(id: &str) -> Result<(), &'static str> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !id.is_empty() && id.len() <= 32 && id.chars().all(allowed) {
+        return Ok(());
+    }
+    Err("must be named with up to 32 lower-case letters, digits and dashes")
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+
+    fn change(id: &str, base_url: Option<&str>) -> Override {
+        Override {
+            id: id.into(),
+            base_url: base_url.map(Into::into),
+            ..Override::default()
+        }
+    }
+
+    #[test]
+    fn fifteen_providers_are_built_in() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let ids: Vec<_> = catalogue.iter().map(|p| p.id.as_str().to_owned()).collect();
+        insta::assert_snapshot!(ids.join(" "), @"openai anthropic google openrouter mistral xai deepseek groq cerebras ollama runcomfy runcomfy-serverless saladcloud runpod comfyui");
+        assert!(catalogue.iter().all(|p| p.key_page.starts_with("https://")));
+        assert!(
+            catalogue.iter().all(|p| p.extras.len() <= 4),
+            "a form holds five fields"
+        );
+    }
+
+    #[test]
+    fn a_provider_of_the_operators_own_is_added_by_its_address() {
+        let catalogue =
+            Catalogue::new(&[change("acme-ai", Some("https://llm.acme.example/v1"))]).unwrap();
+        let acme = catalogue.find("acme-ai").unwrap();
+        assert_eq!(acme.env, ["ACME_AI_API_KEY"]);
+        assert_eq!(origin(&acme.base_url), "https://llm.acme.example");
+    }
+
+    #[test]
+    fn a_misspelt_provider_is_not_taken_for_a_new_one() {
+        let refused = [
+            change("opnai", None),
+            change("My AI", Some("https://x.example")),
+        ]
+        .map(|change| Catalogue::new(&[change]).unwrap_err().to_string());
+        insta::assert_snapshot!(refused.join("\n"), @"
+        `providers.opnai` is no provider; give it a `base_url` to add one by this name
+        `providers.My AI` must be named with up to 32 lower-case letters, digits and dashes
+        ");
+    }
+
+    #[test]
+    fn a_librarys_path_is_read_with_and_without_its_base() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for (provider, path, below) in [
+            ("openai", "/v1/models", "/models"),
+            ("openai", "/models", "/models"),
+            ("openai", "/v1beta/models", "/v1beta/models"),
+            ("groq", "/openai/v1/models", "/models"),
+            ("anthropic", "/v1/messages", "/v1/messages"),
+            ("google", "/v1beta/models", "/models"),
+            ("google", "/v1/models", "/models"),
+            ("deepseek", "/chat/completions", "/chat/completions"),
+        ] {
+            assert_eq!(catalogue.find(provider).unwrap().below_base(path), below);
+        }
+    }
+
+    #[test]
+    fn a_models_name_tells_its_provider() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for (model, id) in [
+            ("gpt-6-luna", "openai"),
+            ("claude-haiku-5-5", "anthropic"),
+            ("gemini-flash-latest", "google"),
+            ("grok-4.7", "xai"),
+            ("mistral-large-latest", "mistral"),
+            ("deepseek-v4-pro", "deepseek"),
+        ] {
+            assert_eq!(
+                catalogue.provider_of_model(model).map(|p| p.id.as_str()),
+                Some(id)
+            );
+        }
+        assert_eq!(catalogue.provider_of_model("unheard-of"), None);
+    }
+
+    #[test]
+    fn both_of_googles_key_shapes_look_right() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let google = catalogue.find("Google").unwrap();
+        for (key, right) in [
+            ("AIza-made-up", true),
+            ("AQ.made-up", true),
+            ("sk-made-up", false),
+        ] {
+            assert_eq!(google.looks_right(&SecretString::from(key)), right);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What the name of a model tells: whether the model sees pictures, and what
+//! replaces it where its provider retires it.
+//!
+//! No provider tells a key which models see pictures, so names decide. The
+//! operator can add names of models that do (`providers.<id>.sees`).
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::model::ProviderId;
+
+use super::provider::Provider;
+
+/// Names of models that see, by provider; `*` stands for anything.
+const SEEING: &[(&str, &[&str])] = &[
+    (
+        "openai",
+        &["gpt-4o*", "gpt-4.1*", "gpt-5*", "gpt-6*", "o3*", "o4*"],
+    ),
+    ("anthropic", &["claude-*"]),
+    ("google", &["gemini-*"]),
+    ("xai", &["grok-4*", "grok-5*", "*vision*"]),
+    (
+        "mistral",
+        &[
+            "pixtral*",
+            "mistral-medium*",
+            "mistral-large*",
+            "mistral-small*",
+        ],
+    ),
+    (
+        "openrouter",
+        &[
+            "anthropic/*",
+            "google/gemini-*",
+            "openai/gpt-4o*",
+            "openai/gpt-5*",
+            "*-vl*",
+            "*vision*",
+        ],
+    ),
+    ("groq", &["*llama-4*", "*vision*"]),
+    (
+        "ollama",
+        &["llava*", "gemma3*", "gemma4*", "*-vl*", "*vision*"],
+    ),
+];
+
+/// Models that their providers retire.
+const RETIRED_TABLE: &str = include_str!("../../../assets/retired.toml");
+
+/// Whether a model can be shown pictures.
+pub fn sees(provider: &Provider, model: &str) -> bool {
+    let built_in = SEEING
+        .iter()
+        .filter(|(id, _)| *id == provider.id.as_str())
+        .flat_map(|(_, patterns)| patterns.iter().copied());
+    let added = provider.sees.iter().map(String::as_str);
+    built_in.chain(added).any(|pattern| glob(pattern, model))
+}
+
+/// Whether a text fits a pattern in which `*` stands for anything.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let Some(last) = parts.next_back() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[derive(Deserialize)]
+struct RetiredTable {
+    retired: Vec<Retired>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retired {
+    provider: String,
+    model: String,
+    replaced_by: String,
+}
+
+static RETIRED: LazyLock<Vec<Retired>> = LazyLock::new(|| {
+    // A test reads it, so that it reads here too.
+    toml::from_str::<RetiredTable>(RETIRED_TABLE).map_or_else(|_| Vec::new(), |table| table.retired)
+});
+
+/// What replaces a model that its provider has retired or will.
+pub fn replacement(provider: &ProviderId, model: &str) -> Option<&'static str> {
+    let mut all = RETIRED.iter();
+    let found = all.find(|it| it.provider == provider.as_str() && glob(&it.model, model));
+    found.map(|it| it.replaced_by.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text, fits) in [
+            ("gpt-4o", "gpt-4o", true),
+            ("gpt-4o", "gpt-4o-mini", false),
+            ("gpt-4o*", "gpt-4o-mini", true),
+            ("*", "", true),
+            ("*vision*", "llama-vision-11b", true),
+            ("a*b*c", "axxbyyc", true),
+            ("a*b*c", "ac", false),
+            ("a*a", "a", false),
+            ("*/gpt-*-mini", "openai/gpt-5-mini", true),
+            ("", "x", false),
+        ] {
+            assert_eq!(glob(pattern, text), fits, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_retired_is_replaced() {
+        let openai = ProviderId::from("openai");
+        assert_eq!(replacement(&openai, "gpt-5-mini"), Some("gpt-6-luna"));
+        assert_eq!(replacement(&openai, "gpt-6-luna"), None);
+        assert!(toml::from_str::<RetiredTable>(RETIRED_TABLE).is_ok());
+    }
+}

@@ -1,0 +1,193 @@
+//! One provider: what it makes, where it is, and how a key is shown to it.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::model::{Credential, ProviderId};
+
+use crate::providers::dialect::{Dialect, OPENAI_IMAGES_PATH, Surface};
+
+/// The extra that names a SaladCloud container's own domain.
+pub const ACCESS_DOMAIN: &str = "access_domain";
+
+/// What a provider makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Chat,
+    Image,
+}
+
+/// How a provider makes pictures, if it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Images {
+    pub wire: Option<ImageWire>,
+    /// The model that paints where none is named; none for hosts of
+    /// workflows.
+    pub model: Option<String>,
+    /// Where it keeps pictures beside its own address; `*.` stands for any
+    /// name below.
+    pub hosts: Vec<String>,
+}
+
+/// Which wire format a provider's pictures speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageWire {
+    OpenAi,
+    Xai,
+    OpenRouter,
+    Google,
+    RunComfyServerless,
+    RunComfy,
+    Salad,
+    RunPod,
+    ComfyUi,
+}
+
+impl Images {
+    /// Whether a machine is started for a picture, and must be stopped.
+    pub fn starts_machines(&self) -> bool {
+        self.wire == Some(ImageWire::RunComfy)
+    }
+}
+
+impl ImageWire {
+    /// Whether it runs workflows.
+    pub fn runs_workflows(self) -> bool {
+        !matches!(
+            self,
+            Self::OpenAi | Self::Xai | Self::OpenRouter | Self::Google
+        )
+    }
+
+    /// Whether a model of its own can be given a picture to change.
+    pub fn edits(self) -> bool {
+        matches!(self, Self::OpenAi | Self::Google)
+    }
+
+    /// Where it takes a request for pictures in OpenAI's dialect, if it does.
+    pub fn openai_path(self) -> Option<&'static str> {
+        match self {
+            Self::OpenAi | Self::Xai => Some(OPENAI_IMAGES_PATH),
+            Self::OpenRouter => Some("/images"),
+            _ => None,
+        }
+    }
+}
+
+/// How a key is shown to its provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    Bearer,
+    Header(&'static str),
+}
+
+/// The request that tells whether a key works, free of charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckCall {
+    /// Below the base URL; `{field}` is replaced by that extra.
+    pub path: &'static str,
+}
+
+/// Something that a provider needs beside the key.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Extra {
+    pub field: &'static str,
+    pub label: &'static str,
+    pub placeholder: &'static str,
+    pub required: bool,
+    /// The environment variable for the bot default.
+    pub env: &'static str,
+}
+
+/// One provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    pub id: ProviderId,
+    pub name: String,
+    pub kind: Kind,
+    pub dialect: Dialect,
+    pub images: Images,
+    pub auth: Auth,
+    pub check: CheckCall,
+    pub base_url: Url,
+    /// The path of the provider's own base, which its libraries write
+    /// whatever address they are given.
+    pub api_path: String,
+    /// Where calls with a key go instead, for a provider that has a local
+    /// and a hosted form.
+    pub keyed_url: Option<Url>,
+    pub default_model: Option<String>,
+    /// The environment variables of the bot default key, best first.
+    pub env: Vec<String>,
+    /// A variable that holds the base URL.
+    pub url_env: Option<&'static str>,
+    /// Where to get a key.
+    pub key_page: String,
+    /// How this provider's keys begin, as far as is known.
+    pub key_prefixes: &'static [&'static str],
+    /// How the names of its models begin.
+    pub model_prefixes: &'static [&'static str],
+    pub extras: &'static [Extra],
+    /// Models that see pictures, beside those that are known to.
+    pub sees: Vec<String>,
+    /// Works without a key, where the operator runs it.
+    pub keyless: bool,
+}
+
+impl Provider {
+    /// Where a call goes.
+    pub fn url_for(&self, credential: Option<&Credential>) -> &Url {
+        credential
+            .and(self.keyed_url.as_ref())
+            .unwrap_or(&self.base_url)
+    }
+
+    /// A path below the base, whichever way a library of the provider's own
+    /// writes it: with the base's path before it, or without.
+    pub fn below_base<'a>(&self, path: &'a str) -> &'a str {
+        let others = self.dialect.other_bases();
+        let base = Some(self.api_path.trim_end_matches('/')).filter(|base| !base.is_empty());
+        let mut bases = base.into_iter().chain(others.iter().copied());
+        let below =
+            bases.find_map(|base| path.strip_prefix(base).filter(|rest| rest.starts_with('/')));
+        below.unwrap_or(path)
+    }
+
+    /// What a call asks for, by its method and its path below the base.
+    pub fn surface_of(&self, method: &Method, path: &str) -> Surface {
+        self.dialect.surface_of(method, path)
+    }
+
+    /// Every origin that a key of this provider may be sent to.
+    pub fn origins(&self, extras: &BTreeMap<String, SecretString>) -> Vec<String> {
+        let mut origins = vec![origin(self.keyed_url.as_ref().unwrap_or(&self.base_url))];
+        if let Some(domain) = extras.get(ACCESS_DOMAIN) {
+            origins.push(format!("https://{}.salad.cloud", domain.expose_secret()));
+        }
+        origins
+    }
+
+    /// Whether a key looks like this provider's. A hint, never a refusal.
+    pub fn looks_right(&self, secret: &SecretString) -> bool {
+        self.key_prefixes.is_empty()
+            || self
+                .key_prefixes
+                .iter()
+                .any(|prefix| secret.expose_secret().starts_with(prefix))
+    }
+
+    /// Whether what was typed for an extra can be one.
+    pub fn accepts_extra(typed: &SecretString) -> bool {
+        let typed = typed.expose_secret();
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        !typed.is_empty() && typed.len() <= 100 && typed.chars().all(allowed)
+    }
+}
+
+/// Scheme, host and port, as they are sealed with a key.
+pub fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}

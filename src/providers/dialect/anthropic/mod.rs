@@ -1,0 +1,171 @@
+//! Anthropic's Messages; `docs/providers.md` §9.
+//!
+//! `translation` puts OpenAI's chat into this dialect, and answers back.
+
+pub mod translation;
+
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::model::{Check, Credential, FailureClass, Finish, Role, Turn, Usage};
+
+use super::chat_request::{ChatRequest, encode_picture};
+use super::model_list;
+use super::parsed_answer::{ParsedAnswer, read_count};
+use super::raw_object::RawObject;
+use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
+use super::surface::{Surface, is_list};
+
+pub const CHAT_PATH: &str = "/v1/messages";
+pub const MODELS_PAGE: &str = "/v1/models?limit=100";
+const MODELS_PATH: &str = "/v1/models";
+/// Required on every request. The newer version refuses sampling
+/// parameters, which we never send; the older one still works for all.
+const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+/// Names the workspace, for a key that has access to several.
+const WORKSPACE_HEADER: &str = "anthropic-workspace-id";
+const WORKSPACE_EXTRA: &str = "workspace";
+
+pub const REQUEST_FIELDS: RequestFields = RequestFields {
+    output_limits: &[&["max_tokens"]],
+    conversations: &["messages"],
+    pictures: PictureFields {
+        types: &["image"],
+        media_types: &["media_type"],
+        ..NO_PICTURE_FIELDS
+    },
+    stored_files: &["file_id"],
+    owner_only: &["container", "mcp_servers", "inference_geo", "speed"],
+    is_callers_tool: |tool| tool["type"].as_str().is_none() && tool.get("name").is_some(),
+    ..NO_FIELDS
+};
+
+/// Headers of every call, beside the key's own.
+pub fn headers(credential: Option<&Credential>) -> Vec<(&'static str, &str)> {
+    let workspace = credential.and_then(|it| it.extras.get(WORKSPACE_EXTRA));
+    let workspace = workspace.map(|id| (WORKSPACE_HEADER, id.expose_secret()));
+    std::iter::once(VERSION).chain(workspace).collect()
+}
+
+/// What a call asks for, by its address.
+pub fn surface_of(method: &Method, path: &str) -> Surface {
+    match (method, path) {
+        (&Method::POST, CHAT_PATH) => Surface::Chat,
+        (&Method::POST, "/v1/messages/count_tokens") => Surface::Free,
+        (&Method::GET, _) if is_list(path, MODELS_PATH) => Surface::Free,
+        _ => Surface::Other,
+    }
+}
+
+/// What a failed check says of the key, where Anthropic means something of
+/// its own by it. Its own clients treat a 404 so: the key's workspace is
+/// gone.
+pub fn judge_check(class: FailureClass) -> Option<Check> {
+    (class == FailureClass::ModelNotFound).then_some(Check::Invalid)
+}
+
+/// The name of a model in a list, if it can still be used.
+pub fn listed_model(entry: &Value) -> Option<&str> {
+    model_list::name_of(entry).filter(|_| entry["lifecycle"] != "retired")
+}
+
+/// Writes the body of a chat request. No sampling parameters: new models
+/// refuse them.
+pub fn write_chat(request: &ChatRequest, stream: bool) -> Value {
+    let mut body = json!({
+        "model": request.model,
+        "max_tokens": request.max_output_tokens,
+        "messages": request.turns.iter().map(write_message).collect::<Vec<_>>(),
+        "stream": stream,
+    });
+    if !request.system.is_empty() {
+        body["system"] = json!(request.system);
+    }
+    body
+}
+
+/// Turns of one role may follow each other: Anthropic joins them.
+fn write_message(turn: &Turn) -> Value {
+    let role = match turn.role {
+        Role::Person => "user",
+        Role::Model => "assistant",
+    };
+    if turn.pictures.is_empty() {
+        return json!({"role": role, "content": turn.text.0});
+    }
+    let pictures = turn.pictures.iter().map(|picture| {
+        json!({"type": "image", "source": {
+            "type": "base64", "media_type": picture.kind.media_type(),
+            "data": encode_picture(picture),
+        }})
+    });
+    let text = json!({"type": "text", "text": turn.text.0});
+    let parts: Vec<Value> = pictures.chain([text]).collect();
+    json!({"role": role, "content": parts})
+}
+
+/// Lowers the limit on the output of a chat; whether anything was changed.
+pub fn limit_output(request: &mut RawObject, tokens: u64) -> bool {
+    request.set_at_most("max_tokens", tokens)
+}
+
+/// Reads an event of a stream, or a whole answer.
+pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
+    match event["type"].as_str() {
+        Some("message") => {
+            for block in event["content"].as_array().into_iter().flatten() {
+                answer.add_text(block.get("text").and_then(Value::as_str));
+            }
+            answer.set_model(event, "model");
+            read_stop(&event["stop_reason"], answer);
+            answer.usage = read_usage(&event["usage"], None);
+        }
+        Some("message_start") => {
+            answer.set_model(&event["message"], "model");
+            answer.usage = read_usage(&event["message"]["usage"], None);
+        }
+        Some("content_block_delta") => {
+            answer.progressed = true;
+            if event["delta"]["type"] == "text_delta" {
+                answer.add_text(event["delta"]["text"].as_str());
+            }
+        }
+        Some("message_delta") => {
+            read_stop(&event["delta"]["stop_reason"], answer);
+            answer.usage = read_usage(&event["usage"], answer.usage);
+        }
+        Some("error") => answer.failed = true,
+        _ => {}
+    }
+}
+
+fn read_stop(reason: &Value, answer: &mut ParsedAnswer) {
+    answer.finish = match reason.as_str() {
+        None => answer.finish,
+        Some("max_tokens" | "model_context_window_exceeded") => Some(Finish::Length),
+        Some("refusal") => Some(Finish::Blocked),
+        Some(_) => Some(Finish::Complete),
+    };
+}
+
+/// Input excludes what was read from or written to the cache, so that is
+/// added. Counts in `message_delta` are cumulative and may lack the input.
+fn read_usage(usage: &Value, before: Option<Usage>) -> Option<Usage> {
+    let output_tokens = read_count(usage, "/output_tokens")?;
+    let Some(fresh) = read_count(usage, "/input_tokens") else {
+        return before.map(|before| Usage {
+            output_tokens,
+            ..before
+        });
+    };
+    let cached_tokens = read_count(usage, "/cache_read_input_tokens").unwrap_or(0);
+    let cache_written = read_count(usage, "/cache_creation_input_tokens").unwrap_or(0);
+    Some(Usage {
+        input_tokens: fresh + cached_tokens + cache_written,
+        output_tokens,
+        cached_tokens,
+        reasoning_tokens: read_count(usage, "/output_tokens_details/thinking_tokens").unwrap_or(0),
+        cost: None,
+    })
+}

@@ -1,0 +1,182 @@
+//! Google's Gemini; `docs/providers.md` §10.
+//!
+//! `translation` puts OpenAI's chat into this dialect, and answers back.
+
+pub mod translation;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::model::{Finish, Role, Turn, Usage};
+
+use super::chat_request::{ChatRequest, encode_picture};
+use super::model_list;
+use super::parsed_answer::{ParsedAnswer, read_count};
+use super::raw_object::RawObject;
+use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
+use super::surface::{Surface, is_list};
+
+pub const MODELS_PAGE: &str = "/models?pageSize=200";
+const MODELS_PATH: &str = "/models";
+/// Versions that Google's libraries put before a path, beside the one of our
+/// base address, which has all that the others have.
+pub const OTHER_BASES: &[&str] = &["/v1", "/v1alpha"];
+
+pub const REQUEST_FIELDS: RequestFields = RequestFields {
+    output_limits: &[&["generationConfig", "maxOutputTokens"]],
+    answer_counts: &[&["generationConfig", "candidateCount"]],
+    conversations: &["contents"],
+    pictures: PictureFields {
+        markers: &["inlineData", "inline_data"],
+        media_types: &["mimeType", "mime_type"],
+        ..NO_PICTURE_FIELDS
+    },
+    stored_files: &["fileData", "file_data"],
+    owner_only: &["cachedContent", "cached_content", "serviceTier"],
+    is_callers_tool: has_only_functions,
+};
+
+/// Tools of Google's own, a search for example, stand in other fields than
+/// the caller's functions.
+fn has_only_functions(tool: &Value) -> bool {
+    let functions = ["functionDeclarations", "function_declarations"];
+    tool["type"].as_str().is_none()
+        && tool
+            .as_object()
+            .is_some_and(|fields| fields.keys().all(|name| functions.contains(&name.as_str())))
+}
+
+/// What a call asks for, by its address.
+pub fn surface_of(method: &Method, path: &str) -> Surface {
+    let verb = path
+        .strip_prefix("/models/")
+        .and_then(|rest| rest.split_once(':'));
+    match (method, verb) {
+        (&Method::GET, _) if is_list(path, MODELS_PATH) => Surface::Free,
+        (&Method::POST, Some((_, "generateContent" | "streamGenerateContent"))) => Surface::Chat,
+        (&Method::POST, Some((_, "embedContent" | "batchEmbedContents"))) => Surface::Embeddings,
+        (&Method::POST, Some((_, "countTokens"))) => Surface::Free,
+        _ => Surface::Other,
+    }
+}
+
+/// The address at which a model answers. The model is a segment of the path,
+/// so only characters that can stand in one are let through.
+pub fn chat_path(model: &str, stream: bool) -> Option<String> {
+    let model = model.strip_prefix("models/").unwrap_or(model);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if model.is_empty() || !model.chars().all(allowed) {
+        return None;
+    }
+    let verb = if stream {
+        "streamGenerateContent?alt=sse"
+    } else {
+        "generateContent"
+    };
+    Some(format!("/models/{model}:{verb}"))
+}
+
+/// The name of a model in a list, if it generates content.
+pub fn listed_model(entry: &Value) -> Option<&str> {
+    let methods = entry["supportedGenerationMethods"].as_array();
+    let generates = methods.is_none_or(|all| all.iter().any(|it| it == "generateContent"));
+    model_list::name_of(entry).filter(|_| generates)
+}
+
+/// Writes the body of a chat request. No temperature: some models refuse it.
+pub fn write_chat(request: &ChatRequest) -> Value {
+    let mut body = json!({
+        "contents": request.turns.iter().map(write_content).collect::<Vec<_>>(),
+        "generationConfig": {"maxOutputTokens": request.max_output_tokens},
+    });
+    if !request.system.is_empty() {
+        body["systemInstruction"] = json!({"parts": [{"text": request.system}]});
+    }
+    body
+}
+
+fn write_content(turn: &Turn) -> Value {
+    let role = match turn.role {
+        Role::Person => "user",
+        Role::Model => "model",
+    };
+    let pictures = turn.pictures.iter().map(|picture| {
+        json!({"inlineData": {
+            "mimeType": picture.kind.media_type(), "data": encode_picture(picture),
+        }})
+    });
+    let parts: Vec<Value> = pictures.chain([json!({"text": turn.text.0})]).collect();
+    json!({"role": role, "parts": parts})
+}
+
+/// Lowers the limit on the output of a chat; whether anything was changed.
+pub fn limit_output(request: &mut RawObject, tokens: u64) -> bool {
+    let mut config: Value = request.get("generationConfig").unwrap_or_else(|| json!({}));
+    let asked = config["maxOutputTokens"].as_u64();
+    if !config.is_object() || asked.is_some_and(|asked| asked <= tokens) {
+        return false;
+    }
+    config["maxOutputTokens"] = json!(tokens);
+    request.set("generationConfig", &config);
+    true
+}
+
+/// Reads a chunk of a stream or a whole answer; both have one shape.
+pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
+    if event.get("error").is_some() {
+        answer.failed = true;
+        return;
+    }
+    answer.set_model(event, "modelVersion");
+    if event.pointer("/promptFeedback/blockReason").is_some() {
+        answer.finish = Some(Finish::Blocked);
+    }
+    let candidate = &event["candidates"][0];
+    for part in candidate["content"]["parts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        answer.progressed = true;
+        if part["thought"] != true {
+            answer.add_text(part.get("text").and_then(Value::as_str));
+        }
+    }
+    if let Some(reason) = candidate["finishReason"].as_str() {
+        answer.finish = Some(match reason {
+            "MAX_TOKENS" => Finish::Length,
+            "STOP" | "FINISH_REASON_UNSPECIFIED" | "OTHER" => Finish::Complete,
+            _ => Finish::Blocked,
+        });
+    }
+    answer.usage = read_usage(&event["usageMetadata"]).or(answer.usage);
+}
+
+/// Counts are cumulative; thoughts are billed as output but not counted in
+/// the candidates.
+fn read_usage(usage: &Value) -> Option<Usage> {
+    let reasoning_tokens = read_count(usage, "/thoughtsTokenCount").unwrap_or(0);
+    Some(Usage {
+        input_tokens: read_count(usage, "/promptTokenCount")?,
+        output_tokens: read_count(usage, "/candidatesTokenCount").unwrap_or(0) + reasoning_tokens,
+        cached_tokens: read_count(usage, "/cachedContentTokenCount").unwrap_or(0),
+        reasoning_tokens,
+        cost: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_name_cannot_leave_its_place_in_the_path() {
+        assert_eq!(
+            chat_path("models/gemini-x", false).as_deref(),
+            Some("/models/gemini-x:generateContent")
+        );
+        for wrong in ["", "../x", "a/b", "a?key=1", "a:b", "a%2f"] {
+            assert_eq!(chat_path(wrong, true), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The dialects that providers speak. What one of them has of its own stands
+//! in its file or folder; [`Dialect`] asks the right one.
+
+mod answer_format;
+mod anthropic;
+mod chat_request;
+mod google;
+mod model_list;
+mod neutral;
+mod ollama;
+mod openai;
+mod parsed_answer;
+mod raw_object;
+#[cfg(test)]
+mod recordings;
+mod request_fields;
+mod responses;
+mod surface;
+mod translation;
+#[cfg(test)]
+mod translation_tests;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::model::{Check, Credential, FailureClass};
+
+use super::sse::Framing;
+
+pub use answer_format::AnswerFormat;
+pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
+pub use google::chat_path as google_chat_path;
+pub use neutral::Untranslatable;
+pub use openai::{
+    CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,
+    IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ask_for_usage,
+};
+pub use parsed_answer::{ParsedAnswer, read_count};
+pub use raw_object::{BadBody, RawObject};
+pub use request_fields::{RequestFields, read_number};
+pub use responses::{PATH as OPENAI_RESPONSES_PATH, STORED_PROMPT};
+pub use surface::Surface;
+pub use translation::{AnswerTranslator, OpenAiChat, Translation};
+
+/// More answers to one request than anybody wants.
+pub const ANSWERS_MAX: u64 = 16;
+
+/// The fields that decide what a request may cost, of every dialect. Where
+/// several dialects name a field for one thing, the first in this list
+/// counts.
+pub const REQUEST_FIELDS: [&RequestFields; 5] = [
+    &openai::REQUEST_FIELDS,
+    &responses::REQUEST_FIELDS,
+    &anthropic::REQUEST_FIELDS,
+    &google::REQUEST_FIELDS,
+    &ollama::REQUEST_FIELDS,
+];
+
+/// Which dialect a provider speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    OpenAi(OpenAiQuirks),
+    Anthropic,
+    Google,
+    Ollama,
+    /// An image host: it has no chat.
+    ImageHost,
+}
+
+impl Dialect {
+    /// Whether a provider of this dialect chats.
+    pub fn chats(self) -> bool {
+        self != Self::ImageHost
+    }
+
+    /// Whether the provider may have to load a model before it answers.
+    pub fn loads_models(self) -> bool {
+        self == Self::Ollama
+    }
+
+    /// Bases that the provider's own libraries write into a path, beside the
+    /// path of its base address.
+    pub fn other_bases(self) -> &'static [&'static str] {
+        match self {
+            Self::Google => google::OTHER_BASES,
+            _ => &[],
+        }
+    }
+
+    /// Headers of every call, beside the key's own.
+    pub fn headers(self, credential: Option<&Credential>) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Anthropic => anthropic::headers(credential),
+            _ => Vec::new(),
+        }
+    }
+
+    /// How the events of a stream are told apart.
+    pub fn framing(self) -> Framing {
+        match self {
+            Self::Ollama => Framing::JsonLines,
+            _ => Framing::ServerSentEvents,
+        }
+    }
+
+    /// Writes a chat request: its path and its body. None where the model's
+    /// name is none that can be asked.
+    pub fn write_chat(self, request: &ChatRequest, stream: bool) -> Option<(String, Value)> {
+        Some(match self {
+            Self::OpenAi(quirks) => (
+                openai::CHAT_PATH.into(),
+                openai::write_chat(request, quirks, stream),
+            ),
+            Self::Anthropic => (
+                anthropic::CHAT_PATH.into(),
+                anthropic::write_chat(request, stream),
+            ),
+            Self::Google => (
+                google::chat_path(&request.model, stream)?,
+                google::write_chat(request),
+            ),
+            Self::Ollama => (
+                ollama::CHAT_PATH.into(),
+                ollama::write_chat(request, stream),
+            ),
+            Self::ImageHost => return None,
+        })
+    }
+
+    /// What a call asks for, by its method and its path below the base.
+    pub fn surface_of(self, method: &Method, path: &str) -> Surface {
+        match self {
+            Self::OpenAi(_) => openai::surface_of(method, path),
+            Self::Anthropic => anthropic::surface_of(method, path),
+            Self::Google => google::surface_of(method, path),
+            Self::Ollama => ollama::surface_of(method, path),
+            Self::ImageHost => Surface::Other,
+        }
+    }
+
+    /// How the answer of a call is read.
+    pub fn answer_format(self, surface: Surface, path: &str) -> AnswerFormat {
+        match surface {
+            Surface::Chat if self.speaks_openai_at(path) => AnswerFormat::OpenAi,
+            Surface::Chat => self.chat_format(),
+            Surface::Responses => AnswerFormat::Responses,
+            Surface::Embeddings => AnswerFormat::Embeddings,
+            Surface::Images => AnswerFormat::Images,
+            Surface::Free | Surface::Other => AnswerFormat::Unread,
+        }
+    }
+
+    /// How the answer of a chat in the native dialect is read.
+    pub fn chat_format(self) -> AnswerFormat {
+        match self {
+            Self::OpenAi(_) => AnswerFormat::OpenAi,
+            Self::Anthropic => AnswerFormat::Anthropic,
+            Self::Google => AnswerFormat::Google,
+            Self::Ollama => AnswerFormat::Ollama,
+            Self::ImageHost => AnswerFormat::Unread,
+        }
+    }
+
+    /// Whether requests and answers at a path of the provider's are in
+    /// OpenAI's dialect.
+    fn speaks_openai_at(self, path: &str) -> bool {
+        match self {
+            Self::OpenAi(_) => true,
+            Self::Ollama => path.starts_with("/v1/"),
+            _ => false,
+        }
+    }
+
+    /// Whether usage at the end of a stream must be asked for, at a path of
+    /// the provider's. Below `/v1/` that holds for other dialects than
+    /// OpenAI's too.
+    pub fn asks_for_usage(self, path: &str) -> bool {
+        match self {
+            Self::OpenAi(quirks) => quirks.asks_for_usage,
+            _ => path.starts_with("/v1/"),
+        }
+    }
+
+    /// Where the provider answers what OpenAI answers at this path; none
+    /// where it does not.
+    pub fn openai_path(self, path: &str) -> Option<String> {
+        match self {
+            Self::OpenAi(_) => Some(path.to_owned()),
+            Self::Ollama => Some(format!("{}{path}", ollama::OPENAI_BASE)),
+            Self::Anthropic | Self::Google | Self::ImageHost => None,
+        }
+    }
+
+    /// Lowers the limit on the output of a request to `tokens` for all
+    /// answers together; whether anything was changed.
+    pub fn limit_output(self, surface: Surface, request: &mut RawObject, tokens: u64) -> bool {
+        let answers = request.get::<u64>("n").unwrap_or(1).clamp(1, ANSWERS_MAX);
+        let each = (tokens / answers).max(1);
+        match (surface, self) {
+            (Surface::Responses, _) => responses::limit_output(request, each),
+            (Surface::Chat, Self::OpenAi(quirks)) => openai::limit_output(request, quirks, each),
+            (Surface::Chat, Self::Anthropic) => anthropic::limit_output(request, each),
+            (Surface::Chat, Self::Google) => google::limit_output(request, each),
+            (Surface::Chat, Self::Ollama) => ollama::limit_output(request, each),
+            _ => false,
+        }
+    }
+
+    /// Translates a chat in OpenAI's dialect. None where the provider takes
+    /// it as it is.
+    pub fn translate_chat(
+        self,
+        chat: &OpenAiChat<'_>,
+    ) -> Option<Result<Translation, Untranslatable>> {
+        match self {
+            Self::Anthropic => Some(anthropic::translation::translate_chat(chat)),
+            Self::Google => Some(google::translation::translate_chat(chat)),
+            Self::OpenAi(_) | Self::Ollama | Self::ImageHost => None,
+        }
+    }
+
+    /// Where the models are listed that a key can use.
+    pub fn models_path(self) -> &'static str {
+        match self {
+            Self::OpenAi(_) | Self::ImageHost => openai::MODELS_PATH,
+            Self::Anthropic => anthropic::MODELS_PAGE,
+            Self::Google => google::MODELS_PAGE,
+            Self::Ollama => ollama::MODELS_PATH,
+        }
+    }
+
+    /// The names of the models in a list that can be asked for text, as far
+    /// as the list tells.
+    pub fn listed_models(self, list: &Value) -> impl Iterator<Item = &str> {
+        let name_of: fn(&Value) -> Option<&str> = match self {
+            Self::Anthropic => anthropic::listed_model,
+            Self::Google => google::listed_model,
+            Self::OpenAi(_) | Self::Ollama | Self::ImageHost => model_list::name_of,
+        };
+        model_list::entries_of(list).filter_map(name_of)
+    }
+
+    /// What a failed check says of the key, where the dialect has a meaning
+    /// of its own for it.
+    pub fn judge_check(self, class: FailureClass) -> Option<Check> {
+        match self {
+            Self::Anthropic => anthropic::judge_check(class),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! OpenAI's chat dialect, as eight vendors speak it; `docs/providers.md` §7.
+//!
+//! - `answer`: answers, and what was used.
+//! - `chunks`: answers written for a caller who speaks this dialect.
+//! - `request`: a chat of such a caller's, in the neutral form.
+
+mod answer;
+mod chunks;
+mod request;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::model::{Role, Turn};
+
+use super::chat_request::{ChatRequest, picture_data_url};
+use super::raw_object::RawObject;
+use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
+use super::responses;
+use super::surface::{Surface, is_list};
+
+pub use answer::{read_embeddings, read_event, read_images, skim_answer};
+pub use chunks::ChunkWriter;
+pub use request::parse_request;
+
+pub const CHAT_PATH: &str = "/chat/completions";
+pub const EMBEDDINGS_PATH: &str = "/embeddings";
+pub const IMAGES_PATH: &str = "/images/generations";
+pub const MODELS_PATH: &str = "/models";
+
+/// The names that vendors have for the limit on the output.
+const OUTPUT_LIMITS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
+
+pub const REQUEST_FIELDS: RequestFields = RequestFields {
+    output_limits: &[&[OUTPUT_LIMITS[0]], &[OUTPUT_LIMITS[1]]],
+    answer_counts: &[&["n"]],
+    conversations: &["messages"],
+    pictures: PictureFields {
+        types: &["image_url"],
+        urls: &["url"],
+        ..NO_PICTURE_FIELDS
+    },
+    stored_files: &["file_id", "file_data"],
+    owner_only: &[
+        "web_search_options",
+        "service_tier",
+        "plugins",
+        "models",
+        "route",
+        "provider",
+        "audio",
+        "prediction",
+    ],
+    is_callers_tool: |tool| matches!(tool["type"].as_str(), Some("function" | "custom")),
+};
+
+/// What the vendors of this dialect disagree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenAiQuirks {
+    /// The field that limits the output.
+    pub output_limit: &'static str,
+    /// Whether usage in a stream must be asked for.
+    pub asks_for_usage: bool,
+}
+
+/// What a call asks for, by its address.
+pub fn surface_of(method: &Method, path: &str) -> Surface {
+    match (method, path) {
+        (&Method::POST, CHAT_PATH) => Surface::Chat,
+        (&Method::POST, responses::PATH) => Surface::Responses,
+        (&Method::POST, EMBEDDINGS_PATH) => Surface::Embeddings,
+        (&Method::POST, IMAGES_PATH) => Surface::Images,
+        (&Method::POST, "/moderations") => Surface::Free,
+        (&Method::GET, _) if is_list(path, MODELS_PATH) => Surface::Free,
+        _ => Surface::Other,
+    }
+}
+
+/// Writes the body of a chat request.
+pub fn write_chat(request: &ChatRequest, quirks: OpenAiQuirks, stream: bool) -> Value {
+    let mut messages = Vec::new();
+    if !request.system.is_empty() {
+        messages.push(json!({"role": "system", "content": request.system}));
+    }
+    messages.extend(request.turns.iter().map(write_message));
+    let mut body = json!({"model": request.model, "messages": messages, "stream": stream});
+    body[quirks.output_limit] = json!(request.max_output_tokens);
+    if stream && quirks.asks_for_usage {
+        body["stream_options"] = json!({"include_usage": true});
+    }
+    body
+}
+
+fn write_message(turn: &Turn) -> Value {
+    let role = match turn.role {
+        Role::Person => "user",
+        Role::Model => "assistant",
+    };
+    if turn.pictures.is_empty() {
+        return json!({"role": role, "content": turn.text.0});
+    }
+    let text = json!({"type": "text", "text": turn.text.0});
+    let pictures = turn.pictures.iter().map(
+        |picture| json!({"type": "image_url", "image_url": {"url": picture_data_url(picture)}}),
+    );
+    let parts: Vec<Value> = pictures.chain([text]).collect();
+    json!({"role": role, "content": parts})
+}
+
+/// Lowers the limit on the output of a chat; whether anything was changed.
+pub fn limit_output(request: &mut RawObject, quirks: OpenAiQuirks, tokens: u64) -> bool {
+    // Whichever name the caller used is the one that the model knows.
+    let used = OUTPUT_LIMITS
+        .into_iter()
+        .find(|name| request.raw(name).is_some());
+    request.set_at_most(used.unwrap_or(quirks.output_limit), tokens)
+}
+
+/// Asks for usage at the end of a stream. Whether that changed the request:
+/// a caller who asked already wants to see the usage too.
+pub fn ask_for_usage(request: &mut RawObject) -> bool {
+    let mut options = request.get("stream_options").unwrap_or_else(|| json!({}));
+    if options["include_usage"] == true || !options.is_object() {
+        return false;
+    }
+    options["include_usage"] = json!(true);
+    request.set("stream_options", &options);
+    true
+}

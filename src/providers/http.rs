@@ -1,0 +1,311 @@
+//! What every call to a provider needs: addresses, bodies of a limited size,
+//! failures, and another attempt where one is allowed.
+
+use std::time::Duration;
+
+use axum::http::{Response, Uri};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper_util::client::legacy;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout_at};
+use url::{Position, Url};
+
+use crate::model::{FailureClass, Pieces, ProviderFailure, ProviderId};
+
+use super::catalogue::Provider;
+use super::failure;
+
+/// The largest answer that is read, streamed or not.
+const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The largest error body that is read.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+/// The longest path that is put below a provider's base.
+const PATH_BYTES_MAX: usize = 512;
+/// How often a call is made at the most.
+const ATTEMPTS: u32 = 3;
+/// The first wait before another attempt; it doubles.
+const BACKOFF: Duration = Duration::from_millis(250);
+/// A longer wait than this is for the person to decide on.
+const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// Puts a path, and perhaps a query, below a base URL.
+pub fn join(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)));
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url.set_query(query);
+    url
+}
+
+/// The address of a path below a base URL. None where they make none.
+pub fn address_below(base: &Url, path: &str) -> Option<Uri> {
+    if !is_plain(path) {
+        return address_of(&join(base, path));
+    }
+    // Nothing in it has to be escaped.
+    let base = base[..Position::AfterPath].trim_end_matches('/');
+    Uri::try_from([base, path].concat()).ok()
+}
+
+/// The address of a URL, as a call takes it.
+pub fn address_of(url: &Url) -> Option<Uri> {
+    Uri::try_from(url.as_str()).ok()
+}
+
+/// Whether a path below a provider's base may be put into an address as it
+/// is: plain segments, none of which leads out.
+pub fn is_plain(path: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:/,=~".contains(c);
+    path.starts_with('/')
+        && path.len() <= PATH_BYTES_MAX
+        && path.chars().all(allowed)
+        && !path
+            .split('/')
+            .skip(1)
+            .any(|part| part.is_empty() || part == "." || part == "..")
+}
+
+/// An answer whose body is still to come.
+#[derive(Debug)]
+pub struct Incoming {
+    pub status: u16,
+    pub headers: HeaderMap,
+    rest: hyper::body::Incoming,
+    received: usize,
+}
+
+/// An answer that was read whole.
+pub struct WholeAnswer {
+    pub status: u16,
+    pub body: Bytes,
+    headers: HeaderMap,
+}
+
+impl Incoming {
+    /// An answer that has begun.
+    pub fn new(response: Response<hyper::body::Incoming>) -> Self {
+        let (head, rest) = response.into_parts();
+        Self {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            rest,
+            received: 0,
+        }
+    }
+
+    /// The media type that the provider names; empty where it names none.
+    pub fn content_type(&self) -> &str {
+        let kind = self.headers.get(CONTENT_TYPE);
+        kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The next piece of the body; none at its end.
+    pub async fn next_piece(&mut self) -> Result<Option<Bytes>, FailureClass> {
+        while let Some(frame) = self.rest.frame().await {
+            // Trailers say nothing that anybody asked for.
+            let Ok(piece) = frame.map_err(|_| FailureClass::CutOff)?.into_data() else {
+                continue;
+            };
+            self.received += piece.len();
+            if self.received > ANSWER_BYTES_MAX {
+                return Err(FailureClass::TooLarge);
+            }
+            return Ok(Some(piece));
+        }
+        Ok(None)
+    }
+
+    /// Reads the whole body, if it has at most `limit` bytes and comes before
+    /// the deadline.
+    pub async fn read_body(
+        &mut self,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<Bytes, FailureClass> {
+        let mut body = Pieces::default();
+        loop {
+            let next = timeout_at(deadline, self.next_piece()).await;
+            match next.map_err(|_| FailureClass::TimedOut)?? {
+                Some(piece) if body.len() + piece.len() <= limit => body.push(piece),
+                Some(_) => return Err(FailureClass::TooLarge),
+                None => return Ok(body.join()),
+            }
+        }
+    }
+
+    /// Reads the whole answer under the same conditions. The failure has the
+    /// answer's status.
+    pub async fn read_whole(
+        mut self,
+        provider: &ProviderId,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<WholeAnswer, ProviderFailure> {
+        let body = self.read_body(limit, deadline).await;
+        let body = body.map_err(|class| ProviderFailure {
+            status: Some(self.status),
+            ..failed(provider, class)
+        })?;
+        Ok(WholeAnswer {
+            status: self.status,
+            body,
+            headers: self.headers,
+        })
+    }
+
+    /// Reads an answer that is an error, as far as it comes.
+    pub async fn read_error(mut self, deadline: Instant) -> WholeAnswer {
+        let body = self.read_body(ERROR_BYTES_MAX, deadline).await;
+        WholeAnswer {
+            status: self.status,
+            body: body.unwrap_or_default(),
+            headers: self.headers,
+        }
+    }
+}
+
+impl WholeAnswer {
+    /// Whether the body is empty but for white space.
+    pub fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
+    /// Parses the body of an answer whose status is good. An answer that is
+    /// no JSON is a failure, and so is one that reports an error.
+    pub fn into_json(self, provider: &Provider, is_good: bool) -> Result<Value, ProviderFailure> {
+        let value: Option<Value> = serde_json::from_slice(self.body.trim_ascii()).ok();
+        match value {
+            Some(value) if is_good && !failure::has_hidden_error(&value) => Ok(value),
+            _ => Err(self.failure(provider)),
+        }
+    }
+
+    /// Sorts the answer, which is an error.
+    pub fn failure(&self, provider: &Provider) -> ProviderFailure {
+        failure::classify(provider, self.status, &self.headers, &self.body)
+    }
+}
+
+/// A failure without a status.
+pub fn failed(provider: &ProviderId, class: FailureClass) -> ProviderFailure {
+    ProviderFailure {
+        provider: provider.clone(),
+        class,
+        status: None,
+        retry_after: None,
+    }
+}
+
+/// Sorts a transport error and drops its text, which may hold the URL.
+pub fn class_of_transport(error: &legacy::Error) -> FailureClass {
+    if error.is_connect() {
+        FailureClass::Unreachable
+    } else {
+        FailureClass::Upstream
+    }
+}
+
+/// Does the same with the error of an upload.
+pub fn class_of_upload(error: &reqwest::Error) -> FailureClass {
+    if error.is_connect() {
+        FailureClass::Unreachable
+    } else if error.is_timeout() {
+        FailureClass::TimedOut
+    } else {
+        FailureClass::Upstream
+    }
+}
+
+/// Counts the attempts at a call, and waits between them.
+///
+/// A call is made again only where nothing was sent, or where the provider
+/// itself said "not now" before any of the answer. Never after a timeout:
+/// the provider may be at work, and somebody pays for that.
+pub struct Retries {
+    deadline: Instant,
+    failed: u32,
+}
+
+impl Retries {
+    /// Attempts that all begin before the deadline.
+    pub fn until(deadline: Instant) -> Self {
+        Self {
+            deadline,
+            failed: 0,
+        }
+    }
+
+    /// Waits until the call may be made again. Returns false at once where it
+    /// may not.
+    pub async fn wait_after(&mut self, failure: &ProviderFailure) -> bool {
+        self.failed += 1;
+        let wait = wait_before_retry(failure, self.failed);
+        let is_in_time =
+            |wait: &Duration| self.failed < ATTEMPTS && Instant::now() + *wait < self.deadline;
+        match wait.filter(is_in_time) {
+            Some(wait) => {
+                sleep(wait).await;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// How long to wait before another attempt; none when there must be none.
+fn wait_before_retry(failure: &ProviderFailure, attempt: u32) -> Option<Duration> {
+    let nothing_sent = failure.class == FailureClass::Unreachable;
+    let not_now = matches!(failure.status, Some(429 | 503 | 529))
+        && matches!(
+            failure.class,
+            FailureClass::RateLimited | FailureClass::Upstream
+        );
+    if !nothing_sent && !not_now {
+        return None;
+    }
+    let wait = failure
+        .retry_after
+        .unwrap_or(BACKOFF * 2_u32.pow(attempt - 1));
+    (wait <= WAIT_MAX).then_some(wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_cannot_lead_out_of_its_base() {
+        for path in ["/models", "/models/a:b", "/v1/x_1-2.3/~", "/a/b,c=d"] {
+            assert!(is_plain(path), "{path}");
+        }
+        for path in [
+            "",
+            "models",
+            "/",
+            "//",
+            "/a//b",
+            "/..",
+            "/a/../b",
+            "/./a",
+            "/a/",
+            "/%2e%2e/a",
+            "/a%2fb",
+            "/a\\b",
+            "/a?b",
+            "/a#b",
+            "/a b",
+            "/\u{e9}",
+            "/a\r\nb",
+            "/a;b",
+            "/a@b",
+            "http://x/",
+        ] {
+            assert!(!is_plain(path), "{path}");
+        }
+        assert!(!is_plain(&format!("/{}", "a".repeat(600))));
+    }
+}

@@ -1,0 +1,35 @@
+//! All providers together, with what calls them. Each kind of call has its
+//! methods in its own file.
+
+use crate::model::ProviderId;
+
+use super::catalogue::{Catalogue, Provider};
+use super::clients::Clients;
+use super::outbound::Outbound;
+use super::timeouts::Timeouts;
+
+/// The providers of the catalogue, and what calls them.
+pub struct Providers {
+    catalogue: Catalogue,
+    pub(super) outbound: Outbound,
+}
+
+impl Providers {
+    /// Providers of this catalogue, called with these clients.
+    pub fn new(catalogue: Catalogue, clients: Clients, timeouts: Timeouts) -> Self {
+        Self {
+            catalogue,
+            outbound: Outbound::new(clients, timeouts),
+        }
+    }
+
+    /// All providers.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// One provider.
+    pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
+        self.catalogue.get(id)
+    }
+}

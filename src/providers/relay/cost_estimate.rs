@@ -1,0 +1,352 @@
+//! How much a call may use at the most, and what only the caller's own key
+//! may pay for.
+//!
+//! A shared key pays for what can be counted beforehand from the request
+//! itself: text, pictures and vectors. What a provider has stored, looks up
+//! or runs on its own would be paid by somebody else without a limit, or
+//! would show people each other's data.
+
+use serde_json::{Map, Value};
+
+use crate::providers::dialect::{
+    ANSWERS_MAX, REQUEST_FIELDS, RequestFields, STORED_PROMPT, Surface, read_number,
+};
+
+use super::request::RelayRequest;
+
+/// What a picture is estimated at, whatever its size: vendors count 1,600 to
+/// 4,000 tokens for the largest that they take.
+const PICTURE_TOKENS: u64 = 4_000;
+
+/// What a call may use at the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CostEstimate {
+    /// The prompt, in bytes; a token has one or more.
+    pub prompt_bytes: u64,
+    /// The longest answer that the call asks for, in tokens, all answers
+    /// together.
+    pub output_tokens: Option<u64>,
+    pub images: u64,
+    /// How many answers the call asks for.
+    pub answers: u64,
+}
+
+/// Estimates what a call may use. Only an exact estimate tells the pictures
+/// in a prompt from its text, which takes a look at the whole body.
+pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
+    let bytes = request.body.bytes().len() as u64;
+    let unparsed = CostEstimate {
+        prompt_bytes: bytes,
+        answers: 1,
+        ..CostEstimate::default()
+    };
+    let makes_pictures = request.surface == Surface::Images;
+    // Where nothing is limited, only the number of pictures matters.
+    if !exactly && !makes_pictures {
+        return unparsed;
+    }
+    let Some(fields) = request.body.fields() else {
+        return unparsed;
+    };
+    let first_of = |paths: fn(&RequestFields) -> &'static [_]| {
+        let paths = REQUEST_FIELDS.iter().flat_map(|it| paths(it));
+        paths.copied().find_map(|path| read_number(fields, path))
+    };
+    let each = first_of(|dialect| dialect.output_limits);
+    let answers = first_of(|dialect| dialect.answer_counts);
+    let answers = answers.unwrap_or(1).clamp(1, ANSWERS_MAX);
+    let mut shown = ShownPictures::default();
+    if exactly {
+        shown.count_in(request.body.value());
+    }
+    CostEstimate {
+        prompt_bytes: bytes.saturating_sub(shown.bytes) + shown.number * PICTURE_TOKENS,
+        output_tokens: each
+            .map(|each| each.saturating_mul(answers))
+            .filter(|_| !makes_pictures),
+        images: if makes_pictures { answers } else { 0 },
+        answers,
+    }
+}
+
+/// The pictures in a prompt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct ShownPictures {
+    number: u64,
+    /// How many bytes of the body they are.
+    bytes: u64,
+}
+
+impl ShownPictures {
+    fn count_in(&mut self, value: &Value) {
+        match value {
+            Value::Array(list) => list.iter().for_each(|item| self.count_in(item)),
+            Value::Object(fields) => {
+                self.count_part(fields);
+                fields.values().for_each(|inner| self.count_in(inner));
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts a part of the prompt that is a picture in any dialect.
+    fn count_part(&mut self, part: &Map<String, Value>) {
+        let dialects = || REQUEST_FIELDS.iter().map(|dialect| &dialect.pictures);
+        let text = |name: &str| part.get(name).and_then(Value::as_str);
+        let media_type = dialects()
+            .flat_map(|it| it.media_types)
+            .find_map(|name| text(name));
+        let is_image = media_type.is_some_and(|it| it.starts_with("image/"));
+        let data = text("data").filter(|_| is_image);
+        let url = dialects()
+            .flat_map(|it| it.urls)
+            .find_map(|name| text(name));
+        let url = url.filter(|url| url.starts_with("data:image/"));
+        self.bytes += data.or(url).map_or(0, |text| text.len() as u64);
+        let is_typed = text("type").is_some_and(|kind| {
+            let mut types = dialects().flat_map(|it| it.types);
+            types.any(|known| *known == kind)
+        });
+        let mut markers = dialects().flat_map(|it| it.markers);
+        let is_marked = markers.any(|name| part.contains_key(*name));
+        self.number += u64::from(is_typed || is_marked);
+    }
+}
+
+/// Names what only the caller's own key may pay for in a call, if it asks for
+/// anything such.
+pub fn only_for_owners(request: &RelayRequest) -> Option<String> {
+    if request.surface == Surface::Other {
+        return Some(format!("`{} {}`", request.method, request.path));
+    }
+    if request.body.bytes().is_empty() {
+        return None;
+    }
+    let Some(fields) = request.body.fields() else {
+        return Some("a body that is no JSON object".to_owned());
+    };
+    let is_set = |name: &&&str| {
+        !matches!(
+            fields.raw(name),
+            None | Some("false" | "\"auto\"" | "\"default\"")
+        )
+    };
+    let mut owner_only = REQUEST_FIELDS.iter().flat_map(|it| it.owner_only);
+    if let Some(name) = owner_only.find(is_set) {
+        return Some(format!("`{name}`"));
+    }
+    if request.surface == Surface::Responses && fields.raw(STORED_PROMPT).is_some() {
+        return Some(format!("`{STORED_PROMPT}`"));
+    }
+    let body = request.body.value();
+    let mut conversations = REQUEST_FIELDS.iter().flat_map(|it| it.conversations);
+    if conversations.any(|name| names_a_file(&body[*name])) {
+        return Some("a file that the provider has kept".to_owned());
+    }
+    let tools: Vec<Value> = fields.get("tools").unwrap_or_default();
+    let is_callers = |tool: &Value| REQUEST_FIELDS.iter().any(|it| (it.is_callers_tool)(tool));
+    let foreign = tools.iter().find(|tool| !is_callers(tool))?;
+    let kind = foreign["type"].as_str();
+    Some(format!(
+        "the tool `{}`",
+        kind.unwrap_or("of the provider's own")
+    ))
+}
+
+/// Whether a conversation names a file that the provider has stored.
+fn names_a_file(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(names_a_file),
+        Value::Object(fields) => {
+            let mut names = REQUEST_FIELDS.iter().flat_map(|it| it.stored_files);
+            names.any(|name| fields.contains_key(*name)) || fields.values().any(names_a_file)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use serde_json::json;
+
+    use super::*;
+    use crate::providers::Catalogue;
+    use crate::providers::dialect::RawObject;
+    use crate::providers::relay::{Body, ForwardedHeaders};
+
+    fn request(surface: Surface, body: &Value) -> RelayRequest {
+        RelayRequest {
+            surface,
+            as_openai: false,
+            method: Method::POST,
+            path: "/x".into(),
+            query: None,
+            headers: ForwardedHeaders::default(),
+            body: Body::object(body.to_string().into()).unwrap(),
+            stream: false,
+            at_s: 0,
+        }
+    }
+
+    #[test]
+    fn a_call_weighs_its_words_its_pictures_and_what_it_asks_for() {
+        let long = "A".repeat(100_000);
+        for (body, pictures) in [
+            (
+                json!({"messages": [{"content": [{"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{long}")}}]}]}),
+                1,
+            ),
+            (
+                json!({"messages": [{"content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": long}}]}]}),
+                1,
+            ),
+            (
+                json!({"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": long}}]}]}),
+                1,
+            ),
+            (
+                json!({"messages": [{"content": [{"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}]}]}),
+                1,
+            ),
+        ] {
+            let estimate = estimate_cost(&request(Surface::Chat, &body), true).prompt_bytes;
+            assert!(
+                (4_000..4_400).contains(&estimate),
+                "{estimate} for {pictures}"
+            );
+        }
+        // What only claims to be a picture is words.
+        for body in [
+            json!({"contents": [{"parts": [{"inlineData": {"mimeType": "text/plain", "data": long}}]}]}),
+            json!({"messages": [{"content": format!("data:image/png;base64,{long}")}]}),
+        ] {
+            assert!(estimate_cost(&request(Surface::Chat, &body), true).prompt_bytes > 100_000);
+        }
+        let asked = json!({"max_tokens": 10, "n": 3, "messages": []});
+        let estimate = estimate_cost(&request(Surface::Chat, &asked), true);
+        assert_eq!(
+            (estimate.output_tokens, estimate.answers, estimate.images),
+            (Some(30), 3, 0)
+        );
+        let drawn = estimate_cost(&request(Surface::Images, &json!({"n": 2})), true);
+        assert_eq!((drawn.output_tokens, drawn.images), (None, 2));
+        let google = json!({"generationConfig": {"maxOutputTokens": 7}});
+        assert_eq!(
+            estimate_cost(&request(Surface::Chat, &google), true).output_tokens,
+            Some(7)
+        );
+    }
+
+    #[test]
+    fn a_limit_is_put_where_each_dialect_has_it() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for (provider, surface, body, expected) in [
+            (
+                "openai",
+                Surface::Chat,
+                json!({}),
+                json!({"max_completion_tokens": 100}),
+            ),
+            (
+                "openai",
+                Surface::Chat,
+                json!({"max_tokens": 900}),
+                json!({"max_tokens": 100}),
+            ),
+            (
+                "openai",
+                Surface::Chat,
+                json!({"max_tokens": 9}),
+                json!({"max_tokens": 9}),
+            ),
+            (
+                "openai",
+                Surface::Chat,
+                json!({"n": 4}),
+                json!({"max_completion_tokens": 25, "n": 4}),
+            ),
+            (
+                "mistral",
+                Surface::Chat,
+                json!({}),
+                json!({"max_tokens": 100}),
+            ),
+            (
+                "openai",
+                Surface::Responses,
+                json!({}),
+                json!({"max_output_tokens": 100}),
+            ),
+            (
+                "anthropic",
+                Surface::Chat,
+                json!({"max_tokens": 5_000}),
+                json!({"max_tokens": 100}),
+            ),
+            (
+                "google",
+                Surface::Chat,
+                json!({"generationConfig": {"topK": 1}}),
+                json!({"generationConfig": {"topK": 1, "maxOutputTokens": 100}}),
+            ),
+            ("openai", Surface::Embeddings, json!({}), json!({})),
+        ] {
+            let text = body.to_string();
+            let mut fields = RawObject::parse(&text.clone().into()).unwrap();
+            let dialect = catalogue.find(provider).unwrap().dialect;
+            let changed = dialect.limit_output(surface, &mut fields, 100);
+            let written: Value = serde_json::from_slice(&fields.write()).unwrap();
+            assert_eq!(written, expected, "{provider}");
+            assert_eq!(changed, body != expected, "{provider}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_count_beforehand_is_for_ones_own_key() {
+        for (surface, body) in [
+            (Surface::Other, json!({})),
+            (
+                Surface::Responses,
+                json!({"previous_response_id": "resp_1"}),
+            ),
+            (Surface::Responses, json!({"prompt": {"id": "pmpt_1"}})),
+            (
+                Surface::Responses,
+                json!({"tools": [{"type": "web_search"}]}),
+            ),
+            (
+                Surface::Responses,
+                json!({"input": [{"content": [{"type": "input_file", "file_id": "file-1"}]}]}),
+            ),
+            (Surface::Chat, json!({"service_tier": "priority"})),
+            (
+                Surface::Chat,
+                json!({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
+            ),
+            (Surface::Chat, json!({"tools": [{"googleSearch": {}}]})),
+            (Surface::Chat, json!({"cachedContent": "cachedContents/1"})),
+            (
+                Surface::Chat,
+                json!({"contents": [{"parts": [{"fileData": {"fileUri": "x"}}]}]}),
+            ),
+        ] {
+            assert!(
+                only_for_owners(&request(surface, &body)).is_some(),
+                "{body}"
+            );
+        }
+        for body in [
+            json!({"messages": [], "service_tier": "auto", "background": false}),
+            json!({"tools": [{"type": "function", "function": {"name": "f"}}]}),
+            json!({"tools": [{"name": "f", "input_schema": {}}]}),
+            json!({"tools": [{"functionDeclarations": []}]}),
+        ] {
+            assert_eq!(
+                only_for_owners(&request(Surface::Chat, &body)),
+                None,
+                "{body}"
+            );
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Decodes a stream of events: server-sent events, or one JSON value a line;
+//! `docs/providers.md` §6.
+//!
+//! The decoder gives out whole events as the bytes that came, so that a
+//! relay can pass them on untouched; [`Event`] reads the data of one. It
+//! tolerates what providers really send: comments, blank lines, `\r\n`,
+//! trailing spaces, several `data:` lines, a missing `[DONE]`. It refuses an
+//! event that is longer than its reader allows.
+
+use std::borrow::Cow;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::model::FailureClass;
+
+/// How the events of a stream are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// An event ends with a blank line.
+    ServerSentEvents,
+    /// Each line is an event.
+    JsonLines,
+}
+
+/// Collects the bytes of a stream and gives out its whole events.
+pub struct Decoder {
+    framing: Framing,
+    /// The beginning of an event whose end has not come.
+    pending: BytesMut,
+    event_bytes_max: usize,
+}
+
+/// Whole events, one after the other, as they came.
+pub struct Events {
+    framing: Framing,
+    bytes: Bytes,
+}
+
+/// One event.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    framing: Framing,
+    /// The event as it came, with its line breaks.
+    pub raw: &'a [u8],
+}
+
+impl Decoder {
+    /// A decoder at the beginning of a stream. An event that grows past
+    /// `event_bytes_max` is refused.
+    pub fn new(framing: Framing, event_bytes_max: usize) -> Self {
+        Self {
+            framing,
+            pending: BytesMut::new(),
+            event_bytes_max,
+        }
+    }
+
+    /// Adds bytes to the stream and gives out the events that are whole.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Events, FailureClass> {
+        // The end of an event may have begun in the bytes before these.
+        let searched = self.pending.len().saturating_sub(2);
+        self.pending.extend_from_slice(bytes);
+        let new = self.pending.get(searched..).unwrap_or_default();
+        let whole = match last_end(self.framing, new) {
+            Some(end) => self.pending.split_to(searched + end).freeze(),
+            None => Bytes::new(),
+        };
+        if self.pending.len() > self.event_bytes_max {
+            return Err(FailureClass::TooLarge);
+        }
+        Ok(self.events(whole))
+    }
+
+    /// Gives out what stood without an end when the stream ended.
+    pub fn finish(&mut self) -> Events {
+        let rest = self.pending.split().freeze();
+        self.events(rest)
+    }
+
+    fn events(&self, bytes: Bytes) -> Events {
+        Events {
+            framing: self.framing,
+            bytes,
+        }
+    }
+}
+
+/// Finds where the last whole event of these bytes ends.
+fn last_end(framing: Framing, bytes: &[u8]) -> Option<usize> {
+    let ends_event = |at: usize| match framing {
+        Framing::JsonLines => true,
+        Framing::ServerSentEvents => {
+            let before = bytes.get(..at).unwrap_or_default();
+            before.ends_with(b"\n") || before.ends_with(b"\n\r")
+        }
+    };
+    let line_ends = bytes.iter().enumerate().rev();
+    let mut line_ends = line_ends.filter(|(_, byte)| **byte == b'\n');
+    let last = line_ends.find(|(at, _)| ends_event(*at));
+    last.map(|(at, _)| at + 1)
+}
+
+impl Events {
+    /// The events, one by one.
+    pub fn iter(&self) -> impl Iterator<Item = Event<'_>> {
+        let framing = self.framing;
+        let mut rest = &self.bytes[..];
+        std::iter::from_fn(move || {
+            let (raw, tail) = split_event(framing, rest)?;
+            rest = tail;
+            Some(Event { framing, raw })
+        })
+    }
+
+    /// The bytes of all events, as they came.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The same, to be passed on.
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+}
+
+/// Splits the first event off; none where nothing is left.
+fn split_event(framing: Framing, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut line_start = 0;
+    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+        let line = bytes.get(line_start..at).unwrap_or_default();
+        if framing == Framing::JsonLines || line.is_empty() || line == b"\r" {
+            return bytes.split_at_checked(at + 1);
+        }
+        line_start = at + 1;
+    }
+    (!bytes.is_empty()).then_some((bytes, &[]))
+}
+
+impl<'a> Event<'a> {
+    /// The data of the event; empty where it has none. Only data of several
+    /// lines is copied.
+    pub fn data(self) -> Cow<'a, [u8]> {
+        if self.framing == Framing::JsonLines {
+            return Cow::Borrowed(self.raw.trim_ascii());
+        }
+        let mut data = Cow::Borrowed(&[][..]);
+        for line in self.lines_after(b"data:") {
+            if data.is_empty() {
+                data = Cow::Borrowed(line);
+            } else {
+                let data = data.to_mut();
+                data.push(b'\n');
+                data.extend_from_slice(line);
+            }
+        }
+        data
+    }
+
+    /// The first comment of the event, if it has one.
+    pub fn comment(self) -> Option<&'a [u8]> {
+        match self.framing {
+            Framing::ServerSentEvents => self.lines_after(b":").next(),
+            Framing::JsonLines => None,
+        }
+    }
+
+    /// The lines that begin with a field's name, without that name.
+    fn lines_after(self, name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
+        let lines = self.raw.split(|byte| *byte == b'\n');
+        lines.filter_map(move |line| line.strip_prefix(name).map(<[u8]>::trim_ascii))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const STREAM: &str = ": OPENROUTER PROCESSING\n\n\nevent: x\r\ndata: {\"a\":\"\u{e9}\"}  \r\n\r\n\
+        id: 4\ndata: {\ndata: }\n\ndata:[DONE]\n\ndata: tail";
+    const RELAYED: &str = ": keep-alive\n\nevent: x\r\ndata: {\"a\":1}  \r\n\r\ndata: {\ndata: }\n\n\ndata:[DONE]\n\ndata: tail";
+
+    /// Decodes chunks: what was given out, and the data in it.
+    fn decode(framing: Framing, chunks: &[&[u8]]) -> (String, Vec<String>) {
+        let mut decoder = Decoder::new(framing, 1_000);
+        let (mut raw, mut found) = (Vec::new(), Vec::new());
+        let mut read = |events: Events| {
+            for event in events.iter() {
+                let data = event.data();
+                if !data.is_empty() {
+                    found.push(String::from_utf8(data.into_owned()).unwrap());
+                }
+            }
+            let each: Vec<u8> = events.iter().flat_map(|event| event.raw).copied().collect();
+            assert_eq!(each, events.as_bytes());
+            raw.extend(each);
+        };
+        for chunk in chunks {
+            read(decoder.push(chunk).unwrap());
+        }
+        read(decoder.finish());
+        (String::from_utf8(raw).unwrap(), found)
+    }
+
+    #[test]
+    fn comments_blank_lines_and_a_missing_end_are_tolerated() {
+        let (_, data) = decode(Framing::ServerSentEvents, &[STREAM.as_bytes()]);
+        assert_eq!(data, ["{\"a\":\"\u{e9}\"}", "{\n}", "[DONE]", "tail"]);
+        let (_, data) = decode(Framing::JsonLines, &[b"{}\r\n\n{\"b\":2}"]);
+        assert_eq!(data, ["{}", "{\"b\":2}"]);
+    }
+
+    #[test]
+    fn an_endless_line_is_refused() {
+        for framing in [Framing::ServerSentEvents, Framing::JsonLines] {
+            let mut decoder = Decoder::new(framing, 1024 * 1024);
+            let mut refused = None;
+            for _ in 0..32 {
+                let pushed = decoder.push(&vec![b'x'; 64 * 1024]);
+                refused = refused.or(pushed.err());
+            }
+            assert_eq!(refused, Some(FailureClass::TooLarge));
+        }
+    }
+
+    #[test]
+    fn a_whole_event_waits_for_nothing() {
+        let mut decoder = Decoder::new(Framing::ServerSentEvents, 1_000);
+        let mut push = |bytes: &[u8]| decoder.push(bytes).unwrap().into_bytes();
+        assert_eq!(push(b"data: 1\n\ndata: 2\n"), "data: 1\n\n");
+        assert_eq!(push(b"\n"), "data: 2\n\n");
+        assert_eq!(push(b"data: 3\r\n\r"), "");
+        assert_eq!(push(b"\n"), "data: 3\r\n\r\n");
+        let mut lines = Decoder::new(Framing::JsonLines, 1_000);
+        assert_eq!(lines.push(b"{}\n{\"a\"").unwrap().into_bytes(), "{}\n");
+        let refused = lines.push(&[b'x'; 2_000]).err();
+        assert_eq!(refused, Some(FailureClass::TooLarge));
+    }
+
+    #[test]
+    fn a_comment_is_read_and_has_no_data() {
+        let mut decoder = Decoder::new(Framing::ServerSentEvents, 1_000);
+        let events = decoder.push(b": {\"stage\":1}\r\n\r\ndata: a: b\n\n");
+        let events = events.unwrap();
+        let found: Vec<_> = events
+            .iter()
+            .map(|event| (event.comment(), event.data().into_owned()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Some(&b"{\"stage\":1}"[..]), Vec::new()),
+                (None, b"a: b".to_vec())
+            ]
+        );
+    }
+
+    /// Cuts a text into chunks at these places.
+    fn cut(text: &str, mut cuts: Vec<usize>) -> Vec<&[u8]> {
+        cuts.sort_unstable();
+        cuts.push(text.len());
+        let mut from = 0;
+        let mut chunks = Vec::new();
+        for to in cuts {
+            chunks.push(&text.as_bytes()[from..to]);
+            from = to;
+        }
+        chunks
+    }
+
+    proptest! {
+        #[test]
+        fn where_the_network_cuts_makes_no_difference(
+            cuts in prop::collection::vec(0..STREAM.len(), 0..8),
+        ) {
+            prop_assert_eq!(
+                decode(Framing::ServerSentEvents, &cut(STREAM, cuts)),
+                decode(Framing::ServerSentEvents, &[STREAM.as_bytes()])
+            );
+        }
+
+        #[test]
+        fn everything_passes_and_is_seen_wherever_the_network_cuts(
+            cuts in prop::collection::vec(0..RELAYED.len(), 0..8),
+        ) {
+            let (raw, data) = decode(Framing::ServerSentEvents, &cut(RELAYED, cuts));
+            prop_assert_eq!(raw, RELAYED);
+            prop_assert_eq!(data, ["{\"a\":1}", "{\n}", "[DONE]", "tail"]);
+        }
+    }
+}
