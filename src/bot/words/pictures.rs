@@ -44,7 +44,11 @@ pub fn stage(voice: Voice<'_>, stage: Option<Stage>, now_s: i64, id: &str) -> Ca
 fn cancellable(voice: Voice<'_>, text: String, id: &str) -> Card {
     Card {
         text,
-        buttons: vec![button(voice, "Cancel", &CustomId::Stop(id.to_owned()))],
+        buttons: vec![button(
+            voice,
+            "Cancel",
+            &CustomId::StopAnswer(id.to_owned()),
+        )],
         ..Card::default()
     }
 }
@@ -109,13 +113,13 @@ pub fn alt_text(voice: Voice<'_>, made: &Made, prompt: &str) -> String {
 pub fn under_picture(voice: Voice<'_>, id: &str, has_seed: bool) -> Vec<Button> {
     let id = || id.to_owned();
     let mut buttons = vec![
-        button(voice, "Again", &CustomId::Redo(id())),
-        button(voice, "Vary", &CustomId::Vary(id())),
+        button(voice, "Again", &CustomId::RepeatPicture(id())),
+        button(voice, "Vary", &CustomId::VaryPicture(id())),
     ];
     if has_seed {
-        buttons.push(button(voice, "Seed", &CustomId::Seed(id())));
+        buttons.push(button(voice, "Seed", &CustomId::PictureSeed(id())));
     }
-    buttons.push(button(voice, "Details", &CustomId::Details(id())));
+    buttons.push(button(voice, "Details", &CustomId::AnswerDetails(id())));
     buttons
 }
 

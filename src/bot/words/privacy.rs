@@ -97,7 +97,7 @@ pub fn exported(voice: Voice<'_>, all: &Value) -> Card {
 pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
     let lang = voice.lang;
     Modal {
-        custom_id: CustomId::Erase(id).write(),
+        custom_id: CustomId::EraseForm(id).write(),
         title: lang.words("Erase what is stored about you").to_owned(),
         fields: vec![Field {
             id: CONFIRM_FIELD.to_owned(),

@@ -19,16 +19,16 @@ const OPTIONS_MAX: usize = 25;
 
 /// Under an answer that grows.
 pub fn growing(voice: Voice<'_>, id: &str) -> Vec<Button> {
-    vec![button(voice, "Stop", &CustomId::Stop(id.to_owned()))]
+    vec![button(voice, "Stop", &CustomId::StopAnswer(id.to_owned()))]
 }
 
 /// Under an answer that has ended.
 pub fn ended(voice: Voice<'_>, id: &str) -> Vec<Button> {
     let id = || id.to_owned();
     vec![
-        button(voice, "Again", &CustomId::Again(id())),
-        button(voice, "Other model", &CustomId::Other(id())),
-        button(voice, "Details", &CustomId::Details(id())),
+        button(voice, "Again", &CustomId::RepeatAnswer(id())),
+        button(voice, "Other model", &CustomId::OtherModel(id())),
+        button(voice, "Details", &CustomId::AnswerDetails(id())),
     ]
 }
 
@@ -78,7 +78,7 @@ pub fn choose_model(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card 
     Card {
         text: voice.lang.words("Which model should answer?").to_owned(),
         select: Some(Select {
-            custom_id: CustomId::Model(id.to_owned()).write(),
+            custom_id: CustomId::ModelMenu(id.to_owned()).write(),
             placeholder: voice.lang.words("A model").to_owned(),
             choices: choices.collect(),
         }),

@@ -26,7 +26,7 @@ pub fn added_form(voice: Voice<'_>, form: &AddForm<'_>) -> Modal {
     };
     let label = "API key (shown while you type, stored sealed)";
     let fields = key_fields(voice, form.provider, label);
-    let custom_id = CustomId::Add(form.id.clone()).write();
+    let custom_id = CustomId::AddKeyForm(form.id.clone()).write();
     Modal {
         custom_id,
         title: clip(&title, LABEL_CHARACTERS_MAX),
@@ -177,12 +177,12 @@ pub fn removal(voice: Voice<'_>, id: String, key: &Key) -> Card {
     );
     let remove = Button {
         label: lang.words("Remove").into(),
-        custom_id: CustomId::Remove(id).write(),
+        custom_id: CustomId::RemoveKey(id).write(),
         style: ButtonStyle::Danger,
     };
     let keep = Button {
         label: lang.words("Keep").into(),
-        custom_id: CustomId::Keep.write(),
+        custom_id: CustomId::KeepKey.write(),
         style: ButtonStyle::Secondary,
     };
     Card {

@@ -23,7 +23,7 @@ pub fn once_form(voice: Voice<'_>, form: &OnceForm<'_>, prompt: String) -> Modal
     let label = "API key (used once, never stored)";
     fields.extend(key_fields(voice, form.provider, label));
     Modal {
-        custom_id: CustomId::Once(form.id.clone()).write(),
+        custom_id: CustomId::OnceForm(form.id.clone()).write(),
         title: lang.words("Ask with a key for this once").to_owned(),
         fields,
     }

@@ -153,7 +153,7 @@ fn with_own_key(voice: Voice<'_>, mut text: String, provider: &ProviderId) -> Ca
     Card {
         buttons: vec![Button {
             label,
-            custom_id: CustomId::Own(provider.to_string()).write(),
+            custom_id: CustomId::OwnKey(provider.to_string()).write(),
             style: ButtonStyle::Primary,
         }],
         ..Card::text(text)
