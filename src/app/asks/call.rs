@@ -8,7 +8,7 @@ use crate::model::{
     Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Source,
     Turn, Usage,
 };
-use crate::providers::{ChatReply, ChatRequest, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, sees};
 
 use crate::app::asks::answer::{AnswerEvent, Listener};
 use crate::app::asks::fit::{self, Fitted};
@@ -152,11 +152,13 @@ impl AskCall<'_> {
             hold.hear(text);
             listener(AnswerEvent::Words(text));
         };
-        let delivery = app.settings.delivery;
-        let called = app
-            .providers
-            .chat(provider, &request, delivery, key.credential(), &mut hear)
-            .await;
+        let call = ChatCall {
+            provider,
+            request: &request,
+            delivery: app.settings.delivery,
+            credential: key.credential(),
+        };
+        let called = app.providers.chat(call, &mut hear).await;
         if called.is_ok() {
             app.payers.note_use(offer.key);
         }
