@@ -6,7 +6,7 @@ pub use crate::app::nobody_else;
 pub use crate::cli::Scene;
 pub use crate::cli::{Assembled, RunOptions, assemble};
 pub use crate::config::{Config, Environment, Shards};
-pub use crate::ledger::{Applied, Ended, Ledger, LedgerParts, Order, Prices, add_up};
+pub use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Ledger, LedgerParts, Prices, add_up};
 pub use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, Credential, DAY_MS, Health, Key, KeyId, Limit,
     Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, ProviderId, Scope, Scopes,

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::store::{Booking, CounterBucket, FinishedAttempt, Total, TotalKey, TotalScope};
 
 use crate::ledger::counter::Counter;
-use crate::ledger::meter::{Applied, Meter};
+use crate::ledger::meter::{AppliedLimit, Meter};
 
 /// What a call may use at the most, and the least that makes sense.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Price {
 pub struct HoldRequest {
     pub attempt: Attempt,
     pub need: Need,
-    pub limits: Vec<Applied>,
+    pub limits: Vec<AppliedLimit>,
 }
 
 /// Why nothing was held.
@@ -167,13 +167,13 @@ impl<'a> CounterSet<'a> {
     /// Counts what is held in the counters of its limits.
     fn count_held(
         &mut self,
-        limits: &[Applied],
+        limits: &[AppliedLimit],
         held: &Amounts,
     ) -> anyhow::Result<Vec<CounterBucket>> {
         let (now_ms, zone) = (self.now_ms, self.zone);
         let mut counted = Vec::with_capacity(limits.len());
         for applied in limits {
-            let Applied { limit, counter, .. } = applied;
+            let AppliedLimit { limit, counter, .. } = applied;
             let amount = held.of(limit.metric);
             let bucket_ms = self
                 .find_counter(counter)?
@@ -191,7 +191,7 @@ impl<'a> CounterSet<'a> {
     pub fn settle(
         &mut self,
         finished: &FinishedAttempt,
-        limits: &[Applied],
+        limits: &[AppliedLimit],
     ) -> anyhow::Result<Vec<LimitUse>> {
         let FinishedAttempt {
             booking,
@@ -205,7 +205,8 @@ impl<'a> CounterSet<'a> {
             self.find_counter(counter)?.replace(*bucket_ms, held, used);
         }
         let mut warnings = Vec::new();
-        let watched = |applied: &&Applied| matches!(applied.bound, Bound::Bot | Bound::ServerKey);
+        let watched =
+            |applied: &&AppliedLimit| matches!(applied.bound, Bound::Bot | Bound::ServerKey);
         for applied in limits.iter().filter(watched) {
             let (now_ms, zone, limit) = (self.now_ms, self.zone, applied.limit);
             let counter = self.find_counter(&applied.counter)?;

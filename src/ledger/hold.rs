@@ -14,7 +14,7 @@ use crate::model::{
 use crate::store::{Booking, FinishedAttempt};
 
 use crate::ledger::batch::Need;
-use crate::ledger::meter::Applied;
+use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
 use crate::ledger::prices::{Prices, Quantity};
 use crate::ledger::writer::{Closing, Operation};
@@ -33,7 +33,7 @@ const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
 
 /// A call that is about to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
+pub struct CallOrder<'a> {
     pub person: PersonId,
     pub server: Option<ServerId>,
     pub source: Source,
@@ -48,7 +48,7 @@ pub struct Order<'a> {
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug)]
-pub enum Ended<'a> {
+pub enum CallEnd<'a> {
     Answered {
         /// None: the provider did not report it.
         usage: Option<Usage>,
@@ -72,7 +72,7 @@ pub enum Ended<'a> {
 #[derive(Debug)]
 pub struct Hold {
     booking: Arc<Booking>,
-    pub(super) limits: Vec<Applied>,
+    pub(super) limits: Vec<AppliedLimit>,
     pub(super) prompt_bytes: u64,
     heard_bytes: u64,
     began: Instant,
@@ -86,7 +86,7 @@ pub struct Hold {
     is_settled: bool,
 }
 
-impl Order<'_> {
+impl CallOrder<'_> {
     /// The attempt that the order becomes.
     pub fn attempt(&self, now_ms: i64) -> anyhow::Result<Attempt> {
         let model = self.model.chars().filter(|c| !c.is_control());
@@ -197,7 +197,7 @@ impl Hold {
     }
 
     /// What the call costs if it is settled as ended in this way.
-    pub fn cost_if(&self, ended: Ended<'_>) -> Option<NanoDollars> {
+    pub fn cost_if(&self, ended: CallEnd<'_>) -> Option<NanoDollars> {
         self.settlement(ended).cost
     }
 
@@ -207,12 +207,12 @@ impl Hold {
     }
 
     /// Ends the hold; the caller sends the closing to the writer.
-    pub(super) fn close(mut self, ended: Ended<'_>) -> Closing {
+    pub(super) fn close(mut self, ended: CallEnd<'_>) -> Closing {
         self.is_settled = true;
         self.make_closing(ended)
     }
 
-    fn make_closing(&mut self, ended: Ended<'_>) -> Closing {
+    fn make_closing(&mut self, ended: CallEnd<'_>) -> Closing {
         self.count_call(&ended);
         Closing {
             finished: FinishedAttempt {
@@ -224,7 +224,7 @@ impl Hold {
     }
 
     /// Counts in the metrics how the call ended.
-    fn count_call(&self, ended: &Ended<'_>) {
+    fn count_call(&self, ended: &CallEnd<'_>) {
         let attempt = &self.booking.attempt;
         let payer = PayerLabels {
             provider: attempt.provider.clone(),
@@ -236,24 +236,24 @@ impl Hold {
         };
         let metrics = &self.shared.metrics;
         let outcome = match ended {
-            Ended::Answered { .. } | Ended::Painted { .. } => {
+            CallEnd::Answered { .. } | CallEnd::Painted { .. } => {
                 return metrics.count_answered(payer, timing);
             }
-            Ended::Failed(failure) => {
+            CallEnd::Failed(failure) => {
                 count_failure(failure);
                 "failed"
             }
-            Ended::Abandoned => "abandoned",
-            Ended::Released => "released",
+            CallEnd::Abandoned => "abandoned",
+            CallEnd::Released => "released",
         };
         metrics.count_unanswered(payer, outcome, timing);
     }
 
-    fn settlement(&self, ended: Ended<'_>) -> Settlement {
+    fn settlement(&self, ended: CallEnd<'_>) -> Settlement {
         let estimate = self.estimate();
         let (outcome, reported) = match ended {
-            Ended::Answered { usage } => (Outcome::Answered, usage),
-            Ended::Painted {
+            CallEnd::Answered { usage } => (Outcome::Answered, usage),
+            CallEnd::Painted {
                 pictures,
                 usage,
                 machine_ms,
@@ -261,16 +261,16 @@ impl Hold {
                 let usage = usage.unwrap_or_default();
                 return self.settlement_of_pictures(pictures, usage, machine_ms);
             }
-            Ended::Released => return Settlement::released(),
-            Ended::Abandoned if !self.is_made => return Settlement::released(),
-            Ended::Abandoned => (Outcome::Abandoned, None),
-            Ended::Failed(failure) if self.did_nothing(failure) => {
+            CallEnd::Released => return Settlement::released(),
+            CallEnd::Abandoned if !self.is_made => return Settlement::released(),
+            CallEnd::Abandoned => (Outcome::Abandoned, None),
+            CallEnd::Failed(failure) if self.did_nothing(failure) => {
                 return Settlement {
                     duration_ms: Some(millis(self.began.elapsed())),
                     ..Settlement::released()
                 };
             }
-            Ended::Failed(_) => (Outcome::CutOff, None),
+            CallEnd::Failed(_) => (Outcome::CutOff, None),
         };
         let usage = reported.map_or(estimate, |usage| self.clamp(usage));
         let ours = self.cost_of(usage, self.booking.held.images, 0);
@@ -367,11 +367,11 @@ impl Hold {
 impl Hold {
     /// Has the hold settled, and does not wait for that: for attempts without
     /// limits, where nobody is warned.
-    pub fn settle_soon(mut self, ended: Ended<'_>) {
+    pub fn settle_soon(mut self, ended: CallEnd<'_>) {
         self.send_closing(ended);
     }
 
-    fn send_closing(&mut self, ended: Ended<'_>) {
+    fn send_closing(&mut self, ended: CallEnd<'_>) {
         if std::mem::replace(&mut self.is_settled, true) {
             return;
         }
@@ -394,7 +394,7 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.send_closing(Ended::Abandoned);
+        self.send_closing(CallEnd::Abandoned);
     }
 }
 

@@ -11,14 +11,14 @@ use crate::ledger::counter::Counter;
 
 /// A limit that applies to a call, with the counter that it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedLimit {
     pub bound: Bound,
     pub limit: Limit,
     /// The name of its counter.
     pub counter: Arc<str>,
 }
 
-impl Applied {
+impl AppliedLimit {
     /// A limit on a person in a server. None where it bounds something of a
     /// server and there is none.
     pub fn new(
@@ -109,7 +109,7 @@ mod tests {
             (Bound::Member, "server/9/member/7"),
             (Bound::Role(5), "server/9/member/7"),
         ] {
-            let applied = Applied::new(bound, limit, mia, club).unwrap();
+            let applied = AppliedLimit::new(bound, limit, mia, club).unwrap();
             assert_eq!(
                 *applied.counter,
                 format!("{name}/output_tokens/week/calendar")
@@ -117,7 +117,7 @@ mod tests {
             let meter = Meter::parse(&applied.counter).unwrap();
             assert_eq!((meter.metric, meter.span), (limit.metric, limit.span));
         }
-        assert_eq!(Applied::new(Bound::ServerKey, limit, mia, None), None);
+        assert_eq!(AppliedLimit::new(Bound::ServerKey, limit, mia, None), None);
         assert_eq!(Meter::parse("server/9"), None);
     }
 }

@@ -51,8 +51,8 @@ use tokio::sync::{mpsc, oneshot};
 pub use batch::NoRoom;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub use batch::add_up;
-pub use hold::{Ended, Hold, Order};
-pub use meter::Applied;
+pub use hold::{CallEnd, CallOrder, Hold};
+pub use meter::AppliedLimit;
 pub use prices::Prices;
 pub use table::PriceTable;
 
@@ -110,7 +110,7 @@ struct Shared {
 
 /// An attempt that was settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct SettledAttempt {
     pub usage: Usage,
     /// The usage is ours, since the provider did not report it.
     pub estimated: bool,
@@ -160,7 +160,7 @@ impl Ledger {
 
     /// Whether limits will probably have room. It is a guess, made without
     /// asking the database; only a hold decides.
-    pub fn expects_room(&self, limits: &[Applied], output_tokens: u64, images: u64) -> bool {
+    pub fn expects_room(&self, limits: &[AppliedLimit], output_tokens: u64, images: u64) -> bool {
         self.headroom.is_likely(limits, output_tokens, images)
     }
 
@@ -170,8 +170,8 @@ impl Ledger {
     /// that, unless it is for pictures.
     pub async fn hold(
         &self,
-        order: Order<'_>,
-        limits: Vec<Applied>,
+        order: CallOrder<'_>,
+        limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
         if !PriceTable::is_warm(order.provider.as_str()) {
             let provider = order.provider.clone();
@@ -236,7 +236,7 @@ impl Ledger {
     }
 
     /// Puts what was really used in place of what was held.
-    pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> anyhow::Result<Settled> {
+    pub async fn settle(&self, hold: Hold, ended: CallEnd<'_>) -> anyhow::Result<SettledAttempt> {
         let must_wait = hold.must_wait_for_settlement();
         let closing = hold.close(ended);
         let settlement = closing.finished.settlement.clone();
@@ -246,7 +246,7 @@ impl Ledger {
             Some(written) => written.await.context(CLOSED)??,
             None => Vec::new(),
         };
-        Ok(Settled {
+        Ok(SettledAttempt {
             usage: settlement.usage,
             estimated: settlement.estimated,
             cost: settlement.cost,
@@ -255,11 +255,11 @@ impl Ledger {
     }
 
     /// Loads how much of each limit is used.
-    pub async fn load_uses(&self, limits: &[Applied]) -> anyhow::Result<Vec<LimitUse>> {
+    pub async fn load_uses(&self, limits: &[AppliedLimit]) -> anyhow::Result<Vec<LimitUse>> {
         let now_ms = self.clock.now_ms();
         let names = limits.iter().map(|applied| &applied.counter);
         let states = self.store.counter_states(names).await?;
-        let used = |(applied, state): (&Applied, String)| {
+        let used = |(applied, state): (&AppliedLimit, String)| {
             let mut counter = Counter::parse(&state)?;
             counter.advance(applied.limit.span, now_ms, &self.zone)?;
             applied.used(&counter, &self.zone)

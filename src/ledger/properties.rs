@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use crate::ledger::batch::{CounterSet, HoldRequest, Need, NoRoom, Price};
 use crate::ledger::counter::Counter;
-use crate::ledger::meter::{Applied, Meter};
+use crate::ledger::meter::{AppliedLimit, Meter};
 use crate::ledger::span::{bucket_of, counts_since};
 use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Limit, Metric, NanoDollars, Outcome, Period, PersonId,
@@ -44,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn limits(person: u64) -> Vec<Applied> {
+fn limits(person: u64) -> Vec<AppliedLimit> {
     use Period::{Day, Minute, Month, Week};
     use Window::{Calendar, Rolling};
     let limit = |metric, period, window, max| Limit {
@@ -71,7 +71,7 @@ fn limits(person: u64) -> Vec<Applied> {
     let (person, server) = (PersonId(person), Some(ServerId(9)));
     let applied = all
         .iter()
-        .map(|(bound, limit)| Applied::new(*bound, *limit, person, server));
+        .map(|(bound, limit)| AppliedLimit::new(*bound, *limit, person, server));
     applied.flatten().collect()
 }
 

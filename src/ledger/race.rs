@@ -34,7 +34,12 @@ enum Spender {
 }
 
 impl Spender {
-    async fn hold(&self, ledger: &Ledger, order: Order<'_>, limits: &[Applied]) -> Option<Hold> {
+    async fn hold(
+        &self,
+        ledger: &Ledger,
+        order: CallOrder<'_>,
+        limits: &[AppliedLimit],
+    ) -> Option<Hold> {
         let Self::CheckThenAct(all_looked) = self else {
             return ledger.hold(order, limits.to_vec()).await.unwrap().ok();
         };
@@ -43,7 +48,7 @@ impl Spender {
         if uses.iter().any(|limit| limit.left() < 1_000) {
             return None;
         }
-        let boundless = |applied: &Applied| Applied {
+        let boundless = |applied: &AppliedLimit| AppliedLimit {
             limit: Limit {
                 max: u64::MAX,
                 ..applied.limit

@@ -21,14 +21,14 @@ pub fn limit(metric: Metric, max: u64) -> Limit {
     Limit { metric, span, max }
 }
 
-pub fn budget(limits: &[Limit], person: u64) -> Vec<Applied> {
+pub fn budget(limits: &[Limit], person: u64) -> Vec<AppliedLimit> {
     let applied =
-        |limit: &Limit| Applied::new(Bound::ServerKey, *limit, PersonId(person), Some(CLUB));
+        |limit: &Limit| AppliedLimit::new(Bound::ServerKey, *limit, PersonId(person), Some(CLUB));
     limits.iter().filter_map(applied).collect()
 }
 
-pub fn order(provider: &ProviderId, person: u64) -> Order<'_> {
-    Order {
+pub fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
+    CallOrder {
         person: PersonId(person),
         server: Some(CLUB),
         source: Source::Server,
@@ -41,13 +41,13 @@ pub fn order(provider: &ProviderId, person: u64) -> Order<'_> {
     }
 }
 
-pub fn used(output_tokens: u64) -> Ended<'static> {
+pub fn used(output_tokens: u64) -> CallEnd<'static> {
     let usage = Usage {
         input_tokens: 100,
         output_tokens,
         ..Usage::default()
     };
-    Ended::Answered { usage: Some(usage) }
+    CallEnd::Answered { usage: Some(usage) }
 }
 
 pub async fn open(url: &SecretString, clock: &Clock) -> Ledger {
@@ -117,19 +117,19 @@ struct Story {
 }
 
 impl Story {
-    async fn asks(&self, order: Order<'_>, limits: &[Applied]) -> Result<Hold, NoRoom> {
+    async fn asks(&self, order: CallOrder<'_>, limits: &[AppliedLimit]) -> Result<Hold, NoRoom> {
         // No two asks at the same time, so that their rows have an order.
         self.clock.advance_ms(1);
         self.ledger.hold(order, limits.to_vec()).await.unwrap()
     }
 
-    async fn holds(&self, limits: &[Applied]) -> Hold {
+    async fn holds(&self, limits: &[AppliedLimit]) -> Hold {
         let openai = ProviderId::from("openai");
         self.asks(order(&openai, 7), limits).await.unwrap()
     }
 
     /// Returns the metric that leaves no room, and what is used of it.
-    async fn is_refused(&self, limits: &[Applied]) -> (Metric, u64) {
+    async fn is_refused(&self, limits: &[AppliedLimit]) -> (Metric, u64) {
         let openai = ProviderId::from("openai");
         match self.asks(order(&openai, 7), limits).await {
             Err(NoRoom::Limit(hit)) => (hit.limit.metric, hit.used),
@@ -137,11 +137,11 @@ impl Story {
         }
     }
 
-    async fn settles(&self, hold: Hold, ended: Ended<'_>) -> Settled {
+    async fn settles(&self, hold: Hold, ended: CallEnd<'_>) -> SettledAttempt {
         self.ledger.settle(hold, ended).await.unwrap()
     }
 
-    async fn uses(&self, limits: &[Applied]) -> Vec<u64> {
+    async fn uses(&self, limits: &[AppliedLimit]) -> Vec<u64> {
         // A refusal is replied before the batch that it belongs to is written.
         self.ledger.flush().await;
         let uses = self.ledger.load_uses(limits).await.unwrap();
@@ -164,7 +164,7 @@ async fn tell(url: &SecretString) {
     story.ledger.store.close().await;
 }
 
-fn three_requests() -> Vec<Applied> {
+fn three_requests() -> Vec<AppliedLimit> {
     let limits = [
         limit(Metric::Requests, 3),
         limit(Metric::OutputTokens, 1_500),
@@ -206,7 +206,7 @@ async fn only_what_was_used_counts(story: &Story) {
         status: Some(429),
         retry_after: None,
     };
-    story.settles(hold, Ended::Failed(&failure)).await;
+    story.settles(hold, CallEnd::Failed(&failure)).await;
     // An answer that nobody waited for.
     let mut hold = story.holds(&limits).await;
     hold.begin().await.unwrap();
@@ -220,7 +220,7 @@ async fn only_what_was_used_counts(story: &Story) {
 async fn images_are_counted_and_priced(story: &Story) {
     let images = budget(&[limit(Metric::Images, 3)], 7);
     let google = ProviderId::from("google");
-    let two = Order {
+    let two = CallOrder {
         images: 2,
         max_output_tokens: 0,
         model: "gemini-3-pro-image",

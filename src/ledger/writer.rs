@@ -17,7 +17,7 @@ use crate::store::{
 
 use crate::ledger::batch::{CounterSet, HoldRequest, NoRoom, add_up};
 use crate::ledger::headroom::Headroom;
-use crate::ledger::meter::Applied;
+use crate::ledger::meter::AppliedLimit;
 use crate::ledger::write_behind::WriteBehind;
 
 /// How many operations share one transaction at the most.
@@ -66,7 +66,7 @@ type DecisionReply = oneshot::Sender<Result<Arc<Booking>, NoRoom>>;
 #[derive(Clone, Debug)]
 pub struct Closing {
     pub finished: FinishedAttempt,
-    pub limits: Vec<Applied>,
+    pub limits: Vec<AppliedLimit>,
 }
 
 /// The ledger writer.
@@ -92,7 +92,7 @@ struct Batch {
 }
 
 /// For each closing of a transaction, the limits that it was held under.
-type ClosingLimits = Vec<Vec<Applied>>;
+type ClosingLimits = Vec<Vec<AppliedLimit>>;
 
 /// A hold that is not decided yet.
 struct PendingHold {
@@ -233,7 +233,7 @@ impl Writer {
                 limits,
                 person,
             });
-            // Settled first, which makes room for the holds.
+            // Settlements come first, which makes room for the holds.
             let warnings = settle_all(&mut counters, &mut changes, closings)?;
             decide_all(&mut counters, &mut changes, holds)?;
             headroom.remember(counters.used());
@@ -363,7 +363,7 @@ fn counters_in(holds: &[PendingHold], entries: &JournalEntries) -> BTreeSet<Arc<
 /// A closing, as its transaction found it.
 struct FoundClosing<'a> {
     finished: &'a FinishedAttempt,
-    limits: &'a [Applied],
+    limits: &'a [AppliedLimit],
     /// None: the attempt was closed before.
     person: Option<PersonId>,
 }

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use latchkey::internals::{
-    Amounts, Applied, Attempt, AttemptId, Booking, Bound, Clock, DAY_MS, Ended, FinishedAttempt,
-    Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, LedgerParts, Limit, Metric,
-    NanoDollars, Order, Outcome, Period, PersonId, Prices, ProviderId, ServerId, Settlement,
-    Source, Span, Store, TotalScope, Usage, Window, add_up,
+    Amounts, AppliedLimit, Attempt, AttemptId, Booking, Bound, CallEnd, CallOrder, Clock, DAY_MS,
+    FinishedAttempt, Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, LedgerParts,
+    Limit, Metric, NanoDollars, Outcome, Period, PersonId, Prices, ProviderId, ServerId,
+    Settlement, Source, Span, Store, TotalScope, Usage, Window, add_up,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -31,7 +31,7 @@ const AT_ONCE: u64 = 2_000;
 pub struct LedgerBench {
     store: Store,
     ledger: Arc<Ledger>,
-    limits: Vec<Applied>,
+    limits: Vec<AppliedLimit>,
     provider: ProviderId,
 }
 
@@ -55,7 +55,7 @@ impl LedgerBench {
             },
             max: i64::MAX.cast_unsigned(),
         };
-        let limits = Applied::new(Bound::ServerKey, limit, PersonId(7), Some(CLUB));
+        let limits = AppliedLimit::new(Bound::ServerKey, limit, PersonId(7), Some(CLUB));
         Self {
             store,
             ledger: Arc::new(ledger),
@@ -87,7 +87,7 @@ impl LedgerBench {
                     reserved.begin().await.expect("it writes");
                     waits.push(began.elapsed().as_secs_f64() * 1e6);
                     if settles {
-                        let ended = Ended::Answered { usage: None };
+                        let ended = CallEnd::Answered { usage: None };
                         drop(ledger.settle(reserved, ended).await.expect("it settles"));
                     } else {
                         std::mem::forget(reserved);
@@ -172,8 +172,8 @@ pub fn time_bare_commits(file: &Path, commits: usize, rows: usize) -> (f64, f64)
     (rate, times.get(commits / 2).copied().unwrap_or_default())
 }
 
-fn order(provider: &ProviderId, person: u64) -> Order<'_> {
-    Order {
+fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
+    CallOrder {
         person: PersonId(person),
         server: Some(CLUB),
         source: Source::Server,

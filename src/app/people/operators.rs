@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ledger::Applied;
+use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal,
     ServerId, SetLimit,
@@ -155,9 +155,9 @@ impl People {
         let rules = self.store.operators_rules(SHOWN_MAX).await?;
         let applied = rules.limits.iter().filter_map(|(subject, set)| {
             let (person, server) = (PersonId(*subject), Some(ServerId(*subject)));
-            Applied::new(set.bound, set.limit, person, server)
+            AppliedLimit::new(set.bound, set.limit, person, server)
         });
-        let applied: Vec<Applied> = applied.collect();
+        let applied: Vec<AppliedLimit> = applied.collect();
         let uses = self.ledger.load_uses(&applied).await?;
         Ok(OperatorsView { rules, uses })
     }

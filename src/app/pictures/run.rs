@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{Ended, Hold};
+use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, Made, NanoDollars, Offer,
     PictureJob, ProviderFailure, Stage, Trace, Usage,
@@ -57,8 +57,8 @@ impl UnsettledPictures {
         }
     }
 
-    fn ended(&self) -> Ended<'static> {
-        Ended::Painted {
+    fn ended(&self) -> CallEnd<'static> {
+        CallEnd::Painted {
             pictures: self.pictures,
             usage: self.usage,
             machine_ms: self.machine_ms,

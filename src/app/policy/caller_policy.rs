@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::ledger::Applied;
+use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Blocked, Bound, Caller, Choice, Clock, Inside, Limit, Metric, Offer, PersonId,
     Place, QuotaRefusal, Refusal, Source, Span, Tier,
@@ -171,7 +171,7 @@ impl CallerPolicy {
     }
 
     /// Every limit on an ask that this payer pays.
-    pub fn limits(&self, payer: Source) -> Vec<Applied> {
+    pub fn limits(&self, payer: Source) -> Vec<AppliedLimit> {
         let tiers = self.tier().limits.iter().map(|limit| (Bound::Tier, *limit));
         let tiers = tiers.filter(|_| self.quota.applies_to.contains(&payer));
         let set = match payer {
@@ -182,7 +182,7 @@ impl CallerPolicy {
         let (person, server) = (self.caller.person, self.caller.place.server());
         tiers
             .chain(set)
-            .filter_map(|(bound, limit)| Applied::new(bound, limit, person, server))
+            .filter_map(|(bound, limit)| AppliedLimit::new(bound, limit, person, server))
             .collect()
     }
 
