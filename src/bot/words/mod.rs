@@ -11,7 +11,6 @@ pub mod keys;
 mod lang;
 pub mod pictures;
 pub mod privacy;
-mod provider_failure;
 pub mod quotas;
 mod refusal;
 pub mod tokens;

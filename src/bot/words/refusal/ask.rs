@@ -2,7 +2,7 @@
 
 use crate::bot::words::formats::{duration, in_code};
 use crate::bot::words::keys::skip_reason::skip_reason;
-use crate::bot::words::provider_failure::describe_failure;
+use crate::bot::words::refusal::provider_failure::describe_failure;
 use crate::bot::words::voice::Voice;
 use crate::model::{AskRefusal, ProviderFailure, Source, Trace, Verdict};
 

@@ -5,6 +5,7 @@ mod ask;
 mod conversation;
 mod key;
 mod picture;
+mod provider_failure;
 mod quota;
 mod token;
 
