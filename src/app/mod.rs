@@ -39,6 +39,7 @@ pub use pictures::{
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{Claim, Claimed, NotRelayed, Relay, RelayAsk};
 pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+pub use tasks::Tasks;
 
 pub use crate::store::{OwnAttempt, Total};
 
@@ -60,7 +61,6 @@ use pending::PendingActions;
 use people::People;
 use policy::Policies;
 use quotas::Quotas;
-use tasks::Tasks;
 
 /// What the program is made of, built once.
 pub struct Parts {
