@@ -18,7 +18,7 @@ use crate::model::{AccessRefusal, Scope};
 pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Result<()> {
     match CustomId::parse(&press.data.custom_id) {
         Some(CustomId::KeepKey) => {
-            let card = words::kept(bot.voice(&press.locale));
+            let card = words::keys::kept(bot.voice(&press.locale));
             bot.rest.update(&press.into(), &card).await
         }
         Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
@@ -54,7 +54,7 @@ async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     match bot.app.keys.finish_remove(&caller, id).await {
         Ok((provider, scope)) => {
-            let card = words::removed(voice, &provider, scope);
+            let card = words::keys::removed(voice, &provider, scope);
             show_privately(bot, &handle, card).await
         }
         // The message stays as it is: it may be somebody else's.
@@ -78,7 +78,7 @@ async fn open_key_form(
     let begun = bot.app.keys.begin_add(&caller, provider, Scope::User, None);
     match begun.await {
         Ok(form) => {
-            let modal = words::added_form(voice, &form);
+            let modal = words::keys::add_form(voice, &form);
             bot.rest.open_modal(&handle, &modal).await
         }
         Err(error) => {

@@ -30,14 +30,14 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
     let done = match id {
         Some(CustomId::AddKeyForm(id)) => {
             let mut typed = take_typed(&mut form);
-            let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
+            let secret = typed.remove(words::keys::KEY_FIELD).unwrap_or_default();
             let added = bot.app.keys.finish_add(&caller, &id, secret, typed).await;
-            added.map(|added| words::added(voice, &added))
+            added.map(|added| words::keys::added(voice, &added))
         }
         Some(CustomId::EraseForm(id)) => {
-            let typed = typed_text(&form, words::CONFIRM_FIELD);
+            let typed = typed_text(&form, words::privacy::CONFIRM_FIELD);
             let erased = bot.app.people.finish_erase(&caller, &id, &typed).await;
-            erased.map(|()| words::erased(voice))
+            erased.map(|()| words::privacy::erased(voice))
         }
         _ => Err(AccessRefusal::StaleForm.into()),
     };
@@ -48,10 +48,10 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
 /// Asks with a key that was typed for this once; everybody sees the answer.
 async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(&form);
-    let prompt = Words(typed_text(&form, words::PROMPT_FIELD));
+    let prompt = Words(typed_text(&form, words::keys::PROMPT_FIELD));
     let mut typed = take_typed(&mut form);
-    let secret = typed.remove(words::KEY_FIELD).unwrap_or_default();
-    typed.remove(words::PROMPT_FIELD);
+    let secret = typed.remove(words::keys::KEY_FIELD).unwrap_or_default();
+    typed.remove(words::keys::PROMPT_FIELD);
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let ask = bot.app.finish_once(caller, id, prompt, secret, typed).await;
     match ask {

@@ -7,8 +7,8 @@ use crate::bot::connection::card::{Card, Field, File, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::NanoDollars;
 
-use crate::bot::words::Voice;
-use crate::bot::words::quotas::limits::grouped;
+use crate::bot::words::formats::grouped;
+use crate::bot::words::voice::Voice;
 
 /// The field that confirms.
 pub const CONFIRM_FIELD: &str = "confirm";

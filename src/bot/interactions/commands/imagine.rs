@@ -113,7 +113,7 @@ async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResp
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()
-        .map(|model| (words::model_name(voice, model), model.full()));
+        .map(|model| (words::choices::model_name(voice, model), model.full()));
     suggest(all, typed)
 }
 

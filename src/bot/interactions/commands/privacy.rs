@@ -24,7 +24,7 @@ pub async fn privacy(_: Context<'_>) -> anyhow::Result<()> {
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let stored = app.people.stored_summary(caller).await?;
-        Ok(words::stored(voice, &stored))
+        Ok(words::privacy::stored(voice, &stored))
     })
     .await
 }
@@ -34,7 +34,7 @@ pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
 pub async fn export(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let all = app.people.export_data(caller).await?;
-        Ok(words::exported(voice, &all))
+        Ok(words::privacy::exported(voice, &all))
     })
     .await
 }
@@ -50,7 +50,7 @@ pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
     match bot.app.people.begin_erase(&caller).await {
         Ok(form) => {
             bot.rest
-                .open_modal(&handle, &words::erase_form(voice, form))
+                .open_modal(&handle, &words::privacy::erase_form(voice, form))
                 .await
         }
         Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,

@@ -22,7 +22,7 @@ pub async fn quota(_: Context<'_>) -> anyhow::Result<()> {
 pub async fn status(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let status = app.quotas.status(caller).await?;
-        Ok(words::quota_status(voice, &status))
+        Ok(words::quotas::status(voice, &status))
     })
     .await
 }

@@ -44,11 +44,16 @@ pub async fn create(
             scopes.server = Some(caller.place.server().ok_or(AccessRefusal::NotInAServer)?);
         }
         let lasts = parse_duration(expires.as_deref())?;
-        let made = app
+        let (token, secret) = app
             .people
             .create_token(caller, name.as_deref(), lasts, scopes)
             .await?;
-        Ok(words::token_made(voice, &made, app.gateway_url()))
+        Ok(words::tokens::created(
+            voice,
+            &token,
+            &secret,
+            app.gateway_url(),
+        ))
     })
     .await
 }
@@ -58,7 +63,7 @@ pub async fn create(
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let tokens = app.people.tokens(caller).await?;
-        Ok(words::tokens(voice, &tokens, app.now_ms()))
+        Ok(words::tokens::list(voice, &tokens, app.now_ms()))
     })
     .await
 }
@@ -73,7 +78,7 @@ pub async fn revoke(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let revoked = app.people.revoke_token(caller, &token).await?;
-        Ok(words::token_revoked(voice, &revoked))
+        Ok(words::tokens::revoked(voice, &revoked))
     })
     .await
 }

@@ -54,7 +54,7 @@ pub async fn usage(
     };
     reply_privately(ctx, async |app, caller, voice| {
         let report = app.quotas.usage(caller, scope, days).await?;
-        Ok(words::usage(voice, report).await?)
+        Ok(words::usage::report(voice, report).await?)
     })
     .await
 }

@@ -28,7 +28,7 @@ pub async fn limit(
         let whom = parse_target(user.as_ref(), server.as_deref())?;
         let limit = chosen_limit(what, amount, per, window)?;
         app.people.set_operators_limit(caller, whom, limit).await?;
-        Ok(words::operators_limit_set(voice, whom, limit))
+        Ok(words::quotas::operators_limit_set(voice, whom, limit))
     })
     .await
 }
@@ -47,7 +47,7 @@ pub async fn unlimit(
             .people
             .clear_operators_limits(caller, whom, what.map(Metric::from))
             .await?;
-        Ok(words::cleared(voice, cleared))
+        Ok(words::quotas::limits_cleared(voice, cleared))
     })
     .await
 }

@@ -36,7 +36,7 @@ pub async fn admin(_: Context<'_>) -> anyhow::Result<()> {
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let view = app.people.operators_view(caller).await?;
-        Ok(words::operators_view(voice, &view))
+        Ok(words::quotas::operators_view(voice, &view))
     })
     .await
 }

@@ -28,7 +28,12 @@ pub async fn tier(
             .people
             .give_tier(caller, person, tier.as_deref(), during)
             .await?;
-        Ok(words::tier_given(voice, person, tier.as_deref(), until))
+        Ok(words::quotas::tier_given(
+            voice,
+            person,
+            tier.as_deref(),
+            until,
+        ))
     })
     .await
 }
@@ -51,7 +56,7 @@ pub async fn block(
             channel.as_ref(),
         )?);
         let until = app.people.block(caller, whom, during).await?;
-        Ok(words::was_blocked(voice, whom, until))
+        Ok(words::quotas::was_blocked(voice, whom, until))
     })
     .await
 }
@@ -71,7 +76,7 @@ pub async fn unblock(
             channel.as_ref(),
         )?);
         let was = app.people.unblock(caller, whom).await?;
-        Ok(words::was_unblocked(voice, whom, was))
+        Ok(words::quotas::was_unblocked(voice, whom, was))
     })
     .await
 }
@@ -88,7 +93,7 @@ pub async fn stop(
         let during = parse_duration(during.as_deref())?;
         let whom = parse_stopped(server.as_deref())?;
         let until = app.people.block(caller, whom, during).await?;
-        Ok(words::was_blocked(voice, whom, until))
+        Ok(words::quotas::was_blocked(voice, whom, until))
     })
     .await
 }
@@ -102,7 +107,7 @@ pub async fn resume(
     reply_privately(ctx, async |app, caller, voice| {
         let whom = parse_stopped(server.as_deref())?;
         let was = app.people.unblock(caller, whom).await?;
-        Ok(words::was_unblocked(voice, whom, was))
+        Ok(words::quotas::was_unblocked(voice, whom, was))
     })
     .await
 }

@@ -81,7 +81,7 @@ async fn ask_once(
     };
     match begun {
         Ok(form) => {
-            let asks = words::once_form(voice, &form, prompt);
+            let asks = words::keys::once_form(voice, &form, prompt);
             bot.rest.open_modal(&handle, &asks).await
         }
         Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,

@@ -28,7 +28,7 @@ async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |_, caller, voice| {
         let chosen = app.choices(caller).await?;
         let usable = app.models_for(caller).await?;
-        Ok(words::models(voice, &chosen, &usable))
+        Ok(words::choices::models(voice, &chosen, &usable))
     })
     .await
 }
@@ -48,7 +48,12 @@ async fn set(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
         let full = app.choose_model(caller, scope, &model).await?;
-        Ok(words::chosen(voice, ChoiceKind::Model, scope, &full))
+        Ok(words::choices::chosen(
+            voice,
+            ChoiceKind::Model,
+            scope,
+            &full,
+        ))
     })
     .await
 }
@@ -64,7 +69,7 @@ async fn reset(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
         app.unchoose(caller, scope, ChoiceKind::Model).await?;
-        Ok(words::unchosen(voice, ChoiceKind::Model, scope))
+        Ok(words::choices::reset(voice, ChoiceKind::Model, scope))
     })
     .await
 }
@@ -78,6 +83,6 @@ pub async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocomplete
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()
-        .map(|model| (words::model_name(voice, model), model.full()));
+        .map(|model| (words::choices::model_name(voice, model), model.full()));
     suggest(all, typed)
 }

@@ -26,7 +26,7 @@ pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
 async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let chosen = app.choices(caller).await?;
-        Ok(words::personas(voice, app.personas(), &chosen))
+        Ok(words::choices::personas(voice, app.personas(), &chosen))
     })
     .await
 }
@@ -46,7 +46,12 @@ async fn set(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
         let name = app.choose_persona(caller, scope, &name).await?;
-        Ok(words::chosen(voice, ChoiceKind::Persona, scope, &name))
+        Ok(words::choices::chosen(
+            voice,
+            ChoiceKind::Persona,
+            scope,
+            &name,
+        ))
     })
     .await
 }
@@ -62,7 +67,7 @@ async fn reset(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
         app.unchoose(caller, scope, ChoiceKind::Persona).await?;
-        Ok(words::unchosen(voice, ChoiceKind::Persona, scope))
+        Ok(words::choices::reset(voice, ChoiceKind::Persona, scope))
     })
     .await
 }

@@ -33,7 +33,7 @@ pub async fn add(
     {
         Ok(form) => {
             bot.rest
-                .open_modal(&handle, &words::added_form(voice, &form))
+                .open_modal(&handle, &words::keys::add_form(voice, &form))
                 .await
         }
         Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,

@@ -13,7 +13,7 @@ pub async fn list(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let listing = app.keys.list(caller, scope.map(Into::into)).await?;
-        Ok(words::listing(voice, &listing))
+        Ok(words::keys::list(voice, &listing))
     })
     .await
 }

@@ -20,7 +20,7 @@ pub async fn pause(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let key = app.keys.pause(caller, &provider, scope).await?;
-        Ok(words::paused(voice, &key))
+        Ok(words::keys::paused(voice, &key))
     })
     .await
 }

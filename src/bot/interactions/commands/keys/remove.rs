@@ -20,7 +20,7 @@ pub async fn remove(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let (button, key) = app.keys.begin_remove(caller, &provider, scope).await?;
-        Ok(words::removal(voice, button, &key))
+        Ok(words::keys::confirm_removal(voice, button, &key))
     })
     .await
 }

@@ -20,7 +20,7 @@ pub async fn resume(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let key = app.keys.resume(caller, &provider, scope).await?;
-        Ok(words::resumed(voice, &key))
+        Ok(words::keys::resumed(voice, &key))
     })
     .await
 }

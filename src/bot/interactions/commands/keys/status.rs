@@ -15,7 +15,7 @@ pub async fn status(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let status = app.keys.status(caller, provider.as_deref()).await?;
-        Ok(words::status(voice, &status))
+        Ok(words::keys::status(voice, &status))
     })
     .await
 }

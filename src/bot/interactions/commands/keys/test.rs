@@ -20,7 +20,7 @@ pub async fn test(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let tested = app.keys.test(caller, &provider, scope).await?;
-        Ok(words::tested(voice, &tested))
+        Ok(words::keys::tested(voice, &tested))
     })
     .await
 }

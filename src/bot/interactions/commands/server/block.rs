@@ -22,7 +22,7 @@ pub async fn block(
         let during = parse_duration(during.as_deref())?;
         let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
         let (whom, until) = app.people.block_here(caller, inside, during).await?;
-        Ok(words::was_blocked(voice, whom, until))
+        Ok(words::quotas::was_blocked(voice, whom, until))
     })
     .await
 }
@@ -38,7 +38,7 @@ pub async fn unblock(
     reply_privately(ctx, async |app, caller, voice| {
         let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
         let (whom, was) = app.people.unblock_here(caller, inside).await?;
-        Ok(words::was_unblocked(voice, whom, was))
+        Ok(words::quotas::was_unblocked(voice, whom, was))
     })
     .await
 }
@@ -48,7 +48,7 @@ pub async fn unblock(
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let blocks = app.people.blocks_here(caller).await?;
-        Ok(words::blocks_here(voice, &blocks))
+        Ok(words::quotas::server_blocks(voice, &blocks))
     })
     .await
 }

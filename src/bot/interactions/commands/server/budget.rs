@@ -44,7 +44,7 @@ pub async fn set(
     reply_privately(ctx, async |app, caller, voice| {
         let limit = chosen_limit(what, amount, per, window)?;
         app.quotas.set_budget(caller, bound, limit).await?;
-        Ok(words::budget_set(voice, bound, limit))
+        Ok(words::quotas::budget_set(voice, bound, limit))
     })
     .await
 }
@@ -54,7 +54,7 @@ pub async fn set(
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let budget = app.quotas.budget(caller).await?;
-        Ok(words::budget(voice, &budget))
+        Ok(words::quotas::budget(voice, &budget))
     })
     .await
 }
@@ -73,7 +73,7 @@ pub async fn clear(
             .quotas
             .clear_budget(caller, bound, what.map(Metric::from))
             .await?;
-        Ok(words::cleared(voice, cleared))
+        Ok(words::quotas::limits_cleared(voice, cleared))
     })
     .await
 }
@@ -89,7 +89,7 @@ pub async fn exempt(
         app.quotas
             .exempt_role(caller, role.id.get(), exempt)
             .await?;
-        Ok(words::exempted(voice, role.id.get(), exempt))
+        Ok(words::quotas::role_exempted(voice, role.id.get(), exempt))
     })
     .await
 }
