@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::app::{Error, Payer, Tasks};
 use crate::gateway::call::CallContext;
 use crate::gateway::problem::Problem;
-use crate::gateway::rest::event_stream_response;
+use crate::gateway::responses::event_stream_response;
 use crate::gateway::session::Permit;
 use crate::gateway::streaming::{PieceSource, stream_pieces};
 use crate::model::AskRefusal;

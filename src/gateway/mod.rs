@@ -19,6 +19,8 @@ mod pictures;
 mod problem;
 mod proxy;
 mod request_key;
+mod requirement;
+mod responses;
 mod rest;
 mod router;
 mod routes;
@@ -30,7 +32,9 @@ pub use operators::metrics::start as start_counting;
 #[cfg(test)]
 pub use openapi::documented;
 #[cfg(test)]
-pub use routes::{Requirement, all_routes};
+pub use requirement::Requirement;
+#[cfg(test)]
+pub use routes::all_routes;
 
 use std::fmt::Write;
 use std::net::SocketAddr;

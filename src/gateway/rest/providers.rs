@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::app::{Kind, Provider};
 use crate::gateway::call::{Call, HandlerResult};
 
-use crate::gateway::rest::json_response;
+use crate::gateway::responses::json_response;
 
 /// Every provider.
 #[derive(Serialize, ToSchema)]

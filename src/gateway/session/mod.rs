@@ -15,7 +15,7 @@ use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use crate::app::nobody_else;
 use crate::gateway::problem::Problem;
-use crate::gateway::routes::Requirement;
+use crate::gateway::requirement::Requirement;
 use crate::gateway::{Gateway, request_key};
 use crate::model::{AccessRefusal, Caller, PersonId, Right, Scope, Scopes, ServerId, Token};
 
