@@ -88,7 +88,7 @@ async fn machines(report: &mut Report, config: &Config, environment: &Environmen
         Ok(Assembled { app, .. }) => app,
         Err(error) => return report.bad("machines", &format!("{error:#}")),
     };
-    match app.stop_all_leftovers().await {
+    match app.pictures.stop_all_leftovers().await {
         Ok(stopped) if stopped.is_empty() => good("machines", "none is left over"),
         Ok(stopped) => note(
             "machines",

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
-use crate::app::{Claim, Claimed};
+use crate::app::{CallClaim, ClaimOutcome};
 use crate::model::AttemptId;
 
 use crate::gateway::call::{Answer, Call};
@@ -18,7 +18,7 @@ const REPEAT: HeaderName = HeaderName::from_static("x-latchkey-repeat");
 /// Whether a call is to be made.
 pub enum Repeat {
     /// It is; with what its key holds, if it has one.
-    New(Option<Claim>),
+    New(Option<CallClaim>),
     /// It was made, and this is to be answered.
     Before(Response),
 }
@@ -29,9 +29,9 @@ pub async fn claim(call: &Call, body: &[u8]) -> Result<Repeat, Problem> {
         (Some(key), Some(token)) => {
             let (app, path) = (&call.gateway.app, call.parts.uri.path());
             // Apart, so that calls without a key stay small.
-            match Box::pin(app.claim(token.id, key, path, body)).await? {
-                Claimed::New(claim) => Ok(Repeat::New(Some(claim))),
-                Claimed::Before { status, attempt } => {
+            match Box::pin(app.programs.claim_call(token.id, key, path, body)).await? {
+                ClaimOutcome::New(claim) => Ok(Repeat::New(Some(claim))),
+                ClaimOutcome::Before { status, attempt } => {
                     Ok(Repeat::Before(made_before(status, attempt)?))
                 }
             }
@@ -41,7 +41,7 @@ pub async fn claim(call: &Call, body: &[u8]) -> Result<Repeat, Problem> {
 }
 
 /// Notes that a call was made whose answer is on its way already.
-pub async fn note_made(claim: Option<Claim>, attempt: Option<AttemptId>) {
+pub async fn note_made(claim: Option<CallClaim>, attempt: Option<AttemptId>) {
     let Some(claim) = claim else { return };
     if let Err(error) = claim.end(200, attempt).await {
         tracing::warn!("could not note that a call was made: {error:#}");

@@ -39,7 +39,10 @@ pub async fn embeddings(call: Call) -> Answer {
 pub async fn images(mut call: Call) -> Answer {
     let (body, model) = read(&mut call).await?;
     let app = &call.gateway.app;
-    let goes_on = |model: &str| app.takes_pictures_as_openai(model, body.wants_stream());
+    let goes_on = |model: &str| {
+        app.pictures
+            .takes_pictures_as_openai(model, body.wants_stream())
+    };
     if model.as_deref().is_some_and(goes_on) {
         return pass(call, Surface::Images, (body, model)).await;
     }
@@ -51,9 +54,13 @@ pub async fn images(mut call: Call) -> Answer {
 #[utoipa::path(get, path = "/v1/models", tag = "openai", responses((status = 200, description = "As OpenAI lists them", body = serde_json::Value)))]
 pub async fn models(call: Call) -> Answer {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
-    let mut models = app.models_now(caller).await?;
-    let painters = app.picture_models_for(caller).await?;
-    models.extend(painters.into_iter().filter(|it| app.makes_from_words(it)));
+    let mut models = app.asks.models_now(caller).await?;
+    let painters = app.pictures.picture_models_for(caller).await?;
+    models.extend(
+        painters
+            .into_iter()
+            .filter(|it| app.pictures.makes_from_words(it)),
+    );
     let listed = models.iter().map(|model| {
         json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
     });

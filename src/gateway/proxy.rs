@@ -35,7 +35,7 @@ pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
         Repeat::Before(answer) => return Ok(answer),
     };
     let call = call.kept();
-    let mut relay = call.gateway.app.relay(ask).await?;
+    let mut relay = call.gateway.app.programs.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(HEADERS);
     say_who_paid(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::app::{Claim, Error, Payer, ReadyPicture, RequestKey, Seen};
+use crate::app::{CallClaim, Error, Payer, PictureProgress, ReadyPicture, RequestKey};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, say_who_paid};
@@ -37,7 +37,7 @@ pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
     let wanted: Wanted = parse(body)?;
     let streams = wanted.stream.unwrap_or_default();
     let (model, wish) = wanted.wish()?;
-    let (choices, request_key) = app.choose_for_program(model, key)?;
+    let (choices, request_key) = app.pictures.choose_for_program(model, key)?;
     let imagine = Imagine {
         caller: call.session.caller.clone(),
         choices,
@@ -50,8 +50,8 @@ pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
         Repeat::New(claim) => claim,
         Repeat::Before(answer) => return Ok(answer),
     };
-    let ready = app.consider_picture(imagine).await?;
-    let ready = app.secure_picture(ready).await?;
+    let ready = app.pictures.consider_picture(imagine).await?;
+    let ready = app.pictures.secure_picture(ready).await?;
     let flow = Flow::begin(call, ready, claim);
     if streams {
         flow.streamed().await
@@ -62,7 +62,7 @@ pub async fn make(call: Call, body: &[u8], key: Option<RequestKey>) -> Answer {
 
 /// What comes of a picture.
 enum Came {
-    Seen(Seen),
+    Progress(PictureProgress),
     Ended(Result<Made, Error>),
 }
 
@@ -74,7 +74,7 @@ struct Flow {
 }
 
 impl Flow {
-    fn begin(mut call: Call, ready: ReadyPicture, claim: Option<Claim>) -> Self {
+    fn begin(mut call: Call, ready: ReadyPicture, claim: Option<CallClaim>) -> Self {
         // It holds a word for each change of a job, whose time is limited,
         // and the pictures of one call.
         let (say, came) = mpsc::unbounded_channel();
@@ -85,17 +85,20 @@ impl Flow {
         let task = Arc::clone(&app);
         app.tasks.spawn(async move {
             let mut known = None;
-            let mut watch = |seen: Seen| {
+            let mut watch = |seen: PictureProgress| {
                 let stage = match seen {
-                    Seen::Stage(stage) => Some(stage),
-                    Seen::Payer(_) => None,
+                    PictureProgress::Stage(stage) => Some(stage),
+                    PictureProgress::Payer(_) => None,
                 };
                 if stage.is_none() || std::mem::replace(&mut known, stage) != stage {
                     // Whoever listened may have gone, and `stop` says so.
-                    let _ = say.send(Came::Seen(seen));
+                    let _ = say.send(Came::Progress(seen));
                 }
             };
-            let painted = task.paint_for_program(ready, &stop, &mut watch).await;
+            let painted = task
+                .pictures
+                .paint_for_program(ready, &stop, &mut watch)
+                .await;
             let made = match painted {
                 Ok((made, attempt)) => {
                     note_made(claim, attempt).await;
@@ -123,8 +126,8 @@ impl Flow {
         let mut payer = None;
         let made = loop {
             match self.next().await {
-                Came::Seen(Seen::Payer(asked)) => payer = Some(asked),
-                Came::Seen(Seen::Stage(_)) => {}
+                Came::Progress(PictureProgress::Payer(asked)) => payer = Some(asked),
+                Came::Progress(PictureProgress::Stage(_)) => {}
                 Came::Ended(result) => break result,
             }
         };
@@ -142,7 +145,7 @@ impl Flow {
         let mut payer = None;
         let first = loop {
             match self.next().await {
-                Came::Seen(Seen::Payer(asked)) => payer = Some(asked),
+                Came::Progress(PictureProgress::Payer(asked)) => payer = Some(asked),
                 Came::Ended(Err(error)) => return Err(problem(error, payer.as_ref())),
                 first => break first,
             }
@@ -168,8 +171,10 @@ impl Flow {
 
     fn event(&self, came: Came) -> Bytes {
         match came {
-            Came::Seen(Seen::Payer(_)) => Bytes::new(),
-            Came::Seen(Seen::Stage(stage)) => format!(": {}\n\n", told(stage)).into(),
+            Came::Progress(PictureProgress::Payer(_)) => Bytes::new(),
+            Came::Progress(PictureProgress::Stage(stage)) => {
+                format!(": {}\n\n", told(stage)).into()
+            }
             Came::Ended(Ok(made)) => {
                 let events = made.pictures.iter().map(|picture| {
                     let event = self.completed(&made, picture);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use utoipa::ToSchema;
 
-use crate::app::{AnswerEvent, Claim, Error, Payer, ReadyAsk};
+use crate::app::{AnswerEvent, CallClaim, Error, Payer, ReadyAsk};
 use crate::gateway::call::{Answer, Call};
 use crate::gateway::idempotency::{Repeat, claim, note_made};
 use crate::gateway::problem::{Problem, Speaks, say_who_paid};
@@ -79,7 +79,9 @@ pub async fn ask(mut call: Call) -> Answer {
         model: question.model,
         persona: question.persona,
     };
-    let request_key = key.map(|key| app.key_for_ask(&choices, key)).transpose()?;
+    let request_key = key
+        .map(|key| app.asks.key_for_ask(&choices, key))
+        .transpose()?;
     let asked = Ask {
         request_key,
         max_output_tokens: question.max_tokens,
@@ -89,8 +91,7 @@ pub async fn ask(mut call: Call) -> Answer {
         Repeat::New(claim) => claim,
         Repeat::Before(answer) => return Ok(answer),
     };
-    let ready = app.consider(asked).await?;
-    let ready = app.secure(ready).await?;
+    let ready = app.asks.prepare(asked).await.secure().await?;
     if question.stream {
         return streamed(call, ready, claim).await;
     }
@@ -99,11 +100,10 @@ pub async fn ask(mut call: Call) -> Answer {
         AnswerEvent::Words(piece) => text.push_str(piece),
         AnswerEvent::Payer(asked) => payer = Some(asked.clone()),
     };
-    let asked = app
-        .answer(ready, &CancellationToken::new(), &mut listener)
-        .await;
-    let attempt = asked.attempt;
-    let told = app.told(asked)?;
+    let (told, attempt) = app
+        .asks
+        .answer_for_program(ready, &CancellationToken::new(), &mut listener)
+        .await?;
     if let Some(claim) = claim {
         claim.end(200, attempt).await?;
     }
@@ -123,7 +123,7 @@ enum Came {
 
 /// Words as they come, the first of them with who pays: until then another
 /// may be asked to. A client that leaves ends the call.
-async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
+async fn streamed(call: Call, ready: ReadyAsk, claim: Option<CallClaim>) -> Answer {
     let app = Arc::clone(&call.gateway.app);
     // It holds an answer at the most, whose length is limited.
     let (say, mut said) = mpsc::unbounded_channel();
@@ -139,11 +139,18 @@ async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
                 AnswerEvent::Words(piece) => Came::Words(piece.to_owned()),
             });
         };
-        let asked = teller.answer(ready, &stop, &mut listener).await;
-        if asked.result.is_ok() {
-            note_made(claim, asked.attempt).await;
-        }
-        let _ = say.send(Came::Ended(teller.told(asked)));
+        let answered = teller
+            .asks
+            .answer_for_program(ready, &stop, &mut listener)
+            .await;
+        let told = match answered {
+            Ok((told, attempt)) => {
+                note_made(claim, attempt).await;
+                Ok(told)
+            }
+            Err(error) => Err(error),
+        };
+        let _ = say.send(Came::Ended(told));
         drop(places);
     });
     let mut payer = None;

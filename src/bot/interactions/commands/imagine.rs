@@ -105,7 +105,12 @@ async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteRe
     let bot = ctx.framework.user_data;
     let who = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
-    let models = bot.app.picture_models_for(&who).await.unwrap_or_default();
+    let models = bot
+        .app
+        .pictures
+        .picture_models_for(&who)
+        .await
+        .unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()

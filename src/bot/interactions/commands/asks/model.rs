@@ -26,8 +26,8 @@ pub async fn model(_: Context<'_>) -> anyhow::Result<()> {
 async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     let app = std::sync::Arc::clone(&ctx.framework.user_data.app);
     private_reply::answer(ctx, async |_, caller, voice| {
-        let chosen = app.choices(caller).await?;
-        let usable = app.models_for(caller).await?;
+        let chosen = app.asks.choices(caller).await?;
+        let usable = app.asks.models_for(caller).await?;
         Ok(words::models(voice, &chosen, &usable))
     })
     .await
@@ -47,7 +47,7 @@ async fn set(
 ) -> anyhow::Result<()> {
     private_reply::answer(ctx, async |app, caller, voice| {
         let scope = scope_of(caller, whom)?;
-        let full = app.choose_model(caller, scope, &model).await?;
+        let full = app.asks.choose_model(caller, scope, &model).await?;
         Ok(words::chosen(voice, ChoiceKind::Model, scope, &full))
     })
     .await
@@ -63,7 +63,7 @@ async fn reset(
 ) -> anyhow::Result<()> {
     private_reply::answer(ctx, async |app, caller, voice| {
         let scope = scope_of(caller, whom)?;
-        app.unchoose(caller, scope, ChoiceKind::Model).await?;
+        app.asks.unchoose(caller, scope, ChoiceKind::Model).await?;
         Ok(words::unchosen(voice, ChoiceKind::Model, scope))
     })
     .await
@@ -74,7 +74,7 @@ pub async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocomple
     let bot = ctx.framework.user_data;
     let who = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
-    let models = bot.app.models_for(&who).await.unwrap_or_default();
+    let models = bot.app.asks.models_for(&who).await.unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()

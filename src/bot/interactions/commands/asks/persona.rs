@@ -25,8 +25,8 @@ pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     private_reply::answer(ctx, async |app, caller, voice| {
-        let chosen = app.choices(caller).await?;
-        Ok(words::personas(voice, app.personas(), &chosen))
+        let chosen = app.asks.choices(caller).await?;
+        Ok(words::personas(voice, app.asks.personas(), &chosen))
     })
     .await
 }
@@ -45,7 +45,7 @@ async fn set(
 ) -> anyhow::Result<()> {
     private_reply::answer(ctx, async |app, caller, voice| {
         let scope = scope_of(caller, Some(whom.unwrap_or(For::Channel)))?;
-        let name = app.choose_persona(caller, scope, &name).await?;
+        let name = app.asks.choose_persona(caller, scope, &name).await?;
         Ok(words::chosen(voice, ChoiceKind::Persona, scope, &name))
     })
     .await
@@ -61,7 +61,9 @@ async fn reset(
 ) -> anyhow::Result<()> {
     private_reply::answer(ctx, async |app, caller, voice| {
         let scope = scope_of(caller, Some(whom.unwrap_or(For::Channel)))?;
-        app.unchoose(caller, scope, ChoiceKind::Persona).await?;
+        app.asks
+            .unchoose(caller, scope, ChoiceKind::Persona)
+            .await?;
         Ok(words::unchosen(voice, ChoiceKind::Persona, scope))
     })
     .await
@@ -69,7 +71,7 @@ async fn reset(
 
 /// Every persona, with what it does.
 pub async fn complete_persona(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let all = ctx.framework.user_data.app.personas().iter();
+    let all = ctx.framework.user_data.app.asks.personas().iter();
     let all = all.map(|it| (format!("{}: {}", it.name, it.description), it.name.clone()));
     choices(all, partial)
 }
