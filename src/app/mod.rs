@@ -41,6 +41,7 @@ pub use pictures::{
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{CallClaim, ClaimOutcome, Relay, RelayAsk, RelayError};
 pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+pub use tasks::Tasks;
 
 pub use crate::store::{OwnAttempt, Total};
 
@@ -64,7 +65,6 @@ use pictures::Pictures;
 use policy::Policies;
 use programs::Programs;
 use quotas::Quotas;
-use tasks::Tasks;
 
 /// What the program is made of, built once.
 pub struct Parts {
@@ -221,7 +221,7 @@ impl App {
 
     /// Every attempt of the ledger, once what is queued is written.
     #[cfg(test)]
-    pub async fn audit(&self) -> Vec<crate::store::Audited> {
+    pub async fn audit(&self) -> Vec<crate::store::AuditedAttempt> {
         self.ledger.flush().await;
         self.store.audit().await
     }

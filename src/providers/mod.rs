@@ -23,7 +23,7 @@ pub mod sse;
 mod timeouts;
 
 pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider, glob, replacement, sees};
-pub use chat::{ChatReply, Delivery};
+pub use chat::{ChatCall, ChatReply, Delivery};
 pub use clients::Clients;
 pub use dialect::{BadBody, ChatRequest, Surface};
 pub use http::is_plain;

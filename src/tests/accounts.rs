@@ -8,7 +8,7 @@ use super::{Setup, Stage, good, run, run_with};
 use crate::app::{AnswerEvent, nobody_else};
 use crate::model::{Ask, Choices, PersonId, ProviderId};
 use crate::providers::Timeouts;
-use crate::store::Audited;
+use crate::store::AuditedAttempt;
 
 /// The newest row, in one line.
 async fn last_row(stage: &Stage) -> String {
@@ -16,7 +16,7 @@ async fn last_row(stage: &Stage) -> String {
     line(rows.last().expect("there is a row"))
 }
 
-fn line(row: &Audited) -> String {
+fn line(row: &AuditedAttempt) -> String {
     let cost = match row.used.cost {
         Some(cost) => cost.to_string(),
         None => "price unknown".into(),

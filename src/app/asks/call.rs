@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::ledger::{Applied, Ended, Hold, PriceTable, Settled};
+use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
     Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Source,
     Turn, Usage,
 };
-use crate::providers::{ChatReply, ChatRequest, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -48,7 +48,7 @@ impl Payable for PlannedAsk {
         &self.policy
     }
 
-    fn needs(&mut self, offer: &Offer, _: &[Applied]) -> Result<Needs<Fitted>, CannotPay> {
+    fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<Fitted>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let model = self.plan.model_for(provider)?;
         let system = self.plan.system.len() as u64;
@@ -153,11 +153,13 @@ impl AskCall<'_> {
             hold.hear(text);
             listener(AnswerEvent::Words(text));
         };
-        let delivery = asks.settings.delivery;
-        let called = asks
-            .providers
-            .chat(provider, &request, delivery, key.credential(), &mut hear)
-            .await;
+        let call = ChatCall {
+            provider,
+            request: &request,
+            delivery: asks.settings.delivery,
+            credential: key.credential(),
+        };
+        let called = asks.providers.chat(call, &mut hear).await;
         if called.is_ok() {
             asks.payers.note_use(offer.key);
         }
@@ -166,14 +168,18 @@ impl AskCall<'_> {
 
     /// Settles what was reserved. An answer is not taken back because its
     /// settlement could not be written.
-    async fn settle(&mut self, hold: Hold, called: &Result<ChatReply, ProviderFailure>) -> Settled {
+    async fn settle(
+        &mut self,
+        hold: Hold,
+        called: &Result<ChatReply, ProviderFailure>,
+    ) -> SettledAttempt {
         let reported = called.as_ref().ok().and_then(|reply| reply.usage);
         let ended = match called {
-            Ok(_) => Ended::Answered { usage: reported },
-            Err(failure) => Ended::Failed(failure),
+            Ok(_) => CallEnd::Answered { usage: reported },
+            Err(failure) => CallEnd::Failed(failure),
         };
         let Some(settled) = self.asks.payers.settle(hold, ended).await else {
-            return Settled {
+            return SettledAttempt {
                 usage: reported.unwrap_or_default(),
                 estimated: true,
                 cost: None,

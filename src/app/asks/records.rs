@@ -95,7 +95,7 @@ impl Asks {
 
     /// An answer by the id on its buttons.
     pub async fn answer_record(&self, id: &str) -> Result<AnswerRecord, Error> {
-        let found = self.store.answer(id).await?;
+        let found = self.store.load_answer(id).await?;
         Ok(found
             .map(|found| found.0)
             .ok_or(ConversationRefusal::StaleAnswer)?)
@@ -110,7 +110,7 @@ impl Asks {
     ) -> Result<(AnswerRecord, Option<OwnAttempt>), Error> {
         let found = self
             .store
-            .answer(id)
+            .load_answer(id)
             .await?
             .ok_or(ConversationRefusal::StaleAnswer)?;
         if found.0.person != caller.person {
@@ -137,7 +137,7 @@ async fn write_down(
     store.begin_answer(&answer).await?;
     while let Some(event) = events.recv().await {
         match event {
-            LogEvent::Message(message) => store.answer_stands(&answer.id, message).await?,
+            LogEvent::Message(message) => store.set_answer_message(&answer.id, message).await?,
             LogEvent::End(attempt, trace) => {
                 let now_ms = clock.now_ms();
                 store

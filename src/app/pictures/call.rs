@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::Applied;
+use crate::ledger::AppliedLimit;
 use crate::model::{AskRefusal, Credential, ImageSpec, Made, Offer, PictureJob};
 use crate::providers::{ImageRequest, Workflow};
 
@@ -43,7 +43,11 @@ impl Payable for PlannedPicture {
         &self.policy
     }
 
-    fn needs(&mut self, offer: &Offer, _: &[Applied]) -> Result<Needs<PictureDetails>, CannotPay> {
+    fn needs(
+        &mut self,
+        offer: &Offer,
+        _: &[AppliedLimit],
+    ) -> Result<Needs<PictureDetails>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let (model, workflow) = self.plan.model_for(&self.models, provider, &self.wish)?;
         let mut wish = self.wish.clone();

@@ -126,7 +126,7 @@ impl JobFollower<'_> {
                     seen(stage);
                 }
                 Ok(JobState::Renamed(host_job, stage)) => {
-                    self.pictures.store.picture_is(&job.id, &host_job).await?;
+                    self.pictures.store.set_host_job(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
                     seen(stage);
                 }

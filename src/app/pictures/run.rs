@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{Ended, Hold};
+use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, Made, NanoDollars, Offer,
     PictureJob, ProviderFailure, Stage, Trace, Usage,
@@ -58,8 +58,8 @@ impl UnsettledPictures {
         }
     }
 
-    fn ended(&self) -> Ended<'static> {
-        Ended::Painted {
+    fn ended(&self) -> CallEnd<'static> {
+        CallEnd::Painted {
             pictures: self.pictures,
             usage: self.usage,
             machine_ms: self.machine_ms,
@@ -254,7 +254,7 @@ impl Pictures {
             Ok(PictureStart::Done(painted)) => Ok(self.used(offer, painted)),
             Err(failure) => Ok(JobEnd::Failed(failure)),
             Ok(PictureStart::Job(host_job)) => {
-                let noted = self.store.picture_is(&job.id, &host_job).await;
+                let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
                 let follow = JobFollower {
                     pictures: self,
@@ -310,7 +310,7 @@ impl Pictures {
 
     /// What made a picture, but for its words.
     pub async fn picture(&self, id: &str) -> Result<PictureJob, Error> {
-        let found = self.store.picture(id).await?;
+        let found = self.store.load_picture(id).await?;
         Ok(found.ok_or(ConversationRefusal::StaleAnswer)?)
     }
 }

@@ -30,7 +30,7 @@ impl Quotas {
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
             if payers.iter().any(|offer| offer.source == source) {
-                let uses = self.ledger.uses(&policy.limits(source)).await?;
+                let uses = self.ledger.load_uses(&policy.limits(source)).await?;
                 limits.push((source, uses));
             }
         }

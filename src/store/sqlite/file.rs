@@ -160,11 +160,12 @@ mod tests {
         FileClaim::take(&database).unwrap();
     }
 
+    type Change = fn(&Path);
+
     #[tokio::test]
     async fn a_file_that_is_removed_emptied_or_replaced_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let log = "latchkey.db-wal";
-        type Change = fn(&Path);
         let changes: [(&str, &str, Change); 5] = [
             ("latchkey.db", "removed", remove),
             ("latchkey.db", "emptied", empty),

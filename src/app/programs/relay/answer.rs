@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::ledger::{Ended, Hold};
+use crate::ledger::{CallEnd, Hold};
 use crate::model::{AskRefusal, ProviderFailure, Usage};
 use crate::providers::Relayed;
 
@@ -122,15 +122,15 @@ struct Came {
 }
 
 impl Came {
-    fn as_ended(&self) -> Ended<'_> {
+    fn as_ended(&self) -> CallEnd<'_> {
         match &self.failure {
-            Some(failure) => Ended::Failed(failure),
-            None if self.pictures > 0 => Ended::Painted {
+            Some(failure) => CallEnd::Failed(failure),
+            None if self.pictures > 0 => CallEnd::Painted {
                 pictures: self.pictures,
                 usage: self.usage,
                 machine_ms: 0,
             },
-            None => Ended::Answered { usage: self.usage },
+            None => CallEnd::Answered { usage: self.usage },
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One relayed call as the loop over payers sees it: what it needs of a
 //! payer, and how it is sent on with a payer's key.
 
-use crate::ledger::{Applied, Ended, Hold};
+use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, Offer, Refusal};
 use crate::providers::{
     CostEstimate, RelayFailure, RelayRequest, Relayed, Surface, estimate_cost, only_for_owners,
@@ -41,7 +41,7 @@ impl Payable for RelayOrder {
         &self.policy
     }
 
-    fn needs(&mut self, offer: &Offer, limits: &[Applied]) -> Result<Needs<bool>, CannotPay> {
+    fn needs(&mut self, offer: &Offer, limits: &[AppliedLimit]) -> Result<Needs<bool>, CannotPay> {
         let is_own = offer.source.is_own();
         if !is_own && let Some(what) = self.owners_only() {
             let refusal = AskRefusal::OwnKeyOnly { what };
@@ -127,7 +127,7 @@ impl PaidCall for RelayCall<'_> {
                 }))
             }
             Err(SendError::Failed(failed)) => {
-                let ended = Ended::Failed(&failed.failure);
+                let ended = CallEnd::Failed(&failed.failure);
                 // Apart, so that calls that do not fail stay small.
                 Box::pin(self.programs.settle_relay(&self.order.policy, hold, ended)).await;
                 Ok(Called::Failed(FailedCall {

@@ -6,7 +6,7 @@ mod call;
 
 use std::sync::Arc;
 
-use crate::ledger::{Ended, Hold};
+use crate::ledger::{CallEnd, Hold};
 use crate::model::{AskRefusal, Caller, KeyRefusal, Offer, ProviderId, Source, Words};
 use crate::providers::{RelayRequest, Surface};
 
@@ -125,7 +125,7 @@ impl Programs {
 
     /// Settles a relayed call, and tells owners of budgets that are almost
     /// used up.
-    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: Ended<'_>) {
+    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: CallEnd<'_>) {
         if let Some(settled) = self.payers.settle(hold, ended).await {
             self.people
                 .tell_owners(Vec::new(), policy.notices(&settled.warnings));
