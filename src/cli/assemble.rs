@@ -9,7 +9,8 @@ use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{
-    App, BotDefault, Delivery, ImageSettings, Moderation, Parts, Persona, QuotaSettings, Settings,
+    App, AskSettings, BotDefault, ImageSettings, ModelSettings, Moderation, Parts, Persona,
+    QuotaSettings, Settings,
 };
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
@@ -17,7 +18,7 @@ use crate::gateway;
 use crate::ledger::{Ledger, LedgerParts, Prices};
 use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
 use crate::providers::{
-    Catalogue, Clients, Kind, Override, Provider, Providers, Timeouts, Workflows,
+    Catalogue, Clients, Delivery, Kind, Override, Provider, Providers, Timeouts, Workflows,
 };
 use crate::store::Store;
 use crate::vault::{MasterKey, Vault};
@@ -283,20 +284,26 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         .collect();
     provider_order.extend(rest);
     Ok(Settings {
-        provider_order,
-        system_prompt: config.ask.system_prompt.clone(),
-        personas: personas(&config.ask.personas)?,
-        demo_replies: config.ask.demo_replies,
-        models_allowed: config.ask.models.clone(),
-        max_output_tokens: config.ask.max_output_tokens,
-        context_tokens: config.ask.context_tokens,
-        delivery: if config.ask.stream {
-            Delivery::Streamed
-        } else {
-            Delivery::Whole
+        models: ModelSettings {
+            chat_order: provider_order,
+            picture_order: picture_order(config, catalogue)?,
+            workflows: workflows(config)?,
+            allowed: config.ask.models.clone(),
         },
+        asks: AskSettings {
+            system_prompt: config.ask.system_prompt.clone(),
+            personas: personas(&config.ask.personas)?,
+            demo_replies: config.ask.demo_replies,
+            max_output_tokens: config.ask.max_output_tokens,
+            context_tokens: config.ask.context_tokens,
+            delivery: if config.ask.stream {
+                Delivery::Streamed
+            } else {
+                Delivery::Whole
+            },
+        },
+        images: images(config)?,
         gateway_url: config.gateway.url(),
-        images: images(config, catalogue)?,
     })
 }
 
@@ -351,11 +358,10 @@ fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
     Persona::merged(operators).map_err(|error| wrong(format!("{error:#}")))
 }
 
-/// The settings of pictures.
-fn images(config: &Config, catalogue: &Catalogue) -> Result<ImageSettings, ConfigError> {
-    let wanted = &config.images;
+/// Who is asked for pictures, best first.
+fn picture_order(config: &Config, catalogue: &Catalogue) -> Result<Vec<ProviderId>, ConfigError> {
     let mut order = Vec::new();
-    for name in &wanted.provider_order {
+    for name in &config.images.provider_order {
         let known = catalogue.find(name).filter(|it| it.images.wire.is_some());
         let known = known.ok_or_else(|| {
             let problem = "names something that is no provider of pictures";
@@ -363,17 +369,25 @@ fn images(config: &Config, catalogue: &Catalogue) -> Result<ImageSettings, Confi
         })?;
         order.push(known.id.clone());
     }
-    let operators = files_in("images.workflows", &wanted.workflows, "workflow")?;
-    let workflows = Workflows::new(&operators).map_err(|error| {
+    Ok(order)
+}
+
+/// Our workflows, and the operator's in a folder.
+fn workflows(config: &Config) -> Result<Workflows, ConfigError> {
+    let operators = files_in("images.workflows", &config.images.workflows, "workflow")?;
+    Workflows::new(&operators).map_err(|error| {
         ConfigError::new("images.workflows", format!("holds a wrong one: {error:#}"))
-    })?;
+    })
+}
+
+/// The settings of pictures.
+fn images(config: &Config) -> Result<ImageSettings, ConfigError> {
+    let wanted = &config.images;
     let moderation = Moderation::parse(&wanted.moderation).ok_or_else(|| {
         let problem = "must be \"off\", \"provider\" or \"openai\"";
         ConfigError::new("images.moderation", problem)
     })?;
     Ok(ImageSettings {
-        provider_order: order,
-        workflows,
         moderation,
         deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
         poll: Duration::from_millis(u64::from(wanted.poll_ms)),

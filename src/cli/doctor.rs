@@ -87,7 +87,7 @@ async fn stop_machines(report: &mut Report, config: &Config, environment: &Envir
         Ok(Assembled { app, .. }) => app,
         Err(error) => return report.fail("machines", &format!("{error:#}")),
     };
-    match app.stop_all_leftovers().await {
+    match app.pictures.stop_all_leftovers().await {
         Ok(stopped) if stopped.is_empty() => pass("machines", "none is left over"),
         Ok(stopped) => note(
             "machines",

@@ -5,7 +5,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
-use crate::app::{Claim, Claimed};
+use crate::app::{CallClaim, ClaimOutcome};
 use crate::model::AttemptId;
 
 use crate::gateway::call::{Call, HandlerResult};
@@ -19,7 +19,7 @@ const REPEAT: HeaderName = HeaderName::from_static("x-latchkey-repeat");
 pub enum IdempotencyCheck {
     /// It is. A call with an idempotency key comes with the claim on that
     /// key, through which its outcome is recorded.
-    New(Option<Claim>),
+    New(Option<CallClaim>),
     /// It was made before; this is the response.
     Repeated(Response),
 }
@@ -32,9 +32,9 @@ pub async fn check_idempotency(call: &Call, body: &[u8]) -> Result<IdempotencyCh
     };
     let (app, path) = (&call.gateway.app, call.parts.uri.path());
     // Boxed, so that calls without a key stay small.
-    match Box::pin(app.claim(token.id, key, path, body)).await? {
-        Claimed::New(claim) => Ok(IdempotencyCheck::New(Some(claim))),
-        Claimed::Before { status, attempt } => {
+    match Box::pin(app.programs.claim_call(token.id, key, path, body)).await? {
+        ClaimOutcome::New(claim) => Ok(IdempotencyCheck::New(Some(claim))),
+        ClaimOutcome::Before { status, attempt } => {
             let response = respond_repeated(status, attempt)?;
             Ok(IdempotencyCheck::Repeated(response))
         }
@@ -43,7 +43,7 @@ pub async fn check_idempotency(call: &Call, body: &[u8]) -> Result<IdempotencyCh
 
 /// Records that a call succeeded. It was paid for, so that a failure to
 /// record it does not keep its response from the client.
-pub async fn record_success(claim: Option<Claim>, attempt: Option<AttemptId>) {
+pub async fn record_success(claim: Option<CallClaim>, attempt: Option<AttemptId>) {
     let Some(claim) = claim else { return };
     if let Err(error) = claim.end(200, attempt).await {
         tracing::warn!("could not note that a call was made: {error:#}");

@@ -67,7 +67,7 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
         IdempotencyCheck::Repeated(response) => return Ok(response),
     };
     let call = call.into_context();
-    let mut relay = call.gateway.app.relay(ask).await?;
+    let mut relay = call.gateway.app.programs.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(HEADERS);
     write_payer_headers(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

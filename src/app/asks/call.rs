@@ -10,6 +10,8 @@ use crate::model::{
 };
 use crate::providers::{ChatCall, ChatReply, ChatRequest, sees};
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::asks::answer::{AnswerEvent, Listener};
 use crate::app::asks::fit::{self, Fitted};
 use crate::app::asks::plan::Plan;
@@ -19,7 +21,6 @@ use crate::app::payers::{
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
-use crate::app::{App, Error};
 
 /// What stands in the place of a provider and a model where none is asked.
 pub const DEMO: &str = "demo";
@@ -68,7 +69,7 @@ impl Payable for PlannedAsk {
 
 /// An ask that is being answered.
 pub struct AskCall<'a> {
-    pub app: &'a App,
+    pub asks: &'a Asks,
     pub order: PlannedAsk,
     pub listener: Listener<'a>,
     /// The last attempt.
@@ -133,10 +134,10 @@ impl AskCall<'_> {
         &mut self,
         reservation: &mut Reservation<Fitted>,
     ) -> Result<Result<ChatReply, ProviderFailure>, Error> {
-        let (app, listener) = (self.app, &mut self.listener);
+        let (asks, listener) = (self.asks, &mut self.listener);
         let offer = &reservation.offer;
-        let provider = app.models.provider(&offer.provider)?;
-        let key = app
+        let provider = asks.models.provider(&offer.provider)?;
+        let key = asks
             .payers
             .open_key(offer, self.order.request_key.as_ref())?;
         let hold = &mut reservation.hold;
@@ -155,12 +156,12 @@ impl AskCall<'_> {
         let call = ChatCall {
             provider,
             request: &request,
-            delivery: app.settings.delivery,
+            delivery: asks.settings.delivery,
             credential: key.credential(),
         };
-        let called = app.providers.chat(call, &mut hear).await;
+        let called = asks.providers.chat(call, &mut hear).await;
         if called.is_ok() {
-            app.payers.note_use(offer.key);
+            asks.payers.note_use(offer.key);
         }
         Ok(called)
     }
@@ -177,7 +178,7 @@ impl AskCall<'_> {
             Ok(_) => CallEnd::Answered { usage: reported },
             Err(failure) => CallEnd::Failed(failure),
         };
-        let Some(settled) = self.app.payers.settle(hold, ended).await else {
+        let Some(settled) = self.asks.payers.settle(hold, ended).await else {
             return SettledAttempt {
                 usage: reported.unwrap_or_default(),
                 estimated: true,

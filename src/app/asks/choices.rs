@@ -4,10 +4,11 @@ use crate::model::{
     AccessRefusal, AskRefusal, Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal,
 };
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
-use crate::app::{App, Error};
 
-impl App {
+impl Asks {
     /// What is chosen for a caller here, the closest first.
     pub async fn choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
         let server = caller.place.server();

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::model::{Caller, Offer, ProviderId};
 use crate::providers::Provider;
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
-use crate::app::{App, Error};
 
-impl App {
+impl Asks {
     /// The models that somebody can use here, each provider's default first.
     /// Lists that are not known yet are asked for in the background.
     pub async fn models_for(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
@@ -57,8 +58,9 @@ impl App {
     }
 
     fn list_in_background(self: &Arc<Self>, payer: Offer) {
-        let app = Arc::clone(self);
-        self.tasks.spawn(async move { app.list_once(&payer).await });
+        let asks = Arc::clone(self);
+        self.tasks
+            .spawn(async move { asks.list_once(&payer).await });
     }
 
     async fn list_once(&self, payer: &Offer) {

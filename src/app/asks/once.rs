@@ -9,8 +9,9 @@ use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::keys::credential;
-use crate::app::{App, Error};
 
 /// A form that asks for a prompt and a key.
 pub struct OnceForm<'a> {
@@ -18,7 +19,7 @@ pub struct OnceForm<'a> {
     pub provider: &'a Provider,
 }
 
-impl App {
+impl Asks {
     /// Hands out a form for one ask of one provider.
     pub async fn begin_once(
         &self,

@@ -6,7 +6,7 @@
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
-use crate::app::App;
+use crate::app::asks::Asks;
 
 const OURS: &[&str] = &[
     include_str!("../../../assets/personas/code.toml"),
@@ -79,7 +79,7 @@ impl Persona {
     }
 }
 
-impl App {
+impl Asks {
     /// Every persona, by name.
     pub fn personas(&self) -> &[Persona] {
         &self.settings.personas

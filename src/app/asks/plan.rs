@@ -4,7 +4,7 @@
 use crate::model::{AskRefusal, Choice, ChoiceKind, Choices, ProviderId, Refusal};
 use crate::providers::Provider;
 
-use crate::app::App;
+use crate::app::asks::Asks;
 
 /// Which models may answer, and as what.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Plan {
     pub system: String,
 }
 
-impl App {
+impl Asks {
     /// Decides what an ask goes to, by what is chosen for it and what was
     /// chosen beforehand.
     pub(in crate::app) fn plan(&self, choices: &Choices, set: &[Choice]) -> Result<Plan, Refusal> {

@@ -17,9 +17,9 @@ pub struct ModelChoice {
     pub model: String,
 }
 
-/// What [`Models`] is made of.
-pub struct ModelsParts {
-    pub catalogue: Catalogue,
+/// What the operator settled of models.
+#[derive(Clone, Debug)]
+pub struct ModelSettings {
     /// The operator's order of providers of language models.
     pub chat_order: Vec<ProviderId>,
     /// The operator's order of providers of pictures.
@@ -48,14 +48,13 @@ impl ModelChoice {
 
 impl Models {
     /// Puts the parts together.
-    pub fn new(parts: ModelsParts) -> Self {
-        let ModelsParts {
-            catalogue,
+    pub fn new(catalogue: Catalogue, settings: ModelSettings) -> Self {
+        let ModelSettings {
             mut chat_order,
             picture_order,
             workflows,
             allowed,
-        } = parts;
+        } = settings;
         let chats = |id: &ProviderId| catalogue.get(id).is_some_and(|it| it.kind == Kind::Chat);
         chat_order.retain(chats);
         Self {

@@ -9,13 +9,14 @@ use crate::ledger::AppliedLimit;
 use crate::model::{AskRefusal, Credential, ImageSpec, Made, Offer, PictureJob};
 use crate::providers::{ImageRequest, Workflow};
 
+use crate::app::Error;
 use crate::app::models::Models;
 use crate::app::payers::{Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation};
 use crate::app::pictures::Moderation;
+use crate::app::pictures::Pictures;
 use crate::app::pictures::plan::PicturePlan;
-use crate::app::pictures::run::{PayingKey, PictureOutcome, Seen, Waiter, Watcher};
+use crate::app::pictures::run::{PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher};
 use crate::app::policy::CallerPolicy;
-use crate::app::{App, Error};
 
 /// The most tokens that a model's picture is.
 const PICTURE_TOKENS: u64 = 8_192;
@@ -69,7 +70,7 @@ impl Payable for PlannedPicture {
 
 /// An ask for pictures that is being answered.
 pub struct PictureCall<'a> {
-    pub app: &'a App,
+    pub pictures: &'a Pictures,
     pub order: PlannedPicture,
     pub waits: Waiter<'a>,
     pub stop: &'a CancellationToken,
@@ -91,7 +92,7 @@ impl PaidCall for PictureCall<'_> {
         reservation: Reservation<PictureDetails>,
     ) -> Result<Called<Made, Error>, Error> {
         self.outcome.attempt = Some(reservation.hold.id());
-        (self.watch)(Seen::Payer(reservation.payer()));
+        (self.watch)(PictureProgress::Payer(reservation.payer()));
         let mut reservation = reservation;
         reservation.hold.begin().await?;
         let (request, mut job) = self.request(&reservation)?;
@@ -101,12 +102,15 @@ impl PaidCall for PictureCall<'_> {
             request_key: self.order.request_key.as_ref(),
         };
         let end = self
-            .app
+            .pictures
             .paint(&request, &mut job, (with, self.stop), &mut *self.watch)
             .await?;
         let seed = request.workflow.is_some().then_some(request.seed);
         let asked = (seed, Some(&self.order.policy));
-        let concluded = self.app.conclude(end, hold, asked, self.outcome).await?;
+        let concluded = self
+            .pictures
+            .conclude(end, hold, asked, self.outcome)
+            .await?;
         Ok(match concluded {
             Ok(made) => Called::Answered(made),
             Err(failure) => Called::Failed(FailedCall {
@@ -149,7 +153,7 @@ impl PictureCall<'_> {
             is_edit: wish.is_edit,
             mark,
             host_job: None,
-            began_at_ms: self.app.clock.now_ms(),
+            began_at_ms: self.pictures.clock.now_ms(),
             ended_at_ms: None,
         };
         let request = ImageRequest {
@@ -158,7 +162,7 @@ impl PictureCall<'_> {
             seed,
             mark,
             workflow: reservation.details.workflow.clone(),
-            lenient: self.app.settings.images.moderation == Moderation::Off,
+            lenient: self.pictures.settings.moderation == Moderation::Off,
         };
         Ok((request, job))
     }

@@ -2,7 +2,8 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AnswerEvent, App, Error};
+use crate::app::pictures::Pictures;
+use crate::app::{AnswerEvent, Error};
 use crate::model::{
     Ask, AskRefusal, Choices, ConversationRefusal, Imagine, PictureJob, ProviderId,
 };
@@ -12,7 +13,7 @@ const PERSONA: &str = "picture-prompt";
 /// The longest prompt that is taken from it.
 const PROMPT_CHARACTERS_MAX: usize = 1_500;
 
-impl App {
+impl Pictures {
     /// Has a language model rewrite a picture's prompt, with whoever's key
     /// pays for words.
     pub async fn enhance(&self, imagine: &Imagine) -> Result<String, Error> {
@@ -21,7 +22,7 @@ impl App {
             ..Choices::default()
         };
         let ask = Ask::of(imagine.caller.clone(), &imagine.wish.prompt.0, choices);
-        let ready = self.secure(self.consider(ask).await?).await?;
+        let ready = self.asks.prepare(ask).await.secure().await?;
         let mut text = String::new();
         let mut listener = |heard: AnswerEvent<'_>| {
             if let AnswerEvent::Words(more) = heard {
@@ -29,7 +30,7 @@ impl App {
             }
         };
         let stop = CancellationToken::new();
-        self.answer(ready, &stop, &mut listener).await.result?;
+        self.asks.answer(ready, &stop, &mut listener).await.result?;
         let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();
         if better.is_empty() {
             return Err(AskRefusal::EmptyPrompt.into());

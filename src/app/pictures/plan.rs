@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
 use crate::providers::{Provider, Workflow};
 
+use crate::app::Error;
 use crate::app::models::{ModelChoice, Models, runs_workflows};
-use crate::app::{App, Error};
+use crate::app::pictures::Pictures;
 
 /// Who may make it, in their order.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub struct PicturePlan {
     named: Option<String>,
 }
 
-impl App {
+impl Pictures {
     pub(in crate::app) fn plan_picture(
         &self,
         choices: &Choices,

@@ -7,14 +7,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::keys::RequestKey;
 use crate::app::pending::random_id;
-use crate::app::{App, Error, ModelChoice};
+use crate::app::pictures::Pictures;
+use crate::app::{Error, ModelChoice};
 use crate::model::{
     AttemptId, Choices, Credential, KeyRefusal, Made, Offer, PictureJob, Refusal, Source,
 };
 use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::ReadyPicture;
-use crate::app::pictures::follow::Follow;
+use crate::app::pictures::follow::JobFollower;
 use crate::app::pictures::run::{PayingKey, Waiter, Watcher};
 
 /// How many that an earlier process left are given up at once.
@@ -22,7 +23,7 @@ const LEFT_MAX: u32 = 500;
 /// How much longer than its deadline a process may take to end a picture.
 const ENDS_WITHIN: Duration = Duration::from_mins(5);
 
-impl App {
+impl Pictures {
     /// Whether a model's provider takes a wish as it is in OpenAI's words,
     /// streamed or not. None but OpenAI tells anything before it is done.
     pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
@@ -112,7 +113,7 @@ impl App {
         if self.store.is_ours_alone() {
             return self.started_at_ms;
         }
-        let longest = self.settings.images.deadline + ENDS_WITHIN;
+        let longest = self.settings.deadline + ENDS_WITHIN;
         self.clock.now_ms() - i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)
     }
 
@@ -134,8 +135,8 @@ impl App {
     }
 
     async fn give_up_at(&self, host: &Provider, offer: &Offer, job: &PictureJob) {
-        let follow = Follow {
-            app: self,
+        let follow = JobFollower {
+            pictures: self,
             provider: host,
             with: PayingKey {
                 offer,

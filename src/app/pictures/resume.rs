@@ -2,7 +2,8 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::pictures::Pictures;
 use crate::model::{
     AskRefusal, FailureClass, Made, Offer, PictureJob, PictureRefusal, ProviderFailure, Refusal,
     Trace,
@@ -10,7 +11,7 @@ use crate::model::{
 use crate::providers::Provider;
 
 use crate::app::pictures::PictureOutcome;
-use crate::app::pictures::follow::Follow;
+use crate::app::pictures::follow::JobFollower;
 use crate::app::pictures::run::{PayingKey, Watcher};
 
 /// How many are gone on with at once.
@@ -18,7 +19,7 @@ const OPEN_MAX: u32 = 500;
 /// How many ended pictures are looked at for what they left at their host.
 const MARKS_MAX: u32 = 500;
 
-impl App {
+impl Pictures {
     /// Pictures that an earlier process left in the making.
     pub async fn open_pictures(&self) -> anyhow::Result<Vec<PictureJob>> {
         let before_ms = self.started_at_ms;
@@ -79,8 +80,8 @@ impl App {
             self.payers.release(hold).await;
             return Err(PictureRefusal::PictureLost.into());
         }
-        let follow = Follow {
-            app: self,
+        let follow = JobFollower {
+            pictures: self,
             provider,
             with: PayingKey {
                 offer: &offer,

@@ -9,13 +9,14 @@ use crate::model::{
 };
 use crate::providers::{ImageRequest, ImageWire, PictureResult, PictureStart};
 
-use crate::app::payers::{Demotion, OpenKey, Payer};
+use crate::app::Error;
+use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
+use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
-use crate::app::pictures::follow::{End, Follow};
+use crate::app::pictures::follow::{JobEnd, JobFollower};
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
-use crate::app::{App, Error};
 
 /// How an ask for pictures ended.
 pub struct PictureOutcome {
@@ -90,8 +91,8 @@ pub struct PayingKey<'a> {
 
 impl<'a> PayingKey<'a> {
     /// Opens it for one call.
-    pub fn open(self, app: &'a App) -> anyhow::Result<OpenKey<'a>> {
-        app.payers.open_key(self.offer, self.request_key)
+    pub fn open(self, payers: &'a Payers) -> anyhow::Result<OpenKey<'a>> {
+        payers.open_key(self.offer, self.request_key)
     }
 }
 
@@ -116,16 +117,16 @@ pub enum Waiter<'a> {
 
 /// What is seen of a picture while it is made.
 #[derive(Clone, Debug)]
-pub enum Seen {
+pub enum PictureProgress {
     /// Who is asked to pay for it now.
     Payer(Payer),
     Stage(Stage),
 }
 
 /// Whoever looks how far a picture is.
-pub type Watcher<'a> = &'a mut (dyn FnMut(Seen) + Send);
+pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
-impl App {
+impl Pictures {
     /// Makes pictures: each payer in turn until one is not turned down.
     pub async fn make_pictures(
         &self,
@@ -148,7 +149,7 @@ impl App {
             due: None,
         };
         let mut call = PictureCall {
-            app: self,
+            pictures: self,
             order,
             waits,
             stop,
@@ -171,13 +172,13 @@ impl App {
     /// policy is none where an earlier process began the picture.
     pub(in crate::app) async fn conclude(
         &self,
-        end: End,
+        end: JobEnd,
         hold: Hold,
         (seed, policy): (Option<u32>, Option<&CallerPolicy>),
         pictured: &mut PictureOutcome,
     ) -> Result<Result<Made, ProviderFailure>, Error> {
         match end {
-            End::Painted(painted) => {
+            JobEnd::Painted(painted) => {
                 let Attempt {
                     provider,
                     model,
@@ -199,23 +200,23 @@ impl App {
                     fell_back_from: Vec::new(),
                 }))
             }
-            End::GoesOn => {
+            JobEnd::GoesOn => {
                 hold.leave();
                 pictured.goes_on = true;
                 Err(AskRefusal::Stopping.into())
             }
-            End::CutShort => {
+            JobEnd::CutShort => {
                 self.payers.release(hold).await;
                 Err(AskRefusal::Stopping.into())
             }
-            End::Stopped { ran } => {
+            JobEnd::Stopped { ran } => {
                 // What had begun to run is settled at what it held.
                 if !ran {
                     self.payers.release(hold).await;
                 }
                 Err(AskRefusal::Stopped.into())
             }
-            End::Failed(failure) => {
+            JobEnd::Failed(failure) => {
                 self.payers.release(hold).await;
                 Ok(Err(failure))
             }
@@ -229,11 +230,11 @@ impl App {
         job: &mut PictureJob,
         (with, stop): (PayingKey<'_>, &CancellationToken),
         watch: Watcher<'_>,
-    ) -> Result<End, Error> {
+    ) -> Result<JobEnd, Error> {
         let offer = with.offer;
         let provider = self.models.provider(&offer.provider)?;
         self.store.begin_picture(job).await?;
-        let key = with.open(self)?;
+        let key = with.open(&self.payers)?;
         let painting = self
             .providers
             .start_pictures(provider, request, key.credential());
@@ -241,22 +242,22 @@ impl App {
             // A job that is begun must be known, whatever happens meanwhile.
             painting.await
         } else {
-            watch(Seen::Stage(Stage::Running));
+            watch(PictureProgress::Stage(Stage::Running));
             tokio::select! {
                 begun = painting => begun,
-                () = stop.cancelled() => return Ok(End::Stopped { ran: true }),
-                () = self.tasks.cut_off() => return Ok(End::CutShort),
+                () = stop.cancelled() => return Ok(JobEnd::Stopped { ran: true }),
+                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort),
             }
         };
         drop(key);
         match begun {
             Ok(PictureStart::Done(painted)) => Ok(self.used(offer, painted)),
-            Err(failure) => Ok(End::Failed(failure)),
+            Err(failure) => Ok(JobEnd::Failed(failure)),
             Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
-                let follow = Follow {
-                    app: self,
+                let follow = JobFollower {
+                    pictures: self,
                     provider,
                     with,
                     request: Some(request),
@@ -269,16 +270,16 @@ impl App {
                 }
                 let end = follow.to_its_end(job, watch).await?;
                 Ok(match end {
-                    End::Painted(painted) => self.used(offer, painted),
+                    JobEnd::Painted(painted) => self.used(offer, painted),
                     other => other,
                 })
             }
         }
     }
 
-    fn used(&self, offer: &Offer, painted: PictureResult) -> End {
+    fn used(&self, offer: &Offer, painted: PictureResult) -> JobEnd {
         self.payers.note_use(offer.key);
-        End::Painted(painted)
+        JobEnd::Painted(painted)
     }
 
     /// The pictures are shown: settles what is owed for them, and says which

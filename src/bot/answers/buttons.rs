@@ -34,7 +34,7 @@ pub async fn stop_answer(bot: &Bot, press: &ComponentInteraction, id: &str) -> a
         }
         StopOutcome::NotRunning => {
             // It ended a moment ago, or in a process that is gone.
-            let record = bot.app.answer_record(id).await;
+            let record = bot.app.asks.answer_record(id).await;
             if record.is_ok_and(|record| record.ended_at_ms.is_some()) {
                 return bot.rest.defer_update(&handle).await;
             }
@@ -55,7 +55,7 @@ pub async fn repeat_answer(
 ) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(press);
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let found = bot.app.answer_record(id).await;
+    let found = bot.app.asks.answer_record(id).await;
     // Buttons are pressed where they stand.
     let found = found.and_then(|record| {
         if record.channel == handle.channel {
@@ -157,7 +157,7 @@ async fn first_message(bot: &Bot, press: &ComponentInteraction, record: &AnswerR
 /// Shows who could have paid for an answer, and what it used.
 pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let (record, attempt) = match bot.app.answer_details(&caller, id).await {
+    let (record, attempt) = match bot.app.asks.answer_details(&caller, id).await {
         Ok(found) => found,
         Err(error) => return reply_error(bot, press, &error).await,
     };
@@ -168,7 +168,7 @@ pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
 /// Offers the models that the keys here can use.
 pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let models = match bot.app.models_for(&caller).await {
+    let models = match bot.app.asks.models_for(&caller).await {
         Ok(models) => models,
         Err(error) => return reply_error(bot, press, &error).await,
     };

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::Notes;
+use crate::app::AnswerLog;
 use crate::bot::Bot;
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
@@ -36,7 +36,7 @@ pub struct MessageRenderer<'a> {
     /// What stands under the answer while it grows.
     pub buttons: Vec<Button>,
     /// Where it is noted which messages the answer fills, once it has begun.
-    pub notes: Option<Notes>,
+    pub notes: Option<AnswerLog>,
     /// Whether it shows already that an answer will come.
     is_promised: bool,
     /// The message that promises it, if there is one and its id is known.
@@ -242,7 +242,7 @@ impl<'a> MessageRenderer<'a> {
         let message = id.parse().ok();
         self.shown.push(ShownMessage { id, card });
         if let (Some(notes), Some(message)) = (&self.notes, message) {
-            notes.stands(message);
+            notes.note_message(message);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AnswerEvent, AskOutcome, Began, Error, ReadyAsk};
+use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::admission::Admission;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_when_secured};
@@ -71,12 +71,13 @@ async fn secure_ask(
     let app = &renderer.bot.app;
     let (server, choices) = (ask.caller.place.server(), ask.choices.clone());
     let has_request_key = ask.request_key.is_some();
-    let considered = app.consider(ask).await;
-    let time = match &considered {
-        Ok(considered) if app.is_likely(considered) => PromiseTime::AtOnce,
-        _ => PromiseTime::WhenSecured,
+    let prepared = app.asks.prepare(ask).await;
+    let time = if prepared.is_likely() {
+        PromiseTime::AtOnce
+    } else {
+        PromiseTime::WhenSecured
     };
-    let securing = Box::pin(async { app.secure(considered?).await });
+    let securing = Box::pin(prepared.secure());
     let ready = promise_when_secured(renderer, time, securing).await?;
     Ok(ready.map(|ready| SecuredAsk {
         ready,
@@ -92,7 +93,7 @@ async fn stream_answer(
     secured: SecuredAsk,
 ) -> anyhow::Result<()> {
     let (bot, voice, target) = (renderer.bot, renderer.voice, renderer.target);
-    let began = Began {
+    let began = AnswerStart {
         person: renderer.asker,
         server: secured.server,
         channel: target.channel(),
@@ -100,7 +101,7 @@ async fn stream_answer(
         reply_to: target.reply_to(),
         choices: secured.choices,
     };
-    let notes = bot.app.note_answer(&began)?;
+    let notes = bot.app.asks.log_answer(&began)?;
     let id = notes.id.clone();
     let running = bot.running_answers.begin(&id, renderer.asker);
     renderer.notes = Some(notes);
@@ -114,7 +115,7 @@ async fn stream_answer(
     };
     let shown = show_end(renderer, &outcome, text, buttons).await;
     if let Some(notes) = renderer.notes.take() {
-        notes.ended(outcome.attempt, &outcome.trace);
+        notes.close(outcome.attempt, &outcome.trace);
     }
     notices::tell_key_owners(renderer, &outcome.demoted).await;
     notices::tell_budget_owners(bot, voice, &outcome.notices).await;
@@ -140,7 +141,7 @@ async fn show_while_asking(
             }
             _ => {}
         };
-        let outcome = bot.app.answer(ready, stop, &mut listener).await;
+        let outcome = bot.app.asks.answer(ready, stop, &mut listener).await;
         done.cancel();
         outcome
     };

@@ -8,14 +8,14 @@ use crate::model::AnswerRecord;
 /// Says in every answer that an earlier process left unfinished that it
 /// ends there.
 pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
-    for record in bot.app.unfinished_answers().await? {
+    for record in bot.app.asks.unfinished_answers().await? {
         if !bot.shards.serves(record.server) {
             continue;
         }
         if let Err(error) = mark_as_ended(bot, &record).await {
             tracing::info!("could not close an answer that was broken off: {error:#}");
         }
-        bot.app.close_answer(&record.id).await?;
+        bot.app.asks.close_answer(&record.id).await?;
     }
     Ok(())
 }

@@ -53,7 +53,11 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
     let secret = typed.remove(words::keys::KEY_FIELD).unwrap_or_default();
     typed.remove(words::keys::PROMPT_FIELD);
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
-    let ask = bot.app.finish_once(caller, id, prompt, secret, typed).await;
+    let ask = bot
+        .app
+        .asks
+        .finish_once(caller, id, prompt, secret, typed)
+        .await;
     match ask {
         Ok(ask) => {
             let request = AnswerRequest {

@@ -44,7 +44,7 @@ async fn request_again<'a>(
 ) -> Result<PictureRequest<'a>, Error> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     let job = job_under_button(bot, press, id).await?;
-    let choices = bot.app.picture_choices(&job).await?;
+    let choices = bot.app.pictures.picture_choices(&job).await?;
     let question = question_in(bot, &press.message).await;
     let question = question.ok_or(ConversationRefusal::QuestionGone)?;
     let ImagePrompt { prompt, negative } = ImagePrompt::parse(&question);
@@ -57,7 +57,7 @@ async fn request_again<'a>(
     };
     let shown = press.message.attachments.first();
     let shown = shown.filter(|_| from == RepeatFrom::Picture);
-    let varied = shown.and_then(|file| Some((bot.app.varied(&choices)?, file.clone())));
+    let varied = shown.and_then(|file| Some((bot.app.pictures.varied(&choices)?, file.clone())));
     let (choices, file): (_, Option<Attachment>) = match varied {
         Some((choices, file)) => (choices, Some(file)),
         None => (choices, None),
@@ -88,7 +88,7 @@ async fn job_under_button(
     press: &ComponentInteraction,
     id: &str,
 ) -> Result<PictureJob, Error> {
-    let job = bot.app.picture(id).await?;
+    let job = bot.app.pictures.picture(id).await?;
     let direct = press.guild_id.is_none() && job.person.0 == press.user.id.get();
     if job.channel == Some(press.channel_id.get()) || direct {
         Ok(job)

@@ -4,7 +4,7 @@
 use serenity::all::Attachment;
 use tokio::time::Instant;
 
-use crate::app::{Began, Error};
+use crate::app::{AnswerStart, Error};
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_when_secured};
 use crate::bot::answers::refusals;
@@ -61,7 +61,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
         renderer
             .show_instead(words::pictures::rewriting_prompt(voice))
             .await?;
-        match bot.app.enhance(&imagine).await {
+        match bot.app.pictures.enhance(&imagine).await {
             Ok(better) => imagine.wish.prompt = Words(better),
             Err(error) => return refusals::refuse_in_place(&mut renderer, &error).await,
         }
@@ -70,9 +70,9 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
     let prompt = imagine.wish.prompt.0.clone();
-    let considered = bot.app.consider_picture(imagine).await;
+    let considered = bot.app.pictures.consider_picture(imagine).await;
     let securing = Box::pin(async {
-        let mut ready = bot.app.secure_picture(considered?).await?;
+        let mut ready = bot.app.pictures.secure_picture(considered?).await?;
         if let Some(file) = file {
             ready.take(download_picture(bot, &file).await?);
         }
@@ -80,7 +80,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     });
     let ready = promise_when_secured(&mut renderer, PromiseTime::WhenSecured, securing).await?;
     let Some(ready) = ready else { return Ok(()) };
-    let began = Began {
+    let began = AnswerStart {
         person: asker,
         server,
         channel: target.channel(),

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{
-    Began, Notice, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures, Waiter,
+    AnswerStart, Notice, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
+    UnsettledPictures, Waiter,
 };
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::{notices, refusals};
@@ -32,9 +33,13 @@ pub struct PictureMessage<'a> {
 
 impl PictureMessage<'_> {
     /// Has the pictures made, and shows each stage and what came of it.
-    pub async fn follow_making(&mut self, ready: ReadyPicture, began: Began) -> anyhow::Result<()> {
+    pub async fn follow_making(
+        &mut self,
+        ready: ReadyPicture,
+        began: AnswerStart,
+    ) -> anyhow::Result<()> {
         let bot = self.renderer.bot;
-        let notes = bot.app.note_answer(&began)?;
+        let notes = bot.app.asks.log_answer(&began)?;
         let place = PicturePlace {
             id: notes.id.clone(),
             channel: began.channel,
@@ -44,8 +49,8 @@ impl PictureMessage<'_> {
         let (sender, stages) = watch::channel(None);
         let done = CancellationToken::new();
         let making = async {
-            let mut watch = |seen: Seen| {
-                if let Seen::Stage(stage) = seen {
+            let mut watch = |seen: PictureProgress| {
+                if let PictureProgress::Stage(stage) = seen {
                     // The time that is shown is that of the change.
                     sender.send_if_modified(|known| known.replace(stage) != Some(stage));
                 }
@@ -53,6 +58,7 @@ impl PictureMessage<'_> {
             let waiter = Waiter::Here(&place);
             let made = bot
                 .app
+                .pictures
                 .make_pictures(ready, waiter, &running.stop, &mut watch);
             let outcome = made.await;
             done.cancel();
@@ -66,8 +72,8 @@ impl PictureMessage<'_> {
         }
         let shown = self.show_end(&outcome, &place).await;
         let budgets = settle_pictures(bot, outcome.due.take(), shown.is_ok()).await;
-        notes.ended(outcome.attempt, &outcome.trace);
-        bot.app.picture_ended(&place.id).await?;
+        notes.close(outcome.attempt, &outcome.trace);
+        bot.app.pictures.picture_ended(&place.id).await?;
         notices::tell_key_owners(&self.renderer, &outcome.demoted).await;
         notices::tell_budget_owners(bot, self.renderer.voice, &budgets).await;
         shown
@@ -144,8 +150,8 @@ pub async fn settle_pictures(
 ) -> Vec<Notice> {
     let Some(due) = due else { return Vec::new() };
     if shown {
-        return bot.app.pictures_shown(due).await;
+        return bot.app.pictures.pictures_shown(due).await;
     }
-    bot.app.pictures_not_shown(due).await;
+    bot.app.pictures.pictures_not_shown(due).await;
     Vec::new()
 }

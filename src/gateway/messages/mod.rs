@@ -10,7 +10,7 @@ mod picture;
 mod quota;
 mod token;
 
-use crate::app::{Error, NotRelayed};
+use crate::app::{Error, RelayError};
 use crate::model::{AccessRefusal, AskRefusal, Refusal, Skip};
 
 use crate::gateway::problem::Problem;
@@ -55,8 +55,8 @@ impl From<anyhow::Error> for Problem {
     }
 }
 
-impl From<NotRelayed> for Problem {
-    fn from(not: NotRelayed) -> Self {
+impl From<RelayError> for Problem {
+    fn from(not: RelayError) -> Self {
         let mut problem = Self::from(not.error);
         if let Some(said) = not.said {
             problem.message = format!("{} It says: {}", problem.message, said.0);

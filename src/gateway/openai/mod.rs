@@ -38,7 +38,7 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
     let request = read_request(&mut call).await?;
     let is_streamed = request.body.wants_stream();
     let app = &call.gateway.app;
-    let goes_as_is = |model: &str| app.takes_pictures_as_openai(model, is_streamed);
+    let goes_as_is = |model: &str| app.pictures.takes_pictures_as_openai(model, is_streamed);
     if request.model.as_deref().is_some_and(goes_as_is) {
         return relay_request(call, request, Surface::Images).await;
     }
@@ -49,12 +49,12 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
 /// Lists the models that the caller's keys can use.
 pub async fn list_models(call: Call) -> HandlerResult {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
-    let mut models = app.models_now(caller).await?;
-    let picture_models = app.picture_models_for(caller).await?;
+    let mut models = app.asks.models_now(caller).await?;
+    let picture_models = app.pictures.picture_models_for(caller).await?;
     models.extend(
         picture_models
             .into_iter()
-            .filter(|it| app.makes_from_words(it)),
+            .filter(|it| app.pictures.makes_from_words(it)),
     );
     let listed = models.iter().map(|model| {
         json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})

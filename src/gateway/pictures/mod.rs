@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::app::{Claim, ReadyPicture, RequestKey, Seen};
+use crate::app::{CallClaim, PictureProgress, ReadyPicture, RequestKey};
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::call_task::CallTask;
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
@@ -38,8 +38,8 @@ pub async fn make_pictures(
     };
     let mut context = call.into_context();
     let app = Arc::clone(&context.gateway.app);
-    let ready = app.consider_picture(imagine).await?;
-    let ready = app.secure_picture(ready).await?;
+    let ready = app.pictures.consider_picture(imagine).await?;
+    let ready = app.pictures.secure_picture(ready).await?;
     let task = start_task(&mut context, ready, claim);
     if wants_stream {
         return Ok(task.stream_events(PictureEvents { app }, context).await?);
@@ -61,7 +61,7 @@ fn imagine(
 ) -> Result<Imagine, Problem> {
     let model = request.model();
     let wish = request.into_image_spec()?;
-    let (choices, request_key) = call.gateway.app.choose_for_program(model, key)?;
+    let (choices, request_key) = call.gateway.app.pictures.choose_for_program(model, key)?;
     Ok(Imagine {
         caller: call.session.caller.clone(),
         choices,
@@ -77,7 +77,7 @@ fn imagine(
 fn start_task(
     context: &mut CallContext,
     ready: ReadyPicture,
-    claim: Option<Claim>,
+    claim: Option<CallClaim>,
 ) -> CallTask<Stage, Made> {
     let permits = std::mem::take(&mut context.session.permits);
     let app = Arc::clone(&context.gateway.app);
@@ -86,15 +86,18 @@ fn start_task(
         permits,
         |reporter, stop| async move {
             let mut last_stage = None;
-            let mut watch = |seen: Seen| match seen {
-                Seen::Payer(payer) => reporter.report_payer(payer),
-                Seen::Stage(stage) => {
+            let mut watch = |seen: PictureProgress| match seen {
+                PictureProgress::Payer(payer) => reporter.report_payer(payer),
+                PictureProgress::Stage(stage) => {
                     if last_stage.replace(stage) != Some(stage) {
                         reporter.report_progress(stage);
                     }
                 }
             };
-            let (made, attempt) = app.paint_for_program(ready, &stop, &mut watch).await?;
+            let (made, attempt) = app
+                .pictures
+                .paint_for_program(ready, &stop, &mut watch)
+                .await?;
             record_success(claim, attempt).await;
             Ok(made)
         },

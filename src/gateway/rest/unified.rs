@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::app::{AnswerEvent, Claim, ReadyAsk};
+use crate::app::{AnswerEvent, CallClaim, ReadyAsk};
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::call_task::{CallTask, EventWriter};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
@@ -73,8 +73,7 @@ pub async fn ask_model(mut call: Call) -> HandlerResult {
     };
     let mut context = call.into_context();
     let app = &context.gateway.app;
-    let ready = app.consider(ask).await?;
-    let ready = app.secure(ready).await?;
+    let ready = app.asks.prepare(ask).await.secure().await?;
     let task = start_task(&mut context, ready, claim);
     let mut text = String::new();
     // A problem of this API does not say who was to pay.
@@ -100,7 +99,7 @@ fn make_ask(call: &Call, question: Question) -> Result<Ask, Problem> {
         model: question.model,
         persona: question.persona,
     };
-    let key_for = |key| call.gateway.app.key_for_ask(&choices, key);
+    let key_for = |key| call.gateway.app.asks.key_for_ask(&choices, key);
     let request_key = key.map(key_for).transpose()?;
     Ok(Ask {
         request_key,
@@ -114,7 +113,7 @@ fn make_ask(call: &Call, question: Question) -> Result<Ask, Problem> {
 fn start_task(
     context: &mut CallContext,
     ready: ReadyAsk,
-    claim: Option<Claim>,
+    claim: Option<CallClaim>,
 ) -> CallTask<String, Answer> {
     let permits = std::mem::take(&mut context.session.permits);
     let app = Arc::clone(&context.gateway.app);
@@ -126,11 +125,10 @@ fn start_task(
                 AnswerEvent::Payer(payer) => reporter.report_payer(payer.clone()),
                 AnswerEvent::Words(piece) => reporter.report_progress(piece.to_owned()),
             };
-            let outcome = app.answer(ready, &stop, &mut listener).await;
-            if outcome.result.is_ok() {
-                record_success(claim, outcome.attempt).await;
-            }
-            app.told(outcome)
+            let answering = app.asks.answer_for_program(ready, &stop, &mut listener);
+            let (answer, attempt) = answering.await?;
+            record_success(claim, attempt).await;
+            Ok(answer)
         },
     )
 }

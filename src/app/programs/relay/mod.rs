@@ -10,10 +10,11 @@ use crate::ledger::{CallEnd, Hold};
 use crate::model::{AskRefusal, Caller, KeyRefusal, Offer, ProviderId, Source, Words};
 use crate::providers::{RelayRequest, Surface};
 
+use crate::app::Error;
 use crate::app::keys::RequestKey;
 use crate::app::payers::{Payer, PayerQueue};
 use crate::app::policy::CallerPolicy;
-use crate::app::{App, Error};
+use crate::app::programs::Programs;
 
 pub use answer::Relay;
 use call::{NO_MODEL, RelayCall, RelayOrder};
@@ -32,7 +33,7 @@ pub struct RelayAsk {
 
 /// A call that was not passed on, or failed.
 #[derive(Debug)]
-pub struct NotRelayed {
+pub struct RelayError {
     pub error: Error,
     /// What the provider said, where the caller's own key paid.
     pub said: Option<Words>,
@@ -40,7 +41,7 @@ pub struct NotRelayed {
     pub payer: Option<Payer>,
 }
 
-impl<E: Into<Error>> From<E> for NotRelayed {
+impl<E: Into<Error>> From<E> for RelayError {
     fn from(error: E) -> Self {
         Self {
             error: error.into(),
@@ -50,12 +51,12 @@ impl<E: Into<Error>> From<E> for NotRelayed {
     }
 }
 
-impl App {
+impl Programs {
     /// Passes a call on, and returns when its answer begins.
-    pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<Relay, NotRelayed> {
+    pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<Relay, RelayError> {
         let (mut order, mut queue) = self.prepare_relay(ask).await?;
         let mut call = RelayCall {
-            app: self,
+            programs: self,
             order: &mut order,
         };
         let begun = tokio::select! {
@@ -67,7 +68,7 @@ impl App {
         let begun = begun?;
         Ok(Relay {
             payer: begun.payer,
-            app: Arc::clone(self),
+            programs: Arc::clone(self),
             policy: order.policy,
             relayed: begun.relayed,
             hold: Some(begun.hold),
@@ -106,7 +107,7 @@ impl App {
             let prompt = request.body.fields().and_then(|it| it.get("prompt"));
             let prompt: String = prompt.unwrap_or_default();
             // Apart, so that other calls stay small.
-            Box::pin(self.moderate(&prompt)).await?;
+            Box::pin(self.pictures.moderate(&prompt)).await?;
         }
         let of_request = |_: &_| Offer::unstored(Source::Request, provider.clone());
         let offer = request_key.as_ref().map(of_request);
@@ -115,7 +116,7 @@ impl App {
             policy,
             request,
             model,
-            most: self.settings.max_output_tokens,
+            most: self.max_output_tokens,
             request_key,
             owners_only: None,
         };

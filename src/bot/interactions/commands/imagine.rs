@@ -107,6 +107,7 @@ async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResp
     // Nothing to offer is no reason to fail.
     let models = bot
         .app
+        .pictures
         .picture_models_for(&caller)
         .await
         .unwrap_or_default();

@@ -77,7 +77,10 @@ async fn ask_once(
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
         Err(KeyRefusal::TooLongForAForm.into())
     } else {
-        bot.app.begin_once(caller, provider.as_ref(), model).await
+        bot.app
+            .asks
+            .begin_once(caller, provider.as_ref(), model)
+            .await
     };
     match begun {
         Ok(form) => {

@@ -25,8 +25,12 @@ pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let chosen = app.choices(caller).await?;
-        Ok(words::choices::personas(voice, app.personas(), &chosen))
+        let chosen = app.asks.choices(caller).await?;
+        Ok(words::choices::personas(
+            voice,
+            app.asks.personas(),
+            &chosen,
+        ))
     })
     .await
 }
@@ -45,7 +49,7 @@ async fn set(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
-        let name = app.choose_persona(caller, scope, &name).await?;
+        let name = app.asks.choose_persona(caller, scope, &name).await?;
         Ok(words::choices::chosen(
             voice,
             ChoiceKind::Persona,
@@ -66,7 +70,9 @@ async fn reset(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
-        app.unchoose(caller, scope, ChoiceKind::Persona).await?;
+        app.asks
+            .unchoose(caller, scope, ChoiceKind::Persona)
+            .await?;
         Ok(words::choices::reset(voice, ChoiceKind::Persona, scope))
     })
     .await
@@ -74,7 +80,7 @@ async fn reset(
 
 /// Offers every persona, with what it does.
 pub async fn complete_persona(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
-    let all = ctx.framework.user_data.app.personas().iter();
+    let all = ctx.framework.user_data.app.asks.personas().iter();
     let all = all.map(|it| (format!("{}: {}", it.name, it.description), it.name.clone()));
     suggest(all, typed)
 }
