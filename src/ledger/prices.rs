@@ -228,9 +228,11 @@ mod tests {
         }
     }
 
-    fn dollars(prices: &Prices, provider: &str, model: &str, used: Quantity, day: &str) -> String {
-        let cost = prices.cost(&provider.into(), model, used, ms(day));
-        cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
+    impl Prices {
+        fn dollars(&self, provider: &str, model: &str, used: Quantity, day: &str) -> String {
+            let cost = self.cost(&provider.into(), model, used, ms(day));
+            cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
+        }
     }
 
     #[test]
@@ -292,7 +294,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                dollars(&prices, provider, model, used, day),
+                prices.dollars(provider, model, used, day),
                 expected,
                 "{model}"
             );
@@ -328,7 +330,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                dollars(&prices, provider, model, used, day),
+                prices.dollars(provider, model, used, day),
                 expected,
                 "{model}"
             );
@@ -357,7 +359,7 @@ mod tests {
             ("acme-ai", "other", million(), "2026-11-21", "unknown"),
         ] {
             assert_eq!(
-                dollars(&prices, provider, model, used, day),
+                prices.dollars(provider, model, used, day),
                 expected,
                 "{model}"
             );

@@ -135,13 +135,12 @@ impl Change {
 /// Whether SQL begins as a statement does that writes to a table.
 const fn writes_to(sql: &str, table: &str) -> bool {
     let sql = sql.as_bytes();
-    let rest = match (
+    let ((Some(rest), ..) | (_, Some(rest), _) | (_, _, Some(rest))) = (
         after(sql, b"insert into "),
         after(sql, b"update "),
         after(sql, b"delete from "),
-    ) {
-        (Some(rest), ..) | (_, Some(rest), _) | (_, _, Some(rest)) => rest,
-        _ => return false,
+    ) else {
+        return false;
     };
     matches!(after(rest, table.as_bytes()), Some([b' ', ..]))
 }
