@@ -3,10 +3,12 @@
 //! come, first served, or is turned away where the line is full.
 
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use foldhash::{HashMap, HashMapExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::model::lock;
 
 /// The same limit for every key of one kind.
 pub struct ConcurrencyLimits<K> {
@@ -92,11 +94,6 @@ impl<K: Copy + Eq + Hash> Drop for Permit<K> {
             }
         }
     }
-}
-
-/// No panic can happen while it is held, so poison means nothing.
-fn lock<K>(lines: &Mutex<Lines<K>>) -> MutexGuard<'_, Lines<K>> {
-    lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

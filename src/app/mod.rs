@@ -3,6 +3,7 @@
 
 mod asks;
 mod error;
+mod foundation;
 mod gate;
 mod health;
 mod keys;
@@ -11,12 +12,13 @@ mod payers;
 mod pending;
 mod people;
 mod pictures;
+mod policy;
 mod programs;
 mod quotas;
 mod tasks;
 mod upkeep;
 
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use asks::{AnswerEvent, AskOutcome, Began, Notes, OnceForm, Persona, ReadyAsk};
@@ -27,13 +29,17 @@ pub use keys::{
 };
 pub use models::ModelChoice;
 pub use payers::{BotDefault, Demotion, Payer};
-pub use people::{Doorman, OperatorsView, Stored, Waiting, Whom, nobody_else};
+pub use people::{
+    LimitSubject, MemberDirectory, Notifier, OperatorsView, StoredSummary, nobody_else,
+};
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
     Waiter,
 };
+pub use policy::{Notice, QuotaSettings};
 pub use programs::{Claim, Claimed, NotRelayed, Relay, RelayAsk};
-pub use quotas::{Budget, Notice, Quota, QuotaStatus, UsageReport, UsageScope};
+pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+pub use tasks::Tasks;
 
 pub use crate::store::{OwnAttempt, Total};
 
@@ -47,16 +53,21 @@ use crate::model::{Clock, ProviderId};
 use crate::providers::Providers;
 use crate::store::Store;
 use crate::vault::Vault;
+use foundation::Foundation;
+use keys::Keys;
 use models::{Models, ModelsParts};
 use payers::{Payers, PayersParts};
-use tasks::Tasks;
+use pending::PendingActions;
+use people::People;
+use policy::Policies;
+use quotas::Quotas;
 
 /// What the program is made of, built once.
 pub struct Parts {
     pub store: Store,
     pub vault: Vault,
     pub ledger: Ledger,
-    pub quota: Quota,
+    pub quota: QuotaSettings,
     pub providers: Providers,
     pub bot_defaults: Vec<BotDefault>,
     pub settings: Settings,
@@ -85,16 +96,17 @@ pub struct Settings {
 
 /// The program.
 pub struct App {
+    pub keys: Arc<Keys>,
+    pub people: Arc<People>,
+    pub quotas: Arc<Quotas>,
     store: Store,
-    vault: Arc<Vault>,
     ledger: Arc<Ledger>,
-    quota: Arc<Quota>,
     providers: Arc<Providers>,
     models: Arc<Models>,
+    policies: Arc<Policies>,
     payers: Arc<Payers>,
+    pending: PendingActions,
     settings: Settings,
-    known_tokens: programs::tokens::TokenCache,
-    doorman: OnceLock<Weak<dyn Doorman>>,
     http: reqwest::Client,
     clock: Clock,
     started_at_ms: i64,
@@ -118,6 +130,7 @@ impl App {
         } = parts;
         let tasks = Tasks::default();
         let (vault, ledger) = (Arc::new(vault), Arc::new(ledger));
+        let (providers, quota) = (Arc::new(providers), Arc::new(quota));
         let models = Models::new(ModelsParts {
             catalogue: providers.catalogue().clone(),
             chat_order: settings.provider_order.clone(),
@@ -125,6 +138,12 @@ impl App {
             workflows: settings.images.workflows.clone(),
             allowed: settings.models_allowed.clone(),
         });
+        let policies = Policies::new(
+            store.clone(),
+            Arc::clone(&vault),
+            Arc::clone(&quota),
+            clock.clone(),
+        );
         let payers = Payers::new(PayersParts {
             store: store.clone(),
             vault: Arc::clone(&vault),
@@ -133,32 +152,47 @@ impl App {
             clock: clock.clone(),
             tasks: tasks.clone(),
         });
-        Self {
+        let foundation = Foundation {
+            pending: PendingActions::new(store.clone(), clock.clone()),
             store,
             vault,
             ledger,
-            quota: Arc::new(quota),
-            providers: Arc::new(providers),
+            providers,
+            quota,
             models: Arc::new(models),
+            policies: Arc::new(policies),
             payers: Arc::new(payers),
-            settings,
-            known_tokens: programs::tokens::TokenCache::default(),
-            doorman: OnceLock::new(),
-            http,
+            tasks,
             started_at_ms: clock.now_ms(),
             clock,
-            tasks,
+        };
+        Self::furnish(foundation, settings, http)
+    }
+
+    /// Makes the rooms, each of what it needs.
+    fn furnish(foundation: Foundation, settings: Settings, http: reqwest::Client) -> Self {
+        Self {
+            keys: Arc::new(Keys::new(&foundation)),
+            people: Arc::new(People::new(&foundation)),
+            quotas: Arc::new(Quotas::new(&foundation)),
+            store: foundation.store,
+            ledger: foundation.ledger,
+            providers: foundation.providers,
+            models: foundation.models,
+            policies: foundation.policies,
+            payers: foundation.payers,
+            pending: foundation.pending,
+            settings,
+            http,
+            clock: foundation.clock,
+            started_at_ms: foundation.started_at_ms,
+            tasks: foundation.tasks,
         }
     }
 
     /// All providers.
     pub fn catalogue(&self) -> &Catalogue {
         self.models.catalogue()
-    }
-
-    /// Whether people can store keys.
-    pub fn byok_enabled(&self) -> bool {
-        self.vault.is_enabled()
     }
 
     /// Where programs reach the gateway, if it is on.

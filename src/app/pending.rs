@@ -1,9 +1,9 @@
 //! Forms and buttons: handed out by one interaction, taken by the next.
 
-use crate::model::{AccessRefusal, Caller};
-use crate::store::{PendingAction, PendingKind};
+use crate::model::{AccessRefusal, Caller, Clock};
+use crate::store::{PendingAction, PendingKind, Store};
 
-use crate::app::{App, Error};
+use crate::app::Error;
 
 /// How long a form or a button works. Discord's own tokens live as long.
 const PENDING_FOR_MS: i64 = 15 * 60 * 1_000;
@@ -12,18 +12,36 @@ const ID_BYTES: usize = 16;
 /// The digits of an id.
 const ID_DIGITS: usize = 2 * ID_BYTES;
 
-impl App {
+/// The actions that wait for their form or button.
+#[derive(Clone)]
+pub struct PendingActions {
+    store: Store,
+    clock: Clock,
+}
+
+impl PendingActions {
+    /// Puts the parts together.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
     /// Remembers an action and returns the id that Discord carries for us.
-    pub(in crate::app) async fn hand_out(&self, action: &PendingAction) -> anyhow::Result<String> {
+    pub async fn hand_out(&self, action: &PendingAction) -> anyhow::Result<String> {
         let id = random_id()?;
         let expires_at_ms = self.clock.now_ms() + PENDING_FOR_MS;
         self.store.add_pending(&id, action, expires_at_ms).await?;
         Ok(id)
     }
 
+    /// Deletes the actions that nobody came back to.
+    pub async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
+        self.store.expire_pending(now_ms).await?;
+        Ok(())
+    }
+
     /// Takes an action, once, for the person and place it was made for. The
     /// id is what a stranger typed until the database has said otherwise.
-    pub(in crate::app) async fn take(
+    pub async fn take(
         &self,
         caller: &Caller,
         kind: PendingKind,

@@ -34,18 +34,14 @@ impl App {
     /// blocks that are over; settles what dead processes left behind.
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let now_ms = self.clock.now_ms();
-        self.store.expire_pending(now_ms).await?;
-        self.store.expire_checks(now_ms).await?;
-        self.store.expire_rules(now_ms).await?;
-        self.forget_departed().await?;
-        self.forget_ended_tokens(now_ms).await?;
+        self.pending.sweep(now_ms).await?;
+        self.keys.sweep(now_ms).await?;
+        self.people.sweep(now_ms).await?;
         self.forget_repeats(now_ms).await?;
-        let kept_ms = i64::from(self.quota.keep_days) * DAY_MS;
-        self.store.forget_attempts(now_ms - kept_ms).await?;
         let answers_kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
         self.store.forget_answers(now_ms - answers_kept_ms).await?;
         self.store.forget_pictures(now_ms - answers_kept_ms).await?;
-        self.ledger.sweep().await?;
+        self.quotas.sweep(now_ms).await?;
         // Last, since it waits for hosts.
         self.give_up_pictures_of_programs().await
     }

@@ -74,7 +74,7 @@ impl Bot {
     /// Puts the bot together; nothing is sent yet.
     fn new(app: Arc<App>, rest: Rest, settings: &Settings, application: u64) -> Self {
         let chat = &settings.chat;
-        let sells_tiers = app.sells_tiers();
+        let sells_tiers = app.people.sells_tiers();
         Self {
             app,
             rest,
@@ -125,7 +125,7 @@ impl Bot {
         Voice {
             lang: Lang::from_locale(locale),
             catalogue: self.app.catalogue(),
-            byok: self.app.byok_enabled(),
+            byok: self.app.keys.byok_enabled(),
         }
     }
 }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{
-    App, BotDefault, Delivery, ImageSettings, Moderation, Parts, Persona, Quota, Settings,
+    App, BotDefault, Delivery, ImageSettings, Moderation, Parts, Persona, QuotaSettings, Settings,
 };
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
@@ -329,9 +329,9 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
 }
 
 /// The operator's settings of quotas.
-fn quota(config: &Config) -> Result<Quota, ConfigError> {
+fn quota(config: &Config) -> Result<QuotaSettings, ConfigError> {
     let operators = config.discord.operators.iter();
-    Ok(Quota {
+    Ok(QuotaSettings {
         tiers: config.quota.tiers()?,
         applies_to: config.quota.sources()?,
         operators: operators.map(|id| PersonId(*id)).collect(),

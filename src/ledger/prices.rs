@@ -228,11 +228,10 @@ mod tests {
         }
     }
 
-    impl Prices {
-        fn dollars(&self, provider: &str, model: &str, used: Quantity, day: &str) -> String {
-            let cost = self.cost(&provider.into(), model, used, ms(day));
-            cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
-        }
+    fn dollars(prices: &Prices, model: &str, used: Quantity, day: &str) -> String {
+        let (provider, model) = model.split_once('/').unwrap();
+        let cost = prices.cost(&provider.into(), model, used, ms(day));
+        cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
     }
 
     #[test]
@@ -294,7 +293,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                prices.dollars(provider, model, used, day),
+                dollars(&prices, &format!("{provider}/{model}"), used, day),
                 expected,
                 "{model}"
             );
@@ -330,7 +329,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                prices.dollars(provider, model, used, day),
+                dollars(&prices, &format!("{provider}/{model}"), used, day),
                 expected,
                 "{model}"
             );
@@ -359,7 +358,7 @@ mod tests {
             ("acme-ai", "other", million(), "2026-11-21", "unknown"),
         ] {
             assert_eq!(
-                prices.dollars(provider, model, used, day),
+                dollars(&prices, &format!("{provider}/{model}"), used, day),
                 expected,
                 "{model}"
             );

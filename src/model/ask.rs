@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::ids::{PersonId, ServerId};
-use super::key::Credential;
+use super::key::{Credential, Owner, Scope};
 use super::record::Choices;
+use super::refusal::AccessRefusal;
 use super::turn::{LeftOut, Turn};
 
 /// Words that a person or a model said. Its `Debug` never shows them, so
@@ -54,6 +55,23 @@ pub struct Caller {
     pub home_roles: Vec<u64>,
     /// The Discord SKUs that they are entitled to.
     pub skus: Vec<u64>,
+}
+
+impl Caller {
+    /// The owner whose keys a scope names, if the caller may act for that
+    /// owner now. Every verb about stored keys asks this, at the command and
+    /// again at the submit.
+    pub fn owner_for(&self, scope: Scope) -> Result<Owner, AccessRefusal> {
+        match (scope, self.place) {
+            (Scope::User, _) => Ok(Owner::Person(self.person)),
+            (Scope::Guild, Place::Direct) => Err(AccessRefusal::NotInAServer),
+            (Scope::Guild, Place::VisitedServer(_)) => Err(AccessRefusal::NotInstalledHere),
+            (Scope::Guild, Place::Server(_)) if !self.manages_server => {
+                Err(AccessRefusal::NotAManager)
+            }
+            (Scope::Guild, Place::Server(server)) => Ok(Owner::Server(server)),
+        }
+    }
 }
 
 /// One request to a model: who, where, which provider and model, and what.

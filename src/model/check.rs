@@ -36,7 +36,7 @@ impl Check {
     }
 }
 
-/// What kind of failure a provider's answer was; `providers.md` §7.
+/// What kind of failure a provider's answer was; `docs/providers.md` §4.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
     /// The key is not one of theirs.

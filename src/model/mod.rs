@@ -1,7 +1,7 @@
 //! Plain types that every other module speaks. No I/O, nothing of ours
 //! is used from here.
 //!
-//! The words are the design's: an *ask* is one request to a model, an
+//! `docs/glossary.md` explains the words: an *ask* is one request to a model, an
 //! *offer* is a key that could pay for it, the *trace* says why each offer
 //! was taken or skipped, a *refusal* is a no that a person can act on.
 

@@ -1,8 +1,8 @@
 //! Takes everything that looks like a secret out of a text.
 //!
 //! The last line of defence: secrets have types that do not print, and this
-//! catches what other people's code printed. Shapes are those of
-//! `providers.md` §1.1, §1.2 and §7, and Discord's tokens.
+//! catches what other people's code printed. `docs/providers.md` §2.4 lists
+//! the shapes.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;

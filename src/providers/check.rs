@@ -1,4 +1,4 @@
-//! Checks a key without cost; `providers.md` §1.3.
+//! Checks a key without cost; `docs/providers.md` §3.
 
 use secrecy::ExposeSecret;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Sorts the errors of providers into classes; `providers.md` §2.3, §3, §4, §7.
+//! Sorts the errors of providers into classes; `docs/providers.md` §4.
 //!
 //! Every shape of error body is read: nested, flat, a bare text, an array,
 //! problem+json, HTML. Only the class is kept; the text is dropped.

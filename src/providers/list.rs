@@ -1,4 +1,4 @@
-//! Lists the models that a key can use; `providers.md` §1.6.
+//! Lists the models that a key can use; `docs/providers.md` §13.
 
 use serde_json::Value;
 use tokio::time::Instant;

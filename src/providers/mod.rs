@@ -5,7 +5,7 @@
 //! host. `outbound` is the one place where a key leaves the process. What a
 //! provider says in an error is sorted into a class and then dropped: error
 //! texts can quote keys, organisations and prompts. Wire facts:
-//! `providers.md`, whose sections the files name.
+//! `docs/providers.md`, whose sections the files name.
 
 mod catalogue;
 mod chat;
@@ -23,7 +23,7 @@ pub mod sse;
 mod timeouts;
 
 pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider, glob, replacement, sees};
-pub use chat::{ChatReply, Delivery};
+pub use chat::{ChatCall, ChatReply, Delivery};
 pub use clients::Clients;
 pub use dialect::{BadBody, ChatRequest, Surface};
 pub use http::is_plain;

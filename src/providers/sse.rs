@@ -1,4 +1,5 @@
-//! Decodes a stream of events: server-sent events, or one JSON value a line.
+//! Decodes a stream of events: server-sent events, or one JSON value a line;
+//! `docs/providers.md` §6.
 //!
 //! The decoder gives out whole events as the bytes that came, so that a
 //! relay can pass them on untouched; [`Event`] reads the data of one. It

@@ -14,6 +14,7 @@ mod chat_faults;
 mod chats;
 mod checks;
 mod choices;
+mod citations;
 mod clients;
 mod crowds;
 mod database_file;
@@ -48,6 +49,7 @@ mod quotas;
 mod rest;
 mod secrets;
 mod served;
+mod shape;
 mod smuggling;
 mod spec;
 mod stage;
@@ -62,13 +64,31 @@ use latchkey_emulator::providers::{Standing, sample};
 pub use actor::Actor;
 pub use stage::{Setup, Stage, run, run_with};
 
+/// Says which skips fail a test: `inside` lets those be skipped whose data is
+/// not part of the repository, any other value none.
+const FORBID_SKIPS: &str = "LATCHKEY_FORBID_SKIPS";
+
 /// Prints that the calling test is skipped, and why. Fails the test where
-/// `LATCHKEY_FORBID_SKIPS` is set, as in CI.
+/// skips are forbidden, as in CI.
 pub fn skip<T>(why: &str) -> Option<T> {
+    skip_unless(forbidden_skips().is_some(), why)
+}
+
+/// Skips a test whose data is not part of the repository.
+fn skip_outside<T>(why: &str) -> Option<T> {
+    let forbidden = forbidden_skips().is_some_and(|which| which != "inside");
+    skip_unless(forbidden, why)
+}
+
+fn forbidden_skips() -> Option<std::ffi::OsString> {
+    let mut found = std::env::vars_os().filter(|(name, _)| name == FORBID_SKIPS);
+    found.next().map(|(_, which)| which)
+}
+
+fn skip_unless<T>(forbidden: bool, why: &str) -> Option<T> {
     // The test runner names each thread after the test that runs on it.
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    let forbidden = std::env::vars_os().any(|(name, _)| name == "LATCHKEY_FORBID_SKIPS");
     assert!(
         !forbidden,
         "skipped, which is forbidden here: {test}: {why}"

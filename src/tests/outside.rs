@@ -12,5 +12,5 @@ pub fn file(path: &str) -> Option<PathBuf> {
     if found.is_file() {
         return Some(found);
     }
-    super::skip(&format!("outside data {path} is not here"))
+    super::skip_outside(&format!("outside data {path} is not here"))
 }

@@ -86,7 +86,10 @@ async fn token(variables: &[(String, SecretString)], person: u64) -> String {
     let assembled = assemble(&config, &environment, RunOptions::default()).await;
     let app = assembled.unwrap().app;
     let caller = nobody_else(PersonId(person));
-    let made = app.create_token(&caller, None, None, Scopes::CHAT).await;
+    let made = app
+        .people
+        .create_token(&caller, None, None, Scopes::CHAT)
+        .await;
     app.shut_down(GRACE, GRACE).await;
     made.unwrap().1.expose_secret().to_owned()
 }

@@ -105,15 +105,20 @@ async fn a_token_dies_when_it_is_revoked_ends_or_is_erased() {
         let long = token_in(&mia.runs("/token create name:long").await);
         let gone = token_in(&mia.runs("/token create name:gone").await);
         assert_eq!(
-            app.authenticate(&short, true).await.unwrap().person.0,
+            app.people
+                .authenticate(&short, true)
+                .await
+                .unwrap()
+                .person
+                .0,
             stage.scene.member
         );
-        app.authenticate(&gone, true).await.unwrap();
+        app.people.authenticate(&gone, true).await.unwrap();
         mia.runs("/token revoke token:gone").await;
-        app.authenticate(&gone, true).await.unwrap_err();
+        app.people.authenticate(&gone, true).await.unwrap_err();
         stage.clock.advance_ms(DAY_MS);
-        app.authenticate(&short, true).await.unwrap_err();
-        app.authenticate(&long, true).await.unwrap();
+        app.people.authenticate(&short, true).await.unwrap_err();
+        app.people.authenticate(&long, true).await.unwrap();
         // Its use is noted behind the answer's back.
         app.idle().await;
         assert!(mia.runs("/token list").await.contains("last used"));
@@ -122,7 +127,7 @@ async fn a_token_dies_when_it_is_revoked_ends_or_is_erased() {
         assert!(!mia.runs("/token list").await.contains("short"));
         mia.runs("/privacy erase").await;
         mia.submits(&[("confirm", "ERASE")]).await;
-        app.authenticate(&long, true).await.unwrap_err();
+        app.people.authenticate(&long, true).await.unwrap_err();
     })
     .await;
 }
@@ -148,8 +153,11 @@ async fn a_mistyped_token_costs_no_look_into_the_database() {
         let app = stage.app().await;
         stage.stop().await;
         let typed = SecretString::from("latchkey_madeupmadeupmadeupmadeupmadeup012345");
-        let answer =
-            tokio::time::timeout(Duration::from_secs(1), app.authenticate(&typed, true)).await;
+        let answer = tokio::time::timeout(
+            Duration::from_secs(1),
+            app.people.authenticate(&typed, true),
+        )
+        .await;
         assert!(
             answer
                 .unwrap()

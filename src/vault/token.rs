@@ -8,7 +8,7 @@
 //!
 //! The check sum shows that a token is mistyped or made up without a query
 //! to the database, and lets secret scanners recognise a real one;
-//! `security.md` §2.8. A fast hash is enough: nobody can guess 178 random
+//! `docs/security.md` §3. A fast hash is enough: nobody can guess 178 random
 //! bits.
 
 use crate::model::TOKEN_PREFIX;

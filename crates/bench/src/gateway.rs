@@ -70,10 +70,14 @@ async fn store_key_and_token(world: &EmulatedWorld) -> String {
     let Assembled { app, .. } = assembled.expect("it starts");
     let caller = nobody_else(PersonId(world.scene.member));
     let secret = (SecretString::from(KEY), BTreeMap::new());
-    app.put_key(&caller, Scope::User, "openai", None, secret)
+    app.keys
+        .put(&caller, Scope::User, "openai", None, secret)
         .await
         .expect("the provider accepts it");
-    let made = app.create_token(&caller, None, None, Scopes::CHAT).await;
+    let made = app
+        .people
+        .create_token(&caller, None, None, Scopes::CHAT)
+        .await;
     let (_, token) = made.expect("a token can be made");
     app.shut_down(GRACE, GRACE).await;
     token.expose_secret().to_owned()

@@ -9,7 +9,7 @@ use crate::model::{Answer, Ask, AskRefusal, AttemptId, Offer, ProviderId, Source
 use crate::app::asks::call::{AskCall, DEMO, PlannedAsk};
 use crate::app::asks::fit::Fitted;
 use crate::app::payers::{Demotion, Needs, Payer, PayerQueue, Reservation};
-use crate::app::quotas::notice::Notice;
+use crate::app::policy::Notice;
 use crate::app::{App, Error};
 
 /// How an ask ended, which keys it showed to be dead, and which budgets to
@@ -52,7 +52,7 @@ impl App {
         }
         let ours = self.settings.max_output_tokens;
         let most = ask.max_output_tokens;
-        let policy = self.caller_policy(ask.caller).await?;
+        let policy = self.policies.read_policy(ask.caller).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan(&ask.choices, policy.chosen())?;
         let first = plan.providers.first().filter(|_| ask.request_key.is_some());

@@ -8,7 +8,7 @@ use crate::model::{
     Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Source,
     Turn, Usage,
 };
-use crate::providers::{ChatReply, ChatRequest, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, sees};
 
 use crate::app::asks::answer::{AnswerEvent, Listener};
 use crate::app::asks::fit::{self, Fitted};
@@ -17,8 +17,8 @@ use crate::app::models::Models;
 use crate::app::payers::{
     Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
 };
-use crate::app::quotas::caller_policy::CallerPolicy;
-use crate::app::quotas::notice::Notice;
+use crate::app::policy::CallerPolicy;
+use crate::app::policy::Notice;
 use crate::app::{App, Error};
 
 /// What stands in the place of a provider and a model where none is asked.
@@ -152,11 +152,13 @@ impl AskCall<'_> {
             hold.hear(text);
             listener(AnswerEvent::Words(text));
         };
-        let delivery = app.settings.delivery;
-        let called = app
-            .providers
-            .chat(provider, &request, delivery, key.credential(), &mut hear)
-            .await;
+        let call = ChatCall {
+            provider,
+            request: &request,
+            delivery: app.settings.delivery,
+            credential: key.credential(),
+        };
+        let called = app.providers.chat(call, &mut hear).await;
         if called.is_ok() {
             app.payers.note_use(offer.key);
         }

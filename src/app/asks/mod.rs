@@ -9,6 +9,7 @@ pub mod models;
 pub mod once;
 pub mod personas;
 pub mod plan;
+mod program;
 pub mod records;
 
 pub use answer::{AnswerEvent, AskOutcome, ReadyAsk};

@@ -12,7 +12,7 @@ impl App {
     /// The models that somebody can use here, each provider's default first.
     /// Lists that are not known yet are asked for in the background.
     pub async fn models_for(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let policy = self.caller_policy(caller.clone()).await?;
+        let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let (mut defaults, mut others) = (Vec::new(), Vec::new());
         for id in self.models.chat_order() {
@@ -40,7 +40,7 @@ impl App {
     /// The same, once every list that is not known yet was asked for: a
     /// program asks once, and does not look again.
     pub async fn models_now(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let policy = self.caller_policy(caller.clone()).await?;
+        let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let mut asking = Vec::new();
         for id in self.models.chat_order() {

@@ -28,8 +28,9 @@ impl App {
     ) -> Result<OnceForm<'_>, Error> {
         let named = self.models.read_chat_model(provider, model)?;
         let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
-        self.require_own_keys(caller, Scope::User).await?;
+        self.keys.require_own_keys(caller, Scope::User).await?;
         let id = self
+            .pending
             .hand_out(&PendingAction {
                 kind: PendingKind::AskOnce,
                 person: caller.person,
@@ -51,7 +52,10 @@ impl App {
         secret: SecretString,
         extras: BTreeMap<String, SecretString>,
     ) -> Result<Ask, Error> {
-        let action = self.take(&caller, PendingKind::AskOnce, form).await?;
+        let action = self
+            .pending
+            .take(&caller, PendingKind::AskOnce, form)
+            .await?;
         let provider = self.models.provider(&action.provider)?;
         let credential = credential(provider, secret, extras)?;
         let choices = Choices {

@@ -13,8 +13,9 @@ use crate::providers::{Kind, Provider};
 use crate::store::{NewKey, PendingAction, PendingKind};
 use crate::vault;
 
+use crate::app::Error;
+use crate::app::keys::Keys;
 use crate::app::keys::credential::credential;
-use crate::app::{App, Error};
 
 /// The longest name of a key, in characters.
 const NAME_CHARACTERS_MAX: usize = 40;
@@ -38,7 +39,7 @@ pub struct AddedKey {
     pub kind: Kind,
 }
 
-impl App {
+impl Keys {
     /// Hands out a form for a key of `provider`.
     pub async fn begin_add(
         &self,
@@ -49,16 +50,17 @@ impl App {
     ) -> Result<AddForm<'_>, Error> {
         self.require_byok()?;
         let provider = self.models.find_provider(provider)?;
-        Self::owner(caller, scope)?;
+        caller.owner_for(scope)?;
         self.require_own_keys(caller, scope).await?;
         let id = self
+            .pending
             .hand_out(&PendingAction {
                 kind: PendingKind::AddKey,
                 person: caller.person,
                 server: caller.place.server(),
                 scope,
                 provider: provider.id.clone(),
-                name: Self::key_name(name),
+                name: key_name(name),
             })
             .await?;
         Ok(AddForm {
@@ -77,22 +79,10 @@ impl App {
         extras: BTreeMap<String, SecretString>,
     ) -> Result<AddedKey, Error> {
         self.require_byok()?;
-        let action = self.take(caller, PendingKind::AddKey, form).await?;
+        let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
         let named = (action.provider, action.name);
         self.keep_key(caller, action.scope, named, (secret, extras))
             .await
-    }
-
-    /// A key's name as it is kept.
-    pub(in crate::app) fn key_name(typed: Option<String>) -> Option<String> {
-        let clean = |typed: String| {
-            typed
-                .trim()
-                .chars()
-                .take(NAME_CHARACTERS_MAX)
-                .collect::<String>()
-        };
-        typed.map(clean).filter(|name| !name.is_empty())
     }
 
     /// Checks a key, then seals and stores it.
@@ -103,7 +93,7 @@ impl App {
         (provider, name): (ProviderId, Option<String>),
         (secret, extras): (SecretString, BTreeMap<String, SecretString>),
     ) -> Result<AddedKey, Error> {
-        let owner = Self::owner(caller, scope)?;
+        let owner = caller.owner_for(scope)?;
         let provider = self.models.provider(&provider)?;
         let credential = credential(provider, secret, extras)?;
         let check = self.limited_check(caller, provider, &credential).await?;
@@ -182,4 +172,13 @@ impl App {
             master_kid: self.vault.active_kid()?,
         })
     }
+}
+
+/// A key's name as it is kept.
+pub fn key_name(typed: Option<String>) -> Option<String> {
+    let clean = |typed: String| {
+        let characters = typed.trim().chars();
+        characters.take(NAME_CHARACTERS_MAX).collect::<String>()
+    };
+    typed.map(clean).filter(|name| !name.is_empty())
 }

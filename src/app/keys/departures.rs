@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 
 use crate::model::{DAY_MS, ServerId};
 
-use crate::app::App;
+use crate::app::keys::Keys;
 
 /// How long keys of a server that removed the bot are kept.
 const GRACE_DAYS: i64 = 7;
 
-impl App {
+impl Keys {
     /// A server removed the bot.
     pub async fn server_left(&self, server: ServerId) -> anyhow::Result<()> {
         if self
@@ -51,8 +51,8 @@ impl App {
     }
 
     /// Deletes keys whose time of grace is over.
-    pub(in crate::app) async fn forget_departed(&self) -> anyhow::Result<()> {
-        let before_ms = self.clock.now_ms() - GRACE_DAYS * DAY_MS;
+    pub(in crate::app::keys) async fn forget_departed(&self, now_ms: i64) -> anyhow::Result<()> {
+        let before_ms = now_ms - GRACE_DAYS * DAY_MS;
         self.store.forget_departed(before_ms).await
     }
 }

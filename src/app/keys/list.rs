@@ -2,7 +2,8 @@
 
 use crate::model::{Caller, Key, Owner, Place, ProviderId, Scope};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::keys::Keys;
 
 /// What a caller sees of the stored keys.
 pub struct Listing {
@@ -20,9 +21,9 @@ pub enum ServerKeys {
     Providers(Vec<ProviderId>),
 }
 
-impl App {
+impl Keys {
     /// The keys of one scope, or of both.
-    pub async fn list_keys(&self, caller: &Caller, scope: Option<Scope>) -> Result<Listing, Error> {
+    pub async fn list(&self, caller: &Caller, scope: Option<Scope>) -> Result<Listing, Error> {
         self.require_byok()?;
         let personal = match scope {
             None | Some(Scope::User) => {
@@ -36,7 +37,7 @@ impl App {
                 Some(self.server_keys(caller, Owner::Server(server)).await?)
             }
             (Some(Scope::Guild), _) => {
-                Self::owner(caller, Scope::Guild)?;
+                caller.owner_for(Scope::Guild)?;
                 None
             }
             (None, _) => None,
@@ -55,12 +56,12 @@ impl App {
 
     /// The providers that an owner has keys for, for completion. Empty
     /// where the caller may not see them.
-    pub async fn providers_with_keys(
+    pub async fn list_providers(
         &self,
         caller: &Caller,
         scope: Scope,
     ) -> anyhow::Result<Vec<ProviderId>> {
-        let Ok(owner) = Self::owner(caller, scope) else {
+        let Ok(owner) = caller.owner_for(scope) else {
             return Ok(Vec::new());
         };
         let keys = self.store.keys_of(owner).await?;

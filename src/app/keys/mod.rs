@@ -1,7 +1,8 @@
 //! Stored keys: added, listed, tested, paused and removed by their owners.
 
 mod access;
-pub mod add;
+mod add;
+mod by_id;
 mod credential;
 mod departures;
 mod list;
@@ -9,7 +10,20 @@ mod pause;
 mod remove;
 mod request_key;
 mod status;
-pub mod test;
+mod test;
+
+use std::sync::Arc;
+
+use crate::model::Clock;
+use crate::providers::Providers;
+use crate::store::Store;
+use crate::vault::Vault;
+
+use crate::app::foundation::Foundation;
+use crate::app::models::Models;
+use crate::app::payers::Payers;
+use crate::app::pending::PendingActions;
+use crate::app::policy::Policies;
 
 pub use add::{AddForm, AddedKey};
 pub use credential::credential;
@@ -17,3 +31,43 @@ pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
 pub use status::{ProviderStatus, Status};
 pub use test::TestedKey;
+
+/// Everybody's stored keys.
+pub struct Keys {
+    store: Store,
+    vault: Arc<Vault>,
+    providers: Arc<Providers>,
+    models: Arc<Models>,
+    policies: Arc<Policies>,
+    payers: Arc<Payers>,
+    pending: PendingActions,
+    clock: Clock,
+}
+
+impl Keys {
+    /// Takes what it needs.
+    pub fn new(foundation: &Foundation) -> Self {
+        Self {
+            store: foundation.store.clone(),
+            vault: Arc::clone(&foundation.vault),
+            providers: Arc::clone(&foundation.providers),
+            models: Arc::clone(&foundation.models),
+            policies: Arc::clone(&foundation.policies),
+            payers: Arc::clone(&foundation.payers),
+            pending: foundation.pending.clone(),
+            clock: foundation.clock.clone(),
+        }
+    }
+
+    /// Whether people can store keys.
+    pub fn byok_enabled(&self) -> bool {
+        self.vault.is_enabled()
+    }
+
+    /// Deletes checks that no limit looks at any more, and keys of servers
+    /// that removed the bot a while ago.
+    pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
+        self.store.expire_checks(now_ms).await?;
+        self.forget_departed(now_ms).await
+    }
+}

@@ -2,21 +2,17 @@
 
 use crate::model::{Caller, Key, Scope};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::keys::Keys;
 
-impl App {
+impl Keys {
     /// Keeps a key from being used, without removing it.
-    pub async fn pause_key(
-        &self,
-        caller: &Caller,
-        provider: &str,
-        scope: Scope,
-    ) -> Result<Key, Error> {
+    pub async fn pause(&self, caller: &Caller, provider: &str, scope: Scope) -> Result<Key, Error> {
         self.set_paused(caller, provider, scope, true).await
     }
 
     /// Lets a paused key be used again.
-    pub async fn resume_key(
+    pub async fn resume(
         &self,
         caller: &Caller,
         provider: &str,

@@ -3,9 +3,10 @@
 use crate::model::{Caller, Key, KeyRefusal, Scope};
 use crate::store::{PendingAction, PendingKind};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::keys::Keys;
 
-impl App {
+impl Keys {
     /// Looks the key up and hands out the button that removes it.
     pub async fn begin_remove(
         &self,
@@ -15,6 +16,7 @@ impl App {
     ) -> Result<(String, Key), Error> {
         let key = self.own_key(caller, provider, scope).await?.0;
         let id = self
+            .pending
             .hand_out(&PendingAction {
                 kind: PendingKind::RemoveKey,
                 person: caller.person,
@@ -33,8 +35,11 @@ impl App {
         caller: &Caller,
         button: &str,
     ) -> Result<(crate::model::ProviderId, Scope), Error> {
-        let action = self.take(caller, PendingKind::RemoveKey, button).await?;
-        let owner = Self::owner(caller, action.scope)?;
+        let action = self
+            .pending
+            .take(caller, PendingKind::RemoveKey, button)
+            .await?;
+        let owner = caller.owner_for(action.scope)?;
         if !self.store.remove_key(owner, &action.provider).await? {
             let (provider, scope) = (action.provider, action.scope);
             return Err(KeyRefusal::NoSuchKey { provider, scope }.into());

@@ -3,7 +3,8 @@
 use crate::model::{Caller, ProviderId, Trace, Verdict};
 use crate::providers::Provider;
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::keys::Keys;
 
 /// The state of things for one caller in one place.
 pub struct Status {
@@ -19,17 +20,13 @@ pub struct ProviderStatus {
     pub trace: Trace,
 }
 
-impl App {
+impl Keys {
     /// The trace of one provider, or of each that somebody has a key for.
-    pub async fn key_status(
-        &self,
-        caller: &Caller,
-        provider: Option<&str>,
-    ) -> Result<Status, Error> {
+    pub async fn status(&self, caller: &Caller, provider: Option<&str>) -> Result<Status, Error> {
         let wanted = provider
             .map(|typed| self.models.find_provider(typed))
             .transpose()?;
-        let policy = self.caller_policy(caller.clone()).await?;
+        let policy = self.policies.read_policy(caller.clone()).await?;
         let trace = |providers: &[ProviderId]| self.payers.choose(&policy, providers, None).trace;
         let shown: Vec<&Provider> = match wanted {
             Some(provider) => vec![provider],

@@ -2,7 +2,8 @@
 
 use crate::model::{Caller, Check, Key, KeyRefusal, Refusal, Scope, Sealed};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::keys::Keys;
 
 /// A key and what its provider says of it now.
 pub struct TestedKey {
@@ -10,10 +11,10 @@ pub struct TestedKey {
     pub check: Check,
 }
 
-impl App {
+impl Keys {
     /// Asks the provider about a stored key and notes what it says. When it
     /// says nothing, what was known before stands.
-    pub async fn test_key(
+    pub async fn test(
         &self,
         caller: &Caller,
         provider: &str,
@@ -47,7 +48,7 @@ impl App {
     ) -> Result<(Key, Sealed), Error> {
         self.require_byok()?;
         let provider = self.models.find_provider(provider)?.id.clone();
-        let owner = Self::owner(caller, scope)?;
+        let owner = caller.owner_for(scope)?;
         let found = self.store.key_of(owner, &provider).await?;
         Ok(found.ok_or(Refusal::Key(KeyRefusal::NoSuchKey { provider, scope }))?)
     }

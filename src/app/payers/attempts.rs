@@ -13,7 +13,7 @@ use crate::providers::replacement;
 
 use crate::app::Error;
 use crate::app::payers::{Payer, PayerQueue, Payers};
-use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::policy::CallerPolicy;
 
 /// What a call may use at the most, when one payer pays.
 pub struct Needs<D> {

@@ -16,7 +16,7 @@ use crate::resolver::{self, Choice, Question};
 use crate::store::Store;
 use crate::vault::Vault;
 
-use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::policy::CallerPolicy;
 use crate::app::tasks::Tasks;
 
 pub use attempts::{

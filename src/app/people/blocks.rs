@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use crate::model::{AccessRefusal, Blocked, Caller, Inside, Place, Refusal, ServerId};
 
+use crate::app::Error;
+use crate::app::people::People;
 use crate::app::people::operators::after;
-use crate::app::{App, Error};
 
 /// How many are listed.
 const SHOWN_MAX: u32 = 50;
 
-impl App {
+impl People {
     /// Stops somebody in the caller's server, for a time or until it is
     /// lifted.
     pub async fn block_here(

@@ -1,50 +1,58 @@
 //! Who somebody is when Discord does not say it with what they ask: a
 //! program that comes with a token.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+
+use futures_util::future::BoxFuture;
 
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId, Token};
 
-use crate::app::quotas::notice::Notice;
-use crate::app::{App, Demotion, Error};
+use crate::app::Error;
+use crate::app::payers::Demotion;
+use crate::app::people::People;
+use crate::app::policy::Notice;
 
-/// Something that is waited for.
-pub type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// Whoever can ask Discord, and write to people there.
-pub trait Doorman: Send + Sync {
-    /// Who a person is, in a server or nowhere; a moment ago, or right now
-    /// where `now` is said.
+/// Looks up who people are, by asking Discord.
+pub trait MemberDirectory: Send + Sync {
+    /// Who a person is, in a server or nowhere; as Discord said a moment
+    /// ago, or as it says right now where `now` is set.
     fn caller(
         &self,
         person: PersonId,
         server: Option<ServerId>,
         now: bool,
-    ) -> Waiting<'_, Result<Caller, Error>>;
-
-    /// Tells owners of keys and budgets what they should know.
-    fn tell(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> Waiting<'_, ()>;
+    ) -> BoxFuture<'_, Result<Caller, Error>>;
 }
 
-impl App {
-    /// Whom to ask of people, once Discord is there.
-    pub fn has_doorman(&self, doorman: &Arc<dyn Doorman>) {
+/// Writes to people in Discord.
+pub trait Notifier: Send + Sync {
+    /// Tells the owners of keys that these stopped working, and the owners
+    /// of budgets that these are almost used up.
+    fn notify(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> BoxFuture<'_, ()>;
+}
+
+impl People {
+    /// Sets whom to ask who people are, once Discord is there.
+    pub fn set_directory(&self, directory: &Arc<dyn MemberDirectory>) {
         // The first one stays: there is one connection to Discord.
-        let _ = self.doorman.set(Arc::downgrade(doorman));
+        let _ = self.directory.set(Arc::downgrade(directory));
+    }
+
+    /// Sets who writes to people, once Discord is there.
+    pub fn set_notifier(&self, notifier: &Arc<dyn Notifier>) {
+        let _ = self.notifier.set(Arc::downgrade(notifier));
     }
 
     /// Whether Discord is there to be asked.
     pub fn knows_discord(&self) -> bool {
-        self.doorman().is_some()
+        self.directory().is_some()
     }
 
     /// Who speaks with a token.
     pub async fn caller_of(&self, token: &Token) -> Result<Caller, Error> {
         let server = token.scopes.server;
-        match self.doorman() {
-            Some(doorman) => doorman.caller(token.person, server, false).await,
+        match self.directory() {
+            Some(directory) => directory.caller(token.person, server, false).await,
             None if server.is_none() && !self.tiers_are_given() => Ok(nobody_else(token.person)),
             None => Err(AccessRefusal::DiscordAway.into()),
         }
@@ -53,26 +61,28 @@ impl App {
     /// Who speaks with a token about a server's matters, as Discord says
     /// right now.
     pub async fn caller_in(&self, token: &Token, server: ServerId) -> Result<Caller, Error> {
-        let doorman = self.doorman().ok_or(AccessRefusal::DiscordAway)?;
-        doorman.caller(token.person, Some(server), true).await
+        let directory = self.directory().ok_or(AccessRefusal::DiscordAway)?;
+        directory.caller(token.person, Some(server), true).await
     }
 
-    /// Tells owners what they should know, behind the answer's back.
+    /// Tells owners what they should know, in the background.
     pub(in crate::app) fn tell_owners(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) {
-        let nothing = demoted.is_empty() && notices.is_empty();
-        if let Some(doorman) = self.doorman().filter(|_| !nothing) {
+        if demoted.is_empty() && notices.is_empty() {
+            return;
+        }
+        if let Some(notifier) = self.notifier.get().and_then(Weak::upgrade) {
             self.tasks
-                .spawn(async move { doorman.tell(demoted, notices).await });
+                .spawn(async move { notifier.notify(demoted, notices).await });
         }
     }
 
-    fn doorman(&self) -> Option<Arc<dyn Doorman>> {
-        self.doorman.get()?.upgrade()
+    fn directory(&self) -> Option<Arc<dyn MemberDirectory>> {
+        self.directory.get()?.upgrade()
     }
 
     /// Whether a role or a purchase gives a tier.
     fn tiers_are_given(&self) -> bool {
-        let tiers = self.quota.tiers.iter();
+        let tiers = self.settings.tiers.iter();
         tiers
             .clone()
             .any(|tier| !tier.roles.is_empty() || !tier.skus.is_empty())

@@ -1,11 +1,55 @@
-//! People: who they are, whom operators and managers stop, and what is
-//! stored of them.
+//! People: who they are, the tokens that speak for them, whom operators and
+//! managers stop, and what is stored of them.
 
 mod blocks;
 mod directory;
 mod operators;
 mod privacy;
+mod tokens;
 
-pub use directory::{Doorman, Waiting, nobody_else};
-pub use operators::{OperatorsView, Whom};
-pub use privacy::Stored;
+use std::sync::{Arc, OnceLock, Weak};
+
+use crate::ledger::Ledger;
+use crate::model::Clock;
+use crate::store::Store;
+
+use crate::app::foundation::Foundation;
+use crate::app::pending::PendingActions;
+use crate::app::policy::QuotaSettings;
+use crate::app::tasks::Tasks;
+
+pub use directory::{MemberDirectory, Notifier, nobody_else};
+pub use operators::{LimitSubject, OperatorsView};
+pub use privacy::StoredSummary;
+use tokens::TokenCache;
+
+/// Everybody whom the program knows.
+pub struct People {
+    store: Store,
+    ledger: Arc<Ledger>,
+    settings: Arc<QuotaSettings>,
+    pending: PendingActions,
+    tokens: TokenCache,
+    /// None until Discord is there.
+    directory: OnceLock<Weak<dyn MemberDirectory>>,
+    notifier: OnceLock<Weak<dyn Notifier>>,
+    tasks: Tasks,
+    clock: Clock,
+}
+
+impl People {
+    /// Takes what it needs.
+    pub fn new(foundation: &Foundation) -> Self {
+        Self {
+            store: foundation.store.clone(),
+            ledger: Arc::clone(&foundation.ledger),
+            settings: Arc::clone(&foundation.quota),
+            pending: foundation.pending.clone(),
+            tokens: TokenCache::default(),
+            directory: OnceLock::new(),
+            notifier: OnceLock::new(),
+            tasks: foundation.tasks.clone(),
+            clock: foundation.clock.clone(),
+        }
+    }
+}

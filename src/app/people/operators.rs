@@ -9,14 +9,15 @@ use crate::model::{
 };
 use crate::store::{GivenTier, OperatorsRules};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::people::People;
 
 /// How many lines of each kind are shown.
 const SHOWN_MAX: u32 = 50;
 
 /// Whose use of the bot default a limit of the operator's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whom {
+pub enum LimitSubject {
     Everyone,
     Server(ServerId),
     Person(PersonId),
@@ -29,7 +30,7 @@ pub struct OperatorsView {
     pub uses: Vec<LimitUse>,
 }
 
-impl Whom {
+impl LimitSubject {
     fn parts(self) -> (Bound, u64) {
         match self {
             Self::Everyone => (Bound::Bot, 0),
@@ -39,10 +40,10 @@ impl Whom {
     }
 }
 
-impl App {
+impl People {
     /// Refuses whoever the operator did not list.
     pub fn require_operator(&self, caller: &Caller) -> Result<(), AccessRefusal> {
-        if self.quota.operators.contains(&caller.person) {
+        if self.settings.operators.contains(&caller.person) {
             Ok(())
         } else {
             Err(AccessRefusal::NotAnOperator)
@@ -51,12 +52,12 @@ impl App {
 
     /// Whether any tier comes with something that people can buy.
     pub fn sells_tiers(&self) -> bool {
-        self.quota.tiers.iter().any(|tier| !tier.skus.is_empty())
+        self.settings.tiers.iter().any(|tier| !tier.skus.is_empty())
     }
 
     /// The tiers' names, lowest first.
     pub fn tier_names(&self) -> impl Iterator<Item = &str> {
-        self.quota.tiers.iter().map(|tier| tier.name.as_str())
+        self.settings.tiers.iter().map(|tier| tier.name.as_str())
     }
 
     /// Gives a person a tier by hand, for a time or for good; none takes it
@@ -111,7 +112,7 @@ impl App {
     pub async fn set_operators_limit(
         &self,
         caller: &Caller,
-        whom: Whom,
+        whom: LimitSubject,
         limit: Limit,
     ) -> Result<(), Error> {
         self.require_operator(caller)?;
@@ -133,7 +134,7 @@ impl App {
     pub async fn clear_operators_limits(
         &self,
         caller: &Caller,
-        whom: Whom,
+        whom: LimitSubject,
         metric: Option<Metric>,
     ) -> Result<u64, Error> {
         self.require_operator(caller)?;

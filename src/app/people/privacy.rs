@@ -8,8 +8,9 @@ use crate::model::{
 };
 use crate::store::{PendingAction, PendingKind, Total, TotalScope};
 
+use crate::app::Error;
 use crate::app::asks::records::ANSWERS_KEPT_DAYS;
-use crate::app::{App, Error};
+use crate::app::people::People;
 
 /// More attempts than these are in the sums only.
 const ATTEMPTS_MAX: u32 = 10_000;
@@ -19,7 +20,7 @@ const LINES_MAX: u32 = 100_000;
 const CONFIRMATION: &str = "ERASE";
 
 /// What is stored of a person, in short.
-pub struct Stored {
+pub struct StoredSummary {
     pub keys: Vec<Key>,
     /// Everything they ever used.
     pub used: Total,
@@ -30,9 +31,9 @@ pub struct Stored {
     pub answer_days: i64,
 }
 
-impl App {
+impl People {
     /// What is stored of the caller, in short.
-    pub async fn stored(&self, caller: &Caller) -> Result<Stored, Error> {
+    pub async fn stored_summary(&self, caller: &Caller) -> Result<StoredSummary, Error> {
         let keys = self.store.keys_of(Owner::Person(caller.person)).await?;
         let lines = self.all_totals(caller).await?;
         let mut used = Total::default();
@@ -40,17 +41,17 @@ impl App {
             used.add(&line.total);
         }
         let rules = self.store.rules(caller.person, None, None).await?;
-        Ok(Stored {
+        Ok(StoredSummary {
             keys,
             used,
             tier: rules.tier.map(|(tier, _)| tier),
-            keep_days: self.quota.keep_days,
+            keep_days: self.settings.keep_days,
             answer_days: ANSWERS_KEPT_DAYS,
         })
     }
 
     /// All that is stored of the caller, as JSON. Never a key.
-    pub async fn export(&self, caller: &Caller) -> Result<Value, Error> {
+    pub async fn export_data(&self, caller: &Caller) -> Result<Value, Error> {
         let keys = self.store.keys_of(Owner::Person(caller.person)).await?;
         let totals = self.all_totals(caller).await?;
         let attempts = self.store.attempts_of(caller.person, ATTEMPTS_MAX).await?;
@@ -102,7 +103,7 @@ impl App {
             provider: ProviderId::from(""),
             name: None,
         };
-        Ok(self.hand_out(&action).await?)
+        Ok(self.pending.hand_out(&action).await?)
     }
 
     /// Erases everything of the caller, if they typed what confirms it.
@@ -112,17 +113,17 @@ impl App {
         form: &str,
         typed: &str,
     ) -> Result<(), Error> {
-        self.take(caller, PendingKind::Erase, form).await?;
+        self.pending.take(caller, PendingKind::Erase, form).await?;
         if !typed.trim().eq_ignore_ascii_case(CONFIRMATION) {
             return Err(AccessRefusal::NotConfirmed.into());
         }
         let now_ms = self.clock.now_ms();
         // A day more, since sweeping takes its time.
-        let kept_ms = (i64::from(self.quota.keep_days) + 1) * DAY_MS;
+        let kept_ms = (i64::from(self.settings.keep_days) + 1) * DAY_MS;
         self.store
             .erase_person(caller.person, now_ms, now_ms - kept_ms)
             .await?;
-        self.known_tokens.forget(None);
+        self.tokens.forget(None);
         tracing::info!("erased everything of a person, who asked for it");
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::app::payers::{Called, CannotPay, FailedCall, Needs, PaidCall, Payable
 use crate::app::pictures::Moderation;
 use crate::app::pictures::plan::PicturePlan;
 use crate::app::pictures::run::{PayingKey, PictureOutcome, Seen, Waiter, Watcher};
-use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::policy::CallerPolicy;
 use crate::app::{App, Error};
 
 /// The most tokens that a model's picture is.

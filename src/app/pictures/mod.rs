@@ -100,7 +100,7 @@ impl App {
         if self.settings.images.age_restricted_only && !age_restricted {
             return Err(PictureRefusal::AgeRestrictedOnly.into());
         }
-        let policy = self.caller_policy(caller).await?;
+        let policy = self.policies.read_policy(caller).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan_picture(&choices, &wish)?;
         let first = plan.providers.first().filter(|_| request_key.is_some());

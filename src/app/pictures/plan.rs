@@ -58,7 +58,7 @@ impl App {
 
     /// What the keys that are present here can make pictures with.
     pub async fn picture_models_for(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
-        let policy = self.caller_policy(caller.clone()).await?;
+        let policy = self.policies.read_policy(caller.clone()).await?;
         let order = self.models.picture_order();
         let payers = self.payers.choose(&policy, order, None).payers;
         let mut models = Vec::new();

@@ -91,7 +91,7 @@ impl App {
             None => Vec::new(),
         };
         self.picture_ended(&id).await?;
-        self.tell_owners(pictured.demoted, notices);
+        self.people.tell_owners(pictured.demoted, notices);
         Ok((pictured.result?, pictured.attempt))
     }
 

@@ -13,8 +13,8 @@ use crate::app::payers::{Demotion, OpenKey, Payer};
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
 use crate::app::pictures::follow::{End, Follow};
-use crate::app::quotas::caller_policy::CallerPolicy;
-use crate::app::quotas::notice::Notice;
+use crate::app::policy::CallerPolicy;
+use crate::app::policy::Notice;
 use crate::app::{App, Error};
 
 /// How an ask for pictures ended.

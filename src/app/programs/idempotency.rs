@@ -1,5 +1,5 @@
-//! Calls that a program may send twice and that are made once;
-//! `security.md` §2.11. Of the answer nothing is kept but how it ended.
+//! Idempotency: a call that a program sends twice with the same key is made
+//! once; `docs/security.md` §6. Only how it ended is kept of the answer.
 
 use std::sync::Arc;
 

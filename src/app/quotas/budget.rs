@@ -6,7 +6,8 @@ use crate::model::{
     Scope, ServerId, SetLimit,
 };
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::quotas::Quotas;
 
 /// How many limits a server's budget has at the most.
 const LIMITS_MAX: usize = 20;
@@ -21,7 +22,7 @@ pub struct Budget {
     pub exempt_roles: Vec<u64>,
 }
 
-impl App {
+impl Quotas {
     /// Limits a server's key: all of it, each member, or each member with a
     /// role. Counting begins when a limit is set.
     pub async fn set_budget(
@@ -100,7 +101,7 @@ impl App {
 
     /// The server whose key the caller may manage, right now.
     fn managed_server(caller: &Caller) -> Result<ServerId, Refusal> {
-        match Self::owner(caller, Scope::Guild)? {
+        match caller.owner_for(Scope::Guild)? {
             Owner::Server(server) => Ok(server),
             Owner::Person(_) => Err(Refusal::Access(AccessRefusal::NotInAServer)),
         }

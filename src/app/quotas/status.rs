@@ -2,7 +2,8 @@
 
 use crate::model::{Caller, LimitUse, Offer, ProviderId, Refusal, Source};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::quotas::Quotas;
 
 /// Every limit that applies to a caller in one place.
 pub struct QuotaStatus {
@@ -18,10 +19,10 @@ pub struct QuotaStatus {
     pub blocked: Option<Refusal>,
 }
 
-impl App {
+impl Quotas {
     /// Each limit that applies here, and who would pay.
-    pub async fn quota_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
-        let policy = self.caller_policy(caller.clone()).await?;
+    pub async fn status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
+        let policy = self.policies.read_policy(caller.clone()).await?;
         let payers = self
             .payers
             .choose(&policy, self.models.chat_order(), None)

@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 use crate::model::{AccessRefusal, Caller, DAY_MS, Owner, Refusal, Scope};
 use crate::store::{Total, TotalLine, TotalScope};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::quotas::Quotas;
 
 /// More lines than anybody's year has.
 const LINES_MAX: u32 = 50_000;
@@ -35,7 +36,7 @@ pub struct UsageReport {
     pub members: Vec<(u64, Total)>,
 }
 
-impl App {
+impl Quotas {
     /// What was used in the last `days` days, today included.
     pub async fn usage(
         &self,
@@ -83,12 +84,12 @@ impl App {
     ) -> Result<(TotalScope, u64), Refusal> {
         Ok(match scope {
             UsageScope::User => (TotalScope::User, caller.person.0),
-            UsageScope::Guild => match Self::owner(caller, Scope::Guild)? {
+            UsageScope::Guild => match caller.owner_for(Scope::Guild)? {
                 Owner::Server(server) => (TotalScope::Guild, server.0),
                 Owner::Person(_) => return Err(Refusal::Access(AccessRefusal::NotInAServer)),
             },
             UsageScope::Bot => {
-                self.require_operator(caller)?;
+                self.settings.require_operator(caller)?;
                 (TotalScope::Bot, 0)
             }
         })

@@ -39,7 +39,7 @@ pub async fn stop_answer(bot: &Bot, press: &ComponentInteraction, id: &str) -> a
                 return bot.rest.defer_update(&handle).await;
             }
             let voice = bot.voice(&press.locale);
-            let card = words::ends_here(voice, &press.message.content, id);
+            let card = words::answers::ended_by_restart(voice, &press.message.content, id);
             bot.rest.update(&handle, &card).await
         }
     }
@@ -161,7 +161,7 @@ pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
         Ok(found) => found,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::details(bot.voice(&press.locale), &record, attempt.as_ref());
+    let card = words::answers::details(bot.voice(&press.locale), &record, attempt.as_ref());
     bot.rest.reply(&press.into(), &card).await
 }
 
@@ -172,7 +172,7 @@ pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
         Ok(models) => models,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::choose_model(bot.voice(&press.locale), id, &models);
+    let card = words::choices::model_menu(bot.voice(&press.locale), id, &models);
     bot.rest.reply(&press.into(), &card).await
 }
 

@@ -75,7 +75,7 @@ impl<'a> MessageRenderer<'a> {
     pub fn quote_question(&mut self, question: &str) {
         let heading = transcript::heading(question);
         self.question = heading.is_excerpt.then(|| {
-            let description = words::whole_question(self.voice);
+            let description = words::answers::question_file(self.voice);
             markdown_file(QUESTION_FILE, description, question)
         });
         self.heading = heading.text;
@@ -164,13 +164,13 @@ impl<'a> MessageRenderer<'a> {
         let most = self.bot.chat.answer_messages;
         if parts.len() > most {
             parts.truncate(most);
-            let description = words::whole_answer(self.voice);
+            let description = words::answers::answer_file(self.voice);
             files.push(markdown_file(ANSWER_FILE, description, text));
         }
         if let Some(last) = parts.last_mut() {
             if !files.is_empty() {
                 *last += "\n";
-                *last += &words::in_a_file(self.voice);
+                *last += &words::answers::continued_in_file(self.voice);
             }
             *last += "\n";
             *last += footer;

@@ -52,7 +52,9 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
     };
     if admission.must_wait() {
         renderer.promise_answer().await?;
-        renderer.show_instead(words::in_line(voice)).await?;
+        renderer
+            .show_instead(words::answers::waiting_in_line(voice))
+            .await?;
         admission.wait_turn().await;
     }
     let Some(secured) = secure_ask(&mut renderer, ask).await? else {
@@ -102,13 +104,13 @@ async fn stream_answer(
     let id = notes.id.clone();
     let running = bot.running_answers.begin(&id, renderer.asker);
     renderer.notes = Some(notes);
-    renderer.buttons = words::growing(voice, &id);
+    renderer.buttons = words::answers::growing_buttons(voice, &id);
     let (outcome, text) = show_while_asking(renderer, secured.ready, &running.stop).await;
     // A key that was typed for one ask is gone.
     let buttons = if secured.has_request_key || matches!(target, Target::Private(_)) {
         Vec::new()
     } else {
-        words::ended(voice, &id)
+        words::answers::ended_buttons(voice, &id)
     };
     let shown = show_end(renderer, &outcome, text, buttons).await;
     if let Some(notes) = renderer.notes.take() {
@@ -157,21 +159,24 @@ async fn show_end(
     let voice = renderer.voice;
     match &outcome.result {
         Ok(answer) if answer.source == Source::Demo => {
-            let (text, footer) = (words::demo(voice), words::demo_footer(voice));
+            let (text, footer) = (
+                words::answers::demo_text(voice),
+                words::answers::demo_footer(voice),
+            );
             renderer.show_whole(&text, &footer, Vec::new()).await
         }
         Ok(answer) => {
             let text = if text.trim().is_empty() {
-                words::no_answer(voice)
+                words::answers::empty_answer(voice)
             } else {
                 text
             };
-            let footer = words::footer(voice, answer);
+            let footer = words::answers::footer(voice, answer);
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) if !text.trim().is_empty() => {
             let why = explain_error(voice, error).text;
-            let footer = words::broken_off(voice, &why);
+            let footer = words::answers::broken_off_footer(voice, &why);
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) => show_none(renderer, outcome, error, buttons).await,
@@ -192,7 +197,7 @@ async fn show_none(
     // Whoever is told that their key stopped working knows already.
     let is_told = outcome.demoted.iter().any(|it| it.tell == renderer.asker);
     if refusals::is_private(error) && is_told {
-        let card = words::continued_privately(renderer.voice);
+        let card = words::answers::refused_privately(renderer.voice);
         return renderer.show_instead(card).await;
     }
     refusals::refuse_in_place(renderer, error).await

@@ -28,12 +28,12 @@ async fn mark_as_ended(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
         };
         let card = Card {
             reply_to: Some(question),
-            ..words::ends_here(voice, "", &record.id)
+            ..words::answers::ended_by_restart(voice, "", &record.id)
         };
         return bot.rest.post(record.channel, &card).await.map(drop);
     };
     let shown = bot.rest.message(record.channel, last).await?;
     let text = shown.map(|message| message.content).unwrap_or_default();
-    let card = words::ends_here(voice, &text, &record.id);
+    let card = words::answers::ended_by_restart(voice, &text, &record.id);
     bot.rest.edit_message(record.channel, last, &card).await
 }

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 use serenity::all::Permissions;
 
-use crate::app::{Demotion, Doorman, Error, Notice, Waiting};
+use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
 
 use crate::bot::Bot;
@@ -20,13 +21,13 @@ use crate::bot::words::DEFAULT_LOCALE;
 /// How long a program waits for Discord's answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-impl Doorman for Bot {
+impl MemberDirectory for Bot {
     fn caller(
         &self,
         person: PersonId,
         server: Option<ServerId>,
         now: bool,
-    ) -> Waiting<'_, Result<Caller, Error>> {
+    ) -> BoxFuture<'_, Result<Caller, Error>> {
         Box::pin(async move {
             let mut raw = RawCaller::of_person(person);
             if let Some(server) = server {
@@ -40,15 +41,17 @@ impl Doorman for Bot {
             Ok(self.complete_caller(raw).await)
         })
     }
+}
 
-    fn tell(&self, demoted: Vec<Demotion>, limits: Vec<Notice>) -> Waiting<'_, ()> {
+impl Notifier for Bot {
+    fn notify(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             // In English: a program says nothing of its person's language.
             let voice = self.voice(DEFAULT_LOCALE);
             for demotion in &demoted {
                 notices::tell_key_owner_directly(self, voice, demotion).await;
             }
-            notices::tell_budget_owners(self, voice, &limits).await;
+            notices::tell_budget_owners(self, voice, &notices).await;
         })
     }
 }
@@ -57,15 +60,22 @@ impl Bot {
     /// A member's roles; refused for whoever is no member, and where the
     /// bot is not in the server. `now` asks Discord whatever the cache says.
     async fn roles_of_member(&self, member: Member, now: bool) -> Result<Vec<u64>, Error> {
-        if let Some(roles) = self.members.fresh_roles(member).filter(|_| !now) {
+        let now_ms = self.app.now_ms();
+        if !now && let Some(roles) = self.members.fresh_roles(member, now_ms) {
             return Ok(roles);
         }
         let path = format!("/guilds/{}/members/{}", member.server, member.person);
-        let found = self.ask_discord("GET member", &path).await;
-        let roles = found.as_ref().ok().map(home_roles::roles_in);
-        self.members.store_roles(member, roles.clone());
-        found?;
-        Ok(roles.unwrap_or_default())
+        match self.ask_discord("GET member", &path).await {
+            Ok(found) => {
+                let roles = home_roles::roles_in(&found);
+                self.members.store_roles(member, roles.clone(), now_ms);
+                Ok(roles)
+            }
+            Err(error) => {
+                self.members.forget(member);
+                Err(error)
+            }
+        }
     }
 
     /// Whether a member manages the server: as its owner, or by a role.

@@ -111,7 +111,8 @@ fn role_ids(roles: &[RoleId]) -> Vec<u64> {
     roles.iter().map(|role| role.get()).collect()
 }
 
-/// A server counts as the bot's only where the server itself installed it.
+/// A server counts as the bot's only where the server itself installed it:
+/// `docs/discord.md` §2.4.
 fn place(guild: Option<GuildId>, owners: &AuthorizingIntegrationOwners) -> Place {
     let Some(guild) = guild else {
         return Place::Direct;

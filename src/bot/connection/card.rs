@@ -165,7 +165,8 @@ impl Select {
 
 impl Modal {
     /// The form as Discord reads it. Discord calls text inputs in action
-    /// rows deprecated, but serenity loses what is typed into anything else.
+    /// rows deprecated, but serenity loses what is typed into anything else:
+    /// `docs/discord.md` §3.3.
     pub fn to_json(&self) -> Value {
         let rows: Vec<Value> = self.fields.iter().map(Field::to_json).collect();
         json!({"custom_id": self.custom_id, "title": self.title, "components": rows})

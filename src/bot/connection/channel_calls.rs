@@ -33,8 +33,14 @@ impl Rest {
 
     /// Writes in a channel; returns the message's id.
     pub async fn post(&self, channel: u64, card: &Card) -> anyhow::Result<u64> {
-        let asks = (Method::POST, "POST message", "/messages".to_owned());
-        id_of(&self.channel_call(asks, channel, Some(card)).await?)
+        let call = ChannelCall {
+            method: Method::POST,
+            name: "POST message",
+            channel,
+            path: "/messages".to_owned(),
+            card: Some(card),
+        };
+        id_of(&self.channel_call(call).await?)
     }
 
     /// Changes a message of the bot's own.
@@ -45,26 +51,50 @@ impl Rest {
         card: &Card,
     ) -> anyhow::Result<()> {
         let path = format!("/messages/{message}");
-        let asks = (Method::PATCH, "PATCH message", path);
-        self.channel_call(asks, channel, Some(card)).await.map(drop)
+        let call = ChannelCall {
+            method: Method::PATCH,
+            name: "PATCH message",
+            channel,
+            path,
+            card: Some(card),
+        };
+        self.channel_call(call).await.map(drop)
     }
 
     /// Shows for some seconds that the bot is writing.
     pub async fn show_typing(&self, channel: u64) -> anyhow::Result<()> {
-        let asks = (Method::POST, "POST typing", "/typing".to_owned());
-        self.channel_call(asks, channel, None).await.map(drop)
+        let call = ChannelCall {
+            method: Method::POST,
+            name: "POST typing",
+            channel,
+            path: "/typing".to_owned(),
+            card: None,
+        };
+        self.channel_call(call).await.map(drop)
     }
 
     /// A channel, as Discord describes it.
     pub async fn channel(&self, channel: u64) -> anyhow::Result<Value> {
-        let asks = (Method::GET, "GET channel", String::new());
-        self.channel_call(asks, channel, None).await
+        let call = ChannelCall {
+            method: Method::GET,
+            name: "GET channel",
+            channel,
+            path: String::new(),
+            card: None,
+        };
+        self.channel_call(call).await
     }
 
     /// A message; none if it is gone or cannot be seen.
     pub async fn message(&self, channel: u64, message: u64) -> anyhow::Result<Option<Message>> {
-        let asks = (Method::GET, "GET message", format!("/messages/{message}"));
-        match self.channel_call(asks, channel, None).await {
+        let call = ChannelCall {
+            method: Method::GET,
+            name: "GET message",
+            channel,
+            path: format!("/messages/{message}"),
+            card: None,
+        };
+        match self.channel_call(call).await {
             Ok(found) => Ok(serde_json::from_value(found).ok()),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
@@ -79,20 +109,28 @@ impl Rest {
         most: usize,
     ) -> anyhow::Result<Vec<Message>> {
         let path = format!("/messages?before={before}&limit={}", most.min(PAGE_MAX));
-        let asks = (Method::GET, "GET messages", path);
-        let found = self.channel_call(asks, channel, None).await?;
+        let call = ChannelCall {
+            method: Method::GET,
+            name: "GET messages",
+            channel,
+            path,
+            card: None,
+        };
+        let found = self.channel_call(call).await?;
         let all = found.as_array().into_iter().flatten().rev();
         // One that serenity cannot read is left out, not the rest.
         let read = all.filter_map(|one| serde_json::from_value(one.clone()).ok());
         Ok(read.collect())
     }
 
-    async fn channel_call(
-        &self,
-        (method, name, path): (Method, &'static str, String),
-        channel: u64,
-        card: Option<&Card>,
-    ) -> anyhow::Result<Value> {
+    async fn channel_call(&self, call: ChannelCall<'_>) -> anyhow::Result<Value> {
+        let ChannelCall {
+            method,
+            name,
+            channel,
+            path,
+            card,
+        } = call;
         let major = channel.to_string();
         let call = Call {
             method,
@@ -107,6 +145,18 @@ impl Rest {
         };
         self.send(call).await
     }
+}
+
+/// A call about a channel.
+struct ChannelCall<'a> {
+    method: Method,
+    /// The name of the rate limit's bucket.
+    name: &'static str,
+    channel: u64,
+    /// What follows the channel in the address.
+    path: String,
+    /// What is written, if anything is.
+    card: Option<&'a Card>,
 }
 
 fn id_of(made: &Value) -> anyhow::Result<u64> {

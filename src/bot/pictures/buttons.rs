@@ -101,7 +101,7 @@ async fn job_under_button(
 pub async fn show_seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let voice = bot.voice(&press.locale);
     let card = match job_under_button(bot, press, id).await {
-        Ok(job) => words::seed(voice, job.seed),
+        Ok(job) => words::pictures::seed(voice, job.seed),
         Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&press.into(), &card).await

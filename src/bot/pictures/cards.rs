@@ -11,12 +11,12 @@ pub fn picture_card(voice: Voice<'_>, made: &Made, prompt: &str, id: &str) -> Ca
     let files = made.pictures.iter().enumerate().map(|(at, picture)| File {
         name: format!("picture-{}.{}", at + 1, extension(picture.kind)),
         kind: picture.kind.media_type(),
-        description: words::alt_text(voice, made, prompt),
+        description: words::pictures::alt_text(voice, made, prompt),
         bytes: picture.bytes.to_vec(),
     });
     Card {
-        text: words::picture_footer(voice, made),
-        buttons: words::under_picture(voice, id, made.seed.is_some()),
+        text: words::pictures::footer(voice, made),
+        buttons: words::pictures::buttons(voice, id, made.seed.is_some()),
         files: files.collect(),
         ..Card::default()
     }

@@ -51,12 +51,16 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
         renderer.promise_answer().await?;
     }
     if permit.must_wait() {
-        renderer.show_instead(words::in_line(voice)).await?;
+        renderer
+            .show_instead(words::answers::waiting_in_line(voice))
+            .await?;
         permit.wait_turn().await;
     }
     imagine.wish.is_edit = file.is_some();
     if enhance {
-        renderer.show_instead(words::rewriting(voice)).await?;
+        renderer
+            .show_instead(words::pictures::rewriting_prompt(voice))
+            .await?;
         match bot.app.enhance(&imagine).await {
             Ok(better) => imagine.wish.prompt = Words(better),
             Err(error) => return refusals::refuse_in_place(&mut renderer, &error).await,

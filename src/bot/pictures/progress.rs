@@ -61,7 +61,7 @@ impl PictureMessage<'_> {
         let following = self.show_stages(stages, &place.id, &done);
         let (mut outcome, ()) = tokio::join!(making, following);
         if outcome.goes_on {
-            let card = words::goes_on(self.renderer.voice);
+            let card = words::pictures::continues_after_restart(self.renderer.voice);
             return self.renderer.show_instead(card).await;
         }
         let shown = self.show_end(&outcome, &place).await;
@@ -89,7 +89,7 @@ impl PictureMessage<'_> {
                 continue;
             }
             let now_s = bot.app.now_ms() / 1_000;
-            let card = words::stage(self.renderer.voice, stage, now_s, id);
+            let card = words::pictures::stage(self.renderer.voice, stage, now_s, id);
             // A card that fails is made up for by the next, and by the last.
             if let Err(error) = self.renderer.show_instead(card).await {
                 tracing::debug!("could not show how far a picture is: {error:#}");

@@ -1,13 +1,13 @@
-//! The providers that keys can be stored for.
+//! A route that lists the providers for which keys can be stored.
 
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{Kind, Provider};
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 
-use crate::gateway::rest::answer;
+use crate::gateway::rest::json_response;
 
 /// Every provider.
 #[derive(Serialize, ToSchema)]
@@ -40,14 +40,19 @@ pub struct ExtraBody {
     required: bool,
 }
 
-/// Lists the providers.
-#[utoipa::path(get, path = "/api/v1/providers", operation_id = "list_providers", tag = "keys", responses((status = 200, body = ProviderList)))]
-pub async fn list(call: Call) -> Answer {
-    let providers = call.gateway.app.catalogue().iter().map(body).collect();
-    answer(StatusCode::OK, &ProviderList { providers })
+/// Lists the providers for which keys can be stored.
+pub async fn list_providers(call: Call) -> HandlerResult {
+    let providers = call
+        .gateway
+        .app
+        .catalogue()
+        .iter()
+        .map(describe_provider)
+        .collect();
+    json_response(StatusCode::OK, &ProviderList { providers })
 }
 
-fn body(provider: &Provider) -> ProviderBody {
+fn describe_provider(provider: &Provider) -> ProviderBody {
     let extras = provider.extras.iter().map(|extra| ExtraBody {
         field: extra.field,
         label: extra.label,

@@ -1,4 +1,4 @@
-//! The built-in providers as data; `providers.md` §1.1, §1.2, §1.3, §1.5.
+//! The built-in providers as data; `docs/providers.md` §2, §3.1.
 
 use url::Url;
 

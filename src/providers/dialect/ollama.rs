@@ -1,4 +1,4 @@
-//! Ollama's native chat: one JSON value a line; `providers.md` §5.
+//! Ollama's native chat: one JSON value a line; `docs/providers.md` §11.
 //!
 //! Below `/v1` Ollama speaks OpenAI's dialect.
 

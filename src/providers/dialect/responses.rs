@@ -1,4 +1,4 @@
-//! OpenAI's Responses, the newer API for chats.
+//! OpenAI's Responses, the newer API for chats; `docs/providers.md` §8.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a call asks a provider for.
+//! What a call asks a provider for; `docs/providers.md` §15.
 
 /// What a call asks for, as its address tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! Puts OpenAI's chat into another dialect, and the answers back.
+//! Puts OpenAI's chat into another dialect, and the answers back;
+//! `docs/providers.md` §12.
 //!
 //! What has no words in the other dialect is refused by its name: nothing of
 //! a request is dropped in silence, but for hints that change no answer.

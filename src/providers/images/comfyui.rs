@@ -1,5 +1,5 @@
 //! ComfyUI's own interface, on a machine of the operator's or on one that
-//! RunComfy has started; `providers.md` §6.2.
+//! RunComfy has started; `docs/providers.md` §14.6.
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};

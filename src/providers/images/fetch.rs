@@ -1,4 +1,5 @@
-//! Downloads a picture that a host has stored somewhere.
+//! Downloads a picture that a host has stored somewhere; `docs/providers.md`
+//! §14.9.
 //!
 //! Pictures come only from the addresses at which the host stores them, only
 //! over https (but for the operator's own addresses), never after a redirect,

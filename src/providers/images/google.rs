@@ -1,4 +1,4 @@
-//! Gemini's image models; `providers.md` §4.
+//! Gemini's image models; `docs/providers.md` §14.2.
 
 use serde_json::{Value, json};
 

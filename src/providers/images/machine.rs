@@ -1,5 +1,5 @@
 //! RunComfy's managed servers: a machine that is started for a picture and
-//! stopped after it; `providers.md` §6.2.
+//! stopped after it; `docs/providers.md` §14.5.
 //!
 //! A machine costs money until it is stopped. The name of a job holds the
 //! server's id from the first moment. A machine whose id never reached us is

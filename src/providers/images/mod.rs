@@ -1,4 +1,4 @@
-//! Makes pictures, whatever the host; `providers.md` §2.4, §4, §6.
+//! Makes pictures, whatever the host; `docs/providers.md` §14.
 //!
 //! Some hosts answer with the picture, others take a job and are asked about
 //! it until it is done. A job is started once and never again: only the

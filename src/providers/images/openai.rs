@@ -1,4 +1,5 @@
-//! OpenAI's images, and those who speak like it: xAI and OpenRouter.
+//! OpenAI's images, and those who speak like it: xAI and OpenRouter;
+//! `docs/providers.md` §14.1.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! RunComfy's serverless deployments; `providers.md` §6.1.
+//! RunComfy's serverless deployments; `docs/providers.md` §14.4.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
 //! RunPod: a ComfyUI worker behind an endpoint of one's own, and public
-//! endpoints that take a prompt; `providers.md` §6.5.
+//! endpoints that take a prompt; `docs/providers.md` §14.8.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
 //! SaladCloud: a job queue, or a container behind its gateway; both run
-//! Salad's `comfyui-api`; `providers.md` §6.4.
+//! Salad's `comfyui-api`; `docs/providers.md` §14.7.
 
 use std::time::Duration;
 

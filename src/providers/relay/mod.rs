@@ -2,7 +2,7 @@
 //! back, and reads on the way what was used.
 //!
 //! Only what stands in a list here reaches a provider, and only that comes
-//! back: `security.md` §2.10.
+//! back: `docs/security.md` §6.
 //!
 //! - `body`: the body, changed only where it must be.
 //! - `request`: the call, as it came and as the provider gets it.

@@ -1,9 +1,9 @@
 //! Enforces Discord's rate limits, and sends the headers that tell of them.
 //!
-//! Discord does not publish the numbers of these buckets; they are what
-//! others have observed: five calls in two seconds for an interaction's
-//! messages, five in five seconds for a channel's posts and as many for its
-//! edits, five a second for reading it.
+//! Discord does not publish the sizes of these buckets. They are what others
+//! have observed (`docs/discord.md` §4.1): five calls in two seconds for an
+//! interaction's messages, five in five seconds for a channel's posts and as
+//! many for its edits, five a second for reading it.
 
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,5 @@
-//! How each provider refuses a key; the bodies are those of `providers.md` §1.3
-//! and §2.3.
+//! How each provider refuses a key; the bodies are those of `docs/providers.md`
+//! §3.1 and §4.1.
 
 use axum::Json;
 use axum::http::StatusCode;

@@ -11,9 +11,9 @@ use crate::providers::Relayed;
 
 use crate::app::App;
 use crate::app::payers::Payer;
+use crate::app::policy::CallerPolicy;
 use crate::app::programs::relay::NotRelayed;
 use crate::app::programs::relay::call::not_relayed;
-use crate::app::quotas::caller_policy::CallerPolicy;
 
 /// An answer on its way. Dropped before its end, the provider is cut off
 /// and what came is settled.

@@ -10,8 +10,8 @@ use crate::providers::{
 use crate::app::payers::{
     Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
 };
+use crate::app::policy::CallerPolicy;
 use crate::app::programs::relay::NotRelayed;
-use crate::app::quotas::caller_policy::CallerPolicy;
 use crate::app::{App, Error};
 
 /// The longest answer that is reckoned with where nobody limits it.

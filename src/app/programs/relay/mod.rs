@@ -12,7 +12,7 @@ use crate::providers::{RelayRequest, Surface};
 
 use crate::app::keys::RequestKey;
 use crate::app::payers::{Payer, PayerQueue};
-use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::policy::CallerPolicy;
 use crate::app::{App, Error};
 
 pub use answer::Relay;
@@ -63,7 +63,7 @@ impl App {
             begun = self.payers.pay(&mut call, &mut queue, None) => begun,
             () = self.tasks.cut_off() => Err(AskRefusal::Stopping.into()),
         };
-        self.tell_owners(queue.demoted, Vec::new());
+        self.people.tell_owners(queue.demoted, Vec::new());
         let begun = begun?;
         Ok(Relay {
             payer: begun.payer,
@@ -100,7 +100,7 @@ impl App {
             let model = shown.to_owned();
             return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
-        let policy = self.caller_policy(caller).await?;
+        let policy = self.policies.read_policy(caller).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
         if request.surface == Surface::Images {
             let prompt = request.body.fields().and_then(|it| it.get("prompt"));
@@ -126,7 +126,8 @@ impl App {
     /// used up.
     async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: CallEnd<'_>) {
         if let Some(settled) = self.payers.settle(hold, ended).await {
-            self.tell_owners(Vec::new(), policy.notices(&settled.warnings));
+            self.people
+                .tell_owners(Vec::new(), policy.notices(&settled.warnings));
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::app::Error;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
-use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_texts};
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
 use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
@@ -52,7 +52,7 @@ pub async fn imagine(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
-    let who = caller_of(ctx).await;
+    let caller = caller_of(ctx).await;
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
@@ -63,8 +63,8 @@ pub async fn imagine(
         return bot.rest.reply(&handle, &card).await;
     }
     let imagine = Imagine {
-        age_restricted: bot.is_age_restricted(&who).await,
-        caller: who,
+        age_restricted: bot.is_age_restricted(&caller).await,
+        caller,
         choices: Choices {
             provider: provider.as_deref().map(ProviderId::from),
             model,
@@ -92,29 +92,33 @@ pub async fn imagine(
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_provider(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let catalogue = ctx.framework.user_data.app.catalogue();
     let paints = catalogue.iter().filter(|it| it.images.wire.is_some());
-    choices(
+    suggest(
         paints.map(|provider| (provider.name.clone(), provider.id.to_string())),
-        partial,
+        typed,
     )
 }
 
-async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let bot = ctx.framework.user_data;
-    let who = caller_of(ctx).await;
+    let caller = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
-    let models = bot.app.picture_models_for(&who).await.unwrap_or_default();
+    let models = bot
+        .app
+        .picture_models_for(&caller)
+        .await
+        .unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()
-        .map(|model| (words::model_name(voice, model), model.full()));
-    choices(all, partial)
+        .map(|model| (words::choices::model_name(voice, model), model.full()));
+    suggest(all, typed)
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_size(_: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_size(_: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let usual = [
         "1024x1024",
         "1536x1024",
@@ -122,8 +126,5 @@ async fn complete_size(_: Context<'_>, partial: &str) -> CreateAutocompleteRespo
         "1344x768",
         "768x1344",
     ];
-    let usual = usual
-        .iter()
-        .map(|size| ((*size).to_owned(), (*size).to_owned()));
-    choices(usual, partial)
+    suggest_texts(usual, typed)
 }

@@ -1,4 +1,4 @@
-//! Anthropic's Messages; `providers.md` §3.
+//! Anthropic's Messages; `docs/providers.md` §9.
 //!
 //! `translation` puts OpenAI's chat into this dialect, and answers back.
 

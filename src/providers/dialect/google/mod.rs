@@ -1,4 +1,4 @@
-//! Google's Gemini; `providers.md` §4.
+//! Google's Gemini; `docs/providers.md` §10.
 //!
 //! `translation` puts OpenAI's chat into this dialect, and answers back.
 

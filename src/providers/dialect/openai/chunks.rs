@@ -1,5 +1,5 @@
 //! Writes answers in OpenAI's chat dialect, whole or in the chunks of a
-//! stream; `providers.md` §2.2.
+//! stream; `docs/providers.md` §7.2.
 
 use serde_json::{Value, json};
 

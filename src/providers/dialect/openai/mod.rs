@@ -1,4 +1,4 @@
-//! OpenAI's chat dialect, as eight vendors speak it; `providers.md` §2.
+//! OpenAI's chat dialect, as eight vendors speak it; `docs/providers.md` §7.
 //!
 //! - `answer`: answers, and what was used.
 //! - `chunks`: answers written for a caller who speaks this dialect.

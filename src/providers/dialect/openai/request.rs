@@ -1,4 +1,4 @@
-//! Parses a chat request in OpenAI's dialect; `providers.md` §2.1.
+//! Parses a chat request in OpenAI's dialect; `docs/providers.md` §7.1.
 
 use serde_json::{Map, Value};
 

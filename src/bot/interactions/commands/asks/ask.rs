@@ -10,8 +10,8 @@ use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
-use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::commands::options::suggestions::suggest;
 use crate::bot::words;
 use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId};
 
@@ -81,7 +81,7 @@ async fn ask_once(
     };
     match begun {
         Ok(form) => {
-            let asks = words::once_form(voice, &form, prompt);
+            let asks = words::keys::once_form(voice, &form, prompt);
             bot.rest.open_modal(&handle, &asks).await
         }
         Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
@@ -89,13 +89,13 @@ async fn ask_once(
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_provider(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let catalogue = ctx.framework.user_data.app.catalogue();
     let chat = catalogue
         .iter()
         .filter(|provider| provider.kind == Kind::Chat);
-    choices(
+    suggest(
         chat.map(|provider| (provider.name.clone(), provider.id.to_string())),
-        partial,
+        typed,
     )
 }

@@ -12,7 +12,8 @@ use crate::model::{
 };
 use crate::vault;
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::people::People;
 
 /// How many tokens a person has at the most.
 const TOKENS_MAX: u32 = 20;
@@ -55,7 +56,7 @@ impl TokenCache {
     }
 }
 
-impl App {
+impl People {
     /// Makes a token for the caller. It is handed out once and not kept.
     pub async fn create_token(
         &self,
@@ -128,7 +129,7 @@ impl App {
         if !self.store.remove_token(caller.person, one.id).await? {
             return Err(TokenRefusal::NoSuchToken.into());
         }
-        self.known_tokens.forget(Some(one.id));
+        self.tokens.forget(Some(one.id));
         tracing::info!(token.id = %one.id, "revoked token {}", one.id);
         Ok(one)
     }
@@ -147,7 +148,7 @@ impl App {
             return Err(TokenRefusal::BadToken.into());
         };
         let now_ms = self.clock.now_ms();
-        let token = match self.known_tokens.get(&hash, now_ms) {
+        let token = match self.tokens.get(&hash, now_ms) {
             Some(token) => token,
             // Apart, so that whoever waits for a known one stays small.
             None if may_look => Box::pin(self.look_up(hash, now_ms)).await?,
@@ -165,7 +166,7 @@ impl App {
         let same = |kept: &[u8]| bool::from(kept.ct_eq(&hash));
         let found = found.filter(|(_, kept)| same(kept)).map(|(token, _)| token);
         let token = Arc::new(found.ok_or(TokenRefusal::BadToken)?);
-        self.known_tokens.put(hash, Arc::clone(&token), now_ms);
+        self.tokens.put(hash, Arc::clone(&token), now_ms);
         let last_ms = token.last_used_at_ms.unwrap_or(0);
         if now_ms - last_ms >= TOUCH_EVERY_MS && token.expires_at_ms > now_ms {
             let (store, id) = (self.store.clone(), token.id);
@@ -179,7 +180,7 @@ impl App {
     }
 
     /// Forgets tokens that ended a while ago.
-    pub(in crate::app) async fn forget_ended_tokens(&self, now_ms: i64) -> anyhow::Result<()> {
+    pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
         self.store
             .forget_tokens(now_ms - LISTED_DAYS * DAY_MS)
             .await

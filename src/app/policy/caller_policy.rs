@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    Blocked, Bound, Caller, Choice, Inside, Limit, Metric, Offer, PersonId, Place, QuotaRefusal,
-    Refusal, Source, Span, Tier,
+    AccessRefusal, Blocked, Bound, Caller, Choice, Clock, Inside, Limit, Metric, Offer, PersonId,
+    Place, QuotaRefusal, Refusal, Source, Span, Tier,
 };
-use crate::store::{Rules, RulesAndOffers, RulesKey};
-
-use crate::app::App;
+use crate::store::{Rules, RulesAndOffers, RulesKey, Store};
+use crate::vault::Vault;
 
 /// What the operator settled of quotas.
 #[derive(Clone, Debug)]
-pub struct Quota {
+pub struct QuotaSettings {
     /// Lowest first, and one at least.
     pub tiers: Vec<Tier>,
     /// The payers whose asks obey the tiers.
@@ -31,18 +30,49 @@ pub struct Quota {
 pub struct CallerPolicy {
     pub caller: Caller,
     stored: Arc<RulesAndOffers>,
-    quota: Arc<Quota>,
+    quota: Arc<QuotaSettings>,
     /// The index of their tier.
     tier: usize,
 }
 
-impl App {
+/// Reads the policies for callers.
+pub struct Policies {
+    store: Store,
+    vault: Arc<Vault>,
+    quota: Arc<QuotaSettings>,
+    clock: Clock,
+}
+
+impl QuotaSettings {
+    /// Refuses whoever the operator did not list.
+    pub fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
+        if self.operators.contains(&caller.person) {
+            Ok(())
+        } else {
+            Err(Refusal::Access(AccessRefusal::NotAnOperator))
+        }
+    }
+}
+
+impl Policies {
+    /// Puts the parts together.
+    pub fn new(store: Store, vault: Arc<Vault>, quota: Arc<QuotaSettings>, clock: Clock) -> Self {
+        Self {
+            store,
+            vault,
+            quota,
+            clock,
+        }
+    }
+
+    /// Whether every tier lets people use keys of their own.
+    pub fn everybody_may_use_own_keys(&self) -> bool {
+        self.quota.tiers.iter().all(|tier| tier.byok)
+    }
+
     /// Reads the policy for a caller in one query: the rules that are set
     /// for them, and the stored keys that could pay.
-    pub(in crate::app) async fn caller_policy(
-        &self,
-        caller: Caller,
-    ) -> anyhow::Result<CallerPolicy> {
+    pub async fn read_policy(&self, caller: Caller) -> anyhow::Result<CallerPolicy> {
         let key = RulesKey {
             person: caller.person,
             place: caller.place,

@@ -2,7 +2,7 @@
 
 use crate::model::{Bound, LimitUse, PersonId, ServerId};
 
-use crate::app::quotas::caller_policy::CallerPolicy;
+use crate::app::policy::CallerPolicy;
 
 /// A budget of which most is used. It is said once in each window.
 #[derive(Clone, Debug, PartialEq, Eq)]
