@@ -17,7 +17,7 @@ pub fn credential(
     let empty = Refusal::Key(KeyRefusal::MalformedKey {
         problem: "it is empty",
     });
-    let secret = vault::tidy(secret).ok_or(empty)?;
+    let secret = vault::trim_secret(secret).ok_or(empty)?;
     if let Some(problem) = vault::malformed(&secret) {
         return Err(Refusal::Key(KeyRefusal::MalformedKey { problem }));
     }
@@ -37,7 +37,7 @@ fn accepted_extras(
 ) -> Result<BTreeMap<String, SecretString>, Refusal> {
     let mut accepted = BTreeMap::new();
     for extra in provider.extras {
-        match typed.remove(extra.field).and_then(vault::tidy) {
+        match typed.remove(extra.field).and_then(vault::trim_secret) {
             Some(value) if Provider::accepts_extra(&value) => {
                 accepted.insert(extra.field.to_owned(), value);
             }
