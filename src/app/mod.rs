@@ -27,7 +27,7 @@ pub use asks::{
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use keys::{
-    AddForm, AddedKey, Listing, ProviderStatus, RequestKey, ServerKeys, Status, TestedKey,
+    AddForm, AddedKey, KeyInput, Listing, ProviderStatus, RequestKey, ServerKeys, Status, TestedKey,
 };
 pub use models::{ModelChoice, ModelSettings};
 pub use payers::{BotDefault, Demotion, Payer};

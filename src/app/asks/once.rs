@@ -1,17 +1,13 @@
 //! A key for one ask: typed, used once, and forgotten. No other key pays
 //! when it fails.
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
-
 use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::keys::credential;
+use crate::app::keys::{KeyInput, credential};
 
 /// A form that asks for a prompt and a key.
 pub struct OnceForm<'a> {
@@ -50,15 +46,14 @@ impl Asks {
         caller: Caller,
         form: &str,
         prompt: Words,
-        secret: SecretString,
-        extras: BTreeMap<String, SecretString>,
+        key: KeyInput,
     ) -> Result<Ask, Error> {
         let action = self
             .pending
             .take(&caller, PendingKind::AskOnce, form)
             .await?;
         let provider = self.models.provider(&action.provider)?;
-        let credential = credential(provider, secret, extras)?;
+        let credential = credential(provider, key.secret, key.extras)?;
         let choices = Choices {
             provider: Some(action.provider),
             model: action.name,

@@ -27,6 +27,23 @@ pub struct AddForm<'a> {
     pub scope: Scope,
 }
 
+/// A key as somebody gave it, before it is checked.
+pub struct KeyInput {
+    /// What its owner calls it.
+    pub name: Option<String>,
+    pub secret: SecretString,
+    /// What the provider needs beside the key, by field.
+    pub extras: BTreeMap<String, SecretString>,
+}
+
+/// A key that its provider was asked about.
+struct CheckedKey<'a> {
+    provider: &'a Provider,
+    name: Option<String>,
+    credential: &'a Credential,
+    check: &'a Check,
+}
+
 /// A key that was stored.
 pub struct AddedKey {
     pub key: Key,
@@ -80,8 +97,12 @@ impl Keys {
     ) -> Result<AddedKey, Error> {
         self.require_byok()?;
         let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
-        let named = (action.provider, action.name);
-        self.keep_key(caller, action.scope, named, (secret, extras))
+        let input = KeyInput {
+            name: action.name,
+            secret,
+            extras,
+        };
+        self.keep_key(caller, action.scope, &action.provider, input)
             .await
     }
 
@@ -90,12 +111,12 @@ impl Keys {
         &self,
         caller: &Caller,
         scope: Scope,
-        (provider, name): (ProviderId, Option<String>),
-        (secret, extras): (SecretString, BTreeMap<String, SecretString>),
+        provider: &ProviderId,
+        input: KeyInput,
     ) -> Result<AddedKey, Error> {
         let owner = caller.owner_for(scope)?;
-        let provider = self.models.provider(&provider)?;
-        let credential = credential(provider, secret, extras)?;
+        let provider = self.models.provider(provider)?;
+        let credential = credential(provider, input.secret, input.extras)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
@@ -106,8 +127,13 @@ impl Keys {
             })
             .into());
         }
-        let named = (provider.id.clone(), name);
-        let key = self.new_key(caller, owner, named, &credential, &check)?;
+        let checked = CheckedKey {
+            provider,
+            name: input.name,
+            credential: &credential,
+            check: &check,
+        };
+        let key = self.new_key(caller, owner, checked)?;
         let sealed = self.vault.seal(key.id, owner, &key.provider, &credential)?;
         self.store
             .put_key(NewKey {
@@ -149,17 +175,21 @@ impl Keys {
         &self,
         caller: &Caller,
         owner: Owner,
-        (provider, name): (ProviderId, Option<String>),
-        credential: &Credential,
-        check: &Check,
+        checked: CheckedKey<'_>,
     ) -> Result<Key, Error> {
+        let CheckedKey {
+            provider,
+            name,
+            credential,
+            check,
+        } = checked;
         let now_ms = self.clock.now_ms();
         let mut row = [0; 16];
         getrandom::fill(&mut row).map_err(anyhow::Error::from)?;
         Ok(Key {
             id: KeyId(row),
             owner,
-            provider,
+            provider: provider.id.clone(),
             name,
             hint: vault::hint(&credential.secret),
             health: check.health(),

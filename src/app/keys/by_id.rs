@@ -1,16 +1,11 @@
 //! What programs do with stored keys: the same as people do in Discord, but
 //! by a key's id and without forms.
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
-
 use crate::model::{Caller, Key, KeyId, KeyRefusal, ProviderId, Scope};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::add::AddedKey;
-use crate::app::keys::add::key_name;
+use crate::app::keys::add::{AddedKey, KeyInput, key_name};
 use crate::app::keys::test::TestedKey;
 
 impl Keys {
@@ -21,14 +16,16 @@ impl Keys {
         caller: &Caller,
         scope: Scope,
         provider: &str,
-        name: Option<String>,
-        (secret, extras): (SecretString, BTreeMap<String, SecretString>),
+        input: KeyInput,
     ) -> Result<AddedKey, Error> {
         self.require_byok()?;
         let provider = self.models.find_provider(provider)?.id.clone();
         self.require_own_keys(caller, scope).await?;
-        self.keep_key(caller, scope, (provider, key_name(name)), (secret, extras))
-            .await
+        let input = KeyInput {
+            name: key_name(input.name),
+            ..input
+        };
+        self.keep_key(caller, scope, &provider, input).await
     }
 
     /// An owner's keys, for whoever may act for the owner.

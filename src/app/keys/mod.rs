@@ -25,7 +25,7 @@ use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
 use crate::app::policy::Policies;
 
-pub use add::{AddForm, AddedKey};
+pub use add::{AddForm, AddedKey, KeyInput};
 pub use credential::credential;
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;

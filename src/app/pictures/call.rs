@@ -15,7 +15,9 @@ use crate::app::payers::{Called, CannotPay, FailedCall, Needs, PaidCall, Payable
 use crate::app::pictures::Moderation;
 use crate::app::pictures::Pictures;
 use crate::app::pictures::plan::PicturePlan;
-use crate::app::pictures::run::{PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher};
+use crate::app::pictures::run::{
+    HostAccess, PayingKey, PictureOutcome, PictureProgress, PictureTerms, Waiter, Watcher,
+};
 use crate::app::policy::CallerPolicy;
 
 /// The most tokens that a model's picture is.
@@ -101,15 +103,22 @@ impl PaidCall for PictureCall<'_> {
             offer: &offer,
             request_key: self.order.request_key.as_ref(),
         };
+        let access = HostAccess {
+            with,
+            stop: self.stop,
+        };
         let end = self
             .pictures
-            .paint(&request, &mut job, (with, self.stop), &mut *self.watch)
+            .paint(&request, &mut job, access, &mut *self.watch)
             .await?;
         let seed = request.workflow.is_some().then_some(request.seed);
-        let asked = (seed, Some(&self.order.policy));
+        let terms = PictureTerms {
+            seed,
+            policy: Some(&self.order.policy),
+        };
         let concluded = self
             .pictures
-            .conclude(end, hold, asked, self.outcome)
+            .conclude(end, hold, terms, self.outcome)
             .await?;
         Ok(match concluded {
             Ok(made) => Called::Answered(made),

@@ -12,7 +12,7 @@ use crate::providers::Provider;
 
 use crate::app::pictures::PictureOutcome;
 use crate::app::pictures::follow::JobFollower;
-use crate::app::pictures::run::{PayingKey, Watcher};
+use crate::app::pictures::run::{PayingKey, PictureTerms, Watcher};
 
 /// How many are gone on with at once.
 const OPEN_MAX: u32 = 500;
@@ -91,8 +91,11 @@ impl Pictures {
             stop,
         };
         let end = follow.to_its_end(job, watch).await?;
-        let asked = (Some(job.seed), None);
-        let made = self.conclude(end, hold, asked, pictured).await?;
+        let terms = PictureTerms {
+            seed: Some(job.seed),
+            policy: None,
+        };
+        let made = self.conclude(end, hold, terms, pictured).await?;
         made.map_err(|failure| AskRefusal::Provider { failure, payer }.into())
     }
 

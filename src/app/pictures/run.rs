@@ -126,6 +126,22 @@ pub enum PictureProgress {
 /// Whoever looks how far a picture is.
 pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
+/// What a picture was asked with, for those who look at its end.
+#[derive(Clone, Copy)]
+pub struct PictureTerms<'a> {
+    /// None where the host takes no seed.
+    pub seed: Option<u32>,
+    /// None where an earlier process began the picture.
+    pub policy: Option<&'a CallerPolicy>,
+}
+
+/// The key that a host is asked with, and what ends the asking.
+#[derive(Clone, Copy)]
+pub struct HostAccess<'a> {
+    pub with: PayingKey<'a>,
+    pub stop: &'a CancellationToken,
+}
+
 impl Pictures {
     /// Makes pictures: each payer in turn until one is not turned down.
     pub async fn make_pictures(
@@ -168,13 +184,12 @@ impl Pictures {
         }
     }
 
-    /// Takes what came of one payer's host, or gives everything back. The
-    /// policy is none where an earlier process began the picture.
+    /// Takes what came of one payer's host, or gives everything back.
     pub(in crate::app) async fn conclude(
         &self,
         end: JobEnd,
         hold: Hold,
-        (seed, policy): (Option<u32>, Option<&CallerPolicy>),
+        terms: PictureTerms<'_>,
         pictured: &mut PictureOutcome,
     ) -> Result<Result<Made, ProviderFailure>, Error> {
         match end {
@@ -186,7 +201,7 @@ impl Pictures {
                     ..
                 } = hold.attempt().clone();
                 let usage = painted.usage;
-                let due = UnsettledPictures::new(hold, &painted, policy.cloned());
+                let due = UnsettledPictures::new(hold, &painted, terms.policy.cloned());
                 let cost = due.cost();
                 pictured.due = Some(due);
                 Ok(Ok(Made {
@@ -194,7 +209,7 @@ impl Pictures {
                     model,
                     source,
                     pictures: painted.pictures,
-                    seed,
+                    seed: terms.seed,
                     usage,
                     cost,
                     fell_back_from: Vec::new(),
@@ -228,9 +243,10 @@ impl Pictures {
         &self,
         request: &ImageRequest,
         job: &mut PictureJob,
-        (with, stop): (PayingKey<'_>, &CancellationToken),
+        access: HostAccess<'_>,
         watch: Watcher<'_>,
     ) -> Result<JobEnd, Error> {
+        let HostAccess { with, stop } = access;
         let offer = with.offer;
         let provider = self.models.provider(&offer.provider)?;
         self.store.begin_picture(job).await?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serenity::all::{ActionRowComponent, ModalInteraction};
 
-use crate::app::Error;
+use crate::app::{Error, KeyInput};
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
@@ -53,11 +53,12 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
     let secret = typed.remove(words::keys::KEY_FIELD).unwrap_or_default();
     typed.remove(words::keys::PROMPT_FIELD);
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
-    let ask = bot
-        .app
-        .asks
-        .finish_once(caller, id, prompt, secret, typed)
-        .await;
+    let key = KeyInput {
+        name: None,
+        secret,
+        extras: typed,
+    };
+    let ask = bot.app.asks.finish_once(caller, id, prompt, key).await;
     match ask {
         Ok(ask) => {
             let request = AnswerRequest {

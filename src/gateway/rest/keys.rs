@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::app::KeyInput;
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::messages::describe_skip;
 use crate::gateway::problem::Problem;
@@ -136,15 +137,14 @@ pub async fn list_keys(call: Call) -> HandlerResult {
 pub async fn store_key(mut call: Call) -> HandlerResult {
     let new: NewKey = read_json(&mut call).await?;
     let (app, session) = (&call.gateway.app, &call.session);
+    let input = KeyInput {
+        name: new.name,
+        secret: new.key,
+        extras: new.extras,
+    };
     let added = app
         .keys
-        .put(
-            &session.caller,
-            session.scope,
-            &new.provider,
-            new.name,
-            (new.key, new.extras),
-        )
+        .put(&session.caller, session.scope, &new.provider, input)
         .await?;
     let status = if added.replaced {
         StatusCode::OK
