@@ -5,7 +5,7 @@ mod concurrency;
 mod token;
 
 pub use bad_tokens::BadTokenThrottle;
-pub use concurrency::{ConcurrencyLimits, Permit};
+pub use concurrency::CallPermits;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Session {
     /// those of a server that the caller manages.
     pub scope: Scope,
     /// The call's shares of the limits on calls at once.
-    pub permits: Vec<Permit>,
+    pub permits: CallPermits,
 }
 
 /// What is known of a request before its sender is.
@@ -46,7 +46,7 @@ impl Session {
             token: None,
             caller: nobody_else(PersonId(0)),
             scope: Scope::User,
-            permits: Vec::new(),
+            permits: CallPermits::default(),
         }
     }
 }
