@@ -24,7 +24,7 @@ pub enum Kind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
     pub wire: Option<ImageWire>,
-    /// The model that paints where none is named; none for hosts of
+    /// The model that is used where none is named; none for hosts of
     /// workflows.
     pub model: Option<String>,
     /// Where it keeps pictures beside its own address; `*.` stands for any
