@@ -6,17 +6,17 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
-use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::keys::credential;
+use crate::app::models::ProviderInfo;
 
 /// A form that asks for a prompt and a key.
 pub struct OnceForm<'a> {
     pub id: String,
-    pub provider: &'a Provider,
+    pub provider: ProviderInfo<'a>,
 }
 
 impl Asks {
@@ -41,6 +41,7 @@ impl Asks {
                 name: named.model,
             })
             .await?;
+        let provider = ProviderInfo::new(provider);
         Ok(OnceForm { id, provider })
     }
 
