@@ -29,7 +29,7 @@ pub use gate::{ConcurrencyLimits, Permit};
 pub use keys::{
     AddForm, AddedKey, KeyInput, Listing, ProviderStatus, RequestKey, ServerKeys, Status, TestedKey,
 };
-pub use models::{ModelChoice, ModelSettings};
+pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
     LimitSubject, MemberDirectory, Notifier, OperatorsView, StoredSummary, nobody_else,
@@ -39,15 +39,13 @@ pub use pictures::{
     UnsettledPictures, Waiter,
 };
 pub use policy::{Notice, QuotaSettings};
-pub use programs::{CallClaim, ClaimOutcome, Relay, RelayAsk, RelayError};
+pub use programs::{
+    CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
+};
 pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
 pub use tasks::Tasks;
 
 pub use crate::store::{OwnAttempt, Total};
-
-pub use crate::providers::{
-    BadBody, Body, Catalogue, ForwardedHeaders, Kind, Provider, RelayRequest, Surface, is_plain,
-};
 
 use crate::ledger::Ledger;
 use crate::model::Clock;
@@ -186,8 +184,8 @@ impl App {
     }
 
     /// All providers.
-    pub fn catalogue(&self) -> &Catalogue {
-        self.models.catalogue()
+    pub fn providers(&self) -> KnownProviders<'_> {
+        KnownProviders::new(self.models.catalogue())
     }
 
     /// Where programs reach the gateway, if it is on.

@@ -124,7 +124,7 @@ impl Bot {
     fn voice(&self, locale: &str) -> Voice<'_> {
         Voice {
             lang: Lang::from_locale(locale),
-            catalogue: self.app.catalogue(),
+            providers: self.app.providers(),
             byok: self.app.keys.byok_enabled(),
         }
     }

@@ -16,9 +16,9 @@ use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
 use crate::ledger::{Ledger, LedgerParts, Prices};
-use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
+use crate::model::{Clock, Credential, PersonId, ProviderId, ProviderKind, ServerId};
 use crate::providers::{
-    Catalogue, Clients, Delivery, Kind, Override, Provider, Providers, Timeouts, Workflows,
+    Catalogue, Clients, Delivery, Override, Provider, Providers, Timeouts, Workflows,
 };
 use crate::store::Store;
 use crate::vault::{MasterKey, Vault};
@@ -266,7 +266,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
     for name in &config.ask.provider_order {
         let known = catalogue
             .find(name)
-            .filter(|provider| provider.kind == Kind::Chat);
+            .filter(|provider| provider.kind == ProviderKind::Chat);
         let known = known.ok_or_else(|| {
             ConfigError::new(
                 "ask.provider_order",
@@ -279,7 +279,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
     let left_out = |id: &ProviderId| !provider_order.contains(id);
     let rest: Vec<ProviderId> = catalogue
         .iter()
-        .filter(|p| p.kind == Kind::Chat && left_out(&p.id))
+        .filter(|p| p.kind == ProviderKind::Chat && left_out(&p.id))
         .map(|p| p.id.clone())
         .collect();
     provider_order.extend(rest);

@@ -74,7 +74,7 @@ impl AdmittedCall {
 
     /// The provider key that came with the call, if one did.
     pub fn request_key(&self) -> Result<Option<RequestKey>, Problem> {
-        request_key::find_request_key(&self.parts.headers, self.gateway.app.catalogue())
+        request_key::find_request_key(&self.parts.headers, self.gateway.app.providers())
     }
 
     /// Keeps what is needed while a provider answers. The rest is dropped:

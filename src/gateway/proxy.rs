@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 
-use crate::app::{BadBody, Body, ForwardedHeaders, Relay, RelayAsk, RelayRequest, Surface};
-use crate::model::ProviderId;
+use crate::app::{Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders};
+use crate::model::{BadBody, ProviderId, Surface};
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
@@ -40,7 +40,7 @@ pub struct RelayTarget {
     /// Below the provider's base; empty where the surface names the path.
     pub path: String,
     pub query: Option<String>,
-    pub body: Body,
+    pub body: RelayBody,
     /// Whether the answer is to be streamed.
     pub stream: bool,
 }
@@ -62,7 +62,7 @@ impl PieceSource for RelayStream {
 /// body, and no other header of the provider's.
 pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     let ask = relay_ask(&call, target)?;
-    let claim = match check_idempotency(&call, ask.request.body.bytes()).await? {
+    let claim = match check_idempotency(&call, ask.content.body.bytes()).await? {
         IdempotencyCheck::New(claim) => claim,
         IdempotencyCheck::Repeated(response) => return Ok(response),
     };
@@ -93,22 +93,21 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
 }
 
 fn relay_ask(call: &Call, target: RelayTarget) -> Result<RelayAsk, Problem> {
-    let request = Box::new(RelayRequest {
+    let content = Box::new(RelayContent {
         surface: target.surface,
         as_openai: target.as_openai,
         method: call.parts.method.clone(),
         path: target.path,
         query: target.query,
-        headers: ForwardedHeaders::copy_from(&call.parts.headers),
+        headers: RelayHeaders::copy_from(&call.parts.headers),
         body: target.body,
         stream: target.stream,
-        at_s: call.gateway.app.now_ms() / 1_000,
     });
     Ok(RelayAsk {
         caller: call.session.caller.clone(),
         provider: target.provider,
         model: target.model,
-        request,
+        content,
         request_key: call.request_key()?,
     })
 }

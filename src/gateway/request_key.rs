@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
-use crate::app::{Catalogue, RequestKey};
+use crate::app::{KnownProviders, RequestKey};
 use crate::model::{ProviderId, TOKEN_PREFIX};
 
 use crate::gateway::problem::Problem;
@@ -31,11 +31,11 @@ struct KeyHeader<'a> {
 /// refused, as nobody could tell which of them is to pay.
 pub fn find_request_key(
     headers: &HeaderMap,
-    catalogue: &Catalogue,
+    providers: KnownProviders<'_>,
 ) -> Result<Option<RequestKey>, Problem> {
     let mut found: Option<KeyHeader<'_>> = None;
     for (name, value) in headers {
-        let provider = match header_role(name.as_str(), catalogue)? {
+        let provider = match header_role(name.as_str(), providers)? {
             HeaderRole::Other => continue,
             HeaderRole::KeyOfAnyProvider => None,
             HeaderRole::KeyOf(provider) => Some(provider),
@@ -91,7 +91,7 @@ enum HeaderRole {
 }
 
 /// Reads from a header's name whose key it brings.
-fn header_role(name: &str, catalogue: &Catalogue) -> Result<HeaderRole, Problem> {
+fn header_role(name: &str, providers: KnownProviders<'_>) -> Result<HeaderRole, Problem> {
     if name == ANY_PROVIDER_HEADER {
         return Ok(HeaderRole::KeyOfAnyProvider);
     }
@@ -106,8 +106,8 @@ fn header_role(name: &str, catalogue: &Catalogue) -> Result<HeaderRole, Problem>
     };
     let alias = ALIASES.iter().find(|(alias, _)| *alias == typed);
     let typed = alias.map_or(typed, |(_, id)| id);
-    match catalogue.find(typed) {
-        Some(provider) => Ok(HeaderRole::KeyOf(provider.id.clone())),
+    match providers.find(typed) {
+        Some(provider) => Ok(HeaderRole::KeyOf(provider.id().clone())),
         None if typed == "idempotency" => Ok(HeaderRole::Other),
         // Passing over a mistyped provider would charge somebody else.
         None => Err(Problem::new(
@@ -129,6 +129,7 @@ fn keys_disagree() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::Catalogue;
     use secrecy::ExposeSecret;
 
     fn found(headers: &[(&'static str, &'static str)]) -> String {
@@ -139,7 +140,7 @@ mod tests {
                 HeaderValue::from_static(value),
             )
         });
-        match find_request_key(&headers.collect(), &catalogue) {
+        match find_request_key(&headers.collect(), KnownProviders::new(&catalogue)) {
             Ok(None) => "none".to_owned(),
             Ok(Some(key)) => {
                 let of = key

@@ -19,6 +19,7 @@ mod lock;
 mod money;
 mod offer;
 mod pieces;
+mod provider;
 mod quota;
 mod record;
 mod redact;
@@ -42,6 +43,7 @@ pub use lock::lock;
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use pieces::Pieces;
+pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
     Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
 };

@@ -2,17 +2,17 @@
 //! when it fails.
 
 use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
-use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::keys::{KeyInput, credential};
+use crate::app::models::ProviderInfo;
 
 /// A form that asks for a prompt and a key.
 pub struct OnceForm<'a> {
     pub id: String,
-    pub provider: &'a Provider,
+    pub provider: ProviderInfo<'a>,
 }
 
 impl Asks {
@@ -37,6 +37,7 @@ impl Asks {
                 name: named.model,
             })
             .await?;
+        let provider = ProviderInfo::new(provider);
         Ok(OnceForm { id, provider })
     }
 

@@ -7,15 +7,17 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use crate::model::{
-    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, ProviderId, Refusal, Scope,
+    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, ProviderId, ProviderKind, Refusal,
+    Scope,
 };
-use crate::providers::{Kind, Provider};
+use crate::providers::Provider;
 use crate::store::{NewKey, PendingAction, PendingKind};
 use crate::vault;
 
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::credential::credential;
+use crate::app::models::ProviderInfo;
 
 /// The longest name of a key, in characters.
 const NAME_CHARACTERS_MAX: usize = 40;
@@ -23,7 +25,7 @@ const NAME_CHARACTERS_MAX: usize = 40;
 /// A form that asks for a key.
 pub struct AddForm<'a> {
     pub id: String,
-    pub provider: &'a Provider,
+    pub provider: ProviderInfo<'a>,
     pub scope: Scope,
 }
 
@@ -53,7 +55,7 @@ pub struct AddedKey {
     /// The key begins as this provider's keys do.
     pub looks_right: bool,
     /// What the provider makes.
-    pub kind: Kind,
+    pub kind: ProviderKind,
 }
 
 impl Keys {
@@ -82,7 +84,7 @@ impl Keys {
             .await?;
         Ok(AddForm {
             id,
-            provider,
+            provider: ProviderInfo::new(provider),
             scope,
         })
     }

@@ -3,12 +3,14 @@
 
 mod lists;
 mod name;
+mod provider_info;
 
-use crate::model::{KeyRefusal, ProviderId, Refusal};
-use crate::providers::{Catalogue, Kind, Provider, Workflows, glob};
+use crate::model::{KeyRefusal, ProviderId, ProviderKind, Refusal};
+use crate::providers::{Catalogue, Provider, Workflows, glob};
 
 pub use lists::ModelLists;
 pub use name::runs_workflows;
+pub use provider_info::{KeyExtra, KnownProviders, ProviderInfo};
 
 /// A model of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +57,11 @@ impl Models {
             workflows,
             allowed,
         } = settings;
-        let chats = |id: &ProviderId| catalogue.get(id).is_some_and(|it| it.kind == Kind::Chat);
+        let chats = |id: &ProviderId| {
+            catalogue
+                .get(id)
+                .is_some_and(|it| it.kind == ProviderKind::Chat)
+        };
         chat_order.retain(chats);
         Self {
             catalogue,

@@ -1,7 +1,7 @@
 //! How the bot speaks to somebody: their language, and names that many
 //! sentences share.
 
-use crate::app::Catalogue;
+use crate::app::KnownProviders;
 use crate::bot::words::lang::Lang;
 use crate::model::{Health, ProviderId, Scope, Source};
 
@@ -9,7 +9,7 @@ use crate::model::{Health, ProviderId, Scope, Source};
 #[derive(Clone, Copy)]
 pub struct Voice<'a> {
     pub lang: Lang,
-    pub catalogue: &'a Catalogue,
+    pub providers: KnownProviders<'a>,
     /// Whether people can store keys.
     pub byok: bool,
 }
@@ -17,9 +17,9 @@ pub struct Voice<'a> {
 impl Voice<'_> {
     /// A provider's name as people write it.
     pub fn name(&self, id: &ProviderId) -> String {
-        self.catalogue
+        self.providers
             .get(id)
-            .map_or_else(|| id.to_string(), |provider| provider.name.clone())
+            .map_or_else(|| id.to_string(), |provider| provider.name().to_owned())
     }
 
     /// "personal key" or "server key".
@@ -55,8 +55,8 @@ impl Voice<'_> {
     /// Where a provider hands out keys.
     pub fn key_page(&self, provider: &ProviderId) -> String {
         // In angle brackets, so that Discord shows no preview.
-        self.catalogue
+        self.providers
             .get(provider)
-            .map_or_else(String::new, |provider| format!("<{}>", provider.key_page))
+            .map_or_else(String::new, |provider| format!("<{}>", provider.key_page()))
     }
 }

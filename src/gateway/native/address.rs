@@ -1,7 +1,7 @@
 //! What the address of a call to a provider's own API says, and what must
 //! not stand in it.
 
-use crate::app::{Provider, is_plain};
+use crate::app::ProviderInfo;
 
 use crate::gateway::problem::Problem;
 
@@ -11,17 +11,16 @@ const SECRET_NAMES: [&str; 5] = ["key", "api_key", "apikey", "token", "access_to
 const QUERY_BYTES_MAX: usize = 1_024;
 
 /// Finds the path below the provider's base in a path of the gateway's.
-pub fn find_path(provider: &Provider, path: &str) -> Result<String, Problem> {
-    let id = provider.id.as_str();
+pub fn find_path(provider: ProviderInfo<'_>, path: &str) -> Result<String, Problem> {
+    let id = provider.id().as_str();
     let path = path.get(id.len() + 1..).unwrap_or_default();
-    if !is_plain(path) {
-        return Err(Problem::new(
+    provider.path_below_base(path).ok_or_else(|| {
+        Problem::new(
             400,
             "malformed_path",
             "The path has characters that none of a provider's has.",
-        ));
-    }
-    Ok(provider.below_base(path).to_owned())
+        )
+    })
 }
 
 /// Finds the model in a path of Google's.

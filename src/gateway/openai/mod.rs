@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::app::{Body, Surface};
+use crate::app::RelayBody;
+use crate::model::Surface;
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::pictures::make_pictures;
@@ -13,7 +14,7 @@ use crate::gateway::responses::json_response;
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {
-    body: Body,
+    body: RelayBody,
     model: Option<String>,
 }
 
@@ -71,8 +72,8 @@ async fn relay_body(mut call: Call, surface: Surface) -> HandlerResult {
 
 async fn read_request(call: &mut Call) -> Result<OpenAiRequest, Problem> {
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
-    let body = Body::object(body)?;
-    let model = body.fields().and_then(|fields| fields.get("model"));
+    let body = RelayBody::parse(body)?;
+    let model = body.model();
     Ok(OpenAiRequest { body, model })
 }
 

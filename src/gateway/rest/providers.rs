@@ -4,8 +4,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{Kind, Provider};
+use crate::app::ProviderInfo;
 use crate::gateway::call::{Call, HandlerResult};
+use crate::model::ProviderKind;
 
 use crate::gateway::responses::json_response;
 
@@ -45,30 +46,30 @@ pub async fn list_providers(call: Call) -> HandlerResult {
     let providers = call
         .gateway
         .app
-        .catalogue()
+        .providers()
         .iter()
         .map(describe_provider)
         .collect();
     json_response(StatusCode::OK, &ProviderList { providers })
 }
 
-fn describe_provider(provider: &Provider) -> ProviderBody {
-    let extras = provider.extras.iter().map(|extra| ExtraBody {
+fn describe_provider(provider: ProviderInfo<'_>) -> ProviderBody {
+    let extras = provider.extras().map(|extra| ExtraBody {
         field: extra.field,
         label: extra.label,
         required: extra.required,
     });
     ProviderBody {
-        id: provider.id.to_string(),
-        name: provider.name.clone(),
-        kind: match provider.kind {
-            Kind::Chat => "chat",
-            Kind::Image => "image",
+        id: provider.id().to_string(),
+        name: provider.name().to_owned(),
+        kind: match provider.kind() {
+            ProviderKind::Chat => "chat",
+            ProviderKind::Image => "image",
         },
-        makes_images: provider.images.wire.is_some(),
-        default_model: provider.default_model.clone(),
-        key_page: provider.key_page.clone(),
+        makes_images: provider.makes_pictures(),
+        default_model: provider.default_model().map(ToOwned::to_owned),
+        key_page: provider.key_page().to_owned(),
         extras: extras.collect(),
-        base_path: format!("/{}", provider.id),
+        base_path: format!("/{}", provider.id()),
     }
 }

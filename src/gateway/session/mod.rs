@@ -97,7 +97,7 @@ impl Gateway {
     fn key_replaces_token(&self, requirement: Requirement, headers: &HeaderMap) -> bool {
         let is_open =
             self.settings.keys_without_token && requirement == Requirement::Token(Right::Chat);
-        let key = || request_key::find_request_key(headers, self.app.catalogue());
+        let key = || request_key::find_request_key(headers, self.app.providers());
         is_open && matches!(key(), Ok(Some(_)))
     }
 

@@ -6,19 +6,12 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::model::{Credential, ProviderId};
+use crate::model::{Credential, ProviderId, ProviderKind, Surface};
 
-use crate::providers::dialect::{Dialect, OPENAI_IMAGES_PATH, Surface};
+use crate::providers::dialect::{Dialect, OPENAI_IMAGES_PATH};
 
 /// The extra that names a SaladCloud container's own domain.
 pub const ACCESS_DOMAIN: &str = "access_domain";
-
-/// What a provider makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Chat,
-    Image,
-}
 
 /// How a provider makes pictures, if it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,7 +100,7 @@ pub struct Extra {
 pub struct Provider {
     pub id: ProviderId,
     pub name: String,
-    pub kind: Kind,
+    pub kind: ProviderKind,
     pub dialect: Dialect,
     pub images: Images,
     pub auth: Auth,

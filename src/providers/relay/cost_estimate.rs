@@ -8,8 +8,9 @@
 
 use serde_json::{Map, Value};
 
+use crate::model::Surface;
 use crate::providers::dialect::{
-    ANSWERS_MAX, REQUEST_FIELDS, RequestFields, STORED_PROMPT, Surface, read_number,
+    ANSWERS_MAX, REQUEST_FIELDS, RequestFields, STORED_PROMPT, read_number,
 };
 
 use super::request::RelayRequest;

@@ -2,9 +2,9 @@
 //! payer, and how it is sent on with a payer's key.
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
-use crate::model::{AskRefusal, Credential, Offer, Refusal};
+use crate::model::{AskRefusal, Credential, Offer, Refusal, Surface};
 use crate::providers::{
-    CostEstimate, RelayFailure, RelayRequest, Relayed, Surface, estimate_cost, only_for_owners,
+    CostEstimate, RelayFailure, RelayRequest, Relayed, estimate_cost, only_for_owners,
 };
 
 use crate::app::Error;

@@ -3,12 +3,12 @@
 
 mod answer;
 mod call;
+mod content;
 
 use std::sync::Arc;
 
 use crate::ledger::{CallEnd, Hold};
-use crate::model::{AskRefusal, Caller, KeyRefusal, Offer, ProviderId, Source, Words};
-use crate::providers::{RelayRequest, Surface};
+use crate::model::{AskRefusal, Caller, KeyRefusal, Offer, ProviderId, Source, Surface, Words};
 
 use crate::app::Error;
 use crate::app::keys::RequestKey;
@@ -18,6 +18,7 @@ use crate::app::programs::Programs;
 
 pub use answer::Relay;
 use call::{NO_MODEL, RelayCall, RelayOrder};
+pub use content::{RelayBody, RelayContent, RelayHeaders};
 
 /// A call that is to be passed on.
 pub struct RelayAsk {
@@ -26,7 +27,7 @@ pub struct RelayAsk {
     pub provider: Option<ProviderId>,
     /// As it was written; none where the call names no model.
     pub model: Option<String>,
-    pub request: Box<RelayRequest>,
+    pub content: Box<RelayContent>,
     /// A key that came with the call. No other pays when it fails.
     pub request_key: Option<RequestKey>,
 }
@@ -82,9 +83,10 @@ impl Programs {
             caller,
             provider,
             model,
-            request,
+            content,
             request_key,
         } = ask;
+        let request = Box::new(content.into_request(self.clock.now_ms() / 1_000));
         let named = self
             .models
             .read_relayed_model(provider.as_ref(), model.as_deref())?;

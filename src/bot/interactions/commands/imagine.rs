@@ -93,10 +93,10 @@ pub async fn imagine(
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
 async fn complete_provider(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
-    let catalogue = ctx.framework.user_data.app.catalogue();
-    let paints = catalogue.iter().filter(|it| it.images.wire.is_some());
+    let providers = ctx.framework.user_data.app.providers();
+    let paints = providers.iter().filter(|it| it.makes_pictures());
     suggest(
-        paints.map(|provider| (provider.name.clone(), provider.id.to_string())),
+        paints.map(|provider| (provider.name().to_owned(), provider.id().to_string())),
         typed,
     )
 }

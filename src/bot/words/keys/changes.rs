@@ -1,11 +1,11 @@
 //! What people read when they have changed or tested a key.
 
-use crate::app::{AddedKey, Kind, TestedKey};
+use crate::app::{AddedKey, TestedKey};
 use crate::bot::connection::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::keys::list::describe_key;
 use crate::bot::words::voice::Voice;
-use crate::model::{Check, Key, ProviderId, Scope};
+use crate::model::{Check, Key, ProviderId, ProviderKind, Scope};
 
 /// A key was stored.
 pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
@@ -39,16 +39,16 @@ pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
 /// What a key that was just added is good for.
 fn where_used(voice: Voice<'_>, added: &AddedKey) -> String {
     let sentence = match (added.kind, added.key.owner.scope()) {
-        (Kind::Chat, Scope::User) => {
+        (ProviderKind::Chat, Scope::User) => {
             "It pays for your asks with {provider} everywhere, before any server's key. Try `/ask provider:{id}`."
         }
-        (Kind::Chat, Scope::Guild) => {
+        (ProviderKind::Chat, Scope::Guild) => {
             "It pays for everybody's asks with {provider} in this server, unless they have a key of their own."
         }
-        (Kind::Image, Scope::User) => {
+        (ProviderKind::Image, Scope::User) => {
             "It is kept for images that you make with {provider}; `/ask` does not use it."
         }
-        (Kind::Image, Scope::Guild) => {
+        (ProviderKind::Image, Scope::Guild) => {
             "It is kept for images made with {provider} in this server; `/ask` does not use it."
         }
     };

@@ -1,6 +1,6 @@
 //! The forms into which keys are typed.
 
-use crate::app::{AddForm, OnceForm, Provider};
+use crate::app::{AddForm, OnceForm, ProviderInfo};
 use crate::bot::connection::card::{Field, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::voice::Voice;
@@ -20,7 +20,7 @@ pub const PROMPT_FIELD: &str = "prompt";
 /// The form that asks for a key and for what goes with it.
 pub fn add_form(voice: Voice<'_>, form: &AddForm<'_>) -> Modal {
     let lang = voice.lang;
-    let name = &form.provider.name;
+    let name = &form.provider.name();
     let title = match form.scope {
         Scope::User => lang.say("Your {provider} key", &[("provider", name)]),
         Scope::Guild => lang.say("This server's {provider} key", &[("provider", name)]),
@@ -55,16 +55,16 @@ pub fn once_form(voice: Voice<'_>, form: &OnceForm<'_>, prompt: String) -> Modal
 }
 
 /// The fields of a key and of what goes with it.
-fn key_fields(voice: Voice<'_>, provider: &Provider, label: &str) -> Vec<Field> {
+fn key_fields(voice: Voice<'_>, provider: ProviderInfo<'_>, label: &str) -> Vec<Field> {
     let lang = voice.lang;
     let mut fields = vec![Field {
         id: KEY_FIELD.into(),
         label: lang.words(label).into(),
-        placeholder: lang.say("From {page}", &[("page", &provider.key_page)]),
+        placeholder: lang.say("From {page}", &[("page", &provider.key_page())]),
         required: true,
         value: None,
     }];
-    fields.extend(provider.extras.iter().map(|extra| Field {
+    fields.extend(provider.extras().map(|extra| Field {
         id: extra.field.into(),
         label: lang.words(extra.label).into(),
         placeholder: lang.words(extra.placeholder).into(),

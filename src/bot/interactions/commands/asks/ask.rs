@@ -2,7 +2,6 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::app::Kind;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
@@ -13,7 +12,7 @@ use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::suggestions::suggest;
 use crate::bot::words;
-use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId};
+use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, ProviderKind};
 
 /// Ask a language model.
 #[poise::command(
@@ -93,12 +92,12 @@ async fn ask_once(
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
 async fn complete_provider(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
-    let catalogue = ctx.framework.user_data.app.catalogue();
-    let chat = catalogue
+    let providers = ctx.framework.user_data.app.providers();
+    let chat = providers
         .iter()
-        .filter(|provider| provider.kind == Kind::Chat);
+        .filter(|provider| provider.kind() == ProviderKind::Chat);
     suggest(
-        chat.map(|provider| (provider.name.clone(), provider.id.to_string())),
+        chat.map(|provider| (provider.name().to_owned(), provider.id().to_string())),
         typed,
     )
 }

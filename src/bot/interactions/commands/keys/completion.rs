@@ -38,8 +38,8 @@ fn scope_so_far(ctx: Context<'_>) -> Scope {
 }
 
 fn provider_names(ctx: Context<'_>, keep: impl Fn(&ProviderId) -> bool) -> Vec<(String, String)> {
-    let catalogue = ctx.framework.user_data.app.catalogue();
-    let kept = catalogue.iter().filter(|provider| keep(&provider.id));
-    kept.map(|provider| (provider.name.clone(), provider.id.to_string()))
+    let providers = ctx.framework.user_data.app.providers();
+    let kept = providers.iter().filter(|provider| keep(provider.id()));
+    kept.map(|provider| (provider.name().to_owned(), provider.id().to_string()))
         .collect()
 }
