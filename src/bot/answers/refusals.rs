@@ -67,7 +67,7 @@ pub async fn refuse_in_place(
 
 /// Answers an interaction with a no that only whoever asked sees, while
 /// nothing shows in the channel. Says whether it did.
-async fn refuse_unseen(renderer: &mut MessageRenderer<'_>, error: &Error) -> anyhow::Result<bool> {
+async fn refuse_unseen(renderer: &MessageRenderer<'_>, error: &Error) -> anyhow::Result<bool> {
     match renderer.target {
         Target::Interaction(handle) | Target::Private(handle) if !renderer.is_promised() => {
             let card = explain_error(renderer.voice, error);
