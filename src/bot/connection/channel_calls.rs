@@ -12,6 +12,25 @@ use crate::bot::connection::rest::{Call, Rest, is_gone};
 /// How many messages Discord hands out at once at the most.
 pub const PAGE_MAX: usize = 100;
 
+/// What is called of a channel.
+struct Endpoint {
+    method: Method,
+    /// The name of its route.
+    name: &'static str,
+    /// Below the channel's own path.
+    path: String,
+}
+
+impl Endpoint {
+    fn new(method: Method, name: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            name,
+            path: path.into(),
+        }
+    }
+}
+
 impl Rest {
     /// Writes to a person directly.
     pub async fn direct_message(&self, person: u64, card: &Card) -> anyhow::Result<()> {
@@ -33,14 +52,8 @@ impl Rest {
 
     /// Writes in a channel; returns the message's id.
     pub async fn post(&self, channel: u64, card: &Card) -> anyhow::Result<u64> {
-        let call = ChannelCall {
-            method: Method::POST,
-            name: "POST message",
-            channel,
-            path: "/messages".to_owned(),
-            card: Some(card),
-        };
-        id_of(&self.channel_call(call).await?)
+        let endpoint = Endpoint::new(Method::POST, "POST message", "/messages");
+        id_of(&self.call_channel(endpoint, channel, Some(card)).await?)
     }
 
     /// Changes a message of the bot's own.
@@ -51,50 +64,28 @@ impl Rest {
         card: &Card,
     ) -> anyhow::Result<()> {
         let path = format!("/messages/{message}");
-        let call = ChannelCall {
-            method: Method::PATCH,
-            name: "PATCH message",
-            channel,
-            path,
-            card: Some(card),
-        };
-        self.channel_call(call).await.map(drop)
+        let endpoint = Endpoint::new(Method::PATCH, "PATCH message", path);
+        self.call_channel(endpoint, channel, Some(card))
+            .await
+            .map(drop)
     }
 
     /// Shows for some seconds that the bot is writing.
     pub async fn show_typing(&self, channel: u64) -> anyhow::Result<()> {
-        let call = ChannelCall {
-            method: Method::POST,
-            name: "POST typing",
-            channel,
-            path: "/typing".to_owned(),
-            card: None,
-        };
-        self.channel_call(call).await.map(drop)
+        let endpoint = Endpoint::new(Method::POST, "POST typing", "/typing");
+        self.call_channel(endpoint, channel, None).await.map(drop)
     }
 
     /// A channel, as Discord describes it.
     pub async fn channel(&self, channel: u64) -> anyhow::Result<Value> {
-        let call = ChannelCall {
-            method: Method::GET,
-            name: "GET channel",
-            channel,
-            path: String::new(),
-            card: None,
-        };
-        self.channel_call(call).await
+        let endpoint = Endpoint::new(Method::GET, "GET channel", "");
+        self.call_channel(endpoint, channel, None).await
     }
 
     /// A message; none if it is gone or cannot be seen.
     pub async fn message(&self, channel: u64, message: u64) -> anyhow::Result<Option<Message>> {
-        let call = ChannelCall {
-            method: Method::GET,
-            name: "GET message",
-            channel,
-            path: format!("/messages/{message}"),
-            card: None,
-        };
-        match self.channel_call(call).await {
+        let endpoint = Endpoint::new(Method::GET, "GET message", format!("/messages/{message}"));
+        match self.call_channel(endpoint, channel, None).await {
             Ok(found) => Ok(serde_json::from_value(found).ok()),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
@@ -109,54 +100,34 @@ impl Rest {
         most: usize,
     ) -> anyhow::Result<Vec<Message>> {
         let path = format!("/messages?before={before}&limit={}", most.min(PAGE_MAX));
-        let call = ChannelCall {
-            method: Method::GET,
-            name: "GET messages",
-            channel,
-            path,
-            card: None,
-        };
-        let found = self.channel_call(call).await?;
+        let endpoint = Endpoint::new(Method::GET, "GET messages", path);
+        let found = self.call_channel(endpoint, channel, None).await?;
         let all = found.as_array().into_iter().flatten().rev();
         // One that serenity cannot read is left out, not the rest.
         let read = all.filter_map(|one| serde_json::from_value(one.clone()).ok());
         Ok(read.collect())
     }
 
-    async fn channel_call(&self, call: ChannelCall<'_>) -> anyhow::Result<Value> {
-        let ChannelCall {
-            method,
-            name,
-            channel,
-            path,
-            card,
-        } = call;
+    async fn call_channel(
+        &self,
+        endpoint: Endpoint,
+        channel: u64,
+        card: Option<&Card>,
+    ) -> anyhow::Result<Value> {
         let major = channel.to_string();
         let call = Call {
-            method,
+            method: endpoint.method,
             route: Route {
-                name,
+                name: endpoint.name,
                 major: &major,
                 of_interaction: false,
             },
-            path: format!("/channels/{channel}{path}"),
+            path: format!("/channels/{channel}{}", endpoint.path),
             body: card.map(Card::to_json),
             files: card.map_or(&[], |card| &card.files),
         };
         self.send(call).await
     }
-}
-
-/// A call about a channel.
-struct ChannelCall<'a> {
-    method: Method,
-    /// The name of the rate limit's bucket.
-    name: &'static str,
-    channel: u64,
-    /// What follows the channel in the address.
-    path: String,
-    /// What is written, if anything is.
-    card: Option<&'a Card>,
 }
 
 fn id_of(made: &Value) -> anyhow::Result<u64> {

@@ -41,14 +41,14 @@ pub async fn ask(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let caller = caller_of(ctx).await;
-    if once == Some(true) {
-        return ask_once(ctx, &caller, prompt, provider.as_deref(), model.as_deref()).await;
-    }
     let choices = Choices {
         provider: provider.as_deref().map(ProviderId::from),
         model,
         persona,
     };
+    if once == Some(true) {
+        return open_once_form(ctx, &caller, prompt, &choices).await;
+    }
     let request = AnswerRequest {
         ask: Ask::of(caller, &prompt, choices),
         quoted: Some(prompt),
@@ -62,31 +62,30 @@ pub async fn ask(
 
 /// Opens the form of a key for one ask. What comes back is in
 /// `bot/interactions/forms.rs`.
-async fn ask_once(
+async fn open_once_form(
     ctx: Context<'_>,
     caller: &Caller,
     prompt: String,
-    provider: Option<&str>,
-    model: Option<&str>,
+    choices: &Choices,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
-    let provider = provider.map(ProviderId::from);
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
         Err(KeyRefusal::TooLongForAForm.into())
     } else {
-        bot.app
-            .asks
-            .begin_once(caller, provider.as_ref(), model)
-            .await
+        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
+        bot.app.asks.begin_once(caller, provider, model).await
     };
     match begun {
         Ok(form) => {
-            let asks = words::keys::once_form(voice, &form, prompt);
-            bot.rest.open_modal(&handle, &asks).await
+            let modal = words::keys::once_form(voice, &form, prompt);
+            bot.rest.open_modal(&handle, &modal).await
         }
-        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
+        Err(error) => {
+            let card = explain_error(voice, &error);
+            bot.rest.reply(&handle, &card).await
+        }
     }
 }
 
