@@ -10,7 +10,7 @@ use crate::providers::{Catalogue, Provider, Workflows, glob};
 
 pub use lists::ModelLists;
 pub use name::runs_workflows;
-pub use provider_info::{KeyExtra, KnownProviders, ProviderInfo};
+pub use provider_info::{KnownProviders, ProviderInfo};
 
 /// A model of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
