@@ -153,7 +153,7 @@ async fn check_database(report: &mut Report, config: &Config, environment: &Envi
 
 /// Checks that SQLite can read every page of its file.
 async fn check_pages(report: &mut Report, store: &Store) {
-    let wrong = match store.damage().await {
+    let wrong = match store.find_damage().await {
         Ok(damage) if damage.is_empty() => return pass("database pages", "none is damaged"),
         Ok(damage) => damage.join("; "),
         Err(error) => format!("{error:#}"),

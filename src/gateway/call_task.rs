@@ -13,8 +13,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::app::{Error, Payer, Tasks};
 use crate::gateway::call::CallContext;
 use crate::gateway::problem::Problem;
-use crate::gateway::rest::event_stream_response;
-use crate::gateway::session::Permit;
+use crate::gateway::responses::event_stream_response;
+use crate::gateway::session::CallPermits;
 use crate::gateway::streaming::{PieceSource, stream_pieces};
 use crate::model::AskRefusal;
 
@@ -99,7 +99,7 @@ impl<P: Send + 'static, T: Send + 'static> CallTask<P, T> {
     /// limited: the length of an answer, the changes of a job's stage.
     pub fn spawn<F>(
         tasks: &Tasks,
-        permits: Vec<Permit>,
+        permits: CallPermits,
         work: impl FnOnce(Reporter<P, T>, CancellationToken) -> F,
     ) -> Self
     where

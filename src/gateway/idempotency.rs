@@ -10,7 +10,7 @@ use crate::model::AttemptId;
 
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
-use crate::gateway::rest::json_response;
+use crate::gateway::responses::json_response;
 
 /// Says that a call was made before and is not made again.
 const REPEAT: HeaderName = HeaderName::from_static("x-latchkey-repeat");

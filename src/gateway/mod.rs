@@ -19,6 +19,8 @@ mod pictures;
 mod problem;
 mod proxy;
 mod request_key;
+mod requirement;
+mod responses;
 mod rest;
 mod router;
 mod routes;
@@ -30,7 +32,9 @@ pub use operators::metrics::start as start_counting;
 #[cfg(test)]
 pub use openapi::documented;
 #[cfg(test)]
-pub use routes::{Requirement, all_routes};
+pub use requirement::Requirement;
+#[cfg(test)]
+pub use routes::all_routes;
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -43,9 +47,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::App;
+use crate::app::{App, ConcurrencyLimits};
+use crate::model::{ServerId, TokenId};
 use router::Router;
-use session::{BadTokenThrottle, ConcurrencyLimits};
+use session::BadTokenThrottle;
 
 /// How long a request's id is.
 const REQUEST_ID_BYTES: usize = 22;
@@ -76,7 +81,10 @@ pub struct Settings {
 pub struct Gateway {
     app: Arc<App>,
     settings: Settings,
-    limits: Arc<ConcurrencyLimits>,
+    /// How many calls of each token, and in each server's context, are
+    /// worked on at once.
+    token_limits: ConcurrencyLimits<TokenId>,
+    server_limits: ConcurrencyLimits<ServerId>,
     bad_tokens: BadTokenThrottle,
     /// The first part of every request id: a random number of this process.
     process_id: u32,
@@ -95,8 +103,9 @@ impl Gateway {
         getrandom::fill(&mut process_id)?;
         Ok(Arc::new(Self {
             app,
+            token_limits: ConcurrencyLimits::new(settings.per_token, 0),
+            server_limits: ConcurrencyLimits::new(settings.per_server, 0),
             settings,
-            limits: Arc::default(),
             bad_tokens: BadTokenThrottle::default(),
             process_id: u32::from_be_bytes(process_id),
             requests: AtomicU64::new(0),

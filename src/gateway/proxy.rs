@@ -12,7 +12,7 @@ use crate::model::{BadBody, ProviderId, Surface};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
-use crate::gateway::session::Permit;
+use crate::gateway::session::CallPermits;
 use crate::gateway::streaming::{PieceSource, stream_pieces};
 
 const JSON: &str = "application/json";
@@ -49,7 +49,7 @@ pub struct RelayTarget {
 /// provider's call, which is then settled.
 struct RelayStream {
     relay: Relay,
-    _permits: Vec<Permit>,
+    _permits: CallPermits,
 }
 
 impl PieceSource for RelayStream {

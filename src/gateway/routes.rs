@@ -16,27 +16,13 @@ use crate::gateway::openapi::docs::{
 use crate::gateway::openapi::show_document;
 use crate::gateway::operators::metrics::show_metrics;
 use crate::gateway::operators::{check_health, check_readiness};
+use crate::gateway::requirement::Requirement;
 use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
 use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
 use crate::gateway::rest::providers::{ProviderList, list_providers};
 use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
 use crate::gateway::rest::usage::{QuotaBody, UsageBody, show_quota, show_usage};
 use crate::gateway::{HEALTH_PATH, native, openai};
-
-/// What a call must bring to be let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requirement {
-    Nothing,
-    /// A token with this right. Where the operator allows it, a call to a
-    /// model may bring a provider key in place of the token.
-    Token(Right),
-    /// A token with this right, of somebody who manages the server that the
-    /// address names.
-    Manager(Right),
-    /// A token that may read usage, of one of the operator's people; nothing
-    /// where the operator opens the metrics to everybody.
-    Operator,
-}
 
 /// One row of the table.
 pub struct Route {
@@ -49,17 +35,6 @@ pub struct Route {
 }
 
 type HandlerFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
-
-impl Requirement {
-    /// The right that the token must have; none where no token is needed.
-    pub fn right(self) -> Option<Right> {
-        match self {
-            Self::Nothing => None,
-            Self::Token(right) | Self::Manager(right) => Some(right),
-            Self::Operator => Some(Right::UsageRead),
-        }
-    }
-}
 
 impl Route {
     /// Whether the route answers a method. What answers GET answers HEAD

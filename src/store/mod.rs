@@ -58,7 +58,7 @@ const MIGRATION: i32 = 7;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has
-/// seen. One that a newer program has migrated is not touched.
+/// had. Fails for one that a newer program has migrated.
 fn must_migrate(newest: Option<i32>) -> anyhow::Result<bool> {
     if let Some(newer) = newest.filter(|version| *version > MIGRATION) {
         bail!(
@@ -177,23 +177,25 @@ impl Store {
         }
     }
 
-    /// Claims a SQLite file for this process, until the claim is dropped. Any
-    /// number of processes share one PostgreSQL, which is not claimed.
+    /// Claims a SQLite file for this process, until the claim is dropped. A
+    /// PostgreSQL database is not claimed, since processes may share it.
     pub fn claim(url: &SecretString) -> anyhow::Result<Option<FileClaim>> {
         let path = url.expose_secret().strip_prefix("sqlite:");
         path.map(|path| FileClaim::take(path.as_ref())).transpose()
     }
 
-    /// Waits until SQLite's file is taken away; says what happened to it.
-    pub async fn lost(&self) -> anyhow::Error {
+    /// Waits until SQLite's file is taken away; the error says what happened to
+    /// it. On PostgreSQL, it waits for ever.
+    pub async fn wait_for_loss(&self) -> anyhow::Error {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.lost().await,
+            Backend::Sqlite(sqlite) => sqlite.wait_for_loss().await,
             Backend::Postgres(_) => std::future::pending().await,
         }
     }
 
-    /// Reads every page of SQLite's file; what is damaged, in SQLite's words.
-    pub async fn damage(&self) -> anyhow::Result<Vec<String>> {
+    /// Reads every page of SQLite's file, and returns what SQLite reports as
+    /// damaged. On PostgreSQL, it finds nothing.
+    pub async fn find_damage(&self) -> anyhow::Result<Vec<String>> {
         if !self.is_ours_alone() {
             return Ok(Vec::new());
         }

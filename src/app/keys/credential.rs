@@ -21,7 +21,7 @@ impl TypedKey {
         let empty = Refusal::Key(KeyRefusal::MalformedKey {
             problem: "it is empty",
         });
-        let secret = vault::tidy(self.secret).ok_or(empty)?;
+        let secret = vault::trim_secret(self.secret).ok_or(empty)?;
         if let Some(problem) = vault::malformed(&secret) {
             return Err(Refusal::Key(KeyRefusal::MalformedKey { problem }));
         }
@@ -42,7 +42,7 @@ fn accept_extras(
 ) -> Result<BTreeMap<String, SecretString>, Refusal> {
     let mut accepted = BTreeMap::new();
     for extra in provider.extras {
-        match typed.remove(extra.field).and_then(vault::tidy) {
+        match typed.remove(extra.field).and_then(vault::trim_secret) {
             Some(value) if Provider::accepts_extra(&value) => {
                 accepted.insert(extra.field.to_owned(), value);
             }

@@ -43,7 +43,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let asker = imagine.caller.person;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
     renderer.quote_question(&write_prompt(&imagine.spec));
-    let Some(mut permit) = bot.picture_queue.enter(asker) else {
+    let Some(mut permit) = bot.picture_queue.acquire(asker) else {
         let refusal = PictureRefusal::TooManyPicturesAtOnce.into();
         return refusals::turn_away(&mut renderer, refusal).await;
     };

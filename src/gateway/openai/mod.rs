@@ -10,7 +10,7 @@ use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::pictures::make_pictures;
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
-use crate::gateway::rest::json_response;
+use crate::gateway::responses::json_response;
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {

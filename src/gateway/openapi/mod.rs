@@ -13,8 +13,9 @@ use utoipa::openapi::{Components, Content, Ref, RefOr, Required, Response, Respo
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::rest::json_response;
-use crate::gateway::routes::{Requirement, Route, all_routes};
+use crate::gateway::requirement::Requirement;
+use crate::gateway::responses::json_response;
+use crate::gateway::routes::{Route, all_routes};
 
 use docs::{JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs};
 

@@ -16,7 +16,8 @@ use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::call_task::CallTask;
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
 use crate::gateway::problem::{Problem, write_payer_headers};
-use crate::gateway::rest::{json_response, parse_json};
+use crate::gateway::responses::json_response;
+use crate::gateway::rest::parse_json;
 use crate::model::{Picture, PictureAnswer, PictureAsk, Stage};
 
 use events::PictureEvents;

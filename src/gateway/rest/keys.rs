@@ -14,7 +14,8 @@ use crate::gateway::messages::describe_skip;
 use crate::gateway::problem::Problem;
 use crate::model::{Check, Key, ProviderId, Step, Verdict};
 
-use crate::gateway::rest::{format_time, json_response, read_json};
+use crate::gateway::responses::json_response;
+use crate::gateway::rest::{format_time, read_json};
 
 /// A stored key, without its secret.
 #[derive(Serialize, ToSchema)]

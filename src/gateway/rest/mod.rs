@@ -5,18 +5,11 @@ pub mod providers;
 pub mod unified;
 pub mod usage;
 
-use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
 use bytes::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::Payer;
-
-use crate::gateway::call::{Call, HandlerResult};
-use crate::gateway::problem::{Problem, write_payer_headers};
+use crate::gateway::call::Call;
+use crate::gateway::problem::Problem;
 
 /// The largest body of a call to our own API.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -60,29 +53,6 @@ fn explain_data_error(error: &serde_json::Error) -> String {
         return text.chars().take(EXPLANATION_MAX).collect();
     }
     "a field has the wrong type".to_owned()
-}
-
-/// A response in JSON, which nobody may cache.
-pub fn json_response(status: StatusCode, body: &impl Serialize) -> HandlerResult {
-    let body = serde_json::to_vec(body).map_err(anyhow::Error::from)?;
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
-}
-
-/// A response in server-sent events, whose headers say who pays.
-pub fn event_stream_response(events: Body, payer: Option<&Payer>) -> Response {
-    let mut response = Response::new(events);
-    let headers = response.headers_mut();
-    if let Some(payer) = payer {
-        write_payer_headers(headers, payer);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// Writes a time in RFC 3339.

@@ -8,7 +8,7 @@ use crate::app::ProviderInfo;
 use crate::gateway::call::{Call, HandlerResult};
 use crate::model::ProviderKind;
 
-use crate::gateway::rest::json_response;
+use crate::gateway::responses::json_response;
 
 /// Every provider.
 #[derive(Serialize, ToSchema)]

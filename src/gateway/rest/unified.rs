@@ -15,7 +15,8 @@ use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_su
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::model::{Answer, Ask, Choices, Finish, ProviderId, Source};
 
-use crate::gateway::rest::{json_response, parse_json, read_body};
+use crate::gateway::responses::json_response;
+use crate::gateway::rest::{parse_json, read_body};
 
 /// A question to a model.
 #[derive(Deserialize, ToSchema)]

@@ -14,7 +14,8 @@ use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::model::{DAY_MS, LimitUse, Scope};
 
-use crate::gateway::rest::{format_time, json_response};
+use crate::gateway::responses::json_response;
+use crate::gateway::rest::format_time;
 
 /// How many days a report covers if the query does not say.
 const DAYS_DEFAULT: u16 = 30;

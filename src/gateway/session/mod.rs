@@ -5,7 +5,7 @@ mod concurrency;
 mod token;
 
 pub use bad_tokens::BadTokenThrottle;
-pub use concurrency::{ConcurrencyLimits, Permit};
+pub use concurrency::CallPermits;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 
 use crate::app::nobody_else;
 use crate::gateway::problem::Problem;
-use crate::gateway::routes::Requirement;
+use crate::gateway::requirement::Requirement;
 use crate::gateway::{Gateway, request_key};
 use crate::model::{AccessRefusal, Caller, PersonId, Right, Scope, Scopes, ServerId, Token};
 
@@ -28,7 +28,7 @@ pub struct Session {
     /// those of a server that the caller manages.
     pub scope: Scope,
     /// The call's shares of the limits on calls at once.
-    pub permits: Vec<Permit>,
+    pub permits: CallPermits,
 }
 
 /// What is known of a request before its sender is.
@@ -46,7 +46,7 @@ impl Session {
             token: None,
             caller: nobody_else(PersonId(0)),
             scope: Scope::User,
-            permits: Vec::new(),
+            permits: CallPermits::default(),
         }
     }
 }

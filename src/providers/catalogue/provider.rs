@@ -17,7 +17,7 @@ pub const ACCESS_DOMAIN: &str = "access_domain";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
     pub wire: Option<ImageWire>,
-    /// The model that paints where none is named; none for hosts of
+    /// The model that is used where none is named; none for hosts of
     /// workflows.
     pub model: Option<String>,
     /// Where it keeps pictures beside its own address; `*.` stands for any

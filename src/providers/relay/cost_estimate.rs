@@ -217,7 +217,7 @@ mod tests {
                 "{estimate} for {pictures}"
             );
         }
-        // What only claims to be a picture is words.
+        // What only claims to be a picture is counted as text.
         for body in [
             json!({"contents": [{"parts": [{"inlineData": {"mimeType": "text/plain", "data": long}}]}]}),
             json!({"messages": [{"content": format!("data:image/png;base64,{long}")}]}),

@@ -117,9 +117,9 @@ impl Sqlite {
         send(&self.writer, Work::Many(transaction)).await.map(drop)
     }
 
-    /// Waits until the file is taken away; says what happened to it.
-    pub async fn lost(&self) -> anyhow::Error {
-        self.files.lost().await
+    /// Waits until the file is taken away; the error says what happened to it.
+    pub async fn wait_for_loss(&self) -> anyhow::Error {
+        self.files.wait_for_loss().await
     }
 
     /// Ends the writer's thread after the queued writes, and empties the WAL.
@@ -257,7 +257,7 @@ fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenF
             .run(&mut writer)
             .context("could not migrate the database")?;
     }
-    let files = OpenFiles::of(&path)?;
+    let files = OpenFiles::identify(&path)?;
     Ok((writer, Readers::open(path)?, files))
 }
 
