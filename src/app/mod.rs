@@ -27,7 +27,8 @@ pub use asks::{
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use keys::{
-    AddForm, AddedKey, KeyInput, Listing, ProviderStatus, RequestKey, ServerKeys, Status, TestedKey,
+    AddForm, AddedKey, KeyDraft, Listing, ProviderStatus, RequestKey, ServerKeys, Status,
+    TestedKey, TypedKey,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};

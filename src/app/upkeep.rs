@@ -39,6 +39,6 @@ impl App {
         self.pictures.sweep(now_ms).await?;
         self.quotas.sweep(now_ms).await?;
         // Last, since it waits for hosts.
-        self.pictures.give_up_pictures_of_programs().await
+        self.pictures.give_up_for_programs().await
     }
 }

@@ -110,7 +110,7 @@ impl Bot {
     /// Whether only adults, or nobody else, read along. Discord is asked
     /// only where the operator wants to know.
     async fn is_age_restricted(&self, caller: &Caller) -> bool {
-        if !self.app.pictures.pictures_for_adults_only() || caller.place == Place::Direct {
+        if !self.app.pictures.are_for_adults_only() || caller.place == Place::Direct {
             return true;
         }
         let Some(channel) = caller.channel else {

@@ -149,7 +149,7 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
             }
         };
         tokio::select! {
-            _ = app.asks.answer(ready, &never, &mut listener) => panic!("it was to be cut"),
+            _ = app.asks.answer_ask(ready, &never, &mut listener) => panic!("it was to be cut"),
             () = three_words => {}
         }
         let row = last_row(stage).await;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use latchkey::internals::{
-    Assembled, Config, Environment, KeyInput, PersonId, RunOptions, Scope, Scopes, assemble,
-    nobody_else,
+    Assembled, Config, Environment, KeyDraft, PersonId, ProviderId, RunOptions, Scope, Scopes,
+    TypedKey, assemble, nobody_else,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -70,13 +70,17 @@ async fn store_key_and_token(world: &EmulatedWorld) -> String {
     let assembled = assemble(&config, &environment, RunOptions::default()).await;
     let Assembled { app, .. } = assembled.expect("it starts");
     let caller = nobody_else(PersonId(world.scene.member));
-    let input = KeyInput {
+    let draft = KeyDraft {
+        scope: Scope::User,
+        provider: ProviderId::from("openai"),
         name: None,
-        secret: SecretString::from(KEY),
-        extras: BTreeMap::new(),
+        typed: TypedKey {
+            secret: SecretString::from(KEY),
+            extras: BTreeMap::new(),
+        },
     };
     app.keys
-        .put(&caller, Scope::User, "openai", input)
+        .put(&caller, draft)
         .await
         .expect("the provider accepts it");
     let made = app

@@ -158,7 +158,7 @@ impl Asks {
 
     /// Answers: each payer in turn until one is not turned down. The words
     /// go to `listener` as they come.
-    pub async fn answer(
+    pub async fn answer_ask(
         &self,
         ask: ReadyAsk,
         stop: &CancellationToken,

@@ -10,7 +10,7 @@ use crate::app::models::ModelChoice;
 
 impl Asks {
     /// What is chosen for a caller here, the closest first.
-    pub async fn choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
+    pub async fn list_choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
         let server = caller.place.server();
         let (person, channel) = (caller.person, caller.channel);
         Ok(self.store.rules(person, server, channel).await?.choices)
@@ -49,7 +49,7 @@ impl Asks {
         typed: &str,
     ) -> Result<String, Error> {
         may_choose(caller, scope)?;
-        let persona = self.persona(typed).ok_or_else(|| {
+        let persona = self.find_persona(typed).ok_or_else(|| {
             Refusal::Ask(AskRefusal::NoSuchPersona {
                 name: typed.chars().take(40).collect(),
             })
@@ -62,7 +62,7 @@ impl Asks {
     }
 
     /// Takes a choice back.
-    pub async fn unchoose(
+    pub async fn reset_choice(
         &self,
         caller: &Caller,
         scope: ChoiceScope,

@@ -8,7 +8,12 @@ use crate::app::asks::Asks;
 
 impl Asks {
     /// Forgets what was said in a channel up to a message.
-    pub async fn forget(&self, person: PersonId, channel: u64, message: u64) -> Result<(), Error> {
+    pub async fn forget_conversation(
+        &self,
+        person: PersonId,
+        channel: u64,
+        message: u64,
+    ) -> Result<(), Error> {
         Ok(self.store.forget(channel, person, message).await?)
     }
 

@@ -12,7 +12,7 @@ use crate::app::models::ModelChoice;
 impl Asks {
     /// The models that somebody can use here, each provider's default first.
     /// Lists that are not known yet are asked for in the background.
-    pub async fn models_for(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
+    pub async fn list_models(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let (mut defaults, mut others) = (Vec::new(), Vec::new());
@@ -40,7 +40,10 @@ impl Asks {
 
     /// The same, once every list that is not known yet was asked for: a
     /// program asks once, and does not look again.
-    pub async fn models_now(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
+    pub async fn fetch_models(
+        self: &Arc<Self>,
+        caller: &Caller,
+    ) -> Result<Vec<ModelChoice>, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let mut asking = Vec::new();
@@ -54,7 +57,7 @@ impl Asks {
             }
         }
         futures_util::future::join_all(asking).await;
-        self.models_for(caller).await
+        self.list_models(caller).await
     }
 
     fn list_in_background(self: &Arc<Self>, payer: Offer) {

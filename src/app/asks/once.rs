@@ -6,7 +6,7 @@ use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::keys::{KeyInput, credential};
+use crate::app::keys::TypedKey;
 use crate::app::models::ProviderInfo;
 
 /// A form that asks for a prompt and a key.
@@ -47,14 +47,14 @@ impl Asks {
         caller: Caller,
         form: &str,
         prompt: Words,
-        key: KeyInput,
+        typed: TypedKey,
     ) -> Result<Ask, Error> {
         let action = self
             .pending
             .take(&caller, PendingKind::AskOnce, form)
             .await?;
         let provider = self.models.provider(&action.provider)?;
-        let credential = credential(provider, key.secret, key.extras)?;
+        let credential = typed.into_credential(provider)?;
         let choices = Choices {
             provider: Some(action.provider),
             model: action.name,

@@ -86,7 +86,7 @@ impl Asks {
     }
 
     /// A persona by what a person typed.
-    pub fn persona(&self, typed: &str) -> Option<&Persona> {
+    pub fn find_persona(&self, typed: &str) -> Option<&Persona> {
         let mut all = self.personas().iter();
         all.find(|persona| persona.name.eq_ignore_ascii_case(typed.trim()))
     }

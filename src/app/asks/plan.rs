@@ -24,9 +24,12 @@ impl Asks {
     pub(in crate::app) fn plan(&self, choices: &Choices, set: &[Choice]) -> Result<Plan, Refusal> {
         let of = |kind: ChoiceKind| set.iter().filter(move |it| it.kind == kind);
         let persona = match &choices.persona {
-            Some(name) => Some(self.persona(name).ok_or_else(|| no_such_persona(name))?),
+            Some(name) => Some(
+                self.find_persona(name)
+                    .ok_or_else(|| no_such_persona(name))?,
+            ),
             // One that is gone since it was chosen is none.
-            None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.persona(&it.value)),
+            None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.find_persona(&it.value)),
         };
         let named = self
             .models

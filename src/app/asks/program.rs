@@ -28,7 +28,7 @@ impl Asks {
         stop: &CancellationToken,
         listener: Listener<'_>,
     ) -> Result<(Answer, Option<AttemptId>), Error> {
-        let outcome = self.answer(ready, stop, listener).await;
+        let outcome = self.answer_ask(ready, stop, listener).await;
         self.people.tell_owners(outcome.demoted, outcome.notices);
         Ok((outcome.result?, outcome.attempt))
     }

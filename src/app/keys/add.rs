@@ -2,13 +2,9 @@
 //! stored. A key that is added again replaces the old one, which stays
 //! until the new one is stored.
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
-
 use crate::model::{
-    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, ProviderId, ProviderKind, Refusal,
-    Scope,
+    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, PersonId, ProviderId, ProviderKind,
+    Refusal, Scope,
 };
 use crate::providers::Provider;
 use crate::store::{NewKey, PendingAction, PendingKind};
@@ -16,7 +12,7 @@ use crate::vault;
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::credential::credential;
+use crate::app::keys::credential::TypedKey;
 use crate::app::models::ProviderInfo;
 
 /// The longest name of a key, in characters.
@@ -29,20 +25,21 @@ pub struct AddForm<'a> {
     pub scope: Scope,
 }
 
-/// A key as somebody gave it, before it is checked.
-pub struct KeyInput {
+/// A key that is to be stored: for whom, for which provider, and as what.
+pub struct KeyDraft {
+    pub scope: Scope,
+    pub provider: ProviderId,
     /// What its owner calls it.
     pub name: Option<String>,
-    pub secret: SecretString,
-    /// What the provider needs beside the key, by field.
-    pub extras: BTreeMap<String, SecretString>,
+    pub typed: TypedKey,
 }
 
-/// A key that its provider was asked about.
+/// A key that its provider was asked about, and that is no row yet.
 struct CheckedKey<'a> {
-    provider: &'a Provider,
+    owner: Owner,
+    provider: ProviderId,
     name: Option<String>,
-    credential: &'a Credential,
+    hint: Option<String>,
     check: &'a Check,
 }
 
@@ -94,31 +91,28 @@ impl Keys {
         &self,
         caller: &Caller,
         form: &str,
-        secret: SecretString,
-        extras: BTreeMap<String, SecretString>,
+        typed: TypedKey,
     ) -> Result<AddedKey, Error> {
         self.require_byok()?;
         let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
-        let input = KeyInput {
+        let draft = KeyDraft {
+            scope: action.scope,
+            provider: action.provider,
             name: action.name,
-            secret,
-            extras,
+            typed,
         };
-        self.keep_key(caller, action.scope, &action.provider, input)
-            .await
+        self.store_key(caller, draft).await
     }
 
     /// Checks a key, then seals and stores it.
-    pub(in crate::app) async fn keep_key(
+    pub(in crate::app::keys) async fn store_key(
         &self,
         caller: &Caller,
-        scope: Scope,
-        provider: &ProviderId,
-        input: KeyInput,
+        draft: KeyDraft,
     ) -> Result<AddedKey, Error> {
-        let owner = caller.owner_for(scope)?;
-        let provider = self.models.provider(provider)?;
-        let credential = credential(provider, input.secret, input.extras)?;
+        let owner = caller.owner_for(draft.scope)?;
+        let provider = self.models.provider(&draft.provider)?;
+        let credential = draft.typed.into_credential(provider)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
@@ -130,12 +124,13 @@ impl Keys {
             .into());
         }
         let checked = CheckedKey {
-            provider,
-            name: input.name,
-            credential: &credential,
+            owner,
+            provider: provider.id.clone(),
+            name: draft.name,
+            hint: vault::hint(&credential.secret),
             check: &check,
         };
-        let key = self.new_key(caller, owner, checked)?;
+        let key = self.new_key(checked, caller.person)?;
         let sealed = self.vault.seal(key.id, owner, &key.provider, &credential)?;
         self.store
             .put_key(NewKey {
@@ -155,7 +150,7 @@ impl Keys {
     }
 
     /// Checks a key, within the limits on checks.
-    pub(in crate::app) async fn limited_check(
+    pub(in crate::app::keys) async fn limited_check(
         &self,
         caller: &Caller,
         provider: &Provider,
@@ -173,16 +168,13 @@ impl Keys {
         Ok(self.providers.check(provider, Some(credential)).await)
     }
 
-    fn new_key(
-        &self,
-        caller: &Caller,
-        owner: Owner,
-        checked: CheckedKey<'_>,
-    ) -> Result<Key, Error> {
+    /// Makes the row of a key that was checked.
+    fn new_key(&self, checked: CheckedKey<'_>, added_by: PersonId) -> Result<Key, Error> {
         let CheckedKey {
+            owner,
             provider,
             name,
-            credential,
+            hint,
             check,
         } = checked;
         let now_ms = self.clock.now_ms();
@@ -191,13 +183,13 @@ impl Keys {
         Ok(Key {
             id: KeyId(row),
             owner,
-            provider: provider.id.clone(),
+            provider,
             name,
-            hint: vault::hint(&credential.secret),
+            hint,
             health: check.health(),
             paused: false,
             expires_at_ms: None,
-            added_by: caller.person,
+            added_by,
             added_at_ms: now_ms,
             checked_at_ms: (!matches!(check, Check::Unknown(_))).then_some(now_ms),
             last_used_at_ms: None,

@@ -21,7 +21,7 @@ const TRIES: u32 = 4;
 
 /// How a job ended.
 pub enum JobEnd {
-    Painted(PictureResult),
+    Made(PictureResult),
     Failed(ProviderFailure),
     /// Somebody cancelled it; whether it had begun to run.
     Stopped {
@@ -37,7 +37,7 @@ pub enum JobEnd {
 pub struct JobFollower<'a> {
     pub pictures: &'a Pictures,
     pub provider: &'a Provider,
-    pub with: PayingKey<'a>,
+    pub key: PayingKey<'a>,
     /// What it was begun with, as long as its words are known.
     pub request: Option<&'a ImageRequest>,
     pub stop: &'a CancellationToken,
@@ -46,7 +46,7 @@ pub struct JobFollower<'a> {
 impl JobFollower<'_> {
     /// Looks again and again, cancels it when somebody says so or its time
     /// is over, and clears away what it leaves at its host.
-    pub async fn to_its_end(
+    pub async fn follow_to_end(
         &self,
         job: &mut PictureJob,
         watch: Watcher<'_>,
@@ -74,11 +74,11 @@ impl JobFollower<'_> {
         if let JobEnd::Stopped { ran } = &mut end {
             *ran = ran_from.is_some();
         }
-        if let JobEnd::Painted(painted) = &mut end
-            && painted.machine_ms == 0
+        if let JobEnd::Made(result) = &mut end
+            && result.machine_ms == 0
         {
             let ran = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
-            painted.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
+            result.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
         }
         if given_up {
             self.give_up(job).await;
@@ -120,7 +120,7 @@ impl JobFollower<'_> {
             sleep(wait + jitter(wait)).await;
             let looked = self.look(job).await?;
             match looked {
-                Ok(JobState::Done(painted)) => return Ok(JobEnd::Painted(painted)),
+                Ok(JobState::Done(result)) => return Ok(JobEnd::Made(result)),
                 Ok(JobState::Waiting(stage)) => {
                     misses = 0;
                     seen(stage);
@@ -141,7 +141,7 @@ impl JobFollower<'_> {
     }
 
     async fn look(&self, job: &PictureJob) -> Result<Result<JobState, ProviderFailure>, Error> {
-        let key = self.with.open(&self.pictures.payers)?;
+        let key = self.key.open(&self.pictures.payers)?;
         let name = job.host_job.as_deref().unwrap_or_default();
         let providers = &self.pictures.providers;
         Ok(providers
@@ -154,7 +154,7 @@ impl JobFollower<'_> {
         let Some(name) = job.host_job.as_deref() else {
             return;
         };
-        let Ok(key) = self.with.open(&self.pictures.payers) else {
+        let Ok(key) = self.key.open(&self.pictures.payers) else {
             tracing::error!(provider = %self.provider.id, "the key of a job is gone; what it left at its host stays there");
             return;
         };

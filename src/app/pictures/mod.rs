@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 
-use crate::model::{AskRefusal, Clock, DAY_MS, Imagine, Offer, Picture, PictureRefusal, Source};
+use crate::model::{AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Source};
 use crate::providers::Providers;
 use crate::store::Store;
 
@@ -76,9 +76,9 @@ impl ReadyPicture {
     /// Takes the picture that is changed.
     pub fn take(&mut self, picture: Picture) {
         if let Some(reserved) = &mut self.reserved {
-            reserved.details.wish.picture = Some(picture.clone());
+            reserved.details.spec.picture = Some(picture.clone());
         }
-        self.order.wish.picture = Some(picture);
+        self.order.spec.picture = Some(picture);
     }
 }
 
@@ -128,21 +128,21 @@ impl Pictures {
 
     /// Whether pictures are made in age-restricted channels and direct
     /// messages alone.
-    pub fn pictures_for_adults_only(&self) -> bool {
+    pub fn are_for_adults_only(&self) -> bool {
         self.settings.age_restricted_only
     }
 
     /// Finds who can pay for a picture. Quick, and asks no provider but for
     /// the moderation that the operator wants.
-    pub async fn consider_picture(&self, imagine: Imagine) -> Result<ReadyPicture, Error> {
-        let Imagine {
+    pub async fn consider(&self, imagine: PictureAsk) -> Result<ReadyPicture, Error> {
+        let PictureAsk {
             caller,
             choices,
-            wish,
+            spec,
             age_restricted,
             request_key,
         } = imagine;
-        if wish.prompt.0.trim().is_empty() {
+        if spec.prompt.0.trim().is_empty() {
             return Err(AskRefusal::EmptyPrompt.into());
         }
         if self.settings.age_restricted_only && !age_restricted {
@@ -150,7 +150,7 @@ impl Pictures {
         }
         let policy = self.policies.read_policy(caller).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
-        let plan = self.plan_picture(&choices, &wish)?;
+        let plan = self.plan_picture(&choices, &spec)?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
         let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
         let chosen = self
@@ -160,7 +160,7 @@ impl Pictures {
             order: PlannedPicture {
                 policy,
                 plan,
-                wish,
+                spec,
                 request_key,
                 models: Arc::clone(&self.models),
             },
@@ -171,11 +171,11 @@ impl Pictures {
 
     /// Reserves what a picture may use with the first payer that has room,
     /// once nothing is said against its words.
-    pub async fn secure_picture(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
+    pub async fn secure(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
         if ready.queue.first().is_none() {
             return Err(ready.queue.refusal().into());
         }
-        self.moderate(&ready.order.wish.prompt.0).await?;
+        self.moderate(&ready.order.spec.prompt.0).await?;
         let ReadyPicture { order, queue, .. } = &mut ready;
         let reserved = self.payers.reserve_next(order, queue).await?;
         if reserved.is_none() {

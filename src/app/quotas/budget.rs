@@ -80,7 +80,7 @@ impl Quotas {
     }
 
     /// The limits of a server's key, and what is used of them.
-    pub async fn budget(&self, caller: &Caller) -> Result<Budget, Error> {
+    pub async fn read_budget(&self, caller: &Caller) -> Result<Budget, Error> {
         let server = Self::managed_server(caller)?;
         let rules = self.store.rules(caller.person, Some(server), None).await?;
         let whole: Vec<AppliedLimit> = rules

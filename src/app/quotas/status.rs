@@ -21,7 +21,7 @@ pub struct QuotaStatus {
 
 impl Quotas {
     /// Each limit that applies here, and who would pay.
-    pub async fn status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
+    pub async fn read_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let payers = self
             .payers

@@ -141,7 +141,7 @@ async fn show_while_asking(
             }
             _ => {}
         };
-        let outcome = bot.app.asks.answer(ready, stop, &mut listener).await;
+        let outcome = bot.app.asks.answer_ask(ready, stop, &mut listener).await;
         done.cancel();
         outcome
     };

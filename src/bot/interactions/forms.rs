@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serenity::all::{ActionRowComponent, ModalInteraction};
 
-use crate::app::{Error, KeyInput};
+use crate::app::{Error, TypedKey};
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
@@ -30,8 +30,11 @@ pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Resul
     let done = match id {
         Some(CustomId::AddKeyForm(id)) => {
             let mut typed = take_typed(&mut form);
-            let secret = typed.remove(words::keys::KEY_FIELD).unwrap_or_default();
-            let added = bot.app.keys.finish_add(&caller, &id, secret, typed).await;
+            let typed = TypedKey {
+                secret: typed.remove(words::keys::KEY_FIELD).unwrap_or_default(),
+                extras: typed,
+            };
+            let added = bot.app.keys.finish_add(&caller, &id, typed).await;
             added.map(|added| words::keys::added(voice, &added))
         }
         Some(CustomId::EraseForm(id)) => {
@@ -50,15 +53,13 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
     let handle = InteractionHandle::from(&form);
     let prompt = Words(typed_text(&form, words::keys::PROMPT_FIELD));
     let mut typed = take_typed(&mut form);
-    let secret = typed.remove(words::keys::KEY_FIELD).unwrap_or_default();
     typed.remove(words::keys::PROMPT_FIELD);
-    let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
-    let key = KeyInput {
-        name: None,
-        secret,
+    let typed = TypedKey {
+        secret: typed.remove(words::keys::KEY_FIELD).unwrap_or_default(),
         extras: typed,
     };
-    let ask = bot.app.asks.finish_once(caller, id, prompt, key).await;
+    let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
+    let ask = bot.app.asks.finish_once(caller, id, prompt, typed).await;
     match ask {
         Ok(ask) => {
             let request = AnswerRequest {

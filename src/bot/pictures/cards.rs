@@ -2,12 +2,12 @@
 
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::{self, Voice};
-use crate::model::{Made, PictureKind};
+use crate::model::{PictureAnswer, PictureKind};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
 /// Shows pictures, and what stands under them.
-pub fn picture_card(voice: Voice<'_>, made: &Made, prompt: &str, id: &str) -> Card {
+pub fn picture_card(voice: Voice<'_>, made: &PictureAnswer, prompt: &str, id: &str) -> Card {
     let files = made.pictures.iter().enumerate().map(|(at, picture)| File {
         name: format!("picture-{}.{}", at + 1, extension(picture.kind)),
         kind: picture.kind.media_type(),

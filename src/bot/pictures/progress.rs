@@ -59,7 +59,7 @@ impl PictureMessage<'_> {
             let made = bot
                 .app
                 .pictures
-                .make_pictures(ready, waiter, &running.stop, &mut watch);
+                .make(ready, waiter, &running.stop, &mut watch);
             let outcome = made.await;
             done.cancel();
             outcome
@@ -71,9 +71,9 @@ impl PictureMessage<'_> {
             return self.renderer.show_instead(card).await;
         }
         let shown = self.show_end(&outcome, &place).await;
-        let budgets = settle_pictures(bot, outcome.due.take(), shown.is_ok()).await;
+        let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
         notes.close(outcome.attempt, &outcome.trace);
-        bot.app.pictures.picture_ended(&place.id).await?;
+        bot.app.pictures.close_picture(&place.id).await?;
         notices::tell_key_owners(&self.renderer, &outcome.demoted).await;
         notices::tell_budget_owners(bot, self.renderer.voice, &budgets).await;
         shown
@@ -145,13 +145,15 @@ impl PictureMessage<'_> {
 /// nobody pays for.
 pub async fn settle_pictures(
     bot: &Bot,
-    due: Option<UnsettledPictures>,
+    unsettled: Option<UnsettledPictures>,
     shown: bool,
 ) -> Vec<Notice> {
-    let Some(due) = due else { return Vec::new() };
+    let Some(unsettled) = unsettled else {
+        return Vec::new();
+    };
     if shown {
-        return bot.app.pictures.pictures_shown(due).await;
+        return bot.app.pictures.settle_shown(unsettled).await;
     }
-    bot.app.pictures.pictures_not_shown(due).await;
+    bot.app.pictures.release_unshown(unsettled).await;
     Vec::new()
 }

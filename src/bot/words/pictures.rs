@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::{Made, Stage};
+use crate::model::{PictureAnswer, Stage};
 
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::answers::footer::{fell_back, mark};
@@ -81,7 +81,7 @@ pub fn shown_elsewhere(voice: Voice<'_>, head: &str, in_channel: bool) -> Card {
 }
 
 /// The small print under a picture: model, whose key, price.
-pub fn footer(voice: Voice<'_>, made: &Made) -> String {
+pub fn footer(voice: Voice<'_>, made: &PictureAnswer) -> String {
     let provider = voice.name(&made.provider);
     let model = plain_model(&made.model);
     let mut parts = vec![
@@ -102,7 +102,7 @@ pub fn footer(voice: Voice<'_>, made: &Made) -> String {
 }
 
 /// Describes a picture for who can't see it.
-pub fn alt_text(voice: Voice<'_>, made: &Made, prompt: &str) -> String {
+pub fn alt_text(voice: Voice<'_>, made: &PictureAnswer, prompt: &str) -> String {
     let model = plain_model(&made.model);
     let line = prompt.replace('\n', " ");
     let prompt: String = line.chars().take(ALT_CHARACTERS_MAX - 200).collect();

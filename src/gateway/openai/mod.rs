@@ -50,8 +50,8 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
 /// Lists the models that the caller's keys can use.
 pub async fn list_models(call: Call) -> HandlerResult {
     let (app, caller) = (&call.gateway.app, &call.session.caller);
-    let mut models = app.asks.models_now(caller).await?;
-    let picture_models = app.pictures.picture_models_for(caller).await?;
+    let mut models = app.asks.fetch_models(caller).await?;
+    let picture_models = app.pictures.list_models(caller).await?;
     models.extend(
         picture_models
             .into_iter()

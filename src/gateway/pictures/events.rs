@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::gateway::call_task::EventWriter;
-use crate::model::{Made, Picture, Stage};
+use crate::model::{Picture, PictureAnswer, Stage};
 
 use crate::gateway::pictures::{describe_usage, encode_picture, output_format};
 
@@ -17,14 +17,14 @@ pub struct PictureEvents {
     pub app: Arc<App>,
 }
 
-impl EventWriter<Stage, Made> for PictureEvents {
+impl EventWriter<Stage, PictureAnswer> for PictureEvents {
     const KEEP_ALIVE_EVERY: Option<Duration> = Some(Duration::from_secs(15));
 
     fn write_progress(&mut self, stage: Stage) -> String {
         format!(": {}\n\n", describe_stage(stage))
     }
 
-    fn write_result(&mut self, made: Made) -> String {
+    fn write_result(&mut self, made: PictureAnswer) -> String {
         let created_s = self.app.now_ms() / 1_000;
         let events = made.pictures.iter().map(|picture| {
             let event = describe_completion(&made, picture, created_s);
@@ -34,7 +34,7 @@ impl EventWriter<Stage, Made> for PictureEvents {
     }
 }
 
-fn describe_completion(made: &Made, picture: &Picture, created_s: i64) -> Value {
+fn describe_completion(made: &PictureAnswer, picture: &Picture, created_s: i64) -> Value {
     json!({
         "type": "image_generation.completed",
         "b64_json": encode_picture(picture),

@@ -18,7 +18,7 @@ use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_su
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::parse_json;
-use crate::model::{Imagine, Made, Picture, Stage};
+use crate::model::{Picture, PictureAnswer, PictureAsk, Stage};
 
 use events::PictureEvents;
 use image_request::ImageRequest;
@@ -38,8 +38,8 @@ pub async fn make_pictures(
     };
     let mut context = call.into_context();
     let app = Arc::clone(&context.gateway.app);
-    let ready = app.pictures.consider_picture(imagine).await?;
-    let ready = app.pictures.secure_picture(ready).await?;
+    let ready = app.pictures.consider(imagine).await?;
+    let ready = app.pictures.secure(ready).await?;
     let task = start_task(&mut context, ready, claim);
     if wants_stream {
         return Ok(task.stream_events(PictureEvents { app }, context).await?);
@@ -58,14 +58,14 @@ fn imagine(
     call: &Call,
     request: ImageRequest,
     key: Option<RequestKey>,
-) -> Result<Imagine, Problem> {
+) -> Result<PictureAsk, Problem> {
     let model = request.model();
-    let wish = request.into_image_spec()?;
+    let spec = request.into_image_spec()?;
     let (choices, request_key) = call.gateway.app.pictures.choose_for_program(model, key)?;
-    Ok(Imagine {
+    Ok(PictureAsk {
         caller: call.session.caller.clone(),
         choices,
-        wish,
+        spec,
         // Nobody else sees what a program is answered.
         age_restricted: true,
         request_key,
@@ -78,7 +78,7 @@ fn start_task(
     context: &mut CallContext,
     ready: ReadyPicture,
     claim: Option<CallClaim>,
-) -> CallTask<Stage, Made> {
+) -> CallTask<Stage, PictureAnswer> {
     let permits = std::mem::take(&mut context.session.permits);
     let app = Arc::clone(&context.gateway.app);
     CallTask::spawn(
@@ -96,7 +96,7 @@ fn start_task(
             };
             let (made, attempt) = app
                 .pictures
-                .paint_for_program(ready, &stop, &mut watch)
+                .make_for_program(ready, &stop, &mut watch)
                 .await?;
             record_success(claim, attempt).await;
             Ok(made)
@@ -105,7 +105,7 @@ fn start_task(
 }
 
 /// The body of OpenAI's response.
-fn describe_pictures(made: &Made, created_s: i64) -> Value {
+fn describe_pictures(made: &PictureAnswer, created_s: i64) -> Value {
     let pictures = made
         .pictures
         .iter()
@@ -128,7 +128,7 @@ fn output_format(picture: &Picture) -> &'static str {
     picture.kind.media_type().trim_start_matches("image/")
 }
 
-fn describe_usage(made: &Made) -> Value {
+fn describe_usage(made: &PictureAnswer) -> Value {
     let usage = made.usage.map(|usage| {
         json!({
             "input_tokens": usage.input_tokens,

@@ -8,11 +8,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::KeyInput;
+use crate::app::{KeyDraft, TypedKey};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::messages::describe_skip;
 use crate::gateway::problem::Problem;
-use crate::model::{Check, Key, Step, Verdict};
+use crate::model::{Check, Key, ProviderId, Step, Verdict};
 
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::{format_time, read_json};
@@ -127,7 +127,7 @@ pub async fn list_keys(call: Call) -> HandlerResult {
         .gateway
         .app
         .keys
-        .list_of(&session.caller, session.scope);
+        .list_owned(&session.caller, session.scope);
     let keys = keys.await?.into_iter().map(describe_key).collect();
     json_response(StatusCode::OK, &KeyList { keys })
 }
@@ -137,15 +137,16 @@ pub async fn list_keys(call: Call) -> HandlerResult {
 pub async fn store_key(mut call: Call) -> HandlerResult {
     let new: NewKey = read_json(&mut call).await?;
     let (app, session) = (&call.gateway.app, &call.session);
-    let input = KeyInput {
+    let draft = KeyDraft {
+        scope: session.scope,
+        provider: ProviderId::from(new.provider.as_str()),
         name: new.name,
-        secret: new.key,
-        extras: new.extras,
+        typed: TypedKey {
+            secret: new.key,
+            extras: new.extras,
+        },
     };
-    let added = app
-        .keys
-        .put(&session.caller, session.scope, &new.provider, input)
-        .await?;
+    let added = app.keys.put(&session.caller, draft).await?;
     let status = if added.replaced {
         StatusCode::OK
     } else {
@@ -207,7 +208,7 @@ pub async fn test_key(call: Call) -> HandlerResult {
 /// Shows who would pay for each provider's models, and why not the others.
 pub async fn show_key_status(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
-    let status = app.keys.status(&call.session.caller, None).await?;
+    let status = app.keys.read_status(&call.session.caller, None).await?;
     let providers = status.providers.iter().map(|one| ProviderStatusBody {
         provider: one.provider.to_string(),
         pays: one.trace.taken().map(|step| step.source.as_str()),

@@ -110,7 +110,10 @@ pub async fn show_usage(call: Call) -> HandlerResult {
     };
     let query = parse_query(call.parts.uri.query().unwrap_or_default())?;
     let app = &call.gateway.app;
-    let report = app.quotas.usage(&session.caller, scope, query.days).await?;
+    let report = app
+        .quotas
+        .report_usage(&session.caller, scope, query.days)
+        .await?;
     if query.wants_csv {
         return Ok(csv_response(&report));
     }
@@ -132,7 +135,12 @@ pub async fn show_usage(call: Call) -> HandlerResult {
 
 /// Shows each limit that applies to the caller, and what is left of it.
 pub async fn show_quota(call: Call) -> HandlerResult {
-    let status = call.gateway.app.quotas.status(&call.session.caller).await?;
+    let status = call
+        .gateway
+        .app
+        .quotas
+        .read_status(&call.session.caller)
+        .await?;
     let payers = status.limits.iter().map(|(source, limits)| PayerLimits {
         source: source.as_str(),
         limits: limits.iter().map(describe_limit).collect(),

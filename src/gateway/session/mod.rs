@@ -79,7 +79,7 @@ impl Gateway {
                 let manager = self.require_manager(&token, arrival.path_values).await?;
                 (manager, Scope::Guild)
             }
-            _ => (self.app.people.caller_of(&token).await?, Scope::User),
+            _ => (self.app.people.find_caller(&token).await?, Scope::User),
         };
         if requirement == Requirement::Operator {
             self.app.people.require_operator(&caller)?;
@@ -110,7 +110,7 @@ impl Gateway {
     ) -> Result<Caller, Problem> {
         let server = path_values.first().and_then(|id| id.parse().ok());
         let server = server.map(ServerId).ok_or(AccessRefusal::NotAMember)?;
-        let caller = self.app.people.caller_in(token, server).await?;
+        let caller = self.app.people.find_caller_now(token, server).await?;
         if !caller.manages_server {
             return Err(AccessRefusal::NotAManager.into());
         }

@@ -10,7 +10,9 @@ use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_texts};
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
-use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
+use crate::model::{
+    Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, Words,
+};
 
 /// Make a picture
 #[poise::command(
@@ -62,7 +64,7 @@ pub async fn imagine(
         );
         return bot.rest.reply(&handle, &card).await;
     }
-    let imagine = Imagine {
+    let imagine = PictureAsk {
         age_restricted: bot.is_age_restricted(&caller).await,
         caller,
         choices: Choices {
@@ -70,7 +72,7 @@ pub async fn imagine(
             model,
             persona: None,
         },
-        wish: ImageSpec {
+        spec: ImageSpec {
             prompt: Words(prompt),
             negative: Words(negative.unwrap_or_default()),
             size: parsed.flatten(),
@@ -108,7 +110,7 @@ async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResp
     let models = bot
         .app
         .pictures
-        .picture_models_for(&caller)
+        .list_models(&caller)
         .await
         .unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);

@@ -21,7 +21,7 @@ pub async fn quota(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 pub async fn status(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let status = app.quotas.status(caller).await?;
+        let status = app.quotas.read_status(caller).await?;
         Ok(words::quotas::status(voice, &status))
     })
     .await

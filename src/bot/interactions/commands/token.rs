@@ -62,7 +62,7 @@ pub async fn create(
 #[poise::command(slash_command)]
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let tokens = app.people.tokens(caller).await?;
+        let tokens = app.people.list_tokens(caller).await?;
         Ok(words::tokens::list(voice, &tokens, app.now_ms()))
     })
     .await
@@ -103,7 +103,7 @@ async fn complete_token(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResp
         .user_data
         .app
         .people
-        .tokens(&caller)
+        .list_tokens(&caller)
         .await
         .unwrap_or_default();
     let named = tokens.into_iter().map(|token| {

@@ -53,7 +53,7 @@ pub async fn usage(
         Some(UsageScopeChoice::Bot) => UsageScope::Bot,
     };
     reply_privately(ctx, async |app, caller, voice| {
-        let report = app.quotas.usage(caller, scope, days).await?;
+        let report = app.quotas.report_usage(caller, scope, days).await?;
         Ok(words::usage::report(voice, report).await?)
     })
     .await

@@ -36,7 +36,12 @@ pub async fn forget(ctx: Context<'_>) -> anyhow::Result<()> {
     }
     // Ids grow with time, so everything before this command is below it.
     let mark = ctx.interaction.id.get();
-    let card = match bot.app.asks.forget(caller.person, channel, mark).await {
+    let card = match bot
+        .app
+        .asks
+        .forget_conversation(caller.person, channel, mark)
+        .await
+    {
         Ok(()) => words::answers::forgotten(voice),
         Err(error) => explain_error(voice, &error),
     };

@@ -26,8 +26,8 @@ pub async fn model(_: Context<'_>) -> anyhow::Result<()> {
 async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     let app = std::sync::Arc::clone(&ctx.framework.user_data.app);
     reply_privately(ctx, async |_, caller, voice| {
-        let chosen = app.asks.choices(caller).await?;
-        let usable = app.asks.models_for(caller).await?;
+        let chosen = app.asks.list_choices(caller).await?;
+        let usable = app.asks.list_models(caller).await?;
         Ok(words::choices::models(voice, &chosen, &usable))
     })
     .await
@@ -68,7 +68,9 @@ async fn reset(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
-        app.asks.unchoose(caller, scope, ChoiceKind::Model).await?;
+        app.asks
+            .reset_choice(caller, scope, ChoiceKind::Model)
+            .await?;
         Ok(words::choices::reset(voice, ChoiceKind::Model, scope))
     })
     .await
@@ -79,7 +81,7 @@ pub async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocomplete
     let bot = ctx.framework.user_data;
     let caller = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
-    let models = bot.app.asks.models_for(&caller).await.unwrap_or_default();
+    let models = bot.app.asks.list_models(&caller).await.unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()

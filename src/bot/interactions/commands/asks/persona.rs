@@ -25,7 +25,7 @@ pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let chosen = app.asks.choices(caller).await?;
+        let chosen = app.asks.list_choices(caller).await?;
         Ok(words::choices::personas(
             voice,
             app.asks.personas(),
@@ -71,7 +71,7 @@ async fn reset(
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
         app.asks
-            .unchoose(caller, scope, ChoiceKind::Persona)
+            .reset_choice(caller, scope, ChoiceKind::Persona)
             .await?;
         Ok(words::choices::reset(voice, ChoiceKind::Persona, scope))
     })

@@ -53,7 +53,7 @@ pub async fn set(
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let budget = app.quotas.budget(caller).await?;
+        let budget = app.quotas.read_budget(caller).await?;
         Ok(words::quotas::budget(voice, &budget))
     })
     .await
