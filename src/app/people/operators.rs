@@ -43,11 +43,7 @@ impl LimitSubject {
 impl People {
     /// Refuses whoever the operator did not list.
     pub fn require_operator(&self, caller: &Caller) -> Result<(), AccessRefusal> {
-        if self.settings.operators.contains(&caller.person) {
-            Ok(())
-        } else {
-            Err(AccessRefusal::NotAnOperator)
-        }
+        self.settings.require_operator(caller)
     }
 
     /// Whether any tier comes with something that people can buy.

@@ -45,11 +45,11 @@ pub struct Policies {
 
 impl QuotaSettings {
     /// Refuses whoever the operator did not list.
-    pub fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub fn require_operator(&self, caller: &Caller) -> Result<(), AccessRefusal> {
         if self.operators.contains(&caller.person) {
             Ok(())
         } else {
-            Err(Refusal::Access(AccessRefusal::NotAnOperator))
+            Err(AccessRefusal::NotAnOperator)
         }
     }
 }
