@@ -185,3 +185,90 @@ fn read_day(date: Datetime) -> Option<Date> {
     let month = i8::try_from(day.month).ok()?;
     Date::new(year, month, i8::try_from(day.day).ok()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a unit of each of these classes costs by an entry, in thousandths
+    /// of a dollar.
+    fn prices(entry: &str, classes: &[UsageClass]) -> String {
+        let text = format!("[[price]]\nprovider = 'a'\nmodel = 'b'\n{entry}");
+        let entries = parse_prices(&text, "a list").unwrap();
+        let used = ClassCounts::default();
+        let price = |class: &UsageClass| match entries[0].price(*class, &used) {
+            Some(price) => (price.0 / 1_000_000).to_string(),
+            None => "?".into(),
+        };
+        classes.iter().map(price).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_class_costs_what_it_is_a_part_of_unless_it_has_a_price_of_its_own() {
+        use UsageClass as C;
+        let input = [
+            C::Input,
+            C::CachedInput,
+            C::ToolInput,
+            C::InputAudio,
+            C::CachedAudio,
+        ];
+        assert_eq!(prices("input = 2\n", &input), "2000 2000 2000 2000 2000");
+        assert_eq!(
+            prices("input = 2\ncached_input = 0.5\ninput_audio = 9\n", &input),
+            "2000 500 2000 9000 9000"
+        );
+        let writes = [
+            C::CacheWrite,
+            C::CacheWrite5m,
+            C::CacheWrite1h,
+            C::CacheWrite12h,
+        ];
+        assert_eq!(prices("input = 2\n", &writes), "2500 2500 4000 5000");
+        assert_eq!(
+            prices("input = 2\ncache_write = 3\ncache_write_1h = 7\n", &writes),
+            "3000 3000 7000 5000"
+        );
+        let output = [C::Output, C::Reasoning, C::OutputAudio, C::OutputImage];
+        assert_eq!(
+            prices("output = 4\noutput_image = 30\n", &output),
+            "4000 4000 4000 30000"
+        );
+        let pieces = [C::WebSearch, C::FileSearch, C::Call, C::Picture, C::Machine];
+        assert_eq!(prices("input = 1\noutput = 1\n", &pieces), "? ? 0 0 ?");
+        assert_eq!(
+            prices("image = 0.04\nweb_search = 10\ncall = 5\n", &pieces),
+            "10000 ? 5000 40 0"
+        );
+    }
+
+    #[test]
+    fn pictures_whose_tokens_are_counted_are_paid_for_once() {
+        let text = "[[price]]\nprovider = 'a'\nmodel = 'b'\noutput_image = 120\nimage = 0.134\n";
+        let entries = parse_prices(text, "a list").unwrap();
+        let picture = |used: &ClassCounts| entries[0].price(UsageClass::Picture, used).unwrap().0;
+        assert_eq!(picture(&ClassCounts::default()), 134_000_000);
+        let counted = ClassCounts::default().with(UsageClass::OutputImage, 1_120);
+        assert_eq!(picture(&counted), 0);
+    }
+
+    #[test]
+    fn a_list_says_as_of_which_day_it_is() {
+        let entry = "[[price]]\nprovider = 'a'\nmodel = 'b'\ninput = 1\n";
+        let list = |head: &str| {
+            let entries = parse_prices(&format!("{head}{entry}"), "a list").unwrap();
+            entries[0].list.to_string()
+        };
+        assert_eq!(list(""), "- a list");
+        assert_eq!(list("date = 2027-01-31\n"), "2027-01-31 a list");
+        for wrong in ["date = 07:00:00\n", "date = 'soon'\n", "dated = 1\n"] {
+            assert!(
+                parse_prices(&format!("{wrong}{entry}"), "a list").is_err(),
+                "{wrong}"
+            );
+        }
+        let wrong = format!("{entry}speech = 1\n");
+        let refused = parse_prices(&wrong, "a list").unwrap_err().to_string();
+        assert_eq!(refused, "a b has no price called `speech`");
+    }
+}
