@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -11,6 +12,14 @@ use crate::app::App;
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 impl App {
+    /// Takes this process's lease, before anything is served. On SQLite, what
+    /// an earlier process left is settled, and its calls may be made again,
+    /// when this returns.
+    pub async fn take_lease(&self) -> anyhow::Result<()> {
+        let taken = self.ledger.take_lease().await;
+        taken.context("could not settle what an earlier process left")
+    }
+
     /// Starts the sweeping, at once and then again, until `stop`.
     pub fn start_upkeep(self: &Arc<Self>, stop: CancellationToken) {
         let app = Arc::clone(self);

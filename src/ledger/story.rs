@@ -51,12 +51,17 @@ pub fn used(output_tokens: u64) -> CallEnd<'static> {
 }
 
 pub async fn open(url: &SecretString, clock: &Clock) -> Ledger {
+    open_with(url, clock, LeaseTimes::default()).await
+}
+
+pub async fn open_with(url: &SecretString, clock: &Clock, leases: LeaseTimes) -> Ledger {
     Ledger::start(LedgerParts {
         store: Store::open(url).await.unwrap(),
         prices: Prices::new(None).unwrap(),
         clock: clock.clone(),
         zone: TimeZone::UTC,
         longest_call: LONGEST,
+        leases,
     })
 }
 

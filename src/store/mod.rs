@@ -13,7 +13,9 @@ mod choices;
 mod conversations;
 mod departures;
 mod idempotency;
+mod journal;
 mod keys;
+mod leases;
 mod ledger;
 mod masters;
 mod pending;
@@ -25,6 +27,7 @@ mod rules_cache;
 mod sqlite;
 mod tokens;
 mod totals;
+mod trouble;
 mod value;
 
 use std::sync::Arc;
@@ -36,11 +39,14 @@ use crate::model::Clock;
 
 #[cfg(test)]
 pub use audit::AuditedAttempt;
-pub use keys::NewKey;
-pub use ledger::{
-    Booking, CounterBucket, FinishedAttempt, Journal, JournalEntries, JournalFindings,
+pub use idempotency::EndedCall;
+pub use journal::{
+    DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges,
 };
+pub use keys::NewKey;
+use leases::ProcessId;
+pub use ledger::{Booking, CounterBucket, KnownTokens};
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
@@ -50,11 +56,12 @@ pub use rules_cache::{RulesAndOffers, RulesKey};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
+pub use trouble::{DatabaseTrouble, StoreError, copy_error};
 use value::{Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 7;
+const MIGRATION: i32 = 9;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has
@@ -73,6 +80,8 @@ fn must_migrate(newest: Option<i32>) -> anyhow::Result<bool> {
 pub struct Store {
     backend: Backend,
     rules_cache: Arc<RulesCache>,
+    /// Whose holds and calls these are.
+    process: ProcessId,
 }
 
 #[derive(Clone)]
@@ -104,6 +113,7 @@ impl Store {
         Ok(Self {
             backend,
             rules_cache: Arc::new(RulesCache::new(Clock::default())),
+            process: ProcessId::draw()?,
         })
     }
 
@@ -217,6 +227,19 @@ impl Store {
         self.query(Statement::new("select count(*) from master_key", []))
             .await
             .map(drop)
+    }
+
+    /// Keeps SQLite's file from growing, as a full disk does, or lets it.
+    #[cfg(test)]
+    pub async fn limit_growth(&self, is_full: bool) {
+        let sql = if is_full {
+            "pragma max_page_count = 1"
+        } else {
+            "pragma max_page_count = 1073741823"
+        };
+        if let Backend::Sqlite(sqlite) = &self.backend {
+            sqlite.write(Statement::new(sql, [])).await.unwrap();
+        }
     }
 
     /// Finishes what is queued and closes the database.

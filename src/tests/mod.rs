@@ -27,6 +27,7 @@ mod gateway;
 mod gateway_rules;
 mod host_specs;
 mod killed;
+pub mod line;
 mod manage_keys;
 mod messages;
 mod named_providers;
