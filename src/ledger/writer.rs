@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{Clock, LimitUse, PersonId};
 use crate::store::{
     Booking, FinishedAttempt, Journal, JournalEntries, JournalFindings, LedgerChanges, Store,
+    copy_error,
 };
 
 use crate::ledger::batch::{CounterSet, HoldRequest, NoRoom, add_up};
@@ -167,13 +167,13 @@ impl Writer {
                 }
             }
             Err(error) => {
-                let error = format!("could not write the ledger: {error:#}");
-                tracing::error!("{error}");
+                let error = error.context("could not write the ledger");
+                tracing::error!("{error:#}");
                 for reply in written {
-                    let _ = reply.send(Err(anyhow!(error.clone())));
+                    let _ = reply.send(Err(copy_error(&error)));
                 }
                 for reply in settled.into_iter().flatten() {
-                    let _ = reply.send(Err(anyhow!(error.clone())));
+                    let _ = reply.send(Err(copy_error(&error)));
                 }
                 self.retry(&entries, &limits).await;
             }

@@ -5,7 +5,10 @@ use crate::model::{AttemptId, DAY_MS, PersonId};
 use crate::store::Store;
 use crate::store::change::{Change, Table};
 use crate::store::totals::add_to_total;
-use crate::store::value::{Row, Statement};
+use crate::store::value::{Row, Statement, Value};
+
+/// How many attempts are looked through by one statement that erases a person.
+const ATTEMPTS_AT_ONCE: i64 = 10_000;
 
 /// An attempt, with what its person may see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,8 +130,8 @@ impl Store {
     }
 
     /// Erases a person: their keys, totals, tier, pending actions, checks and
-    /// tokens, and their id in attempts back to `oldest_ms`. Attempts are
-    /// changed day by day, so that no other write waits long. What counters
+    /// tokens, and their id in attempts from `oldest_ms` to now. Attempts are
+    /// changed piece by piece, so that no other write waits long. What counters
     /// have counted of them stays until it renews.
     pub async fn erase_person(
         &self,
@@ -143,14 +146,17 @@ impl Store {
         );
         let statements = ERASE.map(|change| change.with([person.0.into()]));
         self.write_all(statements.into()).await?;
-        let mut day = oldest_ms.max(0) - oldest_ms.max(0) % DAY_MS;
-        while day <= now_ms {
-            let (from, to) = (AttemptId::first_at(day), AttemptId::first_at(day + DAY_MS));
-            let values = [person.0.into(), from.into(), to.into()];
-            self.write(FORGET_IN_ATTEMPTS.with(values)).await?;
-            day += DAY_MS;
-        }
-        Ok(())
+        let sql = "select attempt_id from attempt where attempt_id >= $1 and attempt_id < $2 \
+                   order by attempt_id limit 1 offset $3";
+        let first = AttemptId::first_at(oldest_ms).into();
+        let end: Value = AttemptId::first_at(now_ms + DAY_MS).into();
+        let next = |from| Statement::new(sql, [from, end.clone(), ATTEMPTS_AT_ONCE.into()]);
+        let forget = |from, to: Option<Value>| {
+            let to = to.unwrap_or_else(|| end.clone());
+            FORGET_IN_ATTEMPTS.with([person.0.into(), from, to])
+        };
+        let forgotten = self.change_in_ranges(first, next, forget).await;
+        forgotten.map(drop)
     }
 }
 
