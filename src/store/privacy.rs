@@ -7,7 +7,7 @@ use crate::store::change::{Change, Table};
 use crate::store::totals::add_to_total;
 use crate::store::value::{Row, Statement, Value};
 
-/// How many attempts are looked through by one statement that erases a person.
+/// How many attempts one statement looks through for those of a person.
 const ATTEMPTS_AT_ONCE: i64 = 10_000;
 
 /// An attempt, with what its person may see of it.
@@ -121,12 +121,33 @@ const ERASE: [Change; 17] = [
 ];
 
 impl Store {
-    /// A person's attempts, newest first: at most `max`.
+    /// A person's attempts, newest first: at most `max`. An index by person
+    /// would be written with every hold; so all attempts are looked through,
+    /// piece by piece, until there are enough.
     pub async fn attempts_of(&self, person: PersonId, max: u32) -> anyhow::Result<Vec<OwnAttempt>> {
-        let sql = select_attempts!("where person_id = $1 order by attempt_id desc limit $2");
-        let values = [person.0.into(), i64::from(max).into()];
-        let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(read_attempt).collect()
+        let next = "select attempt_id from attempt where attempt_id < $1 \
+                    order by attempt_id desc limit 1 offset $2";
+        let theirs = select_attempts!(
+            "where person_id = $1 and attempt_id >= $2 and attempt_id < $3 \
+             order by attempt_id desc limit $4"
+        );
+        let (mut found, mut end) = (Vec::new(), Value::Id([u8::MAX; 16]));
+        loop {
+            let values = [end.clone(), ATTEMPTS_AT_ONCE.into()];
+            let mut rows = self.query(Statement::new(next, values)).await?;
+            let start = rows.pop().and_then(|mut row| row.0.pop());
+            let from = start.clone().unwrap_or(Value::Id([0; 16]));
+            let left = i64::from(max) - i64::try_from(found.len())?;
+            let values = [person.0.into(), from, end, left.into()];
+            let rows = self.query(Statement::new(theirs, values)).await?;
+            for row in &rows {
+                found.push(read_attempt(row)?);
+            }
+            match start {
+                Some(start) if found.len() < usize::try_from(max)? => end = start,
+                _ => return Ok(found),
+            }
+        }
     }
 
     /// Erases a person: their keys, totals, tier, pending actions, checks and

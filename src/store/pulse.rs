@@ -2,7 +2,7 @@
 //! writes where they were long ago.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::model::lock;
@@ -37,7 +37,9 @@ pub(super) struct Pulse {
     probe: String,
     committed_ms: AtomicU64,
     ledger_began_ms: AtomicU64,
+    /// What was wrong since the last commit, and when that was met.
     last_trouble: Mutex<Option<(DatabaseTrouble, u64)>>,
+    has_trouble: AtomicBool,
 }
 
 impl Default for Pulse {
@@ -48,6 +50,7 @@ impl Default for Pulse {
             committed_ms: AtomicU64::new(0),
             ledger_began_ms: AtomicU64::new(0),
             last_trouble: Mutex::new(None),
+            has_trouble: AtomicBool::new(false),
         }
     }
 }
@@ -61,7 +64,12 @@ impl Pulse {
     /// Notes what came of a write.
     pub(super) fn note<T>(&self, written: anyhow::Result<T>) -> anyhow::Result<T> {
         match &written {
-            Ok(_) => self.committed_ms.store(self.now_ms(), Ordering::Relaxed),
+            Ok(_) => {
+                self.committed_ms.store(self.now_ms(), Ordering::Relaxed);
+                if self.has_trouble.load(Ordering::Relaxed) {
+                    self.forget_trouble();
+                }
+            }
             Err(error) => self.note_error(error),
         }
         written
@@ -73,7 +81,20 @@ impl Pulse {
             metrics::counter!("latchkey_database_troubles_total", "kind" => trouble.as_str())
                 .increment(1);
             *lock(&self.last_trouble) = Some((trouble, self.now_ms()));
+            self.has_trouble.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Forgets the trouble that a commit shows to be over.
+    fn forget_trouble(&self) {
+        let mut last = lock(&self.last_trouble);
+        let now_ms = self.now_ms();
+        let lasts = |(trouble, at_ms): &(DatabaseTrouble, u64)| {
+            let met = Duration::from_millis(now_ms.saturating_sub(*at_ms));
+            *trouble == DatabaseTrouble::Damaged && met < DAMAGED_FOR
+        };
+        *last = last.take().filter(lasts);
+        self.has_trouble.store(last.is_some(), Ordering::Relaxed);
     }
 
     /// Notes that the ledger waits for a transaction, until the value that it
@@ -89,17 +110,10 @@ impl Pulse {
             let at_ms = Some(moment.load(Ordering::Relaxed)).filter(|at_ms| *at_ms > 0)?;
             Some(Duration::from_millis(now_ms.saturating_sub(at_ms)))
         };
-        let committed_ms = self.committed_ms.load(Ordering::Relaxed);
-        let lasts = |(trouble, at_ms): &(DatabaseTrouble, u64)| match trouble {
-            DatabaseTrouble::Damaged => {
-                Duration::from_millis(now_ms.saturating_sub(*at_ms)) < DAMAGED_FOR
-            }
-            _ => *at_ms > committed_ms,
-        };
-        let last_trouble = *lock(&self.last_trouble);
+        let trouble = lock(&self.last_trouble).map(|(trouble, _)| trouble);
         DatabasePulse {
             since_commit: since(&self.committed_ms),
-            trouble: last_trouble.filter(lasts).map(|(trouble, _)| trouble),
+            trouble,
             ledger_waits: since(&self.ledger_began_ms),
             queued,
         }

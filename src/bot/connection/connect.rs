@@ -1,5 +1,6 @@
 //! Connects to Discord's gateway and stays connected until told to stop.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,15 +84,15 @@ impl Connection {
         });
         let shards = Arc::clone(&client.shard_manager);
         self.bot.app.shards.expect(first..=last);
-        let (bot, watched, watching) = (Arc::clone(&self.bot), Arc::clone(&shards), stop.clone());
-        self.bot.app.tasks.spawn(async move {
-            watching
-                .run_until_cancelled(watch_shards(&bot, &watched))
-                .await;
-        });
         let address = Arc::clone(&client.ws_url);
         // serenity's range includes its end.
-        let running = client.start_shard_range(first..last, total);
+        let connecting = client.start_shard_range(first..last, total);
+        let running = async {
+            tokio::select! {
+                ended = connecting => ended,
+                never = watch_shards(&self.bot, &shards) => match never {},
+            }
+        };
         let ended = stop.run_until_cancelled(running).await;
         if let Some(ended) = ended {
             // serenity's error may quote a payload.
@@ -125,7 +126,7 @@ impl Connection {
 
 /// Notes, from time to time, which shards are gone and which are connected
 /// again.
-async fn watch_shards(bot: &Bot, shards: &ShardManager) {
+async fn watch_shards(bot: &Bot, shards: &ShardManager) -> Infallible {
     let ShardRange { first, last, .. } = bot.shards;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
