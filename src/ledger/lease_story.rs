@@ -13,7 +13,7 @@ use crate::ledger::story::{
 use crate::ledger::*;
 use crate::model::{Metric, ProviderId, TokenId};
 use crate::store::AuditedAttempt;
-use crate::tests::line::Line;
+use crate::tests::link::Link;
 use crate::tests::postgres;
 
 /// Leases that end soon.
@@ -193,18 +193,17 @@ async fn a_lease_is_given_up_at_the_end() {
 /// After the database was away for everybody, nobody is taken for dead.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_lives_keeps_their_holds_when_the_database_comes_back() {
-    let Some(database) = postgres::own_database() else {
+    let Some(url) = postgres::database() else {
         return;
     };
-    let line = Line::start(database.port).await;
-    let url = database.url_through(line.port);
+    let (link, url) = Link::to_database(&url).await;
     let (first, second) = (open_short(&url).await, open_short(&url).await);
     first.take_lease().await.unwrap();
     second.take_lease().await.unwrap();
     let held = hold_some(&first).await;
-    line.cut();
+    link.refuses();
     sleep(2 * SHORT.lasts).await;
-    line.mend();
+    link.passes();
     sleep(3 * SHORT.lasts).await;
     let rows = second.store.audit().await;
     assert!(rows.iter().all(|row| row.state == "held"), "{rows:?}");

@@ -5,14 +5,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ledger::story::{NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
 use crate::ledger::*;
 use crate::model::{Metric, ProviderId};
 use crate::store::DatabaseTrouble;
-use crate::tests::line::Line;
-use crate::tests::postgres::{self, TestDatabase};
+use crate::tests::link::Link;
+use crate::tests::postgres;
 
 /// How long anything may take that ends by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,9 +26,11 @@ enum Fault {
     /// Another process holds the lock of SQLite's file.
     Locked(Option<rusqlite::Connection>),
     /// PostgreSQL may be read and not written.
-    ReadOnly(TestDatabase),
+    ReadOnly(SecretString),
     /// PostgreSQL cannot be reached.
-    Away(Line),
+    Away(Link),
+    /// PostgreSQL does not answer any more.
+    Silent(Link),
 }
 
 impl Fault {
@@ -38,11 +41,9 @@ impl Fault {
                 let other = other.as_ref().unwrap();
                 other.execute_batch("begin immediate").unwrap();
             }
-            Self::ReadOnly(database) => {
-                database.set("default_transaction_read_only = on");
-                database.end_connections();
-            }
-            Self::Away(line) => line.cut(),
+            Self::ReadOnly(url) => set_read_only(url, "on").await,
+            Self::Away(link) => link.refuses(),
+            Self::Silent(link) => link.falls_silent(),
         }
     }
 
@@ -50,11 +51,8 @@ impl Fault {
         match self {
             Self::Full => ledger.store.limit_growth(false).await,
             Self::Locked(other) => drop(other.take()),
-            Self::ReadOnly(database) => {
-                database.set("default_transaction_read_only = off");
-                database.end_connections();
-            }
-            Self::Away(line) => line.mend(),
+            Self::ReadOnly(url) => set_read_only(url, "off").await,
+            Self::Away(link) | Self::Silent(link) => link.passes(),
         }
     }
 }
@@ -79,21 +77,48 @@ async fn a_file_that_another_process_locks_loses_no_settlement() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgresql_that_is_read_only_loses_no_settlement() {
-    if let Some(database) = postgres::own_database() {
-        let ledger = open(&database.url, &Clock::held_at(NOW_MS)).await;
-        survive(ledger, Fault::ReadOnly(database)).await;
+    if let Some(url) = postgres::database() {
+        let ledger = open(&url, &Clock::held_at(NOW_MS)).await;
+        survive(ledger, Fault::ReadOnly(url)).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgresql_that_is_away_loses_no_settlement() {
-    if let Some(database) = postgres::own_database() {
-        let line = Line::start(database.port).await;
-        let url = database.url_through(line.port);
+    if let Some(url) = postgres::database() {
+        let (link, url) = Link::to_database(&url).await;
         let ledger = open(&url, &Clock::held_at(NOW_MS)).await;
-        survive(ledger, Fault::Away(line)).await;
+        survive(ledger, Fault::Away(link)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_was_stopped_loses_no_settlement() {
+    if let Some(url) = postgres::database() {
+        let (link, url) = Link::to_database(&url).await;
+        let ledger = open(&url, &Clock::held_at(NOW_MS)).await;
+        survive(ledger, Fault::Silent(link)).await;
+    }
+}
+
+/// Sets whether a database may be written, as a failover does, which ends all
+/// connections.
+async fn set_read_only(url: &SecretString, is_read_only: &str) {
+    let client = postgres::connect(url).await;
+    let name = url.expose_secret().rsplit('/').next().unwrap();
+    let set = format!("alter database {name} set default_transaction_read_only = {is_read_only}");
+    for sql in [
+        "set default_transaction_read_only = off",
+        &set,
+        END_CONNECTIONS,
+    ] {
+        client.batch_execute(sql).await.unwrap();
+    }
+}
+
+/// Ends all other connections to a database, as a server does that restarts.
+const END_CONNECTIONS: &str = "select pg_terminate_backend(pid) from pg_stat_activity \
+     where datname = current_database() and pid <> pg_backend_pid()";
 
 /// Calls, with what each is answered to have used.
 struct Calls<'l> {
@@ -202,10 +227,11 @@ async fn survive(ledger: Ledger, mut fault: Fault) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connections_that_the_server_ends_lose_no_settlement() {
-    let Some(database) = postgres::own_database() else {
+    let Some(url) = postgres::database() else {
         return;
     };
-    let ledger = open(&database.url, &Clock::held_at(NOW_MS)).await;
+    let ledger = open(&url, &Clock::held_at(NOW_MS)).await;
+    let server = postgres::connect(&url).await;
     let mut calls = Calls {
         ledger: &ledger,
         provider: ProviderId::from("openai"),
@@ -213,7 +239,7 @@ async fn connections_that_the_server_ends_lose_no_settlement() {
     };
     for round in 0..5 {
         let (limited, exempt) = (calls.begin(true).await, calls.begin(false).await);
-        database.end_connections();
+        server.batch_execute(END_CONNECTIONS).await.unwrap();
         calls.end(limited.unwrap(), round).await;
         calls.end(exempt.unwrap(), round).await;
         while calls.make(true, 1).await.is_err() {

@@ -268,7 +268,7 @@ async fn a_process_that_died_is_settled_as_it_held(story: &Story) {
 async fn old_attempts_are_forgotten_and_their_sums_stay(story: &Story) {
     let database = &story.ledger.store;
     let (rows, sums) = (database.audit().await.len(), database.audit_totals().await);
-    assert_eq!(database.forget_attempts(NOW_MS + 2).await.unwrap(), 1);
+    assert_eq!(database.forget_attempts(0, NOW_MS + 2).await.unwrap(), 1);
     assert_eq!(database.audit().await.len(), rows - 1);
     assert_eq!(database.audit_totals().await, sums);
 }

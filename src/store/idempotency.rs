@@ -7,6 +7,7 @@ use crate::model::{AttemptId, TokenId};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
+use crate::store::retention::BATCH;
 use crate::store::value::{Row, Statement};
 
 /// A call that was claimed earlier with the same token and idempotency key.
@@ -106,10 +107,12 @@ impl Store {
     pub async fn forget_calls(&self, before_ms: i64) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::IdempotentCall,
-            "delete from idempotent_call where began_at_ms < $1",
+            "delete from idempotent_call where (token_id, key_hash) in \
+             (select token_id, key_hash from idempotent_call \
+             where began_at_ms < $1 order by began_at_ms limit $2)",
         );
-        self.write(SQL.with([before_ms.into()])).await?;
-        Ok(())
+        let batch = SQL.with([before_ms.into(), BATCH.into()]);
+        self.delete_in_batches(batch).await.map(drop)
     }
 }
 

@@ -21,8 +21,6 @@ use crate::store::value::{Row, Statement, StatementResult, Statements, Transacti
 
 /// How many old attempts are read by one statement.
 const OLD_MAX: i64 = 256;
-/// How many old attempts are deleted by one statement.
-const FORGET_MAX: i64 = 2_000;
 
 /// Where an attempt was counted: the name of the counter, and the start of the
 /// bucket.
@@ -78,15 +76,20 @@ impl Store {
         let process = self.process;
         let lock = move |counter: &Arc<str>| lock_counter(counter, now_ms);
         let book = move |booking: &Arc<Booking>| insert_held(booking, process);
+        let (locked, written) = (Arc::clone(&names), Arc::clone(&entries));
         // `read_findings` counts on this order. Attempts are written before they are
         // closed.
-        let first = for_each(&names, |it| it, lock)
-            .chain(for_each(&entries, |it| &it.bookings, book))
-            .chain(for_each(&entries, |it| &it.heard, note_heard))
-            .chain(for_each(&entries, |it| &it.finished, insert_finished))
-            .chain(for_each(&entries, |it| &it.closings, close_attempt))
-            .chain(for_each(&names, |it| it, select_state))
-            .chain(for_each(&entries, |it| &it.closings, select_closed));
+        let first = move || -> Statements {
+            Box::new(
+                for_each(&locked, |it| it, lock)
+                    .chain(for_each(&written, |it| &it.bookings, book))
+                    .chain(for_each(&written, |it| &it.heard, note_heard))
+                    .chain(for_each(&written, |it| &it.finished, insert_finished))
+                    .chain(for_each(&written, |it| &it.closings, close_attempt))
+                    .chain(for_each(&locked, |it| it, select_state))
+                    .chain(for_each(&written, |it| &it.closings, select_closed)),
+            )
+        };
         let decide = move |results: Vec<StatementResult>| {
             let found = read_findings(&names, &entries, &results);
             let changes = found.and_then(decide).context(DamagedLedger)?;
@@ -101,9 +104,11 @@ impl Store {
                 Box::new(states.chain(bookings).chain(corrections).chain(totals));
             Ok(then)
         };
+        let _writing = self.pulse.begin_ledger();
         self.transact_without_rules(Transaction {
             first: Box::new(first),
-            decide: Box::new(decide),
+            decide: Some(Box::new(decide)),
+            changes_rules: false,
         })
         .await
     }
@@ -162,29 +167,6 @@ impl Store {
             states.push(state.unwrap_or_default().to_owned());
         }
         Ok(states)
-    }
-
-    /// Deletes attempts that began before a moment, at most a batch of them;
-    /// how many. Ids begin with the time, so that the oldest go first.
-    pub async fn forget_attempts(&self, before_ms: i64) -> anyhow::Result<u64> {
-        const SQL: Change = Change::to(
-            Table::Attempt,
-            "delete from attempt where attempt_id in (select attempt_id from attempt \
-             where attempt_id < $1 and state <> 'held' order by attempt_id limit $2)",
-        );
-        let first = AttemptId::first_at(before_ms);
-        let statement = SQL.with([first.into(), FORGET_MAX.into()]);
-        Ok(self.write(statement).await?.changed)
-    }
-
-    /// Deletes counters that have counted nothing since a moment; how many.
-    pub async fn forget_counters(&self, before_ms: i64) -> anyhow::Result<u64> {
-        const SQL: Change = Change::to(
-            Table::QuotaCounter,
-            "delete from quota_counter where touched_at_ms < $1",
-        );
-        let statement = SQL.with([before_ms.into()]);
-        Ok(self.write(statement).await?.changed)
     }
 }
 

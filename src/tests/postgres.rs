@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
 
 /// How long the server may take to start.
 const START_WITHIN: Duration = Duration::from_mins(1);
@@ -21,69 +22,35 @@ struct Cluster {
     _folder: TempDir,
 }
 
-/// A database of a test's own.
-pub struct TestDatabase {
-    pub url: SecretString,
-    pub port: u16,
-    name: String,
-}
-
-/// The URL of a database of one's own in it; none where PostgreSQL is not
-/// installed.
-pub fn database() -> Option<SecretString> {
-    own_database().map(|database| database.url)
-}
-
 /// A database of one's own in it; none where PostgreSQL is not installed.
-pub fn own_database() -> Option<TestDatabase> {
+pub fn database() -> Option<SecretString> {
     let cluster = CLUSTER.get_or_init(Cluster::start).as_ref()?;
     let number = {
         let mut number = NUMBER.lock().unwrap();
         *number += 1;
         *number
     };
-    let name = format!("test_{number}");
-    let database = TestDatabase {
-        url: url_of(cluster.port, &name),
-        port: cluster.port,
-        name,
-    };
-    database.run(&format!("create database {}", database.name));
-    Some(database)
+    let url = |name: &str| format!("postgres://postgres@127.0.0.1:{}/{name}", cluster.port);
+    let created = Command::new(tool("psql")?)
+        .args([
+            &url("postgres"),
+            "-c",
+            &format!("create database test_{number}"),
+        ])
+        .stdout(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(created.success());
+    Some(SecretString::from(url(&format!("test_{number}"))))
 }
 
-fn url_of(port: u16, name: &str) -> SecretString {
-    format!("postgres://postgres@127.0.0.1:{port}/{name}").into()
-}
-
-impl TestDatabase {
-    /// Its URL through another port.
-    pub fn url_through(&self, port: u16) -> SecretString {
-        url_of(port, &self.name)
-    }
-
-    /// Sets something for all connections to it that begin from now on.
-    pub fn set(&self, setting: &str) {
-        self.run(&format!("alter database {} set {setting}", self.name));
-    }
-
-    /// Ends all connections to it, as a server does that restarts.
-    pub fn end_connections(&self) {
-        self.run(&format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'",
-            self.name
-        ));
-    }
-
-    /// Runs SQL as the server's administrator, from outside of the database.
-    fn run(&self, sql: &str) {
-        let ran = Command::new(tool("psql").unwrap())
-            .args([url_of(self.port, "postgres").expose_secret(), "-c", sql])
-            .stdout(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(ran.success());
-    }
+/// A connection of a test's own.
+pub async fn connect(url: &SecretString) -> Client {
+    let connected = tokio_postgres::connect(url.expose_secret(), NoTls).await;
+    let (client, connection) = connected.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
+    tokio::spawn(connection);
+    client
 }
 
 impl Cluster {
