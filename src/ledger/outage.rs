@@ -54,7 +54,14 @@ impl Outage {
         self.waits_since_ms.store(0, Ordering::Relaxed);
     }
 
-    /// Notes what went wrong, and how many attempts are kept.
+    /// Notes that everything is written that was kept.
+    pub fn note_recovery(&self) {
+        *lock(&self.last_error) = None;
+        self.note_kept(0);
+        self.note_written();
+    }
+
+    /// Notes what went wrong.
     pub fn note_failure(&self, error: &anyhow::Error) {
         *lock(&self.last_error) = Some(copy_error(error));
     }

@@ -223,8 +223,7 @@ impl Writer {
             Ok(()) => {
                 tracing::info!("the ledger is written again");
                 backlog.rest();
-                self.outage.note_kept(0);
-                self.outage.note_written();
+                self.outage.note_recovery();
                 // The replies are those of holds and of bookings alike.
                 self.write(holds, replies, Happened::default(), backlog)
                     .await;
