@@ -11,3 +11,5 @@ alter table attempt add column process_id bigint;
 
 -- And which process makes the call.
 alter table idempotent_call add column process_id bigint;
+
+create index idempotent_call_open on idempotent_call (process_id) where status is null;

@@ -14,3 +14,5 @@ update attempt set process_id = 0 where state = 'held';
 -- And which process makes the call.
 alter table idempotent_call add column process_id bigint;
 update idempotent_call set process_id = 0 where status is null;
+
+create index idempotent_call_open on idempotent_call (process_id) where status is null;
