@@ -1,12 +1,19 @@
 //! The program, killed in mid-answer: what stands in the channel after the
-//! next start, and how it goes on.
+//! next start, how it goes on, and what is left of the calls of programs.
 
 use std::time::Duration;
 
 use latchkey_emulator::{NewMessage, World, WorldState};
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use tokio::time::timeout;
 
+use super::postgres;
 use super::process::{start, terminate, world};
+use super::program::{Said, send};
+use super::served::Served;
+use crate::store::Store;
 
 /// The bot's message whose text has this in it.
 fn holding<'a>(state: &'a WorldState, text: &str) -> Option<&'a latchkey_emulator::Message> {
@@ -79,4 +86,70 @@ async fn a_command_that_a_crash_cut_off_says_so_and_is_answered_again() {
         world.run(person, channel, "/ask prompt:count").unwrap();
     })
     .await;
+}
+
+/// Kills the program while it makes a call that must be made once, and makes
+/// that call again; until it is made, its answers are returned, the last of
+/// which is that call's.
+async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<Said> {
+    let settings = store.map(|url| ("LATCHKEY_STORE__URL", url.expose_secret().to_owned()));
+    let mut served = Served::start(|_| settings.into_iter().collect()).await;
+    let pace = |served: &Served, pace| {
+        let world = &served.scene.emulator.world;
+        world.with(|state| state.providers.pace = pace);
+    };
+    pace(&served, Duration::from_secs(1));
+    let ask = json!({"model": "groq/made-up", "stream": true,
+        "messages": [{"role": "user", "content": "Count to ten."}]});
+    let call = |served: &Served| {
+        let call = served.call(Method::POST, "/v1/chat/completions");
+        call.header("idempotency-key", "one").json(&ask)
+    };
+    let mut first = call(&served).send().await.unwrap();
+    assert!(first.chunk().await.unwrap().is_some());
+    served.kill_and_start().await;
+    pace(&served, Duration::ZERO);
+    let mut answers = Vec::new();
+    while answers.last().is_none_or(|last: &Said| last.status != 200) {
+        let again = send(call(&served)).await;
+        answers.push(again);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let file = format!(
+        "sqlite:{}",
+        served.end().await.path().join("process.db").display()
+    );
+    let store = store.cloned().unwrap_or_else(|| file.into());
+    let store = Store::open(&store).await.unwrap();
+    let rows = store.audit().await;
+    let states: Vec<&str> = rows.iter().map(|row| row.state.as_str()).collect();
+    assert_eq!(states, ["expired", "settled"]);
+    assert!(rows[0].estimated);
+    store.close().await;
+    answers
+}
+
+#[tokio::test]
+async fn a_call_that_a_kill_cut_off_is_made_again_at_once_on_sqlite() {
+    let answers = call_again_after_a_kill(None).await;
+    let [made] = &answers[..] else {
+        panic!("{answers:?}");
+    };
+    assert!(made.text.contains("nine") && made.header("x-latchkey-repeat").is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_a_kill_cut_off_is_made_again_when_its_lease_has_ended_on_postgresql() {
+    let Some(url) = postgres::database() else {
+        return;
+    };
+    let answers = timeout(Duration::from_secs(45), call_again_after_a_kill(Some(&url)));
+    let answers = answers.await.expect("it is free within seconds");
+    let (made, before) = answers.split_last().unwrap();
+    assert!(made.text.contains("nine") && made.header("x-latchkey-repeat").is_empty());
+    assert!(
+        before
+            .iter()
+            .all(|said| said.code() == "409 call_in_flight")
+    );
 }
