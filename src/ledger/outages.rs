@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ledger::story::{NOW_MS, budget, check_sums, limit, open, order, sqlite, used};
@@ -105,7 +105,8 @@ async fn a_postgresql_that_was_stopped_loses_no_settlement() {
 /// connections.
 async fn set_read_only(url: &SecretString, is_read_only: &str) {
     let client = postgres::connect(url).await;
-    let name = url.expose_secret().rsplit('/').next().unwrap();
+    let found = client.query_one("select current_database()", &[]).await;
+    let name: String = found.unwrap().get(0);
     let set = format!("alter database {name} set default_transaction_read_only = {is_read_only}");
     for sql in [
         "set default_transaction_read_only = off",
