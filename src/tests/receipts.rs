@@ -45,7 +45,9 @@ async fn a_receipt_is_the_same_wherever_it_is_shown() {
         ] {
             let mut ask = count(model);
             ask["stream"] = json!(true);
-            ask["max_tokens"] = json!(100);
+            if address.starts_with("/anthropic") {
+                ask["max_tokens"] = json!(100);
+            }
             if model.is_empty() {
                 ask = json!({"contents": [{"role": "user", "parts": [{"text": "count"}]}]});
             }
@@ -132,7 +134,7 @@ async fn the_operator_is_told_once_an_hour_of_calls_that_used_more_than_was_held
         let app = stage.app().await;
         app.sweep().await.unwrap();
         app.idle().await;
-        insta::assert_snapshot!(omar.directly().reads_channel(), @"");
+        insta::assert_snapshot!(omar.directly().reads_channel(), @"Calls used more than I had reserved for them: 2 since I last said so. Limits count all of it, so a limit may be passed by as much. The last one was Groq openai/gpt-oss-20b, paid by the bot default: reserved 1,103 tokens in, 1,500 out, $0.00054; used 12 tokens in, 131,072 out, $0.04. If that goes on, compare with the provider's bill, and tell Latchkey's authors which model it is. I say this at most once an hour.");
         let told = omar.directly().reads_channel();
         stage.clock.advance_ms(61_000);
         mia.runs("/ask prompt:count").await;
