@@ -28,8 +28,8 @@ async fn a_receipt_is_the_same_wherever_it_is_shown() {
         let mia = stage.mia();
         for provider in ["openai", "anthropic", "google"] {
             mia.adds(provider, "user", &good(provider)).await;
+            stage.fails(provider, ProviderFault::CachedInput);
         }
-        stage.fails("openai", ProviderFault::CachedInput);
         let program = Program::of(stage, &mia, "scopes:chat,usage:read").await;
         let mut seen = Vec::new();
         for (address, model, comes_at_the_end) in [
@@ -77,10 +77,10 @@ async fn a_receipt_is_the_same_wherever_it_is_shown() {
         }
         insta::assert_snapshot!(seen.join("\n"), @r#"
         openai/gpt-6-luna: 2 "input" at 100000000, 10 "cached_input" at 10000000, 10 "output" at 500000000
-        anthropic/claude-haiku-5-5: 12 "input" at 100000000, 10 "output" at 500000000
-        google/gemini-3.1-flash-lite: 12 "input" at 250000000, 10 "output" at 1500000000
-        claude-haiku-5-5: 12 "input" at 100000000, 10 "output" at 500000000
-        : 12 "input" at 250000000, 10 "output" at 1500000000
+        anthropic/claude-haiku-5-5: 2 "input" at 100000000, 6 "cached_input" at 10000000, 1 "cache_write_5m" at 125000000, 3 "cache_write_1h" at 200000000, 10 "output" at 500000000
+        google/gemini-3.1-flash-lite: 2 "input" at 250000000, 10 "cached_input" at 25000000, 10 "output" at 1500000000
+        claude-haiku-5-5: 2 "input" at 100000000, 6 "cached_input" at 10000000, 1 "cache_write_5m" at 125000000, 3 "cache_write_1h" at 200000000, 10 "output" at 500000000
+        : 2 "input" at 250000000, 10 "cached_input" at 25000000, 10 "output" at 1500000000
         "#);
         let unified = json!({"prompt": "count", "provider": "openai"});
         let answer = program.posts("/api/v1/unified", &unified).await.json();
