@@ -304,7 +304,7 @@ fn openai_chats_count_parts_inside_the_whole() {
 #[test]
 fn what_openrouter_bills_and_what_the_provider_behind_it_bills_both_count() {
     let byok = |is_byok: bool, cost: f64| {
-        whole(
+        whole_chat(
             json!({"prompt_tokens": 100, "completion_tokens": 20, "cost": cost, "is_byok": is_byok,
             "cost_details": {"upstream_inference_cost": 0.001_97}}),
         )
