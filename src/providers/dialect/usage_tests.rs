@@ -217,17 +217,13 @@ fn google_counts_tools_and_thoughts_beside_the_rest() {
 }
 
 /// A whole answer in OpenAI's dialect.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it reads better where it is called"
-)]
-fn whole_chat(usage: Value) -> Value {
+fn whole_chat(usage: &Value) -> Value {
     json!({"choices": [{"message": {}, "finish_reason": "stop"}], "usage": usage})
 }
 
 #[test]
 fn openai_chats_count_parts_inside_the_whole() {
-    let whole = whole_chat;
+    let whole = |usage: Value| whole_chat(&usage);
     let detailed = json!({"prompt_tokens": 20_000, "completion_tokens": 1_000, "total_tokens": 21_000,
         "prompt_tokens_details": {"cached_tokens": 12_000, "cache_write_tokens": 6_000, "audio_tokens": 500},
         "completion_tokens_details": {"reasoning_tokens": 700, "audio_tokens": 100}});
@@ -305,7 +301,7 @@ fn openai_chats_count_parts_inside_the_whole() {
 fn what_openrouter_bills_and_what_the_provider_behind_it_bills_both_count() {
     let byok = |is_byok: bool, cost: f64| {
         whole_chat(
-            json!({"prompt_tokens": 100, "completion_tokens": 20, "cost": cost, "is_byok": is_byok,
+            &json!({"prompt_tokens": 100, "completion_tokens": 20, "cost": cost, "is_byok": is_byok,
             "cost_details": {"upstream_inference_cost": 0.001_97}}),
         )
     };
