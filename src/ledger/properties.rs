@@ -300,6 +300,7 @@ fn settled(held: &Amounts, used: u64, outcome: Outcome) -> Settlement {
 /// The settlement of an attempt whose process died: at what was held.
 fn lost(held: &Amounts) -> Settlement {
     Settlement {
+        images: held.images,
         cost: held.cost,
         ..settled(held, held.output_tokens, Outcome::Lost)
     }
