@@ -33,6 +33,7 @@ const MAY_COME_BACK: &[&str] = &[
     "retry-after",
     "x-request-id",
     "request-id",
+    "x-latchkey-attempt",
     "x-latchkey-source",
     "x-latchkey-key-id",
     "x-latchkey-provider",

@@ -60,7 +60,8 @@ pub enum ProviderFault {
     NoUsage,
     /// More tokens than the answer can have.
     AbsurdUsage,
-    /// Part of the prompt was read from a cache; OpenAI's dialect only.
+    /// Part of the prompt was read from a cache, and at Anthropic written to
+    /// one.
     CachedInput,
     /// A bare status.
     Status(u16),
