@@ -25,6 +25,7 @@ mod faults;
 mod flows;
 mod gateway;
 mod gateway_rules;
+mod heads;
 mod host_specs;
 mod killed;
 mod manage_keys;
