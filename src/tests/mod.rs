@@ -17,6 +17,7 @@ mod choices;
 mod citations;
 mod clients;
 mod crowds;
+mod damaged_keys;
 mod database_file;
 mod defects;
 mod departures;
