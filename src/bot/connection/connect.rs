@@ -79,7 +79,14 @@ impl Connection {
         let address = Arc::clone(&client.ws_url);
         // serenity's range includes its end.
         let running = client.start_shard_range(first..last, total);
-        let ended = stop.run_until_cancelled(running).await;
+        let renewing = self.bot.renewals.renew_when_due(&shards);
+        let ended = stop.run_until_cancelled(async {
+            tokio::select! {
+                ended = running => ended,
+                never = renewing => match never {},
+            }
+        });
+        let ended = ended.await;
         if let Some(ended) = ended {
             // serenity's error may quote a payload.
             ended.map_err(|_| anyhow::anyhow!("the connection to Discord ended for good"))?;
