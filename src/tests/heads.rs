@@ -19,7 +19,7 @@ fn code_of(answer: &str) -> String {
     code.map_or_else(|| status.clone(), |code| format!("{status} {code}"))
 }
 
-/// [RFC 9112 §3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2), and
+/// [RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2), and
 /// hosts whose names somebody else made lead here.
 #[tokio::test]
 async fn the_gateway_answers_to_its_own_hosts_and_to_one_in_a_request() {

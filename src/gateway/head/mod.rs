@@ -1,8 +1,8 @@
 //! Looks at a request's head before anything else reads it: whether it means
 //! one thing, is meant for us, and carries no secret in its address.
 //!
-//! [RFC 9112 §3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2): a
-//! request of HTTP/1.1 names its host once. Where a header that can only mean
+//! [RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2):
+//! a request of HTTP/1.1 names its host once. Where a header that can only mean
 //! one thing stands in a request twice, programs on the way may read one and
 //! the gateway the other, so that it is refused too.
 
