@@ -19,6 +19,7 @@ mod operators;
 mod pictures;
 mod problem;
 mod proxy;
+mod receipt;
 mod request_key;
 mod requirement;
 mod responses;
