@@ -8,6 +8,9 @@ use super::gateway::count;
 use super::program::Program;
 use super::{Actor, Setup, Stage, good, run, run_with};
 
+/// Makes something else of a sealed key.
+type Change = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
 /// Changes what is stored of somebody's keys, past the program.
 fn damage(stage: &Stage, owner: u64, change: impl Fn(&[u8]) -> Vec<u8>) {
     let database = rusqlite::Connection::open(stage.database()).unwrap();
@@ -173,7 +176,7 @@ async fn every_kind_of_damage_is_passed_over() {
                 bent
             }
         });
-        let mut kinds: Vec<(String, Box<dyn Fn(&[u8]) -> Vec<u8>>)> = vec![
+        let mut kinds: Vec<(String, Change)> = vec![
             ("nothing".into(), Box::new(|_: &[u8]| Vec::new())),
             (
                 "cut".into(),
@@ -198,7 +201,7 @@ async fn every_kind_of_damage_is_passed_over() {
             ),
         ];
         kinds.extend(flips.into_iter().enumerate().map(|(at, flip)| {
-            let flip: Box<dyn Fn(&[u8]) -> Vec<u8>> = Box::new(flip);
+            let flip: Change = Box::new(flip);
             (format!("part {at}"), flip)
         }));
         for (kind, change) in kinds {

@@ -75,22 +75,19 @@ fn comes_from_here(headers: &HeaderMap) -> bool {
 
 /// Whether a host, with or without a port, is a name of this machine.
 fn is_this_machine(host: &str) -> bool {
-    let (name, port) = match host.strip_prefix('[').and_then(|it| it.split_once(']')) {
-        Some((address, port)) => {
-            let address: Option<Ipv6Addr> = address.parse().ok();
-            (address.map(|it| IpAddr::from(it).to_canonical()), port)
-        }
-        None => {
-            let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
-            let is_localhost = name.eq_ignore_ascii_case("localhost");
-            let localhost = is_localhost.then_some(Ipv4Addr::LOCALHOST);
-            let address = localhost.or_else(|| name.parse().ok());
-            (address.map(IpAddr::from), port)
-        }
+    let bracketed = host.strip_prefix('[').and_then(|it| it.split_once(']'));
+    let (address, port) = if let Some((address, port)) = bracketed {
+        let address: Option<Ipv6Addr> = address.parse().ok();
+        (address.map(|it| IpAddr::from(it).to_canonical()), port)
+    } else {
+        let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
+        let is_localhost = name.eq_ignore_ascii_case("localhost");
+        let localhost = is_localhost.then_some(Ipv4Addr::LOCALHOST);
+        let address = localhost.or_else(|| name.parse().ok());
+        (address.map(IpAddr::from), port)
     };
     let port = port.strip_prefix(':').unwrap_or(port);
-    name.is_some_and(|address| address.is_loopback())
-        && port.bytes().all(|byte| byte.is_ascii_digit())
+    address.is_some_and(|it| it.is_loopback()) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

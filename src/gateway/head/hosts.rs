@@ -72,17 +72,13 @@ impl<'a> NamedHost<'a> {
         if text.is_empty() || text.len() > HOST_BYTES_MAX {
             return None;
         }
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (address, port) = rest.split_once(']')?;
-                let address: Ipv6Addr = address.parse().ok()?;
-                let host = Host::Address(IpAddr::from(address).to_canonical());
-                (host, port)
-            }
-            None => {
-                let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-                (Host::parse(name)?, port)
-            }
+        let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+            let (address, port) = rest.split_once(']')?;
+            let address: Ipv6Addr = address.parse().ok()?;
+            (Host::Address(IpAddr::from(address).to_canonical()), port)
+        } else {
+            let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (Host::parse(name)?, port)
         };
         let port = match port.strip_prefix(':') {
             Some("") => None,

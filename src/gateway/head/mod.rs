@@ -13,7 +13,8 @@ pub use hosts::KnownHosts;
 
 use std::net::IpAddr;
 
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, PROXY_AUTHORIZATION};
+use axum::http::header::HOST;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, Request, Version};
 
 use crate::gateway::problem::Problem;
@@ -28,12 +29,12 @@ const DEFAULT_PORT: u16 = 80;
 /// The most of a host or a name that a message repeats, in characters.
 const SHOWN_CHARACTERS_MAX: usize = 60;
 /// Headers, beside those that bring keys, that can only mean one thing.
-const SINGLE: [HeaderName; 5] = [
-    AUTHORIZATION,
-    PROXY_AUTHORIZATION,
-    CONTENT_TYPE,
-    HeaderName::from_static("idempotency-key"),
-    HeaderName::from_static("anthropic-version"),
+const SINGLE: [&str; 5] = [
+    "anthropic-version",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "proxy-authorization",
 ];
 
 /// Refuses a request that is not for us, or that nobody should answer.
@@ -59,7 +60,7 @@ fn find_host<B>(request: &Request<B>) -> Result<Option<NamedHost<'_>>, Problem> 
     let mut headers = request.headers().get_all(HOST).iter();
     let header = headers.next();
     if headers.next().is_some() {
-        return Err(header_twice(HOST.as_str()));
+        return Err(header_twice("host"));
     }
     let of_header = match header {
         Some(value) => {
@@ -85,7 +86,8 @@ fn refuse_repeated(headers: &HeaderMap) -> Result<(), Problem> {
     if headers.len() == headers.keys_len() {
         return Ok(());
     }
-    let is_single = |name: &HeaderName| SINGLE.contains(name) || is_key_header(name.as_str());
+    let is_single =
+        |name: &HeaderName| SINGLE.contains(&name.as_str()) || is_key_header(name.as_str());
     let repeated = headers
         .keys()
         .filter(|name| is_single(name))
@@ -135,7 +137,7 @@ fn hosts_disagree() -> Problem {
 }
 
 fn unknown_host<B>(request: &Request<B>) -> Problem {
-    let of_target = request.uri().authority().map(|it| it.as_str());
+    let of_target = request.uri().authority().map(Authority::as_str);
     let of_header = request.headers().get(HOST).and_then(|it| it.to_str().ok());
     let host = shorten(of_target.or(of_header).unwrap_or_default());
     let message = format!(

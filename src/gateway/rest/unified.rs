@@ -123,7 +123,7 @@ fn names_another_provider(call: &Call, of_key: &ProviderId, model: &str) -> bool
         .split_once('/')
         .and_then(|(name, _)| providers.find(name));
     named.is_some_and(|named| named.id() != of_key)
-        && !own_default.is_some_and(|model| model.contains('/'))
+        && own_default.is_none_or(|model| !model.contains('/'))
 }
 
 /// Starts the task that asks the model. Its progress is the answer's text,

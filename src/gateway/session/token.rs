@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use secrecy::SecretString;
 
 use crate::app::Error;
@@ -43,7 +42,7 @@ impl Gateway {
 /// tokens are refused, as nobody could tell on whose behalf the call is.
 pub fn find_token(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
-    let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
+    let bearer = text("authorization").and_then(|value| {
         value
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
