@@ -156,9 +156,8 @@ impl RelayCall<'_> {
     ) -> Result<Box<Relayed>, SendError> {
         let (programs, order) = (self.programs, &*self.order);
         let provider = programs.models.provider(&offer.provider)?;
-        let key = programs
-            .payers
-            .open_key(offer, order.request_key.as_ref())?;
+        let key = programs.payers.open_key(offer, order.request_key.as_ref());
+        let key = key.map_err(|failure| SendError::Failed(failure.into()))?;
         let model = order.model.as_deref().unwrap_or_default();
         let limit = Some(hold.max_output_tokens()).filter(|limit| is_limited && *limit > 0);
         let wire = order
