@@ -115,7 +115,12 @@ impl Order<'_> {
         Need {
             input_tokens: most.input_tokens,
             output_tokens: most.output_tokens,
-            output_tokens_min: most.output_tokens.min(OUTPUT_TOKENS_MIN),
+            // An answer can be shortened, pictures cannot.
+            output_tokens_min: if most.images > 0 {
+                most.output_tokens
+            } else {
+                most.output_tokens.min(OUTPUT_TOKENS_MIN)
+            },
             images: most.images,
             price: is_limited
                 .then(|| prices.price(self.provider, self.model, most, now_ms))

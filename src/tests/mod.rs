@@ -50,6 +50,7 @@ mod rest;
 mod secrets;
 mod served;
 mod shape;
+mod shared_keys;
 mod smuggling;
 mod spec;
 mod stage;

@@ -38,7 +38,7 @@ pub use openai::{
 pub use parsed_answer::{ParsedAnswer, read_count};
 pub use raw_object::{BadBody, RawObject};
 pub use request_fields::{RequestFields, read_number};
-pub use responses::{PATH as OPENAI_RESPONSES_PATH, STORED_PROMPT};
+pub use responses::PATH as OPENAI_RESPONSES_PATH;
 pub use surface::Surface;
 pub use translation::{AnswerTranslator, OpenAiChat, Translation};
 

@@ -117,7 +117,8 @@ impl App {
             model,
             most: self.settings.max_output_tokens,
             request_key,
-            owners_only: None,
+            bounded: None,
+            models: Arc::clone(&self.models),
         };
         Ok((order, PayerQueue::new(choice)))
     }
