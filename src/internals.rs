@@ -12,7 +12,9 @@ pub use crate::model::{
     Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, ProviderId, Scope, Scopes,
     ServerId, Settlement, Source, Span, Usage, Window,
 };
-pub use crate::providers::Timeouts;
+pub use crate::providers::{
+    Body, Catalogue, ForwardedHeaders, RelayRequest, Surface, Timeouts, judge_request,
+};
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{
     Booking, Changes, Entries, Finished, Found, Journal, NewKey, Store, TotalScope,
