@@ -152,7 +152,7 @@ fn walk_body(
             let what = format!("`{}`", shorten(text));
             return Err(Refused::OwnKeyOnly(what));
         };
-        let walked = Walker::walk((field.name, value), &field.shape, place, findings)?;
+        let walked = Walker::walk(field, value, place, findings)?;
         if !matches!(field.shape, Shape::Limit | Shape::Answers) || table.limit.is_field(text) {
             let value = walked.unwrap_or_else(|| value.clone());
             sent.push((Bytes::from_static(field.name.as_bytes()), value));

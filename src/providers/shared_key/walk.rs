@@ -21,6 +21,8 @@ const REFERENCES_MAX: u64 = 64;
 /// What a schema of many references is held at: the longest prompt that any
 /// model reads.
 const EXPANDED_TOKENS: u64 = 2_097_152;
+/// The detail of a picture that has none.
+const DETAIL: &str = ",\"detail\":\"high\"";
 /// How much memory a model of Ollama's may be given, in tokens of its window.
 const CONTEXT_WINDOW_MAX: u64 = 131_072;
 
@@ -58,8 +60,8 @@ impl<'a> Walker<'a> {
     /// Walks through the value of a top-level field; returns it as it is to
     /// be sent, or none where that is as it came.
     pub fn walk(
-        (name, value): (&'a str, &'a Bytes),
-        shape: &'static Shape,
+        field: &'static Field,
+        value: &'a Bytes,
         place: &'a Place<'a>,
         findings: &'a mut Findings,
     ) -> Result<Option<Bytes>, Refused> {
@@ -67,11 +69,11 @@ impl<'a> Walker<'a> {
             cursor: Cursor::new(value),
             place,
             findings,
-            path: vec![Step::Field(Cow::Borrowed(name))],
+            path: vec![Step::Field(Cow::Borrowed(field.name))],
             edits: Vec::new(),
             names: Vec::new(),
         };
-        walker.value(shape)?;
+        walker.value(&field.shape)?;
         Ok(walker.edited(value))
     }
 
@@ -234,16 +236,16 @@ impl<'a> Walker<'a> {
             .iter()
             .position(|field| matches!(field.shape, Shape::Detail));
         let is_missing = detail.is_some_and(|number| seen & (1 << number) == 0);
-        if is_missing
-            && self.place.provider == "openai"
-            && let Some(end) = kept_until
-        {
-            self.edits.push(Edit {
-                start: end,
-                end,
-                with: ",\"detail\":\"high\"".to_owned(),
-            });
-        }
+        let Some(start) = kept_until.filter(|_| is_missing && self.place.provider == "openai")
+        else {
+            return;
+        };
+        // Fields behind the last one that is kept were removed.
+        let removed = self.edits.last().filter(|last| last.start >= start);
+        let end = removed.map_or(start, |removed| removed.end);
+        let added = self.findings.added_tokens;
+        self.findings.added_tokens = added.saturating_add(DETAIL.len() as u64);
+        self.edit(start, end, DETAIL.to_owned());
     }
 
     /// Reads a whole number, and writes it anew if it was spelt otherwise.

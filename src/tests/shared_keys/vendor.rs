@@ -142,8 +142,8 @@ impl Scan<'_> {
             |(known, free): &&(&str, &[&str])| *known == name && !free.contains(&written.as_str());
         // In a wish for a picture these are what stands behind things, and how
         // strictly it is looked at.
-        let is_wish = self.address == Address::Images
-            && matches!(name.as_str(), "background" | "moderation");
+        let is_wish =
+            self.address == Address::Images && matches!(name.as_str(), "background" | "moderation");
         let clears = name == "contextmanagement" && !written.contains("compact");
         if let Some((what, _)) = COSTLY.iter().find(costs)
             && !clears

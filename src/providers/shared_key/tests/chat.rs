@@ -325,14 +325,14 @@ fn pictures_are_held_at_their_worst_and_words_at_their_bytes() {
         assert!(bounded.bound().prompt_tokens > 100_000);
     }
     // The detail is added where there is none.
-    let mut bare = part(&data);
-    bare["messages"][0]["content"][0]["image_url"]
-        .as_object_mut()
-        .unwrap()
-        .remove("detail");
-    let bounded = judge_chat("openai", "gpt-6-luna", &bare.to_string()).unwrap();
-    assert_eq!(
-        written(&bounded, 1)["messages"][0]["content"][0]["image_url"]["detail"],
-        "high"
-    );
+    for detail in ["", r#","detail":null"#, r#","x":null,"detail":null"#] {
+        let body = format!(
+            r#"{{"messages":[{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"{data}"{detail}}}}}]}}]}}"#
+        );
+        let bounded = judge_chat("openai", "gpt-6-luna", &body).unwrap();
+        let sent = bounded.fields_within(1).unwrap().write();
+        let sent = String::from_utf8(sent).unwrap();
+        assert!(sent.contains(r#"","detail":"high"}}]"#), "{detail}");
+        assert_eq!(sent.matches("detail").count(), 1, "{detail}");
+    }
 }
