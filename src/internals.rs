@@ -1,22 +1,23 @@
 //! What `crates/bench` and fuzz targets need of the inside of the program;
 //! not an interface.
 
-pub use crate::app::nobody_else;
+pub use crate::app::{KeyDraft, TypedKey, nobody_else};
 #[cfg(feature = "demo")]
 pub use crate::cli::Scene;
-pub use crate::cli::{Assembled, assemble};
+pub use crate::cli::{Assembled, RunOptions, assemble};
 pub use crate::config::{Config, Environment, Shards};
-pub use crate::ledger::{Applied, Ended, Ledger, Order, Prices, add_up};
+pub use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Ledger, LedgerParts, Prices, add_up};
 pub use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, Credential, DAY_MS, Health, Key, KeyId, Limit,
     Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, ProviderId, Scope, Scopes,
-    ServerId, Settlement, Source, Span, Usage, Window,
+    ServerId, Settlement, Source, Span, Surface, Usage, Window,
 };
 pub use crate::providers::{
-    Body, Catalogue, ForwardedHeaders, RelayRequest, Surface, Timeouts, judge_request,
+    Body, Catalogue, ForwardedHeaders, RelayRequest, Timeouts, judge_request,
 };
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{
-    Booking, Changes, Entries, Finished, Found, Journal, NewKey, Store, TotalScope,
+    Booking, FinishedAttempt, Journal, JournalEntries, JournalFindings, LedgerChanges, NewKey,
+    RulesKey, Store, TotalScope,
 };
 pub use crate::vault::{MasterKey, Vault};

@@ -1,14 +1,16 @@
-//! Decides which key pays. Pure: the same offers get the same answer from
-//! Discord, HTTP and the shell.
+//! The resolver: decides which key pays. Pure, so that the same offers get the
+//! same payer from Discord, HTTP and the shell.
 //!
-//! The order is request, personal, server, bot default, for each provider
-//! in turn. A request's own key never falls back. A server's key pays only
-//! in that server, where the server itself installed the bot.
+//! For each provider in turn, the order is request, personal, server, bot
+//! default. Where a request carries a key of its own, no other key pays. A
+//! server's key pays only in that server, and only if the server itself
+//! installed the bot.
 
-use crate::model::{Health, Offer, Owner, PersonId, Place, ProviderId, Skip, Source, Step};
-use crate::model::{Trace, Verdict};
+use crate::model::{
+    Health, KeyId, Offer, Owner, PersonId, Place, ProviderId, Skip, Source, Step, Trace, Verdict,
+};
 
-/// What the resolver needs to know of an ask.
+/// What the resolver must know of an ask.
 #[derive(Clone, Debug)]
 pub struct Question {
     pub person: PersonId,
@@ -18,14 +20,14 @@ pub struct Question {
     pub now_ms: i64,
 }
 
-/// The offers that may pay, best first, and why each stands where it does.
+/// The offers that may pay, best first, and the verdict on every offer.
 #[derive(Debug, Default)]
 pub struct Choice {
     pub payers: Vec<Offer>,
     pub trace: Trace,
 }
 
-/// The order of those who may pay.
+/// The order in which sources pay.
 const SOURCES: [Source; 4] = [
     Source::Request,
     Source::Personal,
@@ -33,7 +35,8 @@ const SOURCES: [Source; 4] = [
     Source::BotDefault,
 ];
 
-/// Chooses among the offers for the providers that may answer, best first.
+/// Chooses the offers that may pay for an ask of one of the providers, which
+/// are named best first.
 pub fn choose<'o>(
     question: &Question,
     providers: &[ProviderId],
@@ -46,54 +49,46 @@ pub fn choose<'o>(
     };
     for provider in providers {
         for source in SOURCES {
-            let is_of = |offer: &&Offer| offer.source == source && offer.provider == *provider;
-            let mine = offers.clone().filter(is_of);
-            choice.look_at(question, (provider, source), mine, own_key_only);
+            let matches = |offer: &&Offer| offer.source == source && offer.provider == *provider;
+            let mut matching = offers.clone().filter(matches).peekable();
+            if matching.peek().is_none() && source != Source::Request {
+                choice.add_step(provider, source, None, Verdict::Absent);
+            }
+            for offer in matching {
+                let is_behind_own_key = own_key_only && source != Source::Request;
+                let skip = if is_behind_own_key {
+                    Some(Skip::RequestHasItsOwn)
+                } else {
+                    find_skip(question, offer)
+                };
+                choice.add_offer(offer, skip);
+            }
         }
     }
     choice
 }
 
 impl Choice {
-    /// Looks at what one source offers for one provider.
-    fn look_at<'o>(
-        &mut self,
-        question: &Question,
-        (provider, source): (&ProviderId, Source),
-        offers: impl Iterator<Item = &'o Offer>,
-        own_key_only: bool,
-    ) {
-        let mut is_absent = source != Source::Request;
-        for offer in offers {
-            is_absent = false;
-            let skip = if own_key_only && source != Source::Request {
-                Some(Skip::RequestHasItsOwn)
-            } else {
-                skip(question, offer)
-            };
-            let verdict = match skip {
-                Some(reason) => Verdict::Skipped(reason),
-                None if self.payers.is_empty() => Verdict::Taken,
-                None => Verdict::Behind,
-            };
-            self.note(provider, source, Some(offer), verdict);
-            if skip.is_none() {
-                self.payers.push(offer.clone());
-            }
-        }
-        if is_absent {
-            self.note(provider, source, None, Verdict::Absent);
+    /// Adds an offer with its verdict: it is skipped, or it may pay.
+    fn add_offer(&mut self, offer: &Offer, skip: Option<Skip>) {
+        let verdict = match skip {
+            Some(reason) => Verdict::Skipped(reason),
+            None if self.payers.is_empty() => Verdict::Taken,
+            None => Verdict::Behind,
+        };
+        self.add_step(&offer.provider, offer.source, offer.key, verdict);
+        if skip.is_none() {
+            self.payers.push(offer.clone());
         }
     }
 
-    fn note(
+    fn add_step(
         &mut self,
         provider: &ProviderId,
         source: Source,
-        offer: Option<&Offer>,
+        key: Option<KeyId>,
         verdict: Verdict,
     ) {
-        let key = offer.and_then(|offer| offer.key);
         self.trace.0.push(Step {
             provider: provider.clone(),
             source,
@@ -103,9 +98,9 @@ impl Choice {
     }
 }
 
-/// Why an offer may not pay, the first reason that applies.
-fn skip(question: &Question, offer: &Offer) -> Option<Skip> {
-    if let Some(reason) = out_of_place(question, offer) {
+/// The first reason why an offer may not pay; none if it may.
+fn find_skip(question: &Question, offer: &Offer) -> Option<Skip> {
+    if let Some(reason) = find_misplacement(question, offer) {
         return Some(reason);
     }
     if offer.source == Source::Personal && !question.byok {
@@ -127,8 +122,8 @@ fn skip(question: &Question, offer: &Offer) -> Option<Skip> {
     }
 }
 
-/// Whether a key may be used by this person in this place at all.
-fn out_of_place(question: &Question, offer: &Offer) -> Option<Skip> {
+/// Why a key may not pay for this person in this place at all; none if it may.
+fn find_misplacement(question: &Question, offer: &Offer) -> Option<Skip> {
     match offer.owner {
         None => None,
         Some(Owner::Person(person)) => (person != question.person).then_some(Skip::AnotherPerson),
@@ -145,7 +140,7 @@ fn out_of_place(question: &Question, offer: &Offer) -> Option<Skip> {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::model::{KeyId, ServerId};
+    use crate::model::ServerId;
 
     use super::*;
 

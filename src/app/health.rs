@@ -6,7 +6,7 @@ impl App {
     /// Waits until the database's file is taken away; says what happened to
     /// it.
     pub async fn database_lost(&self) -> anyhow::Error {
-        self.store.lost().await
+        self.store.wait_for_loss().await
     }
 
     /// Asks the database whether it is there.

@@ -21,46 +21,49 @@ mod upkeep;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use asks::{AnswerEvent, AskOutcome, Began, Notes, OnceForm, Persona, ReadyAsk};
+pub use asks::{
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, OnceForm, Persona, ReadyAsk,
+};
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use keys::{
-    AddForm, AddedKey, Listing, ProviderStatus, RequestKey, ServerKeys, Status, TestedKey,
+    AddForm, AddedKey, KeyDraft, Listing, ProviderStatus, RequestKey, ServerKeys, Status,
+    TestedKey, TypedKey,
 };
-pub use models::ModelChoice;
+pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
     LimitSubject, MemberDirectory, Notifier, OperatorsView, StoredSummary, nobody_else,
 };
 pub use pictures::{
-    ImageSettings, Moderation, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures,
-    Waiter,
+    ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
+    UnsettledPictures, Waiter,
 };
 pub use policy::{Notice, QuotaSettings};
-pub use programs::{Claim, Claimed, NotRelayed, Relay, RelayAsk};
+pub use programs::{
+    CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
+};
 pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+pub use tasks::Tasks;
 
 pub use crate::store::{OwnAttempt, Total};
 
-pub use crate::providers::{
-    BadBody, Body, Catalogue, Delivery, ForwardedHeaders, Kind, Provider, RelayRequest, Surface,
-    is_plain,
-};
-
 use crate::ledger::Ledger;
-use crate::model::{Clock, ProviderId};
+use crate::model::Clock;
 use crate::providers::Providers;
 use crate::store::Store;
 use crate::vault::Vault;
+use asks::Asks;
 use foundation::Foundation;
 use keys::Keys;
-use models::{Models, ModelsParts};
+use models::Models;
 use payers::{Payers, PayersParts};
 use pending::PendingActions;
 use people::People;
+use pictures::Pictures;
 use policy::Policies;
+use programs::Programs;
 use quotas::Quotas;
-use tasks::Tasks;
 
 /// What the program is made of, built once.
 pub struct Parts {
@@ -75,38 +78,29 @@ pub struct Parts {
     pub clock: Clock,
 }
 
-/// What the operator settled of how asks are answered.
+/// What the operator settled.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    pub provider_order: Vec<ProviderId>,
-    pub system_prompt: String,
-    pub personas: Vec<Persona>,
-    /// Whether a fixed reply is given where there is no key at all.
-    pub demo_replies: bool,
-    /// Patterns of `provider/model`; empty: every model.
-    pub models_allowed: Vec<String>,
-    pub max_output_tokens: u32,
-    /// The most of a conversation that a model is told.
-    pub context_tokens: u32,
-    pub delivery: Delivery,
+    pub models: ModelSettings,
+    pub asks: AskSettings,
+    pub images: ImageSettings,
     /// Where programs reach the gateway; none where it is off.
     pub gateway_url: Option<String>,
-    pub images: ImageSettings,
 }
 
 /// The program.
 pub struct App {
-    pub keys: Arc<Keys>,
     pub people: Arc<People>,
+    pub keys: Arc<Keys>,
     pub quotas: Arc<Quotas>,
+    pub asks: Arc<Asks>,
+    pub pictures: Arc<Pictures>,
+    pub programs: Arc<Programs>,
     store: Store,
     ledger: Arc<Ledger>,
-    providers: Arc<Providers>,
     models: Arc<Models>,
-    policies: Arc<Policies>,
-    payers: Arc<Payers>,
     pending: PendingActions,
-    settings: Settings,
+    gateway_url: Option<String>,
     http: reqwest::Client,
     clock: Clock,
     started_at_ms: i64,
@@ -131,13 +125,7 @@ impl App {
         let tasks = Tasks::default();
         let (vault, ledger) = (Arc::new(vault), Arc::new(ledger));
         let (providers, quota) = (Arc::new(providers), Arc::new(quota));
-        let models = Models::new(ModelsParts {
-            catalogue: providers.catalogue().clone(),
-            chat_order: settings.provider_order.clone(),
-            picture_order: settings.images.provider_order.clone(),
-            workflows: settings.images.workflows.clone(),
-            allowed: settings.models_allowed.clone(),
-        });
+        let models = Models::new(providers.catalogue().clone(), settings.models.clone());
         let policies = Policies::new(
             store.clone(),
             Arc::clone(&vault),
@@ -171,18 +159,24 @@ impl App {
 
     /// Makes the rooms, each of what it needs.
     fn furnish(foundation: Foundation, settings: Settings, http: reqwest::Client) -> Self {
+        let max_output_tokens = settings.asks.max_output_tokens;
+        let people = Arc::new(People::new(&foundation));
+        let keys = Arc::new(Keys::new(&foundation));
+        let asks = Arc::new(Asks::new(&foundation, settings.asks, &keys, &people));
+        let pictures = Arc::new(Pictures::new(&foundation, settings.images, &asks, &people));
+        let programs = Programs::new(&foundation, max_output_tokens, &people, &pictures);
         Self {
-            keys: Arc::new(Keys::new(&foundation)),
-            people: Arc::new(People::new(&foundation)),
+            people,
+            keys,
             quotas: Arc::new(Quotas::new(&foundation)),
+            asks,
+            pictures,
+            programs: Arc::new(programs),
             store: foundation.store,
             ledger: foundation.ledger,
-            providers: foundation.providers,
             models: foundation.models,
-            policies: foundation.policies,
-            payers: foundation.payers,
             pending: foundation.pending,
-            settings,
+            gateway_url: settings.gateway_url,
             http,
             clock: foundation.clock,
             started_at_ms: foundation.started_at_ms,
@@ -191,13 +185,13 @@ impl App {
     }
 
     /// All providers.
-    pub fn catalogue(&self) -> &Catalogue {
-        self.models.catalogue()
+    pub fn providers(&self) -> KnownProviders<'_> {
+        KnownProviders::new(self.models.catalogue())
     }
 
     /// Where programs reach the gateway, if it is on.
     pub fn gateway_url(&self) -> Option<&str> {
-        self.settings.gateway_url.as_deref()
+        self.gateway_url.as_deref()
     }
 
     /// The one HTTP client of the process.
@@ -226,7 +220,7 @@ impl App {
 
     /// Every attempt of the ledger, once what is queued is written.
     #[cfg(test)]
-    pub async fn audit(&self) -> Vec<crate::store::Audited> {
+    pub async fn audit(&self) -> Vec<crate::store::AuditedAttempt> {
         self.ledger.flush().await;
         self.store.audit().await
     }

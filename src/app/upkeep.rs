@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::model::DAY_MS;
-
 use crate::app::App;
-use crate::app::asks::records::ANSWERS_KEPT_DAYS;
 
 /// How often expired rows are deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
@@ -30,19 +27,18 @@ impl App {
         });
     }
 
-    /// Deletes forms that nobody sent, checks that no limit looks at, and
-    /// blocks that are over; settles what dead processes left behind.
+    /// Has each room delete what it no longer needs, and settle or give up
+    /// what dead processes left behind.
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let now_ms = self.clock.now_ms();
         self.pending.sweep(now_ms).await?;
         self.keys.sweep(now_ms).await?;
         self.people.sweep(now_ms).await?;
-        self.forget_repeats(now_ms).await?;
-        let answers_kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
-        self.store.forget_answers(now_ms - answers_kept_ms).await?;
-        self.store.forget_pictures(now_ms - answers_kept_ms).await?;
+        self.programs.sweep(now_ms).await?;
+        self.asks.sweep(now_ms).await?;
+        self.pictures.sweep(now_ms).await?;
         self.quotas.sweep(now_ms).await?;
         // Last, since it waits for hosts.
-        self.give_up_pictures_of_programs().await
+        self.pictures.give_up_for_programs().await
     }
 }

@@ -110,7 +110,7 @@ impl Bot {
     /// Whether only adults, or nobody else, read along. Discord is asked
     /// only where the operator wants to know.
     async fn is_age_restricted(&self, caller: &Caller) -> bool {
-        if !self.app.pictures_for_adults_only() || caller.place == Place::Direct {
+        if !self.app.pictures.are_for_adults_only() || caller.place == Place::Direct {
             return true;
         }
         let Some(channel) = caller.channel else {
@@ -124,7 +124,7 @@ impl Bot {
     fn voice(&self, locale: &str) -> Voice<'_> {
         Voice {
             lang: Lang::from_locale(locale),
-            catalogue: self.app.catalogue(),
+            providers: self.app.providers(),
             byok: self.app.keys.byok_enabled(),
         }
     }

@@ -1,5 +1,5 @@
-//! Puts the program together from its settings, and stops with the name of
-//! the setting where that cannot be done.
+//! Puts the program together from its settings and secrets. Where that cannot
+//! be done, the error names the setting.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,15 +9,16 @@ use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{
-    App, BotDefault, Delivery, ImageSettings, Moderation, Parts, Persona, QuotaSettings, Settings,
+    App, AskSettings, BotDefault, ImageSettings, ModelSettings, Moderation, Parts, Persona,
+    QuotaSettings, Settings,
 };
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
-use crate::ledger::{Ledger, Prices};
-use crate::model::{Clock, Credential, PersonId, ProviderId, ServerId};
+use crate::ledger::{Ledger, LedgerParts, Prices};
+use crate::model::{Clock, Credential, PersonId, ProviderId, ProviderKind, ServerId};
 use crate::providers::{
-    Catalogue, Clients, Kind, Override, Provider, Providers, Timeouts, Workflows,
+    Catalogue, Clients, Delivery, Override, Provider, Providers, Timeouts, Workflows,
 };
 use crate::store::Store;
 use crate::vault::{MasterKey, Vault};
@@ -28,21 +29,33 @@ const PREVIOUS_KEYS: &str = "BYOK_MASTER_KEY_PREVIOUS";
 const HOW_TO_GET_A_TOKEN: &str =
     "is not set; copy the bot's token from https://discord.com/developers/applications";
 
-/// What `serve` runs.
+/// How a process runs, beside its settings.
+#[derive(Clone, Default)]
+pub struct RunOptions {
+    pub shards: Shards,
+    pub timeouts: Timeouts,
+    pub clock: Clock,
+}
+
+/// The program, ready to serve.
 pub struct Assembled {
     pub app: Arc<App>,
     pub gateway: gateway::Settings,
     pub discord: bot::Settings,
 }
 
-/// Reads every secret, opens the database and unlocks the vault.
+/// Reads the secrets, opens the database, unlocks the vault, and makes the
+/// program of them.
 pub async fn assemble(
     config: &Config,
     environment: &Environment,
-    shards: Shards,
-    timeouts: Timeouts,
-    clock: Clock,
+    options: RunOptions,
 ) -> anyhow::Result<Assembled> {
+    let RunOptions {
+        shards,
+        timeouts,
+        clock,
+    } = options;
     gateway::start_counting();
     let token = environment.secret(&[DISCORD_TOKEN])?;
     let token = token.ok_or_else(|| ConfigError::new(DISCORD_TOKEN, HOW_TO_GET_A_TOKEN))?;
@@ -60,13 +73,13 @@ pub async fn assemble(
     let clients = Clients::new(timeouts.connect)?;
     let http = clients.web.clone();
     let providers = Providers::new(catalogue, clients, timeouts);
-    let ledger = Ledger::start(
-        store.clone(),
+    let ledger = Ledger::start(LedgerParts {
+        store: store.clone(),
         prices,
-        clock.clone(),
+        clock: clock.clone(),
         zone,
-        timeouts.longest_call(),
-    );
+        longest_call: timeouts.longest_call(),
+    });
     let app = App::new(Parts {
         store,
         vault,
@@ -131,7 +144,7 @@ pub fn catalogue(config: &Config, environment: &Environment) -> anyhow::Result<C
     Ok(Catalogue::new(&overrides)?)
 }
 
-/// `OLLAMA_HOST` may be a bare host and port.
+/// Puts `http://` before a bare host and port, as `OLLAMA_HOST` may be.
 fn with_scheme(host: &str) -> String {
     if host.contains("://") {
         host.to_owned()
@@ -140,7 +153,7 @@ fn with_scheme(host: &str) -> String {
     }
 }
 
-/// The keys that the operator pays with.
+/// The bot default keys: those that the operator pays with.
 pub fn bot_defaults(
     catalogue: &Catalogue,
     config: &Config,
@@ -179,7 +192,8 @@ fn credential(provider: &Provider, secret: SecretString, environment: &Environme
     }
 }
 
-/// A provider without a key is offered only where the operator says so.
+/// Whether the operator has set up a provider that needs no key. Otherwise it
+/// is not offered.
 fn is_set_up(provider: &Provider, config: &Config, environment: &Environment) -> bool {
     config.providers.contains_key(provider.id.as_str())
         || provider
@@ -187,7 +201,8 @@ fn is_set_up(provider: &Provider, config: &Config, environment: &Environment) ->
             .is_some_and(|name| environment.plain(name).is_some())
 }
 
-/// The active master key first, then the previous ones. None: BYOK is off.
+/// The master keys: the active one first, then the previous ones. Where there
+/// are none, BYOK is off.
 pub fn master_keys(environment: &Environment) -> anyhow::Result<Vec<MasterKey>> {
     let parse = |name: &str, text: &str| {
         MasterKey::parse(&SecretString::from(text)).map_err(|weak| {
@@ -211,7 +226,8 @@ pub fn master_keys(environment: &Environment) -> anyhow::Result<Vec<MasterKey>> 
     Ok(keys)
 }
 
-/// One secret in two places would fall in both.
+/// Refuses a master key that is used as another secret too: whoever learns one
+/// would have the other.
 fn check_distinct(
     masters: &[MasterKey],
     token: &SecretString,
@@ -234,7 +250,8 @@ fn check_distinct(
     Ok(())
 }
 
-/// Nobody else's key pays for the operator's moderation.
+/// Refuses moderation by OpenAI without a bot default key, since no other key
+/// may pay for it.
 fn check_moderation(moderation: Moderation, defaults: &[BotDefault]) -> Result<(), ConfigError> {
     let has_key = defaults.iter().any(|it| it.provider.as_str() == "openai");
     if moderation == Moderation::OpenAi && !has_key {
@@ -249,7 +266,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
     for name in &config.ask.provider_order {
         let known = catalogue
             .find(name)
-            .filter(|provider| provider.kind == Kind::Chat);
+            .filter(|provider| provider.kind == ProviderKind::Chat);
         let known = known.ok_or_else(|| {
             ConfigError::new(
                 "ask.provider_order",
@@ -258,29 +275,35 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         })?;
         provider_order.push(known.id.clone());
     }
-    // A provider of the operator's own that the order leaves out comes last.
+    // Providers that the order leaves out come last.
     let left_out = |id: &ProviderId| !provider_order.contains(id);
     let rest: Vec<ProviderId> = catalogue
         .iter()
-        .filter(|p| p.kind == Kind::Chat && left_out(&p.id))
+        .filter(|p| p.kind == ProviderKind::Chat && left_out(&p.id))
         .map(|p| p.id.clone())
         .collect();
     provider_order.extend(rest);
     Ok(Settings {
-        provider_order,
-        system_prompt: config.ask.system_prompt.clone(),
-        personas: personas(&config.ask.personas)?,
-        demo_replies: config.ask.demo_replies,
-        models_allowed: config.ask.models.clone(),
-        max_output_tokens: config.ask.max_output_tokens,
-        context_tokens: config.ask.context_tokens,
-        delivery: if config.ask.stream {
-            Delivery::Streamed
-        } else {
-            Delivery::Whole
+        models: ModelSettings {
+            chat_order: provider_order,
+            picture_order: picture_order(config, catalogue)?,
+            workflows: workflows(config)?,
+            allowed: config.ask.models.clone(),
         },
+        asks: AskSettings {
+            system_prompt: config.ask.system_prompt.clone(),
+            personas: personas(&config.ask.personas)?,
+            demo_replies: config.ask.demo_replies,
+            max_output_tokens: config.ask.max_output_tokens,
+            context_tokens: config.ask.context_tokens,
+            delivery: if config.ask.stream {
+                Delivery::Streamed
+            } else {
+                Delivery::Whole
+            },
+        },
+        images: images(config)?,
         gateway_url: config.gateway.url(),
-        images: images(config, catalogue)?,
     })
 }
 
@@ -312,7 +335,7 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
     }
 }
 
-/// Tiers and limits, as the operator set them.
+/// The operator's settings of quotas.
 fn quota(config: &Config) -> Result<QuotaSettings, ConfigError> {
     let operators = config.discord.operators.iter();
     Ok(QuotaSettings {
@@ -323,7 +346,7 @@ fn quota(config: &Config) -> Result<QuotaSettings, ConfigError> {
     })
 }
 
-/// Our personas, and the operator's in a folder.
+/// Our personas, and those in the operator's folder.
 fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
     let wrong = |problem: String| ConfigError::new("ask.personas", problem);
     let mut operators = Vec::new();
@@ -335,11 +358,10 @@ fn personas(folder: &str) -> Result<Vec<Persona>, ConfigError> {
     Persona::merged(operators).map_err(|error| wrong(format!("{error:#}")))
 }
 
-/// How pictures are made.
-fn images(config: &Config, catalogue: &Catalogue) -> Result<ImageSettings, ConfigError> {
-    let wanted = &config.images;
+/// Who is asked for pictures, best first.
+fn picture_order(config: &Config, catalogue: &Catalogue) -> Result<Vec<ProviderId>, ConfigError> {
     let mut order = Vec::new();
-    for name in &wanted.provider_order {
+    for name in &config.images.provider_order {
         let known = catalogue.find(name).filter(|it| it.images.wire.is_some());
         let known = known.ok_or_else(|| {
             let problem = "names something that is no provider of pictures";
@@ -347,17 +369,25 @@ fn images(config: &Config, catalogue: &Catalogue) -> Result<ImageSettings, Confi
         })?;
         order.push(known.id.clone());
     }
-    let operators = files_in("images.workflows", &wanted.workflows, "workflow")?;
-    let workflows = Workflows::new(&operators).map_err(|error| {
+    Ok(order)
+}
+
+/// Our workflows, and the operator's in a folder.
+fn workflows(config: &Config) -> Result<Workflows, ConfigError> {
+    let operators = files_in("images.workflows", &config.images.workflows, "workflow")?;
+    Workflows::new(&operators).map_err(|error| {
         ConfigError::new("images.workflows", format!("holds a wrong one: {error:#}"))
-    })?;
+    })
+}
+
+/// The settings of pictures.
+fn images(config: &Config) -> Result<ImageSettings, ConfigError> {
+    let wanted = &config.images;
     let moderation = Moderation::parse(&wanted.moderation).ok_or_else(|| {
         let problem = "must be \"off\", \"provider\" or \"openai\"";
         ConfigError::new("images.moderation", problem)
     })?;
     Ok(ImageSettings {
-        provider_order: order,
-        workflows,
         moderation,
         deadline: Duration::from_mins(u64::from(wanted.deadline_minutes)),
         poll: Duration::from_millis(u64::from(wanted.poll_ms)),
@@ -365,7 +395,8 @@ fn images(config: &Config, catalogue: &Catalogue) -> Result<ImageSettings, Confi
     })
 }
 
-/// The files of a kind in an operator's folder, by name, with their text.
+/// The files with an extension in a folder of the operator's: their names
+/// without it, and their texts, sorted.
 fn files_in(
     setting: &str,
     folder: &str,
@@ -394,7 +425,7 @@ fn files_in(
     Ok(found)
 }
 
-/// Where calendar days begin.
+/// The time zone in which calendar days begin.
 pub fn time_zone(config: &Config) -> Result<jiff::tz::TimeZone, ConfigError> {
     jiff::tz::TimeZone::get(&config.quota.time_zone).map_err(|_| {
         ConfigError::new(
@@ -404,7 +435,7 @@ pub fn time_zone(config: &Config) -> Result<jiff::tz::TimeZone, ConfigError> {
     })
 }
 
-/// What calls cost, the operator's own prices first.
+/// What calls cost, with the operator's own prices.
 pub fn prices(config: &Config) -> Result<Prices, ConfigError> {
     let path = &config.quota.prices_file;
     let wrong = |problem: String| ConfigError::new("quota.prices_file", problem);

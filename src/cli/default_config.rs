@@ -1,4 +1,4 @@
-//! `latchkey default-config`.
+//! `latchkey default-config`: prints the commented settings file.
 
 use crate::config;
 

@@ -12,12 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::serve::until_signal;
 use super::signals::Signals;
-use super::{Assembled, Scene, assemble, log};
+use super::{Assembled, RunOptions, Scene, assemble, log};
 use crate::bot::Connection;
-use crate::config::{Environment, Shards};
+use crate::config::Environment;
 use crate::gateway;
-use crate::model::Clock;
-use crate::providers::Timeouts;
 use crate::vault::MasterKey;
 
 /// Time between two words of an emulated model.
@@ -54,14 +52,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         app,
         gateway: settings,
         discord,
-    } = assemble(
-        &config,
-        &environment,
-        Shards::default(),
-        Timeouts::default(),
-        Clock::default(),
-    )
-    .await?;
+    } = assemble(&config, &environment, RunOptions::default()).await?;
     let connection = Connection::prepare(Arc::clone(&app), discord).await?;
     println!(
         "Open http://{}/ in a browser. Ctrl+C ends the demo.",

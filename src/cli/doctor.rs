@@ -1,5 +1,5 @@
-//! `latchkey doctor`: one line for each thing that must be right, with
-//! what to do where it is not.
+//! `latchkey doctor`: checks everything that must be right, with one line for
+//! each thing, and says what to do where it is not.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,28 +8,28 @@ use std::time::Duration;
 use reqwest::Client;
 
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
-use super::{Assembled, assemble};
+use super::{Assembled, RunOptions, assemble};
 use crate::bot::Introduction;
-use crate::config::{Config, Environment, Shards, others_can_read_dotenv};
+use crate::config::{Config, Environment, others_can_read_dotenv};
 use crate::model::{Check, Clock, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
 use crate::vault::Vault;
 
-/// What the doctor found so far.
+/// Whether any check has failed so far.
 #[derive(Default)]
 struct Report {
     failed: bool,
 }
 
 impl Report {
-    fn bad(&mut self, what: &str, detail: &str) {
+    fn fail(&mut self, what: &str, detail: &str) {
         self.failed = true;
         println!("FAIL  {what}: {}", redact(detail));
     }
 }
 
-fn good(what: &str, detail: &str) {
+fn pass(what: &str, detail: &str) {
     println!("ok    {what}: {detail}");
 }
 
@@ -37,30 +37,30 @@ fn note(what: &str, detail: &str) {
     println!("note  {what}: {detail}");
 }
 
-/// Checks everything that can be checked without running.
+/// Checks everything that can be checked without serving.
 pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
     let environment = match Environment::of_process() {
         Ok(environment) => environment,
         Err(error) => {
-            report.bad("environment", &error.to_string());
+            report.fail("environment", &error.to_string());
             return Ok(ExitCode::FAILURE);
         }
     };
     match Config::load(file, &environment) {
         Ok(config) => {
-            dotenv();
-            good("configuration", "every setting is known and in range");
-            quotas(&mut report, &config);
-            database(&mut report, &config, &environment).await;
+            check_dotenv();
+            pass("configuration", "every setting is known and in range");
+            check_quotas(&mut report, &config);
+            check_database(&mut report, &config, &environment).await;
             let clients = Clients::new(Timeouts::default().connect)?;
-            discord(&mut report, &config, &environment, &clients.web).await;
-            providers(&mut report, &config, &environment, clients).await;
+            check_discord(&mut report, &config, &environment, &clients.web).await;
+            check_providers(&mut report, &config, &environment, clients).await;
             if !report.failed {
-                machines(&mut report, &config, &environment).await;
+                stop_machines(&mut report, &config, &environment).await;
             }
         }
-        Err(error) => report.bad("configuration", &error.to_string()),
+        Err(error) => report.fail("configuration", &error.to_string()),
     }
     Ok(if report.failed {
         ExitCode::FAILURE
@@ -69,8 +69,8 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// A `.env` that others on the machine can read gives them every secret.
-fn dotenv() {
+/// Checks that others on the machine cannot read the secrets in `.env`.
+fn check_dotenv() {
     if others_can_read_dotenv() {
         note(
             ".env",
@@ -79,34 +79,33 @@ fn dotenv() {
     }
 }
 
-/// Machines that were started for pictures, and that nobody needs any more:
-/// they cost money, so they are stopped.
-async fn machines(report: &mut Report, config: &Config, environment: &Environment) {
-    let (shards, timeouts) = (Shards::default(), Timeouts::default());
-    let assembled = assemble(config, environment, shards, timeouts, Clock::default()).await;
+/// Stops machines that were started for pictures and are not needed any more,
+/// since they cost money.
+async fn stop_machines(report: &mut Report, config: &Config, environment: &Environment) {
+    let assembled = assemble(config, environment, RunOptions::default()).await;
     let app = match assembled {
         Ok(Assembled { app, .. }) => app,
-        Err(error) => return report.bad("machines", &format!("{error:#}")),
+        Err(error) => return report.fail("machines", &format!("{error:#}")),
     };
-    match app.stop_all_leftovers().await {
-        Ok(stopped) if stopped.is_empty() => good("machines", "none is left over"),
+    match app.pictures.stop_all_leftovers().await {
+        Ok(stopped) if stopped.is_empty() => pass("machines", "none is left over"),
         Ok(stopped) => note(
             "machines",
             &format!("stopped, since nobody needs them: {}", stopped.join(", ")),
         ),
-        Err(error) => report.bad("machines", &format!("{error:#}")),
+        Err(error) => report.fail("machines", &format!("{error:#}")),
     }
     app.shut_down(Duration::ZERO, Duration::ZERO).await;
 }
 
-/// Tiers, prices, and who is told.
-fn quotas(report: &mut Report, config: &Config) {
+/// Checks tiers, prices, and that there is an operator.
+fn check_quotas(report: &mut Report, config: &Config) {
     let problems = [prices(config).err(), time_zone(config).err()];
     for error in problems.into_iter().flatten() {
-        report.bad("quotas", &error.to_string());
+        report.fail("quotas", &error.to_string());
     }
     let tiers: Vec<&str> = config.quota.tiers.iter().map(|t| t.name.as_str()).collect();
-    good("quotas", &format!("tiers {}", tiers.join(", ")));
+    pass("quotas", &format!("tiers {}", tiers.join(", ")));
     if config.discord.operators.is_empty() {
         note(
             "quotas",
@@ -115,13 +114,14 @@ fn quotas(report: &mut Report, config: &Config) {
     }
 }
 
-async fn database(report: &mut Report, config: &Config, environment: &Environment) {
+/// Checks the master keys, and that the database opens and they open its keys.
+async fn check_database(report: &mut Report, config: &Config, environment: &Environment) {
     let masters = match master_keys(environment) {
         Ok(masters) => masters,
-        Err(error) => return report.bad("master key", &format!("{error:#}")),
+        Err(error) => return report.fail("master key", &format!("{error:#}")),
     };
     match masters.first() {
-        Some(active) => good("master key", &format!("active key is {}", active.kid())),
+        Some(active) => pass("master key", &format!("active key is {}", active.kid())),
         None => note(
             "master key",
             "not set, so people can't store keys; run `latchkey keygen`",
@@ -129,74 +129,80 @@ async fn database(report: &mut Report, config: &Config, environment: &Environmen
     }
     let store = match Store::open(&config.store.url).await {
         Ok(store) => store,
-        Err(error) => return report.bad("database", &format!("{error:#}; check `store.url`")),
+        Err(error) => return report.fail("database", &format!("{error:#}; check `store.url`")),
     };
-    good("database", "opens, and its tables are up to date");
-    pages(report, &store).await;
+    pass("database", "opens, and its tables are up to date");
+    check_pages(report, &store).await;
     let unlocked = Vault::unlock(masters, &store, Clock::default().now_ms()).await;
     match (unlocked, store.keys_by_master().await) {
         (Ok(vault), Ok(counts)) => {
             for (kid, keys) in counts {
                 if vault.can_open(&kid) {
-                    good("stored keys", &format!("{keys} under master key {kid}"));
+                    pass("stored keys", &format!("{keys} under master key {kid}"));
                 } else {
-                    report.bad("stored keys", &format!(
+                    report.fail("stored keys", &format!(
                         "{keys} are locked: configure master key {kid}, or put it into BYOK_MASTER_KEY_PREVIOUS"
                     ));
                 }
             }
         }
-        (Err(error), _) | (_, Err(error)) => report.bad("vault", &format!("{error:#}")),
+        (Err(error), _) | (_, Err(error)) => report.fail("vault", &format!("{error:#}")),
     }
     store.close().await;
 }
 
-/// Whether SQLite can read every page of its file.
-async fn pages(report: &mut Report, store: &Store) {
-    let wrong = match store.damage().await {
-        Ok(damage) if damage.is_empty() => return good("database pages", "none is damaged"),
+/// Checks that SQLite can read every page of its file.
+async fn check_pages(report: &mut Report, store: &Store) {
+    let wrong = match store.find_damage().await {
+        Ok(damage) if damage.is_empty() => return pass("database pages", "none is damaged"),
         Ok(damage) => damage.join("; "),
         Err(error) => format!("{error:#}"),
     };
-    report.bad(
+    report.fail(
         "database pages",
         &format!("{wrong}; stop the program and put back a backup, or save what can be read with `sqlite3 … .recover`"),
     );
 }
 
-async fn discord(report: &mut Report, config: &Config, environment: &Environment, http: &Client) {
+/// Checks the bot's token, and what Discord grants it.
+async fn check_discord(
+    report: &mut Report,
+    config: &Config,
+    environment: &Environment,
+    http: &Client,
+) {
     let token = match environment.secret(&["DISCORD_TOKEN"]) {
         Ok(Some(token)) => token,
         Ok(None) => {
-            return report.bad(
+            return report.fail(
                 "Discord token",
                 "DISCORD_TOKEN is not set; copy it from https://discord.com/developers/applications",
             );
         }
-        Err(error) => return report.bad("Discord token", &error.to_string()),
+        Err(error) => return report.fail("Discord token", &error.to_string()),
     };
     match Introduction::ask(&config.discord.api_url, &token, http.clone()).await {
         Ok(who) => {
-            good(
+            pass(
                 "Discord token",
                 &format!("accepted, as application {}", who.application),
             );
-            intents(report, config, who.reads_messages);
-            good("Discord gateway", "its address is known");
+            check_intents(report, config, who.reads_messages);
+            pass("Discord gateway", "its address is known");
         }
-        Err(error) => report.bad(
+        Err(error) => report.fail(
             "Discord token",
             &format!("{error:#}; check DISCORD_TOKEN and `discord.api_url`"),
         ),
     }
 }
 
-/// The one intent that Discord must grant, where it is wanted.
-fn intents(report: &mut Report, config: &Config, granted: bool) {
+/// Checks that Discord grants the one intent that it must, if it is wanted.
+fn check_intents(report: &mut Report, config: &Config, granted: bool) {
     match (config.discord.message_content, granted) {
-        (false, _) => good("Discord intents", "none that Discord must grant are used"),
-        (true, true) => good("Discord intents", "Message Content is granted"),
-        (true, false) => report.bad(
+        (false, _) => pass("Discord intents", "none that Discord must grant are used"),
+        (true, true) => pass("Discord intents", "Message Content is granted"),
+        (true, false) => report.fail(
             "Discord intents",
             "`discord.message_content` is set, but Message Content is not granted; turn it on under Bot on the \
              application's page, or Discord will refuse the connection",
@@ -204,7 +210,8 @@ fn intents(report: &mut Report, config: &Config, granted: bool) {
     }
 }
 
-async fn providers(
+/// Has every provider check its bot default key.
+async fn check_providers(
     report: &mut Report,
     config: &Config,
     environment: &Environment,
@@ -212,11 +219,11 @@ async fn providers(
 ) {
     let catalogue = match catalogue(config, environment) {
         Ok(catalogue) => catalogue,
-        Err(error) => return report.bad("providers", &format!("{error:#}")),
+        Err(error) => return report.fail("providers", &format!("{error:#}")),
     };
     let defaults = match bot_defaults(&catalogue, config, environment) {
         Ok(defaults) => defaults,
-        Err(error) => return report.bad("providers", &format!("{error:#}")),
+        Err(error) => return report.fail("providers", &format!("{error:#}")),
     };
     let providers = Providers::new(catalogue, clients, Timeouts::default());
     if defaults.is_empty() {
@@ -231,19 +238,19 @@ async fn providers(
         };
         let (name, page) = (&provider.name, &provider.key_page);
         match providers.check(provider, default.credential.as_ref()).await {
-            Check::Valid => good(name, "accepts the bot default key"),
-            Check::Invalid => report.bad(
+            Check::Valid => pass(name, "accepts the bot default key"),
+            Check::Invalid => report.fail(
                 name,
                 &format!("refuses the bot default key; make a new one at {page}"),
             ),
-            Check::OutOfCredit => report.bad(
+            Check::OutOfCredit => report.fail(
                 name,
                 &format!("the account is out of credit; top up at {page}"),
             ),
             Check::Restricted => note(name, "accepts the bot default key with restrictions"),
-            Check::WrongExtra => report.bad(name, "knows the key but not the ids that go with it"),
+            Check::WrongExtra => report.fail(name, "knows the key but not the ids that go with it"),
             Check::Unknown(class) => {
-                report.bad(name, &format!("can't be asked right now: {class:?}"));
+                report.fail(name, &format!("can't be asked right now: {class:?}"));
             }
         }
     }

@@ -1,12 +1,12 @@
-//! Room for connections: to the system, each is an open file.
+//! The limit on open files, of which every connection is one.
 
 use std::io;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Lets this process open as many files as the system allows it, where it
-/// usually begins with 1,024; how many. None: as many as it likes.
-pub fn allow() -> io::Result<Option<u64>> {
+/// Raises the limit, which usually begins at 1,024, to the most that the
+/// system allows this process. Returns it; none if there is no limit.
+pub fn raise_limit() -> io::Result<Option<u64>> {
     let most = getrlimit(Resource::Nofile).maximum;
     setrlimit(
         Resource::Nofile,

@@ -1,4 +1,4 @@
-//! Keeps other processes out of our memory: no core dumps, no tracing.
+//! Keeps other processes from reading our memory: no core dumps, no tracing.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 

@@ -1,5 +1,5 @@
-//! `latchkey health`: for a container's health check, which has no other
-//! program at hand.
+//! `latchkey health`: asks the running bot whether it is well. It is for a
+//! container's health check, which has no other program to ask with.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use crate::config::{Config, Environment};
 use crate::gateway::HEALTH_PATH;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the bot may take to answer.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Succeeds if the running bot says that it is well.
 pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
@@ -22,7 +23,7 @@ pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
         !address.is_empty(),
         "`gateway.listen` is empty, so there is no health page to ask"
     );
-    let answer = timeout(PATIENCE, ask(&address)).await;
+    let answer = timeout(TIMEOUT, get_health(&address)).await;
     let well = matches!(&answer, Ok(Ok(text)) if text.starts_with("HTTP/1.1 200"));
     println!(
         "{}",
@@ -39,7 +40,7 @@ pub async fn health(file: Option<&Path>) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn ask(address: &str) -> std::io::Result<String> {
+async fn get_health(address: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let request =
         format!("GET {HEALTH_PATH} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

@@ -1,4 +1,4 @@
-//! `latchkey keygen`.
+//! `latchkey keygen`: makes a master key.
 
 use std::process::ExitCode;
 
@@ -6,8 +6,8 @@ use secrecy::ExposeSecret;
 
 use crate::vault::MasterKey;
 
-/// Makes a master key. The key goes to standard output, so that it can be
-/// put into a file; what to do with it goes to standard error.
+/// Makes a master key. It is printed to standard output, so that it can be
+/// redirected to a file; what to do with it is printed to standard error.
 pub fn keygen() -> anyhow::Result<ExitCode> {
     let key = MasterKey::generate()?;
     eprintln!(

@@ -1,8 +1,9 @@
-//! Logs: for people or as JSON, and never with a secret.
+//! Logging: as lines for people or as JSON, and never with a secret.
 //!
-//! Three layers: secrets have types that do not print; libraries do not
-//! log below warn, whatever `RUST_LOG` says, and serenity's gateway not at
-//! all, since it prints payloads; and every line that leaves is scrubbed.
+//! Three measures keep secrets out. Secrets have types that do not print.
+//! Libraries do not log below warn, whatever `RUST_LOG` says, and serenity's
+//! gateway client does not log at all, since it prints payloads. And a filter
+//! takes out of every line whatever looks like a secret.
 
 use std::io::{self, Write};
 
@@ -18,7 +19,8 @@ use crate::model::redact;
 use secrecy::ExposeSecret;
 
 const OURS: &str = "latchkey";
-/// Prints whole payloads, keys included, when it cannot read them.
+/// Modules that never log: this one prints the whole of a payload that it
+/// cannot parse, keys included.
 const SILENCED: &[&str] = &["serenity::gateway"];
 
 /// Starts logging to standard error, as `LOG_FORMAT` and `RUST_LOG` say.
@@ -29,10 +31,11 @@ pub fn start(environment: &Environment) {
         .is_some_and(|format| format.expose_secret() == "json");
     let directives = level.as_ref().map_or("info", |level| level.expose_secret());
     let layer = layer(directives, json, io::stderr);
-    // A second start, as in tests, leaves the first in place.
+    // A second start, as in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(layer).try_init();
     std::panic::set_hook(Box::new(|panic| {
-        // The message may quote anything; the place is enough to find it.
+        // The panic's message may quote a secret; its place is enough to find
+        // the fault.
         let place = panic
             .location()
             .map(ToString::to_string)
@@ -41,7 +44,7 @@ pub fn start(environment: &Environment) {
     }));
 }
 
-/// The log's format, levels and scrubber, over any writer.
+/// The format, the levels and the filter of the log, over any writer.
 pub fn layer<S, W>(directives: &str, json: bool, writer: W) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
@@ -72,10 +75,10 @@ fn may_log(line: &Metadata<'_>) -> bool {
     ours || (*line.level() <= Level::WARN && !silenced)
 }
 
-/// Makes writers that scrub.
+/// Makes [`Scrubber`]s.
 struct Scrubbed<W>(W);
 
-/// Takes everything that looks like a secret out of each line.
+/// A writer that takes everything that looks like a secret out of each line.
 struct Scrubber<W>(W);
 
 impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Scrubbed<W> {

@@ -1,4 +1,4 @@
-//! The command line, one file a verb.
+//! The command line: one file for each verb.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -28,9 +28,9 @@ use clap::{Parser, Subcommand};
 
 #[cfg(test)]
 pub use assemble::catalogue;
-pub use assemble::{Assembled, assemble};
+pub use assemble::{Assembled, RunOptions, assemble};
 #[cfg(test)]
-pub use files::allow as allow_files;
+pub use files::raise_limit as raise_file_limit;
 #[cfg(test)]
 pub use log::{layer as log_layer, start as start_log};
 #[cfg(any(test, feature = "demo"))]
@@ -38,8 +38,8 @@ pub use scene::Scene;
 
 use crate::config::Shards;
 
-/// Threads beside the workers, for reading the database and looking up
-/// names. Each has memory of its own, so there are only a few.
+/// How many threads there are beside the workers, for reading the database and
+/// resolving host names. Each takes memory of its own.
 const BLOCKING_THREADS: usize = 2;
 
 /// A Discord bot that answers with AI models and pays with the right
@@ -101,11 +101,12 @@ fn run_with(arguments: Arguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // On a worker, so that what the start leaves free is used for what comes.
+    // On a worker thread, so that memory that the start frees is used again by
+    // what runs later.
     let done = runtime.block_on(runtime.spawn(dispatch(arguments)));
     match done.unwrap_or_else(|died| Err(died.into())) {
         Ok(code) => {
-            // What did not end in its time is not waited for.
+            // Tasks that did not end in time are not waited for.
             runtime.shutdown_background();
             code
         }
@@ -133,7 +134,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Runs the program as another process's test.
+/// Runs the program with a command line, in a test's child process.
 #[cfg(test)]
 pub fn run_as(words: &[String]) -> ExitCode {
     run_with(Arguments::parse_from(

@@ -1,4 +1,5 @@
-//! `latchkey serve`: runs until a signal, then stops within ten seconds.
+//! `latchkey serve`: runs the bot until a signal, then stops it within ten
+//! seconds.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -8,18 +9,16 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::signals::Signals;
-use super::{Assembled, assemble, files, log};
+use super::{Assembled, RunOptions, assemble, files, log};
 use crate::app::App;
 use crate::bot::{self, Connection};
 use crate::config::{Config, Environment, Shards};
 use crate::gateway::{self, Serving};
-use crate::model::Clock;
-use crate::providers::Timeouts;
 use crate::store::Store;
 
-/// How long asks may go on after the signal.
+/// How long running asks may go on after the signal.
 const GRACE: Duration = Duration::from_secs(6);
-/// How long those that were cut off may take to say so.
+/// How long asks that were cut off may take to tell their people so.
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
 
 /// Runs the bot.
@@ -28,16 +27,13 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let environment = Environment::of_process()?;
     log::start(&environment);
     let config = Config::load(file, &environment)?;
-    make_room(&config);
+    raise_file_limit(&config);
     let _claim = Store::claim(&config.store.url)?;
-    let assembled = assemble(
-        &config,
-        &environment,
+    let options = RunOptions {
         shards,
-        Timeouts::default(),
-        Clock::default(),
-    )
-    .await?;
+        ..RunOptions::default()
+    };
+    let assembled = assemble(&config, &environment, options).await?;
     drop(environment);
     let stop = CancellationToken::new();
     let listening = gateway::listen(&config.gateway.listen).await?;
@@ -73,11 +69,11 @@ async fn connect(
     until_signal(connection, signals, stop).await
 }
 
-/// Makes room for as many connections as the operator allows, if the system
-/// lets us.
-fn make_room(config: &Config) {
+/// Raises the limit on open files, and warns where it is below the number of
+/// connections that the operator allows.
+fn raise_file_limit(config: &Config) {
     let wanted = u64::from(config.gateway.connections);
-    match files::allow() {
+    match files::raise_limit() {
         Ok(Some(most)) if most < wanted => tracing::warn!(
             "the system lets this process open {most} files, fewer than `gateway.connections` ({wanted}); raise its limit (`ulimit -n`, `LimitNOFILE=`)"
         ),
@@ -86,7 +82,7 @@ fn make_room(config: &Config) {
     }
 }
 
-/// Finishes what is running, and hangs up on whoever stays on the line.
+/// Finishes what is running, and closes the connections that stay open.
 async fn shut_down(app: &App, serving: Option<Serving>) {
     app.shut_down(GRACE, LAST_WORDS).await;
     if let Some(serving) = serving {
@@ -94,8 +90,8 @@ async fn shut_down(app: &App, serving: Option<Serving>) {
     }
 }
 
-/// Serves until a signal, or until the connection ends by itself; either
-/// way `stop` has been called when this returns.
+/// Serves until a signal, or until the connection ends by itself. Either way,
+/// `stop` is cancelled when this returns.
 pub async fn until_signal(
     connection: Connection,
     signals: &mut Signals,

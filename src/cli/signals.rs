@@ -1,15 +1,15 @@
-//! When the operator wants us to stop.
+//! The signals by which an operator stops the program.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM and SIGINT, caught from the moment this exists.
+/// SIGTERM and SIGINT, which do not end the process any more.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    /// Catches them from now on.
+    /// Catches both signals from now on.
     pub fn catch() -> anyhow::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         Ok(Self {
@@ -18,7 +18,7 @@ impl Signals {
         })
     }
 
-    /// Ends when one has come.
+    /// Returns when one of them has come.
     pub async fn wait(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

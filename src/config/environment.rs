@@ -1,4 +1,4 @@
-//! The environment, read once: secrets and overrides of settings.
+//! The environment, which is read once: secrets and settings.
 //!
 //! A secret `NAME` may come from the variable `NAME`, from a `.env` file,
 //! or from a file that `NAME_FILE` names. The process's own environment
@@ -18,7 +18,7 @@ const DOTENV: &str = ".env";
 const FILE_SUFFIX: &str = "_FILE";
 /// Permission bits that let anyone but the owner read a file.
 const OTHERS: u32 = 0o077;
-/// A secret shorter than this is a placeholder.
+/// A shorter secret is taken for a placeholder, and refused.
 const SECRET_CHARACTERS_MIN: usize = 8;
 
 /// Whether there is a `.env` in the working folder that anybody but its
@@ -28,7 +28,7 @@ pub fn others_can_read_dotenv() -> bool {
     found.is_ok_and(|found| found.permissions().mode() & OTHERS != 0)
 }
 
-/// All variables, none of which ever prints.
+/// All variables. None of them is ever printed.
 #[derive(Default)]
 pub struct Environment {
     variables: BTreeMap<String, SecretString>,
@@ -61,7 +61,7 @@ impl Environment {
         Ok(Self { variables })
     }
 
-    /// Variables for tests and the demo.
+    /// An environment of other variables, for tests and the demo.
     #[cfg(any(test, feature = "demo"))]
     pub fn of(pairs: impl IntoIterator<Item = (String, SecretString)>) -> Self {
         Self {
@@ -69,7 +69,8 @@ impl Environment {
         }
     }
 
-    /// The first of `names` that is set, itself or by its `_FILE`.
+    /// The secret of the first of `names` that is set, itself or by its
+    /// `_FILE`.
     pub fn secret(&self, names: &[&str]) -> Result<Option<SecretString>, ConfigError> {
         for name in names {
             if let Some(secret) = self.one_secret(name)? {
@@ -79,7 +80,8 @@ impl Environment {
         Ok(None)
     }
 
-    /// A variable that is no secret, such as an organisation's name.
+    /// A variable that is not checked as a secret is, such as the name of an
+    /// organisation.
     pub fn plain(&self, name: &str) -> Option<SecretString> {
         self.variables
             .get(name)
@@ -87,7 +89,8 @@ impl Environment {
             .cloned()
     }
 
-    /// Variables that start with `prefix`, `_FILE` ones read.
+    /// The variables with a prefix; those with `_FILE` have what is in their
+    /// files.
     pub(super) fn settings(
         &self,
         prefix: &str,

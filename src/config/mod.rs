@@ -22,15 +22,15 @@ pub use shards::Shards;
 /// The commented example, which is also what `default-config` prints.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
-/// Environment variables that start so are settings:
-/// `LATCHKEY_STORE__URL` is `store.url`.
+/// Environment variables with this prefix are settings: `LATCHKEY_STORE__URL`
+/// is `store.url`.
 const PREFIX: &str = "LATCHKEY_";
 const PATH_SEPARATOR: &str = "__";
-/// The version of Discord's API that the bot speaks; serenity adds the same
-/// path to a proxy's address by itself.
+/// The path of the version of Discord's API that the bot speaks. serenity adds
+/// the same path to the address of a proxy.
 const API_PATH: &str = "/api/v10";
 
-/// Everything that an operator can set and that is no secret.
+/// Everything that an operator can set, but for secrets.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -53,11 +53,11 @@ pub struct Discord {
     pub operators: Vec<u64>,
     /// The server whose roles give tiers; 0 for none.
     pub home_server: u64,
-    /// Whether Discord lets the bot read what is said to others.
+    /// Whether Discord lets the bot read messages that are not to the bot.
     pub message_content: bool,
 }
 
-/// How conversations are led.
+/// How the bot takes part in conversations.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Chat {
@@ -84,7 +84,7 @@ impl Default for Chat {
     }
 }
 
-/// Where keys and everything else are kept.
+/// Where the database is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
@@ -98,13 +98,13 @@ pub struct Store {
 pub struct Ask {
     pub provider_order: Vec<String>,
     pub system_prompt: String,
-    /// A folder of personas; empty: only ours.
+    /// A folder of personas; empty for none but ours.
     pub personas: String,
     pub demo_replies: bool,
-    /// Patterns of `provider/model`; empty: every model.
+    /// Patterns of `provider/model` that are allowed; empty for every model.
     pub models: Vec<String>,
     pub max_output_tokens: u32,
-    /// The most of a conversation that a model is told, in tokens.
+    /// How much of a conversation a model is told at the most, in tokens.
     pub context_tokens: u32,
     pub stream: bool,
     pub edit_interval_ms: u64,
@@ -115,7 +115,7 @@ pub struct Ask {
 #[serde(deny_unknown_fields, default)]
 pub struct Images {
     pub provider_order: Vec<String>,
-    /// A folder of workflows; empty: only ours.
+    /// A folder of workflows; empty for none but ours.
     pub workflows: String,
     pub moderation: String,
     pub deadline_minutes: u32,
@@ -144,9 +144,9 @@ impl Default for Images {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Gateway {
-    /// Empty: nowhere.
+    /// The address to listen on; empty for none.
     pub listen: String,
-    /// What people are told; empty: the address above.
+    /// The address that people are told; empty for that of `listen`.
     pub public_url: String,
     pub connections: u32,
     pub calls_per_token: u32,
@@ -156,18 +156,18 @@ pub struct Gateway {
     pub keys_without_token: bool,
 }
 
-/// What an operator changes of a provider, or a provider of their own.
+/// A change to a provider, or a provider that the operator adds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Provider {
     pub base_url: Option<String>,
     pub default_model: Option<String>,
     pub name: Option<String>,
-    /// Models that see pictures; `*` stands for anything.
+    /// Models that can be shown pictures; `*` stands for anything.
     pub sees: Vec<String>,
-    /// The model that paints where none is named.
+    /// The model that makes pictures where none is named.
     pub image_model: Option<String>,
-    /// Where it keeps pictures, beside what is known.
+    /// Hosts that its pictures are fetched from, beside the built-in ones.
     pub image_hosts: Vec<String>,
 }
 
@@ -224,7 +224,7 @@ impl Default for Gateway {
 }
 
 impl Gateway {
-    /// Where people are told that it is, if it is on.
+    /// The address that people are told; none if there is no gateway.
     pub fn url(&self) -> Option<String> {
         let local = || format!("http://{}", self.listen);
         let public = Some(self.public_url.trim_end_matches('/')).filter(|url| !url.is_empty());
@@ -232,7 +232,7 @@ impl Gateway {
     }
 }
 
-/// A setting that stops the start.
+/// A wrong setting, which keeps the program from starting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{setting}` {problem}")]
 pub struct ConfigError {
@@ -251,8 +251,8 @@ impl ConfigError {
 }
 
 impl Config {
-    /// Reads the file, if one is named or stands here, then the
-    /// environment.
+    /// Reads the named file, or else `latchkey.toml` in this folder if there is
+    /// one, and then the environment.
     pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
         let text = match file {
             Some(path) => std::fs::read_to_string(path).map_err(|error| {
@@ -271,7 +271,8 @@ impl Config {
         let mut table: Table = text.parse().map_err(|error| syntax_error(text, &error))?;
         for (variable, value) in environment.settings(PREFIX)? {
             let path = variable.trim_start_matches(PREFIX).to_ascii_lowercase();
-            set(&mut table, &variable, &path, scalar(value.expose_secret()))?;
+            let value = parse_scalar(value.expose_secret());
+            set_value(&mut table, &variable, &path, value)?;
         }
         let config: Self = serde_path_to_error::deserialize(Value::Table(table))
             .map_err(|error| type_error(&error))?;
@@ -373,8 +374,13 @@ impl Config {
     }
 }
 
-/// Puts a value from the environment where its path says.
-fn set(table: &mut Table, variable: &str, path: &str, value: Value) -> Result<(), ConfigError> {
+/// Puts a value from the environment into the table, at its path.
+fn set_value(
+    table: &mut Table,
+    variable: &str,
+    path: &str,
+    value: Value,
+) -> Result<(), ConfigError> {
     let mut steps = path.split(PATH_SEPARATOR).peekable();
     let mut table = table;
     while let Some(step) = steps.next() {
@@ -395,8 +401,8 @@ fn set(table: &mut Table, variable: &str, path: &str, value: Value) -> Result<()
     Ok(())
 }
 
-/// A value as TOML where it is TOML, or else the text itself.
-fn scalar(text: &str) -> Value {
+/// Parses a number, a truth value or a list as TOML; all else is a text.
+fn parse_scalar(text: &str) -> Value {
     let parsed = format!("value = {text}").parse::<Table>().ok();
     let parsed = parsed.and_then(|mut table| table.remove("value"));
     match parsed {
@@ -435,7 +441,7 @@ fn check_range(
     ))
 }
 
-/// Where a file is no TOML, without quoting it.
+/// The error for a file that is no TOML: the line, but nothing of its text.
 fn syntax_error(text: &str, error: &toml::de::Error) -> ConfigError {
     let at = error.span().map_or(0, |span| span.start);
     let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
@@ -445,8 +451,8 @@ fn syntax_error(text: &str, error: &toml::de::Error) -> ConfigError {
     )
 }
 
-/// What is wrong with a setting, without its value: serde's messages quote
-/// the value before they say what was expected.
+/// The error for a setting of the wrong type, without its value. serde's
+/// messages quote the value before they say what was expected.
 fn type_error(error: &serde_path_to_error::Error<toml::de::Error>) -> ConfigError {
     let path = error.path().to_string();
     let message = error.inner().message();

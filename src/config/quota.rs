@@ -1,11 +1,11 @@
-//! Quotas and tiers.
+//! Settings of quotas and tiers.
 
 use serde::Deserialize;
 
 use super::ConfigError;
 use crate::model::{Limit, Metric, NanoDollars, Period, Source, Span, Tier, Window};
 
-/// What the operator's limits look at.
+/// The operator's quotas.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Quota {
@@ -31,7 +31,7 @@ pub struct TierSetting {
     pub roles: Vec<u64>,
 }
 
-/// One limit: exactly one amount, over a period.
+/// One limit: exactly one of the amounts, over a period.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitSetting {
@@ -124,7 +124,7 @@ impl Quota {
             return Err(ConfigError::new(name, "is given twice"));
         }
         let limits = tier.limits.iter().enumerate().map(|(number, limit)| {
-            limit.read().map_err(|problem| {
+            limit.to_limit().map_err(|problem| {
                 ConfigError::new(format!("quota.tiers[{at}].limits[{number}]"), problem)
             })
         });
@@ -153,7 +153,7 @@ impl Quota {
 }
 
 impl LimitSetting {
-    fn read(&self) -> Result<Limit, &'static str> {
+    fn to_limit(&self) -> Result<Limit, &'static str> {
         let dollars = match self.dollars {
             Some(dollars) => {
                 let nano = NanoDollars::from_dollars(dollars);

@@ -1,4 +1,4 @@
-//! Which of Discord's shards this process serves.
+//! The range of Discord's shards that this process serves.
 
 use std::str::FromStr;
 

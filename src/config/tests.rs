@@ -1,4 +1,4 @@
-//! What a wrong setting answers: its name and what it should be.
+//! Errors of settings: each names the setting and what it should be.
 
 use std::io::Write;
 

@@ -1,4 +1,4 @@
-//! One call: what came, and who sent it.
+//! A call that was let in: what was sent, and by whom.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,58 +11,60 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
+use crate::app::RequestKey;
 use crate::model::Pieces;
 
-use crate::gateway::Gateway;
-use crate::gateway::problem::{Problem, Speaks};
+use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::session::Session;
+use crate::gateway::{Gateway, request_key};
 
-/// How long a body may take to come, and between two pieces.
-const BODY_WITHIN: Duration = Duration::from_mins(1);
-const PIECE_WITHIN: Duration = Duration::from_secs(15);
+/// How long a whole body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long each piece of a body may take to arrive.
+const PIECE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The longest body that is copied out of its connection's buffer, which is
-/// then free for what comes next.
+/// The longest body that is copied out of its connection's buffer, so that
+/// the buffer can be used again.
 const COPIED_BYTES_MAX: usize = 4 * 1024;
 
-/// A call that was let in. Behind a pointer: it goes from hand to hand.
-pub type Call = Box<Admitted>;
+/// A call that was let in. Boxed, since handlers pass it on by value.
+pub type Call = Box<AdmittedCall>;
 
-/// What a call is.
-pub struct Admitted {
+/// What handlers get.
+pub struct AdmittedCall {
     pub gateway: Arc<Gateway>,
     pub session: Session,
-    pub speaks: Speaks,
-    /// What its address names, in order.
-    pub named: Vec<String>,
+    pub dialect: ApiDialect,
+    /// What the address names, in order: a server's id, a key's id.
+    pub path_values: Vec<String>,
     pub parts: Parts,
     /// None once it was read.
     pub body: Option<Incoming>,
-    /// What the caller calls this call, so that it is made once.
+    /// The name under which the caller wants this call to be made only once.
     pub idempotency_key: Option<String>,
-    pub id: HeaderValue,
+    pub request_id: HeaderValue,
 }
 
-/// What is left of a call that was read.
-pub struct Kept {
+/// The parts of a call that are needed until its response has been sent.
+pub struct CallContext {
     pub gateway: Arc<Gateway>,
     pub session: Session,
-    pub speaks: Speaks,
-    pub id: HeaderValue,
+    pub dialect: ApiDialect,
+    pub request_id: HeaderValue,
 }
 
-/// What is made of a call.
-pub type Answer = Result<Response, Problem>;
+/// What a handler makes of a call.
+pub type HandlerResult = Result<Response, Problem>;
 
-impl Admitted {
-    /// What its address names at a place.
-    pub fn named(&self, at: usize) -> &str {
-        self.named.get(at).map_or("", String::as_str)
+impl AdmittedCall {
+    /// The value at a position among those that the address names.
+    pub fn path_value(&self, at: usize) -> &str {
+        self.path_values.get(at).map_or("", String::as_str)
     }
 
-    /// The last thing that its address names.
-    pub fn last_named(&self) -> &str {
-        self.named.last().map_or("", String::as_str)
+    /// The last value that the address names.
+    pub fn last_path_value(&self) -> &str {
+        self.path_values.last().map_or("", String::as_str)
     }
 
     /// A header's value, if it is plain text.
@@ -70,58 +72,64 @@ impl Admitted {
         self.parts.headers.get(name)?.to_str().ok()
     }
 
-    /// What is needed while a provider answers. The rest is let go: it holds
-    /// the buffer that the call came in.
-    pub fn kept(self: Box<Self>) -> Kept {
-        Kept {
+    /// The provider key that came with the call, if one did.
+    pub fn request_key(&self) -> Result<Option<RequestKey>, Problem> {
+        request_key::find_request_key(&self.parts.headers, self.gateway.app.providers())
+    }
+
+    /// Keeps what is needed while a provider answers. The rest is dropped:
+    /// it holds the buffer in which the call arrived.
+    pub fn into_context(self: Box<Self>) -> CallContext {
+        CallContext {
             gateway: self.gateway,
             session: self.session,
-            speaks: self.speaks,
-            id: self.id,
+            dialect: self.dialect,
+            request_id: self.request_id,
         }
     }
 
-    /// The whole body, if it is no larger than this and comes in time.
-    pub async fn read(&mut self, limit: usize) -> Result<Bytes, Problem> {
-        let told = self
+    /// Reads the whole body, if it is no larger than `limit` bytes and
+    /// arrives in time.
+    pub async fn read_body(&mut self, limit: usize) -> Result<Bytes, Problem> {
+        let announced = self
             .header("content-length")
-            .and_then(|told| told.parse::<usize>().ok());
-        if told.is_some_and(|told| told > limit) {
-            return Err(too_large(limit));
+            .and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            return Err(body_too_large(limit));
         }
         let Some(mut body) = self.body.take() else {
             return Ok(Bytes::new());
         };
-        let deadline = Instant::now() + BODY_WITHIN;
-        let mut all = Pieces::default();
+        let deadline = Instant::now() + BODY_TIMEOUT;
+        let mut pieces = Pieces::default();
         loop {
-            let until = deadline.min(Instant::now() + PIECE_WITHIN);
+            let until = deadline.min(Instant::now() + PIECE_TIMEOUT);
             let next = timeout_at(until, body.frame()).await;
-            let frame = match next.map_err(|_| too_slow())? {
-                Some(frame) => frame.map_err(|_| broken_off())?,
-                None => return Ok(apart(all.join())),
+            let frame = match next.map_err(|_| body_too_slow())? {
+                Some(frame) => frame.map_err(|_| body_broken_off())?,
+                None => return Ok(copy_if_short(pieces.join())),
             };
-            // Trailers say nothing that anybody asked for.
+            // A frame without data holds trailers, which are not used.
             let Ok(piece) = frame.into_data() else {
                 continue;
             };
-            if all.len() + piece.len() > limit {
-                return Err(too_large(limit));
+            if pieces.len() + piece.len() > limit {
+                return Err(body_too_large(limit));
             }
-            all.push(piece);
+            pieces.push(piece);
         }
     }
 }
 
-/// A short body by itself, and not as a part of a connection's buffer.
-fn apart(body: Bytes) -> Bytes {
+/// A copy of a short body, so that it does not keep its connection's buffer.
+fn copy_if_short(body: Bytes) -> Bytes {
     if body.len() > COPIED_BYTES_MAX {
         return body;
     }
     Bytes::copy_from_slice(&body)
 }
 
-fn too_large(limit: usize) -> Problem {
+fn body_too_large(limit: usize) -> Problem {
     let message = format!(
         "The body is larger than {} KiB, which is the most.",
         limit / 1024
@@ -129,7 +137,7 @@ fn too_large(limit: usize) -> Problem {
     Problem::new(413, "body_too_large", message)
 }
 
-fn too_slow() -> Problem {
+fn body_too_slow() -> Problem {
     Problem::new(
         408,
         "body_too_slow",
@@ -137,6 +145,6 @@ fn too_slow() -> Problem {
     )
 }
 
-fn broken_off() -> Problem {
+fn body_broken_off() -> Problem {
     Problem::new(400, "body_broken_off", "The body broke off. Send it again.")
 }

@@ -1,14 +1,16 @@
-//! The only module that knows HTTP as a server: people's keys from any
-//! program.
+//! The only module that knows HTTP as a server: lets any program use
+//! people's keys.
 //!
-//! Each request is one of [`routes`]'s table, which says what it needs; a
-//! [`session`] is who speaks; what goes wrong becomes a [`problem`] in the
-//! shape of the dialect that was called.
+//! The table in [`routes`] says what each call requires. The [`router`]
+//! finds a request's row there, opens a [`session`] for its sender and runs
+//! the row's handler. What goes wrong becomes a [`problem`] in the shape of
+//! the API dialect that was called.
 
 mod call;
+mod call_task;
+mod connection;
 mod idempotency;
 mod messages;
-mod metrics;
 mod native;
 mod openai;
 mod openapi;
@@ -17,18 +19,22 @@ mod pictures;
 mod problem;
 mod proxy;
 mod request_key;
+mod requirement;
+mod responses;
 mod rest;
+mod router;
 mod routes;
-mod server;
 mod session;
-mod timeout_stream;
+mod streaming;
 
-pub use metrics::start as start_counting;
+pub use operators::metrics::start as start_counting;
 
 #[cfg(test)]
 pub use openapi::documented;
 #[cfg(test)]
-pub use routes::{Needs, all as routes};
+pub use requirement::Requirement;
+#[cfg(test)]
+pub use routes::all_routes;
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -41,43 +47,49 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::App;
-use session::{Crowds, Strangers};
+use crate::app::{App, ConcurrencyLimits};
+use crate::model::{ServerId, TokenId};
+use router::Router;
+use session::BadTokenThrottle;
 
 /// How long a request's id is.
-const ID_BYTES: usize = 22;
-/// How many connections may wait to be taken, where the system allows it.
-/// Whoever finds no room waits a second or more before the next try.
-const WAITING_MAX: u32 = 4_096;
+const REQUEST_ID_BYTES: usize = 22;
+/// How many connections may wait to be accepted, where the system allows it.
+/// A client that finds no room waits a second or more before it tries again.
+const BACKLOG_MAX: u32 = 4_096;
 /// Where the health page is.
 pub const HEALTH_PATH: &str = "/healthz";
 
-/// What the operator settled of the gateway.
+/// The operator's settings of the gateway.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// How many connections there may be at once.
     pub connections: usize,
-    /// How many calls of one token, and with one server's context, are
-    /// worked on at once.
+    /// How many calls of one token are worked on at once.
     pub per_token: usize,
+    /// How many calls in one server's context are worked on at once.
     pub per_server: usize,
-    /// The largest body, in bytes.
+    /// The largest body of a call to a model, in bytes.
     pub body_bytes: usize,
-    /// Whether anybody may read what is counted.
+    /// Whether anybody may read the metrics.
     pub open_metrics: bool,
-    /// Whether a key that comes with a call needs no token beside it.
+    /// Whether a call that brings a provider key needs no token.
     pub keys_without_token: bool,
 }
 
-/// Everything that a call can reach.
+/// What all calls share.
 pub struct Gateway {
     app: Arc<App>,
     settings: Settings,
-    crowds: Arc<Crowds>,
-    strangers: Strangers,
-    /// Request ids: who we are, and a number.
-    name: u32,
-    calls: AtomicU64,
+    /// How many calls of each token, and in each server's context, are
+    /// worked on at once.
+    token_limits: ConcurrencyLimits<TokenId>,
+    server_limits: ConcurrencyLimits<ServerId>,
+    bad_tokens: BadTokenThrottle,
+    /// The first part of every request id: a random number of this process.
+    process_id: u32,
+    /// The second part: how many requests came before.
+    requests: AtomicU64,
     stop: CancellationToken,
 }
 
@@ -87,15 +99,16 @@ impl Gateway {
         settings: Settings,
         stop: CancellationToken,
     ) -> anyhow::Result<Arc<Self>> {
-        let mut name = [0; 4];
-        getrandom::fill(&mut name)?;
+        let mut process_id = [0; 4];
+        getrandom::fill(&mut process_id)?;
         Ok(Arc::new(Self {
             app,
+            token_limits: ConcurrencyLimits::new(settings.per_token, 0),
+            server_limits: ConcurrencyLimits::new(settings.per_server, 0),
             settings,
-            crowds: Arc::default(),
-            strangers: Strangers::default(),
-            name: u32::from_be_bytes(name),
-            calls: AtomicU64::new(0),
+            bad_tokens: BadTokenThrottle::default(),
+            process_id: u32::from_be_bytes(process_id),
+            requests: AtomicU64::new(0),
             stop,
         }))
     }
@@ -104,16 +117,16 @@ impl Gateway {
         self.stop.is_cancelled()
     }
 
-    fn next_id(&self) -> HeaderValue {
-        let number = self.calls.fetch_add(1, Ordering::Relaxed);
-        let mut id = String::with_capacity(ID_BYTES);
-        // A text never runs out of room.
-        let _ = write!(id, "req_{:08x}{number:010x}", self.name);
+    fn next_request_id(&self) -> HeaderValue {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        let mut id = String::with_capacity(REQUEST_ID_BYTES);
+        // Writing to a string does not fail.
+        let _ = write!(id, "req_{:08x}{number:010x}", self.process_id);
         HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 
-/// Opens the port that the operator chose; none when they chose none.
+/// Opens the port that the operator chose, if they chose one.
 pub async fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     if address.is_empty() {
         return Ok(None);
@@ -127,48 +140,47 @@ pub async fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
 }
 
 async fn bind(address: &str) -> std::io::Result<TcpListener> {
-    let mut tried = Err(std::io::ErrorKind::AddrNotAvailable.into());
+    let mut bound = Err(std::io::ErrorKind::AddrNotAvailable.into());
     for address in tokio::net::lookup_host(address).await? {
         let socket = match address {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
         };
         socket.set_reuseaddr(true)?;
-        tried = match socket.bind(address) {
-            Ok(()) => socket.listen(WAITING_MAX),
+        bound = match socket.bind(address) {
+            Ok(()) => socket.listen(BACKLOG_MAX),
             Err(error) => Err(error),
         };
-        if tried.is_ok() {
+        if bound.is_ok() {
             break;
         }
     }
-    tried
+    bound
 }
 
-/// The gateway while it runs.
+/// A gateway that runs.
 pub struct Serving(TaskTracker);
 
 impl Serving {
-    /// Ends when every connection has; after `stop`.
+    /// Waits, after `stop`, until every connection has ended.
     pub async fn ended(&self) {
         self.0.close();
         self.0.wait().await;
     }
 }
 
-/// Serves until `stop`.
+/// Starts a gateway that serves until `stop`.
 pub fn serve(
     app: &Arc<App>,
     settings: Settings,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> anyhow::Result<Serving> {
-    let connections = settings.connections;
     let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
-    let routes = Arc::new(routes::Routes::new(gateway)?);
+    let router = Arc::new(Router::new(gateway)?);
     let tasks = TaskTracker::new();
-    tasks.spawn(metrics::keep_up(stop.clone()));
-    let serving = server::serve(tasks.clone(), listener, routes, connections, stop);
+    tasks.spawn(operators::metrics::keep_up(stop.clone()));
+    let serving = connection::serve(tasks.clone(), listener, router, stop);
     tasks.spawn(serving);
     Ok(Serving(tasks))
 }

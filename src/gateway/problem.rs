@@ -1,4 +1,5 @@
-//! What went wrong, in the shape of the dialect that was called.
+//! Refusals and failures as responses, and everything else that depends on
+//! the API dialect of a call.
 
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
@@ -9,17 +10,17 @@ use serde_json::{Value, json};
 use crate::app::Payer;
 use crate::model::LimitHit;
 
-/// Whose words are spoken: that decides the shape of an error.
+/// The API whose rules a call follows. It decides the shape of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speaks {
+pub enum ApiDialect {
     OpenAi,
     Anthropic,
     Google,
-    /// Our own API.
-    Ours,
+    /// Latchkey's own API.
+    Latchkey,
 }
 
-/// A no, or a failure. `code` is stable; programs may rely on it.
+/// A refusal or a failure. `code` is stable; programs may rely on it.
 #[derive(Clone, Debug)]
 pub struct Problem {
     pub status: StatusCode,
@@ -27,13 +28,17 @@ pub struct Problem {
     pub message: String,
     pub retry_after_s: Option<u64>,
     pub limit: Option<Box<LimitHit>>,
-    /// Who would have paid, where it came so far.
+    /// Who was to pay, if the call came that far.
     pub payer: Option<Box<Payer>>,
 }
 
-/// A wait that a program is left to take by itself; past it, its library is
-/// told not to try again.
-const RETRY_WITHIN_S: u64 = 60;
+/// The longest wait after which a provider's library may try again by
+/// itself. When the wait is longer, a header tells it not to.
+const RETRY_AFTER_MAX_S: u64 = 60;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The request's id again, where Anthropic's libraries look for it.
+const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 const SOURCE: HeaderName = HeaderName::from_static("x-latchkey-source");
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
@@ -43,8 +48,65 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
+impl ApiDialect {
+    /// The dialect of an address.
+    pub fn of_path(path: &str) -> Self {
+        if path.starts_with("/api/") || !path.get(1..).unwrap_or_default().contains('/') {
+            Self::Latchkey
+        } else if path.starts_with("/anthropic/") {
+            Self::Anthropic
+        } else if path.starts_with("/google/") {
+            Self::Google
+        } else {
+            Self::OpenAi
+        }
+    }
+
+    /// Writes the request's id into a response's headers.
+    pub fn write_request_id(self, headers: &mut HeaderMap, id: HeaderValue) {
+        if self == Self::Anthropic {
+            headers.insert(ANTHROPIC_REQUEST_ID, id.clone());
+        }
+        headers.insert(REQUEST_ID, id);
+    }
+
+    /// The media type of every stream in this dialect, whatever the provider
+    /// calls its own; none where the provider's is kept.
+    pub fn stream_media_type(self) -> Option<&'static str> {
+        (self == Self::OpenAi).then_some("text/event-stream")
+    }
+
+    /// The body of an error.
+    fn error_body(self, problem: &Problem, request_id: &HeaderValue) -> Value {
+        let (code, message) = (problem.code, &problem.message);
+        let status = problem.status.as_u16();
+        match self {
+            Self::OpenAi => json!({"error": {
+                "message": message, "type": openai_type(status), "param": null, "code": code,
+            }}),
+            Self::Anthropic => json!({
+                "type": "error", "error": {"type": anthropic_type(status), "message": message, "code": code},
+                "request_id": request_id.to_str().unwrap_or_default(),
+            }),
+            Self::Google => json!({"error": {
+                "code": status, "message": message, "status": google_status(status),
+                "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": code, "domain": "latchkey"}],
+            }}),
+            Self::Latchkey => json!({"error": {"code": code, "message": message}}),
+        }
+    }
+
+    /// An error as a server-sent event.
+    fn error_event(self, body: &Value) -> String {
+        match self {
+            Self::Anthropic => format!("event: error\ndata: {body}\n\n"),
+            Self::OpenAi | Self::Google | Self::Latchkey => format!("data: {body}\n\n"),
+        }
+    }
+}
+
 impl Problem {
-    /// A no, in words that say what to do.
+    /// A problem whose message says what happened and what to do.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -56,7 +118,7 @@ impl Problem {
         }
     }
 
-    /// Nothing is at an address.
+    /// The problem that an address does not exist.
     pub fn nothing_at(path: &str) -> Self {
         let path: String = path.chars().take(100).collect();
         let message =
@@ -64,9 +126,9 @@ impl Problem {
         Self::new(404, "not_found", message)
     }
 
-    /// As an answer.
-    pub fn answer(&self, speaks: Speaks, request_id: &HeaderValue) -> Response {
-        let body = self.body(speaks, request_id).to_string();
+    /// The response to a call that ends in this problem.
+    pub fn to_response(&self, dialect: ApiDialect, request_id: &HeaderValue) -> Response {
+        let body = dialect.error_body(self, request_id).to_string();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
@@ -74,7 +136,7 @@ impl Problem {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait_s) = self.retry_after_s {
             headers.insert(RETRY_AFTER, wait_s.into());
-            if wait_s > RETRY_WITHIN_S {
+            if wait_s > RETRY_AFTER_MAX_S {
                 headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
             }
         }
@@ -86,41 +148,19 @@ impl Problem {
             }
         }
         if let Some(payer) = &self.payer {
-            say_who_paid(headers, payer);
+            write_payer_headers(headers, payer);
         }
         response
     }
 
-    /// As the end of a stream that had begun.
-    pub fn event(&self, speaks: Speaks, request_id: &HeaderValue) -> String {
-        let body = self.body(speaks, request_id);
-        match speaks {
-            Speaks::Anthropic => format!("event: error\ndata: {body}\n\n"),
-            Speaks::OpenAi | Speaks::Google | Speaks::Ours => format!("data: {body}\n\n"),
-        }
-    }
-
-    fn body(&self, speaks: Speaks, request_id: &HeaderValue) -> Value {
-        let (message, status) = (&self.message, self.status.as_u16());
-        match speaks {
-            Speaks::OpenAi => json!({"error": {
-                "message": message, "type": openai_type(status), "param": null, "code": self.code,
-            }}),
-            Speaks::Anthropic => json!({
-                "type": "error", "error": {"type": anthropic_type(status), "message": message, "code": self.code},
-                "request_id": request_id.to_str().unwrap_or_default(),
-            }),
-            Speaks::Google => json!({"error": {
-                "code": status, "message": message, "status": google_status(status),
-                "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": self.code, "domain": "latchkey"}],
-            }}),
-            Speaks::Ours => json!({"error": {"code": self.code, "message": message}}),
-        }
+    /// The last event of a stream that breaks off with this problem.
+    pub fn to_event(&self, dialect: ApiDialect, request_id: &HeaderValue) -> String {
+        dialect.error_event(&dialect.error_body(self, request_id))
     }
 }
 
-/// Writes down who pays.
-pub fn say_who_paid(headers: &mut HeaderMap, payer: &Payer) {
+/// Writes into a response's headers who pays.
+pub fn write_payer_headers(headers: &mut HeaderMap, payer: &Payer) {
     headers.insert(SOURCE, HeaderValue::from_static(payer.source.as_str()));
     if let Ok(provider) = HeaderValue::from_str(payer.provider.as_str()) {
         headers.insert(PROVIDER, provider);

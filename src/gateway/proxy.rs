@@ -1,56 +1,87 @@
-//! Passing a call on, and its answer back.
+//! Passes a call on to a provider, and the provider's answer back.
 
-use axum::body::Body;
+use axum::body::Body as ResponseBody;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::stream;
 
-use crate::app::{Relay, RelayAsk};
+use crate::app::{Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders};
+use crate::model::{BadBody, ProviderId, Surface};
 
-use crate::gateway::call::{Answer, Call};
-use crate::gateway::idempotency::{Repeat, claim};
-use crate::gateway::problem::{Problem, Speaks, say_who_paid};
-use crate::gateway::request_key;
-use crate::gateway::session::Place;
+use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
+use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
+use crate::gateway::session::CallPermits;
+use crate::gateway::streaming::{PieceSource, stream_pieces};
 
 const JSON: &str = "application/json";
-/// How many headers an answer has, with its id and its length.
+/// Media types that a browser does not run. A page of a provider's must not
+/// become a page of the gateway's.
+const DATA_TYPES: [&str; 6] = [
+    JSON,
+    "text/event-stream",
+    "application/x-ndjson",
+    "audio/",
+    "image/",
+    "video/",
+];
+/// How many headers a response has, with its id and its length.
 const HEADERS: usize = 6;
 
-/// What is on its way to a client, and what ends with it.
-struct Flow {
-    relay: Relay,
-    speaks: Speaks,
-    id: HeaderValue,
-    _places: Vec<Place>,
+/// What a call says of where it goes and what it asks there.
+pub struct RelayTarget {
+    /// The provider that the address names; none where the model names it.
+    pub provider: Option<ProviderId>,
+    pub model: Option<String>,
+    pub surface: Surface,
+    /// Whether the call is in OpenAI's dialect, whatever its provider's is.
+    pub as_openai: bool,
+    /// Below the provider's base; empty where the surface names the path.
+    pub path: String,
+    pub query: Option<String>,
+    pub body: RelayBody,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
 }
 
-/// Passes a call on. What the client hears is the provider's status, the
-/// kind of its answer and the answer; no other header of the provider's.
-pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
-    let claim = match claim(&call, ask.request.body.bytes()).await? {
-        Repeat::New(claim) => claim,
-        Repeat::Before(answer) => return Ok(answer),
+/// An answer that is passed back piece by piece. Dropping it ends the
+/// provider's call, which is then settled.
+struct RelayStream {
+    relay: Relay,
+    _permits: CallPermits,
+}
+
+impl PieceSource for RelayStream {
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        Ok(self.relay.next().await?)
+    }
+}
+
+/// Passes a call on. The response has the provider's status, media type and
+/// body, and no other header of the provider's.
+pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
+    let ask = relay_ask(&call, target)?;
+    let claim = match check_idempotency(&call, ask.content.body.bytes()).await? {
+        IdempotencyCheck::New(claim) => claim,
+        IdempotencyCheck::Repeated(response) => return Ok(response),
     };
-    let call = call.kept();
-    let mut relay = call.gateway.app.relay(ask).await?;
+    let call = call.into_context();
+    let mut relay = call.gateway.app.programs.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(HEADERS);
-    say_who_paid(&mut headers, &relay.payer);
+    write_payer_headers(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONTENT_TYPE, kind(&relay, call.speaks));
+    headers.insert(CONTENT_TYPE, media_type(&relay, call.dialect));
     let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
     let attempt = relay.payer.attempt;
     let body = if relay.streams() {
-        flowing(Flow {
+        let source = RelayStream {
             relay,
-            speaks: call.speaks,
-            id: call.id,
-            _places: call.session.places,
-        })
+            _permits: call.session.permits,
+        };
+        stream_pieces(source, call.dialect, call.request_id)
     } else {
-        Body::from(relay.whole().await?)
+        ResponseBody::from(relay.whole().await?)
     };
     if let Some(claim) = claim {
         Box::pin(claim.end(status.as_u16(), Some(attempt))).await?;
@@ -61,49 +92,60 @@ pub async fn pass_on(call: Call, ask: RelayAsk) -> Answer {
     Ok(response)
 }
 
-/// The key that came with a call.
-pub fn key_in(call: &Call) -> Result<Option<crate::app::RequestKey>, Problem> {
-    request_key::find(&call.parts.headers, call.gateway.app.catalogue())
+fn relay_ask(call: &Call, target: RelayTarget) -> Result<RelayAsk, Problem> {
+    let content = Box::new(RelayContent {
+        surface: target.surface,
+        as_openai: target.as_openai,
+        method: call.parts.method.clone(),
+        path: target.path,
+        query: target.query,
+        headers: RelayHeaders::copy_from(&call.parts.headers),
+        body: target.body,
+        stream: target.stream,
+    });
+    Ok(RelayAsk {
+        caller: call.session.caller.clone(),
+        provider: target.provider,
+        model: target.model,
+        content,
+        request_key: call.request_key()?,
+    })
 }
 
-/// Only kinds that are data: a page of a provider's must not become one of
-/// ours.
-fn kind(relay: &Relay, speaks: Speaks) -> HeaderValue {
-    if speaks == Speaks::OpenAi && relay.streams() {
-        return HeaderValue::from_static("text/event-stream");
+/// The media type of the response: the provider's, if it is one of data.
+fn media_type(relay: &Relay, dialect: ApiDialect) -> HeaderValue {
+    if let Some(of_streams) = dialect.stream_media_type().filter(|_| relay.streams()) {
+        return HeaderValue::from_static(of_streams);
     }
-    let told = relay.content_type();
-    if told == JSON {
+    let of_provider = relay.content_type();
+    if of_provider == JSON {
         return HeaderValue::from_static(JSON);
     }
-    let is_data = [
-        JSON,
-        "text/event-stream",
-        "application/x-ndjson",
-        "audio/",
-        "image/",
-        "video/",
-    ]
-    .iter()
-    .any(|kind| told.starts_with(kind));
-    let kind = HeaderValue::from_str(told).ok().filter(|_| is_data);
-    kind.unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"))
+    let is_data = DATA_TYPES.iter().any(|it| of_provider.starts_with(it));
+    let media_type = HeaderValue::from_str(of_provider).ok();
+    media_type
+        .filter(|_| is_data)
+        .unwrap_or_else(|| HeaderValue::from_static("application/octet-stream"))
 }
 
-/// Pieces as they come. A client that leaves drops this, and with it the
-/// provider's call, which is then settled. A failure is the stream's last
-/// event.
-fn flowing(flow: Flow) -> Body {
-    let pieces = stream::unfold(Some(flow), async |flow| {
-        let mut flow = flow?;
-        match flow.relay.next().await {
-            Ok(Some(piece)) => Some((Ok::<_, std::convert::Infallible>(piece), Some(flow))),
-            Ok(None) => None,
-            Err(not) => {
-                let last = Problem::from(not).event(flow.speaks, &flow.id);
-                Some((Ok(Bytes::from(last)), None))
-            }
+impl From<BadBody> for Problem {
+    fn from(bad: BadBody) -> Self {
+        match bad {
+            BadBody::NotAnObject => Self::new(
+                400,
+                "malformed_body",
+                "The body is no JSON object. Send one, as `application/json`.",
+            ),
+            BadBody::Twice => Self::new(
+                400,
+                "field_twice",
+                "A field stands in the body twice. Send it once.",
+            ),
+            BadBody::TooDeep => Self::new(
+                400,
+                "body_too_deep",
+                "The body nests deeper than 64 levels, which is the most.",
+            ),
         }
-    });
-    Body::from_stream(pieces)
+    }
 }

@@ -1,47 +1,56 @@
-//! Keys that come with a call: used for it, and kept nowhere.
+//! Provider keys that come with a call. They pay for that call and are never
+//! stored.
 
 use axum::http::{HeaderMap, HeaderValue};
 use secrecy::SecretString;
 
-use crate::app::{Catalogue, RequestKey};
+use crate::app::{KnownProviders, RequestKey};
 use crate::model::{ProviderId, TOKEN_PREFIX};
 
 use crate::gateway::problem::Problem;
 
-/// Other names that providers go by.
+/// Other names of providers in `X-<Provider>-Key`.
 const ALIASES: &[(&str, &str)] = &[
     ("claude", "anthropic"),
     ("gemini", "google"),
     ("grok", "xai"),
 ];
-/// Where some libraries put their provider's key.
-const OF_ANY: &str = "x-api-key";
-const OF_GOOGLE: &str = "x-goog-api-key";
+/// A header that takes any provider's key; Anthropic's libraries use it.
+const ANY_PROVIDER_HEADER: &str = "x-api-key";
+/// Where Google's libraries put the key.
+const GOOGLE_HEADER: &str = "x-goog-api-key";
 
-/// The key that came, if one did. Two that disagree are none.
-pub fn find(headers: &HeaderMap, catalogue: &Catalogue) -> Result<Option<RequestKey>, Problem> {
-    let mut found: Option<(Option<ProviderId>, &HeaderValue)> = None;
+/// A header's value that may be a key, and the provider that the header
+/// names.
+struct KeyHeader<'a> {
+    provider: Option<ProviderId>,
+    value: &'a HeaderValue,
+}
+
+/// Finds the key that came with a call, if one did. Two different keys are
+/// refused, as nobody could tell which of them is to pay.
+pub fn find_request_key(
+    headers: &HeaderMap,
+    providers: KnownProviders<'_>,
+) -> Result<Option<RequestKey>, Problem> {
+    let mut found: Option<KeyHeader<'_>> = None;
     for (name, value) in headers {
-        let of = match held_by(name.as_str(), catalogue)? {
-            Holds::NoKey => continue,
-            Holds::KeyOfAny => None,
-            Holds::KeyOf(provider) => Some(provider),
+        let provider = match header_role(name.as_str(), providers)? {
+            HeaderRole::Other => continue,
+            HeaderRole::KeyOfAnyProvider => None,
+            HeaderRole::KeyOf(provider) => Some(provider),
         };
+        // A token of ours may stand where a library puts its key.
         if value.as_bytes().starts_with(TOKEN_PREFIX.as_bytes()) {
             continue;
         }
-        found = match found {
-            None => Some((of, value)),
-            // The same key once with its provider's name, and once without.
-            Some((before, same))
-                if same == value && (before == of || before.is_none() || of.is_none()) =>
-            {
-                Some((before.or(of), value))
-            }
-            Some(_) => return Err(disagree()),
-        };
+        let new = KeyHeader { provider, value };
+        found = Some(match found {
+            None => new,
+            Some(before) => join_key_headers(before, new)?,
+        });
     }
-    let Some((provider, value)) = found else {
+    let Some(KeyHeader { provider, value }) = found else {
         return Ok(None);
     };
     let secret = value.to_str().map_err(|_| {
@@ -57,32 +66,50 @@ pub fn find(headers: &HeaderMap, catalogue: &Catalogue) -> Result<Option<Request
     }))
 }
 
-/// What a header holds.
-enum Holds {
-    NoKey,
-    KeyOfAny,
-    KeyOf(ProviderId),
+/// Takes two headers for one, if they bring the same key and at most one of
+/// them names its provider, or both the same one.
+fn join_key_headers<'a>(
+    first: KeyHeader<'a>,
+    second: KeyHeader<'a>,
+) -> Result<KeyHeader<'a>, Problem> {
+    let may_agree =
+        first.provider == second.provider || first.provider.is_none() || second.provider.is_none();
+    if first.value != second.value || !may_agree {
+        return Err(keys_disagree());
+    }
+    Ok(KeyHeader {
+        provider: first.provider.or(second.provider),
+        value: first.value,
+    })
 }
 
-fn held_by(name: &str, catalogue: &Catalogue) -> Result<Holds, Problem> {
-    if name == OF_ANY {
-        return Ok(Holds::KeyOfAny);
+/// What a header of this name brings.
+enum HeaderRole {
+    KeyOfAnyProvider,
+    KeyOf(ProviderId),
+    Other,
+}
+
+/// Reads from a header's name whose key it brings.
+fn header_role(name: &str, providers: KnownProviders<'_>) -> Result<HeaderRole, Problem> {
+    if name == ANY_PROVIDER_HEADER {
+        return Ok(HeaderRole::KeyOfAnyProvider);
     }
-    if name == OF_GOOGLE {
-        return Ok(Holds::KeyOf(ProviderId::from("google")));
+    if name == GOOGLE_HEADER {
+        return Ok(HeaderRole::KeyOf(ProviderId::from("google")));
     }
     let Some(typed) = name
         .strip_prefix("x-")
         .and_then(|rest| rest.strip_suffix("-key"))
     else {
-        return Ok(Holds::NoKey);
+        return Ok(HeaderRole::Other);
     };
     let alias = ALIASES.iter().find(|(alias, _)| *alias == typed);
     let typed = alias.map_or(typed, |(_, id)| id);
-    match catalogue.find(typed) {
-        Some(provider) => Ok(Holds::KeyOf(provider.id.clone())),
-        // A key for nobody we know must not be taken for none.
-        None if typed == "idempotency" => Ok(Holds::NoKey),
+    match providers.find(typed) {
+        Some(provider) => Ok(HeaderRole::KeyOf(provider.id().clone())),
+        None if typed == "idempotency" => Ok(HeaderRole::Other),
+        // Passing over a mistyped provider would charge somebody else.
         None => Err(Problem::new(
             400,
             "unknown_provider",
@@ -91,7 +118,7 @@ fn held_by(name: &str, catalogue: &Catalogue) -> Result<Holds, Problem> {
     }
 }
 
-fn disagree() -> Problem {
+fn keys_disagree() -> Problem {
     Problem::new(
         400,
         "keys_disagree",
@@ -102,6 +129,7 @@ fn disagree() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::Catalogue;
     use secrecy::ExposeSecret;
 
     fn found(headers: &[(&'static str, &'static str)]) -> String {
@@ -112,7 +140,7 @@ mod tests {
                 HeaderValue::from_static(value),
             )
         });
-        match find(&headers.collect(), &catalogue) {
+        match find_request_key(&headers.collect(), KnownProviders::new(&catalogue)) {
             Ok(None) => "none".to_owned(),
             Ok(Some(key)) => {
                 let of = key

@@ -1,387 +1,377 @@
-//! Every address, what it needs and who answers it. One table: the router
-//! is made from it, and so are the tests of who may do what.
+//! The table of routes. Each row states an address, what a call to it must
+//! bring, its handler and its documentation. The router, the `OpenAPI`
+//! document and the tests of who may do what are made from this table.
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 
-use ::metrics::{Counter, counter};
-use axum::http::header::{ALLOW, CONTENT_LENGTH, TRANSFER_ENCODING};
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode};
-use axum::response::Response;
-use foldhash::HashMap;
-use hyper::body::Incoming;
+use axum::http::Method;
 
-use crate::app::nobody_else;
-use crate::model::{AccessRefusal, Caller, PersonId, Right, Scope, Scopes, ServerId, Token};
+use crate::model::Right;
 
-use crate::gateway::call::{Admitted, Answer, Call};
-use crate::gateway::problem::{Problem, Speaks};
-use crate::gateway::rest::{keys, providers, unified, usage};
-use crate::gateway::session::{Session, no_token};
-use crate::gateway::{
-    Gateway, HEALTH_PATH, metrics, native, openai, openapi, operators, request_key,
+use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::openapi::docs::{
+    EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
 };
+use crate::gateway::openapi::show_document;
+use crate::gateway::operators::metrics::show_metrics;
+use crate::gateway::operators::{check_health, check_readiness};
+use crate::gateway::requirement::Requirement;
+use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
+use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
+use crate::gateway::rest::providers::{ProviderList, list_providers};
+use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
+use crate::gateway::rest::usage::{QuotaBody, UsageBody, show_quota, show_usage};
+use crate::gateway::{HEALTH_PATH, native, openai};
 
-/// What a call must bring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Needs {
-    Nothing,
-    /// A token with this right. To ask models, a key that comes with the
-    /// call does, where the operator opens that.
-    Token(Right),
-    /// The same, of somebody who manages the server that the address names.
-    Manager(Right),
-    /// A token that may see usage, of one of the operator's people; nothing
-    /// where the operator opens that.
-    Operator,
-}
-
-type Answering = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
-/// One address.
+/// One row of the table.
 pub struct Route {
-    /// None: any method.
+    /// None for any method.
     pub method: Option<Method>,
     pub path: &'static str,
-    pub needs: Needs,
-    answer: fn(Call) -> Answering,
+    pub requirement: Requirement,
+    pub handler: fn(Call) -> HandlerFuture,
+    pub docs: RouteDocs,
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What Anthropic's libraries read.
-const ANTHROPICS_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+type HandlerFuture = Pin<Box<dyn Future<Output = HandlerResult> + Send>>;
 
-macro_rules! route {
-    ($method:expr, $path:expr, $needs:expr, $answer:path) => {
-        Route {
-            method: $method,
-            path: $path,
-            needs: $needs,
-            answer: |call| Box::pin($answer(call)),
-        }
-    };
+impl Route {
+    /// Whether the route answers a method. What answers GET answers HEAD
+    /// too, without a body.
+    pub fn takes_method(&self, method: &Method) -> bool {
+        let is_head_of_get = *method == Method::HEAD && self.method == GET;
+        is_head_of_get || self.method.as_ref().is_none_or(|it| it == method)
+    }
 }
 
 const GET: Option<Method> = Some(Method::GET);
 const POST: Option<Method> = Some(Method::POST);
 const PATCH: Option<Method> = Some(Method::PATCH);
 const DELETE: Option<Method> = Some(Method::DELETE);
+const ANY: Option<Method> = None;
 
-/// All of them.
-pub fn all() -> Vec<Route> {
-    let mut all = asking();
-    all.extend(own());
-    all.extend(of_servers());
-    all.extend(of_operators());
-    all
+const CHAT: Requirement = Requirement::Token(Right::Chat);
+const READ_KEYS: Requirement = Requirement::Token(Right::KeysRead);
+const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
+
+/// A body of any shape, in JSON.
+const ANY_JSON: (&str, SchemaDocs) = (JSON, SchemaDocs::Any);
+const ANY_EVENTS: (&str, SchemaDocs) = (EVENT_STREAM, SchemaDocs::Any);
+/// OpenAI's response to a call that may ask for a stream.
+const OPENAI_STREAMS: ResponseDocs =
+    ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON, ANY_EVENTS]);
+const KEY_ID: ParameterDocs = ParameterDocs::in_path("id", "The key's id");
+
+/// A response of status 200 with one of our types.
+macro_rules! ok {
+    ($body:ty) => {
+        ResponseDocs::new(200, "").content(&[(JSON, SchemaDocs::of::<$body>())])
+    };
 }
 
-/// Models, in their providers' words.
-fn asking() -> Vec<Route> {
-    const ASK: Needs = Needs::Token(Right::Chat);
-    vec![
-        route!(POST, "/v1/chat/completions", ASK, openai::chat),
-        route!(POST, "/v1/responses", ASK, openai::responses),
-        route!(POST, "/v1/embeddings", ASK, openai::embeddings),
-        route!(POST, "/v1/images/generations", ASK, openai::images),
-        route!(GET, "/v1/models", ASK, openai::models),
-        route!(POST, "/api/v1/unified", ASK, unified::ask),
-        route!(None, "/{provider}/{*path}", ASK, native::any),
-    ]
+macro_rules! route {
+    ($method:expr, $path:expr, $requirement:expr, $handler:path, $docs:expr) => {
+        Route {
+            method: $method,
+            path: $path,
+            requirement: $requirement,
+            handler: |call| Box::pin($handler(call)),
+            docs: $docs,
+        }
+    };
 }
 
-/// What is one's own.
-fn own() -> Vec<Route> {
-    const READ: Needs = Needs::Token(Right::KeysRead);
-    const WRITE: Needs = Needs::Token(Right::KeysWrite);
-    const USAGE: Needs = Needs::Token(Right::UsageRead);
-    const KEYS: &str = "/api/v1/api-keys";
-    const KEY: &str = "/api/v1/api-keys/{id}";
-    vec![
-        route!(GET, "/api/v1/providers", READ, providers::list),
-        route!(GET, "/api/v1/usage", USAGE, usage::usage),
-        route!(GET, "/api/v1/quota", USAGE, usage::quota),
-        route!(GET, KEYS, READ, keys::list),
-        route!(POST, KEYS, WRITE, keys::add),
-        route!(DELETE, KEYS, WRITE, keys::remove_all),
-        route!(GET, "/api/v1/api-keys/status", READ, keys::status),
-        route!(PATCH, KEY, WRITE, keys::change),
-        route!(DELETE, KEY, WRITE, keys::remove),
-        route!(POST, "/api/v1/api-keys/{id}/test", WRITE, keys::test),
-    ]
+/// Two rows: one for what belongs to the caller, and one, below a server's
+/// address, for what belongs to a server that the caller manages.
+macro_rules! person_and_server {
+    ($method:expr, $path:literal, $right:expr, $handler:path, $docs:expr) => {
+        [
+            route!(
+                $method,
+                concat!("/api/v1", $path),
+                Requirement::Token($right),
+                $handler,
+                $docs
+            ),
+            route!(
+                $method,
+                concat!("/api/v1/guilds/{guild}", $path),
+                Requirement::Manager($right),
+                $handler,
+                $docs
+            ),
+        ]
+    };
 }
 
-/// What is a server's.
-fn of_servers() -> Vec<Route> {
-    const READ: Needs = Needs::Manager(Right::KeysRead);
-    const WRITE: Needs = Needs::Manager(Right::KeysWrite);
-    const USAGE: Needs = Needs::Manager(Right::UsageRead);
-    const KEYS: &str = "/api/v1/guilds/{guild}/api-keys";
-    const STATUS: &str = "/api/v1/guilds/{guild}/api-keys/status";
-    const KEY: &str = "/api/v1/guilds/{guild}/api-keys/{id}";
-    const TEST: &str = "/api/v1/guilds/{guild}/api-keys/{id}/test";
-    vec![
-        route!(GET, "/api/v1/guilds/{guild}/usage", USAGE, usage::usage),
-        route!(GET, KEYS, READ, keys::list),
-        route!(POST, KEYS, WRITE, keys::add),
-        route!(DELETE, KEYS, WRITE, keys::remove_all),
-        route!(GET, STATUS, READ, keys::status),
-        route!(PATCH, KEY, WRITE, keys::change),
-        route!(DELETE, KEY, WRITE, keys::remove),
-        route!(POST, TEST, WRITE, keys::test),
-    ]
+/// All routes.
+pub fn all_routes() -> impl Iterator<Item = &'static Route> {
+    let of_person_and_server = KEYS.iter().chain(&USAGE).flatten();
+    let others = MODELS.iter().chain(&OF_PERSON).chain(&OF_OPERATORS);
+    others.chain(of_person_and_server)
 }
+
+/// Calls to models, in the dialects of their providers and in our own.
+static MODELS: [Route; 7] = [
+    route!(
+        POST,
+        "/v1/chat/completions",
+        CHAT,
+        openai::complete_chat,
+        RouteDocs::new(
+            "chat",
+            "openai",
+            "Answers a chat in the format of OpenAI's Chat Completions, with any provider that chats. `model` is `provider/model`.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/responses",
+        CHAT,
+        openai::create_response,
+        RouteDocs::new(
+            "responses",
+            "openai",
+            "Answers in the format of OpenAI's Responses, with providers that have it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/embeddings",
+        CHAT,
+        openai::create_embeddings,
+        RouteDocs::new(
+            "embeddings",
+            "openai",
+            "Makes embeddings in OpenAI's format, with providers that speak it.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As OpenAI answers it").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        "/v1/images/generations",
+        CHAT,
+        openai::create_images,
+        RouteDocs::new(
+            "images",
+            "openai",
+            "Makes pictures in OpenAI's format, with any provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's format tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        GET,
+        "/v1/models",
+        CHAT,
+        openai::list_models,
+        RouteDocs::new(
+            "models",
+            "openai",
+            "Lists the models that the caller's keys can use.",
+        )
+        .responses(&[ResponseDocs::new(200, "As OpenAI lists them").content(&[ANY_JSON])])
+    ),
+    route!(
+        POST,
+        "/api/v1/unified",
+        CHAT,
+        ask_model,
+        RouteDocs::new("ask", "ask", "Asks a model.")
+            .body(SchemaDocs::of::<Question>())
+            .responses(&[ResponseDocs::new(200, "What was answered")
+                .content(&[(JSON, SchemaDocs::of::<UnifiedAnswer>()), ANY_EVENTS])])
+    ),
+    route!(
+        ANY,
+        "/{provider}/{*path}",
+        CHAT,
+        native::call_provider,
+        RouteDocs::new(
+            "any",
+            "native",
+            "Calls a provider's own API, with the key put in. Any method; the path is as the provider's own libraries write it.",
+        )
+        .parameters(&[
+            ParameterDocs::in_path("provider", "The provider's id"),
+            ParameterDocs::in_path("path", "As the provider has it"),
+        ])
+        .body(SchemaDocs::Any)
+        .responses(&[ResponseDocs::new(200, "As the provider answers it")])
+    ),
+];
+
+/// What belongs to the caller alone.
+static OF_PERSON: [Route; 2] = [
+    route!(
+        GET,
+        "/api/v1/providers",
+        READ_KEYS,
+        list_providers,
+        RouteDocs::new("list_providers", "keys", "Lists the providers.")
+            .responses(&[ok!(ProviderList)])
+    ),
+    route!(
+        GET,
+        "/api/v1/quota",
+        READ_USAGE,
+        show_quota,
+        RouteDocs::new(
+            "quota",
+            "usage",
+            "Shows each limit that applies, and what is left of it.",
+        )
+        .responses(&[ok!(QuotaBody)])
+    ),
+];
+
+/// The keys of a person, and those of a server.
+static KEYS: [[Route; 2]; 7] = [
+    person_and_server!(
+        GET,
+        "/api-keys",
+        Right::KeysRead,
+        keys::list_keys,
+        RouteDocs::new("list_keys", "keys", "Lists keys.").responses(&[ok!(KeyList)])
+    ),
+    person_and_server!(
+        POST,
+        "/api-keys",
+        Right::KeysWrite,
+        keys::store_key,
+        RouteDocs::new(
+            "add",
+            "keys",
+            "Stores a key, or replaces the one for its provider. The provider is asked first whether it accepts it.",
+        )
+        .body(SchemaDocs::of::<NewKey>())
+        .responses(&[
+            ResponseDocs::new(201, "").content(&[(JSON, SchemaDocs::of::<StoredKey>())]),
+            ResponseDocs::new(200, "Replaced").content(&[(JSON, SchemaDocs::of::<StoredKey>())]),
+        ])
+    ),
+    person_and_server!(
+        DELETE,
+        "/api-keys",
+        Right::KeysWrite,
+        keys::remove_all_keys,
+        RouteDocs::new("remove_all", "keys", "Removes every key.").responses(&[ok!(RemovedKeys)])
+    ),
+    person_and_server!(
+        GET,
+        "/api-keys/status",
+        Right::KeysRead,
+        keys::show_key_status,
+        RouteDocs::new(
+            "status",
+            "keys",
+            "Shows who would pay for what, and why not the others.",
+        )
+        .responses(&[ok!(StatusBody)])
+    ),
+    person_and_server!(
+        PATCH,
+        "/api-keys/{id}",
+        Right::KeysWrite,
+        keys::change_key,
+        RouteDocs::new("change", "keys", "Renames, pauses or resumes a key.")
+            .parameters(&[KEY_ID])
+            .body(SchemaDocs::of::<KeyChange>())
+            .responses(&[ok!(KeyBody)])
+    ),
+    person_and_server!(
+        DELETE,
+        "/api-keys/{id}",
+        Right::KeysWrite,
+        keys::remove_key,
+        RouteDocs::new("remove", "keys", "Removes a key.")
+            .parameters(&[KEY_ID])
+            .responses(&[ok!(RemovedKeys)])
+    ),
+    person_and_server!(
+        POST,
+        "/api-keys/{id}/test",
+        Right::KeysWrite,
+        keys::test_key,
+        RouteDocs::new(
+            "test",
+            "keys",
+            "Asks a key's provider whether it accepts it, whatever is known of it.",
+        )
+        .parameters(&[KEY_ID])
+        .responses(&[ok!(TestedKey)])
+    ),
+];
+
+/// What a person used, and what a server's keys paid for.
+static USAGE: [[Route; 2]; 1] = [person_and_server!(
+    GET,
+    "/usage",
+    Right::UsageRead,
+    show_usage,
+    RouteDocs::new(
+        "usage",
+        "usage",
+        "Shows what was used in the last days: one's own, or what a server's key paid.",
+    )
+    .parameters(&[
+        ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
+        ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
+    ])
+    .responses(&[ok!(UsageBody)])
+)];
 
 /// What operators and their machines look at.
-fn of_operators() -> Vec<Route> {
-    vec![
-        route!(GET, HEALTH_PATH, Needs::Nothing, operators::health),
-        route!(GET, "/readyz", Needs::Nothing, operators::ready),
-        route!(GET, "/metrics", Needs::Operator, metrics::metrics),
-        route!(GET, "/openapi.json", Needs::Nothing, openapi::document),
-    ]
-}
-
-/// The table, ready to be asked. It is asked for every call, so that an
-/// address without names in it is found in one step.
-pub struct Routes {
-    gateway: Arc<Gateway>,
-    plain: HashMap<&'static str, Vec<Served>>,
-    named: matchit::Router<Vec<Served>>,
-}
-
-/// What is done at an address for a method.
-struct Served {
-    route: Route,
-    /// Calls that went well: to look it up by its names costs more than to
-    /// count.
-    good: Counter,
-}
-
-impl Routes {
-    /// Reads the table.
-    pub fn new(gateway: Arc<Gateway>) -> anyhow::Result<Self> {
-        let mut by_path: HashMap<&'static str, Vec<Served>> = HashMap::default();
-        for route in all() {
-            let good = requests(route.path, StatusCode::OK);
-            let served = by_path.entry(route.path).or_default();
-            served.push(Served { route, good });
-        }
-        let mut named = matchit::Router::new();
-        for (path, served) in by_path.extract_if(|path, _| path.contains('{')) {
-            named.insert(path, served)?;
-        }
-        Ok(Self {
-            gateway,
-            plain: by_path,
-            named,
-        })
-    }
-
-    /// Answers a call from an address.
-    pub async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
-        let id = self.gateway.next_id();
-        let path = request.uri().path();
-        let speaks = speaks(path);
-        let Some((all, named)) = self.find(path) else {
-            let refusal = Problem::nothing_at(path).answer(speaks, &id);
-            return named_by(id, speaks, refusal);
-        };
-        let Some(served) = all.iter().find(|it| it.route.takes(request.method())) else {
-            let refusal = wrong_method(path, all, (speaks, &id));
-            return named_by(id, speaks, refusal);
-        };
-        let of = (speaks, &id);
-        let response = respond(&self.gateway, &served.route, of, (named, peer), request).await;
-        let response = named_by(id, speaks, response);
-        match response.status() {
-            StatusCode::OK => served.good.increment(1),
-            status => requests(served.route.path, status).increment(1),
-        }
-        response
-    }
-
-    /// What is at an address, and what it names, in order.
-    fn find(&self, path: &str) -> Option<(&[Served], Vec<String>)> {
-        if let Some(served) = self.plain.get(path) {
-            return Some((served, Vec::new()));
-        }
-        let found = self.named.at(path).ok()?;
-        let named = found.params.iter().map(|(_, value)| value.to_owned());
-        Some((found.value, named.collect()))
-    }
-}
-
-impl Route {
-    /// Whether it is for a method; what can be read can be asked for without
-    /// its body.
-    fn takes(&self, method: &Method) -> bool {
-        let is_read = *method == Method::HEAD && self.method == GET;
-        is_read || self.method.as_ref().is_none_or(|it| it == method)
-    }
-}
-
-fn requests(path: &'static str, status: StatusCode) -> Counter {
-    let status = status.as_str().to_owned();
-    counter!("latchkey_http_requests_total", "route" => path, "status" => status)
-}
-
-fn wrong_method(path: &str, all: &[Served], (speaks, id): (Speaks, &HeaderValue)) -> Response {
-    let message = format!(
-        "`{path}` does not take this method. `GET /openapi.json` lists those that it takes."
-    );
-    let mut response = Problem::new(405, "wrong_method", message).answer(speaks, id);
-    let methods = all.iter().filter_map(|it| it.route.method.as_ref());
-    let methods: Vec<&str> = methods.map(Method::as_str).collect();
-    if let Ok(methods) = HeaderValue::try_from(methods.join(",")) {
-        response.headers_mut().insert(ALLOW, methods);
-    }
-    response
-}
-
-/// Says in an answer which request it is of.
-fn named_by(id: HeaderValue, speaks: Speaks, mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    if speaks == Speaks::Anthropic {
-        headers.insert(ANTHROPICS_REQUEST_ID, id.clone());
-    }
-    headers.insert(REQUEST_ID, id);
-    response
-}
-
-async fn respond(
-    gateway: &Arc<Gateway>,
-    route: &Route,
-    (speaks, id): (Speaks, &HeaderValue),
-    (named, peer): (Vec<String>, IpAddr),
-    request: Request<Incoming>,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let answered = match let_in(gateway, route.needs, (&named, peer), &parts).await {
-        Ok(session) => {
-            let call = Box::new(Admitted {
-                gateway: Arc::clone(gateway),
-                session,
-                speaks,
-                named,
-                idempotency_key: idempotency_key(&parts),
-                parts,
-                body: Some(body),
-                id: id.clone(),
-            });
-            (route.answer)(call).await
-        }
-        Err(problem) => Err(problem),
-    };
-    answered.unwrap_or_else(|problem| {
-        counter!("latchkey_http_refusals_total", "code" => problem.code).increment(1);
-        problem.answer(speaks, id)
-    })
-}
-
-/// What the caller calls a call that changes something.
-fn idempotency_key(parts: &Parts) -> Option<String> {
-    let key = parts
-        .headers
-        .get("idempotency-key")
-        .filter(|_| parts.method == Method::POST)?;
-    // What is no text is refused like an empty one.
-    Some(key.to_str().unwrap_or_default().to_owned())
-}
-
-/// Who comes with a call, if they may make it.
-async fn let_in(
-    gateway: &Arc<Gateway>,
-    needs: Needs,
-    (named, peer): (&[String], IpAddr),
-    parts: &Parts,
-) -> Result<Session, Problem> {
-    let nobody = || Session {
-        token: None,
-        caller: nobody_else(PersonId(0)),
-        scope: Scope::User,
-        places: Vec::new(),
-    };
-    if needs == Needs::Nothing || (needs == Needs::Operator && gateway.settings.open_metrics) {
-        return Ok(nobody());
-    }
-    // Two lengths are two requests to somebody on the way.
-    if parts.headers.contains_key(TRANSFER_ENCODING) && parts.headers.contains_key(CONTENT_LENGTH) {
-        let message = "The request has a length and is sent in chunks. Send one of `Content-Length` and `Transfer-Encoding`.";
-        return Err(Problem::new(400, "two_lengths", message));
-    }
-    let token = match gateway.token(&parts.headers, peer).await {
-        Ok(token) => token,
-        Err(problem)
-            if problem.code == no_token().code && comes_with_key(gateway, needs, parts) =>
-        {
-            return Ok(nobody());
-        }
-        Err(problem) => return Err(problem),
-    };
-    if !allows(token.scopes, needs) {
-        let message = format!(
-            "The token may not do this: it has the scopes `{}`. Make one that may, with `/token create` in Discord.",
-            token.scopes
-        );
-        return Err(Problem::new(403, "scope_missing", message));
-    }
-    let places = gateway.places(&token)?;
-    let (caller, scope) = match needs {
-        Needs::Manager(_) => (manager(gateway, &token, named).await?, Scope::Guild),
-        _ => (gateway.app.people.caller_of(&token).await?, Scope::User),
-    };
-    if needs == Needs::Operator {
-        gateway.app.people.require_operator(&caller)?;
-    }
-    Ok(Session {
-        token: Some(token),
-        caller,
-        scope,
-        places,
-    })
-}
-
-/// Whoever manages the server that an address names, as Discord says right
-/// now.
-async fn manager(gateway: &Gateway, token: &Token, named: &[String]) -> Result<Caller, Problem> {
-    let server = named.first().and_then(|id| id.parse().ok());
-    let server = server.map(ServerId).ok_or(AccessRefusal::NotAMember)?;
-    let caller = gateway.app.people.caller_in(token, server).await?;
-    if !caller.manages_server {
-        return Err(AccessRefusal::NotAManager.into());
-    }
-    Ok(caller)
-}
-
-fn allows(scopes: Scopes, needs: Needs) -> bool {
-    match needs {
-        Needs::Nothing => true,
-        Needs::Token(right) | Needs::Manager(right) => scopes.has(right),
-        Needs::Operator => scopes.has(Right::UsageRead),
-    }
-}
-
-/// Whether the operator lets this call in without a token, since it brings
-/// the key that pays.
-fn comes_with_key(gateway: &Gateway, needs: Needs, parts: &Parts) -> bool {
-    let opened = gateway.settings.keys_without_token && needs == Needs::Token(Right::Chat);
-    let key = || request_key::find(&parts.headers, gateway.app.catalogue());
-    opened && matches!(key(), Ok(Some(_)))
-}
-
-/// Whose dialect an address is in.
-fn speaks(path: &str) -> Speaks {
-    if path.starts_with("/api/") || !path.get(1..).unwrap_or_default().contains('/') {
-        Speaks::Ours
-    } else if path.starts_with("/anthropic/") {
-        Speaks::Anthropic
-    } else if path.starts_with("/google/") {
-        Speaks::Google
-    } else {
-        Speaks::OpenAi
-    }
-}
+static OF_OPERATORS: [Route; 4] = [
+    route!(
+        GET,
+        HEALTH_PATH,
+        Requirement::Nothing,
+        check_health,
+        RouteDocs::new("health", "operators", "Says whether the process is well.").responses(&[
+            ResponseDocs::new(200, "It is"),
+            ResponseDocs::new(503, "It is not"),
+        ])
+    ),
+    route!(
+        GET,
+        "/readyz",
+        Requirement::Nothing,
+        check_readiness,
+        RouteDocs::new(
+            "ready",
+            "operators",
+            "Says whether the process can do its work: the database answers, and Discord is there.",
+        )
+        .responses(&[
+            ResponseDocs::new(200, "It can"),
+            ResponseDocs::new(503, "It can't"),
+        ])
+    ),
+    route!(
+        GET,
+        "/metrics",
+        Requirement::Operator,
+        show_metrics,
+        RouteDocs::new(
+            "metrics",
+            "operators",
+            "Shows what was counted since the start, in Prometheus's text format.",
+        )
+        .responses(&[ResponseDocs::new(200, "Prometheus's text format")])
+    ),
+    route!(
+        GET,
+        "/openapi.json",
+        Requirement::Nothing,
+        show_document,
+        RouteDocs::new("document", "operators", "This document.")
+            .responses(&[ResponseDocs::new(200, "OpenAPI 3.1")])
+    ),
+];

@@ -1,5 +1,5 @@
-//! What a batch of holds and settlements makes of counters. Pure: the same
-//! for both databases, and for one ask as for a hundred.
+//! What a batch of holds and settlements does to counters. Pure: it is the
+//! same for both databases, and for one ask as for a hundred.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use jiff::tz::TimeZone;
 use crate::model::{
     Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Source,
 };
-use crate::store::{Booking, Counted, Finished, Total, TotalKey, TotalScope};
+use crate::store::{Booking, CounterBucket, FinishedAttempt, Total, TotalKey, TotalScope};
 
 use crate::ledger::counter::Counter;
-use crate::ledger::meter::{Applied, Meter};
+use crate::ledger::meter::{AppliedLimit, Meter};
 
-/// What an ask may use at the most, and the least that makes sense.
+/// What a call may use at the most, and the least that makes sense.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Need {
     pub input_tokens: u64,
@@ -24,43 +24,43 @@ pub struct Need {
     /// The shortest answer that is worth a call.
     pub output_tokens_min: u64,
     pub images: u64,
-    /// None: nobody knows the price.
+    /// None: the price is unknown.
     pub price: Option<Price>,
 }
 
-/// What an ask costs at the most.
+/// What a call costs at the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Price {
-    /// Whatever the answer: input, images.
+    /// What does not depend on the answer's length: input, images.
     pub base: NanoDollars,
     pub output_token: NanoDollars,
 }
 
-/// A wish to have an ask reserved.
+/// A request to hold what a call may use.
 #[derive(Clone, Debug)]
 pub struct HoldRequest {
     pub attempt: Attempt,
     pub need: Need,
-    pub limits: Vec<Applied>,
+    pub limits: Vec<AppliedLimit>,
 }
 
-/// Why nothing was reserved.
+/// Why nothing was held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoRoom {
     Limit(LimitHit),
-    /// Dollars are limited, and nobody knows what this costs.
+    /// Dollars are limited, and the price of this call is unknown.
     Unpriced,
 }
 
-/// Counters in memory, for one transaction.
-pub struct Book<'a> {
+/// The counters of one transaction, in memory.
+pub struct CounterSet<'a> {
     counters: BTreeMap<Arc<str>, Counter>,
     now_ms: i64,
     zone: &'a TimeZone,
 }
 
 impl Need {
-    /// What to reserve where nothing is limited.
+    /// What to hold where no limit applies.
     pub fn most(&self) -> Amounts {
         self.amounts(self.output_tokens)
     }
@@ -70,20 +70,22 @@ impl Need {
             input_tokens: self.input_tokens,
             output_tokens,
             images: self.images,
-            cost: self.price.map(|price| NanoDollars(price.of(output_tokens))),
+            cost: self
+                .price
+                .map(|price| NanoDollars(price.nano_dollars_for(output_tokens))),
         }
     }
 }
 
 impl Price {
-    fn of(self, output_tokens: u64) -> u64 {
+    fn nano_dollars_for(self, output_tokens: u64) -> u64 {
         let output = self.output_token.0.saturating_mul(output_tokens);
         self.base.0.saturating_add(output)
     }
 }
 
-impl<'a> Book<'a> {
-    /// Reads counters and brings them to the present.
+impl<'a> CounterSet<'a> {
+    /// Parses counters, and drops what they no longer count.
     pub fn open(
         states: BTreeMap<Arc<str>, String>,
         now_ms: i64,
@@ -91,7 +93,7 @@ impl<'a> Book<'a> {
     ) -> anyhow::Result<Self> {
         let mut counters = BTreeMap::new();
         for (name, state) in states {
-            let meter = Meter::of(&name).context("a counter's name is damaged")?;
+            let meter = Meter::parse(&name).context("a counter's name is damaged")?;
             let mut counter = Counter::parse(&state)?;
             counter.advance(meter.span, now_ms, zone)?;
             counters.insert(name, counter);
@@ -103,7 +105,7 @@ impl<'a> Book<'a> {
         })
     }
 
-    /// The counters' states, to be written back.
+    /// The states of the counters, to be written back.
     pub fn states(&self) -> Vec<(Arc<str>, String)> {
         let counters = self.counters.iter();
         counters
@@ -111,18 +113,18 @@ impl<'a> Book<'a> {
             .collect()
     }
 
-    /// What each counter has counted.
+    /// How much each counter has counted.
     pub fn used(&self) -> impl Iterator<Item = (&Arc<str>, u64)> {
         let counters = self.counters.iter();
         counters.map(|(name, counter)| (name, counter.used()))
     }
 
-    fn counter(&mut self, name: &str) -> anyhow::Result<&mut Counter> {
+    fn find_counter(&mut self, name: &str) -> anyhow::Result<&mut Counter> {
         self.counters.get_mut(name).context("a counter is missing")
     }
 
-    /// Reserves what an ask may use at the most, or as much of it as its
-    /// limits leave; or says which limit leaves too little.
+    /// Holds what a call may use at the most, or as much of it as its limits
+    /// leave; or says which limit leaves too little.
     pub fn hold(&mut self, request: HoldRequest) -> anyhow::Result<Result<Booking, NoRoom>> {
         let need = request.need;
         let mut output_tokens = need.output_tokens;
@@ -130,10 +132,10 @@ impl<'a> Book<'a> {
         for applied in &request.limits {
             let zone = self.zone;
             let now_ms = self.now_ms;
-            let counter = self.counter(&applied.counter)?;
+            let counter = self.find_counter(&applied.counter)?;
             let limit = applied.limit;
             let left = limit.max.saturating_sub(counter.used());
-            let Some(least) = least(need, limit.metric) else {
+            let Some(least) = least_needed(need, limit.metric) else {
                 return Ok(Err(NoRoom::Unpriced));
             };
             if left >= least {
@@ -147,7 +149,7 @@ impl<'a> Book<'a> {
                 renews_at_ms: counter.room_at(limit, least, now_ms, zone)?,
             });
         }
-        // The one that takes longest to renew is the one that matters.
+        // The limit that renews last decides when the call can be made.
         let worst = hits
             .into_iter()
             .max_by_key(|hit| hit.renews_at_ms.unwrap_or(i64::MAX));
@@ -156,22 +158,27 @@ impl<'a> Book<'a> {
         }
         let held = need.amounts(output_tokens);
         Ok(Ok(Booking {
-            counted: self.count(&request.limits, &held)?,
+            counted: self.count_held(&request.limits, &held)?,
             attempt: request.attempt,
             held,
         }))
     }
 
-    fn count(&mut self, limits: &[Applied], held: &Amounts) -> anyhow::Result<Vec<Counted>> {
+    /// Counts what is held in the counters of its limits.
+    fn count_held(
+        &mut self,
+        limits: &[AppliedLimit],
+        held: &Amounts,
+    ) -> anyhow::Result<Vec<CounterBucket>> {
         let (now_ms, zone) = (self.now_ms, self.zone);
         let mut counted = Vec::with_capacity(limits.len());
         for applied in limits {
-            let Applied { limit, counter, .. } = applied;
+            let AppliedLimit { limit, counter, .. } = applied;
             let amount = held.of(limit.metric);
             let bucket_ms = self
-                .counter(counter)?
+                .find_counter(counter)?
                 .add(limit.span, now_ms, amount, zone)?;
-            counted.push(Counted {
+            counted.push(CounterBucket {
                 counter: Arc::clone(counter),
                 bucket_ms,
             });
@@ -179,30 +186,31 @@ impl<'a> Book<'a> {
         Ok(counted)
     }
 
-    /// Puts what was really used in place of what was held, and says which
-    /// owners of budgets should be told of it.
+    /// Puts what was really used in place of what was held. Returns the budgets
+    /// whose owners are to be warned of that.
     pub fn settle(
         &mut self,
-        ended: &Finished,
-        limits: &[Applied],
+        finished: &FinishedAttempt,
+        limits: &[AppliedLimit],
     ) -> anyhow::Result<Vec<LimitUse>> {
-        let Finished {
+        let FinishedAttempt {
             booking,
             settlement,
-        } = ended;
-        for Counted { counter, bucket_ms } in &booking.counted {
-            let metric = Meter::of(counter)
+        } = finished;
+        for CounterBucket { counter, bucket_ms } in &booking.counted {
+            let metric = Meter::parse(counter)
                 .context("a counter's name is damaged")?
                 .metric;
             let (held, used) = (booking.held.of(metric), settlement.amount(metric));
-            self.counter(counter)?.replace(*bucket_ms, held, used);
+            self.find_counter(counter)?.replace(*bucket_ms, held, used);
         }
         let mut warnings = Vec::new();
-        let watched = |applied: &&Applied| matches!(applied.bound, Bound::Bot | Bound::ServerKey);
+        let watched =
+            |applied: &&AppliedLimit| matches!(applied.bound, Bound::Bot | Bound::ServerKey);
         for applied in limits.iter().filter(watched) {
             let (now_ms, zone, limit) = (self.now_ms, self.zone, applied.limit);
-            let counter = self.counter(&applied.counter)?;
-            if counter.warns(limit, now_ms, zone)? {
+            let counter = self.find_counter(&applied.counter)?;
+            if counter.claim_warning(limit, now_ms, zone)? {
                 warnings.push(applied.used(counter, zone)?);
             }
         }
@@ -210,17 +218,17 @@ impl<'a> Book<'a> {
     }
 }
 
-/// The least of a metric that an ask needs; none where nobody knows.
-fn least(need: Need, metric: Metric) -> Option<u64> {
+/// The least of a metric that a call needs; none if the price is unknown.
+fn least_needed(need: Need, metric: Metric) -> Option<u64> {
     match metric {
         Metric::Requests => Some(1),
         Metric::OutputTokens => Some(need.output_tokens_min),
         Metric::Images => Some(need.images),
-        Metric::Cost => Some(need.price?.of(need.output_tokens_min)),
+        Metric::Cost => Some(need.price?.nano_dollars_for(need.output_tokens_min)),
     }
 }
 
-/// How many output tokens what is left pays for.
+/// How many output tokens the rest of a limit allows.
 fn affordable(need: Need, metric: Metric, left: u64) -> u64 {
     match (metric, need.price) {
         (Metric::OutputTokens, _) => left,
@@ -234,10 +242,13 @@ fn affordable(need: Need, metric: Metric, left: u64) -> u64 {
     }
 }
 
-/// Adds an attempt of somebody's that has ended to the sums that it belongs
-/// to.
-pub fn add_up(totals: &mut BTreeMap<TotalKey, Total>, ended: &Finished, person: PersonId) {
-    let (attempt, used) = (&ended.booking.attempt, &ended.settlement);
+/// Adds a person's attempt that has ended to the totals that it belongs to.
+pub fn add_up(
+    totals: &mut BTreeMap<TotalKey, Total>,
+    finished: &FinishedAttempt,
+    person: PersonId,
+) {
+    let (attempt, used) = (&finished.booking.attempt, &finished.settlement);
     if used.is_released() {
         return;
     }

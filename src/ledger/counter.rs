@@ -1,8 +1,8 @@
-//! What one limit has counted.
+//! A counter: what one limit has counted.
 //!
 //! Its state in the database is a line of text: from when on it counts,
-//! until when its owner needs no further warning, and its buckets, as in
-//! `1795000000000 0 1795000000000:12 1795000900000:3`.
+//! until when its owner is not warned again, and its buckets with their use,
+//! as in `1795000000000 0 1795000000000:12 1795000900000:3`.
 
 use std::fmt::Write;
 
@@ -13,22 +13,21 @@ use crate::model::{Limit, Span};
 
 use crate::ledger::span::{bucket_of, counts_since, frees_at};
 
-/// Owners are told when so much of a budget is used, in percent.
+/// How much of a budget is used when its owners are warned, in percent.
 const WARN_PERCENT: u128 = 80;
 
-/// A counter in memory. It belongs to one span, which its name in the
-/// database tells.
+/// A counter in memory. Its span is part of its name in the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counter {
-    /// Buckets before this are gone for good, even if the clock steps back.
+    /// Buckets before this never count again, even if the clock steps back.
     since_ms: i64,
     quiet_until_ms: i64,
-    /// Start and use, in order of time.
+    /// The start of each bucket and its use, in order of time.
     buckets: Vec<(i64, u64)>,
 }
 
 impl Counter {
-    /// Reads its state; an empty one is a new counter.
+    /// Parses a state. The empty one is that of a new counter.
     pub fn parse(state: &str) -> anyhow::Result<Self> {
         let mut counter = Self::default();
         let mut words = state.split_ascii_whitespace();
@@ -50,7 +49,7 @@ impl Counter {
         Ok(counter)
     }
 
-    /// Writes its state.
+    /// The state, as the database has it.
     pub fn state(&self) -> String {
         let mut state = format!("{} {}", self.since_ms, self.quiet_until_ms);
         for (start, used) in &self.buckets {
@@ -60,21 +59,22 @@ impl Counter {
         state
     }
 
-    /// Forgets what no longer counts.
+    /// Drops the buckets that no longer count.
     pub fn advance(&mut self, span: Span, now_ms: i64, zone: &TimeZone) -> anyhow::Result<()> {
         self.since_ms = self.since_ms.max(counts_since(span, now_ms, zone)?);
         self.buckets.retain(|(start, _)| *start >= self.since_ms);
         Ok(())
     }
 
-    /// What is used now; after [`Counter::advance`].
+    /// What the remaining buckets add up to. The counter must have been
+    /// advanced to now.
     pub fn used(&self) -> u64 {
         self.buckets
             .iter()
             .fold(0, |sum, (_, used)| sum.saturating_add(*used))
     }
 
-    /// Counts an amount now, and says in which bucket.
+    /// Counts an amount now, and returns the start of its bucket.
     pub fn add(
         &mut self,
         span: Span,
@@ -97,8 +97,8 @@ impl Counter {
         Ok(bucket)
     }
 
-    /// Puts what was really used in place of what was held, if the bucket
-    /// still counts.
+    /// Puts what was really used in place of what was held, if the bucket still
+    /// counts.
     pub fn replace(&mut self, bucket: i64, held: u64, used: u64) {
         let found = self.buckets.iter_mut().find(|(start, _)| *start == bucket);
         if let Some((_, amount)) = found {
@@ -107,8 +107,7 @@ impl Counter {
         self.buckets.retain(|(_, amount)| *amount > 0);
     }
 
-    /// When an amount has room below a limit; none if it never has. Now, if
-    /// it has room now.
+    /// When an amount has room below a limit: now, later, or (none) never.
     pub fn room_at(
         &self,
         limit: Limit,
@@ -129,7 +128,7 @@ impl Counter {
         Ok(Some(at_ms))
     }
 
-    /// When the oldest of it stops counting; none while nothing is counted.
+    /// When the oldest bucket stops counting; none if there is no bucket.
     pub fn renews_at(&self, limit: Limit, zone: &TimeZone) -> anyhow::Result<Option<i64>> {
         let oldest = self.buckets.first();
         oldest
@@ -137,9 +136,14 @@ impl Counter {
             .transpose()
     }
 
-    /// Whether its owner should be told now that most of a limit is used.
-    /// True once in each window.
-    pub fn warns(&mut self, limit: Limit, now_ms: i64, zone: &TimeZone) -> anyhow::Result<bool> {
+    /// Whether the owner of a limit is to be warned now that most of it is
+    /// used. It is true once in each window.
+    pub fn claim_warning(
+        &mut self,
+        limit: Limit,
+        now_ms: i64,
+        zone: &TimeZone,
+    ) -> anyhow::Result<bool> {
         let most = u128::from(limit.max) * WARN_PERCENT;
         if u128::from(self.used()) * 100 < most || now_ms < self.quiet_until_ms {
             return Ok(false);
@@ -215,8 +219,9 @@ mod tests {
     #[test]
     fn an_owner_is_told_once_in_a_window() {
         let mut counter = counted(&[(1_000, 7)]);
-        let warns =
-            |counter: &mut Counter, at_ms| counter.warns(LIMIT, at_ms, &TimeZone::UTC).unwrap();
+        let warns = |counter: &mut Counter, at_ms| {
+            counter.claim_warning(LIMIT, at_ms, &TimeZone::UTC).unwrap()
+        };
         assert!(!warns(&mut counter, 1_000));
         counter.add(LIMIT.span, 2_000, 1, &TimeZone::UTC).unwrap();
         assert!(warns(&mut counter, 2_000));

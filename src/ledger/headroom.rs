@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::model::{BoundedMap, Metric, lock};
 
-use crate::ledger::meter::Applied;
+use crate::ledger::meter::AppliedLimit;
 
 /// How many counters are remembered.
 const COUNTERS_MAX: usize = 10_000;
@@ -33,7 +33,7 @@ impl Headroom {
 
     /// Whether every limit had room for two such asks when its counter was
     /// last seen. A counter that was never seen has none.
-    pub fn is_likely(&self, limits: &[Applied], output_tokens: u64, images: u64) -> bool {
+    pub fn is_likely(&self, limits: &[AppliedLimit], output_tokens: u64, images: u64) -> bool {
         let counters = lock(&self.0);
         limits.iter().all(|applied| {
             let each = match applied.limit.metric {
@@ -62,11 +62,12 @@ mod tests {
                 window: Window::Rolling,
             };
             let limit = Limit { metric, span, max };
-            Applied::new(Bound::Tier, limit, PersonId(7), None).unwrap()
+            AppliedLimit::new(Bound::Tier, limit, PersonId(7), None).unwrap()
         };
         let headroom = Headroom::default();
         let requests = limited(Metric::Requests, 10);
-        let is_likely = |limit: &Applied| headroom.is_likely(std::slice::from_ref(limit), 100, 1);
+        let is_likely =
+            |limit: &AppliedLimit| headroom.is_likely(std::slice::from_ref(limit), 100, 1);
         assert!(headroom.is_likely(&[], 100, 1));
         assert!(!is_likely(&requests));
         for (used, likely) in [(0, true), (8, true), (9, false), (10, false), (3, true)] {

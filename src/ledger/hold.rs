@@ -1,6 +1,6 @@
 //! One attempt between its hold and its settlement.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -9,38 +9,38 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{
     Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
-    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage,
+    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, lock,
 };
-use crate::store::{Booking, Finished};
+use crate::store::{Booking, FinishedAttempt};
 
-use crate::ledger::CLOSED;
 use crate::ledger::batch::Need;
-use crate::ledger::meter::Applied;
-use crate::ledger::metrics::{Till, Took, count_failure};
+use crate::ledger::meter::AppliedLimit;
+use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
 use crate::ledger::prices::{Prices, Quantity};
-use crate::ledger::writer::{Operation, Settle};
+use crate::ledger::writer::{Closing, Operation};
+use crate::ledger::{CLOSED, Shared};
 
-/// Tokens that providers put around a prompt, at the most.
+/// Tokens that a provider adds to a prompt, at the most.
 const WRAPPING_TOKENS: u64 = 1_024;
-/// The shortest answer that is worth a call, where a limit shortens it.
+/// Where a limit shortens the answer, the shortest that is worth a call.
 const OUTPUT_TOKENS_MIN: u64 = 200;
-/// Bytes in a token, where nobody counted: English has about four.
+/// How many bytes a token has, for estimates. English has about four.
 const TOKEN_BYTES: u64 = 4;
-/// Longer names of models are cut: they are not ours.
+/// Names of models come from outside, and are cut after so many characters.
 const MODEL_CHARACTERS_MAX: usize = 100;
 /// No call costs more, whatever a provider reports: 1,000 dollars.
 const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
 
 /// A call that is about to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct Order<'a> {
+pub struct CallOrder<'a> {
     pub person: PersonId,
     pub server: Option<ServerId>,
     pub source: Source,
     pub key: Option<KeyId>,
     pub provider: &'a ProviderId,
     pub model: &'a str,
-    /// Everything that the model is told, in bytes.
+    /// How many bytes the model is told.
     pub prompt_bytes: u64,
     pub max_output_tokens: u64,
     pub images: u64,
@@ -48,51 +48,50 @@ pub struct Order<'a> {
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug)]
-pub enum Ended<'a> {
+pub enum CallEnd<'a> {
     Answered {
         /// None: the provider did not report it.
         usage: Option<Usage>,
     },
-    /// Pictures were made; tokens and dollars as the provider reported them,
-    /// if it did.
+    /// Pictures were made. The usage is what the provider reported, if it did.
     Painted {
         pictures: u64,
         usage: Option<Usage>,
         machine_ms: u64,
     },
     Failed(&'a ProviderFailure),
-    /// Nobody waits for it any more.
+    /// Nobody waits for the answer any more.
     Abandoned,
-    /// Nothing came of it, and nothing is counted for it.
+    /// The call came to nothing, and nothing is counted for it.
     Released,
 }
 
-/// What is reserved for a call. Dropped before it is settled, it is settled
-/// as abandoned, at an estimate of what was heard; or released, if the call
-/// was never made.
+/// What is reserved for a call. A hold that is dropped before it is settled
+/// is settled as abandoned, at an estimate of what the call has used so far;
+/// or released, if the call was never made.
 #[derive(Debug)]
 pub struct Hold {
     booking: Arc<Booking>,
-    limits: Vec<Applied>,
-    prompt_bytes: u64,
+    pub(super) limits: Vec<AppliedLimit>,
+    pub(super) prompt_bytes: u64,
     heard_bytes: u64,
     began: Instant,
-    /// Whether the call was made at all.
+    /// Whether the call was made.
     is_made: bool,
     first_byte: Option<Duration>,
-    till: Arc<Till>,
-    /// Says that the hold is safe on disk; none where nobody waits for it,
-    /// or it is known.
-    written: Option<oneshot::Receiver<anyhow::Result<()>>>,
+    shared: Arc<Shared>,
+    /// Receives that the hold is safe on disk. None where nobody waits for
+    /// that, or it was received.
+    pub(super) written: Option<oneshot::Receiver<anyhow::Result<()>>>,
     is_settled: bool,
 }
 
-impl Order<'_> {
-    /// Its row.
+impl CallOrder<'_> {
+    /// The attempt that the order becomes.
     pub fn attempt(&self, now_ms: i64) -> anyhow::Result<Attempt> {
         let model = self.model.chars().filter(|c| !c.is_control());
         Ok(Attempt {
-            id: new_id(now_ms)?,
+            id: make_id(now_ms)?,
             person: self.person,
             server: self.server,
             source: self.source,
@@ -103,8 +102,8 @@ impl Order<'_> {
         })
     }
 
-    /// What it may use at the most. A token has one byte or more. Its price
-    /// is looked up where a limit may ask for it.
+    /// What the order may use at the most, since a token has at least one
+    /// byte. The price is looked up only where limits apply.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
         let most = Quantity {
             input_tokens: self.prompt_bytes.saturating_add(WRAPPING_TOKENS),
@@ -130,44 +129,38 @@ impl Order<'_> {
 }
 
 impl Hold {
-    pub(super) fn new(
-        booking: Arc<Booking>,
-        limits: Vec<Applied>,
-        written: Option<oneshot::Receiver<anyhow::Result<()>>>,
-        prompt_bytes: u64,
-        till: Arc<Till>,
-    ) -> Self {
+    /// A hold that is written and has no limits that anybody is warned of.
+    pub(super) fn new(booking: Arc<Booking>, shared: Arc<Shared>) -> Self {
         Self {
             booking,
-            limits,
-            prompt_bytes,
+            limits: Vec::new(),
+            prompt_bytes: 0,
             heard_bytes: 0,
             began: Instant::now(),
             is_made: false,
             first_byte: None,
-            till,
-            written,
+            shared,
+            written: None,
             is_settled: false,
         }
     }
 
-    /// Who pays, for which provider and model.
+    /// The attempt that it is for.
     pub fn attempt(&self) -> &Attempt {
         &self.booking.attempt
     }
 
-    /// Its row.
+    /// The id of the attempt.
     pub fn id(&self) -> AttemptId {
         self.booking.attempt.id
     }
 
-    /// The longest answer that its limits leave room for.
+    /// The longest answer that limits leave room for, in tokens.
     pub fn max_output_tokens(&self) -> u64 {
         self.booking.held.output_tokens
     }
 
-    /// The call begins when this returns: what is reserved for it is safe
-    /// on disk.
+    /// Waits until the hold is safe on disk. The caller then makes the call.
     pub async fn begin(&mut self) -> anyhow::Result<()> {
         if let Some(written) = self.written.take() {
             written.await.context(CLOSED)??;
@@ -177,29 +170,28 @@ impl Hold {
         Ok(())
     }
 
-    /// Whether no limit binds it, so that nobody is warned of one.
+    /// Whether no limit bounds the attempt, so that nobody is warned of one.
     pub fn is_exempt(&self) -> bool {
         self.booking.counted.is_empty()
     }
 
-    /// Whether nobody waits for its settlement: where nothing was limited
-    /// there is nothing to hear. But a picture that is over must be settled,
-    /// whatever happens next.
-    pub(super) fn may_be_late(&self) -> bool {
-        self.is_exempt() && self.booking.held.images == 0
+    /// Whether the caller must wait until the settlement is written: to hear
+    /// of limits, or because a picture is settled before it is shown.
+    pub(super) fn must_wait_for_settlement(&self) -> bool {
+        !self.is_exempt() || self.booking.held.images > 0
     }
 
-    /// Whether any of the answer came.
+    /// Whether any of the answer has come.
     pub fn has_heard(&self) -> bool {
         self.heard_bytes > 0
     }
 
-    /// A part of the answer came.
+    /// Counts a part of the answer that has come.
     pub fn hear(&mut self, text: &str) {
         self.hear_bytes(text.len() as u64);
     }
 
-    /// So many bytes of the answer came.
+    /// Counts bytes of the answer that have come.
     pub fn hear_bytes(&mut self, bytes: u64) {
         if bytes == 0 {
             return;
@@ -209,26 +201,26 @@ impl Hold {
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
     }
 
-    /// What it would cost to settle it so.
-    pub fn cost_if(&self, ended: Ended<'_>) -> Option<NanoDollars> {
+    /// What the call costs if it is settled as ended in this way.
+    pub fn cost_if(&self, ended: CallEnd<'_>) -> Option<NanoDollars> {
         self.settlement(ended).cost
     }
 
-    /// Leaves it as it is, for a later process to settle.
+    /// Leaves the hold unsettled, for a later process to take up.
     pub fn leave(mut self) {
         self.is_settled = true;
     }
 
-    /// What to write.
-    pub(super) fn end(mut self, ended: Ended<'_>) -> Settle {
+    /// Ends the hold; the caller sends the closing to the writer.
+    pub(super) fn close(mut self, ended: CallEnd<'_>) -> Closing {
         self.is_settled = true;
-        self.settle(ended)
+        self.make_closing(ended)
     }
 
-    fn settle(&mut self, ended: Ended<'_>) -> Settle {
-        self.count(&ended);
-        Settle {
-            ended: Finished {
+    fn make_closing(&mut self, ended: CallEnd<'_>) -> Closing {
+        self.count_call(&ended);
+        Closing {
+            finished: FinishedAttempt {
                 booking: Arc::clone(&self.booking),
                 settlement: self.settlement(ended),
             },
@@ -236,49 +228,54 @@ impl Hold {
         }
     }
 
-    /// Counts how it ended, for whoever watches the process.
-    fn count(&self, ended: &Ended<'_>) {
-        let Attempt {
-            source, provider, ..
-        } = &self.booking.attempt;
-        let payer = (provider, *source);
-        let took = Took {
-            all: self.began.elapsed(),
+    /// Counts in the metrics how the call ended.
+    fn count_call(&self, ended: &CallEnd<'_>) {
+        let attempt = &self.booking.attempt;
+        let payer = PayerLabels {
+            provider: attempt.provider.clone(),
+            source: attempt.source,
+        };
+        let timing = CallTiming {
+            whole: self.began.elapsed(),
             first_byte: self.first_byte,
         };
+        let metrics = &self.shared.metrics;
         let outcome = match ended {
-            Ended::Answered { .. } | Ended::Painted { .. } => {
-                return self.till.count_answer(payer, took);
+            CallEnd::Answered { .. } | CallEnd::Painted { .. } => {
+                return metrics.count_answered(payer, timing);
             }
-            Ended::Failed(failure) => {
+            CallEnd::Failed(failure) => {
                 count_failure(failure);
                 "failed"
             }
-            Ended::Abandoned => "abandoned",
-            Ended::Released => "released",
+            CallEnd::Abandoned => "abandoned",
+            CallEnd::Released => "released",
         };
-        self.till.count_other(payer, outcome, took);
+        metrics.count_unanswered(payer, outcome, timing);
     }
 
-    fn settlement(&self, ended: Ended<'_>) -> Settlement {
+    fn settlement(&self, ended: CallEnd<'_>) -> Settlement {
         let estimate = self.estimate();
         let (outcome, reported) = match ended {
-            Ended::Answered { usage } => (Outcome::Answered, usage),
-            Ended::Painted {
+            CallEnd::Answered { usage } => (Outcome::Answered, usage),
+            CallEnd::Painted {
                 pictures,
                 usage,
                 machine_ms,
-            } => return self.painted(pictures, usage.unwrap_or_default(), machine_ms),
-            Ended::Released => return Settlement::released(),
-            Ended::Abandoned if !self.is_made => return Settlement::released(),
-            Ended::Abandoned => (Outcome::Abandoned, None),
-            Ended::Failed(failure) if self.did_nothing(failure) => {
+            } => {
+                let usage = usage.unwrap_or_default();
+                return self.settlement_of_pictures(pictures, usage, machine_ms);
+            }
+            CallEnd::Released => return Settlement::released(),
+            CallEnd::Abandoned if !self.is_made => return Settlement::released(),
+            CallEnd::Abandoned => (Outcome::Abandoned, None),
+            CallEnd::Failed(failure) if self.did_nothing(failure) => {
                 return Settlement {
                     duration_ms: Some(millis(self.began.elapsed())),
                     ..Settlement::released()
                 };
             }
-            Ended::Failed(_) => (Outcome::CutOff, None),
+            CallEnd::Failed(_) => (Outcome::CutOff, None),
         };
         let usage = reported.map_or(estimate, |usage| self.clamp(usage));
         let ours = self.cost_of(usage, self.booking.held.images, 0);
@@ -296,8 +293,9 @@ impl Hold {
         }
     }
 
-    /// Pictures are counted by us, so that nothing of them is an estimate.
-    fn painted(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
+    /// The settlement of pictures. We count them ourselves, so that none of it
+    /// is an estimate.
+    fn settlement_of_pictures(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
         let reported = usage;
         let usage = self.clamp(reported);
         let images = pictures.min(self.booking.held.images);
@@ -315,7 +313,7 @@ impl Hold {
         }
     }
 
-    /// Whether the provider did nothing that it would be paid for.
+    /// Whether the provider surely did nothing that it is paid for.
     fn did_nothing(&self, failure: &ProviderFailure) -> bool {
         let may_have_worked = matches!(
             failure.class,
@@ -324,7 +322,7 @@ impl Hold {
         self.heard_bytes == 0 && !may_have_worked
     }
 
-    /// What is possible of what a provider reports.
+    /// Cuts what a provider reports to what is possible.
     fn clamp(&self, usage: Usage) -> Usage {
         let Amounts {
             input_tokens: input_max,
@@ -344,6 +342,7 @@ impl Hold {
         }
     }
 
+    /// What the call has probably used, by the bytes that went and came.
     fn estimate(&self) -> Usage {
         self.clamp(Usage {
             input_tokens: self.prompt_bytes.div_ceil(TOKEN_BYTES),
@@ -366,40 +365,41 @@ impl Hold {
             images,
             machine_ms,
         };
-        self.till.prices.cost(provider, model, used, *held_at_ms)
+        self.shared.prices.cost(provider, model, used, *held_at_ms)
     }
 }
 
 impl Hold {
-    /// Has it settled, and does not wait for that: for what no limit binds,
-    /// so that nobody is to be told.
-    pub fn settle_soon(mut self, ended: Ended<'_>) {
-        self.send_off(ended);
+    /// Has the hold settled, and does not wait for that: for attempts without
+    /// limits, where nobody is warned.
+    pub fn settle_soon(mut self, ended: CallEnd<'_>) {
+        self.send_closing(ended);
     }
 
-    fn send_off(&mut self, ended: Ended<'_>) {
+    fn send_closing(&mut self, ended: CallEnd<'_>) {
         if std::mem::replace(&mut self.is_settled, true) {
             return;
         }
-        let settle = Settle {
+        let closing = Closing {
             limits: Vec::new(),
-            ..self.settle(ended)
+            ..self.make_closing(ended)
         };
-        let settle = Operation::Settle(settle, None);
-        let Err(mpsc::error::TrySendError::Full(full)) = self.till.queue.try_send(settle) else {
+        let queue = &self.shared.queue;
+        let sent = queue.try_send(Operation::Settle(closing, None));
+        let Err(mpsc::error::TrySendError::Full(unsent)) = sent else {
             return;
         };
-        // A full queue is being worked on.
+        // The queue has room again soon; nobody can wait for it here.
         if let Ok(runtime) = Handle::try_current() {
-            let queue = self.till.queue.clone();
-            runtime.spawn(async move { queue.send(full).await });
+            let queue = queue.clone();
+            runtime.spawn(async move { queue.send(unsent).await });
         }
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.send_off(Ended::Abandoned);
+        self.send_closing(CallEnd::Abandoned);
     }
 }
 
@@ -407,19 +407,20 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Time first, so that new rows stand beside each other.
-fn new_id(now_ms: i64) -> anyhow::Result<AttemptId> {
+/// Makes an id that begins with the time, so that new rows are neighbours in
+/// the table.
+fn make_id(now_ms: i64) -> anyhow::Result<AttemptId> {
     let AttemptId(mut id) = AttemptId::first_at(now_ms);
     let (_, rest) = id.split_at_mut(6);
-    rest.copy_from_slice(&random()?);
+    rest.copy_from_slice(&draw_random()?);
     Ok(AttemptId(id))
 }
 
-/// Random bytes, drawn for a hundred at once: the system takes as long to
-/// be asked as to draw them.
-fn random() -> anyhow::Result<[u8; 10]> {
+/// Draws random bytes. The system is asked for those of a hundred ids at once,
+/// since the call takes as long as the drawing.
+fn draw_random() -> anyhow::Result<[u8; 10]> {
     static DRAWN: Mutex<Vec<[u8; 10]>> = Mutex::new(Vec::new());
-    let mut drawn = DRAWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut drawn = lock(&DRAWN);
     if drawn.is_empty() {
         let mut new = [[0; 10]; 100];
         getrandom::fill(new.as_flattened_mut())?;

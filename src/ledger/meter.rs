@@ -9,18 +9,18 @@ use crate::model::{Bound, Limit, LimitUse, Metric, Period, PersonId, ServerId, S
 
 use crate::ledger::counter::Counter;
 
-/// A limit that applies to an ask.
+/// A limit that applies to a call, with the counter that it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Applied {
+pub struct AppliedLimit {
     pub bound: Bound,
     pub limit: Limit,
     /// The name of its counter.
     pub counter: Arc<str>,
 }
 
-impl Applied {
-    /// A limit on this person in this server. None where it bounds a
-    /// server's key and there is no server.
+impl AppliedLimit {
+    /// A limit on a person in a server. None where it bounds something of a
+    /// server and there is none.
     pub fn new(
         bound: Bound,
         limit: Limit,
@@ -46,7 +46,8 @@ impl Applied {
         })
     }
 
-    /// What its counter has counted; after [`Counter::advance`].
+    /// How much of the limit its counter has counted. The counter must have
+    /// been advanced to now.
     pub fn used(&self, counter: &Counter, zone: &TimeZone) -> anyhow::Result<LimitUse> {
         Ok(LimitUse {
             bound: self.bound,
@@ -57,7 +58,7 @@ impl Applied {
     }
 }
 
-/// What a counter counts; the end of its name.
+/// What a counter counts, and in which span. Its name ends in this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meter {
     pub metric: Metric,
@@ -65,8 +66,8 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Reads it from the end of a counter's name.
-    pub fn of(counter: &str) -> Option<Self> {
+    /// Parses it from the end of a counter's name.
+    pub fn parse(counter: &str) -> Option<Self> {
         let mut words = counter.rsplit('/');
         let window = Window::parse(words.next()?)?;
         let period = Period::parse(words.next()?)?;
@@ -108,15 +109,15 @@ mod tests {
             (Bound::Member, "server/9/member/7"),
             (Bound::Role(5), "server/9/member/7"),
         ] {
-            let applied = Applied::new(bound, limit, mia, club).unwrap();
+            let applied = AppliedLimit::new(bound, limit, mia, club).unwrap();
             assert_eq!(
                 *applied.counter,
                 format!("{name}/output_tokens/week/calendar")
             );
-            let meter = Meter::of(&applied.counter).unwrap();
+            let meter = Meter::parse(&applied.counter).unwrap();
             assert_eq!((meter.metric, meter.span), (limit.metric, limit.span));
         }
-        assert_eq!(Applied::new(Bound::ServerKey, limit, mia, None), None);
-        assert_eq!(Meter::of("server/9"), None);
+        assert_eq!(AppliedLimit::new(Bound::ServerKey, limit, mia, None), None);
+        assert_eq!(Meter::parse("server/9"), None);
     }
 }

@@ -1,122 +1,122 @@
-//! What every hold needs: prices, the teller's queue, and what is counted
-//! for whoever watches the process.
+//! What is counted of holds and calls for whoever watches the process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use foldhash::HashMap;
 use metrics::{Counter, Histogram, SharedString, counter, histogram};
-use tokio::sync::mpsc;
 
-use crate::model::{ProviderFailure, ProviderId, Source};
+use crate::model::{BoundedMap, ProviderFailure, ProviderId, Source, lock};
 
-use crate::ledger::prices::Prices;
-use crate::ledger::writer::Operation;
+/// How many pairs of payer and provider have their handles cached: more than
+/// there are.
+const PAYERS_MAX: usize = 1_024;
 
-/// How many pairs of payer and provider are remembered: more than there are.
-const PAIRS_MAX: usize = 1_024;
-
-/// Shared by the ledger and its holds.
+/// The ledger's metrics, and handles on those of each payer. The metrics
+/// themselves live in the recorder: a handle that the map drops is looked up
+/// again, and nothing that was counted is lost.
 #[derive(Debug)]
-pub struct Till {
-    pub prices: Prices,
-    pub queue: mpsc::Sender<Operation>,
+pub struct LedgerMetrics {
     held: Counter,
     no_room: Counter,
-    asks: Mutex<HashMap<(ProviderId, Source), Arc<Answers>>>,
+    payers: Mutex<BoundedMap<PayerLabels, Arc<PayerMetrics>>>,
 }
 
-/// What is counted of answers: looked up by name once, since that costs
-/// more than to count.
+/// Which key pays whom: the labels of a call's metrics.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PayerLabels {
+    pub provider: ProviderId,
+    pub source: Source,
+}
+
+/// How long a call took, and how long until the first of its answer came.
+#[derive(Clone, Copy, Debug)]
+pub struct CallTiming {
+    pub whole: Duration,
+    pub first_byte: Option<Duration>,
+}
+
+/// Handles on the metrics of one payer. They are kept, since finding one by
+/// its name costs more than counting.
 #[derive(Debug)]
-struct Answers {
+struct PayerMetrics {
     answered: Counter,
     seconds: Histogram,
     first_byte: Histogram,
 }
 
-impl Till {
-    /// A till with nothing in it.
-    pub fn new(prices: Prices, queue: mpsc::Sender<Operation>) -> Self {
+impl Default for LedgerMetrics {
+    fn default() -> Self {
         let holds = |result| counter!("latchkey_holds_total", "result" => result);
         Self {
-            prices,
-            queue,
             held: holds("held"),
             no_room: holds("no_room"),
-            asks: Mutex::default(),
+            payers: Mutex::new(BoundedMap::new(PAYERS_MAX)),
         }
     }
+}
 
-    /// Room was reserved, or there was none.
+impl LedgerMetrics {
+    /// Counts a hold that found room, or one that did not.
     pub fn count_hold(&self, has_room: bool) {
         let count = if has_room { &self.held } else { &self.no_room };
         count.increment(1);
     }
 
-    /// A call was answered.
-    pub fn count_answer(&self, payer: (&ProviderId, Source), took: Took) {
-        let answers = self.answers(payer);
-        answers.answered.increment(1);
-        answers.note(took);
+    /// Counts a call that was answered.
+    pub fn count_answered(&self, payer: PayerLabels, timing: CallTiming) {
+        let metrics = self.find_payer(payer);
+        metrics.answered.increment(1);
+        metrics.record(timing);
     }
 
-    /// A call ended without an answer.
-    pub fn count_other(&self, payer: (&ProviderId, Source), outcome: &'static str, took: Took) {
-        asks(payer, outcome).increment(1);
-        self.answers(payer).note(took);
+    /// Counts a call that ended without an answer.
+    pub fn count_unanswered(&self, payer: PayerLabels, outcome: &'static str, timing: CallTiming) {
+        calls_total(&payer, outcome).increment(1);
+        self.find_payer(payer).record(timing);
     }
 
-    fn answers(&self, (provider, source): (&ProviderId, Source)) -> Arc<Answers> {
-        let mut asks = self.asks.lock().unwrap_or_else(PoisonError::into_inner);
-        if asks.len() >= PAIRS_MAX {
-            asks.clear();
+    fn find_payer(&self, payer: PayerLabels) -> Arc<PayerMetrics> {
+        let mut payers = lock(&self.payers);
+        if let Some(metrics) = payers.get(&payer) {
+            return Arc::clone(metrics);
         }
-        let found = asks
-            .entry((provider.clone(), source))
-            .or_insert_with(|| Arc::new(Answers::of((provider, source))));
-        Arc::clone(found)
+        let metrics = Arc::new(PayerMetrics::register(&payer));
+        payers.put(payer, Arc::clone(&metrics));
+        metrics
     }
 }
 
-/// How long a call took, and until the first of its answer came.
-#[derive(Clone, Copy, Debug)]
-pub struct Took {
-    pub all: Duration,
-    pub first_byte: Option<Duration>,
-}
-
-impl Answers {
-    fn of(payer: (&ProviderId, Source)) -> Self {
-        let provider = name(payer.0);
+impl PayerMetrics {
+    fn register(payer: &PayerLabels) -> Self {
+        let provider = label(&payer.provider);
         Self {
-            answered: asks(payer, "answered"),
+            answered: calls_total(payer, "answered"),
             seconds: histogram!("latchkey_provider_seconds", "provider" => provider.clone()),
             first_byte: histogram!("latchkey_provider_first_byte_seconds", "provider" => provider),
         }
     }
 
-    fn note(&self, took: Took) {
-        self.seconds.record(took.all);
-        if let Some(first_byte) = took.first_byte {
+    fn record(&self, timing: CallTiming) {
+        self.seconds.record(timing.whole);
+        if let Some(first_byte) = timing.first_byte {
             self.first_byte.record(first_byte);
         }
     }
 }
 
-/// A provider failed.
+/// Counts a call that its provider failed.
 pub fn count_failure(failure: &ProviderFailure) {
     let class = format!("{:?}", failure.class);
-    let provider = name(&failure.provider);
+    let provider = label(&failure.provider);
     counter!("latchkey_provider_failures_total", "provider" => provider, "class" => class)
         .increment(1);
 }
 
-fn asks((provider, source): (&ProviderId, Source), outcome: &'static str) -> Counter {
-    let payer = source.as_str();
-    counter!("latchkey_asks_total", "provider" => name(provider), "payer" => payer, "outcome" => outcome)
+fn calls_total(payer: &PayerLabels, outcome: &'static str) -> Counter {
+    let (provider, source) = (label(&payer.provider), payer.source.as_str());
+    counter!("latchkey_asks_total", "provider" => provider, "payer" => source, "outcome" => outcome)
 }
 
-fn name(provider: &ProviderId) -> SharedString {
+fn label(provider: &ProviderId) -> SharedString {
     SharedString::from(provider.shared())
 }

@@ -10,15 +10,16 @@
 //! A hold takes the most that a call can use out of every limit that
 //! applies, in one transaction, or says which limit leaves too little. What
 //! a provider reports is clamped to what was held, so that no limit is ever
-//! exceeded. An ask that no limit binds is written down too, but does not
-//! wait for it.
+//! exceeded. A call that no limit bounds is written down too, but does not
+//! wait for that.
 //!
-//! - `teller`: the one task that writes, in batches; `early`: what may be
-//!   written late.
-//! - `batch`: what a batch makes of counters. Pure.
+//! - `writer`: the one task that writes, in batches; `write_behind`: what it
+//!   may write later.
+//! - `batch`: what a batch of holds and settlements does to counters. Pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
+//! - `headroom`: a guess whether a hold will find room.
 //! - `prices`, `table`: what a call costs.
-//! - `till`: what every hold needs.
+//! - `metrics`: what is counted for whoever watches the process.
 
 mod batch;
 mod counter;
@@ -50,68 +51,88 @@ use tokio::sync::{mpsc, oneshot};
 pub use batch::NoRoom;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub use batch::add_up;
-pub use hold::{Ended, Hold, Order};
-pub use meter::Applied;
+pub use hold::{CallEnd, CallOrder, Hold};
+pub use meter::AppliedLimit;
 pub use prices::Prices;
 pub use table::PriceTable;
 
-use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
-use crate::store::{Booking, Finished, Store};
+use crate::model::{Attempt, AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
+use crate::store::{Booking, FinishedAttempt, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
 use headroom::Headroom;
-use metrics::Till;
+use metrics::LedgerMetrics;
 use prices::Quantity;
-use writer::{Grant, Operation, Settle, Writer};
+use writer::{Closing, HoldReplies, Operation, Writer};
 
-/// How many operations may wait for the teller; more wait before the queue.
-const QUEUE: usize = 4_096;
-/// Counters are forgotten when nothing was counted for longer than any
-/// limit looks back.
+/// How many operations the writer's queue holds; further callers wait until
+/// it has room.
+const QUEUE_MAX: usize = 4_096;
+/// How long a counter is kept that has counted nothing: longer than any limit
+/// looks back.
 const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
-/// How often that is looked for.
+/// How often such counters are looked for.
 const COUNTERS_SWEPT_EVERY: Duration = Duration::from_hours(1);
-/// What is said where the teller has ended.
+/// The error where the writer has ended.
 const CLOSED: &str = "the ledger is closed";
 
-/// The ledger. One for a process.
+/// The ledger. There is one for each process.
 pub struct Ledger {
-    till: Arc<Till>,
+    shared: Arc<Shared>,
     store: Store,
     clock: Clock,
     zone: TimeZone,
     longest_call: Duration,
-    outlook: Headroom,
-    /// When counters were forgotten last, in milliseconds since 1970.
+    headroom: Headroom,
+    /// When unused counters were deleted last, in milliseconds since 1970.
     counters_swept_ms: AtomicI64,
+}
+
+/// What the ledger is made of.
+pub struct LedgerParts {
+    pub store: Store,
+    pub prices: Prices,
+    pub clock: Clock,
+    /// Where calendar days begin.
+    pub zone: TimeZone,
+    /// A hold that is older belongs to a process that died.
+    pub longest_call: Duration,
+}
+
+/// What the ledger shares with its holds.
+#[derive(Debug)]
+struct Shared {
+    prices: Prices,
+    queue: mpsc::Sender<Operation>,
+    metrics: LedgerMetrics,
 }
 
 /// An attempt that was settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
+pub struct SettledAttempt {
     pub usage: Usage,
     /// The usage is ours, since the provider did not report it.
     pub estimated: bool,
     pub cost: Option<NanoDollars>,
-    /// Budgets of which most is used now, each said once.
+    /// Budgets of which most is used by now. Each is named once in a window.
     pub warnings: Vec<LimitUse>,
 }
 
 impl Ledger {
-    /// Starts the teller. A hold that is older than `longest_call` belongs
-    /// to a process that died.
-    pub fn start(
-        store: Store,
-        prices: Prices,
-        clock: Clock,
-        zone: TimeZone,
-        longest_call: Duration,
-    ) -> Self {
-        let (queue, operations) = mpsc::channel(QUEUE);
-        let outlook = Headroom::default();
-        let teller = Writer {
-            outlook: outlook.clone(),
+    /// Puts a ledger together, and starts its writer.
+    pub fn start(parts: LedgerParts) -> Self {
+        let LedgerParts {
+            store,
+            prices,
+            clock,
+            zone,
+            longest_call,
+        } = parts;
+        let (queue, operations) = mpsc::channel(QUEUE_MAX);
+        let headroom = Headroom::default();
+        let writer = Writer {
+            headroom: headroom.clone(),
             store: store.clone(),
             clock: clock.clone(),
             zone: zone.clone(),
@@ -120,32 +141,37 @@ impl Ledger {
             clippy::disallowed_methods,
             reason = "it ends last of all, in `Ledger::close`"
         )]
-        tokio::spawn(teller.run(operations));
+        tokio::spawn(writer.run(operations));
+        let shared = Shared {
+            prices,
+            queue,
+            metrics: LedgerMetrics::default(),
+        };
         Self {
-            till: Arc::new(Till::new(prices, queue)),
+            shared: Arc::new(shared),
             store,
             clock,
             zone,
             longest_call,
-            outlook,
+            headroom,
             counters_swept_ms: AtomicI64::new(i64::MIN),
         }
     }
 
-    /// Whether there will be room, as far as anybody can tell without a
-    /// look at the database. A guess: only a hold makes it true.
-    pub fn expects_room(&self, limits: &[Applied], output_tokens: u64, images: u64) -> bool {
-        self.outlook.is_likely(limits, output_tokens, images)
+    /// Whether limits will probably have room. It is a guess, made without
+    /// asking the database; only a hold decides.
+    pub fn expects_room(&self, limits: &[AppliedLimit], output_tokens: u64, images: u64) -> bool {
+        self.headroom.is_likely(limits, output_tokens, images)
     }
 
-    /// Reserves what an order may use; or says which limit leaves too
-    /// little. It is decided when this returns, and safe on disk when
-    /// [`Hold::begin`] does. An order without limits is only written down,
-    /// and nobody waits for that unless it is for pictures.
+    /// Reserves what an order may use, or says which limit leaves too little.
+    /// It is decided when this returns, and safe on disk when [`Hold::begin`]
+    /// returns. An order without limits is only written down. Nobody waits for
+    /// that, unless it is for pictures.
     pub async fn hold(
         &self,
-        order: Order<'_>,
-        limits: Vec<Applied>,
+        order: CallOrder<'_>,
+        limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
         if !PriceTable::is_warm(order.provider.as_str()) {
             let provider = order.provider.clone();
@@ -154,16 +180,17 @@ impl Ledger {
         }
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
-        let need = order.need(&self.till.prices, now_ms, !limits.is_empty());
+        let need = order.need(&self.shared.prices, now_ms, !limits.is_empty());
         let (booking, written) = if limits.is_empty() {
             let booking = Arc::new(Booking {
                 attempt,
                 held: need.most(),
                 counted: Vec::new(),
             });
-            // Pictures outlive processes, and are found again by their rows.
-            let lasts = booking.held.images > 0;
-            let (reply, written) = lasts.then(oneshot::channel).unzip();
+            // A picture may outlive the process, and is then found by the row
+            // of its attempt.
+            let outlives = booking.held.images > 0;
+            let (reply, written) = outlives.then(oneshot::channel).unzip();
             self.send(Operation::Book(Arc::clone(&booking), reply))
                 .await?;
             (booking, written)
@@ -174,62 +201,52 @@ impl Ledger {
                 limits: limits.clone(),
             };
             let (decided, decision) = oneshot::channel();
-            let (tell, written) = oneshot::channel();
-            let grant = Grant {
+            let (reply, written) = oneshot::channel();
+            let replies = HoldReplies {
                 decided,
-                written: tell,
+                written: reply,
             };
-            self.send(Operation::Hold(request, grant)).await?;
+            self.send(Operation::Hold(request, replies)).await?;
             match decision.await {
                 Ok(Ok(booking)) => (booking, Some(written)),
                 Ok(Err(no_room)) => {
-                    self.till.count_hold(false);
+                    self.shared.metrics.count_hold(false);
                     return Ok(Err(no_room));
                 }
-                // It failed before it came to this one.
+                // The transaction failed before this hold was decided.
                 Err(_) => {
                     written.await.context(CLOSED)??;
                     anyhow::bail!(CLOSED);
                 }
             }
         };
-        self.till.count_hold(true);
-        Ok(Ok(Hold::new(
-            booking,
-            limits,
-            written,
-            order.prompt_bytes,
-            Arc::clone(&self.till),
-        )))
+        self.shared.metrics.count_hold(true);
+        let mut hold = Hold::new(booking, Arc::clone(&self.shared));
+        hold.limits = limits;
+        hold.written = written;
+        hold.prompt_bytes = order.prompt_bytes;
+        Ok(Ok(hold))
     }
 
-    /// Takes up what an earlier process has reserved; none if it is settled.
-    /// Its limits are counted as they were, and nobody is warned of them.
+    /// Takes up a hold of an earlier process; none if it is settled. It counts
+    /// in the same counters as before, and nobody is warned of their limits.
     pub async fn take_up(&self, id: AttemptId) -> anyhow::Result<Option<Hold>> {
-        let Some(found) = self.store.held(id).await? else {
-            return Ok(None);
-        };
-        let till = Arc::clone(&self.till);
-        Ok(Some(Hold::new(Arc::new(found), Vec::new(), None, 0, till)))
+        let held = self.store.held(id).await?;
+        Ok(held.map(|booking| Hold::new(Arc::new(booking), Arc::clone(&self.shared))))
     }
 
     /// Puts what was really used in place of what was held.
-    pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> anyhow::Result<Settled> {
-        let may_be_late = hold.may_be_late();
-        let settle = hold.end(ended);
-        let settlement = settle.ended.settlement.clone();
-        let (reply, answer) = if may_be_late {
-            (None, None)
-        } else {
-            let (reply, answer) = oneshot::channel();
-            (Some(reply), Some(answer))
-        };
-        self.send(Operation::Settle(settle, reply)).await?;
-        let warnings = match answer {
-            Some(answer) => answer.await.context(CLOSED)??,
+    pub async fn settle(&self, hold: Hold, ended: CallEnd<'_>) -> anyhow::Result<SettledAttempt> {
+        let must_wait = hold.must_wait_for_settlement();
+        let closing = hold.close(ended);
+        let settlement = closing.finished.settlement.clone();
+        let (reply, written) = must_wait.then(oneshot::channel).unzip();
+        self.send(Operation::Settle(closing, reply)).await?;
+        let warnings = match written {
+            Some(written) => written.await.context(CLOSED)??,
             None => Vec::new(),
         };
-        Ok(Settled {
+        Ok(SettledAttempt {
             usage: settlement.usage,
             estimated: settlement.estimated,
             cost: settlement.cost,
@@ -237,30 +254,30 @@ impl Ledger {
         })
     }
 
-    /// What is used of each limit.
-    pub async fn uses(&self, limits: &[Applied]) -> anyhow::Result<Vec<LimitUse>> {
+    /// Loads how much of each limit is used.
+    pub async fn load_uses(&self, limits: &[AppliedLimit]) -> anyhow::Result<Vec<LimitUse>> {
         let now_ms = self.clock.now_ms();
         let names = limits.iter().map(|applied| &applied.counter);
         let states = self.store.counter_states(names).await?;
-        let of = |(applied, state): (&Applied, String)| {
+        let used = |(applied, state): (&AppliedLimit, String)| {
             let mut counter = Counter::parse(&state)?;
             counter.advance(applied.limit.span, now_ms, &self.zone)?;
             applied.used(&counter, &self.zone)
         };
-        limits.iter().zip(states).map(of).collect()
+        limits.iter().zip(states).map(used).collect()
     }
 
-    /// Settles what processes that died have left behind, at what they
-    /// held, and forgets counters that nobody looks at.
+    /// Settles the holds of processes that died, each at what it held, and
+    /// deletes counters that no limit reads any more.
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let now_ms = self.clock.now_ms();
         let before = |ago: Duration| now_ms - i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-        // Nobody was asked for these: everything is given back.
+        // No provider was asked for these, so that they are released.
         let longest = before(self.longest_call);
         for unbegun in self.store.unbegun_before(longest).await? {
             let settlement = Settlement::released();
-            let settle = Operation::Settle(closing(unbegun, settlement), None);
-            self.send(settle).await?;
+            let closing = closing_of(unbegun, settlement);
+            self.send(Operation::Settle(closing, None)).await?;
         }
         loop {
             let lost = self.store.held_before(longest).await?;
@@ -272,14 +289,14 @@ impl Ledger {
                 lost.len()
             );
             for booking in lost {
-                let (reply, answer) = oneshot::channel();
-                self.send(Operation::Settle(self.expired(booking), Some(reply)))
-                    .await?;
-                answer.await.context(CLOSED)??;
+                let (reply, written) = oneshot::channel();
+                let closing = self.close_as_lost(booking);
+                self.send(Operation::Settle(closing, Some(reply))).await?;
+                written.await.context(CLOSED)??;
             }
         }
-        // It reads all of them: no index is kept for what is looked for so
-        // seldom and written so often.
+        // This reads every counter. An index would be written with every
+        // hold, for a search that is made once an hour.
         if self.counters_swept_ms.load(Ordering::Relaxed) <= before(COUNTERS_SWEPT_EVERY) {
             self.store.forget_counters(before(COUNTERS_KEPT)).await?;
             self.counters_swept_ms.store(now_ms, Ordering::Relaxed);
@@ -287,26 +304,27 @@ impl Ledger {
         Ok(())
     }
 
-    /// Ends when what is queued is written.
+    /// Returns when everything that is queued is written.
     #[cfg(test)]
     pub async fn flush(&self) {
-        let (done, reached) = oneshot::channel();
+        let (done, flushed) = oneshot::channel();
         if self.send(Operation::Flush(done)).await.is_ok() {
-            reached.await.unwrap();
+            flushed.await.unwrap();
         }
     }
 
-    /// Writes what is queued, and ends the teller.
+    /// Writes everything that is queued, and ends the writer.
     pub async fn close(&self) {
         let (done, stopped) = oneshot::channel();
         if self.send(Operation::Stop(done)).await.is_ok() {
-            // An error means that it is gone, which is what we want.
+            // An error means that the writer has ended already.
             let _ = stopped.await;
         }
     }
 
-    /// Nobody knows what it used: it used what was held.
-    fn expired(&self, booking: Booking) -> Settle {
+    /// Closes an attempt of a process that died. Nobody knows what it used, so
+    /// that it is taken to have used what was held.
+    fn close_as_lost(&self, booking: Booking) -> Closing {
         let (held, attempt) = (booking.held, &booking.attempt);
         let most = Quantity {
             input_tokens: held.input_tokens,
@@ -314,12 +332,15 @@ impl Ledger {
             images: held.images,
             ..Quantity::default()
         };
-        // Where nothing was limited, nobody has asked for the price yet.
+        // The price was not looked up before if no limit bounds the attempt.
         let cost = held.cost.or_else(|| {
-            let at_ms = attempt.held_at_ms;
-            self.till
-                .prices
-                .cost(&attempt.provider, &attempt.model, most, at_ms)
+            let Attempt {
+                provider,
+                model,
+                held_at_ms,
+                ..
+            } = attempt;
+            self.shared.prices.cost(provider, model, most, *held_at_ms)
         });
         let settlement = Settlement {
             outcome: Outcome::Lost,
@@ -333,13 +354,13 @@ impl Ledger {
             estimated: true,
             ..Settlement::released()
         };
-        closing(booking, settlement)
+        closing_of(booking, settlement)
     }
 
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {
-        let sent = match self.till.queue.try_send(operation) {
-            // A full queue is being worked on.
-            Err(TrySendError::Full(operation)) => Box::pin(self.till.queue.send(operation)).await,
+        let queue = &self.shared.queue;
+        let sent = match queue.try_send(operation) {
+            Err(TrySendError::Full(operation)) => Box::pin(queue.send(operation)).await,
             Err(TrySendError::Closed(operation)) => Err(mpsc::error::SendError(operation)),
             Ok(()) => Ok(()),
         };
@@ -347,9 +368,9 @@ impl Ledger {
     }
 }
 
-fn closing(booking: Booking, settlement: Settlement) -> Settle {
-    Settle {
-        ended: Finished {
+fn closing_of(booking: Booking, settlement: Settlement) -> Closing {
+    Closing {
+        finished: FinishedAttempt {
             booking: Arc::new(booking),
             settlement,
         },

@@ -228,7 +228,8 @@ mod tests {
         }
     }
 
-    fn dollars(prices: &Prices, provider: &str, model: &str, used: Quantity, day: &str) -> String {
+    fn dollars(prices: &Prices, model: &str, used: Quantity, day: &str) -> String {
+        let (provider, model) = model.split_once('/').unwrap();
         let cost = prices.cost(&provider.into(), model, used, ms(day));
         cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
     }
@@ -292,7 +293,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                dollars(&prices, provider, model, used, day),
+                dollars(&prices, &format!("{provider}/{model}"), used, day),
                 expected,
                 "{model}"
             );
@@ -328,7 +329,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                dollars(&prices, provider, model, used, day),
+                dollars(&prices, &format!("{provider}/{model}"), used, day),
                 expected,
                 "{model}"
             );
@@ -357,7 +358,7 @@ mod tests {
             ("acme-ai", "other", million(), "2026-11-21", "unknown"),
         ] {
             assert_eq!(
-                dollars(&prices, provider, model, used, day),
+                dollars(&prices, &format!("{provider}/{model}"), used, day),
                 expected,
                 "{model}"
             );

@@ -1,5 +1,5 @@
-//! Whatever happens in whatever order, counters are what the rows add up
-//! to, and no limit is exceeded.
+//! Whatever happens in whatever order, counters count what the rows add up to,
+//! and no limit is exceeded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,27 +7,28 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use crate::ledger::batch::{Book, HoldRequest, Need, NoRoom, Price};
+use crate::ledger::batch::{CounterSet, HoldRequest, Need, NoRoom, Price};
 use crate::ledger::counter::Counter;
-use crate::ledger::meter::{Applied, Meter};
+use crate::ledger::meter::{AppliedLimit, Meter};
 use crate::ledger::span::{bucket_of, counts_since};
 use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Limit, Metric, NanoDollars, Outcome, Period, PersonId,
     ProviderId, ServerId, Settlement, Source, Span, Usage, Window,
 };
-use crate::store::{Booking, Finished};
+use crate::store::{Booking, FinishedAttempt};
 
 const START_MS: i64 = 1_795_000_000_000;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Who, how many output tokens and images, and whether it is priced.
+    /// By whom, how many output tokens and images, and whether the price is
+    /// known.
     Hold(u64, u64, u64, bool),
-    /// Which open attempt, and how many tokens it used.
+    /// Which of the open attempts, and how many tokens it used.
     Settle(usize, u64),
     Release(usize),
     Expire(usize),
-    /// Forwards or backwards, in milliseconds.
+    /// Moves the clock forwards or backwards, in milliseconds.
     Clock(i64),
 }
 
@@ -43,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn limits(person: u64) -> Vec<Applied> {
+fn limits(person: u64) -> Vec<AppliedLimit> {
     use Period::{Day, Minute, Month, Week};
     use Window::{Calendar, Rolling};
     let limit = |metric, period, window, max| Limit {
@@ -70,27 +71,27 @@ fn limits(person: u64) -> Vec<Applied> {
     let (person, server) = (PersonId(person), Some(ServerId(9)));
     let applied = all
         .iter()
-        .map(|(bound, limit)| Applied::new(*bound, *limit, person, server));
+        .map(|(bound, limit)| AppliedLimit::new(*bound, *limit, person, server));
     applied.flatten().collect()
 }
 
-/// A database of nothing but maps, and the plainest account of it.
+/// A database made of maps, with which counters are compared.
 struct World {
     now_ms: i64,
     zone: TimeZone,
     states: BTreeMap<Arc<str>, String>,
     rows: Vec<(Arc<Booking>, Option<Settlement>)>,
-    /// From when on each counter counts, were it kept by hand.
+    /// From when on each counter counts, computed independently.
     since: BTreeMap<Arc<str>, i64>,
 }
 
 impl World {
-    fn book(&self, names: impl Iterator<Item = Arc<str>>) -> Book<'_> {
+    fn counters(&self, names: impl Iterator<Item = Arc<str>>) -> CounterSet<'_> {
         let state = |name: Arc<str>| {
             let state = self.states.get(&name).cloned().unwrap_or_default();
             (name, state)
         };
-        Book::open(names.map(state).collect(), self.now_ms, &self.zone).unwrap()
+        CounterSet::open(names.map(state).collect(), self.now_ms, &self.zone).unwrap()
     }
 
     fn hold(&mut self, who: u64, output_tokens: u64, images: u64, priced: bool) {
@@ -121,9 +122,9 @@ impl World {
             need,
             limits: limits.clone(),
         };
-        let mut book = self.book(limits.iter().map(|limit| Arc::clone(&limit.counter)));
-        let held = book.hold(request).unwrap();
-        let states = book.states();
+        let mut counters = self.counters(limits.iter().map(|limit| Arc::clone(&limit.counter)));
+        let held = counters.hold(request).unwrap();
+        let states = counters.states();
         self.states.extend(states);
         match held {
             Ok(booking) => {
@@ -161,21 +162,21 @@ impl World {
         }
         let at = open[at % open.len()];
         let booking = Arc::clone(&self.rows[at].0);
-        let ended = Finished {
+        let ended = FinishedAttempt {
             settlement: settlement(&booking.held),
             booking,
         };
         let counted = ended.booking.counted.iter();
-        let mut book = self.book(counted.map(|c| Arc::clone(&c.counter)));
-        book.settle(&ended, &[]).unwrap();
-        let states = book.states();
+        let mut counters = self.counters(counted.map(|c| Arc::clone(&c.counter)));
+        counters.settle(&ended, &[]).unwrap();
+        let states = counters.states();
         self.states.extend(states);
         self.rows[at].1 = Some(ended.settlement);
     }
 
     fn check(&mut self) {
         for (name, state) in &self.states {
-            let meter = Meter::of(name).unwrap();
+            let meter = Meter::parse(name).unwrap();
             let mut counter = Counter::parse(state).unwrap();
             counter
                 .advance(meter.span, self.now_ms, &self.zone)
@@ -200,9 +201,9 @@ impl World {
                 .find(|l| l.counter == *name);
             assert!(naive <= limit.unwrap().limit.max, "{name}");
         }
-        // What a look writes back is what it saw.
+        // A transaction also writes back counters that it only read.
         for (name, state) in &mut self.states {
-            let meter = Meter::of(name).unwrap();
+            let meter = Meter::parse(name).unwrap();
             let mut counter = Counter::parse(state).unwrap();
             counter
                 .advance(meter.span, self.now_ms, &self.zone)
@@ -212,7 +213,7 @@ impl World {
     }
 }
 
-/// What a provider may report of a held attempt.
+/// A settlement with what a provider may report of a held attempt.
 fn settled(held: &Amounts, used: u64, outcome: Outcome) -> Settlement {
     let output_tokens = used % (held.output_tokens + 1);
     Settlement {

@@ -1,4 +1,4 @@
-//! Many ask at once, in one process and in two, and processes are killed.
+//! Many tasks ask at once, in one process and in two, and processes are killed.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -13,36 +13,42 @@ use crate::ledger::story::{LONGEST, NOW_MS, budget, check_sums, limit, open, ord
 use crate::ledger::*;
 use crate::model::{Limit, Metric, ProviderId};
 
-/// How many ask at once, and how often each.
+/// How many tasks ask at once, and how often each.
 const TASKS: u64 = 64;
 const ASKS: u64 = 1_000;
-/// The budget, in output tokens: less than they would use.
+/// The budget, in output tokens: less than the tasks would use.
 const MAX: u64 = 3_000_000;
 /// How often a process is killed.
 const KILLS: usize = 100;
-/// Holds what a child process does: a verb, a number, a database.
+/// The variable that tells a child process what to do: a verb, a number, and a
+/// database.
 const WORDS: &str = "CHILD_OF_A_LEDGER_TEST";
 
-/// Spends from a budget, or is told that there is nothing left.
+/// Spends from a budget, until nothing is left.
 #[derive(Clone)]
 enum Spender {
     Ledger,
-    /// Looks first and takes then: what the ledger must not be. All of them
-    /// look before one of them takes.
+    /// Reads the counter first and holds then, which is the fault that the
+    /// ledger must not have. All tasks read before one of them holds.
     CheckThenAct(Arc<Barrier>),
 }
 
 impl Spender {
-    async fn hold(&self, ledger: &Ledger, order: Order<'_>, limits: &[Applied]) -> Option<Hold> {
+    async fn hold(
+        &self,
+        ledger: &Ledger,
+        order: CallOrder<'_>,
+        limits: &[AppliedLimit],
+    ) -> Option<Hold> {
         let Self::CheckThenAct(all_looked) = self else {
             return ledger.hold(order, limits.to_vec()).await.unwrap().ok();
         };
-        let uses = ledger.uses(limits).await.unwrap();
+        let uses = ledger.load_uses(limits).await.unwrap();
         all_looked.wait().await;
         if uses.iter().any(|limit| limit.left() < 1_000) {
             return None;
         }
-        let boundless = |applied: &Applied| Applied {
+        let boundless = |applied: &AppliedLimit| AppliedLimit {
             limit: Limit {
                 max: u64::MAX,
                 ..applied.limit
@@ -54,8 +60,24 @@ impl Spender {
     }
 }
 
-/// Many ask at once, of one budget; each ask ends in its own way.
-async fn race(ledger: &Arc<Ledger>, spender: Spender, tasks: u64, asks: u64, max: u64) {
+/// Tasks that spend from one budget at the same time.
+struct Race {
+    spender: Spender,
+    tasks: u64,
+    /// How often each task asks.
+    asks: u64,
+    /// The budget, in output tokens.
+    max: u64,
+}
+
+/// Runs a race. Its asks end in different ways.
+async fn run(race: Race, ledger: &Arc<Ledger>) {
+    let Race {
+        spender,
+        tasks,
+        asks,
+        max,
+    } = race;
     let mut racing = JoinSet::new();
     for task in 0..tasks {
         let (ledger, spender) = (Arc::clone(ledger), spender.clone());
@@ -110,7 +132,13 @@ async fn race_all(databases: [SecretString; 3]) {
     ];
     for (url, (spender, asks, max, overspends)) in databases.iter().zip(races) {
         let ledger = Arc::new(open(url, &Clock::held_at(NOW_MS)).await);
-        race(&ledger, spender, TASKS, asks, max).await;
+        let race = Race {
+            spender,
+            tasks: TASKS,
+            asks,
+            max,
+        };
+        run(race, &ledger).await;
         // What was dropped is settled by then.
         ledger.close().await;
         let spent_too_much = overspend(&ledger, max).await;
@@ -137,8 +165,16 @@ fn child() -> ExitCode {
     runtime.block_on(async {
         let ledger = Arc::new(open(&SecretString::from(url), &Clock::held_at(NOW_MS)).await);
         match verb {
-            "race" => race(&ledger, Spender::Ledger, TASKS / 2, ASKS, number).await,
-            _ => load(&ledger, number).await,
+            "race" => {
+                let race = Race {
+                    spender: Spender::Ledger,
+                    tasks: TASKS / 2,
+                    asks: ASKS,
+                    max: number,
+                };
+                run(race, &ledger).await;
+            }
+            _ => ask_until_killed(&ledger, number).await,
         }
         ledger.close().await;
     });
@@ -160,7 +196,7 @@ async fn two_processes_on_postgresql_do_not_overspend() {
     let Some(url) = crate::tests::postgres::database() else {
         return;
     };
-    // Made first: the race is about the ledger, not about migrations.
+    // Opened first, so that the children need not migrate the database.
     let ledger = open(&url, &Clock::held_at(NOW_MS)).await;
     let children = [(), ()].map(|()| start_child("race", MAX, &url));
     for mut child in children {
@@ -172,8 +208,8 @@ async fn two_processes_on_postgresql_do_not_overspend() {
     assert!(rows.len() > 1_000, "{}", rows.len());
 }
 
-/// Asks until it is killed, and says what it was promised.
-async fn load(ledger: &Arc<Ledger>, max: u64) {
+/// Asks until it is killed, and prints which promises the ledger made.
+async fn ask_until_killed(ledger: &Arc<Ledger>, max: u64) {
     let mut loading = JoinSet::new();
     for task in 0..8 {
         let ledger = Arc::clone(ledger);
@@ -197,25 +233,26 @@ async fn load(ledger: &Arc<Ledger>, max: u64) {
     loading.join_all().await;
 }
 
-/// One line, in one write: a kill does not cut it.
+/// Prints one line in one write, so that a kill does not cut it.
 fn say(word: &str, id: AttemptId) {
     let line = format!("{word} {id:?}\n");
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
-/// Kills a child in the middle of its work; returns what it was promised.
+/// Kills a child in the middle of its work; returns what the ledger promised it.
 fn kill_under_load(url: &SecretString, after: usize) -> Promised {
     let mut child = start_child("load", u64::MAX / 2, url);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut promised = Promised::default();
-    promised.read(lines.by_ref().take(after));
+    promised.add(lines.by_ref().take(after));
     child.kill().unwrap();
     child.wait().unwrap();
-    // What it said before it died still stands in the pipe.
-    promised.read(lines);
+    // What it printed before it died is still in the pipe.
+    promised.add(lines);
     promised
 }
 
+/// The attempts that the ledger promised to have held and settled.
 #[derive(Default)]
 struct Promised {
     held: BTreeSet<String>,
@@ -223,12 +260,12 @@ struct Promised {
 }
 
 impl Promised {
-    fn read(&mut self, lines: impl Iterator<Item = std::io::Result<String>>) {
+    fn add(&mut self, lines: impl Iterator<Item = std::io::Result<String>>) {
         for line in lines.map_while(Result::ok) {
             match line.split_once(' ') {
                 Some(("held", id)) => drop(self.held.insert(id.to_owned())),
                 Some(("settled", id)) => drop(self.settled.insert(id.to_owned())),
-                // The test runner has words of its own.
+                // The test runner prints lines too.
                 _ => {}
             }
         }
@@ -254,7 +291,7 @@ async fn survive(url: SecretString) {
     let mut all = Promised::default();
     for kill in 0..KILLS {
         let url = url.clone();
-        // Sometimes at once, sometimes in full swing.
+        // Some are killed at once, others after many asks.
         let after = 1 + kill * 37 % 150;
         let killed = tokio::task::spawn_blocking(move || kill_under_load(&url, after));
         let promised = killed.await.unwrap();
@@ -262,7 +299,8 @@ async fn survive(url: SecretString) {
         all.settled.extend(promised.settled);
     }
     assert!(all.held.len() > KILLS && all.settled.len() > KILLS);
-    // Taking the counter waits for whatever the dead have left running.
+    // To lock the counter, this waits for the transactions that dead processes
+    // have left running.
     let limits = budget(&[limit(Metric::OutputTokens, u64::MAX / 2)], 1);
     let acme = ProviderId::from("acme-ai");
     let last = ledger.hold(order(&acme, 1), limits).await.unwrap().unwrap();
@@ -274,7 +312,7 @@ async fn survive(url: SecretString) {
     };
     assert!(all.held.iter().all(|id| state_of(id).is_some()));
     assert!(all.settled.iter().all(|id| state_of(id) == Some("settled")));
-    // What the dead had in their hands is not stuck for ever.
+    // The holds of dead processes are settled.
     clock.advance_ms(i64::try_from(LONGEST.as_millis()).unwrap() + 1);
     ledger.sweep().await.unwrap();
     let rows = check_sums(&ledger).await;

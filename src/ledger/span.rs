@@ -1,9 +1,8 @@
-//! Which moments a limit looks at.
+//! Spans of time, and the buckets that they are divided into.
 //!
-//! Use is kept in buckets. A rolling window has up to a hundred of them and
-//! counts every bucket that it touches, so that no window of its length,
-//! wherever it begins, holds more than the limit. A calendar window is one
-//! bucket.
+//! Use is counted in buckets. A rolling window has up to a hundred of them,
+//! and counts each that it overlaps. So no window of its length, wherever it
+//! begins, has more use than the limit. A calendar window is one bucket.
 
 use anyhow::Context;
 use jiff::civil::Weekday;
@@ -16,7 +15,7 @@ const SECOND_MS: i64 = 1_000;
 const MINUTE_MS: i64 = 60 * SECOND_MS;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// The bucket that a moment falls into: when it starts.
+/// The start of the bucket that a moment falls into.
 pub fn bucket_of(span: Span, at_ms: i64, zone: &TimeZone) -> anyhow::Result<i64> {
     match span.window {
         Window::Rolling => Ok(at_ms - at_ms.rem_euclid(grain_ms(span.period))),
@@ -24,10 +23,10 @@ pub fn bucket_of(span: Span, at_ms: i64, zone: &TimeZone) -> anyhow::Result<i64>
     }
 }
 
-/// The first bucket that still counts now.
+/// The start of the first bucket that still counts now.
 pub fn counts_since(span: Span, now_ms: i64, zone: &TimeZone) -> anyhow::Result<i64> {
     match span.window {
-        // The first multiple of the grain that ends after the window began.
+        // The bucket in which the window begins counts too.
         Window::Rolling => {
             let began = now_ms - length_ms(span.period);
             bucket_of(span, began, zone)

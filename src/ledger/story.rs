@@ -1,4 +1,4 @@
-//! What the ledger does, told to SQLite and to PostgreSQL.
+//! The story of the ledger, told to SQLite and to PostgreSQL.
 
 use std::collections::BTreeMap;
 
@@ -21,14 +21,14 @@ pub fn limit(metric: Metric, max: u64) -> Limit {
     Limit { metric, span, max }
 }
 
-pub fn budget(limits: &[Limit], person: u64) -> Vec<Applied> {
+pub fn budget(limits: &[Limit], person: u64) -> Vec<AppliedLimit> {
     let applied =
-        |limit: &Limit| Applied::new(Bound::ServerKey, *limit, PersonId(person), Some(CLUB));
+        |limit: &Limit| AppliedLimit::new(Bound::ServerKey, *limit, PersonId(person), Some(CLUB));
     limits.iter().filter_map(applied).collect()
 }
 
-pub fn order(provider: &ProviderId, person: u64) -> Order<'_> {
-    Order {
+pub fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
+    CallOrder {
         person: PersonId(person),
         server: Some(CLUB),
         source: Source::Server,
@@ -41,34 +41,38 @@ pub fn order(provider: &ProviderId, person: u64) -> Order<'_> {
     }
 }
 
-pub fn used(output_tokens: u64) -> Ended<'static> {
+pub fn used(output_tokens: u64) -> CallEnd<'static> {
     let usage = Usage {
         input_tokens: 100,
         output_tokens,
         ..Usage::default()
     };
-    Ended::Answered { usage: Some(usage) }
+    CallEnd::Answered { usage: Some(usage) }
 }
 
 pub async fn open(url: &SecretString, clock: &Clock) -> Ledger {
-    let store = Store::open(url).await.unwrap();
-    let prices = Prices::new(None).unwrap();
-    Ledger::start(store, prices, clock.clone(), TimeZone::UTC, LONGEST)
+    Ledger::start(LedgerParts {
+        store: Store::open(url).await.unwrap(),
+        prices: Prices::new(None).unwrap(),
+        clock: clock.clone(),
+        zone: TimeZone::UTC,
+        longest_call: LONGEST,
+    })
 }
 
 pub fn sqlite(folder: &tempfile::TempDir) -> SecretString {
     format!("sqlite:{}", folder.path().join("ledger.db").display()).into()
 }
 
-/// Sums of rows equal the counters and the totals.
-pub async fn check_sums(ledger: &Ledger) -> Vec<crate::store::Audited> {
+/// Asserts that rows add up to what counters and totals have; returns the rows.
+pub async fn check_sums(ledger: &Ledger) -> Vec<crate::store::AuditedAttempt> {
     let rows = ledger.store.audit().await;
     let mut sums: BTreeMap<Arc<str>, u64> = BTreeMap::new();
     let mut ended = (0, 0, 0);
     for row in &rows {
         let Some(counts) = row.counts() else { continue };
         for counted in &row.counted {
-            let metric = meter::Meter::of(&counted.counter).unwrap().metric;
+            let metric = meter::Meter::parse(&counted.counter).unwrap().metric;
             *sums.entry(Arc::clone(&counted.counter)).or_default() += counts.of(metric);
         }
         if row.state != "held" {
@@ -106,26 +110,26 @@ async fn the_story_on_postgresql() {
     }
 }
 
-/// Who tells the story, and the time at which it happens.
-struct Teller {
+/// A ledger, and the clock that it reads.
+struct Story {
     ledger: Ledger,
     clock: Clock,
 }
 
-impl Teller {
-    async fn asks(&self, order: Order<'_>, limits: &[Applied]) -> Result<Hold, NoRoom> {
-        // One after the other, also by the clock.
+impl Story {
+    async fn asks(&self, order: CallOrder<'_>, limits: &[AppliedLimit]) -> Result<Hold, NoRoom> {
+        // No two asks at the same time, so that their rows have an order.
         self.clock.advance_ms(1);
         self.ledger.hold(order, limits.to_vec()).await.unwrap()
     }
 
-    async fn holds(&self, limits: &[Applied]) -> Hold {
+    async fn holds(&self, limits: &[AppliedLimit]) -> Hold {
         let openai = ProviderId::from("openai");
         self.asks(order(&openai, 7), limits).await.unwrap()
     }
 
-    /// The metric that leaves no room, and what is used of it.
-    async fn is_refused(&self, limits: &[Applied]) -> (Metric, u64) {
+    /// Returns the metric that leaves no room, and what is used of it.
+    async fn is_refused(&self, limits: &[AppliedLimit]) -> (Metric, u64) {
         let openai = ProviderId::from("openai");
         match self.asks(order(&openai, 7), limits).await {
             Err(NoRoom::Limit(hit)) => (hit.limit.metric, hit.used),
@@ -133,34 +137,34 @@ impl Teller {
         }
     }
 
-    async fn settles(&self, hold: Hold, ended: Ended<'_>) -> Settled {
+    async fn settles(&self, hold: Hold, ended: CallEnd<'_>) -> SettledAttempt {
         self.ledger.settle(hold, ended).await.unwrap()
     }
 
-    async fn uses(&self, limits: &[Applied]) -> Vec<u64> {
-        // A refusal is said before the batch that it belongs to is written.
+    async fn uses(&self, limits: &[AppliedLimit]) -> Vec<u64> {
+        // A refusal is replied before the batch that it belongs to is written.
         self.ledger.flush().await;
-        let uses = self.ledger.uses(limits).await.unwrap();
+        let uses = self.ledger.load_uses(limits).await.unwrap();
         uses.iter().map(|limit| limit.used).collect()
     }
 }
 
 async fn tell(url: &SecretString) {
     let clock = Clock::held_at(NOW_MS);
-    let teller = Teller {
+    let story = Story {
         ledger: open(url, &clock).await,
         clock,
     };
-    two_share_a_limit_and_a_third_is_refused(&teller).await;
-    only_what_was_used_counts(&teller).await;
-    images_are_counted_and_priced(&teller).await;
-    a_process_that_died_is_settled_as_it_held(&teller).await;
-    old_attempts_are_forgotten_and_their_sums_stay(&teller).await;
-    teller.ledger.close().await;
-    teller.ledger.store.close().await;
+    two_share_a_limit_and_a_third_is_refused(&story).await;
+    only_what_was_used_counts(&story).await;
+    images_are_counted_and_priced(&story).await;
+    a_process_that_died_is_settled_as_it_held(&story).await;
+    old_attempts_are_forgotten_and_their_sums_stay(&story).await;
+    story.ledger.close().await;
+    story.ledger.store.close().await;
 }
 
-fn three_requests() -> Vec<Applied> {
+fn three_requests() -> Vec<AppliedLimit> {
     let limits = [
         limit(Metric::Requests, 3),
         limit(Metric::OutputTokens, 1_500),
@@ -168,78 +172,78 @@ fn three_requests() -> Vec<Applied> {
     budget(&limits, 7)
 }
 
-async fn two_share_a_limit_and_a_third_is_refused(teller: &Teller) {
+async fn two_share_a_limit_and_a_third_is_refused(story: &Story) {
     let limits = three_requests();
-    // The first takes what it wants, the second what is left.
-    let first = teller.holds(&limits).await;
-    let second = teller.holds(&limits).await;
+    // The first gets what it wants, the second what is left.
+    let first = story.holds(&limits).await;
+    let second = story.holds(&limits).await;
     assert_eq!(
         (first.max_output_tokens(), second.max_output_tokens()),
         (1_000, 500)
     );
-    let refused = teller.is_refused(&limits).await;
+    let refused = story.is_refused(&limits).await;
     assert_eq!(refused, (Metric::OutputTokens, 1_500));
-    teller.ledger.flush().await;
-    check_sums(&teller.ledger).await;
-    // What was not used comes back; what is too much is clamped.
-    let settled = teller.settles(first, used(100)).await;
+    story.ledger.flush().await;
+    check_sums(&story.ledger).await;
+    // What was not used is given back; what is too much is clamped.
+    let settled = story.settles(first, used(100)).await;
     assert_eq!(
         (settled.usage.output_tokens, settled.warnings.len()),
         (100, 0)
     );
-    let settled = teller.settles(second, used(u64::MAX)).await;
+    let settled = story.settles(second, used(u64::MAX)).await;
     assert_eq!(settled.usage.output_tokens, 500);
-    check_sums(&teller.ledger).await;
+    check_sums(&story.ledger).await;
 }
 
-async fn only_what_was_used_counts(teller: &Teller) {
+async fn only_what_was_used_counts(story: &Story) {
     let limits = three_requests();
     // A provider that did nothing.
-    let hold = teller.holds(&limits).await;
+    let hold = story.holds(&limits).await;
     let failure = ProviderFailure {
         provider: ProviderId::from("openai"),
         class: FailureClass::RateLimited,
         status: Some(429),
         retry_after: None,
     };
-    teller.settles(hold, Ended::Failed(&failure)).await;
+    story.settles(hold, CallEnd::Failed(&failure)).await;
     // An answer that nobody waited for.
-    let mut hold = teller.holds(&limits).await;
+    let mut hold = story.holds(&limits).await;
     hold.begin().await.unwrap();
     hold.hear(&"word ".repeat(80));
     drop(hold);
-    let refused = teller.is_refused(&limits).await;
+    let refused = story.is_refused(&limits).await;
     assert_eq!(refused, (Metric::Requests, 3));
-    assert_eq!(teller.uses(&limits).await, [3, 700]);
+    assert_eq!(story.uses(&limits).await, [3, 700]);
 }
 
-async fn images_are_counted_and_priced(teller: &Teller) {
+async fn images_are_counted_and_priced(story: &Story) {
     let images = budget(&[limit(Metric::Images, 3)], 7);
     let google = ProviderId::from("google");
-    let two = Order {
+    let two = CallOrder {
         images: 2,
         max_output_tokens: 0,
         model: "gemini-3-pro-image",
         ..order(&google, 7)
     };
-    let hold = teller.asks(two, &images).await.unwrap();
-    let settled = teller.settles(hold, used(0)).await;
+    let hold = story.asks(two, &images).await.unwrap();
+    let settled = story.settles(hold, used(0)).await;
     assert_eq!(settled.cost.unwrap().to_string(), "$0.27");
-    assert!(teller.asks(two, &images).await.is_err());
-    assert_eq!(teller.uses(&images).await, [2]);
+    assert!(story.asks(two, &images).await.is_err());
+    assert_eq!(story.uses(&images).await, [2]);
 }
 
-async fn a_process_that_died_is_settled_as_it_held(teller: &Teller) {
+async fn a_process_that_died_is_settled_as_it_held(story: &Story) {
     let limits = budget(&[limit(Metric::OutputTokens, 5_000)], 7);
-    std::mem::forget(teller.holds(&limits).await);
-    teller.ledger.sweep().await.unwrap();
-    let rows = check_sums(&teller.ledger).await;
+    std::mem::forget(story.holds(&limits).await);
+    story.ledger.sweep().await.unwrap();
+    let rows = check_sums(&story.ledger).await;
     assert_eq!(rows.last().unwrap().state, "held");
-    teller
+    story
         .clock
         .advance_ms(i64::try_from(LONGEST.as_millis()).unwrap() + 1);
-    teller.ledger.sweep().await.unwrap();
-    let rows = check_sums(&teller.ledger).await;
+    story.ledger.sweep().await.unwrap();
+    let rows = check_sums(&story.ledger).await;
     let states: Vec<(&str, bool, bool)> = rows
         .iter()
         .map(|row| (row.state.as_str(), row.estimated, row.clamped))
@@ -253,13 +257,13 @@ async fn a_process_that_died_is_settled_as_it_held(teller: &Teller) {
         ("expired", true, false),
     ];
     assert_eq!(states, expected);
-    assert_eq!(teller.uses(&limits).await, [1_700]);
+    assert_eq!(story.uses(&limits).await, [1_700]);
 }
 
-async fn old_attempts_are_forgotten_and_their_sums_stay(teller: &Teller) {
-    let store = &teller.ledger.store;
-    let (rows, sums) = (store.audit().await.len(), store.audit_totals().await);
-    assert_eq!(store.forget_attempts(NOW_MS + 2).await.unwrap(), 1);
-    assert_eq!(store.audit().await.len(), rows - 1);
-    assert_eq!(store.audit_totals().await, sums);
+async fn old_attempts_are_forgotten_and_their_sums_stay(story: &Story) {
+    let database = &story.ledger.store;
+    let (rows, sums) = (database.audit().await.len(), database.audit_totals().await);
+    assert_eq!(database.forget_attempts(NOW_MS + 2).await.unwrap(), 1);
+    assert_eq!(database.audit().await.len(), rows - 1);
+    assert_eq!(database.audit_totals().await, sums);
 }

@@ -1,5 +1,6 @@
-//! Attempts that no limit binds, before they are written down: most of those
-//! that end at once need one row and not a row and its change.
+//! The write-behind buffer for attempts without limits. An attempt that ends
+//! within 50 ms is stored as one settled row, which saves the insert of the
+//! held row and its update.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,60 +13,67 @@ use tokio::time::{Instant, timeout_at};
 use crate::model::AttemptId;
 use crate::store::Booking;
 
-use crate::ledger::writer::{BATCH, Operation, Settle};
+use crate::ledger::writer::{BATCH_MAX, Operation};
 
-/// How long an attempt may go unwritten. A process that dies loses no more
-/// of what nobody limits.
-const AT_MOST: Duration = Duration::from_millis(50);
+/// How long an attempt may stay unwritten. If the process dies, it loses no
+/// more than this of what no limit bounds.
+const UNWRITTEN_FOR: Duration = Duration::from_millis(50);
 
-/// Bookings that wait for their settlements.
+/// Bookings of attempts that have not ended and are not written yet.
 #[derive(Default)]
 pub struct WriteBehind {
     bookings: HashMap<AttemptId, Arc<Booking>>,
-    /// When each came, the oldest first; those that are gone too.
-    came: VecDeque<(Instant, AttemptId)>,
+    /// When each booking came, the oldest first. Those that were removed are
+    /// still here.
+    arrivals: VecDeque<(Instant, AttemptId)>,
 }
 
 impl WriteBehind {
-    /// Waits for operations, or until a booking must be written; false when
-    /// there will be no more.
+    /// Waits for operations, or until a booking is due to be written. False
+    /// when no more operations will come.
     pub async fn wait(
         &self,
         queue: &mut mpsc::Receiver<Operation>,
         operations: &mut Vec<Operation>,
     ) -> bool {
-        let more = queue.recv_many(operations, BATCH);
-        match self.came.front() {
-            Some((at, _)) => timeout_at(*at + AT_MOST, more).await.unwrap_or(1) > 0,
+        let more = queue.recv_many(operations, BATCH_MAX);
+        match self.arrivals.front() {
+            Some((at, _)) => timeout_at(*at + UNWRITTEN_FOR, more).await.unwrap_or(1) > 0,
             None => more.await > 0,
         }
     }
 
-    /// One more.
-    pub fn note(&mut self, booking: Arc<Booking>) {
+    /// Adds a booking to the buffer.
+    pub fn push(&mut self, booking: Arc<Booking>) {
         let id = booking.attempt.id;
-        self.came.push_back((Instant::now(), id));
+        self.arrivals.push_back((Instant::now(), id));
         self.bookings.insert(id, booking);
     }
 
-    /// The booking that a settlement closes, if it was not written yet.
-    pub fn join(&mut self, settle: &Settle) -> Option<Arc<Booking>> {
-        self.bookings.remove(&settle.ended.booking.attempt.id)
+    /// Removes the booking of an attempt; none if it is written already.
+    pub fn remove(&mut self, attempt: AttemptId) -> Option<Arc<Booking>> {
+        self.bookings.remove(&attempt)
     }
 
-    /// Those that must be written now; or all.
-    pub fn take(&mut self, all: bool) -> Vec<Arc<Booking>> {
+    /// Takes the bookings that are due to be written.
+    pub fn take_due(&mut self) -> Vec<Arc<Booking>> {
         let mut due = Vec::new();
-        let until = Instant::now();
-        while let Some((came, id)) = self.came.front() {
-            let is_due = all || *came + AT_MOST <= until;
-            let is_gone = !self.bookings.contains_key(id);
-            if !is_due && !is_gone {
+        let now = Instant::now();
+        while let Some((at, id)) = self.arrivals.front() {
+            let is_due = *at + UNWRITTEN_FOR <= now;
+            if !is_due && self.bookings.contains_key(id) {
                 break;
             }
             due.extend(self.bookings.remove(id));
-            self.came.pop_front();
+            self.arrivals.pop_front();
         }
         due
+    }
+
+    /// Takes all bookings, the oldest first.
+    pub fn take_all(&mut self) -> Vec<Arc<Booking>> {
+        let arrivals = std::mem::take(&mut self.arrivals);
+        let ids = arrivals.into_iter().map(|(_, id)| id);
+        ids.filter_map(|id| self.bookings.remove(&id)).collect()
     }
 }

@@ -1,6 +1,6 @@
-//! The one task that writes the ledger. While a commit runs, holds and
-//! settlements queue up, and all of them go into the next one: a hundred
-//! asks at once cost little more than one.
+//! The ledger writer: the one task that writes the ledger. While a commit
+//! runs, holds and settlements queue up, and all of them share the next
+//! commit: a hundred asks at once cost little more than one.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,98 +10,110 @@ use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{Clock, LimitUse};
-use crate::store::{Booking, Changes, Entries, Finished, Found, Journal, Store};
+use crate::model::{Clock, LimitUse, PersonId};
+use crate::store::{
+    Booking, FinishedAttempt, Journal, JournalEntries, JournalFindings, LedgerChanges, Store,
+};
 
-use crate::ledger::batch::{Book, HoldRequest, NoRoom, add_up};
+use crate::ledger::batch::{CounterSet, HoldRequest, NoRoom, add_up};
 use crate::ledger::headroom::Headroom;
-use crate::ledger::meter::Applied;
+use crate::ledger::meter::AppliedLimit;
 use crate::ledger::write_behind::WriteBehind;
 
 /// How many operations share one transaction at the most.
-pub const BATCH: usize = 512;
-/// How long what nobody waits for may wait for more of its kind: each commit
-/// costs as much as many rows.
-const LINGER: Duration = Duration::from_millis(25);
-/// The same for what somebody waits for, while that many do: together they
-/// wait for fewer commits.
-const LINGER_IN_A_CROWD: Duration = Duration::from_millis(1);
-const CROWD: usize = 4;
-/// How often a settlement is tried.
+pub const BATCH_MAX: usize = 512;
+/// How long operations that nobody waits for are collected before a commit,
+/// which costs as much as many rows.
+const COLLECT: Duration = Duration::from_millis(25);
+/// How long operations that callers wait for are collected, if there are at
+/// least [`WAITERS_MIN`] of them: together they wait for fewer commits.
+const COLLECT_WITH_WAITERS: Duration = Duration::from_millis(1);
+const WAITERS_MIN: usize = 4;
+/// How often the writer tries to write a settlement.
 const TRIES: u32 = 4;
-/// The first wait before it is tried again; it doubles.
+/// How long the writer waits before the second try. The wait doubles with
+/// each further one.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 
 type Reply<T> = oneshot::Sender<anyhow::Result<T>>;
 
-/// What the teller is asked to do.
+/// What the writer is asked to do.
 pub enum Operation {
-    /// Reserve, or say why not.
-    Hold(HoldRequest, Grant),
-    /// Write down an attempt that no limit binds; where somebody waits for
-    /// that, at once.
+    /// Reserve what a call may use, or say why not.
+    Hold(HoldRequest, HoldReplies),
+    /// Write down an attempt without limits: at once where somebody waits for
+    /// that, or else when it suits.
     Book(Arc<Booking>, Option<Reply<()>>),
-    /// Close an attempt; the reply says which owners should be told.
-    Settle(Settle, Option<Reply<Vec<LimitUse>>>),
-    /// Finish what is queued, and end.
+    /// Close an attempt, and reply which owners of budgets are to be warned.
+    Settle(Closing, Option<Reply<Vec<LimitUse>>>),
+    /// Write everything that is queued, and end.
     Stop(oneshot::Sender<()>),
-    /// Say when what is queued is written.
+    /// Reply when everything that is queued is written.
     #[cfg(test)]
     Flush(oneshot::Sender<()>),
 }
 
-/// Where a hold is answered: as soon as it is decided, and again when it is
-/// safe on disk.
-pub struct Grant {
-    pub decided: oneshot::Sender<Result<Arc<Booking>, NoRoom>>,
+/// The replies to a hold: the first as soon as it is decided, the second when
+/// it is safe on disk.
+pub struct HoldReplies {
+    pub decided: DecisionReply,
     pub written: Reply<()>,
 }
 
-/// An attempt that has ended.
+type DecisionReply = oneshot::Sender<Result<Arc<Booking>, NoRoom>>;
+
+/// An attempt that has ended, and the limits that it was held under.
 #[derive(Clone, Debug)]
-pub struct Settle {
-    pub ended: Finished,
-    /// The limits that it was held under.
-    pub limits: Vec<Applied>,
+pub struct Closing {
+    pub finished: FinishedAttempt,
+    pub limits: Vec<AppliedLimit>,
 }
 
+/// The ledger writer.
 pub struct Writer {
     pub store: Store,
     pub clock: Clock,
     pub zone: TimeZone,
-    pub outlook: Headroom,
+    pub headroom: Headroom,
 }
 
-/// A batch, taken apart by kind.
+/// The operations of one transaction, by kind.
 #[derive(Default)]
 struct Batch {
-    holds: Vec<(HoldRequest, Grant)>,
-    /// All but what is closed.
-    entries: Entries,
-    /// Who waits for some of the bookings.
+    holds: Vec<(HoldRequest, HoldReplies)>,
+    /// Everything but the closings, which are in `settles` so far.
+    entries: JournalEntries,
+    /// The replies to those bookings that somebody waits for.
     booked: Vec<Reply<()>>,
-    settles: Vec<(Settle, Option<Reply<Vec<LimitUse>>>)>,
+    settles: Vec<(Closing, Option<Reply<Vec<LimitUse>>>)>,
     stop: Option<oneshot::Sender<()>>,
     #[cfg(test)]
     flushes: Vec<oneshot::Sender<()>>,
 }
 
-/// The limits that each attempt was held under that is closed.
-type Limits = Vec<Vec<Applied>>;
+/// For each closing of a transaction, the limits that it was held under.
+type ClosingLimits = Vec<Vec<AppliedLimit>>;
 
-/// A wish, and where to say what became of it.
-type Wish = (HoldRequest, oneshot::Sender<Result<Arc<Booking>, NoRoom>>);
+/// A hold that is not decided yet.
+struct PendingHold {
+    request: HoldRequest,
+    decided: DecisionReply,
+}
 
 impl Writer {
-    /// Works until it is stopped or nobody can ask it for anything.
+    /// Works until it is stopped, or nobody can send it operations any more.
     pub async fn run(self, mut queue: mpsc::Receiver<Operation>) {
-        let mut operations = Vec::with_capacity(BATCH);
-        let (mut early, mut crowd) = (WriteBehind::default(), Crowd::default());
+        let mut operations = Vec::with_capacity(BATCH_MAX);
+        let (mut write_behind, mut collector) = (WriteBehind::default(), Collector::default());
         loop {
-            let is_open = early.wait(&mut queue, &mut operations).await;
-            crowd.linger(&mut queue, &mut operations).await;
-            let mut batch = Batch::of(operations.drain(..), &mut early);
-            let due = early.take(!is_open || batch.is_last());
+            let is_open = write_behind.wait(&mut queue, &mut operations).await;
+            collector.collect(&mut queue, &mut operations).await;
+            let mut batch = Batch::sort(operations.drain(..), &mut write_behind);
+            let due = if !is_open || batch.must_write_all() {
+                write_behind.take_all()
+            } else {
+                write_behind.take_due()
+            };
             batch.entries.bookings.extend(due);
             if let Some(stopped) = self.work_through(batch).await {
                 let _ = stopped.send(());
@@ -113,6 +125,8 @@ impl Writer {
         }
     }
 
+    /// Writes a batch and replies to its callers. Returns the reply to a stop,
+    /// if the batch had one.
     async fn work_through(&self, batch: Batch) -> Option<oneshot::Sender<()>> {
         let Batch {
             holds,
@@ -123,28 +137,32 @@ impl Writer {
             #[cfg(test)]
             flushes,
         } = batch;
-        let holds = holds.into_iter();
-        let (wishes, mut written): (Vec<Wish>, Vec<_>) = holds
-            .map(|(request, grant)| ((request, grant.decided), grant.written))
+        let (holds, mut written): (Vec<PendingHold>, Vec<_>) = holds
+            .into_iter()
+            .map(|(request, HoldReplies { decided, written })| {
+                (PendingHold { request, decided }, written)
+            })
             .unzip();
         written.extend(booked);
-        let (settles, settle_replies): (Vec<Settle>, Vec<_>) = settles.into_iter().unzip();
-        let settles = settles.into_iter();
-        let (closings, limits) = settles.map(|it| (it.ended, it.limits)).unzip();
+        let (closings, settled): (Vec<Closing>, Vec<_>) = settles.into_iter().unzip();
+        let (closings, limits) = closings
+            .into_iter()
+            .map(|closing| (closing.finished, closing.limits))
+            .unzip();
         entries.closings = closings;
         let (entries, limits) = (Arc::new(entries), Arc::new(limits));
-        let committed = if wishes.is_empty() && entries.is_empty() {
+        let committed = if holds.is_empty() && entries.is_empty() {
             Ok(Vec::new())
         } else {
-            self.commit(wishes, &entries, &limits).await
+            self.commit(holds, &entries, &limits).await
         };
         match committed {
-            Ok(settled) => {
+            Ok(warnings) => {
                 for reply in written {
-                    // Whoever asked may have gone: see `Hold::drop`.
+                    // The caller may have gone; then `Hold::drop` settles.
                     let _ = reply.send(Ok(()));
                 }
-                for (reply, warnings) in settle_replies.into_iter().zip(settled) {
+                for (reply, warnings) in settled.into_iter().zip(warnings) {
                     let _ = reply.map(|reply| reply.send(Ok(warnings)));
                 }
             }
@@ -154,7 +172,7 @@ impl Writer {
                 for reply in written {
                     let _ = reply.send(Err(anyhow!(error.clone())));
                 }
-                for reply in settle_replies.into_iter().flatten() {
+                for reply in settled.into_iter().flatten() {
                     let _ = reply.send(Err(anyhow!(error.clone())));
                 }
                 self.retry(&entries, &limits).await;
@@ -167,10 +185,10 @@ impl Writer {
         stop
     }
 
-    /// Writes down what has happened, whether there was room for it or not.
-    /// What cannot be written even so stays held, and is settled later at
-    /// its estimate.
-    async fn retry(&self, entries: &Arc<Entries>, limits: &Arc<Limits>) {
+    /// Tries again to write what has happened, which limits cannot refuse. What
+    /// cannot be written even so stays held, and is settled later at its
+    /// estimate.
+    async fn retry(&self, entries: &Arc<JournalEntries>, limits: &Arc<ClosingLimits>) {
         let mut wait = RETRY_AFTER;
         for _ in 1..TRIES {
             if entries.is_empty() {
@@ -188,72 +206,90 @@ impl Writer {
         tracing::error!("gave up on settling {lost} attempts; they stay held for now");
     }
 
-    /// What the owners of each settlement should be told.
+    /// Writes everything in one transaction, and decides the holds in it.
+    /// Returns, for each closing, what the owners of budgets are warned of.
     async fn commit(
         &self,
-        wishes: Vec<Wish>,
-        entries: &Arc<Entries>,
-        limits: &Arc<Limits>,
+        holds: Vec<PendingHold>,
+        entries: &Arc<JournalEntries>,
+        limits: &Arc<ClosingLimits>,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let (now_ms, began) = (self.clock.now_ms(), Instant::now());
         let journal = Journal {
-            counters: counters(&wishes, entries),
+            counters: counters_in(&holds, entries),
             entries: Arc::clone(entries),
             now_ms,
         };
         let zone = self.zone.clone();
-        let outlook = self.outlook.clone();
-        let (tell, told) = std::sync::mpsc::channel();
+        let headroom = self.headroom.clone();
+        let (reply, decided) = std::sync::mpsc::channel();
         let (entries, limits) = (Arc::clone(entries), Arc::clone(limits));
-        let decide = move |found: Found| {
-            let settles = entries.closings.iter().zip(&*limits);
-            let (mut changes, warnings) = decide(found, wishes, settles, now_ms, &zone, &outlook)?;
+        let decide = move |found: JournalFindings| {
+            let mut counters = CounterSet::open(found.counters, now_ms, &zone)?;
+            let mut changes = LedgerChanges::default();
+            let closings = entries.closings.iter().zip(&*limits).zip(found.closed);
+            let closings = closings.map(|((finished, limits), person)| FoundClosing {
+                finished,
+                limits,
+                person,
+            });
+            // Settlements come first, which makes room for the holds.
+            let warnings = settle_all(&mut counters, &mut changes, closings)?;
+            decide_all(&mut counters, &mut changes, holds)?;
+            headroom.remember(counters.used());
+            changes.counters = counters.states();
             for finished in &entries.finished {
                 let person = finished.booking.attempt.person;
                 add_up(&mut changes.totals, finished, person);
             }
             // The receiver waits below.
-            let _ = tell.send(warnings);
+            let _ = reply.send(warnings);
             Ok(changes)
         };
         self.store.keep_ledger(journal, decide).await?;
         metrics::histogram!("latchkey_ledger_commit_seconds").record(began.elapsed());
-        Ok(told.try_recv()?)
+        Ok(decided.try_recv()?)
     }
 }
 
 impl Batch {
-    fn of(operations: impl Iterator<Item = Operation>, early: &mut WriteBehind) -> Self {
+    /// Sorts operations by kind. Attempts without limits go through the
+    /// write-behind buffer.
+    fn sort(operations: impl Iterator<Item = Operation>, write_behind: &mut WriteBehind) -> Self {
         let mut batch = Self::default();
         for operation in operations {
             match operation {
-                Operation::Hold(request, grant) => batch.holds.push((request, grant)),
-                Operation::Book(booking, None) => early.note(booking),
+                Operation::Hold(request, replies) => batch.holds.push((request, replies)),
+                Operation::Book(booking, None) => write_behind.push(booking),
                 Operation::Book(booking, Some(reply)) => {
                     batch.entries.bookings.push(booking);
                     batch.booked.push(reply);
                 }
-                Operation::Settle(settle, reply) => match (early.join(&settle), reply) {
-                    (Some(_), None) => batch.entries.finished.push(settle.ended),
-                    (booking, reply) => {
-                        batch.entries.bookings.extend(booking);
-                        batch.settles.push((settle, reply));
+                Operation::Settle(closing, reply) => {
+                    let unwritten = write_behind.remove(closing.finished.booking.attempt.id);
+                    match (unwritten, reply) {
+                        (Some(_), None) => batch.entries.finished.push(closing.finished),
+                        (unwritten, reply) => {
+                            batch.entries.bookings.extend(unwritten);
+                            batch.settles.push((closing, reply));
+                        }
                     }
-                },
+                }
                 Operation::Stop(reply) => batch.stop = Some(reply),
                 #[cfg(test)]
                 Operation::Flush(reply) => batch.flushes.push(reply),
             }
         }
-        // In this order in every process, so that no two wait for each other.
+        // Every process settles in this order, so that no two wait for each
+        // other's rows.
         batch
             .settles
-            .sort_by_key(|(settle, _)| settle.ended.booking.attempt.id);
+            .sort_by_key(|(closing, _)| closing.finished.booking.attempt.id);
         batch
     }
 
-    /// Whether everything must be written with it.
-    fn is_last(&self) -> bool {
+    /// Whether the write-behind buffer must be written with the batch.
+    fn must_write_all(&self) -> bool {
         #[cfg(test)]
         if !self.flushes.is_empty() {
             return true;
@@ -263,8 +299,8 @@ impl Batch {
 }
 
 impl Operation {
-    /// Whether somebody waits until it is written.
-    fn is_waited_for(&self) -> bool {
+    /// Whether a caller waits until it is written.
+    fn has_waiter(&self) -> bool {
         match self {
             Self::Book(_, reply) => reply.is_some(),
             Self::Settle(_, reply) => reply.is_some(),
@@ -273,78 +309,101 @@ impl Operation {
     }
 }
 
-/// How many were waited for in the last batch.
+/// Collects the operations of a batch. It knows how many callers waited for
+/// the batch before.
 #[derive(Default)]
-struct Crowd(usize);
+struct Collector {
+    waiters_before: usize,
+}
 
-impl Crowd {
-    /// Waits for more: a while where nobody waits, a moment where many do.
-    async fn linger(
+impl Collector {
+    /// Waits for more operations: longer where no caller waits, shortly where
+    /// many do, and not at all where few do.
+    async fn collect(
         &mut self,
         queue: &mut mpsc::Receiver<Operation>,
         operations: &mut Vec<Operation>,
     ) {
         let began = tokio::time::Instant::now();
-        let (mut seen, mut waiting) = (0, 0);
-        while operations.len() < BATCH {
+        let (mut seen, mut waiters) = (0, 0);
+        while operations.len() < BATCH_MAX {
             let new = operations.get(seen..).unwrap_or_default();
-            waiting += new.iter().filter(|it| it.is_waited_for()).count();
+            waiters += new.iter().filter(|it| it.has_waiter()).count();
             seen = operations.len();
-            let most = match waiting {
-                0 => LINGER,
-                // The same crowd again: nobody is missing.
-                _ if self.0 < CROWD || waiting >= self.0 => break,
-                _ => LINGER_IN_A_CROWD,
+            let longest = match waiters {
+                0 => COLLECT,
+                // As many callers as before are here: no more will come.
+                _ if self.waiters_before < WAITERS_MIN || waiters >= self.waiters_before => break,
+                _ => COLLECT_WITH_WAITERS,
             };
-            let more = queue.recv_many(operations, BATCH - seen);
-            if !matches!(tokio::time::timeout_at(began + most, more).await, Ok(1..)) {
+            let more = queue.recv_many(operations, BATCH_MAX - seen);
+            if !matches!(
+                tokio::time::timeout_at(began + longest, more).await,
+                Ok(1..)
+            ) {
                 break;
             }
         }
-        self.0 = waiting;
+        self.waiters_before = waiters;
     }
 }
 
-fn counters(wishes: &[Wish], entries: &Entries) -> BTreeSet<Arc<str>> {
-    let held = wishes.iter().flat_map(|(request, _)| &request.limits);
+/// The counters that holds and settlements count in.
+fn counters_in(holds: &[PendingHold], entries: &JournalEntries) -> BTreeSet<Arc<str>> {
+    let held = holds.iter().flat_map(|hold| &hold.request.limits);
     let settled = entries
         .closings
         .iter()
-        .flat_map(|ended| &ended.booking.counted);
+        .flat_map(|finished| &finished.booking.counted);
     held.map(|applied| Arc::clone(&applied.counter))
         .chain(settled.map(|counted| Arc::clone(&counted.counter)))
         .collect()
 }
 
-/// Decides, and answers each hold at once: whoever asked may prepare for
-/// the call while the change is written.
-fn decide<'a>(
-    found: Found,
-    wishes: Vec<Wish>,
-    settles: impl ExactSizeIterator<Item = (&'a Finished, &'a Vec<Applied>)>,
-    now_ms: i64,
-    zone: &TimeZone,
-    outlook: &Headroom,
-) -> anyhow::Result<(Changes, Vec<Vec<LimitUse>>)> {
-    let mut book = Book::open(found.counters, now_ms, zone)?;
-    let mut changes = Changes::default();
-    let mut warnings = Vec::with_capacity(settles.len());
-    // What is given back first makes room for what comes.
-    for ((ended, limits), closed) in settles.zip(&found.closed) {
-        let Some(person) = closed else {
+/// A closing, as its transaction found it.
+struct FoundClosing<'a> {
+    finished: &'a FinishedAttempt,
+    limits: &'a [AppliedLimit],
+    /// None: the attempt was closed before.
+    person: Option<PersonId>,
+}
+
+/// Settles attempts in their counters and totals. Returns, for each, what the
+/// owners of budgets are warned of.
+fn settle_all<'a>(
+    counters: &mut CounterSet<'_>,
+    changes: &mut LedgerChanges,
+    closings: impl Iterator<Item = FoundClosing<'a>>,
+) -> anyhow::Result<Vec<Vec<LimitUse>>> {
+    let mut warnings = Vec::new();
+    for closing in closings {
+        let FoundClosing {
+            finished,
+            limits,
+            person,
+        } = closing;
+        let Some(person) = person else {
             warnings.push(Vec::new());
             continue;
         };
-        warnings.push(book.settle(ended, limits)?);
-        add_up(&mut changes.totals, ended, *person);
+        warnings.push(counters.settle(finished, limits)?);
+        add_up(&mut changes.totals, finished, person);
     }
-    for (request, reply) in wishes {
-        let held = book.hold(request)?.map(Arc::new);
+    Ok(warnings)
+}
+
+/// Decides holds, and replies to each at once: its caller may prepare for the
+/// call while the transaction is written.
+fn decide_all(
+    counters: &mut CounterSet<'_>,
+    changes: &mut LedgerChanges,
+    holds: Vec<PendingHold>,
+) -> anyhow::Result<()> {
+    for PendingHold { request, decided } in holds {
+        let held = counters.hold(request)?.map(Arc::new);
         changes.bookings.extend(held.as_ref().ok().cloned());
-        // Whoever asked may have gone.
-        let _ = reply.send(held);
+        // The caller may have gone.
+        let _ = decided.send(held);
     }
-    outlook.remember(book.used());
-    changes.counters = book.states();
-    Ok((changes, warnings))
+    Ok(())
 }

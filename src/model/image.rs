@@ -15,11 +15,11 @@ pub const PICTURES_MAX: u8 = 4;
 
 /// One request to a model or a workflow that paints.
 #[derive(Debug)]
-pub struct Imagine {
+pub struct PictureAsk {
     pub caller: Caller,
     /// `model` is a model's name or a workflow's.
     pub choices: Choices,
-    pub wish: ImageSpec,
+    pub spec: ImageSpec,
     /// Whether only adults, or nobody else, can see what is made.
     pub age_restricted: bool,
     /// A key that came with the request. It is never stored, and no other
@@ -65,7 +65,7 @@ pub enum Stage {
 
 /// What came of an ask for pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
+pub struct PictureAnswer {
     pub provider: ProviderId,
     /// The model's name, or the workflow's.
     pub model: String,

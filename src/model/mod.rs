@@ -19,6 +19,7 @@ mod lock;
 mod money;
 mod offer;
 mod pieces;
+mod provider;
 mod quota;
 mod record;
 mod redact;
@@ -36,12 +37,13 @@ pub use check::{Check, FailureClass, ProviderFailure};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
-pub use image::{ImageSpec, Imagine, Made, PICTURES_MAX, Size, Stage};
+pub use image::{ImageSpec, PICTURES_MAX, PictureAnswer, PictureAsk, Size, Stage};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use lock::lock;
 pub use money::NanoDollars;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use pieces::Pieces;
+pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
     Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
 };

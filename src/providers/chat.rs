@@ -36,31 +36,42 @@ pub struct ChatReply {
     pub model: Option<String>,
 }
 
+/// A call of a model.
+#[derive(Clone, Copy)]
+pub struct ChatCall<'a> {
+    pub provider: &'a Provider,
+    pub request: &'a ChatRequest,
+    pub delivery: Delivery,
+    /// None where the provider asks for no key.
+    pub credential: Option<&'a Credential>,
+}
+
 impl Providers {
     /// Asks a model and hands its text to `listener` as it comes.
     pub async fn chat(
         &self,
-        provider: &Provider,
-        request: &ChatRequest,
-        delivery: Delivery,
-        credential: Option<&Credential>,
+        call: ChatCall<'_>,
         listener: &mut (dyn FnMut(&str) + Send),
     ) -> Result<ChatReply, ProviderFailure> {
+        let provider = call.provider;
         let deadline = Instant::now() + self.outbound.timeouts.total;
         let mut retries = Retries::until(deadline);
         let mut incoming = loop {
-            let sent = self.send_chat(provider, request, delivery, credential);
-            match sent.await {
+            match self.send_chat(call).await {
                 Ok(incoming) => break incoming,
                 Err(failure) if retries.wait_after(&failure).await => {}
                 Err(failure) => return Err(failure),
             }
         };
         let mut answer = ParsedAnswer::default();
-        let read = match delivery {
+        let read = match call.delivery {
             Delivery::Streamed => {
-                self.read_stream(provider, &mut incoming, &mut answer, deadline, listener)
-                    .await
+                let clocks = StreamClocks::start(self.outbound.timeouts, deadline);
+                let stream = Stream {
+                    incoming: &mut incoming,
+                    clocks,
+                };
+                read_stream(provider, stream, &mut answer, listener).await
             }
             Delivery::Whole => read_whole(provider, &mut incoming, &mut answer, deadline).await,
         };
@@ -77,13 +88,13 @@ impl Providers {
     }
 
     /// Sends the request, and returns when the answer begins.
-    async fn send_chat(
-        &self,
-        provider: &Provider,
-        request: &ChatRequest,
-        delivery: Delivery,
-        credential: Option<&Credential>,
-    ) -> Result<Incoming, ProviderFailure> {
+    async fn send_chat(&self, call: ChatCall<'_>) -> Result<Incoming, ProviderFailure> {
+        let ChatCall {
+            provider,
+            request,
+            delivery,
+            credential,
+        } = call;
         let stream = delivery == Delivery::Streamed;
         let (path, body) = provider
             .dialect
@@ -105,45 +116,52 @@ impl Providers {
         let error = incoming.read_error(Instant::now() + timeouts.check).await;
         Err(error.failure(provider))
     }
+}
 
-    /// Reads a stream to its end.
-    async fn read_stream(
-        &self,
-        provider: &Provider,
-        incoming: &mut Incoming,
-        answer: &mut ParsedAnswer,
-        deadline: Instant,
-        listener: &mut (dyn FnMut(&str) + Send),
-    ) -> Result<(), ProviderFailure> {
-        let fail = |class| failed(&provider.id, class);
-        let format = provider.dialect.chat_format();
-        let mut decoder = Decoder::new(provider.dialect.framing(), EVENT_BYTES_MAX);
-        let mut clocks = StreamClocks::start(self.outbound.timeouts, deadline);
-        loop {
-            let piece = timeout_at(clocks.next_piece_by(), incoming.next_piece()).await;
-            let piece = piece
-                .map_err(|_| fail(FailureClass::TimedOut))?
-                .map_err(fail)?;
-            let events = match &piece {
-                Some(bytes) => decoder.push(bytes).map_err(fail)?,
-                None => decoder.finish(),
-            };
-            for event in events.iter() {
-                let data = event.data();
-                if !data.is_empty() {
-                    answer.events += 1;
-                    read_event(provider, format, &data, answer)?;
-                }
+/// A stream that is being read, and how long its pieces may take.
+struct Stream<'a> {
+    incoming: &'a mut Incoming,
+    clocks: StreamClocks,
+}
+
+/// Reads a stream to its end.
+async fn read_stream(
+    provider: &Provider,
+    stream: Stream<'_>,
+    answer: &mut ParsedAnswer,
+    listener: &mut (dyn FnMut(&str) + Send),
+) -> Result<(), ProviderFailure> {
+    let fail = |class| failed(&provider.id, class);
+    let format = provider.dialect.chat_format();
+    let mut decoder = Decoder::new(provider.dialect.framing(), EVENT_BYTES_MAX);
+    let Stream {
+        incoming,
+        mut clocks,
+    } = stream;
+    loop {
+        let piece = timeout_at(clocks.next_piece_by(), incoming.next_piece()).await;
+        let piece = piece
+            .map_err(|_| fail(FailureClass::TimedOut))?
+            .map_err(fail)?;
+        let events = match &piece {
+            Some(bytes) => decoder.push(bytes).map_err(fail)?,
+            None => decoder.finish(),
+        };
+        for event in events.iter() {
+            let data = event.data();
+            if !data.is_empty() {
+                answer.events += 1;
+                read_event(provider, format, &data, answer)?;
             }
-            if std::mem::take(&mut answer.progressed) {
-                clocks.restart_progress();
-            }
-            if !answer.text.is_empty() {
-                listener(&std::mem::take(&mut answer.text));
-            }
-            if piece.is_none() {
-                return Ok(());
-            }
+        }
+        if std::mem::take(&mut answer.progressed) {
+            clocks.restart_progress();
+        }
+        if !answer.text.is_empty() {
+            listener(&std::mem::take(&mut answer.text));
+        }
+        if piece.is_none() {
+            return Ok(());
         }
     }
 }

@@ -4,9 +4,9 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::model::{Check, Credential, FailureClass, ProviderFailure};
+use crate::model::{Check, Credential, FailureClass, ProviderFailure, ProviderKind};
 
-use super::catalogue::{Kind, Provider};
+use super::catalogue::Provider;
 use super::registry::Providers;
 
 /// The largest answer to a check that is read. Lists of models are long.
@@ -69,7 +69,7 @@ fn judge_failure(provider: &Provider, failure: &ProviderFailure) -> Check {
         // RunComfy answers 403 when the user id is not the key's.
         FailureClass::AuthForbidden if provider.id.as_str() == "runcomfy" => Check::WrongExtra,
         FailureClass::AuthForbidden => Check::Restricted,
-        FailureClass::ModelNotFound if provider.kind == Kind::Image => Check::WrongExtra,
+        FailureClass::ModelNotFound if provider.kind == ProviderKind::Image => Check::WrongExtra,
         class => Check::Unknown(class),
     }
 }

@@ -23,10 +23,10 @@ mod shared_key;
 pub mod sse;
 mod timeouts;
 
-pub use catalogue::{Catalogue, ImageWire, Kind, Override, Provider, glob, replacement, sees};
-pub use chat::{ChatReply, Delivery};
+pub use catalogue::{Catalogue, ImageWire, Override, Provider, glob, replacement, sees};
+pub use chat::{ChatCall, ChatReply, Delivery};
 pub use clients::Clients;
-pub use dialect::{BadBody, ChatRequest, Surface};
+pub use dialect::ChatRequest;
 pub use http::is_plain;
 pub use images::{ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows};
 pub use registry::Providers;

@@ -1,4 +1,4 @@
-//! Answers, without a word of them.
+//! Answers: where each stands and how it came about, but nothing of its text.
 
 use anyhow::Context;
 
@@ -8,7 +8,8 @@ use crate::model::{
 };
 
 use crate::store::Store;
-use crate::store::privacy::{OwnAttempt, own_attempt, select_attempts};
+use crate::store::change::{Change, Table};
+use crate::store::privacy::{OwnAttempt, read_attempt, select_attempts};
 use crate::store::value::{Row, Statement};
 
 macro_rules! select_answers {
@@ -22,8 +23,9 @@ macro_rules! select_answers {
     };
 }
 
-/// What a trace is written with: one step a line, its parts by tabs.
-const SKIPS: &[(&str, Skip)] = &[
+/// The words for skipped offers in a trace as it is stored: one step a line,
+/// its parts separated by tabs.
+const SKIP_WORDS: &[(&str, Skip)] = &[
     ("direct", Skip::DirectMessage),
     ("not_installed", Skip::NotInstalledHere),
     ("another_person", Skip::AnotherPerson),
@@ -36,18 +38,22 @@ const SKIPS: &[(&str, Skip)] = &[
     ("out_of_credit", Skip::OutOfCredit),
 ];
 const ANOTHER_SERVER: &str = "another_server";
-const OTHERS: &[(&str, Verdict)] = &[
+/// The words for all other verdicts.
+const VERDICT_WORDS: &[(&str, Verdict)] = &[
     ("taken", Verdict::Taken),
     ("behind", Verdict::Behind),
     ("absent", Verdict::Absent),
 ];
 
 impl Store {
-    /// Notes an answer that begins.
+    /// Inserts an answer that begins.
     pub async fn begin_answer(&self, answer: &AnswerRecord) -> anyhow::Result<()> {
-        let sql = "insert into answer (answer_id, person_id, server_id, channel_id, \
+        const SQL: Change = Change::to(
+            Table::Answer,
+            "insert into answer (answer_id, person_id, server_id, channel_id, \
              first_message_id, last_message_id, reply_to, provider, model, persona, \
-             began_at_ms) values ($1, $2, $3, $4, $10, $10, $5, $6, $7, $8, $9)";
+             began_at_ms) values ($1, $2, $3, $4, $10, $10, $5, $6, $7, $8, $9)",
+        );
         let Choices {
             provider,
             model,
@@ -65,20 +71,24 @@ impl Store {
             answer.began_at_ms.into(),
             answer.first.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Notes where an answer stands.
-    pub async fn answer_stands(&self, id: &str, message: u64) -> anyhow::Result<()> {
-        let sql = "update answer set first_message_id = coalesce(first_message_id, $2), \
-             last_message_id = $2 where answer_id = $1";
+    /// Sets the message that an answer ends in so far; the first one is kept as
+    /// the one that it begins in.
+    pub async fn set_answer_message(&self, id: &str, message: u64) -> anyhow::Result<()> {
+        const SQL: Change = Change::to(
+            Table::Answer,
+            "update answer set first_message_id = coalesce(first_message_id, $2), \
+             last_message_id = $2 where answer_id = $1",
+        );
         let values = [id.into(), message.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Notes that an answer has ended, and how.
+    /// Sets when an answer ended, the attempt that gave it, and its trace.
     pub async fn end_answer(
         &self,
         id: &str,
@@ -86,26 +96,29 @@ impl Store {
         trace: &Trace,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "update answer set ended_at_ms = $2, attempt_id = $3, trace = $4 \
-             where answer_id = $1";
+        const SQL: Change = Change::to(
+            Table::Answer,
+            "update answer set ended_at_ms = $2, attempt_id = $3, trace = $4 \
+             where answer_id = $1",
+        );
         let values = [
             id.into(),
             now_ms.into(),
             attempt.into(),
-            written(trace).into(),
+            format_trace(trace).into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// An answer, and the attempt that gave it.
-    pub async fn answer(
+    /// Loads an answer, and the attempt that gave it.
+    pub async fn load_answer(
         &self,
         id: &str,
     ) -> anyhow::Result<Option<(AnswerRecord, Option<OwnAttempt>)>> {
         let sql = select_answers!("where answer_id = $1");
         let rows = self.query(Statement::new(sql, [id.into()])).await?;
-        let Some(answer) = rows.first().map(record).transpose()? else {
+        let Some(answer) = rows.first().map(read_answer).transpose()? else {
             return Ok(None);
         };
         let Some(attempt) = answer.attempt else {
@@ -113,7 +126,7 @@ impl Store {
         };
         let sql = select_attempts!("where attempt_id = $1");
         let rows = self.query(Statement::new(sql, [attempt.into()]));
-        let attempt = rows.await?.first().map(own_attempt).transpose()?;
+        let attempt = rows.await?.first().map(read_attempt).transpose()?;
         Ok(Some((answer, attempt)))
     }
 
@@ -130,7 +143,7 @@ impl Store {
         );
         let values = [before_ms.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(record).collect()
+        rows.iter().map(read_answer).collect()
     }
 
     /// A person's answers, newest first: at most `max`.
@@ -142,18 +155,18 @@ impl Store {
         let sql = select_answers!("where person_id = $1 order by began_at_ms desc limit $2");
         let values = [person.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(record).collect()
+        rows.iter().map(read_answer).collect()
     }
 
-    /// Deletes what began before a moment.
+    /// Deletes answers that began before a moment.
     pub async fn forget_answers(&self, before_ms: i64) -> anyhow::Result<()> {
-        let sql = "delete from answer where began_at_ms < $1";
-        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        const SQL: Change = Change::to(Table::Answer, "delete from answer where began_at_ms < $1");
+        self.write(SQL.with([before_ms.into()])).await?;
         Ok(())
     }
 }
 
-fn record(row: &Row) -> anyhow::Result<AnswerRecord> {
+fn read_answer(row: &Row) -> anyhow::Result<AnswerRecord> {
     let id = |at| anyhow::Ok(row.maybe_int(at)?.map(i64::cast_unsigned));
     let attempt = row.maybe_blob(12)?.map(<[u8; 16]>::try_from).transpose();
     let attempt = attempt.context("an answer has a malformed attempt")?;
@@ -173,17 +186,19 @@ fn record(row: &Row) -> anyhow::Result<AnswerRecord> {
         began_at_ms: row.int(10)?,
         ended_at_ms: row.maybe_int(11)?,
         attempt: attempt.map(AttemptId),
-        trace: read(row.maybe_text(13)?.unwrap_or_default()),
+        trace: parse_trace(row.maybe_text(13)?.unwrap_or_default()),
     })
 }
 
-fn written(trace: &Trace) -> String {
+fn format_trace(trace: &Trace) -> String {
     let lines = trace.0.iter().map(|step| {
-        let verdict = OTHERS.iter().find(|(_, verdict)| *verdict == step.verdict);
-        let skip = SKIPS
+        let verdict = VERDICT_WORDS
+            .iter()
+            .find(|(_, verdict)| *verdict == step.verdict);
+        let skip = SKIP_WORDS
             .iter()
             .find(|(_, skip)| Verdict::Skipped(*skip) == step.verdict);
-        // All that is left is another server's key.
+        // The only other verdict is another server's key.
         let word = verdict
             .map(|it| it.0)
             .or(skip.map(|it| it.0))
@@ -193,12 +208,18 @@ fn written(trace: &Trace) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn read(text: &str) -> Trace {
+fn parse_trace(text: &str) -> Trace {
     let step = |line: &str| {
         let mut parts = line.split('\t');
         let (provider, source, word) = (parts.next()?, parts.next()?, parts.next()?);
-        let verdict = OTHERS.iter().find(|(name, _)| *name == word).map(|it| it.1);
-        let skip = SKIPS.iter().find(|(name, _)| *name == word).map(|it| it.1);
+        let verdict = VERDICT_WORDS
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|it| it.1);
+        let skip = SKIP_WORDS
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|it| it.1);
         let skip = skip.unwrap_or(Skip::AnotherServer(ServerId(0)));
         Some(Step {
             provider: ProviderId::from(provider),
@@ -216,8 +237,8 @@ mod tests {
 
     #[test]
     fn a_trace_reads_as_it_was_written() {
-        let all = OTHERS.iter().map(|it| it.1);
-        let all = all.chain(SKIPS.iter().map(|it| Verdict::Skipped(it.1)));
+        let all = VERDICT_WORDS.iter().map(|it| it.1);
+        let all = all.chain(SKIP_WORDS.iter().map(|it| Verdict::Skipped(it.1)));
         let steps = all.map(|verdict| Step {
             provider: ProviderId::from("openai"),
             source: Source::Server,
@@ -225,7 +246,7 @@ mod tests {
             verdict,
         });
         let trace = Trace(steps.collect());
-        assert_eq!(read(&written(&trace)), trace);
-        assert_eq!(read("nonsense\n\t\t"), Trace::default());
+        assert_eq!(parse_trace(&format_trace(&trace)), trace);
+        assert_eq!(parse_trace("nonsense\n\t\t"), Trace::default());
     }
 }

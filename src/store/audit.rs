@@ -1,22 +1,22 @@
-//! Looks at the whole ledger, for tests.
+//! Reads the whole ledger, for tests.
 
 use std::collections::BTreeMap;
 
 use crate::model::{Amounts, AttemptId, NanoDollars};
 
-use crate::store::ledger::{Counted, read};
+use crate::store::ledger::{CounterBucket, parse_counted};
 use crate::store::value::Statement;
 use crate::store::{Store, Total};
 
-/// A row of the ledger, as far as sums go.
+/// A row of an attempt, as far as tests compare it.
 #[derive(Clone, Debug)]
-pub struct Audited {
+pub struct AuditedAttempt {
     pub id: Vec<u8>,
     pub state: String,
     pub outcome: Option<String>,
     pub source: String,
     pub key: Option<String>,
-    pub counted: Vec<Counted>,
+    pub counted: Vec<CounterBucket>,
     pub held: Amounts,
     pub used: Amounts,
     pub estimated: bool,
@@ -26,14 +26,14 @@ pub struct Audited {
     pub duration_ms: Option<i64>,
 }
 
-impl Audited {
+impl AuditedAttempt {
     /// As [`crate::model::AttemptId`] writes itself.
     pub fn id(&self) -> String {
         let id = AttemptId(self.id.as_slice().try_into().unwrap());
         format!("{id:?}")
     }
 
-    /// What limits count of it now.
+    /// What counters count for it now; none if it was released.
     pub fn counts(&self) -> Option<Amounts> {
         match self.state.as_str() {
             "held" => Some(self.held),
@@ -45,7 +45,7 @@ impl Audited {
 
 impl Store {
     /// Every attempt, oldest first.
-    pub async fn audit(&self) -> Vec<Audited> {
+    pub async fn audit(&self) -> Vec<AuditedAttempt> {
         let sql = "select attempt_id, state, outcome, source, key_id, counted, \
              held_output_tokens, held_images, held_cost_nano, \
              output_tokens, images, cost_nano, estimated, clamped, cost_reported, \
@@ -60,13 +60,13 @@ impl Store {
                 nano.map(|nano| NanoDollars(nano.cast_unsigned()))
             }
         };
-        let audited = |row: &crate::store::Row| Audited {
+        let audited = |row: &crate::store::Row| AuditedAttempt {
             id: row.blob(0).unwrap().to_vec(),
             state: row.text(1).unwrap().to_owned(),
             outcome: row.maybe_text(2).unwrap().map(Into::into),
             source: row.text(3).unwrap().to_owned(),
             key: row.maybe_text(4).unwrap().map(Into::into),
-            counted: read(row.text(5).unwrap()).unwrap(),
+            counted: parse_counted(row.text(5).unwrap()).unwrap(),
             held: Amounts {
                 input_tokens: unsigned(17)(row),
                 output_tokens: unsigned(6)(row),

@@ -1,23 +1,24 @@
-//! How often keys were checked, and by whom.
+//! How often keys were checked, and by whom, so that nobody can try many.
 
 use crate::model::{PersonId, ServerId};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::Statement;
 
-/// At most so many checks a person in a minute.
+/// How many keys a person may have checked in a minute.
 const PERSON_MINUTE: i64 = 5;
-/// At most so many checks a person in an hour.
+/// How many keys a person may have checked in an hour.
 const PERSON_HOUR: i64 = 20;
-/// At most so many checks in one server in an hour.
+/// How many keys the members of a server may have checked in an hour.
 const SERVER_HOUR: i64 = 20;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
 impl Store {
-    /// Counts a check, unless this person or server has had its share; then
-    /// says how many milliseconds to wait. Counting and looking are one
-    /// statement, so that nobody slips between them.
+    /// Counts a check, or returns how many milliseconds to wait where the
+    /// person or the server has reached a limit. One statement compares and
+    /// counts, so that no other check comes between.
     pub async fn count_check(
         &self,
         check_id: &str,
@@ -25,11 +26,14 @@ impl Store {
         server: Option<ServerId>,
         now_ms: i64,
     ) -> anyhow::Result<Result<(), i64>> {
-        let sql = "insert into key_check (check_id, person_id, server_id, checked_at_ms) \
+        const SQL: Change = Change::to(
+            Table::KeyCheck,
+            "insert into key_check (check_id, person_id, server_id, checked_at_ms) \
              select $1, $2, $3, $4 where \
              (select count(*) from key_check where person_id = $2 and checked_at_ms > $5) < $6 \
              and (select count(*) from key_check where person_id = $2 and checked_at_ms > $7) < $8 \
-             and (select count(*) from key_check where server_id = $3 and checked_at_ms > $7) < $9";
+             and (select count(*) from key_check where server_id = $3 and checked_at_ms > $7) < $9",
+        );
         let server = server.map(|server| server.0);
         let (minute_ago, hour_ago) = (now_ms - MINUTE_MS, now_ms - HOUR_MS);
         let values = [
@@ -43,21 +47,22 @@ impl Store {
             PERSON_HOUR.into(),
             SERVER_HOUR.into(),
         ];
-        if self.write(Statement::new(sql, values)).await?.changed > 0 {
+        if self.write(SQL.with(values)).await?.changed > 0 {
             return Ok(Ok(()));
         }
         let by_person = self
-            .wait_for(person, minute_ago, PERSON_MINUTE, MINUTE_MS)
+            .find_person_renewal(person, minute_ago, PERSON_MINUTE, MINUTE_MS)
             .await?;
         let longest = match by_person {
             Some(at_ms) => at_ms,
-            None => self.wait_for_hour(person, server, hour_ago).await?,
+            None => self.find_hour_renewal(person, server, hour_ago).await?,
         };
         Ok(Err((longest - now_ms).max(1_000)))
     }
 
-    /// When a person's share of the last minute has room again.
-    async fn wait_for(
+    /// When a person may have a key checked again by one limit; none if the
+    /// limit is not reached.
+    async fn find_person_renewal(
         &self,
         person: PersonId,
         since_ms: i64,
@@ -79,14 +84,16 @@ impl Store {
             .map(|oldest| oldest + window_ms))
     }
 
-    async fn wait_for_hour(
+    /// When a person or a server may have a key checked again by the limits of
+    /// an hour.
+    async fn find_hour_renewal(
         &self,
         person: PersonId,
         server: Option<u64>,
         hour_ago: i64,
     ) -> anyhow::Result<i64> {
         if let Some(at_ms) = self
-            .wait_for(person, hour_ago, PERSON_HOUR, HOUR_MS)
+            .find_person_renewal(person, hour_ago, PERSON_HOUR, HOUR_MS)
             .await?
         {
             return Ok(at_ms);
@@ -104,11 +111,14 @@ impl Store {
         Ok(oldest.unwrap_or(hour_ago) + HOUR_MS)
     }
 
-    /// Forgets checks that no limit looks at any more.
+    /// Deletes checks that no limit counts any more.
     pub async fn expire_checks(&self, now_ms: i64) -> anyhow::Result<u64> {
-        let sql = "delete from key_check where checked_at_ms <= $1";
+        const SQL: Change = Change::to(
+            Table::KeyCheck,
+            "delete from key_check where checked_at_ms <= $1",
+        );
         Ok(self
-            .write(Statement::new(sql, [(now_ms - HOUR_MS).into()]))
+            .write(SQL.with([(now_ms - HOUR_MS).into()]))
             .await?
             .changed)
     }

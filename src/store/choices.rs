@@ -4,10 +4,12 @@
 use crate::model::{Choice, ChoiceKind, ChoiceScope, PersonId, ServerId};
 
 use crate::store::Store;
-use crate::store::value::{Row, Statement};
+use crate::store::change::{Change, Table};
+use crate::store::value::Row;
 
 impl Store {
-    /// Sets what is chosen; none takes it back.
+    /// Sets the model or persona that is chosen for a person, a channel or a
+    /// server; none clears it.
     pub async fn set_choice(
         &self,
         scope: ChoiceScope,
@@ -15,33 +17,35 @@ impl Store {
         value: Option<&str>,
         by: PersonId,
     ) -> anyhow::Result<()> {
-        let (name, owner) = parts(scope);
+        const SET: Change = Change::to(
+            Table::Choice,
+            "insert into choice (scope, owner_id, kind, value, set_by) \
+             values ($1, $2, $3, $4, $5) on conflict (scope, owner_id, kind) \
+             do update set value = excluded.value, set_by = excluded.set_by",
+        );
+        const CLEAR: Change = Change::to(
+            Table::Choice,
+            "delete from choice where scope = $1 and owner_id = $2 and kind = $3",
+        );
+        let (name, owner) = scope_columns(scope);
         let statement = match value {
-            Some(value) => Statement::new(
-                "insert into choice (scope, owner_id, kind, value, set_by) \
-                 values ($1, $2, $3, $4, $5) on conflict (scope, owner_id, kind) \
-                 do update set value = excluded.value, set_by = excluded.set_by",
-                [
-                    name.into(),
-                    owner.into(),
-                    kind.as_str().into(),
-                    value.into(),
-                    by.0.into(),
-                ],
-            ),
-            None => Statement::new(
-                "delete from choice where scope = $1 and owner_id = $2 and kind = $3",
-                [name.into(), owner.into(), kind.as_str().into()],
-            ),
+            Some(value) => SET.with([
+                name.into(),
+                owner.into(),
+                kind.as_str().into(),
+                value.into(),
+                by.0.into(),
+            ]),
+            None => CLEAR.with([name.into(), owner.into(), kind.as_str().into()]),
         };
         self.write(statement).await?;
         Ok(())
     }
 }
 
-/// Reads a choice: scope, owner, kind and value from these columns on. None
-/// if it is of a kind that we do not know.
-pub(super) fn choice(row: &Row, from: usize) -> anyhow::Result<Option<Choice>> {
+/// Reads a choice, whose scope, owner, kind and value are in the columns from
+/// `from` on. None if its kind is unknown.
+pub(super) fn read_choice(row: &Row, from: usize) -> anyhow::Result<Option<Choice>> {
     let owner = row.int(from + 1)?.cast_unsigned();
     let scope = match row.text(from)? {
         "user" => ChoiceScope::Person(PersonId(owner)),
@@ -53,7 +57,7 @@ pub(super) fn choice(row: &Row, from: usize) -> anyhow::Result<Option<Choice>> {
     Ok(kind.map(|kind| Choice { scope, kind, value }))
 }
 
-fn parts(scope: ChoiceScope) -> (&'static str, u64) {
+fn scope_columns(scope: ChoiceScope) -> (&'static str, u64) {
     match scope {
         ChoiceScope::Person(person) => ("user", person.0),
         ChoiceScope::Channel(channel) => ("channel", channel),

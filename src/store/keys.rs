@@ -5,15 +5,16 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use crate::model::{
-    Health, Key, KeyId, Offer, Owner, PersonId, Place, ProviderId, Scope, Sealed, ServerId, Source,
+    Health, Key, KeyId, Offer, Owner, PersonId, ProviderId, Scope, Sealed, ServerId, Source,
 };
 
 use crate::store::Store;
-use crate::store::rules::{read_rules, rules_of};
-use crate::store::rules_cache::{Asker, Seen};
+use crate::store::change::{Change, Table};
+use crate::store::rules::{read_rules, select_rules};
+use crate::store::rules_cache::{RulesAndOffers, RulesKey};
 use crate::store::value::{Row, Statement};
 
-/// The columns of a key, in the order that [`key_of`] reads.
+/// The columns of a key, in the order that [`read_key`] expects.
 macro_rules! key_columns {
     () => {
         "key_id, scope, owner_id, provider, name, hint, health, paused, expires_at_ms, \
@@ -21,46 +22,57 @@ macro_rules! key_columns {
     };
 }
 
-/// A key to be stored, sealed.
+/// A key to be stored, with its ciphertext.
 pub struct NewKey {
     pub key: Key,
     pub sealed: Vec<u8>,
 }
 
 impl Store {
-    /// Everything that an ask must know of a person in a place: what is set
-    /// for them, and every stored key that could pay.
+    /// Everything that an ask must know of a person in a place: the rules that
+    /// apply to them, and every stored key that could pay. `can_open` tells
+    /// whether a master key is configured.
     pub async fn rules_and_offers(
         &self,
-        person: PersonId,
-        (place, channel): (Place, Option<u64>),
+        key: RulesKey,
         can_open: impl Fn(&str) -> bool,
-    ) -> anyhow::Result<Seen> {
-        let asker = (person, place, channel);
-        match self.looked.get(&asker) {
-            Some(seen) => Ok(seen),
-            // Apart, so that whoever waits for what is known stays small.
-            None => Box::pin(self.look(asker, can_open)).await,
+    ) -> anyhow::Result<Arc<RulesAndOffers>> {
+        match self.rules_cache.get(&key) {
+            Some(found) => Ok(found),
+            // Boxed, so that the future of a caller who finds it in the
+            // cache stays small.
+            None => Box::pin(self.load_rules_and_offers(key, can_open)).await,
         }
     }
 
-    async fn look(&self, asker: Asker, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Seen> {
-        let (person, place, channel) = asker;
-        let changes = self.looked.changes();
-        let server = place.server();
-        let both = [rules_of(person, server, channel), keys_for(person, server)];
+    async fn load_rules_and_offers(
+        &self,
+        key: RulesKey,
+        can_open: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Arc<RulesAndOffers>> {
+        let changes = self.rules_cache.changes();
+        let (person, server) = (key.person, key.place.server());
+        let both = [
+            select_rules(person, server, key.channel),
+            select_keys(person, server),
+        ];
         let [rules, keys] = self.query_both(both).await?;
-        let offers = keys.iter().map(|row| offer(row, &can_open));
-        let seen = Arc::new((read_rules(&rules)?, offers.collect::<anyhow::Result<_>>()?));
+        let offers = keys.iter().map(|row| read_offer(row, &can_open));
+        let loaded = Arc::new(RulesAndOffers {
+            rules: read_rules(&rules)?,
+            offers: offers.collect::<anyhow::Result<_>>()?,
+        });
         if self.is_ours_alone() {
-            self.looked.note(asker, &seen, changes);
+            self.rules_cache.put(key, &loaded, changes);
         }
-        Ok(seen)
+        Ok(loaded)
     }
 
-    /// Stores a key in place of its owner's old one for that provider.
+    /// Stores a key, in place of its owner's old one for the same provider.
     pub async fn put_key(&self, new: NewKey) -> anyhow::Result<()> {
-        let sql = "insert into provider_key (key_id, scope, owner_id, provider, name, hint, \
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "insert into provider_key (key_id, scope, owner_id, provider, name, hint, \
              health, paused, expires_at_ms, added_by, added_at_ms, checked_at_ms, \
              last_used_at_ms, master_kid, sealed) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
@@ -69,7 +81,8 @@ impl Store {
              paused = excluded.paused, expires_at_ms = excluded.expires_at_ms, \
              added_by = excluded.added_by, added_at_ms = excluded.added_at_ms, \
              checked_at_ms = excluded.checked_at_ms, last_used_at_ms = null, \
-             master_kid = excluded.master_kid, sealed = excluded.sealed";
+             master_kid = excluded.master_kid, sealed = excluded.sealed",
+        );
         let NewKey { key, sealed } = new;
         let values = [
             key.id.to_string().into(),
@@ -88,7 +101,7 @@ impl Store {
             key.master_kid.into(),
             sealed.as_slice().into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -103,7 +116,7 @@ impl Store {
         self.query(Statement::new(sql, values))
             .await?
             .iter()
-            .map(key_of)
+            .map(read_key)
             .collect()
     }
 
@@ -124,37 +137,43 @@ impl Store {
             provider.as_str().into(),
         ];
         let rows = self.query(Statement::new(sql, values)).await?;
-        let with_seal = |row: &Row| Ok((key_of(row)?, Sealed(row.blob(14)?.into())));
+        let with_seal = |row: &Row| Ok((read_key(row)?, Sealed(row.blob(14)?.into())));
         rows.first().map(with_seal).transpose()
     }
 
-    /// Deletes an owner's key; says whether there was one.
+    /// Deletes an owner's key; whether there was one.
     pub async fn remove_key(&self, owner: Owner, provider: &ProviderId) -> anyhow::Result<bool> {
-        let sql = "delete from provider_key where scope = $1 and owner_id = $2 and provider = $3";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "delete from provider_key where scope = $1 and owner_id = $2 and provider = $3",
+        );
         let values = [
             owner.scope().as_str().into(),
             owner.id().into(),
             provider.as_str().into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Pauses or resumes an owner's key; says whether there is one.
+    /// Pauses or resumes an owner's key; whether there is one.
     pub async fn set_paused(
         &self,
         owner: Owner,
         provider: &ProviderId,
         paused: bool,
     ) -> anyhow::Result<bool> {
-        let sql = "update provider_key set paused = $4 \
-             where scope = $1 and owner_id = $2 and provider = $3";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set paused = $4 \
+             where scope = $1 and owner_id = $2 and provider = $3",
+        );
         let values = [
             owner.scope().as_str().into(),
             owner.id().into(),
             provider.as_str().into(),
             paused.into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
     /// Renames an owner's key.
@@ -164,72 +183,84 @@ impl Store {
         provider: &ProviderId,
         name: Option<&str>,
     ) -> anyhow::Result<()> {
-        let sql = "update provider_key set name = $4 \
-             where scope = $1 and owner_id = $2 and provider = $3";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set name = $4 \
+             where scope = $1 and owner_id = $2 and provider = $3",
+        );
         let values = [
             owner.scope().as_str().into(),
             owner.id().into(),
             provider.as_str().into(),
             name.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Notes what a check or a call found of a key. A key that was replaced
-    /// meanwhile has another id and is left alone; false then, and when the
-    /// health was the same before.
+    /// Sets a key's health, as a check or a call found it; whether anything
+    /// changed. A key that was replaced meanwhile has another id, so that it
+    /// is left alone.
     pub async fn set_health(
         &self,
         key: KeyId,
         health: Health,
         now_ms: i64,
     ) -> anyhow::Result<bool> {
-        let sql = "update provider_key set health = $2, checked_at_ms = $3 \
-             where key_id = $1 and (health <> $2 or checked_at_ms is null or checked_at_ms < $3)";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set health = $2, checked_at_ms = $3 \
+             where key_id = $1 and (health <> $2 or checked_at_ms is null or checked_at_ms < $3)",
+        );
         let values = [
             key.to_string().into(),
             health.as_str().into(),
             now_ms.into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Makes a key refused or out of credit; true for the one caller that
+    /// Makes a key refused or out of credit. True for the one caller that
     /// changed it, so that its owner is told once.
     pub async fn demote(&self, key: KeyId, health: Health, now_ms: i64) -> anyhow::Result<bool> {
-        let sql = "update provider_key set health = $2, checked_at_ms = $3 \
-             where key_id = $1 and health <> $2";
+        const SQL: Change = Change::to(
+            Table::ProviderKey,
+            "update provider_key set health = $2, checked_at_ms = $3 \
+             where key_id = $1 and health <> $2",
+        );
         let values = [
             key.to_string().into(),
             health.as_str().into(),
             now_ms.into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Notes that a key paid.
+    /// Sets when a key paid last.
     pub async fn touch_key(&self, key: KeyId, now_ms: i64) -> anyhow::Result<()> {
-        let sql = "update provider_key set last_used_at_ms = $2 where key_id = $1";
-        self.write(Statement::new(sql, [key.to_string().into(), now_ms.into()]))
+        const SQL: Change = Change::to_last_use_of_key(
+            "update provider_key set last_used_at_ms = $2 where key_id = $1",
+        );
+        self.write(SQL.with([key.to_string().into(), now_ms.into()]))
             .await?;
         Ok(())
     }
 
-    /// Who added a key, to tell them when it stops working.
+    /// The person who added a key, to tell them when it stops working.
     pub async fn adder_of(&self, key: KeyId) -> anyhow::Result<Option<PersonId>> {
         let sql = "select added_by from provider_key where key_id = $1";
         let rows = self
             .query(Statement::new(sql, [key.to_string().into()]))
             .await?;
         let adder = rows.first().map(|row| row.int(0)).transpose()?;
-        // Whoever was erased is 0, and can't be told anything.
-        let known = adder.filter(|id| *id != 0);
-        Ok(known.map(|id| PersonId(id.cast_unsigned())))
+        // 0 stands for persons who were erased.
+        let adder = adder.filter(|id| *id != 0);
+        Ok(adder.map(|id| PersonId(id.cast_unsigned())))
     }
 }
 
-fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
+/// Selects the stored keys that could pay for a person in a place.
+pub(super) fn select_keys(person: PersonId, server: Option<ServerId>) -> Statement {
     let sql = concat!(
         "select ",
         key_columns!(),
@@ -242,7 +273,7 @@ fn keys_for(person: PersonId, server: Option<ServerId>) -> Statement {
 }
 
 impl Store {
-    /// One stored key, if it is still there.
+    /// The offer of one stored key, if it is still there.
     pub async fn offer_of_key(
         &self,
         key: KeyId,
@@ -255,12 +286,15 @@ impl Store {
         );
         let rows = self.query(Statement::new(sql, [key.to_string().into()]));
         let found = rows.await?;
-        found.first().map(|row| offer(row, can_open)).transpose()
+        found
+            .first()
+            .map(|row| read_offer(row, can_open))
+            .transpose()
     }
 }
 
-fn offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
-    let key = key_of(row)?;
+fn read_offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
+    let key = read_key(row)?;
     Ok(Offer {
         source: match key.owner {
             Owner::Person(_) => Source::Personal,
@@ -277,7 +311,7 @@ fn offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
     })
 }
 
-fn key_of(row: &Row) -> anyhow::Result<Key> {
+fn read_key(row: &Row) -> anyhow::Result<Key> {
     let scope = Scope::parse(row.text(1)?).context("a row has an unknown scope")?;
     Ok(Key {
         id: KeyId::parse(row.text(0)?).context("a row has a malformed id")?,

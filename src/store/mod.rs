@@ -1,12 +1,13 @@
 //! The only SQL in the program.
 //!
-//! One handle over SQLite or PostgreSQL; each query is written once, in
-//! SQL that both accept, in the file of its subject. Values are bound by
-//! name: SQLite numbers `$2` before `$1` where it comes first.
+//! [`Store`] is one handle over SQLite or PostgreSQL. Each query is written
+//! once, in the file of its subject, in SQL that both accept. Values are bound
+//! by name, since SQLite numbers `$2` before `$1` where it comes first.
 
 mod answers;
 #[cfg(test)]
 mod audit;
+mod change;
 mod checks;
 mod choices;
 mod conversations;
@@ -31,28 +32,33 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::model::Clock;
+
 #[cfg(test)]
-pub use audit::Audited;
+pub use audit::AuditedAttempt;
 pub use keys::NewKey;
-pub use ledger::{Booking, Changes, Counted, Entries, Finished, Found, Journal};
+pub use ledger::{
+    Booking, CounterBucket, FinishedAttempt, Journal, JournalEntries, JournalFindings,
+    LedgerChanges,
+};
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
-pub use rules::{OperatorsRules, Rules};
-use rules_cache::Looked;
-pub use rules_cache::Seen;
+pub use rules::{GivenTier, OperatorsRules, Rules};
+use rules_cache::RulesCache;
+pub use rules_cache::{RulesAndOffers, RulesKey};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
-use value::{Outcome, Row, Statement, Transaction};
+use value::{Effect, Row, Statement, StatementResult, Statements, Transaction};
 
-/// The newest migration. A database that has seen it is opened as it is:
-/// what looks through migrations holds half a megabyte from then on.
+/// The newest migration. A database that has had it is opened without the
+/// migrator, which would keep half a megabyte of memory from then on.
 const MIGRATION: i32 = 7;
-const NEWEST: &str = "select max(version) from refinery_schema_history";
+const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has
-/// seen. One that a newer program has migrated is not touched.
+/// had. Fails for one that a newer program has migrated.
 fn must_migrate(newest: Option<i32>) -> anyhow::Result<bool> {
     if let Some(newer) = newest.filter(|version| *version > MIGRATION) {
         bail!(
@@ -66,7 +72,7 @@ fn must_migrate(newest: Option<i32>) -> anyhow::Result<bool> {
 #[derive(Clone)]
 pub struct Store {
     backend: Backend,
-    looked: Arc<Looked>,
+    rules_cache: Arc<RulesCache>,
 }
 
 #[derive(Clone)]
@@ -97,11 +103,11 @@ impl Store {
         };
         Ok(Self {
             backend,
-            looked: Arc::default(),
+            rules_cache: Arc::new(RulesCache::new(Clock::default())),
         })
     }
 
-    /// Reads.
+    /// Runs a reading statement.
     async fn query(&self, statement: Statement) -> anyhow::Result<Vec<Row>> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.query(statement).await,
@@ -109,7 +115,7 @@ impl Store {
         }
     }
 
-    /// Reads twice, in hardly more time than once.
+    /// Runs two reading statements in hardly more time than one.
     async fn query_both(&self, both: [Statement; 2]) -> anyhow::Result<[Vec<Row>; 2]> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.query_both(both).await,
@@ -121,36 +127,49 @@ impl Store {
         }
     }
 
-    /// Writes, and returns when the change is safe on disk.
-    async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
-        let matters = rules_cache::matters(statement.sql);
+    /// Runs a writing statement; returns when its change is safe on disk.
+    async fn write(&self, statement: Statement) -> anyhow::Result<StatementResult> {
+        debug_assert_ne!(statement.effect, Effect::Reads, "{}", statement.sql);
+        let changes_rules = statement.effect == Effect::WritesRules;
         let written = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(statement).await,
             Backend::Postgres(postgres) => postgres.run(statement).await,
         };
-        if matters {
-            self.looked.forget();
+        if changes_rules {
+            self.rules_cache.invalidate();
         }
         written
     }
 
-    /// Writes everything at once, or nothing.
+    /// Runs writing statements in one transaction.
     async fn write_all(&self, statements: Vec<Statement>) -> anyhow::Result<()> {
-        let matters = statements
-            .iter()
-            .any(|statement| rules_cache::matters(statement.sql));
+        let effects = statements.iter().map(|statement| statement.effect);
+        let changes_rules = effects.max() == Some(Effect::WritesRules);
         let written = self.transact(Transaction {
             first: Box::new(statements.into_iter()),
             decide: Box::new(|_| Ok(Box::new(std::iter::empty()))),
         });
         let written = written.await;
-        if matters {
-            self.looked.forget();
+        if changes_rules {
+            self.rules_cache.invalidate();
         }
         written
     }
 
-    /// Looks, decides and writes, all at once or not at all.
+    /// Reads, decides and writes, all of it or nothing, and never rules: for
+    /// the ledger, whose statements are made as they are run.
+    async fn transact_without_rules(&self, transaction: Transaction) -> anyhow::Result<()> {
+        let Transaction { first, decide } = transaction;
+        let decide = move |outcomes| anyhow::Ok(without_rules(decide(outcomes)?));
+        self.transact(Transaction {
+            first: without_rules(first),
+            decide: Box::new(decide),
+        })
+        .await
+    }
+
+    /// Reads, decides and writes, all of it or nothing. The caller
+    /// invalidates the rules cache where rules are written.
     async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.transact(transaction).await,
@@ -158,23 +177,25 @@ impl Store {
         }
     }
 
-    /// Claims a SQLite file for this process, until the claim is dropped. Any
-    /// number of processes share one PostgreSQL, which is not claimed.
+    /// Claims a SQLite file for this process, until the claim is dropped. A
+    /// PostgreSQL database is not claimed, since processes may share it.
     pub fn claim(url: &SecretString) -> anyhow::Result<Option<FileClaim>> {
         let path = url.expose_secret().strip_prefix("sqlite:");
         path.map(|path| FileClaim::take(path.as_ref())).transpose()
     }
 
-    /// Waits until SQLite's file is taken away; says what happened to it.
-    pub async fn lost(&self) -> anyhow::Error {
+    /// Waits until SQLite's file is taken away; the error says what happened to
+    /// it. On PostgreSQL, it waits for ever.
+    pub async fn wait_for_loss(&self) -> anyhow::Error {
         match &self.backend {
-            Backend::Sqlite(sqlite) => sqlite.lost().await,
+            Backend::Sqlite(sqlite) => sqlite.wait_for_loss().await,
             Backend::Postgres(_) => std::future::pending().await,
         }
     }
 
-    /// Reads every page of SQLite's file; what is damaged, in SQLite's words.
-    pub async fn damage(&self) -> anyhow::Result<Vec<String>> {
+    /// Reads every page of SQLite's file, and returns what SQLite reports as
+    /// damaged. On PostgreSQL, it finds nothing.
+    pub async fn find_damage(&self) -> anyhow::Result<Vec<String>> {
         if !self.is_ours_alone() {
             return Ok(Vec::new());
         }
@@ -186,12 +207,12 @@ impl Store {
         Ok(found.into_iter().filter(|line| line != "ok").collect())
     }
 
-    /// Whether every change passes through this process.
+    /// Whether every change of the database passes through this process.
     pub fn is_ours_alone(&self) -> bool {
         matches!(self.backend, Backend::Sqlite(_))
     }
 
-    /// Asks the database for as little as it can be asked for.
+    /// Asks the database for next to nothing, to see whether it answers.
     pub async fn ping(&self) -> anyhow::Result<()> {
         self.query(Statement::new("select count(*) from master_key", []))
             .await
@@ -205,6 +226,16 @@ impl Store {
             Backend::Postgres(postgres) => postgres.close(),
         }
     }
+}
+
+/// The same statements. Where tests run, none of them may write rules.
+fn without_rules(statements: Statements) -> Statements {
+    if cfg!(debug_assertions) {
+        return Box::new(statements.inspect(|statement| {
+            assert_ne!(statement.effect, Effect::WritesRules, "{}", statement.sql);
+        }));
+    }
+    statements
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
-//! What forms and buttons will do: once, in time, for one person.
+//! Pending actions: what a form or a button that was handed out will do, once,
+//! before it expires, for one person.
 
 use anyhow::Context;
 
 use crate::model::{PersonId, ProviderId, Scope, ServerId};
 
 use crate::store::Store;
-use crate::store::value::{Row, Statement};
+use crate::store::change::{Change, Table};
+use crate::store::value::Row;
 
 /// What a pending action does when it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub enum PendingKind {
     AskOnce,
 }
 
-/// A form or a button that was handed out.
+/// What a form or a button does that was handed out to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingAction {
     pub kind: PendingKind,
@@ -42,15 +44,18 @@ impl PendingKind {
 }
 
 impl Store {
-    /// Remembers an action under an id that only its person will learn.
+    /// Stores an action under an id that only its person will learn.
     pub async fn add_pending(
         &self,
         id: &str,
         action: &PendingAction,
         expires_at_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "insert into pending_action (pending_id, kind, person_id, server_id, scope, \
-             provider, name, expires_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        const SQL: Change = Change::to(
+            Table::PendingAction,
+            "insert into pending_action (pending_id, kind, person_id, server_id, scope, \
+             provider, name, expires_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        );
         let values = [
             id.into(),
             action.kind.as_str().into(),
@@ -61,7 +66,7 @@ impl Store {
             action.name.clone().into(),
             expires_at_ms.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
@@ -74,30 +79,33 @@ impl Store {
         server: Option<ServerId>,
         now_ms: i64,
     ) -> anyhow::Result<Option<PendingAction>> {
-        let sql = "delete from pending_action where pending_id = $1 and person_id = $2 \
+        const SQL: Change = Change::to(
+            Table::PendingAction,
+            "delete from pending_action where pending_id = $1 and person_id = $2 \
              and coalesce(server_id, 0) = $3 and expires_at_ms > $4 \
-             returning kind, person_id, server_id, scope, provider, name";
+             returning kind, person_id, server_id, scope, provider, name",
+        );
         let place = server.map_or(0, |server| server.0);
         let values = [id.into(), person.0.into(), place.into(), now_ms.into()];
-        self.write(Statement::new(sql, values))
+        self.write(SQL.with(values))
             .await?
             .rows
             .first()
-            .map(action_of)
+            .map(read_action)
             .transpose()
     }
 
-    /// Forgets what nobody took in time.
+    /// Deletes actions that have expired; how many.
     pub async fn expire_pending(&self, now_ms: i64) -> anyhow::Result<u64> {
-        let sql = "delete from pending_action where expires_at_ms <= $1";
-        Ok(self
-            .write(Statement::new(sql, [now_ms.into()]))
-            .await?
-            .changed)
+        const SQL: Change = Change::to(
+            Table::PendingAction,
+            "delete from pending_action where expires_at_ms <= $1",
+        );
+        Ok(self.write(SQL.with([now_ms.into()])).await?.changed)
     }
 }
 
-fn action_of(row: &Row) -> anyhow::Result<PendingAction> {
+fn read_action(row: &Row) -> anyhow::Result<PendingAction> {
     let word = row.text(0)?;
     let kind = PendingKind::ALL
         .into_iter()

@@ -1,14 +1,15 @@
-//! Pictures that are being made, without a word of what they show.
+//! Jobs of pictures, but nothing of their prompts or of what they show.
 
 use anyhow::Context;
 
 use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId, Size};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement};
 
-/// What stands in the place of a channel where a program waits: no channel
-/// of Discord's is called so.
+/// The channel of a picture that a program waits for. No channel of Discord's
+/// has this id.
 const NO_CHANNEL: u64 = 0;
 
 macro_rules! select_pictures {
@@ -23,14 +24,17 @@ macro_rules! select_pictures {
 }
 
 impl Store {
-    /// Notes a picture before its host is asked for it; again, where another
-    /// payer is tried.
+    /// Stores a picture before its host is asked for it. Where another payer is
+    /// tried, the row gets that payer's attempt.
     pub async fn begin_picture(&self, job: &PictureJob) -> anyhow::Result<()> {
-        let sql = "insert into picture (picture_id, person_id, server_id, channel_id, \
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "insert into picture (picture_id, person_id, server_id, channel_id, \
              message_id, attempt_id, width, height, count, seed, is_edit, mark, began_at_ms) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
              on conflict (picture_id) do update set attempt_id = excluded.attempt_id, \
-             mark = excluded.mark, host_job = null";
+             mark = excluded.mark, host_job = null",
+        );
         let values = [
             job.id.as_str().into(),
             job.person.0.into(),
@@ -46,35 +50,40 @@ impl Store {
             i64::from(job.mark).into(),
             job.began_at_ms.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Notes what the host calls it.
-    pub async fn picture_is(&self, id: &str, host_job: &str) -> anyhow::Result<()> {
-        let sql = "update picture set host_job = $2 where picture_id = $1";
+    /// Sets the id that the host gave the job.
+    pub async fn set_host_job(&self, id: &str, host_job: &str) -> anyhow::Result<()> {
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "update picture set host_job = $2 where picture_id = $1",
+        );
         let values = [id.into(), host_job.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Notes that it was delivered, or why not was said.
+    /// Sets when a picture was shown, or people were told why there is none.
     pub async fn end_picture(&self, id: &str, now_ms: i64) -> anyhow::Result<()> {
-        let sql = "update picture set ended_at_ms = $2 where picture_id = $1";
-        self.write(Statement::new(sql, [id.into(), now_ms.into()]))
-            .await?;
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "update picture set ended_at_ms = $2 where picture_id = $1",
+        );
+        self.write(SQL.with([id.into(), now_ms.into()])).await?;
         Ok(())
     }
 
-    /// A picture.
-    pub async fn picture(&self, id: &str) -> anyhow::Result<Option<PictureJob>> {
+    /// Loads a picture.
+    pub async fn load_picture(&self, id: &str) -> anyhow::Result<Option<PictureJob>> {
         let sql = select_pictures!("where picture_id = $1");
         let rows = self.query(Statement::new(sql, [id.into()])).await?;
-        rows.first().map(job).transpose()
+        rows.first().map(read_job).transpose()
     }
 
-    /// Pictures for a channel that began before a moment and have not ended:
-    /// at most `max`, oldest first.
+    /// Pictures for channels that began before a moment and have not ended,
+    /// oldest first: at most `max`.
     pub async fn open_pictures(&self, before_ms: i64, max: u32) -> anyhow::Result<Vec<PictureJob>> {
         let sql = select_pictures!(
             "where ended_at_ms is null and began_at_ms < $1 and channel_id <> 0 \
@@ -83,7 +92,7 @@ impl Store {
         self.pictures_before(sql, before_ms, max).await
     }
 
-    /// The same, of those that programs waited for.
+    /// The same for pictures that programs waited for.
     pub async fn open_pictures_of_programs(
         &self,
         before_ms: i64,
@@ -104,7 +113,7 @@ impl Store {
     ) -> anyhow::Result<Vec<PictureJob>> {
         let values = [before_ms.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(job).collect()
+        rows.iter().map(read_job).collect()
     }
 
     /// A person's pictures, newest first: at most `max`.
@@ -112,7 +121,7 @@ impl Store {
         let sql = select_pictures!("where person_id = $1 order by began_at_ms desc limit $2");
         let values = [person.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(job).collect()
+        rows.iter().map(read_job).collect()
     }
 
     /// The provider and model of an attempt.
@@ -133,7 +142,7 @@ impl Store {
     }
 
     /// Whether nothing is counted for an attempt that has ended: it was
-    /// given back, or never written.
+    /// released, or was never written.
     pub async fn is_uncounted(&self, attempt: AttemptId) -> anyhow::Result<bool> {
         let sql = "select state from attempt where attempt_id = $1 and state <> 'released'";
         let rows = self.query(Statement::new(sql, [attempt.into()]));
@@ -149,8 +158,7 @@ impl Store {
         rows.iter().map(|row| Ok(row.int(0)?.try_into()?)).collect()
     }
 
-    /// The providers and keys with which pictures were made that are not
-    /// forgotten yet.
+    /// The providers and keys of all stored pictures whose host was asked.
     pub async fn keys_of_pictures(&self) -> anyhow::Result<Vec<(ProviderId, Option<KeyId>)>> {
         let sql = "select distinct provider, key_id from attempt where attempt_id in \
              (select attempt_id from picture where host_job is not null)";
@@ -163,15 +171,18 @@ impl Store {
             .collect()
     }
 
-    /// Deletes what has ended and began before a moment.
+    /// Deletes pictures that have ended and began before a moment.
     pub async fn forget_pictures(&self, before_ms: i64) -> anyhow::Result<()> {
-        let sql = "delete from picture where ended_at_ms is not null and began_at_ms < $1";
-        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        const SQL: Change = Change::to(
+            Table::Picture,
+            "delete from picture where ended_at_ms is not null and began_at_ms < $1",
+        );
+        self.write(SQL.with([before_ms.into()])).await?;
         Ok(())
     }
 }
 
-fn job(row: &Row) -> anyhow::Result<PictureJob> {
+fn read_job(row: &Row) -> anyhow::Result<PictureJob> {
     let attempt = row.blob(5)?.try_into();
     let pixels = |at| anyhow::Ok(row.maybe_int(at)?.map(u32::try_from).transpose()?);
     let size = pixels(6)?.zip(pixels(7)?);

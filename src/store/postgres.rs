@@ -1,5 +1,5 @@
-//! PostgreSQL: a pool of connections with prepared statements. Any number
-//! of processes share one database.
+//! PostgreSQL: a pool of connections with prepared statements. Any number of
+//! processes may share one database.
 
 use std::error::Error;
 
@@ -12,8 +12,8 @@ use postgres_native_tls::MakeTlsConnector;
 use tokio_postgres::GenericClient;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
-use crate::store::{NEWEST, must_migrate};
+use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
+use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod migrations {
     refinery::embed_migrations!("migrations/postgres");
@@ -21,8 +21,8 @@ mod migrations {
 
 /// How many connections one process keeps at the most.
 const CONNECTIONS: usize = 16;
-/// Processes that start together migrate one after the other. The number
-/// is arbitrary, and ours.
+/// The advisory lock that a process holds while it migrates, so that processes
+/// which start together migrate one after the other. The number is arbitrary.
 const MIGRATION_LOCK: i64 = 0x6c61_7463_686b_6579;
 
 /// A handle on the pool.
@@ -45,7 +45,7 @@ impl Postgres {
         let manager = Manager::from_config(config, tls, recycling);
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build()?;
         let mut client = pool.get().await.context("could not connect")?;
-        let newest = client.query_one(NEWEST, &[]).await;
+        let newest = client.query_one(NEWEST_MIGRATION, &[]).await;
         if must_migrate(newest.ok().and_then(|row| row.get(0)))? {
             migrate(&mut client).await?;
         }
@@ -54,7 +54,7 @@ impl Postgres {
     }
 
     /// Runs a statement in a transaction of its own.
-    pub async fn run(&self, statement: Statement) -> anyhow::Result<Outcome> {
+    pub async fn run(&self, statement: Statement) -> anyhow::Result<StatementResult> {
         let client = self.client().await?;
         let prepared = client.prepare_cached(statement.sql).await?;
         run(&**client, &prepared, &statement).await
@@ -94,12 +94,12 @@ async fn migrate(client: &mut deadpool_postgres::Client) -> anyhow::Result<()> {
     migrated.context("could not migrate the database").map(drop)
 }
 
-/// Runs statements in order, without waiting for one before sending the
-/// next.
+/// Sends statements in order, without waiting for the result of one before
+/// the next is sent.
 async fn run_all(
     transaction: &deadpool_postgres::Transaction<'_>,
     statements: Statements,
-) -> anyhow::Result<Vec<Outcome>> {
+) -> anyhow::Result<Vec<StatementResult>> {
     let mut running = FuturesOrdered::new();
     for statement in statements {
         let prepared = transaction.prepare_cached(statement.sql).await?;
@@ -112,7 +112,7 @@ async fn run(
     client: &impl GenericClient,
     prepared: &tokio_postgres::Statement,
     statement: &Statement,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<StatementResult> {
     let values: Vec<&(dyn ToSql + Sync)> = statement
         .values
         .iter()
@@ -120,7 +120,7 @@ async fn run(
         .collect();
     if prepared.columns().is_empty() {
         let changed = client.execute(prepared, &values).await?;
-        return Ok(Outcome {
+        return Ok(StatementResult {
             changed,
             rows: Vec::new(),
         });
@@ -128,9 +128,9 @@ async fn run(
     let found = client.query(prepared, &values).await?;
     let rows = found
         .iter()
-        .map(owned)
+        .map(read_row)
         .collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(Outcome {
+    Ok(StatementResult {
         changed: rows.len() as u64,
         rows,
     })
@@ -146,8 +146,8 @@ impl ToSql for Value {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(number) => number.to_sql(kind, out),
             Self::Text(text) => text.to_sql(kind, out),
-            Self::Word(text) => text.to_sql(kind, out),
-            Self::Name(text) => (&**text).to_sql(kind, out),
+            Self::StaticText(text) => text.to_sql(kind, out),
+            Self::SharedText(text) => (&**text).to_sql(kind, out),
             Self::Blob(bytes) => bytes.to_sql(kind, out),
             Self::Id(bytes) => bytes.as_slice().to_sql(kind, out),
         }
@@ -167,7 +167,7 @@ impl std::fmt::Debug for Value {
     }
 }
 
-fn owned(row: &tokio_postgres::Row) -> anyhow::Result<Row> {
+fn read_row(row: &tokio_postgres::Row) -> anyhow::Result<Row> {
     let values = row.columns().iter().enumerate().map(|(at, column)| {
         Ok(match *column.type_() {
             Type::INT8 => row.try_get::<_, Option<i64>>(at)?.into(),

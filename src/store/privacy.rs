@@ -1,12 +1,13 @@
-//! What is stored of one person: all of it read, and all of it erased.
+//! Reads and erases what is stored of one person.
 
 use crate::model::{AttemptId, DAY_MS, PersonId};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::totals::add_to_total;
 use crate::store::value::{Row, Statement};
 
-/// One attempt, as its person may see it.
+/// An attempt, with what its person may see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnAttempt {
     pub held_at_ms: i64,
@@ -36,36 +37,84 @@ macro_rules! select_attempts {
 }
 pub(super) use select_attempts;
 
-/// Erases a person from everything but the ledger's rows. Sums by member
-/// of a server go to member 0, so that the server's own sums stay.
-const ERASE: &[&str] = &[
-    concat!(
-        "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+/// Erases a person from every table but `attempt`. Their share of the totals by
+/// member goes to member 0, so that the server's totals stay right.
+const ERASE: [Change; 17] = [
+    Change::to(
+        Table::UsageTotal,
+        concat!(
+            "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
      requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, \
      unpriced, estimated) \
      select scope, owner_id, day, 0, source, provider, model, requests, input_tokens, \
      output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, unpriced, estimated \
      from usage_total where scope = 'member' and member_id = $1 ",
-        add_to_total!()
+            add_to_total!()
+        ),
     ),
-    "delete from usage_total where scope = 'member' and member_id = $1",
-    "delete from usage_total where scope = 'user' and owner_id = $1",
-    "delete from provider_key where scope = 'user' and owner_id = $1",
-    // The mark stays: what was forgotten must not come back.
-    "update forgotten set person_id = 0 where person_id = $1",
-    "delete from answer where person_id = $1",
-    "delete from picture where person_id = $1 and ended_at_ms is not null",
-    "update picture set person_id = 0 where person_id = $1",
-    "delete from choice where scope = 'user' and owner_id = $1",
-    "update choice set set_by = 0 where set_by = $1",
-    "delete from pending_action where person_id = $1",
-    "delete from key_check where person_id = $1",
-    "delete from person_tier where person_id = $1",
-    "delete from idempotent_call where token_id in \
-     (select token_id from access_token where person_id = $1)",
-    "delete from access_token where person_id = $1",
-    "update provider_key set added_by = 0 where added_by = $1",
-    "update quota_limit set set_by = 0 where set_by = $1",
+    Change::to(
+        Table::UsageTotal,
+        "delete from usage_total where scope = 'member' and member_id = $1",
+    ),
+    Change::to(
+        Table::UsageTotal,
+        "delete from usage_total where scope = 'user' and owner_id = $1",
+    ),
+    Change::to(
+        Table::ProviderKey,
+        "delete from provider_key where scope = 'user' and owner_id = $1",
+    ),
+    // The row stays, so that the conversation stays forgotten.
+    Change::to(
+        Table::Forgotten,
+        "update forgotten set person_id = 0 where person_id = $1",
+    ),
+    Change::to(Table::Answer, "delete from answer where person_id = $1"),
+    Change::to(
+        Table::Picture,
+        "delete from picture where person_id = $1 and ended_at_ms is not null",
+    ),
+    Change::to(
+        Table::Picture,
+        "update picture set person_id = 0 where person_id = $1",
+    ),
+    Change::to(
+        Table::Choice,
+        "delete from choice where scope = 'user' and owner_id = $1",
+    ),
+    Change::to(
+        Table::Choice,
+        "update choice set set_by = 0 where set_by = $1",
+    ),
+    Change::to(
+        Table::PendingAction,
+        "delete from pending_action where person_id = $1",
+    ),
+    Change::to(
+        Table::KeyCheck,
+        "delete from key_check where person_id = $1",
+    ),
+    Change::to(
+        Table::PersonTier,
+        "delete from person_tier where person_id = $1",
+    ),
+    Change::to(
+        Table::IdempotentCall,
+        "delete from idempotent_call where token_id in \
+         (select token_id from access_token where person_id = $1)",
+    ),
+    Change::to(
+        Table::AccessToken,
+        "delete from access_token where person_id = $1",
+    ),
+    Change::to(
+        Table::ProviderKey,
+        "update provider_key set added_by = 0 where added_by = $1",
+    ),
+    Change::to(
+        Table::QuotaLimit,
+        "update quota_limit set set_by = 0 where set_by = $1",
+    ),
 ];
 
 impl Store {
@@ -74,36 +123,38 @@ impl Store {
         let sql = select_attempts!("where person_id = $1 order by attempt_id desc limit $2");
         let values = [person.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(own_attempt).collect()
+        rows.iter().map(read_attempt).collect()
     }
 
-    /// Erases a person: keys, sums, tier, forms, checks, and their id in the
-    /// ledger, day by day back to `oldest_ms`, so that nobody waits long
-    /// for the writer. What limits have counted stays until it renews.
+    /// Erases a person: their keys, totals, tier, pending actions, checks and
+    /// tokens, and their id in attempts back to `oldest_ms`. Attempts are
+    /// changed day by day, so that no other write waits long. What counters
+    /// have counted of them stays until it renews.
     pub async fn erase_person(
         &self,
         person: PersonId,
         now_ms: i64,
         oldest_ms: i64,
     ) -> anyhow::Result<()> {
-        let first = ERASE
-            .iter()
-            .map(|sql| Statement::new(sql, [person.0.into()]));
-        self.write_all(first.collect()).await?;
-        let sql = "update attempt set person_id = null where person_id = $1 \
-             and attempt_id >= $2 and attempt_id < $3";
+        const FORGET_IN_ATTEMPTS: Change = Change::to(
+            Table::Attempt,
+            "update attempt set person_id = null where person_id = $1 \
+             and attempt_id >= $2 and attempt_id < $3",
+        );
+        let statements = ERASE.map(|change| change.with([person.0.into()]));
+        self.write_all(statements.into()).await?;
         let mut day = oldest_ms.max(0) - oldest_ms.max(0) % DAY_MS;
         while day <= now_ms {
             let (from, to) = (AttemptId::first_at(day), AttemptId::first_at(day + DAY_MS));
             let values = [person.0.into(), from.into(), to.into()];
-            self.write(Statement::new(sql, values)).await?;
+            self.write(FORGET_IN_ATTEMPTS.with(values)).await?;
             day += DAY_MS;
         }
         Ok(())
     }
 }
 
-pub(super) fn own_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
+pub(super) fn read_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
     let count = |at| anyhow::Ok(row.int(at)?.cast_unsigned());
     Ok(OwnAttempt {
         held_at_ms: row.int(0)?,

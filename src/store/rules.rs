@@ -1,5 +1,5 @@
-//! What people may use: limits that were set, tiers that were given,
-//! blocks.
+//! Rules: limits that were set, roles that are exempt from them, tiers that
+//! were given by hand, blocks, and choices of models and personas.
 
 use anyhow::Context;
 
@@ -9,12 +9,13 @@ use crate::model::{
 };
 
 use crate::store::Store;
-use crate::store::choices::choice;
+use crate::store::change::{Change, Table};
+use crate::store::choices::read_choice;
 use crate::store::value::{Row, Statement, Value};
 
-/// Whose limits the operator's are, in the place of a server.
+/// The server of the operator's own limits and blocks.
 const OPERATOR: u64 = 0;
-/// Stands where there is no server: no row has it.
+/// The server that is asked for where there is none. No row has it.
 const NOWHERE: i64 = -1;
 
 /// Everything that is set for one person in one place.
@@ -29,20 +30,30 @@ pub struct Rules {
     pub choices: Vec<Choice>,
 }
 
+/// A tier that an operator gives by hand.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenTier<'a> {
+    pub tier: &'a str,
+    /// Until when; none for good.
+    pub until_ms: Option<i64>,
+    /// The operator.
+    pub by: PersonId,
+}
+
 impl Store {
-    /// Everything that is set for a person in a place, in one look.
+    /// Everything that is set for a person in a place, by one statement.
     pub async fn rules(
         &self,
         person: PersonId,
         server: Option<ServerId>,
         channel: Option<u64>,
     ) -> anyhow::Result<Rules> {
-        let rows = self.query(rules_of(person, server, channel)).await?;
+        let rows = self.query(select_rules(person, server, channel)).await?;
         read_rules(&rows)
     }
 
-    /// Sets a limit in place of the one for the same span of time. The
-    /// server is whose key it limits; none for the operator's own limits.
+    /// Sets a limit, in place of one for the same subject, metric and span. It
+    /// is on the key of a server; or the operator's, where there is none.
     pub async fn set_limit(
         &self,
         server: Option<ServerId>,
@@ -50,12 +61,15 @@ impl Store {
         set: &SetLimit,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "insert into quota_limit (server_id, bound, subject_id, metric, period, \
+        const SQL: Change = Change::to(
+            Table::QuotaLimit,
+            "insert into quota_limit (server_id, bound, subject_id, metric, period, \
              window_kind, amount, set_by, set_at_ms) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
              on conflict (server_id, bound, subject_id, metric, period, window_kind) \
              do update set amount = excluded.amount, set_by = excluded.set_by, \
-             set_at_ms = excluded.set_at_ms";
+             set_at_ms = excluded.set_at_ms",
+        );
         let SetLimit {
             bound,
             limit,
@@ -72,11 +86,11 @@ impl Store {
             set_by.0.into(),
             now_ms.into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Clears the limits on a metric, or all; how many there were.
+    /// Deletes the limits on a metric, or on all metrics; how many.
     pub async fn clear_limits(
         &self,
         server: Option<ServerId>,
@@ -84,68 +98,78 @@ impl Store {
         subject: u64,
         metric: Option<Metric>,
     ) -> anyhow::Result<u64> {
-        let sql = "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
-             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4)";
+        const SQL: Change = Change::to(
+            Table::QuotaLimit,
+            "delete from quota_limit where server_id = $1 and ($2 = '' or bound = $2) \
+             and (cast($3 as bigint) = 0 or subject_id = $3) and ($4 = '' or metric = $4)",
+        );
         let values = [
             server.map_or(OPERATOR, |server| server.0).into(),
             bound.map_or("", bound_name).into(),
             subject.into(),
             metric.map_or("", Metric::as_str).into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed)
+        Ok(self.write(SQL.with(values)).await?.changed)
     }
 
-    /// Frees a role from limits by member and role, or binds it again.
+    /// Exempts a role from limits by member and role, or binds it again.
     pub async fn exempt_role(
         &self,
         server: ServerId,
         role: u64,
         exempt: bool,
     ) -> anyhow::Result<()> {
-        let sql = if exempt {
+        const EXEMPT: Change = Change::to(
+            Table::ExemptRole,
             "insert into exempt_role (server_id, role_id) values ($1, $2) \
-             on conflict (server_id, role_id) do nothing"
-        } else {
-            "delete from exempt_role where server_id = $1 and role_id = $2"
-        };
+             on conflict (server_id, role_id) do nothing",
+        );
+        const BIND: Change = Change::to(
+            Table::ExemptRole,
+            "delete from exempt_role where server_id = $1 and role_id = $2",
+        );
+        let change = if exempt { EXEMPT } else { BIND };
         let values = [server.0.into(), role.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(change.with(values)).await?;
         Ok(())
     }
 
-    /// Gives a person a tier by hand; none takes it back.
-    pub async fn set_tier(
+    /// Gives a person a tier.
+    pub async fn give_tier(
         &self,
         person: PersonId,
-        tier: Option<&str>,
-        until_ms: Option<i64>,
-        by: PersonId,
+        given: GivenTier<'_>,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let statement = match tier {
-            Some(tier) => Statement::new(
-                "insert into person_tier (person_id, tier, until_ms, set_by, set_at_ms) \
-                 values ($1, $2, $3, $4, $5) on conflict (person_id) do update set \
-                 tier = excluded.tier, until_ms = excluded.until_ms, \
-                 set_by = excluded.set_by, set_at_ms = excluded.set_at_ms",
-                [
-                    person.0.into(),
-                    tier.into(),
-                    until_ms.into(),
-                    by.0.into(),
-                    now_ms.into(),
-                ],
-            ),
-            None => Statement::new(
-                "delete from person_tier where person_id = $1",
-                [person.0.into()],
-            ),
-        };
-        self.write(statement).await?;
+        const SQL: Change = Change::to(
+            Table::PersonTier,
+            "insert into person_tier (person_id, tier, until_ms, set_by, set_at_ms) \
+             values ($1, $2, $3, $4, $5) on conflict (person_id) do update set \
+             tier = excluded.tier, until_ms = excluded.until_ms, \
+             set_by = excluded.set_by, set_at_ms = excluded.set_at_ms",
+        );
+        let values = [
+            person.0.into(),
+            given.tier.into(),
+            given.until_ms.into(),
+            given.by.0.into(),
+            now_ms.into(),
+        ];
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Stops somebody, for a time or until it is lifted.
+    /// Takes back the tier that a person was given.
+    pub async fn take_back_tier(&self, person: PersonId) -> anyhow::Result<()> {
+        const SQL: Change = Change::to(
+            Table::PersonTier,
+            "delete from person_tier where person_id = $1",
+        );
+        self.write(SQL.with([person.0.into()])).await?;
+        Ok(())
+    }
+
+    /// Blocks somebody, for a time or until it is lifted.
     pub async fn set_block(
         &self,
         whom: Blocked,
@@ -153,12 +177,15 @@ impl Store {
         by: PersonId,
         now_ms: i64,
     ) -> anyhow::Result<()> {
-        let sql = "insert into block (subject, until_ms, set_by, set_at_ms, server_id, is_role) \
+        const SQL: Change = Change::to(
+            Table::Block,
+            "insert into block (subject, until_ms, set_by, set_at_ms, server_id, is_role) \
              values ($1, $2, $3, $4, $5, $6) on conflict (subject) do update set \
              until_ms = excluded.until_ms, set_by = excluded.set_by, \
-             set_at_ms = excluded.set_at_ms";
+             set_at_ms = excluded.set_at_ms",
+        );
         let values = [
-            subject(whom).into(),
+            format_subject(whom).into(),
             until_ms.into(),
             by.0.into(),
             now_ms.into(),
@@ -168,11 +195,11 @@ impl Store {
             },
             matches!(whom, Blocked::Role(_)).into(),
         ];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// Whom a server's managers have stopped: at most `max`.
+    /// The blocks that a server's managers have set: at most `max`.
     pub async fn blocks_in(
         &self,
         server: ServerId,
@@ -182,13 +209,13 @@ impl Store {
              order by subject limit $2";
         let values = [server.0.into(), i64::from(max).into()];
         let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(|row| block(row, 0, 1)).collect()
+        rows.iter().map(|row| read_block(row, 0, 1)).collect()
     }
 
-    /// Lets somebody go on; whether they were stopped.
+    /// Lifts a block; whether there was one.
     pub async fn lift_block(&self, whom: Blocked) -> anyhow::Result<bool> {
-        let sql = "delete from block where subject = $1";
-        let lifted = self.write(Statement::new(sql, [subject(whom).into()]));
+        const SQL: Change = Change::to(Table::Block, "delete from block where subject = $1");
+        let lifted = self.write(SQL.with([format_subject(whom).into()]));
         Ok(lifted.await?.changed > 0)
     }
 
@@ -205,10 +232,10 @@ impl Store {
         for row in self.query(Statement::new(limits, [max.into()])).await? {
             rules
                 .limits
-                .push((row.int(2)?.cast_unsigned(), set_limit(&row)?));
+                .push((row.int(2)?.cast_unsigned(), read_limit(&row)?));
         }
         for row in self.query(Statement::new(blocks, [max.into()])).await? {
-            rules.blocks.push(block(&row, 0, 1)?);
+            rules.blocks.push(read_block(&row, 0, 1)?);
         }
         for row in self.query(Statement::new(tiers, [max.into()])).await? {
             let person = PersonId(row.int(0)?.cast_unsigned());
@@ -220,18 +247,22 @@ impl Store {
 
     /// Deletes blocks and tiers whose time is over.
     pub async fn expire_rules(&self, now_ms: i64) -> anyhow::Result<()> {
-        for sql in [
-            "delete from block where until_ms <= $1",
-            "delete from person_tier where until_ms <= $1",
-        ] {
-            self.write(Statement::new(sql, [now_ms.into()])).await?;
+        const ALL: [Change; 2] = [
+            Change::to(Table::Block, "delete from block where until_ms <= $1"),
+            Change::to(
+                Table::PersonTier,
+                "delete from person_tier where until_ms <= $1",
+            ),
+        ];
+        for change in ALL {
+            self.write(change.with([now_ms.into()])).await?;
         }
         Ok(())
     }
 }
 
-/// Asks for everything that is set for a person in a server.
-pub(super) fn rules_of(
+/// Selects everything that is set for a person in a place.
+pub(super) fn select_rules(
     person: PersonId,
     server: Option<ServerId>,
     channel: Option<u64>,
@@ -250,14 +281,14 @@ pub(super) fn rules_of(
          where (scope = 'user' and owner_id = $2) or (scope = 'channel' and owner_id = $6) \
          or (scope = 'guild' and owner_id = $1)";
     let place = server.map_or(Value::Int(NOWHERE), |server| server.0.into());
-    let in_server = server.map(|server| subject(Blocked::Server(server)));
+    let in_server = server.map(|server| format_subject(Blocked::Server(server)));
     let values = [
         place,
         person.0.into(),
         in_server.unwrap_or_default().into(),
-        subject(Blocked::Person(person)).into(),
+        format_subject(Blocked::Person(person)).into(),
         channel
-            .map(|id| subject(Blocked::Channel(id)))
+            .map(|id| format_subject(Blocked::Channel(id)))
             .unwrap_or_default()
             .into(),
         channel.into(),
@@ -265,31 +296,32 @@ pub(super) fn rules_of(
     Statement::new(sql, values)
 }
 
+/// Reads what [`select_rules`] returned.
 pub(super) fn read_rules(rows: &[Row]) -> anyhow::Result<Rules> {
     let mut rules = Rules::default();
     for row in rows {
         match row.int(0)? {
-            1 => rules.limits.push(set_limit(row)?),
+            1 => rules.limits.push(read_limit(row)?),
             2 => rules.exempt_roles.push(row.int(2)?.cast_unsigned()),
             3 => rules.tier = Some((row.text(1)?.to_owned(), row.maybe_int(2)?)),
-            4 => rules.blocks.push(block(row, 1, 2)?),
-            _ => rules.choices.extend(choice(row, 1)?),
+            4 => rules.blocks.push(read_block(row, 1, 2)?),
+            _ => rules.choices.extend(read_choice(row, 1)?),
         }
     }
     rules.choices.sort_by_key(|choice| choice.scope);
     Ok(rules)
 }
 
-/// What the operator has set.
+/// The rules that the operator has set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OperatorsRules {
-    /// With the server or person that they are for, or 0.
+    /// With the id of the server or person that each is for, or 0.
     pub limits: Vec<(u64, SetLimit)>,
     pub blocks: Vec<(Blocked, Option<i64>)>,
     pub tiers: Vec<(PersonId, String, Option<i64>)>,
 }
 
-fn set_limit(row: &Row) -> anyhow::Result<SetLimit> {
+fn read_limit(row: &Row) -> anyhow::Result<SetLimit> {
     let damaged = || "a limit is damaged";
     let subject = row.int(2)?.cast_unsigned();
     let bound = match row.text(1)? {
@@ -328,12 +360,14 @@ fn bound_name(bound: Bound) -> &'static str {
     }
 }
 
-fn block(row: &Row, subject: usize, until: usize) -> anyhow::Result<(Blocked, Option<i64>)> {
-    let whom = blocked(row.text(subject)?).context("a block is damaged")?;
+/// Reads a block, whose subject and end are in these columns.
+fn read_block(row: &Row, subject: usize, until: usize) -> anyhow::Result<(Blocked, Option<i64>)> {
+    let whom = parse_subject(row.text(subject)?).context("a block is damaged")?;
     Ok((whom, row.maybe_int(until)?))
 }
 
-fn subject(whom: Blocked) -> String {
+/// Writes whom a block stops, as the table has it.
+fn format_subject(whom: Blocked) -> String {
     match whom {
         Blocked::Everyone => "everyone".to_owned(),
         Blocked::Server(server) => format!("server/{server}"),
@@ -346,19 +380,20 @@ fn subject(whom: Blocked) -> String {
                 Inside::Role(role) => Blocked::Role(role),
                 Inside::Channel(channel) => Blocked::Channel(channel),
             };
-            format!("in/{server}/{}", subject(whom))
+            format!("in/{server}/{}", format_subject(whom))
         }
     }
 }
 
-fn blocked(subject: &str) -> Option<Blocked> {
+/// Parses what [`format_subject`] writes.
+fn parse_subject(subject: &str) -> Option<Blocked> {
     if subject == "everyone" {
         return Some(Blocked::Everyone);
     }
     let (kind, id) = subject.split_once('/')?;
     if kind == "in" {
         let (server, whom) = id.split_once('/')?;
-        let inside = match blocked(whom)? {
+        let inside = match parse_subject(whom)? {
             Blocked::Person(person) => Inside::Person(person),
             Blocked::Role(role) => Inside::Role(role),
             Blocked::Channel(channel) => Inside::Channel(channel),

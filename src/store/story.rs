@@ -6,6 +6,7 @@ use crate::model::{
     Blocked, Bound, Health, Key, KeyId, Limit, Metric, Owner, Period, PersonId, Place, ProviderId,
     Scope, ServerId, SetLimit, Span, Window,
 };
+use crate::store::change::{Change, Table};
 use crate::store::*;
 
 const NOW_MS: i64 = 1_000_000_000;
@@ -27,6 +28,14 @@ fn key(id: u8, owner: Owner, provider: &str) -> Key {
         checked_at_ms: Some(NOW_MS),
         last_used_at_ms: None,
         master_kid: "kid-1".into(),
+    }
+}
+
+fn mias(place: Place, channel: Option<u64>) -> RulesKey {
+    RulesKey {
+        person: MIA,
+        place,
+        channel,
     }
 }
 
@@ -140,22 +149,19 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
         put(store, &key(id, owner, "mistral")).await;
     }
     let offers = async |place| {
-        let found = store.rules_and_offers(MIA, place, |kid| kid == "kid-1");
-        found.await.map(|seen| seen.1.clone())
+        let found = store.rules_and_offers(mias(place, None), |kid| kid == "kid-1");
+        found.await.map(|found| found.offers.clone())
     };
     let ids = |offers: Vec<crate::model::Offer>| {
         let mut ids: Vec<u8> = offers.iter().map(|offer| offer.key.unwrap().0[0]).collect();
         ids.sort_unstable();
         ids
     };
-    assert_eq!(
-        ids(offers((Place::Server(CLUB), None)).await.unwrap()),
-        [10, 12]
-    );
-    assert_eq!(ids(offers((Place::Direct, None)).await.unwrap()), [10]);
+    assert_eq!(ids(offers(Place::Server(CLUB)).await.unwrap()), [10, 12]);
+    assert_eq!(ids(offers(Place::Direct).await.unwrap()), [10]);
     // In another channel, so that it is read again.
-    let seen = store.rules_and_offers(MIA, (Place::Direct, Some(1)), |_| false);
-    let locked = &seen.await.unwrap().1;
+    let found = store.rules_and_offers(mias(Place::Direct, Some(1)), |_| false);
+    let locked = &found.await.unwrap().offers;
     assert!(locked.iter().all(|offer| offer.locked));
 }
 
@@ -334,9 +340,12 @@ async fn a_statement_that_fails_takes_no_other_with_it(store: &Store) {
 /// Alone in its transaction, and beside others.
 async fn work_that_fails_leaves_nothing(store: &Store) {
     let work = async |number: i64| {
-        let sql = "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2)";
+        const SQL: Change = Change::to(
+            Table::QuotaCounter,
+            "insert into quota_counter (counter, state, touched_at_ms) values ($1, '', $2)",
+        );
         let name = format!("work-{number}");
-        let insert = Statement::new(sql, [name.into(), NOW_MS.into()]);
+        let insert = SQL.with([name.into(), NOW_MS.into()]);
         let done = store.transact(Transaction {
             first: Box::new(std::iter::once(insert)),
             decide: Box::new(move |found| {
@@ -386,11 +395,12 @@ async fn rules_are_set_read_and_cleared(store: &Store) {
     }
     store.exempt_role(CLUB, 55, true).await.unwrap();
     store.exempt_role(CLUB, 55, true).await.unwrap();
-    let tier = Some("premium");
-    store
-        .set_tier(MIA, tier, Some(NOW_MS + 5), MIA, NOW_MS)
-        .await
-        .unwrap();
+    let given = GivenTier {
+        tier: "premium",
+        until_ms: Some(NOW_MS + 5),
+        by: MIA,
+    };
+    store.give_tier(MIA, given, NOW_MS).await.unwrap();
     for (whom, until) in [
         (Blocked::Everyone, Some(NOW_MS + 5)),
         (Blocked::Person(PersonId(8)), None),
@@ -448,9 +458,10 @@ async fn servers_leave_and_come_back(store: &Store) {
         put(store, &key(id, Owner::Server(server), "openai")).await;
     }
     let offered = async |server| {
-        let found = store.rules_and_offers(MIA, (Place::Server(server), None), |_| true);
-        let seen = found.await.unwrap();
-        seen.1
+        let found = store.rules_and_offers(mias(Place::Server(server), None), |_| true);
+        let found = found.await.unwrap();
+        found
+            .offers
             .iter()
             .any(|o| o.owner == Some(Owner::Server(server)))
     };

@@ -1,10 +1,11 @@
-//! Tokens of programs: never a token itself, only its hash.
+//! Tokens of programs, by their hashes. A token itself is never stored.
 
 use anyhow::Context;
 
 use crate::model::{PersonId, Scopes, Token, TokenId};
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement};
 
 macro_rules! select_tokens {
@@ -18,17 +19,20 @@ macro_rules! select_tokens {
 }
 
 impl Store {
-    /// Keeps a token, unless its person has `max` already; false then.
+    /// Stores a token, unless its person has `max` already; whether it did.
     pub async fn add_token(
         &self,
         token: &Token,
         hash: &[u8; 32],
         max: u32,
     ) -> anyhow::Result<bool> {
-        let sql = "insert into access_token (token_id, person_id, name, hash, scopes, \
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "insert into access_token (token_id, person_id, name, hash, scopes, \
              created_at_ms, expires_at_ms) select $1, cast($2 as bigint), cast($3 as text), $4, $5, \
              cast($6 as bigint), cast($7 as bigint) where \
-             (select count(*) from access_token where person_id = $2 and expires_at_ms > $6) < $8";
+             (select count(*) from access_token where person_id = $2 and expires_at_ms > $6) < $8",
+        );
         let values = [
             token.id.to_string().into(),
             token.person.0.into(),
@@ -39,16 +43,16 @@ impl Store {
             token.expires_at_ms.into(),
             i64::from(max).into(),
         ];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// The token that has this hash, and the hash that stands there.
+    /// The token with this hash, and the hash as its row has it.
     pub async fn token_by_hash(&self, hash: &[u8; 32]) -> anyhow::Result<Option<(Token, Vec<u8>)>> {
         let sql = select_tokens!("where hash = $1");
         let rows = self
             .query(Statement::new(sql, [hash.as_slice().into()]))
             .await?;
-        let found = |row: &Row| Ok((token_of(row)?, row.blob(7)?.to_vec()));
+        let found = |row: &Row| Ok((read_token(row)?, row.blob(7)?.to_vec()));
         rows.first().map(found).transpose()
     }
 
@@ -56,33 +60,42 @@ impl Store {
     pub async fn tokens_of(&self, person: PersonId) -> anyhow::Result<Vec<Token>> {
         let sql = select_tokens!("where person_id = $1 order by created_at_ms, token_id");
         let rows = self.query(Statement::new(sql, [person.0.into()])).await?;
-        rows.iter().map(token_of).collect()
+        rows.iter().map(read_token).collect()
     }
 
-    /// Deletes a person's token; says whether there was one.
+    /// Deletes a person's token; whether there was one.
     pub async fn remove_token(&self, person: PersonId, id: TokenId) -> anyhow::Result<bool> {
-        let sql = "delete from access_token where person_id = $1 and token_id = $2";
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "delete from access_token where person_id = $1 and token_id = $2",
+        );
         let values = [person.0.into(), id.to_string().into()];
-        Ok(self.write(Statement::new(sql, values)).await?.changed > 0)
+        Ok(self.write(SQL.with(values)).await?.changed > 0)
     }
 
-    /// Notes that a token was used.
+    /// Sets when a token was used last.
     pub async fn touch_token(&self, id: TokenId, now_ms: i64) -> anyhow::Result<()> {
-        let sql = "update access_token set last_used_at_ms = $2 where token_id = $1";
-        self.write(Statement::new(sql, [id.to_string().into(), now_ms.into()]))
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "update access_token set last_used_at_ms = $2 where token_id = $1",
+        );
+        self.write(SQL.with([id.to_string().into(), now_ms.into()]))
             .await?;
         Ok(())
     }
 
-    /// Forgets tokens that ended before this time.
+    /// Deletes tokens that ended before a moment.
     pub async fn forget_tokens(&self, before_ms: i64) -> anyhow::Result<()> {
-        let sql = "delete from access_token where expires_at_ms < $1";
-        self.write(Statement::new(sql, [before_ms.into()])).await?;
+        const SQL: Change = Change::to(
+            Table::AccessToken,
+            "delete from access_token where expires_at_ms < $1",
+        );
+        self.write(SQL.with([before_ms.into()])).await?;
         Ok(())
     }
 }
 
-fn token_of(row: &Row) -> anyhow::Result<Token> {
+fn read_token(row: &Row) -> anyhow::Result<Token> {
     Ok(Token {
         id: TokenId::parse(row.text(0)?).context("a row has a malformed id")?,
         person: PersonId(row.int(1)?.cast_unsigned()),

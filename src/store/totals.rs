@@ -1,22 +1,23 @@
-//! Sums of the ledger, kept as attempts end.
+//! Totals of what was used, to which each attempt is added when it ends.
 
 use std::collections::BTreeMap;
 
 use crate::model::ProviderId;
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement, Value};
 
-/// Whose sums.
+/// Whose totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// A person's, whoever paid.
+    /// A person's, whoever paid for it.
     User,
-    /// What a server's key paid.
+    /// What a server's key paid for.
     Guild,
-    /// What a server's key paid, by member.
+    /// What a server's key paid for, by member.
     Member,
-    /// The whole bot's.
+    /// What the whole bot was used for.
     Bot,
 }
 
@@ -31,16 +32,16 @@ impl Scope {
     }
 }
 
-/// One sum: of whom, on which day, and of what.
+/// What identifies a total: of whom, on which day, and of what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TotalKey {
     pub scope: Scope,
     pub owner: u64,
     /// Days since 1970, UTC.
     pub day: i64,
-    /// 0 but where the scope is by member.
+    /// 0 in every scope but [`Scope::Member`].
     pub member: u64,
-    /// Empty where the scope is by member, as are the next two.
+    /// Empty in [`Scope::Member`], as are the next two.
     pub source: &'static str,
     pub provider: Option<ProviderId>,
     pub model: String,
@@ -55,16 +56,16 @@ pub struct Total {
     pub cached_tokens: u64,
     pub reasoning_tokens: u64,
     pub images: u64,
-    /// Of the requests whose price is known.
+    /// The cost of the requests whose price is known.
     pub cost_nano: u64,
-    /// Requests whose price nobody knows.
+    /// Requests whose price is unknown.
     pub unpriced: u64,
     /// Requests whose usage is estimated.
     pub estimated: u64,
 }
 
 impl Total {
-    /// Adds another sum.
+    /// Adds another total.
     pub fn add(&mut self, other: &Self) {
         self.requests += other.requests;
         self.input_tokens += other.input_tokens;
@@ -78,7 +79,7 @@ impl Total {
     }
 }
 
-/// The end of an insert: adds to the sum that is there already.
+/// The end of an insert, by which it adds to a total that exists already.
 macro_rules! add_to_total {
     () => {
         "on conflict (scope, owner_id, day, member_id, source, provider, model) do update set \
@@ -95,43 +96,44 @@ macro_rules! add_to_total {
 }
 pub(super) use add_to_total;
 
-/// Statements that add to the sums, in an order that no two processes can
-/// lock each other in.
-pub(super) fn additions(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item = Statement> {
-    totals.into_iter().map(|(key, total)| {
-        Statement::new(
-            concat!(
-                "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+/// Statements that add to totals. Every process adds in the same order, so that
+/// no two wait for each other's rows.
+pub(super) fn add_totals(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Item = Statement> {
+    const SQL: Change = Change::to(
+        Table::UsageTotal,
+        concat!(
+            "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
              requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
              cost_nano, unpriced, estimated) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ",
-                add_to_total!()
-            ),
-            [
-                Value::Word(key.scope.as_str()),
-                key.owner.into(),
-                key.day.into(),
-                key.member.into(),
-                Value::Word(key.source),
-                key.provider
-                    .as_ref()
-                    .map_or(Value::Word(""), Value::from),
-                key.model.into(),
-                total.requests.into(),
-                total.input_tokens.into(),
-                total.output_tokens.into(),
-                total.cached_tokens.into(),
-                total.reasoning_tokens.into(),
-                total.images.into(),
-                total.cost_nano.into(),
-                total.unpriced.into(),
-                total.estimated.into(),
-            ],
-        )
+            add_to_total!()
+        ),
+    );
+    totals.into_iter().map(|(key, total)| {
+        SQL.with([
+            Value::StaticText(key.scope.as_str()),
+            key.owner.into(),
+            key.day.into(),
+            key.member.into(),
+            Value::StaticText(key.source),
+            key.provider
+                .as_ref()
+                .map_or(Value::StaticText(""), Value::from),
+            key.model.into(),
+            total.requests.into(),
+            total.input_tokens.into(),
+            total.output_tokens.into(),
+            total.cached_tokens.into(),
+            total.reasoning_tokens.into(),
+            total.images.into(),
+            total.cost_nano.into(),
+            total.unpriced.into(),
+            total.estimated.into(),
+        ])
     })
 }
 
-/// One line of a report: a day, and what was used of what.
+/// One line of a usage report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TotalLine {
     /// Days since 1970, UTC.
@@ -142,7 +144,7 @@ pub struct TotalLine {
     pub total: Total,
 }
 
-/// The columns that [`total`] reads, summed up.
+/// The columns that [`read_total`] reads, summed up.
 macro_rules! sums {
     () => {
         "cast(sum(requests) as bigint), cast(sum(input_tokens) as bigint), \
@@ -154,7 +156,7 @@ macro_rules! sums {
 }
 
 impl Store {
-    /// Sums by day, source, provider and model, oldest first: at most `max`.
+    /// Totals by day, source, provider and model, oldest first: at most `max`.
     pub async fn totals(
         &self,
         scope: Scope,
@@ -182,14 +184,14 @@ impl Store {
                 source: row.text(1)?.to_owned(),
                 provider: row.text(2)?.to_owned(),
                 model: row.text(3)?.to_owned(),
-                total: total(row, 4)?,
+                total: read_total(row, 4)?,
             })
         };
         rows.iter().map(line).collect()
     }
 
-    /// What each member used of a server's key, the most expensive first:
-    /// at most `max`.
+    /// The total of each member of a server, the most expensive first: at most
+    /// `max`.
     pub async fn totals_by_member(
         &self,
         server: u64,
@@ -210,13 +212,13 @@ impl Store {
             i64::from(max).into(),
         ];
         let rows = self.query(Statement::new(sql, values)).await?;
-        let member = |row: &Row| Ok((row.int(0)?.cast_unsigned(), total(row, 1)?));
+        let member = |row: &Row| Ok((row.int(0)?.cast_unsigned(), read_total(row, 1)?));
         rows.iter().map(member).collect()
     }
 }
 
-fn total(row: &Row, at: usize) -> anyhow::Result<Total> {
-    let number = |offset| anyhow::Ok(row.int(at + offset)?.cast_unsigned());
+fn read_total(row: &Row, from: usize) -> anyhow::Result<Total> {
+    let number = |offset| anyhow::Ok(row.int(from + offset)?.cast_unsigned());
     Ok(Total {
         requests: number(0)?,
         input_tokens: number(1)?,

@@ -6,65 +6,83 @@ use anyhow::{Context, bail};
 
 use crate::model::{AttemptId, ProviderId};
 
-/// A parameter or a column. Numbers, texts and bytes are all that our
-/// tables hold.
+/// A value of a statement, or of a column. Our tables hold numbers, texts and
+/// bytes, and nothing else.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
     Null,
     Int(i64),
     Text(String),
-    /// A text that is part of the program.
-    Word(&'static str),
-    /// A text that others hold too.
-    Name(Arc<str>),
+    /// A text that is a constant of the program.
+    StaticText(&'static str),
+    /// A text that others hold too, so that it is not copied.
+    SharedText(Arc<str>),
     Blob(Vec<u8>),
-    /// An id's bytes.
+    /// The bytes of an id.
     Id([u8; 16]),
 }
 
-/// One statement and its parameters; `$1` is the first.
+/// One statement and its values; `$1` is the first. One that writes is made
+/// from a [`Change`](crate::store::change::Change).
 ///
 /// SQL is a constant of the program, so that nothing from outside can
 /// become part of it.
 pub struct Statement {
     pub sql: &'static str,
     pub values: Vec<Value>,
+    pub effect: Effect,
+}
+
+/// What a statement does to the database; the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    Reads,
+    Writes,
+    /// Writes to a table that rules or offers are read from.
+    WritesRules,
 }
 
 impl Statement {
-    /// Joins a statement and its parameters.
+    /// A statement that reads, with its values.
     pub fn new<const N: usize>(sql: &'static str, values: [Value; N]) -> Self {
+        let writes = |verb: &&str| sql.starts_with(*verb);
+        debug_assert!(
+            !["insert ", "update ", "delete "].iter().any(writes),
+            "it does not read: {sql}"
+        );
         Self {
             sql,
             values: values.into(),
+            effect: Effect::Reads,
         }
     }
 }
 
-/// What must be done in one piece: first statements that lock and look,
-/// then, when a decision is made of what they returned, those that write.
+/// Statements that are run in one transaction: first those that lock and
+/// read, and then those that `decide` makes of what the first returned.
 pub struct Transaction {
     pub first: Statements,
     pub decide: Decide,
 }
 
-/// Statements that are made as each is run: those of a batch are many, and
-/// SQLite's writer holds one at a time. On PostgreSQL all are under way at
-/// once.
+/// Statements, each made when it is run: a batch of the ledger has many, and
+/// SQLite's writer holds only one of them in memory at a time. PostgreSQL is
+/// sent all of them at once.
 pub type Statements = Box<dyn Iterator<Item = Statement> + Send>;
 
-/// Decides what to write. It runs inside the transaction: it must be quick,
-/// and must not wait for anything.
-pub type Decide = Box<dyn FnOnce(Vec<Outcome>) -> anyhow::Result<Statements> + Send>;
+/// Decides what to write. It runs inside the transaction, so that it must be
+/// quick and must not wait for anything.
+pub type Decide = Box<dyn FnOnce(Vec<StatementResult>) -> anyhow::Result<Statements> + Send>;
 
-/// One row of an answer.
+/// One row that a statement returned.
 pub struct Row(pub Vec<Value>);
 
-/// What a writing statement did.
-pub struct Outcome {
-    /// How many rows it changed.
+/// What came of a statement.
+pub struct StatementResult {
+    /// How many rows it changed; of a statement that returns rows, how many
+    /// it returned.
     pub changed: u64,
-    /// What it returned.
+    /// The rows that it returned.
     pub rows: Vec<Row>,
 }
 
@@ -123,7 +141,7 @@ impl From<i64> for Value {
     }
 }
 
-/// Snowflakes and other ids: below 2^63, and kept bit for bit if not.
+/// Ids and counts. Those from 2^63 on become negative numbers, bit for bit.
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         Self::Int(number.cast_signed())
@@ -150,13 +168,13 @@ impl From<String> for Value {
 
 impl From<&Arc<str>> for Value {
     fn from(name: &Arc<str>) -> Self {
-        Self::Name(Arc::clone(name))
+        Self::SharedText(Arc::clone(name))
     }
 }
 
 impl From<&ProviderId> for Value {
     fn from(provider: &ProviderId) -> Self {
-        Self::Name(provider.shared())
+        Self::SharedText(provider.shared())
     }
 }
 

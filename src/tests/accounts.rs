@@ -8,7 +8,7 @@ use super::{Setup, Stage, good, run, run_with};
 use crate::app::{AnswerEvent, nobody_else};
 use crate::model::{Ask, Choices, PersonId, ProviderId};
 use crate::providers::Timeouts;
-use crate::store::Audited;
+use crate::store::AuditedAttempt;
 
 /// The newest row, in one line.
 async fn last_row(stage: &Stage) -> String {
@@ -16,7 +16,7 @@ async fn last_row(stage: &Stage) -> String {
     line(rows.last().expect("there is a row"))
 }
 
-fn line(row: &Audited) -> String {
+fn line(row: &AuditedAttempt) -> String {
     let cost = match row.used.cost {
         Some(cost) => cost.to_string(),
         None => "price unknown".into(),
@@ -133,8 +133,8 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
             .world()
             .with(|state| state.providers.pace = Duration::from_millis(20));
         let app = stage.app().await;
-        let ready = app.consider(question(stage)).await.unwrap();
-        let ready = app.secure(ready).await.unwrap();
+        let prepared = app.asks.prepare(question(stage)).await;
+        let ready = prepared.secure().await.unwrap();
         let (words, mut listening) = tokio::sync::mpsc::unbounded_channel();
         let mut listener = |heard: AnswerEvent<'_>| {
             if let AnswerEvent::Words(text) = heard {
@@ -149,7 +149,7 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
             }
         };
         tokio::select! {
-            _ = app.answer(ready, &never, &mut listener) => panic!("it was to be cut"),
+            _ = app.asks.answer_ask(ready, &never, &mut listener) => panic!("it was to be cut"),
             () = three_words => {}
         }
         let row = last_row(stage).await;
@@ -160,8 +160,8 @@ async fn whoever_stops_listening_pays_for_what_was_said() {
         assert!(row.ends_with("estimated"), "{row}");
         // One that never began gives everything back but its request.
         stage.clock.advance_ms(1);
-        let ready = app.consider(question(stage)).await.unwrap();
-        drop(app.secure(ready).await.unwrap());
+        let prepared = app.asks.prepare(question(stage)).await;
+        drop(prepared.secure().await.unwrap());
         insta::assert_snapshot!(last_row(stage).await, @"bot_default released (failed), 0 in, 0 out, $0");
     })
     .await;

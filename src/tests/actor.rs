@@ -1,6 +1,6 @@
 //! Somebody at a keyboard: what they do, and what they then see.
 
-use latchkey_emulator::{Attachment, Message, WorldState};
+use latchkey_emulator::{Attachment, Message, NewMessage, WorldState};
 
 use super::Stage;
 
@@ -218,9 +218,14 @@ impl<'a> Actor<'a> {
     pub fn writes_with(&self, text: &str, reply_to: Option<u64>, files: Vec<Attachment>) -> u64 {
         let bot = self.stage.world().look(|state| state.application);
         let text = text.replace("@Latchkey", &format!("<@{bot}>"));
-        self.stage
-            .world()
-            .say(self.person, self.channel, &text, reply_to, files)
+        self.stage.world().post(NewMessage {
+            person: self.person,
+            channel: self.channel,
+            text: &text,
+            reply_to,
+            files,
+            pings: false,
+        })
     }
 
     /// What the bot has replied to a message, each part of it, once it is

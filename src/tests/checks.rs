@@ -1,4 +1,4 @@
-//! Fourteen providers, and keys that are good, bad, empty, restricted,
+//! Every provider, and keys that are good, bad, empty, restricted,
 //! limited, or cannot be checked.
 
 use insta::assert_snapshot;

@@ -52,7 +52,9 @@ fn below_root(path: &Path) -> String {
 /// The texts whose links are followed.
 fn documents() -> Vec<(String, String)> {
     let is_document = |name: &str| {
-        DOCUMENTS.contains(&name) || (name.starts_with("docs/") && name.ends_with(".md"))
+        DOCUMENTS.contains(&name)
+            || (name.starts_with("docs/")
+                && Path::new(name).extension().is_some_and(|it| it == "md"))
     };
     let mut all = texts();
     all.retain(|(name, _)| is_document(name));

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::served::Served;
 use super::skip;
-use crate::cli::allow_files;
+use crate::cli::raise_file_limit;
 
 /// How many connections stand idle.
 const IDLE: usize = 10_000;
@@ -18,7 +18,7 @@ const OTHERS: u64 = 2_000;
 /// They keep nobody from being served, before their time is over and after.
 #[tokio::test]
 async fn ten_thousand_idle_connections_keep_nobody_from_being_served() {
-    let most = allow_files().unwrap();
+    let most = raise_file_limit().unwrap();
     if most.is_some_and(|most| most < IDLE as u64 + OTHERS) {
         skip::<()>("the system does not let this process open 12,000 files");
         return;

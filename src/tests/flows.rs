@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use latchkey_emulator::providers::ProviderFault;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -18,16 +18,16 @@ async fn connect(stage: &Stage) -> TcpStream {
         .unwrap()
 }
 
-fn stream_of(token: &str, prompt: &str) -> String {
-    let body = json!({"model": "openai/gpt-6-luna", "stream": true, "messages": [{"role": "user", "content": prompt}]}).to_string();
+fn stream_of(token: &str, path: &str, body: &Value) -> String {
+    let body = body.to_string();
     format!(
-        "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }
 
 /// A client that leaves in the middle ends the provider's call, and what it
-/// heard is settled.
+/// heard is settled: where the call is passed on, and where we ask ourselves.
 #[tokio::test]
 async fn a_client_that_leaves_cancels_the_call_and_settles() {
     run(async |stage| {
@@ -35,27 +35,32 @@ async fn a_client_that_leaves_cancels_the_call_and_settles() {
         mia.adds("openai", "user", &good("openai")).await;
         stage.fails("openai", ProviderFault::StallWithComments);
         let token = Program::of(stage, &mia, "").await.token().to_owned();
-        let mut client = connect(stage).await;
-        client
-            .write_all(stream_of(&token, "count").as_bytes())
-            .await
-            .unwrap();
-        let mut heard = Vec::new();
-        while !String::from_utf8_lossy(&heard).contains("five") {
-            let mut buffer = [0; 4_096];
-            let read = client.read(&mut buffer).await.unwrap();
-            heard.extend_from_slice(&buffer[..read]);
+        let chat = json!({"model": "openai/gpt-6-luna", "stream": true, "messages": [{"role": "user", "content": "count"}]});
+        let question = json!({"model": "openai/gpt-6-luna", "stream": true, "prompt": "count"});
+        for (path, body) in [("/v1/chat/completions", chat), ("/api/v1/unified", question)] {
+            let mut client = connect(stage).await;
+            let call = stream_of(&token, path, &body);
+            client.write_all(call.as_bytes()).await.unwrap();
+            let mut heard = Vec::new();
+            while !String::from_utf8_lossy(&heard).contains("five") {
+                let mut buffer = [0; 4_096];
+                let read = client.read(&mut buffer).await.unwrap();
+                assert!(read > 0, "{path}: {}", String::from_utf8_lossy(&heard));
+                heard.extend_from_slice(&buffer[..read]);
+            }
+            assert!(stage.app().await.tasks.count() > 0);
+            drop(client);
+            stage.app().await.idle().await;
         }
-        assert!(stage.app().await.tasks.count() > 0);
-        drop(client);
-        stage.app().await.idle().await;
         let rows = stage.app().await.audit().await;
-        let [row] = &rows[..] else { panic!("{rows:?}") };
-        assert_eq!(
-            (row.state.as_str(), row.outcome.as_deref()),
-            ("settled", Some("abandoned"))
-        );
-        assert!(row.estimated && row.used.output_tokens > 0, "{row:?}");
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        for row in &rows {
+            assert_eq!(
+                (row.state.as_str(), row.outcome.as_deref()),
+                ("settled", Some("abandoned"))
+            );
+            assert!(row.estimated && row.used.output_tokens > 0, "{row:?}");
+        }
     })
     .await;
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use latchkey_emulator::{World, WorldState};
+use latchkey_emulator::{NewMessage, World, WorldState};
 use tokio::time::timeout;
 
 use super::process::{start, terminate, world};
@@ -63,13 +63,12 @@ async fn crash(asks: impl Fn(&World, u64, u64)) {
 async fn a_mention_that_a_crash_cut_off_says_so_and_is_answered_again() {
     crash_and_go_on(|world, person, channel| {
         let bot = world.look(|state| state.application);
-        world.say(
+        world.post(NewMessage {
             person,
             channel,
-            &format!("<@{bot}> count"),
-            None,
-            Vec::new(),
-        );
+            text: &format!("<@{bot}> count"),
+            ..NewMessage::default()
+        });
     })
     .await;
 }

@@ -46,7 +46,7 @@ const PROVIDERS: [&str; 4] = ["openai", "google", "anthropic", "xai"];
 
 /// What every surface says to one model, streamed or not. Surfaces that say
 /// the same share a line.
-async fn shown(stage: &Stage, program: &Program, model: &str, key: (&str, &str)) -> String {
+async fn shown(stage: &Stage, program: &Program, model: &str, key: [&str; 2]) -> String {
     let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
     for (name, path, body) in SURFACES {
         let mut said = Vec::new();
@@ -56,7 +56,7 @@ async fn shown(stage: &Stage, program: &Program, model: &str, key: (&str, &str))
                 body["stream"] = json!(stream);
             }
             let before = stage.calls();
-            let call = program.call("POST", path).header(key.0, key.1);
+            let call = program.call("POST", path).header(key[0], key[1]);
             let answer = send(call.json(&body)).await;
             if answer.status == 200 {
                 let payer = ["x-latchkey-source", "x-latchkey-provider"];
@@ -106,7 +106,7 @@ async fn a_key_of_no_named_provider_goes_nowhere_unless_the_call_names_one() {
             "/",
             "",
         ] {
-            told += &shown(stage, &program, model, ("x-api-key", &key)).await;
+            told += &shown(stage, &program, model, ["x-api-key", &key]).await;
         }
         for provider in PROVIDERS {
             assert!(!stage.keys_that_paid(provider).contains(&key), "{provider}");
@@ -163,7 +163,7 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
             ("anthropic/claude-haiku-5-5", "anthropic"),
             ("xAI/grok-imagine-image", "xai"),
         ] {
-            told += &shown(stage, &program, model, ("x-api-key", &good(provider))).await;
+            told += &shown(stage, &program, model, ["x-api-key", &good(provider)]).await;
         }
         assert_snapshot!(told, @r#"
         "openai/gpt-6-luna"
@@ -204,7 +204,7 @@ async fn a_key_with_its_providers_name_goes_to_that_provider_alone() {
         ] {
             let key = good(provider);
             writeln!(told, "{header}").unwrap();
-            told += &shown(stage, &program, model, (header, &key)).await;
+            told += &shown(stage, &program, model, [header, &key]).await;
             for other in PROVIDERS.iter().filter(|other| **other != provider) {
                 assert!(!stage.keys_that_paid(other).contains(&key), "{other}");
             }

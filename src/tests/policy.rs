@@ -1,14 +1,14 @@
 //! Who may do what over HTTP: every address of the table, with everybody
 //! who could come.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use latchkey_emulator::{MANAGER, MEMBER};
 use serde_json::{Value, json};
 
 use super::program::{Program, Said, send};
 use super::{Stage, good, run};
-use crate::gateway::{Needs, documented, routes};
+use crate::gateway::{Requirement, all_routes, documented};
 use crate::model::{DAY_MS, Right};
 
 /// How somebody is met at the door.
@@ -113,11 +113,11 @@ async fn visitors(stage: &Stage) -> Vec<Visitor> {
 }
 
 /// A token that may do everything but what this address needs.
-async fn wrong_scope(stage: &Stage, needs: Needs) -> Option<Program> {
-    let right = match needs {
-        Needs::Nothing => return None,
-        Needs::Token(right) | Needs::Manager(right) => right,
-        Needs::Operator => Right::UsageRead,
+async fn wrong_scope(stage: &Stage, requirement: Requirement) -> Option<Program> {
+    let right = match requirement {
+        Requirement::Nothing => return None,
+        Requirement::Token(right) | Requirement::Manager(right) => right,
+        Requirement::Operator => Right::UsageRead,
     };
     let others = ["chat", "keys:read", "keys:write", "usage:read"];
     let others: Vec<&str> = others
@@ -141,7 +141,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
         let server = stage.scene.server.to_string();
         let visitors = visitors(stage).await;
         let mut met_all = 0;
-        for route in routes() {
+        for route in all_routes() {
             let method = route
                 .method
                 .as_ref()
@@ -154,11 +154,11 @@ async fn every_address_meets_everybody_as_the_table_says() {
                 .replace("{provider}", "openai")
                 .replace("{*path}", "v1/models");
             for visitor in &visitors {
-                let expected = match route.needs {
-                    Needs::Nothing => Met::LetIn,
-                    Needs::Token(_) => visitor.token,
-                    Needs::Manager(_) => visitor.manager,
-                    Needs::Operator => visitor.operator,
+                let expected = match route.requirement {
+                    Requirement::Nothing => Met::LetIn,
+                    Requirement::Token(_) => visitor.token,
+                    Requirement::Manager(_) => visitor.manager,
+                    Requirement::Operator => visitor.operator,
                 };
                 let said = calls(&visitor.program, method, &path).await;
                 assert_eq!(
@@ -170,7 +170,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
                 );
                 met_all += 1;
             }
-            if let Some(program) = wrong_scope(stage, route.needs).await {
+            if let Some(program) = wrong_scope(stage, route.requirement).await {
                 let said = calls(&program, method, &path).await;
                 assert_eq!(
                     met(&said),
@@ -197,15 +197,14 @@ async fn a_former_manager_and_the_operator_are_members_like_others() {
         assert_eq!(program.gets(&keys).await.status, 200);
         let world = stage.world();
         world.join(server, stage.scene.manager, MEMBER);
-        let managed = routes()
-            .into_iter()
-            .filter(|route| matches!(route.needs, Needs::Manager(_)));
+        let managed =
+            all_routes().filter(|route| matches!(route.requirement, Requirement::Manager(_)));
         for route in managed {
             let path = route
                 .path
                 .replace("{guild}", &server.to_string())
                 .replace("{id}", &"0".repeat(32));
-            let method = route.method.unwrap();
+            let method = route.method.as_ref().unwrap();
             let said = calls(&program, method.as_str(), &path).await;
             assert_eq!(met(&said), Met::NoManager, "{method} {path}");
         }
@@ -273,17 +272,25 @@ async fn somebody_elses_key_is_not_there() {
     .await;
 }
 
+/// The document lists the rows of the table and no others, each with the
+/// scope that its token must have and what the token's owner must be.
 #[test]
-fn every_address_is_documented_and_nothing_else() {
-    let ours: BTreeSet<String> = routes()
-        .iter()
-        .map(|route| {
-            let method = route
-                .method
-                .as_ref()
-                .map_or("POST", |method| method.as_str());
-            format!("{method} {}", route.path.replace("{*path}", "{path}"))
-        })
-        .collect();
-    assert_eq!(ours, documented());
+fn every_address_is_documented_with_what_it_requires_and_nothing_else() {
+    let rows = all_routes().map(|route| {
+        let method = route
+            .method
+            .as_ref()
+            .map_or("POST", |method| method.as_str());
+        let name = format!("{method} {}", route.path.replace("{*path}", "{path}"));
+        let required = match route.requirement {
+            Requirement::Nothing => json!([]),
+            Requirement::Token(right) => json!([{"token": [right.as_str()]}]),
+            Requirement::Manager(right) => json!([{"token": [right.as_str(), "server_manager"]}]),
+            Requirement::Operator => json!([{"token": ["usage:read", "operator"]}]),
+        };
+        (name, required)
+    });
+    let table: BTreeMap<String, Value> = rows.collect();
+    assert_eq!(table.len(), all_routes().count());
+    assert_eq!(table, documented());
 }

@@ -11,10 +11,9 @@ use tokio::process::Child;
 
 use super::process::{start, terminate, world};
 use crate::app::nobody_else;
-use crate::cli::{Scene, assemble};
-use crate::config::{Config, Environment, Shards};
-use crate::model::{Clock, PersonId, Scopes};
-use crate::providers::Timeouts;
+use crate::cli::{RunOptions, Scene, assemble};
+use crate::config::{Config, Environment};
+use crate::model::{PersonId, Scopes};
 
 /// How long the process may take to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -84,8 +83,7 @@ impl Served {
 async fn token(variables: &[(String, SecretString)], person: u64) -> String {
     let environment = Environment::of(variables.iter().cloned());
     let config = Config::parse("", &environment).unwrap();
-    let (timeouts, clock) = (Timeouts::default(), Clock::default());
-    let assembled = assemble(&config, &environment, Shards::default(), timeouts, clock).await;
+    let assembled = assemble(&config, &environment, RunOptions::default()).await;
     let app = assembled.unwrap().app;
     let caller = nobody_else(PersonId(person));
     let made = app

@@ -1,7 +1,7 @@
 //! The shape of the source as its syntax tree shows it: which modules a file
 //! uses, what it re-exports, and how many parameters its functions take.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::{self, Visit};
 use syn::{Attribute, FnArg, ItemFn, ItemUse, Signature, Type, UseTree, Visibility};
@@ -15,8 +15,8 @@ pub const PARAMETERS_MAX: usize = 4;
 pub struct Shape {
     /// Top modules of the crate that it uses, in imports and in paths.
     pub uses: BTreeSet<String>,
-    /// Top modules of the crate whose items it re-exports.
-    pub re_exports: BTreeSet<String>,
+    /// What it re-exports, by the crate's top module that has it.
+    pub re_exports: BTreeMap<String, Vec<String>>,
     /// Functions with more parameters than they may have.
     pub crowded: Vec<String>,
 }
@@ -33,11 +33,12 @@ impl Shape {
 
 impl<'a> Visit<'a> for Shape {
     fn visit_item_use(&mut self, item: &'a ItemUse) {
-        let modules = imported_modules(&item.tree);
         if !matches!(item.vis, Visibility::Inherited) {
-            self.re_exports.extend(modules.iter().cloned());
+            for [module, name] in exported_names(&item.tree) {
+                self.re_exports.entry(module).or_default().push(name);
+            }
         }
-        self.uses.extend(modules);
+        self.uses.extend(imported_modules(&item.tree));
     }
 
     fn visit_path(&mut self, path: &'a syn::Path) {
@@ -122,6 +123,34 @@ fn imported_modules(tree: &UseTree) -> BTreeSet<String> {
     found
 }
 
+/// Top module and last name of everything that an import names.
+fn exported_names(tree: &UseTree) -> Vec<[String; 2]> {
+    let mut found = Vec::new();
+    let mut open = vec![(Vec::new(), tree)];
+    while let Some((path, tree)) = open.pop() {
+        let with = |name: &syn::Ident| [path.clone(), vec![name.to_string()]].concat();
+        let whole = match tree {
+            UseTree::Path(inner) => {
+                open.push((with(&inner.ident), &inner.tree));
+                continue;
+            }
+            UseTree::Group(group) => {
+                open.extend(group.items.iter().map(|item| (path.clone(), item)));
+                continue;
+            }
+            UseTree::Name(name) => with(&name.ident),
+            UseTree::Rename(rename) => with(&rename.ident),
+            UseTree::Glob(_) => [path.clone(), vec!["*".to_owned()]].concat(),
+        };
+        if let [first, module, .., name] = &whole[..]
+            && first == "crate"
+        {
+            found.push([module.clone(), name.clone()]);
+        }
+    }
+    found
+}
+
 fn weight(parameter: &FnArg) -> usize {
     match parameter {
         FnArg::Receiver(_) => 0,
@@ -142,6 +171,6 @@ fn grouped_imports_macros_and_tuples_are_seen() {
     );
     let uses: Vec<&str> = shape.uses.iter().map(String::as_str).collect();
     assert_eq!(uses, ["app", "model", "providers", "store", "vault"]);
-    assert_eq!(shape.re_exports.len(), 1);
+    assert_eq!(shape.re_exports["providers"], ["Body"]);
     assert_eq!(shape.crowded, ["f takes 5"]);
 }

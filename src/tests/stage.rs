@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Actor, spec};
 use crate::app::App;
 use crate::bot::{Bot, Connection};
-use crate::cli::{Assembled, Scene, assemble};
+use crate::cli::{Assembled, RunOptions, Scene, assemble};
 use crate::config::{Environment, Shards};
 use crate::gateway::{self, Serving};
 use crate::model::Clock;
@@ -193,15 +193,12 @@ impl Stage {
         }
         secrets.extend(self.setup.secrets.iter().cloned().chain(secret));
         let environment = Environment::of(secrets);
-        let clock = self.clock.clone();
-        let assembled = assemble(
-            &config,
-            &environment,
-            self.setup.shards,
-            self.setup.timeouts,
-            clock,
-        )
-        .await;
+        let options = RunOptions {
+            shards: self.setup.shards,
+            timeouts: self.setup.timeouts,
+            clock: self.clock.clone(),
+        };
+        let assembled = assemble(&config, &environment, options).await;
         let Assembled {
             app,
             gateway: settings,

@@ -170,7 +170,7 @@ pub fn malformed(secret: &SecretString) -> Option<&'static str> {
 
 /// Removes the white space that pasting leaves around a secret; none when
 /// nothing is left.
-pub fn tidy(typed: SecretString) -> Option<SecretString> {
+pub fn trim_secret(typed: SecretString) -> Option<SecretString> {
     let trimmed = typed.expose_secret().trim();
     if trimmed.is_empty() {
         return None;

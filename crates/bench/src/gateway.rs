@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use latchkey::internals::{
-    Assembled, Clock, Config, Environment, PersonId, Scope, Scopes, Shards, Timeouts, assemble,
-    nobody_else,
+    Assembled, Config, Environment, KeyDraft, PersonId, ProviderId, RunOptions, Scope, Scopes,
+    TypedKey, assemble, nobody_else,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
@@ -67,13 +67,20 @@ impl GatewaySetup {
 async fn store_key_and_token(world: &EmulatedWorld) -> String {
     let environment = Environment::of(world.variables.iter().cloned());
     let config = Config::parse("", &environment).expect("the settings are good");
-    let (timeouts, clock) = (Timeouts::default(), Clock::default());
-    let assembled = assemble(&config, &environment, Shards::default(), timeouts, clock).await;
+    let assembled = assemble(&config, &environment, RunOptions::default()).await;
     let Assembled { app, .. } = assembled.expect("it starts");
     let caller = nobody_else(PersonId(world.scene.member));
-    let secret = (SecretString::from(KEY), BTreeMap::new());
+    let draft = KeyDraft {
+        scope: Scope::User,
+        provider: ProviderId::from("openai"),
+        name: None,
+        typed: TypedKey {
+            secret: SecretString::from(KEY),
+            extras: BTreeMap::new(),
+        },
+    };
     app.keys
-        .put(&caller, Scope::User, "openai", None, secret)
+        .put(&caller, draft)
         .await
         .expect("the provider accepts it");
     let made = app

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use latchkey::internals::{
     Credential, Health, Key, KeyId, MasterKey, NewKey, Owner, PersonId, Place, ProviderId,
-    Question, ServerId, Store, Vault, choose,
+    Question, RulesKey, ServerId, Store, Vault, choose,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -90,13 +90,17 @@ impl KeyBench {
     /// does before it calls its provider.
     pub async fn find_and_open_key(&self, person: u64) {
         let (person, place) = (PersonId(person), Place::Server(ServerId(1)));
+        let key = RulesKey {
+            person,
+            place,
+            channel: Some(2),
+        };
         let found = self
             .store
-            .rules_and_offers(person, (place, Some(2)), |kid| self.vault.can_open(kid))
+            .rules_and_offers(key, |kid| self.vault.can_open(kid))
             .await;
         let found = found.expect("it reads");
-        let (rules, offers) = &*found;
-        std::hint::black_box(rules);
+        std::hint::black_box(&found.rules);
         let providers = std::slice::from_ref(&self.provider);
         let question = Question {
             person,
@@ -104,7 +108,7 @@ impl KeyBench {
             byok: true,
             now_ms: 0,
         };
-        let choice = choose(&question, providers, &offers.iter());
+        let choice = choose(&question, providers, &found.offers.iter());
         let payer = choice.payers.first().expect("everybody has a key");
         drop(self.vault.open(payer).expect("it opens"));
     }

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use latchkey::internals::{
-    Amounts, Applied, Attempt, AttemptId, Booking, Bound, Changes, Clock, DAY_MS, Ended, Entries,
-    Finished, Found, Journal, Ledger, Limit, Metric, NanoDollars, Order, Outcome, Period, PersonId,
-    Prices, ProviderId, ServerId, Settlement, Source, Span, Store, TotalScope, Usage, Window,
-    add_up,
+    Amounts, AppliedLimit, Attempt, AttemptId, Booking, Bound, CallEnd, CallOrder, Clock, DAY_MS,
+    FinishedAttempt, Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, LedgerParts,
+    Limit, Metric, NanoDollars, Outcome, Period, PersonId, Prices, ProviderId, ServerId,
+    Settlement, Source, Span, Store, TotalScope, Usage, Window, add_up,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -31,7 +31,7 @@ const AT_ONCE: u64 = 2_000;
 pub struct LedgerBench {
     store: Store,
     ledger: Arc<Ledger>,
-    limits: Vec<Applied>,
+    limits: Vec<AppliedLimit>,
     provider: ProviderId,
 }
 
@@ -40,15 +40,13 @@ impl LedgerBench {
     pub async fn open(url: &str) -> Self {
         let store = Store::open(&SecretString::from(url)).await;
         let store = store.expect("the database opens");
-        let prices = Prices::new(None).expect("our own prices are right");
-        let longest = Duration::from_mins(20);
-        let ledger = Ledger::start(
-            store.clone(),
-            prices,
-            Clock::default(),
-            TimeZone::UTC,
-            longest,
-        );
+        let ledger = Ledger::start(LedgerParts {
+            store: store.clone(),
+            prices: Prices::new(None).expect("our own prices are right"),
+            clock: Clock::default(),
+            zone: TimeZone::UTC,
+            longest_call: Duration::from_mins(20),
+        });
         let limit = Limit {
             metric: Metric::Requests,
             span: Span {
@@ -57,7 +55,7 @@ impl LedgerBench {
             },
             max: i64::MAX.cast_unsigned(),
         };
-        let limits = Applied::new(Bound::ServerKey, limit, PersonId(7), Some(CLUB));
+        let limits = AppliedLimit::new(Bound::ServerKey, limit, PersonId(7), Some(CLUB));
         Self {
             store,
             ledger: Arc::new(ledger),
@@ -89,7 +87,7 @@ impl LedgerBench {
                     reserved.begin().await.expect("it writes");
                     waits.push(began.elapsed().as_secs_f64() * 1e6);
                     if settles {
-                        let ended = Ended::Answered { usage: None };
+                        let ended = CallEnd::Answered { usage: None };
                         drop(ledger.settle(reserved, ended).await.expect("it settles"));
                     } else {
                         std::mem::forget(reserved);
@@ -174,8 +172,8 @@ pub fn time_bare_commits(file: &Path, commits: usize, rows: usize) -> (f64, f64)
     (rate, times.get(commits / 2).copied().unwrap_or_default())
 }
 
-fn order(provider: &ProviderId, person: u64) -> Order<'_> {
-    Order {
+fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
+    CallOrder {
         person: PersonId(person),
         server: Some(CLUB),
         source: Source::Server,
@@ -195,30 +193,30 @@ async fn fill(store: &Store, rows: u64, today: i64) {
         let numbers = start..(start + AT_ONCE).min(rows);
         let bookings = numbers.map(|number| Arc::new(booking(number, today)));
         let bookings: Vec<Arc<Booking>> = bookings.collect();
-        let entries = Entries {
+        let entries = JournalEntries {
             bookings: bookings.clone(),
-            ..Entries::default()
+            ..JournalEntries::default()
         };
         let journal = Journal {
             entries: Arc::new(entries),
             ..Journal::default()
         };
-        let nothing = |_| Ok(Changes::default());
+        let nothing = |_| Ok(LedgerChanges::default());
         store.keep_ledger(journal, nothing).await.expect("it books");
-        let closings = bookings.into_iter().map(|booking| Finished {
+        let closings = bookings.into_iter().map(|booking| FinishedAttempt {
             booking,
             settlement: settlement(),
         });
-        let entries = Arc::new(Entries {
+        let entries = Arc::new(JournalEntries {
             closings: closings.collect(),
-            ..Entries::default()
+            ..JournalEntries::default()
         });
         let journal = Journal {
             entries: Arc::clone(&entries),
             ..Journal::default()
         };
-        let sum = move |found: Found| {
-            let mut changes = Changes::default();
+        let sum = move |found: JournalFindings| {
+            let mut changes = LedgerChanges::default();
             for (ended, person) in entries.closings.iter().zip(found.closed) {
                 add_up(&mut changes.totals, ended, person.unwrap_or(PersonId(0)));
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use latchkey::internals::{MasterKey, Scene};
-use latchkey_emulator::{MEMBER, World};
+use latchkey_emulator::{MEMBER, NewMessage, World};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
@@ -154,7 +154,12 @@ impl EmulatedWorld {
             let person = world.add_person(&format!("p{number}"));
             let channel = direct_channel(world, person);
             let prompt = format!("endless {number}.");
-            let id = world.say(person, channel, &prompt, None, Vec::new());
+            let id = world.post(NewMessage {
+                person,
+                channel,
+                text: &prompt,
+                ..NewMessage::default()
+            });
             said.push((id, prompt));
         }
         let mut took = Vec::new();

@@ -6,11 +6,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::{Answer, Ask, AskRefusal, AttemptId, Offer, ProviderId, Source, Trace, Turn};
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::asks::call::{AskCall, DEMO, PlannedAsk};
 use crate::app::asks::fit::Fitted;
 use crate::app::payers::{Demotion, Needs, Payer, PayerQueue, Reservation};
 use crate::app::policy::Notice;
-use crate::app::{App, Error};
 
 /// How an ask ended, which keys it showed to be dead, and which budgets to
 /// be almost used up.
@@ -34,6 +35,13 @@ pub enum AnswerEvent<'a> {
 /// Whoever listens to an answer.
 pub type Listener<'a> = &'a mut (dyn FnMut(AnswerEvent<'_>) + Send);
 
+/// An ask whose payers are known, and with none of whom anything is reserved
+/// yet; or why it cannot be answered.
+pub struct PreparedAsk<'a> {
+    asks: &'a Asks,
+    considered: Result<ReadyAsk, Error>,
+}
+
 /// An ask whose payers are known, and of which one is reserved.
 pub struct ReadyAsk {
     order: PlannedAsk,
@@ -43,10 +51,32 @@ pub struct ReadyAsk {
     demo: bool,
 }
 
-impl App {
-    /// Finds who can pay for an ask. Quick, and asks no provider, so that a
-    /// refusal can still be the first thing a person sees.
-    pub async fn consider(&self, ask: Ask) -> Result<ReadyAsk, Error> {
+impl PreparedAsk<'_> {
+    /// Whether somebody will most likely be let pay. A guess: only what is
+    /// reserved is certain.
+    pub fn is_likely(&self) -> bool {
+        let is_likely = |ask| self.asks.is_likely(ask);
+        self.considered.as_ref().is_ok_and(is_likely)
+    }
+
+    /// Reserves what the ask may use with the first payer that has room.
+    pub async fn secure(self) -> Result<ReadyAsk, Error> {
+        self.asks.secure(self.considered?).await
+    }
+}
+
+impl Asks {
+    /// Prepares an ask: finds who can pay for it. Quick, and asks no
+    /// provider, so that a refusal can still be the first thing that a
+    /// person sees. What is prepared is then secured, and answered.
+    pub async fn prepare(&self, ask: Ask) -> PreparedAsk<'_> {
+        PreparedAsk {
+            asks: self,
+            considered: self.consider(ask).await,
+        }
+    }
+
+    async fn consider(&self, ask: Ask) -> Result<ReadyAsk, Error> {
         if ask.turns.last().is_none_or(Turn::is_empty) {
             return Err(AskRefusal::EmptyPrompt.into());
         }
@@ -79,7 +109,7 @@ impl App {
     }
 
     /// Whether the first payer will most likely be let pay.
-    pub fn is_likely(&self, ask: &ReadyAsk) -> bool {
+    fn is_likely(&self, ask: &ReadyAsk) -> bool {
         let Some(first) = ask.queue.first() else {
             return ask.demo;
         };
@@ -87,8 +117,7 @@ impl App {
         self.payers.expects_room(&limits, u64::from(ask.order.most))
     }
 
-    /// Reserves what an ask may use with the first payer that has room.
-    pub async fn secure(&self, mut ready: ReadyAsk) -> Result<ReadyAsk, Error> {
+    async fn secure(&self, mut ready: ReadyAsk) -> Result<ReadyAsk, Error> {
         let ReadyAsk {
             order, queue, demo, ..
         } = &mut ready;
@@ -129,7 +158,7 @@ impl App {
 
     /// Answers: each payer in turn until one is not turned down. The words
     /// go to `listener` as they come.
-    pub async fn answer(
+    pub async fn answer_ask(
         &self,
         ask: ReadyAsk,
         stop: &CancellationToken,
@@ -142,7 +171,7 @@ impl App {
             ..
         } = ask;
         let mut call = AskCall {
-            app: self,
+            asks: self,
             order,
             listener,
             attempt: None,

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use crate::ledger::{Applied, Ended, Hold, PriceTable, Settled};
+use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
     Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Source,
     Turn, Usage,
 };
-use crate::providers::{ChatReply, ChatRequest, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, sees};
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::asks::answer::{AnswerEvent, Listener};
 use crate::app::asks::fit::{self, Fitted};
 use crate::app::asks::plan::Plan;
@@ -19,7 +21,6 @@ use crate::app::payers::{
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
-use crate::app::{App, Error};
 
 /// What stands in the place of a provider and a model where none is asked.
 pub const DEMO: &str = "demo";
@@ -47,7 +48,7 @@ impl Payable for PlannedAsk {
         &self.policy
     }
 
-    fn needs(&mut self, offer: &Offer, _: &[Applied]) -> Result<Needs<Fitted>, CannotPay> {
+    fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<Fitted>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let model = self.plan.model_for(provider)?;
         let system = self.plan.system.len() as u64;
@@ -68,7 +69,7 @@ impl Payable for PlannedAsk {
 
 /// An ask that is being answered.
 pub struct AskCall<'a> {
-    pub app: &'a App,
+    pub asks: &'a Asks,
     pub order: PlannedAsk,
     pub listener: Listener<'a>,
     /// The last attempt.
@@ -133,10 +134,10 @@ impl AskCall<'_> {
         &mut self,
         reservation: &mut Reservation<Fitted>,
     ) -> Result<Result<ChatReply, ProviderFailure>, Error> {
-        let (app, listener) = (self.app, &mut self.listener);
+        let (asks, listener) = (self.asks, &mut self.listener);
         let offer = &reservation.offer;
-        let provider = app.models.provider(&offer.provider)?;
-        let key = app
+        let provider = asks.models.provider(&offer.provider)?;
+        let key = asks
             .payers
             .open_key(offer, self.order.request_key.as_ref())?;
         let hold = &mut reservation.hold;
@@ -152,27 +153,33 @@ impl AskCall<'_> {
             hold.hear(text);
             listener(AnswerEvent::Words(text));
         };
-        let delivery = app.settings.delivery;
-        let called = app
-            .providers
-            .chat(provider, &request, delivery, key.credential(), &mut hear)
-            .await;
+        let call = ChatCall {
+            provider,
+            request: &request,
+            delivery: asks.settings.delivery,
+            credential: key.credential(),
+        };
+        let called = asks.providers.chat(call, &mut hear).await;
         if called.is_ok() {
-            app.payers.note_use(offer.key);
+            asks.payers.note_use(offer.key);
         }
         Ok(called)
     }
 
     /// Settles what was reserved. An answer is not taken back because its
     /// settlement could not be written.
-    async fn settle(&mut self, hold: Hold, called: &Result<ChatReply, ProviderFailure>) -> Settled {
+    async fn settle(
+        &mut self,
+        hold: Hold,
+        called: &Result<ChatReply, ProviderFailure>,
+    ) -> SettledAttempt {
         let reported = called.as_ref().ok().and_then(|reply| reply.usage);
         let ended = match called {
-            Ok(_) => Ended::Answered { usage: reported },
-            Err(failure) => Ended::Failed(failure),
+            Ok(_) => CallEnd::Answered { usage: reported },
+            Err(failure) => CallEnd::Failed(failure),
         };
-        let Some(settled) = self.app.payers.settle(hold, ended).await else {
-            return Settled {
+        let Some(settled) = self.asks.payers.settle(hold, ended).await else {
+            return SettledAttempt {
                 usage: reported.unwrap_or_default(),
                 estimated: true,
                 cost: None,

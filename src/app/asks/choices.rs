@@ -4,12 +4,13 @@ use crate::model::{
     AccessRefusal, AskRefusal, Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal,
 };
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
-use crate::app::{App, Error};
 
-impl App {
+impl Asks {
     /// What is chosen for a caller here, the closest first.
-    pub async fn choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
+    pub async fn list_choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
         let server = caller.place.server();
         let (person, channel) = (caller.person, caller.channel);
         Ok(self.store.rules(person, server, channel).await?.choices)
@@ -48,7 +49,7 @@ impl App {
         typed: &str,
     ) -> Result<String, Error> {
         may_choose(caller, scope)?;
-        let persona = self.persona(typed).ok_or_else(|| {
+        let persona = self.find_persona(typed).ok_or_else(|| {
             Refusal::Ask(AskRefusal::NoSuchPersona {
                 name: typed.chars().take(40).collect(),
             })
@@ -61,7 +62,7 @@ impl App {
     }
 
     /// Takes a choice back.
-    pub async fn unchoose(
+    pub async fn reset_choice(
         &self,
         caller: &Caller,
         scope: ChoiceScope,

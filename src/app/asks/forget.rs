@@ -3,11 +3,17 @@
 
 use crate::model::PersonId;
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::asks::Asks;
 
-impl App {
+impl Asks {
     /// Forgets what was said in a channel up to a message.
-    pub async fn forget(&self, person: PersonId, channel: u64, message: u64) -> Result<(), Error> {
+    pub async fn forget_conversation(
+        &self,
+        person: PersonId,
+        channel: u64,
+        message: u64,
+    ) -> Result<(), Error> {
         Ok(self.store.forget(channel, person, message).await?)
     }
 

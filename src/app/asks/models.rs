@@ -5,13 +5,14 @@ use std::sync::Arc;
 use crate::model::{Caller, Offer, ProviderId};
 use crate::providers::Provider;
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
-use crate::app::{App, Error};
 
-impl App {
+impl Asks {
     /// The models that somebody can use here, each provider's default first.
     /// Lists that are not known yet are asked for in the background.
-    pub async fn models_for(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
+    pub async fn list_models(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let (mut defaults, mut others) = (Vec::new(), Vec::new());
@@ -39,7 +40,10 @@ impl App {
 
     /// The same, once every list that is not known yet was asked for: a
     /// program asks once, and does not look again.
-    pub async fn models_now(self: &Arc<Self>, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
+    pub async fn fetch_models(
+        self: &Arc<Self>,
+        caller: &Caller,
+    ) -> Result<Vec<ModelChoice>, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let mut asking = Vec::new();
@@ -53,12 +57,13 @@ impl App {
             }
         }
         futures_util::future::join_all(asking).await;
-        self.models_for(caller).await
+        self.list_models(caller).await
     }
 
     fn list_in_background(self: &Arc<Self>, payer: Offer) {
-        let app = Arc::clone(self);
-        self.tasks.spawn(async move { app.list_once(&payer).await });
+        let asks = Arc::clone(self);
+        self.tasks
+            .spawn(async move { asks.list_once(&payer).await });
     }
 
     async fn list_once(&self, payer: &Offer) {

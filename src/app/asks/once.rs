@@ -1,24 +1,21 @@
 //! A key for one ask: typed, used once, and forgotten. No other key pays
 //! when it fails.
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
-
 use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
-use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
-use crate::app::keys::credential;
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::asks::Asks;
+use crate::app::keys::TypedKey;
+use crate::app::models::ProviderInfo;
 
 /// A form that asks for a prompt and a key.
 pub struct OnceForm<'a> {
     pub id: String,
-    pub provider: &'a Provider,
+    pub provider: ProviderInfo<'a>,
 }
 
-impl App {
+impl Asks {
     /// Hands out a form for one ask of one provider.
     pub async fn begin_once(
         &self,
@@ -40,6 +37,7 @@ impl App {
                 name: named.model,
             })
             .await?;
+        let provider = ProviderInfo::new(provider);
         Ok(OnceForm { id, provider })
     }
 
@@ -49,15 +47,14 @@ impl App {
         caller: Caller,
         form: &str,
         prompt: Words,
-        secret: SecretString,
-        extras: BTreeMap<String, SecretString>,
+        typed: TypedKey,
     ) -> Result<Ask, Error> {
         let action = self
             .pending
             .take(&caller, PendingKind::AskOnce, form)
             .await?;
         let provider = self.models.provider(&action.provider)?;
-        let credential = credential(provider, secret, extras)?;
+        let credential = typed.into_credential(provider)?;
         let choices = Choices {
             provider: Some(action.provider),
             model: action.name,

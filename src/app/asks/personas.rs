@@ -6,7 +6,7 @@
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 
-use crate::app::App;
+use crate::app::asks::Asks;
 
 const OURS: &[&str] = &[
     include_str!("../../../assets/personas/code.toml"),
@@ -79,14 +79,14 @@ impl Persona {
     }
 }
 
-impl App {
+impl Asks {
     /// Every persona, by name.
     pub fn personas(&self) -> &[Persona] {
         &self.settings.personas
     }
 
     /// A persona by what a person typed.
-    pub fn persona(&self, typed: &str) -> Option<&Persona> {
+    pub fn find_persona(&self, typed: &str) -> Option<&Persona> {
         let mut all = self.personas().iter();
         all.find(|persona| persona.name.eq_ignore_ascii_case(typed.trim()))
     }

@@ -4,7 +4,7 @@
 use crate::model::{AskRefusal, Choice, ChoiceKind, Choices, ProviderId, Refusal};
 use crate::providers::Provider;
 
-use crate::app::App;
+use crate::app::asks::Asks;
 
 /// Which models may answer, and as what.
 #[derive(Debug, Default)]
@@ -18,15 +18,18 @@ pub struct Plan {
     pub system: String,
 }
 
-impl App {
+impl Asks {
     /// Decides what an ask goes to, by what is chosen for it and what was
     /// chosen beforehand.
     pub(in crate::app) fn plan(&self, choices: &Choices, set: &[Choice]) -> Result<Plan, Refusal> {
         let of = |kind: ChoiceKind| set.iter().filter(move |it| it.kind == kind);
         let persona = match &choices.persona {
-            Some(name) => Some(self.persona(name).ok_or_else(|| no_such_persona(name))?),
+            Some(name) => Some(
+                self.find_persona(name)
+                    .ok_or_else(|| no_such_persona(name))?,
+            ),
             // One that is gone since it was chosen is none.
-            None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.persona(&it.value)),
+            None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.find_persona(&it.value)),
         };
         let named = self
             .models

@@ -1,13 +1,16 @@
-//! Asks of programs, which send a key along, and hear nothing of what owners
-//! are told.
+//! Asks of programs. A program may send a key along, and it is not the one
+//! that hears what owners of keys and budgets are told.
 
-use crate::model::{Answer, Choices, Credential, KeyRefusal};
+use tokio_util::sync::CancellationToken;
 
-use crate::app::asks::answer::AskOutcome;
+use crate::model::{Answer, AttemptId, Choices, Credential, KeyRefusal};
+
+use crate::app::Error;
+use crate::app::asks::Asks;
+use crate::app::asks::answer::{Listener, ReadyAsk};
 use crate::app::keys::RequestKey;
-use crate::app::{App, Error};
 
-impl App {
+impl Asks {
     /// A key that came with an ask, for the one provider that the ask names.
     pub fn key_for_ask(&self, choices: &Choices, key: RequestKey) -> Result<Credential, Error> {
         let named = self
@@ -17,10 +20,16 @@ impl App {
         Ok(key.into_credential(provider, named.names_provider)?)
     }
 
-    /// What came of an ask. Owners of keys and budgets are told what they
-    /// should know.
-    pub fn told(&self, asked: AskOutcome) -> Result<Answer, Error> {
-        self.people.tell_owners(asked.demoted, asked.notices);
-        asked.result
+    /// Answers an ask of a program. Owners of keys and budgets are told what
+    /// they should know.
+    pub async fn answer_for_program(
+        &self,
+        ready: ReadyAsk,
+        stop: &CancellationToken,
+        listener: Listener<'_>,
+    ) -> Result<(Answer, Option<AttemptId>), Error> {
+        let outcome = self.answer_ask(ready, stop, listener).await;
+        self.people.tell_owners(outcome.demoted, outcome.notices);
+        Ok((outcome.result?, outcome.attempt))
     }
 }

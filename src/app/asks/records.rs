@@ -9,16 +9,17 @@ use crate::model::{
 };
 use crate::store::{OwnAttempt, Store};
 
+use crate::app::Error;
+use crate::app::asks::Asks;
 use crate::app::pending::random_id;
-use crate::app::{App, Error};
 
 /// How many broken answers are closed at once.
 const UNFINISHED_MAX: u32 = 500;
 /// How long the buttons under an answer work, in days.
 pub const ANSWERS_KEPT_DAYS: i64 = 30;
 
-/// Where an answer begins.
-pub struct Began {
+/// Where an answer begins, and what was chosen for it.
+pub struct AnswerStart {
     pub person: PersonId,
     pub server: Option<ServerId>,
     pub channel: u64,
@@ -28,57 +29,60 @@ pub struct Began {
     pub choices: Choices,
 }
 
-/// Notes what becomes of one answer, in the background and in order, so
-/// that nobody waits for it.
-pub struct Notes {
+/// Writes down what becomes of one answer, in the background and in order,
+/// so that nobody waits for the database.
+pub struct AnswerLog {
     pub id: String,
-    notes: mpsc::UnboundedSender<Note>,
+    events: mpsc::UnboundedSender<LogEvent>,
 }
 
-enum Note {
-    Stands(u64),
-    Ended(Option<AttemptId>, Trace),
+/// One thing that became of an answer.
+enum LogEvent {
+    /// It fills one more message.
+    Message(u64),
+    /// It has ended, with this as its last attempt.
+    End(Option<AttemptId>, Trace),
 }
 
-impl Notes {
-    /// The answer fills one more message.
-    pub fn stands(&self, message: u64) {
+impl AnswerLog {
+    /// Notes that the answer fills one more message.
+    pub fn note_message(&self, message: u64) {
         // Without the other end, shutdown has given up on it.
-        let _ = self.notes.send(Note::Stands(message));
+        let _ = self.events.send(LogEvent::Message(message));
     }
 
-    /// The answer has ended.
-    pub fn ended(self, attempt: Option<AttemptId>, trace: &Trace) {
-        let _ = self.notes.send(Note::Ended(attempt, trace.clone()));
+    /// Notes that the answer has ended.
+    pub fn close(self, attempt: Option<AttemptId>, trace: &Trace) {
+        let _ = self.events.send(LogEvent::End(attempt, trace.clone()));
     }
 }
 
-impl App {
-    /// Begins to note what becomes of an answer.
-    pub fn note_answer(&self, began: &Began) -> anyhow::Result<Notes> {
+impl Asks {
+    /// Begins the log of an answer.
+    pub fn log_answer(&self, start: &AnswerStart) -> anyhow::Result<AnswerLog> {
         let answer = AnswerRecord {
             id: random_id()?,
-            person: began.person,
-            server: began.server,
-            channel: began.channel,
-            first: began.promised,
-            last: began.promised,
-            reply_to: began.reply_to,
-            choices: began.choices.clone(),
+            person: start.person,
+            server: start.server,
+            channel: start.channel,
+            first: start.promised,
+            last: start.promised,
+            reply_to: start.reply_to,
+            choices: start.choices.clone(),
             began_at_ms: self.clock.now_ms(),
             ended_at_ms: None,
             attempt: None,
             trace: Trace::default(),
         };
         let id = answer.id.clone();
-        let (notes, told) = mpsc::unbounded_channel();
+        let (events, received) = mpsc::unbounded_channel();
         let (store, clock) = (self.store.clone(), self.clock.clone());
         self.tasks.spawn(async move {
-            if let Err(error) = write_down(&store, &clock, answer, told).await {
+            if let Err(error) = write_down(&store, &clock, answer, received).await {
                 tracing::warn!("could not note an answer: {error:#}");
             }
         });
-        Ok(Notes { id, notes })
+        Ok(AnswerLog { id, events })
     }
 
     /// Notes that an answer of an earlier process has ended.
@@ -91,7 +95,7 @@ impl App {
 
     /// An answer by the id on its buttons.
     pub async fn answer_record(&self, id: &str) -> Result<AnswerRecord, Error> {
-        let found = self.store.answer(id).await?;
+        let found = self.store.load_answer(id).await?;
         Ok(found
             .map(|found| found.0)
             .ok_or(ConversationRefusal::StaleAnswer)?)
@@ -106,7 +110,7 @@ impl App {
     ) -> Result<(AnswerRecord, Option<OwnAttempt>), Error> {
         let found = self
             .store
-            .answer(id)
+            .load_answer(id)
             .await?
             .ok_or(ConversationRefusal::StaleAnswer)?;
         if found.0.person != caller.person {
@@ -128,13 +132,13 @@ async fn write_down(
     store: &Store,
     clock: &Clock,
     answer: AnswerRecord,
-    mut told: mpsc::UnboundedReceiver<Note>,
+    mut events: mpsc::UnboundedReceiver<LogEvent>,
 ) -> anyhow::Result<()> {
     store.begin_answer(&answer).await?;
-    while let Some(note) = told.recv().await {
-        match note {
-            Note::Stands(message) => store.answer_stands(&answer.id, message).await?,
-            Note::Ended(attempt, trace) => {
+    while let Some(event) = events.recv().await {
+        match event {
+            LogEvent::Message(message) => store.set_answer_message(&answer.id, message).await?,
+            LogEvent::End(attempt, trace) => {
                 let now_ms = clock.now_ms();
                 store
                     .end_answer(&answer.id, attempt, &trace, now_ms)

@@ -2,20 +2,18 @@
 //! stored. A key that is added again replaces the old one, which stays
 //! until the new one is stored.
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
-
 use crate::model::{
-    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, ProviderId, Refusal, Scope,
+    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, PersonId, ProviderId, ProviderKind,
+    Refusal, Scope,
 };
-use crate::providers::{Kind, Provider};
+use crate::providers::Provider;
 use crate::store::{NewKey, PendingAction, PendingKind};
 use crate::vault;
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::credential::credential;
+use crate::app::keys::credential::TypedKey;
+use crate::app::models::ProviderInfo;
 
 /// The longest name of a key, in characters.
 const NAME_CHARACTERS_MAX: usize = 40;
@@ -23,8 +21,26 @@ const NAME_CHARACTERS_MAX: usize = 40;
 /// A form that asks for a key.
 pub struct AddForm<'a> {
     pub id: String,
-    pub provider: &'a Provider,
+    pub provider: ProviderInfo<'a>,
     pub scope: Scope,
+}
+
+/// A key that is to be stored: for whom, for which provider, and as what.
+pub struct KeyDraft {
+    pub scope: Scope,
+    pub provider: ProviderId,
+    /// What its owner calls it.
+    pub name: Option<String>,
+    pub typed: TypedKey,
+}
+
+/// A key that its provider was asked about, and that is no row yet.
+struct CheckedKey<'a> {
+    owner: Owner,
+    provider: ProviderId,
+    name: Option<String>,
+    hint: Option<String>,
+    check: &'a Check,
 }
 
 /// A key that was stored.
@@ -36,7 +52,7 @@ pub struct AddedKey {
     /// The key begins as this provider's keys do.
     pub looks_right: bool,
     /// What the provider makes.
-    pub kind: Kind,
+    pub kind: ProviderKind,
 }
 
 impl Keys {
@@ -65,7 +81,7 @@ impl Keys {
             .await?;
         Ok(AddForm {
             id,
-            provider,
+            provider: ProviderInfo::new(provider),
             scope,
         })
     }
@@ -75,27 +91,28 @@ impl Keys {
         &self,
         caller: &Caller,
         form: &str,
-        secret: SecretString,
-        extras: BTreeMap<String, SecretString>,
+        typed: TypedKey,
     ) -> Result<AddedKey, Error> {
         self.require_byok()?;
         let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
-        let named = (action.provider, action.name);
-        self.keep_key(caller, action.scope, named, (secret, extras))
-            .await
+        let draft = KeyDraft {
+            scope: action.scope,
+            provider: action.provider,
+            name: action.name,
+            typed,
+        };
+        self.store_key(caller, draft).await
     }
 
     /// Checks a key, then seals and stores it.
-    pub(in crate::app) async fn keep_key(
+    pub(in crate::app::keys) async fn store_key(
         &self,
         caller: &Caller,
-        scope: Scope,
-        (provider, name): (ProviderId, Option<String>),
-        (secret, extras): (SecretString, BTreeMap<String, SecretString>),
+        draft: KeyDraft,
     ) -> Result<AddedKey, Error> {
-        let owner = caller.owner_for(scope)?;
-        let provider = self.models.provider(&provider)?;
-        let credential = credential(provider, secret, extras)?;
+        let owner = caller.owner_for(draft.scope)?;
+        let provider = self.models.provider(&draft.provider)?;
+        let credential = draft.typed.into_credential(provider)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
@@ -106,8 +123,14 @@ impl Keys {
             })
             .into());
         }
-        let named = (provider.id.clone(), name);
-        let key = self.new_key(caller, owner, named, &credential, &check)?;
+        let checked = CheckedKey {
+            owner,
+            provider: provider.id.clone(),
+            name: draft.name,
+            hint: vault::hint(&credential.secret),
+            check: &check,
+        };
+        let key = self.new_key(checked, caller.person)?;
         let sealed = self.vault.seal(key.id, owner, &key.provider, &credential)?;
         self.store
             .put_key(NewKey {
@@ -127,7 +150,7 @@ impl Keys {
     }
 
     /// Checks a key, within the limits on checks.
-    pub(in crate::app) async fn limited_check(
+    pub(in crate::app::keys) async fn limited_check(
         &self,
         caller: &Caller,
         provider: &Provider,
@@ -145,14 +168,15 @@ impl Keys {
         Ok(self.providers.check(provider, Some(credential)).await)
     }
 
-    fn new_key(
-        &self,
-        caller: &Caller,
-        owner: Owner,
-        (provider, name): (ProviderId, Option<String>),
-        credential: &Credential,
-        check: &Check,
-    ) -> Result<Key, Error> {
+    /// Makes the row of a key that was checked.
+    fn new_key(&self, checked: CheckedKey<'_>, added_by: PersonId) -> Result<Key, Error> {
+        let CheckedKey {
+            owner,
+            provider,
+            name,
+            hint,
+            check,
+        } = checked;
         let now_ms = self.clock.now_ms();
         let mut row = [0; 16];
         getrandom::fill(&mut row).map_err(anyhow::Error::from)?;
@@ -161,11 +185,11 @@ impl Keys {
             owner,
             provider,
             name,
-            hint: vault::hint(&credential.secret),
+            hint,
             health: check.health(),
             paused: false,
             expires_at_ms: None,
-            added_by: caller.person,
+            added_by,
             added_at_ms: now_ms,
             checked_at_ms: (!matches!(check, Check::Unknown(_))).then_some(now_ms),
             last_used_at_ms: None,

@@ -1,38 +1,30 @@
 //! What programs do with stored keys: the same as people do in Discord, but
 //! by a key's id and without forms.
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
-
 use crate::model::{Caller, Key, KeyId, KeyRefusal, ProviderId, Scope};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::add::AddedKey;
-use crate::app::keys::add::key_name;
+use crate::app::keys::add::{AddedKey, KeyDraft, key_name};
 use crate::app::keys::test::TestedKey;
 
 impl Keys {
     /// Checks, seals and stores a key, in the place of the one for that
     /// provider if there is one.
-    pub async fn put(
-        &self,
-        caller: &Caller,
-        scope: Scope,
-        provider: &str,
-        name: Option<String>,
-        (secret, extras): (SecretString, BTreeMap<String, SecretString>),
-    ) -> Result<AddedKey, Error> {
+    pub async fn put(&self, caller: &Caller, draft: KeyDraft) -> Result<AddedKey, Error> {
         self.require_byok()?;
-        let provider = self.models.find_provider(provider)?.id.clone();
-        self.require_own_keys(caller, scope).await?;
-        self.keep_key(caller, scope, (provider, key_name(name)), (secret, extras))
-            .await
+        let provider = self.models.find_provider(draft.provider.as_str())?;
+        self.require_own_keys(caller, draft.scope).await?;
+        let draft = KeyDraft {
+            provider: provider.id.clone(),
+            name: key_name(draft.name),
+            ..draft
+        };
+        self.store_key(caller, draft).await
     }
 
     /// An owner's keys, for whoever may act for the owner.
-    pub async fn list_of(&self, caller: &Caller, scope: Scope) -> Result<Vec<Key>, Error> {
+    pub async fn list_owned(&self, caller: &Caller, scope: Scope) -> Result<Vec<Key>, Error> {
         self.require_byok()?;
         let owner = caller.owner_for(scope)?;
         Ok(self.store.keys_of(owner).await?)
@@ -41,7 +33,7 @@ impl Keys {
     /// One of them, by its id.
     pub async fn find(&self, caller: &Caller, scope: Scope, id: &str) -> Result<Key, Error> {
         let wanted = KeyId::parse(id).ok_or(KeyRefusal::UnknownKey)?;
-        let keys = self.list_of(caller, scope).await?;
+        let keys = self.list_owned(caller, scope).await?;
         let found = keys.into_iter().find(|key| key.id == wanted);
         Ok(found.ok_or(KeyRefusal::UnknownKey)?)
     }
@@ -81,7 +73,7 @@ impl Keys {
         caller: &Caller,
         scope: Scope,
     ) -> Result<Vec<ProviderId>, Error> {
-        let keys = self.list_of(caller, scope).await?;
+        let keys = self.list_owned(caller, scope).await?;
         for key in &keys {
             self.delete(caller, key).await?;
         }

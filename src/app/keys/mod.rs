@@ -25,8 +25,8 @@ use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
 use crate::app::policy::Policies;
 
-pub use add::{AddForm, AddedKey};
-pub use credential::credential;
+pub use add::{AddForm, AddedKey, KeyDraft};
+pub use credential::TypedKey;
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
 pub use status::{ProviderStatus, Status};

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::model::{Credential, KeyRefusal, ProviderId, Refusal};
 use crate::providers::Provider;
 
-use crate::app::keys::credential::credential;
+use crate::app::keys::credential::TypedKey;
 
 /// A key that came with a call.
 pub struct RequestKey {
@@ -33,6 +33,10 @@ impl RequestKey {
             None if !names_provider => return Err(Refusal::Key(KeyRefusal::OnceNeedsProvider)),
             _ => {}
         }
-        credential(provider, self.secret, BTreeMap::new())
+        let typed = TypedKey {
+            secret: self.secret,
+            extras: BTreeMap::new(),
+        };
+        typed.into_credential(provider)
     }
 }

@@ -22,7 +22,11 @@ pub struct ProviderStatus {
 
 impl Keys {
     /// The trace of one provider, or of each that somebody has a key for.
-    pub async fn status(&self, caller: &Caller, provider: Option<&str>) -> Result<Status, Error> {
+    pub async fn read_status(
+        &self,
+        caller: &Caller,
+        provider: Option<&str>,
+    ) -> Result<Status, Error> {
         let wanted = provider
             .map(|typed| self.models.find_provider(typed))
             .transpose()?;

@@ -3,12 +3,14 @@
 
 mod lists;
 mod name;
+mod provider_info;
 
-use crate::model::{KeyRefusal, ProviderId, Refusal};
-use crate::providers::{Catalogue, Kind, Provider, Workflows, glob};
+use crate::model::{KeyRefusal, ProviderId, ProviderKind, Refusal};
+use crate::providers::{Catalogue, Provider, Workflows, glob};
 
 pub use lists::ModelLists;
 pub use name::runs_workflows;
+pub use provider_info::{KnownProviders, ProviderInfo};
 
 /// A model of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +19,9 @@ pub struct ModelChoice {
     pub model: String,
 }
 
-/// What [`Models`] is made of.
-pub struct ModelsParts {
-    pub catalogue: Catalogue,
+/// What the operator settled of models.
+#[derive(Clone, Debug)]
+pub struct ModelSettings {
     /// The operator's order of providers of language models.
     pub chat_order: Vec<ProviderId>,
     /// The operator's order of providers of pictures.
@@ -48,15 +50,18 @@ impl ModelChoice {
 
 impl Models {
     /// Puts the parts together.
-    pub fn new(parts: ModelsParts) -> Self {
-        let ModelsParts {
-            catalogue,
+    pub fn new(catalogue: Catalogue, settings: ModelSettings) -> Self {
+        let ModelSettings {
             mut chat_order,
             picture_order,
             workflows,
             allowed,
-        } = parts;
-        let chats = |id: &ProviderId| catalogue.get(id).is_some_and(|it| it.kind == Kind::Chat);
+        } = settings;
+        let chats = |id: &ProviderId| {
+            catalogue
+                .get(id)
+                .is_some_and(|it| it.kind == ProviderKind::Chat)
+        };
         chat_order.retain(chats);
         Self {
             catalogue,

@@ -5,8 +5,8 @@
 //! here. What stands before a slash names a provider if the catalogue has
 //! that provider, and not because a slash follows.
 
-use crate::model::{AskRefusal, PictureRefusal, ProviderId, Refusal};
-use crate::providers::{Catalogue, ImageWire, Kind, Provider};
+use crate::model::{AskRefusal, PictureRefusal, ProviderId, ProviderKind, Refusal};
+use crate::providers::{Catalogue, ImageWire, Provider};
 
 use crate::app::models::Models;
 
@@ -82,7 +82,7 @@ impl Models {
         provider: Option<&ProviderId>,
         model: Option<&str>,
     ) -> Result<NamedModel<'_>, Refusal> {
-        let chats = |provider: &Provider| provider.kind == Kind::Chat;
+        let chats = |provider: &Provider| provider.kind == ProviderKind::Chat;
         let model = trimmed(model);
         if let Some(id) = provider {
             let provider = self.find_provider(id.as_str())?;

@@ -5,7 +5,7 @@
 //! here. They differ in what they need of a payer ([`Payable`]) and in how
 //! they are made ([`PaidCall`]).
 
-use crate::ledger::{Applied, Hold};
+use crate::ledger::{AppliedLimit, Hold};
 use crate::model::{
     AskRefusal, FailureClass, Offer, ProviderFailure, Refusal, Source, WhyFellBack,
 };
@@ -45,7 +45,7 @@ pub trait Payable {
     fn needs(
         &mut self,
         offer: &Offer,
-        limits: &[Applied],
+        limits: &[AppliedLimit],
     ) -> Result<Needs<Self::Details>, CannotPay>;
 }
 

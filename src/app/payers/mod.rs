@@ -7,7 +7,7 @@ mod queue;
 
 use std::sync::Arc;
 
-use crate::ledger::{Applied, Ended, Hold, Ledger, NoRoom, Order, Settled};
+use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Hold, Ledger, NoRoom, SettledAttempt};
 use crate::model::{
     AttemptId, Caller, Clock, Credential, FailureClass, Health, KeyId, Offer, Owner, PersonId,
     ProviderFailure, ProviderId, QuotaRefusal, Refusal, Source,
@@ -137,7 +137,7 @@ impl Payers {
     }
 
     /// Whether limits will most likely leave room for a call.
-    pub fn expects_room(&self, limits: &[Applied], output_tokens: u64) -> bool {
+    pub fn expects_room(&self, limits: &[AppliedLimit], output_tokens: u64) -> bool {
         self.ledger.expects_room(limits, output_tokens, 0)
     }
 
@@ -147,9 +147,9 @@ impl Payers {
         caller: &Caller,
         offer: &Offer,
         needs: &Needs<D>,
-        limits: Vec<Applied>,
+        limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, Refusal>> {
-        let order = Order {
+        let order = CallOrder {
             person: caller.person,
             server: caller.place.server(),
             source: offer.source,
@@ -187,7 +187,7 @@ impl Payers {
 
     /// Puts what a call used in the place of what was reserved for it. None
     /// if that cannot be written: the ledger settles the call later.
-    pub async fn settle(&self, hold: Hold, ended: Ended<'_>) -> Option<Settled> {
+    pub async fn settle(&self, hold: Hold, ended: CallEnd<'_>) -> Option<SettledAttempt> {
         match self.ledger.settle(hold, ended).await {
             Ok(settled) => Some(settled),
             Err(error) => {
@@ -199,7 +199,7 @@ impl Payers {
 
     /// Gives back everything that was reserved: nothing came of the call.
     pub async fn release(&self, hold: Hold) {
-        if let Err(error) = self.ledger.settle(hold, Ended::Released).await {
+        if let Err(error) = self.ledger.settle(hold, CallEnd::Released).await {
             tracing::error!("could not release an attempt: {error:#}");
         }
     }

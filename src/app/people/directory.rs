@@ -49,7 +49,7 @@ impl People {
     }
 
     /// Who speaks with a token.
-    pub async fn caller_of(&self, token: &Token) -> Result<Caller, Error> {
+    pub async fn find_caller(&self, token: &Token) -> Result<Caller, Error> {
         let server = token.scopes.server;
         match self.directory() {
             Some(directory) => directory.caller(token.person, server, false).await,
@@ -60,7 +60,7 @@ impl People {
 
     /// Who speaks with a token about a server's matters, as Discord says
     /// right now.
-    pub async fn caller_in(&self, token: &Token, server: ServerId) -> Result<Caller, Error> {
+    pub async fn find_caller_now(&self, token: &Token, server: ServerId) -> Result<Caller, Error> {
         let directory = self.directory().ok_or(AccessRefusal::DiscordAway)?;
         directory.caller(token.person, Some(server), true).await
     }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::ledger::Applied;
+use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Blocked, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal,
     ServerId, SetLimit,
 };
-use crate::store::OperatorsRules;
+use crate::store::{GivenTier, OperatorsRules};
 
 use crate::app::Error;
 use crate::app::people::People;
@@ -43,11 +43,7 @@ impl LimitSubject {
 impl People {
     /// Refuses whoever the operator did not list.
     pub fn require_operator(&self, caller: &Caller) -> Result<(), AccessRefusal> {
-        if self.settings.operators.contains(&caller.person) {
-            Ok(())
-        } else {
-            Err(AccessRefusal::NotAnOperator)
-        }
+        self.settings.require_operator(caller)
     }
 
     /// Whether any tier comes with something that people can buy.
@@ -76,9 +72,11 @@ impl People {
         }
         let now_ms = self.clock.now_ms();
         let until_ms = during.map(|during| after(now_ms, during));
-        self.store
-            .set_tier(person, tier, until_ms, caller.person, now_ms)
-            .await?;
+        let by = caller.person;
+        match tier.map(|tier| GivenTier { tier, until_ms, by }) {
+            Some(given) => self.store.give_tier(person, given, now_ms).await?,
+            None => self.store.take_back_tier(person).await?,
+        }
         Ok(until_ms)
     }
 
@@ -153,10 +151,10 @@ impl People {
         let rules = self.store.operators_rules(SHOWN_MAX).await?;
         let applied = rules.limits.iter().filter_map(|(subject, set)| {
             let (person, server) = (PersonId(*subject), Some(ServerId(*subject)));
-            Applied::new(set.bound, set.limit, person, server)
+            AppliedLimit::new(set.bound, set.limit, person, server)
         });
-        let applied: Vec<Applied> = applied.collect();
-        let uses = self.ledger.uses(&applied).await?;
+        let applied: Vec<AppliedLimit> = applied.collect();
+        let uses = self.ledger.load_uses(&applied).await?;
         Ok(OperatorsView { rules, uses })
     }
 }

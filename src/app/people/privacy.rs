@@ -9,7 +9,7 @@ use crate::model::{
 use crate::store::{PendingAction, PendingKind, Total, TotalScope};
 
 use crate::app::Error;
-use crate::app::asks::records::ANSWERS_KEPT_DAYS;
+use crate::app::asks::ANSWERS_KEPT_DAYS;
 use crate::app::people::People;
 
 /// More attempts than these are in the sums only.

@@ -109,7 +109,7 @@ impl People {
     }
 
     /// The caller's tokens, those that ended a few days ago too.
-    pub async fn tokens(&self, caller: &Caller) -> Result<Vec<Token>, Error> {
+    pub async fn list_tokens(&self, caller: &Caller) -> Result<Vec<Token>, Error> {
         Ok(self.store.tokens_of(caller.person).await?)
     }
 

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::Applied;
-use crate::model::{AskRefusal, Credential, ImageSpec, Made, Offer, PictureJob};
+use crate::ledger::AppliedLimit;
+use crate::model::{AskRefusal, Credential, ImageSpec, Offer, PictureAnswer, PictureJob};
 use crate::providers::{ImageRequest, Workflow};
 
+use crate::app::Error;
 use crate::app::models::Models;
 use crate::app::payers::{Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation};
 use crate::app::pictures::Moderation;
+use crate::app::pictures::Pictures;
 use crate::app::pictures::plan::PicturePlan;
-use crate::app::pictures::run::{PayingKey, PictureOutcome, Seen, Waiter, Watcher};
+use crate::app::pictures::run::{
+    EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher,
+};
 use crate::app::policy::CallerPolicy;
-use crate::app::{App, Error};
 
 /// The most tokens that a model's picture is.
 const PICTURE_TOKENS: u64 = 8_192;
@@ -24,7 +27,7 @@ const PICTURE_TOKENS: u64 = 8_192;
 pub struct PlannedPicture {
     pub policy: CallerPolicy,
     pub plan: PicturePlan,
-    pub wish: ImageSpec,
+    pub spec: ImageSpec,
     pub request_key: Option<Credential>,
     pub models: Arc<Models>,
 }
@@ -32,7 +35,7 @@ pub struct PlannedPicture {
 /// What one payer's host is asked for.
 pub struct PictureDetails {
     pub workflow: Option<Arc<Workflow>>,
-    pub wish: ImageSpec,
+    pub spec: ImageSpec,
 }
 
 impl Payable for PlannedPicture {
@@ -42,32 +45,36 @@ impl Payable for PlannedPicture {
         &self.policy
     }
 
-    fn needs(&mut self, offer: &Offer, _: &[Applied]) -> Result<Needs<PictureDetails>, CannotPay> {
+    fn needs(
+        &mut self,
+        offer: &Offer,
+        _: &[AppliedLimit],
+    ) -> Result<Needs<PictureDetails>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
-        let (model, workflow) = self.plan.model_for(&self.models, provider, &self.wish)?;
-        let mut wish = self.wish.clone();
+        let (model, workflow) = self.plan.model_for(&self.models, provider, &self.spec)?;
+        let mut spec = self.spec.clone();
         if workflow.as_ref().is_some_and(|it| !it.makes_several()) {
-            wish.count = 1;
+            spec.count = 1;
         }
-        let pictures = u64::from(wish.pictures());
+        let pictures = u64::from(spec.pictures());
         Ok(Needs {
             model,
-            prompt_bytes: (wish.prompt.0.len() + wish.negative.0.len()) as u64,
+            prompt_bytes: (spec.prompt.0.len() + spec.negative.0.len()) as u64,
             max_output_tokens: match workflow {
                 Some(_) => 0,
                 None => PICTURE_TOKENS * pictures,
             },
             images: pictures,
-            details: PictureDetails { workflow, wish },
+            details: PictureDetails { workflow, spec },
         })
     }
 }
 
 /// An ask for pictures that is being answered.
 pub struct PictureCall<'a> {
-    pub app: &'a App,
+    pub pictures: &'a Pictures,
     pub order: PlannedPicture,
-    pub waits: Waiter<'a>,
+    pub waiter: Waiter<'a>,
     pub stop: &'a CancellationToken,
     pub watch: Watcher<'a>,
     pub outcome: &'a mut PictureOutcome,
@@ -75,7 +82,7 @@ pub struct PictureCall<'a> {
 
 impl PaidCall for PictureCall<'_> {
     type Order = PlannedPicture;
-    type Answer = Made;
+    type Answer = PictureAnswer;
     type Refused = Error;
 
     fn order(&mut self) -> &mut PlannedPicture {
@@ -84,25 +91,30 @@ impl PaidCall for PictureCall<'_> {
 
     async fn call(
         &mut self,
-        reservation: Reservation<PictureDetails>,
-    ) -> Result<Called<Made, Error>, Error> {
+        mut reservation: Reservation<PictureDetails>,
+    ) -> Result<Called<PictureAnswer, Error>, Error> {
         self.outcome.attempt = Some(reservation.hold.id());
-        (self.watch)(Seen::Payer(reservation.payer()));
-        let mut reservation = reservation;
+        (self.watch)(PictureProgress::Payer(reservation.payer()));
         reservation.hold.begin().await?;
         let (request, mut job) = self.request(&reservation)?;
         let Reservation { offer, hold, .. } = reservation;
-        let with = PayingKey {
-            offer: &offer,
-            request_key: self.order.request_key.as_ref(),
+        let call = HostCall {
+            request: &request,
+            key: PayingKey {
+                offer: &offer,
+                request_key: self.order.request_key.as_ref(),
+            },
+            stop: self.stop,
         };
-        let end = self
-            .app
-            .paint(&request, &mut job, (with, self.stop), &mut *self.watch)
-            .await?;
-        let seed = request.workflow.is_some().then_some(request.seed);
-        let asked = (seed, Some(&self.order.policy));
-        let concluded = self.app.conclude(end, hold, asked, self.outcome).await?;
+        let pictures = self.pictures;
+        let end = pictures.call_host(call, &mut job, &mut *self.watch).await?;
+        let ended = EndedJob {
+            end,
+            hold,
+            seed: request.workflow.is_some().then_some(request.seed),
+            policy: Some(&self.order.policy),
+        };
+        let concluded = pictures.conclude(ended, self.outcome).await?;
         Ok(match concluded {
             Ok(made) => Called::Answered(made),
             Err(failure) => Called::Failed(FailedCall {
@@ -125,9 +137,9 @@ impl PictureCall<'_> {
         &self,
         reservation: &Reservation<PictureDetails>,
     ) -> anyhow::Result<(ImageRequest, PictureJob)> {
-        let wish = reservation.details.wish.clone();
-        let (seed, mark) = (wish.seed.map_or_else(random, Ok)?, random()?);
-        let (id, channel, message) = match self.waits {
+        let spec = reservation.details.spec.clone();
+        let (seed, mark) = (spec.seed.map_or_else(random, Ok)?, random()?);
+        let (id, channel, message) = match self.waiter {
             Waiter::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
             Waiter::Program(id) => (id, None, None),
         };
@@ -139,22 +151,22 @@ impl PictureCall<'_> {
             channel,
             message,
             attempt: reservation.hold.id(),
-            size: wish.size,
-            count: wish.pictures(),
+            size: spec.size,
+            count: spec.pictures(),
             seed,
-            is_edit: wish.is_edit,
+            is_edit: spec.is_edit,
             mark,
             host_job: None,
-            began_at_ms: self.app.clock.now_ms(),
+            began_at_ms: self.pictures.clock.now_ms(),
             ended_at_ms: None,
         };
         let request = ImageRequest {
             model: reservation.model.clone(),
-            spec: wish,
+            spec,
             seed,
             mark,
             workflow: reservation.details.workflow.clone(),
-            lenient: self.app.settings.images.moderation == Moderation::Off,
+            lenient: self.pictures.settings.moderation == Moderation::Off,
         };
         Ok((request, job))
     }

@@ -2,9 +2,10 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AnswerEvent, App, Error};
+use crate::app::pictures::Pictures;
+use crate::app::{AnswerEvent, Error};
 use crate::model::{
-    Ask, AskRefusal, Choices, ConversationRefusal, Imagine, PictureJob, ProviderId,
+    Ask, AskRefusal, Choices, ConversationRefusal, PictureAsk, PictureJob, ProviderId,
 };
 
 /// The persona that rewrites.
@@ -12,16 +13,16 @@ const PERSONA: &str = "picture-prompt";
 /// The longest prompt that is taken from it.
 const PROMPT_CHARACTERS_MAX: usize = 1_500;
 
-impl App {
+impl Pictures {
     /// Has a language model rewrite a picture's prompt, with whoever's key
     /// pays for words.
-    pub async fn enhance(&self, imagine: &Imagine) -> Result<String, Error> {
+    pub async fn enhance_prompt(&self, imagine: &PictureAsk) -> Result<String, Error> {
         let choices = Choices {
             persona: Some(PERSONA.to_owned()),
             ..Choices::default()
         };
-        let ask = Ask::of(imagine.caller.clone(), &imagine.wish.prompt.0, choices);
-        let ready = self.secure(self.consider(ask).await?).await?;
+        let ask = Ask::of(imagine.caller.clone(), &imagine.spec.prompt.0, choices);
+        let ready = self.asks.prepare(ask).await.secure().await?;
         let mut text = String::new();
         let mut listener = |heard: AnswerEvent<'_>| {
             if let AnswerEvent::Words(more) = heard {
@@ -29,7 +30,10 @@ impl App {
             }
         };
         let stop = CancellationToken::new();
-        self.answer(ready, &stop, &mut listener).await.result?;
+        self.asks
+            .answer_ask(ready, &stop, &mut listener)
+            .await
+            .result?;
         let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();
         if better.is_empty() {
             return Err(AskRefusal::EmptyPrompt.into());
@@ -39,7 +43,7 @@ impl App {
 
     /// What a picture was chosen to be made with: by whom it was made, in
     /// the end.
-    pub async fn picture_choices(&self, job: &PictureJob) -> Result<Choices, Error> {
+    pub async fn choices_of(&self, job: &PictureJob) -> Result<Choices, Error> {
         let found = self.store.maker_of(job.attempt).await?;
         let (provider, model) = found.ok_or(ConversationRefusal::StaleAnswer)?;
         Ok(Choices {
@@ -50,7 +54,7 @@ impl App {
     }
 
     /// The same provider, asked to change a picture; none where it can't.
-    pub fn varied(&self, choices: &Choices) -> Option<Choices> {
+    pub fn vary_choices(&self, choices: &Choices) -> Option<Choices> {
         let provider: &ProviderId = choices.provider.as_ref()?;
         let wire = self.models.catalogue().get(provider)?.images.wire?;
         let model = choices.model.clone().filter(|_| !wire.runs_workflows());

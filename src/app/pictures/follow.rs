@@ -5,11 +5,12 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::pictures::Pictures;
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
 use crate::providers::{ImageRequest, JobState, PictureResult, Provider};
 
-use crate::app::pictures::run::{PayingKey, Seen, Watcher};
+use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
 const MISSES_MAX: u32 = 20;
@@ -19,8 +20,8 @@ const SLOWEST: u32 = 5;
 const TRIES: u32 = 4;
 
 /// How a job ended.
-pub enum End {
-    Painted(PictureResult),
+pub enum JobEnd {
+    Made(PictureResult),
     Failed(ProviderFailure),
     /// Somebody cancelled it; whether it had begun to run.
     Stopped {
@@ -33,47 +34,51 @@ pub enum End {
 }
 
 /// A job that is followed.
-pub struct Follow<'a> {
-    pub app: &'a App,
+pub struct JobFollower<'a> {
+    pub pictures: &'a Pictures,
     pub provider: &'a Provider,
-    pub with: PayingKey<'a>,
+    pub key: PayingKey<'a>,
     /// What it was begun with, as long as its words are known.
     pub request: Option<&'a ImageRequest>,
     pub stop: &'a CancellationToken,
 }
 
-impl Follow<'_> {
+impl JobFollower<'_> {
     /// Looks again and again, cancels it when somebody says so or its time
     /// is over, and clears away what it leaves at its host.
-    pub async fn to_its_end(&self, job: &mut PictureJob, watch: Watcher<'_>) -> Result<End, Error> {
+    pub async fn follow_to_end(
+        &self,
+        job: &mut PictureJob,
+        watch: Watcher<'_>,
+    ) -> Result<JobEnd, Error> {
         let mut ran_from = None;
         let mut seen = |stage: Stage| {
             if stage == Stage::Running {
                 ran_from.get_or_insert_with(Instant::now);
             }
-            watch(Seen::Stage(stage));
+            watch(PictureProgress::Stage(stage));
         };
         let deadline = Instant::now() + self.time_left(job);
         let mut end = tokio::select! {
             end = self.until_done(job, &mut seen) => end?,
-            () = self.stop.cancelled() => End::Stopped { ran: false },
-            () = tokio::time::sleep_until(deadline) => End::Failed(self.failed(FailureClass::TimedOut)),
-            () = self.app.tasks.cut_off() => match job.channel {
-                Some(_) => return Ok(End::GoesOn),
+            () = self.stop.cancelled() => JobEnd::Stopped { ran: false },
+            () = tokio::time::sleep_until(deadline) => JobEnd::Failed(self.failed(FailureClass::TimedOut)),
+            () = self.pictures.tasks.cut_off() => match job.channel {
+                Some(_) => return Ok(JobEnd::GoesOn),
                 // The program that waits for it is cut off too.
-                None => End::CutShort,
+                None => JobEnd::CutShort,
             },
         };
-        let given_up = matches!(&end, End::Stopped { .. } | End::CutShort)
-            || matches!(&end, End::Failed(failure) if failure.class == FailureClass::TimedOut);
-        if let End::Stopped { ran } = &mut end {
+        let given_up = matches!(&end, JobEnd::Stopped { .. } | JobEnd::CutShort)
+            || matches!(&end, JobEnd::Failed(failure) if failure.class == FailureClass::TimedOut);
+        if let JobEnd::Stopped { ran } = &mut end {
             *ran = ran_from.is_some();
         }
-        if let End::Painted(painted) = &mut end
-            && painted.machine_ms == 0
+        if let JobEnd::Made(result) = &mut end
+            && result.machine_ms == 0
         {
             let ran = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
-            painted.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
+            result.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
         }
         if given_up {
             self.give_up(job).await;
@@ -90,9 +95,9 @@ impl Follow<'_> {
     }
 
     fn time_left(&self, job: &PictureJob) -> Duration {
-        let since = self.app.clock.now_ms() - job.began_at_ms;
+        let since = self.pictures.clock.now_ms() - job.began_at_ms;
         let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
-        self.app.settings.images.deadline.saturating_sub(since)
+        self.pictures.settings.deadline.saturating_sub(since)
     }
 
     fn failed(&self, class: FailureClass) -> ProviderFailure {
@@ -108,20 +113,20 @@ impl Follow<'_> {
         &self,
         job: &mut PictureJob,
         seen: &mut (dyn FnMut(Stage) + Send),
-    ) -> Result<End, Error> {
-        let first = self.app.settings.images.poll;
+    ) -> Result<JobEnd, Error> {
+        let first = self.pictures.settings.poll;
         let (mut wait, mut misses) = (first, 0);
         loop {
             sleep(wait + jitter(wait)).await;
             let looked = self.look(job).await?;
             match looked {
-                Ok(JobState::Done(painted)) => return Ok(End::Painted(painted)),
+                Ok(JobState::Done(result)) => return Ok(JobEnd::Made(result)),
                 Ok(JobState::Waiting(stage)) => {
                     misses = 0;
                     seen(stage);
                 }
                 Ok(JobState::Renamed(host_job, stage)) => {
-                    self.app.store.picture_is(&job.id, &host_job).await?;
+                    self.pictures.store.set_host_job(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
                     seen(stage);
                 }
@@ -129,16 +134,16 @@ impl Follow<'_> {
                     misses += 1;
                     wait = failure.retry_after.unwrap_or(wait).min(first * 2 * SLOWEST);
                 }
-                Err(failure) => return Ok(End::Failed(failure)),
+                Err(failure) => return Ok(JobEnd::Failed(failure)),
             }
             wait = (wait + wait / 5).min(first * SLOWEST);
         }
     }
 
     async fn look(&self, job: &PictureJob) -> Result<Result<JobState, ProviderFailure>, Error> {
-        let key = self.with.open(self.app)?;
+        let key = self.key.open(&self.pictures.payers)?;
         let name = job.host_job.as_deref().unwrap_or_default();
-        let providers = &self.app.providers;
+        let providers = &self.pictures.providers;
         Ok(providers
             .poll_job(self.provider, self.request, name, key.credential())
             .await)
@@ -149,11 +154,11 @@ impl Follow<'_> {
         let Some(name) = job.host_job.as_deref() else {
             return;
         };
-        let Ok(key) = self.with.open(self.app) else {
+        let Ok(key) = self.key.open(&self.pictures.payers) else {
             tracing::error!(provider = %self.provider.id, "the key of a job is gone; what it left at its host stays there");
             return;
         };
-        let providers = &self.app.providers;
+        let providers = &self.pictures.providers;
         for tries in 1..=TRIES {
             let done = if cancel {
                 providers
@@ -170,7 +175,7 @@ impl Follow<'_> {
                     tracing::warn!(provider = %self.provider.id, "could not clear away a job: {:?}", failure.class);
                     return;
                 }
-                Err(_) => sleep(self.app.settings.images.poll * tries).await,
+                Err(_) => sleep(self.pictures.settings.poll * tries).await,
             }
         }
     }

@@ -13,20 +13,25 @@ mod run;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use run::{PictureOutcome, PicturePlace, Seen, UnsettledPictures, Waiter};
+pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 
-use crate::model::{AskRefusal, Imagine, Offer, Picture, PictureRefusal, ProviderId, Source};
-use crate::providers::Workflows;
+use crate::model::{AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Source};
+use crate::providers::Providers;
+use crate::store::Store;
 
-use crate::app::payers::{PayerQueue, Reservation};
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::asks::{ANSWERS_KEPT_DAYS, Asks};
+use crate::app::foundation::Foundation;
+use crate::app::models::Models;
+use crate::app::payers::{PayerQueue, Payers, Reservation};
+use crate::app::people::People;
+use crate::app::policy::Policies;
+use crate::app::tasks::Tasks;
 use call::{PictureDetails, PlannedPicture};
 
 /// What the operator settled of pictures.
 #[derive(Clone, Debug)]
 pub struct ImageSettings {
-    pub provider_order: Vec<ProviderId>,
-    pub workflows: Workflows,
     pub moderation: Moderation,
     /// How long a picture may take.
     pub deadline: Duration,
@@ -71,38 +76,81 @@ impl ReadyPicture {
     /// Takes the picture that is changed.
     pub fn take(&mut self, picture: Picture) {
         if let Some(reserved) = &mut self.reserved {
-            reserved.details.wish.picture = Some(picture.clone());
+            reserved.details.spec.picture = Some(picture.clone());
         }
-        self.order.wish.picture = Some(picture);
+        self.order.spec.picture = Some(picture);
     }
 }
 
-impl App {
+/// Everything that is drawn.
+pub struct Pictures {
+    store: Store,
+    providers: Arc<Providers>,
+    models: Arc<Models>,
+    policies: Arc<Policies>,
+    payers: Arc<Payers>,
+    asks: Arc<Asks>,
+    people: Arc<People>,
+    settings: ImageSettings,
+    tasks: Tasks,
+    clock: Clock,
+    started_at_ms: i64,
+}
+
+impl Pictures {
+    /// Takes what it needs.
+    pub fn new(
+        foundation: &Foundation,
+        settings: ImageSettings,
+        asks: &Arc<Asks>,
+        people: &Arc<People>,
+    ) -> Self {
+        Self {
+            store: foundation.store.clone(),
+            providers: Arc::clone(&foundation.providers),
+            models: Arc::clone(&foundation.models),
+            policies: Arc::clone(&foundation.policies),
+            payers: Arc::clone(&foundation.payers),
+            asks: Arc::clone(asks),
+            people: Arc::clone(people),
+            settings,
+            tasks: foundation.tasks.clone(),
+            clock: foundation.clock.clone(),
+            started_at_ms: foundation.started_at_ms,
+        }
+    }
+
+    /// Deletes what is kept of pictures once their buttons no longer work.
+    pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
+        let kept_ms = ANSWERS_KEPT_DAYS * DAY_MS;
+        self.store.forget_pictures(now_ms - kept_ms).await
+    }
+
     /// Whether pictures are made in age-restricted channels and direct
     /// messages alone.
-    pub fn pictures_for_adults_only(&self) -> bool {
-        self.settings.images.age_restricted_only
+    pub fn are_for_adults_only(&self) -> bool {
+        self.settings.age_restricted_only
     }
 
     /// Finds who can pay for a picture. Quick, and asks no provider but for
     /// the moderation that the operator wants.
-    pub async fn consider_picture(&self, imagine: Imagine) -> Result<ReadyPicture, Error> {
-        let Imagine {
+    pub async fn consider(&self, imagine: PictureAsk) -> Result<ReadyPicture, Error> {
+        let PictureAsk {
             caller,
             choices,
-            wish,
+            spec,
             age_restricted,
             request_key,
         } = imagine;
-        if wish.prompt.0.trim().is_empty() {
+        if spec.prompt.0.trim().is_empty() {
             return Err(AskRefusal::EmptyPrompt.into());
         }
-        if self.settings.images.age_restricted_only && !age_restricted {
+        if self.settings.age_restricted_only && !age_restricted {
             return Err(PictureRefusal::AgeRestrictedOnly.into());
         }
         let policy = self.policies.read_policy(caller).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
-        let plan = self.plan_picture(&choices, &wish)?;
+        let plan = self.plan_picture(&choices, &spec)?;
         let first = plan.providers.first().filter(|_| request_key.is_some());
         let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
         let chosen = self
@@ -112,7 +160,7 @@ impl App {
             order: PlannedPicture {
                 policy,
                 plan,
-                wish,
+                spec,
                 request_key,
                 models: Arc::clone(&self.models),
             },
@@ -123,11 +171,11 @@ impl App {
 
     /// Reserves what a picture may use with the first payer that has room,
     /// once nothing is said against its words.
-    pub async fn secure_picture(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
+    pub async fn secure(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
         if ready.queue.first().is_none() {
             return Err(ready.queue.refusal().into());
         }
-        self.moderate(&ready.order.wish.prompt.0).await?;
+        self.moderate(&ready.order.spec.prompt.0).await?;
         let ReadyPicture { order, queue, .. } = &mut ready;
         let reserved = self.payers.reserve_next(order, queue).await?;
         if reserved.is_none() {

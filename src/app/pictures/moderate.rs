@@ -1,15 +1,16 @@
 //! What is looked at before a picture is made.
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::pictures::Pictures;
 use crate::model::{PictureRefusal, ProviderId};
 
 use crate::app::pictures::Moderation;
 
-impl App {
+impl Pictures {
     /// Asks `OpenAI`'s free moderation about the words, where the operator
     /// wants that. What cannot be asked about is not made.
     pub(in crate::app) async fn moderate(&self, prompt: &str) -> Result<(), Error> {
-        if self.settings.images.moderation != Moderation::OpenAi {
+        if self.settings.moderation != Moderation::OpenAi {
             return Ok(());
         }
         let openai = ProviderId::from("openai");

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
 use crate::providers::{Provider, Workflow};
 
+use crate::app::Error;
 use crate::app::models::{ModelChoice, Models, runs_workflows};
-use crate::app::{App, Error};
+use crate::app::pictures::Pictures;
 
 /// Who may make it, in their order.
 #[derive(Debug)]
@@ -16,17 +17,17 @@ pub struct PicturePlan {
     named: Option<String>,
 }
 
-impl App {
+impl Pictures {
     pub(in crate::app) fn plan_picture(
         &self,
         choices: &Choices,
-        wish: &ImageSpec,
+        spec: &ImageSpec,
     ) -> Result<PicturePlan, Refusal> {
         let named = self
             .models
             .read_picture_model(choices.provider.as_ref(), choices.model.as_deref())?;
         let (mut providers, named) = (named.provider_ids(), named.model);
-        let editing = wish.is_edit;
+        let editing = spec.is_edit;
         if editing {
             providers.retain(|id| self.models.provider(id).is_ok_and(can_edit));
             if providers.is_empty() {
@@ -37,7 +38,7 @@ impl App {
         let mut refused = None;
         let mut able = Vec::new();
         for id in std::mem::take(&mut plan.providers) {
-            match plan.model_for(&self.models, self.models.provider(&id)?, wish) {
+            match plan.model_for(&self.models, self.models.provider(&id)?, spec) {
                 Ok((model, _)) if !self.models.may_use(&id, &model) => {
                     let provider = id;
                     refused = refused.or(Some(Refusal::Ask(AskRefusal::ModelNotAllowed {
@@ -57,7 +58,7 @@ impl App {
     }
 
     /// What the keys that are present here can make pictures with.
-    pub async fn picture_models_for(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
+    pub async fn list_models(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let order = self.models.picture_order();
         let payers = self.payers.choose(&policy, order, None).payers;
@@ -95,9 +96,9 @@ impl PicturePlan {
         &self,
         models: &Models,
         provider: &Provider,
-        wish: &ImageSpec,
+        spec: &ImageSpec,
     ) -> Result<(String, Option<Arc<Workflow>>), Refusal> {
-        let editing = wish.is_edit;
+        let editing = spec.is_edit;
         let workflows = models.workflows();
         let unknown = |model: &str| {
             Refusal::Picture(PictureRefusal::UnknownImageModel {

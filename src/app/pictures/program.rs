@@ -7,14 +7,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::keys::RequestKey;
 use crate::app::pending::random_id;
-use crate::app::{App, Error, ModelChoice};
+use crate::app::pictures::Pictures;
+use crate::app::{Error, ModelChoice};
 use crate::model::{
-    AttemptId, Choices, Credential, KeyRefusal, Made, Offer, PictureJob, Refusal, Source,
+    AttemptId, Choices, Credential, KeyRefusal, Offer, PictureAnswer, PictureJob, Refusal, Source,
 };
 use crate::providers::{ImageWire, Provider};
 
 use crate::app::pictures::ReadyPicture;
-use crate::app::pictures::follow::Follow;
+use crate::app::pictures::follow::JobFollower;
 use crate::app::pictures::run::{PayingKey, Waiter, Watcher};
 
 /// How many that an earlier process left are given up at once.
@@ -22,8 +23,8 @@ const LEFT_MAX: u32 = 500;
 /// How much longer than its deadline a process may take to end a picture.
 const ENDS_WITHIN: Duration = Duration::from_mins(5);
 
-impl App {
-    /// Whether a model's provider takes a wish as it is in OpenAI's words,
+impl Pictures {
+    /// Whether a model's provider takes an ask as it is in OpenAI's words,
     /// streamed or not. None but OpenAI tells anything before it is done.
     pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
         // Whoever is unknown here is told so where calls are passed on.
@@ -39,7 +40,7 @@ impl App {
         })
     }
 
-    /// What a program's wish is for: the provider of the key that came with
+    /// What a program's ask is for: the provider of the key that came with
     /// it, unless the model names one; the model; and that key itself.
     pub fn choose_for_program(
         &self,
@@ -77,32 +78,32 @@ impl App {
     /// Makes pictures for a program, and settles them: it is answered with
     /// them at once. Owners of keys and budgets are told what they should
     /// know.
-    pub async fn paint_for_program(
+    pub async fn make_for_program(
         &self,
         ready: ReadyPicture,
         stop: &CancellationToken,
         watch: Watcher<'_>,
-    ) -> Result<(Made, Option<AttemptId>), Error> {
+    ) -> Result<(PictureAnswer, Option<AttemptId>), Error> {
         let id = random_id()?;
-        let waits = Waiter::Program(&id);
-        let mut pictured = self.make_pictures(ready, waits, stop, watch).await;
-        let notices = match pictured.due.take() {
-            Some(due) => self.pictures_shown(due).await,
+        let waiter = Waiter::Program(&id);
+        let mut outcome = self.make(ready, waiter, stop, watch).await;
+        let notices = match outcome.unsettled.take() {
+            Some(unsettled) => self.settle_shown(unsettled).await,
             None => Vec::new(),
         };
-        self.picture_ended(&id).await?;
-        self.people.tell_owners(pictured.demoted, notices);
-        Ok((pictured.result?, pictured.attempt))
+        self.close_picture(&id).await?;
+        self.people.tell_owners(outcome.demoted, notices);
+        Ok((outcome.result?, outcome.attempt))
     }
 
     /// Gives up what programs waited for in a process that is gone: nobody
     /// is there any more to take it.
-    pub async fn give_up_pictures_of_programs(&self) -> anyhow::Result<()> {
+    pub async fn give_up_for_programs(&self) -> anyhow::Result<()> {
         let before_ms = self.programs_left_before();
         let left = self.store.open_pictures_of_programs(before_ms, LEFT_MAX);
         for job in left.await? {
             self.give_up_picture(&job).await?;
-            self.picture_ended(&job.id).await?;
+            self.close_picture(&job.id).await?;
         }
         Ok(())
     }
@@ -112,7 +113,7 @@ impl App {
         if self.store.is_ours_alone() {
             return self.started_at_ms;
         }
-        let longest = self.settings.images.deadline + ENDS_WITHIN;
+        let longest = self.settings.deadline + ENDS_WITHIN;
         self.clock.now_ms() - i64::try_from(longest.as_millis()).unwrap_or(i64::MAX)
     }
 
@@ -134,17 +135,17 @@ impl App {
     }
 
     async fn give_up_at(&self, host: &Provider, offer: &Offer, job: &PictureJob) {
-        let follow = Follow {
-            app: self,
+        let follower = JobFollower {
+            pictures: self,
             provider: host,
-            with: PayingKey {
+            key: PayingKey {
                 offer,
                 request_key: None,
             },
             request: None,
             stop: &CancellationToken::new(),
         };
-        follow.give_up(job).await;
+        follower.give_up(job).await;
         self.stop_leftovers(host, &[job.mark], offer).await;
     }
 }

@@ -2,50 +2,51 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::pictures::Pictures;
 use crate::model::{
-    AskRefusal, FailureClass, Made, Offer, PictureJob, PictureRefusal, ProviderFailure, Refusal,
-    Trace,
+    AskRefusal, FailureClass, Offer, PictureAnswer, PictureJob, PictureRefusal, ProviderFailure,
+    Refusal, Trace,
 };
 use crate::providers::Provider;
 
 use crate::app::pictures::PictureOutcome;
-use crate::app::pictures::follow::Follow;
-use crate::app::pictures::run::{PayingKey, Watcher};
+use crate::app::pictures::follow::JobFollower;
+use crate::app::pictures::run::{EndedJob, PayingKey, Watcher};
 
 /// How many are gone on with at once.
 const OPEN_MAX: u32 = 500;
 /// How many ended pictures are looked at for what they left at their host.
 const MARKS_MAX: u32 = 500;
 
-impl App {
+impl Pictures {
     /// Pictures that an earlier process left in the making.
-    pub async fn open_pictures(&self) -> anyhow::Result<Vec<PictureJob>> {
+    pub async fn unfinished_pictures(&self) -> anyhow::Result<Vec<PictureJob>> {
         let before_ms = self.started_at_ms;
         self.store.open_pictures(before_ms, OPEN_MAX).await
     }
 
     /// Goes on with one. What its host never told the name of is given back,
     /// since nobody can fetch it.
-    pub async fn go_on(
+    pub async fn resume_picture(
         &self,
         mut job: PictureJob,
         stop: &CancellationToken,
         watch: Watcher<'_>,
     ) -> PictureOutcome {
-        let mut pictured = PictureOutcome {
+        let mut outcome = PictureOutcome {
             result: Err(AskRefusal::Stopped.into()),
             attempt: Some(job.attempt),
             trace: Trace::default(),
             demoted: Vec::new(),
             goes_on: false,
-            due: None,
+            unsettled: None,
         };
         let went = self
-            .go_on_to_its_end(&mut job, stop, watch, &mut pictured)
+            .go_on_to_its_end(&mut job, stop, watch, &mut outcome)
             .await;
-        pictured.result = went;
-        pictured
+        outcome.result = went;
+        outcome
     }
 
     async fn go_on_to_its_end(
@@ -53,8 +54,8 @@ impl App {
         job: &mut PictureJob,
         stop: &CancellationToken,
         watch: Watcher<'_>,
-        pictured: &mut PictureOutcome,
-    ) -> Result<Made, Error> {
+        outcome: &mut PictureOutcome,
+    ) -> Result<PictureAnswer, Error> {
         let hold = self.payers.take_up(job.attempt).await?;
         let Some(hold) = hold else {
             // What is paid for was shown. What was given back, or never
@@ -79,19 +80,23 @@ impl App {
             self.payers.release(hold).await;
             return Err(PictureRefusal::PictureLost.into());
         }
-        let follow = Follow {
-            app: self,
+        let follower = JobFollower {
+            pictures: self,
             provider,
-            with: PayingKey {
+            key: PayingKey {
                 offer: &offer,
                 request_key: None,
             },
             request: None,
             stop,
         };
-        let end = follow.to_its_end(job, watch).await?;
-        let asked = (Some(job.seed), None);
-        let made = self.conclude(end, hold, asked, pictured).await?;
+        let ended = EndedJob {
+            end: follower.follow_to_end(job, watch).await?,
+            hold,
+            seed: Some(job.seed),
+            policy: None,
+        };
+        let made = self.conclude(ended, outcome).await?;
         made.map_err(|failure| AskRefusal::Provider { failure, payer }.into())
     }
 
@@ -114,7 +119,7 @@ impl App {
     }
 
     /// Stops what was started with these marks; the ids.
-    pub(in crate::app) async fn stop_leftovers(
+    pub(in crate::app::pictures) async fn stop_leftovers(
         &self,
         provider: &Provider,
         marks: &[u32],

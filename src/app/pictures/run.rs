@@ -2,24 +2,25 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::{Ended, Hold};
+use crate::ledger::{CallEnd, Hold};
 use crate::model::{
-    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, Made, NanoDollars, Offer,
-    PictureJob, ProviderFailure, Stage, Trace, Usage,
+    AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
+    PictureAnswer, PictureJob, ProviderFailure, Stage, Trace, Usage,
 };
 use crate::providers::{ImageRequest, ImageWire, PictureResult, PictureStart};
 
-use crate::app::payers::{Demotion, OpenKey, Payer};
+use crate::app::Error;
+use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
+use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
-use crate::app::pictures::follow::{End, Follow};
+use crate::app::pictures::follow::{JobEnd, JobFollower};
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
-use crate::app::{App, Error};
 
 /// How an ask for pictures ended.
 pub struct PictureOutcome {
-    pub result: Result<Made, Error>,
+    pub result: Result<PictureAnswer, Error>,
     /// The last attempt, and everybody who could have paid.
     pub attempt: Option<AttemptId>,
     pub trace: Trace,
@@ -27,7 +28,7 @@ pub struct PictureOutcome {
     /// It goes on in the next process, which will show it.
     pub goes_on: bool,
     /// What is owed for the pictures, once they are shown.
-    pub due: Option<UnsettledPictures>,
+    pub unsettled: Option<UnsettledPictures>,
 }
 
 /// What is owed for pictures that were made. It is settled when they are
@@ -43,29 +44,25 @@ pub struct UnsettledPictures {
 }
 
 impl UnsettledPictures {
-    pub(in crate::app) fn new(
-        hold: Hold,
-        painted: &PictureResult,
-        policy: Option<CallerPolicy>,
-    ) -> Self {
+    fn new(hold: Hold, result: &PictureResult, policy: Option<CallerPolicy>) -> Self {
         Self {
             hold: Some(hold),
-            pictures: painted.pictures.len() as u64,
-            usage: painted.usage,
-            machine_ms: painted.machine_ms,
+            pictures: result.pictures.len() as u64,
+            usage: result.usage,
+            machine_ms: result.machine_ms,
             policy,
         }
     }
 
-    fn ended(&self) -> Ended<'static> {
-        Ended::Painted {
+    fn ended(&self) -> CallEnd<'static> {
+        CallEnd::Painted {
             pictures: self.pictures,
             usage: self.usage,
             machine_ms: self.machine_ms,
         }
     }
 
-    pub(in crate::app) fn cost(&self) -> Option<NanoDollars> {
+    fn cost(&self) -> Option<NanoDollars> {
         self.hold.as_ref()?.cost_if(self.ended())
     }
 }
@@ -90,9 +87,26 @@ pub struct PayingKey<'a> {
 
 impl<'a> PayingKey<'a> {
     /// Opens it for one call.
-    pub fn open(self, app: &'a App) -> anyhow::Result<OpenKey<'a>> {
-        app.payers.open_key(self.offer, self.request_key)
+    pub fn open(self, payers: &'a Payers) -> anyhow::Result<OpenKey<'a>> {
+        payers.open_key(self.offer, self.request_key)
     }
+}
+
+/// What came of one payer's host, and what was reserved for it.
+pub struct EndedJob<'a> {
+    pub end: JobEnd,
+    pub hold: Hold,
+    /// None where the host takes no seed.
+    pub seed: Option<u32>,
+    /// None where an earlier process began the picture.
+    pub policy: Option<&'a CallerPolicy>,
+}
+
+/// What one payer's host is asked, with which key, and who may stop it.
+pub struct HostCall<'a> {
+    pub request: &'a ImageRequest,
+    pub key: PayingKey<'a>,
+    pub stop: &'a CancellationToken,
 }
 
 /// Where a picture will be shown.
@@ -116,21 +130,21 @@ pub enum Waiter<'a> {
 
 /// What is seen of a picture while it is made.
 #[derive(Clone, Debug)]
-pub enum Seen {
+pub enum PictureProgress {
     /// Who is asked to pay for it now.
     Payer(Payer),
     Stage(Stage),
 }
 
 /// Whoever looks how far a picture is.
-pub type Watcher<'a> = &'a mut (dyn FnMut(Seen) + Send);
+pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
-impl App {
+impl Pictures {
     /// Makes pictures: each payer in turn until one is not turned down.
-    pub async fn make_pictures(
+    pub async fn make(
         &self,
         ready: ReadyPicture,
-        waits: Waiter<'_>,
+        waiter: Waiter<'_>,
         stop: &CancellationToken,
         watch: Watcher<'_>,
     ) -> PictureOutcome {
@@ -139,83 +153,86 @@ impl App {
             mut queue,
             reserved,
         } = ready;
-        let mut pictured = PictureOutcome {
+        let mut outcome = PictureOutcome {
             result: Err(AskRefusal::Stopped.into()),
             attempt: None,
             trace: Trace::default(),
             demoted: Vec::new(),
             goes_on: false,
-            due: None,
+            unsettled: None,
         };
         let mut call = PictureCall {
-            app: self,
+            pictures: self,
             order,
-            waits,
+            waiter,
             stop,
             watch,
-            outcome: &mut pictured,
+            outcome: &mut outcome,
         };
         let made = self.payers.pay(&mut call, &mut queue, reserved).await;
         PictureOutcome {
-            result: made.map(|made| Made {
+            result: made.map(|made| PictureAnswer {
                 fell_back_from: queue.fell_back,
                 ..made
             }),
             trace: queue.trace,
             demoted: queue.demoted,
-            ..pictured
+            ..outcome
         }
     }
 
-    /// Takes what came of one payer's host, or gives everything back. The
-    /// policy is none where an earlier process began the picture.
-    pub(in crate::app) async fn conclude(
+    /// Takes what came of one payer's host, or gives everything back.
+    pub(in crate::app::pictures) async fn conclude(
         &self,
-        end: End,
-        hold: Hold,
-        (seed, policy): (Option<u32>, Option<&CallerPolicy>),
-        pictured: &mut PictureOutcome,
-    ) -> Result<Result<Made, ProviderFailure>, Error> {
+        ended: EndedJob<'_>,
+        outcome: &mut PictureOutcome,
+    ) -> Result<Result<PictureAnswer, ProviderFailure>, Error> {
+        let EndedJob {
+            end,
+            hold,
+            seed,
+            policy,
+        } = ended;
         match end {
-            End::Painted(painted) => {
+            JobEnd::Made(result) => {
                 let Attempt {
                     provider,
                     model,
                     source,
                     ..
                 } = hold.attempt().clone();
-                let usage = painted.usage;
-                let due = UnsettledPictures::new(hold, &painted, policy.cloned());
-                let cost = due.cost();
-                pictured.due = Some(due);
-                Ok(Ok(Made {
+                let usage = result.usage;
+                let unsettled = UnsettledPictures::new(hold, &result, policy.cloned());
+                let cost = unsettled.cost();
+                outcome.unsettled = Some(unsettled);
+                Ok(Ok(PictureAnswer {
                     provider,
                     model,
                     source,
-                    pictures: painted.pictures,
+                    pictures: result.pictures,
                     seed,
                     usage,
                     cost,
                     fell_back_from: Vec::new(),
                 }))
             }
-            End::GoesOn => {
+            JobEnd::GoesOn => {
                 hold.leave();
-                pictured.goes_on = true;
+                outcome.goes_on = true;
                 Err(AskRefusal::Stopping.into())
             }
-            End::CutShort => {
+            JobEnd::CutShort => {
                 self.payers.release(hold).await;
                 Err(AskRefusal::Stopping.into())
             }
-            End::Stopped { ran } => {
+            JobEnd::Stopped { ran } => {
                 // What had begun to run is settled at what it held.
                 if !ran {
                     self.payers.release(hold).await;
                 }
                 Err(AskRefusal::Stopped.into())
             }
-            End::Failed(failure) => {
+            JobEnd::Failed(failure) => {
                 self.payers.release(hold).await;
                 Ok(Err(failure))
             }
@@ -223,93 +240,93 @@ impl App {
     }
 
     /// Asks one payer's host, and follows what it makes of it.
-    pub(in crate::app) async fn paint(
+    pub(in crate::app::pictures) async fn call_host(
         &self,
-        request: &ImageRequest,
+        call: HostCall<'_>,
         job: &mut PictureJob,
-        (with, stop): (PayingKey<'_>, &CancellationToken),
         watch: Watcher<'_>,
-    ) -> Result<End, Error> {
-        let offer = with.offer;
+    ) -> Result<JobEnd, Error> {
+        let HostCall { request, key, stop } = call;
+        let offer = key.offer;
         let provider = self.models.provider(&offer.provider)?;
         self.store.begin_picture(job).await?;
-        let key = with.open(self)?;
-        let painting = self
+        let opened = key.open(&self.payers)?;
+        let starting = self
             .providers
-            .start_pictures(provider, request, key.credential());
-        let begun = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
+            .start_pictures(provider, request, opened.credential());
+        let started = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
             // A job that is begun must be known, whatever happens meanwhile.
-            painting.await
+            starting.await
         } else {
-            watch(Seen::Stage(Stage::Running));
+            watch(PictureProgress::Stage(Stage::Running));
             tokio::select! {
-                begun = painting => begun,
-                () = stop.cancelled() => return Ok(End::Stopped { ran: true }),
-                () = self.tasks.cut_off() => return Ok(End::CutShort),
+                started = starting => started,
+                () = stop.cancelled() => return Ok(JobEnd::Stopped { ran: true }),
+                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort),
             }
         };
-        drop(key);
-        match begun {
-            Ok(PictureStart::Done(painted)) => Ok(self.used(offer, painted)),
-            Err(failure) => Ok(End::Failed(failure)),
+        drop(opened);
+        match started {
+            Ok(PictureStart::Done(pictures)) => Ok(self.note_made(offer, pictures)),
+            Err(failure) => Ok(JobEnd::Failed(failure)),
             Ok(PictureStart::Job(host_job)) => {
-                let noted = self.store.picture_is(&job.id, &host_job).await;
+                let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
-                let follow = Follow {
-                    app: self,
+                let follower = JobFollower {
+                    pictures: self,
                     provider,
-                    with,
+                    key,
                     request: Some(request),
                     stop,
                 };
                 if let Err(error) = noted {
                     // Nobody would find it again.
-                    follow.give_up(job).await;
+                    follower.give_up(job).await;
                     return Err(error.into());
                 }
-                let end = follow.to_its_end(job, watch).await?;
+                let end = follower.follow_to_end(job, watch).await?;
                 Ok(match end {
-                    End::Painted(painted) => self.used(offer, painted),
+                    JobEnd::Made(pictures) => self.note_made(offer, pictures),
                     other => other,
                 })
             }
         }
     }
 
-    fn used(&self, offer: &Offer, painted: PictureResult) -> End {
+    fn note_made(&self, offer: &Offer, pictures: PictureResult) -> JobEnd {
         self.payers.note_use(offer.key);
-        End::Painted(painted)
+        JobEnd::Made(pictures)
     }
 
     /// The pictures are shown: settles what is owed for them, and says which
     /// owners should be told of it.
-    pub async fn pictures_shown(&self, mut due: UnsettledPictures) -> Vec<Notice> {
-        let ended = due.ended();
-        let Some(hold) = due.hold.take() else {
+    pub async fn settle_shown(&self, mut unsettled: UnsettledPictures) -> Vec<Notice> {
+        let ended = unsettled.ended();
+        let Some(hold) = unsettled.hold.take() else {
             return Vec::new();
         };
         let settled = self.payers.settle(hold, ended).await;
-        match (settled, &due.policy) {
+        match (settled, &unsettled.policy) {
             (Some(settled), Some(policy)) => policy.notices(&settled.warnings),
             _ => Vec::new(),
         }
     }
 
     /// The pictures could not be shown to anybody: gives everything back.
-    pub async fn pictures_not_shown(&self, mut due: UnsettledPictures) {
-        if let Some(hold) = due.hold.take() {
+    pub async fn release_unshown(&self, mut unsettled: UnsettledPictures) {
+        if let Some(hold) = unsettled.hold.take() {
             self.payers.release(hold).await;
         }
     }
 
     /// The picture was delivered, or why not was said.
-    pub async fn picture_ended(&self, id: &str) -> anyhow::Result<()> {
+    pub async fn close_picture(&self, id: &str) -> anyhow::Result<()> {
         self.store.end_picture(id, self.clock.now_ms()).await
     }
 
     /// What made a picture, but for its words.
-    pub async fn picture(&self, id: &str) -> Result<PictureJob, Error> {
-        let found = self.store.picture(id).await?;
+    pub async fn find_picture(&self, id: &str) -> Result<PictureJob, Error> {
+        let found = self.store.load_picture(id).await?;
         Ok(found.ok_or(ConversationRefusal::StaleAnswer)?)
     }
 }

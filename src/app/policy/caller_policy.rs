@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::ledger::Applied;
+use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Blocked, Bound, Caller, Choice, Clock, Inside, Limit, Metric, Offer, PersonId,
     Place, QuotaRefusal, Refusal, Source, Span, Tier,
 };
-use crate::store::{Rules, Seen, Store};
+use crate::store::{Rules, RulesAndOffers, RulesKey, Store};
 use crate::vault::Vault;
 
 /// What the operator settled of quotas.
@@ -29,7 +29,7 @@ pub struct QuotaSettings {
 #[derive(Clone)]
 pub struct CallerPolicy {
     pub caller: Caller,
-    stored: Seen,
+    stored: Arc<RulesAndOffers>,
     quota: Arc<QuotaSettings>,
     /// The index of their tier.
     tier: usize,
@@ -45,11 +45,11 @@ pub struct Policies {
 
 impl QuotaSettings {
     /// Refuses whoever the operator did not list.
-    pub fn require_operator(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub fn require_operator(&self, caller: &Caller) -> Result<(), AccessRefusal> {
         if self.operators.contains(&caller.person) {
             Ok(())
         } else {
-            Err(Refusal::Access(AccessRefusal::NotAnOperator))
+            Err(AccessRefusal::NotAnOperator)
         }
     }
 }
@@ -73,14 +73,17 @@ impl Policies {
     /// Reads the policy for a caller in one query: the rules that are set
     /// for them, and the stored keys that could pay.
     pub async fn read_policy(&self, caller: Caller) -> anyhow::Result<CallerPolicy> {
+        let key = RulesKey {
+            person: caller.person,
+            place: caller.place,
+            channel: caller.channel,
+        };
         let stored = self
             .store
-            .rules_and_offers(caller.person, (caller.place, caller.channel), |kid| {
-                self.vault.can_open(kid)
-            })
+            .rules_and_offers(key, |kid| self.vault.can_open(kid))
             .await?;
         Ok(CallerPolicy {
-            tier: self.tier_of(&caller, &stored.0)?,
+            tier: self.tier_of(&caller, &stored.rules)?,
             quota: Arc::clone(&self.quota),
             stored,
             caller,
@@ -116,12 +119,12 @@ impl CallerPolicy {
     }
 
     fn rules(&self) -> &Rules {
-        &self.stored.0
+        &self.stored.rules
     }
 
     /// The stored keys that could pay for the caller here.
     pub fn stored_offers(&self) -> &[Offer] {
-        &self.stored.1
+        &self.stored.offers
     }
 
     /// The operator's people, who are told of the bot's own limits.
@@ -168,7 +171,7 @@ impl CallerPolicy {
     }
 
     /// Every limit on an ask that this payer pays.
-    pub fn limits(&self, payer: Source) -> Vec<Applied> {
+    pub fn limits(&self, payer: Source) -> Vec<AppliedLimit> {
         let tiers = self.tier().limits.iter().map(|limit| (Bound::Tier, *limit));
         let tiers = tiers.filter(|_| self.quota.applies_to.contains(&payer));
         let set = match payer {
@@ -179,7 +182,7 @@ impl CallerPolicy {
         let (person, server) = (self.caller.person, self.caller.place.server());
         tiers
             .chain(set)
-            .filter_map(|(bound, limit)| Applied::new(bound, limit, person, server))
+            .filter_map(|(bound, limit)| AppliedLimit::new(bound, limit, person, server))
             .collect()
     }
 

@@ -7,24 +7,25 @@ use sha2::{Digest, Sha256};
 
 use crate::model::{AttemptId, DAY_MS, TokenId, TokenRefusal};
 
-use crate::app::{App, Error};
+use crate::app::Error;
+use crate::app::programs::Programs;
 
 /// The longest key, in bytes.
 const KEY_BYTES_MAX: usize = 255;
 
 /// A call that is made under a key of its program's choice. Dropped before
 /// it has ended well, it may be made again.
-pub struct Claim {
-    app: Arc<App>,
+pub struct CallClaim {
+    programs: Arc<Programs>,
     token: TokenId,
     key_hash: [u8; 32],
     ended: bool,
 }
 
 /// What a key stands for.
-pub enum Claimed {
+pub enum ClaimOutcome {
     /// The call is to be made.
-    New(Claim),
+    New(CallClaim),
     /// It was made.
     Before {
         status: u16,
@@ -32,15 +33,15 @@ pub enum Claimed {
     },
 }
 
-impl App {
+impl Programs {
     /// Looks whether a call was made before under this key.
-    pub async fn claim(
+    pub async fn claim_call(
         self: &Arc<Self>,
         token: TokenId,
         key: &str,
         address: &str,
         body: &[u8],
-    ) -> Result<Claimed, Error> {
+    ) -> Result<ClaimOutcome, Error> {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(TokenRefusal::BadIdempotencyKey.into());
         }
@@ -56,8 +57,8 @@ impl App {
             .claim_call(token, &key_hash, &call_hash, now_ms)
             .await?;
         let Some(before) = before else {
-            return Ok(Claimed::New(Claim {
-                app: Arc::clone(self),
+            return Ok(ClaimOutcome::New(CallClaim {
+                programs: Arc::clone(self),
                 token,
                 key_hash,
                 ended: false,
@@ -67,7 +68,7 @@ impl App {
             return Err(TokenRefusal::IdempotencyKeyReused.into());
         }
         match before.status {
-            Some(status) => Ok(Claimed::Before {
+            Some(status) => Ok(ClaimOutcome::Before {
                 status,
                 attempt: before.attempt,
             }),
@@ -76,29 +77,29 @@ impl App {
     }
 
     /// Forgets calls of which nobody sends another.
-    pub(in crate::app) async fn forget_repeats(&self, now_ms: i64) -> anyhow::Result<()> {
+    pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
         self.store.forget_calls(now_ms - DAY_MS).await
     }
 }
 
-impl Claim {
+impl CallClaim {
     /// The call was answered so, and must not be made again.
     pub async fn end(mut self, status: u16, attempt: Option<AttemptId>) -> anyhow::Result<()> {
         self.ended = true;
-        self.app
+        self.programs
             .store
             .end_call(self.token, &self.key_hash, status, attempt)
             .await
     }
 }
 
-impl Drop for Claim {
+impl Drop for CallClaim {
     fn drop(&mut self) {
         if self.ended {
             return;
         }
-        let (store, token, key_hash) = (self.app.store.clone(), self.token, self.key_hash);
-        self.app.tasks.spawn(async move {
+        let (store, token, key_hash) = (self.programs.store.clone(), self.token, self.key_hash);
+        self.programs.tasks.spawn(async move {
             if let Err(error) = store.forget_call(token, &key_hash).await {
                 tracing::warn!("could not forget a call: {error:#}");
             }

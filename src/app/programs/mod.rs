@@ -1,7 +1,60 @@
-//! What programs do over HTTP: tokens, relayed calls, keys by their id.
+//! What only programs do: calls that are passed on, and calls that are made
+//! once however often they are sent.
 
-pub mod idempotency;
-pub mod relay;
+mod idempotency;
+mod relay;
 
-pub use idempotency::{Claim, Claimed};
-pub use relay::{NotRelayed, Relay, RelayAsk};
+use std::sync::Arc;
+
+use crate::model::Clock;
+use crate::providers::Providers;
+use crate::store::Store;
+
+use crate::app::foundation::Foundation;
+use crate::app::models::Models;
+use crate::app::payers::Payers;
+use crate::app::people::People;
+use crate::app::pictures::Pictures;
+use crate::app::policy::Policies;
+use crate::app::tasks::Tasks;
+
+pub use idempotency::{CallClaim, ClaimOutcome};
+pub use relay::{Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders};
+
+/// The calls of programs.
+pub struct Programs {
+    store: Store,
+    providers: Arc<Providers>,
+    models: Arc<Models>,
+    policies: Arc<Policies>,
+    payers: Arc<Payers>,
+    people: Arc<People>,
+    pictures: Arc<Pictures>,
+    /// The longest answer that somebody else's key pays for, in tokens.
+    max_output_tokens: u32,
+    tasks: Tasks,
+    clock: Clock,
+}
+
+impl Programs {
+    /// Takes what it needs.
+    pub fn new(
+        foundation: &Foundation,
+        max_output_tokens: u32,
+        people: &Arc<People>,
+        pictures: &Arc<Pictures>,
+    ) -> Self {
+        Self {
+            store: foundation.store.clone(),
+            providers: Arc::clone(&foundation.providers),
+            models: Arc::clone(&foundation.models),
+            policies: Arc::clone(&foundation.policies),
+            payers: Arc::clone(&foundation.payers),
+            people: Arc::clone(people),
+            pictures: Arc::clone(pictures),
+            max_output_tokens,
+            tasks: foundation.tasks.clone(),
+            clock: foundation.clock.clone(),
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What a server's key may be used for, as its managers set it.
 
-use crate::ledger::Applied;
+use crate::ledger::AppliedLimit;
 use crate::model::{
     AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, Owner, PersonId, QuotaRefusal, Refusal,
     Scope, ServerId, SetLimit,
@@ -80,20 +80,20 @@ impl Quotas {
     }
 
     /// The limits of a server's key, and what is used of them.
-    pub async fn budget(&self, caller: &Caller) -> Result<Budget, Error> {
+    pub async fn read_budget(&self, caller: &Caller) -> Result<Budget, Error> {
         let server = Self::managed_server(caller)?;
         let rules = self.store.rules(caller.person, Some(server), None).await?;
-        let whole: Vec<Applied> = rules
+        let whole: Vec<AppliedLimit> = rules
             .limits
             .iter()
             .filter(|set| set.bound == Bound::ServerKey)
-            .filter_map(|set| Applied::new(set.bound, set.limit, PersonId(0), Some(server)))
+            .filter_map(|set| AppliedLimit::new(set.bound, set.limit, PersonId(0), Some(server)))
             .collect();
         let members = rules.limits.iter().map(|set| (set.bound, set.limit));
         let of_member =
             |(bound, _): &(Bound, Limit)| matches!(bound, Bound::Member | Bound::Role(_));
         Ok(Budget {
-            whole: self.ledger.uses(&whole).await?,
+            whole: self.ledger.load_uses(&whole).await?,
             members: members.filter(of_member).collect(),
             exempt_roles: rules.exempt_roles,
         })

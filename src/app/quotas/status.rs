@@ -21,7 +21,7 @@ pub struct QuotaStatus {
 
 impl Quotas {
     /// Each limit that applies here, and who would pay.
-    pub async fn status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
+    pub async fn read_status(&self, caller: &Caller) -> Result<QuotaStatus, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let payers = self
             .payers
@@ -30,7 +30,7 @@ impl Quotas {
         let mut limits: Vec<(Source, Vec<LimitUse>)> = Vec::new();
         for source in [Source::Personal, Source::Server, Source::BotDefault] {
             if payers.iter().any(|offer| offer.source == source) {
-                let uses = self.ledger.uses(&policy.limits(source)).await?;
+                let uses = self.ledger.load_uses(&policy.limits(source)).await?;
                 limits.push((source, uses));
             }
         }

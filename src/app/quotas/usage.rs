@@ -38,7 +38,7 @@ pub struct UsageReport {
 
 impl Quotas {
     /// What was used in the last `days` days, today included.
-    pub async fn usage(
+    pub async fn report_usage(
         &self,
         caller: &Caller,
         scope: UsageScope,

@@ -15,9 +15,9 @@ pub struct Admission {
 impl Admission {
     /// Takes a place in both lines; refused where one is full.
     pub fn enter(bot: &Bot, person: PersonId, channel: u64) -> Result<Self, Refusal> {
-        let of_person = bot.person_queue.enter(person);
+        let of_person = bot.person_queue.acquire(person);
         let of_person = of_person.ok_or(ConversationRefusal::TooManyAtOnce)?;
-        let in_channel = bot.channel_queue.enter(channel);
+        let in_channel = bot.channel_queue.acquire(channel);
         let in_channel = in_channel.ok_or(ConversationRefusal::ChannelIsBusy)?;
         Ok(Self {
             of_person,

@@ -34,12 +34,12 @@ pub async fn stop_answer(bot: &Bot, press: &ComponentInteraction, id: &str) -> a
         }
         StopOutcome::NotRunning => {
             // It ended a moment ago, or in a process that is gone.
-            let record = bot.app.answer_record(id).await;
+            let record = bot.app.asks.answer_record(id).await;
             if record.is_ok_and(|record| record.ended_at_ms.is_some()) {
                 return bot.rest.defer_update(&handle).await;
             }
             let voice = bot.voice(&press.locale);
-            let card = words::ends_here(voice, &press.message.content, id);
+            let card = words::answers::ended_by_restart(voice, &press.message.content, id);
             bot.rest.update(&handle, &card).await
         }
     }
@@ -55,7 +55,7 @@ pub async fn repeat_answer(
 ) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(press);
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let found = bot.app.answer_record(id).await;
+    let found = bot.app.asks.answer_record(id).await;
     // Buttons are pressed where they stand.
     let found = found.and_then(|record| {
         if record.channel == handle.channel {
@@ -157,22 +157,22 @@ async fn first_message(bot: &Bot, press: &ComponentInteraction, record: &AnswerR
 /// Shows who could have paid for an answer, and what it used.
 pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let (record, attempt) = match bot.app.answer_details(&caller, id).await {
+    let (record, attempt) = match bot.app.asks.answer_details(&caller, id).await {
         Ok(found) => found,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::details(bot.voice(&press.locale), &record, attempt.as_ref());
+    let card = words::answers::details(bot.voice(&press.locale), &record, attempt.as_ref());
     bot.rest.reply(&press.into(), &card).await
 }
 
 /// Offers the models that the keys here can use.
 pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
-    let models = match bot.app.models_for(&caller).await {
+    let models = match bot.app.asks.list_models(&caller).await {
         Ok(models) => models,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::choose_model(bot.voice(&press.locale), id, &models);
+    let card = words::choices::model_menu(bot.voice(&press.locale), id, &models);
     bot.rest.reply(&press.into(), &card).await
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::Notes;
+use crate::app::AnswerLog;
 use crate::bot::Bot;
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
@@ -36,7 +36,7 @@ pub struct MessageRenderer<'a> {
     /// What stands under the answer while it grows.
     pub buttons: Vec<Button>,
     /// Where it is noted which messages the answer fills, once it has begun.
-    pub notes: Option<Notes>,
+    pub notes: Option<AnswerLog>,
     /// Whether it shows already that an answer will come.
     is_promised: bool,
     /// The message that promises it, if there is one and its id is known.
@@ -75,7 +75,7 @@ impl<'a> MessageRenderer<'a> {
     pub fn quote_question(&mut self, question: &str) {
         let heading = transcript::heading(question);
         self.question = heading.is_excerpt.then(|| {
-            let description = words::whole_question(self.voice);
+            let description = words::answers::question_file(self.voice);
             markdown_file(QUESTION_FILE, description, question)
         });
         self.heading = heading.text;
@@ -164,13 +164,13 @@ impl<'a> MessageRenderer<'a> {
         let most = self.bot.chat.answer_messages;
         if parts.len() > most {
             parts.truncate(most);
-            let description = words::whole_answer(self.voice);
+            let description = words::answers::answer_file(self.voice);
             files.push(markdown_file(ANSWER_FILE, description, text));
         }
         if let Some(last) = parts.last_mut() {
             if !files.is_empty() {
                 *last += "\n";
-                *last += &words::in_a_file(self.voice);
+                *last += &words::answers::continued_in_file(self.voice);
             }
             *last += "\n";
             *last += footer;
@@ -242,7 +242,7 @@ impl<'a> MessageRenderer<'a> {
         let message = id.parse().ok();
         self.shown.push(ShownMessage { id, card });
         if let (Some(notes), Some(message)) = (&self.notes, message) {
-            notes.stands(message);
+            notes.note_message(message);
         }
         Ok(())
     }

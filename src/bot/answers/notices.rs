@@ -16,7 +16,7 @@ pub async fn tell_key_owners(renderer: &MessageRenderer<'_>, demoted: &[Demotion
             tell_key_owner_directly(bot, *voice, demotion).await;
             continue;
         }
-        let card = words::demoted(*voice, demotion);
+        let card = words::keys::demoted(*voice, demotion);
         let target = renderer.target;
         let told = target.tell_privately(&bot.rest, asker.0, &card).await;
         note_untold(told, "a key");
@@ -25,7 +25,7 @@ pub async fn tell_key_owners(renderer: &MessageRenderer<'_>, demoted: &[Demotion
 
 /// Tells the owner of a key in a direct message that it stopped working.
 pub async fn tell_key_owner_directly(bot: &Bot, voice: Voice<'_>, demotion: &Demotion) {
-    let card = words::demoted_directly(voice, demotion);
+    let card = words::keys::demoted_directly(voice, demotion);
     let told = bot.rest.direct_message(demotion.tell.0, &card).await;
     note_untold(told, "a key");
 }
@@ -33,7 +33,7 @@ pub async fn tell_key_owner_directly(bot: &Bot, voice: Voice<'_>, demotion: &Dem
 /// Tells the owner of each budget that most of it is used.
 pub async fn tell_budget_owners(bot: &Bot, voice: Voice<'_>, notices: &[Notice]) {
     for notice in notices {
-        let card = words::notice(voice, notice);
+        let card = words::quotas::notice(voice, notice);
         let told = bot.rest.direct_message(notice.tell.0, &card).await;
         note_untold(told, "a budget");
     }

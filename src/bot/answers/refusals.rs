@@ -57,17 +57,17 @@ pub async fn refuse_in_place(
     let Target::Interaction(_) = renderer.target else {
         // People can close their direct messages.
         let told = renderer.target.tell_privately(rest, asker, &card).await;
-        let instead = words::written_directly(renderer.voice, told.is_ok());
+        let instead = words::answers::refused_directly(renderer.voice, told.is_ok());
         return renderer.show_instead(instead).await;
     };
-    let instead = words::continued_privately(renderer.voice);
+    let instead = words::answers::refused_privately(renderer.voice);
     renderer.show_instead(instead).await?;
     renderer.target.tell_privately(rest, asker, &card).await
 }
 
 /// Answers an interaction with a no that only whoever asked sees, while
 /// nothing shows in the channel. Says whether it did.
-async fn refuse_unseen(renderer: &mut MessageRenderer<'_>, error: &Error) -> anyhow::Result<bool> {
+async fn refuse_unseen(renderer: &MessageRenderer<'_>, error: &Error) -> anyhow::Result<bool> {
     match renderer.target {
         Target::Interaction(handle) | Target::Private(handle) if !renderer.is_promised() => {
             let card = explain_error(renderer.voice, error);

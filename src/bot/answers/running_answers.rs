@@ -2,12 +2,12 @@
 //! stop them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::bot::callers::raw_caller::RawCaller;
-use crate::model::PersonId;
+use crate::model::{PersonId, lock};
 
 /// Whoever asked, and what stops their answer, by the answer's id.
 type StopTokens = HashMap<String, (PersonId, CancellationToken)>;
@@ -67,9 +67,4 @@ impl Drop for RunningAnswer {
     fn drop(&mut self) {
         lock(&self.all).remove(&self.id);
     }
-}
-
-/// No panic can happen while it is held, so poison means nothing.
-fn lock(all: &Mutex<StopTokens>) -> MutexGuard<'_, StopTokens> {
-    all.lock().unwrap_or_else(PoisonError::into_inner)
 }

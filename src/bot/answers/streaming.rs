@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{AnswerEvent, AskOutcome, Began, Error, ReadyAsk};
+use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::admission::Admission;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_when_secured};
@@ -52,7 +52,9 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
     };
     if admission.must_wait() {
         renderer.promise_answer().await?;
-        renderer.show_instead(words::in_line(voice)).await?;
+        renderer
+            .show_instead(words::answers::waiting_in_line(voice))
+            .await?;
         admission.wait_turn().await;
     }
     let Some(secured) = secure_ask(&mut renderer, ask).await? else {
@@ -69,12 +71,13 @@ async fn secure_ask(
     let app = &renderer.bot.app;
     let (server, choices) = (ask.caller.place.server(), ask.choices.clone());
     let has_request_key = ask.request_key.is_some();
-    let considered = app.consider(ask).await;
-    let time = match &considered {
-        Ok(considered) if app.is_likely(considered) => PromiseTime::AtOnce,
-        _ => PromiseTime::WhenSecured,
+    let prepared = app.asks.prepare(ask).await;
+    let time = if prepared.is_likely() {
+        PromiseTime::AtOnce
+    } else {
+        PromiseTime::WhenSecured
     };
-    let securing = Box::pin(async { app.secure(considered?).await });
+    let securing = Box::pin(prepared.secure());
     let ready = promise_when_secured(renderer, time, securing).await?;
     Ok(ready.map(|ready| SecuredAsk {
         ready,
@@ -90,7 +93,7 @@ async fn stream_answer(
     secured: SecuredAsk,
 ) -> anyhow::Result<()> {
     let (bot, voice, target) = (renderer.bot, renderer.voice, renderer.target);
-    let began = Began {
+    let began = AnswerStart {
         person: renderer.asker,
         server: secured.server,
         channel: target.channel(),
@@ -98,21 +101,21 @@ async fn stream_answer(
         reply_to: target.reply_to(),
         choices: secured.choices,
     };
-    let notes = bot.app.note_answer(&began)?;
+    let notes = bot.app.asks.log_answer(&began)?;
     let id = notes.id.clone();
     let running = bot.running_answers.begin(&id, renderer.asker);
     renderer.notes = Some(notes);
-    renderer.buttons = words::growing(voice, &id);
+    renderer.buttons = words::answers::growing_buttons(voice, &id);
     let (outcome, text) = show_while_asking(renderer, secured.ready, &running.stop).await;
     // A key that was typed for one ask is gone.
     let buttons = if secured.has_request_key || matches!(target, Target::Private(_)) {
         Vec::new()
     } else {
-        words::ended(voice, &id)
+        words::answers::ended_buttons(voice, &id)
     };
     let shown = show_end(renderer, &outcome, text, buttons).await;
     if let Some(notes) = renderer.notes.take() {
-        notes.ended(outcome.attempt, &outcome.trace);
+        notes.close(outcome.attempt, &outcome.trace);
     }
     notices::tell_key_owners(renderer, &outcome.demoted).await;
     notices::tell_budget_owners(bot, voice, &outcome.notices).await;
@@ -138,7 +141,7 @@ async fn show_while_asking(
             }
             _ => {}
         };
-        let outcome = bot.app.answer(ready, stop, &mut listener).await;
+        let outcome = bot.app.asks.answer_ask(ready, stop, &mut listener).await;
         done.cancel();
         outcome
     };
@@ -157,21 +160,24 @@ async fn show_end(
     let voice = renderer.voice;
     match &outcome.result {
         Ok(answer) if answer.source == Source::Demo => {
-            let (text, footer) = (words::demo(voice), words::demo_footer(voice));
+            let (text, footer) = (
+                words::answers::demo_text(voice),
+                words::answers::demo_footer(voice),
+            );
             renderer.show_whole(&text, &footer, Vec::new()).await
         }
         Ok(answer) => {
             let text = if text.trim().is_empty() {
-                words::no_answer(voice)
+                words::answers::empty_answer(voice)
             } else {
                 text
             };
-            let footer = words::footer(voice, answer);
+            let footer = words::answers::footer(voice, answer);
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) if !text.trim().is_empty() => {
             let why = explain_error(voice, error).text;
-            let footer = words::broken_off(voice, &why);
+            let footer = words::answers::broken_off_footer(voice, &why);
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) => show_none(renderer, outcome, error, buttons).await,
@@ -192,7 +198,7 @@ async fn show_none(
     // Whoever is told that their key stopped working knows already.
     let is_told = outcome.demoted.iter().any(|it| it.tell == renderer.asker);
     if refusals::is_private(error) && is_told {
-        let card = words::continued_privately(renderer.voice);
+        let card = words::answers::refused_privately(renderer.voice);
         return renderer.show_instead(card).await;
     }
     refusals::refuse_in_place(renderer, error).await

@@ -8,14 +8,14 @@ use crate::model::AnswerRecord;
 /// Says in every answer that an earlier process left unfinished that it
 /// ends there.
 pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
-    for record in bot.app.unfinished_answers().await? {
+    for record in bot.app.asks.unfinished_answers().await? {
         if !bot.shards.serves(record.server) {
             continue;
         }
         if let Err(error) = mark_as_ended(bot, &record).await {
             tracing::info!("could not close an answer that was broken off: {error:#}");
         }
-        bot.app.close_answer(&record.id).await?;
+        bot.app.asks.close_answer(&record.id).await?;
     }
     Ok(())
 }
@@ -28,12 +28,12 @@ async fn mark_as_ended(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
         };
         let card = Card {
             reply_to: Some(question),
-            ..words::ends_here(voice, "", &record.id)
+            ..words::answers::ended_by_restart(voice, "", &record.id)
         };
         return bot.rest.post(record.channel, &card).await.map(drop);
     };
     let shown = bot.rest.message(record.channel, last).await?;
     let text = shown.map(|message| message.content).unwrap_or_default();
-    let card = words::ends_here(voice, &text, &record.id);
+    let card = words::answers::ended_by_restart(voice, &text, &record.id);
     bot.rest.edit_message(record.channel, last, &card).await
 }

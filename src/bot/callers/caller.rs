@@ -16,16 +16,19 @@ impl Bot {
     /// operator's home server, and what was bought where the payload does
     /// not say it. Both answers of Discord's are kept for some minutes.
     pub async fn complete_caller(&self, raw: RawCaller) -> Caller {
+        let now_ms = self.app.now_ms();
         let home_roles = async {
             match &self.home_roles {
-                Some(home_roles) => home_roles.roles_of(&self.rest, &raw).await,
+                Some(home_roles) => home_roles.roles_of(&self.rest, &raw, now_ms).await,
                 None => Vec::new(),
             }
         };
         let skus = async {
             match (&raw.skus, &self.entitlements) {
                 (Some(skus), _) => skus.clone(),
-                (None, Some(entitlements)) => entitlements.skus_of(&self.rest, raw.person).await,
+                (None, Some(entitlements)) => {
+                    entitlements.skus_of(&self.rest, raw.person, now_ms).await
+                }
                 (None, None) => Vec::new(),
             }
         };

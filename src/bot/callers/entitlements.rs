@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serenity::all::{Entitlement, Timestamp};
 
-use crate::bot::callers::memo::Memo;
+use crate::bot::callers::person_ids::PersonIds;
 use crate::bot::connection::rest::Rest;
 use crate::model::PersonId;
 
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// for some minutes.
 pub struct Entitlements {
     application: u64,
-    cache: Memo,
+    cache: PersonIds,
 }
 
 impl Entitlements {
@@ -24,14 +24,14 @@ impl Entitlements {
     pub fn new(application: u64) -> Self {
         Self {
             application,
-            cache: Memo::default(),
+            cache: PersonIds::default(),
         }
     }
 
     /// The SKUs that a person is entitled to, or was when Discord answered
     /// last.
-    pub async fn skus_of(&self, rest: &Rest, person: PersonId) -> Vec<u64> {
-        if let Some(skus) = self.cache.fresh(person) {
+    pub async fn skus_of(&self, rest: &Rest, person: PersonId, now_ms: i64) -> Vec<u64> {
+        if let Some(skus) = self.cache.fresh_ids(person, now_ms) {
             return skus;
         }
         let path = format!(
@@ -40,7 +40,7 @@ impl Entitlements {
         );
         let asking = rest.get("GET entitlements", &path);
         let Ok(Ok(listed)) = tokio::time::timeout(PATIENCE, asking).await else {
-            return self.cache.stale(person);
+            return self.cache.last_ids(person);
         };
         let listed = listed.as_array().into_iter().flatten();
         // One that serenity cannot read is left out, not the rest.
@@ -48,7 +48,7 @@ impl Entitlements {
             .filter_map(|one| Entitlement::deserialize(one).ok())
             .collect();
         let skus = active_skus(&entitlements);
-        self.cache.note(person, skus.clone());
+        self.cache.store_ids(person, skus.clone(), now_ms);
         skus
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::bot::callers::memo::Memo;
+use crate::bot::callers::person_ids::PersonIds;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::rest::{Rest, status_of};
 use crate::model::ServerId;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// minutes.
 pub struct HomeRoles {
     server: ServerId,
-    cache: Memo,
+    cache: PersonIds,
 }
 
 impl HomeRoles {
@@ -25,19 +25,19 @@ impl HomeRoles {
     pub fn new(server: ServerId) -> Self {
         Self {
             server,
-            cache: Memo::default(),
+            cache: PersonIds::default(),
         }
     }
 
     /// A person's roles in the home server; none for whoever is no member.
     /// Whoever calls from there brings them along.
-    pub async fn roles_of(&self, rest: &Rest, caller: &RawCaller) -> Vec<u64> {
+    pub async fn roles_of(&self, rest: &Rest, caller: &RawCaller, now_ms: i64) -> Vec<u64> {
         let person = caller.person;
         if caller.place.server() == Some(self.server) {
-            self.cache.note(person, caller.roles.clone());
+            self.cache.store_ids(person, caller.roles.clone(), now_ms);
             return caller.roles.clone();
         }
-        if let Some(roles) = self.cache.fresh(person) {
+        if let Some(roles) = self.cache.fresh_ids(person, now_ms) {
             return roles;
         }
         let path = format!("/guilds/{}/members/{person}", self.server);
@@ -45,9 +45,9 @@ impl HomeRoles {
         let roles = match tokio::time::timeout(PATIENCE, asking).await {
             Ok(Ok(member)) => roles_in(&member),
             Ok(Err(error)) if status_of(&error) == Some(404) => Vec::new(),
-            _ => return self.cache.stale(person),
+            _ => return self.cache.last_ids(person),
         };
-        self.cache.note(person, roles.clone());
+        self.cache.store_ids(person, roles.clone(), now_ms);
         roles
     }
 }

@@ -60,15 +60,22 @@ impl Bot {
     /// A member's roles; refused for whoever is no member, and where the
     /// bot is not in the server. `now` asks Discord whatever the cache says.
     async fn roles_of_member(&self, member: Member, now: bool) -> Result<Vec<u64>, Error> {
-        if let Some(roles) = self.members.fresh_roles(member).filter(|_| !now) {
+        let now_ms = self.app.now_ms();
+        if !now && let Some(roles) = self.members.fresh_roles(member, now_ms) {
             return Ok(roles);
         }
         let path = format!("/guilds/{}/members/{}", member.server, member.person);
-        let found = self.ask_discord("GET member", &path).await;
-        let roles = found.as_ref().ok().map(home_roles::roles_in);
-        self.members.store_roles(member, roles.clone());
-        found?;
-        Ok(roles.unwrap_or_default())
+        match self.ask_discord("GET member", &path).await {
+            Ok(found) => {
+                let roles = home_roles::roles_in(&found);
+                self.members.store_roles(member, roles.clone(), now_ms);
+                Ok(roles)
+            }
+            Err(error) => {
+                self.members.forget(member);
+                Err(error)
+            }
+        }
     }
 
     /// Whether a member manages the server: as its owner, or by a role.

@@ -1,10 +1,9 @@
 //! Cache of server members and their roles, as Discord named them.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::time::Duration;
 
-use crate::model::{PersonId, ServerId};
+use crate::model::{PersonId, ServerId, TtlCache, lock};
 
 /// How long a membership answer from Discord stays valid.
 const FRESH: Duration = Duration::from_mins(1);
@@ -18,40 +17,28 @@ pub struct Member {
     pub person: PersonId,
 }
 
-/// When Discord was asked about each member, and the roles that it named.
-type RolesByMember = HashMap<Member, (Instant, Vec<u64>)>;
-
 /// The roles of members whom programs with tokens speak for.
-#[derive(Default)]
-pub struct MemberCache {
-    roles: Mutex<RolesByMember>,
+pub struct MemberCache(Mutex<TtlCache<Member, Vec<u64>>>);
+
+impl Default for MemberCache {
+    fn default() -> Self {
+        Self(Mutex::new(TtlCache::new(MEMBERS_MAX, FRESH)))
+    }
 }
 
 impl MemberCache {
     /// A member's roles, if Discord named them within the last minute.
-    pub fn fresh_roles(&self, member: Member) -> Option<Vec<u64>> {
-        let known = self.lock();
-        let (at, roles) = known.get(&member)?;
-        (at.elapsed() < FRESH).then(|| roles.clone())
+    pub fn fresh_roles(&self, member: Member, now_ms: i64) -> Option<Vec<u64>> {
+        lock(&self.0).get(&member, now_ms).cloned()
     }
 
-    /// Stores a member's roles, or forgets who is no member.
-    pub fn store_roles(&self, member: Member, roles: Option<Vec<u64>>) {
-        let mut known = self.lock();
-        if known.len() >= MEMBERS_MAX {
-            known.retain(|_, (at, _)| at.elapsed() < FRESH);
-        }
-        match roles {
-            Some(roles) if known.len() < MEMBERS_MAX => {
-                known.insert(member, (Instant::now(), roles));
-            }
-            _ => {
-                known.remove(&member);
-            }
-        }
+    /// Stores a member's roles.
+    pub fn store_roles(&self, member: Member, roles: Vec<u64>, now_ms: i64) {
+        lock(&self.0).put(member, roles, now_ms);
     }
 
-    fn lock(&self) -> MutexGuard<'_, RolesByMember> {
-        self.roles.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Forgets who is no member any more, or may not be.
+    pub fn forget(&self, member: Member) {
+        lock(&self.0).remove(&member);
     }
 }

@@ -6,5 +6,5 @@ pub mod entitlements;
 pub mod home_roles;
 mod member_directory;
 pub mod members;
-mod memo;
+mod person_ids;
 pub mod raw_caller;

@@ -12,6 +12,25 @@ use crate::bot::connection::rest::{Call, Rest, is_gone};
 /// How many messages Discord hands out at once at the most.
 pub const PAGE_MAX: usize = 100;
 
+/// What is called of a channel.
+struct Endpoint {
+    method: Method,
+    /// The name of its route.
+    name: &'static str,
+    /// Below the channel's own path.
+    path: String,
+}
+
+impl Endpoint {
+    fn new(method: Method, name: &'static str, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            name,
+            path: path.into(),
+        }
+    }
+}
+
 impl Rest {
     /// Writes to a person directly.
     pub async fn direct_message(&self, person: u64, card: &Card) -> anyhow::Result<()> {
@@ -33,8 +52,8 @@ impl Rest {
 
     /// Writes in a channel; returns the message's id.
     pub async fn post(&self, channel: u64, card: &Card) -> anyhow::Result<u64> {
-        let asks = (Method::POST, "POST message", "/messages".to_owned());
-        id_of(&self.channel_call(asks, channel, Some(card)).await?)
+        let endpoint = Endpoint::new(Method::POST, "POST message", "/messages");
+        id_of(&self.call_channel(endpoint, channel, Some(card)).await?)
     }
 
     /// Changes a message of the bot's own.
@@ -45,26 +64,28 @@ impl Rest {
         card: &Card,
     ) -> anyhow::Result<()> {
         let path = format!("/messages/{message}");
-        let asks = (Method::PATCH, "PATCH message", path);
-        self.channel_call(asks, channel, Some(card)).await.map(drop)
+        let endpoint = Endpoint::new(Method::PATCH, "PATCH message", path);
+        self.call_channel(endpoint, channel, Some(card))
+            .await
+            .map(drop)
     }
 
     /// Shows for some seconds that the bot is writing.
     pub async fn show_typing(&self, channel: u64) -> anyhow::Result<()> {
-        let asks = (Method::POST, "POST typing", "/typing".to_owned());
-        self.channel_call(asks, channel, None).await.map(drop)
+        let endpoint = Endpoint::new(Method::POST, "POST typing", "/typing");
+        self.call_channel(endpoint, channel, None).await.map(drop)
     }
 
     /// A channel, as Discord describes it.
     pub async fn channel(&self, channel: u64) -> anyhow::Result<Value> {
-        let asks = (Method::GET, "GET channel", String::new());
-        self.channel_call(asks, channel, None).await
+        let endpoint = Endpoint::new(Method::GET, "GET channel", "");
+        self.call_channel(endpoint, channel, None).await
     }
 
     /// A message; none if it is gone or cannot be seen.
     pub async fn message(&self, channel: u64, message: u64) -> anyhow::Result<Option<Message>> {
-        let asks = (Method::GET, "GET message", format!("/messages/{message}"));
-        match self.channel_call(asks, channel, None).await {
+        let endpoint = Endpoint::new(Method::GET, "GET message", format!("/messages/{message}"));
+        match self.call_channel(endpoint, channel, None).await {
             Ok(found) => Ok(serde_json::from_value(found).ok()),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
@@ -79,29 +100,29 @@ impl Rest {
         most: usize,
     ) -> anyhow::Result<Vec<Message>> {
         let path = format!("/messages?before={before}&limit={}", most.min(PAGE_MAX));
-        let asks = (Method::GET, "GET messages", path);
-        let found = self.channel_call(asks, channel, None).await?;
+        let endpoint = Endpoint::new(Method::GET, "GET messages", path);
+        let found = self.call_channel(endpoint, channel, None).await?;
         let all = found.as_array().into_iter().flatten().rev();
         // One that serenity cannot read is left out, not the rest.
         let read = all.filter_map(|one| serde_json::from_value(one.clone()).ok());
         Ok(read.collect())
     }
 
-    async fn channel_call(
+    async fn call_channel(
         &self,
-        (method, name, path): (Method, &'static str, String),
+        endpoint: Endpoint,
         channel: u64,
         card: Option<&Card>,
     ) -> anyhow::Result<Value> {
         let major = channel.to_string();
         let call = Call {
-            method,
+            method: endpoint.method,
             route: Route {
-                name,
+                name: endpoint.name,
                 major: &major,
                 of_interaction: false,
             },
-            path: format!("/channels/{channel}{path}"),
+            path: format!("/channels/{channel}{}", endpoint.path),
             body: card.map(Card::to_json),
             files: card.map_or(&[], |card| &card.files),
         };

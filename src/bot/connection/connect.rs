@@ -16,7 +16,7 @@ use crate::bot::connection::register;
 use crate::bot::connection::rest::{Rest, status_of};
 use crate::bot::connection::settings::Settings;
 use crate::bot::connection::shards::ShardRange;
-use crate::bot::interactions::dispatch::{CountDropped, Dispatch};
+use crate::bot::interactions::dispatch::{Dispatcher, DroppedInteractions};
 
 /// The first wait before connecting is tried again; it doubles.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -99,8 +99,8 @@ impl Connection {
             .application_id(ApplicationId::new(self.application))
             .build();
         let client = ClientBuilder::new_with_http(http, intents(self.settings.message_content))
-            .framework(Dispatch::new(Arc::clone(&self.bot)))
-            .raw_event_handler(CountDropped(Arc::clone(&self.bot)))
+            .framework(Dispatcher::new(Arc::clone(&self.bot)))
+            .raw_event_handler(DroppedInteractions(Arc::clone(&self.bot)))
             .await
             .context("could not set up the connection to Discord")?;
         // serenity falls back to Discord's public gateway in silence when it

@@ -8,8 +8,10 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+use crate::model::lock;
 
 /// How often buckets that have reset are swept away.
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
@@ -98,7 +100,7 @@ impl Limiter {
     /// Takes a place in the request's bucket, or says how long to wait
     /// before asking again.
     pub fn take(&self, route: Route<'_>, now: Instant) -> Result<(), Duration> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if !route.of_interaction {
             state.global.renew(now);
             let reserved = if PATIENT.contains(&route.name) {
@@ -124,7 +126,7 @@ impl Limiter {
 
     /// Learns from a response's headers.
     pub fn learn(&self, route: Route<'_>, report: Report, now: Instant) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if let Some(bucket) = report.bucket {
             state.names.insert(route.name, bucket);
         }
@@ -161,7 +163,7 @@ impl Limiter {
 
     /// Closes a bucket, or everything, after a 429.
     pub fn pause(&self, route: Route<'_>, wait: Duration, global: bool, now: Instant) {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         let closed = Bucket {
             remaining: 0,
             resets_at: now + wait,
@@ -182,11 +184,6 @@ impl Limiter {
             .get(route.name)
             .map_or(route.name, String::as_str);
         self.hasher.hash_one((name, route.major))
-    }
-
-    /// No panic can happen while it is held, so poison means nothing.
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -370,7 +367,7 @@ mod tests {
             now += Duration::from_millis(10);
             limiter.learn(webhook(&number.to_string()), report(4), now);
         }
-        let kept = limiter.lock().buckets.len();
+        let kept = lock(&limiter.state).buckets.len();
         assert!(kept <= 401, "{kept} buckets");
     }
 }

@@ -1,10 +1,10 @@
 //! Which channels are threads: Discord does not say it with a message.
 
-use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use crate::bot::connection::rest::Rest;
+use crate::model::{BoundedMap, lock};
 
 /// How many channels are remembered.
 const CHANNELS_MAX: usize = 10_000;
@@ -22,15 +22,18 @@ pub enum ChannelKind {
 }
 
 /// The kinds of the channels that Discord was asked about.
-#[derive(Default)]
-pub struct ChannelKinds {
-    kinds: Mutex<HashMap<u64, ChannelKind>>,
+pub struct ChannelKinds(Mutex<BoundedMap<u64, ChannelKind>>);
+
+impl Default for ChannelKinds {
+    fn default() -> Self {
+        Self(Mutex::new(BoundedMap::new(CHANNELS_MAX)))
+    }
 }
 
 impl ChannelKinds {
     /// What a channel is; asks Discord the first time.
     pub async fn kind_of(&self, rest: &Rest, channel: u64) -> anyhow::Result<ChannelKind> {
-        if let Some(kind) = self.lock().get(&channel) {
+        if let Some(kind) = lock(&self.0).get(&channel) {
             return Ok(*kind);
         }
         let described = rest.channel(channel).await?;
@@ -44,16 +47,7 @@ impl ChannelKinds {
             Some(parent) => ChannelKind::Thread { parent },
             None => ChannelKind::Channel,
         };
-        let mut kinds = self.lock();
-        if kinds.len() >= CHANNELS_MAX {
-            kinds.clear();
-        }
-        kinds.insert(channel, kind);
+        lock(&self.0).put(channel, kind);
         Ok(kind)
-    }
-
-    /// No panic can happen while it is held, so poison means nothing.
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, ChannelKind>> {
-        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -57,7 +57,7 @@ pub async fn answer_message(
     }
     let Conversation { turns, left_out } = conversation?;
     if turns.is_empty() {
-        let help = words::how_to_talk(bot.voice(DEFAULT_LOCALE));
+        let help = words::answers::how_to_ask(bot.voice(DEFAULT_LOCALE));
         return target.send_first(&bot.rest, &help).await.map(drop);
     }
     let ask = Ask {

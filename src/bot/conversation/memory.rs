@@ -66,7 +66,7 @@ async fn channel_history(
     let before = message.id.get();
     let mut messages = bot.rest.messages_before(channel, before, most).await?;
     let mut more = messages.len() >= most.min(PAGE_MAX);
-    if let Some(mark) = bot.app.forgotten_up_to(channel).await? {
+    if let Some(mark) = bot.app.asks.forgotten_up_to(channel).await? {
         more &= messages.first().is_none_or(|oldest| oldest.id.get() > mark);
         messages.retain(|message| message.id.get() > mark);
     }

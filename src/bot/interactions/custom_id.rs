@@ -1,32 +1,33 @@
 //! The ids of our forms and buttons. Discord carries them, but anybody can
 //! send any text: they only name what the database knows more about.
 
-/// A form or a button.
+/// What a form or a button is for, with the id of what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomId {
     /// The form that adds a key.
-    Add(String),
+    AddKeyForm(String),
     /// The button that removes a key.
-    Remove(String),
+    RemoveKey(String),
     /// The button that keeps it.
-    Keep,
+    KeepKey,
     /// The form that asks with a key for this once.
-    Once(String),
+    OnceForm(String),
     /// The form that erases what is stored of a person.
-    Erase(String),
-    /// The button that asks for a key of one's own for this provider.
-    Own(String),
+    EraseForm(String),
+    /// The button that opens the form for a key of one's own, with the
+    /// provider.
+    OwnKey(String),
     /// The buttons under an answer, by its id.
-    Stop(String),
-    Again(String),
-    Other(String),
-    Details(String),
+    StopAnswer(String),
+    RepeatAnswer(String),
+    OtherModel(String),
+    AnswerDetails(String),
     /// The buttons under a picture, by its answer's id.
-    Redo(String),
-    Vary(String),
-    Seed(String),
+    RepeatPicture(String),
+    VaryPicture(String),
+    PictureSeed(String),
     /// The menu of models for another answer.
-    Model(String),
+    ModelMenu(String),
 }
 
 impl CustomId {
@@ -34,20 +35,20 @@ impl CustomId {
     pub fn parse(text: &str) -> Option<Self> {
         let (verb, id) = text.split_once(':').unwrap_or((text, ""));
         match verb {
-            "add" => Some(Self::Add(id.to_owned())),
-            "remove" => Some(Self::Remove(id.to_owned())),
-            "keep" => Some(Self::Keep),
-            "once" => Some(Self::Once(id.to_owned())),
-            "erase" => Some(Self::Erase(id.to_owned())),
-            "own" => Some(Self::Own(id.to_owned())),
-            "stop" => Some(Self::Stop(id.to_owned())),
-            "again" => Some(Self::Again(id.to_owned())),
-            "other" => Some(Self::Other(id.to_owned())),
-            "details" => Some(Self::Details(id.to_owned())),
-            "redo" => Some(Self::Redo(id.to_owned())),
-            "vary" => Some(Self::Vary(id.to_owned())),
-            "seed" => Some(Self::Seed(id.to_owned())),
-            "model" => Some(Self::Model(id.to_owned())),
+            "add" => Some(Self::AddKeyForm(id.to_owned())),
+            "remove" => Some(Self::RemoveKey(id.to_owned())),
+            "keep" => Some(Self::KeepKey),
+            "once" => Some(Self::OnceForm(id.to_owned())),
+            "erase" => Some(Self::EraseForm(id.to_owned())),
+            "own" => Some(Self::OwnKey(id.to_owned())),
+            "stop" => Some(Self::StopAnswer(id.to_owned())),
+            "again" => Some(Self::RepeatAnswer(id.to_owned())),
+            "other" => Some(Self::OtherModel(id.to_owned())),
+            "details" => Some(Self::AnswerDetails(id.to_owned())),
+            "redo" => Some(Self::RepeatPicture(id.to_owned())),
+            "vary" => Some(Self::VaryPicture(id.to_owned())),
+            "seed" => Some(Self::PictureSeed(id.to_owned())),
+            "model" => Some(Self::ModelMenu(id.to_owned())),
             _ => None,
         }
     }
@@ -55,20 +56,20 @@ impl CustomId {
     /// Writes what [`Self::parse`] reads.
     pub fn write(&self) -> String {
         match self {
-            Self::Add(id) => format!("add:{id}"),
-            Self::Remove(id) => format!("remove:{id}"),
-            Self::Keep => "keep".to_owned(),
-            Self::Once(id) => format!("once:{id}"),
-            Self::Erase(id) => format!("erase:{id}"),
-            Self::Own(provider) => format!("own:{provider}"),
-            Self::Stop(id) => format!("stop:{id}"),
-            Self::Again(id) => format!("again:{id}"),
-            Self::Other(id) => format!("other:{id}"),
-            Self::Details(id) => format!("details:{id}"),
-            Self::Redo(id) => format!("redo:{id}"),
-            Self::Vary(id) => format!("vary:{id}"),
-            Self::Seed(id) => format!("seed:{id}"),
-            Self::Model(id) => format!("model:{id}"),
+            Self::AddKeyForm(id) => format!("add:{id}"),
+            Self::RemoveKey(id) => format!("remove:{id}"),
+            Self::KeepKey => "keep".to_owned(),
+            Self::OnceForm(id) => format!("once:{id}"),
+            Self::EraseForm(id) => format!("erase:{id}"),
+            Self::OwnKey(provider) => format!("own:{provider}"),
+            Self::StopAnswer(id) => format!("stop:{id}"),
+            Self::RepeatAnswer(id) => format!("again:{id}"),
+            Self::OtherModel(id) => format!("other:{id}"),
+            Self::AnswerDetails(id) => format!("details:{id}"),
+            Self::RepeatPicture(id) => format!("redo:{id}"),
+            Self::VaryPicture(id) => format!("vary:{id}"),
+            Self::PictureSeed(id) => format!("seed:{id}"),
+            Self::ModelMenu(id) => format!("model:{id}"),
         }
     }
 }

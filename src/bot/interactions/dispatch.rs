@@ -1,5 +1,6 @@
-//! Between serenity's events and us: counts what is running, so that
-//! shutdown can wait for it, and keeps poise to what it does well.
+//! Hands serenity's events to whoever handles them. Counts what is running,
+//! so that shutdown can wait for it, and leaves poise only commands and
+//! their completion.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,8 +15,9 @@ use crate::bot::answers::unfinished::close_unfinished;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::incoming;
+use crate::bot::interactions::buttons::handle_press;
 use crate::bot::interactions::commands;
-use crate::bot::interactions::forms;
+use crate::bot::interactions::forms::handle_form;
 use crate::bot::pictures::resume::resume_pictures;
 use crate::bot::words;
 use crate::bot::words::Voice;
@@ -23,12 +25,12 @@ use crate::bot::words::Voice;
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
 /// Hands commands and completion to poise, and forms and buttons to us.
-pub struct Dispatch {
+pub struct Dispatcher {
     bot: Arc<Bot>,
     poise: Poise,
 }
 
-impl Dispatch {
+impl Dispatcher {
     /// Wraps a poise whose data is ready before the first event: a poise
     /// whose setup fails never answers again.
     pub fn new(bot: Arc<Bot>) -> Self {
@@ -53,7 +55,7 @@ impl Dispatch {
 }
 
 #[async_trait]
-impl serenity::framework::Framework for Dispatch {
+impl serenity::framework::Framework for Dispatcher {
     async fn init(&mut self, client: &Client) {
         serenity::framework::Framework::init(&mut self.poise, client).await;
     }
@@ -63,10 +65,10 @@ impl serenity::framework::Framework for Dispatch {
         let done = match event {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Modal(form),
-            } => forms::submitted(&self.bot, form).await,
+            } => handle_form(&self.bot, form).await,
             FullEvent::InteractionCreate {
                 interaction: Interaction::Component(press),
-            } => forms::pressed(&self.bot, press).await,
+            } => handle_press(&self.bot, &press).await,
             FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
                 let server = ServerId(incomplete.id.get());
                 self.bot.app.keys.server_left(server).await
@@ -80,8 +82,8 @@ impl serenity::framework::Framework for Dispatch {
                 Box::pin(incoming::handle_message(&self.bot, new_message)).await
             }
             FullEvent::Ready { ref data_about_bot } => {
-                let me = data_about_bot.user.id.get();
-                self.bot.user_id.store(me, Ordering::Relaxed);
+                let user_id = data_about_bot.user.id.get();
+                self.bot.user_id.store(user_id, Ordering::Relaxed);
                 let bot = Arc::clone(&self.bot);
                 self.bot.app.tasks.spawn(async move {
                     if let Err(error) = close_unfinished(&bot).await {
@@ -91,9 +93,9 @@ impl serenity::framework::Framework for Dispatch {
                         tracing::warn!("could not go on with pictures: {error:#}");
                     }
                 });
-                let looked = look_at_servers(&self.bot, data_about_bot).await;
+                let reported = report_servers(&self.bot, data_about_bot).await;
                 self.poise.dispatch(context, event).await;
-                looked
+                reported
             }
             FullEvent::InteractionCreate { .. } => {
                 self.poise.dispatch(context, event).await;
@@ -107,9 +109,10 @@ impl serenity::framework::Framework for Dispatch {
     }
 }
 
-/// Finds out which servers removed the bot while it was away. Those that
-/// are unavailable are in the list too.
-async fn look_at_servers(bot: &Bot, ready: &Ready) -> anyhow::Result<()> {
+/// Says in which servers of a shard the bot is, so that those that removed
+/// it while it was away are found out. Discord lists those that are
+/// unavailable too.
+async fn report_servers(bot: &Bot, ready: &Ready) -> anyhow::Result<()> {
     let here = ready.guilds.iter().map(|guild| ServerId(guild.id.get()));
     let shard = ready
         .shard
@@ -117,8 +120,9 @@ async fn look_at_servers(bot: &Bot, ready: &Ready) -> anyhow::Result<()> {
     bot.app.keys.servers_are(&here.collect(), shard).await
 }
 
-/// What poise could not do. Only errors of ours reach the log: poise's own
-/// texts quote what people typed. Whoever waits for an answer gets one.
+/// Handles what poise could not do. Only errors of ours reach the log:
+/// poise's own texts quote what people typed. Whoever waits for an answer
+/// gets one.
 async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
     match error {
         poise::FrameworkError::Command { error, ctx, .. } => {
@@ -143,8 +147,12 @@ async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
     }
 }
 
-/// Says so to whoever typed the command, first or after what was said.
-async fn apologise(ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>, words: fn(Voice<'_>) -> Card) {
+/// Tells whoever typed a command that it failed: as the first reply, or
+/// after another.
+async fn apologise(
+    ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>,
+    sentence: fn(Voice<'_>) -> Card,
+) {
     let poise::Context::Application(app) = ctx else {
         return;
     };
@@ -152,21 +160,21 @@ async fn apologise(ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>, words: fn(V
         app.framework.user_data,
         InteractionHandle::from(app.interaction),
     );
-    let card = words(bot.voice(&app.interaction.locale));
+    let card = sentence(bot.voice(&app.interaction.locale));
     if bot.rest.reply(&handle, &card).await.is_err() {
-        let said = bot.rest.follow_up_ephemeral(&handle, &card).await;
-        if let Err(error) = said {
+        let told = bot.rest.follow_up_ephemeral(&handle, &card).await;
+        if let Err(error) = told {
             tracing::warn!("could not answer a command: {error:#}");
         }
     }
 }
 
-/// Counts interactions that serenity could not read and would drop without
+/// Counts the interactions that serenity cannot read and would drop without
 /// a word.
-pub struct CountDropped(pub Arc<Bot>);
+pub struct DroppedInteractions(pub Arc<Bot>);
 
 #[async_trait]
-impl RawEventHandler for CountDropped {
+impl RawEventHandler for DroppedInteractions {
     async fn raw_event(&self, _: Context, event: Event) {
         if let Event::Unknown(unknown) = event
             && unknown.kind == "INTERACTION_CREATE"

@@ -1,7 +1,8 @@
-//! Interactions: commands, forms and buttons, and who sends them.
+//! Interactions: commands, forms and buttons.
 
+mod buttons;
 pub mod commands;
 pub mod custom_id;
 pub mod dispatch;
-pub mod forms;
-pub mod private_reply;
+mod forms;
+mod private_reply;

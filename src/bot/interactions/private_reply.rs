@@ -1,17 +1,16 @@
-//! Answers that only the person who asked may see.
+//! Replies that only the person who asked may see.
 
 use crate::app::{App, Error};
-use crate::model::Caller;
-
 use crate::bot::answers::split;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::words::Voice;
 use crate::bot::{Bot, explain_error};
+use crate::model::Caller;
 
 /// Acknowledges a command at once, does the work, and shows its result.
-pub async fn answer(
+pub async fn reply_privately(
     ctx: Context<'_>,
     work: impl AsyncFnOnce(&App, &Caller, Voice<'_>) -> Result<Card, Error>,
 ) -> anyhow::Result<()> {
@@ -21,17 +20,17 @@ pub async fn answer(
     bot.rest.defer_ephemeral(&handle).await?;
     let caller = caller_of(ctx).await;
     let done = work(&bot.app, &caller, voice).await;
-    show(
-        bot,
-        &handle,
-        done.unwrap_or_else(|error| explain_error(voice, &error)),
-    )
-    .await
+    let card = done.unwrap_or_else(|error| explain_error(voice, &error));
+    show_privately(bot, &handle, card).await
 }
 
-/// Puts a card where an ephemeral answer was promised, in several messages
+/// Puts a card where an ephemeral reply was promised, in several messages
 /// if it is long.
-pub async fn show(bot: &Bot, handle: &InteractionHandle, card: Card) -> anyhow::Result<()> {
+pub async fn show_privately(
+    bot: &Bot,
+    handle: &InteractionHandle,
+    card: Card,
+) -> anyhow::Result<()> {
     let mut parts = split::split(&card.text, split::LIMIT).into_iter();
     let first = Card {
         text: parts.next().unwrap_or_default(),
@@ -39,9 +38,8 @@ pub async fn show(bot: &Bot, handle: &InteractionHandle, card: Card) -> anyhow::
     };
     bot.rest.edit(handle, ORIGINAL, &first).await?;
     for part in parts {
-        bot.rest
-            .follow_up_ephemeral(handle, &Card::text(part))
-            .await?;
+        let card = Card::text(part);
+        bot.rest.follow_up_ephemeral(handle, &card).await?;
     }
     Ok(())
 }

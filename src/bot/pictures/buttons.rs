@@ -9,7 +9,7 @@ use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::conversation::turns::question_in;
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::{Bot, explain_error, words};
-use crate::model::{ConversationRefusal, ImageSpec, Imagine, PictureJob, PictureRefusal, Words};
+use crate::model::{ConversationRefusal, ImageSpec, PictureAsk, PictureJob, PictureRefusal, Words};
 
 /// What a picture is made from when it is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +44,11 @@ async fn request_again<'a>(
 ) -> Result<PictureRequest<'a>, Error> {
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     let job = job_under_button(bot, press, id).await?;
-    let choices = bot.app.picture_choices(&job).await?;
+    let choices = bot.app.pictures.choices_of(&job).await?;
     let question = question_in(bot, &press.message).await;
     let question = question.ok_or(ConversationRefusal::QuestionGone)?;
     let ImagePrompt { prompt, negative } = ImagePrompt::parse(&question);
-    let wish = ImageSpec {
+    let spec = ImageSpec {
         prompt: Words(prompt),
         negative: Words(negative),
         size: job.size,
@@ -57,7 +57,8 @@ async fn request_again<'a>(
     };
     let shown = press.message.attachments.first();
     let shown = shown.filter(|_| from == RepeatFrom::Picture);
-    let varied = shown.and_then(|file| Some((bot.app.varied(&choices)?, file.clone())));
+    let varied =
+        shown.and_then(|file| Some((bot.app.pictures.vary_choices(&choices)?, file.clone())));
     let (choices, file): (_, Option<Attachment>) = match varied {
         Some((choices, file)) => (choices, Some(file)),
         None => (choices, None),
@@ -65,11 +66,11 @@ async fn request_again<'a>(
     if job.is_edit && file.is_none() {
         return Err(PictureRefusal::PictureNotKept.into());
     }
-    let imagine = Imagine {
+    let imagine = PictureAsk {
         age_restricted: bot.is_age_restricted(&caller).await,
         caller,
         choices,
-        wish,
+        spec,
         request_key: None,
     };
     Ok(PictureRequest {
@@ -88,7 +89,7 @@ async fn job_under_button(
     press: &ComponentInteraction,
     id: &str,
 ) -> Result<PictureJob, Error> {
-    let job = bot.app.picture(id).await?;
+    let job = bot.app.pictures.find_picture(id).await?;
     let direct = press.guild_id.is_none() && job.person.0 == press.user.id.get();
     if job.channel == Some(press.channel_id.get()) || direct {
         Ok(job)
@@ -101,7 +102,7 @@ async fn job_under_button(
 pub async fn show_seed(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
     let voice = bot.voice(&press.locale);
     let card = match job_under_button(bot, press, id).await {
-        Ok(job) => words::seed(voice, job.seed),
+        Ok(job) => words::pictures::seed(voice, job.seed),
         Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&press.into(), &card).await

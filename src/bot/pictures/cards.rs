@@ -2,21 +2,21 @@
 
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::{self, Voice};
-use crate::model::{Made, PictureKind};
+use crate::model::{PictureAnswer, PictureKind};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
 /// Shows pictures, and what stands under them.
-pub fn picture_card(voice: Voice<'_>, made: &Made, prompt: &str, id: &str) -> Card {
+pub fn picture_card(voice: Voice<'_>, made: &PictureAnswer, prompt: &str, id: &str) -> Card {
     let files = made.pictures.iter().enumerate().map(|(at, picture)| File {
         name: format!("picture-{}.{}", at + 1, extension(picture.kind)),
         kind: picture.kind.media_type(),
-        description: words::alt_text(voice, made, prompt),
+        description: words::pictures::alt_text(voice, made, prompt),
         bytes: picture.bytes.to_vec(),
     });
     Card {
-        text: words::picture_footer(voice, made),
-        buttons: words::under_picture(voice, id, made.seed.is_some()),
+        text: words::pictures::footer(voice, made),
+        buttons: words::pictures::buttons(voice, id, made.seed.is_some()),
         files: files.collect(),
         ..Card::default()
     }

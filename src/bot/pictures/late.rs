@@ -39,7 +39,7 @@ pub async fn show_late(
         }
     }
     if let Some(message) = place.message {
-        let card = words::shown_below(voice, late.heading, in_channel);
+        let card = words::pictures::shown_elsewhere(voice, late.heading, in_channel);
         let edited = bot.rest.edit_message(place.channel, message, &card).await;
         if let Err(error) = edited {
             tracing::info!("could not mark where a picture was promised: {error:#}");

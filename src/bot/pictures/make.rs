@@ -4,7 +4,7 @@
 use serenity::all::Attachment;
 use tokio::time::Instant;
 
-use crate::app::{Began, Error};
+use crate::app::{AnswerStart, Error};
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_when_secured};
 use crate::bot::answers::refusals;
@@ -13,14 +13,14 @@ use crate::bot::conversation::files::{Content, FileReader};
 use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::pictures::progress::PictureMessage;
 use crate::bot::{Bot, words};
-use crate::model::{ImageSpec, Imagine, Picture, PictureRefusal, Words};
+use crate::model::{ImageSpec, Picture, PictureAsk, PictureRefusal, Words};
 
 /// The largest picture that is taken along.
 const PICTURE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What is to be made, where it goes, and in which language.
 pub struct PictureRequest<'a> {
-    pub imagine: Imagine,
+    pub imagine: PictureAsk,
     /// The picture that is changed, as Discord keeps it.
     pub file: Option<Attachment>,
     /// Whether a language model rewrites the prompt first.
@@ -42,8 +42,8 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let voice = bot.voice(locale);
     let asker = imagine.caller.person;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
-    renderer.quote_question(&write_prompt(&imagine.wish));
-    let Some(mut permit) = bot.picture_queue.enter(asker) else {
+    renderer.quote_question(&write_prompt(&imagine.spec));
+    let Some(mut permit) = bot.picture_queue.acquire(asker) else {
         let refusal = PictureRefusal::TooManyPicturesAtOnce.into();
         return refusals::turn_away(&mut renderer, refusal).await;
     };
@@ -51,24 +51,28 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
         renderer.promise_answer().await?;
     }
     if permit.must_wait() {
-        renderer.show_instead(words::in_line(voice)).await?;
+        renderer
+            .show_instead(words::answers::waiting_in_line(voice))
+            .await?;
         permit.wait_turn().await;
     }
-    imagine.wish.is_edit = file.is_some();
+    imagine.spec.is_edit = file.is_some();
     if enhance {
-        renderer.show_instead(words::rewriting(voice)).await?;
-        match bot.app.enhance(&imagine).await {
-            Ok(better) => imagine.wish.prompt = Words(better),
+        renderer
+            .show_instead(words::pictures::rewriting_prompt(voice))
+            .await?;
+        match bot.app.pictures.enhance_prompt(&imagine).await {
+            Ok(better) => imagine.spec.prompt = Words(better),
             Err(error) => return refusals::refuse_in_place(&mut renderer, &error).await,
         }
-        renderer.quote_question(&write_prompt(&imagine.wish));
+        renderer.quote_question(&write_prompt(&imagine.spec));
     }
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
-    let prompt = imagine.wish.prompt.0.clone();
-    let considered = bot.app.consider_picture(imagine).await;
+    let prompt = imagine.spec.prompt.0.clone();
+    let considered = bot.app.pictures.consider(imagine).await;
     let securing = Box::pin(async {
-        let mut ready = bot.app.secure_picture(considered?).await?;
+        let mut ready = bot.app.pictures.secure(considered?).await?;
         if let Some(file) = file {
             ready.take(download_picture(bot, &file).await?);
         }
@@ -76,7 +80,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     });
     let ready = promise_when_secured(&mut renderer, PromiseTime::WhenSecured, securing).await?;
     let Some(ready) = ready else { return Ok(()) };
-    let began = Began {
+    let began = AnswerStart {
         person: asker,
         server,
         channel: target.channel(),

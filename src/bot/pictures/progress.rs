@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{
-    Began, Notice, PictureOutcome, PicturePlace, ReadyPicture, Seen, UnsettledPictures, Waiter,
+    AnswerStart, Notice, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
+    UnsettledPictures, Waiter,
 };
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::{notices, refusals};
@@ -32,9 +33,13 @@ pub struct PictureMessage<'a> {
 
 impl PictureMessage<'_> {
     /// Has the pictures made, and shows each stage and what came of it.
-    pub async fn follow_making(&mut self, ready: ReadyPicture, began: Began) -> anyhow::Result<()> {
+    pub async fn follow_making(
+        &mut self,
+        ready: ReadyPicture,
+        began: AnswerStart,
+    ) -> anyhow::Result<()> {
         let bot = self.renderer.bot;
-        let notes = bot.app.note_answer(&began)?;
+        let notes = bot.app.asks.log_answer(&began)?;
         let place = PicturePlace {
             id: notes.id.clone(),
             channel: began.channel,
@@ -44,8 +49,8 @@ impl PictureMessage<'_> {
         let (sender, stages) = watch::channel(None);
         let done = CancellationToken::new();
         let making = async {
-            let mut watch = |seen: Seen| {
-                if let Seen::Stage(stage) = seen {
+            let mut watch = |seen: PictureProgress| {
+                if let PictureProgress::Stage(stage) = seen {
                     // The time that is shown is that of the change.
                     sender.send_if_modified(|known| known.replace(stage) != Some(stage));
                 }
@@ -53,7 +58,8 @@ impl PictureMessage<'_> {
             let waiter = Waiter::Here(&place);
             let made = bot
                 .app
-                .make_pictures(ready, waiter, &running.stop, &mut watch);
+                .pictures
+                .make(ready, waiter, &running.stop, &mut watch);
             let outcome = made.await;
             done.cancel();
             outcome
@@ -61,13 +67,13 @@ impl PictureMessage<'_> {
         let following = self.show_stages(stages, &place.id, &done);
         let (mut outcome, ()) = tokio::join!(making, following);
         if outcome.goes_on {
-            let card = words::goes_on(self.renderer.voice);
+            let card = words::pictures::continues_after_restart(self.renderer.voice);
             return self.renderer.show_instead(card).await;
         }
         let shown = self.show_end(&outcome, &place).await;
-        let budgets = settle_pictures(bot, outcome.due.take(), shown.is_ok()).await;
-        notes.ended(outcome.attempt, &outcome.trace);
-        bot.app.picture_ended(&place.id).await?;
+        let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
+        notes.close(outcome.attempt, &outcome.trace);
+        bot.app.pictures.close_picture(&place.id).await?;
         notices::tell_key_owners(&self.renderer, &outcome.demoted).await;
         notices::tell_budget_owners(bot, self.renderer.voice, &budgets).await;
         shown
@@ -89,7 +95,7 @@ impl PictureMessage<'_> {
                 continue;
             }
             let now_s = bot.app.now_ms() / 1_000;
-            let card = words::stage(self.renderer.voice, stage, now_s, id);
+            let card = words::pictures::stage(self.renderer.voice, stage, now_s, id);
             // A card that fails is made up for by the next, and by the last.
             if let Err(error) = self.renderer.show_instead(card).await {
                 tracing::debug!("could not show how far a picture is: {error:#}");
@@ -139,13 +145,15 @@ impl PictureMessage<'_> {
 /// nobody pays for.
 pub async fn settle_pictures(
     bot: &Bot,
-    due: Option<UnsettledPictures>,
+    unsettled: Option<UnsettledPictures>,
     shown: bool,
 ) -> Vec<Notice> {
-    let Some(due) = due else { return Vec::new() };
+    let Some(unsettled) = unsettled else {
+        return Vec::new();
+    };
     if shown {
-        return bot.app.pictures_shown(due).await;
+        return bot.app.pictures.settle_shown(unsettled).await;
     }
-    bot.app.pictures_not_shown(due).await;
+    bot.app.pictures.release_unshown(unsettled).await;
     Vec::new()
 }

@@ -17,7 +17,7 @@ use crate::model::{PictureJob, PictureRefusal, Refusal};
 /// Goes on with every picture that an earlier process left, each by itself,
 /// and stops machines that nobody needs any more.
 pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
-    for job in bot.app.open_pictures().await? {
+    for job in bot.app.pictures.unfinished_pictures().await? {
         // Discord says more than once that we are here.
         if bot.shards.serves(job.server) && !bot.running_answers.contains(&job.id) {
             let running = bot.running_answers.begin(&job.id, job.person);
@@ -29,7 +29,7 @@ pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
             });
         }
     }
-    bot.app.stop_all_leftovers().await.map(drop)
+    bot.app.pictures.stop_all_leftovers().await.map(drop)
 }
 
 async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> anyhow::Result<()> {
@@ -44,7 +44,11 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         channel,
         message: job.message,
     };
-    let mut outcome = bot.app.go_on(job, &running.stop, &mut |_| {}).await;
+    let mut outcome = bot
+        .app
+        .pictures
+        .resume_picture(job, &running.stop, &mut |_| {})
+        .await;
     if outcome.goes_on {
         return Ok(());
     }
@@ -81,10 +85,10 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
     } else {
         show_late(bot, voice, late, card).await
     };
-    let budgets = settle_pictures(bot, outcome.due.take(), shown.is_ok()).await;
+    let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
     notices::tell_budget_owners(bot, voice, &budgets).await;
-    bot.app.picture_ended(&place.id).await?;
-    bot.app.close_answer(&place.id).await?;
+    bot.app.pictures.close_picture(&place.id).await?;
+    bot.app.asks.close_answer(&place.id).await?;
     shown
 }
 

@@ -3,12 +3,15 @@
 use std::fmt::Display;
 
 use crate::app::{ModelChoice, Persona};
-use crate::bot::connection::card::Card;
+use crate::bot::connection::card::{Card, Choice as MenuChoice, Select};
+use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{Choice, ChoiceKind, ChoiceScope};
 
-use crate::bot::words::Voice;
-use crate::bot::words::answers::footer::plain_model;
+use crate::bot::words::formats::{in_code, plain_model};
+use crate::bot::words::voice::Voice;
 
+/// Discord's most options of a menu.
+const OPTIONS_MAX: usize = 25;
 /// How many usable models are named.
 const MODELS_SHOWN: usize = 20;
 
@@ -19,6 +22,28 @@ pub fn model_name(voice: Voice<'_>, model: &ModelChoice) -> String {
         voice.name(&model.provider),
         plain_model(&model.model)
     )
+}
+
+/// The menu of models for another answer.
+pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
+    if models.is_empty() {
+        return Card::text(voice.lang.words(
+            "Nobody has a key here that can pay for another model. `/keys add` adds yours.",
+        ));
+    }
+    let choices = models.iter().take(OPTIONS_MAX).map(|model| MenuChoice {
+        label: model_name(voice, model),
+        value: model.full(),
+    });
+    Card {
+        text: voice.lang.words("Which model should answer?").to_owned(),
+        select: Some(Select {
+            custom_id: CustomId::ModelMenu(id.to_owned()).write(),
+            placeholder: voice.lang.words("A model").to_owned(),
+            choices: choices.collect(),
+        }),
+        ..Card::default()
+    }
 }
 
 /// What is chosen, and what could be.
@@ -86,12 +111,12 @@ pub fn chosen(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope, value: &st
             "This server is answered as `{value}` from now on. `/persona reset for:server` takes that back."
         }
     };
-    let value = value.replace('`', "'");
+    let value = in_code(value);
     Card::text(voice.lang.say(sentence, &[("value", &value)]))
 }
 
 /// A choice was taken back.
-pub fn unchosen(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope) -> Card {
+pub fn reset(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope) -> Card {
     let values: &[(&str, &dyn Display)] = &[("whom", &whom(voice, scope))];
     Card::text(match kind {
         ChoiceKind::Model => voice
@@ -106,7 +131,7 @@ pub fn unchosen(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope) -> Card 
 fn chosen_lines(voice: Voice<'_>, kind: ChoiceKind, chosen: &[Choice]) -> Vec<String> {
     let of_kind = chosen.iter().filter(|it| it.kind == kind);
     let line = |it: &Choice| {
-        let value = it.value.replace('`', "'");
+        let value = in_code(&it.value);
         voice.lang.say(
             "Chosen for {whom}: `{value}`.",
             &[("whom", &whom(voice, it.scope)), ("value", &value)],

@@ -5,11 +5,12 @@ use std::fmt::Display;
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::{Made, Stage};
+use crate::model::{PictureAnswer, Stage};
 
-use crate::bot::words::Voice;
 use crate::bot::words::answers::buttons::button;
-use crate::bot::words::answers::footer::{cost, fell_back, mark, plain_model};
+use crate::bot::words::answers::footer::{fell_back, mark};
+use crate::bot::words::formats::{cost, plain_model};
+use crate::bot::words::voice::Voice;
 
 /// Discord's longest description of a file.
 const ALT_CHARACTERS_MAX: usize = 1_000;
@@ -44,13 +45,17 @@ pub fn stage(voice: Voice<'_>, stage: Option<Stage>, now_s: i64, id: &str) -> Ca
 fn cancellable(voice: Voice<'_>, text: String, id: &str) -> Card {
     Card {
         text,
-        buttons: vec![button(voice, "Cancel", &CustomId::Stop(id.to_owned()))],
+        buttons: vec![button(
+            voice,
+            "Cancel",
+            &CustomId::StopAnswer(id.to_owned()),
+        )],
         ..Card::default()
     }
 }
 
-/// A language model makes more of the prompt.
-pub fn rewriting(voice: Voice<'_>) -> Card {
+/// A language model rewrites the prompt first.
+pub fn rewriting_prompt(voice: Voice<'_>) -> Card {
     Card::text(
         voice
             .lang
@@ -58,15 +63,15 @@ pub fn rewriting(voice: Voice<'_>) -> Card {
     )
 }
 
-/// It is not lost.
-pub fn goes_on(voice: Voice<'_>) -> Card {
+/// A restart comes while the picture is in the making.
+pub fn continues_after_restart(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
         "⏸️ I am being restarted. The picture goes on being made, and comes when I am back.",
     ))
 }
 
 /// The picture, or why there is none, stands elsewhere.
-pub fn shown_below(voice: Voice<'_>, head: &str, in_channel: bool) -> Card {
+pub fn shown_elsewhere(voice: Voice<'_>, head: &str, in_channel: bool) -> Card {
     let words = if in_channel {
         "What came of it stands in a message of its own."
     } else {
@@ -75,8 +80,8 @@ pub fn shown_below(voice: Voice<'_>, head: &str, in_channel: bool) -> Card {
     Card::text(format!("{head}{}", small_print(voice.lang.words(words))))
 }
 
-/// Model, whose key, price.
-pub fn picture_footer(voice: Voice<'_>, made: &Made) -> String {
+/// The small print under a picture: model, whose key, price.
+pub fn footer(voice: Voice<'_>, made: &PictureAnswer) -> String {
     let provider = voice.name(&made.provider);
     let model = plain_model(&made.model);
     let mut parts = vec![
@@ -96,8 +101,8 @@ pub fn picture_footer(voice: Voice<'_>, made: &Made) -> String {
     small_print(&parts.join(" · "))
 }
 
-/// For who can't see it.
-pub fn alt_text(voice: Voice<'_>, made: &Made, prompt: &str) -> String {
+/// Describes a picture for who can't see it.
+pub fn alt_text(voice: Voice<'_>, made: &PictureAnswer, prompt: &str) -> String {
     let model = plain_model(&made.model);
     let line = prompt.replace('\n', " ");
     let prompt: String = line.chars().take(ALT_CHARACTERS_MAX - 200).collect();
@@ -105,21 +110,21 @@ pub fn alt_text(voice: Voice<'_>, made: &Made, prompt: &str) -> String {
     voice.lang.say("Made by {model} from: {prompt}", values)
 }
 
-/// Under a picture.
-pub fn under_picture(voice: Voice<'_>, id: &str, has_seed: bool) -> Vec<Button> {
+/// The buttons under a picture.
+pub fn buttons(voice: Voice<'_>, id: &str, has_seed: bool) -> Vec<Button> {
     let id = || id.to_owned();
     let mut buttons = vec![
-        button(voice, "Again", &CustomId::Redo(id())),
-        button(voice, "Vary", &CustomId::Vary(id())),
+        button(voice, "Again", &CustomId::RepeatPicture(id())),
+        button(voice, "Vary", &CustomId::VaryPicture(id())),
     ];
     if has_seed {
-        buttons.push(button(voice, "Seed", &CustomId::Seed(id())));
+        buttons.push(button(voice, "Seed", &CustomId::PictureSeed(id())));
     }
-    buttons.push(button(voice, "Details", &CustomId::Details(id())));
+    buttons.push(button(voice, "Details", &CustomId::AnswerDetails(id())));
     buttons
 }
 
-/// What a picture began with.
+/// Which seed a picture began with.
 pub fn seed(voice: Voice<'_>, seed: u32) -> Card {
     Card::text(voice.lang.say(
         "The seed is `{seed}`. `/imagine seed:{seed}` with the same prompt and workflow makes the same picture.",

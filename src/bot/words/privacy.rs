@@ -7,8 +7,8 @@ use crate::bot::connection::card::{Card, Field, File, Modal};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::NanoDollars;
 
-use crate::bot::words::Voice;
-use crate::bot::words::quotas::limits::grouped;
+use crate::bot::words::formats::grouped;
+use crate::bot::words::voice::Voice;
 
 /// The field that confirms.
 pub const CONFIRM_FIELD: &str = "confirm";
@@ -97,7 +97,7 @@ pub fn exported(voice: Voice<'_>, all: &Value) -> Card {
 pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
     let lang = voice.lang;
     Modal {
-        custom_id: CustomId::Erase(id).write(),
+        custom_id: CustomId::EraseForm(id).write(),
         title: lang.words("Erase what is stored about you").to_owned(),
         fields: vec![Field {
             id: CONFIRM_FIELD.to_owned(),

@@ -5,12 +5,13 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::bot::connection::card::Card;
 use crate::model::{Right, Scopes, Token};
 
-use crate::bot::words::Voice;
+use crate::bot::words::voice::Voice;
 
 /// A token was made: shown once, with what to paste.
-pub fn token_made(
+pub fn created(
     voice: Voice<'_>,
-    (token, secret): &(Token, SecretString),
+    token: &Token,
+    secret: &SecretString,
     gateway: Option<&str>,
 ) -> Card {
     let lang = voice.lang;
@@ -48,7 +49,7 @@ pub fn token_made(
 }
 
 /// A person's tokens.
-pub fn tokens(voice: Voice<'_>, tokens: &[Token], now_ms: i64) -> Card {
+pub fn list(voice: Voice<'_>, tokens: &[Token], now_ms: i64) -> Card {
     let lang = voice.lang;
     if tokens.is_empty() {
         return Card::text(lang.words(
@@ -76,7 +77,7 @@ pub fn tokens(voice: Voice<'_>, tokens: &[Token], now_ms: i64) -> Card {
 }
 
 /// A token was revoked.
-pub fn token_revoked(voice: Voice<'_>, token: &Token) -> Card {
+pub fn revoked(voice: Voice<'_>, token: &Token) -> Card {
     Card::text(voice.lang.say(
         "Revoked the token {token}. Programs that use it are turned away within half a minute.",
         &[("token", &title(token))],

@@ -1,4 +1,4 @@
-//! `latchkey ask`.
+//! `latchkey ask`: asks a model through a gateway.
 
 use std::io::{self, IsTerminal, Read, Write};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
-/// The most that is read from a pipe, in bytes.
+/// How much is read from a pipe at the most, in bytes.
 const PIPED_BYTES_MAX: u64 = 1_000_000;
 
 /// A question.
@@ -31,10 +31,10 @@ pub struct Question {
     json: bool,
 }
 
-/// Asks, and shows the answer as it comes.
+/// Asks, and prints the answer as it comes.
 pub async fn ask(question: Question) -> anyhow::Result<()> {
     let body = json!({
-        "prompt": prompt(&question.prompt)?, "provider": question.provider, "model": question.model,
+        "prompt": read_prompt(&question.prompt)?, "provider": question.provider, "model": question.model,
         "persona": question.persona, "max_tokens": question.max_tokens, "stream": !question.json,
     });
     let gateway = Gateway::open()?;
@@ -46,7 +46,7 @@ pub async fn ask(question: Question) -> anyhow::Result<()> {
     let mut events = EventReader::new(response);
     while let Some(event) = events.next().await? {
         if let GatewayEvent::Data(data) = event
-            && show(&data)?
+            && print_event(&data)?
         {
             return Ok(());
         }
@@ -54,8 +54,8 @@ pub async fn ask(question: Question) -> anyhow::Result<()> {
     bail!("the answer broke off")
 }
 
-/// Shows the data of one event; whether it is the last.
-fn show(data: &[u8]) -> anyhow::Result<bool> {
+/// Prints the data of one event of an answer; whether it is the last.
+fn print_event(data: &[u8]) -> anyhow::Result<bool> {
     let data = parse_data(data).inspect_err(|_| println!())?;
     if let Some(text) = data["text"].as_str() {
         print!("{text}");
@@ -85,8 +85,8 @@ fn show(data: &[u8]) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// The words of the command line, and what is piped in.
-pub fn prompt(words: &[String]) -> anyhow::Result<String> {
+/// The prompt: the words of the command line, and what is piped in.
+pub fn read_prompt(words: &[String]) -> anyhow::Result<String> {
     let mut prompt = words.join(" ");
     let input = io::stdin();
     if !input.is_terminal() {

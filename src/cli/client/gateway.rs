@@ -8,7 +8,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::login::{Login, stored};
+use super::login::{Login, load_login};
 use crate::providers::Clients;
 use crate::providers::sse::{Decoder, Event, Framing};
 
@@ -25,7 +25,7 @@ pub struct Gateway {
 impl Gateway {
     /// The one that `latchkey login` stored.
     pub fn open() -> anyhow::Result<Self> {
-        Self::with(stored()?)
+        Self::with(load_login()?)
     }
 
     /// One with this token.

@@ -1,5 +1,5 @@
-//! Secrets that are typed without being shown, or piped in; never an
-//! argument, which others on the machine can read.
+//! Reads secrets that are typed without being shown, or piped in. They are
+//! never arguments, which others on the machine can read.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -8,8 +8,8 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-/// Reads a secret.
-pub fn read(what: &str) -> anyhow::Result<SecretString> {
+/// Reads a secret from the terminal without showing it, or from a pipe.
+pub fn read_secret(what: &str) -> anyhow::Result<SecretString> {
     let input = io::stdin();
     let mut typed = Zeroizing::new(String::new());
     if input.is_terminal() {

@@ -1,4 +1,4 @@
-//! `latchkey imagine`.
+//! `latchkey imagine`: has pictures made through a gateway.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -12,12 +12,13 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::ask::prompt;
+use super::ask::read_prompt;
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
+/// How often the bar moves.
 const TICK: Duration = Duration::from_millis(250);
-/// How wide the bar is.
-const BAR: usize = 20;
+/// How wide the bar is, in characters.
+const BAR_WIDTH: usize = 20;
 
 /// A picture.
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ pub struct Picture {
 
 impl Picture {
     fn body(&self) -> anyhow::Result<Value> {
-        let mut body = json!({"prompt": prompt(&self.prompt)?});
+        let mut body = json!({"prompt": read_prompt(&self.prompt)?});
         let wanted = [
             ("model", json!(self.model)),
             ("size", json!(self.size)),
@@ -68,7 +69,7 @@ impl Picture {
     }
 }
 
-/// Makes pictures, and writes them down.
+/// Has pictures made, and writes them to files.
 pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     let body = picture.body()?;
     let gateway = Gateway::open()?;
@@ -81,18 +82,18 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     }
     let pictures = collect(response?, &mut bar).await?;
     for (number, bytes) in (1..).zip(pictures) {
-        write(&picture.output, number, &bytes)?;
+        write_picture(&picture.output, number, &bytes)?;
     }
     Ok(())
 }
 
-/// The pictures of an answer that comes in events.
+/// Collects the pictures of an answer that comes in events.
 async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<Vec<Vec<u8>>> {
     let (mut events, mut pictures) = (EventReader::new(response), Vec::new());
     while let Some(event) = bar.during(events.next()).await? {
         let data = match event {
             GatewayEvent::Comment(comment) => {
-                bar.hear(&comment);
+                bar.update_stage(&comment);
                 continue;
             }
             GatewayEvent::Data(data) => parse_data(&data)?,
@@ -106,19 +107,20 @@ async fn collect(response: Response, bar: &mut Bar) -> anyhow::Result<Vec<Vec<u8
     Ok(pictures)
 }
 
-fn write(output: &Path, number: usize, bytes: &[u8]) -> anyhow::Result<()> {
+fn write_picture(output: &Path, number: usize, bytes: &[u8]) -> anyhow::Result<()> {
     if output.as_os_str() == "-" {
         io::stdout().write_all(bytes)?;
         return Ok(());
     }
-    let path = numbered(output, number);
+    let path = numbered_path(output, number);
     std::fs::write(&path, bytes).with_context(|| format!("could not write {}", path.display()))?;
     eprintln!("Wrote {}.", path.display());
     Ok(())
 }
 
-/// The first has the name that was chosen: `a.png`, then `a-2.png`.
-fn numbered(output: &Path, number: usize) -> PathBuf {
+/// The path of a picture by its number: `a.png` as it was chosen, then
+/// `a-2.png`.
+fn numbered_path(output: &Path, number: usize) -> PathBuf {
     if number == 1 {
         return output.to_owned();
     }
@@ -130,13 +132,13 @@ fn numbered(output: &Path, number: usize) -> PathBuf {
     output.with_file_name(name)
 }
 
-/// Shows that something is being worked on, and how far it is where its host
-/// tells. Nothing where nobody looks.
+/// A bar that moves while a picture is made, with its stage where the host
+/// reports one. Not drawn where standard error is no terminal.
 struct Bar {
     began: Instant,
     at: usize,
     stage: String,
-    is_seen: bool,
+    is_terminal: bool,
 }
 
 impl Bar {
@@ -145,11 +147,11 @@ impl Bar {
             began: Instant::now(),
             at: 0,
             stage: "asked for".to_owned(),
-            is_seen: io::stderr().is_terminal(),
+            is_terminal: io::stderr().is_terminal(),
         }
     }
 
-    /// Moves as long as some work takes, and is gone after it.
+    /// Draws the bar until some work is done, and removes it.
     async fn during<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
@@ -161,12 +163,12 @@ impl Bar {
         }
     }
 
-    /// Hears how far it is.
-    fn hear(&mut self, comment: &str) {
-        let Ok(told) = serde_json::from_str::<Value>(comment.trim()) else {
+    /// Takes the stage from a comment in the answer.
+    fn update_stage(&mut self, comment: &str) {
+        let Ok(progress) = serde_json::from_str::<Value>(comment.trim()) else {
             return;
         };
-        self.stage = match (told["stage"].as_str(), told["ahead"].as_u64()) {
+        self.stage = match (progress["stage"].as_str(), progress["ahead"].as_u64()) {
             (Some("queued"), Some(0)) => "next in line".to_owned(),
             (Some("queued"), Some(ahead)) => format!("in line, {ahead} before it"),
             (Some("queued"), None) => "in line".to_owned(),
@@ -178,11 +180,11 @@ impl Bar {
     }
 
     fn draw(&mut self) {
-        if !self.is_seen {
+        if !self.is_terminal {
             return;
         }
-        self.at = (self.at + 1) % BAR;
-        let bar: String = (0..BAR)
+        self.at = (self.at + 1) % BAR_WIDTH;
+        let bar: String = (0..BAR_WIDTH)
             .map(|place| if place == self.at { '#' } else { '.' })
             .collect();
         let waited_s = self.began.elapsed().as_secs();
@@ -190,7 +192,7 @@ impl Bar {
     }
 
     fn clear(&self) {
-        if self.is_seen {
+        if self.is_terminal {
             eprint!("\r\x1b[K");
         }
     }

@@ -1,4 +1,4 @@
-//! `latchkey keys`.
+//! `latchkey keys`: shows and changes stored keys through a gateway.
 
 use clap::Subcommand;
 use reqwest::Method;
@@ -34,7 +34,7 @@ pub enum KeyVerb {
     Status,
 }
 
-/// Does it, and shows what came of it.
+/// Calls the gateway for a verb, and prints its answer.
 pub async fn keys(verb: Option<KeyVerb>, guild: Option<u64>, as_json: bool) -> anyhow::Result<()> {
     let base = guild.map_or_else(
         || "/api/v1/api-keys".to_owned(),
@@ -56,7 +56,7 @@ pub async fn keys(verb: Option<KeyVerb>, guild: Option<u64>, as_json: bool) -> a
                 .filter_map(|pair| pair.split_once('='))
                 .map(|(field, value)| (field.to_owned(), json!(value)))
                 .collect();
-            let key = hidden::read(&format!("Key for {provider}"))?;
+            let key = hidden::read_secret(&format!("Key for {provider}"))?;
             let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras});
             call(Method::POST, "").json(&body)
         }
@@ -73,35 +73,35 @@ pub async fn keys(verb: Option<KeyVerb>, guild: Option<u64>, as_json: bool) -> a
     if as_json {
         println!("{answer}");
     } else {
-        show(&verb, &answer);
+        print_answer(&verb, &answer);
     }
     Ok(())
 }
 
-fn show(verb: &KeyVerb, answer: &Value) {
+fn print_answer(verb: &KeyVerb, answer: &Value) {
     match verb {
         KeyVerb::List => {
             let keys = answer["keys"].as_array().into_iter().flatten();
             if keys.clone().next().is_none() {
                 println!("No keys. `latchkey keys add openai` stores one.");
             }
-            keys.for_each(line);
+            keys.for_each(print_key);
         }
         KeyVerb::Status => answer["providers"]
             .as_array()
             .into_iter()
             .flatten()
-            .for_each(pays),
+            .for_each(print_payer),
         KeyVerb::Add { .. } | KeyVerb::Test { .. } => {
-            line(&answer["key"]);
+            print_key(&answer["key"]);
             println!("The provider says: {}.", word(&answer["check"]));
         }
-        KeyVerb::Pause { .. } | KeyVerb::Resume { .. } => line(answer),
+        KeyVerb::Pause { .. } | KeyVerb::Resume { .. } => print_key(answer),
         KeyVerb::Remove { .. } => println!("Removed."),
     }
 }
 
-fn line(key: &Value) {
+fn print_key(key: &Value) {
     let paused = if key["paused"] == true {
         ", paused"
     } else {
@@ -123,7 +123,7 @@ fn line(key: &Value) {
     );
 }
 
-fn pays(provider: &Value) {
+fn print_payer(provider: &Value) {
     let payer = provider["pays"].as_str().unwrap_or("nobody");
     println!("{}: {payer} pays", word(&provider["provider"]));
     let skipped = provider["trace"]

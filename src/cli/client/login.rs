@@ -1,4 +1,4 @@
-//! `latchkey login`: where the gateway is, and the token for it, in a file
+//! `latchkey login`: stores a gateway's address and a token for it, in a file
 //! that only its owner can read.
 
 use std::io::Write;
@@ -24,31 +24,31 @@ pub struct Login {
     pub token: SecretString,
 }
 
-/// The same, as it is written.
+/// A [`Login`], as it is written to the file.
 #[derive(Serialize)]
-struct Written<'a> {
+struct LoginFile<'a> {
     url: &'a str,
     token: &'a str,
 }
 
-/// Stores a token, once the gateway knows it.
+/// Stores a token, if the gateway accepts it.
 pub async fn login(url: &str) -> anyhow::Result<()> {
-    let url = address(url)?;
-    let token = hidden::read("Token, from `/token create` in Discord")?;
+    let url = parse_address(url)?;
+    let token = hidden::read_secret("Token, from `/token create` in Discord")?;
     let login = Login { url, token };
-    let written = serde_json::to_vec(&Written {
+    let written = serde_json::to_vec(&LoginFile {
         url: &login.url,
         token: login.token.expose_secret(),
     })?;
     let gateway = Gateway::with(login)?;
     let known = send(gateway.call(reqwest::Method::GET, "/v1/models")).await;
-    // A token that may do something else is a token all the same.
+    // A token whose scopes do not include this call is valid all the same.
     if let Err(error) = known
         && !error.to_string().contains("it has the scopes")
     {
         return Err(error.context("nothing was stored"));
     }
-    let path = file()?;
+    let path = login_path()?;
     let folder = path.parent().context("the file has a folder")?;
     std::fs::create_dir_all(folder)?;
     let mut options = std::fs::OpenOptions::new();
@@ -67,9 +67,9 @@ pub async fn login(url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Forgets the token.
+/// Deletes the stored token.
 pub fn logout() -> anyhow::Result<()> {
-    match std::fs::remove_file(file()?) {
+    match std::fs::remove_file(login_path()?) {
         Ok(()) => eprintln!("Logged out. `/token revoke` in Discord ends the token itself."),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             eprintln!("Nobody was logged in.");
@@ -79,9 +79,9 @@ pub fn logout() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What was stored.
-pub fn stored() -> anyhow::Result<Login> {
-    let path = file()?;
+/// Loads what `login` stored.
+pub fn load_login() -> anyhow::Result<Login> {
+    let path = login_path()?;
     let missing = "nobody is logged in; run `latchkey login <address>` first";
     let mode = std::fs::metadata(&path)
         .context(missing)?
@@ -102,8 +102,9 @@ pub fn stored() -> anyhow::Result<Login> {
     serde_json::from_str(text.expose_secret()).map_err(|_| anyhow::anyhow!(damaged()))
 }
 
-/// A gateway's address. A token goes over plain HTTP only to this machine.
-fn address(typed: &str) -> anyhow::Result<String> {
+/// Parses a gateway's address. Plain HTTP is accepted for this machine only,
+/// since the token is sent to it.
+fn parse_address(typed: &str) -> anyhow::Result<String> {
     let wrong = "the address must be one such as https://latchkey.example";
     let url = Url::parse(typed.trim_end_matches('/')).context(wrong)?;
     ensure!(
@@ -127,7 +128,8 @@ fn address(typed: &str) -> anyhow::Result<String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-fn file() -> anyhow::Result<PathBuf> {
+/// Where the login is stored.
+fn login_path() -> anyhow::Result<PathBuf> {
     let environment = Environment::of_process()?;
     let named = |name| {
         environment

@@ -1,4 +1,4 @@
-//! The verbs that are a client of a running gateway, here or elsewhere.
+//! The verbs that call a running gateway, on this machine or another.
 
 mod ask;
 mod gateway;

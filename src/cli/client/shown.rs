@@ -1,4 +1,4 @@
-//! `latchkey usage`, `quota` and `models`.
+//! `latchkey usage`, `quota` and `models`: print what a gateway knows.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::gateway::{Gateway, send};
 use crate::model::NanoDollars;
 
-/// What was used.
+/// Prints what was used in the last days.
 pub async fn usage(days: u16, csv: bool, as_json: bool) -> anyhow::Result<()> {
     let gateway = Gateway::open()?;
     if csv {
@@ -23,19 +23,19 @@ pub async fn usage(days: u16, csv: bool, as_json: bool) -> anyhow::Result<()> {
     println!("{} to {}", word(&used["from"]), word(&used["to"]));
     println!("total: {}", amounts(&used["total"]));
     for line in used["lines"].as_array().into_iter().flatten() {
-        let of = [
+        let labels = [
             &line["day"],
             &line["source"],
             &line["provider"],
             &line["model"],
         ]
         .map(word);
-        println!("{}: {}", of.join(" "), amounts(line));
+        println!("{}: {}", labels.join(" "), amounts(line));
     }
     Ok(())
 }
 
-/// What may still be used.
+/// Prints every limit, and what is left of it.
 pub async fn quota(as_json: bool) -> anyhow::Result<()> {
     let quota = Gateway::open()?.get("/api/v1/quota").await?;
     if as_json {
@@ -61,7 +61,7 @@ pub async fn quota(as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The models that can be used.
+/// Prints the models that can be used.
 pub async fn models(as_json: bool) -> anyhow::Result<()> {
     let models = Gateway::open()?.get("/v1/models").await?;
     if as_json {

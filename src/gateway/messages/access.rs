@@ -1,9 +1,9 @@
-//! Refusals about who may do something, in words for programs.
+//! Messages to programs for refusals about access.
 
 use crate::gateway::messages::Message;
 use crate::model::AccessRefusal;
 
-/// Status, code and words of a refusal about access.
+/// The message for a refusal about access.
 pub fn about_access(refusal: &AccessRefusal) -> Message {
     let text = |text: &str| text.to_owned();
     match refusal {

@@ -1,10 +1,10 @@
-//! Refusals about asks in words for programs.
+//! Messages to programs for refusals about asks.
 
-use crate::gateway::messages::{Message, reason};
+use crate::gateway::messages::{Message, describe_skip};
 use crate::gateway::problem::Problem;
 use crate::model::{AskRefusal, FailureClass, ProviderFailure, ProviderId, Source, Trace, Verdict};
 
-/// The answer to a refusal about an ask.
+/// The problem for a refusal about an ask.
 pub fn about_ask(refusal: &AskRefusal) -> Problem {
     let text = |text: &str| text.to_owned();
     let message: Message = match refusal {
@@ -178,7 +178,7 @@ fn nobody_pays(trace: &Trace) -> Problem {
             "{} key for {}: {}",
             key_of(step.source),
             step.provider,
-            reason(why)
+            describe_skip(why)
         )),
         _ => None,
     });

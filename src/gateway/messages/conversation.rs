@@ -1,9 +1,9 @@
-//! Refusals about conversations in words for programs.
+//! Messages to programs for refusals about conversations.
 
 use crate::gateway::messages::Message;
 use crate::model::ConversationRefusal;
 
-/// Status, code and words of a refusal about a conversation.
+/// The message for a refusal about a conversation.
 pub fn about_conversation(refusal: &ConversationRefusal) -> Message {
     let text = |text: &str| text.to_owned();
     match refusal {

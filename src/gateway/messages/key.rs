@@ -1,10 +1,10 @@
-//! Refusals about keys in words for programs.
+//! Messages to programs for refusals about keys.
 
 use crate::gateway::messages::Message;
 use crate::gateway::problem::Problem;
 use crate::model::{KeyRefusal, ProviderId};
 
-/// The answer to a refusal about a key.
+/// The problem for a refusal about a key.
 pub fn about_key(refusal: &KeyRefusal) -> Problem {
     let text = |text: &str| text.to_owned();
     let message: Message = match refusal {

@@ -1,5 +1,6 @@
-//! Refusals in words for programs and the people who write them: what
-//! happened, and what to do.
+//! Messages to programs, and to the people who write them: for each refusal
+//! a status, a stable code, and a sentence that says what happened and what
+//! to do.
 
 mod access;
 mod ask;
@@ -9,7 +10,7 @@ mod picture;
 mod quota;
 mod token;
 
-use crate::app::{Error, NotRelayed};
+use crate::app::{Error, RelayError};
 use crate::model::{AccessRefusal, AskRefusal, Refusal, Skip};
 
 use crate::gateway::problem::Problem;
@@ -54,8 +55,8 @@ impl From<anyhow::Error> for Problem {
     }
 }
 
-impl From<NotRelayed> for Problem {
-    fn from(not: NotRelayed) -> Self {
+impl From<RelayError> for Problem {
+    fn from(not: RelayError) -> Self {
         let mut problem = Self::from(not.error);
         if let Some(said) = not.said {
             problem.message = format!("{} It says: {}", problem.message, said.0);
@@ -65,12 +66,12 @@ impl From<NotRelayed> for Problem {
     }
 }
 
-/// Status, stable code and words of a refusal.
+/// The status, the stable code and the sentence of a refusal.
 pub type Message = (u16, &'static str, String);
 
 impl From<Message> for Problem {
-    fn from((status, code, words): Message) -> Self {
-        Self::new(status, code, words)
+    fn from((status, code, sentence): Message) -> Self {
+        Self::new(status, code, sentence)
     }
 }
 
@@ -86,8 +87,8 @@ fn problem_of(refusal: &Refusal) -> Problem {
     }
 }
 
-/// Why a key was passed over.
-pub fn reason(why: Skip) -> &'static str {
+/// Says why a key was passed over.
+pub fn describe_skip(why: Skip) -> &'static str {
     match why {
         Skip::AnotherServer(_) => "it belongs to another server",
         Skip::DirectMessage => "the token carries no server",

@@ -1,9 +1,9 @@
-//! Refusals about pictures in words for programs.
+//! Messages to programs for refusals about pictures.
 
 use crate::gateway::messages::Message;
 use crate::model::PictureRefusal;
 
-/// Status, code and words of a refusal about a picture.
+/// The message for a refusal about a picture.
 pub fn about_picture(refusal: &PictureRefusal) -> Message {
     let text = |text: &str| text.to_owned();
     match refusal {

@@ -1,10 +1,10 @@
-//! Refusals about limits, blocks and tiers in words for programs.
+//! Messages to programs for refusals about limits, blocks and tiers.
 
 use crate::gateway::messages::Message;
 use crate::gateway::problem::Problem;
 use crate::model::{LimitHit, QuotaRefusal};
 
-/// The answer to a refusal about a limit, a block or a tier.
+/// The problem for a refusal about a limit, a block or a tier.
 pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
     let text = |text: &str| text.to_owned();
     let message: Message = match refusal {

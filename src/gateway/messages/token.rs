@@ -1,9 +1,9 @@
-//! Refusals about tokens and repeated calls in words for programs.
+//! Messages to programs for refusals about tokens and repeated calls.
 
 use crate::gateway::messages::Message;
 use crate::model::TokenRefusal;
 
-/// Status, code and words of a refusal about a token.
+/// The message for a refusal about a token.
 pub fn about_token(refusal: &TokenRefusal) -> Message {
     let text = |text: &str| text.to_owned();
     match refusal {

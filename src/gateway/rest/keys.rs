@@ -1,5 +1,5 @@
-//! Keys: a person's own, and a server's for whoever manages it. No answer
-//! holds a key: of one, four characters at most.
+//! Routes for stored keys: a person's own, and a server's for whoever manages
+//! it. No response holds a key; of a key, it shows four characters at most.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,14 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::gateway::call::{Answer, Call};
-use crate::gateway::messages::reason;
-use crate::model::{Check, Key, Step, Verdict};
+use crate::app::{KeyDraft, TypedKey};
+use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::messages::describe_skip;
+use crate::gateway::problem::Problem;
+use crate::model::{Check, Key, ProviderId, Step, Verdict};
 
-use crate::gateway::rest::{answer, moment, read};
+use crate::gateway::responses::json_response;
+use crate::gateway::rest::{format_time, read_json};
 
 /// A stored key, without its secret.
 #[derive(Serialize, ToSchema)]
@@ -63,7 +66,7 @@ pub struct StoredKey {
     check: &'static str,
 }
 
-/// What is changed of a key; what is left out stays.
+/// Changes of a key. What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyChange {
@@ -86,7 +89,7 @@ pub struct RemovedKeys {
     removed: Vec<String>,
 }
 
-/// Who would pay, provider by provider.
+/// Who would pay for the models of each provider.
 #[derive(Serialize, ToSchema)]
 pub struct StatusBody {
     /// Whether keys can be stored here.
@@ -96,7 +99,7 @@ pub struct StatusBody {
     providers: Vec<ProviderStatusBody>,
 }
 
-/// One provider's.
+/// Who would pay for one provider's models.
 #[derive(Serialize, ToSchema)]
 pub struct ProviderStatusBody {
     provider: String,
@@ -117,128 +120,123 @@ pub struct StepBody {
     reason: Option<&'static str>,
 }
 
-/// Lists keys.
-#[utoipa::path(get, path = "/api/v1/api-keys", operation_id = "list_keys", tag = "keys", responses((status = 200, body = KeyList)))]
-pub async fn list(call: Call) -> Answer {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let keys = call.gateway.app.keys.list_of(&caller, scope).await?;
-    let keys = keys.into_iter().map(body).collect();
-    answer(StatusCode::OK, &KeyList { keys })
+/// Lists the keys of the caller, or of the server.
+pub async fn list_keys(call: Call) -> HandlerResult {
+    let session = &call.session;
+    let keys = call
+        .gateway
+        .app
+        .keys
+        .list_owned(&session.caller, session.scope);
+    let keys = keys.await?.into_iter().map(describe_key).collect();
+    json_response(StatusCode::OK, &KeyList { keys })
 }
 
 /// Stores a key, or replaces the one for its provider. The provider is asked
 /// first whether it accepts it.
-#[utoipa::path(post, path = "/api/v1/api-keys", tag = "keys", request_body = NewKey,
-    responses((status = 201, body = StoredKey), (status = 200, description = "Replaced", body = StoredKey)))]
-pub async fn add(mut call: Call) -> Answer {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let new: NewKey = read(&mut call).await?;
-    let app = &call.gateway.app;
-    let added = app
-        .keys
-        .put(
-            &caller,
-            scope,
-            &new.provider,
-            new.name,
-            (new.key, new.extras),
-        )
-        .await?;
+pub async fn store_key(mut call: Call) -> HandlerResult {
+    let new: NewKey = read_json(&mut call).await?;
+    let (app, session) = (&call.gateway.app, &call.session);
+    let draft = KeyDraft {
+        scope: session.scope,
+        provider: ProviderId::from(new.provider.as_str()),
+        name: new.name,
+        typed: TypedKey {
+            secret: new.key,
+            extras: new.extras,
+        },
+    };
+    let added = app.keys.put(&session.caller, draft).await?;
     let status = if added.replaced {
         StatusCode::OK
     } else {
         StatusCode::CREATED
     };
     let stored = StoredKey {
-        key: body(added.key),
+        key: describe_key(added.key),
         replaced: added.replaced,
-        check: check(&added.check),
+        check: describe_check(&added.check),
     };
-    answer(status, &stored)
+    json_response(status, &stored)
 }
 
 /// Renames, pauses or resumes a key.
-#[utoipa::path(patch, path = "/api/v1/api-keys/{id}", tag = "keys", request_body = KeyChange,
-    params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = KeyBody)))]
-pub async fn change(mut call: Call) -> Answer {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let change: KeyChange = read(&mut call).await?;
+pub async fn change_key(mut call: Call) -> HandlerResult {
+    let change: KeyChange = read_json(&mut call).await?;
+    let key = find_key(&call).await?;
+    let caller = &call.session.caller;
     let app = &call.gateway.app;
-    let key = app.keys.find(&caller, scope, call.last_named()).await?;
     app.keys
-        .change(&caller, &key, change.name, change.paused)
+        .change(caller, &key, change.name, change.paused)
         .await?;
-    let changed = app.keys.find(&caller, scope, call.last_named()).await?;
-    answer(StatusCode::OK, &body(changed))
+    let changed = find_key(&call).await?;
+    json_response(StatusCode::OK, &describe_key(changed))
 }
 
 /// Removes a key.
-#[utoipa::path(delete, path = "/api/v1/api-keys/{id}", tag = "keys",
-    params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = RemovedKeys)))]
-pub async fn remove(call: Call) -> Answer {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
+pub async fn remove_key(call: Call) -> HandlerResult {
+    let key = find_key(&call).await?;
     let app = &call.gateway.app;
-    let key = app.keys.find(&caller, scope, call.last_named()).await?;
-    app.keys.delete(&caller, &key).await?;
+    app.keys.delete(&call.session.caller, &key).await?;
     let removed = vec![key.provider.to_string()];
-    answer(StatusCode::OK, &RemovedKeys { removed })
+    json_response(StatusCode::OK, &RemovedKeys { removed })
 }
 
-/// Removes every key.
-#[utoipa::path(delete, path = "/api/v1/api-keys", tag = "keys", responses((status = 200, body = RemovedKeys)))]
-pub async fn remove_all(call: Call) -> Answer {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let removed = call.gateway.app.keys.delete_all(&caller, scope).await?;
+/// Removes every key of the caller, or of the server.
+pub async fn remove_all_keys(call: Call) -> HandlerResult {
+    let (app, session) = (&call.gateway.app, &call.session);
+    let removed = app.keys.delete_all(&session.caller, session.scope).await?;
     let removed = removed.iter().map(ToString::to_string).collect();
-    answer(StatusCode::OK, &RemovedKeys { removed })
+    json_response(StatusCode::OK, &RemovedKeys { removed })
 }
 
-/// Asks a key's provider whether it accepts it, whatever is known of it.
-#[utoipa::path(post, path = "/api/v1/api-keys/{id}/test", tag = "keys",
-    params(("id" = String, Path, description = "The key's id")), responses((status = 200, body = TestedKey)))]
-pub async fn test(call: Call) -> Answer {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let tested = call
-        .gateway
-        .app
+/// Asks a key's provider whether it accepts the key, whatever the key's
+/// health.
+pub async fn test_key(call: Call) -> HandlerResult {
+    let (app, session) = (&call.gateway.app, &call.session);
+    let tested = app
         .keys
-        .test_by_id(&caller, scope, call.last_named())
+        .test_by_id(&session.caller, session.scope, call.last_path_value())
         .await?;
     let tested = TestedKey {
-        check: check(&tested.check),
-        key: body(tested.key),
+        check: describe_check(&tested.check),
+        key: describe_key(tested.key),
     };
-    answer(StatusCode::OK, &tested)
+    json_response(StatusCode::OK, &tested)
 }
 
-/// Who would pay for what, and why not the others.
-#[utoipa::path(get, path = "/api/v1/api-keys/status", tag = "keys", responses((status = 200, body = StatusBody)))]
-pub async fn status(call: Call) -> Answer {
-    let status = call
-        .gateway
-        .app
-        .keys
-        .status(&call.session.caller, None)
-        .await?;
+/// Shows who would pay for each provider's models, and why not the others.
+pub async fn show_key_status(call: Call) -> HandlerResult {
+    let app = &call.gateway.app;
+    let status = app.keys.read_status(&call.session.caller, None).await?;
     let providers = status.providers.iter().map(|one| ProviderStatusBody {
         provider: one.provider.to_string(),
         pays: one.trace.taken().map(|step| step.source.as_str()),
-        trace: one.trace.0.iter().map(step).collect(),
+        trace: one.trace.0.iter().map(describe_step).collect(),
     });
     let status = StatusBody {
         byok_enabled: status.byok_enabled,
         unnamed: status.unnamed.as_ref().map(ToString::to_string),
         providers: providers.collect(),
     };
-    answer(StatusCode::OK, &status)
+    json_response(StatusCode::OK, &status)
 }
 
-fn step(step: &Step) -> StepBody {
+/// The key that the address names by its id.
+async fn find_key(call: &Call) -> Result<Key, Problem> {
+    let (app, session) = (&call.gateway.app, &call.session);
+    let key = app
+        .keys
+        .find(&session.caller, session.scope, call.last_path_value());
+    Ok(key.await?)
+}
+
+fn describe_step(step: &Step) -> StepBody {
     let (verdict, why) = match step.verdict {
         Verdict::Taken => ("taken", None),
         Verdict::Behind => ("behind", None),
         Verdict::Absent => ("absent", None),
-        Verdict::Skipped(why) => ("skipped", Some(reason(why))),
+        Verdict::Skipped(why) => ("skipped", Some(describe_skip(why))),
     };
     StepBody {
         source: step.source.as_str(),
@@ -248,7 +246,7 @@ fn step(step: &Step) -> StepBody {
     }
 }
 
-fn body(key: Key) -> KeyBody {
+fn describe_key(key: Key) -> KeyBody {
     KeyBody {
         id: key.id.to_string(),
         scope: key.owner.scope().as_str(),
@@ -257,13 +255,13 @@ fn body(key: Key) -> KeyBody {
         hint: key.hint,
         health: key.health.as_str(),
         paused: key.paused,
-        added_at: moment(key.added_at_ms),
-        checked_at: key.checked_at_ms.map(moment),
-        last_used_at: key.last_used_at_ms.map(moment),
+        added_at: format_time(key.added_at_ms),
+        checked_at: key.checked_at_ms.map(format_time),
+        last_used_at: key.last_used_at_ms.map(format_time),
     }
 }
 
-fn check(check: &Check) -> &'static str {
+fn describe_check(check: &Check) -> &'static str {
     match check {
         Check::Valid => "valid",
         Check::Invalid => "invalid",

@@ -5,38 +5,33 @@ pub mod providers;
 pub mod unified;
 pub mod usage;
 
-use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
 use bytes::Bytes;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::app::Payer;
-
 use crate::gateway::call::Call;
-use crate::gateway::problem::{Problem, say_who_paid};
+use crate::gateway::problem::Problem;
 
-/// The largest body that is read: none of ours is longer.
+/// The largest body of a call to our own API.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// The longest explanation of what is wrong with a body, in characters.
+const EXPLANATION_MAX: usize = 200;
 
-/// Reads a body of ours. A field that it does not know is refused, so that
-/// a mistyped one does not pass for one that was left out.
-pub async fn read<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
-    parse(&bytes(call).await?)
+/// Reads and parses the body of a call to our own API.
+pub async fn read_json<T: DeserializeOwned>(call: &mut Call) -> Result<T, Problem> {
+    parse_json(&read_body(call).await?)
 }
 
-/// Reads a body of ours as it came.
-pub async fn bytes(call: &mut Call) -> Result<Bytes, Problem> {
-    call.read(BODY_BYTES_MAX).await
+/// Reads the body of a call to our own API.
+pub async fn read_body(call: &mut Call) -> Result<Bytes, Problem> {
+    call.read_body(BODY_BYTES_MAX).await
 }
 
-/// Understands it.
-pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+/// Parses a body. Its type refuses unknown fields, so that a mistyped field
+/// does not pass for one that was left out.
+pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         let what = match error.classify() {
-            serde_json::error::Category::Data => describe(&error),
+            serde_json::error::Category::Data => explain_data_error(&error),
             _ => "it is no JSON".to_owned(),
         };
         Problem::new(
@@ -47,47 +42,21 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// What is wrong with a body, without a value of it.
-fn describe(error: &serde_json::Error) -> String {
+/// Explains what is wrong with a body. The explanation may name fields, but
+/// holds no value of the body, which may be a key.
+fn explain_data_error(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let known = ["unknown field", "missing field", "duplicate field"];
-    if known.iter().any(|start| text.starts_with(start)) {
+    let about_fields = ["unknown field", "missing field", "duplicate field"];
+    if about_fields.iter().any(|start| text.starts_with(start)) {
         let end = text.find(" at line").unwrap_or(text.len());
-        return text
-            .get(..end)
-            .unwrap_or_default()
-            .chars()
-            .take(200)
-            .collect();
+        let text = text.get(..end).unwrap_or_default();
+        return text.chars().take(EXPLANATION_MAX).collect();
     }
     "a field has the wrong type".to_owned()
 }
 
-/// Answers in JSON.
-pub fn answer(status: StatusCode, body: &impl Serialize) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(body).map_err(anyhow::Error::from)?;
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
-}
-
-/// Answers in server-sent events, once it is known who pays.
-pub fn answer_in_events(events: Body, payer: Option<&Payer>) -> Response {
-    let mut response = Response::new(events);
-    let headers = response.headers_mut();
-    if let Some(payer) = payer {
-        say_who_paid(headers, payer);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-/// A moment, in RFC 3339.
-pub fn moment(at_ms: i64) -> String {
+/// Writes a time in RFC 3339.
+pub fn format_time(at_ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(at_ms);
     at.map_or_else(|_| String::new(), |at| at.to_string())
 }

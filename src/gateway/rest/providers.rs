@@ -1,13 +1,14 @@
-//! The providers that keys can be stored for.
+//! A route that lists the providers for which keys can be stored.
 
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{Kind, Provider};
-use crate::gateway::call::{Answer, Call};
+use crate::app::ProviderInfo;
+use crate::gateway::call::{Call, HandlerResult};
+use crate::model::ProviderKind;
 
-use crate::gateway::rest::answer;
+use crate::gateway::responses::json_response;
 
 /// Every provider.
 #[derive(Serialize, ToSchema)]
@@ -40,30 +41,35 @@ pub struct ExtraBody {
     required: bool,
 }
 
-/// Lists the providers.
-#[utoipa::path(get, path = "/api/v1/providers", operation_id = "list_providers", tag = "keys", responses((status = 200, body = ProviderList)))]
-pub async fn list(call: Call) -> Answer {
-    let providers = call.gateway.app.catalogue().iter().map(body).collect();
-    answer(StatusCode::OK, &ProviderList { providers })
+/// Lists the providers for which keys can be stored.
+pub async fn list_providers(call: Call) -> HandlerResult {
+    let providers = call
+        .gateway
+        .app
+        .providers()
+        .iter()
+        .map(describe_provider)
+        .collect();
+    json_response(StatusCode::OK, &ProviderList { providers })
 }
 
-fn body(provider: &Provider) -> ProviderBody {
-    let extras = provider.extras.iter().map(|extra| ExtraBody {
+fn describe_provider(provider: ProviderInfo<'_>) -> ProviderBody {
+    let extras = provider.extras().map(|extra| ExtraBody {
         field: extra.field,
         label: extra.label,
         required: extra.required,
     });
     ProviderBody {
-        id: provider.id.to_string(),
-        name: provider.name.clone(),
-        kind: match provider.kind {
-            Kind::Chat => "chat",
-            Kind::Image => "image",
+        id: provider.id().to_string(),
+        name: provider.name().to_owned(),
+        kind: match provider.kind() {
+            ProviderKind::Chat => "chat",
+            ProviderKind::Image => "image",
         },
-        makes_images: provider.images.wire.is_some(),
-        default_model: provider.default_model.clone(),
-        key_page: provider.key_page.clone(),
+        makes_images: provider.makes_pictures(),
+        default_model: provider.default_model().map(ToOwned::to_owned),
+        key_page: provider.key_page().to_owned(),
         extras: extras.collect(),
-        base_path: format!("/{}", provider.id),
+        base_path: format!("/{}", provider.id()),
     }
 }

@@ -1,28 +1,24 @@
-//! One question, one answer, whatever the provider.
+//! One API for a question to any provider.
 
-use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode};
-use bytes::Bytes;
-use futures_util::stream;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use tokio::sync::mpsc;
-use tokio_util::sync::{CancellationToken, DropGuard};
 use utoipa::ToSchema;
 
-use crate::app::{AnswerEvent, Claim, Error, Payer, ReadyAsk};
-use crate::gateway::call::{Answer, Call};
-use crate::gateway::idempotency::{Repeat, claim, note_made};
-use crate::gateway::problem::{Problem, Speaks, say_who_paid};
-use crate::gateway::proxy::key_in;
-use crate::model::{Answer as Told, Ask, AskRefusal, Choices, Finish, ProviderId, Source};
+use crate::app::{AnswerEvent, CallClaim, ReadyAsk};
+use crate::gateway::call::{Call, CallContext, HandlerResult};
+use crate::gateway::call_task::{CallTask, EventWriter};
+use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
+use crate::gateway::problem::{Problem, write_payer_headers};
+use crate::model::{Answer, Ask, Choices, Finish, ProviderId, Source};
 
-use crate::gateway::rest::{answer, answer_in_events, bytes, parse};
+use crate::gateway::responses::json_response;
+use crate::gateway::rest::{parse_json, read_body};
 
-/// What is asked.
+/// A question to a model.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
@@ -37,9 +33,9 @@ pub struct Question {
     stream: bool,
 }
 
-/// What is answered.
+/// A model's answer.
 #[derive(Serialize, ToSchema)]
-pub struct Answered {
+pub struct UnifiedAnswer {
     response: String,
     provider: String,
     model: String,
@@ -48,12 +44,12 @@ pub struct Answered {
     mode: &'static str,
     /// `complete`, `length` or `blocked`.
     finish: &'static str,
-    usage: Used,
+    usage: AnswerUsage,
 }
 
-/// What it used.
+/// What an answer used.
 #[derive(Serialize, ToSchema)]
-pub struct Used {
+pub struct AnswerUsage {
     input_tokens: u64,
     output_tokens: u64,
     /// The counts are ours, since the provider did not report them.
@@ -62,16 +58,40 @@ pub struct Used {
     cost_nano_dollars: Option<u64>,
 }
 
-/// What a demo reply says.
+/// The text of a demo reply.
 const DEMO: &str = "This is a demo reply: there is no key here that could pay for a model. Add yours with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
 
-/// Asks a model.
-#[utoipa::path(post, path = "/api/v1/unified", tag = "ask", request_body = Question, responses((status = 200, description = "What was answered", content((Answered = "application/json"), (serde_json::Value = "text/event-stream")))))]
-pub async fn ask(mut call: Call) -> Answer {
-    let body = bytes(&mut call).await?;
-    let question: Question = parse(&body)?;
-    let app = Arc::clone(&call.gateway.app);
-    let key = key_in(&call)?;
+/// Asks a model, and responds with its answer at once or as it comes.
+pub async fn ask_model(mut call: Call) -> HandlerResult {
+    let body = read_body(&mut call).await?;
+    let question: Question = parse_json(&body)?;
+    let wants_stream = question.stream;
+    let ask = make_ask(&call, question)?;
+    let claim = match check_idempotency(&call, &body).await? {
+        IdempotencyCheck::New(claim) => claim,
+        IdempotencyCheck::Repeated(response) => return Ok(response),
+    };
+    let mut context = call.into_context();
+    let app = &context.gateway.app;
+    let ready = app.asks.prepare(ask).await.secure().await?;
+    let task = start_task(&mut context, ready, claim);
+    let mut text = String::new();
+    // A problem of this API does not say who was to pay.
+    if wants_stream {
+        let streamed = task.stream_events(AnswerEvents { text }, context).await;
+        return Ok(streamed.map_err(|failure| failure.error)?);
+    }
+    let finished = task.finish(|piece: String| text.push_str(&piece)).await;
+    let finished = finished.map_err(|failure| failure.error)?;
+    let mut response = json_response(StatusCode::OK, &describe_answer(&finished.result, text))?;
+    if let Some(payer) = &finished.payer {
+        write_payer_headers(response.headers_mut(), payer);
+    }
+    Ok(response)
+}
+
+fn make_ask(call: &Call, question: Question) -> Result<Ask, Problem> {
+    let key = call.request_key()?;
     let provider = question.provider.as_deref().map(ProviderId::from);
     let provider = provider.or_else(|| key.as_ref().and_then(|key| key.provider.clone()));
     let choices = Choices {
@@ -79,156 +99,86 @@ pub async fn ask(mut call: Call) -> Answer {
         model: question.model,
         persona: question.persona,
     };
-    let request_key = key.map(|key| app.key_for_ask(&choices, key)).transpose()?;
-    let asked = Ask {
+    let key_for = |key| call.gateway.app.asks.key_for_ask(&choices, key);
+    let request_key = key.map(key_for).transpose()?;
+    Ok(Ask {
         request_key,
         max_output_tokens: question.max_tokens,
         ..Ask::of(call.session.caller.clone(), &question.prompt, choices)
-    };
-    let claim = match claim(&call, &body).await? {
-        Repeat::New(claim) => claim,
-        Repeat::Before(answer) => return Ok(answer),
-    };
-    let ready = app.consider(asked).await?;
-    let ready = app.secure(ready).await?;
-    if question.stream {
-        return streamed(call, ready, claim).await;
-    }
-    let (mut text, mut payer) = (String::new(), None);
-    let mut listener = |heard: AnswerEvent<'_>| match heard {
-        AnswerEvent::Words(piece) => text.push_str(piece),
-        AnswerEvent::Payer(asked) => payer = Some(asked.clone()),
-    };
-    let asked = app
-        .answer(ready, &CancellationToken::new(), &mut listener)
-        .await;
-    let attempt = asked.attempt;
-    let told = app.told(asked)?;
-    if let Some(claim) = claim {
-        claim.end(200, attempt).await?;
-    }
-    let mut response = answer(StatusCode::OK, &answered(&told, text))?;
-    if let Some(payer) = payer {
-        say_who_paid(response.headers_mut(), &payer);
-    }
-    Ok(response)
+    })
 }
 
-/// What comes of a streamed ask.
-enum Came {
-    Payer(Payer),
-    Words(String),
-    Ended(Result<Told, Error>),
+/// Starts the task that asks the model. Its progress is the answer's text,
+/// piece by piece.
+fn start_task(
+    context: &mut CallContext,
+    ready: ReadyAsk,
+    claim: Option<CallClaim>,
+) -> CallTask<String, Answer> {
+    let permits = std::mem::take(&mut context.session.permits);
+    let app = Arc::clone(&context.gateway.app);
+    CallTask::spawn(
+        &context.gateway.app.tasks,
+        permits,
+        |reporter, stop| async move {
+            let mut listener = |event: AnswerEvent<'_>| match event {
+                AnswerEvent::Payer(payer) => reporter.report_payer(payer.clone()),
+                AnswerEvent::Words(piece) => reporter.report_progress(piece.to_owned()),
+            };
+            let answering = app.asks.answer_for_program(ready, &stop, &mut listener);
+            let (answer, attempt) = answering.await?;
+            record_success(claim, attempt).await;
+            Ok(answer)
+        },
+    )
 }
 
-/// Words as they come, the first of them with who pays: until then another
-/// may be asked to. A client that leaves ends the call.
-async fn streamed(call: Call, ready: ReadyAsk, claim: Option<Claim>) -> Answer {
-    let app = Arc::clone(&call.gateway.app);
-    // It holds an answer at the most, whose length is limited.
-    let (say, mut said) = mpsc::unbounded_channel();
-    let stop = CancellationToken::new();
-    let gone = stop.clone().drop_guard();
-    let id = call.id;
-    let (teller, places) = (Arc::clone(&app), call.session.places);
-    app.tasks.spawn(async move {
-        let mut listener = |heard: AnswerEvent<'_>| {
-            // Whoever listened has gone, and `stop` says so.
-            let _ = say.send(match heard {
-                AnswerEvent::Payer(payer) => Came::Payer(payer.clone()),
-                AnswerEvent::Words(piece) => Came::Words(piece.to_owned()),
-            });
-        };
-        let asked = teller.answer(ready, &stop, &mut listener).await;
-        if asked.result.is_ok() {
-            note_made(claim, asked.attempt).await;
-        }
-        let _ = say.send(Came::Ended(teller.told(asked)));
-        drop(places);
-    });
-    let mut payer = None;
-    let first = loop {
-        match said.recv().await {
-            Some(Came::Payer(asked)) => payer = Some(asked),
-            // Nothing was said yet: it can still be refused in words.
-            Some(Came::Ended(Err(error))) => return Err(error.into()),
-            Some(first) => break first,
-            None => return Err(AskRefusal::Stopping.into()),
-        }
-    };
-    let flow = Flow {
-        said,
-        text: String::new(),
-        id,
-        _gone: gone,
-    };
-    let events = stream::unfold((Some(first), flow), |(came, mut flow)| async move {
-        let came = match came {
-            Some(came) => came,
-            None => flow.said.recv().await?,
-        };
-        let event = flow.event(came);
-        Some((Ok::<_, Infallible>(event), (None, flow)))
-    });
-    let events = Body::from_stream(events);
-    Ok(answer_in_events(events, payer.as_ref()))
-}
-
-/// A streamed answer on its way.
-struct Flow {
-    said: mpsc::UnboundedReceiver<Came>,
-    /// What was said so far.
+/// Writes pieces of text as `delta`, and the whole answer as `done`.
+struct AnswerEvents {
+    /// The text so far.
     text: String,
-    id: HeaderValue,
-    _gone: DropGuard,
 }
 
-impl Flow {
-    fn event(&mut self, came: Came) -> Bytes {
-        let (name, data) = match came {
-            // After the first word nobody else is asked.
-            Came::Payer(_) => return Bytes::new(),
-            Came::Words(piece) => {
-                self.text.push_str(&piece);
-                ("delta", json!({"text": piece}))
-            }
-            Came::Ended(Ok(told)) => {
-                let text = std::mem::take(&mut self.text);
-                ("done", json!(answered(&told, text)))
-            }
-            Came::Ended(Err(error)) => {
-                return Problem::from(error).event(Speaks::Ours, &self.id).into();
-            }
-        };
-        format!("event: {name}\ndata: {data}\n\n").into()
+impl EventWriter<String, Answer> for AnswerEvents {
+    const KEEP_ALIVE_EVERY: Option<Duration> = None;
+
+    fn write_progress(&mut self, piece: String) -> String {
+        self.text.push_str(&piece);
+        format!("event: delta\ndata: {}\n\n", json!({"text": piece}))
+    }
+
+    fn write_result(&mut self, answer: Answer) -> String {
+        let text = std::mem::take(&mut self.text);
+        let done = json!(describe_answer(&answer, text));
+        format!("event: done\ndata: {done}\n\n")
     }
 }
 
-fn answered(told: &Told, text: String) -> Answered {
-    Answered {
-        response: if told.source == Source::Demo {
+fn describe_answer(answer: &Answer, text: String) -> UnifiedAnswer {
+    UnifiedAnswer {
+        response: if answer.source == Source::Demo {
             DEMO.to_owned()
         } else {
             text
         },
-        provider: told.provider.to_string(),
-        model: told.model.clone(),
-        mode: match told.source {
+        provider: answer.provider.to_string(),
+        model: answer.model.clone(),
+        mode: match answer.source {
             Source::Request | Source::Personal => "byok",
             Source::Server => "server",
             Source::BotDefault => "operator",
             Source::Demo => "demo",
         },
-        finish: match told.finish {
+        finish: match answer.finish {
             Finish::Complete => "complete",
             Finish::Length => "length",
             Finish::Blocked => "blocked",
         },
-        usage: Used {
-            input_tokens: told.usage.input_tokens,
-            output_tokens: told.usage.output_tokens,
-            estimated: told.estimated,
-            cost_nano_dollars: told.cost.map(|cost| cost.0),
+        usage: AnswerUsage {
+            input_tokens: answer.usage.input_tokens,
+            output_tokens: answer.usage.output_tokens,
+            estimated: answer.estimated,
+            cost_nano_dollars: answer.cost.map(|cost| cost.0),
         },
     }
 }

@@ -1,4 +1,4 @@
-//! What was used, and what may still be.
+//! Routes for what was used, and for what may still be used.
 
 use std::fmt::Write;
 
@@ -10,14 +10,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{Total, UsageReport, UsageScope};
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::model::{DAY_MS, LimitUse, Scope};
 
-use crate::gateway::rest::{answer, moment};
+use crate::gateway::responses::json_response;
+use crate::gateway::rest::format_time;
 
-/// How many days are shown where nothing else is said, and at the most.
-const DAYS: u16 = 30;
+/// How many days a report covers if the query does not say.
+const DAYS_DEFAULT: u16 = 30;
+/// How many days a report covers at most.
 const DAYS_MAX: u16 = 366;
 
 /// What was used in the last days.
@@ -31,7 +33,7 @@ pub struct UsageBody {
     lines: Vec<LineBody>,
 }
 
-/// Sums.
+/// Sums of what was used.
 #[derive(Serialize, ToSchema)]
 pub struct TotalBody {
     requests: u64,
@@ -46,7 +48,7 @@ pub struct TotalBody {
     requests_with_estimated_usage: u64,
 }
 
-/// One line.
+/// What was used on one day, of one model, at one payer's cost.
 #[derive(Serialize, ToSchema)]
 pub struct LineBody {
     day: String,
@@ -57,21 +59,21 @@ pub struct LineBody {
     total: TotalBody,
 }
 
-/// Each limit that applies.
+/// Each limit that applies to the caller.
 #[derive(Serialize, ToSchema)]
 pub struct QuotaBody {
     tier: String,
     /// Whether the tier includes keys of one's own.
     own_keys: bool,
     /// Who would pay for an ask that names no provider now.
-    pays: Option<PaysBody>,
+    pays: Option<PayerBody>,
     blocked: bool,
     payers: Vec<PayerLimits>,
 }
 
-/// Who would pay.
+/// The key that would pay.
 #[derive(Serialize, ToSchema)]
-pub struct PaysBody {
+pub struct PayerBody {
     provider: String,
     source: &'static str,
 }
@@ -98,74 +100,74 @@ pub struct LimitBody {
     renews_at: Option<String>,
 }
 
-/// What was used in the last days: one's own, or what a server's key paid.
-#[utoipa::path(get, path = "/api/v1/usage", tag = "usage",
-    params(("days" = Option<u16>, Query, description = "How many days, 30 if left out"),
-        ("format" = Option<String>, Query, description = "`json` or `csv`")),
-    responses((status = 200, body = UsageBody)))]
-pub async fn usage(call: Call) -> Answer {
-    let (caller, scope) = (call.session.caller.clone(), call.session.scope);
-    let scope = match scope {
+/// Reports what the caller used in the last days, or what a server's keys
+/// paid for.
+pub async fn show_usage(call: Call) -> HandlerResult {
+    let session = &call.session;
+    let scope = match session.scope {
         Scope::User => UsageScope::User,
         Scope::Guild => UsageScope::Guild,
     };
-    let wanted = wanted(call.parts.uri.query().unwrap_or_default())?;
-    let report = call
-        .gateway
-        .app
+    let query = parse_query(call.parts.uri.query().unwrap_or_default())?;
+    let app = &call.gateway.app;
+    let report = app
         .quotas
-        .usage(&caller, scope, wanted.days)
+        .report_usage(&session.caller, scope, query.days)
         .await?;
-    if wanted.csv {
-        return Ok(csv(&report));
+    if query.wants_csv {
+        return Ok(csv_response(&report));
     }
     let lines = report.lines.iter().map(|line| LineBody {
-        day: day(line.day),
+        day: format_day(line.day),
         source: line.source.clone(),
         provider: line.provider.clone(),
         model: line.model.clone(),
-        total: total(&line.total),
+        total: describe_total(&line.total),
     });
     let usage = UsageBody {
-        from: day(report.days.0),
-        to: day(report.days.1),
-        total: total(&report.total),
+        from: format_day(report.days.0),
+        to: format_day(report.days.1),
+        total: describe_total(&report.total),
         lines: lines.collect(),
     };
-    answer(StatusCode::OK, &usage)
+    json_response(StatusCode::OK, &usage)
 }
 
-/// Each limit that applies, and what is left of it.
-#[utoipa::path(get, path = "/api/v1/quota", tag = "usage", responses((status = 200, body = QuotaBody)))]
-pub async fn quota(call: Call) -> Answer {
-    let status = call.gateway.app.quotas.status(&call.session.caller).await?;
+/// Shows each limit that applies to the caller, and what is left of it.
+pub async fn show_quota(call: Call) -> HandlerResult {
+    let status = call
+        .gateway
+        .app
+        .quotas
+        .read_status(&call.session.caller)
+        .await?;
     let payers = status.limits.iter().map(|(source, limits)| PayerLimits {
         source: source.as_str(),
-        limits: limits.iter().map(limit).collect(),
+        limits: limits.iter().map(describe_limit).collect(),
     });
     let quota = QuotaBody {
         tier: status.tier.clone(),
         own_keys: status.byok,
-        pays: status.payer.as_ref().map(|(provider, source)| PaysBody {
+        pays: status.payer.as_ref().map(|(provider, source)| PayerBody {
             provider: provider.to_string(),
             source: source.as_str(),
         }),
         blocked: status.blocked.is_some(),
         payers: payers.collect(),
     };
-    answer(StatusCode::OK, &quota)
+    json_response(StatusCode::OK, &quota)
 }
 
-/// What the address asks for.
-struct Wanted {
+/// The query of a usage report.
+struct UsageQuery {
     days: u16,
-    csv: bool,
+    wants_csv: bool,
 }
 
-fn wanted(query: &str) -> Result<Wanted, Problem> {
-    let mut wanted = Wanted {
-        days: DAYS,
-        csv: false,
+fn parse_query(query: &str) -> Result<UsageQuery, Problem> {
+    let mut parsed = UsageQuery {
+        days: DAYS_DEFAULT,
+        wants_csv: false,
     };
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match (&*name, &*value) {
@@ -174,7 +176,7 @@ fn wanted(query: &str) -> Result<Wanted, Problem> {
                     .parse()
                     .ok()
                     .filter(|days| (1..=DAYS_MAX).contains(days));
-                wanted.days = days.ok_or_else(|| {
+                parsed.days = days.ok_or_else(|| {
                     Problem::new(
                         400,
                         "malformed_query",
@@ -182,18 +184,18 @@ fn wanted(query: &str) -> Result<Wanted, Problem> {
                     )
                 })?;
             }
-            ("format", "json") => wanted.csv = false,
-            ("format", "csv") => wanted.csv = true,
+            ("format", "json") => parsed.wants_csv = false,
+            ("format", "csv") => parsed.wants_csv = true,
             _ => {
                 let message = "The address may ask for `days=…` and `format=json` or `format=csv`, and for nothing else.";
                 return Err(Problem::new(400, "malformed_query", message));
             }
         }
     }
-    Ok(wanted)
+    Ok(parsed)
 }
 
-fn total(total: &Total) -> TotalBody {
+fn describe_total(total: &Total) -> TotalBody {
     TotalBody {
         requests: total.requests,
         input_tokens: total.input_tokens,
@@ -207,7 +209,7 @@ fn total(total: &Total) -> TotalBody {
     }
 }
 
-fn limit(used: &LimitUse) -> LimitBody {
+fn describe_limit(used: &LimitUse) -> LimitBody {
     LimitBody {
         metric: used.limit.metric.as_str(),
         per: used.limit.span.period.as_str(),
@@ -215,24 +217,24 @@ fn limit(used: &LimitUse) -> LimitBody {
         max: used.limit.max,
         used: used.used,
         left: used.left(),
-        renews_at: used.renews_at_ms.map(moment),
+        renews_at: used.renews_at_ms.map(format_time),
     }
 }
 
-fn csv(report: &UsageReport) -> Response {
+fn csv_response(report: &UsageReport) -> Response {
     let mut table = String::from(
         "day,source,provider,model,requests,input_tokens,output_tokens,cached_tokens,images,cost_nano_dollars,requests_without_price\n",
     );
     for line in &report.lines {
         let it = &line.total;
-        // A text always takes more.
+        // Writing to a string does not fail.
         let _ = writeln!(
             table,
             "{},{},{},{},{},{},{},{},{},{},{}",
-            day(line.day),
+            format_day(line.day),
             line.source,
-            cell(&line.provider),
-            cell(&line.model),
+            quote_cell(&line.provider),
+            quote_cell(&line.model),
             it.requests,
             it.input_tokens,
             it.output_tokens,
@@ -252,13 +254,14 @@ fn csv(report: &UsageReport) -> Response {
     response
 }
 
-/// A name that others chose: quoted, and no formula to a spreadsheet.
-fn cell(text: &str) -> String {
+/// Quotes a name that others chose, so that no spreadsheet takes it for a
+/// formula.
+fn quote_cell(text: &str) -> String {
     let text = text.replace('"', "\"\"");
     let formula = text.starts_with(['=', '+', '-', '@']);
     format!("\"{}{text}\"", if formula { "'" } else { "" })
 }
 
-fn day(day: i64) -> String {
-    moment(day * DAY_MS).chars().take(10).collect()
+fn format_day(day: i64) -> String {
+    format_time(day * DAY_MS).chars().take(10).collect()
 }

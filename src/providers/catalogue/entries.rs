@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use crate::model::ProviderId;
+use crate::model::{ProviderId, ProviderKind};
 
 use crate::providers::dialect::{Dialect, OpenAiQuirks};
 
-use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Kind, Provider};
+use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, Provider};
 
 const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
@@ -373,9 +373,9 @@ fn provider(entry: &Entry) -> Provider {
         id: ProviderId::from(entry.id),
         name: entry.name.to_owned(),
         kind: if entry.dialect.chats() {
-            Kind::Chat
+            ProviderKind::Chat
         } else {
-            Kind::Image
+            ProviderKind::Image
         },
         dialect: entry.dialect,
         images: Images {

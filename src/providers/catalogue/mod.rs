@@ -10,7 +10,7 @@ use url::Url;
 use crate::model::ProviderId;
 
 pub use model_names::{glob, replacement, sees};
-pub use provider::{Auth, ImageWire, Kind, Provider, origin};
+pub use provider::{Auth, ImageWire, Provider, origin};
 
 /// An operator's change of a provider, or a provider of their own.
 #[derive(Clone, Debug, Default)]

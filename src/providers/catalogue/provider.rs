@@ -6,25 +6,18 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::model::{Credential, ProviderId};
+use crate::model::{Credential, ProviderId, ProviderKind, Surface};
 
-use crate::providers::dialect::{Dialect, OPENAI_IMAGES_PATH, Surface};
+use crate::providers::dialect::{Dialect, OPENAI_IMAGES_PATH};
 
 /// The extra that names a SaladCloud container's own domain.
 pub const ACCESS_DOMAIN: &str = "access_domain";
-
-/// What a provider makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Chat,
-    Image,
-}
 
 /// How a provider makes pictures, if it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
     pub wire: Option<ImageWire>,
-    /// The model that paints where none is named; none for hosts of
+    /// The model that is used where none is named; none for hosts of
     /// workflows.
     pub model: Option<String>,
     /// Where it keeps pictures beside its own address; `*.` stands for any
@@ -107,7 +100,7 @@ pub struct Extra {
 pub struct Provider {
     pub id: ProviderId,
     pub name: String,
-    pub kind: Kind,
+    pub kind: ProviderKind,
     pub dialect: Dialect,
     pub images: Images,
     pub auth: Auth,

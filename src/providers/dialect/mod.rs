@@ -23,7 +23,7 @@ mod translation_tests;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::model::{Check, Credential, FailureClass};
+use crate::model::{Check, Credential, FailureClass, Surface};
 
 use super::sse::Framing;
 
@@ -36,10 +36,9 @@ pub use openai::{
     IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ask_for_usage,
 };
 pub use parsed_answer::{ParsedAnswer, read_count};
-pub use raw_object::{BadBody, RawObject};
+pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::PATH as OPENAI_RESPONSES_PATH;
-pub use surface::Surface;
 pub use translation::{AnswerTranslator, OpenAiChat, Translation};
 
 /// More answers to one request than anybody wants.

@@ -86,7 +86,7 @@ pub enum OutputFormat {
     Schema(Value),
 }
 
-/// Something in a request that cannot be said in the provider's dialect.
+/// Something in a request that the provider's dialect cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Untranslatable {
     /// What it is, for the caller to read.
@@ -94,7 +94,7 @@ pub struct Untranslatable {
 }
 
 impl Untranslatable {
-    /// Names what cannot be said.
+    /// Names what cannot be expressed.
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into() }
     }

@@ -5,14 +5,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Role, Turn, Usage};
+use crate::model::{Finish, Role, Surface, Turn, Usage};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::openai;
 use super::parsed_answer::{ParsedAnswer, read_count};
 use super::raw_object::RawObject;
 use super::request_fields::{NO_FIELDS, RequestFields};
-use super::surface::Surface;
 
 pub const CHAT_PATH: &str = "/api/chat";
 pub const MODELS_PATH: &str = "/api/tags";

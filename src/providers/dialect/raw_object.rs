@@ -1,6 +1,8 @@
 //! A JSON object whose fields keep the bytes and the order in which they
 //! came, so that one can be changed without touching the others.
 
+use crate::model::BadBody;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -16,15 +18,6 @@ const DEPTH_MAX: usize = 64;
 /// body that they were parsed from.
 #[derive(Clone)]
 pub struct RawObject(Vec<(Bytes, Bytes)>);
-
-/// Why a body is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BadBody {
-    NotAnObject,
-    /// A field appears twice, and nobody knows which one counts.
-    Twice,
-    TooDeep,
-}
 
 impl RawObject {
     /// Parses an object.

@@ -1,21 +1,4 @@
-//! What a call asks a provider for; `docs/providers.md` §15.
-
-/// What a call asks for, as its address tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
-    /// A chat in the provider's own dialect.
-    Chat,
-    /// OpenAI's newer API for chats.
-    Responses,
-    Embeddings,
-    /// Pictures, as OpenAI makes them.
-    Images,
-    /// Something that costs nothing: models listed, tokens counted.
-    Free,
-    /// Anything else that a provider does. Nobody knows what it costs, or
-    /// whose data it shows, so only the caller's own key pays for it.
-    Other,
-}
+//! Tells by its address what a call asks a provider for; `docs/providers.md` §15.
 
 /// Whether a path is a list, or one entry of it.
 pub fn is_list(path: &str, list: &str) -> bool {
@@ -29,7 +12,7 @@ pub fn is_list(path: &str, list: &str) -> bool {
 mod tests {
     use reqwest::Method;
 
-    use super::*;
+    use crate::model::Surface;
     use crate::providers::Catalogue;
 
     #[test]

@@ -1,8 +1,8 @@
 //! Puts OpenAI's chat into another dialect, and the answers back;
 //! `docs/providers.md` §12.
 //!
-//! What has no words in the other dialect is refused by its name: nothing of
-//! a request is dropped in silence, but for hints that change no answer.
+//! What the other dialect cannot express is refused by its name: nothing of a
+//! request is dropped in silence, but for hints that change no answer.
 
 use bytes::Bytes;
 use serde_json::{Value, json};

@@ -72,8 +72,8 @@ struct Header {
 }
 
 impl Workflow {
-    /// Reads and checks a workflow. What is wrong is said by the name of
-    /// the node.
+    /// Reads and checks a workflow. An error names the node that is
+    /// wrong.
     pub fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
         let wrong = || format!("workflow `{name}`");
         let (header, graph) = split(text).with_context(wrong)?;
@@ -253,7 +253,7 @@ impl Workflows {
             .find(|known| known.name.eq_ignore_ascii_case(typed))
     }
 
-    /// The first that changes a picture, or makes one from words alone.
+    /// The first that changes a picture, or makes one from a prompt alone.
     pub fn usual(&self, takes_picture: bool) -> Option<&Arc<Workflow>> {
         self.iter()
             .find(|known| known.takes_picture() == takes_picture)

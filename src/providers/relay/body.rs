@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::providers::dialect::{BadBody, RawObject};
+use crate::model::BadBody;
+use crate::providers::dialect::RawObject;
 
 /// The body of a call as it came, and what was parsed of it.
 pub struct Body {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::providers::dialect::{ANSWERS_MAX, REQUEST_FIELDS, RequestFields, Surface, read_number};
+use crate::model::Surface;
+use crate::providers::dialect::{ANSWERS_MAX, REQUEST_FIELDS, RequestFields, read_number};
 
 use super::request::RelayRequest;
 
@@ -156,7 +157,7 @@ mod tests {
                 "{estimate} for {pictures}"
             );
         }
-        // What only claims to be a picture is words.
+        // What only claims to be a picture is counted as text.
         for body in [
             json!({"contents": [{"parts": [{"inlineData": {"mimeType": "text/plain", "data": long}}]}]}),
             json!({"messages": [{"content": format!("data:image/png;base64,{long}")}]}),

@@ -1,5 +1,5 @@
-//! Passes a call on to a provider in the caller's own words, and the answer
-//! back, and reads on the way what was used.
+//! Passes a caller's own request on to a provider, and the answer back, and
+//! reads on the way what was used.
 //!
 //! Only what stands in a list here reaches a provider, and only that comes
 //! back: `docs/security.md` §6.
@@ -39,7 +39,7 @@ const MESSAGE_CHARACTERS_MAX: usize = 500;
 #[derive(Debug)]
 pub struct RelayFailure {
     pub failure: ProviderFailure,
-    /// What the provider said of it. Only the owner of the key may read it.
+    /// The provider's error message. Only the owner of the key may read it.
     pub message: Option<Words>,
 }
 
@@ -105,7 +105,7 @@ impl Providers {
     }
 }
 
-/// Reads what a provider said instead of an answer.
+/// Reads the error that a provider sent instead of an answer.
 async fn read_failure(provider: &Provider, incoming: Incoming, deadline: Instant) -> RelayFailure {
     let answer = incoming.read_error(deadline).await;
     let failure = answer.failure(provider);

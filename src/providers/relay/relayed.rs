@@ -14,7 +14,7 @@ use crate::providers::timeouts::StreamClocks;
 
 use super::request::{Rewriting, WireRequest};
 
-/// The largest event of words, and of pictures.
+/// The largest event of a chat, and of pictures.
 const EVENT_BYTES_MAX: usize = 1024 * 1024;
 const PICTURE_EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest answer that is read whole.
@@ -84,7 +84,7 @@ impl Relayed {
             .any(|it| kind.starts_with(it))
     }
 
-    /// What was used, as far as the provider has said.
+    /// What was used, as far as the provider has reported.
     pub fn usage(&self) -> Option<Usage> {
         self.answer.usage
     }

@@ -7,11 +7,11 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
-use crate::model::Credential;
+use crate::model::{Credential, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, OPENAI_CHAT_PATH, OPENAI_EMBEDDINGS_PATH,
-    OPENAI_RESPONSES_PATH, OpenAiChat, Surface, Translation, Untranslatable, ask_for_usage,
+    OPENAI_RESPONSES_PATH, OpenAiChat, Translation, Untranslatable, ask_for_usage,
 };
 use crate::providers::http::address_below;
 use crate::providers::shared_key::{BoundedRequest, allowed_features};

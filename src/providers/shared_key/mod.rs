@@ -33,8 +33,9 @@ mod tests;
 
 use bytes::Bytes;
 
+use crate::model::Surface;
 use crate::providers::catalogue::Provider;
-use crate::providers::dialect::{Dialect, RawObject, Surface};
+use crate::providers::dialect::{Dialect, RawObject};
 use crate::providers::relay::RelayRequest;
 
 pub use bounded::{BoundedRequest, RequestBound};

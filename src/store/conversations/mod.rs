@@ -1,8 +1,10 @@
-//! Where conversations were forgotten. Of what was said, nothing is here.
+//! Up to which message each channel's conversation was forgotten. Nothing of
+//! what was said is stored.
 
 use crate::model::PersonId;
 
 use crate::store::Store;
+use crate::store::change::{Change, Table};
 use crate::store::value::Statement;
 
 #[cfg(test)]
@@ -11,15 +13,18 @@ mod story;
 impl Store {
     /// Forgets a channel's conversation up to a message.
     pub async fn forget(&self, channel: u64, person: PersonId, message: u64) -> anyhow::Result<()> {
-        let sql = "insert into forgotten (channel_id, person_id, message_id) values ($1, $2, $3) \
+        const SQL: Change = Change::to(
+            Table::Forgotten,
+            "insert into forgotten (channel_id, person_id, message_id) values ($1, $2, $3) \
              on conflict (channel_id) do update set person_id = excluded.person_id, \
-             message_id = excluded.message_id";
+             message_id = excluded.message_id",
+        );
         let values = [channel.into(), person.0.into(), message.into()];
-        self.write(Statement::new(sql, values)).await?;
+        self.write(SQL.with(values)).await?;
         Ok(())
     }
 
-    /// The last message that a channel's conversation has forgotten.
+    /// The message up to which a channel's conversation was forgotten.
     pub async fn forgotten_up_to(&self, channel: u64) -> anyhow::Result<Option<u64>> {
         let sql = "select message_id from forgotten where channel_id = $1";
         let rows = self.query(Statement::new(sql, [channel.into()])).await?;

@@ -72,7 +72,7 @@ fn answer(id: &str) -> AnswerRecord {
 async fn an_answer_is_noted_from_its_beginning_to_its_end(store: &Store) {
     store.begin_answer(&answer("a")).await.unwrap();
     for message in [50, 51] {
-        store.answer_stands("a", message).await.unwrap();
+        store.set_answer_message("a", message).await.unwrap();
     }
     let promised = AnswerRecord {
         first: Some(40),
@@ -99,7 +99,7 @@ async fn an_answer_is_noted_from_its_beginning_to_its_end(store: &Store) {
         .end_answer("a", attempt, &trace, NOW_MS + 5)
         .await
         .unwrap();
-    let (found, used) = store.answer("a").await.unwrap().unwrap();
+    let (found, used) = store.load_answer("a").await.unwrap().unwrap();
     assert!(used.is_none(), "the ledger has no such attempt");
     let expected = AnswerRecord {
         first: Some(50),
@@ -110,7 +110,7 @@ async fn an_answer_is_noted_from_its_beginning_to_its_end(store: &Store) {
         ..answer("a")
     };
     assert_eq!(found, expected);
-    assert!(store.answer("c").await.unwrap().is_none());
+    assert!(store.load_answer("c").await.unwrap().is_none());
     store.forget_answers(NOW_MS).await.unwrap();
     assert_eq!(store.answers_of(MIA, 9).await.unwrap().len(), 2);
 }
@@ -198,7 +198,7 @@ async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
         ..job
     };
     store.begin_picture(&second).await.unwrap();
-    store.picture_is("picture", "endpoint/job").await.unwrap();
+    store.set_host_job("picture", "endpoint/job").await.unwrap();
     let open = store.open_pictures(NOW_MS + 1, 9).await.unwrap();
     let known = PictureJob {
         host_job: Some("endpoint/job".into()),
@@ -207,7 +207,7 @@ async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
     assert_eq!(open, std::slice::from_ref(&known));
     assert!(store.open_pictures(NOW_MS, 9).await.unwrap().is_empty());
     store.forget_pictures(NOW_MS + 1).await.unwrap();
-    assert_eq!(store.picture("picture").await.unwrap(), Some(known));
+    assert_eq!(store.load_picture("picture").await.unwrap(), Some(known));
     assert!(store.ended_marks(9).await.unwrap().is_empty());
     assert_eq!(store.maker_of(AttemptId([4; 16])).await.unwrap(), None);
     assert!(store.keys_of_pictures().await.unwrap().is_empty());

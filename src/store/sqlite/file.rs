@@ -1,5 +1,5 @@
-//! The database's file: one process claims it, and notices when it is taken
-//! away.
+//! The file of the database. One process claims it, and notices when somebody
+//! takes it away.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 
-/// What is appended to the file's name for the file that is locked. SQLite
-/// locks the database file itself, and would lose those locks if we opened
-/// and closed it beside SQLite.
+/// The suffix of the file that is locked for a claim. SQLite locks the database
+/// file itself, and loses its locks when the same process opens and closes that
+/// file beside it.
 const CLAIM_SUFFIX: &str = "-claim";
-/// How often the files are looked at.
+/// How often the files are checked.
 const WATCH_EVERY: Duration = Duration::from_secs(2);
 /// The longest process id, in bytes, that is read from a claim.
 const PROCESS_ID_BYTES_MAX: u64 = 20;
@@ -42,13 +42,14 @@ impl FileClaim {
             Err(TryLockError::WouldBlock) => bail!(
                 "{} is used by another running Latchkey{}; stop that first, or let both use one PostgreSQL database (`store.url`)",
                 database.display(),
-                holder(&mut file)
+                describe_holder(&mut file)
             ),
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| format!("could not lock {}", path.display()));
             }
         }
-        // Who holds it is for the words of others; the lock is what counts.
+        // The id is only for the error that another process shows; the lock is
+        // what counts.
         let _ = file
             .set_len(0)
             .and_then(|()| write!(file, "{}", std::process::id()));
@@ -56,8 +57,8 @@ impl FileClaim {
     }
 }
 
-/// The process that holds a claim, in words.
-fn holder(file: &mut File) -> String {
+/// Describes the process that holds a claim; empty if it is unknown.
+fn describe_holder(file: &mut File) -> String {
     let mut text = String::new();
     let read = file
         .rewind()
@@ -68,21 +69,22 @@ fn holder(file: &mut File) -> String {
     }
 }
 
-/// A database's files as they were when they were opened.
+/// The files of a database, as they were when they were opened.
 #[derive(Clone, Debug)]
 pub(super) struct OpenFiles {
     database: Arc<PathBuf>,
     database_id: FileId,
-    /// SQLite makes the write-ahead log with the first transaction.
+    /// Set once the write-ahead log is seen, which SQLite creates with the first
+    /// transaction.
     log_id: Arc<OnceLock<FileId>>,
 }
 
-/// A file, whatever its name: device and inode.
+/// What identifies a file whatever its name is: device and inode.
 type FileId = (u64, u64);
 
 impl OpenFiles {
-    /// Remembers which files these are.
-    pub(super) fn of(database: &Path) -> anyhow::Result<Self> {
+    /// Identifies the files of a database that was just opened.
+    pub(super) fn identify(database: &Path) -> anyhow::Result<Self> {
         let found = std::fs::metadata(database)?;
         Ok(Self {
             database: Arc::new(database.to_owned()),
@@ -91,10 +93,10 @@ impl OpenFiles {
         })
     }
 
-    /// Waits until a file is gone, emptied or replaced; says which.
-    pub(super) async fn lost(&self) -> anyhow::Error {
+    /// Waits until a file was removed, emptied or replaced; the error says which.
+    pub(super) async fn wait_for_loss(&self) -> anyhow::Error {
         loop {
-            if let Some(what) = self.missing().await {
+            if let Some(what) = self.find_loss().await {
                 return anyhow!(
                     "{what} while the program ran, so that nothing more is stored; put the database back from a backup, and start again"
                 );
@@ -103,7 +105,8 @@ impl OpenFiles {
         }
     }
 
-    async fn missing(&self) -> Option<String> {
+    /// Describes what happened to a file; none if nothing did.
+    async fn find_loss(&self) -> Option<String> {
         let name = self.database.display();
         match tokio::fs::metadata(&*self.database).await {
             Ok(found) if (found.dev(), found.ino()) != self.database_id => {
@@ -114,7 +117,7 @@ impl OpenFiles {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Some(format!("{name} was removed"));
             }
-            // A bad minute of the disk is no loss.
+            // The disk fails for a moment; the file may still be there.
             Err(_) => {}
         }
         let log = beside(&self.database, "-wal");
@@ -164,8 +167,7 @@ mod tests {
     async fn a_file_that_is_removed_emptied_or_replaced_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let log = "latchkey.db-wal";
-        type Change = fn(&Path);
-        let changes: [(&str, &str, Change); 5] = [
+        let changes: [(&str, &str, FileChange); 5] = [
             ("latchkey.db", "removed", remove),
             ("latchkey.db", "emptied", empty),
             ("latchkey.db", "replaced", replace),
@@ -176,13 +178,15 @@ mod tests {
             let database = folder.path().join("latchkey.db");
             std::fs::write(&database, "pages").unwrap();
             std::fs::write(folder.path().join(log), "").unwrap();
-            let files = OpenFiles::of(&database).unwrap();
-            assert_eq!(files.missing().await, None);
+            let files = OpenFiles::identify(&database).unwrap();
+            assert_eq!(files.find_loss().await, None);
             change(&folder.path().join(name));
-            let lost = files.missing().await.unwrap();
+            let lost = files.find_loss().await.unwrap();
             assert!(lost.ends_with(&format!("{name} was {what}")), "{lost}");
         }
     }
+
+    type FileChange = fn(&Path);
 
     fn remove(path: &Path) {
         std::fs::remove_file(path).unwrap();

@@ -1,7 +1,8 @@
 //! SQLite: one writer thread that commits queued work in groups, and a few
 //! connections that read.
 //!
-//! WAL with `synchronous=FULL`: an acknowledged write survives a power cut.
+//! The database is in WAL mode with `synchronous=FULL`, so that a write whose
+//! caller was answered survives a power cut.
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::store::value::{Outcome, Row, Statement, Statements, Transaction, Value};
-use crate::store::{NEWEST, must_migrate};
+use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
+use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod file;
 mod readers;
@@ -26,21 +27,23 @@ mod migrations {
     refinery::embed_migrations!("migrations/sqlite");
 }
 
-/// How many writes may wait for their thread; more wait before the queue.
+/// How many writes the writer's queue holds; further callers wait until it
+/// has room.
 const QUEUE: usize = 1_024;
 /// How many writes share one commit at the most.
-const GROUP: usize = 512;
-/// How long a statement waits for another process's lock, in milliseconds.
+const GROUP_MAX: usize = 512;
+/// How long a statement waits until another process unlocks the file, in
+/// milliseconds.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 /// How many prepared statements a connection keeps.
 const CACHED_STATEMENTS: usize = 64;
-/// How much of the file a connection that reads keeps in memory, and the one
-/// that writes, in kilobytes. The system keeps the rest.
+/// How many kilobytes of the file a reading connection caches, and the writing
+/// one. The operating system caches the rest.
 const READER_CACHE_KB: i64 = 512;
 const WRITER_CACHE_KB: i64 = 256;
 
-/// A handle on the writer's thread, which ends when the last handle is
-/// dropped, and on the readers.
+/// A handle on the writer's thread and on the readers. The thread ends when
+/// the last handle is dropped.
 #[derive(Clone)]
 pub struct Sqlite {
     writer: mpsc::Sender<Job>,
@@ -48,7 +51,7 @@ pub struct Sqlite {
     files: OpenFiles,
 }
 
-type Reply = oneshot::Sender<anyhow::Result<Outcome>>;
+type Reply = oneshot::Sender<anyhow::Result<StatementResult>>;
 
 enum Job {
     Run(Work, Reply),
@@ -69,9 +72,10 @@ impl Sqlite {
             .name("sqlite-writer".to_owned())
             .spawn(move || match open_and_migrate(path) {
                 Ok((connection, readers, files)) => {
-                    // Whoever opens it may have gone; then the queue ends too.
+                    // The caller may have gone; then the queue is closed, and
+                    // this ends at once.
                     let _ = tell.send(Ok((readers, files)));
-                    write(&connection, queue);
+                    run_writer(&connection, queue);
                 }
                 Err(error) => drop(tell.send(Err(error))),
             })?;
@@ -103,22 +107,22 @@ impl Sqlite {
         self.readers.read(read).await
     }
 
-    /// Runs a writing statement; returns after the commit that holds it.
-    pub async fn write(&self, statement: Statement) -> anyhow::Result<Outcome> {
+    /// Runs a writing statement; returns after the commit that it is part of.
+    pub async fn write(&self, statement: Statement) -> anyhow::Result<StatementResult> {
         send(&self.writer, Work::One(statement)).await
     }
 
-    /// Runs a transaction; returns after the commit that holds it.
+    /// Runs a transaction; returns after the commit that it is part of.
     pub async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
         send(&self.writer, Work::Many(transaction)).await.map(drop)
     }
 
-    /// Waits until the file is taken away; says what happened to it.
-    pub async fn lost(&self) -> anyhow::Error {
-        self.files.lost().await
+    /// Waits until the file is taken away; the error says what happened to it.
+    pub async fn wait_for_loss(&self) -> anyhow::Error {
+        self.files.wait_for_loss().await
     }
 
-    /// Ends the writer after what is queued, with an empty WAL.
+    /// Ends the writer's thread after the queued writes, and empties the WAL.
     pub async fn close(&self) {
         let (done, closed) = oneshot::channel();
         if self.writer.send(Job::Close(done)).await.is_ok() {
@@ -128,17 +132,18 @@ impl Sqlite {
     }
 }
 
-async fn send(thread: &mpsc::Sender<Job>, work: Work) -> anyhow::Result<Outcome> {
+async fn send(thread: &mpsc::Sender<Job>, work: Work) -> anyhow::Result<StatementResult> {
     let (reply, answer) = oneshot::channel();
     let sent = thread.send(Job::Run(work, reply)).await;
     sent.map_err(|_| anyhow!("the database is closed"))?;
     answer.await.context("the database thread died")?
 }
 
-/// Commits whatever has queued up while the last commit ran.
-fn write(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
-    let mut jobs = Vec::with_capacity(GROUP);
-    while queue.blocking_recv_many(&mut jobs, GROUP) > 0 {
+/// The writer's thread: commits together what has queued up while the last
+/// commit ran.
+fn run_writer(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
+    let mut jobs = Vec::with_capacity(GROUP_MAX);
+    while queue.blocking_recv_many(&mut jobs, GROUP_MAX) > 0 {
         let (mut group, mut replies, mut closing) = (Vec::new(), Vec::new(), None);
         for job in jobs.drain(..) {
             match job {
@@ -149,7 +154,7 @@ fn write(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
                 Job::Close(reply) => closing = Some(reply),
             }
         }
-        answer(replies, commit(connection, group));
+        send_results(replies, commit(connection, group));
         if let Some(closed) = closing {
             let _ = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
             let _ = closed.send(());
@@ -158,20 +163,21 @@ fn write(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
     }
 }
 
-/// Runs a group in one transaction. Each piece of work is atomic by itself,
-/// so one that fails takes no other with it; a disk that fails takes them
-/// all, and then nothing of the group is kept.
+/// Runs a group in one transaction. Each piece of work is atomic by itself: if
+/// one fails, the others are committed all the same. If the disk fails,
+/// nothing of the group is committed.
 fn commit(
     connection: &Connection,
     group: Vec<Work>,
-) -> anyhow::Result<Vec<anyhow::Result<Outcome>>> {
+) -> anyhow::Result<Vec<anyhow::Result<StatementResult>>> {
     step(connection, "begin immediate")?;
     let alone = group.len() == 1;
     let mut outcomes = Vec::with_capacity(group.len());
     for work in group {
         let outcome = perform(connection, work, alone);
         // SQLite rolls everything back by itself when the disk is full or
-        // fails; what ran after that would be committed alone.
+        // fails. Work that ran after that would be outside of a transaction,
+        // and committed by itself.
         if connection.is_autocommit() {
             return Err(outcome
                 .err()
@@ -191,9 +197,10 @@ fn commit(
     Ok(outcomes)
 }
 
-/// Whole or not at all. What is alone in its transaction leaves it to that;
-/// other work has a savepoint, for which SQLite keeps what it changes twice.
-fn perform(connection: &Connection, work: Work, alone: bool) -> anyhow::Result<Outcome> {
+/// Runs one piece of work, all of it or nothing. A transaction that is alone in
+/// its group is rolled back with the group. Others have a savepoint, for which
+/// SQLite keeps every changed page twice.
+fn perform(connection: &Connection, work: Work, alone: bool) -> anyhow::Result<StatementResult> {
     match work {
         Work::One(statement) => Ok(run(connection, &statement)?),
         Work::Many(transaction) if alone => run_all(connection, transaction),
@@ -211,10 +218,10 @@ fn perform(connection: &Connection, work: Work, alone: bool) -> anyhow::Result<O
     }
 }
 
-fn run_all(connection: &Connection, transaction: Transaction) -> anyhow::Result<Outcome> {
+fn run_all(connection: &Connection, transaction: Transaction) -> anyhow::Result<StatementResult> {
     let found = run_each(connection, transaction.first)?;
     run_each(connection, (transaction.decide)(found)?)?;
-    Ok(Outcome {
+    Ok(StatementResult {
         changed: 0,
         rows: Vec::new(),
     })
@@ -224,8 +231,11 @@ fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.raw_execute().map(drop)
 }
 
-/// Tells each writer what became of its statement, after the commit.
-fn answer(replies: Vec<Reply>, committed: anyhow::Result<Vec<anyhow::Result<Outcome>>>) {
+/// Tells each caller what came of its work, after the commit.
+fn send_results(
+    replies: Vec<Reply>,
+    committed: anyhow::Result<Vec<anyhow::Result<StatementResult>>>,
+) {
     match committed {
         Ok(outcomes) => {
             for (reply, outcome) in replies.into_iter().zip(outcomes) {
@@ -242,23 +252,24 @@ fn answer(replies: Vec<Reply>, committed: anyhow::Result<Vec<anyhow::Result<Outc
 
 fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenFiles)> {
     let mut writer = open_writer(&path)?;
-    if must_migrate(newest(&writer))? {
+    if must_migrate(newest_migration(&writer))? {
         migrations::migrations::runner()
             .run(&mut writer)
             .context("could not migrate the database")?;
     }
-    let files = OpenFiles::of(&path)?;
+    let files = OpenFiles::identify(&path)?;
     Ok((writer, Readers::open(path)?, files))
 }
 
-/// The newest migration that a database has seen; none of a new one.
-fn newest(connection: &Connection) -> Option<i32> {
-    let version = connection.query_row(NEWEST, [], |row| row.get(0));
+/// The version of the newest migration that a database has had; none for a
+/// new one.
+fn newest_migration(connection: &Connection) -> Option<i32> {
+    let version = connection.query_row(NEWEST_MIGRATION, [], |row| row.get(0));
     version.ok().flatten()
 }
 
 fn open_writer(path: &Path) -> anyhow::Result<Connection> {
-    // Created by us first, since SQLite would let others read it.
+    // We create the file, since SQLite would make one that others can read.
     std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -280,19 +291,22 @@ fn configure(connection: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
     connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))
 }
 
-fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<Outcome> {
-    Prepared::of(connection, statement.sql)?.run(&statement.values)
+fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<StatementResult> {
+    Prepared::prepare(connection, statement.sql)?.run(&statement.values)
 }
 
-/// Runs statements one after the other. Those of one kind that follow each
-/// other are prepared once.
-fn run_each(connection: &Connection, statements: Statements) -> rusqlite::Result<Vec<Outcome>> {
+/// Runs statements one after the other. Statements with the same SQL that
+/// follow each other are prepared once.
+fn run_each(
+    connection: &Connection,
+    statements: Statements,
+) -> rusqlite::Result<Vec<StatementResult>> {
     let mut outcomes = Vec::new();
     let mut last: Option<(&str, Prepared<'_>)> = None;
-    for Statement { sql, values } in statements {
+    for Statement { sql, values, .. } in statements {
         let (_, prepared) = match last.take().filter(|(same, _)| *same == sql) {
             Some(same) => last.insert(same),
-            None => last.insert((sql, Prepared::of(connection, sql)?)),
+            None => last.insert((sql, Prepared::prepare(connection, sql)?)),
         };
         outcomes.push(prepared.run(&values)?);
     }
@@ -302,36 +316,39 @@ fn run_each(connection: &Connection, statements: Statements) -> rusqlite::Result
 /// A statement that is ready to run.
 struct Prepared<'c> {
     statement: CachedStatement<'c>,
-    /// Which value each of SQLite's slots takes, from 0.
-    slots: Vec<usize>,
+    /// For each parameter in SQLite's order, the index of its value.
+    value_indexes: Vec<usize>,
 }
 
 impl<'c> Prepared<'c> {
-    fn of(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
+    fn prepare(connection: &'c Connection, sql: &str) -> rusqlite::Result<Self> {
         let statement = connection.prepare_cached(sql)?;
         // By name, since SQLite numbers `$2` before `$1` where it comes first.
-        let value = |slot| {
-            let name = statement.parameter_name(slot)?.strip_prefix('$')?;
+        let number = |parameter| {
+            let name = statement.parameter_name(parameter)?.strip_prefix('$')?;
             name.parse::<usize>().ok()
         };
-        let slots = 1..=statement.parameter_count();
-        let slots = slots
-            .map(|slot| value(slot).unwrap_or(slot).saturating_sub(1))
+        let parameters = 1..=statement.parameter_count();
+        let value_indexes = parameters
+            .map(|parameter| number(parameter).unwrap_or(parameter).saturating_sub(1))
             .collect();
-        Ok(Self { statement, slots })
+        Ok(Self {
+            statement,
+            value_indexes,
+        })
     }
 
-    fn run(&mut self, values: &[Value]) -> rusqlite::Result<Outcome> {
-        for (slot, at) in self.slots.iter().enumerate() {
+    fn run(&mut self, values: &[Value]) -> rusqlite::Result<StatementResult> {
+        for (parameter, index) in self.value_indexes.iter().enumerate() {
             let value = values
-                .get(*at)
-                .ok_or(rusqlite::Error::InvalidParameterCount(slot, *at))?;
-            self.statement.raw_bind_parameter(slot + 1, value)?;
+                .get(*index)
+                .ok_or(rusqlite::Error::InvalidParameterCount(parameter, *index))?;
+            self.statement.raw_bind_parameter(parameter + 1, value)?;
         }
         let columns = self.statement.column_count();
         if columns == 0 {
             let changed = self.statement.raw_execute()?;
-            return Ok(Outcome {
+            return Ok(StatementResult {
                 changed: changed as u64,
                 rows: Vec::new(),
             });
@@ -340,11 +357,11 @@ impl<'c> Prepared<'c> {
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
             let values = (0..columns)
-                .map(|at| row.get_ref(at).map(owned))
+                .map(|at| row.get_ref(at).map(read_value))
                 .collect::<Result<_, _>>()?;
             rows.push(Row(values));
         }
-        Ok(Outcome {
+        Ok(StatementResult {
             changed: rows.len() as u64,
             rows,
         })
@@ -357,15 +374,15 @@ impl ToSql for Value {
             Self::Null => ValueRef::Null,
             Self::Int(number) => ValueRef::Integer(*number),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Word(text) => ValueRef::Text(text.as_bytes()),
-            Self::Name(text) => ValueRef::Text(text.as_bytes()),
+            Self::StaticText(text) => ValueRef::Text(text.as_bytes()),
+            Self::SharedText(text) => ValueRef::Text(text.as_bytes()),
             Self::Blob(bytes) => ValueRef::Blob(bytes),
             Self::Id(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }
 
-fn owned(value: ValueRef<'_>) -> Value {
+fn read_value(value: ValueRef<'_>) -> Value {
     match value {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Int(number),

@@ -1,7 +1,7 @@
-//! The connections that read, and where reading runs.
+//! The connections that read, and the threads that they run on.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags};
@@ -9,12 +9,13 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task;
 
+use crate::model::lock;
 use crate::store::sqlite::{READER_CACHE_KB, configure};
 
-/// How many reads run at once; more wait without a thread.
+/// How many reads run at once. Further ones wait, without taking a thread.
 const READERS: usize = 2;
 
-/// A few connections. Cheap to clone.
+/// A few reading connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Readers {
     turns: Arc<Semaphore>,
@@ -23,7 +24,7 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// Opens the first; the others open when they are needed.
+    /// Opens the first connection; the others are opened when they are needed.
     pub(super) fn open(path: PathBuf) -> anyhow::Result<Self> {
         let first = connect(&path)?;
         Ok(Self {
@@ -33,11 +34,12 @@ impl Readers {
         })
     }
 
-    /// Reads where it was asked for, after the runtime has been told to go on
-    /// elsewhere with everything else: a lookup takes some 10 µs, and to wake
-    /// another thread and be woken by it takes longer. But where there is one
-    /// worker, that would lead all work from thread to thread, and each would
-    /// come to hold memory for all of it; there, a thread of its own reads.
+    /// Reads on the caller's own thread, after the runtime has moved its other
+    /// tasks to another one: a lookup takes some 10 µs, which is less than
+    /// waking another thread and being woken by it. A runtime with one worker
+    /// would move all its tasks from thread to thread that way, and each
+    /// thread would come to hold memory for all of them; there, a blocking
+    /// thread reads.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
@@ -47,7 +49,7 @@ impl Readers {
         let work = move || {
             let connection = readers.take()?;
             let found = work(&connection);
-            readers.idle().push(connection);
+            lock(&readers.idle).push(connection);
             drop(turn);
             found
         };
@@ -59,12 +61,8 @@ impl Readers {
     }
 
     fn take(&self) -> anyhow::Result<Connection> {
-        let idle = self.idle().pop();
+        let idle = lock(&self.idle).pop();
         idle.map_or_else(|| connect(&self.path), Ok)
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::program::Program;
 use super::{Setup, Stage, good, run_with};
-use crate::store::Audited;
+use crate::store::AuditedAttempt;
 
 /// The bot default's keys of all chat providers, and answers of 1,500 tokens.
 fn paid_by_operator() -> Setup {
@@ -51,7 +51,7 @@ fn sent(stage: &Stage) -> Value {
 }
 
 /// The row of the ledger that is not among those before.
-async fn new_row(stage: &Stage, before: &mut BTreeSet<Vec<u8>>) -> Audited {
+async fn new_row(stage: &Stage, before: &mut BTreeSet<Vec<u8>>) -> AuditedAttempt {
     let app = stage.app().await;
     app.idle().await;
     let rows = app.audit().await.into_iter();

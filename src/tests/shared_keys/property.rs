@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::bodies::{Chance, body};
 use super::vendor::{Address, WRAPPING, bill};
+use crate::model::Surface;
 use crate::providers::{
-    Body, Catalogue, ForwardedHeaders, Provider, RelayRequest, Surface, judge_request,
+    Body, Catalogue, ForwardedHeaders, Provider, RelayRequest, judge_request,
 };
 
 /// How many bodies are tried, unless `SHARED_KEY_CASES` says otherwise.

@@ -12,6 +12,7 @@ use crate::world::{
 };
 
 /// A message that somebody writes.
+#[derive(Default)]
 pub struct NewMessage<'a> {
     pub person: u64,
     pub channel: u64,
@@ -23,19 +24,31 @@ pub struct NewMessage<'a> {
     pub pings: bool,
 }
 
+/// An interaction that somebody begins.
+struct NewInteraction<'a> {
+    kind: InteractionKind,
+    person: u64,
+    channel: u64,
+    /// The command line, as it was typed; empty for forms and buttons.
+    typed: &'a str,
+    data: &'a Value,
+    /// The message that it belongs to.
+    message: Option<u64>,
+}
+
 impl World {
     /// Somebody runs a command. Returns the id of the interaction.
     pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
         self.with(|state| {
             let data = parse_command(state, typed, None)?;
-            Ok(state.interact(
-                InteractionKind::Command,
+            Ok(state.interact(&NewInteraction {
+                kind: InteractionKind::Command,
                 person,
                 channel,
                 typed,
-                &data,
-                None,
-            ))
+                data: &data,
+                message: None,
+            }))
         })
     }
 
@@ -50,14 +63,14 @@ impl World {
     ) -> Result<u64, String> {
         self.with(|state| {
             let data = parse_command(state, typed, Some(option))?;
-            Ok(state.interact(
-                InteractionKind::Autocomplete,
+            Ok(state.interact(&NewInteraction {
+                kind: InteractionKind::Autocomplete,
                 person,
                 channel,
                 typed,
-                &data,
-                None,
-            ))
+                data: &data,
+                message: None,
+            }))
         })
     }
 
@@ -86,14 +99,14 @@ impl World {
                     interaction.modal = None;
                 }
             }
-            state.interact(
-                InteractionKind::ModalSubmit,
+            state.interact(&NewInteraction {
+                kind: InteractionKind::ModalSubmit,
                 person,
                 channel,
-                "",
-                &data,
-                None,
-            )
+                typed: "",
+                data: &data,
+                message: None,
+            })
         })
     }
 
@@ -115,33 +128,14 @@ impl World {
         self.with(|state| {
             let found = state.message(message)?.clone();
             let data = json!({"custom_id": custom_id, "component_type": 2});
-            Some(state.interact(
-                InteractionKind::Component,
+            Some(state.interact(&NewInteraction {
+                kind: InteractionKind::Component,
                 person,
-                found.channel,
-                "",
-                &data,
-                Some(message),
-            ))
-        })
-    }
-
-    /// Somebody writes a message, perhaps as a reply, perhaps with files.
-    pub fn say(
-        &self,
-        person: u64,
-        channel: u64,
-        text: &str,
-        reply_to: Option<u64>,
-        files: Vec<Attachment>,
-    ) -> u64 {
-        self.post(NewMessage {
-            person,
-            channel,
-            text,
-            reply_to,
-            files,
-            pings: false,
+                channel: found.channel,
+                typed: "",
+                data: &data,
+                message: Some(message),
+            }))
         })
     }
 
@@ -239,14 +233,14 @@ impl World {
                 "resolved": {"messages": {message.to_string(): shown}},
             });
             let line = format!("{command} (message)");
-            Ok(state.interact(
-                InteractionKind::Command,
+            Ok(state.interact(&NewInteraction {
+                kind: InteractionKind::Command,
                 person,
-                found.channel,
-                &line,
-                &data,
-                None,
-            ))
+                channel: found.channel,
+                typed: &line,
+                data: &data,
+                message: None,
+            }))
         })
     }
 
@@ -256,7 +250,14 @@ impl World {
             let found = state.message(message)?.clone();
             let data = json!({"custom_id": custom_id, "component_type": 3, "values": [value]});
             let kind = InteractionKind::Component;
-            Some(state.interact(kind, person, found.channel, "", &data, Some(message)))
+            Some(state.interact(&NewInteraction {
+                kind,
+                person,
+                channel: found.channel,
+                typed: "",
+                data: &data,
+                message: Some(message),
+            }))
         })
     }
 
@@ -315,15 +316,16 @@ impl World {
 }
 
 impl State {
-    fn interact(
-        &mut self,
-        kind: InteractionKind,
-        person: u64,
-        channel: u64,
-        typed: &str,
-        data: &Value,
-        message: Option<u64>,
-    ) -> u64 {
+    /// Tells the bot of an interaction. Returns its id.
+    fn interact(&mut self, new: &NewInteraction<'_>) -> u64 {
+        let NewInteraction {
+            kind,
+            person,
+            channel,
+            typed,
+            data,
+            message,
+        } = *new;
         self.forget_old();
         let id = self.snowflake();
         let server = self

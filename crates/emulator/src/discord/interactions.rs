@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
 use super::limits;
-use super::message_body::{apply_edit, check_length, message_json, post_message};
+use super::message_body::{
+    AnsweredInteraction, apply_edit, check_length, message_json, post_message,
+};
 use super::multipart::Files;
 use crate::world::{Interaction, InteractionKind, State, World};
 
@@ -115,13 +117,11 @@ fn answer_interaction(
 fn post_answer(state: &mut State, interaction: &Interaction, data: &Value, loading: bool) -> u64 {
     let ephemeral = data["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0;
     let only_for = ephemeral.then_some(interaction.person);
-    let id = post_message(
-        state,
-        interaction.channel,
-        data,
+    let answered = AnsweredInteraction {
+        id: interaction.id,
         only_for,
-        Some(interaction.id),
-    );
+    };
+    let id = post_message(state, interaction.channel, data, Some(answered));
     if let Some(message) = state.message(id) {
         message.loading = loading;
         message.command = Some(interaction.line.clone()).filter(|line| !line.is_empty());

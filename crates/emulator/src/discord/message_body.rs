@@ -26,13 +26,24 @@ pub fn apply_edit(message: &mut Message, body: &Value) {
     message.edits += 1;
 }
 
+/// The interaction that a message answers.
+#[derive(Clone, Copy)]
+pub struct AnsweredInteraction {
+    pub id: u64,
+    /// The one person who sees the message, where it is ephemeral.
+    pub only_for: Option<u64>,
+}
+
+/// Posts a message of the bot's in a channel, perhaps in answer to an
+/// interaction.
 pub fn post_message(
     state: &mut State,
     channel: u64,
     body: &Value,
-    only_for: Option<u64>,
-    interaction: Option<u64>,
+    answered: Option<AnsweredInteraction>,
 ) -> u64 {
+    let interaction = answered.map(|it| it.id);
+    let only_for = answered.and_then(|it| it.only_for);
     let id = state.snowflake();
     state.messages.push(Message {
         id,

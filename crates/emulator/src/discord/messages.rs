@@ -153,7 +153,7 @@ async fn create(
             if let Some(known) = nonce.and_then(|nonce| state.nonces.get(nonce)) {
                 return Ok((headers, Json(message_json(state, *known))).into_response());
             }
-            let id = post_message(state, channel, &body, None, None);
+            let id = post_message(state, channel, &body, None);
             state
                 .nonces
                 .extend(nonce.map(|nonce| (nonce.to_owned(), id)));

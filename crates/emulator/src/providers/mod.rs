@@ -19,7 +19,8 @@ use std::time::SystemTime;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::request::Parts as RequestParts;
+use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::Value;
@@ -48,11 +49,15 @@ pub fn routes(world: Arc<World>) -> Router {
 async fn answer_call(
     Shared(world): Shared<Arc<World>>,
     Path(parts): Path<HashMap<String, String>>,
-    uri: Uri,
-    method: Method,
-    headers: HeaderMap,
+    request: RequestParts,
     body: Bytes,
 ) -> Response {
+    let RequestParts {
+        uri,
+        method,
+        headers,
+        ..
+    } = request;
     let id = parts.get("id").cloned().unwrap_or_default();
     let Some(provider) = PROVIDERS.iter().find(|provider| provider.id == id) else {
         return StatusCode::NOT_FOUND.into_response();

@@ -5,21 +5,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::ledger::{Ended, Hold};
+use crate::ledger::{CallEnd, Hold};
 use crate::model::{AskRefusal, ProviderFailure, Usage};
 use crate::providers::Relayed;
 
-use crate::app::App;
 use crate::app::payers::Payer;
 use crate::app::policy::CallerPolicy;
-use crate::app::programs::relay::NotRelayed;
+use crate::app::programs::Programs;
+use crate::app::programs::relay::RelayError;
 use crate::app::programs::relay::call::not_relayed;
 
 /// An answer on its way. Dropped before its end, the provider is cut off
 /// and what came is settled.
 pub struct Relay {
     pub payer: Payer,
-    pub(in crate::app) app: Arc<App>,
+    pub(in crate::app) programs: Arc<Programs>,
     pub(in crate::app) policy: CallerPolicy,
     pub(in crate::app) relayed: Box<Relayed>,
     /// None once it is settled.
@@ -44,12 +44,12 @@ impl Relay {
     }
 
     /// All of it.
-    pub async fn whole(&mut self) -> Result<Bytes, NotRelayed> {
-        let app = Arc::clone(&self.app);
+    pub async fn whole(&mut self) -> Result<Bytes, RelayError> {
+        let programs = Arc::clone(&self.programs);
         let came = tokio::select! {
             biased;
             came = self.relayed.whole() => came,
-            () = app.tasks.cut_off() => return Err(self.stopped()),
+            () = programs.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
         self.end(came.as_ref().err());
@@ -57,12 +57,12 @@ impl Relay {
     }
 
     /// The next piece of it; none at its end.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, NotRelayed> {
-        let app = Arc::clone(&self.app);
+    pub async fn next(&mut self) -> Result<Option<Bytes>, RelayError> {
+        let programs = Arc::clone(&self.programs);
         let came = tokio::select! {
             biased;
             came = self.relayed.next() => came,
-            () = app.tasks.cut_off() => return Err(self.stopped()),
+            () = programs.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
         match came {
@@ -96,20 +96,20 @@ impl Relay {
             hold.settle_soon(ended.as_ended());
             return;
         }
-        let (app, policy) = (Arc::clone(&self.app), self.policy.clone());
-        self.app
+        let (programs, policy) = (Arc::clone(&self.programs), self.policy.clone());
+        self.programs
             .tasks
-            .spawn(async move { app.settle_relay(&policy, hold, ended.as_ended()).await });
+            .spawn(async move { programs.settle_relay(&policy, hold, ended.as_ended()).await });
     }
 
-    fn stopped(&self) -> NotRelayed {
-        NotRelayed {
+    fn stopped(&self) -> RelayError {
+        RelayError {
             payer: Some(self.payer.clone()),
             ..AskRefusal::Stopping.into()
         }
     }
 
-    fn not_relayed(&self, failure: ProviderFailure) -> NotRelayed {
+    fn not_relayed(&self, failure: ProviderFailure) -> RelayError {
         not_relayed(failure.into(), self.payer.clone())
     }
 }
@@ -122,15 +122,15 @@ struct Came {
 }
 
 impl Came {
-    fn as_ended(&self) -> Ended<'_> {
+    fn as_ended(&self) -> CallEnd<'_> {
         match &self.failure {
-            Some(failure) => Ended::Failed(failure),
-            None if self.pictures > 0 => Ended::Painted {
+            Some(failure) => CallEnd::Failed(failure),
+            None if self.pictures > 0 => CallEnd::Painted {
                 pictures: self.pictures,
                 usage: self.usage,
                 machine_ms: 0,
             },
-            None => Ended::Answered { usage: self.usage },
+            None => CallEnd::Answered { usage: self.usage },
         }
     }
 }

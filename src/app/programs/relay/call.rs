@@ -3,20 +3,21 @@
 
 use std::sync::Arc;
 
-use crate::ledger::{Applied, Ended, Hold};
-use crate::model::{AskRefusal, Credential, Offer, Refusal};
+use crate::ledger::{AppliedLimit, CallEnd, Hold};
+use crate::model::{AskRefusal, Credential, Offer, Refusal, Surface};
 use crate::providers::{
     BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
-    Relayed, Surface, estimate_cost, judge_request, tokens_of_picture,
+    Relayed, estimate_cost, judge_request, tokens_of_picture,
 };
 
+use crate::app::Error;
 use crate::app::models::Models;
 use crate::app::payers::{
     Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
 };
 use crate::app::policy::CallerPolicy;
-use crate::app::programs::relay::NotRelayed;
-use crate::app::{App, Error};
+use crate::app::programs::Programs;
+use crate::app::programs::relay::RelayError;
 
 /// The longest answer that is reckoned with where nobody limits it.
 const OUTPUT_TOKENS_MAX: u64 = 131_072;
@@ -60,7 +61,11 @@ impl Payable for RelayOrder {
         &self.policy
     }
 
-    fn needs(&mut self, offer: &Offer, limits: &[Applied]) -> Result<Needs<RelayTerms>, CannotPay> {
+    fn needs(
+        &mut self,
+        offer: &Offer,
+        limits: &[AppliedLimit],
+    ) -> Result<Needs<RelayTerms>, CannotPay> {
         if !offer.source.is_own() {
             return self.needs_of_shared_key(offer);
         }
@@ -140,7 +145,7 @@ impl RelayOrder {
 
 /// A relayed call that is being made.
 pub struct RelayCall<'a> {
-    pub app: &'a App,
+    pub programs: &'a Programs,
     pub order: &'a mut RelayOrder,
 }
 
@@ -154,7 +159,7 @@ pub struct BegunRelay {
 impl PaidCall for RelayCall<'_> {
     type Order = RelayOrder;
     type Answer = BegunRelay;
-    type Refused = NotRelayed;
+    type Refused = RelayError;
 
     fn order(&mut self) -> &mut RelayOrder {
         self.order
@@ -163,7 +168,7 @@ impl PaidCall for RelayCall<'_> {
     async fn call(
         &mut self,
         reservation: Reservation<RelayTerms>,
-    ) -> Result<Called<BegunRelay, NotRelayed>, NotRelayed> {
+    ) -> Result<Called<BegunRelay, RelayError>, RelayError> {
         let payer = reservation.payer();
         let Reservation {
             offer,
@@ -173,7 +178,7 @@ impl PaidCall for RelayCall<'_> {
         } = reservation;
         match self.send(&offer, &terms, &mut hold).await {
             Ok(relayed) => {
-                self.app.payers.note_use(offer.key);
+                self.programs.payers.note_use(offer.key);
                 Ok(Called::Answered(BegunRelay {
                     payer,
                     hold,
@@ -181,9 +186,9 @@ impl PaidCall for RelayCall<'_> {
                 }))
             }
             Err(SendError::Failed(failed)) => {
-                let ended = Ended::Failed(&failed.failure);
+                let ended = CallEnd::Failed(&failed.failure);
                 // Apart, so that calls that do not fail stay small.
-                Box::pin(self.app.settle_relay(&self.order.policy, hold, ended)).await;
+                Box::pin(self.programs.settle_relay(&self.order.policy, hold, ended)).await;
                 Ok(Called::Failed(FailedCall {
                     offer,
                     failure: failed.failure.clone(),
@@ -191,7 +196,7 @@ impl PaidCall for RelayCall<'_> {
                     was_heard: false,
                 }))
             }
-            Err(SendError::NotSent(error)) => Err(NotRelayed {
+            Err(SendError::NotSent(error)) => Err(RelayError {
                 payer: Some(payer),
                 ..error.into()
             }),
@@ -208,9 +213,11 @@ impl RelayCall<'_> {
         terms: &RelayTerms,
         hold: &mut Hold,
     ) -> Result<Box<Relayed>, SendError> {
-        let (app, order) = (self.app, &*self.order);
-        let provider = app.models.provider(&offer.provider)?;
-        let key = app.payers.open_key(offer, order.request_key.as_ref())?;
+        let (programs, order) = (self.programs, &*self.order);
+        let provider = programs.models.provider(&offer.provider)?;
+        let key = programs
+            .payers
+            .open_key(offer, order.request_key.as_ref())?;
         let model = order.model.as_deref().unwrap_or_default();
         let terms = terms.within(hold.max_output_tokens());
         let wire = order
@@ -222,7 +229,10 @@ impl RelayCall<'_> {
             })
         })?;
         hold.begin().await?;
-        let sent = app.providers.relay(provider, wire, key.credential()).await;
+        let sent = programs
+            .providers
+            .relay(provider, wire, key.credential())
+            .await;
         sent.map_err(SendError::Failed)
     }
 }
@@ -243,10 +253,10 @@ impl<E: Into<Error>> From<E> for SendError {
 
 /// What the caller is told of a failure: the provider's own words too, where
 /// the caller's own key paid.
-pub fn not_relayed(failed: RelayFailure, payer: Payer) -> NotRelayed {
+pub fn not_relayed(failed: RelayFailure, payer: Payer) -> RelayError {
     let is_own = payer.source.is_own();
     let refusal = refused_by(failed.failure, payer.source, &payer.model);
-    NotRelayed {
+    RelayError {
         error: refusal.into(),
         said: failed.message.filter(|_| is_own),
         payer: Some(payer),

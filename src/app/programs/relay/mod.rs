@@ -3,20 +3,22 @@
 
 mod answer;
 mod call;
+mod content;
 
 use std::sync::Arc;
 
-use crate::ledger::{Ended, Hold};
-use crate::model::{AskRefusal, Caller, KeyRefusal, Offer, ProviderId, Source, Words};
-use crate::providers::{RelayRequest, Surface};
+use crate::ledger::{CallEnd, Hold};
+use crate::model::{AskRefusal, Caller, KeyRefusal, Offer, ProviderId, Source, Surface, Words};
 
+use crate::app::Error;
 use crate::app::keys::RequestKey;
 use crate::app::payers::{Payer, PayerQueue};
 use crate::app::policy::CallerPolicy;
-use crate::app::{App, Error};
+use crate::app::programs::Programs;
 
 pub use answer::Relay;
 use call::{NO_MODEL, RelayCall, RelayOrder};
+pub use content::{RelayBody, RelayContent, RelayHeaders};
 
 /// A call that is to be passed on.
 pub struct RelayAsk {
@@ -25,14 +27,14 @@ pub struct RelayAsk {
     pub provider: Option<ProviderId>,
     /// As it was written; none where the call names no model.
     pub model: Option<String>,
-    pub request: Box<RelayRequest>,
+    pub content: Box<RelayContent>,
     /// A key that came with the call. No other pays when it fails.
     pub request_key: Option<RequestKey>,
 }
 
 /// A call that was not passed on, or failed.
 #[derive(Debug)]
-pub struct NotRelayed {
+pub struct RelayError {
     pub error: Error,
     /// What the provider said, where the caller's own key paid.
     pub said: Option<Words>,
@@ -40,7 +42,7 @@ pub struct NotRelayed {
     pub payer: Option<Payer>,
 }
 
-impl<E: Into<Error>> From<E> for NotRelayed {
+impl<E: Into<Error>> From<E> for RelayError {
     fn from(error: E) -> Self {
         Self {
             error: error.into(),
@@ -50,12 +52,12 @@ impl<E: Into<Error>> From<E> for NotRelayed {
     }
 }
 
-impl App {
+impl Programs {
     /// Passes a call on, and returns when its answer begins.
-    pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<Relay, NotRelayed> {
+    pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<Relay, RelayError> {
         let (mut order, mut queue) = self.prepare_relay(ask).await?;
         let mut call = RelayCall {
-            app: self,
+            programs: self,
             order: &mut order,
         };
         let begun = tokio::select! {
@@ -67,7 +69,7 @@ impl App {
         let begun = begun?;
         Ok(Relay {
             payer: begun.payer,
-            app: Arc::clone(self),
+            programs: Arc::clone(self),
             policy: order.policy,
             relayed: begun.relayed,
             hold: Some(begun.hold),
@@ -81,9 +83,10 @@ impl App {
             caller,
             provider,
             model,
-            request,
+            content,
             request_key,
         } = ask;
+        let request = Box::new(content.into_request(self.clock.now_ms() / 1_000));
         let named = self
             .models
             .read_relayed_model(provider.as_ref(), model.as_deref())?;
@@ -106,7 +109,7 @@ impl App {
             let prompt = request.body.fields().and_then(|it| it.get("prompt"));
             let prompt: String = prompt.unwrap_or_default();
             // Apart, so that other calls stay small.
-            Box::pin(self.moderate(&prompt)).await?;
+            Box::pin(self.pictures.moderate(&prompt)).await?;
         }
         let of_request = |_: &_| Offer::unstored(Source::Request, provider.clone());
         let offer = request_key.as_ref().map(of_request);
@@ -115,7 +118,7 @@ impl App {
             policy,
             request,
             model,
-            most: self.settings.max_output_tokens,
+            most: self.max_output_tokens,
             request_key,
             bounded: None,
             models: Arc::clone(&self.models),
@@ -125,7 +128,7 @@ impl App {
 
     /// Settles a relayed call, and tells owners of budgets that are almost
     /// used up.
-    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: Ended<'_>) {
+    async fn settle_relay(&self, policy: &CallerPolicy, hold: Hold, ended: CallEnd<'_>) {
         if let Some(settled) = self.payers.settle(hold, ended).await {
             self.people
                 .tell_owners(Vec::new(), policy.notices(&settled.warnings));

@@ -6,11 +6,13 @@ use crate::app::Error;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
-use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_texts};
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
-use crate::model::{Choices, ImageSpec, Imagine, PictureRefusal, ProviderId, Refusal, Size, Words};
+use crate::model::{
+    Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, Words,
+};
 
 /// Make a picture
 #[poise::command(
@@ -52,7 +54,7 @@ pub async fn imagine(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
-    let who = caller_of(ctx).await;
+    let caller = caller_of(ctx).await;
     let parsed = size.as_deref().map(Size::parse);
     if parsed == Some(None) {
         let voice = bot.voice(&ctx.interaction.locale);
@@ -62,15 +64,15 @@ pub async fn imagine(
         );
         return bot.rest.reply(&handle, &card).await;
     }
-    let imagine = Imagine {
-        age_restricted: bot.is_age_restricted(&who).await,
-        caller: who,
+    let imagine = PictureAsk {
+        age_restricted: bot.is_age_restricted(&caller).await,
+        caller,
         choices: Choices {
             provider: provider.as_deref().map(ProviderId::from),
             model,
             persona: None,
         },
-        wish: ImageSpec {
+        spec: ImageSpec {
             prompt: Words(prompt),
             negative: Words(negative.unwrap_or_default()),
             size: parsed.flatten(),
@@ -92,29 +94,34 @@ pub async fn imagine(
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let catalogue = ctx.framework.user_data.app.catalogue();
-    let paints = catalogue.iter().filter(|it| it.images.wire.is_some());
-    choices(
-        paints.map(|provider| (provider.name.clone(), provider.id.to_string())),
-        partial,
+async fn complete_provider(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
+    let providers = ctx.framework.user_data.app.providers();
+    let paints = providers.iter().filter(|it| it.makes_pictures());
+    suggest(
+        paints.map(|provider| (provider.name().to_owned(), provider.id().to_string())),
+        typed,
     )
 }
 
-async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let bot = ctx.framework.user_data;
-    let who = caller_of(ctx).await;
+    let caller = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
-    let models = bot.app.picture_models_for(&who).await.unwrap_or_default();
+    let models = bot
+        .app
+        .pictures
+        .list_models(&caller)
+        .await
+        .unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()
-        .map(|model| (words::model_name(voice, model), model.full()));
-    choices(all, partial)
+        .map(|model| (words::choices::model_name(voice, model), model.full()));
+    suggest(all, typed)
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_size(_: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_size(_: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let usual = [
         "1024x1024",
         "1536x1024",
@@ -122,8 +129,5 @@ async fn complete_size(_: Context<'_>, partial: &str) -> CreateAutocompleteRespo
         "1344x768",
         "768x1344",
     ];
-    let usual = usual
-        .iter()
-        .map(|size| ((*size).to_owned(), (*size).to_owned()));
-    choices(usual, partial)
+    suggest_texts(usual, typed)
 }

@@ -3,7 +3,7 @@
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// What is stored about you: see it, take it, erase it.
@@ -22,9 +22,9 @@ pub async fn privacy(_: Context<'_>) -> anyhow::Result<()> {
 /// What is stored about you, and what is not.
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let stored = app.people.stored_summary(caller).await?;
-        Ok(words::stored(voice, &stored))
+        Ok(words::privacy::stored(voice, &stored))
     })
     .await
 }
@@ -32,9 +32,9 @@ pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
 /// All of it, as a JSON file.
 #[poise::command(slash_command)]
 pub async fn export(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let all = app.people.export_data(caller).await?;
-        Ok(words::exported(voice, &all))
+        Ok(words::privacy::exported(voice, &all))
     })
     .await
 }
@@ -50,7 +50,7 @@ pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
     match bot.app.people.begin_erase(&caller).await {
         Ok(form) => {
             bot.rest
-                .open_modal(&handle, &words::erase_form(voice, form))
+                .open_modal(&handle, &words::privacy::erase_form(voice, form))
                 .await
         }
         Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,

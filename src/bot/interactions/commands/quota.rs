@@ -1,7 +1,7 @@
 //! `/quota status`.
 
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// What you may still use here.
@@ -20,9 +20,9 @@ pub async fn quota(_: Context<'_>) -> anyhow::Result<()> {
 /// Every limit that applies to you here, and which key would pay now.
 #[poise::command(slash_command)]
 pub async fn status(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let status = app.quotas.status(caller).await?;
-        Ok(words::quota_status(voice, &status))
+    reply_privately(ctx, async |app, caller, voice| {
+        let status = app.quotas.read_status(caller).await?;
+        Ok(words::quotas::status(voice, &status))
     })
     .await
 }

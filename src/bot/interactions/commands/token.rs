@@ -2,10 +2,10 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::interactions::commands::options::duration;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::options::duration::parse_duration;
+use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_texts};
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 use crate::model::{AccessRefusal, Scopes, TokenRefusal};
 
@@ -35,7 +35,7 @@ pub async fn create(
     scopes: Option<String>,
     #[description = "Whether this server's keys may pay too"] here: Option<bool>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let mut scopes = match scopes.as_deref() {
             None => Scopes::CHAT,
             Some(typed) => Scopes::parse(typed).ok_or(TokenRefusal::BadScopes)?,
@@ -43,12 +43,17 @@ pub async fn create(
         if here == Some(true) {
             scopes.server = Some(caller.place.server().ok_or(AccessRefusal::NotInAServer)?);
         }
-        let lasts = duration::read(expires.as_deref())?;
-        let made = app
+        let lasts = parse_duration(expires.as_deref())?;
+        let (token, secret) = app
             .people
             .create_token(caller, name.as_deref(), lasts, scopes)
             .await?;
-        Ok(words::token_made(voice, &made, app.gateway_url()))
+        Ok(words::tokens::created(
+            voice,
+            &token,
+            &secret,
+            app.gateway_url(),
+        ))
     })
     .await
 }
@@ -56,9 +61,9 @@ pub async fn create(
 /// Your tokens, never shown again.
 #[poise::command(slash_command)]
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let tokens = app.people.tokens(caller).await?;
-        Ok(words::tokens(voice, &tokens, app.now_ms()))
+    reply_privately(ctx, async |app, caller, voice| {
+        let tokens = app.people.list_tokens(caller).await?;
+        Ok(words::tokens::list(voice, &tokens, app.now_ms()))
     })
     .await
 }
@@ -71,29 +76,26 @@ pub async fn revoke(
     #[autocomplete = "complete_token"]
     token: String,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let revoked = app.people.revoke_token(caller, &token).await?;
-        Ok(words::token_revoked(voice, &revoked))
+        Ok(words::tokens::revoked(voice, &revoked))
     })
     .await
 }
 
-/// What programs usually need.
+/// Offers what programs usually need.
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_scopes(_: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_scopes(_: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let usual = [
         "chat",
         "chat usage:read",
         "chat keys:read usage:read",
         "chat keys:read keys:write usage:read",
     ];
-    choices(
-        usual.map(|scopes| (scopes.to_owned(), scopes.to_owned())),
-        partial,
-    )
+    suggest_texts(usual, typed)
 }
 
-async fn complete_token(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_token(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let caller = caller_of(ctx).await;
     // Completion is a convenience: when the database is away, there is none.
     let tokens = ctx
@@ -101,7 +103,7 @@ async fn complete_token(ctx: Context<'_>, partial: &str) -> CreateAutocompleteRe
         .user_data
         .app
         .people
-        .tokens(&caller)
+        .list_tokens(&caller)
         .await
         .unwrap_or_default();
     let named = tokens.into_iter().map(|token| {
@@ -111,5 +113,5 @@ async fn complete_token(ctx: Context<'_>, partial: &str) -> CreateAutocompleteRe
             .map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
         (label, id)
     });
-    choices(named, partial)
+    suggest(named, typed)
 }

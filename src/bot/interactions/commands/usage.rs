@@ -2,7 +2,7 @@
 
 use crate::app::UsageScope;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// How far back.
@@ -52,9 +52,9 @@ pub async fn usage(
         Some(UsageScopeChoice::Guild) => UsageScope::Guild,
         Some(UsageScopeChoice::Bot) => UsageScope::Bot,
     };
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let report = app.quotas.usage(caller, scope, days).await?;
-        Ok(words::usage(voice, report).await?)
+    reply_privately(ctx, async |app, caller, voice| {
+        let report = app.quotas.report_usage(caller, scope, days).await?;
+        Ok(words::usage::report(voice, report).await?)
     })
     .await
 }

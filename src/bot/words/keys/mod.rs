@@ -1,5 +1,14 @@
-//! Words about stored keys.
+//! Words about stored keys. All of it is ephemeral.
 
-pub mod changes;
-pub mod once;
-pub mod status;
+mod changes;
+mod demotion;
+mod forms;
+mod list;
+pub mod skip_reason;
+mod status;
+
+pub use changes::{added, confirm_removal, kept, paused, removed, resumed, tested};
+pub use demotion::{demoted, demoted_directly};
+pub use forms::{KEY_FIELD, PROMPT_FIELD, add_form, once_form};
+pub use list::list;
+pub use status::status;

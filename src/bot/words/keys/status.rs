@@ -5,8 +5,8 @@ use crate::app::{ProviderStatus, Status};
 use crate::bot::connection::card::Card;
 use crate::model::{Step, Verdict};
 
-use crate::bot::words::Voice;
-use crate::bot::words::refusal::skip_reason;
+use crate::bot::words::keys::skip_reason::skip_reason;
+use crate::bot::words::voice::Voice;
 
 /// Who pays here.
 pub fn status(voice: Voice<'_>, status: &Status) -> Card {

@@ -1,5 +1,14 @@
-//! Words about limits and budgets.
+//! Words about limits, budgets, blocks and tiers.
 
-pub mod budget;
-pub mod limits;
-pub mod status;
+mod blocks;
+mod budget;
+mod limits;
+mod operators;
+pub mod reached;
+mod status;
+
+pub use blocks::{server_blocks, was_blocked, was_unblocked};
+pub use budget::{budget, budget_set, limits_cleared, role_exempted};
+pub use operators::{operators_limit_set, operators_view, tier_given};
+pub use reached::notice;
+pub use status::status;

@@ -4,11 +4,12 @@ use crate::app::QuotaStatus;
 use crate::bot::connection::card::Card;
 use crate::model::{Bound, Source};
 
-use crate::bot::words::quotas::limits::{heading, line};
-use crate::bot::words::{Voice, refusal};
+use crate::bot::words::quotas::limits::{heading, use_line};
+use crate::bot::words::refusal::refusal;
+use crate::bot::words::voice::Voice;
 
 /// Every limit that applies here, and who would pay.
-pub fn quota_status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
+pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
     let lang = voice.lang;
     let mut lines = Vec::new();
     if let Some(why) = &status.blocked {
@@ -29,7 +30,7 @@ pub fn quota_status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
                 ));
                 under = Some(used.bound);
             }
-            lines.push(line(voice, used));
+            lines.push(use_line(voice, used));
         }
     }
     if status.blocked.is_some() {

@@ -1,6 +1,6 @@
 //! Words of refusals about who may do something, and where.
 
-use crate::bot::words::Voice;
+use crate::bot::words::voice::Voice;
 use crate::model::AccessRefusal;
 
 /// What a person reads when they may not do something.

@@ -1,10 +1,10 @@
 //! Words of refusals about asks.
 
-use crate::bot::words::Voice;
-use crate::bot::words::provider_failure::of_class;
+use crate::bot::words::formats::{duration, in_code};
+use crate::bot::words::keys::skip_reason::skip_reason;
+use crate::bot::words::refusal::provider_failure::describe_failure;
+use crate::bot::words::voice::Voice;
 use crate::model::{AskRefusal, ProviderFailure, Source, Trace, Verdict};
-
-use crate::bot::words::refusal::{in_code, page, skip_reason, wait};
 
 /// What a person reads when an ask was refused.
 pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
@@ -93,7 +93,7 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
             "{provider} turned down the key that you typed for this ask. It was not \
              stored, and no other key paid. Check it at {page} and ask again."
         }
-        (_, class) => of_class(class),
+        (_, class) => describe_failure(class),
     };
     let retry_after_s = failure.retry_after.map_or(60, |wait| wait.as_secs().max(1));
     voice.lang.say(
@@ -101,8 +101,8 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
         &[
             ("provider", &name),
             ("id", &failure.provider),
-            ("page", &page(voice, &failure.provider)),
-            ("wait", &wait(voice, retry_after_s)),
+            ("page", &voice.key_page(&failure.provider)),
+            ("wait", &duration(voice, retry_after_s)),
         ],
     )
 }
@@ -141,7 +141,7 @@ fn nobody_pays(voice: Voice<'_>, trace: &Trace) -> String {
     let next = match first {
         Some(provider) if only_one => lang.say(
             "Add yours with `/keys add provider:{id} scope:user`; you get one at {page}.",
-            &[("id", provider), ("page", &page(voice, provider))],
+            &[("id", provider), ("page", &voice.key_page(provider))],
         ),
         _ => lang
             .words("Add yours with `/keys add`; `/keys status` shows the details.")

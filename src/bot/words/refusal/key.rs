@@ -1,9 +1,8 @@
 //! Words of refusals about keys.
 
-use crate::bot::words::Voice;
+use crate::bot::words::formats::{duration, in_code};
+use crate::bot::words::voice::Voice;
 use crate::model::{KeyRefusal, ProviderId};
-
-use crate::bot::words::refusal::{in_code, page, wait};
 
 /// What a person reads when something about a key was refused.
 pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
@@ -49,7 +48,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
             "Keys can be checked 5 times a minute and 20 times an hour by one person, \
              and 20 times an hour in one server, and that is used up. Nothing was \
              stored. Try again in {wait}.",
-            &[("wait", &wait(voice, *retry_after_s))],
+            &[("wait", &duration(voice, *retry_after_s))],
         ),
         KeyRefusal::Locked { kid } => locked(voice, kid),
         KeyRefusal::OnceNeedsProvider => lang.say(
@@ -103,7 +102,7 @@ fn key_refused(voice: Voice<'_>, provider: &ProviderId, kept_old: bool) -> Strin
         &[
             ("provider", &voice.name(provider)),
             ("id", provider),
-            ("page", &page(voice, provider)),
+            ("page", &voice.key_page(provider)),
         ],
     )
 }

@@ -1,9 +1,8 @@
 //! Words of refusals about pictures.
 
-use crate::bot::words::Voice;
+use crate::bot::words::formats::in_code;
+use crate::bot::words::voice::Voice;
 use crate::model::PictureRefusal;
-
-use crate::bot::words::refusal::in_code;
 
 /// The largest picture that is taken along.
 const PICTURE_MAX: &str = "8 MB";

@@ -1,11 +1,10 @@
 //! Words of refusals about limits, blocks and tiers.
 
 use crate::bot::connection::card::Card;
-use crate::bot::words::Voice;
-use crate::bot::words::quotas::limits;
+use crate::bot::words::formats::in_code;
+use crate::bot::words::quotas::reached;
+use crate::bot::words::voice::Voice;
 use crate::model::QuotaRefusal;
-
-use crate::bot::words::refusal::in_code;
 
 /// What a person reads when a limit, a block or a tier stands in the way.
 pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
@@ -16,14 +15,14 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
             payer,
             provider,
             ..
-        } => limits::limit_reached(voice, hit, *payer, provider),
+        } => reached::limit_reached(voice, hit, *payer, provider),
         QuotaRefusal::UnknownPrice {
             provider,
             model,
             payer,
-        } => limits::unknown_price(voice, provider, model, *payer),
+        } => reached::unknown_price(voice, provider, model, *payer),
         QuotaRefusal::Blocked { whom, until_ms } => {
-            Card::text(limits::blocked(voice, *whom, *until_ms))
+            Card::text(reached::blocked(voice, *whom, *until_ms))
         }
         QuotaRefusal::NoSuchTier { name } => Card::text(lang.say(
             "There is no tier called `{subject}`. Pick one from the list that appears \

@@ -1,6 +1,6 @@
 //! Words of refusals about tokens and about repeated calls.
 
-use crate::bot::words::Voice;
+use crate::bot::words::voice::Voice;
 use crate::model::TokenRefusal;
 
 /// What a person reads when something about a token was refused.

@@ -1,4 +1,7 @@
-//! Usage in words and as a chart.
+//! Usage in words, in a chart and in tables.
 
-pub mod chart;
-pub mod report;
+mod chart;
+mod report;
+mod tables;
+
+pub use report::report;

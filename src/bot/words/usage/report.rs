@@ -1,29 +1,23 @@
 //! Usage in words, in a chart and in a table.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
-
-use jiff::civil::Date;
-use jiff::{Span, ToSpan};
 
 use crate::app::{Total, UsageReport, UsageScope};
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::usage::chart::Chart;
 use crate::model::{NanoDollars, ProviderId, Source};
 
-use crate::bot::words::Voice;
-use crate::bot::words::answers::footer::plain_model;
-use crate::bot::words::quotas::limits::grouped;
+use crate::bot::words::formats::{grouped, plain_model};
+use crate::bot::words::usage::tables::{date_of, days_table, members_table, table};
+use crate::bot::words::voice::Voice;
 
 /// How many models and members are listed in words; the table has all.
 const LISTED: usize = 10;
 /// How many models have a colour of their own in the chart.
 const COLOURED: usize = 5;
-/// Discord's limit is ten million bytes; a larger table is cut.
-const TABLE_BYTES_MAX: usize = 8_000_000;
 
 /// A report: words, the chart as a picture, and tables to download.
-pub async fn usage(voice: Voice<'_>, report: UsageReport) -> anyhow::Result<Card> {
+pub async fn report(voice: Voice<'_>, report: UsageReport) -> anyhow::Result<Card> {
     let mut card = Card::text(words(voice, &report));
     if report.lines.is_empty() {
         return Ok(card);
@@ -57,8 +51,8 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         "**{whose}**, {first} to {last} (UTC)",
         &[
             ("whose", &whose),
-            ("first", &date(report.days.0)),
-            ("last", &date(report.days.1)),
+            ("first", &date_of(report.days.0)),
+            ("last", &date_of(report.days.1)),
         ],
     )];
     if report.lines.is_empty() {
@@ -187,70 +181,6 @@ fn float(number: u64) -> f64 {
     number as f64
 }
 
-fn table(voice: Voice<'_>, name: &'static str, mut text: String) -> File {
-    text.truncate(text.floor_char_boundary(TABLE_BYTES_MAX));
-    File {
-        name: name.to_owned(),
-        kind: "text/csv",
-        description: voice.lang.words("The same as a table").to_owned(),
-        bytes: text.into_bytes(),
-    }
-}
-
-const COUNTS: &str = "requests,input_tokens,output_tokens,cached_tokens,reasoning_tokens,images,\
-     cost_usd,requests_without_price,requests_estimated";
-
-fn days_table(report: &UsageReport) -> String {
-    let mut text = format!("date,source,provider,model,{COUNTS}\n");
-    for line in &report.lines {
-        // No cell can begin a formula: models are plain, the rest is ours.
-        let model = plain_model(&line.model);
-        let model = model.trim_start_matches(['=', '+', '-', '@']);
-        let (source, provider) = (&line.source, &line.provider);
-        let day = date(line.day);
-        let counts = counts(&line.total);
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{day},{source},{provider},{model},{counts}");
-    }
-    text
-}
-
-fn members_table(report: &UsageReport) -> String {
-    let mut text = format!("member_id,{COUNTS}\n");
-    for (member, total) in &report.members {
-        let _ = write!(text, "{member},{}", counts(total));
-    }
-    text
-}
-
-fn counts(total: &Total) -> String {
-    let (dollars, nano) = (
-        total.cost_nano / 1_000_000_000,
-        total.cost_nano % 1_000_000_000,
-    );
-    format!(
-        "{},{},{},{},{},{},{dollars}.{nano:09},{},{}\n",
-        total.requests,
-        total.input_tokens,
-        total.output_tokens,
-        total.cached_tokens,
-        total.reasoning_tokens,
-        total.images,
-        total.unpriced,
-        total.estimated,
-    )
-}
-
-fn day(days: i64) -> Date {
-    let epoch = Date::constant(1970, 1, 1);
-    let span = i32::try_from(days).map_or_else(|_| Span::new(), ToSpan::days);
-    epoch.saturating_add(span)
-}
-
-fn date(days: i64) -> String {
-    day(days).to_string()
-}
-
 fn short_date(days: i64) -> String {
-    day(days).strftime("%b %-d").to_string()
+    date_of(days).strftime("%b %-d").to_string()
 }

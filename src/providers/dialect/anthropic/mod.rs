@@ -8,14 +8,14 @@ use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::model::{Check, Credential, FailureClass, Finish, Role, Turn, Usage};
+use crate::model::{Check, Credential, FailureClass, Finish, Role, Surface, Turn, Usage};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
 use super::parsed_answer::{ParsedAnswer, read_count};
 use super::raw_object::RawObject;
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
-use super::surface::{Surface, is_list};
+use super::surface::is_list;
 
 pub const CHAT_PATH: &str = "/v1/messages";
 pub const MODELS_PAGE: &str = "/v1/models?limit=100";

@@ -76,7 +76,7 @@ fn write_request(
     Ok(body)
 }
 
-/// Refuses what Anthropic has no words for.
+/// Refuses what Anthropic's dialect cannot express.
 fn refuse_unsayable(request: &NeutralRequest) -> Result<(), Untranslatable> {
     let refused = [
         (request.seed.is_some(), "`seed`"),

@@ -7,14 +7,14 @@ pub mod translation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Role, Turn, Usage};
+use crate::model::{Finish, Role, Surface, Turn, Usage};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
 use super::parsed_answer::{ParsedAnswer, read_count};
 use super::raw_object::RawObject;
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
-use super::surface::{Surface, is_list};
+use super::surface::is_list;
 
 pub const MODELS_PAGE: &str = "/models?pageSize=200";
 const MODELS_PATH: &str = "/models";

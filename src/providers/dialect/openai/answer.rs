@@ -65,7 +65,7 @@ fn read_usage(usage: &Value) -> Option<Usage> {
     )
 }
 
-/// What a vendor counts, in its words.
+/// The counts of a vendor, before they become a [`Usage`].
 struct Counts {
     prompt: u64,
     completion: u64,

@@ -11,13 +11,13 @@ mod request;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Role, Turn};
+use crate::model::{Role, Surface, Turn};
 
 use super::chat_request::{ChatRequest, picture_data_url};
 use super::raw_object::RawObject;
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::responses;
-use super::surface::{Surface, is_list};
+use super::surface::is_list;
 
 pub use answer::{read_embeddings, read_event, read_images, skim_answer};
 pub use chunks::ChunkWriter;

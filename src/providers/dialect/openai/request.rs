@@ -41,7 +41,7 @@ const USUAL: &[(&str, &[&str])] = &[
     ("metadata", &["{}"]),
 ];
 
-/// Parses the body of a request. What has no words in another dialect is
+/// Parses the body of a request. What other dialects cannot express is
 /// refused by its name.
 pub fn parse_request(
     body: &[u8],

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{BoundedRequest, Refused, judge_request};
 use crate::providers::Catalogue;
 use crate::providers::catalogue::Provider;
-use crate::providers::dialect::Surface;
+use crate::model::Surface;
 use crate::providers::relay::{Body, ForwardedHeaders, RelayRequest};
 
 /// Providers that take OpenAI's chat, or get it translated.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{in_openais, judge_native, native};
 use crate::providers::Catalogue;
-use crate::providers::dialect::Surface;
+use crate::model::Surface;
 use crate::providers::relay::RelayRequest;
 use crate::providers::shared_key::{Refused, allowed_features, judge_request};
 

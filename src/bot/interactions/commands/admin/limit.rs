@@ -3,12 +3,12 @@
 
 use serenity::all::User;
 
-use crate::bot::interactions::commands::admin::whom;
+use crate::bot::interactions::commands::admin::target::parse_target;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::amounts::{
-    self, MetricChoice, PeriodChoice, WindowChoice,
+    MetricChoice, PeriodChoice, WindowChoice, chosen_limit,
 };
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 use crate::model::Metric;
 
@@ -24,11 +24,11 @@ pub async fn limit(
     #[description = "calendar: begins anew each day, week, month (default); rolling: the last 24 hours, …"]
     window: Option<WindowChoice>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let whom = whom(user.as_ref(), server.as_deref())?;
-        let limit = amounts::limit(what, amount, per, window)?;
+    reply_privately(ctx, async |app, caller, voice| {
+        let whom = parse_target(user.as_ref(), server.as_deref())?;
+        let limit = chosen_limit(what, amount, per, window)?;
         app.people.set_operators_limit(caller, whom, limit).await?;
-        Ok(words::operators_limit_set(voice, whom, limit))
+        Ok(words::quotas::operators_limit_set(voice, whom, limit))
     })
     .await
 }
@@ -41,13 +41,13 @@ pub async fn unlimit(
     #[description = "This person's; left out, everybody's"] user: Option<User>,
     #[description = "This server's, by its id"] server: Option<String>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let whom = whom(user.as_ref(), server.as_deref())?;
+    reply_privately(ctx, async |app, caller, voice| {
+        let whom = parse_target(user.as_ref(), server.as_deref())?;
         let cleared = app
             .people
             .clear_operators_limits(caller, whom, what.map(Metric::from))
             .await?;
-        Ok(words::cleared(voice, cleared))
+        Ok(words::quotas::limits_cleared(voice, cleared))
     })
     .await
 }

@@ -2,14 +2,11 @@
 
 mod limit;
 mod people;
+mod target;
 
-use serenity::all::User;
-
-use crate::app::LimitSubject;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{PersonId, QuotaRefusal, Refusal, ServerId};
 
 /// For the people whom the bot's operator listed.
 #[poise::command(
@@ -37,21 +34,9 @@ pub async fn admin(_: Context<'_>) -> anyhow::Result<()> {
 /// Everything that is set: limits on the bot default, blocks, tiers.
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let view = app.people.operators_view(caller).await?;
-        Ok(words::operators_view(voice, &view))
+        Ok(words::quotas::operators_view(voice, &view))
     })
     .await
-}
-
-/// Whom an option means: a person, a server by its id, or everybody.
-fn whom(user: Option<&User>, server: Option<&str>) -> Result<LimitSubject, Refusal> {
-    match (user, server.map(str::trim)) {
-        (Some(user), _) => Ok(LimitSubject::Person(PersonId(user.id.get()))),
-        (None, Some(id)) => id
-            .parse()
-            .map(|id| LimitSubject::Server(ServerId(id)))
-            .map_err(|_| Refusal::Quota(QuotaRefusal::BadServer)),
-        (None, None) => Ok(LimitSubject::Everyone),
-    }
 }

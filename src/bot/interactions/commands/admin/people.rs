@@ -2,13 +2,12 @@
 
 use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
 
-use crate::app::LimitSubject;
-use crate::bot::interactions::commands::admin::whom;
-use crate::bot::interactions::commands::choices;
+use crate::bot::interactions::commands::admin::target::parse_stopped;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::options::block_target;
-use crate::bot::interactions::commands::options::duration;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::options::block_target::block_target;
+use crate::bot::interactions::commands::options::duration::parse_duration;
+use crate::bot::interactions::commands::options::suggestions::suggest_texts;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 use crate::model::{Blocked, Inside, PersonId};
 
@@ -22,14 +21,19 @@ pub async fn tier(
     tier: Option<String>,
     #[description = "For how long, such as 30d; left out, for good"] during: Option<String>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let during = duration::read(during.as_deref())?;
+    reply_privately(ctx, async |app, caller, voice| {
+        let during = parse_duration(during.as_deref())?;
         let person = PersonId(user.id.get());
         let until = app
             .people
             .give_tier(caller, person, tier.as_deref(), during)
             .await?;
-        Ok(words::tier_given(voice, person, tier.as_deref(), until))
+        Ok(words::quotas::tier_given(
+            voice,
+            person,
+            tier.as_deref(),
+            until,
+        ))
     })
     .await
 }
@@ -44,15 +48,15 @@ pub async fn block(
     #[description = "For how long, such as 30m, 12h, 7d; left out, until you lift it"]
     during: Option<String>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let during = duration::read(during.as_deref())?;
-        let whom = anywhere(block_target::one(
+    reply_privately(ctx, async |app, caller, voice| {
+        let during = parse_duration(during.as_deref())?;
+        let whom = anywhere(block_target(
             user.as_ref(),
             role.as_ref(),
             channel.as_ref(),
         )?);
         let until = app.people.block(caller, whom, during).await?;
-        Ok(words::was_blocked(voice, whom, until))
+        Ok(words::quotas::was_blocked(voice, whom, until))
     })
     .await
 }
@@ -65,14 +69,14 @@ pub async fn unblock(
     #[description = "Everybody with this role"] role: Option<Role>,
     #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let whom = anywhere(block_target::one(
+    reply_privately(ctx, async |app, caller, voice| {
+        let whom = anywhere(block_target(
             user.as_ref(),
             role.as_ref(),
             channel.as_ref(),
         )?);
         let was = app.people.unblock(caller, whom).await?;
-        Ok(words::was_unblocked(voice, whom, was))
+        Ok(words::quotas::was_unblocked(voice, whom, was))
     })
     .await
 }
@@ -85,11 +89,11 @@ pub async fn stop(
     #[description = "For how long, such as 30m, 12h, 7d; left out, until you resume"]
     during: Option<String>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let during = duration::read(during.as_deref())?;
-        let whom = blocked(whom(None, server.as_deref())?);
+    reply_privately(ctx, async |app, caller, voice| {
+        let during = parse_duration(during.as_deref())?;
+        let whom = parse_stopped(server.as_deref())?;
         let until = app.people.block(caller, whom, during).await?;
-        Ok(words::was_blocked(voice, whom, until))
+        Ok(words::quotas::was_blocked(voice, whom, until))
     })
     .await
 }
@@ -100,10 +104,10 @@ pub async fn resume(
     ctx: Context<'_>,
     #[description = "A server's id; left out, everybody"] server: Option<String>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let whom = blocked(whom(None, server.as_deref())?);
+    reply_privately(ctx, async |app, caller, voice| {
+        let whom = parse_stopped(server.as_deref())?;
         let was = app.people.unblock(caller, whom).await?;
-        Ok(words::was_unblocked(voice, whom, was))
+        Ok(words::quotas::was_unblocked(voice, whom, was))
     })
     .await
 }
@@ -116,20 +120,8 @@ fn anywhere(whom: Inside) -> Blocked {
     }
 }
 
-fn blocked(whom: LimitSubject) -> Blocked {
-    match whom {
-        LimitSubject::Everyone => Blocked::Everyone,
-        LimitSubject::Server(server) => Blocked::Server(server),
-        LimitSubject::Person(person) => Blocked::Person(person),
-    }
-}
-
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_tier(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+async fn complete_tier(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let app = &ctx.framework.user_data.app;
-    let names = app
-        .people
-        .tier_names()
-        .map(|name| (name.to_owned(), name.to_owned()));
-    choices(names, partial)
+    suggest_texts(app.people.tier_names(), typed)
 }

@@ -2,7 +2,6 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::app::Kind;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
@@ -10,10 +9,10 @@ use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
-use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::commands::options::suggestions::suggest;
 use crate::bot::words;
-use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId};
+use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, ProviderKind};
 
 /// Ask a language model.
 #[poise::command(
@@ -42,14 +41,14 @@ pub async fn ask(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let caller = caller_of(ctx).await;
-    if once == Some(true) {
-        return ask_once(ctx, &caller, prompt, provider.as_deref(), model.as_deref()).await;
-    }
     let choices = Choices {
         provider: provider.as_deref().map(ProviderId::from),
         model,
         persona,
     };
+    if once == Some(true) {
+        return open_once_form(ctx, &caller, prompt, &choices).await;
+    }
     let request = AnswerRequest {
         ask: Ask::of(caller, &prompt, choices),
         quoted: Some(prompt),
@@ -63,39 +62,41 @@ pub async fn ask(
 
 /// Opens the form of a key for one ask. What comes back is in
 /// `bot/interactions/forms.rs`.
-async fn ask_once(
+async fn open_once_form(
     ctx: Context<'_>,
     caller: &Caller,
     prompt: String,
-    provider: Option<&str>,
-    model: Option<&str>,
+    choices: &Choices,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
-    let provider = provider.map(ProviderId::from);
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
         Err(KeyRefusal::TooLongForAForm.into())
     } else {
-        bot.app.begin_once(caller, provider.as_ref(), model).await
+        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
+        bot.app.asks.begin_once(caller, provider, model).await
     };
     match begun {
         Ok(form) => {
-            let asks = words::once_form(voice, &form, prompt);
-            bot.rest.open_modal(&handle, &asks).await
+            let modal = words::keys::once_form(voice, &form, prompt);
+            bot.rest.open_modal(&handle, &modal).await
         }
-        Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,
+        Err(error) => {
+            let card = explain_error(voice, &error);
+            bot.rest.reply(&handle, &card).await
+        }
     }
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]
-async fn complete_provider(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let catalogue = ctx.framework.user_data.app.catalogue();
-    let chat = catalogue
+async fn complete_provider(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
+    let providers = ctx.framework.user_data.app.providers();
+    let chat = providers
         .iter()
-        .filter(|provider| provider.kind == Kind::Chat);
-    choices(
-        chat.map(|provider| (provider.name.clone(), provider.id.to_string())),
-        partial,
+        .filter(|provider| provider.kind() == ProviderKind::Chat);
+    suggest(
+        chat.map(|provider| (provider.name().to_owned(), provider.id().to_string())),
+        typed,
     )
 }

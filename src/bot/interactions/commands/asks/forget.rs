@@ -31,13 +31,18 @@ pub async fn forget(ctx: Context<'_>) -> anyhow::Result<()> {
     if !remembers {
         return bot
             .rest
-            .reply(&handle, &words::nothing_to_forget(voice))
+            .reply(&handle, &words::answers::nothing_to_forget(voice))
             .await;
     }
     // Ids grow with time, so everything before this command is below it.
     let mark = ctx.interaction.id.get();
-    let card = match bot.app.forget(caller.person, channel, mark).await {
-        Ok(()) => words::forgotten(voice),
+    let card = match bot
+        .app
+        .asks
+        .forget_conversation(caller.person, channel, mark)
+        .await
+    {
+        Ok(()) => words::answers::forgotten(voice),
         Err(error) => explain_error(voice, &error),
     };
     bot.rest.reply(&handle, &card).await

@@ -2,15 +2,12 @@
 
 use serenity::all::Message;
 
-use crate::bot::answers::streaming::{AnswerRequest, answer_request};
-use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::connection::interaction_calls::ORIGINAL;
 use crate::bot::conversation::transcript;
-use crate::bot::conversation::turns::{Conversation, read_conversation};
-use crate::bot::explain_error;
-use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::model::{Ask, Choices, ConversationRefusal, Turn};
+use crate::bot::conversation::turns::read_conversation;
+use crate::bot::interactions::commands::asks::private_ask::ask_privately;
+use crate::bot::interactions::commands::context::Context;
+use crate::model::Turn;
 
 /// What is wanted of a message.
 struct Task {
@@ -88,41 +85,6 @@ async fn answer_about(ctx: Context<'_>, message: Message, task: Task) -> anyhow:
     let author = transcript::author_name(&message);
     subject.turns = vec![turn_about(&words, &author, subject.turns)];
     ask_privately(ctx, task.persona, subject).await
-}
-
-/// Asks about a conversation that was read, for the eyes of whoever asks;
-/// an answer has been promised already.
-pub async fn ask_privately(
-    ctx: Context<'_>,
-    persona: &str,
-    conversation: Conversation,
-) -> anyhow::Result<()> {
-    let bot = ctx.framework.user_data;
-    let Conversation { turns, left_out } = conversation;
-    let handle = InteractionHandle::from(ctx.interaction);
-    if turns.iter().all(Turn::is_empty) {
-        let nothing = ConversationRefusal::NothingToRead.into();
-        let card = explain_error(bot.voice(&ctx.interaction.locale), &nothing);
-        return bot.rest.edit(&handle, ORIGINAL, &card).await;
-    }
-    let choices = Choices {
-        persona: Some(persona.to_owned()),
-        ..Choices::default()
-    };
-    let ask = Ask {
-        turns,
-        left_out,
-        max_output_tokens: None,
-        ..Ask::of(caller_of(ctx).await, "", choices)
-    };
-    let request = AnswerRequest {
-        ask,
-        quoted: None,
-        is_promised: true,
-        target: Target::Private(handle),
-        locale: &ctx.interaction.locale,
-    };
-    Box::pin(answer_request(bot, request)).await
 }
 
 /// One turn: what is wanted, and the message with its pictures.

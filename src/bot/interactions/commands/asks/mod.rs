@@ -5,4 +5,5 @@ pub mod forget;
 pub mod message_menu;
 pub mod model;
 pub mod persona;
+mod private_ask;
 pub mod summarize;

@@ -2,10 +2,10 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::interactions::commands::options::audience::{For, scope_of};
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::options::audience::AudienceChoice;
+use crate::bot::interactions::commands::options::suggestions::suggest;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 use crate::model::ChoiceKind;
 
@@ -25,10 +25,10 @@ pub async fn model(_: Context<'_>) -> anyhow::Result<()> {
 #[poise::command(slash_command)]
 async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     let app = std::sync::Arc::clone(&ctx.framework.user_data.app);
-    private_reply::answer(ctx, async |_, caller, voice| {
-        let chosen = app.choices(caller).await?;
-        let usable = app.models_for(caller).await?;
-        Ok(words::models(voice, &chosen, &usable))
+    reply_privately(ctx, async |_, caller, voice| {
+        let chosen = app.asks.list_choices(caller).await?;
+        let usable = app.asks.list_models(caller).await?;
+        Ok(words::choices::models(voice, &chosen, &usable))
     })
     .await
 }
@@ -43,12 +43,17 @@ async fn set(
     model: String,
     #[description = "For whom; everybody else's choice needs Manage Server"]
     #[rename = "for"]
-    whom: Option<For>,
+    whom: Option<AudienceChoice>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let scope = scope_of(caller, whom)?;
-        let full = app.choose_model(caller, scope, &model).await?;
-        Ok(words::chosen(voice, ChoiceKind::Model, scope, &full))
+    reply_privately(ctx, async |app, caller, voice| {
+        let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
+        let full = app.asks.choose_model(caller, scope, &model).await?;
+        Ok(words::choices::chosen(
+            voice,
+            ChoiceKind::Model,
+            scope,
+            &full,
+        ))
     })
     .await
 }
@@ -59,25 +64,27 @@ async fn reset(
     ctx: Context<'_>,
     #[description = "For whom; everybody else's choice needs Manage Server"]
     #[rename = "for"]
-    whom: Option<For>,
+    whom: Option<AudienceChoice>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let scope = scope_of(caller, whom)?;
-        app.unchoose(caller, scope, ChoiceKind::Model).await?;
-        Ok(words::unchosen(voice, ChoiceKind::Model, scope))
+    reply_privately(ctx, async |app, caller, voice| {
+        let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
+        app.asks
+            .reset_choice(caller, scope, ChoiceKind::Model)
+            .await?;
+        Ok(words::choices::reset(voice, ChoiceKind::Model, scope))
     })
     .await
 }
 
-/// The models that the keys present here can use.
-pub async fn complete_model(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
+/// Offers the models that the keys present here can use.
+pub async fn complete_model(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
     let bot = ctx.framework.user_data;
-    let who = caller_of(ctx).await;
+    let caller = caller_of(ctx).await;
     // Nothing to offer is no reason to fail.
-    let models = bot.app.models_for(&who).await.unwrap_or_default();
+    let models = bot.app.asks.list_models(&caller).await.unwrap_or_default();
     let voice = bot.voice(&ctx.interaction.locale);
     let all = models
         .iter()
-        .map(|model| (words::model_name(voice, model), model.full()));
-    choices(all, partial)
+        .map(|model| (words::choices::model_name(voice, model), model.full()));
+    suggest(all, typed)
 }

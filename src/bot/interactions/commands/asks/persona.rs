@@ -2,10 +2,10 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
-use crate::bot::interactions::commands::choices;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::options::audience::{For, scope_of};
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::options::audience::AudienceChoice;
+use crate::bot::interactions::commands::options::suggestions::suggest;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 use crate::model::ChoiceKind;
 
@@ -24,9 +24,13 @@ pub async fn persona(_: Context<'_>) -> anyhow::Result<()> {
 /// List all personas, and the one that is chosen here
 #[poise::command(slash_command)]
 async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let chosen = app.choices(caller).await?;
-        Ok(words::personas(voice, app.personas(), &chosen))
+    reply_privately(ctx, async |app, caller, voice| {
+        let chosen = app.asks.list_choices(caller).await?;
+        Ok(words::choices::personas(
+            voice,
+            app.asks.personas(),
+            &chosen,
+        ))
     })
     .await
 }
@@ -41,12 +45,17 @@ async fn set(
     name: String,
     #[description = "For whom; everybody else's choice needs Manage Server"]
     #[rename = "for"]
-    whom: Option<For>,
+    whom: Option<AudienceChoice>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let scope = scope_of(caller, Some(whom.unwrap_or(For::Channel)))?;
-        let name = app.choose_persona(caller, scope, &name).await?;
-        Ok(words::chosen(voice, ChoiceKind::Persona, scope, &name))
+    reply_privately(ctx, async |app, caller, voice| {
+        let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
+        let name = app.asks.choose_persona(caller, scope, &name).await?;
+        Ok(words::choices::chosen(
+            voice,
+            ChoiceKind::Persona,
+            scope,
+            &name,
+        ))
     })
     .await
 }
@@ -57,19 +66,21 @@ async fn reset(
     ctx: Context<'_>,
     #[description = "For whom; everybody else's choice needs Manage Server"]
     #[rename = "for"]
-    whom: Option<For>,
+    whom: Option<AudienceChoice>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let scope = scope_of(caller, Some(whom.unwrap_or(For::Channel)))?;
-        app.unchoose(caller, scope, ChoiceKind::Persona).await?;
-        Ok(words::unchosen(voice, ChoiceKind::Persona, scope))
+    reply_privately(ctx, async |app, caller, voice| {
+        let scope = whom.unwrap_or(AudienceChoice::Channel).scope(caller)?;
+        app.asks
+            .reset_choice(caller, scope, ChoiceKind::Persona)
+            .await?;
+        Ok(words::choices::reset(voice, ChoiceKind::Persona, scope))
     })
     .await
 }
 
-/// Every persona, with what it does.
-pub async fn complete_persona(ctx: Context<'_>, partial: &str) -> CreateAutocompleteResponse {
-    let all = ctx.framework.user_data.app.personas().iter();
+/// Offers every persona, with what it does.
+pub async fn complete_persona(ctx: Context<'_>, typed: &str) -> CreateAutocompleteResponse {
+    let all = ctx.framework.user_data.app.asks.personas().iter();
     let all = all.map(|it| (format!("{}: {}", it.name, it.description), it.name.clone()));
-    choices(all, partial)
+    suggest(all, typed)
 }

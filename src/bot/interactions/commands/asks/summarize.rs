@@ -9,9 +9,9 @@ use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::{Conversation, read_conversation};
-use crate::bot::interactions::commands::asks::message_menu::ask_privately;
+use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::options::duration;
+use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::{Bot, explain_error};
 use crate::model::{ConversationRefusal, Place, Refusal, Turn, snowflake};
 
@@ -35,7 +35,7 @@ pub async fn summarize(
     since: Option<String>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let since = may_read(bot, ctx.interaction).and_then(|()| duration::read(since.as_deref()));
+    let since = may_read(bot, ctx.interaction).and_then(|()| parse_duration(since.as_deref()));
     let handle = InteractionHandle::from(ctx.interaction);
     let since = match since {
         Ok(since) => since,

@@ -2,9 +2,9 @@
 
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
-use crate::bot::interactions::commands::ScopeChoice;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::interactions::commands::keys::complete_any;
+use crate::bot::interactions::commands::keys::completion::complete_any;
+use crate::bot::interactions::commands::options::scope::ScopeChoice;
 use crate::bot::words;
 
 /// Add or replace a key. It is typed into a form that only you see.
@@ -33,7 +33,7 @@ pub async fn add(
     {
         Ok(form) => {
             bot.rest
-                .open_modal(&handle, &words::added_form(voice, &form))
+                .open_modal(&handle, &words::keys::add_form(voice, &form))
                 .await
         }
         Err(error) => bot.rest.reply(&handle, &explain_error(voice, &error)).await,

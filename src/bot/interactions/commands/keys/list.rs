@@ -1,8 +1,8 @@
 //! `/keys list`.
 
-use crate::bot::interactions::commands::ScopeChoice;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::options::scope::ScopeChoice;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// Show your keys, and what you may see of this server's.
@@ -11,9 +11,9 @@ pub async fn list(
     ctx: Context<'_>,
     #[description = "Only yours, or only this server's"] scope: Option<ScopeChoice>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let listing = app.keys.list(caller, scope.map(Into::into)).await?;
-        Ok(words::listing(voice, &listing))
+        Ok(words::keys::list(voice, &listing))
     })
     .await
 }

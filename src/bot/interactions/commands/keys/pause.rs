@@ -1,9 +1,9 @@
 //! `/keys pause`.
 
-use crate::bot::interactions::commands::ScopeChoice;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::keys::complete_stored;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::keys::completion::complete_stored;
+use crate::bot::interactions::commands::options::scope::ScopeChoice;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// Stop using a key without removing it.
@@ -17,10 +17,10 @@ pub async fn pause(
         ScopeChoice,
     >,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let key = app.keys.pause(caller, &provider, scope).await?;
-        Ok(words::paused(voice, &key))
+        Ok(words::keys::paused(voice, &key))
     })
     .await
 }

@@ -1,9 +1,9 @@
 //! `/keys remove`: asks once. The buttons are answered in `bot/interactions/forms.rs`.
 
-use crate::bot::interactions::commands::ScopeChoice;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::keys::complete_stored;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::keys::completion::complete_stored;
+use crate::bot::interactions::commands::options::scope::ScopeChoice;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// Remove a key.
@@ -17,10 +17,10 @@ pub async fn remove(
         ScopeChoice,
     >,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let (button, key) = app.keys.begin_remove(caller, &provider, scope).await?;
-        Ok(words::removal(voice, button, &key))
+        Ok(words::keys::confirm_removal(voice, button, &key))
     })
     .await
 }

@@ -1,9 +1,9 @@
 //! `/keys resume`.
 
-use crate::bot::interactions::commands::ScopeChoice;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::keys::complete_stored;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::keys::completion::complete_stored;
+use crate::bot::interactions::commands::options::scope::ScopeChoice;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// Use a paused key again.
@@ -17,10 +17,10 @@ pub async fn resume(
         ScopeChoice,
     >,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let key = app.keys.resume(caller, &provider, scope).await?;
-        Ok(words::resumed(voice, &key))
+        Ok(words::keys::resumed(voice, &key))
     })
     .await
 }

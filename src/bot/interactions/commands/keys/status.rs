@@ -1,8 +1,8 @@
 //! `/keys status`.
 
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::keys::complete_any;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::keys::completion::complete_any;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// Which key pays for what here, and why not the others.
@@ -13,9 +13,9 @@ pub async fn status(
     #[autocomplete = "complete_any"]
     provider: Option<String>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let status = app.keys.status(caller, provider.as_deref()).await?;
-        Ok(words::status(voice, &status))
+    reply_privately(ctx, async |app, caller, voice| {
+        let status = app.keys.read_status(caller, provider.as_deref()).await?;
+        Ok(words::keys::status(voice, &status))
     })
     .await
 }

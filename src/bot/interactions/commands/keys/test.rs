@@ -1,9 +1,9 @@
 //! `/keys test`.
 
-use crate::bot::interactions::commands::ScopeChoice;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::keys::complete_stored;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::keys::completion::complete_stored;
+use crate::bot::interactions::commands::options::scope::ScopeChoice;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// Ask the provider whether a key works, free of charge.
@@ -17,10 +17,10 @@ pub async fn test(
         ScopeChoice,
     >,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let scope = scope.unwrap_or(ScopeChoice::User).into();
         let tested = app.keys.test(caller, &provider, scope).await?;
-        Ok(words::tested(voice, &tested))
+        Ok(words::keys::tested(voice, &tested))
     })
     .await
 }

@@ -61,7 +61,7 @@ impl From<PeriodChoice> for Period {
 
 /// A limit as it was chosen. Days, weeks and months are the calendar's
 /// unless somebody says otherwise; a minute always rolls.
-pub fn limit(
+pub fn chosen_limit(
     metric: MetricChoice,
     amount: f64,
     per: PeriodChoice,
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn an_amount_is_whole_or_dollars() {
         use {MetricChoice::*, PeriodChoice::*};
-        let max = |metric, amount| limit(metric, amount, Month, None).map(|limit| limit.max);
+        let max = |metric, amount| chosen_limit(metric, amount, Month, None).map(|limit| limit.max);
         assert_eq!(max(Requests, 5.0), Ok(5));
         assert_eq!(max(Dollars, 4.5), Ok(4_500_000_000));
         for wrong in [0.0, -1.0, 1.5, f64::NAN, 1e18] {
@@ -125,7 +125,7 @@ mod tests {
                 Err(Refusal::Quota(QuotaRefusal::BadAmount))
             );
         }
-        let minute = limit(Requests, 5.0, Minute, Some(WindowChoice::Calendar)).unwrap();
+        let minute = chosen_limit(Requests, 5.0, Minute, Some(WindowChoice::Calendar)).unwrap();
         assert_eq!(minute.span.window, Window::Rolling);
     }
 }

@@ -1,11 +1,11 @@
 //! For whom a model or a persona is chosen.
 
 use crate::app::Error;
-use crate::model::{AccessRefusal, Caller, ChoiceScope, Refusal};
+use crate::model::{AccessRefusal, Caller, ChoiceScope};
 
 /// For whom something is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
-pub enum For {
+pub enum AudienceChoice {
     #[name = "me"]
     Me,
     #[name = "channel"]
@@ -14,16 +14,14 @@ pub enum For {
     Server,
 }
 
-/// Whose choice it is: one's own unless something else is said.
-pub fn scope_of(caller: &Caller, whom: Option<For>) -> Result<ChoiceScope, Error> {
-    let nowhere = || Error::Refused(Refusal::Access(AccessRefusal::OnlyManagersChoose));
-    match whom.unwrap_or(For::Me) {
-        For::Me => Ok(ChoiceScope::Person(caller.person)),
-        For::Channel => caller.channel.map(ChoiceScope::Channel).ok_or_else(nowhere),
-        For::Server => caller
-            .place
-            .server()
-            .map(ChoiceScope::Server)
-            .ok_or_else(nowhere),
+impl AudienceChoice {
+    /// The scope of the choice, where the caller is.
+    pub fn scope(self, caller: &Caller) -> Result<ChoiceScope, Error> {
+        let scope = match self {
+            Self::Me => Some(ChoiceScope::Person(caller.person)),
+            Self::Channel => caller.channel.map(ChoiceScope::Channel),
+            Self::Server => caller.place.server().map(ChoiceScope::Server),
+        };
+        scope.ok_or_else(|| AccessRefusal::OnlyManagersChoose.into())
     }
 }

@@ -5,8 +5,8 @@ use serenity::all::{PartialChannel, Role, User};
 use crate::app::Error;
 use crate::model::{Inside, PersonId, QuotaRefusal};
 
-/// The one that was named.
-pub fn one(
+/// The one that was named; refused where it is none or several.
+pub fn block_target(
     user: Option<&User>,
     role: Option<&Role>,
     channel: Option<&PartialChannel>,

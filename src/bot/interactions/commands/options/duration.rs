@@ -9,7 +9,7 @@ const MINUTE: u64 = 60;
 const SECONDS_MAX: u64 = 3_650 * 24 * 60 * MINUTE;
 
 /// Reads a number and a unit; none is for good.
-pub fn read(typed: Option<&str>) -> Result<Option<Duration>, Refusal> {
+pub fn parse_duration(typed: Option<&str>) -> Result<Option<Duration>, Refusal> {
     let Some(typed) = typed.map(str::trim).filter(|typed| !typed.is_empty()) else {
         return Ok(None);
     };
@@ -51,13 +51,13 @@ mod tests {
             ("5 min", 300),
         ] {
             assert_eq!(
-                read(Some(typed)),
+                parse_duration(Some(typed)),
                 Ok(Some(Duration::from_secs(seconds))),
                 "{typed}"
             );
         }
-        assert_eq!(read(None), Ok(None));
-        assert_eq!(read(Some(" ")), Ok(None));
+        assert_eq!(parse_duration(None), Ok(None));
+        assert_eq!(parse_duration(Some(" ")), Ok(None));
         for wrong in [
             "7",
             "d",
@@ -69,7 +69,7 @@ mod tests {
             "18446744073709551615w",
         ] {
             assert_eq!(
-                read(Some(wrong)),
+                parse_duration(Some(wrong)),
                 Err(Refusal::Quota(QuotaRefusal::BadDuration)),
                 "{wrong}"
             );

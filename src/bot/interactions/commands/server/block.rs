@@ -3,9 +3,9 @@
 use serenity::all::{PartialChannel, Role, User};
 
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::options::block_target;
-use crate::bot::interactions::commands::options::duration;
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::commands::options::block_target::block_target;
+use crate::bot::interactions::commands::options::duration::parse_duration;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 
 /// Stop a person, a role or a channel from asking in this server.
@@ -18,11 +18,11 @@ pub async fn block(
     #[description = "For how long, such as 30m, 12h, 7d; left out, until you lift it"]
     during: Option<String>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let during = duration::read(during.as_deref())?;
-        let inside = block_target::one(user.as_ref(), role.as_ref(), channel.as_ref())?;
+    reply_privately(ctx, async |app, caller, voice| {
+        let during = parse_duration(during.as_deref())?;
+        let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
         let (whom, until) = app.people.block_here(caller, inside, during).await?;
-        Ok(words::was_blocked(voice, whom, until))
+        Ok(words::quotas::was_blocked(voice, whom, until))
     })
     .await
 }
@@ -35,10 +35,10 @@ pub async fn unblock(
     #[description = "Everybody with this role"] role: Option<Role>,
     #[description = "Everybody in this channel"] channel: Option<PartialChannel>,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let inside = block_target::one(user.as_ref(), role.as_ref(), channel.as_ref())?;
+    reply_privately(ctx, async |app, caller, voice| {
+        let inside = block_target(user.as_ref(), role.as_ref(), channel.as_ref())?;
         let (whom, was) = app.people.unblock_here(caller, inside).await?;
-        Ok(words::was_unblocked(voice, whom, was))
+        Ok(words::quotas::was_unblocked(voice, whom, was))
     })
     .await
 }
@@ -46,9 +46,9 @@ pub async fn unblock(
 /// List whom this server has stopped from asking.
 #[poise::command(slash_command, rename = "blocks")]
 pub async fn list(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let blocks = app.people.blocks_here(caller).await?;
-        Ok(words::blocks_here(voice, &blocks))
+        Ok(words::quotas::server_blocks(voice, &blocks))
     })
     .await
 }

@@ -4,9 +4,9 @@ use serenity::all::Role;
 
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::amounts::{
-    self, MetricChoice, PeriodChoice, WindowChoice,
+    MetricChoice, PeriodChoice, WindowChoice, chosen_limit,
 };
-use crate::bot::interactions::private_reply;
+use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 use crate::model::{Bound, Metric};
 
@@ -41,10 +41,10 @@ pub async fn set(
     window: Option<WindowChoice>,
 ) -> anyhow::Result<()> {
     let bound = bound(who, role.as_ref()).unwrap_or(Bound::ServerKey);
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let limit = amounts::limit(what, amount, per, window)?;
+    reply_privately(ctx, async |app, caller, voice| {
+        let limit = chosen_limit(what, amount, per, window)?;
         app.quotas.set_budget(caller, bound, limit).await?;
-        Ok(words::budget_set(voice, bound, limit))
+        Ok(words::quotas::budget_set(voice, bound, limit))
     })
     .await
 }
@@ -52,9 +52,9 @@ pub async fn set(
 /// Show the limits, and what is used of them.
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
-        let budget = app.quotas.budget(caller).await?;
-        Ok(words::budget(voice, &budget))
+    reply_privately(ctx, async |app, caller, voice| {
+        let budget = app.quotas.read_budget(caller).await?;
+        Ok(words::quotas::budget(voice, &budget))
     })
     .await
 }
@@ -68,12 +68,12 @@ pub async fn clear(
     #[description = "Only limits on this role"] role: Option<Role>,
 ) -> anyhow::Result<()> {
     let bound = bound(who, role.as_ref());
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         let cleared = app
             .quotas
             .clear_budget(caller, bound, what.map(Metric::from))
             .await?;
-        Ok(words::cleared(voice, cleared))
+        Ok(words::quotas::limits_cleared(voice, cleared))
     })
     .await
 }
@@ -85,11 +85,11 @@ pub async fn exempt(
     #[description = "The role"] role: Role,
     #[description = "False: its members are bound again"] exempt: bool,
 ) -> anyhow::Result<()> {
-    private_reply::answer(ctx, async |app, caller, voice| {
+    reply_privately(ctx, async |app, caller, voice| {
         app.quotas
             .exempt_role(caller, role.id.get(), exempt)
             .await?;
-        Ok(words::exempted(voice, role.id.get(), exempt))
+        Ok(words::quotas::role_exempted(voice, role.id.get(), exempt))
     })
     .await
 }

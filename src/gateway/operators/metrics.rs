@@ -1,4 +1,4 @@
-//! What is counted, for Prometheus. Nothing of it names a person.
+//! The metrics of the process, for Prometheus. No label names a person.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -10,23 +10,23 @@ use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
-use crate::gateway::call::{Answer, Call};
+use crate::gateway::call::{Call, HandlerResult};
 
-/// Upper ends of the classes that durations fall into, in seconds.
-const SECONDS: [f64; 14] = [
+/// The upper bounds of the buckets of durations, in seconds.
+const BUCKETS_S: [f64; 14] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 120.0,
 ];
-/// How often what was counted is put together: until then each call is kept
-/// by itself.
+/// How often the recorder sums up new measurements of durations. Until then
+/// it keeps each of them.
 const UPKEEP_EVERY: Duration = Duration::from_millis(500);
 
 /// The one recorder of the process.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Begins to count. What asks to count before is not heard.
+/// Installs the recorder. What is counted before is lost.
 pub fn start() {
     RECORDER.get_or_init(|| {
-        let built = PrometheusBuilder::new().set_buckets(&SECONDS);
+        let built = PrometheusBuilder::new().set_buckets(&BUCKETS_S);
         let installed = built.and_then(PrometheusBuilder::install_recorder);
         installed
             .inspect_err(|error| tracing::warn!("nothing is counted: {error}"))
@@ -34,7 +34,7 @@ pub fn start() {
     });
 }
 
-/// Puts together what was counted, until `stop`.
+/// Lets the recorder sum up its measurements until `stop`.
 pub async fn keep_up(stop: CancellationToken) {
     while stop
         .run_until_cancelled(tokio::time::sleep(UPKEEP_EVERY))
@@ -47,14 +47,13 @@ pub async fn keep_up(stop: CancellationToken) {
     }
 }
 
-/// What was counted since the start, in Prometheus's text format.
-#[utoipa::path(get, path = "/metrics", tag = "operators", responses((status = 200, description = "Prometheus's text format")))]
-pub async fn metrics(call: Call) -> Answer {
+/// Responds with all metrics in Prometheus's text format.
+pub async fn show_metrics(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
     let is_up = app.health().await.is_ok();
     metrics::gauge!("latchkey_database_up").set(if is_up { 1.0 } else { 0.0 });
     metrics::gauge!("latchkey_discord_up").set(if app.people.knows_discord() { 1.0 } else { 0.0 });
-    metrics::gauge!("latchkey_tasks").set(gauge(app.tasks.count()));
+    metrics::gauge!("latchkey_tasks").set(gauge_value(app.tasks.count()));
     metrics::gauge!("latchkey_uptime_seconds").set(app.uptime().as_secs_f64());
     if let Some(bytes) = memory_bytes() {
         metrics::gauge!("latchkey_memory_bytes").set(bytes);
@@ -69,7 +68,7 @@ pub async fn metrics(call: Call) -> Answer {
     Ok(response)
 }
 
-/// Resident memory, as the kernel counts it.
+/// The resident memory of the process, as the kernel counts it.
 fn memory_bytes() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -80,6 +79,6 @@ fn memory_bytes() -> Option<f64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nobody counts so far")]
-fn gauge(number: usize) -> f64 {
+fn gauge_value(number: usize) -> f64 {
     number as f64
 }

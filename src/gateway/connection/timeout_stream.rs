@@ -1,8 +1,8 @@
-//! A connection that ends when its client takes too long to ask or to take
-//! what it is sent.
+//! A TCP stream that fails when its client takes too long to send a request
+//! head, or to receive what is sent to it.
 //!
-//! One clock for a connection, which is set anew only when it rings: hyper's
-//! own limit on heads sets one for every call.
+//! Each connection has one timer, which is reset only when it fires. hyper's
+//! own limit on request heads would set a new timer for every call.
 
 use std::io;
 use std::pin::Pin;
@@ -17,131 +17,145 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-/// How long a client may take to send a request's head; and how long a
-/// connection may stand idle.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
-/// How long a client may take none of what it is sent.
-const TAKES_WITHIN: Duration = Duration::from_mins(1);
+/// How long a client may take to send a request's head, and how long a
+/// connection may stay idle between two requests.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may receive nothing of what is sent to it.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A client's connection.
-pub struct Patient {
+/// A client's TCP stream with the two timeouts.
+pub struct TimeoutStream {
     stream: TcpStream,
-    /// Rings when the first of what is due may be.
-    clock: Pin<Box<Sleep>>,
-    /// When the head must be here that is being waited for, and its turn.
-    head_due: (usize, Instant),
-    /// When the client must have taken something of what waits for it.
-    take_due: Option<Instant>,
-    busy: Busy,
+    /// Fires at the earliest deadline or before it.
+    timer: Pin<Box<Sleep>>,
+    head_deadline: HeadDeadline,
+    /// Set while a write is pending.
+    write_deadline: Option<Instant>,
+    turns: TurnCounter,
 }
 
-/// Whether a call is being answered on a connection. It counts turns: odd
-/// ones are ours to answer, and in even ones a head is waited for.
+/// When the next request head must have arrived.
+struct HeadDeadline {
+    /// The turn in which the stream began to wait for that head.
+    turn: usize,
+    at: Instant,
+}
+
+/// Counts the turns of a connection, and so tells whether a call is being
+/// answered. In even turns the client is to send a head; in odd turns the
+/// gateway is to answer.
 #[derive(Clone, Default)]
-pub struct Busy(Arc<AtomicUsize>);
+pub struct TurnCounter(Arc<AtomicUsize>);
 
-/// An answer's body. When it is dropped, the call has been answered.
-pub struct Answer {
+/// The body of a response. Dropping it ends the gateway's turn.
+pub struct ResponseBody {
     body: Body,
-    busy: Busy,
+    turns: TurnCounter,
 }
 
-impl Busy {
-    /// A call's head is here.
-    pub fn begin(&self) {
-        self.next();
+impl TurnCounter {
+    /// Begins the gateway's turn: a request head has arrived.
+    pub fn begin_answering(&self) {
+        self.advance();
     }
 
-    /// Its answer, whose end ends the call.
-    pub fn answer(self, body: Body) -> Answer {
-        Answer { body, busy: self }
+    /// Wraps the response's body, so that its end begins the client's turn.
+    pub fn track_body(self, body: Body) -> ResponseBody {
+        ResponseBody { body, turns: self }
     }
 
-    fn next(&self) {
+    fn advance(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn turn(&self) -> usize {
+    fn current(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Patient {
-    /// A connection on which `busy` says when a head is waited for.
-    pub fn new(stream: TcpStream, busy: Busy) -> Self {
-        let due = Instant::now() + HEAD_WITHIN;
+impl TimeoutStream {
+    /// Wraps a stream. Whoever answers its calls advances `turns`.
+    pub fn new(stream: TcpStream, turns: TurnCounter) -> Self {
+        let at = Instant::now() + HEAD_TIMEOUT;
         Self {
             stream,
-            clock: Box::pin(tokio::time::sleep_until(due)),
-            head_due: (busy.turn(), due),
-            take_due: None,
-            busy,
+            timer: Box::pin(tokio::time::sleep_until(at)),
+            head_deadline: HeadDeadline {
+                turn: turns.current(),
+                at,
+            },
+            write_deadline: None,
+            turns,
         }
     }
 
-    /// Waits for a head no longer than for that.
-    fn watch_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let turn = self.busy.turn();
+    /// Fails once the request head is overdue. While a call is answered,
+    /// none is expected.
+    fn poll_head_timeout(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let turn = self.turns.current();
         if turn % 2 == 1 {
             return Poll::Pending;
         }
-        if self.head_due.0 != turn {
-            self.head_due = (turn, Instant::now() + HEAD_WITHIN);
+        if self.head_deadline.turn != turn {
+            let at = Instant::now() + HEAD_TIMEOUT;
+            self.head_deadline = HeadDeadline { turn, at };
         }
-        self.too_late(cx, self.head_due.1)
+        self.poll_deadline(cx, self.head_deadline.at)
     }
 
-    fn watch_taking<T>(
+    /// Passes on the outcome of a write, and fails once a pending write is
+    /// overdue.
+    fn poll_write_timeout<T>(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.take_due = None;
+            self.write_deadline = None;
             return written;
         }
-        let within = || Instant::now() + TAKES_WITHIN;
-        let due = *self.take_due.get_or_insert_with(within);
-        self.too_late(cx, due)
+        let new_deadline = || Instant::now() + WRITE_TIMEOUT;
+        let deadline = *self.write_deadline.get_or_insert_with(new_deadline);
+        self.poll_deadline(cx, deadline)
     }
 
-    /// An error, once something is due.
-    fn too_late<T>(&mut self, cx: &mut Context<'_>, due: Instant) -> Poll<io::Result<T>> {
-        if self.clock.deadline() > due {
-            self.clock.as_mut().reset(due);
+    /// Fails with `TimedOut` once the deadline has passed.
+    fn poll_deadline<T>(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<io::Result<T>> {
+        if self.timer.deadline() > deadline {
+            self.timer.as_mut().reset(deadline);
         }
         loop {
-            ready!(self.clock.as_mut().poll(cx));
-            if Instant::now() >= due {
+            ready!(self.timer.as_mut().poll(cx));
+            if Instant::now() >= deadline {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
-            // It rang for something that came in time.
-            self.clock.as_mut().reset(due);
+            // The timer was set for an earlier deadline, which was met.
+            self.timer.as_mut().reset(deadline);
         }
     }
 }
 
-impl AsyncRead for Patient {
+impl AsyncRead for TimeoutStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_read(cx, into) {
-            Poll::Pending => self.watch_head(cx),
+            Poll::Pending => self.poll_head_timeout(cx),
             read @ Poll::Ready(_) => read,
         }
     }
 }
 
-impl AsyncWrite for Patient {
+impl AsyncWrite for TimeoutStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.watch_taking(cx, written)
+        self.poll_write_timeout(cx, written)
     }
 
     fn poll_write_vectored(
@@ -150,7 +164,7 @@ impl AsyncWrite for Patient {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.watch_taking(cx, written)
+        self.poll_write_timeout(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -159,16 +173,16 @@ impl AsyncWrite for Patient {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        self.watch_taking(cx, flushed)
+        self.poll_write_timeout(cx, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
-        self.watch_taking(cx, shut)
+        self.poll_write_timeout(cx, shut)
     }
 }
 
-impl hyper::body::Body for Answer {
+impl hyper::body::Body for ResponseBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -188,9 +202,9 @@ impl hyper::body::Body for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for ResponseBody {
     fn drop(&mut self) {
-        self.busy.next();
+        self.turns.advance();
     }
 }
 
@@ -202,13 +216,13 @@ mod tests {
 
     use super::*;
 
-    async fn connected() -> (TcpStream, Patient, Busy) {
+    async fn connected() -> (TcpStream, TimeoutStream, TurnCounter) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap());
         let client = client.await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        let busy = Busy::default();
-        (client, Patient::new(stream, busy.clone()), busy)
+        let turns = TurnCounter::default();
+        (client, TimeoutStream::new(stream, turns.clone()), turns)
     }
 
     #[tokio::test(start_paused = true)]
@@ -224,22 +238,22 @@ mod tests {
         let mut into = [0; 64];
         let ((), read) = tokio::join!(drip, ours.read_exact(&mut into));
         assert_eq!(read.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert_eq!(ours.head_due.1.duration_since(began), HEAD_WITHIN);
+        assert_eq!(ours.head_deadline.at.duration_since(began), HEAD_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_may_take_long_and_the_next_head_has_its_own_time() {
-        let (mut client, mut ours, busy) = connected().await;
+        let (mut client, mut ours, turns) = connected().await;
         let mut into = [0; 4];
         for _ in 0..3 {
             client.write_all(b"head").await.unwrap();
             ours.read_exact(&mut into).await.unwrap();
-            busy.begin();
-            let answer = busy.clone().answer(Body::empty());
+            turns.begin_answering();
+            let body = turns.clone().track_body(Body::empty());
             let hour = Duration::from_hours(1);
             assert!(timeout(hour, ours.read(&mut into)).await.is_err());
-            drop(answer);
-            let almost = HEAD_WITHIN / 2;
+            drop(body);
+            let almost = HEAD_TIMEOUT / 2;
             assert!(timeout(almost, ours.read(&mut into)).await.is_err());
         }
         let read = ours.read(&mut into).await;
@@ -248,11 +262,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_takes_nothing_is_let_go() {
-        let (_client, mut ours, busy) = connected().await;
-        busy.begin();
+        let (_client, mut ours, turns) = connected().await;
+        turns.begin_answering();
         let began = Instant::now();
         let all = ours.write_all(&vec![0; 64 << 20]).await;
         assert_eq!(all.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert!(began.elapsed() >= TAKES_WITHIN);
+        assert!(began.elapsed() >= WRITE_TIMEOUT);
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::FailureClass;
 
 /// What happened, and what to do next.
-pub fn of_class(class: FailureClass) -> &'static str {
+pub fn describe_failure(class: FailureClass) -> &'static str {
     match class {
         FailureClass::AuthInvalid => {
             "{provider} refused the key that would have paid. `/keys status` shows which; \

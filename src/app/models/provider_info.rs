@@ -1,0 +1,99 @@
+//! What people and programs may know of a provider: its names, what it
+//! makes, what its keys need. How it is called is for `providers` to know.
+
+use axum::http::Method;
+
+use crate::model::{ProviderId, ProviderKind, Surface};
+use crate::providers::{Catalogue, Provider, is_plain};
+
+/// All providers, in the order in which they are shown.
+#[derive(Clone, Copy)]
+pub struct KnownProviders<'a>(&'a Catalogue);
+
+/// One provider.
+#[derive(Clone, Copy)]
+pub struct ProviderInfo<'a>(&'a Provider);
+
+/// Something that a provider needs beside the key.
+pub struct KeyExtra {
+    pub field: &'static str,
+    pub label: &'static str,
+    pub placeholder: &'static str,
+    pub required: bool,
+}
+
+impl<'a> KnownProviders<'a> {
+    /// Shows what may be known of a catalogue.
+    pub fn new(catalogue: &'a Catalogue) -> Self {
+        Self(catalogue)
+    }
+
+    /// Every provider.
+    pub fn iter(self) -> impl Iterator<Item = ProviderInfo<'a>> {
+        self.0.iter().map(ProviderInfo)
+    }
+
+    /// A provider by its id.
+    pub fn get(self, id: &ProviderId) -> Option<ProviderInfo<'a>> {
+        self.0.get(id).map(ProviderInfo)
+    }
+
+    /// A provider by what a person typed: its id or its name.
+    pub fn find(self, typed: &str) -> Option<ProviderInfo<'a>> {
+        self.0.find(typed).map(ProviderInfo)
+    }
+}
+
+impl<'a> ProviderInfo<'a> {
+    /// Shows what may be known of a provider.
+    pub fn new(provider: &'a Provider) -> Self {
+        Self(provider)
+    }
+
+    pub fn id(self) -> &'a ProviderId {
+        &self.0.id
+    }
+
+    pub fn name(self) -> &'a str {
+        &self.0.name
+    }
+
+    pub fn kind(self) -> ProviderKind {
+        self.0.kind
+    }
+
+    pub fn makes_pictures(self) -> bool {
+        self.0.images.wire.is_some()
+    }
+
+    pub fn default_model(self) -> Option<&'a str> {
+        self.0.default_model.as_deref()
+    }
+
+    /// Where to get a key.
+    pub fn key_page(self) -> &'a str {
+        &self.0.key_page
+    }
+
+    /// What is needed beside the key.
+    pub fn extras(self) -> impl Iterator<Item = KeyExtra> {
+        self.0.extras.iter().map(|extra| KeyExtra {
+            field: extra.field,
+            label: extra.label,
+            placeholder: extra.placeholder,
+            required: extra.required,
+        })
+    }
+
+    /// A path below the provider's base, whichever way a library of the
+    /// provider's own writes it. None where it has what no path of a
+    /// provider's has.
+    pub fn path_below_base(self, path: &str) -> Option<String> {
+        is_plain(path).then(|| self.0.below_base(path).to_owned())
+    }
+
+    /// What a call asks for, by its method and its path below the base.
+    pub fn surface_of(self, method: &Method, path: &str) -> Surface {
+        self.0.surface_of(method, path)
+    }
+}

@@ -1,0 +1,83 @@
+//! What is relayed: a call's headers, as far as they may be passed on, and
+//! its body.
+
+use axum::http::{HeaderMap, Method};
+use bytes::Bytes;
+
+use crate::model::{BadBody, Surface};
+use crate::providers::{Body, ForwardedHeaders, RelayRequest};
+
+/// Headers of a call that may reach a provider. They are copies: the headers
+/// that came share the buffer of their connection, and would keep it.
+pub struct RelayHeaders(ForwardedHeaders);
+
+/// The body of a call.
+pub struct RelayBody(Body);
+
+/// A call as its caller made it. It has no `Debug`: nobody may print its
+/// headers or its body.
+pub struct RelayContent {
+    pub surface: Surface,
+    /// The caller speaks OpenAI's dialect, whatever the provider speaks.
+    pub as_openai: bool,
+    pub method: Method,
+    /// Below the provider's base; not read where the surface tells it.
+    pub path: String,
+    pub query: Option<String>,
+    pub headers: RelayHeaders,
+    pub body: RelayBody,
+    /// Whether the answer is wanted as it comes.
+    pub stream: bool,
+}
+
+impl RelayHeaders {
+    /// Copies those that may be passed on, of all that came.
+    pub fn copy_from(headers: &HeaderMap) -> Self {
+        Self(ForwardedHeaders::copy_from(headers))
+    }
+}
+
+impl RelayBody {
+    /// Parses a body that must be a JSON object.
+    pub fn parse(bytes: Bytes) -> Result<Self, BadBody> {
+        Body::object(bytes).map(Self)
+    }
+
+    /// Takes a body that nobody parses: none at all, or a form with files.
+    pub fn unread(bytes: Bytes) -> Self {
+        Self(Body::unread(bytes))
+    }
+
+    /// The bytes that came.
+    pub fn bytes(&self) -> &Bytes {
+        self.0.bytes()
+    }
+
+    /// The model that the body names.
+    pub fn model(&self) -> Option<String> {
+        self.0.fields()?.get("model")
+    }
+
+    /// Whether the body asks for a stream.
+    pub fn wants_stream(&self) -> bool {
+        self.0.wants_stream()
+    }
+}
+
+impl RelayContent {
+    /// The same, for its provider; `at_s` is when it came, in seconds since
+    /// 1970.
+    pub(in crate::app) fn into_request(self, at_s: i64) -> RelayRequest {
+        RelayRequest {
+            surface: self.surface,
+            as_openai: self.as_openai,
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            headers: self.headers.0,
+            body: self.body.0,
+            stream: self.stream,
+            at_s,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Pressed buttons. Nothing waits for them in memory: what they mean is in
+//! the database, and permission is read again from their own payload.
+
+use serenity::all::ComponentInteraction;
+
+use crate::app::Error;
+use crate::bot::answers::buttons;
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::interactions::private_reply::show_privately;
+use crate::bot::pictures::buttons::{RepeatFrom, repeat_picture, show_seed};
+use crate::bot::words;
+use crate::bot::{Bot, explain_error};
+use crate::model::{AccessRefusal, Scope};
+
+/// Takes a press of a button, or a choice from a menu.
+pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Result<()> {
+    match CustomId::parse(&press.data.custom_id) {
+        Some(CustomId::KeepKey) => {
+            let card = words::keys::kept(bot.voice(&press.locale));
+            bot.rest.update(&press.into(), &card).await
+        }
+        Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
+        Some(CustomId::OwnKey(provider)) => open_key_form(bot, press, &provider).await,
+        Some(CustomId::StopAnswer(id)) => buttons::stop_answer(bot, press, &id).await,
+        Some(CustomId::RepeatAnswer(id)) => buttons::repeat_answer(bot, press, &id, None).await,
+        Some(CustomId::OtherModel(id)) => buttons::offer_models(bot, press, &id).await,
+        Some(CustomId::ModelMenu(id)) => {
+            let model = buttons::picked_model(press);
+            buttons::repeat_answer(bot, press, &id, model).await
+        }
+        Some(CustomId::AnswerDetails(id)) => buttons::show_details(bot, press, &id).await,
+        Some(CustomId::RepeatPicture(id)) => {
+            repeat_picture(bot, press, &id, RepeatFrom::Words).await
+        }
+        Some(CustomId::VaryPicture(id)) => {
+            repeat_picture(bot, press, &id, RepeatFrom::Picture).await
+        }
+        Some(CustomId::PictureSeed(id)) => show_seed(bot, press, &id).await,
+        Some(CustomId::AddKeyForm(_) | CustomId::OnceForm(_) | CustomId::EraseForm(_)) | None => {
+            let stale = Error::from(AccessRefusal::StaleForm);
+            let card = explain_error(bot.voice(&press.locale), &stale);
+            bot.rest.reply(&press.into(), &card).await
+        }
+    }
+}
+
+/// Removes a key, if whoever pressed may still do so.
+async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(press);
+    let voice = bot.voice(&press.locale);
+    bot.rest.defer_update(&handle).await?;
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    match bot.app.keys.finish_remove(&caller, id).await {
+        Ok((provider, scope)) => {
+            let card = words::keys::removed(voice, &provider, scope);
+            show_privately(bot, &handle, card).await
+        }
+        // The message stays as it is: it may be somebody else's.
+        Err(error) => {
+            let card = explain_error(voice, &error);
+            bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop)
+        }
+    }
+}
+
+/// Opens the form for a key of one's own.
+async fn open_key_form(
+    bot: &Bot,
+    press: &ComponentInteraction,
+    provider: &str,
+) -> anyhow::Result<()> {
+    let handle = InteractionHandle::from(press);
+    let voice = bot.voice(&press.locale);
+    let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    // A form must be the first answer, so nothing slow may come before it.
+    let begun = bot.app.keys.begin_add(&caller, provider, Scope::User, None);
+    match begun.await {
+        Ok(form) => {
+            let modal = words::keys::add_form(voice, &form);
+            bot.rest.open_modal(&handle, &modal).await
+        }
+        Err(error) => {
+            let card = explain_error(voice, &error);
+            bot.rest.reply(&handle, &card).await
+        }
+    }
+}

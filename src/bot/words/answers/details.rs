@@ -1,0 +1,73 @@
+//! What the button Details shows of an answer.
+
+use std::fmt::Display;
+
+use crate::app::OwnAttempt;
+use crate::bot::connection::card::Card;
+use crate::bot::words::formats::{cost, plain_model};
+use crate::bot::words::keys::skip_reason::skip_reason;
+use crate::bot::words::voice::Voice;
+use crate::model::{AnswerRecord, NanoDollars, Step, Verdict};
+
+/// Who could have paid, and what was used.
+pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt>) -> Card {
+    let lang = voice.lang;
+    let mut lines = Vec::new();
+    if let Some(used) = used {
+        let model = plain_model(&used.model);
+        let price = cost(voice, used.cost_nano.map(NanoDollars));
+        let estimated = if used.estimated {
+            lang.words(" (estimated)")
+        } else {
+            ""
+        };
+        let values: &[(&str, &dyn Display)] = &[
+            ("model", &model),
+            ("input", &used.input_tokens),
+            ("output", &used.output_tokens),
+            ("estimated", &estimated),
+            ("price", &price),
+        ];
+        lines.push(lang.say(
+            "**{model}**: {input} tokens in, {output} out{estimated}, {price}.",
+            values,
+        ));
+        if let (Some(first), Some(all)) = (used.first_byte_ms, used.duration_ms) {
+            let values: &[(&str, &dyn Display)] =
+                &[("first", &seconds(first)), ("all", &seconds(all))];
+            lines.push(lang.say(
+                "First words after {first} s, all of it after {all} s.",
+                values,
+            ));
+        }
+    }
+    lines.push(lang.words("Who could pay, in this order:").to_owned());
+    lines.extend(answer.trace.0.iter().map(|step| verdict(voice, step)));
+    if answer.trace.0.is_empty() {
+        lines.push(
+            lang.words("- It was broken off before that was written down.")
+                .to_owned(),
+        );
+    }
+    Card::text(lines.join("\n"))
+}
+
+fn verdict(voice: Voice<'_>, step: &Step) -> String {
+    let why = match step.verdict {
+        Verdict::Taken => voice.lang.words("pays").to_owned(),
+        Verdict::Behind => voice.lang.words("waits behind it").to_owned(),
+        Verdict::Absent => voice.lang.words("none").to_owned(),
+        Verdict::Skipped(skip) => skip_reason(voice, skip).to_owned(),
+    };
+    let values: &[(&str, &dyn Display)] = &[
+        ("provider", &voice.name(&step.provider)),
+        ("source", &voice.source(step.source)),
+        ("why", &why),
+    ];
+    voice.lang.say("- {provider}, {source}: {why}", values)
+}
+
+/// Seconds with one decimal.
+fn seconds(ms: i64) -> String {
+    format!("{}.{}", ms / 1_000, ms % 1_000 / 100)
+}

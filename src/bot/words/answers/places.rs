@@ -1,0 +1,82 @@
+//! What stands where an answer would, and beside one.
+
+use crate::bot::connection::card::Card;
+use crate::bot::words::voice::Voice;
+
+/// Another question is answered first.
+pub fn waiting_in_line(voice: Voice<'_>) -> Card {
+    Card::text(
+        voice.lang.words(
+            "⏳ One after the other: this comes as soon as what was asked before is answered.",
+        ),
+    )
+}
+
+/// The model said nothing at all.
+pub fn empty_answer(voice: Voice<'_>) -> String {
+    voice
+        .lang
+        .words("*The model gave an empty answer. Try other words.*")
+        .to_owned()
+}
+
+/// A fixed reply, where there is no key at all.
+pub fn demo_text(voice: Voice<'_>) -> String {
+    let text = "This is a demo reply: no model was asked, since nobody has a key here yet.\n\
+        With a key I answer questions, continue conversations when you reply to me or write to me directly, \
+        and use the persona and model that you choose.\n\
+        **Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; \
+        it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`.";
+    voice.lang.words(text).to_owned()
+}
+
+/// Describes the file of a long answer.
+pub fn answer_file(voice: Voice<'_>) -> String {
+    voice.lang.words("The whole answer").to_owned()
+}
+
+/// Describes the file of a long question.
+pub fn question_file(voice: Voice<'_>) -> String {
+    voice.lang.words("The whole question").to_owned()
+}
+
+/// Stands in a channel where the reason for a no is nobody else's business.
+pub fn refused_directly(voice: Voice<'_>, told: bool) -> Card {
+    Card::text(voice.lang.words(if told {
+        "I could not answer; I wrote you directly why."
+    } else {
+        "I could not answer, and you take no direct messages from me. `/keys status` says who pays here."
+    }))
+}
+
+/// Stands where an answer was promised to everyone, when the reason it does
+/// not come is about a key.
+pub fn refused_privately(voice: Voice<'_>) -> Card {
+    Card::text(
+        voice
+            .lang
+            .words("I could not answer; only the person who asked can see why."),
+    )
+}
+
+/// A message to the bot asked nothing.
+pub fn how_to_ask(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Write what you want to know after my name, or reply to a message and mention me. `/ask` works too.",
+    ))
+}
+
+/// The conversation starts afresh.
+pub fn forgotten(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Forgotten. What was said here before this is nothing to me now; Discord still shows it to you.",
+    ))
+}
+
+/// The channel has no conversation of its own that could be forgotten.
+pub fn nothing_to_forget(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Here I remember only the messages that you reply to: write without replying, and I start afresh. \
+         `/forget` is for threads and direct messages.",
+    ))
+}

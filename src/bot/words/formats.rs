@@ -1,0 +1,101 @@
+//! Numbers, prices and times as replies write them.
+
+use crate::bot::words::voice::Voice;
+use crate::model::NanoDollars;
+
+/// The longest name of a model that is shown.
+const MODEL_CHARACTERS_MAX: usize = 80;
+
+/// Less is not told apart, since nobody wants to count its zeros: a
+/// hundredth of a cent.
+const SMALL: NanoDollars = NanoDollars(100_000);
+
+/// What an answer cost.
+pub fn cost(voice: Voice<'_>, cost: Option<NanoDollars>) -> String {
+    match cost {
+        None => voice.lang.words("price unknown").to_owned(),
+        Some(NanoDollars(0)) => voice.lang.words("free").to_owned(),
+        Some(cost) if cost < SMALL => voice.lang.say("under {cost}", &[("cost", &SMALL)]),
+        Some(cost) => cost.to_string(),
+    }
+}
+
+/// A model's name as its provider gave it: hostile until shown otherwise.
+pub fn plain_model(name: &str) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || "-_.:/@+".contains(*c);
+    name.chars()
+        .filter(plain)
+        .take(MODEL_CHARACTERS_MAX)
+        .collect()
+}
+
+/// Digits in threes, as English writes them.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A time that is over or to come, which Discord counts by itself. Rounded
+/// up, so that it never names a time before the moment.
+pub fn relative_time(at_ms: i64) -> String {
+    format!("<t:{}:R>", at_ms.div_euclid(1_000) + 1)
+}
+
+/// A date and time, in the reader's own time zone.
+pub fn date_and_time(at_ms: i64) -> String {
+    format!("<t:{}:f>", at_ms.div_euclid(1_000))
+}
+
+/// How long to wait, in the unit that reads best.
+pub fn duration(voice: Voice<'_>, seconds: u64) -> String {
+    match seconds {
+        0..=1 => voice.lang.words("a second").into(),
+        2..=119 => voice.lang.say("{n} seconds", &[("n", &seconds)]),
+        120..=7_199 => voice
+            .lang
+            .say("{n} minutes", &[("n", &seconds.div_ceil(60))]),
+        _ => voice
+            .lang
+            .say("{n} hours", &[("n", &seconds.div_ceil(3_600))]),
+    }
+}
+
+/// Text that somebody typed, so that it cannot end the code span that it
+/// stands in.
+pub fn in_code(typed: &str) -> String {
+    typed.replace('`', "'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_providers_name_for_a_model_cannot_spoil_the_message() {
+        assert_eq!(
+            plain_model("openai/gpt-oss-120b:free"),
+            "openai/gpt-oss-120b:free"
+        );
+        assert_eq!(plain_model("x\n# <@1> **big**"), "x@1big");
+        assert_eq!(plain_model(&"x".repeat(5_000)).len(), MODEL_CHARACTERS_MAX);
+    }
+
+    #[test]
+    fn numbers_are_grouped_in_threes() {
+        for (number, written) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), written);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What owners of keys read when a provider turned their key down.
+
+use crate::app::Demotion;
+use crate::bot::connection::card::Card;
+use crate::bot::words::voice::Voice;
+use crate::model::{Health, Owner};
+
+/// Tells whoever asked that their key stopped working.
+pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
+    let sentence = match demotion.health {
+        Health::OutOfCredit => {
+            "Your {provider} key is out of credit, so I stopped using it. \
+             Top it up, then run `/keys test provider:{id}`."
+        }
+        _ => {
+            "{provider} no longer accepts your key, so I stopped using it. \
+             Replace it with `/keys add provider:{id} scope:user`, or try it again with `/keys test provider:{id}`."
+        }
+    };
+    about_demotion(voice, demotion, sentence)
+}
+
+/// Tells whoever added a key, in a direct message, that it stopped working.
+pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
+    match (demotion.owner, demotion.health) {
+        (Owner::Person(_), _) => demoted(voice, demotion),
+        (Owner::Server(_), Health::OutOfCredit) => about_demotion(
+            voice,
+            demotion,
+            "The {provider} key that you added to a server is out of credit, so I stopped using it. \
+             Top it up, then run `/keys test provider:{id} scope:guild` there.",
+        ),
+        (Owner::Server(_), _) => about_demotion(
+            voice,
+            demotion,
+            "{provider} no longer accepts the key that you added to a server, so I stopped using it. \
+             Replace it there with `/keys add provider:{id} scope:guild`.",
+        ),
+    }
+}
+
+fn about_demotion(voice: Voice<'_>, demotion: &Demotion, sentence: &str) -> Card {
+    let provider = voice.name(&demotion.provider);
+    Card::text(voice.lang.say(
+        sentence,
+        &[("provider", &provider), ("id", &demotion.provider)],
+    ))
+}

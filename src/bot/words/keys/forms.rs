@@ -1,0 +1,83 @@
+//! The forms into which keys are typed.
+
+use crate::app::{AddForm, OnceForm, ProviderInfo};
+use crate::bot::connection::card::{Field, Modal};
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::voice::Voice;
+use crate::model::Scope;
+
+/// Discord's limits on the parts of a form, in characters.
+const LABEL_CHARACTERS_MAX: usize = 45;
+
+const PLACEHOLDER_CHARACTERS_MAX: usize = 100;
+
+/// The id of the field that the key is typed into.
+pub const KEY_FIELD: &str = "key";
+
+/// The field that the prompt stands in.
+pub const PROMPT_FIELD: &str = "prompt";
+
+/// The form that asks for a key and for what goes with it.
+pub fn add_form(voice: Voice<'_>, form: &AddForm<'_>) -> Modal {
+    let lang = voice.lang;
+    let name = &form.provider.name();
+    let title = match form.scope {
+        Scope::User => lang.say("Your {provider} key", &[("provider", name)]),
+        Scope::Guild => lang.say("This server's {provider} key", &[("provider", name)]),
+    };
+    let label = "API key (shown while you type, stored sealed)";
+    let fields = key_fields(voice, form.provider, label);
+    let custom_id = CustomId::AddKeyForm(form.id.clone()).write();
+    Modal {
+        custom_id,
+        title: clip(&title, LABEL_CHARACTERS_MAX),
+        fields,
+    }
+}
+
+/// The form that asks for a prompt and a key.
+pub fn once_form(voice: Voice<'_>, form: &OnceForm<'_>, prompt: String) -> Modal {
+    let lang = voice.lang;
+    let mut fields = vec![Field {
+        id: PROMPT_FIELD.to_owned(),
+        label: lang.words("What to ask").to_owned(),
+        placeholder: String::new(),
+        required: true,
+        value: Some(prompt),
+    }];
+    let label = "API key (used once, never stored)";
+    fields.extend(key_fields(voice, form.provider, label));
+    Modal {
+        custom_id: CustomId::OnceForm(form.id.clone()).write(),
+        title: lang.words("Ask with a key for this once").to_owned(),
+        fields,
+    }
+}
+
+/// The fields of a key and of what goes with it.
+fn key_fields(voice: Voice<'_>, provider: ProviderInfo<'_>, label: &str) -> Vec<Field> {
+    let lang = voice.lang;
+    let mut fields = vec![Field {
+        id: KEY_FIELD.into(),
+        label: lang.words(label).into(),
+        placeholder: lang.say("From {page}", &[("page", &provider.key_page())]),
+        required: true,
+        value: None,
+    }];
+    fields.extend(provider.extras().map(|extra| Field {
+        id: extra.field.into(),
+        label: lang.words(extra.label).into(),
+        placeholder: lang.words(extra.placeholder).into(),
+        required: extra.required,
+        value: None,
+    }));
+    for field in &mut fields {
+        field.label = clip(&field.label, LABEL_CHARACTERS_MAX);
+        field.placeholder = clip(&field.placeholder, PLACEHOLDER_CHARACTERS_MAX);
+    }
+    fields
+}
+
+fn clip(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}

@@ -1,0 +1,94 @@
+//! The stored keys, as far as somebody may see them.
+
+use crate::app::{Listing, ServerKeys};
+use crate::bot::connection::card::Card;
+use crate::bot::words::voice::Voice;
+use crate::model::Key;
+
+/// The stored keys, as far as one may see them.
+pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
+    let lang = voice.lang;
+    let mut lines = Vec::new();
+    if let Some(keys) = &listing.personal {
+        lines.push(lang.words("**Your keys**").to_owned());
+        lines.extend(keys.iter().map(|key| row(voice, key)));
+        if keys.is_empty() {
+            lines.push(
+                lang.words("None yet. Add one with `/keys add scope:user`.")
+                    .to_owned(),
+            );
+        }
+    }
+    match &listing.server {
+        None => {}
+        Some(ServerKeys::Full(keys)) => {
+            lines.push(lang.words("**This server's keys**").to_owned());
+            lines.extend(
+                keys.iter()
+                    .map(|key| row(voice, key) + &added_by(voice, key)),
+            );
+            if keys.is_empty() {
+                lines.push(
+                    lang.words("None yet. Add one with `/keys add scope:guild`.")
+                        .to_owned(),
+                );
+            }
+        }
+        Some(ServerKeys::Providers(providers)) => {
+            let names: Vec<String> = providers.iter().map(|id| voice.name(id)).collect();
+            lines.push(if names.is_empty() {
+                lang.words("This server has no keys.").to_owned()
+            } else {
+                lang.say(
+                    "This server has keys for {names}.",
+                    &[("names", &names.join(", "))],
+                )
+            });
+        }
+    }
+    Card::text(lines.join("\n"))
+}
+
+fn row(voice: Voice<'_>, key: &Key) -> String {
+    let lang = voice.lang;
+    let mut parts = vec![voice.health(key.health).to_owned()];
+    if key.paused {
+        parts.push(lang.words("paused").to_owned());
+    }
+    parts.push(match key.last_used_at_ms {
+        Some(at_ms) => lang.say("last used {when}", &[("when", &moment(at_ms))]),
+        None => lang.words("never used").to_owned(),
+    });
+    format!("- {} · {}", describe_key(voice, key), parts.join(" · "))
+}
+
+fn added_by(voice: Voice<'_>, key: &Key) -> String {
+    voice
+        .lang
+        .say(" · added by <@{person}>", &[("person", &key.added_by)])
+}
+
+/// A key without its secret: provider, name, last characters.
+pub fn describe_key(voice: Voice<'_>, key: &Key) -> String {
+    let mut text = format!("**{}**", voice.name(&key.provider));
+    let name = key
+        .name
+        .as_deref()
+        .map(|name| format!(" “{}”", plain(name)));
+    let hint = key.hint.as_deref().map(|hint| format!(" `…{hint}`"));
+    text.extend(name.into_iter().chain(hint));
+    text
+}
+
+/// A name that somebody typed, without Markdown that could disguise it.
+fn plain(typed: &str) -> String {
+    typed
+        .chars()
+        .filter(|c| !"*_~`|<>@#[]()\\\n".contains(*c))
+        .collect()
+}
+
+/// A time as each reader's Discord shows it.
+fn moment(at_ms: i64) -> String {
+    format!("<t:{}:R>", at_ms / 1_000)
+}

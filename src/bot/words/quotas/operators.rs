@@ -1,0 +1,81 @@
+//! What the operator's people read about limits, blocks and tiers.
+
+use crate::app::{LimitSubject, OperatorsView};
+use crate::bot::connection::card::Card;
+use crate::bot::words::formats::date_and_time;
+use crate::bot::words::quotas::blocks::blocked_name;
+use crate::bot::words::quotas::limits::{describe_limit, use_line};
+use crate::bot::words::voice::Voice;
+use crate::model::{Blocked, Bound, Limit, PersonId};
+
+/// A tier was given or taken back.
+pub fn tier_given(
+    voice: Voice<'_>,
+    person: PersonId,
+    tier: Option<&str>,
+    until_ms: Option<i64>,
+) -> Card {
+    let sentence = match (tier, until_ms) {
+        (None, _) => "{person} has no tier by hand any more; SKUs and roles still count.",
+        (Some(_), None) => "{person} has the tier {tier} now, unless they have a higher one.",
+        (Some(_), Some(_)) => {
+            "{person} has the tier {tier} until {until}, unless they have a higher one."
+        }
+    };
+    Card::text(voice.lang.say(
+        sentence,
+        &[
+            ("person", &format!("<@{person}>")),
+            ("tier", &tier.unwrap_or_default()),
+            ("until", &until_ms.map(date_and_time).unwrap_or_default()),
+        ],
+    ))
+}
+
+/// A limit on the bot default was set.
+pub fn operators_limit_set(voice: Voice<'_>, whom: LimitSubject, set: Limit) -> Card {
+    let whom = match whom {
+        LimitSubject::Everyone => Blocked::Everyone,
+        LimitSubject::Server(server) => Blocked::Server(server),
+        LimitSubject::Person(person) => Blocked::Person(person),
+    };
+    Card::text(voice.lang.say(
+        "The bot default now pays {limit} for {whom}, beside what tiers allow. Counting begins with the next ask, \
+         unless this limit was there before.",
+        &[("limit", &describe_limit(voice, set)), ("whom", &blocked_name(voice, whom))],
+    ))
+}
+
+/// What the operator has set.
+pub fn operators_view(voice: Voice<'_>, view: &OperatorsView) -> Card {
+    let lang = voice.lang;
+    let until = |until_ms: &Option<i64>| {
+        until_ms.map_or_else(String::new, |at| {
+            lang.say(" until {until}", &[("until", &date_and_time(at))])
+        })
+    };
+    let mut lines = Vec::new();
+    for ((subject, set), used) in view.rules.limits.iter().zip(&view.uses) {
+        let of = match set.bound {
+            Bound::BotInServer => lang.say("Server {id}", &[("id", subject)]),
+            Bound::BotForPerson => format!("<@{subject}>"),
+            _ => lang.words("Everybody together").to_owned(),
+        };
+        lines.push(format!("{of}: {}", use_line(voice, used)));
+    }
+    for (whom, at) in &view.rules.blocks {
+        let values: &[(&str, &dyn std::fmt::Display)] =
+            &[("whom", &blocked_name(voice, *whom)), ("until", &until(at))];
+        lines.push(lang.say("Stopped for {whom}{until}", values));
+    }
+    for (person, tier, at) in &view.rules.tiers {
+        lines.push(format!("<@{person}>: {tier}{}", until(at)));
+    }
+    if lines.is_empty() {
+        return Card::text(lang.words(
+            "Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, \
+             `/admin block` and `/admin stop` set something.",
+        ));
+    }
+    Card::text(lines.join("\n"))
+}

@@ -1,0 +1,150 @@
+//! What people and owners of budgets read when a limit is near or reached.
+
+use crate::app::Notice;
+use crate::bot::connection::card::{Button, ButtonStyle, Card};
+use crate::bot::interactions::custom_id::CustomId;
+use crate::bot::words::formats::{date_and_time, plain_model, relative_time};
+use crate::bot::words::quotas::limits::{amount, bare_amount, describe_limit};
+use crate::bot::words::voice::Voice;
+use crate::model::{Blocked, Bound, Inside, LimitHit, ProviderId, Source};
+
+/// A limit that leaves no room: what it is, when it renews, and what helps.
+pub fn limit_reached(
+    voice: Voice<'_>,
+    hit: &LimitHit,
+    payer: Source,
+    provider: &ProviderId,
+) -> Card {
+    let lang = voice.lang;
+    let sentence = match hit.bound {
+        Bound::Tier => "You have used what your tier allows of the {source}",
+        Bound::Bot => "What the bot's operator pays for everybody is used up",
+        Bound::BotInServer => "What the bot's operator pays for this server is used up",
+        Bound::BotForPerson => "What the bot's operator pays for you is used up",
+        Bound::ServerKey => "This server's key has reached its budget",
+        Bound::Member | Bound::Role(_) => "You have used your share of this server's key",
+    };
+    let mut text = lang.say(sentence, &[("source", &voice.source(payer))]);
+    text += &lang.say(
+        ": {used} of {limit}.",
+        &[
+            ("used", &bare_amount(hit.limit.metric, hit.used)),
+            ("limit", &describe_limit(voice, hit.limit)),
+        ],
+    );
+    if hit.remaining() > 0 {
+        text += &lang.say(
+            " The {left} that are left are too little for this ask.",
+            &[("left", &amount(voice, hit.limit.metric, hit.remaining()))],
+        );
+    }
+    text += &match hit.renews_at_ms {
+        Some(at_ms) => lang.say(
+            " There is room again {when}.",
+            &[("when", &relative_time(at_ms))],
+        ),
+        None => lang
+            .words(" This ask alone needs more than that; a shorter one may fit.")
+            .to_owned(),
+    };
+    with_own_key(voice, text, provider)
+}
+
+/// Dollars are limited, and nobody knows the price.
+pub fn unknown_price(voice: Voice<'_>, provider: &ProviderId, model: &str, payer: Source) -> Card {
+    let text = voice.lang.say(
+        "Nobody knows what {model} costs, and the {source} has a limit in dollars, so it can't pay for it. \
+         Name another model, or ask the bot's operator to add its price (`quota.prices_file`).",
+        &[
+            ("model", &plain_model(model)),
+            ("source", &voice.source(payer)),
+        ],
+    );
+    with_own_key(voice, text, provider)
+}
+
+/// Adds the way out that is always there: a key of one's own.
+fn with_own_key(voice: Voice<'_>, mut text: String, provider: &ProviderId) -> Card {
+    let name = voice.name(provider);
+    if !voice.byok {
+        text.push('\n');
+        text += voice.lang.words("`/quota status` shows every limit.");
+        return Card::text(text);
+    }
+    text.push('\n');
+    text += &voice.lang.say(
+        "Your own {provider} key would have no such limit: press the button, or `/keys add provider:{id} scope:user`. \
+         `/quota status` shows every limit.",
+        &[("provider", &name), ("id", provider)],
+    );
+    let label = voice
+        .lang
+        .say("Use my own {provider} key", &[("provider", &name)]);
+    Card {
+        buttons: vec![Button {
+            label,
+            custom_id: CustomId::OwnKey(provider.to_string()).write(),
+            style: ButtonStyle::Primary,
+        }],
+        ..Card::text(text)
+    }
+}
+
+/// Somebody was stopped by the operator.
+pub fn blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> String {
+    let lang = voice.lang;
+    let sentence = match whom {
+        Blocked::Everyone => "The bot's operator has stopped it for everybody",
+        Blocked::Server(_) => "The bot's operator has stopped it in this server",
+        Blocked::Person(_) => "The bot's operator has stopped it for you",
+        Blocked::Role(_) => "The bot's operator has stopped it for one of your roles",
+        Blocked::Channel(_) => "The bot's operator has stopped it in this channel",
+        Blocked::Inside(_, Inside::Person(_)) => {
+            "Whoever manages this server has stopped it for you here"
+        }
+        Blocked::Inside(_, Inside::Role(_)) => {
+            "Whoever manages this server has stopped it for one of your roles here"
+        }
+        Blocked::Inside(_, Inside::Channel(_)) => {
+            "Whoever manages this server has stopped it in this channel"
+        }
+    };
+    let mut text = lang.words(sentence).to_owned();
+    text += &match until_ms {
+        Some(at_ms) => lang.say(" until {when}.", &[("when", &date_and_time(at_ms))]),
+        None => lang.words(" for now.").to_owned(),
+    };
+    text.push(' ');
+    text += lang.words("Keys and settings are kept; `/keys list` still works.");
+    text
+}
+
+/// Tells the owner of a budget that most of it is used.
+pub fn notice(voice: Voice<'_>, notice: &Notice) -> Card {
+    let used = &notice.limit;
+    let sentence = match notice.server {
+        Some(_) => {
+            "The key of your server ({server}) has used most of its budget: {used} of {limit}. \
+             It stops there until it renews {when}. `/server budget show` in that server shows it, \
+             `/server budget set` changes it. I say this once in each period."
+        }
+        None => {
+            "The bot default has used most of its limit for everybody: {used} of {limit}. \
+             It stops there until it renews {when}. `/admin show` shows it, `/admin limit` changes it. \
+             I say this once in each period."
+        }
+    };
+    let server = notice.server.map(|server| server.to_string());
+    Card::text(voice.lang.say(
+        sentence,
+        &[
+            ("used", &bare_amount(used.limit.metric, used.used)),
+            ("limit", &describe_limit(voice, used.limit)),
+            (
+                "when",
+                &used.renews_at_ms.map(relative_time).unwrap_or_default(),
+            ),
+            ("server", &server.unwrap_or_default()),
+        ],
+    ))
+}

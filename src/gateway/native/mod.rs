@@ -1,0 +1,44 @@
+//! Each provider's own API, with the key put in. A provider's official
+//! library works here once its base URL is changed.
+
+mod address;
+
+use crate::app::RelayBody;
+use crate::model::Surface;
+
+use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::problem::Problem;
+use crate::gateway::proxy::{RelayTarget, relay_call};
+
+use address::{find_model, find_path, read_query};
+
+/// Passes a call on to the provider that its address names.
+pub async fn call_provider(mut call: Call) -> HandlerResult {
+    let providers = call.gateway.app.providers();
+    let provider = providers
+        .get(&call.path_value(0).into())
+        .ok_or_else(|| Problem::nothing_at(call.parts.uri.path()))?;
+    let id = provider.id().clone();
+    let path = find_path(provider, call.parts.uri.path())?;
+    let surface = provider.surface_of(&call.parts.method, &path);
+    let query = read_query(call.parts.uri.query())?;
+    let body = call.read_body(call.gateway.settings.body_bytes).await?;
+    let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
+    let body = match RelayBody::parse(body.clone()) {
+        Ok(body) => body,
+        // A form with files, for example.
+        Err(_) if may_be_unread => RelayBody::unread(body),
+        Err(bad) => return Err(bad.into()),
+    };
+    let target = RelayTarget {
+        provider: Some(id),
+        model: find_model(&path).or_else(|| body.model()),
+        surface,
+        as_openai: false,
+        stream: body.wants_stream() || path.ends_with(":streamGenerateContent"),
+        path,
+        query,
+        body,
+    };
+    relay_call(call, target).await
+}

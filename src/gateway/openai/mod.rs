@@ -1,0 +1,92 @@
+//! OpenAI's API, for every provider; `docs/providers.md` §7, §8.
+
+use axum::http::StatusCode;
+use serde_json::json;
+
+use crate::app::RelayBody;
+use crate::model::Surface;
+
+use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::pictures::make_pictures;
+use crate::gateway::problem::Problem;
+use crate::gateway::proxy::{RelayTarget, relay_call};
+use crate::gateway::responses::json_response;
+
+/// The body of a call, and the model that it names.
+struct OpenAiRequest {
+    body: RelayBody,
+    model: Option<String>,
+}
+
+/// Passes a chat on.
+pub async fn complete_chat(call: Call) -> HandlerResult {
+    relay_body(call, Surface::Chat).await
+}
+
+/// Passes on a call to OpenAI's Responses.
+pub async fn create_response(call: Call) -> HandlerResult {
+    relay_body(call, Surface::Responses).await
+}
+
+/// Passes on a call for embeddings.
+pub async fn create_embeddings(call: Call) -> HandlerResult {
+    relay_body(call, Surface::Embeddings).await
+}
+
+/// Passes a call for pictures on to a host that takes it as it is, and
+/// otherwise makes the pictures in the host's own dialect.
+pub async fn create_images(mut call: Call) -> HandlerResult {
+    let request = read_request(&mut call).await?;
+    let is_streamed = request.body.wants_stream();
+    let app = &call.gateway.app;
+    let goes_as_is = |model: &str| app.pictures.takes_pictures_as_openai(model, is_streamed);
+    if request.model.as_deref().is_some_and(goes_as_is) {
+        return relay_request(call, request, Surface::Images).await;
+    }
+    let request_key = call.request_key()?;
+    make_pictures(call, request.body.bytes(), request_key).await
+}
+
+/// Lists the models that the caller's keys can use.
+pub async fn list_models(call: Call) -> HandlerResult {
+    let (app, caller) = (&call.gateway.app, &call.session.caller);
+    let mut models = app.asks.fetch_models(caller).await?;
+    let picture_models = app.pictures.list_models(caller).await?;
+    models.extend(
+        picture_models
+            .into_iter()
+            .filter(|it| app.pictures.makes_from_words(it)),
+    );
+    let listed = models.iter().map(|model| {
+        json!({"id": model.full(), "object": "model", "created": 0, "owned_by": model.provider.as_str()})
+    });
+    let list = json!({"object": "list", "data": listed.collect::<Vec<_>>()});
+    json_response(StatusCode::OK, &list)
+}
+
+/// Reads a call's body and passes the call on.
+async fn relay_body(mut call: Call, surface: Surface) -> HandlerResult {
+    let request = read_request(&mut call).await?;
+    relay_request(call, request, surface).await
+}
+
+async fn read_request(call: &mut Call) -> Result<OpenAiRequest, Problem> {
+    let body = call.read_body(call.gateway.settings.body_bytes).await?;
+    let body = RelayBody::parse(body)?;
+    let model = body.model();
+    Ok(OpenAiRequest { body, model })
+}
+
+async fn relay_request(call: Call, request: OpenAiRequest, surface: Surface) -> HandlerResult {
+    let target = RelayTarget {
+        provider: None,
+        model: request.model,
+        surface,
+        as_openai: true,
+        path: String::new(),
+        query: None,
+        stream: request.body.wants_stream(),
+        body: request.body,
+    };
+    relay_call(call, target).await
+}

@@ -1,0 +1,59 @@
+//! The stream of a picture that is being made. Its stages are comments,
+//! which OpenAI's libraries ignore, as OpenAI has no events for them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::gateway::call_task::EventWriter;
+use crate::model::{Picture, PictureAnswer, Stage};
+
+use crate::gateway::pictures::{describe_usage, encode_picture, output_format};
+
+/// Writes stages as comments, and each picture as an event of OpenAI's.
+pub struct PictureEvents {
+    pub app: Arc<App>,
+}
+
+impl EventWriter<Stage, PictureAnswer> for PictureEvents {
+    const KEEP_ALIVE_EVERY: Option<Duration> = Some(Duration::from_secs(15));
+
+    fn write_progress(&mut self, stage: Stage) -> String {
+        format!(": {}\n\n", describe_stage(stage))
+    }
+
+    fn write_result(&mut self, made: PictureAnswer) -> String {
+        let created_s = self.app.now_ms() / 1_000;
+        let events = made.pictures.iter().map(|picture| {
+            let event = describe_completion(&made, picture, created_s);
+            format!("event: image_generation.completed\ndata: {event}\n\n")
+        });
+        events.collect()
+    }
+}
+
+fn describe_completion(made: &PictureAnswer, picture: &Picture, created_s: i64) -> Value {
+    json!({
+        "type": "image_generation.completed",
+        "b64_json": encode_picture(picture),
+        "created_at": created_s,
+        "output_format": output_format(picture),
+        "size": "auto",
+        "quality": "auto",
+        "background": "auto",
+        "seed": made.seed,
+        "usage": describe_usage(made),
+    })
+}
+
+/// The stage of a picture, and how many pictures are queued before it where
+/// its host tells.
+fn describe_stage(stage: Stage) -> Value {
+    match stage {
+        Stage::Queued(ahead) => json!({"stage": "queued", "ahead": ahead}),
+        Stage::Starting => json!({"stage": "starting"}),
+        Stage::Running => json!({"stage": "running"}),
+    }
+}

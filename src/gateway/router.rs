@@ -1,0 +1,191 @@
+//! Finds the route of a request, opens its session, runs its handler, and
+//! counts the response.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ::metrics::{Counter, counter};
+use axum::http::header::ALLOW;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Request, StatusCode};
+use axum::response::Response;
+use foldhash::HashMap;
+use hyper::body::Incoming;
+
+use crate::gateway::Gateway;
+use crate::gateway::call::{AdmittedCall, HandlerResult};
+use crate::gateway::problem::{ApiDialect, Problem};
+use crate::gateway::routes::{Route, all_routes};
+use crate::gateway::session::Arrival;
+
+/// The routes, arranged for look-up. Every call needs one, so a path without
+/// parameters is found in one step.
+pub struct Router {
+    gateway: Arc<Gateway>,
+    plain: HashMap<&'static str, Vec<Endpoint>>,
+    with_parameters: matchit::Router<Vec<Endpoint>>,
+}
+
+/// A route, with its counter.
+struct Endpoint {
+    route: &'static Route,
+    /// Counts the responses with status 200. Kept at hand, because looking a
+    /// counter up by its labels costs more than counting.
+    ok_responses: Counter,
+}
+
+/// A request whose route was found.
+struct RoutedRequest {
+    id: HeaderValue,
+    dialect: ApiDialect,
+    peer: IpAddr,
+    path_values: Vec<String>,
+    request: Request<Incoming>,
+}
+
+impl Endpoint {
+    fn count_response(&self, status: StatusCode) {
+        match status {
+            StatusCode::OK => self.ok_responses.increment(1),
+            status => response_counter(self.route.path, status).increment(1),
+        }
+    }
+}
+
+impl Router {
+    /// Arranges the table of routes.
+    pub fn new(gateway: Arc<Gateway>) -> anyhow::Result<Self> {
+        let mut by_path: HashMap<&'static str, Vec<Endpoint>> = HashMap::default();
+        for route in all_routes() {
+            let ok_responses = response_counter(route.path, StatusCode::OK);
+            let endpoints = by_path.entry(route.path).or_default();
+            endpoints.push(Endpoint {
+                route,
+                ok_responses,
+            });
+        }
+        let mut with_parameters = matchit::Router::new();
+        for (path, endpoints) in by_path.extract_if(|path, _| path.contains('{')) {
+            with_parameters.insert(path, endpoints)?;
+        }
+        Ok(Self {
+            gateway,
+            plain: by_path,
+            with_parameters,
+        })
+    }
+
+    /// How many connections there may be at once.
+    pub fn connections_max(&self) -> usize {
+        self.gateway.settings.connections
+    }
+
+    /// Responds to a request from an address.
+    pub async fn respond(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
+        let id = self.gateway.next_request_id();
+        let path = request.uri().path();
+        let dialect = ApiDialect::of_path(path);
+        let mut response = match self.find_endpoints(path) {
+            None => Problem::nothing_at(path).to_response(dialect, &id),
+            Some((endpoints, path_values)) => {
+                let takes = |it: &&Endpoint| it.route.takes_method(request.method());
+                match endpoints.iter().find(takes) {
+                    None => respond_wrong_method(endpoints, path, dialect, &id),
+                    Some(endpoint) => {
+                        let routed = RoutedRequest {
+                            id: id.clone(),
+                            dialect,
+                            peer,
+                            path_values,
+                            request,
+                        };
+                        let result = self.handle(endpoint.route, routed).await;
+                        let response = result
+                            .unwrap_or_else(|problem| respond_problem(&problem, dialect, &id));
+                        endpoint.count_response(response.status());
+                        response
+                    }
+                }
+            }
+        };
+        dialect.write_request_id(response.headers_mut(), id);
+        response
+    }
+
+    /// The endpoints of a path, one for each method, and the values of the
+    /// path's parameters in order.
+    fn find_endpoints(&self, path: &str) -> Option<(&[Endpoint], Vec<String>)> {
+        if let Some(endpoints) = self.plain.get(path) {
+            return Some((endpoints, Vec::new()));
+        }
+        let found = self.with_parameters.at(path).ok()?;
+        let values = found.params.iter().map(|(_, value)| value.to_owned());
+        Some((found.value, values.collect()))
+    }
+
+    /// Opens a session for a request and runs its route's handler.
+    async fn handle(&self, route: &Route, routed: RoutedRequest) -> HandlerResult {
+        let (parts, body) = routed.request.into_parts();
+        let arrival = Arrival {
+            peer: routed.peer,
+            headers: &parts.headers,
+            path_values: &routed.path_values,
+        };
+        let session = self.gateway.open_session(route.requirement, &arrival);
+        let session = session.await?;
+        let call = Box::new(AdmittedCall {
+            gateway: Arc::clone(&self.gateway),
+            session,
+            dialect: routed.dialect,
+            path_values: routed.path_values,
+            idempotency_key: idempotency_key(&parts),
+            parts,
+            body: Some(body),
+            request_id: routed.id,
+        });
+        (route.handler)(call).await
+    }
+}
+
+fn response_counter(path: &'static str, status: StatusCode) -> Counter {
+    let status = status.as_str().to_owned();
+    counter!("latchkey_http_requests_total", "route" => path, "status" => status)
+}
+
+/// Counts a problem, and makes the response of it.
+fn respond_problem(problem: &Problem, dialect: ApiDialect, id: &HeaderValue) -> Response {
+    counter!("latchkey_http_refusals_total", "code" => problem.code).increment(1);
+    problem.to_response(dialect, id)
+}
+
+fn respond_wrong_method(
+    endpoints: &[Endpoint],
+    path: &str,
+    dialect: ApiDialect,
+    request_id: &HeaderValue,
+) -> Response {
+    let message = format!(
+        "`{path}` does not take this method. `GET /openapi.json` lists those that it takes."
+    );
+    let problem = Problem::new(405, "wrong_method", message);
+    let mut response = problem.to_response(dialect, request_id);
+    let methods = endpoints
+        .iter()
+        .filter_map(|it| it.route.method.as_ref())
+        .map(Method::as_str);
+    let methods = methods.collect::<Vec<_>>().join(",");
+    if let Ok(methods) = HeaderValue::try_from(methods) {
+        response.headers_mut().insert(ALLOW, methods);
+    }
+    response
+}
+
+/// The idempotency key of a call that changes something.
+fn idempotency_key(parts: &Parts) -> Option<String> {
+    let key = parts
+        .headers
+        .get("idempotency-key")
+        .filter(|_| parts.method == Method::POST)?;
+    // One that is no text becomes an empty one, which is refused later.
+    Some(key.to_str().unwrap_or_default().to_owned())
+}

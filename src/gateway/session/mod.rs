@@ -1,0 +1,152 @@
+//! Sessions: who sends a call, and whether they may make it.
+
+mod bad_tokens;
+mod concurrency;
+mod token;
+
+pub use bad_tokens::BadTokenThrottle;
+pub use concurrency::CallPermits;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+
+use crate::app::nobody_else;
+use crate::gateway::problem::Problem;
+use crate::gateway::requirement::Requirement;
+use crate::gateway::{Gateway, request_key};
+use crate::model::{AccessRefusal, Caller, PersonId, Right, Scope, Scopes, ServerId, Token};
+
+/// Who sends a call, and on whose behalf.
+pub struct Session {
+    /// None where a call needs no token, or its own key stands in for one.
+    pub token: Option<Arc<Token>>,
+    pub caller: Caller,
+    /// Whether the call is about the caller's own keys and usage, or about
+    /// those of a server that the caller manages.
+    pub scope: Scope,
+    /// The call's shares of the limits on calls at once.
+    pub permits: CallPermits,
+}
+
+/// What is known of a request before its sender is.
+pub struct Arrival<'a> {
+    pub peer: IpAddr,
+    pub headers: &'a HeaderMap,
+    /// What the address names, in order: a server's id, a key's id.
+    pub path_values: &'a [String],
+}
+
+impl Session {
+    /// A session without a token, in which nothing is known of the caller.
+    fn anonymous() -> Self {
+        Self {
+            token: None,
+            caller: nobody_else(PersonId(0)),
+            scope: Scope::User,
+            permits: CallPermits::default(),
+        }
+    }
+}
+
+impl Gateway {
+    /// Opens a session for a request that brings what its route requires.
+    pub async fn open_session(
+        &self,
+        requirement: Requirement,
+        arrival: &Arrival<'_>,
+    ) -> Result<Session, Problem> {
+        let is_open = requirement == Requirement::Operator && self.settings.open_metrics;
+        if requirement == Requirement::Nothing || is_open {
+            return Ok(Session::anonymous());
+        }
+        refuse_two_lengths(arrival.headers)?;
+        let Some(secret) = token::find_token(arrival.headers) else {
+            if self.key_replaces_token(requirement, arrival.headers) {
+                return Ok(Session::anonymous());
+            }
+            return Err(token_missing());
+        };
+        let token = self.authenticate(&secret, arrival.peer).await?;
+        if !allows(token.scopes, requirement) {
+            return Err(scope_missing(token.scopes));
+        }
+        let permits = self.acquire_permits(&token)?;
+        let (caller, scope) = match requirement {
+            Requirement::Manager(_) => {
+                let manager = self.require_manager(&token, arrival.path_values).await?;
+                (manager, Scope::Guild)
+            }
+            _ => (self.app.people.find_caller(&token).await?, Scope::User),
+        };
+        if requirement == Requirement::Operator {
+            self.app.people.require_operator(&caller)?;
+        }
+        Ok(Session {
+            token: Some(token),
+            caller,
+            scope,
+            permits,
+        })
+    }
+
+    /// Whether the operator lets a call in without a token, because it brings
+    /// the key that pays.
+    fn key_replaces_token(&self, requirement: Requirement, headers: &HeaderMap) -> bool {
+        let is_open =
+            self.settings.keys_without_token && requirement == Requirement::Token(Right::Chat);
+        let key = || request_key::find_request_key(headers, self.app.providers());
+        is_open && matches!(key(), Ok(Some(_)))
+    }
+
+    /// The caller, if Discord says right now that they manage the server
+    /// that the address names.
+    async fn require_manager(
+        &self,
+        token: &Token,
+        path_values: &[String],
+    ) -> Result<Caller, Problem> {
+        let server = path_values.first().and_then(|id| id.parse().ok());
+        let server = server.map(ServerId).ok_or(AccessRefusal::NotAMember)?;
+        let caller = self.app.people.find_caller_now(token, server).await?;
+        if !caller.manages_server {
+            return Err(AccessRefusal::NotAManager.into());
+        }
+        Ok(caller)
+    }
+}
+
+/// Refuses a request with two lengths: a proxy before the gateway may read
+/// it as two requests.
+fn refuse_two_lengths(headers: &HeaderMap) -> Result<(), Problem> {
+    if !headers.contains_key(TRANSFER_ENCODING) || !headers.contains_key(CONTENT_LENGTH) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        400,
+        "two_lengths",
+        "The request has a length and is sent in chunks. Send one of `Content-Length` and `Transfer-Encoding`.",
+    ))
+}
+
+/// Whether a token's scopes include the right that a route requires.
+fn allows(scopes: Scopes, requirement: Requirement) -> bool {
+    requirement.right().is_none_or(|right| scopes.has(right))
+}
+
+fn token_missing() -> Problem {
+    Problem::new(
+        401,
+        "token_missing",
+        "This needs a token. Make one in Discord with `/token create`, and send it as `Authorization: Bearer …`.",
+    )
+}
+
+fn scope_missing(scopes: Scopes) -> Problem {
+    let message = format!(
+        "The token may not do this: it has the scopes `{scopes}`. Make one that may, with `/token create` in Discord."
+    );
+    Problem::new(403, "scope_missing", message)
+}

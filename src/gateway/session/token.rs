@@ -1,0 +1,58 @@
+//! Finds the token that a request brings, and looks up whose it is.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use secrecy::SecretString;
+
+use crate::app::Error;
+use crate::gateway::Gateway;
+use crate::gateway::problem::Problem;
+use crate::model::{Refusal, TOKEN_PREFIX, Token, TokenRefusal};
+
+impl Gateway {
+    /// Looks up a token, and counts one that does not work against the
+    /// address that sent it.
+    pub async fn authenticate(
+        &self,
+        secret: &SecretString,
+        peer: IpAddr,
+    ) -> Result<Arc<Token>, Problem> {
+        let now_ms = self.app.now_ms();
+        let may_look_up = !self.bad_tokens.blocks(peer, now_ms);
+        let found = self.app.people.authenticate(secret, may_look_up).await;
+        found.map_err(|error| {
+            if matches!(
+                &error,
+                Error::Refused(Refusal::Token(TokenRefusal::BadToken))
+            ) {
+                self.bad_tokens.record_bad_token(peer, now_ms);
+            }
+            error.into()
+        })
+    }
+}
+
+/// The token in a request's headers, wherever the dialect puts it. Never one
+/// in the address: proxies write addresses to their logs.
+pub fn find_token(headers: &HeaderMap) -> Option<SecretString> {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    let authorization = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let bearer = authorization.and_then(|value| {
+        value
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+    });
+    let bearer = bearer.map(|(_, token)| token.trim());
+    // A value without our prefix is a provider's key.
+    let own_token = |name: &str| text(name).filter(|value| value.starts_with(TOKEN_PREFIX));
+    let found = bearer
+        .or_else(|| own_token("x-goog-api-key"))
+        .or_else(|| own_token("x-api-key"));
+    let found = found.filter(|token| !token.is_empty());
+    found.map(SecretString::from)
+}

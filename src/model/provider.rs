@@ -1,0 +1,36 @@
+//! What everybody must know of providers and of calls to them. The rest is
+//! the providers' own.
+
+/// What a provider makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderKind {
+    Chat,
+    /// Pictures alone.
+    Image,
+}
+
+/// What a call asks for, as its address tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A chat in the provider's own dialect.
+    Chat,
+    /// OpenAI's newer API for chats.
+    Responses,
+    Embeddings,
+    /// Pictures, as OpenAI makes them.
+    Images,
+    /// Something that costs nothing: models listed, tokens counted.
+    Free,
+    /// Anything else that a provider does. Nobody knows what it costs, or
+    /// whose data it shows, so only the caller's own key pays for it.
+    Other,
+}
+
+/// Why the body of a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadBody {
+    NotAnObject,
+    /// A field appears twice, and nobody knows which one counts.
+    Twice,
+    TooDeep,
+}
