@@ -50,7 +50,9 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
         AskRefusal::MalformedField { what } => (
             400,
             "malformed_field",
-            format!("{what}. Nothing was sent to the provider."),
+            format!(
+                "{what}. Nothing was sent to the provider: correct it, and send the call again."
+            ),
         ),
         AskRefusal::Untranslatable { what } => (
             400,

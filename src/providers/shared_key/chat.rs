@@ -13,6 +13,7 @@ const GROQ: &[&str] = &["groq"];
 const MISTRAL: &[&str] = &["mistral"];
 const OPENROUTER: &[&str] = &["openrouter"];
 const OLLAMA: &[&str] = &["ollama"];
+const OPENAI: &[&str] = &["openai"];
 const XAI: &[&str] = &["xai"];
 
 /// Tiers of service at the price of the list.
@@ -276,9 +277,21 @@ static USER_PARTS: Kinds = Kinds {
                 field("cache_control", Object(CACHE_CONTROL)),
             ],
         ),
+        kind(
+            &["file"],
+            &[
+                field("type", Text),
+                field("file", Object(FILE)),
+                field("prompt_cache_breakpoint", Object(CACHE_BREAKPOINT)),
+            ],
+        )
+        .at(OPENAI),
     ],
     untagged: None,
 };
+/// A file that comes with the call. One by its id, or by an address, is the
+/// provider's to fetch.
+static FILE: &[Field] = &[field("filename", Text), field("file_data", Shape::PdfUrl)];
 static IMAGE_URL: &[Field] = &[field("url", PictureUrl), field("detail", Detail)];
 
 static FUNCTION: &[Field] = &[

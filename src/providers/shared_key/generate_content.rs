@@ -2,10 +2,10 @@
 //! have. Every name may be written in snake case too.
 
 use super::shape::Shape::{
-    Answers, Any, Bool, False, Kinds as OfKind, Limit, List, Number, Object, PictureBase64,
+    Answers, Any, Bool, False, Kinds as OfKind, Limit, List, Number, Object, Pdf, PictureBase64,
     SameModel, Schema, Text, Words,
 };
-use super::shape::{Field, Kinds, field, kind};
+use super::shape::{Field, Kind, Kinds, field, kind};
 
 /// The fields of a body.
 pub static BODY: &[Field] = &[
@@ -66,7 +66,7 @@ static EMBEDDED: &[Field] = &[
 ];
 static EMBEDDED_PART: &[Field] = &[
     field("text", Text),
-    field("inlineData", OfKind(&INLINE_DATA)),
+    field("inlineData", OfKind(&EMBEDDED_DATA)),
 ];
 
 static CONFIG: &[Field] = &[
@@ -141,51 +141,67 @@ static CODE_RESULT: &[Field] = &[
     field("output", Text),
     field("id", Text),
 ];
-/// Pictures, and files that are words.
+/// Pictures, files that are words, and documents.
 static INLINE_DATA: Kinds = Kinds {
     tag: "mimeType",
     members: &[
+        PICTURE_DATA,
+        WORDS_DATA,
         kind(
-            &[
-                "image/png",
-                "image/jpeg",
-                "image/jpg",
-                "image/gif",
-                "image/webp",
-                "image/heic",
-                "image/heif",
-                "image/avif",
-                "image/bmp",
-                "image/tiff",
-            ],
+            &["application/pdf"],
             &[
                 field("mimeType", Text),
-                field("data", PictureBase64),
-                field("displayName", Text),
-            ],
-        ),
-        kind(
-            &[
-                "text/plain",
-                "text/markdown",
-                "text/md",
-                "text/html",
-                "text/css",
-                "text/csv",
-                "text/xml",
-                "text/javascript",
-                "text/x-python",
-                "application/json",
-            ],
-            &[
-                field("mimeType", Text),
-                field("data", Text),
+                field("data", Pdf),
                 field("displayName", Text),
             ],
         ),
     ],
     untagged: None,
 };
+/// What a vector is made of: no documents, since each of many is billed.
+static EMBEDDED_DATA: Kinds = Kinds {
+    tag: "mimeType",
+    members: &[PICTURE_DATA, WORDS_DATA],
+    untagged: None,
+};
+static PICTURE_DATA: Kind = kind(
+    &[
+        "image/png",
+        "image/jpeg",
+        "image/jpg",
+        "image/gif",
+        "image/webp",
+        "image/heic",
+        "image/heif",
+        "image/avif",
+        "image/bmp",
+        "image/tiff",
+    ],
+    &[
+        field("mimeType", Text),
+        field("data", PictureBase64),
+        field("displayName", Text),
+    ],
+);
+static WORDS_DATA: Kind = kind(
+    &[
+        "text/plain",
+        "text/markdown",
+        "text/md",
+        "text/html",
+        "text/css",
+        "text/csv",
+        "text/xml",
+        "text/javascript",
+        "text/x-python",
+        "application/json",
+    ],
+    &[
+        field("mimeType", Text),
+        field("data", Text),
+        field("displayName", Text),
+    ],
+);
 
 /// A tool has functions of the caller's and nothing beside them.
 static TOOL: &[Field] = &[field("functionDeclarations", List(&Object(DECLARATION)))];

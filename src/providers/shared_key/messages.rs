@@ -152,10 +152,19 @@ static IMAGE_SOURCES: Kinds = Kinds {
     ],
     untagged: None,
 };
-/// Documents: those that are words, or blocks of words and pictures.
+/// Documents that come with the call: a PDF, words, or blocks of words and
+/// pictures.
 static DOCUMENT_SOURCES: Kinds = Kinds {
     tag: "type",
     members: &[
+        kind(
+            &["base64"],
+            &[
+                field("type", Text),
+                field("media_type", Words(&["application/pdf"])),
+                field("data", Shape::Pdf),
+            ],
+        ),
         kind(
             &["text"],
             &[

@@ -10,12 +10,14 @@
 //!   `numbers`: how a body is walked through.
 //! - `chat`, `responses`, `messages`, `generate_content`, `embeddings`,
 //!   `images`: the tables, one file for each surface.
-//! - `models`: names that are refused; `pictures`: what a picture costs.
+//! - `models`: names that are refused; `pictures`, `documents`: what these
+//!   cost.
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
 
 mod bounded;
 mod chat;
 mod cursor;
+mod documents;
 mod embeddings;
 mod generate_content;
 mod images;
@@ -98,10 +100,11 @@ pub fn judge_request(
     let mut findings = Findings::default();
     let fields = walk_body(fields, table, &place, &mut findings)?;
     let answers = answers(request.surface, table, &findings)?;
-    let words = (request.body.bytes().len() as u64).saturating_sub(findings.picture_bytes);
+    let words = (request.body.bytes().len() as u64).saturating_sub(findings.media_bytes);
     let looked_at = pictures::looked_at(place.provider, place.model);
     let prompt_tokens = words
         .saturating_add(findings.pictures.saturating_mul(looked_at))
+        .saturating_add(findings.document_tokens)
         .saturating_add(findings.added_tokens);
     let bound = RequestBound {
         prompt_tokens: dearest(prompt_tokens, place.provider, &findings),
@@ -290,6 +293,14 @@ fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Res
     }
     if models::refused(provider.id.as_str(), model) {
         let what = format!("the model `{}`", shorten(model));
+        return Err(Refused::OwnKeyOnly(what));
+    }
+    let talks = matches!(request.surface, Surface::Chat | Surface::Responses);
+    if talks && models::makes_pictures(model) {
+        let what = format!(
+            "a chat with `{}`, which answers with pictures,",
+            shorten(model)
+        );
         return Err(Refused::OwnKeyOnly(what));
     }
     Ok(())

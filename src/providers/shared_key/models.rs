@@ -77,6 +77,20 @@ const REFUSED: &[Refusing] = &[
     },
 ];
 
+/// Models that answer with pictures, which are billed by more than the words
+/// of an answer. Where pictures are asked for they have a bound of their own.
+const MAKE_PICTURES: &[&str] = &[
+    "*-image*",
+    "*imagine*",
+    "*imagen*",
+    "*nano-banana*",
+    "dall-e*",
+    "*flux*",
+    "*seedream*",
+    "*riverflow*",
+    "*recraft*",
+];
+
 /// What may stand behind the `:` of a model at `OpenRouter`: variants with a
 /// price of their own in the list, and nothing that is sold apart.
 const SUFFIXES_OF_OPENROUTER: &[&str] = &["free", "thinking", "extended"];
@@ -91,6 +105,12 @@ pub fn refused(provider: &str, model: &str) -> bool {
     let has_unknown_suffix =
         suffix.is_some_and(|(_, suffix)| !SUFFIXES_OF_OPENROUTER.contains(&suffix));
     is_listed || has_unknown_suffix
+}
+
+/// Whether a model answers with pictures.
+pub fn makes_pictures(model: &str) -> bool {
+    let name = model.to_ascii_lowercase();
+    MAKE_PICTURES.iter().any(|pattern| glob(pattern, &name))
 }
 
 /// Whether a name can be a model's: no blanks, no control characters.
@@ -138,6 +158,24 @@ mod tests {
             ("ollama", "llama3.2:3b", false),
         ] {
             assert_eq!(refused(provider, model), expected, "{provider} {model}");
+        }
+    }
+
+    #[test]
+    fn models_that_answer_with_pictures_are_known_by_their_names() {
+        for (model, expected) in [
+            ("gemini-3.1-flash-lite-image", true),
+            ("models/gemini-2.5-flash-image-preview", true),
+            ("gemini-nano-banana-2.1", true),
+            ("google/gemini-3-pro-image", true),
+            ("openai/gpt-5-image-mini", true),
+            ("black-forest-labs/FLUX.2-pro", true),
+            ("grok-imagine-image", true),
+            ("gemini-3.1-flash-lite", false),
+            ("openai/gpt-6-luna", false),
+            ("grok-4.3", false),
+        ] {
+            assert_eq!(makes_pictures(model), expected, "{model}");
         }
     }
 }

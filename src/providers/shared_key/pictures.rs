@@ -122,23 +122,29 @@ pub fn made(provider: &str, model: &str, spec: &PictureSpec) -> u64 {
         by_size(name, spec).unwrap_or(MADE_MAX)
     } else if name.starts_with("gpt-image-1") {
         6_240
+    } else if name.starts_with("gemini-") {
+        // Their words and their thinking count too: the longest answers.
+        if name.contains("lite-image") {
+            4_096
+        } else {
+            32_768
+        }
     } else {
         MADE_MAX
     };
     whole + PARTIAL * spec.partial_pictures
 }
 
-/// What a picture of a stated size and quality costs with `gpt-image-2` and
-/// later; none where either is left to the model.
+/// What a picture of a stated size costs with `gpt-image-2` and later, at its
+/// best where the quality is left to the model; none where the size is.
 fn by_size(name: &str, spec: &PictureSpec) -> Option<u64> {
     let is_later = name.starts_with("gpt-image-2.5");
-    let patches: u64 = match (spec.quality.as_deref()?, is_later) {
-        ("low", _) => 16,
-        ("medium", true) => 24,
-        ("medium", false) | ("high", true) => 48,
-        ("xhigh", true) => 64,
-        ("high", false) | ("max", true) => 96,
-        _ => return None,
+    let patches: u64 = match (spec.quality.as_deref(), is_later) {
+        (Some("low"), _) => 16,
+        (Some("medium"), true) => 24,
+        (Some("medium"), false) | (Some("high"), true) => 48,
+        (Some("xhigh"), true) => 64,
+        _ => 96,
     };
     let (width, height) = spec.size.as_deref()?.split_once('x')?;
     let side = |text: &str| {
@@ -184,7 +190,8 @@ mod tests {
             ("gpt-image-2", "high", "1536x1024", 0, 5_488),
             ("gpt-image-2", "high", "2880x2880", 0, 23_719),
             ("gpt-image-2.5", "max", "2880x2880", 0, 23_719),
-            ("gpt-image-2", "auto", "1024x1024", 0, 23_719),
+            ("gpt-image-2", "auto", "1024x1024", 0, 7_024),
+            ("gpt-image-2.5", "ultra", "1024x1024", 0, 7_024),
             ("gpt-image-2", "high", "auto", 3, 24_019),
             ("gpt-image-2", "high", "99999x1", 0, 23_719),
             ("gpt-image-1.5", "low", "1024x1024", 0, 6_240),

@@ -18,8 +18,10 @@ pub struct Place<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
     pub pictures: u64,
-    /// Bytes of the body that are pictures and not words.
-    pub picture_bytes: u64,
+    /// Bytes of the body that are pictures or documents, and not words.
+    pub media_bytes: u64,
+    /// The most that all documents are together.
+    pub document_tokens: u64,
     /// Tokens that a provider adds on its own.
     pub added_tokens: u64,
     /// The smallest limit of the output.

@@ -312,6 +312,17 @@ static PARTS: Kinds = Kinds {
                 field("prompt_cache_breakpoint", Object(CACHE_BREAKPOINT)),
             ],
         ),
+        kind(
+            &["input_file"],
+            &[
+                field("type", Text),
+                field("filename", Text),
+                field("file_data", Shape::PdfUrl),
+                field("detail", Words(&["auto", "low", "high"])),
+                field("prompt_cache_breakpoint", Object(CACHE_BREAKPOINT)),
+            ],
+        )
+        .at(&["openai"]),
     ],
     untagged: None,
 };

@@ -27,6 +27,10 @@ pub enum Shape {
     PictureUrl,
     /// A picture in base64.
     PictureBase64,
+    /// A PDF in base64.
+    Pdf,
+    /// A PDF as a `data:` URL.
+    PdfUrl,
     /// The greatest length of an answer. It is read, and written anew.
     Limit,
     /// How many answers or pictures are wanted. It is read, and written anew.
@@ -140,6 +144,8 @@ impl Shape {
             | Self::Words(_)
             | Self::PictureUrl
             | Self::PictureBase64
+            | Self::Pdf
+            | Self::PdfUrl
             | Self::SameModel
             | Self::CacheLifetime
             | Self::Detail => first == b'"',

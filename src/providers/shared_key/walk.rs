@@ -13,14 +13,12 @@ use super::cursor::{Cursor, NoJson, decode};
 use super::numbers::whole;
 use super::place::{Findings, Place, shorten};
 use super::shape::{Field, Kinds, Shape};
-use super::{Refused, pictures};
+use super::{Refused, documents, pictures};
 
 /// How many references a schema may have before it is held at
-/// [`EXPANDED_TOKENS`]: a provider may put what they refer to in their place.
+/// the longest prompt that there is: a provider may put what they refer to in
+/// their place.
 const REFERENCES_MAX: u64 = 64;
-/// What a schema of many references is held at: the longest prompt that any
-/// model reads.
-const EXPANDED_TOKENS: u64 = 2_097_152;
 /// The detail of a picture that has none.
 const DETAIL: &str = ",\"detail\":\"high\"";
 /// How much memory a model of Ollama's may be given, in tokens of its window.
@@ -158,6 +156,8 @@ impl<'a> Walker<'a> {
                 self.count_picture(data.len());
                 Ok(())
             }
+            Shape::Pdf => self.pdf(false),
+            Shape::PdfUrl => self.pdf(true),
             Shape::Limit => {
                 // An Anthropic answer of no tokens warms the cache.
                 let least = u64::from(self.place.provider != "anthropic");
@@ -285,7 +285,25 @@ impl<'a> Walker<'a> {
 
     fn count_picture(&mut self, bytes: usize) {
         self.findings.pictures += 1;
-        self.findings.picture_bytes += bytes as u64;
+        self.findings.media_bytes += bytes as u64;
+    }
+
+    /// Reads a document that came with the call. All of them together are no
+    /// more than the longest prompt.
+    fn pdf(&mut self, is_url: bool) -> Result<(), Refused> {
+        let text = decode(self.cursor.text()?)?;
+        let data = match is_url {
+            true => documents::base64_in(&text),
+            false => Some(&*text),
+        };
+        let data = data.filter(|data| data.bytes().all(documents::is_base64));
+        let tokens = documents::read(self.place.provider, self.place.model);
+        let (Some(data), Some(tokens)) = (data, tokens) else {
+            return Err(self.for_own_key(", which is no document that can be counted,"));
+        };
+        self.findings.document_tokens = tokens;
+        self.findings.media_bytes += data.len() as u64;
+        Ok(())
     }
 
     fn list(&mut self, shape: &'static Shape) -> Result<(), Refused> {
@@ -424,7 +442,10 @@ impl<'a> Walker<'a> {
         let before = self.findings.references;
         self.opaque()?;
         if self.findings.references - before > REFERENCES_MAX {
-            let added = self.findings.added_tokens.saturating_add(EXPANDED_TOKENS);
+            let added = self
+                .findings
+                .added_tokens
+                .saturating_add(documents::PROMPT_MAX);
             self.findings.added_tokens = added;
         }
         Ok(())

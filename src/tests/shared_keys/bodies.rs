@@ -363,4 +363,9 @@ const VALUES: &[&str] = &[
     "[{\"inlineData\":{\"mimeType\":\"image/png\",\"data\":\"AAAAAAAA\"}}]",
     "[{\"inline_data\":{\"mime_type\":\"application/pdf\",\"data\":\"AA\"}}]",
     "{\"mimeType\":\"image/png\",\"data\":\"AAAAAAAA\"}",
+    "\"data:application/pdf;base64,AAAAAAAAAAAA\"",
+    "{\"filename\":\"a.pdf\",\"file_data\":\"data:application/pdf;base64,AAAAAAAAAAAA\"}",
+    "[{\"type\":\"file\",\"file\":{\"file_data\":\"data:application/pdf;base64,AAAA\"}}]",
+    "[{\"type\":\"input_file\",\"file_data\":\"data:application/pdf;base64,AAAA\"}]",
+    "[{\"type\":\"document\",\"source\":{\"type\":\"base64\",\"media_type\":\"application/pdf\",\"data\":\"AAAA\"}}]",
 ];

@@ -92,8 +92,6 @@ pub const COSTLY: &[(&str, &[&str])] = &[
 /// Kinds of messages, parts and tools that a vendor bills apart, fetches or
 /// looks up.
 pub const COSTLY_TYPES: &[&str] = &[
-    "file",
-    "input_file",
     "input_audio",
     "video_url",
     "input_video",
@@ -120,5 +118,4 @@ pub const COSTLY_TYPES: &[&str] = &[
     "compact_20260112",
     "tool_search_tool_bm25",
     "container_auto",
-    "pdf",
 ];

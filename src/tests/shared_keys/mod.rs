@@ -207,7 +207,7 @@ async fn what_has_no_bound_is_refused_by_its_path() {
             (
                 "openai/gpt-6-luna",
                 json!({"messages": file}),
-                "`messages[1].content[1]` with the type `file`",
+                "`messages[1].content[1].file.file_id`",
             ),
             (
                 "openai/gpt-6-luna",

@@ -47,13 +47,20 @@ pub fn bill(vendor: &str, address: Address, model: &str, sent: &str) -> Bill {
     };
     scan.object(&body, "");
     if let Some(what) = costly_model(vendor, model) {
-        scan.without_bound.get_or_insert(what);
+        scan.blame(&what);
+    }
+    if !matches!(address, Address::Images | Address::Embeddings) && model.contains("-image") {
+        scan.blame("an answer with pictures");
+    }
+    if scan.has_documents && model.starts_with("gpt-4o-mini") {
+        scan.blame("pages that are billed at many times what is read");
     }
     let limit = output_limit(vendor, address, &body);
     let answers = answers(vendor, address, &body);
     let each_picture = picture_tokens(vendor, address, model, &scan);
     let words = (sent.len() as u64).saturating_sub(scan.picture_bytes);
-    let prompt = words + scan.pictures * each_picture + scan.tool_tokens;
+    let documents = scan.documents_tokens(model);
+    let prompt = words + scan.pictures * each_picture + scan.tool_tokens + documents;
     let makes_pictures = address == Address::Images;
     let prompts = if makes_pictures { answers } else { 1 };
     Bill {
@@ -75,6 +82,7 @@ struct Scan<'a> {
     pictures: u64,
     picture_bytes: u64,
     tool_tokens: u64,
+    has_documents: bool,
     /// OpenAI: whether a picture is left to the model, or looked at closely.
     any_original: bool,
     any_hour: bool,
@@ -109,6 +117,11 @@ impl Scan<'_> {
             .unwrap_or_default();
         if COSTLY_TYPES.contains(&kind) && name != "source" {
             self.blame(kind);
+        }
+        match kind {
+            "file" => self.document(&fields.get("file").unwrap_or(&Value::Null)["file_data"]),
+            "input_file" => self.document(fields.get("file_data").unwrap_or(&Value::Null)),
+            _ => {}
         }
         if kind.starts_with("bash_")
             || kind.starts_with("computer")
@@ -145,9 +158,11 @@ impl Scan<'_> {
         let is_wish =
             self.address == Address::Images && matches!(name.as_str(), "background" | "moderation");
         let clears = name == "contextmanagement" && !written.contains("compact");
+        let is_pdf = name == "filedata" && data_of_pdf(self.vendor, value).is_some();
         if let Some((what, _)) = COSTLY.iter().find(costs)
             && !clears
             && !is_wish
+            && !is_pdf
         {
             self.blame(what);
         }
@@ -200,8 +215,12 @@ impl Scan<'_> {
             }
             (Address::Messages, Some("document")) => {
                 let source = &fields["source"];
-                if !matches!(source["type"].as_str(), Some("text" | "content")) {
-                    self.blame("a document");
+                match source["type"].as_str() {
+                    Some("text" | "content") => {}
+                    Some("base64") if source["media_type"] == "application/pdf" => {
+                        self.read(source["data"].as_str().map_or(0, str::len));
+                    }
+                    _ => self.blame("a document"),
                 }
                 return;
             }
@@ -244,6 +263,7 @@ impl Scan<'_> {
             };
             match of("mimetype") {
                 kind if kind.starts_with("image/") => self.count(of("data").len()),
+                "application/pdf" => self.read(of("data").len()),
                 kind if kind.starts_with("text/") || kind == "application/json" => {}
                 kind => {
                     let kind = kind.to_owned();
@@ -258,6 +278,35 @@ impl Scan<'_> {
         self.picture_bytes += bytes as u64;
     }
 
+    /// A file of OpenAI's: one that comes with the call is read, any other is
+    /// fetched or looked up.
+    fn document(&mut self, data: &Value) {
+        match data_of_pdf(self.vendor, data) {
+            Some(data) => self.read(data.len()),
+            None => self.blame("a file"),
+        }
+    }
+
+    /// Reads a document of so many bytes.
+    fn read(&mut self, bytes: usize) {
+        self.has_documents = true;
+        self.picture_bytes += bytes as u64;
+    }
+
+    /// What all documents are together: so many pages, or all that the model
+    /// reads.
+    fn documents_tokens(&self, model: &str) -> u64 {
+        match self.vendor {
+            _ if !self.has_documents => 0,
+            // 600 pages of 3,000 tokens of text and a picture each.
+            "anthropic" => (600 * (3_000 + 4_784)).min(1_000_000),
+            // 1,000 pages at the highest resolution that pages have.
+            "google" => (1_000 * 1_120).min(1_048_576),
+            "openai" if model.starts_with("gpt-4o") => 128_000,
+            _ => 1_050_000,
+        }
+    }
+
     fn caching(&mut self, fields: &Map<String, Value>) {
         let Some(mark) = fields.get("cache_control") else {
             return;
@@ -265,6 +314,12 @@ impl Scan<'_> {
         self.any_cache = true;
         self.any_hour |= mark["ttl"] == "1h";
     }
+}
+
+/// The base64 of a PDF that comes with a call to OpenAI.
+fn data_of_pdf<'a>(vendor: &str, data: &'a Value) -> Option<&'a str> {
+    let url = data.as_str().filter(|_| vendor == "openai")?;
+    url.strip_prefix("data:application/pdf;base64,")
 }
 
 fn is_usual_tier(vendor: &str, tier: &Value) -> bool {
@@ -407,7 +462,7 @@ fn made_tokens(vendor: &str, model: &str, body: &Map<String, Value>) -> u64 {
     let stated = match (model, quality, size) {
         ("gpt-image-2", Some("low"), Some("1024x1024")) => Some(196),
         ("gpt-image-2", Some("medium"), Some("1024x1024")) => Some(1_756),
-        ("gpt-image-2", Some("high"), Some("1024x1024")) => Some(7_024),
+        ("gpt-image-2", _, Some("1024x1024")) => Some(7_024),
         ("gpt-image-2", Some("high"), Some("1536x1024")) => Some(5_488),
         _ => None,
     };

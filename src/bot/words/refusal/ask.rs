@@ -60,7 +60,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
             &[("subject", what)],
         ),
         AskRefusal::MalformedField { what } => lang.say(
-            "The call is malformed: {subject}. Nothing was asked.",
+            "The call is malformed: {subject}. Nothing was asked: correct it, and call again.",
             &[("subject", what)],
         ),
         AskRefusal::Untranslatable { what } => lang.say(

@@ -156,10 +156,6 @@ fn unbounded_parts() -> Vec<(Value, &'static str)> {
             "`tools[0].googleSearch`",
         ),
         (
-            part(json!({"type": "file", "file": {"file_id": "f"}})),
-            "`messages[0].content[0]` with the type `file`",
-        ),
-        (
             part(json!({"type": "input_audio", "input_audio": {}})),
             "`messages[0].content[0]` with the type `input_audio`",
         ),
@@ -197,6 +193,58 @@ fn what_has_no_bound_in_chat_is_refused_at_every_provider() {
             let refused = judge_chat(id, model, &with(&more)).err();
             assert_eq!(refused, Some(own_key_only(what)), "{id} {more}");
         }
+    }
+}
+
+/// A file that comes with the call has a bound where its model's longest
+/// prompt is known; one that is fetched or looked up has none.
+#[test]
+fn documents_are_held_at_the_longest_prompt_or_refused() {
+    let part = |file: &Value| {
+        let part = json!({"type": "file", "file": file});
+        with(&json!({"messages": [{"role": "user", "content": [part]}]}))
+    };
+    let pdf = |long: &str| {
+        part(
+            &json!({"filename": "a.pdf", "file_data": format!("data:application/pdf;base64,{long}")}),
+        )
+    };
+    let long = "A".repeat(400_000);
+    for (model, most) in [("gpt-6-luna", 1_050_000), ("gpt-4o", 128_000)] {
+        let bounded = judge_chat("openai", model, &pdf(&long)).unwrap();
+        let held = bounded.bound().prompt_tokens;
+        assert!(
+            (most..most + most / 4 + 400).contains(&held),
+            "{model} {held}"
+        );
+    }
+    let refused = judge_chat("openai", "gpt-4o-mini", &pdf("AAAA")).err();
+    let uncounted =
+        "`messages[0].content[0].file.file_data`, which is no document that can be counted,";
+    assert_eq!(refused, Some(own_key_only(uncounted)));
+    for (file, what) in [
+        (
+            json!({"file_id": "f"}),
+            "`messages[0].content[0].file.file_id`",
+        ),
+        (json!({"file_data": "https://x.example/a.pdf"}), uncounted),
+        (
+            json!({"file_data": "data:application/msword;base64,AAAA"}),
+            uncounted,
+        ),
+        (
+            json!({"file_data": "data:application/pdf;base64,https://x.example/a.pdf"}),
+            uncounted,
+        ),
+        (json!({"file_data": "file-abc"}), uncounted),
+    ] {
+        let refused = judge_chat("openai", "gpt-6-luna", &part(&file)).err();
+        assert_eq!(refused, Some(own_key_only(what)), "{file}");
+    }
+    for (id, model) in CHATTING.iter().filter(|(id, _)| *id != "openai") {
+        let refused = judge_chat(id, model, &pdf("AAAA")).err();
+        let what = "`messages[0].content[0]` with the type `file`";
+        assert_eq!(refused, Some(own_key_only(what)), "{id}");
     }
 }
 

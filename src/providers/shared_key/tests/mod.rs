@@ -8,9 +8,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{BoundedRequest, Refused, judge_request};
+use crate::model::Surface;
 use crate::providers::Catalogue;
 use crate::providers::catalogue::Provider;
-use crate::model::Surface;
 use crate::providers::relay::{Body, ForwardedHeaders, RelayRequest};
 
 /// Providers that take OpenAI's chat, or get it translated.

@@ -70,7 +70,7 @@ fn unbounded_responses() -> Vec<(Value, &'static str)> {
             item(
                 json!({"role": "user", "content": [{"type": "input_file", "file_url": "https://x"}]}),
             ),
-            "`input[0].content[0]` with the type `input_file`",
+            "`input[0].content[0].file_url`",
         ),
         (
             item(json!({"role": "user", "content": [{"type": "input_image", "file_id": "f"}]})),
@@ -137,9 +137,9 @@ fn unbounded_messages() -> Vec<(Value, &'static str)> {
         ),
         (
             block(
-                json!({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "x"}}),
+                json!({"type": "document", "source": {"type": "base64", "media_type": "application/msword", "data": "x"}}),
             ),
-            "`messages[0].content[0].source` with the type `base64`",
+            "`messages[0].content[0].source.media_type` with this value",
         ),
         (
             block(json!({"type": "document", "source": {"type": "url", "url": "https://x"}})),
@@ -253,8 +253,8 @@ fn unbounded_for_google() -> Vec<(Value, &'static str)> {
             "`contents[0].parts[0].functionResponse.parts[0].file_data`",
         ),
         (
-            part(json!({"inlineData": {"mimeType": "application/pdf", "data": "x"}})),
-            "`contents[0].parts[0].inlineData` with the mimeType `application/pdf`",
+            part(json!({"inlineData": {"mimeType": "application/msword", "data": "x"}})),
+            "`contents[0].parts[0].inlineData` with the mimeType `application/msword`",
         ),
         (
             part(json!({"inline_data": {"mime_type": "audio/wav", "data": "x"}})),
@@ -321,6 +321,49 @@ fn googles_fields_are_one_in_both_spellings() {
             config
         );
     }
+}
+
+#[test]
+fn documents_that_come_with_a_call_are_held_at_the_longest_prompt() {
+    let long = "A".repeat(400_000);
+    let google = "/models/gemini-3.1-flash-lite:generateContent";
+    for (id, path, body, most) in [
+        (
+            "anthropic",
+            "/v1/messages",
+            json!({"model": "claude-haiku-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": [
+                {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": long}}]}]}),
+            1_000_000,
+        ),
+        (
+            "anthropic",
+            "/v1/messages",
+            json!({"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": [
+                {"type": "tool_result", "tool_use_id": "t", "content": [
+                    {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": long}}]}]}]}),
+            200_000,
+        ),
+        (
+            "google",
+            google,
+            json!({"contents": [{"parts": [{"inline_data": {"mime_type": "application/pdf", "data": long}}]}]}),
+            1_048_576,
+        ),
+        (
+            "openai",
+            "/responses",
+            json!({"model": "gpt-6-luna", "input": [{"role": "user", "content": [
+                {"type": "input_file", "filename": "a.pdf", "file_data": format!("data:application/pdf;base64,{long}")}]}]}),
+            1_050_000,
+        ),
+    ] {
+        let held = judge_native(id, path, &body).unwrap().bound().prompt_tokens;
+        assert!((most..most + most / 4 + 600).contains(&held), "{id} {held}");
+    }
+    let embedded = json!({"content": {"parts": [{"inlineData": {"mimeType": "application/pdf", "data": "AAAA"}}]}});
+    let refused = judge_native("google", "/models/gemini-x:embedContent", &embedded).err();
+    let what = "`content.parts[0].inlineData` with the mimeType `application/pdf`";
+    assert_eq!(refused, Some(own_key_only(what)));
 }
 
 #[test]
