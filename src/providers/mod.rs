@@ -28,7 +28,9 @@ pub use chat::{ChatCall, ChatReply, Delivery};
 pub use clients::Clients;
 pub use dialect::ChatRequest;
 pub use http::is_plain;
-pub use images::{ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows};
+pub use images::{
+    ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows, tokens_of_pictures,
+};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
