@@ -8,6 +8,9 @@ mod costly;
 #[path = "../../src/tests/shared_keys/vendor.rs"]
 mod vendor;
 
+#[path = "../../src/tests/shared_keys/ways.rs"]
+mod ways;
+
 use std::sync::LazyLock;
 
 use latchkey::internals::{
@@ -15,30 +18,8 @@ use latchkey::internals::{
 };
 use libfuzzer_sys::fuzz_target;
 use vendor::{Address, WRAPPING, bill};
+use ways::WAYS;
 
-/// Providers, models and addresses below their base; none for OpenAI's words.
-const WAYS: &[(&str, &str, Option<&str>, Address)] = &[
-    ("openai", "gpt-6-luna", None, Address::Chat),
-    ("anthropic", "claude-haiku-5-5", None, Address::Chat),
-    ("openrouter", "openai/gpt-6-luna", None, Address::Chat),
-    ("mistral", "mistral-small-latest", None, Address::Chat),
-    ("xai", "grok-4.3", None, Address::Chat),
-    ("deepseek", "deepseek-flash", None, Address::Chat),
-    ("groq", "openai/gpt-oss-20b", None, Address::Chat),
-    ("cerebras", "gpt-oss-120b", None, Address::Chat),
-    ("ollama", "llama3.2", None, Address::Chat),
-    ("openai", "gpt-6-luna", Some("/responses"), Address::Responses),
-    ("anthropic", "claude-haiku-5-5", Some("/v1/messages"), Address::Messages),
-    (
-        "google",
-        "gemini-3.1-flash-lite",
-        Some("/models/gemini-3.1-flash-lite:generateContent"),
-        Address::GenerateContent,
-    ),
-    ("ollama", "llama3.2", Some("/api/chat"), Address::OllamaChat),
-    ("openai", "text-embedding-3-small", None, Address::Embeddings),
-    ("openai", "gpt-image-2", None, Address::Images),
-];
 /// The longest answer that a shared key pays for, in tokens.
 const MOST: u64 = 1_500;
 
@@ -46,13 +27,15 @@ static CATALOGUE: LazyLock<Catalogue> =
     LazyLock::new(|| Catalogue::new(&[]).expect("the built-in providers make a catalogue"));
 
 fuzz_target!(|input: &[u8]| {
-    // The first byte says how a provider is called, the rest is the body.
-    let Some((way, body)) = input.split_first() else {
+    // A byte says how a provider is called, one which model, and the rest is
+    // the body.
+    let [way, model, body @ ..] = input else {
         return;
     };
-    let (id, model, path, address) = WAYS[usize::from(*way) % WAYS.len()];
-    let provider = CATALOGUE.find(id).expect("the provider is built in");
-    let surface = match address {
+    let way = &WAYS[usize::from(*way) % WAYS.len()];
+    let model = way.models[usize::from(*model) % way.models.len()];
+    let provider = CATALOGUE.find(way.provider).expect("the provider is built in");
+    let surface = match way.address {
         Address::Responses => Surface::Responses,
         Address::Embeddings => Surface::Embeddings,
         Address::Images => Surface::Images,
@@ -63,9 +46,9 @@ fuzz_target!(|input: &[u8]| {
     };
     let request = RelayRequest {
         surface,
-        as_openai: path.is_none(),
+        as_openai: way.path.is_none(),
         method: http::Method::POST,
-        path: path.unwrap_or_default().to_owned(),
+        path: way.path.unwrap_or_default().to_owned(),
         query: None,
         headers: ForwardedHeaders::default(),
         body,
@@ -78,7 +61,7 @@ fuzz_target!(|input: &[u8]| {
     let bound = bounded.bound();
     let most = MOST * bound.answers;
     let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
-    let held = match address {
+    let held = match way.address {
         Address::Images => bound.made_tokens,
         Address::Embeddings => 0,
         _ => asked.map_or(most, |asked| asked.min(most)),
@@ -87,7 +70,7 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
     let sent = String::from_utf8(sent.write()).expect("what is written is text");
-    let bill = bill(id, address, model, &sent);
+    let bill = bill(way.provider, way.address, model, &sent);
     assert_eq!(bill.without_bound, None, "{sent}");
     assert!(bill.output_tokens <= held, "{sent}");
     assert!(bill.input_tokens <= bound.prompt_tokens + WRAPPING, "{sent}");

@@ -150,15 +150,24 @@ fn value(chance: &mut Chance<'_>) -> Node {
     Node::Written((*chance.one(VALUES)).to_owned())
 }
 
-/// A body: one of these, changed at some places.
-pub fn body(bases: &[Value], chance: &mut Chance<'_>) -> String {
-    let mut body = Node::of(chance.one(bases));
-    for _ in 0..chance.below(6) {
-        body.change(chance);
+/// Ordinary bodies, which others are made from.
+pub struct Bases(Vec<Node>);
+
+impl Bases {
+    pub fn of(bodies: &[Value]) -> Self {
+        Self(bodies.iter().map(Node::of).collect())
     }
-    let mut written = String::new();
-    body.write(&mut written);
-    written
+
+    /// One of them, changed at some places.
+    pub fn body(&self, chance: &mut Chance<'_>) -> String {
+        let mut body = chance.one(&self.0).clone();
+        for _ in 0..chance.below(6) {
+            body.change(chance);
+        }
+        let mut written = String::new();
+        body.write(&mut written);
+        written
+    }
 }
 
 /// Names that some vendor reads somewhere.

@@ -6,6 +6,7 @@ mod bodies;
 mod costly;
 mod property;
 mod vendor;
+mod ways;
 
 use std::collections::BTreeSet;
 

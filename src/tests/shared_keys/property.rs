@@ -1,179 +1,42 @@
 //! Any body on any surface is refused for a shared key, or costs at most
 //! what is held for it.
 
+use std::hash::{BuildHasher, RandomState};
+
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use reqwest::Method;
-use serde_json::{Value, json};
 
-use super::bodies::{Chance, body};
+use super::bodies::{Bases, Chance};
 use super::vendor::{Address, WRAPPING, bill};
+use super::ways::{WAYS, Way, bases};
 use crate::model::Surface;
 use crate::providers::{Body, Catalogue, ForwardedHeaders, Provider, RelayRequest, judge_request};
 
 /// How many bodies are tried, unless `SHARED_KEY_CASES` says otherwise.
-const CASES: u32 = 40_000;
+const CASES: u64 = 200_000;
+/// How many of them are made so that a failure finds its simplest body.
+const SHRUNK_CASES: u32 = 5_000;
+/// Where bodies stand that fuzzing found.
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/shared_key");
 /// The longest answer that the operator's keys pay for, in tokens.
 const MOST: u64 = 1_500;
 
-/// One way to call a provider.
-struct Way {
-    provider: &'static str,
-    models: &'static [&'static str],
-    /// None where the call is in OpenAI's words.
-    path: Option<&'static str>,
-    surface: Surface,
-    address: Address,
-}
-
-const fn in_openais(provider: &'static str, models: &'static [&'static str]) -> Way {
-    Way {
-        provider,
-        models,
-        path: None,
-        surface: Surface::Chat,
-        address: Address::Chat,
-    }
-}
-
-const WAYS: &[Way] = &[
-    in_openais(
-        "openai",
-        &["gpt-6-luna", "gpt-4o-mini", "gpt-4o-search-preview"],
-    ),
-    in_openais("anthropic", &["claude-haiku-5-5"]),
-    in_openais(
-        "google",
-        &["gemini-3.1-flash-lite", "gemini-3.1-flash-lite-image"],
-    ),
-    in_openais(
-        "openrouter",
-        &[
-            "openai/gpt-6-luna",
-            "openai/gpt-5-nano:online",
-            "openrouter/auto",
-            "x/y@preset/z",
-        ],
-    ),
-    in_openais("mistral", &["mistral-small-latest"]),
-    in_openais("xai", &["grok-4.3", "grok-4.20-multi-agent"]),
-    in_openais("deepseek", &["deepseek-flash"]),
-    in_openais("groq", &["openai/gpt-oss-20b", "groq/compound"]),
-    in_openais("cerebras", &["gpt-oss-120b"]),
-    in_openais("ollama", &["llama3.2"]),
-    Way {
-        path: Some("/responses"),
-        surface: Surface::Responses,
-        address: Address::Responses,
-        ..in_openais("openai", &["gpt-6-luna", "o3-deep-research"])
-    },
-    Way {
-        path: Some("/responses"),
-        surface: Surface::Responses,
-        address: Address::Responses,
-        ..in_openais("xai", &["grok-4.3"])
-    },
-    Way {
-        path: Some("/v1/messages"),
-        address: Address::Messages,
-        ..in_openais("anthropic", &["claude-haiku-5-5"])
-    },
-    Way {
-        path: Some("/models/gemini-3.1-flash-lite:generateContent"),
-        address: Address::GenerateContent,
-        ..in_openais(
-            "google",
-            &["gemini-3.1-flash-lite", "gemini-3.1-flash-image"],
-        )
-    },
-    Way {
-        path: Some("/api/chat"),
-        address: Address::OllamaChat,
-        ..in_openais("ollama", &["llama3.2"])
-    },
-    Way {
-        surface: Surface::Embeddings,
-        address: Address::Embeddings,
-        ..in_openais("openai", &["text-embedding-3-small"])
-    },
-    Way {
-        surface: Surface::Embeddings,
-        address: Address::Embeddings,
-        ..in_openais("openrouter", &["openai/text-embedding-3-small"])
-    },
-    Way {
-        surface: Surface::Images,
-        address: Address::Images,
-        ..in_openais("openai", &["gpt-image-2", "gpt-image-1.5", "dall-e-3"])
-    },
-    Way {
-        surface: Surface::Images,
-        address: Address::Images,
-        ..in_openais("xai", &["grok-imagine-image"])
-    },
-];
-
-/// Ordinary bodies of an address.
-fn bases(address: Address) -> Vec<Value> {
-    let picture =
-        json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAAAAAA"}});
-    let function = json!({"name": "f", "parameters": {"type": "object"}});
+fn surface_of(address: Address) -> Surface {
     match address {
-        Address::Chat => vec![
-            json!({"model": "x", "messages": [{"role": "user", "content": "hi"}]}),
-            json!({"model": "x", "max_tokens": 50, "n": 2, "messages": [
-                {"role": "system", "content": [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}]},
-                {"role": "user", "content": [{"type": "text", "text": "?"}, picture]}]}),
-            json!({"model": "x", "max_completion_tokens": 5000, "tools": [{"type": "function", "function": function}],
-                "messages": [{"role": "assistant", "content": null, "tool_calls": [
-                    {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
-                    {"role": "tool", "tool_call_id": "1", "content": "x"}]}),
-        ],
-        Address::Responses => vec![
-            json!({"model": "x", "input": "hi"}),
-            json!({"model": "x", "max_output_tokens": 50, "reasoning": {"effort": "low"}, "input": [
-                {"role": "user", "content": [{"type": "input_text", "text": "?"},
-                    {"type": "input_image", "image_url": "https://x.example/a.png"}]},
-                {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "abc"},
-                {"type": "function_call_output", "call_id": "c", "output": "x"}],
-                "tools": [{"type": "function", "name": "f", "parameters": {}}]}),
-        ],
-        Address::Messages => vec![
-            json!({"model": "x", "max_tokens": 5000, "messages": [{"role": "user", "content": "hi"}]}),
-            json!({"model": "x", "max_tokens": 50, "thinking": {"type": "enabled", "budget_tokens": 2000},
-                "system": [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}],
-                "tools": [{"name": "f", "input_schema": {}}, {"type": "bash_20250124", "name": "bash"}],
-                "messages": [{"role": "user", "content": [
-                    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAAAAAA"}},
-                    {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "x"}},
-                    {"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text", "text": "x"}]}]}]}),
-        ],
-        Address::GenerateContent => vec![
-            json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}),
-            json!({"generationConfig": {"maxOutputTokens": 50, "candidateCount": 2},
-                "systemInstruction": {"parts": [{"text": "x"}]}, "tools": [{"functionDeclarations": [function]}],
-                "contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": "AAAAAAAA"}},
-                    {"functionResponse": {"name": "f", "response": {}}}]}]}),
-        ],
-        Address::OllamaChat => vec![
-            json!({"model": "x", "messages": [{"role": "user", "content": "hi", "images": ["AAAAAAAA"]}]}),
-            json!({"model": "x", "options": {"num_predict": 50}, "messages": []}),
-        ],
-        Address::Embeddings => vec![
-            json!({"model": "x", "input": ["a", "b"]}),
-            json!({"model": "x", "input": [[1, 2], [3]]}),
-        ],
-        Address::Images => vec![
-            json!({"model": "x", "prompt": "a"}),
-            json!({"model": "x", "prompt": "a", "n": 3, "quality": "high", "size": "1024x1024", "partial_images": 2}),
-        ],
+        Address::Responses => Surface::Responses,
+        Address::Embeddings => Surface::Embeddings,
+        Address::Images => Surface::Images,
+        Address::Chat | Address::Messages | Address::GenerateContent | Address::OllamaChat => {
+            Surface::Chat
+        }
     }
 }
 
 /// A call made by chance; none where its body is none that is read.
 fn call(way: &Way, body: String) -> Option<RelayRequest> {
     Some(RelayRequest {
-        surface: way.surface,
+        surface: surface_of(way.address),
         as_openai: way.path.is_none(),
         method: Method::POST,
         path: way.path.unwrap_or_default().to_owned(),
@@ -185,15 +48,30 @@ fn call(way: &Way, body: String) -> Option<RelayRequest> {
     })
 }
 
-/// Whether a call made by chance is refused.
-fn is_chance_refused(
-    catalogue: &Catalogue,
-    chance: &mut Chance<'_>,
-) -> Result<bool, TestCaseError> {
-    let way = chance.one(WAYS);
-    let model = *chance.one(way.models);
-    let body = body(&bases(way.address), chance);
-    is_refused(catalogue, way, model, body)
+/// What calls are made of by chance, and judged by.
+struct Maker {
+    catalogue: Catalogue,
+    /// For each of [`WAYS`].
+    bases: Vec<Bases>,
+}
+
+impl Maker {
+    fn new() -> Self {
+        let all = WAYS.iter().map(|way| Bases::of(&bases(way.address)));
+        Self {
+            catalogue: Catalogue::new(&[]).unwrap(),
+            bases: all.collect(),
+        }
+    }
+
+    /// Whether a call made by chance is refused.
+    fn is_refused(&self, chance: &mut Chance<'_>) -> Result<bool, TestCaseError> {
+        let number = chance.below(WAYS.len());
+        let way = &WAYS[number];
+        let model = *chance.one(way.models);
+        let body = self.bases[number].body(chance);
+        is_refused(&self.catalogue, way, model, body)
+    }
 }
 
 /// Whether a call is refused; what it costs is held against what is held for
@@ -214,7 +92,7 @@ fn is_refused(
     let bound = bounded.bound();
     let most = MOST * bound.answers;
     let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
-    let held = match way.surface {
+    let held = match surface_of(way.address) {
         Surface::Images => bound.made_tokens,
         Surface::Embeddings => 0,
         _ => asked.map_or(most, |asked| asked.min(most)),
@@ -244,7 +122,7 @@ fn is_refused(
     clippy::disallowed_methods,
     reason = "how long to try is no setting of the program"
 )]
-fn cases() -> u32 {
+fn cases() -> u64 {
     let told = std::env::var("SHARED_KEY_CASES").ok();
     told.and_then(|told| told.parse().ok()).unwrap_or(CASES)
 }
@@ -283,7 +161,7 @@ fn what_once_failed_is_taken_within_what_is_held() {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: cases(),
+        cases: SHRUNK_CASES,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
             concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/tests/shared_keys/property.txt"),
         ))),
@@ -292,25 +170,60 @@ proptest! {
     #[test]
     fn a_shared_key_pays_at_most_what_is_held(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         thread_local! {
-            static CATALOGUE: Catalogue = Catalogue::new(&[]).unwrap();
+            static MAKER: Maker = Maker::new();
         }
-        CATALOGUE.with(|catalogue| is_chance_refused(catalogue, &mut Chance(&bytes)))?;
+        MAKER.with(|maker| maker.is_refused(&mut Chance(&bytes)))?;
     }
 }
 
-/// The bodies above are neither all refused nor all taken.
+/// As many bodies as there is time for, others each time. They are neither
+/// all refused nor all taken.
 #[test]
-fn bodies_made_by_chance_are_taken_and_refused() {
-    let catalogue = Catalogue::new(&[]).unwrap();
-    let mut taken = 0;
-    for seed in 0_u32..2_000 {
-        let bytes: Vec<u8> = (0..16_u32)
-            .flat_map(|at| {
-                let mixed = seed.wrapping_add(at << 16).wrapping_mul(2_654_435_761);
-                mixed.rotate_left(16).to_le_bytes()
-            })
-            .collect();
-        taken += u32::from(!is_chance_refused(&catalogue, &mut Chance(&bytes)).unwrap());
+fn a_shared_key_pays_at_most_what_is_held_for_many_bodies() {
+    let maker = Maker::new();
+    let mut random = RandomState::new().hash_one(0);
+    let mut draw = || {
+        // splitmix64, by Sebastiano Vigna.
+        random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (random ^ (random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    };
+    let (all, mut taken) = (cases(), 0);
+    let mut bytes = [0; 64];
+    for _ in 0..all {
+        bytes
+            .chunks_exact_mut(8)
+            .for_each(|chunk| chunk.copy_from_slice(&draw().to_le_bytes()));
+        let [length, rest @ ..] = &bytes;
+        let most = usize::from(*length) % 64;
+        match maker.is_refused(&mut Chance(&rest[..most])) {
+            Ok(is_refused) => taken += u64::from(!is_refused),
+            Err(error) => panic!("{error}"),
+        }
     }
-    assert!((200..1_800).contains(&taken), "{taken} of 2,000 were taken");
+    let expected = all / 10..all * 9 / 10;
+    assert!(expected.contains(&taken), "{taken} of {all} were taken");
+}
+
+/// Bodies that fuzzing began with and found: after one byte for the way and
+/// one for the model.
+#[test]
+fn what_fuzzing_found_is_refused_or_within_what_is_held() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let (mut all, mut taken) = (0, 0);
+    for file in std::fs::read_dir(CORPUS).unwrap() {
+        let written = std::fs::read(file.unwrap().path()).unwrap();
+        let [way, model, body @ ..] = written.as_slice() else {
+            continue;
+        };
+        let way = &WAYS[usize::from(*way) % WAYS.len()];
+        let model = way.models[usize::from(*model) % way.models.len()];
+        let Ok(body) = String::from_utf8(body.to_vec()) else {
+            continue;
+        };
+        all += 1;
+        taken += u64::from(!is_refused(&catalogue, way, model, body).unwrap());
+    }
+    assert!(all > 60 && taken > 30, "{taken} of {all} were taken");
 }
