@@ -42,10 +42,12 @@ pub use pictures::{
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
+    RelayReceipt,
 };
 pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
 pub use tasks::Tasks;
 
+pub use crate::ledger::OvershootNotice;
 pub use crate::store::{OwnAttempt, Total};
 
 use crate::ledger::Ledger;

@@ -17,6 +17,7 @@ use crate::gateway::openapi::show_document;
 use crate::gateway::operators::metrics::show_metrics;
 use crate::gateway::operators::{check_health, check_readiness};
 use crate::gateway::requirement::Requirement;
+use crate::gateway::rest::attempts::{AttemptBody, show_attempt};
 use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
 use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
 use crate::gateway::rest::providers::{ProviderList, list_providers};
@@ -310,22 +311,38 @@ static KEYS: [[Route; 2]; 7] = [
 ];
 
 /// What a person used, and what a server's keys paid for.
-static USAGE: [[Route; 2]; 1] = [person_and_server!(
-    GET,
-    "/usage",
-    Right::UsageRead,
-    show_usage,
-    RouteDocs::new(
-        "usage",
-        "usage",
-        "Shows what was used in the last days: one's own, or what a server's key paid.",
-    )
-    .parameters(&[
-        ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
-        ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
-    ])
-    .responses(&[ok!(UsageBody)])
-)];
+static USAGE: [[Route; 2]; 2] =
+    [
+        person_and_server!(
+            GET,
+            "/usage",
+            Right::UsageRead,
+            show_usage,
+            RouteDocs::new(
+                "usage",
+                "usage",
+                "Shows what was used in the last days: one's own, or what a server's key paid.",
+            )
+            .parameters(&[
+                ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
+                ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
+            ])
+            .responses(&[ok!(UsageBody)])
+        ),
+        person_and_server!(
+        GET,
+        "/usage/attempts/{id}",
+        Right::UsageRead,
+        show_attempt,
+        RouteDocs::new(
+            "attempt",
+            "usage",
+            "Shows one attempt with its receipt: one's own, or one that a server's key paid for.",
+        )
+        .parameters(&[ParameterDocs::in_path("id", "As the header `x-latchkey-attempt` names it")])
+        .responses(&[ok!(AttemptBody)])
+    ),
+    ];
 
 /// What operators and their machines look at.
 static OF_OPERATORS: [Route; 4] = [

@@ -8,15 +8,16 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{
-    Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
-    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, lock,
+    Amounts, Attempt, AttemptId, ClassCounts, FailureClass, KeyId, Outcome, PersonId,
+    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, UsageClass, lock,
 };
 use crate::store::{Booking, FinishedAttempt};
 
 use crate::ledger::batch::Need;
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
-use crate::ledger::prices::{Prices, Quantity};
+use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
+use crate::ledger::prices::{PricedModel, Prices};
 use crate::ledger::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
@@ -28,8 +29,6 @@ const OUTPUT_TOKENS_MIN: u64 = 200;
 const TOKEN_BYTES: u64 = 4;
 /// Names of models come from outside, and are cut after so many characters.
 const MODEL_CHARACTERS_MAX: usize = 100;
-/// No call costs more, whatever a provider reports: 1,000 dollars.
-const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
 
 /// A call that is about to be made.
 #[derive(Clone, Copy, Debug)]
@@ -105,25 +104,27 @@ impl CallOrder<'_> {
     /// What the order may use at the most, since a token has at least one
     /// byte. The price is looked up only where limits apply.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
-        let most = Quantity {
-            input_tokens: self.prompt_bytes.saturating_add(WRAPPING_TOKENS),
-            output_tokens: self.max_output_tokens,
-            images: self.images,
-            ..Quantity::default()
+        let input_tokens = self.prompt_bytes.saturating_add(WRAPPING_TOKENS);
+        let most = ClassCounts::default()
+            .with(UsageClass::Input, input_tokens)
+            .with(UsageClass::Output, self.max_output_tokens)
+            .with(UsageClass::Picture, self.images);
+        let model = PricedModel {
+            provider: self.provider,
+            model: self.model,
+            at_ms: now_ms,
         };
         Need {
-            input_tokens: most.input_tokens,
-            output_tokens: most.output_tokens,
+            input_tokens,
+            output_tokens: self.max_output_tokens,
             // An answer can be shortened, pictures cannot.
-            output_tokens_min: if most.images > 0 {
-                most.output_tokens
+            output_tokens_min: if self.images > 0 {
+                self.max_output_tokens
             } else {
-                most.output_tokens.min(OUTPUT_TOKENS_MIN)
+                self.max_output_tokens.min(OUTPUT_TOKENS_MIN)
             },
-            images: most.images,
-            price: is_limited
-                .then(|| prices.price(self.provider, self.model, most, now_ms))
-                .flatten(),
+            images: self.images,
+            price: is_limited.then(|| prices.price(model, &most)).flatten(),
         }
     }
 }
@@ -201,9 +202,9 @@ impl Hold {
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
     }
 
-    /// What the call costs if it is settled as ended in this way.
-    pub fn cost_if(&self, ended: CallEnd<'_>) -> Option<NanoDollars> {
-        self.settlement(ended).cost
+    /// What the call comes to if it is settled as ended in this way.
+    pub fn settlement_if(&self, ended: CallEnd<'_>) -> Settlement {
+        self.settlement(ended)
     }
 
     /// Leaves the hold unsettled, for a later process to take up.
@@ -219,10 +220,14 @@ impl Hold {
 
     fn make_closing(&mut self, ended: CallEnd<'_>) -> Closing {
         self.count_call(&ended);
+        let settlement = self.settlement(ended);
+        if settlement.overshoot {
+            self.shared.overshoots.note(&self.booking, &settlement);
+        }
         Closing {
             finished: FinishedAttempt {
                 booking: Arc::clone(&self.booking),
-                settlement: self.settlement(ended),
+                settlement,
             },
             limits: std::mem::take(&mut self.limits),
         }
@@ -277,40 +282,53 @@ impl Hold {
             }
             CallEnd::Failed(_) => (Outcome::CutOff, None),
         };
-        let usage = reported.map_or(estimate, |usage| self.clamp(usage));
-        let ours = self.cost_of(usage, self.booking.held.images, 0);
-        let paid = usage.cost.or(ours);
-        Settlement {
+        let usage = reported.map_or(estimate, |usage| self.believe(usage));
+        let settlement = Settlement {
             outcome,
             usage,
             images: self.booking.held.images,
-            cost: paid,
             estimated: reported.is_none(),
-            cost_reported: usage.cost.is_some(),
             clamped: reported.is_some_and(|reported| reported != usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
-        }
+            ..Settlement::released()
+        };
+        self.priced(settlement, 0)
     }
 
     /// The settlement of pictures. We count them ourselves, so that none of it
     /// is an estimate.
     fn settlement_of_pictures(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
         let reported = usage;
-        let usage = self.clamp(reported);
-        let images = pictures.min(self.booking.held.images);
-        let ours = self.cost_of(usage, images, machine_ms);
-        Settlement {
+        let usage = self.believe(reported);
+        let settlement = Settlement {
             outcome: Outcome::Answered,
             usage,
-            images,
-            cost: usage.cost.or(ours),
-            estimated: false,
-            cost_reported: usage.cost.is_some(),
+            images: pictures,
             clamped: reported != usage,
-            first_byte_ms: None,
             duration_ms: Some(millis(self.began.elapsed())),
-        }
+            ..Settlement::released()
+        };
+        self.priced(settlement, machine_ms)
+    }
+
+    /// Adds to a settlement what it costs, and whether that is more than was
+    /// held.
+    fn priced(&self, mut settlement: Settlement, machine_ms: u64) -> Settlement {
+        let Booking { attempt, held, .. } = &*self.booking;
+        let mut used = settlement.usage.counts();
+        let pictures = used
+            .get(UsageClass::Picture)
+            .saturating_add(settlement.images);
+        used.set(UsageClass::Picture, pictures);
+        used.set(UsageClass::Machine, machine_ms);
+        settlement.receipt = self.shared.prices.receipt(priced_model(attempt), &used);
+        let reported = settlement.usage.cost;
+        settlement.cost = reported.or_else(|| settlement.receipt.sum());
+        settlement.cost_reported = reported.is_some();
+        let is_somebody_elses = !attempt.source.is_own() || !self.is_exempt();
+        settlement.overshoot = is_somebody_elses && exceeds(&settlement.amounts(), held);
+        settlement
     }
 
     /// Whether the provider surely did nothing that it is paid for.
@@ -322,50 +340,35 @@ impl Hold {
         self.heard_bytes == 0 && !may_have_worked
     }
 
-    /// Cuts what a provider reports to what is possible.
-    fn clamp(&self, usage: Usage) -> Usage {
-        let Amounts {
-            input_tokens: input_max,
-            output_tokens: output_max,
-            cost: cost_max,
-            ..
-        } = self.booking.held;
-        let cost_max = cost_max.unwrap_or(COST_MAX);
-        let input_tokens = usage.input_tokens.min(input_max);
-        let output_tokens = usage.output_tokens.min(output_max);
-        Usage {
-            input_tokens,
-            output_tokens,
-            cached_tokens: usage.cached_tokens.min(input_tokens),
-            reasoning_tokens: usage.reasoning_tokens.min(output_tokens),
-            cost: usage.cost.map(|cost| cost.min(cost_max)),
-        }
-    }
-
-    /// What the call has probably used, by the bytes that went and came.
-    fn estimate(&self) -> Usage {
-        self.clamp(Usage {
-            input_tokens: self.prompt_bytes.div_ceil(TOKEN_BYTES),
-            output_tokens: self.heard_bytes.div_ceil(TOKEN_BYTES),
-            ..Usage::default()
-        })
-    }
-
-    fn cost_of(&self, usage: Usage, images: u64, machine_ms: u64) -> Option<NanoDollars> {
-        let Attempt {
-            provider,
-            model,
-            held_at_ms,
-            ..
-        } = &self.booking.attempt;
-        let used = Quantity {
-            input_tokens: usage.input_tokens,
-            cached_tokens: usage.cached_tokens,
-            output_tokens: usage.output_tokens,
-            images,
-            machine_ms,
+    /// Cuts what a provider reports to what is possible at all, which is more
+    /// than was held. With one's own key, whatever is reported is booked.
+    fn believe(&self, reported: Usage) -> Usage {
+        let Booking { attempt, held, .. } = &*self.booking;
+        let amounts = Amounts {
+            input_tokens: reported.input_tokens,
+            output_tokens: reported.output_tokens,
+            images: 0,
+            cost: reported.cost,
         };
-        self.shared.prices.cost(provider, model, used, *held_at_ms)
+        let has_searched = reported.details.web_searches + reported.details.file_searches > 0;
+        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_searched;
+        if attempt.source.is_own() || !may_be_absurd {
+            return reported;
+        }
+        HardMaximum::of(&self.booking, &self.shared.prices).cut(reported)
+    }
+
+    /// What the call has probably used, by the bytes that went and came: no
+    /// more than was held.
+    fn estimate(&self) -> Usage {
+        let held = &self.booking.held;
+        let input_tokens = self.prompt_bytes.div_ceil(TOKEN_BYTES);
+        let output_tokens = self.heard_bytes.div_ceil(TOKEN_BYTES);
+        Usage {
+            input_tokens: input_tokens.min(held.input_tokens),
+            output_tokens: output_tokens.min(held.output_tokens),
+            ..Usage::default()
+        }
     }
 }
 

@@ -8,9 +8,10 @@
 //! ```
 //!
 //! A hold takes the most that a call can use out of every limit that
-//! applies, in one transaction, or says which limit leaves too little. What
-//! a provider reports is clamped to what was held, so that no limit is ever
-//! exceeded. A call that no limit bounds is written down too, but does not
+//! applies, in one transaction, or says which limit leaves too little, so
+//! that holds never exceed a limit. What a provider reports is booked as it
+//! says: where that is more than was held, limits count it, and the operator
+//! is told. A call that no limit bounds is written down too, but does not
 //! wait for that.
 //!
 //! - `writer`: the one task that writes, in batches; `write_behind`: what it
@@ -18,7 +19,9 @@
 //! - `batch`: what a batch of holds and settlements does to counters. Pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
 //! - `headroom`: a guess whether a hold will find room.
-//! - `prices`, `table`: what a call costs.
+//! - `prices`: what a call costs, line by line; `price_file`, `table`,
+//!   `model_prices`: by which list.
+//! - `overshoot`: what is believed of reports above the hold.
 //! - `metrics`: what is counted for whoever watches the process.
 
 mod batch;
@@ -27,11 +30,16 @@ mod headroom;
 mod hold;
 mod meter;
 mod metrics;
+mod model_prices;
+mod overshoot;
+mod price_file;
 mod prices;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod race;
+#[cfg(test)]
+mod receipts;
 mod span;
 #[cfg(test)]
 mod story;
@@ -53,17 +61,20 @@ pub use batch::NoRoom;
 pub use batch::add_up;
 pub use hold::{CallEnd, CallOrder, Hold};
 pub use meter::AppliedLimit;
+pub use overshoot::OvershootNotice;
 pub use prices::Prices;
 pub use table::PriceTable;
 
-use crate::model::{Attempt, AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
+use crate::model::{
+    AttemptId, Clock, LimitUse, NanoDollars, Outcome, Receipt, Settlement, Usage, UsageClass,
+};
 use crate::store::{Booking, FinishedAttempt, Store};
 
 use batch::HoldRequest;
 use counter::Counter;
 use headroom::Headroom;
 use metrics::LedgerMetrics;
-use prices::Quantity;
+use overshoot::{OvershootWatch, priced_model};
 use writer::{Closing, HoldReplies, Operation, Writer};
 
 /// How many operations the writer's queue holds; further callers wait until
@@ -106,6 +117,7 @@ struct Shared {
     prices: Prices,
     queue: mpsc::Sender<Operation>,
     metrics: LedgerMetrics,
+    overshoots: OvershootWatch,
 }
 
 /// An attempt that was settled.
@@ -115,6 +127,7 @@ pub struct SettledAttempt {
     /// The usage is ours, since the provider did not report it.
     pub estimated: bool,
     pub cost: Option<NanoDollars>,
+    pub receipt: Receipt,
     /// Budgets of which most is used by now. Each is named once in a window.
     pub warnings: Vec<LimitUse>,
 }
@@ -146,6 +159,7 @@ impl Ledger {
             prices,
             queue,
             metrics: LedgerMetrics::default(),
+            overshoots: OvershootWatch::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -250,8 +264,15 @@ impl Ledger {
             usage: settlement.usage,
             estimated: settlement.estimated,
             cost: settlement.cost,
+            receipt: settlement.receipt,
             warnings,
         })
+    }
+
+    /// Takes what the operator is to be told of calls that used more than was
+    /// held: at most once an hour.
+    pub fn take_overshoots(&self) -> Option<OvershootNotice> {
+        self.shared.overshoots.take_due(self.clock.now_ms())
     }
 
     /// Loads how much of each limit is used.
@@ -325,32 +346,22 @@ impl Ledger {
     /// Closes an attempt of a process that died. Nobody knows what it used, so
     /// that it is taken to have used what was held.
     fn close_as_lost(&self, booking: Booking) -> Closing {
-        let (held, attempt) = (booking.held, &booking.attempt);
-        let most = Quantity {
+        let held = booking.held;
+        let usage = Usage {
             input_tokens: held.input_tokens,
             output_tokens: held.output_tokens,
-            images: held.images,
-            ..Quantity::default()
+            ..Usage::default()
         };
-        // The price was not looked up before if no limit bounds the attempt.
-        let cost = held.cost.or_else(|| {
-            let Attempt {
-                provider,
-                model,
-                held_at_ms,
-                ..
-            } = attempt;
-            self.shared.prices.cost(provider, model, most, *held_at_ms)
-        });
+        let used = usage.counts().with(UsageClass::Picture, held.images);
+        let model = priced_model(&booking.attempt);
+        let receipt = self.shared.prices.receipt(model, &used);
         let settlement = Settlement {
             outcome: Outcome::Lost,
-            usage: Usage {
-                input_tokens: held.input_tokens,
-                output_tokens: held.output_tokens,
-                ..Usage::default()
-            },
+            usage,
             images: held.images,
-            cost,
+            // The price was not looked up before if no limit bounds the attempt.
+            cost: held.cost.or_else(|| receipt.sum()),
+            receipt,
             estimated: true,
             ..Settlement::released()
         };

@@ -298,11 +298,12 @@ fn insert_finished(finished: &FinishedAttempt) -> Statement {
         "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
          model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
          counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
-         images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms) \
+         images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms, \
+         overshoot, receipt, price_list) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-         $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+         $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
     );
-    let mut values = Vec::with_capacity(26);
+    let mut values = Vec::with_capacity(29);
     values.extend(booking_values(&finished.booking));
     values.extend(settlement_values(&finished.settlement));
     SQL.with_all(values)
@@ -316,9 +317,10 @@ fn close_attempt(closing: &FinishedAttempt) -> Statement {
         "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
          cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
          estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-         duration_ms = $14 where attempt_id = $1 and state = 'held'",
+         duration_ms = $14, overshoot = $15, receipt = $16, price_list = $17 \
+         where attempt_id = $1 and state = 'held'",
     );
-    let mut values = Vec::with_capacity(14);
+    let mut values = Vec::with_capacity(17);
     values.push(closing.booking.attempt.id.into());
     values.extend(settlement_values(&closing.settlement));
     SQL.with_all(values)
@@ -330,9 +332,11 @@ fn select_person(closing: &FinishedAttempt) -> Statement {
     Statement::new(sql, [closing.booking.attempt.id.into()])
 }
 
-/// The values of the columns from `state` to `duration_ms`.
-fn settlement_values(settlement: &Settlement) -> [Value; 13] {
-    let usage = settlement.usage;
+/// The values of the columns from `state` to `price_list`.
+fn settlement_values(settlement: &Settlement) -> [Value; 16] {
+    let (usage, receipt) = (settlement.usage, &settlement.receipt);
+    let has_lines = !receipt.lines.is_empty();
+    let list = receipt.list.as_ref().filter(|_| has_lines);
     [
         Value::StaticText(settlement.state()),
         Value::StaticText(settlement.outcome.as_str()),
@@ -347,6 +351,9 @@ fn settlement_values(settlement: &Settlement) -> [Value; 13] {
         settlement.clamped.into(),
         settlement.first_byte_ms.into(),
         settlement.duration_ms.into(),
+        settlement.overshoot.into(),
+        has_lines.then(|| receipt.to_string()).into(),
+        list.map(ToString::to_string).into(),
     ]
 }
 

@@ -1,6 +1,8 @@
 //! Reads and erases what is stored of one person.
 
-use crate::model::{AttemptId, DAY_MS, PersonId};
+use anyhow::Context;
+
+use crate::model::{AttemptId, DAY_MS, PersonId, Receipt, ServerId, Source};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
@@ -10,6 +12,7 @@ use crate::store::value::{Row, Statement};
 /// An attempt, with what its person may see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnAttempt {
+    pub id: AttemptId,
     pub held_at_ms: i64,
     pub server: Option<u64>,
     pub source: String,
@@ -23,14 +26,22 @@ pub struct OwnAttempt {
     pub estimated: bool,
     pub first_byte_ms: Option<i64>,
     pub duration_ms: Option<i64>,
+    pub cached_tokens: u64,
+    pub reasoning_tokens: u64,
+    pub cost_reported: bool,
+    pub overshoot: bool,
+    /// None while it runs, where nothing was used, and for attempts of
+    /// versions that wrote none.
+    pub receipt: Option<Receipt>,
 }
 
 macro_rules! select_attempts {
     ($which:literal) => {
         concat!(
             "select held_at_ms, server_id, source, provider, model, state, input_tokens, \
-             output_tokens, images, cost_nano, estimated, first_byte_ms, duration_ms \
-             from attempt ",
+             output_tokens, images, cost_nano, estimated, first_byte_ms, duration_ms, \
+             attempt_id, cached_tokens, reasoning_tokens, cost_reported, overshoot, receipt, \
+             price_list from attempt ",
             $which
         )
     };
@@ -126,6 +137,29 @@ impl Store {
         rows.iter().map(read_attempt).collect()
     }
 
+    /// An attempt of a person's.
+    pub async fn attempt_of(
+        &self,
+        person: PersonId,
+        id: AttemptId,
+    ) -> anyhow::Result<Option<OwnAttempt>> {
+        let sql = select_attempts!("where attempt_id = $1 and person_id = $2");
+        let rows = self.query(Statement::new(sql, [id.into(), person.0.into()]));
+        rows.await?.first().map(read_attempt).transpose()
+    }
+
+    /// An attempt that a server's key paid for.
+    pub async fn attempt_of_server(
+        &self,
+        server: ServerId,
+        id: AttemptId,
+    ) -> anyhow::Result<Option<OwnAttempt>> {
+        let sql = select_attempts!("where attempt_id = $1 and server_id = $2 and source = $3");
+        let source = Source::Server.as_str().into();
+        let rows = self.query(Statement::new(sql, [id.into(), server.0.into(), source]));
+        rows.await?.first().map(read_attempt).transpose()
+    }
+
     /// Erases a person: their keys, totals, tier, pending actions, checks and
     /// tokens, and their id in attempts back to `oldest_ms`. Attempts are
     /// changed day by day, so that no other write waits long. What counters
@@ -156,7 +190,16 @@ impl Store {
 
 pub(super) fn read_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
     let count = |at| anyhow::Ok(row.int(at)?.cast_unsigned());
+    let id = row.blob(13)?.try_into();
+    let (lines, list) = (row.maybe_text(18)?, row.maybe_text(19)?);
+    let receipt = lines.map(|lines| Receipt::parse(lines, list).context("a receipt is damaged"));
     Ok(OwnAttempt {
+        id: AttemptId(id.context("an attempt's id is damaged")?),
+        cached_tokens: count(14)?,
+        reasoning_tokens: count(15)?,
+        cost_reported: row.int(16)? == 1,
+        overshoot: row.int(17)? == 1,
+        receipt: receipt.transpose()?,
         held_at_ms: row.int(0)?,
         server: row.maybe_int(1)?.map(i64::cast_unsigned),
         source: row.text(2)?.to_owned(),

@@ -46,6 +46,7 @@ mod program;
 mod program_pictures;
 mod programs;
 mod quotas;
+mod receipts;
 mod rest;
 mod secrets;
 mod served;

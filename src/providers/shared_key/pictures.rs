@@ -123,11 +123,12 @@ pub fn made(provider: &str, model: &str, spec: &PictureSpec) -> u64 {
     } else if name.starts_with("gpt-image-1") {
         6_240
     } else if name.starts_with("gemini-") {
-        // Their words and their thinking count too: the longest answers.
+        // 2,520 for the largest picture; the rest is for words and thinking,
+        // which cost a tenth of what a picture does.
         if name.contains("lite-image") {
             4_096
         } else {
-            32_768
+            8_192
         }
     } else {
         MADE_MAX

@@ -292,9 +292,10 @@ impl<'a> Walker<'a> {
     /// more than the longest prompt.
     fn pdf(&mut self, is_url: bool) -> Result<(), Refused> {
         let text = decode(self.cursor.text()?)?;
-        let data = match is_url {
-            true => documents::base64_in(&text),
-            false => Some(&*text),
+        let data = if is_url {
+            documents::base64_in(&text)
+        } else {
+            Some(&*text)
         };
         let data = data.filter(|data| data.bytes().all(documents::is_base64));
         let tokens = documents::read(self.place.provider, self.place.model);

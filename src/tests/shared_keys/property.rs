@@ -70,7 +70,7 @@ impl Maker {
         let way = &WAYS[number];
         let model = *chance.one(way.models);
         let body = self.bases[number].body(chance);
-        is_refused(&self.catalogue, way, model, body)
+        is_refused(&self.catalogue, way, model, &body)
     }
 }
 
@@ -80,10 +80,10 @@ fn is_refused(
     catalogue: &Catalogue,
     way: &Way,
     model: &str,
-    body: String,
+    body: &str,
 ) -> Result<bool, TestCaseError> {
     let provider: &Provider = catalogue.find(way.provider).unwrap();
-    let Some(request) = call(way, body.clone()) else {
+    let Some(request) = call(way, body.to_owned()) else {
         return Ok(true);
     };
     let Ok(bounded) = judge_request(&request, provider, model) else {
@@ -131,7 +131,7 @@ fn cases() -> u64 {
 fn judge_body(number: usize, body: &str) -> Result<bool, TestCaseError> {
     let catalogue = Catalogue::new(&[]).unwrap();
     let way = &WAYS[number];
-    is_refused(&catalogue, way, way.models[0], body.to_owned())
+    is_refused(&catalogue, way, way.models[0], body)
 }
 
 /// Bodies that the vendors' side of the property was once wrong about, or
@@ -145,8 +145,8 @@ fn what_once_failed_is_taken_within_what_is_held() {
     let images = at(Address::Images, "openai");
     let chat = at(Address::Chat, "openai");
     for (number, body) in [
-        // What stands behind things in a picture runs on without the caller
-        // elsewhere.
+        // Behind a picture it is a colour; elsewhere it has the call go on
+        // when its caller has left.
         (images, r#"{"prompt":"a","background":"transparent"}"#),
         (images, r#"{"prompt":"a","moderation":"low"}"#),
         // A detail that is null is removed, and written anew.
@@ -223,7 +223,7 @@ fn what_fuzzing_found_is_refused_or_within_what_is_held() {
             continue;
         };
         all += 1;
-        taken += u64::from(!is_refused(&catalogue, way, model, body).unwrap());
+        taken += u64::from(!is_refused(&catalogue, way, model, &body).unwrap());
     }
     assert!(all > 60 && taken > 30, "{taken} of {all} were taken");
 }

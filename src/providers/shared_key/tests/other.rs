@@ -44,7 +44,7 @@ fn pictures_that_are_made_are_held_each() {
             "google/gemini-3.1-flash-image",
             json!({"prompt": "x"}),
             1,
-            32_768,
+            8_192,
         ),
     ] {
         let catalogue = Catalogue::new(&[]).unwrap();
