@@ -14,8 +14,9 @@ use crate::gateway::openapi::docs::{
     EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
 };
 use crate::gateway::openapi::show_document;
+use crate::gateway::operators::check_health;
 use crate::gateway::operators::metrics::show_metrics;
-use crate::gateway::operators::{check_health, check_readiness};
+use crate::gateway::operators::readiness::{ReadinessBody, check_readiness};
 use crate::gateway::requirement::Requirement;
 use crate::gateway::rest::attempts::{AttemptBody, show_attempt};
 use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
@@ -351,10 +352,12 @@ static OF_OPERATORS: [Route; 4] = [
         HEALTH_PATH,
         Requirement::Nothing,
         check_health,
-        RouteDocs::new("health", "operators", "Says whether the process is well.").responses(&[
-            ResponseDocs::new(200, "It is"),
-            ResponseDocs::new(503, "It is not"),
-        ])
+        RouteDocs::new(
+            "health",
+            "operators",
+            "Says that the process lives, whatever it needs for its work.",
+        )
+        .responses(&[ResponseDocs::new(200, "It does")])
     ),
     route!(
         GET,
@@ -364,11 +367,13 @@ static OF_OPERATORS: [Route; 4] = [
         RouteDocs::new(
             "ready",
             "operators",
-            "Says whether the process can do its work: the database answers, and Discord is there.",
+            "Says within a second whether the process can do its work: database, writer, Discord's shards, disk.",
         )
         .responses(&[
-            ResponseDocs::new(200, "It can"),
-            ResponseDocs::new(503, "It can't"),
+            ResponseDocs::new(200, "It can")
+                .content(&[(JSON, SchemaDocs::of::<ReadinessBody>())]),
+            ResponseDocs::new(503, "It can't, or stops")
+                .content(&[(JSON, SchemaDocs::of::<ReadinessBody>())]),
         ])
     ),
     route!(

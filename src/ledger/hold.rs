@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
 
 use crate::model::{
     Amounts, Attempt, AttemptId, ClassCounts, FailureClass, KeyId, Outcome, PersonId,
     ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, UsageClass, lock,
 };
-use crate::store::{Booking, FinishedAttempt};
+use crate::store::{Booking, FinishedAttempt, KnownTokens};
 
 use crate::ledger::batch::Need;
 use crate::ledger::meter::AppliedLimit;
@@ -27,6 +27,9 @@ const WRAPPING_TOKENS: u64 = 1_024;
 const OUTPUT_TOKENS_MIN: u64 = 200;
 /// How many bytes a token has, for estimates. English has about four.
 const TOKEN_BYTES: u64 = 4;
+/// How often it is noted on disk how much of an answer without limits was
+/// heard: if the process dies, that is what it is taken to have used.
+const NOTED_EVERY: Duration = Duration::from_secs(5);
 /// Names of models come from outside, and are cut after so many characters.
 const MODEL_CHARACTERS_MAX: usize = 100;
 
@@ -82,6 +85,10 @@ pub struct Hold {
     /// Receives that the hold is safe on disk. None where nobody waits for
     /// that, or it was received.
     pub(super) written: Option<oneshot::Receiver<anyhow::Result<()>>>,
+    /// How long the caller waits for that.
+    pub(super) held_by: tokio::time::Instant,
+    /// When it was noted last how much was heard.
+    pub(super) noted: Instant,
     is_settled: bool,
 }
 
@@ -99,6 +106,14 @@ impl CallOrder<'_> {
             model: model.take(MODEL_CHARACTERS_MAX).collect(),
             held_at_ms: now_ms,
         })
+    }
+
+    /// What is known of its use before it is made.
+    pub fn known_tokens(&self) -> KnownTokens {
+        KnownTokens {
+            prompt: self.prompt_bytes.div_ceil(TOKEN_BYTES),
+            heard: 0,
+        }
     }
 
     /// What the order may use at the most, since a token has at least one
@@ -138,6 +153,8 @@ impl Hold {
             prompt_bytes: 0,
             heard_bytes: 0,
             began: Instant::now(),
+            held_by: tokio::time::Instant::now(),
+            noted: Instant::now(),
             is_made: false,
             first_byte: None,
             shared,
@@ -164,9 +181,13 @@ impl Hold {
     /// Waits until the hold is safe on disk. The caller then makes the call.
     pub async fn begin(&mut self) -> anyhow::Result<()> {
         if let Some(written) = self.written.take() {
-            written.await.context(CLOSED)??;
+            let Ok(written) = timeout_at(self.held_by, written).await else {
+                return Err(self.shared.outage.error());
+            };
+            written.context(CLOSED)??;
         }
         self.began = Instant::now();
+        self.noted = self.began;
         self.is_made = true;
         Ok(())
     }
@@ -197,9 +218,16 @@ impl Hold {
         if bytes == 0 {
             return;
         }
-        let began = self.began;
-        self.first_byte.get_or_insert_with(|| began.elapsed());
+        let (began, now) = (self.began, Instant::now());
+        self.first_byte.get_or_insert_with(|| now - began);
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
+        if now - self.noted >= NOTED_EVERY && self.is_exempt() {
+            self.noted = now;
+            let tokens = self.heard_bytes.div_ceil(TOKEN_BYTES);
+            // Where the queue is full, the next one is noted.
+            let noting = Operation::Hear(self.id(), tokens);
+            drop(self.shared.queue.try_send(noting));
+        }
     }
 
     /// What the call comes to if it is settled as ended in this way.
@@ -393,10 +421,9 @@ impl Hold {
             return;
         };
         // The queue has room again soon; nobody can wait for it here.
-        if let Ok(runtime) = Handle::try_current() {
-            let queue = queue.clone();
-            runtime.spawn(async move { queue.send(unsent).await });
-        }
+        let queue = queue.clone();
+        let sending = async move { queue.send(unsent).await };
+        self.shared.runtime.spawn(sending);
     }
 }
 

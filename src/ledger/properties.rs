@@ -29,6 +29,8 @@ enum Step {
     Settle(usize, u64),
     Release(usize),
     Expire(usize),
+    /// Which of the expired attempts turns out to have used how much.
+    Correct(usize, u64),
     /// Moves the clock forwards or backwards, in milliseconds.
     Clock(i64),
 }
@@ -40,6 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<usize>(), any::<u64>()).prop_map(|(at, used)| Step::Settle(at, used)),
         1 => any::<usize>().prop_map(Step::Release),
         1 => any::<usize>().prop_map(Step::Expire),
+        1 => (any::<usize>(), any::<u64>()).prop_map(|(at, used)| Step::Correct(at, used)),
         2 => prop_oneof![0..5_000_i64, 0..90_000_i64, 0..3_000_000_000_i64, -100_000..0_i64]
             .prop_map(Step::Clock),
     ]
@@ -208,6 +211,31 @@ impl World {
         names.flat_map(|name| self.overshoots(name, 0)).sum()
     }
 
+    /// One that was taken for dead was not.
+    fn correct(&mut self, at: usize, used: u64) {
+        let wrong = |(_, ended): &(_, Option<Settlement>)| {
+            ended.as_ref().is_some_and(|it| it.state() == "expired")
+        };
+        let wrong: Vec<usize> = (0..self.rows.len())
+            .filter(|at| wrong(&self.rows[*at]))
+            .collect();
+        if wrong.is_empty() {
+            return;
+        }
+        let at = wrong[at % wrong.len()];
+        let (booking, estimate) = self.rows[at].clone();
+        let ended = FinishedAttempt {
+            settlement: settled(&booking.held, used, Outcome::Answered),
+            booking,
+        };
+        let counted = ended.booking.counted.iter();
+        let mut counters = self.counters(counted.map(|c| Arc::clone(&c.counter)));
+        counters.correct(&ended, &estimate.unwrap()).unwrap();
+        let states = counters.states();
+        self.states.extend(states);
+        self.rows[at].1 = Some(ended.settlement);
+    }
+
     fn check(&mut self) {
         for (name, state) in &self.states {
             let meter = Meter::parse(name).unwrap();
@@ -269,6 +297,14 @@ fn settled(held: &Amounts, used: u64, outcome: Outcome) -> Settlement {
     }
 }
 
+/// The settlement of an attempt whose process died: at what was held.
+fn lost(held: &Amounts) -> Settlement {
+    Settlement {
+        cost: held.cost,
+        ..settled(held, held.output_tokens, Outcome::Lost)
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -289,7 +325,8 @@ proptest! {
                 Step::Hold(who, tokens, images, priced) => world.hold(who, tokens, images, priced),
                 Step::Settle(at, used) => world.end(at, |held| settled(held, used, Outcome::Answered)),
                 Step::Release(at) => world.end(at, |_| Settlement::released()),
-                Step::Expire(at) => world.end(at, |held| settled(held, held.output_tokens, Outcome::Lost)),
+                Step::Expire(at) => world.end(at, lost),
+                Step::Correct(at, used) => world.correct(at, used),
                 Step::Clock(by) => world.now_ms += by,
             }
             world.check();

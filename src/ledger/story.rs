@@ -51,12 +51,17 @@ pub fn used(output_tokens: u64) -> CallEnd<'static> {
 }
 
 pub async fn open(url: &SecretString, clock: &Clock) -> Ledger {
+    open_with(url, clock, LeaseTimes::default()).await
+}
+
+pub async fn open_with(url: &SecretString, clock: &Clock, leases: LeaseTimes) -> Ledger {
     Ledger::start(LedgerParts {
         store: Store::open(url).await.unwrap(),
         prices: Prices::new(None).unwrap(),
         clock: clock.clone(),
         zone: TimeZone::UTC,
         longest_call: LONGEST,
+        leases,
     })
 }
 
@@ -316,7 +321,7 @@ async fn what_is_absurd_is_cut_and_what_is_too_much_is_counted(story: &Story) {
 async fn old_attempts_are_forgotten_and_their_sums_stay(story: &Story) {
     let database = &story.ledger.store;
     let (rows, sums) = (database.audit().await.len(), database.audit_totals().await);
-    assert_eq!(database.forget_attempts(NOW_MS + 2).await.unwrap(), 1);
+    assert_eq!(database.forget_attempts(0, NOW_MS + 2).await.unwrap(), 1);
     assert_eq!(database.audit().await.len(), rows - 1);
     assert_eq!(database.audit_totals().await, sums);
 }

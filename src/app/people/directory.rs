@@ -52,11 +52,6 @@ impl People {
         let _ = self.notifier.set(Arc::downgrade(notifier));
     }
 
-    /// Whether Discord is there to be asked.
-    pub fn knows_discord(&self) -> bool {
-        self.directory().is_some()
-    }
-
     /// Who speaks with a token.
     pub async fn find_caller(&self, token: &Token) -> Result<Caller, Error> {
         let server = token.scopes.server;
