@@ -56,6 +56,7 @@ mod rest;
 mod secrets;
 mod served;
 mod shape;
+mod shared_keys;
 mod smuggling;
 mod spec;
 mod stage;

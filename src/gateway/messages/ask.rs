@@ -47,6 +47,13 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
                 "{what} is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
             ),
         ),
+        AskRefusal::MalformedField { what } => (
+            400,
+            "malformed_field",
+            format!(
+                "{what}. Nothing was sent to the provider: correct it, and send the call again."
+            ),
+        ),
         AskRefusal::Untranslatable { what } => (
             400,
             "untranslatable",

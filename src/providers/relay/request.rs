@@ -14,6 +14,7 @@ use crate::providers::dialect::{
     OPENAI_RESPONSES_PATH, OpenAiChat, Translation, Untranslatable, ask_for_usage,
 };
 use crate::providers::http::address_below;
+use crate::providers::shared_key::{BoundedRequest, allowed_features};
 
 use super::body::Body;
 
@@ -73,6 +74,18 @@ pub struct RelayRequest {
     pub at_s: i64,
 }
 
+/// What becomes of a call because of who pays for it.
+#[derive(Clone, Copy)]
+pub enum PayerTerms<'a> {
+    /// The caller's own key carries anything.
+    Unlimited,
+    /// All answers together may have so many tokens.
+    Limited(u64),
+    /// A key that others pay for carries what was found to have a bound, and
+    /// all answers together may have so many tokens.
+    Shared(&'a BoundedRequest, u64),
+}
+
 /// A call as its provider gets it.
 pub struct WireRequest {
     pub method: Method,
@@ -95,25 +108,27 @@ pub enum Rewriting {
 }
 
 impl RelayRequest {
-    /// Writes the call for its provider. `output_limit` is put in where
-    /// somebody else than the caller limits the output.
+    /// Writes the call for its provider, on the terms of its payer.
     pub fn write_for(
         &self,
         provider: &Provider,
         credential: Option<&Credential>,
         model: &str,
-        output_limit: Option<u64>,
+        terms: PayerTerms<'_>,
     ) -> Result<WireRequest, Untranslatable> {
         let base = provider.url_for(credential);
         let ForwardedHeaders(mut headers) = self.headers.clone();
-        let translation = self.translate(provider, model, output_limit)?;
+        if matches!(terms, PayerTerms::Shared(..)) {
+            leave_features_out(&mut headers);
+        }
+        let translation = self.translate(provider, model, terms)?;
         let (path, body, rewriting) = if let Some(translation) = translation {
             headers.retain(|(name, _)| name != CONTENT_TYPE);
             let rewriting = Rewriting::Translated(translation.answers);
             (translation.path, Some(translation.body), rewriting)
         } else {
             let path = self.path_at(provider)?;
-            let (body, rewriting) = self.body_for(provider, model, output_limit);
+            let (body, rewriting) = self.body_for(provider, model, terms);
             (path, body, rewriting)
         };
         let to = match &self.query {
@@ -135,15 +150,23 @@ impl RelayRequest {
         &self,
         provider: &Provider,
         model: &str,
-        output_limit: Option<u64>,
+        terms: PayerTerms<'_>,
     ) -> Result<Option<Translation>, Untranslatable> {
         if !self.as_openai || self.surface != Surface::Chat {
             return Ok(None);
         }
+        let bounded = match terms {
+            PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
+            PayerTerms::Unlimited | PayerTerms::Limited(_) => None,
+        };
+        let bounded = bounded.map(|fields| fields.write());
         let chat = OpenAiChat {
-            body: self.body.bytes(),
+            body: bounded.as_deref().unwrap_or(self.body.bytes()),
             model,
-            output_limit,
+            output_limit: match terms {
+                PayerTerms::Limited(tokens) => Some(tokens),
+                PayerTerms::Unlimited | PayerTerms::Shared(..) => None,
+            },
             stream: self.stream,
             at_s: self.at_s,
         };
@@ -178,7 +201,7 @@ impl RelayRequest {
         &self,
         provider: &Provider,
         model: &str,
-        output_limit: Option<u64>,
+        terms: PayerTerms<'_>,
     ) -> (Option<Bytes>, Rewriting) {
         let bytes = self.body.bytes();
         if bytes.is_empty() {
@@ -188,13 +211,17 @@ impl RelayRequest {
             // A form with files, say: only the caller's own key pays for it.
             return (Some(bytes.clone()), Rewriting::Unchanged);
         };
-        let mut fields = fields.clone();
-        let mut changed = false;
+        let bounded = match terms {
+            PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
+            PayerTerms::Unlimited | PayerTerms::Limited(_) => None,
+        };
+        let mut changed = bounded.is_some();
+        let mut fields = bounded.unwrap_or_else(|| fields.clone());
         if self.as_openai && !fields.is("model", model) {
             fields.set("model", &json!(model));
             changed = true;
         }
-        if let Some(limit) = output_limit {
+        if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;
             changed |= dialect.limit_output(self.surface, &mut fields, limit);
         }
@@ -214,4 +241,21 @@ impl RelayRequest {
         };
         (Some(body), rewriting)
     }
+}
+
+/// Leaves out of the headers what switches on features that a shared key does
+/// not pay for.
+fn leave_features_out(headers: &mut Vec<(HeaderName, HeaderValue)>) {
+    headers.retain_mut(|(name, value)| {
+        if name.as_str() != "anthropic-beta" {
+            return true;
+        }
+        let allowed = value.to_str().ok().and_then(allowed_features);
+        let allowed = allowed.and_then(|allowed| HeaderValue::from_str(&allowed).ok());
+        let is_left = allowed.is_some();
+        if let Some(allowed) = allowed {
+            *value = allowed;
+        }
+        is_left
+    });
 }

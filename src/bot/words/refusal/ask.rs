@@ -59,6 +59,10 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              beforehand. Add yours with `/keys add scope:user`.",
             &[("subject", what)],
         ),
+        AskRefusal::MalformedField { what } => lang.say(
+            "The call is malformed: {subject}. Nothing was asked: correct it, and call again.",
+            &[("subject", what)],
+        ),
         AskRefusal::Untranslatable { what } => lang.say(
             "{subject} can't be said to this provider, so nothing was asked. Leave it \
              out, or pick another provider with `provider:`.",
