@@ -86,6 +86,7 @@ impl serenity::framework::Framework for Dispatcher {
             }
             FullEvent::Resume { .. } => {
                 self.bot.renewals.note_resumed(context.shard_id);
+                self.bot.app.shards.note(context.shard_id.0, true);
                 Ok(())
             }
             FullEvent::Ready { ref data_about_bot } => {
@@ -105,10 +106,6 @@ impl serenity::framework::Framework for Dispatcher {
                 let reported = report_servers(&self.bot, data_about_bot).await;
                 self.poise.dispatch(context, event).await;
                 reported
-            }
-            FullEvent::Resume { .. } => {
-                self.bot.app.shards.note(context.shard_id.0, true);
-                Ok(())
             }
             FullEvent::InteractionCreate { .. } => {
                 self.poise.dispatch(context, event).await;

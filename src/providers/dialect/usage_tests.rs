@@ -227,7 +227,6 @@ fn whole_chat(usage: Value) -> Value {
 
 #[test]
 fn openai_chats_count_parts_inside_the_whole() {
-    let whole = whole_chat;
     let detailed = json!({"prompt_tokens": 20_000, "completion_tokens": 1_000, "total_tokens": 21_000,
         "prompt_tokens_details": {"cached_tokens": 12_000, "cache_write_tokens": 6_000, "audio_tokens": 500},
         "completion_tokens_details": {"reasoning_tokens": 700, "audio_tokens": 100}});
@@ -236,11 +235,15 @@ fn openai_chats_count_parts_inside_the_whole() {
     check(
         AnswerFormat::OpenAi,
         &[
-            ("all of it", &[whole(detailed.clone())], detailed_classes),
+            (
+                "all of it",
+                &[whole_chat(detailed.clone())],
+                detailed_classes,
+            ),
             (
                 "all of it, and then less",
                 &[
-                    whole(detailed),
+                    whole_chat(detailed),
                     json!({"choices": [], "usage": {"prompt_tokens": 20_000, "completion_tokens": 1_000,
                         "prompt_tokens_details": {"cached_tokens": 0}}}),
                     json!({"choices": [], "usage": null}),
@@ -250,14 +253,14 @@ fn openai_chats_count_parts_inside_the_whole() {
             (
                 "in every chunk",
                 &[
-                    whole(json!({"prompt_tokens": 5, "completion_tokens": 1})),
-                    whole(json!({"prompt_tokens": 5, "completion_tokens": 9})),
+                    whole_chat(json!({"prompt_tokens": 5, "completion_tokens": 1})),
+                    whole_chat(json!({"prompt_tokens": 5, "completion_tokens": 9})),
                 ],
                 "5 in, 9 out: input=5 output=9",
             ),
             (
                 "reasoning outside of the completion",
-                &[whole(
+                &[whole_chat(
                     json!({"prompt_tokens": 1_000, "completion_tokens": 50, "total_tokens": 1_450,
                     "prompt_tokens_details": {"cached_tokens": 800},
                     "completion_tokens_details": {"reasoning_tokens": 400}}),
@@ -266,7 +269,7 @@ fn openai_chats_count_parts_inside_the_whole() {
             ),
             (
                 "DeepSeek's cache",
-                &[whole(
+                &[whole_chat(
                     json!({"prompt_tokens": 100, "completion_tokens": 5, "prompt_cache_hit_tokens": 64,
                     "prompt_cache_miss_tokens": 36}),
                 )],
@@ -274,15 +277,17 @@ fn openai_chats_count_parts_inside_the_whole() {
             ),
             (
                 "the names of the Responses",
-                &[whole(
+                &[whole_chat(
                     json!({"input_tokens": 11, "output_tokens": 5, "total_tokens": 16}),
                 )],
                 "11 in, 5 out: input=11 output=5",
             ),
             (
                 "searches",
-                &[whole(json!({"prompt_tokens": 11, "completion_tokens": 5,
-                    "server_tool_use": {"web_search_requests": 3}}))],
+                &[whole_chat(
+                    json!({"prompt_tokens": 11, "completion_tokens": 5,
+                    "server_tool_use": {"web_search_requests": 3}}),
+                )],
                 "11 in, 5 out: input=11 output=5 web_search=3",
             ),
             (
@@ -294,7 +299,7 @@ fn openai_chats_count_parts_inside_the_whole() {
             ),
             (
                 "no completion",
-                &[whole(json!({"prompt_tokens": 5}))],
+                &[whole_chat(json!({"prompt_tokens": 5}))],
                 "not reported",
             ),
         ],
@@ -304,7 +309,7 @@ fn openai_chats_count_parts_inside_the_whole() {
 #[test]
 fn what_openrouter_bills_and_what_the_provider_behind_it_bills_both_count() {
     let byok = |is_byok: bool, cost: f64| {
-        whole(
+        whole_chat(
             json!({"prompt_tokens": 100, "completion_tokens": 20, "cost": cost, "is_byok": is_byok,
             "cost_details": {"upstream_inference_cost": 0.001_97}}),
         )
