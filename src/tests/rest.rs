@@ -255,6 +255,21 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         assert_eq!((once.json()["mode"].as_str(), once.header("x-latchkey-source")), (Some("byok"), "request"));
         let call = program.call("POST", unified).header("x-api-key", &key);
         assert_eq!(send(call.json(&json!({"prompt": "count"}))).await.code(), "400 provider_missing");
+        // A key of one provider's is not for a model that is named as
+        // another's, unless the key's provider names its models so itself.
+        for (header, model, code) in [
+            ("x-openai-key", "anthropic/claude-haiku-5-5", "400 key_for_another_provider"),
+            ("x-claude-key", "openai/gpt-6-luna", "400 key_for_another_provider"),
+            ("x-openai-key", "openai/gpt-6-luna", "200 "),
+            ("x-openai-key", "gpt-6-luna", "200 "),
+            ("x-openrouter-key", "anthropic/claude-haiku-5-5", "200 "),
+            ("x-groq-key", "openai/gpt-oss-20b", "200 "),
+        ] {
+            let provider = header.trim_start_matches("x-").trim_end_matches("-key").replace("claude", "anthropic");
+            let call = program.call("POST", unified).header(header, good(&provider));
+            let said = send(call.json(&json!({"prompt": "count", "model": model}))).await;
+            assert_eq!(said.code(), code, "{header} {model}");
+        }
         // Nothing was said yet, so that a stream can still be refused in words.
         let call = program.call("POST", unified).header("x-deepseek-key", "sk-made-up-and-wrong");
         insta::assert_snapshot!(send(call.json(&json!({"prompt": "count", "stream": true}))).await.shown(), @r#"

@@ -30,6 +30,8 @@ pub struct ProviderCall {
     pub key: Option<String>,
     pub body: Value,
     pub headers: Vec<String>,
+    /// What stood in `anthropic-beta`.
+    pub beta: Option<String>,
     pub at: SystemTime,
 }
 
