@@ -68,7 +68,9 @@ impl Probe<'_> {
 
     /// What each class costs beside a prompt of more than so many tokens.
     pub fn tier(&self, above: u64) -> Option<PriceTier> {
+        let prompt = float(above + 1);
         let call = self.dollars(&[])?;
+        let with_prompt = self.dollars(&[("input_tokens", prompt)]);
         let mut tier = PriceTier {
             above,
             prices: [None; UsageClass::ALL.len()],
@@ -76,7 +78,9 @@ impl Probe<'_> {
         for class in UsageClass::ALL {
             let dollars = match class {
                 UsageClass::Call => Some(call * float(class.unit())),
-                _ => self.unit(*class, above),
+                // A class of the input is the prompt; all others stand beside one.
+                class if class.is_input() => self.unit(*class, prompt, Some(call)),
+                _ => self.unit(*class, prompt, with_prompt),
             };
             tier.set(*class, dollars.map(nano_dollars));
         }
@@ -84,20 +88,17 @@ impl Probe<'_> {
         Some(tier)
     }
 
-    /// What a unit of a class costs, in dollars; none where the table has no
-    /// such class.
-    fn unit(&self, class: UsageClass, above: u64) -> Option<f64> {
+    /// What a unit of a class costs beside a prompt, in dollars; none where the
+    /// table has no such class. `before` is what all but the class costs.
+    fn unit(&self, class: UsageClass, prompt: f64, before: Option<f64>) -> Option<f64> {
         let keys = keys_of(class)?;
-        let prompt = float(above + 1);
-        // A class of the input is the prompt; all others stand beside one.
-        let (beside, probed) = if class.is_input() {
+        let (mut with, probed) = if class.is_input() {
             (Vec::new(), prompt)
         } else {
             (vec![("input_tokens", prompt)], PROBED)
         };
-        let mut with = beside.clone();
         with.extend(keys.iter().map(|key| (*key, probed)));
-        let dollars = self.dollars(&with)? - self.dollars(&beside)?;
+        let dollars = self.dollars(&with)? - before?;
         Some(dollars / probed * float(class.unit()))
     }
 }
