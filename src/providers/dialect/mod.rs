@@ -174,12 +174,12 @@ impl Dialect {
     }
 
     /// Whether usage at the end of a stream must be asked for, at a path of
-    /// the provider's. Below `/v1/` that holds for other dialects than
-    /// OpenAI's too.
+    /// the provider's. Where others than OpenAI answer a chat of OpenAI's, that
+    /// holds for them too; in their own dialects the field is unknown.
     pub fn asks_for_usage(self, path: &str) -> bool {
         match self {
             Self::OpenAi(quirks) => quirks.asks_for_usage,
-            _ => path.starts_with("/v1/"),
+            _ => path.starts_with("/v1/") && path.ends_with(openai::CHAT_PATH),
         }
     }
 
