@@ -257,8 +257,8 @@ async fn pictures_that_are_paid_for_by_the_token_are_held_and_booked() {
         assert_eq!((row.held.output_tokens, row.held.images), (237_190, 10));
         assert_eq!((row.used.output_tokens, row.used.images), (41_600, 10));
         assert!(!row.clamped);
-        // 10 tokens of words at $8, and 41,600 of pictures at $30, a million.
-        assert_eq!(row.used.cost.unwrap().0, 80_000 + 41_600 * 30_000);
+        // 10 tokens of words at $5, and 41,600 of pictures at $30, a million.
+        assert_eq!(row.used.cost.unwrap().0, 50_000 + 41_600 * 30_000);
         for n in [json!(11), json!(100), json!("10"), json!(0)] {
             let mut wish = wish(1);
             wish["n"] = n;
