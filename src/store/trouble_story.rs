@@ -6,13 +6,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
-use rusqlite::Connection;
 use secrecy::SecretString;
 use tempfile::TempDir;
 
 use crate::store::change::{Change, Table};
 use crate::store::trouble::WAIT_MAX;
 use crate::store::*;
+use crate::tests::database_file::{OtherProgram, damage};
 use crate::tests::link::Link;
 use crate::tests::postgres;
 
@@ -35,10 +35,6 @@ async fn in_file() -> (TempDir, Store) {
 async fn open_file(folder: &Path) -> Store {
     let url = format!("sqlite:{}", folder.join("trouble.db").display());
     Store::open(&SecretString::from(url)).await.unwrap()
-}
-
-fn other_process(folder: &Path) -> Connection {
-    Connection::open(folder.join("trouble.db")).unwrap()
 }
 
 /// A PostgreSQL database, the store that uses it, and a connection beside it.
@@ -101,18 +97,18 @@ fn trouble<T>(result: anyhow::Result<T>) -> Option<DatabaseTrouble> {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_longer_than_five_seconds() {
     let began = Instant::now();
-    join(
-        waits_for_sqlite(),
-        join(waits_for_locks(), waits_for_a_silent_server()),
-    )
-    .await;
+    let postgres = join(
+        Box::pin(waits_for_locks()),
+        Box::pin(waits_for_a_silent_server()),
+    );
+    join(Box::pin(waits_for_sqlite()), postgres).await;
     assert!(began.elapsed() < WAIT_MAX + SLACK, "{:?}", began.elapsed());
 }
 
 async fn waits_for_sqlite() {
     let (folder, store) = in_file().await;
-    let other = other_process(folder.path());
-    other.execute_batch("begin immediate").unwrap();
+    let other = OtherProgram::open(&folder.path().join("trouble.db"));
+    other.runs("begin immediate");
     let waiting = join_all((0..40).map(|number| {
         let store = store.clone();
         async move { trouble(add(&store, &format!("late-{number}")).await) }
@@ -127,7 +123,7 @@ async fn waits_for_sqlite() {
     let (told, _) = join(waiting, reading).await;
     assert_eq!(told, [Some(DatabaseTrouble::Locked); 40]);
     assert_eq!(store.pulse().trouble, Some(DatabaseTrouble::Locked));
-    other.execute_batch("rollback").unwrap();
+    other.runs("rollback");
     add(&store, "after").await.unwrap();
     // Nothing of what was refused is stored later.
     assert_eq!(added(&store).await, names(&["after"]));
@@ -429,7 +425,7 @@ async fn a_full_disk_takes_nothing_and_loses_nothing() {
 async fn damaged_pages_are_named_as_such_for_a_while() {
     let (folder, store) = in_file().await;
     store.close().await;
-    crate::tests::database_file::damage(&folder.path().join("trouble.db"), "attempt");
+    damage(&folder.path().join("trouble.db"), "attempt");
     let store = open_file(folder.path()).await;
     let read = store.query(Statement::new("select count(*) from attempt", []));
     assert_eq!(trouble(read.await), Some(DatabaseTrouble::Damaged));

@@ -4,9 +4,9 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use super::database_file::OtherProgram;
 use super::link::Link;
 use super::program::Program;
 use super::stage::{Setup, Stage, run, run_with};
@@ -127,8 +127,8 @@ async fn programs_and_people_are_told_when_sqlite_is_locked() {
         mia.adds("openai", "user", &good("openai")).await;
         let program = Program::of(stage, &mia, ALL).await;
         until_ready(&program).await;
-        let other = Connection::open(stage.database()).unwrap();
-        other.execute_batch("begin immediate").unwrap();
+        let other = OtherProgram::open(&stage.database());
+        other.runs("begin immediate");
         let key = json!({"provider": "openai", "key": good("openai")});
         let storing = async {
             let began = Instant::now();
@@ -155,7 +155,7 @@ async fn programs_and_people_are_told_when_sqlite_is_locked() {
             form.contains("My database is too busy at the moment"),
             "{form}"
         );
-        other.execute_batch("rollback").unwrap();
+        other.runs("rollback");
         until_ready(&program).await;
         assert_eq!(program.posts("/api/v1/api-keys", &key).await.status, 200);
     })
