@@ -150,6 +150,15 @@ struct Shared {
     runtime: Handle,
 }
 
+/// How the ledger's writes go at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LedgerPulse {
+    /// For how long the oldest write has waited; none where nothing waits.
+    pub waits: Option<Duration>,
+    /// How many attempts are kept until they can be written.
+    pub unwritten: usize,
+}
+
 /// An attempt that was settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettledAttempt {
@@ -390,6 +399,14 @@ impl Ledger {
             self.counters_swept_ms.store(now_ms, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// How the ledger's writes go.
+    pub fn pulse(&self) -> LedgerPulse {
+        LedgerPulse {
+            waits: self.shared.outage.waits(),
+            unwritten: self.shared.outage.kept(),
+        }
     }
 
     /// Returns when everything that is queued is written.

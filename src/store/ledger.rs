@@ -104,7 +104,6 @@ impl Store {
                 Box::new(states.chain(bookings).chain(corrections).chain(totals));
             Ok(then)
         };
-        let _writing = self.pulse.begin_ledger();
         self.transact_without_rules(Transaction {
             first: Box::new(first),
             decide: Some(Box::new(decide)),
