@@ -74,7 +74,7 @@ pub enum FoundAttempt {
     /// Another process took ours for dead, and closed it at an estimate.
     Estimated {
         person: PersonId,
-        estimate: Settlement,
+        estimate: Box<Settlement>,
     },
     /// It was closed before, or is not there.
     Gone,
@@ -167,7 +167,10 @@ fn read_closed(is_ours: bool, row: Option<&Row>) -> anyhow::Result<FoundAttempt>
         "released" => Settlement::released(),
         _ => return Ok(FoundAttempt::Gone),
     };
-    Ok(FoundAttempt::Estimated { person, estimate })
+    Ok(FoundAttempt::Estimated {
+        person,
+        estimate: Box::new(estimate),
+    })
 }
 
 fn first_row(result: &StatementResult) -> anyhow::Result<&Row> {
