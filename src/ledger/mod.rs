@@ -323,17 +323,15 @@ impl Ledger {
         let Ok(decision) = timeout_at(held_by, deciding).await else {
             return Err(self.shared.outage.error());
         };
-        match decision? {
-            Ok(decided) => Ok(decided.map(|mut hold| {
-                hold.written = Some(written);
-                hold
-            })),
+        let Ok(decided) = decision? else {
             // The transaction failed before this hold was decided.
-            Err(_) => {
-                written.await.context(CLOSED)??;
-                anyhow::bail!(CLOSED);
-            }
-        }
+            written.await.context(CLOSED)??;
+            anyhow::bail!(CLOSED);
+        };
+        Ok(decided.map(|mut hold| {
+            hold.written = Some(written);
+            hold
+        }))
     }
 
     /// Takes up a hold of an earlier process; none if it is settled. It counts

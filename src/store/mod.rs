@@ -45,7 +45,7 @@ pub use audit::AuditedAttempt;
 pub use idempotency::EndedCall;
 pub use journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
-    LedgerChanges,
+    LedgerChanges, NotedUse,
 };
 pub use keys::NewKey;
 use leases::ProcessId;

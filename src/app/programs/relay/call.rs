@@ -228,6 +228,7 @@ impl RelayCall<'_> {
             })
         })?;
         hold.begin().await?;
+        hold.note_asked();
         let sent = programs
             .providers
             .relay(provider, wire, key.credential())
