@@ -70,6 +70,14 @@ impl Prices {
         if let Some(Found::Table(_)) = found {
             forget_nothing_for_something(model.model, &mut lines);
         }
+        // Pictures and machines that something else pays for are no lines.
+        let pays = |line: &ReceiptLine| line.price.is_none_or(|price| price.0 > 0);
+        if lines.iter().any(pays) {
+            let is_token = |line: &ReceiptLine| {
+                !matches!(line.class, UsageClass::Picture | UsageClass::Machine)
+            };
+            lines.retain(|line| is_token(line) || pays(line));
+        }
         Receipt {
             list: found.map(|found| found.list()),
             lines,

@@ -34,14 +34,23 @@ const HEADER_BYTES_MAX: usize = 1_024;
 pub struct ForwardedHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl ForwardedHeaders {
-    /// Copies those that may be forwarded, of all that came.
+    /// Copies those that may be forwarded, of all that came. What is a list
+    /// may stand in several headers, which become one.
     pub fn copy_from(headers: &HeaderMap) -> Self {
         let found = FORWARDED.into_iter().filter_map(|name| {
-            let value = headers.get(&name)?.as_bytes();
-            if value.len() > HEADER_BYTES_MAX {
+            let mut values = headers.get_all(&name).iter();
+            let mut joined = values.next()?.as_bytes().to_vec();
+            for value in values {
+                joined.extend_from_slice(b", ");
+                joined.extend_from_slice(value.as_bytes());
+            }
+            if joined.len() > HEADER_BYTES_MAX {
                 return None;
             }
-            Some((name, HeaderValue::from_bytes(value).ok()?))
+            Some((
+                name,
+                HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()?,
+            ))
         });
         Self(found.collect())
     }

@@ -75,6 +75,9 @@ async fn answer_call(
             body: body.clone(),
             at: SystemTime::now(),
             headers: headers.keys().map(ToString::to_string).collect(),
+            beta: headers
+                .get("anthropic-beta")
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         });
         if providers.calls.len() > CALLS_KEPT {
             providers.calls.pop_front();

@@ -215,9 +215,8 @@ impl RelayCall<'_> {
     ) -> Result<Box<Relayed>, SendError> {
         let (programs, order) = (self.programs, &*self.order);
         let provider = programs.models.provider(&offer.provider)?;
-        let key = programs
-            .payers
-            .open_key(offer, order.request_key.as_ref())?;
+        let key = programs.payers.open_key(offer, order.request_key.as_ref());
+        let key = key.map_err(|failure| SendError::Failed(failure.into()))?;
         let model = order.model.as_deref().unwrap_or_default();
         let terms = terms.within(hold.max_output_tokens());
         let wire = order
