@@ -38,7 +38,7 @@ impl Asks {
         let wanted = of(ChoiceKind::Model).map(|it| it.value.as_str());
         let wanted = wanted.chain(persona.and_then(|persona| persona.model.as_deref()));
         let chosen: Vec<(ProviderId, String)> = wanted
-            .filter_map(|value| self.models.find_chat_model(value))
+            .filter_map(|value| self.models.find_chat_model(value).ok())
             .map(|found| (found.provider, found.model))
             .filter(|(provider, model)| self.models.may_use(provider, model))
             .collect();

@@ -14,6 +14,13 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             format!("{provider} makes images and answers no questions. Name another provider."),
         ),
         AskRefusal::UnknownModel { model } => unknown_model(model),
+        AskRefusal::ModelMissing { provider } => (
+            400,
+            "model_missing",
+            format!(
+                "`{provider}/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
+            ),
+        ),
         AskRefusal::ModelNotAllowed { provider, model } => (
             403,
             "model_not_allowed",
