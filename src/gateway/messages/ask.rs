@@ -164,7 +164,14 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             "broke off in the middle of its answer. Try again.",
         ),
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
-        _ => (
+        FailureClass::Upstream
+        | FailureClass::NoPicture
+        | FailureClass::UntrustedResult
+        | FailureClass::WorkflowFailed
+        | FailureClass::MachineFailed
+        | FailureClass::Cancelled
+        | FailureClass::Expired
+        | FailureClass::NotSetUp => (
             502,
             "provider_error",
             "failed, or answered something that is no answer. Try again.",
