@@ -47,7 +47,8 @@ pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use pieces::Pieces;
 pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
-    Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
+    BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,
+    Window,
 };
 pub use receipt::{PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};

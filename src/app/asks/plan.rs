@@ -28,7 +28,7 @@ impl Asks {
                 self.find_persona(name)
                     .ok_or_else(|| no_such_persona(name))?,
             ),
-            // One that is gone since it was chosen is none.
+            // A persona that was removed after it was chosen counts as none.
             None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.find_persona(&it.value)),
         };
         let named = self
@@ -64,7 +64,7 @@ impl Asks {
                 Ok(model) if self.models.may_use(&id, &model) => allowed.push(id),
                 Ok(model) => refused = refused.or(Some((id, model))),
                 Err(unnamed) if plan.named.is_some() => return Err(unnamed),
-                // It is refused when it is its turn.
+                // A provider without a model is refused when its turn comes.
                 Err(_) => allowed.push(id),
             }
         }

@@ -116,7 +116,7 @@ impl Programs {
         if request.surface == Surface::Images {
             let prompt = request.body.fields().and_then(|it| it.get("prompt"));
             let prompt: String = prompt.unwrap_or_default();
-            // Apart, so that other calls stay small.
+            // Boxed, so that the future of every other call stays small.
             Box::pin(self.pictures.moderate(&prompt)).await?;
         }
         let of_request = |_: &_| Offer::unstored(Source::Request, provider.clone());
