@@ -115,6 +115,8 @@ pub enum Skip {
     Expired,
     Refused,
     OutOfCredit,
+    /// What is stored of it does not open.
+    Damaged,
 }
 
 /// What became of one offer.

@@ -37,6 +37,7 @@ const SKIP_WORDS: &[(&str, Skip)] = &[
     ("expired", Skip::Expired),
     ("refused", Skip::Refused),
     ("out_of_credit", Skip::OutOfCredit),
+    ("damaged", Skip::Damaged),
 ];
 const ANOTHER_SERVER: &str = "another_server";
 /// The words for all other verdicts.

@@ -170,7 +170,11 @@ impl Payers {
             // Boxed, so that the future of a call that does not fail stays small.
             let demoted = Box::pin(self.demote(&failed.offer, &failed.failure)).await;
             queue.demoted.extend(demoted.map_err(Error::from)?);
-            queue.fall_back(&failed.offer, WhyFellBack::TurnedDown);
+            let why = match failed.failure.class {
+                FailureClass::DamagedKey => WhyFellBack::Damaged,
+                _ => WhyFellBack::TurnedDown,
+            };
+            queue.fall_back(&failed.offer, why);
             last = Some(failed.refused);
         }
         Err(last.unwrap_or_else(|| Error::from(queue.refusal()).into()))
@@ -193,7 +197,7 @@ pub fn refused_by(failure: ProviderFailure, payer: Source, model: &str) -> Refus
 }
 
 /// Whether another payer may help: the provider turned this key down, or the
-/// key cannot be used for this call. A key cannot be used where the provider
+/// key cannot be opened, or cannot be used for this call. A key cannot be used where the provider
 /// has another address now than when it was stored, or where something is
 /// missing beside it, which only hosts of pictures ask for.
 fn another_payer_may_help(failure: &ProviderFailure) -> bool {
@@ -203,6 +207,7 @@ fn another_payer_may_help(failure: &ProviderFailure) -> bool {
             | FailureClass::Billing
             | FailureClass::WrongOrigin
             | FailureClass::NotSetUp
+            | FailureClass::DamagedKey
     )
 }
 
@@ -227,6 +232,7 @@ mod tests {
             FailureClass::CutOff,
             FailureClass::NotSetUp,
             FailureClass::WrongOrigin,
+            FailureClass::DamagedKey,
         ];
         let may_help = classes.into_iter().filter(|class| {
             another_payer_may_help(&ProviderFailure {
@@ -237,6 +243,6 @@ mod tests {
             })
         });
         let may_help: Vec<_> = may_help.collect();
-        insta::assert_snapshot!(format!("{may_help:?}"), @"[AuthInvalid, Billing, NotSetUp, WrongOrigin]");
+        insta::assert_snapshot!(format!("{may_help:?}"), @"[AuthInvalid, Billing, NotSetUp, WrongOrigin, DamagedKey]");
     }
 }

@@ -125,5 +125,6 @@ pub fn describe_skip(why: Skip) -> &'static str {
         Skip::Expired => "it has expired",
         Skip::Refused => "its provider refuses it",
         Skip::OutOfCredit => "its account has no credit",
+        Skip::Damaged => "what is stored of it can't be opened; it must be added again",
     }
 }

@@ -20,5 +20,6 @@ pub fn skip_reason(voice: Voice<'_>, skip: Skip) -> &str {
         Skip::Expired => "has expired; add it again with `/keys add`",
         Skip::Refused => "was refused by the provider; `/keys test` tries it again",
         Skip::OutOfCredit => "is out of credit; top it up and run `/keys test`",
+        Skip::Damaged => "is damaged, so that it can't be opened; add it again with `/keys add`",
     })
 }
