@@ -128,13 +128,13 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
 }
 
 fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
-    if class == FailureClass::DamagedKey {
-        let message = format!(
-            "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
-        );
-        return (409, "key_damaged", message);
-    }
     let (status, code, words) = match class {
+        FailureClass::DamagedKey => {
+            let message = format!(
+                "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+            );
+            return (409, "key_damaged", message);
+        }
         FailureClass::AuthInvalid | FailureClass::WrongOrigin => {
             let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
             (401, "provider_key_refused", replace)
