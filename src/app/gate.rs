@@ -97,7 +97,8 @@ impl<K: Copy + Eq + Hash> Permit<K> {
     /// Waits until there is room.
     pub async fn wait_turn(&mut self) {
         if let Some(turn) = &mut self.turn {
-            // Its sender stays in the line until it says so.
+            // The sender of this turn stays in the line until it says that
+            // there is room, so that waiting cannot fail.
             let _ = turn.await;
             self.turn = None;
         }

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::app::shards::ShardCount;
+use crate::ledger::LedgerPulse;
 use crate::store::{DatabasePulse, DatabaseTrouble};
 
 /// How long everything may take that is asked, so that whoever asks has an
@@ -15,13 +16,14 @@ const ASKED_MAX: Duration = Duration::from_millis(700);
 /// A commit that is no older shows that the database can be written, so that
 /// nothing is written to find out.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long the ledger may wait for one transaction.
+/// How long the ledger's oldest write may wait.
 const LEDGER_WAITS_MAX: Duration = Duration::from_secs(2);
 /// How long a shard may be gone: Discord has every connection begin anew now
 /// and then, which takes a second or two.
 const SHARD_GONE_MAX: Duration = Duration::from_secs(10);
-/// With fewer bytes than this left, a disk counts as full, or as nearly so.
-const DISK_FULL_BYTES: u64 = 1 << 20;
+/// With fewer bytes than this left, a disk counts as full, since the next commit
+/// may need as many; or as nearly so.
+const DISK_FULL_BYTES: u64 = 64 << 10;
 const DISK_LOW_BYTES: u64 = 256 << 20;
 
 /// What the program needs for its work, as it was a moment ago.
@@ -30,6 +32,7 @@ pub struct Readiness {
     /// What a question to the database, and perhaps a write, came to.
     pub database: Result<(), DatabaseFault>,
     pub pulse: DatabasePulse,
+    pub ledger: LedgerPulse,
     pub shards: ShardCount,
     /// What is left on the disk of the database; none if it is elsewhere, or
     /// the disk did not say.
@@ -61,9 +64,9 @@ impl Readiness {
             && self.disk_room() != Some(DiskRoom::Full)
     }
 
-    /// Whether the ledger waits too long for its transaction.
+    /// Whether the ledger's oldest write waits too long.
     pub fn ledger_is_stuck(&self) -> bool {
-        let waits = self.pulse.ledger_waits;
+        let waits = self.ledger.waits;
         waits.is_some_and(|waits| waits > LEDGER_WAITS_MAX)
     }
 
@@ -80,10 +83,13 @@ impl Readiness {
 
     /// How much room the disk of the database has, if it is known.
     pub fn disk_room(&self) -> Option<DiskRoom> {
-        self.disk_free_bytes.map(|free| match free {
-            ..DISK_FULL_BYTES => DiskRoom::Full,
-            ..DISK_LOW_BYTES => DiskRoom::Low,
-            _ => DiskRoom::Enough,
+        let free = self.disk_free_bytes?;
+        Some(if free < DISK_FULL_BYTES {
+            DiskRoom::Full
+        } else if free < DISK_LOW_BYTES {
+            DiskRoom::Low
+        } else {
+            DiskRoom::Enough
         })
     }
 }
@@ -117,6 +123,7 @@ impl App {
         Readiness {
             database,
             pulse,
+            ledger: self.ledger.pulse(),
             shards: self.shards.count(),
             disk_free_bytes: disk.ok().flatten(),
         }
@@ -154,10 +161,13 @@ mod tests {
         Readiness {
             database: Ok(()),
             pulse: DatabasePulse {
-                since_commit: Some(Duration::from_secs(60)),
+                since_commit: Some(Duration::from_mins(1)),
                 trouble: None,
-                ledger_waits: Some(Duration::from_millis(20)),
                 queued: 3,
+            },
+            ledger: LedgerPulse {
+                waits: Some(Duration::from_millis(20)),
+                unwritten: 2,
             },
             shards: ShardCount {
                 all: 2,
@@ -174,7 +184,7 @@ mod tests {
         let changes: [fn(&mut Readiness); 7] = [
             |it| it.database = Err(DatabaseFault::Unknown),
             |it| it.database = Err(DatabaseTrouble::ReadOnly.into()),
-            |it| it.pulse.ledger_waits = Some(Duration::from_secs(3)),
+            |it| it.ledger.waits = Some(Duration::from_secs(3)),
             |it| it.shards = ShardCount::default(),
             |it| it.shards.awaited = 1,
             |it| it.shards.lost_for = Some(Duration::from_secs(11)),
@@ -191,7 +201,7 @@ mod tests {
     fn what_passes_by_itself_or_is_unknown_does_not() {
         let changes: [fn(&mut Readiness); 5] = [
             |it| it.pulse.since_commit = None,
-            |it| it.pulse.ledger_waits = None,
+            |it| it.ledger = LedgerPulse::default(),
             |it| it.shards.lost_for = Some(Duration::from_secs(3)),
             |it| it.disk_free_bytes = None,
             |it| it.disk_free_bytes = Some(100 << 20),

@@ -77,7 +77,7 @@ base_url = \"{url}\"
         text += &ours;
         text += more;
         let mut config = Config::parse(&text, &Environment::default())?;
-        // Whoever wants one opens it.
+        // No gateway listens, unless whoever runs the scene opens one.
         config.gateway.listen.clear();
         Ok(config)
     }

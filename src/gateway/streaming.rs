@@ -16,7 +16,7 @@ pub trait PieceSource: Send + 'static {
 }
 
 /// A body that is being sent.
-struct Sending<S> {
+struct OutgoingPieces<S> {
     source: S,
     dialect: ApiDialect,
     request_id: HeaderValue,
@@ -30,7 +30,7 @@ pub fn stream_pieces(
     dialect: ApiDialect,
     request_id: HeaderValue,
 ) -> Body {
-    let sending = Sending {
+    let sending = OutgoingPieces {
         source,
         dialect,
         request_id,

@@ -56,7 +56,7 @@ pub fn settle_all<'a>(
             FoundAttempt::Estimated { person, estimate } if knows_more(finished, &estimate) => {
                 counters.correct(finished, &estimate)?;
                 let estimated = FinishedAttempt {
-                    settlement: estimate,
+                    settlement: *estimate,
                     ..finished.clone()
                 };
                 add_up(&mut changes.taken_back, &estimated, person);

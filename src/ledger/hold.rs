@@ -11,7 +11,7 @@ use crate::model::{
     Amounts, Attempt, AttemptId, ClassCounts, FailureClass, KeyId, Outcome, PersonId,
     ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, UsageClass, lock,
 };
-use crate::store::{Booking, FinishedAttempt, KnownTokens};
+use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
 
 use crate::ledger::batch::Need;
 use crate::ledger::meter::AppliedLimit;
@@ -87,6 +87,8 @@ pub struct Hold {
     pub(super) written: Option<oneshot::Receiver<anyhow::Result<()>>>,
     /// How long the caller waits for that.
     pub(super) held_by: tokio::time::Instant,
+    /// How many pictures its provider was surely asked for.
+    asked_images: u64,
     /// When it was noted last how much was heard.
     pub(super) noted: Instant,
     is_settled: bool,
@@ -154,6 +156,7 @@ impl Hold {
             heard_bytes: 0,
             began: Instant::now(),
             held_by: tokio::time::Instant::now(),
+            asked_images: 0,
             noted: Instant::now(),
             is_made: false,
             first_byte: None,
@@ -223,11 +226,27 @@ impl Hold {
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
         if now - self.noted >= NOTED_EVERY && self.is_exempt() {
             self.noted = now;
-            let tokens = self.heard_bytes.div_ceil(TOKEN_BYTES);
-            // Where the queue is full, the next one is noted.
-            let noting = Operation::Hear(self.id(), tokens);
-            drop(self.shared.queue.try_send(noting));
+            self.note_use();
         }
+    }
+
+    /// Notes on disk that the provider of a call that is passed on is asked
+    /// for its pictures. Others are known by the rows of their pictures.
+    pub fn note_asked(&mut self) {
+        self.asked_images = self.booking.held.images;
+        if self.asked_images > 0 {
+            self.note_use();
+        }
+    }
+
+    fn note_use(&self) {
+        let noting = Operation::Note(NotedUse {
+            attempt: self.id(),
+            heard: self.heard_bytes.div_ceil(TOKEN_BYTES),
+            images: self.asked_images,
+        });
+        // Where the queue is full, the next one is noted.
+        drop(self.shared.queue.try_send(noting));
     }
 
     /// What the call comes to if it is settled as ended in this way.

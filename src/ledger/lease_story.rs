@@ -36,6 +36,9 @@ struct Held {
     exempt: Hold,
     /// For a picture that was never begun.
     unbegun: Hold,
+    /// For a picture that its provider was asked for, in a call that is passed
+    /// on.
+    asked: Hold,
 }
 
 async fn hold_some(ledger: &Ledger) -> Held {
@@ -54,6 +57,8 @@ async fn hold_some(ledger: &Ledger) -> Held {
         ..order(&google, 9)
     };
     let unbegun = held(picture, Vec::new()).await;
+    let mut asked = held(picture, Vec::new()).await;
+    asked.note_asked();
     ledger.flush().await;
     exempt.noted = Instant::now().checked_sub(PATIENCE).unwrap();
     exempt.hear(&"word".repeat(40));
@@ -64,6 +69,7 @@ async fn hold_some(ledger: &Ledger) -> Held {
         limited,
         exempt,
         unbegun,
+        asked,
     }
 }
 
@@ -107,8 +113,9 @@ async fn tell(url: &SecretString) {
         limited,
         exempt,
         unbegun,
+        asked,
     } = hold_some(&first).await;
-    let ids = [&limited, &exempt, &unbegun].map(|hold| format!("{:?}", hold.id()));
+    let ids = [&limited, &exempt, &unbegun, &asked].map(|hold| format!("{:?}", hold.id()));
     let token = TokenId(5);
     let claim = async |ledger: &Ledger, key: u8| {
         let key = [key; 32];
@@ -134,9 +141,11 @@ async fn tell(url: &SecretString) {
         ("expired".to_owned(), 1_424, 1_000, true),
         ("expired".to_owned(), 100, 40, true),
         ("released".to_owned(), 0, 0, false),
+        ("expired".to_owned(), 100, 0, true),
     ];
     assert_eq!(seen, expected);
     assert!(find(&rows, &ids[1]).used.cost.is_some());
+    assert_eq!(find(&rows, &ids[3]).used.images, 1);
     // Its call may be made again, by whoever lives.
     let freed = timeout(PATIENCE, async {
         while !claim(&second, 1).await {
@@ -146,7 +155,7 @@ async fn tell(url: &SecretString) {
     freed.await.expect("it is free soon");
     assert!(!claim(&first, 1).await);
     // It was not dead: what it knows takes the place of each estimate, once.
-    for (hold, tokens) in [(limited, 7), (exempt, 900), (unbegun, 3)] {
+    for (hold, tokens) in [(limited, 7), (exempt, 900), (unbegun, 3), (asked, 4)] {
         first.settle(hold, used(tokens)).await.unwrap();
     }
     first.flush().await;
@@ -157,7 +166,7 @@ async fn tell(url: &SecretString) {
         (row.state.clone(), row.used.output_tokens)
     });
     let settled = |tokens| ("settled".to_owned(), tokens);
-    assert_eq!(seen, [settled(7), settled(900), settled(3)]);
+    assert_eq!(seen, [settled(7), settled(900), settled(3), settled(4)]);
     second.lost().settle_left().await.unwrap();
     check_sums(&second).await;
     for ledger in [first, second] {
@@ -182,7 +191,7 @@ async fn a_lease_is_given_up_at_the_end() {
     let second = open(&url, &Clock::held_at(NOW_MS)).await;
     second.lost().settle_left().await.unwrap();
     let held = |rows: Vec<AuditedAttempt>| rows.iter().filter(|it| it.state == "held").count();
-    assert_eq!(held(second.store.audit().await), 3);
+    assert_eq!(held(second.store.audit().await), 4);
     first.close().await;
     second.lost().settle_left().await.unwrap();
     second.flush().await;
@@ -207,7 +216,7 @@ async fn whoever_lives_keeps_their_holds_when_the_database_comes_back() {
     sleep(3 * SHORT.lasts).await;
     let rows = second.store.audit().await;
     assert!(rows.iter().all(|row| row.state == "held"), "{rows:?}");
-    for hold in [held.limited, held.exempt, held.unbegun] {
+    for hold in [held.limited, held.exempt, held.unbegun, held.asked] {
         first.settle(hold, used(7)).await.unwrap();
     }
     first.flush().await;

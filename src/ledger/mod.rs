@@ -150,6 +150,15 @@ struct Shared {
     runtime: Handle,
 }
 
+/// How the ledger's writes go at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LedgerPulse {
+    /// For how long the oldest write has waited; none where nothing waits.
+    pub waits: Option<Duration>,
+    /// How many attempts are kept until they can be written.
+    pub unwritten: usize,
+}
+
 /// An attempt that was settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettledAttempt {
@@ -314,17 +323,15 @@ impl Ledger {
         let Ok(decision) = timeout_at(held_by, deciding).await else {
             return Err(self.shared.outage.error());
         };
-        match decision? {
-            Ok(decided) => Ok(decided.map(|mut hold| {
-                hold.written = Some(written);
-                hold
-            })),
+        let Ok(decided) = decision? else {
             // The transaction failed before this hold was decided.
-            Err(_) => {
-                written.await.context(CLOSED)??;
-                anyhow::bail!(CLOSED);
-            }
-        }
+            written.await.context(CLOSED)??;
+            anyhow::bail!(CLOSED);
+        };
+        Ok(decided.map(|mut hold| {
+            hold.written = Some(written);
+            hold
+        }))
     }
 
     /// Takes up a hold of an earlier process; none if it is settled. It counts
@@ -390,6 +397,14 @@ impl Ledger {
             self.counters_swept_ms.store(now_ms, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// How the ledger's writes go.
+    pub fn pulse(&self) -> LedgerPulse {
+        LedgerPulse {
+            waits: self.shared.outage.waits(),
+            unwritten: self.shared.outage.kept(),
+        }
     }
 
     /// Returns when everything that is queued is written.

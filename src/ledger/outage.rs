@@ -80,10 +80,15 @@ impl Outage {
         (since_ms > 0).then(|| Duration::from_millis(waits_ms()))
     }
 
+    /// How many attempts are kept until they can be written.
+    pub fn kept(&self) -> usize {
+        self.kept.load(Ordering::Relaxed)
+    }
+
     /// Refuses a new call where its hold would neither be written soon nor be
     /// kept.
     pub fn refuse_new(&self) -> anyhow::Result<()> {
-        let is_full = self.kept.load(Ordering::Relaxed) >= KEPT_MAX;
+        let is_full = self.kept() >= KEPT_MAX;
         if is_full || self.waits().is_some_and(|waits| waits > WAITS_MAX) {
             return Err(self.error());
         }

@@ -268,10 +268,7 @@ async fn one_damaged_counter_stops_nobody_else() {
     };
     let (damaged, exempt) = (calls.begin(true).await, calls.begin(false).await);
     ledger.flush().await;
-    let other = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
-    other
-        .execute_batch("update quota_counter set state = 'damaged'")
-        .unwrap();
+    damage_counters(&folder.path().join("ledger.db"));
     let damaged = damaged.unwrap();
     let lost = format!("{:?}", damaged.id());
     let settling = ledger.settle(damaged, used(7));
@@ -286,4 +283,10 @@ async fn one_damaged_counter_stops_nobody_else() {
         assert_eq!(row.state, state);
     }
     ledger.close().await;
+}
+
+fn damage_counters(file: &std::path::Path) {
+    let other = rusqlite::Connection::open(file).unwrap();
+    let damaged = other.execute_batch("update quota_counter set state = 'damaged'");
+    damaged.unwrap();
 }

@@ -374,19 +374,19 @@ mod tests {
         ] {
             let most = counts(&[(C::Input, 1_000), (C::Output, 7_000), (C::Picture, 1)]);
             let provider = provider.into();
-            let priced = PricedModel {
+            let call = PricedModel {
                 provider: &provider,
                 model,
                 at_ms,
             };
-            let held = prices.price(priced, &most).unwrap();
+            let held = prices.price(call, &most).unwrap();
             assert_eq!(held.output_token.0, output_token, "{model}");
             let used = counts(&[
                 (C::InputImage, 1_000),
                 (C::OutputImage, 7_000),
                 (C::Picture, 1),
             ]);
-            let cost = prices.cost(priced, &used).unwrap();
+            let cost = prices.cost(call, &used).unwrap();
             assert!(cost.0 <= held.base.0 + 7_000 * output_token, "{model}");
         }
     }

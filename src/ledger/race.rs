@@ -263,10 +263,10 @@ fn say(word: &str, id: AttemptId) {
 }
 
 /// Kills a child in the middle of its work; returns what the ledger promised it.
-fn kill_under_load(url: &SecretString, after: usize) -> Promised {
+fn kill_under_load(url: &SecretString, after: usize) -> PromisedAttempts {
     let mut child = start_child("load", u64::MAX / 2, url);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut promised = Promised::default();
+    let mut promised = PromisedAttempts::default();
     promised.add(lines.by_ref().take(after));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -277,12 +277,12 @@ fn kill_under_load(url: &SecretString, after: usize) -> Promised {
 
 /// The attempts that the ledger promised to have held and settled.
 #[derive(Default)]
-struct Promised {
+struct PromisedAttempts {
     held: BTreeSet<String>,
     settled: BTreeSet<String>,
 }
 
-impl Promised {
+impl PromisedAttempts {
     fn add(&mut self, lines: impl Iterator<Item = std::io::Result<String>>) {
         for line in lines.map_while(Result::ok) {
             match line.split_once(' ') {
@@ -310,7 +310,7 @@ async fn a_hundred_kills_lose_nothing_on_postgresql() {
 
 async fn survive(url: SecretString) {
     let ledger = open_with(&url, &Clock::held_at(NOW_MS), SHORT).await;
-    let mut all = Promised::default();
+    let mut all = PromisedAttempts::default();
     for kill in 0..KILLS {
         let url = url.clone();
         // Some are killed at once, others after many asks.

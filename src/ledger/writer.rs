@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{AttemptId, Clock, LimitUse};
+use crate::model::{Clock, LimitUse};
 use crate::store::{
     Booking, DamagedLedger, FinishedAttempt, Journal, JournalEntries, JournalFindings,
-    LedgerChanges, Store, copy_error,
+    LedgerChanges, NotedUse, Store, copy_error,
 };
 
 use crate::ledger::Shared;
@@ -54,8 +54,8 @@ pub enum Operation {
     /// Close an attempt, and reply which owners of budgets are to be warned:
     /// none where it is kept until it can be written.
     Settle(Closing, Option<Reply<Vec<LimitUse>>>),
-    /// Note how many tokens of an answer were heard.
-    Hear(AttemptId, u64),
+    /// Note what is known by now of an attempt that is held.
+    Note(NotedUse),
     /// Write everything that is queued, and end.
     Stop(oneshot::Sender<()>),
     /// Reply when everything that is queued is written.
@@ -369,7 +369,7 @@ impl Batch {
                         shared,
                     });
                 }
-                Operation::Hear(attempt, tokens) => batch.entries.heard.push((attempt, tokens)),
+                Operation::Note(noted) => batch.entries.noted.push(noted),
                 Operation::Book(booking, None) => write_behind.push(booking),
                 Operation::Book(booking, Some(reply)) => {
                     batch.entries.bookings.push(booking);
@@ -414,7 +414,7 @@ impl Operation {
         match self {
             Self::Book(_, reply) => reply.is_some(),
             Self::Settle(_, reply) => reply.is_some(),
-            Self::Hear(..) => false,
+            Self::Note(_) => false,
             _ => true,
         }
     }

@@ -14,6 +14,9 @@ use super::usage::Usage;
 /// The most pictures that one ask is answered with.
 pub const PICTURES_MAX: u8 = 4;
 
+/// The largest picture that is changed, in megabytes.
+pub const PICTURE_MB_MAX: usize = 8;
+
 /// One request to a model or a workflow that paints.
 #[derive(Debug)]
 pub struct PictureAsk {

@@ -39,7 +39,7 @@ pub use check::{Check, FailureClass, ProviderFailure};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
-pub use image::{ImageSpec, PICTURES_MAX, PictureAnswer, PictureAsk, Size, Stage};
+pub use image::{ImageSpec, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk, Size, Stage};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use lock::lock;
 pub use money::NanoDollars;
@@ -47,7 +47,8 @@ pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use pieces::Pieces;
 pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
-    Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
+    BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,
+    Window,
 };
 pub use receipt::{PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};

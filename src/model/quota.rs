@@ -113,12 +113,12 @@ pub enum Blocked {
     Role(u64),
     Channel(u64),
     /// By the server's own managers.
-    Inside(ServerId, Inside),
+    InServer(ServerId, BlockTarget),
 }
 
 /// Whom a server's managers stop there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Inside {
+pub enum BlockTarget {
     Person(PersonId),
     Role(u64),
     Channel(u64),

@@ -16,11 +16,11 @@ use crate::model::bounded_map::BoundedMap;
 #[derive(Debug)]
 pub struct TtlCache<K, V, S = RandomState> {
     ttl_ms: i64,
-    entries: BoundedMap<K, Timed<V>, S>,
+    entries: BoundedMap<K, TtlEntry<V>, S>,
 }
 
 #[derive(Debug)]
-struct Timed<V> {
+struct TtlEntry<V> {
     put_at_ms: i64,
     value: V,
 }
@@ -92,7 +92,7 @@ impl<K: Clone + Eq + Hash, V, S: BuildHasher + Default> TtlCache<K, V, S> {
     /// Puts a value that is true now in place of the key's old one.
     pub fn put(&mut self, key: K, value: V, now_ms: i64) {
         let put_at_ms = now_ms;
-        self.entries.put(key, Timed { put_at_ms, value });
+        self.entries.put(key, TtlEntry { put_at_ms, value });
     }
 
     /// Drops the entry of a key.
@@ -120,7 +120,7 @@ impl<K: Clone + Eq + Hash, V, S: BuildHasher + Default> TtlCache<K, V, S> {
     }
 }
 
-fn is_fresh<V>(entry: &Timed<V>, now_ms: i64, ttl_ms: i64) -> bool {
+fn is_fresh<V>(entry: &TtlEntry<V>, now_ms: i64, ttl_ms: i64) -> bool {
     (0..ttl_ms).contains(&now_ms.saturating_sub(entry.put_at_ms))
 }
 

@@ -32,8 +32,18 @@ pub struct JournalEntries {
     /// Attempts to close, if they are still held. An attempt may be among the
     /// bookings and here.
     pub closings: Vec<FinishedAttempt>,
-    /// How many tokens of answers were heard that have not ended.
-    pub heard: Vec<(AttemptId, u64)>,
+    /// What is known by now of attempts that are held.
+    pub noted: Vec<NotedUse>,
+}
+
+/// What is known by now of an attempt that is held.
+#[derive(Clone, Copy, Debug)]
+pub struct NotedUse {
+    pub attempt: AttemptId,
+    /// How many tokens of its answer were heard.
+    pub heard: u64,
+    /// How many pictures its provider was surely asked for.
+    pub images: u64,
 }
 
 /// An attempt, and how it ended.
@@ -64,7 +74,7 @@ pub enum FoundAttempt {
     /// Another process took ours for dead, and closed it at an estimate.
     Estimated {
         person: PersonId,
-        estimate: Settlement,
+        estimate: Box<Settlement>,
     },
     /// It was closed before, or is not there.
     Gone,
@@ -91,7 +101,7 @@ pub struct LedgerChanges {
 impl JournalEntries {
     /// Whether nothing has happened.
     pub fn is_empty(&self) -> bool {
-        self.count() == 0 && self.heard.is_empty()
+        self.count() == 0 && self.noted.is_empty()
     }
 
     /// How many attempts they are about.
@@ -106,11 +116,11 @@ pub(super) fn read_findings(
     entries: &JournalEntries,
     results: &[StatementResult],
 ) -> anyhow::Result<JournalFindings> {
-    let expected = 2 * counters.len() + entries.count() + entries.heard.len();
+    let expected = 2 * counters.len() + entries.count() + entries.noted.len();
     let expected = expected + entries.closings.len();
     anyhow::ensure!(results.len() >= expected, "a statement is missing");
     // The first results are of statements of which nothing is asked.
-    let unread = counters.len() + entries.bookings.len() + entries.heard.len();
+    let unread = counters.len() + entries.bookings.len() + entries.noted.len();
     let mut rest = results.iter().skip(unread);
     let mut next = |many| rest.by_ref().take(many).collect::<Vec<_>>();
     let (written, closings) = (next(entries.finished.len()), next(entries.closings.len()));
@@ -157,7 +167,10 @@ fn read_closed(is_ours: bool, row: Option<&Row>) -> anyhow::Result<FoundAttempt>
         "released" => Settlement::released(),
         _ => return Ok(FoundAttempt::Gone),
     };
-    Ok(FoundAttempt::Estimated { person, estimate })
+    Ok(FoundAttempt::Estimated {
+        person,
+        estimate: Box::new(estimate),
+    })
 }
 
 fn first_row(result: &StatementResult) -> anyhow::Result<&Row> {

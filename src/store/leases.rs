@@ -109,15 +109,15 @@ impl Store {
         self.read_left(sql).await
     }
 
-    /// Attempts for pictures that dead processes left held, and whose picture
-    /// was never begun.
+    /// Attempts for pictures that dead processes left held, and whose provider
+    /// was never asked.
     pub async fn left_unbegun(&self) -> anyhow::Result<Vec<Booking>> {
         let sql = concat!(
             "select ",
             booking_columns!(),
             " from attempt where state = 'held' and held_images > 0 and ",
             process_is_dead!(),
-            " and attempt_id not in (select attempt_id from picture) \
+            " and images = 0 and attempt_id not in (select attempt_id from picture) \
              order by held_at_ms limit $2"
         );
         self.read_left(sql).await

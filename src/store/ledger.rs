@@ -13,7 +13,8 @@ use crate::model::{
 use crate::store::Store;
 use crate::store::change::{Change, Table};
 use crate::store::journal::{
-    DamagedLedger, FinishedAttempt, Journal, JournalFindings, LedgerChanges, read_findings,
+    DamagedLedger, FinishedAttempt, Journal, JournalFindings, LedgerChanges, NotedUse,
+    read_findings,
 };
 use crate::store::leases::ProcessId;
 use crate::store::totals::{add_totals, take_back_totals};
@@ -83,7 +84,7 @@ impl Store {
             Box::new(
                 for_each(&locked, |it| it, lock)
                     .chain(for_each(&written, |it| &it.bookings, book))
-                    .chain(for_each(&written, |it| &it.heard, note_heard))
+                    .chain(for_each(&written, |it| &it.noted, note_use))
                     .chain(for_each(&written, |it| &it.finished, insert_finished))
                     .chain(for_each(&written, |it| &it.closings, close_attempt))
                     .chain(for_each(&locked, |it| it, select_state))
@@ -104,7 +105,6 @@ impl Store {
                 Box::new(states.chain(bookings).chain(corrections).chain(totals));
             Ok(then)
         };
-        let _writing = self.pulse.begin_ledger();
         self.transact_without_rules(Transaction {
             first: Box::new(first),
             decide: Some(Box::new(decide)),
@@ -129,14 +129,14 @@ impl Store {
         rows.iter().map(read_booking).collect()
     }
 
-    /// Attempts for pictures that were held before a moment, and whose picture
-    /// was never begun.
+    /// Attempts for pictures that were held before a moment, and whose provider
+    /// was never asked.
     pub async fn unbegun_before(&self, before_ms: i64) -> anyhow::Result<Vec<Booking>> {
         let sql = concat!(
             "select ",
             booking_columns!(),
             " from attempt where state = 'held' and held_at_ms < $1 and held_images > 0 \
-             and attempt_id not in (select attempt_id from picture) \
+             and images = 0 and attempt_id not in (select attempt_id from picture) \
              order by held_at_ms limit $2"
         );
         let values = [before_ms.into(), OLD_MAX.into()];
@@ -227,13 +227,18 @@ fn insert_held(booking: &Booking, process: ProcessId) -> Statement {
     SQL.with_all(values)
 }
 
-/// Notes how much of an answer was heard, while the attempt is held.
-fn note_heard((attempt, tokens): &(AttemptId, u64)) -> Statement {
+/// Notes what is known of an attempt's use, while it is held.
+fn note_use(noted: &NotedUse) -> Statement {
     const SQL: Change = Change::to(
         Table::Attempt,
-        "update attempt set output_tokens = $2 where attempt_id = $1 and state = 'held'",
+        "update attempt set output_tokens = $2, images = $3 \
+         where attempt_id = $1 and state = 'held'",
     );
-    SQL.with([(*attempt).into(), (*tokens).into()])
+    SQL.with([
+        noted.attempt.into(),
+        noted.heard.into(),
+        noted.images.into(),
+    ])
 }
 
 /// The values of the columns from `attempt_id` to `counted`.

@@ -45,7 +45,7 @@ pub use audit::AuditedAttempt;
 pub use idempotency::EndedCall;
 pub use journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
-    LedgerChanges,
+    LedgerChanges, NotedUse,
 };
 pub use keys::NewKey;
 use leases::ProcessId;
@@ -63,7 +63,7 @@ use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
 use trouble::WAIT_MAX;
 pub use trouble::{DatabaseTrouble, StoreError, copy_error};
-use value::{Decide, Effect, Row, Statement, StatementResult, Statements, Transaction};
+use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
@@ -175,7 +175,7 @@ impl Store {
     /// the ledger, whose statements are made as they are run.
     async fn transact_without_rules(&self, transaction: Transaction) -> anyhow::Result<()> {
         let Transaction { first, decide, .. } = transaction;
-        let decide = decide.map(|decide| -> Decide {
+        let decide = decide.map(|decide| -> Decision {
             Box::new(move |outcomes| Ok(without_rules(decide(outcomes)?)))
         });
         self.transact(Transaction {

@@ -14,7 +14,7 @@ use crate::store::{Backend, Store};
 
 /// For how long the database counts as damaged after damage was met, since
 /// what is written elsewhere goes well.
-const DAMAGED_FOR: Duration = Duration::from_secs(60);
+const DAMAGED_FOR: Duration = Duration::from_mins(1);
 
 /// What is known of the database at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,6 @@ pub struct DatabasePulse {
     pub since_commit: Option<Duration>,
     /// What was wrong after that.
     pub trouble: Option<DatabaseTrouble>,
-    /// For how long the ledger has waited for its transaction, if it waits.
-    pub ledger_waits: Option<Duration>,
     /// How many writes wait for their turn.
     pub queued: usize,
 }
@@ -36,7 +34,6 @@ pub(super) struct Pulse {
     /// Names this process in the row that its probes write.
     probe: String,
     committed_ms: AtomicU64,
-    ledger_began_ms: AtomicU64,
     /// What was wrong since the last commit, and when that was met.
     last_trouble: Mutex<Option<(DatabaseTrouble, u64)>>,
     has_trouble: AtomicBool,
@@ -48,7 +45,6 @@ impl Default for Pulse {
             started: Instant::now(),
             probe: format!("probe/{:016x}", getrandom::u64().unwrap_or(0)),
             committed_ms: AtomicU64::new(0),
-            ledger_began_ms: AtomicU64::new(0),
             last_trouble: Mutex::new(None),
             has_trouble: AtomicBool::new(false),
         }
@@ -97,37 +93,15 @@ impl Pulse {
         self.has_trouble.store(last.is_some(), Ordering::Relaxed);
     }
 
-    /// Notes that the ledger waits for a transaction, until the value that it
-    /// returns is dropped.
-    pub(super) fn begin_ledger(&self) -> LedgerWait<'_> {
-        self.ledger_began_ms.store(self.now_ms(), Ordering::Relaxed);
-        LedgerWait { pulse: self }
-    }
-
     fn read(&self, queued: usize) -> DatabasePulse {
-        let now_ms = self.now_ms();
-        let since = |moment: &AtomicU64| {
-            let at_ms = Some(moment.load(Ordering::Relaxed)).filter(|at_ms| *at_ms > 0)?;
-            Some(Duration::from_millis(now_ms.saturating_sub(at_ms)))
-        };
+        let committed_ms = Some(self.committed_ms.load(Ordering::Relaxed));
+        let since = |at_ms| Duration::from_millis(self.now_ms().saturating_sub(at_ms));
         let trouble = lock(&self.last_trouble).map(|(trouble, _)| trouble);
         DatabasePulse {
-            since_commit: since(&self.committed_ms),
+            since_commit: committed_ms.filter(|at_ms| *at_ms > 0).map(since),
             trouble,
-            ledger_waits: since(&self.ledger_began_ms),
             queued,
         }
-    }
-}
-
-/// That the ledger waits for a transaction.
-pub(super) struct LedgerWait<'p> {
-    pulse: &'p Pulse,
-}
-
-impl Drop for LedgerWait<'_> {
-    fn drop(&mut self) {
-        self.pulse.ledger_began_ms.store(0, Ordering::Relaxed);
     }
 }
 

@@ -4,7 +4,7 @@
 use anyhow::Context;
 
 use crate::model::{
-    Blocked, Bound, Choice, Inside, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span,
+    BlockTarget, Blocked, Bound, Choice, Limit, Metric, Period, PersonId, ServerId, SetLimit, Span,
     Window,
 };
 
@@ -190,7 +190,7 @@ impl Store {
             by.0.into(),
             now_ms.into(),
             match whom {
-                Blocked::Inside(server, _) => server.0.into(),
+                Blocked::InServer(server, _) => server.0.into(),
                 _ => OPERATOR.into(),
             },
             matches!(whom, Blocked::Role(_)).into(),
@@ -374,11 +374,11 @@ fn format_subject(whom: Blocked) -> String {
         Blocked::Person(person) => format!("person/{person}"),
         Blocked::Role(role) => format!("role/{role}"),
         Blocked::Channel(channel) => format!("channel/{channel}"),
-        Blocked::Inside(server, inside) => {
+        Blocked::InServer(server, inside) => {
             let whom = match inside {
-                Inside::Person(person) => Blocked::Person(person),
-                Inside::Role(role) => Blocked::Role(role),
-                Inside::Channel(channel) => Blocked::Channel(channel),
+                BlockTarget::Person(person) => Blocked::Person(person),
+                BlockTarget::Role(role) => Blocked::Role(role),
+                BlockTarget::Channel(channel) => Blocked::Channel(channel),
             };
             format!("in/{server}/{}", format_subject(whom))
         }
@@ -394,12 +394,12 @@ fn parse_subject(subject: &str) -> Option<Blocked> {
     if kind == "in" {
         let (server, whom) = id.split_once('/')?;
         let inside = match parse_subject(whom)? {
-            Blocked::Person(person) => Inside::Person(person),
-            Blocked::Role(role) => Inside::Role(role),
-            Blocked::Channel(channel) => Inside::Channel(channel),
+            Blocked::Person(person) => BlockTarget::Person(person),
+            Blocked::Role(role) => BlockTarget::Role(role),
+            Blocked::Channel(channel) => BlockTarget::Channel(channel),
             _ => return None,
         };
-        return Some(Blocked::Inside(ServerId(server.parse().ok()?), inside));
+        return Some(Blocked::InServer(ServerId(server.parse().ok()?), inside));
     }
     let id = id.parse().ok()?;
     match kind {

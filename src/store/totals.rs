@@ -11,7 +11,7 @@ use crate::store::value::{Row, Statement, Value};
 /// Whose totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// A person's, whoever paid for it.
+    /// What a person used, whoever's key paid for it.
     User,
     /// What a server's key paid for.
     Guild,

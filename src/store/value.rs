@@ -66,7 +66,7 @@ pub struct Transaction {
     /// a second try.
     pub first: Box<dyn Fn() -> Statements + Send>,
     /// None where nothing follows.
-    pub decide: Option<Decide>,
+    pub decide: Option<Decision>,
     /// Whether it writes to a table that rules or offers are read from.
     pub changes_rules: bool,
 }
@@ -78,7 +78,7 @@ pub type Statements = Box<dyn Iterator<Item = Statement> + Send>;
 
 /// Decides what to write. It runs inside the transaction, so that it must be
 /// quick and must not wait for anything.
-pub type Decide = Box<dyn FnOnce(Vec<StatementResult>) -> anyhow::Result<Statements> + Send>;
+pub type Decision = Box<dyn FnOnce(Vec<StatementResult>) -> anyhow::Result<Statements> + Send>;
 
 /// One row that a statement returned.
 pub struct Row(pub Vec<Value>);

@@ -32,6 +32,8 @@ async fn a_model_is_chosen_for_oneself_a_channel_and_a_server() {
         assert!(mia.runs("/ask prompt:count model:claude-haiku-5-5").await.contains("claude-haiku-5-5"));
         assert_snapshot!(mia.runs("/model reset").await, @"(only you) No model is chosen for you any more.");
         assert!(mia.runs("/ask prompt:count").await.contains("claude-opus-5-5"));
+        assert_snapshot!(mia.runs("/model set model:openai/").await, @"(only you) `openai/` names a provider and no model. Write the model after the slash; the list that appears while you type `model:` holds those that may be used.");
+        assert_eq!(mia.runs("/ask prompt:count model:Groq/").await, mia.runs("/model set model:groq/").await);
         assert_snapshot!(mia.runs("/model set model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Name its provider too: `/ask provider:… model:unheard-of`.");
     })
     .await;

@@ -153,6 +153,19 @@ async fn the_doctor_finds_damaged_pages_and_a_dotenv_that_others_read() {
     assert!(found.ends_with("stop the program and put back a backup, or save what can be read with `sqlite3 … .recover`"), "{found}");
 }
 
+/// Another program that uses the file.
+pub struct OtherProgram(Connection);
+
+impl OtherProgram {
+    pub fn open(file: &Path) -> Self {
+        Self(Connection::open(file).unwrap())
+    }
+
+    pub fn runs(&self, sql: &str) {
+        self.0.execute_batch(sql).unwrap();
+    }
+}
+
 /// Overwrites the start of a table's first page.
 pub fn damage(file: &Path, table: &str) {
     use std::os::unix::fs::FileExt;

@@ -159,3 +159,49 @@ async fn a_call_that_a_kill_cut_off_is_made_again_when_its_lease_has_ended_on_po
             .all(|said| said.code() == "409 call_in_flight")
     );
 }
+
+/// Answers calls that limits bind, and kills the program after each as soon as
+/// it is answered.
+async fn kill_after_each_answer(store: Option<&SecretString>) {
+    let settings = store.map(|url| ("LATCHKEY_STORE__URL", url.expose_secret().to_owned()));
+    let mut served = Served::start(|_| settings.into_iter().collect()).await;
+    let file = format!(
+        "sqlite:{}",
+        served.folder.path().join("process.db").display()
+    );
+    for stream in [false, true, false, true] {
+        let ask = json!({"model": "groq/made-up", "stream": stream,
+            "messages": [{"role": "user", "content": "Count to ten."}]});
+        let call = served.call(Method::POST, "/v1/chat/completions");
+        let said = send(call.json(&ask)).await;
+        assert!(said.text.contains("nine"), "{}", said.text);
+        served.kill_and_start().await;
+    }
+    let url = store.cloned().unwrap_or_else(|| file.into());
+    let store = Store::open(&url).await.unwrap();
+    let rows = store.audit().await;
+    assert_eq!(rows.len(), 4);
+    for row in rows {
+        assert!(!row.counted.is_empty(), "limits bind it");
+        assert_eq!(
+            (row.state.as_str(), row.used.output_tokens),
+            ("settled", 10)
+        );
+    }
+    store.close().await;
+    served.end().await;
+}
+
+#[tokio::test]
+async fn whoever_was_answered_is_charged_for_that_whatever_kills_the_process_on_sqlite() {
+    let killed = timeout(Duration::from_mins(1), kill_after_each_answer(None));
+    killed.await.expect("it ends in time");
+}
+
+#[tokio::test]
+async fn whoever_was_answered_is_charged_for_that_whatever_kills_the_process_on_postgresql() {
+    if let Some(url) = postgres::database() {
+        let killed = timeout(Duration::from_mins(1), kill_after_each_answer(Some(&url)));
+        killed.await.expect("it ends in time");
+    }
+}

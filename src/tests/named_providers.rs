@@ -158,6 +158,13 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
             (" openai/gpt-6-luna", "openai"),
             ("OpenAI/gpt-6-luna", "openai"),
             ("OPENAI / gpt-6-luna", "openai"),
+            // A provider's name and no model's: no key is asked to pay.
+            ("openai/", "openai"),
+            (" OpenAI / ", "openai"),
+            ("google/", "google"),
+            ("mistral/", "mistral"),
+            ("anthropic/", "anthropic"),
+            ("groq/openai/gpt-oss-20b", "groq"),
             ("openai/gpt-image-2", "openai"),
             ("google/gemini-3.1-flash-lite-image", "google"),
             ("anthropic/claude-haiku-5-5", "anthropic"),
@@ -174,6 +181,19 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
           200 request openai: unified chat responses embeddings images
         "OPENAI / gpt-6-luna"
           200 request openai: unified chat responses embeddings images
+        "openai/"
+          400 model_missing: unified chat responses embeddings images
+        " OpenAI / "
+          400 model_missing: unified chat responses embeddings images
+        "google/"
+          400 model_missing: unified chat responses embeddings images
+        "mistral/"
+          400 model_missing: unified chat responses embeddings images
+        "anthropic/"
+          400 model_missing: unified chat responses embeddings images
+        "groq/openai/gpt-oss-20b"
+          200 request groq: unified chat responses embeddings
+          400 no_pictures: images
         "openai/gpt-image-2"
           200 request openai: unified chat responses embeddings images
         "google/gemini-3.1-flash-lite-image"
@@ -181,7 +201,8 @@ async fn a_key_of_no_named_provider_goes_to_the_one_that_the_call_names() {
           400 untranslatable: responses embeddings
         "anthropic/claude-haiku-5-5"
           200 request anthropic: unified chat
-          400 untranslatable: responses embeddings images
+          400 untranslatable: responses embeddings
+          400 no_pictures: images
         "xAI/grok-imagine-image"
           200 request xai: unified chat responses embeddings images
         "#);
@@ -219,7 +240,8 @@ async fn a_key_with_its_providers_name_goes_to_that_provider_alone() {
         x-claude-key
         "claude-haiku-5-5"
           200 request anthropic: unified chat
-          400 untranslatable: responses embeddings images
+          400 untranslatable: responses embeddings
+          400 no_pictures: images
         x-gemini-key
         "gemini-3.1-flash-lite-image/mine"
           404 model_not_found: unified

@@ -3,11 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-/// Finds a file by its path in the folder `shared` beside the repository.
-/// Where it is missing, the calling test is reported as skipped.
+/// The folder, from the top of the repository. `.ci/run` reads this line.
+const FOLDER: &str = "../shared";
+
+/// Finds a file by its path in the folder beside the repository. Where it is
+/// missing, the calling test is reported as skipped.
 pub fn file(path: &str) -> Option<PathBuf> {
     let found = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../shared")
+        .join(FOLDER)
         .join(path);
     if found.is_file() {
         return Some(found);

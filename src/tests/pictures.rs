@@ -128,6 +128,7 @@ async fn what_is_asked_for_and_cannot_be_is_explained() {
         let no_picture = mia.writes_with("", None, vec![text]);
         assert_snapshot!(mia.runs("/imagine prompt:x size:huge").await, @"(only you) A size is a width and a height in pixels, such as `1024x768`: from 256 to 2048, in steps of 8.");
         assert_snapshot!(mia.runs("/imagine prompt:x provider:Anthropic").await, @"(only you) Anthropic makes no pictures. Leave `provider:` out, or pick one from the list that appears while you type.");
+        assert_snapshot!(mia.runs("/imagine prompt:x model:openai/").await, @"(only you) `openai/` names a provider and no model. Write the model after the slash; the list that appears while you type `model:` holds those that may be used.");
         assert_snapshot!(mia.runs("/imagine prompt:x model:unheard-of").await, @"(only you) I know no model or workflow called `unheard-of`. The list that appears while you type `model:` holds what the keys here can use; `provider/model` names any other.");
         assert_snapshot!(mia.runs(&format!("/imagine prompt:x provider:xAI image:{file}")).await, @"(only you) None of these can change a picture. Leave `image:` out, or name another provider, such as `/imagine provider:OpenAI`.");
         assert_snapshot!(mia.runs(&format!("/imagine prompt:x image:{no_picture}")).await, @"(only you) I can't use that file. Send a PNG, JPEG, GIF or WebP picture of at most 8 MB.");

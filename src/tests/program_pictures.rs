@@ -163,6 +163,8 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
             ("prompt", json!(" ")),
             ("model", json!("comfyui/oil-on-canvas")),
             ("model", json!("comfyui/image-to-image")),
+            ("model", json!("groq/openai/gpt-oss-20b")),
+            ("model", json!("openai/")),
         ] {
             let mut wish = wish("comfyui/text-to-image");
             wish[name] = value;
@@ -193,6 +195,8 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
         400 prompt_missing "There is nothing to answer. Put `prompt` in."
         404 model_not_found "No model or workflow for pictures is called `oil-on-canvas`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
         400 workflow_takes_picture "The workflow `image-to-image` changes a picture, which can't be sent here. Name one that makes one from words."
+        400 no_pictures "groq makes no pictures. `GET /v1/models` lists what your keys can use."
+        400 model_missing "`openai/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
         "#);
     })
     .await;

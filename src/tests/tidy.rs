@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::shape::Shape;
+use super::shape::{Shape, WHOLE_CRATE, module_path};
 
 /// The longest file, in lines.
 const LINES_MAX: usize = 500;
@@ -74,6 +75,12 @@ const MAY_EXPOSE: &[&str] = &[
     "tests/",
 ];
 
+/// Names of files and folders that say nothing of what is in them.
+const SAY_NOTHING: &[&str] = &[
+    "common", "helper", "helpers", "manager", "managers", "misc", "service", "services", "shared",
+    "types", "util", "utils",
+];
+
 /// The other crates of this repository that each of them may use.
 const CRATES_MAY_USE: &[(&str, &[&str])] = &[
     ("bench", &["latchkey", "latchkey_emulator"]),
@@ -119,36 +126,55 @@ fn module(file: &str) -> &str {
 
 /// The text without its unit tests, which stand at the foot of a file.
 fn production(text: &str) -> &str {
-    text.split("#[cfg(test)]\nmod tests {").next().unwrap()
+    let mark = concat!("#[cfg(test)]\n", "mod tests {");
+    text.split(mark).next().unwrap()
 }
 
-/// Whether a file holds tests alone.
+/// The shape of every source file of the program, by its path below `src`.
+/// Several tests look at it, and it is made once.
+fn shapes() -> &'static [(String, Shape)] {
+    static SHAPES: LazyLock<Vec<(String, Shape)>> = LazyLock::new(|| shapes_of(files()));
+    &SHAPES
+}
+
+fn shapes_of(files: Vec<(String, String)>) -> Vec<(String, Shape)> {
+    let shapes = files.into_iter().map(|(file, text)| {
+        let shape = Shape::parse(&file, &text);
+        (file, shape)
+    });
+    shapes.collect()
+}
+
+/// Whether a file belongs to a module that is compiled for tests alone.
 fn is_test(file: &str) -> bool {
-    let of_tests = [
-        "tests.rs",
-        "story.rs",
-        "race.rs",
-        "properties.rs",
-        "vectors.rs",
-        "recordings.rs",
-    ];
-    file.starts_with("tests/") || of_tests.iter().any(|name| file.ends_with(name))
+    let module = module_path(file).join("::");
+    let mut of_tests = shapes().iter().flat_map(|(_, shape)| &shape.test_modules);
+    of_tests.any(|it| module == *it || module.starts_with(&format!("{it}::")))
 }
 
 #[test]
 fn modules_use_only_what_they_may() {
     let mut wrong = BTreeSet::new();
-    for (file, text) in files() {
-        let own = module(&file);
-        if BELONG_TO_NO_MODULE.contains(&file.as_str()) || is_test(&file) {
+    for (file, shape) in shapes() {
+        let own = module(file);
+        if BELONG_TO_NO_MODULE.contains(&file.as_str()) {
+            if !shape.inline_modules.is_empty() {
+                wrong.insert(format!("{file} has modules that no row has"));
+            }
+            continue;
+        }
+        if own == "tests" {
             continue;
         }
         let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == own) else {
             wrong.insert(format!("{file} is in no row of the table"));
             continue;
         };
-        let shape = Shape::parse(production(&text));
-        let known = |other: &str| MAY_USE.iter().any(|(name, _)| *name == other);
+        if is_test(file) {
+            continue;
+        }
+        let known =
+            |other: &str| other == WHOLE_CRATE || MAY_USE.iter().any(|(name, _)| *name == other);
         let others = shape.uses.iter().filter(|other| known(other));
         for other in others.filter(|other| *other != own && !allowed.contains(&other.as_str())) {
             wrong.insert(format!("{file} uses {other}"));
@@ -165,23 +191,65 @@ fn modules_use_only_what_they_may() {
 #[test]
 fn functions_take_few_parameters() {
     let mut wrong = Vec::new();
-    for (file, text) in files().into_iter().chain(files_of_crates()) {
-        let crowded = Shape::parse(production(&text)).crowded;
-        wrong.extend(crowded.iter().map(|function| format!("{file}: {function}")));
+    for (file, shape) in shapes().iter().chain(&shapes_of(files_of_crates())) {
+        let crowded = shape.crowded.iter();
+        wrong.extend(crowded.map(|function| format!("{file}: {function}")));
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Our crates that a manifest needs, whatever it calls them.
+fn crates_needed_by(manifest: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut tables: Vec<toml::Table> = vec![manifest.parse().unwrap()];
+    while let Some(table) = tables.pop() {
+        for (key, value) in table {
+            let toml::Value::Table(inner) = value else {
+                continue;
+            };
+            if key.ends_with("dependencies") {
+                for (name, needs) in inner {
+                    let renamed = needs.get("package").and_then(toml::Value::as_str);
+                    found.insert(renamed.unwrap_or(&name).replace('-', "_"));
+                }
+            } else {
+                tables.push(inner);
+            }
+        }
+    }
+    found.retain(|name| name.starts_with("latchkey"));
+    found
+}
+
+#[test]
+fn a_dependency_of_another_name_is_seen() {
+    let manifest = "[target.'cfg(unix)'.dev-dependencies]\nours = { package = \"latchkey\" }
+        latchkey-emulator.workspace = true";
+    let needed: Vec<String> = crates_needed_by(manifest).into_iter().collect();
+    assert_eq!(needed, ["latchkey", "latchkey_emulator"]);
+}
+
+#[test]
+fn unit_tests_stand_at_the_foot_of_a_file() {
+    let mark = concat!("#[cfg(test)]\n", "mod tests {");
+    for (file, shape) in shapes().iter().chain(&shapes_of(files_of_crates())) {
+        let below = shape.goes_on_below_tests;
+        assert!(!below, "{file} goes on below its unit tests");
+    }
+    for (file, text) in files().into_iter().chain(files_of_crates()) {
+        let marks = text.matches(mark).count();
+        assert!(marks <= 1, "{file} has unit tests twice");
+    }
 }
 
 #[test]
 fn crates_use_only_the_crates_that_they_may() {
     let used = Regex::new(r"\b(latchkey(?:_[a-z]+)?)::").unwrap();
-    let needed = Regex::new(r"(?m)^(latchkey[a-z-]*)\b").unwrap();
     let mut wrong = BTreeSet::new();
     for (name, allowed) in CRATES_MAY_USE {
         let manifest = repository().join("crates").join(name).join("Cargo.toml");
         let manifest = std::fs::read_to_string(manifest).unwrap();
-        let needs = needed.captures_iter(&manifest);
-        let mut others: BTreeSet<String> = needs.map(|found| found[1].replace('-', "_")).collect();
+        let mut others = crates_needed_by(&manifest);
         for (_, text) in files_of_crates()
             .iter()
             .filter(|(file, _)| module(file) == *name)
@@ -203,25 +271,27 @@ fn secrets_are_laid_open_only_where_they_must_be() {
     let wrong: Vec<String> = files()
         .into_iter()
         .chain(files_of_crates())
-        .filter(|(_, text)| production(text).contains("expose_secret()"))
+        // As a function too: `ExposeSecret::expose_secret(key)`.
+        .filter(|(_, text)| production(text).contains("expose_secret"))
         .map(|(file, _)| file)
         .filter(|file| !MAY_EXPOSE.iter().any(|place| file.starts_with(place)))
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// One place makes callers of what Discord says, and one makes those of
+/// whom nothing is known but who they are.
 #[test]
-fn the_bot_makes_callers_in_one_place() {
-    let literal = Regex::new(r"(^|[^>\s]\s*)\bCaller \{|nobody_else\(").unwrap();
-    let made: Vec<String> = files()
-        .into_iter()
-        .filter(|(file, text)| {
-            let mut lines = production(text).lines();
-            file.starts_with("bot/") && lines.any(|line| literal.is_match(line.trim()))
-        })
-        .map(|(file, _)| file)
-        .collect();
-    assert_eq!(made, ["bot/callers/caller.rs"]);
+fn callers_are_made_in_two_places() {
+    let makers = shapes().iter().filter(|(file, _)| !is_test(file));
+    let makers = makers.filter(|(_, shape)| shape.literals.contains("Caller"));
+    let makers: Vec<&str> = makers.map(|(file, _)| file.as_str()).collect();
+    assert_eq!(makers, ["app/people/directory.rs", "bot/callers/caller.rs"]);
+    let knows = Regex::new(r"\bnobody_else\b").unwrap();
+    let asks = |(file, text): &(String, String)| {
+        file.starts_with("bot/") && knows.is_match(production(text))
+    };
+    assert!(!files().iter().any(asks), "the bot knows more of everybody");
 }
 
 #[test]
@@ -239,15 +309,9 @@ fn files_are_short_and_say_what_they_are_for() {
             marks.iter().all(|mark| !text.contains(mark)),
             "{file} is not finished"
         );
-        let name = Path::new(&file)
-            .file_stem()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned();
-        assert!(
-            !["utils", "helpers", "common", "types", "manager", "service"].contains(&name.as_str())
-        );
+        let words = file.trim_end_matches(".rs").split('/');
+        let nameless: Vec<&str> = words.filter(|word| SAY_NOTHING.contains(word)).collect();
+        assert!(nameless.is_empty(), "{file}: {nameless:?} says nothing");
     }
 }
 
@@ -296,15 +360,26 @@ fn the_example_configuration_shows_the_defaults() {
         .collect();
     let shown = Config::parse(&uncommented, &Environment::default()).unwrap();
     let built_in = Config::parse("", &Environment::default()).unwrap();
-    let without_providers = |config: &Config| {
-        use secrecy::ExposeSecret;
-        let url = config.store.url.expose_secret().to_owned();
-        format!(
-            "{:?} {url} {:?} {:?}",
-            config.discord, config.ask, config.gateway
-        )
-    };
-    assert_eq!(without_providers(&shown), without_providers(&built_in));
     let catalogue = |config| crate::cli::catalogue(config, &Environment::default()).unwrap();
     assert_eq!(catalogue(&shown), catalogue(&built_in));
+    let without_providers = |mut config: Config| {
+        use secrecy::ExposeSecret;
+        config.providers.clear();
+        // What an operator's own provider may have stays behind.
+        let own = crate::config::Provider::default();
+        config.providers.insert(String::new(), own);
+        let url = config.store.url.expose_secret().to_owned();
+        format!("{config:#?} {url}")
+    };
+    let built_in = without_providers(built_in);
+    assert_eq!(without_providers(shown), built_in);
+    // Each setting stands there with its value; those of a table that is
+    // written in one line, in the comment above it.
+    let settings = Regex::new(r"(?m)^ +(\w+): ").unwrap();
+    for found in settings.captures_iter(&built_in) {
+        let name = &found[1];
+        let shown = format!(r"(?m)^(#? ?{name} = |#?\[+.*\b{name}\b)|[{{,] {name} = |`{name}`");
+        let shown = Regex::new(&shown).unwrap();
+        assert!(shown.is_match(EXAMPLE), "{name} is not shown");
+    }
 }

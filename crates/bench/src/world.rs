@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use latchkey::internals::{MasterKey, Scene};
-use latchkey_emulator::{MEMBER, NewMessage, World};
+use latchkey_emulator::{DISCORD_EPOCH_MS, MEMBER, NewMessage, World};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
@@ -31,8 +31,6 @@ const HOSTS: [(&str, &[(&str, &str)]); 3] = [
 ];
 /// Time between two words of an answer that does not end.
 const WORD_PACE: Duration = Duration::from_millis(100);
-/// Milliseconds from 1970 to Discord's first id.
-const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
 /// An emulated world, and the environment that leads a process into it.
 pub struct EmulatedWorld {

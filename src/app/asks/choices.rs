@@ -24,11 +24,7 @@ impl Asks {
         typed: &str,
     ) -> Result<String, Error> {
         may_choose(caller, scope)?;
-        let chosen = self.models.find_chat_model(typed).ok_or_else(|| {
-            Refusal::Ask(AskRefusal::UnknownModel {
-                model: typed.chars().take(100).collect(),
-            })
-        })?;
+        let chosen = self.models.find_chat_model(typed)?;
         let full = chosen.full();
         let ModelChoice { provider, model } = chosen;
         if !self.models.may_use(&provider, &model) {

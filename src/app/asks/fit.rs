@@ -2,10 +2,11 @@
 
 use crate::model::{LeftOut, Turn};
 
-/// Bytes in a token, on the safe side: English has about four.
+/// Bytes in a token, fewer than in most texts (English has about four), so
+/// that a conversation surely fits.
 const TOKEN_BYTES: u64 = 3;
-/// What a picture weighs at the most, in tokens: vendors say 1,600 to
-/// 4,000 for the largest that they take.
+/// How many tokens a picture is at the most: vendors say 1,600 to 4,000 for
+/// the largest that they take.
 const PICTURE_TOKENS: u64 = 4_000;
 /// What the parts of a conversation are wrapped in, in tokens.
 const TURN_TOKENS: u64 = 8;
@@ -45,12 +46,14 @@ pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> Fitted {
     }
 }
 
-/// How much a conversation may weigh for its provider, in bytes of text.
+/// How long a conversation is as a hold counts it, which takes every byte
+/// for a token: the bytes of its words, and a byte for each token of the
+/// rest.
 pub fn bytes(turns: &[Turn]) -> u64 {
-    let weight = |turn: &Turn| {
+    let bytes_of = |turn: &Turn| {
         turn.text.0.len() as u64 + turn.pictures.len() as u64 * PICTURE_TOKENS + TURN_TOKENS
     };
-    turns.iter().map(weight).sum()
+    turns.iter().map(bytes_of).sum()
 }
 
 fn tokens(turn: &Turn) -> u64 {

@@ -62,7 +62,7 @@ pub struct Asks {
 }
 
 impl Asks {
-    /// Takes what it needs.
+    /// Takes the parts of the foundation that asks need.
     pub fn new(
         foundation: &Foundation,
         settings: AskSettings,

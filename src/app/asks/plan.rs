@@ -28,7 +28,7 @@ impl Asks {
                 self.find_persona(name)
                     .ok_or_else(|| no_such_persona(name))?,
             ),
-            // One that is gone since it was chosen is none.
+            // A persona that was removed after it was chosen counts as none.
             None => of(ChoiceKind::Persona).find_map(|it: &Choice| self.find_persona(&it.value)),
         };
         let named = self
@@ -38,7 +38,7 @@ impl Asks {
         let wanted = of(ChoiceKind::Model).map(|it| it.value.as_str());
         let wanted = wanted.chain(persona.and_then(|persona| persona.model.as_deref()));
         let chosen: Vec<(ProviderId, String)> = wanted
-            .filter_map(|value| self.models.find_chat_model(value))
+            .filter_map(|value| self.models.find_chat_model(value).ok())
             .map(|found| (found.provider, found.model))
             .filter(|(provider, model)| self.models.may_use(provider, model))
             .collect();
@@ -64,7 +64,7 @@ impl Asks {
                 Ok(model) if self.models.may_use(&id, &model) => allowed.push(id),
                 Ok(model) => refused = refused.or(Some((id, model))),
                 Err(unnamed) if plan.named.is_some() => return Err(unnamed),
-                // It is refused when it is its turn.
+                // A provider without a model is refused when its turn comes.
                 Err(_) => allowed.push(id),
             }
         }

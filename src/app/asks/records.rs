@@ -38,9 +38,9 @@ pub struct AnswerLog {
 
 /// One thing that became of an answer.
 enum LogEvent {
-    /// It fills one more message.
+    /// The answer goes on in one more message, whose id this is.
     Message(u64),
-    /// It has ended, with this as its last attempt.
+    /// The answer has ended, with this as its last attempt.
     End(Option<AttemptId>, Trace),
 }
 

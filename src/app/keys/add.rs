@@ -47,7 +47,7 @@ struct CheckedKey<'a> {
 pub struct AddedKey {
     pub key: Key,
     pub check: Check,
-    /// There was one before.
+    /// Whether the key took the place of one that was stored before.
     pub replaced: bool,
     /// The key begins as this provider's keys do.
     pub looks_right: bool,

@@ -30,7 +30,8 @@ impl Keys {
         Ok(self.store.keys_of(owner).await?)
     }
 
-    /// One of them, by its id.
+    /// Finds one of the keys of an owner for whom the caller may act, by its
+    /// id.
     pub async fn find(&self, caller: &Caller, scope: Scope, id: &str) -> Result<Key, Error> {
         let wanted = KeyId::parse(id).ok_or(KeyRefusal::UnknownKey)?;
         let keys = self.list_owned(caller, scope).await?;

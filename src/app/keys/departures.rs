@@ -41,9 +41,9 @@ impl Keys {
         here: &BTreeSet<ServerId>,
         shard: (u32, u32),
     ) -> anyhow::Result<()> {
-        let (number, total) = (u64::from(shard.0), u64::from(shard.1.max(1)));
+        let (number, total) = shard;
         let with_keys = self.store.servers_with_keys().await?;
-        let mine = |server: &&ServerId| (server.0 >> 22) % total == number;
+        let mine = |server: &&ServerId| server.shard(total) == number;
         for server in with_keys.difference(here).filter(mine) {
             self.server_left(*server).await?;
         }

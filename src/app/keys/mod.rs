@@ -45,7 +45,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Takes what it needs.
+    /// Takes the parts of the foundation that stored keys need.
     pub fn new(foundation: &Foundation) -> Self {
         Self {
             store: foundation.store.clone(),

@@ -124,13 +124,17 @@ impl Models {
         self.allowed.iter().any(|pattern| glob(pattern, &full))
     }
 
-    /// A language model by what was typed, if it is clear whose it is.
-    pub fn find_chat_model(&self, typed: &str) -> Option<ModelChoice> {
-        let named = self.read_chat_model(None, Some(typed)).ok()?;
-        Some(ModelChoice {
-            provider: named.only_provider()?.id.clone(),
-            model: named.model?,
-        })
+    /// A language model by what was typed; refused where it is not clear
+    /// whose it is.
+    pub fn find_chat_model(&self, typed: &str) -> Result<ModelChoice, Refusal> {
+        let named = self.read_chat_model(None, Some(typed))?;
+        match (named.only_provider(), named.model) {
+            (Some(provider), Some(model)) => Ok(ModelChoice {
+                provider: provider.id.clone(),
+                model,
+            }),
+            _ => Err(name::unknown(typed)),
+        }
     }
 
     /// Whose a model is, where exactly one provider has listed it.

@@ -48,15 +48,24 @@ impl<'a> NamedModel<'a> {
     }
 
     /// Splits `provider/model`. None where nothing before the slash is a
-    /// provider that fits.
+    /// provider that fits; refused where nothing stands after it.
     fn split(
         catalogue: &'a Catalogue,
         typed: &str,
         fits: impl Fn(&Provider) -> bool,
-    ) -> Option<Self> {
-        let (name, model) = typed.split_once('/')?;
-        let provider = catalogue.find(name).filter(|provider| fits(provider))?;
-        Some(Self::of_provider(provider, Some(model)))
+    ) -> Result<Option<Self>, Refusal> {
+        let Some((name, model)) = typed.split_once('/') else {
+            return Ok(None);
+        };
+        let provider = catalogue.find(name).filter(|provider| fits(provider));
+        match (provider, trimmed(Some(model))) {
+            (None, _) => Ok(None),
+            (Some(provider), Some(model)) => Ok(Some(Self::of_provider(provider, Some(model)))),
+            (Some(provider), None) => {
+                let provider = provider.id.clone();
+                Err(AskRefusal::ModelMissing { provider }.into())
+            }
+        }
     }
 
     /// The ids of the providers, in their order.
@@ -99,7 +108,7 @@ impl Models {
                 names_provider: false,
             });
         };
-        if let Some(named) = NamedModel::split(&self.catalogue, model, chats) {
+        if let Some(named) = NamedModel::split(&self.catalogue, model, chats)? {
             return Ok(named);
         }
         match self.catalogue.provider_of_model(model) {
@@ -119,7 +128,7 @@ impl Models {
             return Ok(NamedModel::of_provider(self.provider(id)?, model));
         }
         let model = trimmed(model).unwrap_or_default();
-        if let Some(named) = NamedModel::split(&self.catalogue, model, |_| true) {
+        if let Some(named) = NamedModel::split(&self.catalogue, model, |_| true)? {
             return Ok(named);
         }
         let known = self
@@ -165,7 +174,7 @@ impl Models {
         if self.workflows.find(model).is_some() {
             return Ok(NamedModel::alone(in_order(&runs_workflows), model));
         }
-        if let Some(named) = NamedModel::split(&self.catalogue, model, paints) {
+        if let Some(named) = NamedModel::split(&self.catalogue, model, paints)? {
             return Ok(named);
         }
         let mut providers = in_order(&|it| it.images.model.as_deref() == Some(model));
@@ -191,7 +200,8 @@ fn trimmed(typed: Option<&str>) -> Option<&str> {
     typed.map(str::trim).filter(|typed| !typed.is_empty())
 }
 
-fn unknown(model: &str) -> Refusal {
+/// The refusal of a model of which nobody knows whose it is.
+pub(super) fn unknown(model: &str) -> Refusal {
     let model = shown(model);
     AskRefusal::UnknownModel { model }.into()
 }

@@ -167,7 +167,7 @@ impl Payers {
             if failed.was_heard || !another_payer_may_help(&failed.failure) {
                 return Err(failed.refused);
             }
-            // Apart, so that calls that do not fail stay small.
+            // Boxed, so that the future of a call that does not fail stays small.
             let demoted = Box::pin(self.demote(&failed.offer, &failed.failure)).await;
             queue.demoted.extend(demoted.map_err(Error::from)?);
             let why = match failed.failure.class {

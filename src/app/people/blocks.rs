@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{AccessRefusal, Blocked, Caller, Inside, Place, Refusal, ServerId};
+use crate::model::{AccessRefusal, BlockTarget, Blocked, Caller, Place, Refusal, ServerId};
 
 use crate::app::Error;
 use crate::app::people::People;
@@ -17,10 +17,10 @@ impl People {
     pub async fn block_here(
         &self,
         caller: &Caller,
-        inside: Inside,
+        inside: BlockTarget,
         during: Option<Duration>,
     ) -> Result<(Blocked, Option<i64>), Error> {
-        let whom = Blocked::Inside(managed(caller)?, inside);
+        let whom = Blocked::InServer(managed(caller)?, inside);
         let now_ms = self.clock.now_ms();
         let until_ms = during.map(|during| after(now_ms, during));
         self.store
@@ -34,9 +34,9 @@ impl People {
     pub async fn unblock_here(
         &self,
         caller: &Caller,
-        inside: Inside,
+        inside: BlockTarget,
     ) -> Result<(Blocked, bool), Error> {
-        let whom = Blocked::Inside(managed(caller)?, inside);
+        let whom = Blocked::InServer(managed(caller)?, inside);
         Ok((whom, self.store.lift_block(whom).await?))
     }
 

@@ -43,7 +43,8 @@ pub trait Notifier: Send + Sync {
 impl People {
     /// Sets whom to ask who people are, once Discord is there.
     pub fn set_directory(&self, directory: &Arc<dyn MemberDirectory>) {
-        // The first one stays: there is one connection to Discord.
+        // The directory that was set first stays: there is one connection
+        // to Discord.
         let _ = self.directory.set(Arc::downgrade(directory));
     }
 

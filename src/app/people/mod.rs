@@ -38,7 +38,7 @@ pub struct People {
 }
 
 impl People {
-    /// Takes what it needs.
+    /// Takes the parts of the foundation that people need.
     pub fn new(foundation: &Foundation) -> Self {
         Self {
             store: foundation.store.clone(),

@@ -65,6 +65,21 @@ impl Moderation {
     }
 }
 
+/// An ask for pictures whose payers are known, and with none of whom
+/// anything is reserved yet; or why nothing can be made.
+pub struct PreparedPicture<'a> {
+    pictures: &'a Pictures,
+    considered: Result<ReadyPicture, Error>,
+}
+
+impl PreparedPicture<'_> {
+    /// Reserves what a picture may use with the first payer that has room,
+    /// once nothing is said against its words.
+    pub async fn secure(self) -> Result<ReadyPicture, Error> {
+        self.pictures.secure(self.considered?).await
+    }
+}
+
 /// An ask for pictures whose payers are known, and of which one is reserved.
 pub struct ReadyPicture {
     order: PlannedPicture,
@@ -98,7 +113,7 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Takes what it needs.
+    /// Takes the parts of the foundation that pictures need.
     pub fn new(
         foundation: &Foundation,
         settings: ImageSettings,
@@ -132,9 +147,16 @@ impl Pictures {
         self.settings.age_restricted_only
     }
 
-    /// Finds who can pay for a picture. Quick, and asks no provider but for
-    /// the moderation that the operator wants.
-    pub async fn consider(&self, imagine: PictureAsk) -> Result<ReadyPicture, Error> {
+    /// Prepares an ask for pictures: finds who can pay for them. Quick, and
+    /// asks no provider. What is prepared is then secured, and made.
+    pub async fn prepare(&self, imagine: PictureAsk) -> PreparedPicture<'_> {
+        PreparedPicture {
+            pictures: self,
+            considered: self.consider(imagine).await,
+        }
+    }
+
+    async fn consider(&self, imagine: PictureAsk) -> Result<ReadyPicture, Error> {
         let PictureAsk {
             caller,
             choices,
@@ -169,9 +191,7 @@ impl Pictures {
         })
     }
 
-    /// Reserves what a picture may use with the first payer that has room,
-    /// once nothing is said against its words.
-    pub async fn secure(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
+    async fn secure(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
         if ready.queue.first().is_none() {
             return Err(ready.queue.refusal().into());
         }

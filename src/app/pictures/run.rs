@@ -283,7 +283,8 @@ impl Pictures {
                     stop,
                 };
                 if let Err(error) = noted {
-                    // Nobody would find it again.
+                    // Without its name at the host, no restart would find the
+                    // job again.
                     follower.give_up(job).await;
                     return Err(error.into());
                 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, Blocked, Bound, Caller, Choice, Clock, Inside, Limit, Metric, Offer, PersonId,
-    Place, QuotaRefusal, Refusal, Source, Span, Tier,
+    AccessRefusal, BlockTarget, Blocked, Bound, Caller, Choice, Clock, Limit, Metric, Offer,
+    PersonId, Place, QuotaRefusal, Refusal, Source, Span, Tier,
 };
 use crate::store::{Rules, RulesAndOffers, RulesKey, Store};
 use crate::vault::Vault;
@@ -154,12 +154,12 @@ impl CallerPolicy {
             Blocked::Everyone | Blocked::Server(_) | Blocked::Person(_) => true,
             Blocked::Role(role) => has(role),
             Blocked::Channel(channel) => caller.channel == Some(channel),
-            Blocked::Inside(server, inside) => {
+            Blocked::InServer(server, inside) => {
                 let here = caller.place == Place::Server(server);
                 here && match inside {
-                    Inside::Person(person) => person == caller.person,
-                    Inside::Role(role) => role == server.0 || has(role),
-                    Inside::Channel(channel) => caller.channel == Some(channel),
+                    BlockTarget::Person(person) => person == caller.person,
+                    BlockTarget::Role(role) => role == server.0 || has(role),
+                    BlockTarget::Channel(channel) => caller.channel == Some(channel),
                 }
             }
         }

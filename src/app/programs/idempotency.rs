@@ -29,7 +29,7 @@ pub struct CallClaim {
 pub enum ClaimOutcome {
     /// The call is to be made.
     New(CallClaim),
-    /// It was made.
+    /// The call was made before, and came to this.
     Before {
         status: u16,
         attempt: Option<AttemptId>,

@@ -37,7 +37,7 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Takes what it needs.
+    /// Takes the parts of the foundation that programs need.
     pub fn new(
         foundation: &Foundation,
         max_output_tokens: u32,

@@ -1,5 +1,5 @@
-//! When it shows that an answer will come. Discord gives up after three
-//! seconds, whatever keeps us.
+//! Decides when Discord is told that an answer will come. It gives up after
+//! three seconds, whatever keeps the bot.
 
 use std::time::Duration;
 

@@ -6,20 +6,29 @@ use crate::bot::answers::target::Target;
 use crate::bot::{explain_error, words};
 use crate::model::{AskRefusal, PictureRefusal, Refusal};
 
-/// Whether a no is about a key, which is nobody else's business.
+/// Whether a no is for whoever asked alone: it is about their key, their
+/// limits or what they typed. What happened to an answer that others wait
+/// for too is said where they read it.
 pub fn is_private(error: &Error) -> bool {
     match error {
-        Error::Refused(Refusal::Ask(AskRefusal::Provider { failure, .. })) => {
-            failure.class.is_about_the_key()
-        }
-        Error::Refused(
-            Refusal::Ask(
-                AskRefusal::Stopping | AskRefusal::Stopped | AskRefusal::ModelRetired { .. },
-            )
-            | Refusal::Picture(PictureRefusal::PictureLost),
-        ) => false,
-        Error::Refused(_) => true,
+        Error::Refused(refusal) => is_for_asker_alone(refusal),
         Error::Troubled(..) | Error::Failed(_) => false,
+    }
+}
+
+fn is_for_asker_alone(refusal: &Refusal) -> bool {
+    match refusal {
+        Refusal::Ask(AskRefusal::Provider { failure, .. }) => failure.class.is_about_the_key(),
+        Refusal::Ask(refusal) => !matches!(
+            refusal,
+            AskRefusal::Stopping | AskRefusal::Stopped | AskRefusal::ModelRetired { .. }
+        ),
+        Refusal::Picture(refusal) => !matches!(refusal, PictureRefusal::PictureLost),
+        Refusal::Key(_)
+        | Refusal::Access(_)
+        | Refusal::Conversation(_)
+        | Refusal::Token(_)
+        | Refusal::Quota(_) => true,
     }
 }
 

@@ -8,8 +8,8 @@ const ACTION_ROW: u8 = 1;
 const BUTTON: u8 = 2;
 const STRING_SELECT: u8 = 3;
 const TEXT_INPUT: u8 = 4;
-/// Discord's longest line of a menu.
-const CHOICE_CHARACTERS_MAX: usize = 100;
+/// Discord's longest line of a menu, and longest choice of a completion.
+pub const CHOICE_CHARACTERS_MAX: usize = 100;
 const SHORT: u8 = 1;
 const PARAGRAPH: u8 = 2;
 /// Discord's longest input.

@@ -11,8 +11,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::model::lock;
+use crate::model::{BoundedMap, lock};
 
+/// How many buckets are known at the most. One that is forgotten before it
+/// resets is asked for anew, and Discord says how long to wait.
+const BUCKETS_MAX: usize = 16_384;
 /// How often buckets that have reset are swept away.
 const SWEEP_EVERY: Duration = Duration::from_secs(2);
 /// Requests a second that a bot may make, but for interactions.
@@ -63,7 +66,7 @@ struct State {
     /// How many requests a fresh bucket takes, by route; none for routes
     /// that have none.
     limits: HashMap<&'static str, Option<u32>>,
-    buckets: HashMap<u64, Bucket>,
+    buckets: BoundedMap<u64, Bucket>,
     global: Bucket,
     swept_at: Instant,
 }
@@ -81,7 +84,7 @@ impl Default for Limiter {
         let state = State {
             names: HashMap::new(),
             limits: HashMap::new(),
-            buckets: HashMap::new(),
+            buckets: BoundedMap::new(BUCKETS_MAX),
             global: Bucket {
                 remaining: GLOBAL_PER_SECOND,
                 resets_at: now + Duration::from_secs(1),
@@ -149,7 +152,7 @@ impl Limiter {
                 .filter(|bucket| bucket.resets_at > now && !bucket.unknown);
             // Answers overtake each other; the smaller number is the later.
             let remaining = known.map_or(remaining, |bucket| bucket.remaining.min(remaining));
-            state.buckets.insert(
+            state.buckets.put(
                 key,
                 Bucket {
                     remaining,
@@ -173,7 +176,7 @@ impl Limiter {
             state.global = closed;
         } else {
             let key = self.key(&state, route);
-            state.buckets.insert(key, closed);
+            state.buckets.put(key, closed);
         }
     }
 
@@ -204,13 +207,12 @@ impl State {
             resets_at: now + UNTIL_TOLD,
             unknown,
         };
-        self.buckets.insert(key, bucket);
+        self.buckets.put(key, bucket);
     }
 
     fn sweep(&mut self, now: Instant) {
         if now.duration_since(self.swept_at) >= SWEEP_EVERY {
             self.buckets.retain(|_, bucket| bucket.resets_at > now);
-            self.buckets.shrink_to_fit();
             self.swept_at = now;
         }
     }
@@ -367,7 +369,7 @@ mod tests {
             now += Duration::from_millis(10);
             limiter.learn(webhook(&number.to_string()), report(4), now);
         }
-        let kept = lock(&limiter.state).buckets.len();
+        let kept = lock(&limiter.state).buckets.iter().count();
         assert!(kept <= 401, "{kept} buckets");
     }
 }

@@ -11,7 +11,7 @@ use crate::bot::words::{self, Voice};
 pub struct LatePicture<'a> {
     pub place: &'a PicturePlace,
     pub person: u64,
-    /// What stands above it.
+    /// The text that stands above the picture.
     pub heading: &'a str,
     /// What came of it is nobody else's business.
     pub is_private: bool,

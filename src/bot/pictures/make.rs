@@ -13,10 +13,7 @@ use crate::bot::conversation::files::{Content, FileReader};
 use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::pictures::progress::PictureMessage;
 use crate::bot::{Bot, words};
-use crate::model::{ImageSpec, Picture, PictureAsk, PictureRefusal, Words};
-
-/// The largest picture that is taken along.
-const PICTURE_BYTES_MAX: usize = 8 * 1024 * 1024;
+use crate::model::{ImageSpec, PICTURE_MB_MAX, Picture, PictureAsk, PictureRefusal, Words};
 
 /// What is to be made, where it goes, and in which language.
 pub struct PictureRequest<'a> {
@@ -70,10 +67,10 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
     let prompt = imagine.spec.prompt.0.clone();
-    let considering = bot.app.pictures.consider(imagine);
-    let considered = promise_if_slow(&mut renderer, considering).await?;
+    let preparing = bot.app.pictures.prepare(imagine);
+    let prepared = promise_if_slow(&mut renderer, preparing).await?;
     let securing = Box::pin(async {
-        let mut ready = bot.app.pictures.secure(considered?).await?;
+        let mut ready = prepared.secure().await?;
         if let Some(file) = file {
             ready.take(download_picture(bot, &file).await?);
         }
@@ -105,7 +102,7 @@ fn write_prompt(spec: &ImageSpec) -> String {
 /// Downloads the picture that came along.
 async fn download_picture(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
     let mut limits = bot.chat.file_limits.clone();
-    limits.picture_bytes = PICTURE_BYTES_MAX;
+    limits.picture_bytes = PICTURE_MB_MAX * 1024 * 1024;
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
     match reader.read_file(file).await {
         Ok(Content::Picture(picture)) => Ok(picture),

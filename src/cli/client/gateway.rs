@@ -28,7 +28,7 @@ impl Gateway {
         Self::with(load_login()?)
     }
 
-    /// One with this token.
+    /// Makes a client that calls the gateway with this login's token.
     pub fn with(login: Login) -> anyhow::Result<Self> {
         let http = Clients::new(CONNECT_WITHIN)?.web;
         Ok(Self { http, login })

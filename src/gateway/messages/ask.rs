@@ -14,6 +14,13 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             format!("{provider} makes images and answers no questions. Name another provider."),
         ),
         AskRefusal::UnknownModel { model } => unknown_model(model),
+        AskRefusal::ModelMissing { provider } => (
+            400,
+            "model_missing",
+            format!(
+                "`{provider}/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
+            ),
+        ),
         AskRefusal::ModelNotAllowed { provider, model } => (
             403,
             "model_not_allowed",
@@ -121,13 +128,13 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
 }
 
 fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
-    if class == FailureClass::DamagedKey {
-        let message = format!(
-            "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
-        );
-        return (409, "key_damaged", message);
-    }
     let (status, code, words) = match class {
+        FailureClass::DamagedKey => {
+            let message = format!(
+                "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+            );
+            return (409, "key_damaged", message);
+        }
         FailureClass::AuthInvalid | FailureClass::WrongOrigin => {
             let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
             (401, "provider_key_refused", replace)
@@ -170,7 +177,14 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             "broke off in the middle of its answer. Try again.",
         ),
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
-        _ => (
+        FailureClass::Upstream
+        | FailureClass::NoPicture
+        | FailureClass::UntrustedResult
+        | FailureClass::WorkflowFailed
+        | FailureClass::MachineFailed
+        | FailureClass::Cancelled
+        | FailureClass::Expired
+        | FailureClass::NotSetUp => (
             502,
             "provider_error",
             "failed, or answered something that is no answer. Try again.",

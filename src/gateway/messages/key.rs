@@ -46,13 +46,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
                 "This key was stored under master key `{kid}`, which is not at hand. It is safe; the operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`."
             ),
         ),
-        KeyRefusal::Damaged { provider, .. } => (
-            409,
-            "key_damaged",
-            format!(
-                "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. It is not used. Add the key again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
-            ),
-        ),
+        KeyRefusal::Damaged { provider, .. } => key_damaged(provider),
         KeyRefusal::OnceNeedsProvider => (
             400,
             "provider_missing",
@@ -90,6 +84,14 @@ fn too_many_checks(retry_after_s: u64) -> Problem {
             "Keys can be checked 5 times a minute and 20 times an hour by one person, and that is used up. Nothing was stored.",
         )
     }
+}
+
+/// What is stored of a key does not open.
+fn key_damaged(provider: &ProviderId) -> Message {
+    let message = format!(
+        "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. It is not used. Add the key again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+    );
+    (409, "key_damaged", message)
 }
 
 /// The provider does not accept a key that was to be stored.

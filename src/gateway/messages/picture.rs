@@ -1,7 +1,7 @@
 //! Messages to programs for refusals about pictures.
 
 use crate::gateway::messages::Message;
-use crate::model::PictureRefusal;
+use crate::model::{PICTURE_MB_MAX, PictureRefusal};
 
 /// The message for a refusal about a picture.
 pub fn about_picture(refusal: &PictureRefusal) -> Message {
@@ -70,7 +70,9 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
         PictureRefusal::BadPicture => (
             400,
             "malformed_picture",
-            text("That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most 8 MB."),
+            format!(
+                "That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."
+            ),
         ),
     }
 }

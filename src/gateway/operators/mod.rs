@@ -10,7 +10,6 @@ use crate::gateway::call::{Call, HandlerResult};
 
 /// Responds that the process lives. What it needs for its work is not asked:
 /// a restart would not mend that.
-#[expect(clippy::unused_async, reason = "handlers are")]
 pub async fn check_health(_: Call) -> HandlerResult {
     Ok(Response::new(Body::from("ok\n")))
 }

@@ -35,10 +35,13 @@ pub struct DatabaseBody {
 /// What writes the ledger.
 #[derive(Serialize, ToSchema)]
 pub struct WriterBody {
-    /// `ok`, or `stuck` where one transaction takes more than 2 s.
+    /// `ok`, or `stuck` where the oldest write has waited for more than 2 s, so
+    /// that new calls are refused.
     state: &'static str,
-    /// For how long it has waited for the transaction that runs now.
+    /// For how long the oldest write has waited.
     waits_ms: u64,
+    /// How many attempts are kept until they can be written.
+    unwritten: usize,
     /// How many writes are queued, on SQLite.
     queued: usize,
 }
@@ -56,7 +59,7 @@ pub struct DiscordBody {
 /// The disk of SQLite's file.
 #[derive(Serialize, ToSchema)]
 pub struct DiskBody {
-    /// `ok`, `low` below 256 MiB, or `full` below 1 MiB.
+    /// `ok`, `low` below 256 MiB, or `full` below 64 KiB.
     state: &'static str,
     free_bytes: u64,
 }
@@ -97,7 +100,8 @@ fn describe(readiness: &Readiness, is_stopping: bool) -> ReadinessBody {
             } else {
                 "ok"
             },
-            waits_ms: pulse.ledger_waits.map_or(0, ms),
+            waits_ms: readiness.ledger.waits.map_or(0, ms),
+            unwritten: readiness.ledger.unwritten,
             queued: pulse.queued,
         },
         discord: DiscordBody {

@@ -38,8 +38,7 @@ pub async fn make_pictures(
     };
     let mut context = call.into_context();
     let app = Arc::clone(&context.gateway.app);
-    let ready = app.pictures.consider(imagine).await?;
-    let ready = app.pictures.secure(ready).await?;
+    let ready = app.pictures.prepare(imagine).await.secure().await?;
     let task = start_task(&mut context, ready, claim);
     if wants_stream {
         return Ok(task.stream_events(PictureEvents { app }, context).await?);

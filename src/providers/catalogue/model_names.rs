@@ -94,7 +94,7 @@ struct Retired {
 }
 
 static RETIRED: LazyLock<Vec<Retired>> = LazyLock::new(|| {
-    // A test reads it, so that it reads here too.
+    // A test reads the same text, so that it can be read here too.
     toml::from_str::<RetiredTable>(RETIRED_TABLE).map_or_else(|_| Vec::new(), |table| table.retired)
 });
 

@@ -241,12 +241,12 @@ impl Workflows {
         Ok(Self(all))
     }
 
-    /// All of them.
+    /// All workflows, ours first.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Workflow>> {
         self.0.iter()
     }
 
-    /// One, by its name.
+    /// Finds a workflow by the name that somebody typed.
     pub fn find(&self, typed: &str) -> Option<&Arc<Workflow>> {
         let typed = typed.trim();
         self.iter()

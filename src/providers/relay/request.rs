@@ -184,14 +184,12 @@ impl RelayRequest {
             Surface::Embeddings => OPENAI_EMBEDDINGS_PATH,
             Surface::Images => {
                 let path = provider.images.wire.and_then(ImageWire::openai_path);
-                path.ok_or_else(|| {
-                    Untranslatable::new(format!("a picture of {}'s", provider.name))
-                })?
+                path.ok_or_else(|| Untranslatable::new("A call for pictures in OpenAI's dialect"))?
             }
             Surface::Free | Surface::Other => self.path.as_str(),
         };
         let found = provider.dialect.openai_path(path);
-        found.ok_or_else(|| Untranslatable::new(format!("{} has no `{path}`", provider.name)))
+        found.ok_or_else(|| Untranslatable::new(format!("A call to `{path}`")))
     }
 
     /// The body, changed only where it must be, and what that asks to be

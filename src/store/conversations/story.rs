@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use crate::model::{
-    AnswerRecord, AttemptId, Blocked, ChoiceKind, ChoiceScope, Choices, Inside, PersonId,
+    AnswerRecord, AttemptId, BlockTarget, Blocked, ChoiceKind, ChoiceScope, Choices, PersonId,
     PictureJob, ProviderId, ServerId, Size, Source, Step, Trace, Verdict,
 };
 use crate::store::Store;
@@ -160,7 +160,7 @@ async fn what_was_forgotten_stays_forgotten(store: &Store) {
 }
 
 async fn a_servers_blocks_are_its_own(store: &Store) {
-    let inside = Blocked::Inside(CLUB, Inside::Role(55));
+    let inside = Blocked::InServer(CLUB, BlockTarget::Role(55));
     for whom in [inside, Blocked::Role(77), Blocked::Channel(1)] {
         store.set_block(whom, None, MIA, NOW_MS).await.unwrap();
     }

@@ -81,7 +81,9 @@ impl Postgres {
         let config = with_timeouts(config);
         // A migration may take longer than a statement of a caller.
         let alone = pool_of(&config, &tls).max_size(1).build()?;
-        let mut client = alone.get().await.context("could not connect")?;
+        let connected = alone.get().await;
+        let connected = connected.map_err(|error| Failure::of_pool(error).error);
+        let mut client = connected.context("could not connect")?;
         let newest = client.query_one(NEWEST_MIGRATION, &[]).await;
         if must_migrate(newest.ok().and_then(|row| row.get(0)))? {
             migrate(&mut client).await?;
@@ -222,17 +224,17 @@ impl Work<'_> {
         &mut self,
         client: &ClientWrapper,
     ) -> Result<StatementResult, Failure> {
-        let begin = client.batch_execute(BEGIN);
+        let opening = client.batch_execute(BEGIN);
         let transaction = match self {
             Self::Read(statement) | Self::Write(statement) => {
-                let (begun, done) = join(begin, prepare_and_run(client, statement)).await;
+                let (begun, done) = join(opening, prepare_and_run(client, statement)).await;
                 begun.map_err(uncommitted)?;
                 return done.map_err(uncommitted);
             }
             Self::Transact(transaction) => transaction,
         };
         let first = (transaction.first)();
-        let (begun, found) = join(begin, run_all(client, first)).await;
+        let (begun, found) = join(opening, run_all(client, first)).await;
         begun.map_err(uncommitted)?;
         let found = found.map_err(uncommitted)?;
         if let Some(decide) = transaction.decide.take() {
@@ -276,7 +278,7 @@ fn pool_of(config: &Config, tls: &MakeTlsConnector) -> PoolBuilder {
 
 /// Tells the server of our patience. One that knows no such settings is used
 /// as it is.
-async fn tell_patience(client: &mut ClientWrapper) -> Result<(), HookError> {
+async fn tell_patience(client: &ClientWrapper) -> Result<(), HookError> {
     match client.batch_execute(SERVER_PATIENCE).await {
         Err(error) if error.as_db_error().is_none() => Err(HookError::Backend(error)),
         _ => Ok(()),

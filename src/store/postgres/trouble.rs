@@ -114,16 +114,10 @@ fn was_rolled_back(error: &Error) -> bool {
 
 fn trouble_behind(error: &Error) -> Option<DatabaseTrouble> {
     let Some(code) = error.code() else {
-        let is_io = |error: &Error| {
-            let source = error.source();
-            source.is_some_and(|cause| cause.is::<std::io::Error>())
-        };
         let text = error.to_string();
-        let is_connection = error.is_closed()
-            || is_io(error)
-            || CONNECTION_ERRORS
-                .iter()
-                .any(|start| text.starts_with(start));
+        let is_connection = CONNECTION_ERRORS
+            .iter()
+            .any(|start| text.starts_with(start));
         return is_connection.then_some(DatabaseTrouble::Away);
     };
     Some(match *code {

@@ -14,7 +14,7 @@ use crate::model::Surface;
 use crate::providers::{Body, Catalogue, ForwardedHeaders, Provider, RelayRequest, judge_request};
 
 /// How many bodies are tried, unless `SHARED_KEY_CASES` says otherwise.
-const CASES: u64 = 200_000;
+const CASES: u64 = 100_000;
 /// How many of them are made so that a failure finds its simplest body.
 const SHRUNK_CASES: u32 = 5_000;
 /// Where bodies stand that fuzzing found.

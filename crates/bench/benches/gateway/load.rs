@@ -88,7 +88,7 @@ struct Line {
 }
 
 /// How an answer came.
-struct Came {
+struct TimedAnswer {
     /// Microseconds until the first byte of the body, and the last.
     first_us: f64,
     last_us: f64,
@@ -96,7 +96,7 @@ struct Came {
 }
 
 impl Line {
-    async fn ask(&mut self, call: &Call) -> Came {
+    async fn ask(&mut self, call: &Call) -> TimedAnswer {
         let began = Instant::now();
         self.stream
             .write_all(&call.bytes)
@@ -131,7 +131,7 @@ impl Line {
                     String::from_utf8_lossy(bytes)
                 );
                 let last_us = began.elapsed().as_secs_f64() * 1e6;
-                return Came {
+                return TimedAnswer {
                     first_us: first_us.unwrap_or(last_us),
                     last_us,
                     reads,
@@ -197,7 +197,7 @@ pub async fn reads_per_stream(call: &Call, count: usize) -> f64 {
     reads.iter().sum::<f64>() / count as f64
 }
 
-async fn each(call: &Call, count: usize, figure: impl Fn(&Came) -> f64) -> Vec<f64> {
+async fn each(call: &Call, count: usize, figure: impl Fn(&TimedAnswer) -> f64) -> Vec<f64> {
     let mut line = call.connect().await;
     let mut figures = Vec::with_capacity(count);
     for _ in 0..count {

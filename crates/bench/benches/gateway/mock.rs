@@ -22,7 +22,7 @@ pub fn connections() -> usize {
     CONNECTIONS.load(Ordering::Relaxed)
 }
 
-/// Starts it; where it is.
+/// Starts the mock of a provider, and returns its address.
 pub async fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await

@@ -48,7 +48,10 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
             json!({"error": {"message": "The model does not exist", "code": "model_not_found"}});
         return (StatusCode::NOT_FOUND, Json(body)).into_response();
     }
-    if let Some(problem) = ask.problem {
+    // `docs/providers.md` §7.1: an empty name is none.
+    let no_model = ask.dialect == Dialect::OpenAi && ask.model.trim().is_empty();
+    let no_model = no_model.then_some("you must provide a model parameter");
+    if let Some(problem) = ask.problem.or(no_model) {
         let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }

@@ -23,7 +23,7 @@ pub use providers::{
 };
 
 /// Discord's epoch, in milliseconds since 1970.
-const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
+pub const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 
 /// The data behind a lock, which is never held across an await.
 pub struct World {

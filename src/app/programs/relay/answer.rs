@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
@@ -61,7 +62,7 @@ impl Relay {
             () = programs.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
-        self.end(came.as_ref().err());
+        settled(self.end(came.as_ref().err())).await;
         came.map_err(|failure| self.not_relayed(failure))
     }
 
@@ -77,11 +78,11 @@ impl Relay {
         match came {
             Ok(Some(piece)) => Ok(Some(piece)),
             Ok(None) => {
-                self.end(None);
+                settled(self.end(None)).await;
                 Ok(None)
             }
             Err(failure) => {
-                self.end(Some(&failure));
+                settled(self.end(Some(&failure))).await;
                 Err(self.not_relayed(failure))
             }
         }
@@ -98,9 +99,11 @@ impl Relay {
         }
     }
 
-    /// Settles it. Whoever waits for the answer does not wait for that.
-    fn end(&mut self, failure: Option<&ProviderFailure>) {
-        let Some(hold) = self.hold.take() else { return };
+    /// Settles it. Where limits bind it, the answer ends when that is on disk,
+    /// or is kept: whoever was answered is then never charged more than that,
+    /// whatever becomes of the process. The task goes on if the caller leaves.
+    fn end(&mut self, failure: Option<&ProviderFailure>) -> Option<JoinHandle<()>> {
+        let hold = self.hold.take()?;
         let ended = Came {
             usage: self.relayed.usage(),
             pictures: self.relayed.pictures(),
@@ -115,12 +118,13 @@ impl Relay {
         }
         if hold.is_exempt() {
             hold.settle_soon(ended.as_ended());
-            return;
+            return None;
         }
         let (programs, policy) = (Arc::clone(&self.programs), self.policy.clone());
-        self.programs
-            .tasks
-            .spawn(async move { programs.settle_relay(&policy, hold, ended.as_ended()).await });
+        let settling = async move {
+            programs.settle_relay(&policy, hold, ended.as_ended()).await;
+        };
+        Some(self.programs.tasks.spawn(settling))
     }
 
     fn stopped(&self) -> RelayError {
@@ -132,6 +136,14 @@ impl Relay {
 
     fn not_relayed(&self, failure: ProviderFailure) -> RelayError {
         not_relayed(failure.into(), self.payer.clone())
+    }
+}
+
+/// Waits until an answer is settled, if anybody has to wait for that.
+async fn settled(settling: Option<JoinHandle<()>>) {
+    if let Some(settling) = settling {
+        // An error means that it panicked, which the log has.
+        let _ = settling.await;
     }
 }
 

@@ -187,7 +187,8 @@ impl PaidCall for RelayCall<'_> {
             }
             Err(SendError::Failed(failed)) => {
                 let ended = CallEnd::Failed(&failed.failure);
-                // Apart, so that calls that do not fail stay small.
+                // Boxed, so that the future of a call that does not fail stays
+                // small.
                 Box::pin(self.programs.settle_relay(&self.order.policy, hold, ended)).await;
                 Ok(Called::Failed(FailedCall {
                     offer,
@@ -228,6 +229,7 @@ impl RelayCall<'_> {
             })
         })?;
         hold.begin().await?;
+        hold.note_asked();
         let sent = programs
             .providers
             .relay(provider, wire, key.credential())

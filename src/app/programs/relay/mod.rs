@@ -8,7 +8,9 @@ mod content;
 use std::sync::Arc;
 
 use crate::ledger::{CallEnd, Hold};
-use crate::model::{AskRefusal, Caller, KeyRefusal, Offer, ProviderId, Source, Surface, Words};
+use crate::model::{
+    AskRefusal, Caller, KeyRefusal, Offer, PictureRefusal, ProviderId, Source, Surface, Words,
+};
 
 use crate::app::Error;
 use crate::app::keys::RequestKey;
@@ -96,6 +98,11 @@ impl Programs {
             Some(key) => Some(key.into_credential(provider, named.names_provider)?),
             None => None,
         };
+        if request.as_openai && request.surface == Surface::Images && provider.images.wire.is_none()
+        {
+            let provider = provider.id.clone();
+            return Err(PictureRefusal::NotAnImageProvider { provider }.into());
+        }
         let (provider, model) = (provider.id.clone(), named.model);
         let shown = model.as_deref().unwrap_or(NO_MODEL);
         // A list of models, say, is of no model.
@@ -109,7 +116,7 @@ impl Programs {
         if request.surface == Surface::Images {
             let prompt = request.body.fields().and_then(|it| it.get("prompt"));
             let prompt: String = prompt.unwrap_or_default();
-            // Apart, so that other calls stay small.
+            // Boxed, so that the future of every other call stays small.
             Box::pin(self.pictures.moderate(&prompt)).await?;
         }
         let of_request = |_: &_| Offer::unstored(Source::Request, provider.clone());

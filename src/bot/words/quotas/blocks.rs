@@ -3,7 +3,7 @@
 use crate::bot::connection::card::Card;
 use crate::bot::words::formats::date_and_time;
 use crate::bot::words::voice::Voice;
-use crate::model::{Blocked, Inside};
+use crate::model::{BlockTarget, Blocked};
 
 /// Somebody was stopped.
 pub fn was_blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> Card {
@@ -15,7 +15,7 @@ pub fn was_blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> Ca
         Blocked::Everyone => "/admin resume".to_owned(),
         Blocked::Server(server) => format!("/admin resume server:{server}"),
         Blocked::Person(_) | Blocked::Role(_) | Blocked::Channel(_) => "/admin unblock".to_owned(),
-        Blocked::Inside(..) => "/server unblock".to_owned(),
+        Blocked::InServer(..) => "/server unblock".to_owned(),
     };
     Card::text(voice.lang.say(
         sentence,
@@ -64,11 +64,13 @@ pub fn blocked_name(voice: Voice<'_>, whom: Blocked) -> String {
     match whom {
         Blocked::Everyone => voice.lang.words("everybody").to_owned(),
         Blocked::Server(server) => voice.lang.say("server {id}", &[("id", &server)]),
-        Blocked::Person(person) | Blocked::Inside(_, Inside::Person(person)) => {
+        Blocked::Person(person) | Blocked::InServer(_, BlockTarget::Person(person)) => {
             format!("<@{person}>")
         }
-        Blocked::Role(role) | Blocked::Inside(_, Inside::Role(role)) => format!("<@&{role}>"),
-        Blocked::Channel(channel) | Blocked::Inside(_, Inside::Channel(channel)) => {
+        Blocked::Role(role) | Blocked::InServer(_, BlockTarget::Role(role)) => {
+            format!("<@&{role}>")
+        }
+        Blocked::Channel(channel) | Blocked::InServer(_, BlockTarget::Channel(channel)) => {
             format!("<#{channel}>")
         }
     }

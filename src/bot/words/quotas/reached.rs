@@ -6,7 +6,7 @@ use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::formats::{date_and_time, plain_model, relative_time};
 use crate::bot::words::quotas::limits::{amount, bare_amount, describe_limit};
 use crate::bot::words::voice::Voice;
-use crate::model::{Blocked, Bound, Inside, LimitHit, ProviderId, Source};
+use crate::model::{BlockTarget, Blocked, Bound, LimitHit, ProviderId, Source};
 
 /// A limit that leaves no room: what it is, when it renews, and what helps.
 pub fn limit_reached(
@@ -99,13 +99,13 @@ pub fn blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> String
         Blocked::Person(_) => "The bot's operator has stopped it for you",
         Blocked::Role(_) => "The bot's operator has stopped it for one of your roles",
         Blocked::Channel(_) => "The bot's operator has stopped it in this channel",
-        Blocked::Inside(_, Inside::Person(_)) => {
+        Blocked::InServer(_, BlockTarget::Person(_)) => {
             "Whoever manages this server has stopped it for you here"
         }
-        Blocked::Inside(_, Inside::Role(_)) => {
+        Blocked::InServer(_, BlockTarget::Role(_)) => {
             "Whoever manages this server has stopped it for one of your roles here"
         }
-        Blocked::Inside(_, Inside::Channel(_)) => {
+        Blocked::InServer(_, BlockTarget::Channel(_)) => {
             "Whoever manages this server has stopped it in this channel"
         }
     };

@@ -24,6 +24,11 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              provider:… model:{subject}`.",
             &[("subject", &in_code(model))],
         ),
+        AskRefusal::ModelMissing { provider } => lang.say(
+            "`{id}/` names a provider and no model. Write the model after the slash; the \
+             list that appears while you type `model:` holds those that may be used.",
+            &[("id", provider)],
+        ),
         AskRefusal::ModelNotAllowed { provider, model } => lang.say(
             "The bot's operator does not allow `{subject}` here. `/model show` says \
              which model answers, and the list that appears while you type `model:` \

@@ -2,7 +2,7 @@
 
 use crate::bot::words::formats::{duration, in_code};
 use crate::bot::words::voice::Voice;
-use crate::model::{KeyRefusal, ProviderId};
+use crate::model::{KeyRefusal, ProviderId, Scope};
 
 /// What a person reads when something about a key was refused.
 pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
@@ -51,17 +51,7 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
             &[("wait", &duration(voice, *retry_after_s))],
         ),
         KeyRefusal::Locked { kid } => locked(voice, kid),
-        KeyRefusal::Damaged { provider, scope } => lang.say(
-            "The {scope} for {provider} can't be opened: what is stored of it was changed \
-             or damaged in the database. It is not used. Add it again with `/keys add \
-             provider:{id} scope:{word}`.",
-            &[
-                ("provider", &voice.name(provider)),
-                ("id", provider),
-                ("scope", &voice.scope(*scope)),
-                ("word", &scope.as_str()),
-            ],
-        ),
+        KeyRefusal::Damaged { provider, scope } => damaged(voice, provider, *scope),
         KeyRefusal::OnceNeedsProvider => lang.say(
             "A key for one ask belongs to one provider. Name it: `/ask once:True \
              provider:… prompt:…`.",
@@ -85,6 +75,21 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
             &[],
         ),
     }
+}
+
+/// What is stored of a key does not open.
+fn damaged(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> String {
+    voice.lang.say(
+        "The {scope} for {provider} can't be opened: what is stored of it was changed \
+             or damaged in the database. It is not used. Add it again with `/keys add \
+             provider:{id} scope:{word}`.",
+        &[
+            ("provider", &voice.name(provider)),
+            ("id", provider),
+            ("scope", &voice.scope(scope)),
+            ("word", &scope.as_str()),
+        ],
+    )
 }
 
 /// The master key that a key was stored under is not here.

@@ -2,10 +2,7 @@
 
 use crate::bot::words::formats::in_code;
 use crate::bot::words::voice::Voice;
-use crate::model::PictureRefusal;
-
-/// The largest picture that is taken along.
-const PICTURE_MAX: &str = "8 MB";
+use crate::model::{PICTURE_MB_MAX, PictureRefusal};
 
 /// What a person reads when something about a picture was refused.
 pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
@@ -65,7 +62,7 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
         PictureRefusal::BadPicture => lang.say(
             "I can't use that file. Send a PNG, JPEG, GIF or WebP picture of at most \
              {subject}.",
-            &[("subject", &PICTURE_MAX)],
+            &[("subject", &format!("{PICTURE_MB_MAX} MB"))],
         ),
     }
 }

@@ -9,7 +9,7 @@ use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::interactions::commands::options::suggestions::suggest_texts;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{Blocked, Inside, PersonId};
+use crate::model::{BlockTarget, Blocked, PersonId};
 
 /// Give somebody a tier by hand, or take it back.
 #[poise::command(slash_command)]
@@ -112,11 +112,11 @@ pub async fn resume(
     .await
 }
 
-fn anywhere(whom: Inside) -> Blocked {
+fn anywhere(whom: BlockTarget) -> Blocked {
     match whom {
-        Inside::Person(person) => Blocked::Person(person),
-        Inside::Role(role) => Blocked::Role(role),
-        Inside::Channel(channel) => Blocked::Channel(channel),
+        BlockTarget::Person(person) => Blocked::Person(person),
+        BlockTarget::Role(role) => Blocked::Role(role),
+        BlockTarget::Channel(channel) => Blocked::Channel(channel),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse};
 
+use crate::bot::connection::card::CHOICE_CHARACTERS_MAX;
+
 /// Discord takes no more choices than this, and serenity does not count.
 const CHOICES_MAX: usize = 25;
-/// Discord's longest choice.
-const CHOICE_CHARACTERS_MAX: usize = 100;
 
 /// Offers the values whose label or text has what was typed in it, as many
 /// as Discord takes. Each is a label and a value.
