@@ -79,7 +79,7 @@ impl Prices {
             lines.retain(|line| is_token(line) || pays(line));
         }
         Receipt {
-            list: found.map(|found| found.list()),
+            list: found.map(Found::list),
             lines,
         }
     }

@@ -110,6 +110,10 @@ impl Outcome {
 
 /// What an attempt used in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own, and is a column"
+)]
 pub struct Settlement {
     pub outcome: Outcome,
     pub usage: Usage,

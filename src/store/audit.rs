@@ -10,6 +10,10 @@ use crate::store::{Store, Total};
 
 /// A row of an attempt, as far as tests compare it.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own, and is a column"
+)]
 pub struct AuditedAttempt {
     pub id: Vec<u8>,
     pub state: String,

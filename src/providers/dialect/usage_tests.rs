@@ -252,6 +252,21 @@ fn openai_chats_count_parts_inside_the_whole() {
                 "5 in, 9 out: input=5 output=9",
             ),
             (
+                "no completion",
+                &[whole(json!({"prompt_tokens": 5}))],
+                "not reported",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn other_vendors_of_openais_dialect_count_in_fields_of_their_own() {
+    let whole = |usage: Value| whole_chat(&usage);
+    check(
+        AnswerFormat::OpenAi,
+        &[
+            (
                 "reasoning outside of the completion",
                 &[whole(
                     json!({"prompt_tokens": 1_000, "completion_tokens": 50, "total_tokens": 1_450,
@@ -287,11 +302,6 @@ fn openai_chats_count_parts_inside_the_whole() {
                     json!({"choices": [], "x_groq": {"usage": {"prompt_tokens": 7, "completion_tokens": 2}}}),
                 ],
                 "7 in, 2 out: input=7 output=2",
-            ),
-            (
-                "no completion",
-                &[whole(json!({"prompt_tokens": 5}))],
-                "not reported",
             ),
         ],
     );

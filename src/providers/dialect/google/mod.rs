@@ -112,7 +112,9 @@ pub fn limit_output(request: &mut RawObject, tokens: u64) -> bool {
 /// `alt=sse`, a stream is a list of its chunks.
 pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     if let Some(chunks) = event.as_array() {
-        chunks.iter().for_each(|chunk| read_event(chunk, answer));
+        for chunk in chunks {
+            read_event(chunk, answer);
+        }
         return;
     }
     if event.get("error").is_some() {
