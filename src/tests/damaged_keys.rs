@@ -25,6 +25,14 @@ fn damage(stage: &Stage, owner: u64, change: impl Fn(&[u8]) -> Vec<u8>) {
     }
 }
 
+/// What is stored of somebody's only key.
+fn sealed_of(stage: &Stage, owner: u64) -> Vec<u8> {
+    let database = rusqlite::Connection::open(stage.database()).unwrap();
+    let read = "select sealed from provider_key where owner_id = ?1";
+    let found = database.query_row(read, [owner.cast_signed()], |row| row.get(0));
+    found.unwrap()
+}
+
 /// Flips the last bit, which is one of the tag's.
 fn bend(sealed: &[u8]) -> Vec<u8> {
     let mut bent = sealed.to_vec();
@@ -159,14 +167,10 @@ async fn every_kind_of_damage_is_passed_over() {
         let (mia, omar) = (stage.mia(), stage.omar());
         omar.adds("mistral", "user", &good("mistral")).await;
         omar.adds("openai", "guild", &good("openai")).await;
-        let others = rusqlite::Connection::open(stage.database()).unwrap();
-        let other = "select sealed from provider_key where owner_id = ?1";
-        let of_other = |owner: u64| -> Vec<u8> {
-            others
-                .query_row(other, [owner.cast_signed()], |row| row.get(0))
-                .unwrap()
-        };
-        let (of_omar, of_server) = (of_other(omar.person), of_other(stage.scene.server));
+        let (of_omar, of_server) = (
+            sealed_of(stage, omar.person),
+            sealed_of(stage, stage.scene.server),
+        );
         // The parts of a seal: format, master key, salt, commitment, nonce,
         // and what is sealed.
         let flips = [0, 1, 9, 41, 73, 85].map(|at| {
@@ -276,7 +280,30 @@ async fn programs_are_served_by_the_next_payer_too() {
             seen.len()
         );
         let listed = program.gets("/v1/models").await;
-        assert!(listed.text.contains("openai/made-up-model"), "{}", listed.text);
+        assert!(
+            listed.text.contains("openai/made-up-model"),
+            "{}",
+            listed.text
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn programs_hear_what_to_do_about_a_damaged_key() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let all = "scopes:chat,keys:read,keys:write";
+        let program = Program::of(stage, &mia, all).await;
+        mia.adds("openai", "user", &good("openai")).await;
+        damage(stage, mia.person, bend);
+        let first = program
+            .posts("/v1/chat/completions", &count("openai/gpt-6-luna"))
+            .await;
+        assert_snapshot!(first.shown(), @r#"
+        409 personal openai
+        {"error":{"code":"key_damaged","message":"What is stored of the key for openai can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord.","param":null,"type":"invalid_request_error"}}
+        "#);
         let id = program.gets("/api/v1/api-keys").await.json()["keys"][0]["id"]
             .as_str()
             .unwrap()
@@ -288,23 +315,12 @@ async fn programs_are_served_by_the_next_payer_too() {
         409
         {"error":{"code":"key_damaged","message":"What is stored of the key for openai can't be opened: it was changed or damaged in the database. It is not used. Add the key again with `POST /api/v1/api-keys`, or `/keys add` in Discord."}}
         "#);
-        omar.runs("/keys remove provider:openai scope:guild").await;
-        omar.presses("Remove").await;
         let nobody = program
             .posts("/v1/chat/completions", &count("openai/gpt-6-luna"))
             .await;
         assert_snapshot!(nobody.shown(), @r#"
         402
         {"error":{"code":"nobody_pays","message":"No key for openai can pay for this. Passed over: your key for openai: what is stored of it can't be opened; it must be added again. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.","param":null,"type":"insufficient_quota"}}
-        "#);
-        mia.adds("openai", "user", &good("openai")).await;
-        damage(stage, mia.person, bend);
-        let first = program
-            .posts("/v1/chat/completions", &count("openai/gpt-6-luna"))
-            .await;
-        assert_snapshot!(first.shown(), @r#"
-        409 personal openai
-        {"error":{"code":"key_damaged","message":"What is stored of the key for openai can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord.","param":null,"type":"invalid_request_error"}}
         "#);
     })
     .await;

@@ -19,6 +19,46 @@ fn code_of(answer: &str) -> String {
     code.map_or_else(|| status.clone(), |code| format!("{status} {code}"))
 }
 
+/// Requests by their first line and what they say of their host.
+const REQUESTS: &[(&str, &str)] = &[
+    ("GET /v1/models HTTP/1.1", "Host: <own>"),
+    ("GET /v1/models HTTP/1.1", "Host: LOCALHOST:1"),
+    ("GET /v1/models HTTP/1.1", "Host: latchkey.example"),
+    ("GET /v1/models HTTP/1.1", "Host: latchkey:8787"),
+    ("GET /v1/models HTTP/1.1", "Host: 192.0.2.7"),
+    ("GET http://<own>/v1/models HTTP/1.1", "Host: <own>"),
+    ("GET /v1/models HTTP/1.0", "X-Nothing: 1"),
+    ("GET /v1/models HTTP/1.1", "X-Nothing: 1"),
+    ("GET /v1/models HTTP/1.1", "Host: <own>\r\nHost: <own>"),
+    (
+        "GET /v1/models HTTP/1.1",
+        "Host: <own>\r\nhOST: evil.example",
+    ),
+    ("GET /v1/models HTTP/1.0", "Host: <own>\r\nHost: <own>"),
+    ("GET /v1/models HTTP/1.1", "Host:"),
+    ("GET /v1/models HTTP/1.1", "Host: <own>, evil.example"),
+    ("GET /v1/models HTTP/1.1", "Host: mia@<own>"),
+    ("GET http://evil.example/v1/models HTTP/1.1", "Host: <own>"),
+    ("GET http://localhost/v1/models HTTP/1.1", "Host: <own>"),
+    ("GET http://<own>/v1/models HTTP/1.1", "Host: evil.example"),
+    ("GET http://<own>/v1/models HTTP/1.1", "X-Nothing: 1"),
+    ("GET /v1/models HTTP/1.1", "Host: evil.example"),
+    ("GET /v1/models HTTP/1.0", "Host: evil.example"),
+    ("GET /v1/models HTTP/1.1", "Host: 127.0.0.1.evil.example"),
+    ("GET /v1/models HTTP/1.1", "Host: 192.0.2.8"),
+    (
+        "GET http://evil.example/v1/models HTTP/1.1",
+        "Host: evil.example",
+    ),
+    ("GET /openapi.json HTTP/1.1", "Host: evil.example"),
+    ("GET /nowhere HTTP/1.1", "Host: evil.example"),
+    ("GET /anthropic/v1/models HTTP/1.1", "Host: evil.example"),
+    ("GET /google/v1beta/models HTTP/1.1", "Host: evil.example"),
+    ("GET /healthz HTTP/1.1", "Host: evil.example"),
+    ("GET /readyz HTTP/1.1", "Host: 203.0.113.9:80"),
+    ("GET /healthz HTTP/1.1", "Host: <own>\r\nHost: <own>"),
+];
+
 /// [RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2), and
 /// hosts whose names somebody else made lead here.
 #[tokio::test]
@@ -33,44 +73,7 @@ async fn the_gateway_answers_to_its_own_hosts_and_to_one_in_a_request() {
         let token = Program::of(stage, &mia, "").await.token().to_owned();
         let own = stage.gateway().await.replace("http://", "");
         let mut seen = Vec::new();
-        for (first, hosts) in [
-            ("GET /v1/models HTTP/1.1", "Host: <own>"),
-            ("GET /v1/models HTTP/1.1", "Host: LOCALHOST:1"),
-            ("GET /v1/models HTTP/1.1", "Host: latchkey.example"),
-            ("GET /v1/models HTTP/1.1", "Host: latchkey:8787"),
-            ("GET /v1/models HTTP/1.1", "Host: 192.0.2.7"),
-            ("GET http://<own>/v1/models HTTP/1.1", "Host: <own>"),
-            ("GET /v1/models HTTP/1.0", "X-Nothing: 1"),
-            ("GET /v1/models HTTP/1.1", "X-Nothing: 1"),
-            ("GET /v1/models HTTP/1.1", "Host: <own>\r\nHost: <own>"),
-            (
-                "GET /v1/models HTTP/1.1",
-                "Host: <own>\r\nhOST: evil.example",
-            ),
-            ("GET /v1/models HTTP/1.0", "Host: <own>\r\nHost: <own>"),
-            ("GET /v1/models HTTP/1.1", "Host:"),
-            ("GET /v1/models HTTP/1.1", "Host: <own>, evil.example"),
-            ("GET /v1/models HTTP/1.1", "Host: mia@<own>"),
-            ("GET http://evil.example/v1/models HTTP/1.1", "Host: <own>"),
-            ("GET http://localhost/v1/models HTTP/1.1", "Host: <own>"),
-            ("GET http://<own>/v1/models HTTP/1.1", "Host: evil.example"),
-            ("GET http://<own>/v1/models HTTP/1.1", "X-Nothing: 1"),
-            ("GET /v1/models HTTP/1.1", "Host: evil.example"),
-            ("GET /v1/models HTTP/1.0", "Host: evil.example"),
-            ("GET /v1/models HTTP/1.1", "Host: 127.0.0.1.evil.example"),
-            ("GET /v1/models HTTP/1.1", "Host: 192.0.2.8"),
-            (
-                "GET http://evil.example/v1/models HTTP/1.1",
-                "Host: evil.example",
-            ),
-            ("GET /openapi.json HTTP/1.1", "Host: evil.example"),
-            ("GET /nowhere HTTP/1.1", "Host: evil.example"),
-            ("GET /anthropic/v1/models HTTP/1.1", "Host: evil.example"),
-            ("GET /google/v1beta/models HTTP/1.1", "Host: evil.example"),
-            ("GET /healthz HTTP/1.1", "Host: evil.example"),
-            ("GET /readyz HTTP/1.1", "Host: 203.0.113.9:80"),
-            ("GET /healthz HTTP/1.1", "Host: <own>\r\nHost: <own>"),
-        ] {
+        for (first, hosts) in REQUESTS {
             let request = format!(
                 "{first}\r\n{hosts}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
             );
