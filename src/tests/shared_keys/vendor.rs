@@ -52,7 +52,7 @@ pub fn bill(vendor: &str, address: Address, model: &str, sent: &str) -> Bill {
     if !matches!(address, Address::Images | Address::Embeddings) && model.contains("-image") {
         scan.blame("an answer with pictures");
     }
-    if scan.has_documents && model.starts_with("gpt-4o-mini") {
+    if scan.documents > 0 && model.starts_with("gpt-4o-mini") {
         scan.blame("pages that are billed at many times what is read");
     }
     let limit = output_limit(vendor, address, &body);
@@ -82,7 +82,7 @@ struct Scan<'a> {
     pictures: u64,
     picture_bytes: u64,
     tool_tokens: u64,
-    has_documents: bool,
+    documents: u64,
     /// OpenAI: whether a picture is left to the model, or looked at closely.
     any_original: bool,
     any_hour: bool,
@@ -289,7 +289,7 @@ impl Scan<'_> {
 
     /// Reads a document of so many bytes.
     fn read(&mut self, bytes: usize) {
-        self.has_documents = true;
+        self.documents += 1;
         self.picture_bytes += bytes as u64;
     }
 
@@ -297,11 +297,12 @@ impl Scan<'_> {
     /// reads.
     fn documents_tokens(&self, model: &str) -> u64 {
         match self.vendor {
-            _ if !self.has_documents => 0,
-            // 600 pages of 3,000 tokens of text and a picture each.
-            "anthropic" => (600 * (3_000 + 4_784)).min(1_000_000),
-            // 1,000 pages at the highest resolution that pages have.
-            "google" => (1_000 * 1_120).min(1_048_576),
+            _ if self.documents == 0 => 0,
+            // 600 pages of 3,000 tokens of text and a picture each would be more
+            // than the model reads.
+            "anthropic" => 1_000_000,
+            // So would 1,000 pages at the highest resolution that pages have.
+            "google" => 1_048_576,
             "openai" if model.starts_with("gpt-4o") => 128_000,
             _ => 1_050_000,
         }
