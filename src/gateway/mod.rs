@@ -48,9 +48,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::{App, ConcurrencyLimits};
-use crate::model::{ServerId, TokenId};
+use crate::model::{Network, PersonId, ServerId, TokenId};
 use router::Router;
-use session::BadTokenThrottle;
+use session::{BadTokenThrottle, KeyTrials};
 
 /// How long a request's id is.
 const REQUEST_ID_BYTES: usize = 22;
@@ -67,6 +67,8 @@ pub struct Settings {
     pub connections: usize,
     /// How many calls of one token are worked on at once.
     pub per_token: usize,
+    /// How many calls of one person are worked on at once, over all tokens.
+    pub per_person: usize,
     /// How many calls in one server's context are worked on at once.
     pub per_server: usize,
     /// The largest body of a call to a model, in bytes.
@@ -75,17 +77,21 @@ pub struct Settings {
     pub open_metrics: bool,
     /// Whether a call that brings a provider key needs no token.
     pub keys_without_token: bool,
+    /// The proxies that are believed when they say where a call comes from.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// What all calls share.
 pub struct Gateway {
     app: Arc<App>,
     settings: Settings,
-    /// How many calls of each token, and in each server's context, are
-    /// worked on at once.
+    /// How many calls of each token, of each person, and in each server's
+    /// context, are worked on at once.
     token_limits: ConcurrencyLimits<TokenId>,
+    person_limits: ConcurrencyLimits<PersonId>,
     server_limits: ConcurrencyLimits<ServerId>,
     bad_tokens: BadTokenThrottle,
+    key_trials: KeyTrials,
     /// The first part of every request id: a random number of this process.
     process_id: u32,
     /// The second part: how many requests came before.
@@ -104,9 +110,11 @@ impl Gateway {
         Ok(Arc::new(Self {
             app,
             token_limits: ConcurrencyLimits::new(settings.per_token, 0),
+            person_limits: ConcurrencyLimits::new(settings.per_person, 0),
             server_limits: ConcurrencyLimits::new(settings.per_server, 0),
             settings,
             bad_tokens: BadTokenThrottle::default(),
+            key_trials: KeyTrials::default(),
             process_id: u32::from_be_bytes(process_id),
             requests: AtomicU64::new(0),
             stop,

@@ -19,6 +19,8 @@ const ALIASES: &[(&str, &str)] = &[
 const ANY_PROVIDER_HEADER: &str = "x-api-key";
 /// Where Google's libraries put the key.
 const GOOGLE_HEADER: &str = "x-goog-api-key";
+/// A header that is named as those of keys are, and brings none.
+const IDEMPOTENCY_HEADER: &str = "x-idempotency-key";
 
 /// A header's value that may be a key, and the provider that the header
 /// names.
@@ -64,6 +66,18 @@ pub fn find_request_key(
         provider,
         secret: SecretString::from(secret),
     }))
+}
+
+/// Finds the bytes of a key that came with a call, whoever it is for, to tell
+/// it from others.
+pub fn find_key_bytes(headers: &HeaderMap) -> Option<&[u8]> {
+    let is_key = |name: &str| {
+        let names_key = name.starts_with("x-") && name.ends_with("-key");
+        names_key && name != IDEMPOTENCY_HEADER
+    };
+    let mut values = headers.iter().filter(|(name, _)| is_key(name.as_str()));
+    let found = values.find(|(_, value)| !value.as_bytes().starts_with(TOKEN_PREFIX.as_bytes()));
+    found.map(|(_, value)| value.as_bytes())
 }
 
 /// Takes two headers for one, if they bring the same key and at most one of

@@ -30,7 +30,7 @@ pub use http::is_plain;
 pub use images::{ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows};
 pub use registry::Providers;
 pub use relay::{
-    Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, estimate_cost,
-    only_for_owners,
+    Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, WholeOrBegun,
+    estimate_cost, only_for_owners,
 };
 pub use timeouts::Timeouts;

@@ -7,7 +7,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{AskRefusal, ProviderFailure, Usage};
-use crate::providers::Relayed;
+use crate::providers::{Relayed, WholeOrBegun};
 
 use crate::app::payers::Payer;
 use crate::app::policy::CallerPolicy;
@@ -27,6 +27,13 @@ pub struct Relay {
     pub(in crate::app) _busy: TaskTrackerToken,
 }
 
+/// An answer that is no stream.
+pub enum RelayedAnswer {
+    Whole(Bytes),
+    /// The beginning of a large one, whose rest comes piece by piece.
+    Begun(Bytes),
+}
+
 impl Relay {
     /// What kind of thing the answer is.
     pub fn content_type(&self) -> &str {
@@ -43,17 +50,27 @@ impl Relay {
         self.relayed.streams()
     }
 
-    /// All of it.
-    pub async fn whole(&mut self) -> Result<Bytes, RelayError> {
+    /// All of it, or the beginning of a large one, whose rest comes piece by
+    /// piece.
+    pub async fn whole_or_begun(&mut self) -> Result<RelayedAnswer, RelayError> {
         let programs = Arc::clone(&self.programs);
         let came = tokio::select! {
             biased;
-            came = self.relayed.whole() => came,
+            came = self.relayed.whole_or_begun() => came,
             () = programs.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
-        self.end(came.as_ref().err());
-        came.map_err(|failure| self.not_relayed(failure))
+        match came {
+            Ok(WholeOrBegun::Whole(answer)) => {
+                self.end(None);
+                Ok(RelayedAnswer::Whole(answer))
+            }
+            Ok(WholeOrBegun::Begun(first)) => Ok(RelayedAnswer::Begun(first)),
+            Err(failure) => {
+                self.end(Some(&failure));
+                Err(self.not_relayed(failure))
+            }
+        }
     }
 
     /// The next piece of it; none at its end.

@@ -149,18 +149,19 @@ impl RelayCall<'_> {
     /// Writes the call in its provider's words, and sends it with the
     /// payer's key.
     async fn send(
-        &self,
+        &mut self,
         offer: &Offer,
         is_limited: bool,
         hold: &mut Hold,
     ) -> Result<Box<Relayed>, SendError> {
-        let (programs, order) = (self.programs, &*self.order);
+        let (programs, order) = (self.programs, &mut *self.order);
         let provider = programs.models.provider(&offer.provider)?;
         let key = programs
             .payers
             .open_key(offer, order.request_key.as_ref())?;
         let model = order.model.as_deref().unwrap_or_default();
         let limit = Some(hold.max_output_tokens()).filter(|limit| is_limited && *limit > 0);
+        order.request.body.drop_value();
         let wire = order
             .request
             .write_for(provider, key.credential(), model, limit);
@@ -169,6 +170,8 @@ impl RelayCall<'_> {
                 what: no_words.what,
             })
         })?;
+        // It waits for the provider, maybe for minutes.
+        order.request.body.release_tree();
         hold.begin().await?;
         let sent = programs
             .providers

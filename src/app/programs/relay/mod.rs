@@ -16,7 +16,7 @@ use crate::app::payers::{Payer, PayerQueue};
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
 
-pub use answer::Relay;
+pub use answer::{Relay, RelayedAnswer};
 use call::{NO_MODEL, RelayCall, RelayOrder};
 pub use content::{RelayBody, RelayContent, RelayHeaders};
 
