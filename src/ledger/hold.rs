@@ -4,19 +4,20 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
 
 use crate::model::{
-    Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
-    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, lock,
+    Amounts, Attempt, AttemptId, ClassCounts, FailureClass, KeyId, Outcome, PersonId,
+    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, UsageClass, lock,
 };
-use crate::store::{Booking, FinishedAttempt};
+use crate::store::{Booking, FinishedAttempt, KnownTokens};
 
 use crate::ledger::batch::Need;
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
-use crate::ledger::prices::{Prices, Quantity};
+use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
+use crate::ledger::prices::{PricedModel, Prices};
 use crate::ledger::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
@@ -26,10 +27,11 @@ const WRAPPING_TOKENS: u64 = 1_024;
 const OUTPUT_TOKENS_MIN: u64 = 200;
 /// How many bytes a token has, for estimates. English has about four.
 const TOKEN_BYTES: u64 = 4;
+/// How often it is noted on disk how much of an answer without limits was
+/// heard: if the process dies, that is what it is taken to have used.
+const NOTED_EVERY: Duration = Duration::from_secs(5);
 /// Names of models come from outside, and are cut after so many characters.
 const MODEL_CHARACTERS_MAX: usize = 100;
-/// No call costs more, whatever a provider reports: 1,000 dollars.
-const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
 
 /// A call that is about to be made.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +85,10 @@ pub struct Hold {
     /// Receives that the hold is safe on disk. None where nobody waits for
     /// that, or it was received.
     pub(super) written: Option<oneshot::Receiver<anyhow::Result<()>>>,
+    /// How long the caller waits for that.
+    pub(super) held_by: tokio::time::Instant,
+    /// When it was noted last how much was heard.
+    pub(super) noted: Instant,
     is_settled: bool,
 }
 
@@ -102,23 +108,33 @@ impl CallOrder<'_> {
         })
     }
 
+    /// What is known of its use before it is made.
+    pub fn known_tokens(&self) -> KnownTokens {
+        KnownTokens {
+            prompt: self.prompt_bytes.div_ceil(TOKEN_BYTES),
+            heard: 0,
+        }
+    }
+
     /// What the order may use at the most, since a token has at least one
     /// byte. The price is looked up only where limits apply.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
-        let most = Quantity {
-            input_tokens: self.prompt_bytes.saturating_add(WRAPPING_TOKENS),
-            output_tokens: self.max_output_tokens,
-            images: self.images,
-            ..Quantity::default()
+        let input_tokens = self.prompt_bytes.saturating_add(WRAPPING_TOKENS);
+        let most = ClassCounts::default()
+            .with(UsageClass::Input, input_tokens)
+            .with(UsageClass::Output, self.max_output_tokens)
+            .with(UsageClass::Picture, self.images);
+        let model = PricedModel {
+            provider: self.provider,
+            model: self.model,
+            at_ms: now_ms,
         };
         Need {
-            input_tokens: most.input_tokens,
-            output_tokens: most.output_tokens,
-            output_tokens_min: most.output_tokens.min(OUTPUT_TOKENS_MIN),
-            images: most.images,
-            price: is_limited
-                .then(|| prices.price(self.provider, self.model, most, now_ms))
-                .flatten(),
+            input_tokens,
+            output_tokens: self.max_output_tokens,
+            output_tokens_min: self.max_output_tokens.min(OUTPUT_TOKENS_MIN),
+            images: self.images,
+            price: is_limited.then(|| prices.price(model, &most)).flatten(),
         }
     }
 }
@@ -132,6 +148,8 @@ impl Hold {
             prompt_bytes: 0,
             heard_bytes: 0,
             began: Instant::now(),
+            held_by: tokio::time::Instant::now(),
+            noted: Instant::now(),
             is_made: false,
             first_byte: None,
             shared,
@@ -158,9 +176,13 @@ impl Hold {
     /// Waits until the hold is safe on disk. The caller then makes the call.
     pub async fn begin(&mut self) -> anyhow::Result<()> {
         if let Some(written) = self.written.take() {
-            written.await.context(CLOSED)??;
+            let Ok(written) = timeout_at(self.held_by, written).await else {
+                return Err(self.shared.outage.error());
+            };
+            written.context(CLOSED)??;
         }
         self.began = Instant::now();
+        self.noted = self.began;
         self.is_made = true;
         Ok(())
     }
@@ -191,14 +213,21 @@ impl Hold {
         if bytes == 0 {
             return;
         }
-        let began = self.began;
-        self.first_byte.get_or_insert_with(|| began.elapsed());
+        let (began, now) = (self.began, Instant::now());
+        self.first_byte.get_or_insert_with(|| now - began);
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
+        if now - self.noted >= NOTED_EVERY && self.is_exempt() {
+            self.noted = now;
+            let tokens = self.heard_bytes.div_ceil(TOKEN_BYTES);
+            // Where the queue is full, the next one is noted.
+            let noting = Operation::Hear(self.id(), tokens);
+            drop(self.shared.queue.try_send(noting));
+        }
     }
 
-    /// What the call costs if it is settled as ended in this way.
-    pub fn cost_if(&self, ended: CallEnd<'_>) -> Option<NanoDollars> {
-        self.settlement(ended).cost
+    /// What the call comes to if it is settled as ended in this way.
+    pub fn settlement_if(&self, ended: CallEnd<'_>) -> Settlement {
+        self.settlement(ended)
     }
 
     /// Leaves the hold unsettled, for a later process to take up.
@@ -214,10 +243,14 @@ impl Hold {
 
     fn make_closing(&mut self, ended: CallEnd<'_>) -> Closing {
         self.count_call(&ended);
+        let settlement = self.settlement(ended);
+        if settlement.overshoot {
+            self.shared.overshoots.note(&self.booking, &settlement);
+        }
         Closing {
             finished: FinishedAttempt {
                 booking: Arc::clone(&self.booking),
-                settlement: self.settlement(ended),
+                settlement,
             },
             limits: std::mem::take(&mut self.limits),
         }
@@ -272,40 +305,53 @@ impl Hold {
             }
             CallEnd::Failed(_) => (Outcome::CutOff, None),
         };
-        let usage = reported.map_or(estimate, |usage| self.clamp(usage));
-        let ours = self.cost_of(usage, self.booking.held.images, 0);
-        let paid = usage.cost.or(ours);
-        Settlement {
+        let usage = reported.map_or(estimate, |usage| self.believe(usage));
+        let settlement = Settlement {
             outcome,
             usage,
             images: self.booking.held.images,
-            cost: paid,
             estimated: reported.is_none(),
-            cost_reported: usage.cost.is_some(),
             clamped: reported.is_some_and(|reported| reported != usage),
             first_byte_ms: self.first_byte.map(millis),
             duration_ms: Some(millis(self.began.elapsed())),
-        }
+            ..Settlement::released()
+        };
+        self.priced(settlement, 0)
     }
 
     /// The settlement of pictures. We count them ourselves, so that none of it
     /// is an estimate.
     fn settlement_of_pictures(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
         let reported = usage;
-        let usage = self.clamp(reported);
-        let images = pictures.min(self.booking.held.images);
-        let ours = self.cost_of(usage, images, machine_ms);
-        Settlement {
+        let usage = self.believe(reported);
+        let settlement = Settlement {
             outcome: Outcome::Answered,
             usage,
-            images,
-            cost: usage.cost.or(ours),
-            estimated: false,
-            cost_reported: usage.cost.is_some(),
+            images: pictures,
             clamped: reported != usage,
-            first_byte_ms: None,
             duration_ms: Some(millis(self.began.elapsed())),
-        }
+            ..Settlement::released()
+        };
+        self.priced(settlement, machine_ms)
+    }
+
+    /// Adds to a settlement what it costs, and whether that is more than was
+    /// held.
+    fn priced(&self, mut settlement: Settlement, machine_ms: u64) -> Settlement {
+        let Booking { attempt, held, .. } = &*self.booking;
+        let mut used = settlement.usage.counts();
+        let pictures = used
+            .get(UsageClass::Picture)
+            .saturating_add(settlement.images);
+        used.set(UsageClass::Picture, pictures);
+        used.set(UsageClass::Machine, machine_ms);
+        settlement.receipt = self.shared.prices.receipt(priced_model(attempt), &used);
+        let reported = settlement.usage.cost;
+        settlement.cost = reported.or_else(|| settlement.receipt.sum());
+        settlement.cost_reported = reported.is_some();
+        let is_somebody_elses = !attempt.source.is_own() || !self.is_exempt();
+        settlement.overshoot = is_somebody_elses && exceeds(&settlement.amounts(), held);
+        settlement
     }
 
     /// Whether the provider surely did nothing that it is paid for.
@@ -320,50 +366,35 @@ impl Hold {
         self.heard_bytes == 0 && !may_have_worked
     }
 
-    /// Cuts what a provider reports to what is possible.
-    fn clamp(&self, usage: Usage) -> Usage {
-        let Amounts {
-            input_tokens: input_max,
-            output_tokens: output_max,
-            cost: cost_max,
-            ..
-        } = self.booking.held;
-        let cost_max = cost_max.unwrap_or(COST_MAX);
-        let input_tokens = usage.input_tokens.min(input_max);
-        let output_tokens = usage.output_tokens.min(output_max);
-        Usage {
-            input_tokens,
-            output_tokens,
-            cached_tokens: usage.cached_tokens.min(input_tokens),
-            reasoning_tokens: usage.reasoning_tokens.min(output_tokens),
-            cost: usage.cost.map(|cost| cost.min(cost_max)),
-        }
-    }
-
-    /// What the call has probably used, by the bytes that went and came.
-    fn estimate(&self) -> Usage {
-        self.clamp(Usage {
-            input_tokens: self.prompt_bytes.div_ceil(TOKEN_BYTES),
-            output_tokens: self.heard_bytes.div_ceil(TOKEN_BYTES),
-            ..Usage::default()
-        })
-    }
-
-    fn cost_of(&self, usage: Usage, images: u64, machine_ms: u64) -> Option<NanoDollars> {
-        let Attempt {
-            provider,
-            model,
-            held_at_ms,
-            ..
-        } = &self.booking.attempt;
-        let used = Quantity {
-            input_tokens: usage.input_tokens,
-            cached_tokens: usage.cached_tokens,
-            output_tokens: usage.output_tokens,
-            images,
-            machine_ms,
+    /// Cuts what a provider reports to what is possible at all, which is more
+    /// than was held. With one's own key, whatever is reported is booked.
+    fn believe(&self, reported: Usage) -> Usage {
+        let Booking { attempt, held, .. } = &*self.booking;
+        let amounts = Amounts {
+            input_tokens: reported.input_tokens,
+            output_tokens: reported.output_tokens,
+            images: 0,
+            cost: reported.cost,
         };
-        self.shared.prices.cost(provider, model, used, *held_at_ms)
+        let has_searched = reported.details.web_searches + reported.details.file_searches > 0;
+        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_searched;
+        if attempt.source.is_own() || !may_be_absurd {
+            return reported;
+        }
+        HardMaximum::of(&self.booking, &self.shared.prices).cut(reported)
+    }
+
+    /// What the call has probably used, by the bytes that went and came: no
+    /// more than was held.
+    fn estimate(&self) -> Usage {
+        let held = &self.booking.held;
+        let input_tokens = self.prompt_bytes.div_ceil(TOKEN_BYTES);
+        let output_tokens = self.heard_bytes.div_ceil(TOKEN_BYTES);
+        Usage {
+            input_tokens: input_tokens.min(held.input_tokens),
+            output_tokens: output_tokens.min(held.output_tokens),
+            ..Usage::default()
+        }
     }
 }
 
@@ -388,10 +419,9 @@ impl Hold {
             return;
         };
         // The queue has room again soon; nobody can wait for it here.
-        if let Ok(runtime) = Handle::try_current() {
-            let queue = queue.clone();
-            runtime.spawn(async move { queue.send(unsent).await });
-        }
+        let queue = queue.clone();
+        let sending = async move { queue.send(unsent).await };
+        self.shared.runtime.spawn(sending);
     }
 }
 

@@ -20,7 +20,7 @@ use crate::app::tasks::Tasks;
 
 pub use idempotency::{CallClaim, ClaimOutcome};
 pub use relay::{
-    Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayedAnswer,
+    Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayReceipt, RelayedAnswer,
 };
 
 /// The calls of programs.
