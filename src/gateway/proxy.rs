@@ -188,7 +188,7 @@ impl From<BadBody> for Problem {
             BadBody::TooManyValues => Self::new(
                 413,
                 "body_too_complex",
-                "The body has more than 500,000 values, or 30,000 objects and lists, which is the most. Send fewer and longer messages.",
+                "The body has more than 500,000 values, or 16,000 objects and lists, which is the most. Send fewer and longer messages.",
             ),
         }
     }

@@ -408,10 +408,13 @@ async fn a_token_that_is_looked_up_while_it_is_revoked_is_not_remembered() {
             let token = secrecy::SecretString::from(program.token());
             let lookup = app.people.authenticate(&token, None);
             let mut lookup = std::pin::pin!(lookup);
-            // It has begun to read, and nobody hears yet what it has read.
-            assert!(futures_util::poll!(&mut lookup).is_pending());
+            // It begins to read, and mostly nobody hears yet what it has read.
+            let early = futures_util::poll!(&mut lookup);
             mia.runs(&format!("/token revoke token:{number}")).await;
-            let _ = lookup.await;
+            if early.is_pending() {
+                // It may have read the row before it was deleted, or after.
+                let _ = lookup.await;
+            }
             app.people.authenticate(&token, None).await.unwrap_err();
         }
     })

@@ -8,7 +8,7 @@ use crate::model::FailureClass;
 /// The most values in the body of a call, and the most objects and lists
 /// among them: more than any model reads.
 const BODY_VALUES_MAX: usize = 500_000;
-const BODY_CONTAINERS_MAX: usize = 30_000;
+const BODY_CONTAINERS_MAX: usize = 16_000;
 /// The most values in an answer that is parsed into a tree.
 const ANSWER_VALUES_MAX: usize = 200_000;
 /// A text of this size has too few values to be counted.
@@ -16,8 +16,8 @@ const UNCOUNTED_BYTES_MAX: usize = 64 * 1024;
 /// What a value takes in a tree beside its text.
 const VALUE_BYTES: usize = 100;
 /// What an object or a list takes, once it is translated too: measured with
-/// conversations of 150,000 short messages.
-const CONTAINER_BYTES: usize = 5_600;
+/// conversations of 28,000 short messages.
+const CONTAINER_BYTES: usize = 11_000;
 
 /// How large a text of JSON is when it is parsed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -175,7 +175,7 @@ mod tests {
             (&deep(64), BadBody::TooDeep),
             (&deep(1_000_000), BadBody::TooDeep),
             (&many(500_000), BadBody::TooManyValues),
-            (&lists(30_000), BadBody::TooManyValues),
+            (&lists(16_000), BadBody::TooManyValues),
         ] {
             let body = Bytes::copy_from_slice(body.as_bytes());
             assert_eq!(RawObject::parse(&body).err(), Some(wrong));
