@@ -46,7 +46,7 @@ pub use pictures::{
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
-    RelayReceipt,
+    RelayReceipt, RelayedAnswer,
 };
 pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
 pub use tasks::Tasks;
@@ -55,7 +55,7 @@ pub use crate::ledger::OvershootNotice;
 pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
 
 use crate::ledger::Ledger;
-use crate::model::Clock;
+use crate::model::{Clock, MemoryBudget};
 use crate::providers::Providers;
 use crate::store::Store;
 use crate::vault::Vault;
@@ -109,6 +109,8 @@ pub struct App {
     models: Arc<Models>,
     pending: PendingActions,
     gateway_url: Option<String>,
+    /// The memory for bodies, of calls and of answers.
+    pub memory: Arc<MemoryBudget>,
     http: reqwest::Client,
     clock: Clock,
     started_at_ms: i64,
@@ -188,6 +190,7 @@ impl App {
             models: foundation.models,
             pending: foundation.pending,
             gateway_url: settings.gateway_url,
+            memory: Arc::clone(foundation.providers.memory()),
             http,
             clock: foundation.clock,
             started_at_ms: foundation.started_at_ms,

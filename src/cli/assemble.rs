@@ -16,7 +16,7 @@ use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
 use crate::ledger::{LeaseTimes, Ledger, LedgerParts, Prices};
-use crate::model::{Clock, Credential, PersonId, ProviderId, ProviderKind, ServerId};
+use crate::model::{Clock, Credential, MemoryBudget, PersonId, ProviderId, ProviderKind, ServerId};
 use crate::providers::{
     Catalogue, Clients, Delivery, Override, Provider, Providers, Timeouts, Workflows,
 };
@@ -72,7 +72,8 @@ pub async fn assemble(
     let vault = unlock(&store, masters, &clock).await?;
     let clients = Clients::new(timeouts.connect)?;
     let http = clients.web.clone();
-    let providers = Providers::new(catalogue, clients, timeouts);
+    let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
+    let providers = Providers::new(catalogue, clients, timeouts, memory);
     let ledger = Ledger::start(LedgerParts {
         store: store.clone(),
         prices,
@@ -328,7 +329,15 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     gateway::Settings {
         connections: count(config.gateway.connections),
+        trusted_proxies: config.gateway.trusted_networks().collect(),
         per_token: count(config.gateway.calls_per_token),
+        // A token's calls are its person's.
+        per_person: count(
+            config
+                .gateway
+                .calls_per_person
+                .max(config.gateway.calls_per_token),
+        ),
         per_server: count(config.gateway.calls_per_server),
         body_bytes: count(config.gateway.body_kb) * 1_024,
         open_metrics: config.gateway.open_metrics,

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Client;
@@ -11,7 +12,7 @@ use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
 use super::{Assembled, RunOptions, assemble};
 use crate::bot::Introduction;
 use crate::config::{Config, Environment, others_can_read_dotenv};
-use crate::model::{Check, Clock, redact};
+use crate::model::{Check, Clock, MemoryBudget, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
 use crate::vault::Vault;
@@ -225,7 +226,8 @@ async fn check_providers(
         Ok(defaults) => defaults,
         Err(error) => return report.fail("providers", &format!("{error:#}")),
     };
-    let providers = Providers::new(catalogue, clients, Timeouts::default());
+    let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
+    let providers = Providers::new(catalogue, clients, Timeouts::default(), memory);
     if defaults.is_empty() {
         note(
             "providers",

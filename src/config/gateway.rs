@@ -1,10 +1,12 @@
 //! How programs reach us over HTTP, and by which names.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
 use super::{ConfigError, check_url};
+use crate::model::Network;
 
 /// How programs reach us over HTTP.
 #[derive(Debug, Deserialize)]
@@ -16,10 +18,14 @@ pub struct Gateway {
     pub public_url: String,
     /// Hosts that it answers to, beside its own; `*` for every host.
     pub hosts: Vec<String>,
+    /// The proxies that are believed when they say where a call comes from.
+    pub trusted_proxies: Vec<String>,
     pub connections: u32,
     pub calls_per_token: u32,
+    pub calls_per_person: u32,
     pub calls_per_server: u32,
     pub body_kb: u32,
+    pub bodies_mb: u32,
     pub open_metrics: bool,
     pub keys_without_token: bool,
 }
@@ -30,10 +36,13 @@ impl Default for Gateway {
             listen: "127.0.0.1:8787".into(),
             public_url: String::new(),
             hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
             connections: 20_000,
             calls_per_token: 8,
+            calls_per_person: 32,
             calls_per_server: 64,
             body_kb: 10_240,
+            bodies_mb: 256,
             open_metrics: false,
             keys_without_token: false,
         }
@@ -63,7 +72,39 @@ impl Gateway {
         own.chain(named).flatten().collect()
     }
 
-    /// Finds what is wrong with the addresses among these settings.
+    /// The proxies that are believed, once the settings were checked.
+    pub fn trusted_networks(&self) -> impl Iterator<Item = Network> {
+        let proxies = self.trusted_proxies.iter();
+        proxies.filter_map(|proxy| Network::parse(proxy))
+    }
+
+    /// How much memory bodies may take, in bytes.
+    pub fn bodies_bytes(&self) -> usize {
+        let megabytes = usize::try_from(self.bodies_mb).unwrap_or(usize::MAX);
+        megabytes.saturating_mul(1024 * 1024)
+    }
+
+    /// Each number with the range that it must be in.
+    pub(super) fn ranges(&self) -> [(&'static str, u32, RangeInclusive<u64>); 6] {
+        [
+            ("gateway.connections", self.connections, 1..=1_000_000),
+            ("gateway.calls_per_token", self.calls_per_token, 1..=100_000),
+            (
+                "gateway.calls_per_person",
+                self.calls_per_person,
+                1..=100_000,
+            ),
+            (
+                "gateway.calls_per_server",
+                self.calls_per_server,
+                1..=100_000,
+            ),
+            ("gateway.body_kb", self.body_kb, 1..=65_536),
+            ("gateway.bodies_mb", self.bodies_mb, 16..=65_536),
+        ]
+    }
+
+    /// Checks what is no number.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if !self.public_url.is_empty() {
             check_url("gateway.public_url", &self.public_url)?;
@@ -78,6 +119,13 @@ impl Gateway {
             return Err(ConfigError::new(
                 "gateway.hosts",
                 "must be names or addresses without scheme and port, such as `latchkey` or `10.0.0.5`, or `*` for every host",
+            ));
+        }
+        let is_network = |proxy: &String| Network::parse(proxy).is_some();
+        if !self.trusted_proxies.iter().all(is_network) {
+            return Err(ConfigError::new(
+                "gateway.trusted_proxies",
+                "must be a list of addresses and networks, such as `[\"127.0.0.1\", \"10.0.0.0/8\"]`",
             ));
         }
         Ok(())

@@ -260,25 +260,12 @@ impl Config {
                 1..=120,
             ),
             ("images.poll_ms", self.images.poll_ms, 1..=60_000),
-            (
-                "gateway.connections",
-                self.gateway.connections,
-                1..=1_000_000,
-            ),
-            (
-                "gateway.calls_per_token",
-                self.gateway.calls_per_token,
-                1..=100_000,
-            ),
-            (
-                "gateway.calls_per_server",
-                self.gateway.calls_per_server,
-                1..=100_000,
-            ),
-            ("gateway.body_kb", self.gateway.body_kb, 1..=65_536),
             ("images.per_person", self.images.per_person, 1..=1_000),
             ("quota.keep_days", self.quota.keep_days, 1..=36_500),
-        ] {
+        ]
+        .into_iter()
+        .chain(self.gateway.ranges())
+        {
             check_range(setting, u64::from(value), range)?;
         }
         check_range("ask.edit_interval_ms", ask.edit_interval_ms, 100..=60_000)

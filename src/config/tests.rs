@@ -28,6 +28,7 @@ fn a_wrong_setting_is_named_without_its_value() {
         problem("[discord]\napi_url = \"hunter2\"", &[]),
         problem("[discord]\napi_url = \"http://hunter2\"", &[]),
         problem("[gateway]\nlisten = \"hunter2\"", &[]),
+        problem("[gateway]\ntrusted_proxies = [\"::1\", \"hunter2\"]", &[]),
         problem("[providers.openai]\nbase_url = \"ftp://hunter2\"", &[]),
         problem("[ask]\nsystem_prompt = hunter2", &[]),
         problem("", &[("LATCHKEY_STORE__URI", "hunter2")]),

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::RequestKey;
-use crate::model::Pieces;
+use crate::model::{BodyBuffer, BodyOwner, NoMemory};
 
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::session::Session;
@@ -22,6 +22,11 @@ use crate::gateway::{Gateway, request_key};
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long each piece of a body may take to arrive.
 const PIECE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// When whoever found no memory may try again.
+const NO_MEMORY_RETRY_AFTER_S: u64 = 5;
+/// How long the rest of a body is taken that is refused while it comes.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest body that is copied out of its connection's buffer, so that
 /// the buffer can be used again.
@@ -101,22 +106,50 @@ impl AdmittedCall {
             return Ok(Bytes::new());
         };
         let deadline = Instant::now() + BODY_TIMEOUT;
-        let mut pieces = Pieces::default();
-        loop {
-            let until = deadline.min(Instant::now() + PIECE_TIMEOUT);
-            let next = timeout_at(until, body.frame()).await;
-            let frame = match next.map_err(|_| body_too_slow())? {
-                Some(frame) => frame.map_err(|_| body_broken_off())?,
-                None => return Ok(copy_if_short(pieces.join())),
-            };
-            // A frame without data holds trailers, which are not used.
-            let Ok(piece) = frame.into_data() else {
-                continue;
-            };
-            if pieces.len() + piece.len() > limit {
+        let owner = BodyOwner::Caller(self.session.caller.person);
+        let mut buffer = BodyBuffer::new(&self.gateway.app.memory, owner, announced);
+        while let Some(piece) = next_piece(&mut body, deadline).await? {
+            if buffer.len() + piece.len() > limit {
                 return Err(body_too_large(limit));
             }
-            pieces.push(piece);
+            if let Err(no_memory) = buffer.push(piece).await {
+                // Apart, so that calls that find memory stay small.
+                Box::pin(drain(body, limit)).await;
+                return Err(no_memory.into());
+            }
+        }
+        let (body, permit) = buffer.finish();
+        Ok(match permit {
+            Some(permit) => permit.attach(body),
+            None => copy_if_short(body),
+        })
+    }
+}
+
+/// The next piece of a body; none at its end.
+async fn next_piece(body: &mut Incoming, deadline: Instant) -> Result<Option<Bytes>, Problem> {
+    loop {
+        let until = deadline.min(Instant::now() + PIECE_TIMEOUT);
+        let next = timeout_at(until, body.frame()).await;
+        let frame = match next.map_err(|_| body_too_slow())? {
+            Some(frame) => frame.map_err(|_| body_broken_off())?,
+            None => return Ok(None),
+        };
+        // A frame without data holds trailers, which are not used.
+        if let Ok(piece) = frame.into_data() {
+            return Ok(Some(piece));
+        }
+    }
+}
+
+/// Takes the rest of a body and keeps nothing of it: many clients hear a no
+/// only once they have sent everything.
+async fn drain(mut body: Incoming, limit: usize) {
+    let (deadline, mut drained) = (Instant::now() + DRAIN_TIMEOUT, 0);
+    while let Ok(Some(piece)) = next_piece(&mut body, deadline).await {
+        drained += piece.len();
+        if drained > limit {
+            return;
         }
     }
 }
@@ -129,7 +162,29 @@ fn copy_if_short(body: Bytes) -> Bytes {
     Bytes::copy_from_slice(&body)
 }
 
-fn body_too_large(limit: usize) -> Problem {
+impl From<NoMemory> for Problem {
+    fn from(no_memory: NoMemory) -> Self {
+        let (status, code, message) = match no_memory {
+            NoMemory::InUse => (
+                503,
+                "no_memory",
+                "The bodies of other calls take all the memory that there is for them. Try again in a few seconds.",
+            ),
+            NoMemory::ShareInUse => (
+                429,
+                "too_much_at_once",
+                "The bodies of your own calls take all the memory that one person may have. Wait for one of these calls, or send smaller ones.",
+            ),
+        };
+        Self {
+            retry_after_s: Some(NO_MEMORY_RETRY_AFTER_S),
+            ..Self::new(status, code, message)
+        }
+    }
+}
+
+/// The problem that a body is larger than so many bytes.
+pub fn body_too_large(limit: usize) -> Problem {
     let message = format!(
         "The body is larger than {} KiB, which is the most.",
         limit / 1024

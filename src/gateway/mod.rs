@@ -50,10 +50,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::{App, ConcurrencyLimits};
-use crate::model::{ServerId, TokenId};
+use crate::model::{Network, PersonId, ServerId, TokenId};
 use head::KnownHosts;
 use router::Router;
-use session::BadTokenThrottle;
+use session::{BadTokenThrottle, KeyTrials};
 
 /// How long a request's id is.
 const REQUEST_ID_BYTES: usize = 22;
@@ -72,6 +72,8 @@ pub struct Settings {
     pub connections: usize,
     /// How many calls of one token are worked on at once.
     pub per_token: usize,
+    /// How many calls of one person are worked on at once, over all tokens.
+    pub per_person: usize,
     /// How many calls in one server's context are worked on at once.
     pub per_server: usize,
     /// The largest body of a call to a model, in bytes.
@@ -83,18 +85,22 @@ pub struct Settings {
     /// Hosts that the gateway answers to, beside this machine's own names
     /// and addresses; `*` for every host.
     pub hosts: Vec<String>,
+    /// The proxies that are believed when they say where a call comes from.
+    pub trusted_proxies: Vec<Network>,
 }
 
 /// What all calls share.
 pub struct Gateway {
     app: Arc<App>,
     settings: Settings,
-    /// How many calls of each token, and in each server's context, are
-    /// worked on at once.
+    /// How many calls of each token, of each person, and in each server's
+    /// context, are worked on at once.
     token_limits: ConcurrencyLimits<TokenId>,
+    person_limits: ConcurrencyLimits<PersonId>,
     server_limits: ConcurrencyLimits<ServerId>,
     bad_tokens: BadTokenThrottle,
     hosts: KnownHosts,
+    key_trials: KeyTrials,
     /// The first part of every request id: a random number of this process.
     process_id: u32,
     /// The second part: how many requests came before.
@@ -113,10 +119,12 @@ impl Gateway {
         Ok(Arc::new(Self {
             app,
             token_limits: ConcurrencyLimits::new(settings.per_token, 0),
+            person_limits: ConcurrencyLimits::new(settings.per_person, 0),
             server_limits: ConcurrencyLimits::new(settings.per_server, 0),
             hosts: KnownHosts::new(&settings.hosts),
             settings,
             bad_tokens: BadTokenThrottle::default(),
+            key_trials: KeyTrials::default(),
             process_id: u32::from_be_bytes(process_id),
             requests: AtomicU64::new(0),
             stop,

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::app::Payer;
-use crate::model::LimitHit;
+use crate::model::{LimitHit, Source};
 
 /// The API whose rules a call follows. It decides the shape of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Problem {
     pub limit: Option<Box<LimitHit>>,
     /// Who was to pay, if the call came that far.
     pub payer: Option<Box<Payer>>,
+    /// Whether the provider refuses the key that came with the call.
+    pub refuses_request_key: bool,
 }
 
 /// The longest wait after which a provider's library may try again by
@@ -123,6 +125,7 @@ impl Problem {
             retry_after_s: None,
             limit: None,
             payer: None,
+            refuses_request_key: false,
         }
     }
 
@@ -179,6 +182,13 @@ pub fn write_payer_headers(headers: &mut HeaderMap, payer: &Payer) {
     if let Some(Ok(key)) = payer.key.map(|key| HeaderValue::try_from(key.to_string())) {
         headers.insert(KEY_ID, key);
     }
+}
+
+/// Whether a response's headers say that the key which came with the call
+/// paid.
+pub fn paid_with_request_key(headers: &HeaderMap) -> bool {
+    let source = headers.get(SOURCE);
+    source.is_some_and(|source| source == Source::Request.as_str())
 }
 
 fn openai_type(status: u16) -> &'static str {

@@ -6,15 +6,15 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 
-use crate::app::{Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders};
+use crate::app::{Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders, RelayedAnswer};
 use crate::model::{BadBody, ProviderId, Surface};
 
-use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
 use crate::gateway::session::CallPermits;
-use crate::gateway::streaming::{PieceSource, stream_pieces};
+use crate::gateway::streaming::{PieceSource, pass_pieces, stream_pieces};
 
 const JSON: &str = "application/json";
 /// Media types that a browser does not run. A page of a provider's must not
@@ -49,6 +49,8 @@ pub struct RelayTarget {
 /// An answer that is passed back piece by piece. Dropping it ends the
 /// provider's call, which is then settled.
 struct RelayStream {
+    /// What came of it before it was passed on.
+    first: Option<Bytes>,
     relay: Relay,
     /// Whether the caller gets the receipt, in a last comment.
     ends_in_receipt: bool,
@@ -59,6 +61,9 @@ struct RelayStream {
 
 impl PieceSource for RelayStream {
     async fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        if let Some(first) = self.first.take() {
+            return Ok(Some(first));
+        }
         if let Some(piece) = self.relay.next().await? {
             self.is_between_events = piece.ends_with(b"\n\n") || piece.ends_with(b"\n\r\n");
             return Ok(Some(piece));
@@ -82,25 +87,14 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
         IdempotencyCheck::Repeated(response) => return Ok(response),
     };
     let call = call.into_context();
-    let mut relay = call.gateway.app.programs.relay(ask).await?;
+    let relay = call.gateway.app.programs.relay(ask).await?;
     let mut headers = HeaderMap::with_capacity(HEADERS);
     write_payer_headers(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(CONTENT_TYPE, media_type(&relay, call.dialect));
     let status = StatusCode::from_u16(relay.status()).unwrap_or(StatusCode::OK);
     let attempt = relay.payer.attempt;
-    let body = if relay.streams() {
-        let source = RelayStream {
-            ends_in_receipt: call.dialect.takes_comments()
-                && relay.content_type().starts_with("text/event-stream"),
-            is_between_events: true,
-            relay,
-            _permits: call.session.permits,
-        };
-        stream_pieces(source, call.dialect, call.request_id)
-    } else {
-        ResponseBody::from(relay.whole().await?)
-    };
+    let body = respond_with(relay, call).await?;
     if let Some(claim) = claim {
         Box::pin(claim.end(status.as_u16(), Some(attempt))).await?;
     }
@@ -108,6 +102,33 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// The body of the response.
+async fn respond_with(mut relay: Relay, call: CallContext) -> Result<ResponseBody, Problem> {
+    let is_stream = relay.streams();
+    let first = if is_stream {
+        None
+    } else {
+        match relay.whole_or_begun().await? {
+            RelayedAnswer::Whole(answer) => return Ok(ResponseBody::from(answer)),
+            RelayedAnswer::Begun(first) => Some(first),
+        }
+    };
+    let source = RelayStream {
+        first,
+        ends_in_receipt: is_stream
+            && call.dialect.takes_comments()
+            && relay.content_type().starts_with("text/event-stream"),
+        is_between_events: true,
+        relay,
+        _permits: call.session.permits,
+    };
+    Ok(if is_stream {
+        stream_pieces(source, call.dialect, call.request_id)
+    } else {
+        pass_pieces(source)
+    })
 }
 
 fn relay_ask(call: &Call, target: RelayTarget) -> Result<RelayAsk, Problem> {
@@ -163,6 +184,11 @@ impl From<BadBody> for Problem {
                 400,
                 "body_too_deep",
                 "The body nests deeper than 64 levels, which is the most.",
+            ),
+            BadBody::TooManyValues => Self::new(
+                413,
+                "body_too_complex",
+                "The body has more than 500,000 values, or 16,000 objects and lists, which is the most. Send fewer and longer messages.",
             ),
         }
     }

@@ -22,6 +22,8 @@ const GOOGLE_HEADER: &str = "x-goog-api-key";
 /// What stands around a provider's name in the header that brings its key.
 const OWN_START: &str = "x-";
 const OWN_END: &str = "-key";
+/// A header that is named as those of keys are, and brings none.
+const IDEMPOTENCY_HEADER: &str = "x-idempotency-key";
 
 /// A header's value that may be a key, and the provider that the header
 /// names.
@@ -67,6 +69,15 @@ pub fn find_request_key(
         provider,
         secret: SecretString::from(secret),
     }))
+}
+
+/// Finds the bytes of a key that came with a call, whoever it is for, to tell
+/// it from others.
+pub fn find_key_bytes(headers: &HeaderMap) -> Option<&[u8]> {
+    let is_key = |name: &str| is_key_header(name) && name != IDEMPOTENCY_HEADER;
+    let mut values = headers.iter().filter(|(name, _)| is_key(name.as_str()));
+    let found = values.find(|(_, value)| !value.as_bytes().starts_with(TOKEN_PREFIX.as_bytes()));
+    found.map(|(_, value)| value.as_bytes())
 }
 
 /// Takes two headers for one, if they bring the same key and at most one of

@@ -17,7 +17,7 @@ use crate::gateway::call::{AdmittedCall, HandlerResult};
 use crate::gateway::head::check_head;
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::routes::{Route, all_routes};
-use crate::gateway::session::Arrival;
+use crate::gateway::session::{Arrival, client_address};
 
 /// Keeps browsers from taking an answer for something else than its media
 /// type says.
@@ -155,13 +155,18 @@ impl Router {
     /// Opens a session for a request and runs its route's handler.
     async fn handle(&self, route: &Route, routed: RoutedRequest) -> HandlerResult {
         let (parts, body) = routed.request.into_parts();
+        let trusted = &self.gateway.settings.trusted_proxies;
         let arrival = Arrival {
-            peer: routed.peer,
+            client: client_address(routed.peer, &parts.headers, trusted),
             headers: &parts.headers,
             path_values: &routed.path_values,
         };
         let session = self.gateway.open_session(route.requirement, &arrival);
         let session = session.await?;
+        let trial = self
+            .gateway
+            .begin_key_trial(route.requirement, &arrival, &session)
+            .await?;
         let call = Box::new(AdmittedCall {
             gateway: Arc::clone(&self.gateway),
             session,
@@ -172,7 +177,11 @@ impl Router {
             body: Some(body),
             request_id: routed.id,
         });
-        (route.handler)(call).await
+        let result = (route.handler)(call).await;
+        if let Some(trial) = trial {
+            trial.end(&result);
+        }
+        result
     }
 }
 

@@ -1,6 +1,7 @@
 //! Response bodies that are sent piece by piece.
 
 use std::convert::Infallible;
+use std::io;
 
 use axum::body::Body;
 use axum::http::HeaderValue;
@@ -44,6 +45,20 @@ pub fn stream_pieces(
                 let last = problem.to_event(sending.dialect, &sending.request_id);
                 Some((Ok(Bytes::from(last)), None))
             }
+        }
+    });
+    Body::from_stream(pieces)
+}
+
+/// A body that sends pieces of something that is no stream of events. A
+/// failure breaks it off, which its client sees: its last chunk is missing.
+pub fn pass_pieces(source: impl PieceSource) -> Body {
+    let pieces = stream::unfold(Some(source), async |source| {
+        let mut source = source?;
+        match source.next_piece().await {
+            Ok(Some(piece)) => Some((Ok(piece), Some(source))),
+            Ok(None) => None,
+            Err(problem) => Some((Err(io::Error::other(problem.code)), None)),
         }
     });
     Body::from_stream(pieces)

@@ -382,7 +382,10 @@ impl Hold {
     fn did_nothing(&self, failure: &ProviderFailure) -> bool {
         let may_have_worked = matches!(
             failure.class,
-            FailureClass::TimedOut | FailureClass::CutOff | FailureClass::TooLarge
+            FailureClass::TimedOut
+                | FailureClass::CutOff
+                | FailureClass::TooLarge
+                | FailureClass::NoMemory
         );
         self.heard_bytes == 0 && !may_have_worked
     }

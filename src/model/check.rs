@@ -65,6 +65,8 @@ pub enum FailureClass {
     CutOff,
     /// The answer was larger than we read.
     TooLarge,
+    /// There was no memory left here for the answer.
+    NoMemory,
     /// The provider says that it is done, and there is no picture.
     NoPicture,
     /// The picture is said to be where the provider keeps none.

@@ -16,7 +16,9 @@ mod ids;
 mod image;
 mod key;
 mod lock;
+mod memory;
 mod money;
+mod network;
 mod offer;
 mod pieces;
 mod provider;
@@ -42,9 +44,12 @@ pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{ImageSpec, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk, Size, Stage};
 pub use key::{Credential, Health, Key, Owner, Scope};
 pub use lock::lock;
+pub use memory::{
+    BodyBuffer, BodyOwner, GrowingPermit, MemoryBudget, MemoryPermit, MemoryUse, NoMemory,
+};
 pub use money::NanoDollars;
+pub use network::Network;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
-pub use pieces::Pieces;
 pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
     BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,

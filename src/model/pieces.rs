@@ -8,12 +8,23 @@ use bytes::{Bytes, BytesMut};
 pub struct Pieces {
     first: Bytes,
     all: BytesMut,
+    /// How long the body will be at the least, as far as that is known.
+    expected: usize,
 }
 
 impl Pieces {
     /// How much came, in bytes.
     pub fn len(&self) -> usize {
         self.first.len() + self.all.len()
+    }
+
+    /// Makes room for a body of this length, which is then not moved while
+    /// it grows.
+    pub fn expect(&mut self, bytes: usize) {
+        self.expected = bytes;
+        if !self.all.is_empty() {
+            self.all.reserve(bytes.saturating_sub(self.all.len()));
+        }
     }
 
     /// One more piece.
@@ -23,6 +34,10 @@ impl Pieces {
             return;
         }
         let first = std::mem::take(&mut self.first);
+        if self.all.is_empty() {
+            self.all
+                .reserve(self.expected.max(first.len() + piece.len()));
+        }
         self.all.extend_from_slice(&first);
         self.all.extend_from_slice(&piece);
     }

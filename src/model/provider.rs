@@ -33,4 +33,6 @@ pub enum BadBody {
     /// A field appears twice, and nobody knows which one counts.
     Twice,
     TooDeep,
+    /// It has more values than any model reads.
+    TooManyValues,
 }

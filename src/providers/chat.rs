@@ -1,13 +1,12 @@
 //! Calls a language model, streaming or not, whatever its dialect.
 
 use reqwest::Method;
-use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::model::{Credential, FailureClass, Finish, ProviderFailure, Usage};
 
 use super::catalogue::Provider;
-use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer};
+use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, parse_tree};
 use super::failure;
 use super::http::{Incoming, Retries, address_below, failed};
 use super::outbound::Call;
@@ -188,8 +187,9 @@ pub fn read_event(
     if event == b"[DONE]" {
         return Ok(());
     }
-    let value: Value =
-        serde_json::from_slice(event).map_err(|_| failed(&provider.id, FailureClass::Upstream))?;
+    let fail = |class| failed(&provider.id, class);
+    let value = parse_tree(event).map_err(fail)?;
+    let value = value.ok_or_else(|| fail(FailureClass::Upstream))?;
     format.read_event(&value, answer);
     if answer.failed {
         Err(failure::classify_event(&provider.id, &value))

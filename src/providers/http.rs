@@ -1,20 +1,25 @@
 //! What every call to a provider needs: addresses, bodies of a limited size,
 //! failures, and another attempt where one is allowed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{Response, Uri};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper_util::client::legacy;
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::{Position, Url};
 
-use crate::model::{FailureClass, Pieces, ProviderFailure, ProviderId};
+use crate::model::{
+    BodyBuffer, BodyOwner, FailureClass, MemoryBudget, MemoryPermit, NoMemory, ProviderFailure,
+    ProviderId,
+};
 
 use super::catalogue::Provider;
+use super::dialect::parse_tree;
 use super::failure;
 
 /// The largest answer that is read, streamed or not.
@@ -76,6 +81,16 @@ pub struct Incoming {
     pub headers: HeaderMap,
     rest: hyper::body::Incoming,
     received: usize,
+    bytes_max: usize,
+    memory: Arc<MemoryBudget>,
+}
+
+/// An answer that was not read whole.
+#[derive(Debug)]
+pub struct PartlyRead {
+    /// What came of it, where it was too large.
+    pub begun: Bytes,
+    pub class: FailureClass,
 }
 
 /// An answer that was read whole.
@@ -86,15 +101,23 @@ pub struct WholeAnswer {
 }
 
 impl Incoming {
-    /// An answer that has begun.
-    pub fn new(response: Response<hyper::body::Incoming>) -> Self {
+    /// An answer that has begun, and the memory for it where it is read
+    /// whole.
+    pub fn new(response: Response<hyper::body::Incoming>, memory: Arc<MemoryBudget>) -> Self {
         let (head, rest) = response.into_parts();
         Self {
             status: head.status.as_u16(),
             headers: head.headers,
             rest,
             received: 0,
+            bytes_max: ANSWER_BYTES_MAX,
+            memory,
         }
+    }
+
+    /// The memory for bodies.
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.memory
     }
 
     /// The media type that the provider names; empty where it names none.
@@ -111,7 +134,7 @@ impl Incoming {
                 continue;
             };
             self.received += piece.len();
-            if self.received > ANSWER_BYTES_MAX {
+            if self.received > self.bytes_max {
                 return Err(FailureClass::TooLarge);
             }
             return Ok(Some(piece));
@@ -120,21 +143,61 @@ impl Incoming {
     }
 
     /// Reads the whole body, if it has at most `limit` bytes and comes before
-    /// the deadline.
+    /// the deadline. The memory that it takes is the reader's from then on.
     pub async fn read_body(
         &mut self,
         limit: usize,
         deadline: Instant,
     ) -> Result<Bytes, FailureClass> {
-        let mut body = Pieces::default();
+        if self.announced_length().is_some_and(|length| length > limit) {
+            return Err(FailureClass::TooLarge);
+        }
+        let read = self.read_held_body(limit, deadline).await;
+        let (body, _permit) = read.map_err(|unread| unread.class)?;
+        Ok(body)
+    }
+
+    /// Reads the whole body under the same conditions, with the memory that
+    /// it takes. What was read of a body that is too large is not lost.
+    pub async fn read_held_body(
+        &mut self,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<(Bytes, Option<MemoryPermit>), PartlyRead> {
+        let memory = Arc::clone(&self.memory);
+        let announced = self.announced_length().map(|length| length.min(limit));
+        let mut body = BodyBuffer::new(&memory, BodyOwner::Provider, announced);
         loop {
             let next = timeout_at(deadline, self.next_piece()).await;
             match next.map_err(|_| FailureClass::TimedOut)?? {
-                Some(piece) if body.len() + piece.len() <= limit => body.push(piece),
-                Some(_) => return Err(FailureClass::TooLarge),
-                None => return Ok(body.join()),
+                None => return Ok(body.finish()),
+                Some(piece) => {
+                    let pushed = timeout_at(deadline, body.push(piece)).await;
+                    pushed.map_err(|_| FailureClass::TimedOut)??;
+                }
+            }
+            if body.len() > limit {
+                let (begun, permit) = body.finish();
+                return Err(PartlyRead {
+                    begun: match permit {
+                        Some(permit) => permit.attach(begun),
+                        None => begun,
+                    },
+                    class: FailureClass::TooLarge,
+                });
             }
         }
+    }
+
+    /// Lets more of the body come than is read otherwise.
+    pub fn allow_bytes(&mut self, bytes_max: usize) {
+        self.bytes_max = bytes_max;
+    }
+
+    /// The length that the provider announces.
+    pub fn announced_length(&self) -> Option<usize> {
+        let length = self.headers.get(CONTENT_LENGTH)?;
+        length.to_str().ok()?.parse().ok()
     }
 
     /// Reads the whole answer under the same conditions. The failure has the
@@ -177,8 +240,8 @@ impl WholeAnswer {
     /// Parses the body of an answer whose status is good. An answer that is
     /// no JSON is a failure, and so is one that reports an error.
     pub fn into_json(self, provider: &Provider, is_good: bool) -> Result<Value, ProviderFailure> {
-        let value: Option<Value> = serde_json::from_slice(self.body.trim_ascii()).ok();
-        match value {
+        let value = parse_tree(self.body.trim_ascii());
+        match value.map_err(|class| failed(&provider.id, class))? {
             Some(value) if is_good && !failure::has_hidden_error(&value) => Ok(value),
             _ => Err(self.failure(provider)),
         }
@@ -187,6 +250,21 @@ impl WholeAnswer {
     /// Sorts the answer, which is an error.
     pub fn failure(&self, provider: &Provider) -> ProviderFailure {
         failure::classify(provider, self.status, &self.headers, &self.body)
+    }
+}
+
+impl<C: Into<FailureClass>> From<C> for PartlyRead {
+    fn from(class: C) -> Self {
+        Self {
+            begun: Bytes::new(),
+            class: class.into(),
+        }
+    }
+}
+
+impl From<NoMemory> for FailureClass {
+    fn from(_: NoMemory) -> Self {
+        Self::NoMemory
     }
 }
 

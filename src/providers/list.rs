@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use crate::model::{Credential, FailureClass, ProviderFailure};
 
 use super::catalogue::Provider;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, parse_tree};
 use super::http::failed;
 use super::registry::Providers;
 
@@ -49,7 +49,7 @@ impl Providers {
         let mut incoming = sent.await?;
         let body = incoming.read_body(LIST_BYTES_MAX, deadline).await;
         let body = body.map_err(|class| failed(&provider.id, class))?;
-        let list: Option<Value> = serde_json::from_slice(body.trim_ascii()).ok();
+        let list = parse_tree(body.trim_ascii()).map_err(|class| failed(&provider.id, class))?;
         match list.filter(|_| incoming.status == 200) {
             Some(list) => Ok(chat_models(provider.dialect, &list)),
             None => Err(failed(&provider.id, FailureClass::Upstream)),

@@ -34,7 +34,7 @@ pub use images::{
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
-    estimate_cost,
+    WholeOrBegun, estimate_cost,
 };
 pub use shared_key::{BoundedRequest, PictureSpec, Refused, judge_request, tokens_of_picture};
 pub use timeouts::Timeouts;

@@ -4,6 +4,8 @@
 //! proxies are off, keys never stand in a URL, their headers are marked
 //! sensitive, and no error keeps a URL or a body.
 
+use std::sync::Arc;
+
 use axum::http::uri::Authority;
 use axum::http::{Request, Uri};
 use bytes::Bytes;
@@ -17,7 +19,7 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use crate::model::{Credential, FailureClass, ProviderFailure};
+use crate::model::{Credential, FailureClass, MemoryBudget, ProviderFailure};
 
 use super::catalogue::{Auth, Provider};
 use super::clients::{self, Clients};
@@ -33,6 +35,7 @@ const HEADERS: usize = 6;
 pub struct Outbound {
     clients: Clients,
     pub timeouts: Timeouts,
+    pub memory: Arc<MemoryBudget>,
 }
 
 /// A call that is to be made.
@@ -51,8 +54,12 @@ pub struct Call<'a> {
 
 impl Outbound {
     /// Sends with these clients, whose redirects and proxies are off.
-    pub fn new(clients: Clients, timeouts: Timeouts) -> Self {
-        Self { clients, timeouts }
+    pub fn new(clients: Clients, timeouts: Timeouts, memory: Arc<MemoryBudget>) -> Self {
+        Self {
+            clients,
+            timeouts,
+            memory,
+        }
     }
 
     /// Sends a call with its key, and returns when the answer begins.
@@ -67,7 +74,7 @@ impl Outbound {
             .await
             .map_err(|_| failed(provider, FailureClass::TimedOut))?
             .map_err(|error| failed(provider, class_of_transport(&error)))?;
-        Ok(Incoming::new(response))
+        Ok(Incoming::new(response, Arc::clone(&self.memory)))
     }
 
     /// Gets a path below the provider's base.
@@ -199,7 +206,11 @@ mod tests {
     async fn a_key_does_not_leave_for_another_origin() {
         let catalogue = Catalogue::new(&[]).unwrap();
         let timeouts = Timeouts::default();
-        let outbound = Outbound::new(Clients::new(timeouts.connect).unwrap(), timeouts);
+        let outbound = Outbound::new(
+            Clients::new(timeouts.connect).unwrap(),
+            timeouts,
+            Arc::new(MemoryBudget::new(0)),
+        );
         let credential = Credential {
             secret: SecretString::from("sk-made-up"),
             origins: vec!["https://api.openai.com".into()],

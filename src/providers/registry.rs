@@ -1,7 +1,9 @@
 //! All providers together, with what calls them. Each kind of call has its
 //! methods in its own file.
 
-use crate::model::ProviderId;
+use std::sync::Arc;
+
+use crate::model::{MemoryBudget, ProviderId};
 
 use super::catalogue::{Catalogue, Provider};
 use super::clients::Clients;
@@ -15,12 +17,23 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// Providers of this catalogue, called with these clients.
-    pub fn new(catalogue: Catalogue, clients: Clients, timeouts: Timeouts) -> Self {
+    /// Providers of this catalogue, called with these clients, whose answers
+    /// are read into this memory.
+    pub fn new(
+        catalogue: Catalogue,
+        clients: Clients,
+        timeouts: Timeouts,
+        memory: Arc<MemoryBudget>,
+    ) -> Self {
         Self {
             catalogue,
-            outbound: Outbound::new(clients, timeouts),
+            outbound: Outbound::new(clients, timeouts, memory),
         }
+    }
+
+    /// The memory for bodies.
+    pub fn memory(&self) -> &Arc<MemoryBudget> {
+        &self.outbound.memory
     }
 
     /// All providers.

@@ -71,6 +71,11 @@ impl Decoder {
         Ok(self.events(whole))
     }
 
+    /// How much has come of an event whose end has not.
+    pub fn pending_bytes(&self) -> usize {
+        self.pending.len()
+    }
+
     /// Gives out what stood without an end when the stream ended.
     pub fn finish(&mut self) -> Events {
         let rest = self.pending.split().freeze();

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use latchkey_emulator::{MANAGER, MEMBER};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::program::{Program, Said, send};
 use super::{Stage, good, run};
+use crate::app::nobody_else;
 use crate::gateway::{Requirement, all_routes, documented};
-use crate::model::{DAY_MS, Right};
+use crate::model::{Caller, DAY_MS, PersonId, Place, Right, Scopes, ServerId};
 
 /// How somebody is met at the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ enum Met {
     WrongScope,
     NoManager,
     NoSuchServer,
+    TokenWithoutServer,
+    TokenOfAnotherServer,
     NoOperator,
 }
 
@@ -37,6 +41,8 @@ fn met(said: &Said) -> Met {
         "not_a_manager" => (403, Met::NoManager),
         "not_an_operator" => (403, Met::NoOperator),
         "no_such_server" => (404, Met::NoSuchServer),
+        "token_without_server" => (403, Met::TokenWithoutServer),
+        "token_of_another_server" => (403, Met::TokenOfAnotherServer),
         _ => return Met::LetIn,
     };
     assert_eq!(said.status, met.0, "{code}");
@@ -71,45 +77,75 @@ async fn visitors(stage: &Stage) -> Vec<Visitor> {
         Program::of(stage, &mia, all).await,
         Program::of(stage, &omar, all).await,
     );
+    let here = format!("here:true {all}");
+    let (member_here, manager_here) = (
+        Program::of(stage, &mia, &here).await,
+        Program::of(stage, &omar, &here).await,
+    );
+    let of_another = servers_token(stage, stage.scene.manager, 1).await;
+    // A server that the stranger is not in, and yet named when the token was made.
+    let strangers_here = servers_token(stage, stage.scene.stranger, stage.scene.server).await;
+    let nobody = Program::stranger(stage).await;
+    let (no, bad, no_server) = (Met::NoToken, Met::BadToken, Met::TokenWithoutServer);
     // Who manages the server is the operator too; see below for one who does not.
     vec![
-        visitor(
-            "nobody",
-            Program::stranger(stage).await,
-            Met::NoToken,
-            Met::NoToken,
-            Met::NoToken,
-        ),
+        visitor("nobody", nobody, no, no, no),
+        visitor("an expired token", expired, bad, bad, bad),
+        visitor("a revoked token", revoked, bad, bad, bad),
         visitor(
             "a stranger",
             stranger,
             Met::LetIn,
-            Met::NoSuchServer,
+            no_server,
             Met::NoOperator,
         ),
+        visitor("a member", member, Met::LetIn, no_server, Met::NoOperator),
+        visitor("a manager", manager, Met::LetIn, no_server, Met::LetIn),
         visitor(
-            "a member",
-            member,
+            "a member with the server's token",
+            member_here,
             Met::LetIn,
             Met::NoManager,
             Met::NoOperator,
         ),
         visitor(
-            "an expired token",
-            expired,
-            Met::BadToken,
-            Met::BadToken,
-            Met::BadToken,
+            "a manager with the server's token",
+            manager_here,
+            Met::LetIn,
+            Met::LetIn,
+            Met::LetIn,
+        ),
+        // Its context is a server that they are not in.
+        visitor(
+            "a manager with another server's token",
+            of_another,
+            Met::NoSuchServer,
+            Met::TokenOfAnotherServer,
+            Met::NoSuchServer,
         ),
         visitor(
-            "a revoked token",
-            revoked,
-            Met::BadToken,
-            Met::BadToken,
-            Met::BadToken,
+            "a stranger with the server's token",
+            strangers_here,
+            Met::NoSuchServer,
+            Met::NoSuchServer,
+            Met::NoSuchServer,
         ),
-        visitor("a manager", manager, Met::LetIn, Met::LetIn, Met::LetIn),
     ]
+}
+
+/// A program with a token for a server, whoever its person is there.
+async fn servers_token(stage: &Stage, person: u64, server: u64) -> Program {
+    let server = ServerId(server);
+    let caller = Caller {
+        place: Place::Server(server),
+        ..nobody_else(PersonId(person))
+    };
+    let scopes = format!("chat keys:read keys:write usage:read guild:{server}");
+    let scopes = Scopes::parse(&scopes).unwrap();
+    let app = stage.app().await;
+    let made = app.people.create_token(&caller, None, None, scopes).await;
+    let (_, secret) = made.unwrap();
+    Program::stranger(stage).await.with(secret.expose_secret())
 }
 
 /// A token that may do everything but what this address needs.
@@ -182,7 +218,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
                 omar.runs("/token revoke token:wrong").await;
             }
         }
-        assert!(met_all >= 150, "{met_all}");
+        assert!(met_all >= 270, "{met_all}");
     })
     .await;
 }
@@ -192,7 +228,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
 #[tokio::test]
 async fn a_former_manager_and_the_operator_are_members_like_others() {
     run(async |stage| {
-        let all = "scopes:chat,keys:read,keys:write,usage:read";
+        let all = "here:true scopes:chat,keys:read,keys:write,usage:read";
         let program = Program::of(stage, &stage.omar(), all).await;
         let server = stage.scene.server;
         let keys = format!("/api/v1/guilds/{server}/api-keys");
@@ -222,12 +258,14 @@ async fn a_former_manager_and_the_operator_are_members_like_others() {
         let elsewhere = stage
             .world()
             .look(|state| state.servers.iter().find(|s| !s.installed).unwrap().id);
-        for id in [
-            elsewhere.to_string(),
-            "0".to_owned(),
-            "x".to_owned(),
-            "99999999999999999999".to_owned(),
-        ] {
+        for id in [elsewhere, 0] {
+            let path = format!("/api/v1/guilds/{id}/api-keys");
+            let its_own = servers_token(stage, stage.scene.manager, id).await;
+            assert_eq!(its_own.gets(&path).await.code(), "404 no_such_server");
+            let said = program.gets(&path).await;
+            assert_eq!(said.code(), "403 token_of_another_server", "{id}");
+        }
+        for id in ["x", "99999999999999999999"] {
             let said = program.gets(&format!("/api/v1/guilds/{id}/api-keys")).await;
             assert_eq!(said.code(), "404 no_such_server", "{id}");
         }
@@ -248,7 +286,7 @@ async fn somebody_elses_key_is_not_there() {
             .as_str()
             .unwrap()
             .to_owned();
-        let manager = Program::of(stage, &omar, all).await;
+        let manager = Program::of(stage, &omar, &format!("here:true {all}")).await;
         let server = stage.scene.server;
         for path in [
             format!("/api/v1/api-keys/{id}"),

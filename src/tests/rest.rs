@@ -181,7 +181,7 @@ async fn bad_input_is_told_and_loses_nothing() {
 async fn a_servers_keys_are_its_managers_to_change_and_a_members_token_to_use() {
     run(async |stage| {
         let (mia, omar) = (stage.mia(), stage.omar());
-        let manager = Program::of(stage, &omar, ALL).await;
+        let manager = Program::of(stage, &omar, &format!("here:true {ALL}")).await;
         let keys = format!("/api/v1/guilds/{}/api-keys", stage.scene.server);
         let new = json!({"provider": "openai", "key": good("openai")});
         let stored = manager.posts(&keys, &new).await;

@@ -25,6 +25,8 @@ pub struct Served {
     pub address: SocketAddr,
     /// Of a member of the scene's server.
     pub token: String,
+    /// Of other people, each of somebody else.
+    pub others: Vec<String>,
     variables: Vec<(String, SecretString)>,
     child: Child,
 }
@@ -32,6 +34,14 @@ pub struct Served {
 impl Served {
     /// Starts it with these settings.
     pub async fn start(more: impl FnOnce(&Scene) -> Vec<(&'static str, String)>) -> Self {
+        Self::start_for(0, more).await
+    }
+
+    /// Starts it with these settings, for so many people beside the member.
+    pub async fn start_for(
+        others: u64,
+        more: impl FnOnce(&Scene) -> Vec<(&'static str, String)>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (scene, mut variables) = world(folder.path()).await;
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -43,13 +53,16 @@ impl Served {
             variables.retain(|(known, _)| known != name);
             variables.push((name.to_owned(), SecretString::from(value)));
         }
-        let token = token(&variables, scene.member).await;
+        let people: Vec<u64> = [scene.member].into_iter().chain(1..=others).collect();
+        let mut tokens = tokens(&variables, &people).await;
+        let token = tokens.remove(0);
         let child = start(&variables, &scene).await;
         Self {
             scene,
             folder,
             address,
             token,
+            others: tokens,
             variables,
             child,
         }
@@ -57,9 +70,28 @@ impl Served {
 
     /// A call to it, on a connection of its own.
     pub fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.call_as(&self.token, method, path)
+    }
+
+    /// A call to it with another token.
+    pub fn call_as(&self, token: &str, method: Method, path: &str) -> RequestBuilder {
         let client = reqwest::Client::builder().build().unwrap();
         let call = client.request(method, format!("http://{}{path}", self.address));
-        call.bearer_auth(&self.token)
+        call.bearer_auth(token)
+    }
+
+    /// The most memory that it ever had, in bytes.
+    pub fn peak_bytes(&self) -> usize {
+        let status = format!("/proc/{}/status", self.child.id().unwrap());
+        let status = std::fs::read_to_string(status).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib: usize = peak
+            .unwrap()
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .unwrap();
+        kib * 1024
     }
 
     /// Kills it, and starts another in its place.
@@ -79,17 +111,18 @@ impl Served {
     }
 }
 
-/// A token, made before the process starts.
-async fn token(variables: &[(String, SecretString)], person: u64) -> String {
+/// Tokens of these people, made before the process starts.
+async fn tokens(variables: &[(String, SecretString)], people: &[u64]) -> Vec<String> {
     let environment = Environment::of(variables.iter().cloned());
     let config = Config::parse("", &environment).unwrap();
     let assembled = assemble(&config, &environment, RunOptions::default()).await;
     let app = assembled.unwrap().app;
-    let caller = nobody_else(PersonId(person));
-    let made = app
-        .people
-        .create_token(&caller, None, None, Scopes::CHAT)
-        .await;
+    let mut tokens = Vec::new();
+    for person in people {
+        let caller = nobody_else(PersonId(*person));
+        let made = app.people.create_token(&caller, None, None, Scopes::CHAT);
+        tokens.push(made.await.unwrap().1.expose_secret().to_owned());
+    }
     app.shut_down(GRACE, GRACE).await;
-    made.unwrap().1.expose_secret().to_owned()
+    tokens
 }

@@ -106,19 +106,19 @@ async fn a_token_dies_when_it_is_revoked_ends_or_is_erased() {
         let gone = token_in(&mia.runs("/token create name:gone").await);
         assert_eq!(
             app.people
-                .authenticate(&short, true)
+                .authenticate(&short, None)
                 .await
                 .unwrap()
                 .person
                 .0,
             stage.scene.member
         );
-        app.people.authenticate(&gone, true).await.unwrap();
+        app.people.authenticate(&gone, None).await.unwrap();
         mia.runs("/token revoke token:gone").await;
-        app.people.authenticate(&gone, true).await.unwrap_err();
+        app.people.authenticate(&gone, None).await.unwrap_err();
         stage.clock.advance_ms(DAY_MS);
-        app.people.authenticate(&short, true).await.unwrap_err();
-        app.people.authenticate(&long, true).await.unwrap();
+        app.people.authenticate(&short, None).await.unwrap_err();
+        app.people.authenticate(&long, None).await.unwrap();
         // Its use is noted behind the answer's back.
         app.idle().await;
         assert!(mia.runs("/token list").await.contains("last used"));
@@ -127,7 +127,7 @@ async fn a_token_dies_when_it_is_revoked_ends_or_is_erased() {
         assert!(!mia.runs("/token list").await.contains("short"));
         mia.runs("/privacy erase").await;
         mia.submits(&[("confirm", "ERASE")]).await;
-        app.people.authenticate(&long, true).await.unwrap_err();
+        app.people.authenticate(&long, None).await.unwrap_err();
     })
     .await;
 }
@@ -155,7 +155,7 @@ async fn a_mistyped_token_costs_no_look_into_the_database() {
         let typed = SecretString::from("latchkey_madeupmadeupmadeupmadeupmadeup012345");
         let answer = tokio::time::timeout(
             Duration::from_secs(1),
-            app.people.authenticate(&typed, true),
+            app.people.authenticate(&typed, None),
         )
         .await;
         assert!(

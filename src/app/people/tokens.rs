@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
 
 use crate::model::{
     Caller, DAY_MS, Place, Refusal, Scopes, Token, TokenId, TokenRefusal, TtlCache, lock,
@@ -33,26 +34,57 @@ const TOUCH_EVERY_MS: i64 = 60_000;
 const LISTED_DAYS: i64 = 7;
 
 /// Tokens that were looked up a moment ago, by their hashes.
-pub struct TokenCache(Mutex<TtlCache<[u8; 32], Arc<Token>>>);
+pub struct TokenCache(Mutex<CachedTokens>);
+
+struct CachedTokens {
+    by_hash: TtlCache<[u8; 32], Arc<Token>>,
+    /// How often tokens were forgotten.
+    forgotten: u64,
+}
+
+/// A lookup that has begun. What it finds may be revoked before it ends.
+#[derive(Clone, Copy)]
+struct BegunLookup {
+    /// How often tokens had been forgotten when it began.
+    forgotten: u64,
+}
 
 impl Default for TokenCache {
     fn default() -> Self {
-        Self(Mutex::new(TtlCache::new(CACHED_MAX, FRESH)))
+        Self(Mutex::new(CachedTokens {
+            by_hash: TtlCache::new(CACHED_MAX, FRESH),
+            forgotten: 0,
+        }))
     }
 }
 
 impl TokenCache {
     fn get(&self, hash: &[u8; 32], now_ms: i64) -> Option<Arc<Token>> {
-        lock(&self.0).get(hash, now_ms).map(Arc::clone)
+        lock(&self.0).by_hash.get(hash, now_ms).map(Arc::clone)
     }
 
-    fn put(&self, hash: [u8; 32], token: Arc<Token>, now_ms: i64) {
-        lock(&self.0).put(hash, token, now_ms);
+    /// Notes that a lookup begins, before it reads the database.
+    fn begin_lookup(&self) -> BegunLookup {
+        let forgotten = lock(&self.0).forgotten;
+        BegunLookup { forgotten }
     }
 
-    /// Forgets a token, or all.
+    /// Keeps what a lookup found, unless a token was forgotten since it
+    /// began: it may be this one, read before it was revoked.
+    fn put(&self, lookup: BegunLookup, hash: [u8; 32], token: Arc<Token>, now_ms: i64) {
+        let mut cached = lock(&self.0);
+        if cached.forgotten == lookup.forgotten {
+            cached.by_hash.put(hash, token, now_ms);
+        }
+    }
+
+    /// Forgets a token, or all, once the database no longer has them.
     pub(in crate::app) fn forget(&self, id: Option<TokenId>) {
-        lock(&self.0).retain(|_, token| id.is_some_and(|id| token.id != id));
+        let mut cached = lock(&self.0);
+        cached.forgotten += 1;
+        cached
+            .by_hash
+            .retain(|_, token| id.is_some_and(|id| token.id != id));
     }
 }
 
@@ -137,12 +169,12 @@ impl People {
     /// Whose a token is. A mistyped one is turned away without a look into
     /// the database.
     ///
-    /// Where `may_look` is false, nothing is looked up: whoever tries many
-    /// tokens is heard only with those that are known.
+    /// Where there is a lane, a token that is not known waits for its turn
+    /// there before it is looked up.
     pub async fn authenticate(
         &self,
         secret: &SecretString,
-        may_look: bool,
+        lane: Option<&Semaphore>,
     ) -> Result<Arc<Token>, Error> {
         let Some(hash) = vault::token_hash(secret) else {
             return Err(TokenRefusal::BadToken.into());
@@ -151,8 +183,7 @@ impl People {
         let token = match self.tokens.get(&hash, now_ms) {
             Some(token) => token,
             // Apart, so that whoever waits for a known one stays small.
-            None if may_look => Box::pin(self.look_up(hash, now_ms)).await?,
-            None => return Err(TokenRefusal::TooManyBadTokens.into()),
+            None => Box::pin(self.look_up_in(lane, hash, now_ms)).await?,
         };
         if token.expires_at_ms <= now_ms {
             return Err(TokenRefusal::BadToken.into());
@@ -160,13 +191,29 @@ impl People {
         Ok(token)
     }
 
+    async fn look_up_in(
+        &self,
+        lane: Option<&Semaphore>,
+        hash: [u8; 32],
+        now_ms: i64,
+    ) -> Result<Arc<Token>, Error> {
+        let turn = match lane {
+            Some(lane) => Some(lane.acquire().await.map_err(anyhow::Error::from)?),
+            None => None,
+        };
+        let found = self.look_up(hash, now_ms).await;
+        drop(turn);
+        found
+    }
+
     async fn look_up(&self, hash: [u8; 32], now_ms: i64) -> Result<Arc<Token>, Error> {
+        let lookup = self.tokens.begin_lookup();
         let found = self.store.token_by_hash(&hash).await?;
         // What an index finds is compared once more, in constant time.
         let same = |kept: &[u8]| bool::from(kept.ct_eq(&hash));
         let found = found.filter(|(_, kept)| same(kept)).map(|(token, _)| token);
         let token = Arc::new(found.ok_or(TokenRefusal::BadToken)?);
-        self.tokens.put(hash, Arc::clone(&token), now_ms);
+        self.tokens.put(lookup, hash, Arc::clone(&token), now_ms);
         let last_ms = token.last_used_at_ms.unwrap_or(0);
         if now_ms - last_ms >= TOUCH_EVERY_MS && token.expires_at_ms > now_ms {
             let (store, id) = (self.store.clone(), token.id);
@@ -185,5 +232,46 @@ impl People {
         self.store
             .forget_tokens(now_ms - LISTED_DAYS * DAY_MS)
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PersonId;
+
+    const NOW_MS: i64 = 1_795_000_000_000;
+
+    fn token(id: u64) -> Arc<Token> {
+        Arc::new(Token {
+            id: TokenId(id),
+            person: PersonId(7),
+            name: None,
+            scopes: Scopes::CHAT,
+            created_at_ms: NOW_MS,
+            expires_at_ms: NOW_MS + DAY_MS,
+            last_used_at_ms: None,
+        })
+    }
+
+    /// The lookup reads the row, the row is deleted and the token forgotten,
+    /// and only then the lookup hands in what it read.
+    #[test]
+    fn a_lookup_that_overlaps_a_revocation_caches_nothing() {
+        let cache = TokenCache::default();
+        for revoked in [Some(TokenId(1)), Some(TokenId(2)), None] {
+            let lookup = cache.begin_lookup();
+            cache.forget(revoked);
+            cache.put(lookup, [1; 32], token(1), NOW_MS);
+            assert!(cache.get(&[1; 32], NOW_MS).is_none(), "{revoked:?}");
+        }
+        // Forgotten after it was handed in: as before.
+        let lookup = cache.begin_lookup();
+        cache.put(lookup, [1; 32], token(1), NOW_MS);
+        assert_eq!(cache.get(&[1; 32], NOW_MS).unwrap().id, TokenId(1));
+        cache.forget(Some(TokenId(2)));
+        assert!(cache.get(&[1; 32], NOW_MS).is_some());
+        cache.forget(Some(TokenId(1)));
+        assert!(cache.get(&[1; 32], NOW_MS).is_none());
     }
 }

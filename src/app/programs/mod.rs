@@ -19,7 +19,9 @@ use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 
 pub use idempotency::{CallClaim, ClaimOutcome};
-pub use relay::{Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayReceipt};
+pub use relay::{
+    Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayReceipt, RelayedAnswer,
+};
 
 /// The calls of programs.
 pub struct Programs {

@@ -34,7 +34,8 @@ pub enum ClientVerb {
     Keys {
         #[command(subcommand)]
         verb: Option<KeyVerb>,
-        /// The id of a server that you manage.
+        /// The id of a server that you manage, and in which your token was
+        /// made with `here:True`.
         #[arg(long, global = true)]
         guild: Option<u64>,
         /// As JSON.

@@ -81,8 +81,7 @@ async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<Acc
     })
 }
 
-/// Serves one connection to its end. Headers that name another client
-/// address are not believed.
+/// Serves one connection to its end.
 async fn serve_connection(
     stream: TcpStream,
     ends: ConnectionEnds,

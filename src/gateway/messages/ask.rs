@@ -123,6 +123,7 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
     };
     Problem {
         retry_after_s: failure.retry_after.map(|wait| wait.as_secs().max(1)),
+        refuses_request_key: payer == Source::Request && failure.class.is_about_the_key(),
         ..Problem::new(status, code, message)
     }
 }
@@ -176,6 +177,10 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             "provider_cut_off",
             "broke off in the middle of its answer. Try again.",
         ),
+        FailureClass::NoMemory => {
+            let words = "answered, and the gateway had no memory left for it: too many large answers come at once. Try again in a minute.";
+            (503, "no_memory", words)
+        }
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
         FailureClass::Upstream
         | FailureClass::NoPicture

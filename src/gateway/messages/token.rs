@@ -18,7 +18,7 @@ pub fn about_token(refusal: &TokenRefusal) -> Message {
             429,
             "too_many_bad_tokens",
             text(
-                "Too many tokens that do not work came from this address. Wait a minute, and check the token.",
+                "This is no token that works here, and neither were 100 others from this address in the last minute, so that it has to wait for each answer. Check the token; one that works is let in at once.",
             ),
         ),
         TokenRefusal::BadScopes => (
@@ -51,6 +51,20 @@ pub fn about_token(refusal: &TokenRefusal) -> Message {
             "token_for_another_server",
             text(
                 "A token can carry the server that it is made in, if that server has added the bot. No token was made.",
+            ),
+        ),
+        TokenRefusal::TokenWithoutServer => (
+            403,
+            "token_without_server",
+            text(
+                "The token carries no server, so that it manages none. Make one with `/token create here:True` in the server, and with the scopes that it needs.",
+            ),
+        ),
+        TokenRefusal::TokenOfAnotherServer => (
+            403,
+            "token_of_another_server",
+            text(
+                "The token carries another server, and manages that one only. Make one with `/token create here:True` in this server, and with the scopes that it needs.",
             ),
         ),
         TokenRefusal::BadIdempotencyKey => (

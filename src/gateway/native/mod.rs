@@ -24,12 +24,13 @@ pub async fn call_provider(mut call: Call) -> HandlerResult {
     let query = read_query(call.parts.uri.query())?;
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
     let may_be_unread = surface == Surface::Other || (surface == Surface::Free && body.is_empty());
-    let body = match RelayBody::parse(body.clone()) {
+    let mut body = match RelayBody::parse(body.clone()) {
         Ok(body) => body,
         // A form with files, for example.
         Err(_) if may_be_unread => RelayBody::unread(body),
         Err(bad) => return Err(bad.into()),
     };
+    body.reserve_tree(&call.gateway.app.memory).await?;
     let target = RelayTarget {
         provider: Some(id),
         model: find_model(&path).or_else(|| body.model()),

@@ -6,11 +6,12 @@ use serde_json::json;
 use crate::app::RelayBody;
 use crate::model::Surface;
 
-use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::call::{Call, HandlerResult, body_too_large};
 use crate::gateway::pictures::make_pictures;
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::responses::json_response;
+use crate::gateway::rest::BODY_BYTES_MAX;
 
 /// The body of a call, and the model that it names.
 struct OpenAiRequest {
@@ -44,7 +45,13 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
         return relay_request(call, request, Surface::Images).await;
     }
     let request_key = call.request_key()?;
-    make_pictures(call, request.body.bytes(), request_key).await
+    let body = request.body.bytes().clone();
+    if body.len() > BODY_BYTES_MAX {
+        return Err(body_too_large(BODY_BYTES_MAX));
+    }
+    // The pictures take minutes, in which nobody needs the whole body's tree.
+    drop(request);
+    make_pictures(call, &body, request_key).await
 }
 
 /// Lists the models that the caller's keys can use.
@@ -72,7 +79,8 @@ async fn relay_body(mut call: Call, surface: Surface) -> HandlerResult {
 
 async fn read_request(call: &mut Call) -> Result<OpenAiRequest, Problem> {
     let body = call.read_body(call.gateway.settings.body_bytes).await?;
-    let body = RelayBody::parse(body)?;
+    let mut body = RelayBody::parse(body)?;
+    body.reserve_tree(&call.gateway.app.memory).await?;
     let model = body.model();
     Ok(OpenAiRequest { body, model })
 }

@@ -13,7 +13,7 @@ use crate::gateway::call::Call;
 use crate::gateway::problem::Problem;
 
 /// The largest body of a call to our own API.
-const BODY_BYTES_MAX: usize = 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// The longest explanation of what is wrong with a body, in characters.
 const EXPLANATION_MAX: usize = 200;
 

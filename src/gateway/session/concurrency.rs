@@ -1,25 +1,28 @@
-//! Limits how many calls of one token, and of one server, are worked on at
-//! once.
+//! Limits how many calls of one token, of one person, and of one server are
+//! worked on at once.
 
 use crate::app::Permit;
 use crate::gateway::Gateway;
 use crate::gateway::problem::Problem;
-use crate::model::{ServerId, Token, TokenId};
+use crate::model::{PersonId, ServerId, Token, TokenId};
 
 /// One call's share of each limit that counts it. Dropping it lets another
 /// call in.
 #[derive(Default)]
 pub struct CallPermits {
     _of_token: Option<Permit<TokenId>>,
+    _of_person: Option<Permit<PersonId>>,
     _of_server: Option<Permit<ServerId>>,
 }
 
 impl Gateway {
-    /// Takes a permit of the token, and one of the server whose context the
-    /// token carries.
+    /// Takes a permit of the token, one of its person, and one of the server
+    /// whose context the token carries.
     pub fn acquire_permits(&self, token: &Token) -> Result<CallPermits, Problem> {
         let of_token = self.token_limits.acquire(token.id);
         let of_token = of_token.ok_or_else(|| too_many_calls(self.token_limits.at_once()))?;
+        let of_person = self.person_limits.acquire(token.person);
+        let of_person = of_person.ok_or_else(|| too_many_calls(self.person_limits.at_once()))?;
         let of_server = match token.scopes.server {
             Some(server) => {
                 let of_server = self.server_limits.acquire(server);
@@ -30,6 +33,7 @@ impl Gateway {
         };
         Ok(CallPermits {
             _of_token: Some(of_token),
+            _of_person: Some(of_person),
             _of_server: of_server,
         })
     }

@@ -1,11 +1,15 @@
 //! Sessions: who sends a call, and whether they may make it.
 
 mod bad_tokens;
+mod client_address;
 mod concurrency;
+mod key_trials;
 mod token;
 
 pub use bad_tokens::BadTokenThrottle;
+pub use client_address::{client_address, counted_address};
 pub use concurrency::CallPermits;
+pub use key_trials::KeyTrials;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +21,9 @@ use crate::app::nobody_else;
 use crate::gateway::problem::Problem;
 use crate::gateway::requirement::Requirement;
 use crate::gateway::{Gateway, request_key};
-use crate::model::{AccessRefusal, Caller, PersonId, Right, Scope, Scopes, ServerId, Token};
+use crate::model::{
+    AccessRefusal, Caller, PersonId, Refusal, Right, Scope, Scopes, ServerId, Token, TokenRefusal,
+};
 
 /// Who sends a call, and on whose behalf.
 pub struct Session {
@@ -33,7 +39,8 @@ pub struct Session {
 
 /// What is known of a request before its sender is.
 pub struct Arrival<'a> {
-    pub peer: IpAddr,
+    /// Where it comes from, as far as that can be told.
+    pub client: IpAddr,
     pub headers: &'a HeaderMap,
     /// What the address names, in order: a server's id, a key's id.
     pub path_values: &'a [String],
@@ -69,7 +76,7 @@ impl Gateway {
             }
             return Err(token_missing());
         };
-        let token = self.authenticate(&secret, arrival.peer).await?;
+        let token = self.authenticate(&secret, arrival.client).await?;
         if !allows(token.scopes, requirement) {
             return Err(scope_missing(token.scopes));
         }
@@ -101,8 +108,8 @@ impl Gateway {
         is_open && matches!(key(), Ok(Some(_)))
     }
 
-    /// The caller, if Discord says right now that they manage the server
-    /// that the address names.
+    /// The caller, if the token is for the server that the address names and
+    /// Discord says right now that they manage it.
     async fn require_manager(
         &self,
         token: &Token,
@@ -110,6 +117,7 @@ impl Gateway {
     ) -> Result<Caller, Problem> {
         let server = path_values.first().and_then(|id| id.parse().ok());
         let server = server.map(ServerId).ok_or(AccessRefusal::NotAMember)?;
+        require_servers_token(token.scopes, server)?;
         let caller = self.app.people.find_caller_now(token, server).await?;
         if !caller.manages_server {
             return Err(AccessRefusal::NotAManager.into());
@@ -134,6 +142,16 @@ fn refuse_two_lengths(headers: &HeaderMap) -> Result<(), Problem> {
 /// Whether a token's scopes include the right that a route requires.
 fn allows(scopes: Scopes, requirement: Requirement) -> bool {
     requirement.right().is_none_or(|right| scopes.has(right))
+}
+
+/// Refuses a token that is not for a server. Whether there is such a server
+/// is not looked at.
+fn require_servers_token(scopes: Scopes, server: ServerId) -> Result<(), Refusal> {
+    match scopes.server {
+        Some(of) if of == server => Ok(()),
+        Some(_) => Err(TokenRefusal::TokenOfAnotherServer.into()),
+        None => Err(TokenRefusal::TokenWithoutServer.into()),
+    }
 }
 
 fn token_missing() -> Problem {

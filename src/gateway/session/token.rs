@@ -20,20 +20,32 @@ impl Gateway {
     pub async fn authenticate(
         &self,
         secret: &SecretString,
-        peer: IpAddr,
+        client: IpAddr,
     ) -> Result<Arc<Token>, Problem> {
         let now_ms = self.app.now_ms();
-        let may_look_up = !self.bad_tokens.blocks(peer, now_ms);
-        let found = self.app.people.authenticate(secret, may_look_up).await;
-        found.map_err(|error| {
-            if matches!(
-                &error,
-                Error::Refused(Refusal::Token(TokenRefusal::BadToken))
-            ) {
-                self.bad_tokens.record_bad_token(peer, now_ms);
+        let lane = self.bad_tokens.lookup_lane(client, now_ms);
+        match self.app.people.authenticate(secret, lane).await {
+            Err(Error::Refused(Refusal::Token(TokenRefusal::BadToken))) => {
+                // Apart, so that calls with a good token stay small.
+                Err(Box::pin(self.refuse_bad_token(client, now_ms)).await)
             }
-            error.into()
-        })
+            found => Ok(found?),
+        }
+    }
+
+    /// Counts a bad token, and says no: later where the address has sent too
+    /// many.
+    async fn refuse_bad_token(&self, client: IpAddr, now_ms: i64) -> Problem {
+        let slowed_for_s = self.bad_tokens.slowed_for_s(client, now_ms);
+        self.bad_tokens.record_bad_token(client, now_ms);
+        let Some(retry_after_s) = slowed_for_s else {
+            return Refusal::Token(TokenRefusal::BadToken).into();
+        };
+        self.bad_tokens.delay().await;
+        Problem {
+            retry_after_s: Some(retry_after_s),
+            ..Refusal::Token(TokenRefusal::TooManyBadTokens).into()
+        }
     }
 }
 

@@ -19,6 +19,10 @@ pub enum TokenRefusal {
     TokenTooLong { days: u64 },
     #[error("a token's server is the one that it is made in")]
     TokenForAnotherServer,
+    #[error("the token carries no server")]
+    TokenWithoutServer,
+    #[error("the token carries another server")]
+    TokenOfAnotherServer,
     #[error("the idempotency key is no key")]
     BadIdempotencyKey,
     #[error("another call was made under this idempotency key")]

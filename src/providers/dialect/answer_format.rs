@@ -3,6 +3,9 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::model::FailureClass;
+
+use super::json_size::parse_tree;
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
 use super::{anthropic, google, ollama, openai, responses};
@@ -37,11 +40,14 @@ impl AnswerFormat {
     }
 
     /// Parses as much of a whole answer as [`Self::read_event`] reads:
-    /// vectors and pictures are large, and only counted.
-    pub fn parse_whole(self, body: &Bytes) -> Option<Value> {
+    /// vectors and pictures are large, and only counted. None where it is no
+    /// JSON.
+    pub fn parse_whole(self, body: &Bytes) -> Result<Option<Value>, FailureClass> {
         match self {
             Self::Embeddings | Self::Images => {
-                let fields = RawObject::parse(body).ok()?;
+                let Ok(fields) = RawObject::parse(body) else {
+                    return Ok(None);
+                };
                 let mut parsed = json!({});
                 for name in ["error", "model", "usage", "prompt_eval_count"] {
                     if let Some(value) = fields.get::<Value>(name) {
@@ -50,9 +56,9 @@ impl AnswerFormat {
                 }
                 let made = fields.get::<Vec<serde::de::IgnoredAny>>("data");
                 parsed["pictures"] = json!(made.map_or(0, |made| made.len()));
-                Some(parsed)
+                Ok(Some(parsed))
             }
-            _ => serde_json::from_slice(body).ok(),
+            _ => parse_tree(body),
         }
     }
 
@@ -131,6 +137,7 @@ mod tests {
         let body = br#"{"data":[{"b64_json":"AAAA"},{"b64_json":"BBBB"}],"usage":{"input_tokens":3,"output_tokens":9}}"#;
         let parsed = AnswerFormat::Images
             .parse_whole(&Bytes::from_static(body))
+            .unwrap()
             .unwrap();
         assert!(!parsed.to_string().contains("AAAA"));
         let answer = read(AnswerFormat::Images, &[parsed]);
@@ -141,6 +148,7 @@ mod tests {
         let body = br#"{"data":[{"embedding":[0.1,0.2]}],"model":"e","usage":{"prompt_tokens":4,"total_tokens":4}}"#;
         let parsed = AnswerFormat::Embeddings
             .parse_whole(&Bytes::from_static(body))
+            .unwrap()
             .unwrap();
         let answer = read(AnswerFormat::Embeddings, &[parsed]);
         assert_eq!(answer.usage.unwrap().input_tokens, 4);

@@ -5,6 +5,7 @@ mod answer_format;
 mod anthropic;
 mod chat_request;
 mod google;
+mod json_size;
 mod model_list;
 mod neutral;
 mod ollama;
@@ -33,6 +34,7 @@ use super::sse::Framing;
 pub use answer_format::AnswerFormat;
 pub use chat_request::{ChatRequest, encode_picture, picture_data_url};
 pub use google::chat_path as google_chat_path;
+pub use json_size::{JsonSize, parse_tree};
 pub use neutral::Untranslatable;
 pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,

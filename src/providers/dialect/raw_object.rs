@@ -1,8 +1,6 @@
 //! A JSON object whose fields keep the bytes and the order in which they
 //! came, so that one can be changed without touching the others.
 
-use crate::model::BadBody;
-
 use std::borrow::Cow;
 use std::fmt;
 
@@ -10,6 +8,9 @@ use bytes::Bytes;
 use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+
+use super::json_size::JsonSize;
+use crate::model::BadBody;
 
 /// The deepest nesting that is read.
 const DEPTH_MAX: usize = 64;
@@ -22,8 +23,16 @@ pub struct RawObject(Vec<(Bytes, Bytes)>);
 impl RawObject {
     /// Parses an object.
     pub fn parse(body: &Bytes) -> Result<Self, BadBody> {
-        if depth(body) > DEPTH_MAX {
+        Self::parse_measured(body, JsonSize::measure(body))
+    }
+
+    /// Parses an object whose size is known.
+    pub fn parse_measured(body: &Bytes, size: JsonSize) -> Result<Self, BadBody> {
+        if size.depth > DEPTH_MAX {
             return Err(BadBody::TooDeep);
+        }
+        if size.is_too_large_for_a_body() {
+            return Err(BadBody::TooManyValues);
         }
         let mut json = serde_json::Deserializer::from_slice(body);
         let fields = json.deserialize_map(FieldVisitor(body));
@@ -147,33 +156,6 @@ impl<'de> Visitor<'de> for FieldVisitor<'de> {
 #[derive(serde::Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// How deep brackets nest, outside of strings.
-fn depth(body: &[u8]) -> usize {
-    let (mut deepest, mut now) = (0_usize, 0_usize);
-    let (mut in_string, mut escaped) = (false, false);
-    for byte in body {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => {
-                now += 1;
-                deepest = deepest.max(now);
-            }
-            b'}' | b']' => now = now.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +181,8 @@ mod tests {
     #[test]
     fn what_nobody_can_read_for_sure_is_turned_away() {
         let deep = |n: usize| format!("{{\"a\":{}{}}}", "[".repeat(n), "]".repeat(n));
+        let lists = |n: usize| format!("{{\"a\":[{}1]}}", "[],".repeat(n));
+        let many = |n: usize| format!("{{\"a\":[{}1]}}", "1,".repeat(n));
         for (body, wrong) in [
             ("", BadBody::NotAnObject),
             ("[]", BadBody::NotAnObject),
@@ -209,11 +193,14 @@ mod tests {
             ("{\"model\":1,\"mode\\u006c\":2}", BadBody::Twice),
             (&deep(64), BadBody::TooDeep),
             (&deep(1_000_000), BadBody::TooDeep),
+            (&many(500_000), BadBody::TooManyValues),
+            (&lists(16_000), BadBody::TooManyValues),
         ] {
             let body = Bytes::copy_from_slice(body.as_bytes());
             assert_eq!(RawObject::parse(&body).err(), Some(wrong));
         }
         assert!(RawObject::parse(&Bytes::from(deep(63))).is_ok());
+        assert!(RawObject::parse(&Bytes::from(many(499_000))).is_ok());
         assert!(RawObject::parse(&Bytes::from_static(br#"{"a":"[[[[\"[[{"}"#)).is_ok());
     }
 

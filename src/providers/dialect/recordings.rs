@@ -109,7 +109,7 @@ fn recorded_pictures_are_counted_by_the_class_of_their_tokens() {
             _ => AnswerFormat::Images,
         };
         let mut answer = ParsedAnswer::default();
-        let value = format.parse_whole(&body.into()).unwrap();
+        let value = format.parse_whole(&body.into()).unwrap().unwrap();
         format.read_event(&value, &mut answer);
         let counts = answer.usage.unwrap().counts();
         let counts = counts

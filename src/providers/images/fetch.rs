@@ -93,7 +93,10 @@ pub fn may_come_from(host: &Host<'_>, url: &Url) -> bool {
 mod tests {
     use std::time::Duration;
 
+    use std::sync::Arc;
+
     use super::*;
+    use crate::model::MemoryBudget;
     use crate::providers::outbound::Outbound;
     use crate::providers::{Catalogue, Clients, Timeouts};
 
@@ -101,7 +104,8 @@ mod tests {
     fn pictures_come_from_known_names_over_https_alone() {
         let catalogue = Catalogue::new(&[]).unwrap();
         let clients = Clients::new(Duration::from_secs(1)).unwrap();
-        let outbound = Outbound::new(clients, Timeouts::default());
+        let memory = Arc::new(MemoryBudget::new(0));
+        let outbound = Outbound::new(clients, Timeouts::default(), memory);
         let host = Host {
             outbound: &outbound,
             provider: catalogue.find("runcomfy-serverless").unwrap(),

@@ -5,8 +5,11 @@ use std::sync::OnceLock;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::model::BadBody;
-use crate::providers::dialect::RawObject;
+use crate::model::{BadBody, MemoryBudget, MemoryPermit, MemoryUse, NoMemory};
+use crate::providers::dialect::{JsonSize, RawObject};
+
+/// A tree that takes more than this waits for memory.
+pub const FREE_TREE_BYTES_MAX: usize = 1024 * 1024;
 
 /// The body of a call as it came, and what was parsed of it.
 pub struct Body {
@@ -14,14 +17,20 @@ pub struct Body {
     fields: Option<RawObject>,
     /// All of it, parsed when somebody asks for it.
     value: OnceLock<Value>,
+    /// How much memory the value takes, in bytes.
+    tree_bytes: usize,
+    /// The memory that was found for it.
+    tree_permit: Option<MemoryPermit>,
 }
 
 impl Body {
     /// Parses a body that must be a JSON object.
     pub fn object(bytes: Bytes) -> Result<Self, BadBody> {
-        let fields = RawObject::parse(&bytes)?;
+        let size = JsonSize::measure(&bytes);
+        let fields = RawObject::parse_measured(&bytes, size)?;
         Ok(Self {
             fields: Some(fields),
+            tree_bytes: size.tree_bytes(&bytes),
             ..Self::unread(bytes)
         })
     }
@@ -32,7 +41,30 @@ impl Body {
             bytes,
             fields: None,
             value: OnceLock::new(),
+            tree_bytes: 0,
+            tree_permit: None,
         }
+    }
+
+    /// Waits for the memory that the whole value takes, until it is
+    /// forgotten.
+    pub async fn reserve_tree(&mut self, memory: &MemoryBudget) -> Result<(), NoMemory> {
+        if self.tree_bytes > FREE_TREE_BYTES_MAX {
+            let reserving = memory.reserve(MemoryUse::Tree, self.tree_bytes);
+            self.tree_permit = Some(Box::pin(reserving).await?);
+        }
+        Ok(())
+    }
+
+    /// Drops the whole value. Whoever asks for it again has it parsed again.
+    pub fn drop_value(&mut self) {
+        self.value = OnceLock::new();
+    }
+
+    /// Gives back the memory of the whole value, once nobody will ask for it.
+    pub fn release_tree(&mut self) {
+        self.drop_value();
+        self.tree_permit = None;
     }
 
     /// The bytes that came.

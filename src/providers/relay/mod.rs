@@ -9,17 +9,19 @@
 //! - `cost_estimate`: how much a call may use that the caller's own key pays
 //!   for; `shared_key` has that of others.
 //! - `relayed`: the answer, as it passes.
+//! - `skimmer`: what is read of a large one meanwhile.
 
 mod body;
 mod cost_estimate;
 mod relayed;
 mod request;
+mod skimmer;
 
 use tokio::time::Instant;
 
 pub use body::Body;
 pub use cost_estimate::{CostEstimate, estimate_cost};
-pub use relayed::Relayed;
+pub use relayed::{Relayed, WholeOrBegun};
 pub use request::{ForwardedHeaders, PayerTerms, RelayRequest, WireRequest};
 
 use crate::model::{Credential, FailureClass, ProviderFailure, Words, redact};

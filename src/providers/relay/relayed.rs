@@ -4,21 +4,35 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::timeout_at;
 
-use crate::model::{FailureClass, ProviderFailure, ProviderId, Usage};
+use crate::model::{FailureClass, GrowingPermit, MemoryUse, ProviderFailure, ProviderId, Usage};
 use crate::providers::catalogue::Provider;
-use crate::providers::dialect::{AnswerFormat, ParsedAnswer};
+use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
 use crate::providers::failure;
-use crate::providers::http::{Incoming, failed};
+use crate::providers::http::{Incoming, PartlyRead, failed};
 use crate::providers::sse::{Decoder, Events, Framing};
 use crate::providers::timeouts::StreamClocks;
 
+use super::body::FREE_TREE_BYTES_MAX;
 use super::request::{Rewriting, WireRequest};
+use super::skimmer::Skimmer;
 
 /// The largest event of a chat, and of pictures.
 const EVENT_BYTES_MAX: usize = 1024 * 1024;
 const PICTURE_EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest answer that is read whole.
 const WHOLE_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// An answer that need not be read whole is passed on as it comes from this
+/// size on.
+const PASSED_FROM_BYTES: usize = 256 * 1024;
+/// The largest answer that is passed on as it comes.
+const PASSED_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// An answer that is no stream.
+pub enum WholeOrBegun {
+    Whole(Bytes),
+    /// The beginning of a large one, whose rest is passed on as it comes.
+    Begun(Bytes),
+}
 
 /// An answer that has begun.
 pub struct Relayed {
@@ -27,6 +41,10 @@ pub struct Relayed {
     format: AnswerFormat,
     rewriting: Rewriting,
     decoder: Decoder,
+    /// The memory for an event that has not come whole.
+    event_memory: GrowingPermit,
+    /// Reads an answer that is no stream and is passed on as it comes.
+    skimmer: Option<Skimmer>,
     answer: ParsedAnswer,
     /// How many bytes of text have come since this was asked last.
     heard: u64,
@@ -59,6 +77,8 @@ impl Relayed {
             incoming,
             format: request.format,
             rewriting: request.rewriting,
+            event_memory: GrowingPermit::default(),
+            skimmer: None,
             answer: ParsedAnswer::default(),
             heard: 0,
             clocks,
@@ -99,33 +119,138 @@ impl Relayed {
         std::mem::take(&mut self.heard)
     }
 
-    /// The whole answer.
-    pub async fn whole(&mut self) -> Result<Bytes, ProviderFailure> {
-        let body = self
-            .incoming
-            .read_body(WHOLE_BYTES_MAX, self.clocks.deadline());
-        let body = body.await.map_err(|class| self.failed(class))?;
-        self.ended = true;
+    /// The whole answer, or the beginning of one that is large and need not be
+    /// read whole.
+    pub async fn whole_or_begun(&mut self) -> Result<WholeOrBegun, ProviderFailure> {
         let is_translated = matches!(self.rewriting, Rewriting::Translated(_));
-        if self.format == AnswerFormat::Unread
-            || (!is_translated && self.format.skim_whole(&body, &mut self.answer))
-        {
-            return Ok(body);
+        let (limit, deadline) = (self.whole_bytes_max(), self.clocks.deadline());
+        let announced = self.incoming.announced_length();
+        if is_translated && announced.is_some_and(|length| length > limit) {
+            return Err(self.failed(FailureClass::TooLarge));
         }
-        let value = self.format.parse_whole(&body);
-        let value = value.ok_or_else(|| self.failed(FailureClass::Upstream))?;
+        let body = self.incoming.read_held_body(limit, deadline).await;
+        let (body, permit) = match body {
+            Ok(read) => read,
+            Err(PartlyRead { begun, class })
+                if class == FailureClass::TooLarge && !is_translated =>
+            {
+                return Ok(WholeOrBegun::Begun(self.begin_passing(begun)?));
+            }
+            Err(unread) => return Err(self.failed(unread.class)),
+        };
+        self.ended = true;
+        let body = if is_translated {
+            self.translate_whole(&body).await?
+        } else {
+            self.read_whole(&body)?;
+            body
+        };
+        Ok(WholeOrBegun::Whole(match permit {
+            Some(permit) => permit.attach(body),
+            None => body,
+        }))
+    }
+
+    /// How much of an answer is read before some of it is passed on.
+    fn whole_bytes_max(&self) -> usize {
+        match self.rewriting {
+            Rewriting::Translated(_) => WHOLE_BYTES_MAX,
+            Rewriting::Unchanged | Rewriting::WithoutUsage => PASSED_FROM_BYTES,
+        }
+    }
+
+    /// Reads what was used from a whole answer.
+    fn read_whole(&mut self, body: &Bytes) -> Result<(), ProviderFailure> {
+        let is_read =
+            self.format == AnswerFormat::Unread || self.format.skim_whole(body, &mut self.answer);
+        if is_read {
+            return Ok(());
+        }
+        let value = self.parse_whole(body)?;
+        self.read_value(&value)
+    }
+
+    /// Reads and translates a whole answer.
+    async fn translate_whole(&mut self, body: &Bytes) -> Result<Bytes, ProviderFailure> {
+        let tree_bytes = JsonSize::measure(body).tree_bytes(body);
+        let _permit = if tree_bytes > FREE_TREE_BYTES_MAX {
+            let memory = self.incoming.memory();
+            let reserving = memory.reserve(MemoryUse::Tree, tree_bytes);
+            let reserved = Box::pin(reserving).await;
+            Some(reserved.map_err(|no_memory| self.failed(no_memory.into()))?)
+        } else {
+            None
+        };
+        let value = self.parse_whole(body)?;
         self.read_value(&value)?;
         Ok(match &mut self.rewriting {
             Rewriting::Translated(translator) => {
                 translator.translate_whole(&value).to_string().into()
             }
-            Rewriting::Unchanged | Rewriting::WithoutUsage => body,
+            Rewriting::Unchanged | Rewriting::WithoutUsage => body.clone(),
         })
+    }
+
+    fn parse_whole(&self, body: &Bytes) -> Result<Value, ProviderFailure> {
+        let value = self.format.parse_whole(body);
+        let value = value.map_err(|class| self.failed(class))?;
+        value.ok_or_else(|| self.failed(FailureClass::Upstream))
+    }
+
+    /// Begins to pass on an answer as it comes, after what was read of it. A
+    /// page, say, is no answer.
+    fn begin_passing(&mut self, begun: Bytes) -> Result<Bytes, ProviderFailure> {
+        let mut skimmer = Skimmer::default();
+        skimmer.push(&begun);
+        if self.format != AnswerFormat::Unread && !skimmer.may_be_json() {
+            return Err(self.failed(FailureClass::Upstream));
+        }
+        self.heard += skimmer.newly_heard();
+        self.skimmer = Some(skimmer);
+        self.incoming.allow_bytes(PASSED_BYTES_MAX);
+        self.clocks.restart_progress();
+        Ok(begun)
+    }
+
+    /// The next piece of an answer that is passed on as it comes.
+    async fn next_passed(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
+        let next = self.incoming.next_piece();
+        let piece = timeout_at(self.clocks.next_piece_by(), next).await;
+        let piece = piece.unwrap_or(Err(FailureClass::TimedOut));
+        let piece = piece.map_err(|class| self.failed(class))?;
+        match (&piece, &mut self.skimmer) {
+            (Some(piece), Some(skimmer)) => {
+                skimmer.push(piece);
+                self.heard += skimmer.newly_heard();
+                self.clocks.restart_progress();
+            }
+            _ => self.end_passed()?,
+        }
+        Ok(piece)
+    }
+
+    /// Reads what was used from what was kept of an answer that has passed.
+    fn end_passed(&mut self) -> Result<(), ProviderFailure> {
+        self.ended = true;
+        let skimmer = self.skimmer.take().unwrap_or_default();
+        if self.format == AnswerFormat::Unread {
+            return Ok(());
+        }
+        let kept = skimmer.finish();
+        let kept = kept.ok_or_else(|| self.failed(FailureClass::Upstream))?;
+        // Its text was counted while it passed.
+        let heard = self.heard;
+        self.read_value(&kept)?;
+        self.heard = heard;
+        Ok(())
     }
 
     /// The next piece of the answer, of whole events; none at its end. All
     /// events that have come are handed on together.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ProviderFailure> {
+        if self.skimmer.is_some() {
+            return self.next_passed().await;
+        }
         while !self.ended {
             let next = self.incoming.next_piece();
             let piece = timeout_at(self.clocks.next_piece_by(), next).await;
@@ -134,7 +259,9 @@ impl Relayed {
                 Some(bytes) if self.format == AnswerFormat::Unread => return Ok(Some(bytes)),
                 Some(bytes) => {
                     let events = self.decoder.push(&bytes);
-                    events.map_err(|class| self.failed(class))?
+                    let events = events.map_err(|class| self.failed(class))?;
+                    self.cover_event().await?;
+                    events
                 }
                 None => {
                     self.ended = true;
@@ -153,6 +280,13 @@ impl Relayed {
             }
         }
         Ok(None)
+    }
+
+    /// Waits for memory for the beginning of a large event.
+    async fn cover_event(&mut self) -> Result<(), ProviderFailure> {
+        let (memory, pending) = (self.incoming.memory(), self.decoder.pending_bytes());
+        let covered = self.event_memory.cover(memory, pending).await;
+        covered.map_err(|no_memory| self.failed(no_memory.into()))
     }
 
     /// Reads events and returns the bytes that the caller gets for them:
@@ -189,8 +323,8 @@ impl Relayed {
 
     /// Reads the data of one event.
     fn read_event(&mut self, data: &[u8]) -> Result<Value, ProviderFailure> {
-        let value: Value =
-            serde_json::from_slice(data).map_err(|_| self.failed(FailureClass::Upstream))?;
+        let value = parse_tree(data).map_err(|class| self.failed(class))?;
+        let value = value.ok_or_else(|| self.failed(FailureClass::Upstream))?;
         self.answer.events += 1;
         self.read_value(&value)?;
         Ok(value)

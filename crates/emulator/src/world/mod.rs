@@ -60,6 +60,8 @@ pub struct State {
     pub keeps_calls: bool,
     pub rest_faults: Vec<RestFault>,
     pub buckets: HashMap<(String, String), (u32, Instant)>,
+    /// Where the buckets' clock stands, for a test that holds it.
+    pub bucket_time: Option<Instant>,
     pub limits: bool,
     pub too_many: u32,
     /// How often the bot showed that it is typing.
@@ -100,6 +102,7 @@ impl World {
             keeps_calls: false,
             rest_faults: Vec::new(),
             buckets: HashMap::new(),
+            bucket_time: None,
             limits: true,
             too_many: 0,
             typing_calls: 0,

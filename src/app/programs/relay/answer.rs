@@ -8,7 +8,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{AskRefusal, AttemptId, ProviderFailure, Settlement, Source, Usage};
-use crate::providers::Relayed;
+use crate::providers::{Relayed, WholeOrBegun};
 
 use crate::app::payers::Payer;
 use crate::app::policy::CallerPolicy;
@@ -28,6 +28,13 @@ pub struct Relay {
     /// What a stream cost that has ended, until that is taken.
     pub(in crate::app) receipt: Option<Box<RelayReceipt>>,
     pub(in crate::app) _busy: TaskTrackerToken,
+}
+
+/// An answer that is no stream.
+pub enum RelayedAnswer {
+    Whole(Bytes),
+    /// The beginning of a large one, whose rest comes piece by piece.
+    Begun(Bytes),
 }
 
 /// What a call cost that was passed on.
@@ -53,17 +60,27 @@ impl Relay {
         self.relayed.streams()
     }
 
-    /// All of it.
-    pub async fn whole(&mut self) -> Result<Bytes, RelayError> {
+    /// All of it, or the beginning of a large one, whose rest comes piece by
+    /// piece.
+    pub async fn whole_or_begun(&mut self) -> Result<RelayedAnswer, RelayError> {
         let programs = Arc::clone(&self.programs);
         let came = tokio::select! {
             biased;
-            came = self.relayed.whole() => came,
+            came = self.relayed.whole_or_begun() => came,
             () = programs.tasks.cut_off() => return Err(self.stopped()),
         };
         self.hear();
-        settled(self.end(came.as_ref().err())).await;
-        came.map_err(|failure| self.not_relayed(failure))
+        match came {
+            Ok(WholeOrBegun::Whole(answer)) => {
+                settled(self.end(None)).await;
+                Ok(RelayedAnswer::Whole(answer))
+            }
+            Ok(WholeOrBegun::Begun(first)) => Ok(RelayedAnswer::Begun(first)),
+            Err(failure) => {
+                settled(self.end(Some(&failure))).await;
+                Err(self.not_relayed(failure))
+            }
+        }
     }
 
     /// The next piece of it; none at its end.

@@ -209,17 +209,18 @@ impl RelayCall<'_> {
     /// Writes the call in its provider's words, and sends it with the
     /// payer's key.
     async fn send(
-        &self,
+        &mut self,
         offer: &Offer,
         terms: &RelayTerms,
         hold: &mut Hold,
     ) -> Result<Box<Relayed>, SendError> {
-        let (programs, order) = (self.programs, &*self.order);
+        let (programs, order) = (self.programs, &mut *self.order);
         let provider = programs.models.provider(&offer.provider)?;
         let key = programs.payers.open_key(offer, order.request_key.as_ref());
         let key = key.map_err(|failure| SendError::Failed(failure.into()))?;
         let model = order.model.as_deref().unwrap_or_default();
         let terms = terms.within(hold.max_output_tokens());
+        order.request.body.drop_value();
         let wire = order
             .request
             .write_for(provider, key.credential(), model, terms);
@@ -228,6 +229,8 @@ impl RelayCall<'_> {
                 what: no_words.what,
             })
         })?;
+        // It waits for the provider, maybe for minutes.
+        order.request.body.release_tree();
         hold.begin().await?;
         hold.note_asked();
         let sent = programs

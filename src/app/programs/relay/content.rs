@@ -4,7 +4,7 @@
 use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 
-use crate::model::{BadBody, Surface};
+use crate::model::{BadBody, MemoryBudget, NoMemory, Surface};
 use crate::providers::{Body, ForwardedHeaders, RelayRequest};
 
 /// Headers of a call that may reach a provider. They are copies: the headers
@@ -46,6 +46,12 @@ impl RelayBody {
     /// Takes a body that nobody parses: none at all, or a form with files.
     pub fn unread(bytes: Bytes) -> Self {
         Self(Body::unread(bytes))
+    }
+
+    /// Waits for the memory that the body takes while it is looked at as a
+    /// whole.
+    pub async fn reserve_tree(&mut self, memory: &MemoryBudget) -> Result<(), NoMemory> {
+        self.0.reserve_tree(memory).await
     }
 
     /// The bytes that came.

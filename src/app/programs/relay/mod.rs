@@ -18,7 +18,7 @@ use crate::app::payers::{Payer, PayerQueue};
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
 
-pub use answer::{Relay, RelayReceipt};
+pub use answer::{Relay, RelayReceipt, RelayedAnswer};
 use call::{NO_MODEL, RelayCall, RelayOrder};
 pub use content::{RelayBody, RelayContent, RelayHeaders};
 

@@ -33,7 +33,8 @@ pub async fn create(
     #[description = "What it may do: chat keys:read keys:write usage:read; left out, chat"]
     #[autocomplete = "complete_scopes"]
     scopes: Option<String>,
-    #[description = "Whether this server's keys may pay too"] here: Option<bool>,
+    #[description = "Whether this server's keys may pay, and be managed if you manage the server"]
+    here: Option<bool>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let mut scopes = match scopes.as_deref() {

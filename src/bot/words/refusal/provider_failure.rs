@@ -46,6 +46,9 @@ pub fn describe_failure(class: FailureClass) -> &'static str {
         FailureClass::CutOff => {
             "{provider} broke off in mid-answer. Ask again, or name another provider."
         }
+        FailureClass::NoMemory => {
+            "{provider} answered, and I had no memory left for it. Ask again in a minute, or ask for less."
+        }
         FailureClass::TooLarge => {
             "{provider} sent more than I can read. Ask for less, or name another provider."
         }

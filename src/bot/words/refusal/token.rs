@@ -13,8 +13,8 @@ pub fn about_token(voice: Voice<'_>, refusal: &TokenRefusal) -> String {
             &[],
         ),
         TokenRefusal::TooManyBadTokens => lang.say(
-            "Too many tokens that do not work were tried. Wait a minute, and check the \
-             token.",
+            "That token does not work, and too many others before it did not. Check the \
+             token; one that works is taken at once.",
             &[],
         ),
         TokenRefusal::BadScopes => lang.say(
@@ -45,6 +45,16 @@ pub fn about_token(voice: Voice<'_>, refusal: &TokenRefusal) -> String {
         TokenRefusal::TokenForAnotherServer => lang.say(
             "A token can carry the server that it is made in, if that server has added \
              me. No token was made. Run `/token create here:True` in that server.",
+            &[],
+        ),
+        TokenRefusal::TokenWithoutServer => lang.say(
+            "That token carries no server, so that it manages none. Make one with \
+             `/token create here:True` in the server.",
+            &[],
+        ),
+        TokenRefusal::TokenOfAnotherServer => lang.say(
+            "That token carries another server, and manages that one only. Make one with \
+             `/token create here:True` in this server.",
             &[],
         ),
         TokenRefusal::BadIdempotencyKey => lang.say(
