@@ -8,12 +8,13 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::model::{
-    Amounts, Attempt, AttemptId, FailureClass, KeyId, NanoDollars, Outcome, PersonId,
-    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, lock,
+    Amounts, Attempt, AttemptId, Departure, KeyId, NanoDollars, Outcome, PersonId, ProviderFailure,
+    ProviderId, ServerId, Settlement, Source, Usage, lock,
 };
 use crate::store::{Booking, FinishedAttempt};
 
 use crate::ledger::batch::Need;
+use crate::ledger::charge::{Charge, UnreportedCall};
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
 use crate::ledger::prices::{Prices, Quantity};
@@ -24,8 +25,6 @@ use crate::ledger::{CLOSED, Shared};
 const WRAPPING_TOKENS: u64 = 1_024;
 /// Where a limit shortens the answer, the shortest that is worth a call.
 const OUTPUT_TOKENS_MIN: u64 = 200;
-/// How many bytes a token has, for estimates. English has about four.
-const TOKEN_BYTES: u64 = 4;
 /// Names of models come from outside, and are cut after so many characters.
 const MODEL_CHARACTERS_MAX: usize = 100;
 /// No call costs more, whatever a provider reports: 1,000 dollars.
@@ -78,6 +77,12 @@ pub struct Hold {
     began: Instant,
     /// Whether the call was made.
     is_made: bool,
+    /// Whether it has left, where whoever sends it notes that.
+    departure: Option<Departure>,
+    /// Whether its answer comes piece by piece.
+    is_streamed: bool,
+    /// When the call was made, or when more of its answer came last.
+    heard_at_ms: i64,
     first_byte: Option<Duration>,
     shared: Arc<Shared>,
     /// Receives that the hold is safe on disk. None where nobody waits for
@@ -133,11 +138,22 @@ impl Hold {
             heard_bytes: 0,
             began: Instant::now(),
             is_made: false,
+            departure: None,
+            is_streamed: false,
+            heard_at_ms: 0,
             first_byte: None,
             shared,
             written: None,
             is_settled: false,
         }
+    }
+
+    /// A hold of an earlier process, which made its call.
+    pub(super) fn take_up(booking: Arc<Booking>, shared: Arc<Shared>) -> Self {
+        let mut hold = Self::new(booking, shared);
+        hold.is_made = true;
+        hold.heard_at_ms = hold.booking.attempt.held_at_ms;
+        hold
     }
 
     /// The attempt that it is for.
@@ -161,8 +177,27 @@ impl Hold {
             written.await.context(CLOSED)??;
         }
         self.began = Instant::now();
+        self.heard_at_ms = self.shared.clock.now_ms();
         self.is_made = true;
         Ok(())
+    }
+
+    /// Notes that the answer comes piece by piece, so that what was heard says
+    /// how much of it was made.
+    pub fn expect_stream(&mut self) {
+        self.is_streamed = true;
+    }
+
+    /// Notes that the answer comes whole, or that nobody can tell how much of
+    /// it has come: it is taken to be as long as it may be.
+    pub fn expect_whole(&mut self) {
+        self.is_streamed = false;
+    }
+
+    /// Something for whoever sends the call to note in that it has left. Until
+    /// then nothing of it is made.
+    pub fn watch_departure(&mut self) -> Departure {
+        self.departure.get_or_insert_default().clone()
     }
 
     /// Whether no limit bounds the attempt, so that nobody is warned of one.
@@ -193,6 +228,7 @@ impl Hold {
         }
         let began = self.began;
         self.first_byte.get_or_insert_with(|| began.elapsed());
+        self.heard_at_ms = self.shared.clock.now_ms();
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
     }
 
@@ -250,9 +286,8 @@ impl Hold {
     }
 
     fn settlement(&self, ended: CallEnd<'_>) -> Settlement {
-        let estimate = self.estimate();
-        let (outcome, reported) = match ended {
-            CallEnd::Answered { usage } => (Outcome::Answered, usage),
+        let failure = match ended {
+            CallEnd::Answered { usage } => return self.settlement_of_answer(usage),
             CallEnd::Painted {
                 pictures,
                 usage,
@@ -262,24 +297,54 @@ impl Hold {
                 return self.settlement_of_pictures(pictures, usage, machine_ms);
             }
             CallEnd::Released => return Settlement::released(),
-            CallEnd::Abandoned if !self.is_made => return Settlement::released(),
-            CallEnd::Abandoned => (Outcome::Abandoned, None),
-            CallEnd::Failed(failure) if self.did_nothing(failure) => {
+            CallEnd::Abandoned => None,
+            CallEnd::Failed(failure) => Some(failure),
+        };
+        let duration_ms = self.is_made.then(|| millis(self.began.elapsed()));
+        let held = self.booking.held;
+        let (usage, held_cost) = match self.unreported().charge(failure) {
+            Charge::Nothing => {
                 return Settlement {
-                    duration_ms: Some(millis(self.began.elapsed())),
+                    duration_ms,
                     ..Settlement::released()
                 };
             }
-            CallEnd::Failed(_) => (Outcome::CutOff, None),
+            Charge::Estimate(usage) => (usage, None),
+            Charge::Hold => {
+                let usage = Usage {
+                    input_tokens: held.input_tokens,
+                    output_tokens: held.output_tokens,
+                    ..Usage::default()
+                };
+                (usage, held.cost)
+            }
         };
-        let usage = reported.map_or(estimate, |usage| self.clamp(usage));
-        let ours = self.cost_of(usage, self.booking.held.images, 0);
-        let paid = usage.cost.or(ours);
         Settlement {
-            outcome,
+            outcome: match failure {
+                Some(_) => Outcome::CutOff,
+                None => Outcome::Abandoned,
+            },
             usage,
-            images: self.booking.held.images,
-            cost: paid,
+            images: held.images,
+            cost: held_cost.or_else(|| self.cost_of(usage, held.images, 0)),
+            estimated: true,
+            cost_reported: false,
+            clamped: false,
+            first_byte_ms: self.first_byte.map(millis),
+            duration_ms,
+        }
+    }
+
+    /// The settlement of an answer that came to its end.
+    fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
+        let usage = self.clamp(reported.unwrap_or_else(|| self.unreported().heard()));
+        let images = self.booking.held.images;
+        let ours = self.cost_of(usage, images, 0);
+        Settlement {
+            outcome: Outcome::Answered,
+            usage,
+            images,
+            cost: usage.cost.or(ours),
             estimated: reported.is_none(),
             cost_reported: usage.cost.is_some(),
             clamped: reported.is_some_and(|reported| reported != usage),
@@ -308,13 +373,19 @@ impl Hold {
         }
     }
 
-    /// Whether the provider surely did nothing that it is paid for.
-    fn did_nothing(&self, failure: &ProviderFailure) -> bool {
-        let may_have_worked = matches!(
-            failure.class,
-            FailureClass::TimedOut | FailureClass::CutOff | FailureClass::TooLarge
-        );
-        self.heard_bytes == 0 && !may_have_worked
+    /// The call, as far as it is known without its provider's word.
+    fn unreported(&self) -> UnreportedCall {
+        let may_have_left = self.departure.as_ref().is_none_or(Departure::may_have_left);
+        let silence_ms = self.shared.clock.now_ms() - self.heard_at_ms;
+        UnreportedCall {
+            may_have_left: self.is_made && may_have_left,
+            is_streamed: self.is_streamed,
+            is_limited: !self.is_exempt(),
+            held: self.booking.held,
+            prompt_bytes: self.prompt_bytes,
+            heard_bytes: self.heard_bytes,
+            silence: Duration::from_millis(silence_ms.max(0).cast_unsigned()),
+        }
     }
 
     /// Cuts what a provider reports to what is possible.
@@ -335,15 +406,6 @@ impl Hold {
             reasoning_tokens: usage.reasoning_tokens.min(output_tokens),
             cost: usage.cost.map(|cost| cost.min(cost_max)),
         }
-    }
-
-    /// What the call has probably used, by the bytes that went and came.
-    fn estimate(&self) -> Usage {
-        self.clamp(Usage {
-            input_tokens: self.prompt_bytes.div_ceil(TOKEN_BYTES),
-            output_tokens: self.heard_bytes.div_ceil(TOKEN_BYTES),
-            ..Usage::default()
-        })
     }
 
     fn cost_of(&self, usage: Usage, images: u64, machine_ms: u64) -> Option<NanoDollars> {

@@ -16,12 +16,14 @@
 //! - `writer`: the one task that writes, in batches; `write_behind`: what it
 //!   may write later.
 //! - `batch`: what a batch of holds and settlements does to counters. Pure.
+//! - `charge`: what a call is charged that nobody reported on. Pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
 //! - `headroom`: a guess whether a hold will find room.
 //! - `prices`, `table`: what a call costs.
 //! - `metrics`: what is counted for whoever watches the process.
 
 mod batch;
+mod charge;
 mod counter;
 mod headroom;
 mod hold;
@@ -56,10 +58,12 @@ pub use meter::AppliedLimit;
 pub use prices::Prices;
 pub use table::PriceTable;
 
-use crate::model::{Attempt, AttemptId, Clock, LimitUse, NanoDollars, Outcome, Settlement, Usage};
+use crate::model::{
+    Attempt, AttemptId, Clock, LimitUse, NanoDollars, Outcome, ProviderId, Settlement, Usage,
+};
 use crate::store::{Booking, FinishedAttempt, Store};
 
-use batch::HoldRequest;
+use batch::{CounterSet, HoldRequest};
 use counter::Counter;
 use headroom::Headroom;
 use metrics::LedgerMetrics;
@@ -103,6 +107,7 @@ pub struct LedgerParts {
 /// What the ledger shares with its holds.
 #[derive(Debug)]
 struct Shared {
+    clock: Clock,
     prices: Prices,
     queue: mpsc::Sender<Operation>,
     metrics: LedgerMetrics,
@@ -143,6 +148,7 @@ impl Ledger {
         )]
         tokio::spawn(writer.run(operations));
         let shared = Shared {
+            clock: clock.clone(),
             prices,
             queue,
             metrics: LedgerMetrics::default(),
@@ -173,11 +179,7 @@ impl Ledger {
         order: CallOrder<'_>,
         limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        if !PriceTable::is_warm(order.provider.as_str()) {
-            let provider = order.provider.clone();
-            let warm = move || PriceTable::warm(provider.as_str());
-            Box::pin(tokio::task::spawn_blocking(warm)).await?;
-        }
+        warm_prices(order.provider).await?;
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
         let need = order.need(&self.shared.prices, now_ms, !limits.is_empty());
@@ -232,7 +234,7 @@ impl Ledger {
     /// in the same counters as before, and nobody is warned of their limits.
     pub async fn take_up(&self, id: AttemptId) -> anyhow::Result<Option<Hold>> {
         let held = self.store.held(id).await?;
-        Ok(held.map(|booking| Hold::new(Arc::new(booking), Arc::clone(&self.shared))))
+        Ok(held.map(|booking| Hold::take_up(Arc::new(booking), Arc::clone(&self.shared))))
     }
 
     /// Puts what was really used in place of what was held.
@@ -252,6 +254,30 @@ impl Ledger {
             cost: settlement.cost,
             warnings,
         })
+    }
+
+    /// Whether an order would be held now, or which limit leaves too little.
+    /// It is decided as a hold is, and nothing is held.
+    pub async fn check_room(
+        &self,
+        order: CallOrder<'_>,
+        limits: &[AppliedLimit],
+    ) -> anyhow::Result<Result<(), NoRoom>> {
+        if limits.is_empty() {
+            return Ok(Ok(()));
+        }
+        warm_prices(order.provider).await?;
+        let now_ms = self.clock.now_ms();
+        let names = limits.iter().map(|applied| &applied.counter);
+        let states = self.store.counter_states(names.clone()).await?;
+        let states = names.cloned().zip(states).collect();
+        let mut counters = CounterSet::open(states, now_ms, &self.zone)?;
+        let held = counters.hold(HoldRequest {
+            attempt: order.attempt(now_ms)?,
+            need: order.need(&self.shared.prices, now_ms, true),
+            limits: limits.to_vec(),
+        })?;
+        Ok(held.map(drop))
     }
 
     /// Loads how much of each limit is used.
@@ -366,6 +392,16 @@ impl Ledger {
         };
         sent.map_err(|_| anyhow::anyhow!(CLOSED))
     }
+}
+
+/// Reads the prices of a provider, if they were not read before.
+async fn warm_prices(provider: &ProviderId) -> anyhow::Result<()> {
+    if PriceTable::is_warm(provider.as_str()) {
+        return Ok(());
+    }
+    let provider = provider.clone();
+    let warm = move || PriceTable::warm(provider.as_str());
+    Ok(Box::pin(tokio::task::spawn_blocking(warm)).await?)
 }
 
 fn closing_of(booking: Booking, settlement: Settlement) -> Closing {

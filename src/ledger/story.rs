@@ -209,12 +209,13 @@ async fn only_what_was_used_counts(story: &Story) {
     story.settles(hold, CallEnd::Failed(&failure)).await;
     // An answer that nobody waited for.
     let mut hold = story.holds(&limits).await;
+    hold.expect_stream();
     hold.begin().await.unwrap();
     hold.hear(&"word ".repeat(80));
     drop(hold);
     let refused = story.is_refused(&limits).await;
     assert_eq!(refused, (Metric::Requests, 3));
-    assert_eq!(story.uses(&limits).await, [3, 700]);
+    assert_eq!(story.uses(&limits).await, [3, 800]);
 }
 
 async fn images_are_counted_and_priced(story: &Story) {
@@ -257,7 +258,7 @@ async fn a_process_that_died_is_settled_as_it_held(story: &Story) {
         ("expired", true, false),
     ];
     assert_eq!(states, expected);
-    assert_eq!(story.uses(&limits).await, [1_700]);
+    assert_eq!(story.uses(&limits).await, [1_800]);
 }
 
 async fn old_attempts_are_forgotten_and_their_sums_stay(story: &Story) {

@@ -27,6 +27,7 @@ mod gateway;
 mod gateway_rules;
 mod host_specs;
 mod killed;
+mod leaving;
 mod manage_keys;
 mod messages;
 mod named_providers;
