@@ -54,6 +54,7 @@ mod shape;
 mod smuggling;
 mod spec;
 mod stage;
+mod stopping;
 mod tidy;
 mod tokens;
 mod usages;
