@@ -35,6 +35,7 @@ mod once;
 mod operators;
 pub mod outside;
 mod page;
+mod payers;
 mod picture_jobs;
 mod picture_kills;
 mod picture_restarts;

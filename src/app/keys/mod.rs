@@ -9,7 +9,6 @@ mod list;
 mod pause;
 mod remove;
 mod request_key;
-mod status;
 mod test;
 
 use std::sync::Arc;
@@ -21,7 +20,6 @@ use crate::vault::Vault;
 
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
-use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
 use crate::app::policy::Policies;
 
@@ -29,7 +27,6 @@ pub use add::{AddForm, AddedKey, KeyDraft};
 pub use credential::TypedKey;
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
-pub use status::{ProviderStatus, Status};
 pub use test::TestedKey;
 
 /// Everybody's stored keys.
@@ -39,7 +36,6 @@ pub struct Keys {
     providers: Arc<Providers>,
     models: Arc<Models>,
     policies: Arc<Policies>,
-    payers: Arc<Payers>,
     pending: PendingActions,
     clock: Clock,
 }
@@ -53,7 +49,6 @@ impl Keys {
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),
-            payers: Arc::clone(&foundation.payers),
             pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
         }
