@@ -22,10 +22,12 @@ const GRACE: Duration = Duration::from_secs(6);
 /// How long asks that were cut off may take to tell their people so.
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
 /// How long saying goodbye to Discord may take.
-const GOODBYE: Duration = Duration::from_secs(2);
+const GOODBYE: Duration = Duration::from_millis(1_500);
 /// How long after the signal the process ends, whatever Discord and the
 /// database do.
-const ENDS_WITHIN: Duration = Duration::from_millis(9_500);
+const ENDS_WITHIN: Duration = Duration::from_millis(9_300);
+/// How much of that is kept for closing the database.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// Runs the bot.
 pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCode> {
@@ -102,7 +104,8 @@ fn raise_file_limit(config: &Config) {
 /// left to the next start.
 async fn shut_down(app: &App, serving: Option<Serving>, signals: &Signals) -> bool {
     let deadline = signals.came_at().unwrap_or_else(Instant::now) + ENDS_WITHIN;
-    let closed = timeout_at(deadline, app.shut_down(GRACE, LAST_WORDS)).await;
+    let most = (deadline - LAST_WORDS - CLOSING).saturating_duration_since(Instant::now());
+    let closed = timeout_at(deadline, app.shut_down(GRACE.min(most), LAST_WORDS)).await;
     if closed.is_err() {
         tracing::error!(
             running = app.tasks.count(),
