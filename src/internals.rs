@@ -6,7 +6,9 @@ pub use crate::app::{KeyDraft, TypedKey, nobody_else};
 pub use crate::cli::Scene;
 pub use crate::cli::{Assembled, RunOptions, assemble};
 pub use crate::config::{Config, Environment, Shards};
-pub use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Ledger, LedgerParts, Prices, add_up};
+pub use crate::ledger::{
+    AppliedLimit, CallEnd, CallOrder, LeaseTimes, Ledger, LedgerParts, Prices, add_up,
+};
 pub use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, Credential, DAY_MS, Health, Key, KeyId, Limit,
     Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, ProviderId, Scope, Scopes,
@@ -15,7 +17,7 @@ pub use crate::model::{
 pub use crate::providers::Timeouts;
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{
-    Booking, FinishedAttempt, Journal, JournalEntries, JournalFindings, LedgerChanges, NewKey,
-    RulesKey, Store, TotalScope,
+    Booking, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings, KnownTokens,
+    LedgerChanges, NewKey, RulesKey, Store, TotalScope,
 };
 pub use crate::vault::{MasterKey, Vault};

@@ -1,30 +1,48 @@
-//! What can go wrong: a refusal, which a person can act on, or a failure,
-//! which the operator reads in the log.
+//! What can go wrong: a refusal, which a person can act on; trouble of the
+//! database, after which they can try again; or a failure, which the operator
+//! reads in the log.
 //!
-//! Refusals are turned into words at the edges, and only there. Failures
-//! carry context but never a secret, and reach a person only as "something
-//! went wrong here".
+//! Refusals and trouble are turned into words at the edges, and only there.
+//! Failures carry context but never a secret, and reach a person only as
+//! "something went wrong here".
 
 use crate::model::{
     AccessRefusal, AskRefusal, ConversationRefusal, KeyRefusal, PictureRefusal, QuotaRefusal,
     Refusal, TokenRefusal,
 };
+use crate::store::DatabaseTrouble;
 use crate::vault::SealError;
 
-/// A refusal or a failure.
+/// A refusal, trouble of the database, or a failure.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The database's trouble, and the error that it was found behind.
+    #[error("{1:#}")]
+    Troubled(DatabaseTrouble, anyhow::Error),
     #[error(transparent)]
-    Failed(#[from] anyhow::Error),
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(error) => return error,
+            Err(error) => error,
+        };
+        match DatabaseTrouble::behind(&error) {
+            Some(trouble) => Self::Troubled(trouble, error),
+            None => Self::Failed(error),
+        }
+    }
 }
 
 impl From<SealError> for Error {
     fn from(error: SealError) -> Self {
         match error {
             SealError::Refused(refusal) => Self::Refused(refusal),
-            SealError::Failed(failure) => Self::Failed(failure),
+            SealError::Failed(failure) => failure.into(),
         }
     }
 }

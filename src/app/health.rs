@@ -1,6 +1,92 @@
-//! Whether the program is well.
+//! Whether the program can do its work.
+
+use std::time::Duration;
+
+use futures_util::future::join;
+use tokio::time::timeout;
 
 use crate::app::App;
+use crate::app::shards::ShardCount;
+use crate::store::{DatabasePulse, DatabaseTrouble};
+
+/// How long everything may take that is asked, so that whoever asks has an
+/// answer within a second.
+const ASKED_MAX: Duration = Duration::from_millis(700);
+/// A commit that is no older shows that the database can be written, so that
+/// nothing is written to find out.
+const FRESH: Duration = Duration::from_secs(1);
+/// How long the ledger may wait for one transaction.
+const LEDGER_WAITS_MAX: Duration = Duration::from_secs(2);
+/// How long a shard may be gone: Discord has every connection begin anew now
+/// and then, which takes a second or two.
+const SHARD_GONE_MAX: Duration = Duration::from_secs(10);
+/// With fewer bytes than this left, a disk counts as full, or as nearly so.
+const DISK_FULL_BYTES: u64 = 1 << 20;
+const DISK_LOW_BYTES: u64 = 256 << 20;
+
+/// What the program needs for its work, as it was a moment ago.
+#[derive(Clone, Copy, Debug)]
+pub struct Readiness {
+    /// What a question to the database, and perhaps a write, came to.
+    pub database: Result<(), DatabaseFault>,
+    pub pulse: DatabasePulse,
+    pub shards: ShardCount,
+    /// What is left on the disk of the database; none if it is elsewhere, or
+    /// the disk did not say.
+    pub disk_free_bytes: Option<u64>,
+}
+
+/// What is wrong with the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseFault {
+    Trouble(DatabaseTrouble),
+    /// The log says what.
+    Unknown,
+}
+
+/// How much room a disk has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskRoom {
+    Enough,
+    Low,
+    Full,
+}
+
+impl Readiness {
+    /// Whether the program can do its work.
+    pub fn is_ready(&self) -> bool {
+        self.database.is_ok()
+            && !self.ledger_is_stuck()
+            && self.discord_is_there()
+            && self.disk_room() != Some(DiskRoom::Full)
+    }
+
+    /// Whether the ledger waits too long for its transaction.
+    pub fn ledger_is_stuck(&self) -> bool {
+        let waits = self.pulse.ledger_waits;
+        waits.is_some_and(|waits| waits > LEDGER_WAITS_MAX)
+    }
+
+    /// Whether the shards are connected, or were a moment ago.
+    pub fn discord_is_there(&self) -> bool {
+        let ShardCount {
+            all,
+            awaited,
+            lost_for,
+            ..
+        } = self.shards;
+        all > 0 && awaited == 0 && lost_for.is_none_or(|gone| gone < SHARD_GONE_MAX)
+    }
+
+    /// How much room the disk of the database has, if it is known.
+    pub fn disk_room(&self) -> Option<DiskRoom> {
+        self.disk_free_bytes.map(|free| match free {
+            ..DISK_FULL_BYTES => DiskRoom::Full,
+            ..DISK_LOW_BYTES => DiskRoom::Low,
+            _ => DiskRoom::Enough,
+        })
+    }
+}
 
 impl App {
     /// Waits until the database's file is taken away; says what happened to
@@ -9,8 +95,111 @@ impl App {
         self.store.wait_for_loss().await
     }
 
-    /// Asks the database whether it is there.
-    pub async fn health(&self) -> anyhow::Result<()> {
-        self.store.ping().await
+    /// Finds out whether the program can do its work, in less than a second
+    /// whatever hangs.
+    pub async fn check_readiness(&self) -> Readiness {
+        let (probed, disk) = join(
+            timeout(ASKED_MAX, self.probe_database()),
+            timeout(ASKED_MAX, self.store.disk_free_bytes()),
+        )
+        .await;
+        let pulse = self.store.pulse();
+        let database = match probed {
+            Ok(probed) => probed,
+            Err(_) => Err(DatabaseTrouble::TooSlow.into()),
+        };
+        // What others met is more than that it takes long.
+        let database = match (database, pulse.trouble) {
+            (Ok(()), Some(DatabaseTrouble::Damaged)) => Err(DatabaseTrouble::Damaged.into()),
+            (Err(_), Some(trouble)) => Err(trouble.into()),
+            (database, _) => database,
+        };
+        Readiness {
+            database,
+            pulse,
+            shards: self.shards.count(),
+            disk_free_bytes: disk.ok().flatten(),
+        }
+    }
+
+    /// Asks the database, and writes to it if nothing was written a moment ago.
+    /// Those who ask at the same time do so one after the other.
+    async fn probe_database(&self) -> Result<(), DatabaseFault> {
+        let _turn = self.probing.acquire().await;
+        let pulse = self.store.pulse();
+        let is_fresh = pulse.since_commit.is_some_and(|since| since < FRESH);
+        let probed = if is_fresh && pulse.trouble.is_none() {
+            self.store.ping().await
+        } else {
+            self.store.probe(self.clock.now_ms()).await
+        };
+        probed.map_err(|error| {
+            tracing::warn!("the database does not do its work: {error:#}");
+            DatabaseTrouble::behind(&error).map_or(DatabaseFault::Unknown, Into::into)
+        })
+    }
+}
+
+impl From<DatabaseTrouble> for DatabaseFault {
+    fn from(trouble: DatabaseTrouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn well() -> Readiness {
+        Readiness {
+            database: Ok(()),
+            pulse: DatabasePulse {
+                since_commit: Some(Duration::from_secs(60)),
+                trouble: None,
+                ledger_waits: Some(Duration::from_millis(20)),
+                queued: 3,
+            },
+            shards: ShardCount {
+                all: 2,
+                connected: 2,
+                ..ShardCount::default()
+            },
+            disk_free_bytes: Some(1 << 40),
+        }
+    }
+
+    #[test]
+    fn whatever_keeps_the_program_from_its_work_makes_it_unready() {
+        assert!(well().is_ready());
+        let changes: [fn(&mut Readiness); 7] = [
+            |it| it.database = Err(DatabaseFault::Unknown),
+            |it| it.database = Err(DatabaseTrouble::ReadOnly.into()),
+            |it| it.pulse.ledger_waits = Some(Duration::from_secs(3)),
+            |it| it.shards = ShardCount::default(),
+            |it| it.shards.awaited = 1,
+            |it| it.shards.lost_for = Some(Duration::from_secs(11)),
+            |it| it.disk_free_bytes = Some(4_096),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut ill = well();
+            change(&mut ill);
+            assert!(!ill.is_ready(), "{number}");
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_or_is_unknown_does_not() {
+        let changes: [fn(&mut Readiness); 5] = [
+            |it| it.pulse.since_commit = None,
+            |it| it.pulse.ledger_waits = None,
+            |it| it.shards.lost_for = Some(Duration::from_secs(3)),
+            |it| it.disk_free_bytes = None,
+            |it| it.disk_free_bytes = Some(100 << 20),
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut well = well();
+            change(&mut well);
+            assert!(well.is_ready(), "{number}");
+        }
     }
 }

@@ -15,11 +15,14 @@ mod pictures;
 mod policy;
 mod programs;
 mod quotas;
+mod shards;
 mod tasks;
 mod upkeep;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, OnceForm, Persona,
@@ -27,6 +30,7 @@ pub use asks::{
 };
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
+pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{AddForm, AddedKey, KeyDraft, Listing, RequestKey, ServerKeys, TestedKey, TypedKey};
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
@@ -40,11 +44,13 @@ pub use pictures::{
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
+    RelayReceipt,
 };
 pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
 pub use tasks::Tasks;
 
-pub use crate::store::{OwnAttempt, Total};
+pub use crate::ledger::OvershootNotice;
+pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
 
 use crate::ledger::Ledger;
 use crate::model::Clock;
@@ -62,6 +68,7 @@ use pictures::Pictures;
 use policy::Policies;
 use programs::Programs;
 use quotas::Quotas;
+use shards::Shards;
 
 /// What the program is made of, built once.
 pub struct Parts {
@@ -94,6 +101,7 @@ pub struct App {
     pub asks: Arc<Asks>,
     pub pictures: Arc<Pictures>,
     pub programs: Arc<Programs>,
+    pub shards: Shards,
     store: Store,
     ledger: Arc<Ledger>,
     models: Arc<Models>,
@@ -102,6 +110,8 @@ pub struct App {
     http: reqwest::Client,
     clock: Clock,
     started_at_ms: i64,
+    /// Whoever probes the database.
+    probing: Semaphore,
     /// The tasks that shutdown waits for.
     pub tasks: Tasks,
 }
@@ -170,6 +180,7 @@ impl App {
             asks,
             pictures,
             programs: Arc::new(programs),
+            shards: Shards::default(),
             store: foundation.store,
             ledger: foundation.ledger,
             models: foundation.models,
@@ -178,6 +189,7 @@ impl App {
             http,
             clock: foundation.clock,
             started_at_ms: foundation.started_at_ms,
+            probing: Semaphore::new(1),
             tasks: foundation.tasks,
         }
     }

@@ -130,15 +130,18 @@ impl Bot {
     }
 }
 
-/// Turns an error into words, and a failure into a line in the log.
+/// Turns an error into words, and what is no refusal into a line in the log.
 fn explain_error(voice: Voice<'_>, error: &Error) -> Card {
     let kind = match error {
         Error::Refused(_) => "refused",
+        Error::Troubled(..) => "troubled",
         Error::Failed(_) => "failed",
     };
     metrics::counter!("latchkey_bot_refusals_total", "kind" => kind).increment(1);
-    if let Error::Failed(failure) = error {
-        tracing::error!("could not do what was asked: {failure:#}");
+    match error {
+        Error::Refused(_) => {}
+        Error::Troubled(_, error) => tracing::warn!("could not do what was asked: {error:#}"),
+        Error::Failed(failure) => tracing::error!("could not do what was asked: {failure:#}"),
     }
     words::error(voice, error)
 }

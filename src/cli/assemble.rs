@@ -15,7 +15,7 @@ use crate::app::{
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
-use crate::ledger::{Ledger, LedgerParts, Prices};
+use crate::ledger::{LeaseTimes, Ledger, LedgerParts, Prices};
 use crate::model::{Clock, Credential, PersonId, ProviderId, ProviderKind, ServerId};
 use crate::providers::{
     Catalogue, Clients, Delivery, Override, Provider, Providers, Timeouts, Workflows,
@@ -79,6 +79,7 @@ pub async fn assemble(
         clock: clock.clone(),
         zone,
         longest_call: timeouts.longest_call(),
+        leases: LeaseTimes::default(),
     });
     let app = App::new(Parts {
         store,

@@ -63,6 +63,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         config.gateway.listen
     );
     let stop = CancellationToken::new();
+    app.take_lease().await?;
     let serving = gateway::serve(&app, settings, programs, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;

@@ -53,6 +53,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
         gateway: settings,
         discord,
     } = assembled;
+    app.take_lease().await?;
     app.start_upkeep(stop.clone());
     let serve = |listener| gateway::serve(&app, settings, listener, stop.clone());
     let serving = listening.map(serve).transpose()?;

@@ -18,6 +18,7 @@ mod operators;
 mod pictures;
 mod problem;
 mod proxy;
+mod receipt;
 mod request_key;
 mod requirement;
 mod responses;

@@ -43,6 +43,8 @@ const ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const SOURCE: HeaderName = HeaderName::from_static("x-latchkey-source");
 const KEY_ID: HeaderName = HeaderName::from_static("x-latchkey-key-id");
 const PROVIDER: HeaderName = HeaderName::from_static("x-latchkey-provider");
+/// The attempt that was made, by which its receipt is found.
+const ATTEMPT: HeaderName = HeaderName::from_static("x-latchkey-attempt");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -74,6 +76,12 @@ impl ApiDialect {
     /// calls its own; none where the provider's is kept.
     pub fn stream_media_type(self) -> Option<&'static str> {
         (self == Self::OpenAi).then_some("text/event-stream")
+    }
+
+    /// Whether clients of this dialect skip comments between events. Google's
+    /// own libraries take every line for JSON: `docs/providers.md` §6.
+    pub fn takes_comments(self) -> bool {
+        self != Self::Google
     }
 
     /// The body of an error.
@@ -159,11 +167,14 @@ impl Problem {
     }
 }
 
-/// Writes into a response's headers who pays.
+/// Writes into a response's headers who pays, and for which attempt.
 pub fn write_payer_headers(headers: &mut HeaderMap, payer: &Payer) {
     headers.insert(SOURCE, HeaderValue::from_static(payer.source.as_str()));
     if let Ok(provider) = HeaderValue::from_str(payer.provider.as_str()) {
         headers.insert(PROVIDER, provider);
+    }
+    if let Ok(attempt) = HeaderValue::try_from(payer.attempt.to_string()) {
+        headers.insert(ATTEMPT, attempt);
     }
     if let Some(Ok(key)) = payer.key.map(|key| HeaderValue::try_from(key.to_string())) {
         headers.insert(KEY_ID, key);

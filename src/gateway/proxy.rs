@@ -12,6 +12,7 @@ use crate::model::{BadBody, ProviderId, Surface};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
+use crate::gateway::receipt::write_receipt_comment;
 use crate::gateway::session::CallPermits;
 use crate::gateway::streaming::{PieceSource, stream_pieces};
 
@@ -27,7 +28,7 @@ const DATA_TYPES: [&str; 6] = [
     "video/",
 ];
 /// How many headers a response has, with its id and its length.
-const HEADERS: usize = 6;
+const HEADERS: usize = 7;
 
 /// What a call says of where it goes and what it asks there.
 pub struct RelayTarget {
@@ -49,12 +50,26 @@ pub struct RelayTarget {
 /// provider's call, which is then settled.
 struct RelayStream {
     relay: Relay,
+    /// Whether the caller gets the receipt, in a last comment.
+    ends_in_receipt: bool,
+    /// Whether the last piece ended between two events.
+    is_between_events: bool,
     _permits: CallPermits,
 }
 
 impl PieceSource for RelayStream {
     async fn next_piece(&mut self) -> Result<Option<Bytes>, Problem> {
-        Ok(self.relay.next().await?)
+        if let Some(piece) = self.relay.next().await? {
+            self.is_between_events = piece.ends_with(b"\n\n") || piece.ends_with(b"\n\r\n");
+            return Ok(Some(piece));
+        }
+        let receipt = self.relay.take_receipt().filter(|_| self.ends_in_receipt);
+        Ok(receipt.map(|receipt| {
+            let comment = write_receipt_comment(&receipt);
+            // A stream may end in the middle of its last event.
+            let between = if self.is_between_events { "" } else { "\n\n" };
+            Bytes::from(format!("{between}{comment}"))
+        }))
     }
 }
 
@@ -76,6 +91,9 @@ pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
     let attempt = relay.payer.attempt;
     let body = if relay.streams() {
         let source = RelayStream {
+            ends_in_receipt: call.dialect.takes_comments()
+                && relay.content_type().starts_with("text/event-stream"),
+            is_between_events: true,
             relay,
             _permits: call.session.permits,
         };

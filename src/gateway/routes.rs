@@ -14,9 +14,11 @@ use crate::gateway::openapi::docs::{
     EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
 };
 use crate::gateway::openapi::show_document;
+use crate::gateway::operators::check_health;
 use crate::gateway::operators::metrics::show_metrics;
-use crate::gateway::operators::{check_health, check_readiness};
+use crate::gateway::operators::readiness::{ReadinessBody, check_readiness};
 use crate::gateway::requirement::Requirement;
+use crate::gateway::rest::attempts::{AttemptBody, show_attempt};
 use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
 use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
 use crate::gateway::rest::providers::{ProviderList, list_providers};
@@ -310,22 +312,38 @@ static KEYS: [[Route; 2]; 7] = [
 ];
 
 /// What a person used, and what a server's keys paid for.
-static USAGE: [[Route; 2]; 1] = [person_and_server!(
-    GET,
-    "/usage",
-    Right::UsageRead,
-    show_usage,
-    RouteDocs::new(
-        "usage",
-        "usage",
-        "Shows what was used in the last days: one's own, or what a server's key paid.",
-    )
-    .parameters(&[
-        ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
-        ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
-    ])
-    .responses(&[ok!(UsageBody)])
-)];
+static USAGE: [[Route; 2]; 2] =
+    [
+        person_and_server!(
+            GET,
+            "/usage",
+            Right::UsageRead,
+            show_usage,
+            RouteDocs::new(
+                "usage",
+                "usage",
+                "Shows what was used in the last days: one's own, or what a server's key paid.",
+            )
+            .parameters(&[
+                ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
+                ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
+            ])
+            .responses(&[ok!(UsageBody)])
+        ),
+        person_and_server!(
+        GET,
+        "/usage/attempts/{id}",
+        Right::UsageRead,
+        show_attempt,
+        RouteDocs::new(
+            "attempt",
+            "usage",
+            "Shows one attempt with its receipt: one's own, or one that a server's key paid for.",
+        )
+        .parameters(&[ParameterDocs::in_path("id", "As the header `x-latchkey-attempt` names it")])
+        .responses(&[ok!(AttemptBody)])
+    ),
+    ];
 
 /// What operators and their machines look at.
 static OF_OPERATORS: [Route; 4] = [
@@ -334,10 +352,12 @@ static OF_OPERATORS: [Route; 4] = [
         HEALTH_PATH,
         Requirement::Nothing,
         check_health,
-        RouteDocs::new("health", "operators", "Says whether the process is well.").responses(&[
-            ResponseDocs::new(200, "It is"),
-            ResponseDocs::new(503, "It is not"),
-        ])
+        RouteDocs::new(
+            "health",
+            "operators",
+            "Says that the process lives, whatever it needs for its work.",
+        )
+        .responses(&[ResponseDocs::new(200, "It does")])
     ),
     route!(
         GET,
@@ -347,11 +367,13 @@ static OF_OPERATORS: [Route; 4] = [
         RouteDocs::new(
             "ready",
             "operators",
-            "Says whether the process can do its work: the database answers, and Discord is there.",
+            "Says within a second whether the process can do its work: database, writer, Discord's shards, disk.",
         )
         .responses(&[
-            ResponseDocs::new(200, "It can"),
-            ResponseDocs::new(503, "It can't"),
+            ResponseDocs::new(200, "It can")
+                .content(&[(JSON, SchemaDocs::of::<ReadinessBody>())]),
+            ResponseDocs::new(503, "It can't, or stops")
+                .content(&[(JSON, SchemaDocs::of::<ReadinessBody>())]),
         ])
     ),
     route!(

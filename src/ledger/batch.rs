@@ -8,9 +8,12 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Source,
+    Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Settlement,
+    Source,
 };
-use crate::store::{Booking, CounterBucket, FinishedAttempt, Total, TotalKey, TotalScope};
+use crate::store::{
+    Booking, CounterBucket, FinishedAttempt, KnownTokens, Total, TotalKey, TotalScope,
+};
 
 use crate::ledger::counter::Counter;
 use crate::ledger::meter::{AppliedLimit, Meter};
@@ -161,6 +164,8 @@ impl<'a> CounterSet<'a> {
             counted: self.count_held(&request.limits, &held)?,
             attempt: request.attempt,
             held,
+            // What limits bound is settled at what was held.
+            known: KnownTokens::default(),
         }))
     }
 
@@ -184,6 +189,23 @@ impl<'a> CounterSet<'a> {
             });
         }
         Ok(counted)
+    }
+
+    /// Puts what was really used in place of an estimate.
+    pub fn correct(
+        &mut self,
+        finished: &FinishedAttempt,
+        estimate: &Settlement,
+    ) -> anyhow::Result<()> {
+        for CounterBucket { counter, bucket_ms } in &finished.booking.counted {
+            let metric = Meter::parse(counter)
+                .context("a counter's name is damaged")?
+                .metric;
+            let used = finished.settlement.amount(metric);
+            self.find_counter(counter)?
+                .replace(*bucket_ms, estimate.amount(metric), used);
+        }
+        Ok(())
     }
 
     /// Puts what was really used in place of what was held. Returns the budgets

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::model::{Amounts, ProviderFailure, Usage};
 
 /// How many bytes a token has, for estimates. English has about four.
-const TOKEN_BYTES: u64 = 4;
+pub const TOKEN_BYTES: u64 = 4;
 /// How many tokens a model is taken to write in a second, as most do. A model
 /// that says nothing may think, which is paid for like words.
 const WRITTEN_PER_S: u64 = 100;
@@ -85,6 +85,16 @@ impl UnreportedCall {
             input_tokens: self.prompt_bytes.div_ceil(TOKEN_BYTES),
             output_tokens: self.heard_bytes.div_ceil(TOKEN_BYTES),
             ..Usage::default()
+        }
+    }
+
+    /// The same, and no more than was held.
+    pub fn heard_at_most(&self) -> Usage {
+        let heard = self.heard();
+        Usage {
+            input_tokens: heard.input_tokens.min(self.held.input_tokens),
+            output_tokens: heard.output_tokens.min(self.held.output_tokens),
+            ..heard
         }
     }
 

@@ -98,11 +98,17 @@ impl Counter {
     }
 
     /// Puts what was really used in place of what was held, if the bucket still
-    /// counts.
+    /// counts. One that had counted nothing is not there.
     pub fn replace(&mut self, bucket: i64, held: u64, used: u64) {
-        let found = self.buckets.iter_mut().find(|(start, _)| *start == bucket);
-        if let Some((_, amount)) = found {
-            *amount = amount.saturating_sub(held).saturating_add(used);
+        let starts = |(start, _): &(i64, u64)| *start;
+        match self.buckets.binary_search_by_key(&bucket, starts) {
+            Ok(at) => {
+                if let Some((_, amount)) = self.buckets.get_mut(at) {
+                    *amount = amount.saturating_sub(held).saturating_add(used);
+                }
+            }
+            Err(at) if bucket >= self.since_ms => self.buckets.insert(at, (bucket, used)),
+            Err(_) => {}
         }
         self.buckets.retain(|(_, amount)| *amount > 0);
     }

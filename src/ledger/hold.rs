@@ -4,20 +4,20 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout_at;
 
 use crate::model::{
-    Amounts, Attempt, AttemptId, Departure, KeyId, NanoDollars, Outcome, PersonId, ProviderFailure,
-    ProviderId, ServerId, Settlement, Source, Usage, lock,
+    Attempt, AttemptId, ClassCounts, Departure, KeyId, PersonId, ProviderFailure, ProviderId,
+    ServerId, Settlement, Source, Usage, UsageClass, lock,
 };
-use crate::store::{Booking, FinishedAttempt};
+use crate::store::{Booking, FinishedAttempt, KnownTokens};
 
 use crate::ledger::batch::Need;
-use crate::ledger::charge::{Charge, UnreportedCall};
+use crate::ledger::charge::TOKEN_BYTES;
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
-use crate::ledger::prices::{Prices, Quantity};
+use crate::ledger::prices::{PricedModel, Prices};
 use crate::ledger::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
@@ -25,10 +25,11 @@ use crate::ledger::{CLOSED, Shared};
 const WRAPPING_TOKENS: u64 = 1_024;
 /// Where a limit shortens the answer, the shortest that is worth a call.
 const OUTPUT_TOKENS_MIN: u64 = 200;
+/// How often it is noted on disk how much of an answer without limits was
+/// heard: if the process dies, that is what it is taken to have used.
+const NOTED_EVERY: Duration = Duration::from_secs(5);
 /// Names of models come from outside, and are cut after so many characters.
 const MODEL_CHARACTERS_MAX: usize = 100;
-/// No call costs more, whatever a provider reports: 1,000 dollars.
-const COST_MAX: NanoDollars = NanoDollars(1_000_000_000_000);
 
 /// A call that is about to be made.
 #[derive(Clone, Copy, Debug)]
@@ -70,24 +71,28 @@ pub enum CallEnd<'a> {
 /// or released, if the call was never made.
 #[derive(Debug)]
 pub struct Hold {
-    booking: Arc<Booking>,
+    pub(super) booking: Arc<Booking>,
     pub(super) limits: Vec<AppliedLimit>,
     pub(super) prompt_bytes: u64,
-    heard_bytes: u64,
-    began: Instant,
+    pub(super) heard_bytes: u64,
+    pub(super) began: Instant,
     /// Whether the call was made.
-    is_made: bool,
+    pub(super) is_made: bool,
     /// Whether it has left, where whoever sends it notes that.
-    departure: Option<Departure>,
+    pub(super) departure: Option<Departure>,
     /// Whether its answer comes piece by piece.
-    is_streamed: bool,
+    pub(super) is_streamed: bool,
     /// When the call was made, or when more of its answer came last.
-    heard_at_ms: i64,
-    first_byte: Option<Duration>,
-    shared: Arc<Shared>,
+    pub(super) heard_at_ms: i64,
+    pub(super) first_byte: Option<Duration>,
+    pub(super) shared: Arc<Shared>,
     /// Receives that the hold is safe on disk. None where nobody waits for
     /// that, or it was received.
     pub(super) written: Option<oneshot::Receiver<anyhow::Result<()>>>,
+    /// How long the caller waits for that.
+    pub(super) held_by: tokio::time::Instant,
+    /// When it was noted last how much was heard.
+    pub(super) noted: Instant,
     is_settled: bool,
 }
 
@@ -107,23 +112,33 @@ impl CallOrder<'_> {
         })
     }
 
+    /// What is known of its use before it is made.
+    pub fn known_tokens(&self) -> KnownTokens {
+        KnownTokens {
+            prompt: self.prompt_bytes.div_ceil(TOKEN_BYTES),
+            heard: 0,
+        }
+    }
+
     /// What the order may use at the most, since a token has at least one
     /// byte. The price is looked up only where limits apply.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
-        let most = Quantity {
-            input_tokens: self.prompt_bytes.saturating_add(WRAPPING_TOKENS),
-            output_tokens: self.max_output_tokens,
-            images: self.images,
-            ..Quantity::default()
+        let input_tokens = self.prompt_bytes.saturating_add(WRAPPING_TOKENS);
+        let most = ClassCounts::default()
+            .with(UsageClass::Input, input_tokens)
+            .with(UsageClass::Output, self.max_output_tokens)
+            .with(UsageClass::Picture, self.images);
+        let model = PricedModel {
+            provider: self.provider,
+            model: self.model,
+            at_ms: now_ms,
         };
         Need {
-            input_tokens: most.input_tokens,
-            output_tokens: most.output_tokens,
-            output_tokens_min: most.output_tokens.min(OUTPUT_TOKENS_MIN),
-            images: most.images,
-            price: is_limited
-                .then(|| prices.price(self.provider, self.model, most, now_ms))
-                .flatten(),
+            input_tokens,
+            output_tokens: self.max_output_tokens,
+            output_tokens_min: self.max_output_tokens.min(OUTPUT_TOKENS_MIN),
+            images: self.images,
+            price: is_limited.then(|| prices.price(model, &most)).flatten(),
         }
     }
 }
@@ -137,6 +152,8 @@ impl Hold {
             prompt_bytes: 0,
             heard_bytes: 0,
             began: Instant::now(),
+            held_by: tokio::time::Instant::now(),
+            noted: Instant::now(),
             is_made: false,
             departure: None,
             is_streamed: false,
@@ -174,9 +191,13 @@ impl Hold {
     /// Waits until the hold is safe on disk. The caller then makes the call.
     pub async fn begin(&mut self) -> anyhow::Result<()> {
         if let Some(written) = self.written.take() {
-            written.await.context(CLOSED)??;
+            let Ok(written) = timeout_at(self.held_by, written).await else {
+                return Err(self.shared.outage.error());
+            };
+            written.context(CLOSED)??;
         }
         self.began = Instant::now();
+        self.noted = self.began;
         self.heard_at_ms = self.shared.clock.now_ms();
         self.is_made = true;
         Ok(())
@@ -226,15 +247,22 @@ impl Hold {
         if bytes == 0 {
             return;
         }
-        let began = self.began;
-        self.first_byte.get_or_insert_with(|| began.elapsed());
+        let (began, now) = (self.began, Instant::now());
+        self.first_byte.get_or_insert_with(|| now - began);
         self.heard_at_ms = self.shared.clock.now_ms();
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
+        if now - self.noted >= NOTED_EVERY && self.is_exempt() {
+            self.noted = now;
+            let tokens = self.heard_bytes.div_ceil(TOKEN_BYTES);
+            // Where the queue is full, the next one is noted.
+            let noting = Operation::Hear(self.id(), tokens);
+            drop(self.shared.queue.try_send(noting));
+        }
     }
 
-    /// What the call costs if it is settled as ended in this way.
-    pub fn cost_if(&self, ended: CallEnd<'_>) -> Option<NanoDollars> {
-        self.settlement(ended).cost
+    /// What the call comes to if it is settled as ended in this way.
+    pub fn settlement_if(&self, ended: CallEnd<'_>) -> Settlement {
+        self.settlement(ended)
     }
 
     /// Leaves the hold unsettled, for a later process to take up.
@@ -250,10 +278,14 @@ impl Hold {
 
     fn make_closing(&mut self, ended: CallEnd<'_>) -> Closing {
         self.count_call(&ended);
+        let settlement = self.settlement(ended);
+        if settlement.overshoot {
+            self.shared.overshoots.note(&self.booking, &settlement);
+        }
         Closing {
             finished: FinishedAttempt {
                 booking: Arc::clone(&self.booking),
-                settlement: self.settlement(ended),
+                settlement,
             },
             limits: std::mem::take(&mut self.limits),
         }
@@ -284,146 +316,6 @@ impl Hold {
         };
         metrics.count_unanswered(payer, outcome, timing);
     }
-
-    fn settlement(&self, ended: CallEnd<'_>) -> Settlement {
-        let failure = match ended {
-            CallEnd::Answered { usage } => return self.settlement_of_answer(usage),
-            CallEnd::Painted {
-                pictures,
-                usage,
-                machine_ms,
-            } => {
-                let usage = usage.unwrap_or_default();
-                return self.settlement_of_pictures(pictures, usage, machine_ms);
-            }
-            CallEnd::Released => return Settlement::released(),
-            CallEnd::Abandoned => None,
-            CallEnd::Failed(failure) => Some(failure),
-        };
-        let duration_ms = self.is_made.then(|| millis(self.began.elapsed()));
-        let held = self.booking.held;
-        let (usage, held_cost) = match self.unreported().charge(failure) {
-            Charge::Nothing => {
-                return Settlement {
-                    duration_ms,
-                    ..Settlement::released()
-                };
-            }
-            Charge::Estimate(usage) => (usage, None),
-            Charge::Hold => {
-                let usage = Usage {
-                    input_tokens: held.input_tokens,
-                    output_tokens: held.output_tokens,
-                    ..Usage::default()
-                };
-                (usage, held.cost)
-            }
-        };
-        Settlement {
-            outcome: match failure {
-                Some(_) => Outcome::CutOff,
-                None => Outcome::Abandoned,
-            },
-            usage,
-            images: held.images,
-            cost: held_cost.or_else(|| self.cost_of(usage, held.images, 0)),
-            estimated: true,
-            cost_reported: false,
-            clamped: false,
-            first_byte_ms: self.first_byte.map(millis),
-            duration_ms,
-        }
-    }
-
-    /// The settlement of an answer that came to its end.
-    fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
-        let usage = self.clamp(reported.unwrap_or_else(|| self.unreported().heard()));
-        let images = self.booking.held.images;
-        let ours = self.cost_of(usage, images, 0);
-        Settlement {
-            outcome: Outcome::Answered,
-            usage,
-            images,
-            cost: usage.cost.or(ours),
-            estimated: reported.is_none(),
-            cost_reported: usage.cost.is_some(),
-            clamped: reported.is_some_and(|reported| reported != usage),
-            first_byte_ms: self.first_byte.map(millis),
-            duration_ms: Some(millis(self.began.elapsed())),
-        }
-    }
-
-    /// The settlement of pictures. We count them ourselves, so that none of it
-    /// is an estimate.
-    fn settlement_of_pictures(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
-        let reported = usage;
-        let usage = self.clamp(reported);
-        let images = pictures.min(self.booking.held.images);
-        let ours = self.cost_of(usage, images, machine_ms);
-        Settlement {
-            outcome: Outcome::Answered,
-            usage,
-            images,
-            cost: usage.cost.or(ours),
-            estimated: false,
-            cost_reported: usage.cost.is_some(),
-            clamped: reported != usage,
-            first_byte_ms: None,
-            duration_ms: Some(millis(self.began.elapsed())),
-        }
-    }
-
-    /// The call, as far as it is known without its provider's word.
-    fn unreported(&self) -> UnreportedCall {
-        let may_have_left = self.departure.as_ref().is_none_or(Departure::may_have_left);
-        let silence_ms = self.shared.clock.now_ms() - self.heard_at_ms;
-        UnreportedCall {
-            may_have_left: self.is_made && may_have_left,
-            is_streamed: self.is_streamed,
-            is_limited: !self.is_exempt(),
-            held: self.booking.held,
-            prompt_bytes: self.prompt_bytes,
-            heard_bytes: self.heard_bytes,
-            silence: Duration::from_millis(silence_ms.max(0).cast_unsigned()),
-        }
-    }
-
-    /// Cuts what a provider reports to what is possible.
-    fn clamp(&self, usage: Usage) -> Usage {
-        let Amounts {
-            input_tokens: input_max,
-            output_tokens: output_max,
-            cost: cost_max,
-            ..
-        } = self.booking.held;
-        let cost_max = cost_max.unwrap_or(COST_MAX);
-        let input_tokens = usage.input_tokens.min(input_max);
-        let output_tokens = usage.output_tokens.min(output_max);
-        Usage {
-            input_tokens,
-            output_tokens,
-            cached_tokens: usage.cached_tokens.min(input_tokens),
-            reasoning_tokens: usage.reasoning_tokens.min(output_tokens),
-            cost: usage.cost.map(|cost| cost.min(cost_max)),
-        }
-    }
-
-    fn cost_of(&self, usage: Usage, images: u64, machine_ms: u64) -> Option<NanoDollars> {
-        let Attempt {
-            provider,
-            model,
-            held_at_ms,
-            ..
-        } = &self.booking.attempt;
-        let used = Quantity {
-            input_tokens: usage.input_tokens,
-            cached_tokens: usage.cached_tokens,
-            output_tokens: usage.output_tokens,
-            images,
-            machine_ms,
-        };
-        self.shared.prices.cost(provider, model, used, *held_at_ms)
-    }
 }
 
 impl Hold {
@@ -447,10 +339,9 @@ impl Hold {
             return;
         };
         // The queue has room again soon; nobody can wait for it here.
-        if let Ok(runtime) = Handle::try_current() {
-            let queue = queue.clone();
-            runtime.spawn(async move { queue.send(unsent).await });
-        }
+        let queue = queue.clone();
+        let sending = async move { queue.send(unsent).await };
+        self.shared.runtime.spawn(sending);
     }
 }
 
@@ -458,10 +349,6 @@ impl Drop for Hold {
     fn drop(&mut self) {
         self.send_closing(CallEnd::Abandoned);
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Makes an id that begins with the time, so that new rows are neighbours in

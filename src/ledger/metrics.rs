@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics::{Counter, Histogram, SharedString, counter, histogram};
 
-use crate::model::{BoundedMap, ProviderFailure, ProviderId, Source, lock};
+use crate::model::{Attempt, BoundedMap, ProviderFailure, ProviderId, Source, lock};
 
 /// How many pairs of payer and provider have their handles cached: more than
 /// there are.
@@ -110,6 +110,12 @@ pub fn count_failure(failure: &ProviderFailure) {
     let provider = label(&failure.provider);
     counter!("latchkey_provider_failures_total", "provider" => provider, "class" => class)
         .increment(1);
+}
+
+/// Counts a call that used more than was held for it.
+pub fn count_overshoot(attempt: &Attempt) {
+    let (provider, source) = (label(&attempt.provider), attempt.source.as_str());
+    counter!("latchkey_overshoots_total", "provider" => provider, "payer" => source).increment(1);
 }
 
 fn calls_total(payer: &PayerLabels, outcome: &'static str) -> Counter {

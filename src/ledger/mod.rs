@@ -4,36 +4,58 @@
 //! ```text
 //!            hold ──▶ held ──▶ settled    what was really used is counted
 //!                      │  └──▶ released   the provider did nothing: nothing is counted
-//!                      └─────▶ expired    the process died: what was held is counted
+//!                      └─────▶ expired    the process died: an estimate is counted
 //! ```
 //!
 //! A hold takes the most that a call can use out of every limit that
-//! applies, in one transaction, or says which limit leaves too little. What
-//! a provider reports is clamped to what was held, so that no limit is ever
-//! exceeded. A call that no limit bounds is written down too, but does not
+//! applies, in one transaction, or says which limit leaves too little, so
+//! that holds never exceed a limit. What a provider reports is booked as it
+//! says: where that is more than was held, limits count it, and the operator
+//! is told. A call that no limit bounds is written down too, but does not
 //! wait for that.
 //!
 //! - `writer`: the one task that writes, in batches; `write_behind`: what it
-//!   may write later.
-//! - `batch`: what a batch of holds and settlements does to counters. Pure.
-//! - `charge`: what a call is charged that nobody reported on. Pure.
+//!   may write later; `backlog`: what it could not write yet; `outage`: whether
+//!   the database takes its writes.
+//! - `lease`, `lost`: which processes are alive, and what dead ones left.
+//! - `decide`, `batch`: what a batch of holds and settlements does to rows and
+//!   counters. `batch` is pure.
+//! - `settlement`: what a call comes to; `charge`: what it is charged if nobody
+//!   reported on it. `charge` is pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
 //! - `headroom`: a guess whether a hold will find room.
-//! - `prices`, `table`: what a call costs.
+//! - `prices`: what a call costs, line by line; `price_file`, `table`,
+//!   `model_prices`: by which list.
+//! - `overshoot`: what is believed of reports above the hold.
 //! - `metrics`: what is counted for whoever watches the process.
 
+mod backlog;
 mod batch;
 mod charge;
 mod counter;
+mod decide;
 mod headroom;
 mod hold;
+mod lease;
+#[cfg(test)]
+mod lease_story;
+mod lost;
 mod meter;
 mod metrics;
+mod model_prices;
+mod outage;
+#[cfg(test)]
+mod outages;
+mod overshoot;
+mod price_file;
 mod prices;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod race;
+#[cfg(test)]
+mod receipts;
+mod settlement;
 mod span;
 #[cfg(test)]
 mod story;
@@ -41,34 +63,39 @@ mod table;
 mod write_behind;
 mod writer;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub use batch::NoRoom;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub use batch::add_up;
 pub use hold::{CallEnd, CallOrder, Hold};
+pub use lease::LeaseTimes;
 pub use meter::AppliedLimit;
+pub use overshoot::OvershootNotice;
 pub use prices::Prices;
 pub use table::PriceTable;
 
-use crate::model::{
-    Attempt, AttemptId, Clock, LimitUse, NanoDollars, Outcome, ProviderId, Settlement, Usage,
-};
-use crate::store::{Booking, FinishedAttempt, Store};
+use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, ProviderId, Receipt, Usage, lock};
+use crate::store::{Booking, Store};
 
 use batch::{CounterSet, HoldRequest};
 use counter::Counter;
 use headroom::Headroom;
+use lease::KeptLease;
+use lost::{Gone, LostAttempts};
 use metrics::LedgerMetrics;
-use prices::Quantity;
-use writer::{Closing, HoldReplies, Operation, Writer};
+use outage::Outage;
+use overshoot::OvershootWatch;
+use writer::{HoldReplies, Operation, Writer};
 
 /// How many operations the writer's queue holds; further callers wait until
 /// it has room.
@@ -78,6 +105,13 @@ const QUEUE_MAX: usize = 4_096;
 const COUNTERS_KEPT: Duration = Duration::from_hours(24 * 40);
 /// How often such counters are looked for.
 const COUNTERS_SWEPT_EVERY: Duration = Duration::from_hours(1);
+/// How long a caller waits until its hold is decided and safe on disk.
+const HELD_WITHIN: Duration = Duration::from_secs(4);
+/// How long a caller waits until a settlement is written. Past that, the writer
+/// has it and keeps it.
+const SETTLED_WITHIN: Duration = Duration::from_secs(2);
+/// How long the writer may take at its end.
+const CLOSED_WITHIN: Duration = Duration::from_millis(1_500);
 /// The error where the writer has ended.
 const CLOSED: &str = "the ledger is closed";
 
@@ -88,6 +122,9 @@ pub struct Ledger {
     clock: Clock,
     zone: TimeZone,
     longest_call: Duration,
+    leases: LeaseTimes,
+    /// The lease that this process keeps on PostgreSQL.
+    lease: Mutex<Option<KeptLease>>,
     headroom: Headroom,
     /// When unused counters were deleted last, in milliseconds since 1970.
     counters_swept_ms: AtomicI64,
@@ -102,6 +139,7 @@ pub struct LedgerParts {
     pub zone: TimeZone,
     /// A hold that is older belongs to a process that died.
     pub longest_call: Duration,
+    pub leases: LeaseTimes,
 }
 
 /// What the ledger shares with its holds.
@@ -111,6 +149,10 @@ struct Shared {
     prices: Prices,
     queue: mpsc::Sender<Operation>,
     metrics: LedgerMetrics,
+    overshoots: OvershootWatch,
+    outage: Arc<Outage>,
+    /// Where a hold can be settled from any thread.
+    runtime: Handle,
 }
 
 /// An attempt that was settled.
@@ -120,6 +162,7 @@ pub struct SettledAttempt {
     /// The usage is ours, since the provider did not report it.
     pub estimated: bool,
     pub cost: Option<NanoDollars>,
+    pub receipt: Receipt,
     /// Budgets of which most is used by now. Each is named once in a window.
     pub warnings: Vec<LimitUse>,
 }
@@ -133,11 +176,14 @@ impl Ledger {
             clock,
             zone,
             longest_call,
+            leases,
         } = parts;
         let (queue, operations) = mpsc::channel(QUEUE_MAX);
-        let headroom = Headroom::default();
+        let (headroom, outage) = (Headroom::default(), Arc::<Outage>::default());
         let writer = Writer {
             headroom: headroom.clone(),
+            outage: Arc::clone(&outage),
+            lease: leases.lasts,
             store: store.clone(),
             clock: clock.clone(),
             zone: zone.clone(),
@@ -152,6 +198,9 @@ impl Ledger {
             prices,
             queue,
             metrics: LedgerMetrics::default(),
+            overshoots: OvershootWatch::default(),
+            outage,
+            runtime: Handle::current(),
         };
         Self {
             shared: Arc::new(shared),
@@ -159,8 +208,32 @@ impl Ledger {
             clock,
             zone,
             longest_call,
+            leases,
+            lease: Mutex::default(),
             headroom,
             counters_swept_ms: AtomicI64::new(i64::MIN),
+        }
+    }
+
+    /// Takes this process's lease, before any call is made. On SQLite,
+    /// everything that earlier processes left is settled when this returns. On
+    /// PostgreSQL, the lease is renewed from now on, and what others leave is
+    /// settled when theirs has ended.
+    pub async fn take_lease(&self) -> anyhow::Result<()> {
+        let (lasts, now_ms) = (self.leases.lasts, self.clock.now_ms());
+        self.store.renew_lease(lasts, now_ms).await?;
+        if self.store.is_ours_alone() {
+            return self.lost().settle_left().await;
+        }
+        let kept = KeptLease::start(self.lost(), self.leases);
+        *lock(&self.lease) = Some(kept);
+        Ok(())
+    }
+
+    fn lost(&self) -> LostAttempts {
+        LostAttempts {
+            store: self.store.clone(),
+            shared: Arc::clone(&self.shared),
         }
     }
 
@@ -173,21 +246,25 @@ impl Ledger {
     /// Reserves what an order may use, or says which limit leaves too little.
     /// It is decided when this returns, and safe on disk when [`Hold::begin`]
     /// returns. An order without limits is only written down. Nobody waits for
-    /// that, unless it is for pictures.
+    /// that, unless it is for pictures. Where the database has taken nothing for
+    /// a while, every order is refused.
     pub async fn hold(
         &self,
         order: CallOrder<'_>,
         limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
         warm_prices(order.provider).await?;
+        self.shared.outage.refuse_new()?;
+        let held_by = Instant::now() + HELD_WITHIN;
         let now_ms = self.clock.now_ms();
         let attempt = order.attempt(now_ms)?;
         let need = order.need(&self.shared.prices, now_ms, !limits.is_empty());
-        let (booking, written) = if limits.is_empty() {
+        let mut hold = if limits.is_empty() {
             let booking = Arc::new(Booking {
                 attempt,
                 held: need.most(),
                 counted: Vec::new(),
+                known: order.known_tokens(),
             });
             // A picture may outlive the process, and is then found by the row
             // of its attempt.
@@ -195,39 +272,61 @@ impl Ledger {
             let (reply, written) = outlives.then(oneshot::channel).unzip();
             self.send(Operation::Book(Arc::clone(&booking), reply))
                 .await?;
-            (booking, written)
+            let mut hold = Hold::new(booking, Arc::clone(&self.shared));
+            hold.written = written;
+            hold
         } else {
             let request = HoldRequest {
                 attempt,
                 need,
                 limits: limits.clone(),
             };
-            let (decided, decision) = oneshot::channel();
-            let (reply, written) = oneshot::channel();
-            let replies = HoldReplies {
-                decided,
-                written: reply,
-            };
-            self.send(Operation::Hold(request, replies)).await?;
-            match decision.await {
-                Ok(Ok(booking)) => (booking, Some(written)),
-                Ok(Err(no_room)) => {
+            match self.reserve(request, held_by).await? {
+                Ok(hold) => hold,
+                Err(no_room) => {
                     self.shared.metrics.count_hold(false);
                     return Ok(Err(no_room));
-                }
-                // The transaction failed before this hold was decided.
-                Err(_) => {
-                    written.await.context(CLOSED)??;
-                    anyhow::bail!(CLOSED);
                 }
             }
         };
         self.shared.metrics.count_hold(true);
-        let mut hold = Hold::new(booking, Arc::clone(&self.shared));
         hold.limits = limits;
-        hold.written = written;
+        hold.held_by = held_by;
         hold.prompt_bytes = order.prompt_bytes;
         Ok(Ok(hold))
+    }
+
+    /// Has the writer decide a hold.
+    async fn reserve(
+        &self,
+        request: HoldRequest,
+        held_by: Instant,
+    ) -> anyhow::Result<Result<Hold, NoRoom>> {
+        let (decided, decision) = oneshot::channel();
+        let (reply, written) = oneshot::channel();
+        let replies = HoldReplies {
+            decided,
+            written: reply,
+            shared: Arc::clone(&self.shared),
+        };
+        let deciding = async {
+            self.send(Operation::Hold(request, replies)).await?;
+            anyhow::Ok(decision.await)
+        };
+        let Ok(decision) = timeout_at(held_by, deciding).await else {
+            return Err(self.shared.outage.error());
+        };
+        match decision? {
+            Ok(decided) => Ok(decided.map(|mut hold| {
+                hold.written = Some(written);
+                hold
+            })),
+            // The transaction failed before this hold was decided.
+            Err(_) => {
+                written.await.context(CLOSED)??;
+                anyhow::bail!(CLOSED);
+            }
+        }
     }
 
     /// Takes up a hold of an earlier process; none if it is settled. It counts
@@ -245,13 +344,17 @@ impl Ledger {
         let (reply, written) = must_wait.then(oneshot::channel).unzip();
         self.send(Operation::Settle(closing, reply)).await?;
         let warnings = match written {
-            Some(written) => written.await.context(CLOSED)??,
+            Some(written) => match timeout(SETTLED_WITHIN, written).await {
+                Ok(written) => written.context(CLOSED)??,
+                Err(_) => Vec::new(),
+            },
             None => Vec::new(),
         };
         Ok(SettledAttempt {
             usage: settlement.usage,
             estimated: settlement.estimated,
             cost: settlement.cost,
+            receipt: settlement.receipt,
             warnings,
         })
     }
@@ -280,6 +383,12 @@ impl Ledger {
         Ok(held.map(drop))
     }
 
+    /// Takes what the operator is to be told of calls that used more than was
+    /// held: at most once an hour.
+    pub fn take_overshoots(&self) -> Option<OvershootNotice> {
+        self.shared.overshoots.take_due(self.clock.now_ms())
+    }
+
     /// Loads how much of each limit is used.
     pub async fn load_uses(&self, limits: &[AppliedLimit]) -> anyhow::Result<Vec<LimitUse>> {
         let now_ms = self.clock.now_ms();
@@ -293,34 +402,13 @@ impl Ledger {
         limits.iter().zip(states).map(used).collect()
     }
 
-    /// Settles the holds of processes that died, each at what it held, and
-    /// deletes counters that no limit reads any more.
+    /// Settles holds that are older than any call, and deletes counters that no
+    /// limit reads any more.
     pub async fn sweep(&self) -> anyhow::Result<()> {
         let now_ms = self.clock.now_ms();
         let before = |ago: Duration| now_ms - i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
-        // No provider was asked for these, so that they are released.
-        let longest = before(self.longest_call);
-        for unbegun in self.store.unbegun_before(longest).await? {
-            let settlement = Settlement::released();
-            let closing = closing_of(unbegun, settlement);
-            self.send(Operation::Settle(closing, None)).await?;
-        }
-        loop {
-            let lost = self.store.held_before(longest).await?;
-            if lost.is_empty() {
-                break;
-            }
-            tracing::warn!(
-                "settling {} attempts of a process that died at their estimate",
-                lost.len()
-            );
-            for booking in lost {
-                let (reply, written) = oneshot::channel();
-                let closing = self.close_as_lost(booking);
-                self.send(Operation::Settle(closing, Some(reply))).await?;
-                written.await.context(CLOSED)??;
-            }
-        }
+        let old = Gone::HeldBefore(before(self.longest_call));
+        self.lost().settle(old).await?;
         // This reads every counter. An index would be written with every
         // hold, for a search that is made once an hour.
         if self.counters_swept_ms.load(Ordering::Relaxed) <= before(COUNTERS_SWEPT_EVERY) {
@@ -339,54 +427,37 @@ impl Ledger {
         }
     }
 
-    /// Writes everything that is queued, and ends the writer.
+    /// Writes everything that is queued, ends the writer, and gives up the
+    /// lease.
     pub async fn close(&self) {
         let (done, stopped) = oneshot::channel();
-        if self.send(Operation::Stop(done)).await.is_ok() {
-            // An error means that the writer has ended already.
-            let _ = stopped.await;
+        let stopping = async {
+            if self.send(Operation::Stop(done)).await.is_ok() {
+                // An error means that the writer has ended already.
+                let _ = stopped.await;
+            }
+        };
+        if timeout(CLOSED_WITHIN, stopping).await.is_err() {
+            tracing::error!(
+                "the ledger's last writes took too long; what stays held is settled at an estimate by the next process"
+            );
+        }
+        let lease = lock(&self.lease).take();
+        if let Some(lease) = lease {
+            lease.give_up().await;
         }
     }
 
-    /// Closes an attempt of a process that died. Nobody knows what it used, so
-    /// that it is taken to have used what was held.
-    fn close_as_lost(&self, booking: Booking) -> Closing {
-        let (held, attempt) = (booking.held, &booking.attempt);
-        let most = Quantity {
-            input_tokens: held.input_tokens,
-            output_tokens: held.output_tokens,
-            images: held.images,
-            ..Quantity::default()
-        };
-        // The price was not looked up before if no limit bounds the attempt.
-        let cost = held.cost.or_else(|| {
-            let Attempt {
-                provider,
-                model,
-                held_at_ms,
-                ..
-            } = attempt;
-            self.shared.prices.cost(provider, model, most, *held_at_ms)
-        });
-        let settlement = Settlement {
-            outcome: Outcome::Lost,
-            usage: Usage {
-                input_tokens: held.input_tokens,
-                output_tokens: held.output_tokens,
-                ..Usage::default()
-            },
-            images: held.images,
-            cost,
-            estimated: true,
-            ..Settlement::released()
-        };
-        closing_of(booking, settlement)
-    }
-
     async fn send(&self, operation: Operation) -> anyhow::Result<()> {
-        let queue = &self.shared.queue;
-        let sent = match queue.try_send(operation) {
-            Err(TrySendError::Full(operation)) => Box::pin(queue.send(operation)).await,
+        self.shared.send(operation).await
+    }
+}
+
+impl Shared {
+    /// Puts an operation into the writer's queue, when there is room.
+    async fn send(&self, operation: Operation) -> anyhow::Result<()> {
+        let sent = match self.queue.try_send(operation) {
+            Err(TrySendError::Full(operation)) => Box::pin(self.queue.send(operation)).await,
             Err(TrySendError::Closed(operation)) => Err(mpsc::error::SendError(operation)),
             Ok(()) => Ok(()),
         };
@@ -402,14 +473,4 @@ async fn warm_prices(provider: &ProviderId) -> anyhow::Result<()> {
     let provider = provider.clone();
     let warm = move || PriceTable::warm(provider.as_str());
     Ok(Box::pin(tokio::task::spawn_blocking(warm)).await?)
-}
-
-fn closing_of(booking: Booking, settlement: Settlement) -> Closing {
-    Closing {
-        finished: FinishedAttempt {
-            booking: Arc::new(booking),
-            settlement,
-        },
-        limits: Vec::new(),
-    }
 }

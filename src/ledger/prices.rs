@@ -1,30 +1,19 @@
 //! What a call costs: by the operator's file, or else by
 //! `assets/prices.toml`, or else by [`PriceTable`].
 
-use anyhow::{Context, bail, ensure};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use serde::Deserialize;
+use std::sync::Arc;
 
-use crate::model::{NanoDollars, ProviderId};
+use anyhow::Context;
+
+use crate::model::{ClassCounts, NanoDollars, ProviderId, Receipt, ReceiptLine, UsageClass};
 
 use crate::ledger::batch::Price;
+use crate::ledger::model_prices::ModelPrices;
+use crate::ledger::price_file::{Entry, parse_prices};
 use crate::ledger::table::PriceTable;
 
 /// Prices that the `genai-prices` crate lacks.
 const OURS: &str = include_str!("../../assets/prices.toml");
-pub const MILLION: f64 = 1e6;
-
-/// What a call used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Quantity {
-    pub input_tokens: u64,
-    /// Part of the input.
-    pub cached_tokens: u64,
-    pub output_tokens: u64,
-    pub images: u64,
-    pub machine_ms: u64,
-}
 
 /// Every known price.
 #[derive(Debug)]
@@ -33,184 +22,157 @@ pub struct Prices {
     table: PriceTable,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    price: Vec<Entry>,
+/// A model whose prices are asked for, and when it is called.
+#[derive(Clone, Copy, Debug)]
+pub struct PricedModel<'a> {
+    pub provider: &'a ProviderId,
+    pub model: &'a str,
+    pub at_ms: i64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    provider: String,
-    model: String,
-    from: Option<toml::value::Datetime>,
-    input: Option<f64>,
-    cached_input: Option<f64>,
-    output: Option<f64>,
-    image: Option<f64>,
-    second: Option<f64>,
+/// Where a model's prices stand.
+enum Found<'a> {
+    Entry(&'a Entry),
+    Table(Arc<ModelPrices>),
 }
 
 impl Prices {
     /// Parses our file of prices, and the operator's if there is one.
     pub fn new(operators: Option<&str>) -> anyhow::Result<Self> {
-        let mut entries = operators.map(parse).transpose()?.unwrap_or_default();
-        entries.extend(parse(OURS).context("assets/prices.toml")?);
+        let operators = operators.map(|text| parse_prices(text, "the operator's"));
+        let mut entries = operators.transpose()?.unwrap_or_default();
+        entries.extend(parse_prices(OURS, "Latchkey").context("assets/prices.toml")?);
         let table = PriceTable::default();
         Ok(Self { entries, table })
     }
 
-    /// What a call costs that is made at a moment; none if that is unknown.
-    pub fn cost(
-        &self,
-        provider: &ProviderId,
-        model: &str,
-        used: Quantity,
-        at_ms: i64,
-    ) -> Option<NanoDollars> {
-        match self.entry(provider.as_str(), model, at_ms) {
-            Some(entry) => entry.cost(used),
-            None => self.table.cost(provider.as_str(), model, used, at_ms),
+    /// What a call costs; none if that is unknown.
+    pub fn cost(&self, model: PricedModel<'_>, used: &ClassCounts) -> Option<NanoDollars> {
+        self.receipt(model, used).sum()
+    }
+
+    /// What a call costs, line by line.
+    pub fn receipt(&self, model: PricedModel<'_>, used: &ClassCounts) -> Receipt {
+        let found = self.find(model);
+        let mut lines: Vec<ReceiptLine> = Vec::with_capacity(4);
+        let fee = found
+            .as_ref()
+            .and_then(|found| found.price(UsageClass::Call, used));
+        let fee = fee.filter(|fee| fee.0 > 0).map(|_| (UsageClass::Call, 1));
+        for (class, count) in used.iter().chain(fee) {
+            let price = found.as_ref().and_then(|found| found.price(class, used));
+            lines.push(ReceiptLine {
+                class,
+                count,
+                price,
+            });
+        }
+        if let Some(Found::Table(_)) = found {
+            forget_nothing_for_something(model.model, &mut lines);
+        }
+        Receipt {
+            list: found.map(|found| found.list()),
+            lines,
         }
     }
 
     /// What a call costs at the most, apart for what is known before the
     /// call and for each token of the answer; none if that is unknown.
-    pub fn price(
-        &self,
-        provider: &ProviderId,
-        model: &str,
-        most: Quantity,
-        at_ms: i64,
-    ) -> Option<Price> {
-        let without_output = Quantity {
-            output_tokens: 0,
-            ..most
-        };
-        let base = self.cost(provider, model, without_output, at_ms)?;
-        let all = self.cost(provider, model, most, at_ms)?;
-        let output = all.0.saturating_sub(base.0);
+    pub fn price(&self, model: PricedModel<'_>, most: &ClassCounts) -> Option<Price> {
+        let output = most.get(UsageClass::Output);
+        let mut most = *most;
+        // The input of pictures may be pictures, which may be dearer.
+        if most.get(UsageClass::Picture) > 0 {
+            let input = most.get(UsageClass::Input);
+            let shown = ClassCounts::default().with(UsageClass::InputImage, input);
+            let told = ClassCounts::default().with(UsageClass::Input, input);
+            if self.cost(model, &shown) > self.cost(model, &told) {
+                most = most
+                    .with(UsageClass::Input, 0)
+                    .with(UsageClass::InputImage, input);
+            }
+        }
+        let base = self.cost(model, &most.with(UsageClass::Output, 0))?;
+        let all = self.cost(model, &most)?;
         Some(Price {
             base,
-            output_token: NanoDollars(output.div_ceil(most.output_tokens.max(1))),
+            output_token: NanoDollars(all.0.saturating_sub(base.0).div_ceil(output.max(1))),
+        })
+    }
+
+    /// How many tokens a model can be told and say in all; none if no list
+    /// knows that.
+    pub fn context_tokens(&self, model: PricedModel<'_>) -> Option<u64> {
+        let known = self
+            .table
+            .find(model.provider.as_str(), model.model, model.at_ms)?;
+        known.context_tokens
+    }
+
+    fn find(&self, model: PricedModel<'_>) -> Option<Found<'_>> {
+        let provider = model.provider.as_str();
+        let entry = self.entry(provider, model.model, model.at_ms);
+        entry.map(Found::Entry).or_else(|| {
+            let known = self.table.find(provider, model.model, model.at_ms)?;
+            Some(Found::Table(known))
         })
     }
 
     /// The entry that applies to a model: the first that matches it. Of those
     /// with the same pattern, the one that began last.
     fn entry(&self, provider: &str, model: &str, at_ms: i64) -> Option<&Entry> {
-        let matching = |entry: &&Entry| entry.provider == provider && matches(&entry.model, model);
+        let matching = |entry: &&Entry| entry.matches(provider, model);
         let first = self.entries.iter().find(matching)?;
-        let same = |entry: &&Entry| matching(entry) && entry.model == first.model;
+        let same = |entry: &&Entry| matching(entry) && entry.is_for_the_same(first);
         let begun = |entry: &&Entry| entry.began_ms() <= at_ms;
         let entries = self.entries.iter().filter(same).filter(begun);
         entries.max_by_key(|entry| entry.began_ms())
     }
 }
 
-impl Entry {
-    /// From when on the entry applies.
-    fn began_ms(&self) -> i64 {
-        let date = self.from.and_then(|from| from.date);
-        let date = date.and_then(|date| {
-            let month = i8::try_from(date.month).ok()?;
-            Date::new(
-                i16::try_from(date.year).ok()?,
-                month,
-                i8::try_from(date.day).ok()?,
-            )
-            .ok()
-        });
-        let midnight = date.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
-        midnight.map_or(i64::MIN, |at| at.timestamp().as_millisecond())
-    }
-
-    /// The price of what was used; none if the entry lacks a price for some of it.
-    fn cost(&self, used: Quantity) -> Option<NanoDollars> {
-        let cached_price = self.cached_input.or(self.input);
-        // Where images have a price, the output tokens are the images and
-        // cost nothing more.
-        let output_price = self.output.or(self.image.map(|_| 0.0));
-        // Where images have none, they are paid for by the token or by the
-        // second of a machine.
-        let by_second = self.second.filter(|_| used.machine_ms > 0);
-        let image_price = self.image.or(self.output.or(by_second).map(|_| 0.0));
-        let second_price = self.second.or(self.image.map(|_| 0.0));
-        let parts = [
-            (
-                used.input_tokens - used.cached_tokens.min(used.input_tokens),
-                self.input,
-                MILLION,
-            ),
-            (used.cached_tokens, cached_price, MILLION),
-            (used.output_tokens, output_price, MILLION),
-            (used.images, image_price, 1.0),
-            (used.machine_ms, second_price, 1_000.0),
-        ];
-        let mut dollars = 0.0;
-        for (amount, price, unit) in parts.into_iter().filter(|(amount, ..)| *amount > 0) {
-            dollars += float(amount) * price? / unit;
+impl Found<'_> {
+    fn price(&self, class: UsageClass, used: &ClassCounts) -> Option<NanoDollars> {
+        match self {
+            Self::Entry(entry) => entry.price(class, used),
+            Self::Table(known) => known.price(class, used.input_tokens()),
         }
-        NanoDollars::from_dollars(dollars)
     }
 
-    fn check(&self) -> anyhow::Result<()> {
-        let name = format!("{} {}", self.provider, self.model);
-        let prices = [
-            self.input,
-            self.cached_input,
-            self.output,
-            self.image,
-            self.second,
-        ];
-        ensure!(
-            prices
-                .iter()
-                .flatten()
-                .all(|price| (0.0..=MILLION).contains(price)),
-            "a price of {name} is negative or not a price"
-        );
-        if prices.iter().all(Option::is_none) {
-            bail!("{name} has no price: give it `input` and `output`, `image`, or `second`");
+    fn list(self) -> crate::model::PriceList {
+        match self {
+            Self::Entry(entry) => entry.list.clone(),
+            Self::Table(_) => PriceTable::list(),
         }
-        ensure!(
-            self.from
-                .is_none_or(|from| from.date.is_some() && from.time.is_none()),
-            "`from` of {name} must be a day, such as 2027-01-01"
-        );
-        Ok(())
     }
 }
 
-fn parse(text: &str) -> anyhow::Result<Vec<Entry>> {
-    let file: File =
-        toml::from_str(text).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
-    for entry in &file.price {
-        entry.check()?;
+/// Takes the prices out of lines that cost nothing together. The table has a
+/// price of 0 for models that are paid for by something else than tokens.
+/// Models that are free say so in their names.
+fn forget_nothing_for_something(model: &str, lines: &mut [ReceiptLine]) {
+    let is_free = |line: &ReceiptLine| line.price.is_some_and(|price| price.0 == 0);
+    if !lines.is_empty() && lines.iter().all(is_free) && !model.ends_with(":free") {
+        for line in lines {
+            line.price = None;
+        }
     }
-    Ok(file.price)
-}
-
-fn matches(pattern: &str, model: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => model.starts_with(start),
-        None => model == pattern,
-    }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts are far below 2^52, and the table's prices are fractions anyway"
-)]
-pub fn float(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::model::UsageClass as C;
+
+    fn counts(amounts: &[(C, u64)]) -> ClassCounts {
+        let mut counts = ClassCounts::default();
+        for (class, amount) in amounts {
+            counts.set(*class, *amount);
+        }
+        counts
+    }
 
     fn ms(day: &str) -> i64 {
         let date: Date = day.parse().unwrap();
@@ -220,29 +182,25 @@ mod tests {
             .as_millisecond()
     }
 
-    fn million() -> Quantity {
-        Quantity {
-            input_tokens: 1_000_000,
-            output_tokens: 1_000_000,
-            ..Quantity::default()
-        }
+    fn million() -> ClassCounts {
+        counts(&[(C::Input, 1_000_000), (C::Output, 1_000_000)])
     }
 
-    fn dollars(prices: &Prices, model: &str, used: Quantity, day: &str) -> String {
+    fn dollars(prices: &Prices, model: &str, used: ClassCounts, day: &str) -> String {
         let (provider, model) = model.split_once('/').unwrap();
-        let cost = prices.cost(&provider.into(), model, used, ms(day));
+        let model = PricedModel {
+            provider: &provider.into(),
+            model,
+            at_ms: ms(day),
+        };
+        let cost = prices.cost(model, &used);
         cost.map_or_else(|| "unknown".into(), |cost| cost.to_string())
     }
 
     #[test]
     fn prices_of_models_are_known_at_their_date() {
         let prices = Prices::new(None).unwrap();
-        let small = Quantity {
-            input_tokens: 1_000,
-            cached_tokens: 600,
-            output_tokens: 100,
-            ..Quantity::default()
-        };
+        let small = counts(&[(C::Input, 400), (C::CachedInput, 600), (C::Output, 100)]);
         for (provider, model, used, day, expected) in [
             // 400 × 0.10 + 600 × 0.01 + 100 × 0.50 dollars a million
             ("openai", "gpt-6-luna", small, "2026-11-21", "$0.000096"),
@@ -274,20 +232,14 @@ mod tests {
             (
                 "runcomfy",
                 "medium",
-                Quantity {
-                    machine_ms: 1,
-                    ..Quantity::default()
-                },
+                counts(&[(C::Machine, 1)]),
                 "2026-11-21",
                 "unknown",
             ),
             (
                 "google",
                 "gemini-3-pro-image",
-                Quantity {
-                    images: 2,
-                    ..Quantity::default()
-                },
+                counts(&[(C::Picture, 2)]),
                 "2026-11-21",
                 "$0.27",
             ),
@@ -307,23 +259,14 @@ mod tests {
             (
                 "comfyui",
                 "text-to-image",
-                Quantity {
-                    images: 2,
-                    machine_ms: 4_000,
-                    ..Quantity::default()
-                },
+                counts(&[(C::Picture, 2), (C::Machine, 4_000)]),
                 "2026-11-21",
                 "$0",
             ),
             (
                 "openai",
                 "gpt-image-2",
-                Quantity {
-                    input_tokens: 10,
-                    output_tokens: 4_160,
-                    images: 1,
-                    ..Quantity::default()
-                },
+                counts(&[(C::Input, 10), (C::OutputImage, 4_160), (C::Picture, 1)]),
                 "2026-11-21",
                 "$0.13",
             ),
@@ -345,11 +288,7 @@ mod tests {
              [[price]]\nprovider = 'runcomfy'\nmodel = 'medium'\nsecond = 0.0005\n",
         ))
         .unwrap();
-        let hour = Quantity {
-            images: 4,
-            machine_ms: 3_600_000,
-            ..Quantity::default()
-        };
+        let hour = counts(&[(C::Picture, 4), (C::Machine, 3_600_000)]);
         for (provider, model, used, day, expected) in [
             ("acme-ai", "acme-large", million(), "2026-12-31", "$3.00"),
             ("acme-ai", "acme-large", million(), "2027-01-01", "$7.00"),
@@ -377,20 +316,18 @@ mod tests {
             for (input_tokens, output_tokens) in
                 [(1, 1), (999, 1_500), (150_000, 7), (300_000, 90_000)]
             {
-                let most = Quantity {
-                    input_tokens,
-                    output_tokens,
-                    ..Quantity::default()
+                let most = counts(&[(C::Input, input_tokens), (C::Output, output_tokens)]);
+                let model = PricedModel {
+                    provider: &provider.into(),
+                    model,
+                    at_ms,
                 };
-                let price = prices.price(&provider.into(), model, most, at_ms).unwrap();
-                for used in [0, 1, output_tokens / 2, output_tokens] {
-                    let used = Quantity {
-                        output_tokens: used,
-                        ..most
-                    };
-                    let cost = prices.cost(&provider.into(), model, used, at_ms).unwrap();
-                    let held = price.base.0 + price.output_token.0 * used.output_tokens;
-                    assert!(cost.0 <= held, "{model} {used:?}: {cost:?} above {held}");
+                let price = prices.price(model, &most).unwrap();
+                for output in [0, 1, output_tokens / 2, output_tokens] {
+                    let used = most.with(C::Output, output);
+                    let cost = prices.cost(model, &used).unwrap();
+                    let held = price.base.0 + price.output_token.0 * output;
+                    assert!(cost.0 <= held, "{used:?}: {cost:?} above {held}");
                 }
             }
         }

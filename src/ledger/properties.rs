@@ -1,5 +1,6 @@
-//! Whatever happens in whatever order, counters count what the rows add up to,
-//! and no limit is exceeded.
+//! Whatever happens in whatever order, counters count what the rows add up to.
+//! No hold exceeds a limit; a settlement exceeds its hold only where the
+//! provider reports more, and that is counted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ enum Step {
     Settle(usize, u64),
     Release(usize),
     Expire(usize),
+    /// Which of the expired attempts turns out to have used how much.
+    Correct(usize, u64),
     /// Moves the clock forwards or backwards, in milliseconds.
     Clock(i64),
 }
@@ -39,6 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<usize>(), any::<u64>()).prop_map(|(at, used)| Step::Settle(at, used)),
         1 => any::<usize>().prop_map(Step::Release),
         1 => any::<usize>().prop_map(Step::Expire),
+        1 => (any::<usize>(), any::<u64>()).prop_map(|(at, used)| Step::Correct(at, used)),
         2 => prop_oneof![0..5_000_i64, 0..90_000_i64, 0..3_000_000_000_i64, -100_000..0_i64]
             .prop_map(Step::Clock),
     ]
@@ -129,6 +133,12 @@ impl World {
         match held {
             Ok(booking) => {
                 assert!(booking.held.output_tokens <= output_tokens);
+                // Whatever was used before: with a hold, nothing is above its limit.
+                for applied in &limits {
+                    let state = &self.states[&applied.counter];
+                    let used = Counter::parse(state).unwrap().used();
+                    assert!(used <= applied.limit.max, "{applied:?} {state}");
+                }
                 for (counted, applied) in booking.counted.iter().zip(&limits) {
                     let at = bucket_of(applied.limit.span, self.now_ms, &self.zone).unwrap();
                     let since = self
@@ -147,7 +157,8 @@ impl World {
             }
             Err(NoRoom::Unpriced) => assert!(!priced),
             Err(NoRoom::Limit(hit)) => {
-                assert!(hit.used <= hit.limit.max);
+                let above = self.overshoot_of(&hit.limit);
+                assert!(hit.used <= hit.limit.max + above);
                 assert!(hit.renews_at_ms.is_none_or(|at| at > self.now_ms));
             }
         }
@@ -174,6 +185,57 @@ impl World {
         self.rows[at].1 = Some(ended.settlement);
     }
 
+    /// By how much settlements exceed what was held, of what a counter counts
+    /// since a moment.
+    fn overshoots(&self, name: &str, since: i64) -> impl Iterator<Item = u64> {
+        let metric = Meter::parse(name).unwrap().metric;
+        let counted = move |row: &&(Arc<Booking>, Option<Settlement>)| {
+            let mut counted = row.0.counted.iter();
+            counted.any(|c| *c.counter == *name && c.bucket_ms >= since)
+        };
+        self.rows
+            .iter()
+            .filter(counted)
+            .map(move |(booking, ended)| {
+                let used = ended.as_ref().map_or(0, |ended| ended.amount(metric));
+                used.saturating_sub(booking.held.of(metric))
+            })
+    }
+
+    /// The same of all counters of a limit.
+    fn overshoot_of(&self, limit: &Limit) -> u64 {
+        let names = self.states.keys().filter(|name| {
+            let meter = Meter::parse(name).unwrap();
+            (meter.metric, meter.span) == (limit.metric, limit.span)
+        });
+        names.flat_map(|name| self.overshoots(name, 0)).sum()
+    }
+
+    /// One that was taken for dead was not.
+    fn correct(&mut self, at: usize, used: u64) {
+        let wrong = |(_, ended): &(_, Option<Settlement>)| {
+            ended.as_ref().is_some_and(|it| it.state() == "expired")
+        };
+        let wrong: Vec<usize> = (0..self.rows.len())
+            .filter(|at| wrong(&self.rows[*at]))
+            .collect();
+        if wrong.is_empty() {
+            return;
+        }
+        let at = wrong[at % wrong.len()];
+        let (booking, estimate) = self.rows[at].clone();
+        let ended = FinishedAttempt {
+            settlement: settled(&booking.held, used, Outcome::Answered),
+            booking,
+        };
+        let counted = ended.booking.counted.iter();
+        let mut counters = self.counters(counted.map(|c| Arc::clone(&c.counter)));
+        counters.correct(&ended, &estimate.unwrap()).unwrap();
+        let states = counters.states();
+        self.states.extend(states);
+        self.rows[at].1 = Some(ended.settlement);
+    }
+
     fn check(&mut self) {
         for (name, state) in &self.states {
             let meter = Meter::parse(name).unwrap();
@@ -183,11 +245,12 @@ impl World {
                 .unwrap();
             let since = self.since.entry(Arc::clone(name)).or_default();
             *since = (*since).max(counts_since(meter.span, self.now_ms, &self.zone).unwrap());
+            let since = *since;
             let naive: u64 = self
                 .rows
                 .iter()
                 .flat_map(|(closed, ended)| closed.counted.iter().map(move |c| (closed, ended, c)))
-                .filter(|(_, _, c)| c.counter == *name && c.bucket_ms >= *since)
+                .filter(|(_, _, c)| c.counter == *name && c.bucket_ms >= since)
                 .map(|(closed, ended, _)| match ended {
                     None => closed.held.of(meter.metric),
                     Some(settlement) => settlement.amount(meter.metric),
@@ -199,7 +262,8 @@ impl World {
                 .chain(limits(1))
                 .chain(limits(2))
                 .find(|l| l.counter == *name);
-            assert!(naive <= limit.unwrap().limit.max, "{name}");
+            let above: u64 = self.overshoots(name, since).sum();
+            assert!(naive <= limit.unwrap().limit.max + above, "{name}");
         }
         // A transaction also writes back counters that it only read.
         for (name, state) in &mut self.states {
@@ -213,18 +277,31 @@ impl World {
     }
 }
 
-/// A settlement with what a provider may report of a held attempt.
+/// A settlement with what a provider may report of a held attempt: up to
+/// twice what was held.
 fn settled(held: &Amounts, used: u64, outcome: Outcome) -> Settlement {
-    let output_tokens = used % (held.output_tokens + 1);
+    let most = |held: u64| match outcome {
+        Outcome::Answered => held * 2 + 1,
+        _ => held + 1,
+    };
+    let output_tokens = used % most(held.output_tokens);
     Settlement {
         outcome,
         usage: Usage {
             output_tokens,
             ..Usage::default()
         },
-        images: held.images,
-        cost: held.cost.map(|cost| NanoDollars(used % (cost.0 + 1))),
+        images: used % most(held.images),
+        cost: held.cost.map(|cost| NanoDollars(used % most(cost.0))),
         ..Settlement::released()
+    }
+}
+
+/// The settlement of an attempt whose process died: at what was held.
+fn lost(held: &Amounts) -> Settlement {
+    Settlement {
+        cost: held.cost,
+        ..settled(held, held.output_tokens, Outcome::Lost)
     }
 }
 
@@ -248,7 +325,8 @@ proptest! {
                 Step::Hold(who, tokens, images, priced) => world.hold(who, tokens, images, priced),
                 Step::Settle(at, used) => world.end(at, |held| settled(held, used, Outcome::Answered)),
                 Step::Release(at) => world.end(at, |_| Settlement::released()),
-                Step::Expire(at) => world.end(at, |held| settled(held, held.output_tokens, Outcome::Lost)),
+                Step::Expire(at) => world.end(at, lost),
+                Step::Correct(at, used) => world.correct(at, used),
                 Step::Clock(by) => world.now_ms += by,
             }
             world.check();

@@ -51,12 +51,17 @@ pub fn used(output_tokens: u64) -> CallEnd<'static> {
 }
 
 pub async fn open(url: &SecretString, clock: &Clock) -> Ledger {
+    open_with(url, clock, LeaseTimes::default()).await
+}
+
+pub async fn open_with(url: &SecretString, clock: &Clock, leases: LeaseTimes) -> Ledger {
     Ledger::start(LedgerParts {
         store: Store::open(url).await.unwrap(),
         prices: Prices::new(None).unwrap(),
         clock: clock.clone(),
         zone: TimeZone::UTC,
         longest_call: LONGEST,
+        leases,
     })
 }
 
@@ -159,6 +164,7 @@ async fn tell(url: &SecretString) {
     only_what_was_used_counts(&story).await;
     images_are_counted_and_priced(&story).await;
     a_process_that_died_is_settled_as_it_held(&story).await;
+    what_is_absurd_is_cut_and_what_is_too_much_is_counted(&story).await;
     old_attempts_are_forgotten_and_their_sums_stay(&story).await;
     story.ledger.close().await;
     story.ledger.store.close().await;
@@ -185,14 +191,23 @@ async fn two_share_a_limit_and_a_third_is_refused(story: &Story) {
     assert_eq!(refused, (Metric::OutputTokens, 1_500));
     story.ledger.flush().await;
     check_sums(&story.ledger).await;
-    // What was not used is given back; what is too much is clamped.
+    // What was not used is given back; what is more than was held is counted.
     let settled = story.settles(first, used(100)).await;
     assert_eq!(
         (settled.usage.output_tokens, settled.warnings.len()),
         (100, 0)
     );
-    let settled = story.settles(second, used(u64::MAX)).await;
-    assert_eq!(settled.usage.output_tokens, 500);
+    let settled = story.settles(second, used(700)).await;
+    assert_eq!(settled.usage.output_tokens, 700);
+    let notice = story.ledger.take_overshoots().unwrap();
+    assert_eq!(
+        (
+            notice.calls,
+            notice.last.held.output_tokens,
+            notice.last.used.output_tokens
+        ),
+        (1, 500, 700)
+    );
     check_sums(&story.ledger).await;
 }
 
@@ -215,7 +230,7 @@ async fn only_what_was_used_counts(story: &Story) {
     drop(hold);
     let refused = story.is_refused(&limits).await;
     assert_eq!(refused, (Metric::Requests, 3));
-    assert_eq!(story.uses(&limits).await, [3, 800]);
+    assert_eq!(story.uses(&limits).await, [3, 1_000]);
 }
 
 async fn images_are_counted_and_priced(story: &Story) {
@@ -245,9 +260,10 @@ async fn a_process_that_died_is_settled_as_it_held(story: &Story) {
         .advance_ms(i64::try_from(LONGEST.as_millis()).unwrap() + 1);
     story.ledger.sweep().await.unwrap();
     let rows = check_sums(&story.ledger).await;
+    assert!(rows.iter().all(|row| !row.clamped));
     let states: Vec<(&str, bool, bool)> = rows
         .iter()
-        .map(|row| (row.state.as_str(), row.estimated, row.clamped))
+        .map(|row| (row.state.as_str(), row.estimated, row.overshoot))
         .collect();
     let expected = [
         ("settled", false, false),
@@ -258,13 +274,55 @@ async fn a_process_that_died_is_settled_as_it_held(story: &Story) {
         ("expired", true, false),
     ];
     assert_eq!(states, expected);
-    assert_eq!(story.uses(&limits).await, [1_800]);
+    assert_eq!(story.uses(&limits).await, [2_000]);
+}
+
+async fn what_is_absurd_is_cut_and_what_is_too_much_is_counted(story: &Story) {
+    let day = Limit {
+        span: Span {
+            period: Period::Day,
+            window: Window::Calendar,
+        },
+        ..limit(Metric::OutputTokens, 5_000)
+    };
+    let limits = budget(&[day], 7);
+    let hold = story.holds(&limits).await;
+    let settled = story.settles(hold, used(u64::MAX)).await;
+    // All that the model can be told and say.
+    assert_eq!(settled.usage.output_tokens, 1_050_000);
+    let rows = check_sums(&story.ledger).await;
+    let row = rows.last().unwrap();
+    assert!(row.clamped && row.overshoot);
+    assert_eq!(story.uses(&limits).await, [1_050_000]);
+    assert_eq!(
+        story.is_refused(&limits).await,
+        (Metric::OutputTokens, 1_050_000)
+    );
+    // The operator was told a moment ago, and is told of the rest in an hour.
+    assert_eq!(story.ledger.take_overshoots(), None);
+    story.clock.advance_ms(3_600_000);
+    assert_eq!(story.ledger.take_overshoots().unwrap().calls, 1);
+    assert_eq!(story.ledger.take_overshoots(), None);
+    // With one's own key nothing is cut, and nobody is told of it.
+    let openai = ProviderId::from("openai");
+    let own = CallOrder {
+        source: Source::Personal,
+        ..order(&openai, 7)
+    };
+    let hold = story.asks(own, &[]).await.unwrap();
+    let settled = story.settles(hold, used(90_000_000)).await;
+    assert_eq!(settled.usage.output_tokens, 90_000_000);
+    story.ledger.flush().await;
+    let rows = check_sums(&story.ledger).await;
+    let row = rows.last().unwrap();
+    assert!(!row.clamped && !row.overshoot);
+    assert_eq!(story.ledger.take_overshoots(), None);
 }
 
 async fn old_attempts_are_forgotten_and_their_sums_stay(story: &Story) {
     let database = &story.ledger.store;
     let (rows, sums) = (database.audit().await.len(), database.audit_totals().await);
-    assert_eq!(database.forget_attempts(NOW_MS + 2).await.unwrap(), 1);
+    assert_eq!(database.forget_attempts(0, NOW_MS + 2).await.unwrap(), 1);
     assert_eq!(database.audit().await.len(), rows - 1);
     assert_eq!(database.audit_totals().await, sums);
 }

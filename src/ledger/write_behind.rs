@@ -29,16 +29,18 @@ pub struct WriteBehind {
 }
 
 impl WriteBehind {
-    /// Waits for operations, or until a booking is due to be written. False
-    /// when no more operations will come.
+    /// Waits for operations, or until a booking is due to be written, or until
+    /// `latest`. False when no more operations will come.
     pub async fn wait(
         &self,
         queue: &mut mpsc::Receiver<Operation>,
         operations: &mut Vec<Operation>,
+        latest: Option<Instant>,
     ) -> bool {
         let more = queue.recv_many(operations, BATCH_MAX);
-        match self.arrivals.front() {
-            Some((at, _)) => timeout_at(*at + UNWRITTEN_FOR, more).await.unwrap_or(1) > 0,
+        let due = self.arrivals.front().map(|(at, _)| *at + UNWRITTEN_FOR);
+        match due.into_iter().chain(latest).min() {
+            Some(due) => timeout_at(due, more).await.unwrap_or(1) > 0,
             None => more.await > 0,
         }
     }

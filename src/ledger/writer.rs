@@ -1,23 +1,31 @@
 //! The ledger writer: the one task that writes the ledger. While a commit
 //! runs, holds and settlements queue up, and all of them share the next
 //! commit: a hundred asks at once cost little more than one.
+//!
+//! Where a commit fails, its holds are refused, and what has happened is kept
+//! in the backlog until it can be written. Meanwhile what is new queues up
+//! behind it, and after two seconds new calls are refused (`outage`).
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::anyhow;
 use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{Clock, LimitUse, PersonId};
+use crate::model::{AttemptId, Clock, LimitUse};
 use crate::store::{
-    Booking, FinishedAttempt, Journal, JournalEntries, JournalFindings, LedgerChanges, Store,
+    Booking, DamagedLedger, FinishedAttempt, Journal, JournalEntries, JournalFindings,
+    LedgerChanges, Store, copy_error,
 };
 
+use crate::ledger::Shared;
+use crate::ledger::backlog::{Backlog, Happened};
 use crate::ledger::batch::{CounterSet, HoldRequest, NoRoom, add_up};
+use crate::ledger::decide::{FoundClosing, counters_in, decide_all, settle_all};
 use crate::ledger::headroom::Headroom;
+use crate::ledger::hold::Hold;
 use crate::ledger::meter::AppliedLimit;
+use crate::ledger::outage::Outage;
 use crate::ledger::write_behind::WriteBehind;
 
 /// How many operations share one transaction at the most.
@@ -29,13 +37,12 @@ const COLLECT: Duration = Duration::from_millis(25);
 /// least [`WAITERS_MIN`] of them: together they wait for fewer commits.
 const COLLECT_WITH_WAITERS: Duration = Duration::from_millis(1);
 const WAITERS_MIN: usize = 4;
-/// How often the writer tries to write a settlement.
-const TRIES: u32 = 4;
-/// How long the writer waits before the second try. The wait doubles with
-/// each further one.
-const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// How long the writer tries at its end to write what is kept.
+const LAST_TRIES_FOR: Duration = Duration::from_secs(1);
 
 type Reply<T> = oneshot::Sender<anyhow::Result<T>>;
+/// The reply to whoever waits until something is on disk.
+pub type WrittenReply = Reply<()>;
 
 /// What the writer is asked to do.
 pub enum Operation {
@@ -44,8 +51,11 @@ pub enum Operation {
     /// Write down an attempt without limits: at once where somebody waits for
     /// that, or else when it suits.
     Book(Arc<Booking>, Option<Reply<()>>),
-    /// Close an attempt, and reply which owners of budgets are to be warned.
+    /// Close an attempt, and reply which owners of budgets are to be warned:
+    /// none where it is kept until it can be written.
     Settle(Closing, Option<Reply<Vec<LimitUse>>>),
+    /// Note how many tokens of an answer were heard.
+    Hear(AttemptId, u64),
     /// Write everything that is queued, and end.
     Stop(oneshot::Sender<()>),
     /// Reply when everything that is queued is written.
@@ -57,10 +67,14 @@ pub enum Operation {
 /// it is safe on disk.
 pub struct HoldReplies {
     pub decided: DecisionReply,
-    pub written: Reply<()>,
+    pub written: WrittenReply,
+    /// What the hold shares with its ledger.
+    pub shared: Arc<Shared>,
 }
 
-type DecisionReply = oneshot::Sender<Result<Arc<Booking>, NoRoom>>;
+/// The reply of what was decided. A hold that nobody receives any more is
+/// dropped, which gives back what it reserved.
+type DecisionReply = oneshot::Sender<Result<Hold, NoRoom>>;
 
 /// An attempt that has ended, and the limits that it was held under.
 #[derive(Clone, Debug)]
@@ -75,29 +89,30 @@ pub struct Writer {
     pub clock: Clock,
     pub zone: TimeZone,
     pub headroom: Headroom,
+    pub outage: Arc<Outage>,
+    /// For how long a lease lasts: to renew it shows whether writes are taken.
+    pub lease: Duration,
 }
 
 /// The operations of one transaction, by kind.
 #[derive(Default)]
 struct Batch {
-    holds: Vec<(HoldRequest, HoldReplies)>,
+    holds: Vec<PendingHold>,
     /// Everything but the closings, which are in `settles` so far.
     entries: JournalEntries,
-    /// The replies to those bookings that somebody waits for.
-    booked: Vec<Reply<()>>,
+    /// The replies to holds, and to those bookings that somebody waits for.
+    written: Vec<WrittenReply>,
     settles: Vec<(Closing, Option<Reply<Vec<LimitUse>>>)>,
     stop: Option<oneshot::Sender<()>>,
     #[cfg(test)]
     flushes: Vec<oneshot::Sender<()>>,
 }
 
-/// For each closing of a transaction, the limits that it was held under.
-type ClosingLimits = Vec<Vec<AppliedLimit>>;
-
 /// A hold that is not decided yet.
-struct PendingHold {
-    request: HoldRequest,
-    decided: DecisionReply,
+pub struct PendingHold {
+    pub request: HoldRequest,
+    pub decided: DecisionReply,
+    pub shared: Arc<Shared>,
 }
 
 impl Writer {
@@ -105,105 +120,171 @@ impl Writer {
     pub async fn run(self, mut queue: mpsc::Receiver<Operation>) {
         let mut operations = Vec::with_capacity(BATCH_MAX);
         let (mut write_behind, mut collector) = (WriteBehind::default(), Collector::default());
+        let mut backlog = Backlog::default();
         loop {
-            let is_open = write_behind.wait(&mut queue, &mut operations).await;
-            collector.collect(&mut queue, &mut operations).await;
+            let due = backlog.due();
+            let is_open = write_behind.wait(&mut queue, &mut operations, due).await;
+            if backlog.is_idle() {
+                collector.collect(&mut queue, &mut operations).await;
+            }
             let mut batch = Batch::sort(operations.drain(..), &mut write_behind);
             let due = if !is_open || batch.must_write_all() {
+                backlog.hurry();
                 write_behind.take_all()
             } else {
                 write_behind.take_due()
             };
             batch.entries.bookings.extend(due);
-            if let Some(stopped) = self.work_through(batch).await {
-                let _ = stopped.send(());
-                return;
-            }
-            if !is_open {
+            let stop = batch.stop.take();
+            self.work_through(batch, &mut backlog).await;
+            if stop.is_some() || !is_open {
+                self.end(&mut backlog).await;
+                let _ = stop.map(|stopped| stopped.send(()));
                 return;
             }
         }
     }
 
-    /// Writes a batch and replies to its callers. Returns the reply to a stop,
-    /// if the batch had one.
-    async fn work_through(&self, batch: Batch) -> Option<oneshot::Sender<()>> {
+    /// Writes a batch and replies to its callers.
+    async fn work_through(&self, batch: Batch, backlog: &mut Backlog) {
         let Batch {
             holds,
             mut entries,
-            booked,
+            written,
             settles,
-            stop,
             #[cfg(test)]
             flushes,
+            ..
         } = batch;
-        let (holds, mut written): (Vec<PendingHold>, Vec<_>) = holds
-            .into_iter()
-            .map(|(request, HoldReplies { decided, written })| {
-                (PendingHold { request, decided }, written)
-            })
-            .unzip();
-        written.extend(booked);
         let (closings, settled): (Vec<Closing>, Vec<_>) = settles.into_iter().unzip();
         let (closings, limits) = closings
             .into_iter()
             .map(|closing| (closing.finished, closing.limits))
             .unzip();
         entries.closings = closings;
-        let (entries, limits) = (Arc::new(entries), Arc::new(limits));
-        let committed = if holds.is_empty() && entries.is_empty() {
-            Ok(Vec::new())
-        } else {
-            self.commit(holds, &entries, &limits).await
+        let happened = Happened {
+            entries: Arc::new(entries),
+            limits: Arc::new(limits),
         };
-        match committed {
-            Ok(warnings) => {
-                for reply in written {
-                    // The caller may have gone; then `Hold::drop` settles.
-                    let _ = reply.send(Ok(()));
-                }
-                for (reply, warnings) in settled.into_iter().zip(warnings) {
-                    let _ = reply.map(|reply| reply.send(Ok(warnings)));
-                }
-            }
-            Err(error) => {
-                let error = format!("could not write the ledger: {error:#}");
-                tracing::error!("{error}");
-                for reply in written {
-                    let _ = reply.send(Err(anyhow!(error.clone())));
-                }
-                for reply in settled.into_iter().flatten() {
-                    let _ = reply.send(Err(anyhow!(error.clone())));
-                }
-                self.retry(&entries, &limits).await;
+        if backlog.is_idle() {
+            let warnings = self.write(holds, written, happened, backlog).await;
+            reply_settled(settled, warnings);
+        } else {
+            backlog.keep(happened);
+            backlog.replies.extend(written);
+            backlog.holds.extend(holds);
+            reply_settled(settled, Vec::new());
+            if backlog.is_due() {
+                self.catch_up(backlog).await;
             }
         }
         #[cfg(test)]
         for reply in flushes {
             reply.send(()).expect("somebody waits");
         }
-        stop
     }
 
-    /// Tries again to write what has happened, which limits cannot refuse. What
-    /// cannot be written even so stays held, and is settled later at its
-    /// estimate.
-    async fn retry(&self, entries: &Arc<JournalEntries>, limits: &Arc<ClosingLimits>) {
-        let mut wait = RETRY_AFTER;
-        for _ in 1..TRIES {
-            if entries.is_empty() {
-                return;
+    /// Writes what has happened, and decides holds. Where that fails, those who
+    /// wait for it hear so, and what has happened is kept. Returns, for each
+    /// closing, what the owners of budgets are warned of.
+    async fn write(
+        &self,
+        holds: Vec<PendingHold>,
+        written: Vec<WrittenReply>,
+        happened: Happened,
+        backlog: &mut Backlog,
+    ) -> Vec<Vec<LimitUse>> {
+        if holds.is_empty() && happened.entries.is_empty() {
+            reply_written(written, Ok(()));
+            return Vec::new();
+        }
+        self.outage.note_try();
+        match self.commit(holds, &happened).await {
+            Ok(warnings) => {
+                self.outage.note_written();
+                reply_written(written, Ok(()));
+                warnings
             }
-            tokio::time::sleep(wait).await;
-            wait *= 2;
-            let again = self.commit(Vec::new(), entries, limits);
-            match again.await {
-                Ok(_) => return,
-                Err(error) => tracing::error!("could not write the ledger: {error:#}"),
+            Err(error) => {
+                backlog.keep(happened);
+                self.note_failure(&error, backlog);
+                reply_written(written, Err(&error));
+                Vec::new()
             }
         }
-        let lost = entries.closings.len();
-        tracing::error!("gave up on settling {lost} attempts; they stay held for now");
+    }
+
+    /// Tries to write what is kept, and then decides the holds that wait.
+    async fn catch_up(&self, backlog: &mut Backlog) {
+        let caught_up = self.write_kept(backlog).await;
+        let replies = std::mem::take(&mut backlog.replies);
+        let holds = std::mem::take(&mut backlog.holds);
+        match caught_up {
+            Ok(()) => {
+                tracing::info!("the ledger is written again");
+                backlog.rest();
+                self.outage.note_recovery();
+                // The replies are those of holds and of bookings alike.
+                self.write(holds, replies, Happened::default(), backlog)
+                    .await;
+            }
+            Err(error) => {
+                self.note_failure(&error, backlog);
+                reply_written(replies, Err(&error));
+            }
+        }
+    }
+
+    /// Writes what is kept, in order. Where nothing is, tries whether anything
+    /// can be written.
+    async fn write_kept(&self, backlog: &mut Backlog) -> anyhow::Result<()> {
+        if backlog.count() == 0 {
+            return self
+                .store
+                .renew_lease(self.lease, self.clock.now_ms())
+                .await;
+        }
+        while let Some(happened) = backlog.first() {
+            match self.commit(Vec::new(), &happened).await {
+                Ok(_) => backlog.drop_first(),
+                Err(error) if !error.is::<DamagedLedger>() => return Err(error),
+                // One that can never be written must not keep others from it.
+                Err(_) if happened.count() > 1 => backlog.split_first(),
+                Err(error) => {
+                    backlog.drop_first();
+                    tracing::error!("an attempt cannot be written, and stays as it is: {error:#}");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note_failure(&self, error: &anyhow::Error, backlog: &mut Backlog) {
+        let kept = backlog.count();
+        tracing::error!("could not write the ledger, and keep {kept} attempts: {error:#}");
+        self.outage.note_failure(error);
+        self.outage.note_kept(kept);
+        backlog.postpone();
+    }
+
+    /// Tries for a last time to write what is kept.
+    async fn end(&self, backlog: &mut Backlog) {
+        if backlog.is_idle() {
+            return;
+        }
+        let ends = tokio::time::Instant::now() + LAST_TRIES_FOR;
+        let trying = async {
+            while let Err(error) = self.write_kept(backlog).await {
+                self.note_failure(&error, backlog);
+                tokio::time::sleep_until(backlog.due().unwrap_or(ends)).await;
+            }
+        };
+        if tokio::time::timeout_at(ends, trying).await.is_err() {
+            let kept = backlog.count();
+            tracing::error!(
+                "ended with {kept} attempts that could not be written; what was held before is settled at an estimate by the next process"
+            );
+        }
     }
 
     /// Writes everything in one transaction, and decides the holds in it.
@@ -211,34 +292,34 @@ impl Writer {
     async fn commit(
         &self,
         holds: Vec<PendingHold>,
-        entries: &Arc<JournalEntries>,
-        limits: &Arc<ClosingLimits>,
+        happened: &Happened,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let (now_ms, began) = (self.clock.now_ms(), Instant::now());
+        let Happened { entries, limits } = happened.clone();
         let journal = Journal {
-            counters: counters_in(&holds, entries),
-            entries: Arc::clone(entries),
+            counters: counters_in(&holds, &entries),
+            entries: Arc::clone(&entries),
             now_ms,
         };
         let zone = self.zone.clone();
         let headroom = self.headroom.clone();
         let (reply, decided) = std::sync::mpsc::channel();
-        let (entries, limits) = (Arc::clone(entries), Arc::clone(limits));
         let decide = move |found: JournalFindings| {
             let mut counters = CounterSet::open(found.counters, now_ms, &zone)?;
             let mut changes = LedgerChanges::default();
             let closings = entries.closings.iter().zip(&*limits).zip(found.closed);
-            let closings = closings.map(|((finished, limits), person)| FoundClosing {
+            let closings = closings.map(|((finished, limits), found)| FoundClosing {
                 finished,
                 limits,
-                person,
+                found,
             });
             // Settlements come first, which makes room for the holds.
             let warnings = settle_all(&mut counters, &mut changes, closings)?;
             decide_all(&mut counters, &mut changes, holds)?;
             headroom.remember(counters.used());
             changes.counters = counters.states();
-            for finished in &entries.finished {
+            let finished = entries.finished.iter().zip(found.written);
+            for (finished, _) in finished.filter(|(_, is_new)| *is_new) {
                 let person = finished.booking.attempt.person;
                 add_up(&mut changes.totals, finished, person);
             }
@@ -252,6 +333,22 @@ impl Writer {
     }
 }
 
+/// Tells each of those who settled an attempt whom to warn.
+fn reply_settled(settled: Vec<Option<Reply<Vec<LimitUse>>>>, warnings: Vec<Vec<LimitUse>>) {
+    let warnings = warnings.into_iter().chain(std::iter::repeat_with(Vec::new));
+    for (reply, warnings) in settled.into_iter().zip(warnings) {
+        let _ = reply.map(|reply| reply.send(Ok(warnings)));
+    }
+}
+
+/// Tells those who wait whether it is on disk. Whoever has gone settles by
+/// `Hold::drop`.
+fn reply_written(written: Vec<WrittenReply>, result: Result<(), &anyhow::Error>) {
+    for reply in written {
+        let _ = reply.send(result.map_err(copy_error));
+    }
+}
+
 impl Batch {
     /// Sorts operations by kind. Attempts without limits go through the
     /// write-behind buffer.
@@ -259,11 +356,24 @@ impl Batch {
         let mut batch = Self::default();
         for operation in operations {
             match operation {
-                Operation::Hold(request, replies) => batch.holds.push((request, replies)),
+                Operation::Hold(request, replies) => {
+                    let HoldReplies {
+                        decided,
+                        written,
+                        shared,
+                    } = replies;
+                    batch.written.push(written);
+                    batch.holds.push(PendingHold {
+                        request,
+                        decided,
+                        shared,
+                    });
+                }
+                Operation::Hear(attempt, tokens) => batch.entries.heard.push((attempt, tokens)),
                 Operation::Book(booking, None) => write_behind.push(booking),
                 Operation::Book(booking, Some(reply)) => {
                     batch.entries.bookings.push(booking);
-                    batch.booked.push(reply);
+                    batch.written.push(reply);
                 }
                 Operation::Settle(closing, reply) => {
                     let unwritten = write_behind.remove(closing.finished.booking.attempt.id);
@@ -304,6 +414,7 @@ impl Operation {
         match self {
             Self::Book(_, reply) => reply.is_some(),
             Self::Settle(_, reply) => reply.is_some(),
+            Self::Hear(..) => false,
             _ => true,
         }
     }
@@ -346,64 +457,4 @@ impl Collector {
         }
         self.waiters_before = waiters;
     }
-}
-
-/// The counters that holds and settlements count in.
-fn counters_in(holds: &[PendingHold], entries: &JournalEntries) -> BTreeSet<Arc<str>> {
-    let held = holds.iter().flat_map(|hold| &hold.request.limits);
-    let settled = entries
-        .closings
-        .iter()
-        .flat_map(|finished| &finished.booking.counted);
-    held.map(|applied| Arc::clone(&applied.counter))
-        .chain(settled.map(|counted| Arc::clone(&counted.counter)))
-        .collect()
-}
-
-/// A closing, as its transaction found it.
-struct FoundClosing<'a> {
-    finished: &'a FinishedAttempt,
-    limits: &'a [AppliedLimit],
-    /// None: the attempt was closed before.
-    person: Option<PersonId>,
-}
-
-/// Settles attempts in their counters and totals. Returns, for each, what the
-/// owners of budgets are warned of.
-fn settle_all<'a>(
-    counters: &mut CounterSet<'_>,
-    changes: &mut LedgerChanges,
-    closings: impl Iterator<Item = FoundClosing<'a>>,
-) -> anyhow::Result<Vec<Vec<LimitUse>>> {
-    let mut warnings = Vec::new();
-    for closing in closings {
-        let FoundClosing {
-            finished,
-            limits,
-            person,
-        } = closing;
-        let Some(person) = person else {
-            warnings.push(Vec::new());
-            continue;
-        };
-        warnings.push(counters.settle(finished, limits)?);
-        add_up(&mut changes.totals, finished, person);
-    }
-    Ok(warnings)
-}
-
-/// Decides holds, and replies to each at once: its caller may prepare for the
-/// call while the transaction is written.
-fn decide_all(
-    counters: &mut CounterSet<'_>,
-    changes: &mut LedgerChanges,
-    holds: Vec<PendingHold>,
-) -> anyhow::Result<()> {
-    for PendingHold { request, decided } in holds {
-        let held = counters.hold(request)?.map(Arc::new);
-        changes.bookings.extend(held.as_ref().ok().cloned());
-        // The caller may have gone.
-        let _ = decided.send(held);
-    }
-    Ok(())
 }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use super::chat::Usage;
 use super::ids::{KeyId, PersonId, ProviderId, ServerId};
 use super::money::NanoDollars;
 use super::offer::Source;
 use super::quota::Metric;
+use super::receipt::Receipt;
+use super::usage::Usage;
 
 /// An attempt's row: six bytes of time in milliseconds, then random ones.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,9 +24,24 @@ impl AttemptId {
     }
 }
 
-impl fmt::Debug for AttemptId {
+impl AttemptId {
+    /// Parses an id as it is written: 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| is_hex)?;
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
+impl fmt::Display for AttemptId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -105,6 +121,10 @@ pub struct Settlement {
     pub cost_reported: bool,
     /// The provider reported more than is possible.
     pub clamped: bool,
+    /// More was used than was held, of what others than the caller pay.
+    pub overshoot: bool,
+    /// How the cost comes about by the lists of prices.
+    pub receipt: Receipt,
     pub first_byte_ms: Option<u64>,
     pub duration_ms: Option<u64>,
 }
@@ -120,6 +140,8 @@ impl Settlement {
             estimated: false,
             cost_reported: false,
             clamped: false,
+            overshoot: false,
+            receipt: Receipt::default(),
             first_byte_ms: None,
             duration_ms: None,
         }
@@ -130,18 +152,22 @@ impl Settlement {
         self.outcome == Outcome::Failed
     }
 
+    /// What was used, in the amounts that holds have.
+    pub fn amounts(&self) -> Amounts {
+        Amounts {
+            input_tokens: self.usage.input_tokens,
+            output_tokens: self.usage.output_tokens,
+            images: self.images,
+            cost: self.cost,
+        }
+    }
+
     /// What limits count of it.
     pub fn amount(&self, metric: Metric) -> u64 {
         if self.is_released() {
             return 0;
         }
-        let amounts = Amounts {
-            input_tokens: self.usage.input_tokens,
-            output_tokens: self.usage.output_tokens,
-            images: self.images,
-            cost: self.cost,
-        };
-        amounts.of(metric)
+        self.amounts().of(metric)
     }
 
     /// Its name in the database.

@@ -3,22 +3,9 @@
 use super::ids::ProviderId;
 use super::money::NanoDollars;
 use super::offer::Source;
+use super::receipt::Receipt;
 use super::turn::LeftOut;
-
-/// Tokens that a call used, as the provider counted them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// All input, cached or not.
-    pub input_tokens: u64,
-    /// All output that is billed, reasoning included.
-    pub output_tokens: u64,
-    /// The part of the input that was read from a cache.
-    pub cached_tokens: u64,
-    /// The part of the output that was reasoning.
-    pub reasoning_tokens: u64,
-    /// What the provider says it cost; few do.
-    pub cost: Option<NanoDollars>,
-}
+use super::usage::Usage;
 
 /// Why a model stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +30,7 @@ pub struct Answer {
     pub estimated: bool,
     /// None when nobody knows the price.
     pub cost: Option<NanoDollars>,
+    pub receipt: Receipt,
     /// Payers that came before this one and could not pay.
     pub fell_back_from: Vec<FellBack>,
     /// What the model was not told of the conversation.

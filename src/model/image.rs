@@ -2,13 +2,14 @@
 //! came of it.
 
 use super::ask::{Caller, Words};
-use super::chat::{FellBack, Usage};
+use super::chat::FellBack;
 use super::ids::ProviderId;
 use super::key::Credential;
 use super::money::NanoDollars;
 use super::offer::Source;
 use super::record::Choices;
 use super::turn::Picture;
+use super::usage::Usage;
 
 /// The most pictures that one ask is answered with.
 pub const PICTURES_MAX: u8 = 4;

@@ -22,6 +22,7 @@ mod offer;
 mod pieces;
 mod provider;
 mod quota;
+mod receipt;
 mod record;
 mod redact;
 mod refusal;
@@ -29,11 +30,12 @@ pub mod snowflake;
 mod token;
 mod ttl_cache;
 mod turn;
+mod usage;
 
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use bounded_map::BoundedMap;
-pub use chat::{Answer, FellBack, Finish, Usage, WhyFellBack};
+pub use chat::{Answer, FellBack, Finish, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
@@ -49,6 +51,7 @@ pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
     Blocked, Bound, Inside, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier, Window,
 };
+pub use receipt::{PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
 pub use refusal::{
@@ -58,3 +61,4 @@ pub use refusal::{
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};
+pub use usage::{ClassCounts, Usage, UsageClass, UsageDetails};

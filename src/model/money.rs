@@ -9,14 +9,15 @@ pub struct NanoDollars(pub u64);
 
 /// Nano-dollars in a dollar.
 const DOLLAR: u64 = 1_000_000_000;
-/// More than any call can cost: a price above it is nonsense.
-const CALL_MAX: f64 = 1e6;
-
 impl NanoDollars {
+    /// More than any call can cost: a million dollars. A price above it is
+    /// nonsense.
+    pub const CALL_MAX: Self = Self(1_000_000 * DOLLAR);
+
     /// Rounds up, so that nothing is ever too cheap. None for what is no
     /// price of a call: negative, not a number, or above a million.
     pub fn from_dollars(dollars: f64) -> Option<Self> {
-        if !(0.0..=CALL_MAX).contains(&dollars) {
+        if !(0.0..=1e6).contains(&dollars) {
             return None;
         }
         // What floating point adds below a thousandth is no nano-dollar.

@@ -10,6 +10,7 @@ use crate::model::{
 use crate::store::Store;
 use crate::store::change::{Change, Table};
 use crate::store::privacy::{OwnAttempt, read_attempt, select_attempts};
+use crate::store::retention::BATCH;
 use crate::store::value::{Row, Statement};
 
 macro_rules! select_answers {
@@ -167,9 +168,13 @@ impl Store {
 
     /// Deletes answers that began before a moment.
     pub async fn forget_answers(&self, before_ms: i64) -> anyhow::Result<()> {
-        const SQL: Change = Change::to(Table::Answer, "delete from answer where began_at_ms < $1");
-        self.write(SQL.with([before_ms.into()])).await?;
-        Ok(())
+        const SQL: Change = Change::to(
+            Table::Answer,
+            "delete from answer where answer_id in (select answer_id from answer \
+             where began_at_ms < $1 order by began_at_ms limit $2)",
+        );
+        let batch = SQL.with([before_ms.into(), BATCH.into()]);
+        self.delete_in_batches(batch).await.map(drop)
     }
 }
 

@@ -21,6 +21,7 @@ pub struct AuditedAttempt {
     pub used: Amounts,
     pub estimated: bool,
     pub clamped: bool,
+    pub overshoot: bool,
     pub cost_reported: bool,
     pub first_byte_ms: Option<i64>,
     pub duration_ms: Option<i64>,
@@ -49,7 +50,7 @@ impl Store {
         let sql = "select attempt_id, state, outcome, source, key_id, counted, \
              held_output_tokens, held_images, held_cost_nano, \
              output_tokens, images, cost_nano, estimated, clamped, cost_reported, \
-             first_byte_ms, duration_ms, held_input_tokens, input_tokens \
+             first_byte_ms, duration_ms, held_input_tokens, input_tokens, overshoot \
              from attempt order by held_at_ms, attempt_id";
         let rows = self.query(Statement::new(sql, [])).await.unwrap();
         let number = |at| move |row: &crate::store::Row| row.int(at).unwrap();
@@ -81,6 +82,7 @@ impl Store {
             },
             estimated: number(12)(row) == 1,
             clamped: number(13)(row) == 1,
+            overshoot: number(19)(row) == 1,
             cost_reported: number(14)(row) == 1,
             first_byte_ms: row.maybe_int(15).unwrap(),
             duration_ms: row.maybe_int(16).unwrap(),

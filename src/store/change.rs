@@ -24,6 +24,7 @@ pub enum Table {
     PendingAction,
     PersonTier,
     Picture,
+    ProcessLease,
     ProviderKey,
     QuotaCounter,
     QuotaLimit,
@@ -47,6 +48,7 @@ impl Table {
             Self::PendingAction => "pending_action",
             Self::PersonTier => "person_tier",
             Self::Picture => "picture",
+            Self::ProcessLease => "process_lease",
             Self::ProviderKey => "provider_key",
             Self::QuotaCounter => "quota_counter",
             Self::QuotaLimit => "quota_limit",
@@ -73,6 +75,7 @@ impl Table {
             | Self::MasterKey
             | Self::PendingAction
             | Self::Picture
+            | Self::ProcessLease
             | Self::QuotaCounter
             | Self::UsageTotal => false,
         }
@@ -165,7 +168,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 18] = [
+    const ALL: [Table; 19] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -180,6 +183,7 @@ mod tests {
         Table::PendingAction,
         Table::PersonTier,
         Table::Picture,
+        Table::ProcessLease,
         Table::ProviderKey,
         Table::QuotaCounter,
         Table::QuotaLimit,

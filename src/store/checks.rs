@@ -4,6 +4,7 @@ use crate::model::{PersonId, ServerId};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
+use crate::store::retention::BATCH;
 use crate::store::value::Statement;
 
 /// How many keys a person may have checked in a minute.
@@ -115,11 +116,10 @@ impl Store {
     pub async fn expire_checks(&self, now_ms: i64) -> anyhow::Result<u64> {
         const SQL: Change = Change::to(
             Table::KeyCheck,
-            "delete from key_check where checked_at_ms <= $1",
+            "delete from key_check where check_id in (select check_id from key_check \
+             where checked_at_ms <= $1 order by checked_at_ms limit $2)",
         );
-        Ok(self
-            .write(SQL.with([(now_ms - HOUR_MS).into()]))
-            .await?
-            .changed)
+        let batch = SQL.with([(now_ms - HOUR_MS).into(), BATCH.into()]);
+        self.delete_in_batches(batch).await
     }
 }

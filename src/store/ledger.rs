@@ -1,6 +1,5 @@
 //! The rows of attempts, and those of the counters of limits.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -13,13 +12,15 @@ use crate::model::{
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
-use crate::store::totals::{Total, TotalKey, add_totals};
+use crate::store::journal::{
+    DamagedLedger, FinishedAttempt, Journal, JournalFindings, LedgerChanges, read_findings,
+};
+use crate::store::leases::ProcessId;
+use crate::store::totals::{add_totals, take_back_totals};
 use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
 
 /// How many old attempts are read by one statement.
 const OLD_MAX: i64 = 256;
-/// How many old attempts are deleted by one statement.
-const FORGET_MAX: i64 = 2_000;
 
 /// Where an attempt was counted: the name of the counter, and the start of the
 /// bucket.
@@ -35,68 +36,27 @@ pub struct Booking {
     pub attempt: Attempt,
     pub held: Amounts,
     pub counted: Vec<CounterBucket>,
+    pub known: KnownTokens,
 }
 
-/// What the ledger does in one transaction, apart from what it decides in it.
-#[derive(Debug, Default)]
-pub struct Journal {
-    /// Counters to lock and read.
-    pub counters: BTreeSet<Arc<str>>,
-    pub entries: Arc<JournalEntries>,
-    pub now_ms: i64,
-}
-
-/// What has happened and must be written, whatever limits say.
-#[derive(Debug, Default)]
-pub struct JournalEntries {
-    /// Attempts that are held.
-    pub bookings: Vec<Arc<Booking>>,
-    /// Attempts that ended before they were written, so that each needs one
-    /// row and no update.
-    pub finished: Vec<FinishedAttempt>,
-    /// Attempts to close, if they are still held.
-    pub closings: Vec<FinishedAttempt>,
-}
-
-/// An attempt, and how it ended.
-#[derive(Clone, Debug)]
-pub struct FinishedAttempt {
-    pub booking: Arc<Booking>,
-    pub settlement: Settlement,
-}
-
-/// What a journal read in its transaction.
-#[derive(Debug, Default)]
-pub struct JournalFindings {
-    /// The states of the counters, empty for new ones.
-    pub counters: BTreeMap<Arc<str>, String>,
-    /// For each of the closings, in their order, the person whose attempt it
-    /// is: 0 if they were erased, none if the attempt was closed before.
-    pub closed: Vec<Option<PersonId>>,
-}
-
-/// What the ledger decided to write in a transaction.
-#[derive(Debug, Default)]
-pub struct LedgerChanges {
-    pub counters: Vec<(Arc<str>, String)>,
-    pub bookings: Vec<Arc<Booking>>,
-    pub totals: BTreeMap<TotalKey, Total>,
+/// What is known of an attempt's use while it is held, by an estimate from
+/// bytes. It is all that is left if the process dies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KnownTokens {
+    pub prompt: u64,
+    /// Of the answer, a few seconds ago.
+    pub heard: u64,
 }
 
 /// The columns that [`read_booking`] reads.
 macro_rules! booking_columns {
     () => {
         "attempt_id, person_id, server_id, source, key_id, provider, model, held_at_ms, \
-         held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted"
+         held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted, \
+         input_tokens, output_tokens"
     };
 }
-
-impl JournalEntries {
-    /// Whether nothing has happened.
-    pub fn is_empty(&self) -> bool {
-        self.bookings.is_empty() && self.finished.is_empty() && self.closings.is_empty()
-    }
-}
+pub(super) use booking_columns;
 
 impl Store {
     /// Locks and reads counters, closes attempts, writes the journal's
@@ -113,27 +73,42 @@ impl Store {
             now_ms,
         } = journal;
         let names: Arc<Vec<_>> = Arc::new(counters.into_iter().collect());
-        let closings = entries.closings.len();
+        let process = self.process;
         let lock = move |counter: &Arc<str>| lock_counter(counter, now_ms);
-        // `read_findings` counts on this order.
-        let first = for_each(&names, |it| it, lock)
-            .chain(for_each(&entries, |it| &it.closings, close_attempt))
-            .chain(for_each(&names, |it| it, select_state))
-            .chain(for_each(&entries, |it| &it.closings, select_person))
-            .chain(for_each(&entries, |it| &it.bookings, |it| insert_held(it)))
-            .chain(for_each(&entries, |it| &it.finished, insert_finished));
+        let book = move |booking: &Arc<Booking>| insert_held(booking, process);
+        let (locked, written) = (Arc::clone(&names), Arc::clone(&entries));
+        // `read_findings` counts on this order. Attempts are written before they are
+        // closed.
+        let first = move || -> Statements {
+            Box::new(
+                for_each(&locked, |it| it, lock)
+                    .chain(for_each(&written, |it| &it.bookings, book))
+                    .chain(for_each(&written, |it| &it.heard, note_heard))
+                    .chain(for_each(&written, |it| &it.finished, insert_finished))
+                    .chain(for_each(&written, |it| &it.closings, close_attempt))
+                    .chain(for_each(&locked, |it| it, select_state))
+                    .chain(for_each(&written, |it| &it.closings, select_closed)),
+            )
+        };
         let decide = move |results: Vec<StatementResult>| {
-            let changes = decide(read_findings(&names, &results, closings)?)?;
+            let found = read_findings(&names, &entries, &results);
+            let changes = found.and_then(decide).context(DamagedLedger)?;
             let states = changes.counters.into_iter();
             let states = states.map(|(counter, state)| set_state(&counter, state));
-            let bookings = changes.bookings.into_iter().map(|it| insert_held(&it));
-            let totals = add_totals(changes.totals);
-            let then: Statements = Box::new(states.chain(bookings).chain(totals));
+            let bookings = changes.bookings.into_iter();
+            let bookings = bookings.map(move |booking| insert_held(&booking, process));
+            let corrections = changes.corrections.into_iter();
+            let corrections = corrections.map(|finished| correct_attempt(&finished));
+            let totals = take_back_totals(changes.taken_back).chain(add_totals(changes.totals));
+            let then: Statements =
+                Box::new(states.chain(bookings).chain(corrections).chain(totals));
             Ok(then)
         };
+        let _writing = self.pulse.begin_ledger();
         self.transact_without_rules(Transaction {
             first: Box::new(first),
-            decide: Box::new(decide),
+            decide: Some(Box::new(decide)),
+            changes_rules: false,
         })
         .await
     }
@@ -193,29 +168,6 @@ impl Store {
         }
         Ok(states)
     }
-
-    /// Deletes attempts that began before a moment, at most a batch of them;
-    /// how many. Ids begin with the time, so that the oldest go first.
-    pub async fn forget_attempts(&self, before_ms: i64) -> anyhow::Result<u64> {
-        const SQL: Change = Change::to(
-            Table::Attempt,
-            "delete from attempt where attempt_id in (select attempt_id from attempt \
-             where attempt_id < $1 and state <> 'held' order by attempt_id limit $2)",
-        );
-        let first = AttemptId::first_at(before_ms);
-        let statement = SQL.with([first.into(), FORGET_MAX.into()]);
-        Ok(self.write(statement).await?.changed)
-    }
-
-    /// Deletes counters that have counted nothing since a moment; how many.
-    pub async fn forget_counters(&self, before_ms: i64) -> anyhow::Result<u64> {
-        const SQL: Change = Change::to(
-            Table::QuotaCounter,
-            "delete from quota_counter where touched_at_ms < $1",
-        );
-        let statement = SQL.with([before_ms.into()]);
-        Ok(self.write(statement).await?.changed)
-    }
 }
 
 /// A statement for each item of a list that `shared` has.
@@ -253,18 +205,35 @@ fn set_state(counter: &Arc<str>, state: String) -> Statement {
     SQL.with([counter.into(), state.into()])
 }
 
-/// Inserts an attempt that is held.
-fn insert_held(booking: &Booking) -> Statement {
+/// Inserts an attempt that is held, unless it is there: nobody knows whether a
+/// commit that failed was made.
+fn insert_held(booking: &Booking, process: ProcessId) -> Statement {
     const SQL: Change = Change::to(
         Table::Attempt,
         "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, model, \
          held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, counted, \
-         state, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, estimated, \
-         cost_reported, clamped) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-         'held', 0, 0, 0, 0, 0, 0, 0, 0)",
+         process_id, input_tokens, output_tokens, state, cached_tokens, reasoning_tokens, images, \
+         estimated, cost_reported, clamped) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+         'held', 0, 0, 0, 0, 0, 0) on conflict (attempt_id) do nothing",
     );
-    SQL.with(booking_values(booking))
+    let mut values = Vec::with_capacity(16);
+    values.extend(booking_values(booking));
+    values.extend([
+        process.0.into(),
+        booking.known.prompt.into(),
+        booking.known.heard.into(),
+    ]);
+    SQL.with_all(values)
+}
+
+/// Notes how much of an answer was heard, while the attempt is held.
+fn note_heard((attempt, tokens): &(AttemptId, u64)) -> Statement {
+    const SQL: Change = Change::to(
+        Table::Attempt,
+        "update attempt set output_tokens = $2 where attempt_id = $1 and state = 'held'",
+    );
+    SQL.with([(*attempt).into(), (*tokens).into()])
 }
 
 /// The values of the columns from `attempt_id` to `counted`.
@@ -273,6 +242,7 @@ fn booking_values(booking: &Booking) -> [Value; 13] {
         attempt,
         held,
         counted,
+        known: _,
     } = booking;
     [
         attempt.id.into(),
@@ -291,18 +261,20 @@ fn booking_values(booking: &Booking) -> [Value; 13] {
     ]
 }
 
-/// Inserts an attempt that has ended already.
+/// Inserts an attempt that has ended already, unless it is there.
 fn insert_finished(finished: &FinishedAttempt) -> Statement {
     const SQL: Change = Change::to(
         Table::Attempt,
         "insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
          model, held_at_ms, held_input_tokens, held_output_tokens, held_images, held_cost_nano, \
          counted, state, outcome, input_tokens, output_tokens, cached_tokens, reasoning_tokens, \
-         images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms) \
+         images, cost_nano, estimated, cost_reported, clamped, first_byte_ms, duration_ms, \
+         overshoot, receipt, price_list) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-         $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+         $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) \
+         on conflict (attempt_id) do nothing",
     );
-    let mut values = Vec::with_capacity(26);
+    let mut values = Vec::with_capacity(29);
     values.extend(booking_values(&finished.booking));
     values.extend(settlement_values(&finished.settlement));
     SQL.with_all(values)
@@ -316,23 +288,46 @@ fn close_attempt(closing: &FinishedAttempt) -> Statement {
         "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
          cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
          estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-         duration_ms = $14 where attempt_id = $1 and state = 'held'",
+         duration_ms = $14, overshoot = $15, receipt = $16, price_list = $17 \
+         where attempt_id = $1 and state = 'held'",
     );
-    let mut values = Vec::with_capacity(14);
-    values.push(closing.booking.attempt.id.into());
-    values.extend(settlement_values(&closing.settlement));
-    SQL.with_all(values)
+    SQL.with_all(closing_values(closing))
 }
 
-/// Selects the person whose attempt it is; null once they were erased.
-fn select_person(closing: &FinishedAttempt) -> Statement {
-    let sql = "select person_id from attempt where attempt_id = $1";
+/// The id of an attempt, and the columns from `state` to `price_list`.
+fn closing_values(closing: &FinishedAttempt) -> Vec<Value> {
+    let mut values = Vec::with_capacity(17);
+    values.push(closing.booking.attempt.id.into());
+    values.extend(settlement_values(&closing.settlement));
+    values
+}
+
+/// Puts what is known in the place of an estimate that another process made.
+fn correct_attempt(finished: &FinishedAttempt) -> Statement {
+    const SQL: Change = Change::to(
+        Table::Attempt,
+        "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
+         cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
+         estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
+         duration_ms = $14, overshoot = $15, receipt = $16, price_list = $17 \
+         where attempt_id = $1 and state <> 'settled'",
+    );
+    SQL.with_all(closing_values(finished))
+}
+
+/// Selects how an attempt was closed, and whose it is; null once they were
+/// erased.
+fn select_closed(closing: &FinishedAttempt) -> Statement {
+    let sql = "select state, person_id, input_tokens, output_tokens, images, cost_nano \
+         from attempt where attempt_id = $1";
     Statement::new(sql, [closing.booking.attempt.id.into()])
 }
 
-/// The values of the columns from `state` to `duration_ms`.
-fn settlement_values(settlement: &Settlement) -> [Value; 13] {
-    let usage = settlement.usage;
+/// The values of the columns from `state` to `price_list`.
+fn settlement_values(settlement: &Settlement) -> [Value; 16] {
+    let (usage, receipt) = (settlement.usage, &settlement.receipt);
+    let has_lines = !receipt.lines.is_empty();
+    let list = receipt.list.as_ref().filter(|_| has_lines);
     [
         Value::StaticText(settlement.state()),
         Value::StaticText(settlement.outcome.as_str()),
@@ -347,49 +342,24 @@ fn settlement_values(settlement: &Settlement) -> [Value; 13] {
         settlement.clamped.into(),
         settlement.first_byte_ms.into(),
         settlement.duration_ms.into(),
+        settlement.overshoot.into(),
+        has_lines.then(|| receipt.to_string()).into(),
+        list.map(ToString::to_string).into(),
     ]
 }
 
-/// Reads the results of the statements that [`Store::keep_ledger`] runs first.
-fn read_findings(
-    counters: &[Arc<str>],
-    results: &[StatementResult],
-    closings: usize,
-) -> anyhow::Result<JournalFindings> {
-    let expected = 2 * (counters.len() + closings);
-    anyhow::ensure!(results.len() >= expected, "a statement is missing");
-    // The first results are those of locking, and have no rows.
-    let mut rest = results.iter().skip(counters.len());
-    let mut next = |many| rest.by_ref().take(many).collect::<Vec<_>>();
-    let (closed, states, persons) = (next(closings), next(counters.len()), next(closings));
-    let states = states
-        .into_iter()
-        .map(|it| anyhow::Ok(first_row(it)?.text(0)?.to_owned()));
-    let closed = closed.into_iter().zip(persons).map(|(closed, selected)| {
-        let person = || read_person(first_row(selected)?, 0);
-        (closed.changed > 0).then(person).transpose()
-    });
-    Ok(JournalFindings {
-        counters: counters
-            .iter()
-            .zip(states)
-            .map(|(counter, state)| Ok((Arc::clone(counter), state?)))
-            .collect::<anyhow::Result<_>>()?,
-        closed: closed.collect::<anyhow::Result<_>>()?,
-    })
-}
-
-fn first_row(result: &StatementResult) -> anyhow::Result<&Row> {
-    result.rows.first().context("a row is missing")
-}
-
-fn read_person(row: &Row, column: usize) -> anyhow::Result<PersonId> {
+pub(super) fn read_person(row: &Row, column: usize) -> anyhow::Result<PersonId> {
     Ok(PersonId(
         row.maybe_int(column)?.unwrap_or(0).cast_unsigned(),
     ))
 }
 
-fn read_booking(row: &Row) -> anyhow::Result<Booking> {
+pub(super) fn read_money(row: &Row, column: usize) -> anyhow::Result<Option<NanoDollars>> {
+    let nano = row.maybe_int(column)?;
+    Ok(nano.map(|nano| NanoDollars(nano.cast_unsigned())))
+}
+
+pub(super) fn read_booking(row: &Row) -> anyhow::Result<Booking> {
     let id = row
         .blob(0)?
         .try_into()
@@ -411,11 +381,13 @@ fn read_booking(row: &Row) -> anyhow::Result<Booking> {
             input_tokens: row.int(8)?.cast_unsigned(),
             output_tokens: row.int(9)?.cast_unsigned(),
             images: row.int(10)?.cast_unsigned(),
-            cost: row
-                .maybe_int(11)?
-                .map(|nano| NanoDollars(nano.cast_unsigned())),
+            cost: read_money(row, 11)?,
         },
         counted: parse_counted(row.text(12)?)?,
+        known: KnownTokens {
+            prompt: row.int(13)?.cast_unsigned(),
+            heard: row.int(14)?.cast_unsigned(),
+        },
     })
 }
 

@@ -13,48 +13,61 @@ mod choices;
 mod conversations;
 mod departures;
 mod idempotency;
+mod journal;
 mod keys;
+mod leases;
 mod ledger;
 mod masters;
 mod pending;
 mod pictures;
 mod postgres;
 mod privacy;
+mod pulse;
+mod retention;
 mod rules;
 mod rules_cache;
 mod sqlite;
 mod tokens;
 mod totals;
+mod trouble;
 mod value;
 
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
 
 use crate::model::Clock;
 
 #[cfg(test)]
 pub use audit::AuditedAttempt;
-pub use keys::NewKey;
-pub use ledger::{
-    Booking, CounterBucket, FinishedAttempt, Journal, JournalEntries, JournalFindings,
+pub use idempotency::EndedCall;
+pub use journal::{
+    DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges,
 };
+pub use keys::NewKey;
+use leases::ProcessId;
+pub use ledger::{Booking, CounterBucket, KnownTokens};
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
+pub use pulse::DatabasePulse;
+use pulse::Pulse;
 pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
-use value::{Effect, Row, Statement, StatementResult, Statements, Transaction};
+use trouble::WAIT_MAX;
+pub use trouble::{DatabaseTrouble, StoreError, copy_error};
+use value::{Decide, Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 7;
+const MIGRATION: i32 = 9;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has
@@ -73,6 +86,9 @@ fn must_migrate(newest: Option<i32>) -> anyhow::Result<bool> {
 pub struct Store {
     backend: Backend,
     rules_cache: Arc<RulesCache>,
+    /// Whose holds and calls these are.
+    process: ProcessId,
+    pulse: Arc<Pulse>,
 }
 
 #[derive(Clone)]
@@ -86,9 +102,10 @@ impl Store {
     /// date: `sqlite:<path>`, or `postgres://…`.
     pub async fn open(url: &SecretString) -> anyhow::Result<Self> {
         let url = url.expose_secret();
+        let rules_cache = Arc::new(RulesCache::new(Clock::default()));
         let backend = if let Some(path) = url.strip_prefix("sqlite:") {
             Backend::Sqlite(
-                Sqlite::open(path.into())
+                Sqlite::open(path.into(), Arc::clone(&rules_cache))
                     .await
                     .context("could not open SQLite")?,
             )
@@ -103,42 +120,42 @@ impl Store {
         };
         Ok(Self {
             backend,
-            rules_cache: Arc::new(RulesCache::new(Clock::default())),
+            rules_cache,
+            process: ProcessId::draw()?,
+            pulse: Arc::default(),
         })
     }
 
     /// Runs a reading statement.
     async fn query(&self, statement: Statement) -> anyhow::Result<Vec<Row>> {
-        match &self.backend {
+        let found = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.query(statement).await,
-            Backend::Postgres(postgres) => Ok(postgres.run(statement).await?.rows),
-        }
+            Backend::Postgres(postgres) => postgres.query(statement).await,
+        };
+        found.inspect_err(|error| self.pulse.note_error(error))
     }
 
     /// Runs two reading statements in hardly more time than one.
     async fn query_both(&self, both: [Statement; 2]) -> anyhow::Result<[Vec<Row>; 2]> {
-        match &self.backend {
+        let found = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.query_both(both).await,
             Backend::Postgres(postgres) => {
                 let [one, other] = both;
-                let both = tokio::try_join!(postgres.run(one), postgres.run(other))?;
-                Ok([both.0.rows, both.1.rows])
+                let both = tokio::try_join!(postgres.query(one), postgres.query(other));
+                both.map(|(one, other)| [one, other])
             }
-        }
+        };
+        found.inspect_err(|error| self.pulse.note_error(error))
     }
 
     /// Runs a writing statement; returns when its change is safe on disk.
     async fn write(&self, statement: Statement) -> anyhow::Result<StatementResult> {
         debug_assert_ne!(statement.effect, Effect::Reads, "{}", statement.sql);
-        let changes_rules = statement.effect == Effect::WritesRules;
         let written = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.write(statement).await,
-            Backend::Postgres(postgres) => postgres.run(statement).await,
+            Backend::Postgres(postgres) => postgres.write(statement).await,
         };
-        if changes_rules {
-            self.rules_cache.invalidate();
-        }
-        written
+        self.pulse.note(written)
     }
 
     /// Runs writing statements in one transaction.
@@ -146,35 +163,36 @@ impl Store {
         let effects = statements.iter().map(|statement| statement.effect);
         let changes_rules = effects.max() == Some(Effect::WritesRules);
         let written = self.transact(Transaction {
-            first: Box::new(statements.into_iter()),
-            decide: Box::new(|_| Ok(Box::new(std::iter::empty()))),
+            first: Box::new(move || Box::new(statements.clone().into_iter())),
+            decide: None,
+            changes_rules,
         });
-        let written = written.await;
-        if changes_rules {
-            self.rules_cache.invalidate();
-        }
-        written
+        let written = timeout(WAIT_MAX, written).await;
+        written.map_err(|_| StoreError::too_slow("write"))?
     }
 
     /// Reads, decides and writes, all of it or nothing, and never rules: for
     /// the ledger, whose statements are made as they are run.
     async fn transact_without_rules(&self, transaction: Transaction) -> anyhow::Result<()> {
-        let Transaction { first, decide } = transaction;
-        let decide = move |outcomes| anyhow::Ok(without_rules(decide(outcomes)?));
+        let Transaction { first, decide, .. } = transaction;
+        let decide = decide.map(|decide| -> Decide {
+            Box::new(move |outcomes| Ok(without_rules(decide(outcomes)?)))
+        });
         self.transact(Transaction {
-            first: without_rules(first),
-            decide: Box::new(decide),
+            first: Box::new(move || without_rules(first())),
+            decide,
+            changes_rules: false,
         })
         .await
     }
 
-    /// Reads, decides and writes, all of it or nothing. The caller
-    /// invalidates the rules cache where rules are written.
+    /// Reads, decides and writes, all of it or nothing.
     async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
-        match &self.backend {
+        let done = match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.transact(transaction).await,
             Backend::Postgres(postgres) => postgres.transact(transaction).await,
-        }
+        };
+        self.pulse.note(done)
     }
 
     /// Claims a SQLite file for this process, until the claim is dropped. A
@@ -212,11 +230,17 @@ impl Store {
         matches!(self.backend, Backend::Sqlite(_))
     }
 
-    /// Asks the database for next to nothing, to see whether it answers.
-    pub async fn ping(&self) -> anyhow::Result<()> {
-        self.query(Statement::new("select count(*) from master_key", []))
-            .await
-            .map(drop)
+    /// Keeps SQLite's file from growing, as a full disk does, or lets it.
+    #[cfg(test)]
+    pub async fn limit_growth(&self, is_full: bool) {
+        let sql = if is_full {
+            "pragma max_page_count = 1"
+        } else {
+            "pragma max_page_count = 1073741823"
+        };
+        if let Backend::Sqlite(sqlite) = &self.backend {
+            sqlite.write(Statement::new(sql, [])).await.unwrap();
+        }
     }
 
     /// Finishes what is queued and closes the database.
@@ -239,4 +263,8 @@ fn without_rules(statements: Statements) -> Statements {
 }
 
 #[cfg(test)]
+mod retention_story;
+#[cfg(test)]
 mod story;
+#[cfg(test)]
+mod trouble_story;

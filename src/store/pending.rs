@@ -7,6 +7,7 @@ use crate::model::{PersonId, ProviderId, Scope, ServerId};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
+use crate::store::retention::BATCH;
 use crate::store::value::Row;
 
 /// What a pending action does when it is taken.
@@ -99,9 +100,11 @@ impl Store {
     pub async fn expire_pending(&self, now_ms: i64) -> anyhow::Result<u64> {
         const SQL: Change = Change::to(
             Table::PendingAction,
-            "delete from pending_action where expires_at_ms <= $1",
+            "delete from pending_action where pending_id in (select pending_id \
+             from pending_action where expires_at_ms <= $1 order by expires_at_ms limit $2)",
         );
-        Ok(self.write(SQL.with([now_ms.into()])).await?.changed)
+        let batch = SQL.with([now_ms.into(), BATCH.into()]);
+        self.delete_in_batches(batch).await
     }
 }
 

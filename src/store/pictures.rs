@@ -6,6 +6,7 @@ use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId,
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
+use crate::store::retention::BATCH;
 use crate::store::value::{Row, Statement};
 
 /// The channel of a picture that a program waits for. No channel of Discord's
@@ -175,10 +176,11 @@ impl Store {
     pub async fn forget_pictures(&self, before_ms: i64) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::Picture,
-            "delete from picture where ended_at_ms is not null and began_at_ms < $1",
+            "delete from picture where picture_id in (select picture_id from picture \
+             where ended_at_ms is not null and began_at_ms < $1 order by began_at_ms limit $2)",
         );
-        self.write(SQL.with([before_ms.into()])).await?;
-        Ok(())
+        let batch = SQL.with([before_ms.into(), BATCH.into()]);
+        self.delete_in_batches(batch).await.map(drop)
     }
 }
 

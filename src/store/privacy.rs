@@ -1,15 +1,21 @@
 //! Reads and erases what is stored of one person.
 
-use crate::model::{AttemptId, DAY_MS, PersonId};
+use anyhow::Context;
+
+use crate::model::{AttemptId, DAY_MS, PersonId, Receipt, ServerId, Source};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
 use crate::store::totals::add_to_total;
-use crate::store::value::{Row, Statement};
+use crate::store::value::{Row, Statement, Value};
+
+/// How many attempts one statement looks through for those of a person.
+const ATTEMPTS_AT_ONCE: i64 = 10_000;
 
 /// An attempt, with what its person may see of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnAttempt {
+    pub id: AttemptId,
     pub held_at_ms: i64,
     pub server: Option<u64>,
     pub source: String,
@@ -23,14 +29,22 @@ pub struct OwnAttempt {
     pub estimated: bool,
     pub first_byte_ms: Option<i64>,
     pub duration_ms: Option<i64>,
+    pub cached_tokens: u64,
+    pub reasoning_tokens: u64,
+    pub cost_reported: bool,
+    pub overshoot: bool,
+    /// None while it runs, where nothing was used, and for attempts of
+    /// versions that wrote none.
+    pub receipt: Option<Receipt>,
 }
 
 macro_rules! select_attempts {
     ($which:literal) => {
         concat!(
             "select held_at_ms, server_id, source, provider, model, state, input_tokens, \
-             output_tokens, images, cost_nano, estimated, first_byte_ms, duration_ms \
-             from attempt ",
+             output_tokens, images, cost_nano, estimated, first_byte_ms, duration_ms, \
+             attempt_id, cached_tokens, reasoning_tokens, cost_reported, overshoot, receipt, \
+             price_list from attempt ",
             $which
         )
     };
@@ -118,17 +132,61 @@ const ERASE: [Change; 17] = [
 ];
 
 impl Store {
-    /// A person's attempts, newest first: at most `max`.
+    /// A person's attempts, newest first: at most `max`. An index by person
+    /// would be written with every hold; so all attempts are looked through,
+    /// piece by piece, until there are enough.
     pub async fn attempts_of(&self, person: PersonId, max: u32) -> anyhow::Result<Vec<OwnAttempt>> {
-        let sql = select_attempts!("where person_id = $1 order by attempt_id desc limit $2");
-        let values = [person.0.into(), i64::from(max).into()];
-        let rows = self.query(Statement::new(sql, values)).await?;
-        rows.iter().map(read_attempt).collect()
+        let next = "select attempt_id from attempt where attempt_id < $1 \
+                    order by attempt_id desc limit 1 offset $2";
+        let theirs = select_attempts!(
+            "where person_id = $1 and attempt_id >= $2 and attempt_id < $3 \
+             order by attempt_id desc limit $4"
+        );
+        let (mut found, mut end) = (Vec::new(), Value::Id([u8::MAX; 16]));
+        loop {
+            let values = [end.clone(), ATTEMPTS_AT_ONCE.into()];
+            let mut rows = self.query(Statement::new(next, values)).await?;
+            let start = rows.pop().and_then(|mut row| row.0.pop());
+            let from = start.clone().unwrap_or(Value::Id([0; 16]));
+            let left = i64::from(max) - i64::try_from(found.len())?;
+            let values = [person.0.into(), from, end, left.into()];
+            let rows = self.query(Statement::new(theirs, values)).await?;
+            for row in &rows {
+                found.push(read_attempt(row)?);
+            }
+            match start {
+                Some(start) if found.len() < usize::try_from(max)? => end = start,
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    /// An attempt of a person's.
+    pub async fn attempt_of(
+        &self,
+        person: PersonId,
+        id: AttemptId,
+    ) -> anyhow::Result<Option<OwnAttempt>> {
+        let sql = select_attempts!("where attempt_id = $1 and person_id = $2");
+        let rows = self.query(Statement::new(sql, [id.into(), person.0.into()]));
+        rows.await?.first().map(read_attempt).transpose()
+    }
+
+    /// An attempt that a server's key paid for.
+    pub async fn attempt_of_server(
+        &self,
+        server: ServerId,
+        id: AttemptId,
+    ) -> anyhow::Result<Option<OwnAttempt>> {
+        let sql = select_attempts!("where attempt_id = $1 and server_id = $2 and source = $3");
+        let source = Source::Server.as_str().into();
+        let rows = self.query(Statement::new(sql, [id.into(), server.0.into(), source]));
+        rows.await?.first().map(read_attempt).transpose()
     }
 
     /// Erases a person: their keys, totals, tier, pending actions, checks and
-    /// tokens, and their id in attempts back to `oldest_ms`. Attempts are
-    /// changed day by day, so that no other write waits long. What counters
+    /// tokens, and their id in attempts from `oldest_ms` to now. Attempts are
+    /// changed piece by piece, so that no other write waits long. What counters
     /// have counted of them stays until it renews.
     pub async fn erase_person(
         &self,
@@ -143,20 +201,32 @@ impl Store {
         );
         let statements = ERASE.map(|change| change.with([person.0.into()]));
         self.write_all(statements.into()).await?;
-        let mut day = oldest_ms.max(0) - oldest_ms.max(0) % DAY_MS;
-        while day <= now_ms {
-            let (from, to) = (AttemptId::first_at(day), AttemptId::first_at(day + DAY_MS));
-            let values = [person.0.into(), from.into(), to.into()];
-            self.write(FORGET_IN_ATTEMPTS.with(values)).await?;
-            day += DAY_MS;
-        }
-        Ok(())
+        let sql = "select attempt_id from attempt where attempt_id >= $1 and attempt_id < $2 \
+                   order by attempt_id limit 1 offset $3";
+        let first = AttemptId::first_at(oldest_ms).into();
+        let end: Value = AttemptId::first_at(now_ms + DAY_MS).into();
+        let next = |from| Statement::new(sql, [from, end.clone(), ATTEMPTS_AT_ONCE.into()]);
+        let forget = |from, to: Option<Value>| {
+            let to = to.unwrap_or_else(|| end.clone());
+            FORGET_IN_ATTEMPTS.with([person.0.into(), from, to])
+        };
+        let forgotten = self.change_in_ranges(first, next, forget).await;
+        forgotten.map(drop)
     }
 }
 
 pub(super) fn read_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
     let count = |at| anyhow::Ok(row.int(at)?.cast_unsigned());
+    let id = row.blob(13)?.try_into();
+    let (lines, list) = (row.maybe_text(18)?, row.maybe_text(19)?);
+    let receipt = lines.map(|lines| Receipt::parse(lines, list).context("a receipt is damaged"));
     Ok(OwnAttempt {
+        id: AttemptId(id.context("an attempt's id is damaged")?),
+        cached_tokens: count(14)?,
+        reasoning_tokens: count(15)?,
+        cost_reported: row.int(16)? == 1,
+        overshoot: row.int(17)? == 1,
+        receipt: receipt.transpose()?,
         held_at_ms: row.int(0)?,
         server: row.maybe_int(1)?.map(i64::cast_unsigned),
         source: row.text(2)?.to_owned(),

@@ -347,12 +347,13 @@ async fn work_that_fails_leaves_nothing(store: &Store) {
         let name = format!("work-{number}");
         let insert = SQL.with([name.into(), NOW_MS.into()]);
         let done = store.transact(Transaction {
-            first: Box::new(std::iter::once(insert)),
-            decide: Box::new(move |found| {
+            first: Box::new(move || Box::new(std::iter::once(insert.clone()))),
+            decide: Some(Box::new(move |found| {
                 assert_eq!(found[0].changed, 1);
                 anyhow::ensure!(number % 2 == 0, "an odd number");
                 Ok(Box::new(std::iter::empty()))
-            }),
+            })),
+            changes_rules: false,
         });
         done.await.map_err(|error| format!("{error:#}"))
     };

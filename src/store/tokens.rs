@@ -6,6 +6,7 @@ use crate::model::{PersonId, Scopes, Token, TokenId};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
+use crate::store::retention::BATCH;
 use crate::store::value::{Row, Statement};
 
 macro_rules! select_tokens {
@@ -88,10 +89,11 @@ impl Store {
     pub async fn forget_tokens(&self, before_ms: i64) -> anyhow::Result<()> {
         const SQL: Change = Change::to(
             Table::AccessToken,
-            "delete from access_token where expires_at_ms < $1",
+            "delete from access_token where token_id in (select token_id from access_token \
+             where expires_at_ms < $1 order by expires_at_ms limit $2)",
         );
-        self.write(SQL.with([before_ms.into()])).await?;
-        Ok(())
+        let batch = SQL.with([before_ms.into(), BATCH.into()]);
+        self.delete_in_batches(batch).await.map(drop)
     }
 }
 

@@ -109,28 +109,49 @@ pub(super) fn add_totals(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Ite
             add_to_total!()
         ),
     );
-    totals.into_iter().map(|(key, total)| {
-        SQL.with([
-            Value::StaticText(key.scope.as_str()),
-            key.owner.into(),
-            key.day.into(),
-            key.member.into(),
-            Value::StaticText(key.source),
-            key.provider
-                .as_ref()
-                .map_or(Value::StaticText(""), Value::from),
-            key.model.into(),
-            total.requests.into(),
-            total.input_tokens.into(),
-            total.output_tokens.into(),
-            total.cached_tokens.into(),
-            total.reasoning_tokens.into(),
-            total.images.into(),
-            total.cost_nano.into(),
-            total.unpriced.into(),
-            total.estimated.into(),
-        ])
-    })
+    let added = totals.into_iter();
+    added.map(|(key, total)| SQL.with_all(total_values(&key, &total)))
+}
+
+/// Statements that take back what estimates had added to totals.
+pub(super) fn take_back_totals(
+    totals: BTreeMap<TotalKey, Total>,
+) -> impl Iterator<Item = Statement> {
+    const SQL: Change = Change::to(
+        Table::UsageTotal,
+        "update usage_total set requests = requests - $8, input_tokens = input_tokens - $9, \
+         output_tokens = output_tokens - $10, cached_tokens = cached_tokens - $11, \
+         reasoning_tokens = reasoning_tokens - $12, images = images - $13, \
+         cost_nano = cost_nano - $14, unpriced = unpriced - $15, estimated = estimated - $16 \
+         where scope = $1 and owner_id = $2 and day = $3 and member_id = $4 and source = $5 \
+         and provider = $6 and model = $7",
+    );
+    let taken = totals.into_iter();
+    taken.map(|(key, total)| SQL.with_all(total_values(&key, &total)))
+}
+
+/// The values of all columns of a total.
+fn total_values(key: &TotalKey, total: &Total) -> Vec<Value> {
+    vec![
+        Value::StaticText(key.scope.as_str()),
+        key.owner.into(),
+        key.day.into(),
+        key.member.into(),
+        Value::StaticText(key.source),
+        key.provider
+            .as_ref()
+            .map_or(Value::StaticText(""), Value::from),
+        key.model.as_str().into(),
+        total.requests.into(),
+        total.input_tokens.into(),
+        total.output_tokens.into(),
+        total.cached_tokens.into(),
+        total.reasoning_tokens.into(),
+        total.images.into(),
+        total.cost_nano.into(),
+        total.unpriced.into(),
+        total.estimated.into(),
+    ]
 }
 
 /// One line of a usage report.

@@ -27,6 +27,7 @@ pub enum Value {
 ///
 /// SQL is a constant of the program, so that nothing from outside can
 /// become part of it.
+#[derive(Clone)]
 pub struct Statement {
     pub sql: &'static str,
     pub values: Vec<Value>,
@@ -61,8 +62,13 @@ impl Statement {
 /// Statements that are run in one transaction: first those that lock and
 /// read, and then those that `decide` makes of what the first returned.
 pub struct Transaction {
-    pub first: Statements,
-    pub decide: Decide,
+    /// Makes the first statements, and makes them again where PostgreSQL needs
+    /// a second try.
+    pub first: Box<dyn Fn() -> Statements + Send>,
+    /// None where nothing follows.
+    pub decide: Option<Decide>,
+    /// Whether it writes to a table that rules or offers are read from.
+    pub changes_rules: bool,
 }
 
 /// Statements, each made when it is run: a batch of the ledger has many, and

@@ -32,6 +32,7 @@ fn line(row: &AuditedAttempt) -> String {
     for (flag, word) in [
         (row.estimated, "estimated"),
         (row.clamped, "clamped"),
+        (row.overshoot, "overshoot"),
         (row.cost_reported, "cost reported"),
     ] {
         if flag {
@@ -46,7 +47,7 @@ fn line(row: &AuditedAttempt) -> String {
 async fn an_ask_is_settled_however_it_ends() {
     let setup = Setup {
         config: "[ask]\nedit_interval_ms = 100\n[[quota.tiers]]\nname = 'community'\n\
-             limits = [{ output_tokens = 100000, per = 'day' }, { requests = 100, per = 'day' }]\n"
+             limits = [{ output_tokens = 1000000, per = 'day' }, { requests = 100, per = 'day' }]\n"
             .into(),
         ..Setup::default()
     };
@@ -83,7 +84,7 @@ async fn an_ask_is_settled_however_it_ends() {
         Some(CachedInput): bot_default settled (answered), 12 in, 10 out, $0.0000036
         Some(NoUsage): bot_default settled (answered), 20 in, 12 out, $0.0000051, estimated
         Some(WrongUsage): bot_default settled (answered), 20 in, 12 out, $0.0000051, estimated
-        Some(AbsurdUsage): bot_default settled (answered), 12 in, 1500 out, $0.00046, clamped
+        Some(AbsurdUsage): bot_default settled (answered), 12 in, 131072 out, $0.04, clamped, overshoot
         Some(Cut): bot_default settled (cut_off), 20 in, 106 out, $0.000034, estimated
         Some(EndEarly): bot_default settled (cut_off), 20 in, 106 out, $0.000034, estimated
         Some(Stall): bot_default settled (cut_off), 20 in, 106 out, $0.000034, estimated
@@ -97,7 +98,7 @@ async fn an_ask_is_settled_however_it_ends() {
         stage.recovers("groq");
         insta::assert_snapshot!(mia.runs("/quota status").await, @"
         (only you) **Bot default** · Your tier, community
-        `░░░░░░░░░░` 2,168 of 100,000 output tokens in 24 hours, 97,832 left, renews <t:1795306501:R>
+        `█░░░░░░░░░` 131,740 of 1,000,000 output tokens in 24 hours, 868,260 left, renews <t:1795306501:R>
         `█░░░░░░░░░` 11 of 100 requests in 24 hours, 89 left, renews <t:1795306501:R>
         An `/ask` now would go to Groq, paid by the bot default.
         A key of your own (`/keys add`) has no limits here.

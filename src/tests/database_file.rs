@@ -154,7 +154,7 @@ async fn the_doctor_finds_damaged_pages_and_a_dotenv_that_others_read() {
 }
 
 /// Overwrites the start of a table's first page.
-fn damage(file: &Path, table: &str) {
+pub fn damage(file: &Path, table: &str) {
     use std::os::unix::fs::FileExt;
     let connection = Connection::open(file).unwrap();
     let page: i64 = connection

@@ -71,6 +71,8 @@ async fn a_stream_comes_as_it_is_and_its_usage_is_read() {
         let mut ask = count("openai/gpt-6-luna");
         ask["stream"] = json!(true);
         let plain = program.posts("/v1/chat/completions", &ask).await;
+        let (plain, receipt) = plain.split_receipt();
+        assert_eq!(receipt.unwrap()["cost_nano_dollars"], 6_200);
         insta::assert_snapshot!(plain.shown(), @r#"
         200 personal openai
         : keep-alive
@@ -138,6 +140,8 @@ async fn openais_words_reach_models_of_anthropic_and_google() {
             assert_eq!(answer["usage"]["completion_tokens"], 10);
             ask["stream"] = json!(true);
             let streamed = program.posts("/v1/chat/completions", &ask).await;
+            let (streamed, receipt) = streamed.split_receipt();
+            assert_eq!(receipt.unwrap()["estimated"], false);
             assert_eq!(streamed.header("content-type"), "text/event-stream");
             assert!(
                 streamed.text.contains("\"content\":\"one \"")

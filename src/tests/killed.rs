@@ -1,12 +1,21 @@
 //! The program, killed in mid-answer: what stands in the channel after the
-//! next start, and how it goes on.
+//! next start, how it goes on, and what is left of the calls of programs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use latchkey_emulator::providers::ProviderFault;
 use latchkey_emulator::{NewMessage, World, WorldState};
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use tokio::time::timeout;
 
+use super::postgres;
 use super::process::{start, terminate, world};
+use super::program::{Said, send};
+use super::served::Served;
+use crate::store::Store;
 
 /// The bot's message whose text has this in it.
 fn holding<'a>(state: &'a WorldState, text: &str) -> Option<&'a latchkey_emulator::Message> {
@@ -79,4 +88,74 @@ async fn a_command_that_a_crash_cut_off_says_so_and_is_answered_again() {
         world.run(person, channel, "/ask prompt:count").unwrap();
     })
     .await;
+}
+
+/// Kills the program while it makes a call that must be made once, and makes
+/// that call again, until it is made; returns all answers, the last of which is
+/// that call's.
+async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<Said> {
+    let settings = store.map(|url| ("LATCHKEY_STORE__URL", url.expose_secret().to_owned()));
+    let mut served = Served::start(|_| settings.into_iter().collect()).await;
+    let file = format!(
+        "sqlite:{}",
+        served.folder.path().join("process.db").display()
+    );
+    let world = Arc::clone(&served.scene.emulator.world);
+    let slow = ProviderFault::SlowFirstByte(Duration::from_secs(30));
+    world.with(|state| state.providers.faults.insert("groq".to_owned(), slow));
+    let ask = json!({"model": "groq/made-up",
+        "messages": [{"role": "user", "content": "Count to ten."}]});
+    let call = |served: &Served| {
+        let call = served.call(Method::POST, "/v1/chat/completions");
+        call.header("idempotency-key", "one").json(&ask)
+    };
+    let asked = world.until(|state| (!state.providers.calls.is_empty()).then_some(()));
+    tokio::select! {
+        answered = call(&served).send() => panic!("{answered:?}"),
+        () = asked => {}
+    }
+    served.kill_and_start().await;
+    world.with(|state| state.providers.faults.clear());
+    let mut answers = Vec::new();
+    while answers.last().is_none_or(|last: &Said| last.status != 200) {
+        answers.push(send(call(&served)).await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let url = store.cloned().unwrap_or_else(|| file.into());
+    let store = Store::open(&url).await.unwrap();
+    let mut states = Vec::new();
+    while states != ["expired", "settled"] {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let rows = store.audit().await;
+        states = rows.into_iter().map(|row| row.state).collect();
+    }
+    store.close().await;
+    served.end().await;
+    answers
+}
+
+#[tokio::test]
+async fn a_call_that_a_kill_cut_off_is_made_again_at_once_on_sqlite() {
+    let answers = timeout(Duration::from_secs(45), call_again_after_a_kill(None));
+    let answers = answers.await.expect("it is free at once");
+    let [made] = &answers[..] else {
+        panic!("{answers:?}");
+    };
+    assert!(made.text.contains("nine") && made.header("x-latchkey-repeat").is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_a_kill_cut_off_is_made_again_when_its_lease_has_ended_on_postgresql() {
+    let Some(url) = postgres::database() else {
+        return;
+    };
+    let answers = timeout(Duration::from_secs(45), call_again_after_a_kill(Some(&url)));
+    let answers = answers.await.expect("it is free within seconds");
+    let (made, before) = answers.split_last().unwrap();
+    assert!(made.text.contains("nine") && made.header("x-latchkey-repeat").is_empty());
+    assert!(
+        before
+            .iter()
+            .all(|said| said.code() == "409 call_in_flight")
+    );
 }

@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls};
 
 /// How long the server may take to start.
 const START_WITHIN: Duration = Duration::from_mins(1);
@@ -41,6 +42,15 @@ pub fn database() -> Option<SecretString> {
         .unwrap();
     assert!(created.success());
     Some(SecretString::from(url(&format!("test_{number}"))))
+}
+
+/// A connection of a test's own.
+pub async fn connect(url: &SecretString) -> Client {
+    let connected = tokio_postgres::connect(url.expose_secret(), NoTls).await;
+    let (client, connection) = connected.unwrap();
+    #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
+    tokio::spawn(connection);
+    client
 }
 
 impl Cluster {

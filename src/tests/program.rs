@@ -96,6 +96,20 @@ impl Said {
         serde_json::from_str(&self.text).unwrap()
     }
 
+    /// What was said before the receipt, and the receipt that ended a stream.
+    pub fn split_receipt(&self) -> (Self, Option<Value>) {
+        let (before, receipt) = match self.text.split_once(": latchkey-receipt ") {
+            None => (self.text.as_str(), None),
+            Some((before, receipt)) => (before, Some(serde_json::from_str(receipt).unwrap())),
+        };
+        let before = Self {
+            status: self.status,
+            headers: self.headers.clone(),
+            text: before.to_owned(),
+        };
+        (before, receipt)
+    }
+
     /// The status, who paid, and what was said.
     pub fn shown(&self) -> String {
         let payer = match self.header("x-latchkey-source") {

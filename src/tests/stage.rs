@@ -204,6 +204,7 @@ impl Stage {
             gateway: settings,
             discord,
         } = assembled.unwrap();
+        app.take_lease().await.unwrap();
         let connection = Connection::prepare(Arc::clone(&app), discord)
             .await
             .unwrap();

@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use latchkey::internals::{
     Amounts, AppliedLimit, Attempt, AttemptId, Booking, Bound, CallEnd, CallOrder, Clock, DAY_MS,
-    FinishedAttempt, Journal, JournalEntries, JournalFindings, Ledger, LedgerChanges, LedgerParts,
-    Limit, Metric, NanoDollars, Outcome, Period, PersonId, Prices, ProviderId, ServerId,
-    Settlement, Source, Span, Store, TotalScope, Usage, Window, add_up,
+    FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings, KnownTokens,
+    LeaseTimes, Ledger, LedgerChanges, LedgerParts, Limit, Metric, NanoDollars, Outcome, Period,
+    PersonId, Prices, ProviderId, ServerId, Settlement, Source, Span, Store, TotalScope, Usage,
+    Window, add_up,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -46,6 +47,7 @@ impl LedgerBench {
             clock: Clock::default(),
             zone: TimeZone::UTC,
             longest_call: Duration::from_mins(20),
+            leases: LeaseTimes::default(),
         });
         let limit = Limit {
             metric: Metric::Requests,
@@ -217,8 +219,10 @@ async fn fill(store: &Store, rows: u64, today: i64) {
         };
         let sum = move |found: JournalFindings| {
             let mut changes = LedgerChanges::default();
-            for (ended, person) in entries.closings.iter().zip(found.closed) {
-                add_up(&mut changes.totals, ended, person.unwrap_or(PersonId(0)));
+            for (ended, found) in entries.closings.iter().zip(found.closed) {
+                if let FoundAttempt::Closed(person) = found {
+                    add_up(&mut changes.totals, ended, person);
+                }
             }
             Ok(changes)
         };
@@ -245,6 +249,7 @@ fn booking(number: u64, today: i64) -> Booking {
         },
         held: Amounts::default(),
         counted: Vec::new(),
+        known: KnownTokens::default(),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
-    Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Source,
-    Turn, Usage,
+    Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Receipt,
+    Source, Turn, Usage,
 };
 use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, sees};
 
@@ -115,6 +115,7 @@ impl PaidCall for AskCall<'_> {
                 usage: settled.usage,
                 estimated: settled.estimated,
                 cost: settled.cost,
+                receipt: settled.receipt,
                 fell_back_from: Vec::new(),
                 left_out: self.left_out(details.left_out),
             }),
@@ -188,6 +189,7 @@ impl AskCall<'_> {
                 usage: reported.unwrap_or_default(),
                 estimated: true,
                 cost: None,
+                receipt: Receipt::default(),
                 warnings: Vec::new(),
             };
         };

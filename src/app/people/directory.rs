@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 
 use futures_util::future::BoxFuture;
 
+use crate::ledger::OvershootNotice;
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId, Token};
 
 use crate::app::Error;
@@ -29,6 +30,14 @@ pub trait Notifier: Send + Sync {
     /// Tells the owners of keys that these stopped working, and the owners
     /// of budgets that these are almost used up.
     fn notify(&self, demoted: Vec<Demotion>, notices: Vec<Notice>) -> BoxFuture<'_, ()>;
+
+    /// Tells the operator's people that calls used more than was held for
+    /// them.
+    fn tell_of_overshoots(
+        &self,
+        operators: Vec<PersonId>,
+        notice: OvershootNotice,
+    ) -> BoxFuture<'_, ()>;
 }
 
 impl People {
@@ -41,11 +50,6 @@ impl People {
     /// Sets who writes to people, once Discord is there.
     pub fn set_notifier(&self, notifier: &Arc<dyn Notifier>) {
         let _ = self.notifier.set(Arc::downgrade(notifier));
-    }
-
-    /// Whether Discord is there to be asked.
-    pub fn knows_discord(&self) -> bool {
-        self.directory().is_some()
     }
 
     /// Who speaks with a token.
@@ -73,6 +77,28 @@ impl People {
         if let Some(notifier) = self.notifier.get().and_then(Weak::upgrade) {
             self.tasks
                 .spawn(async move { notifier.notify(demoted, notices).await });
+        }
+    }
+
+    /// Tells the operator of calls that used more than was held for them, at
+    /// most once an hour: in the log, and the operator's people in Discord.
+    pub(in crate::app) fn tell_of_overshoots(&self) {
+        let Some(notice) = self.ledger.take_overshoots() else {
+            return;
+        };
+        let OvershootNotice { calls, last } = &notice;
+        tracing::warn!(
+            provider = %last.provider,
+            payer = last.source.as_str(),
+            "{calls} calls used more than was held for them; the last one, of {}, held {:?} and used {:?}",
+            last.model,
+            last.held,
+            last.used,
+        );
+        let operators = self.settings.operators.clone();
+        if let Some(notifier) = self.notifier.get().and_then(Weak::upgrade) {
+            self.tasks
+                .spawn(async move { notifier.tell_of_overshoots(operators, notice).await });
         }
     }
 

@@ -181,6 +181,7 @@ impl People {
 
     /// Forgets tokens that ended a while ago.
     pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
+        self.tell_of_overshoots();
         self.store
             .forget_tokens(now_ms - LISTED_DAYS * DAY_MS)
             .await

@@ -63,7 +63,7 @@ impl UnsettledPictures {
     }
 
     fn cost(&self) -> Option<NanoDollars> {
-        self.hold.as_ref()?.cost_if(self.ended())
+        self.hold.as_ref()?.settlement_if(self.ended()).cost
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::model::{AttemptId, DAY_MS, TokenId, TokenRefusal};
+use crate::store::EndedCall;
 
 use crate::app::Error;
 use crate::app::programs::Programs;
@@ -19,6 +20,8 @@ pub struct CallClaim {
     programs: Arc<Programs>,
     token: TokenId,
     key_hash: [u8; 32],
+    call_hash: [u8; 32],
+    began_at_ms: i64,
     ended: bool,
 }
 
@@ -61,6 +64,8 @@ impl Programs {
                 programs: Arc::clone(self),
                 token,
                 key_hash,
+                call_hash,
+                began_at_ms: now_ms,
                 ended: false,
             }));
         };
@@ -86,10 +91,15 @@ impl CallClaim {
     /// The call was answered so, and must not be made again.
     pub async fn end(mut self, status: u16, attempt: Option<AttemptId>) -> anyhow::Result<()> {
         self.ended = true;
-        self.programs
-            .store
-            .end_call(self.token, &self.key_hash, status, attempt)
-            .await
+        let call = EndedCall {
+            token: self.token,
+            key_hash: self.key_hash,
+            call_hash: self.call_hash,
+            began_at_ms: self.began_at_ms,
+            status,
+            attempt,
+        };
+        self.programs.store.end_call(&call).await
     }
 }
 

@@ -19,7 +19,7 @@ use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 
 pub use idempotency::{CallClaim, ClaimOutcome};
-pub use relay::{Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders};
+pub use relay::{Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayReceipt};
 
 /// The calls of programs.
 pub struct Programs {

@@ -48,12 +48,21 @@ impl Quotas {
         }
     }
 
-    /// Deletes rules that are over and attempts that are too old to keep;
-    /// settles what dead processes left behind.
+    /// Deletes rules that are over; settles what dead processes left behind.
     pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
         self.store.expire_rules(now_ms).await?;
-        let kept_ms = i64::from(self.settings.keep_days) * DAY_MS;
-        self.store.forget_attempts(now_ms - kept_ms).await?;
         self.ledger.sweep().await
+    }
+
+    /// Deletes attempts that are too old to keep: those that became so since
+    /// `since_ms`, or all. It takes as long as it takes.
+    pub(in crate::app) async fn forget_attempts(
+        &self,
+        since_ms: Option<i64>,
+        now_ms: i64,
+    ) -> anyhow::Result<u64> {
+        let kept_ms = i64::from(self.settings.keep_days) * DAY_MS;
+        let from_ms = since_ms.map_or(0, |since_ms| since_ms - kept_ms);
+        self.store.forget_attempts(from_ms, now_ms - kept_ms).await
     }
 }

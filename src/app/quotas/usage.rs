@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::model::{AccessRefusal, Caller, DAY_MS, Owner, Refusal, Scope};
-use crate::store::{Total, TotalLine, TotalScope};
+use crate::model::{AccessRefusal, AttemptId, Caller, DAY_MS, Owner, Refusal, Scope};
+use crate::store::{OwnAttempt, Total, TotalLine, TotalScope};
 
 use crate::app::Error;
 use crate::app::quotas::Quotas;
@@ -62,6 +62,20 @@ impl Quotas {
             total,
             lines,
             members,
+        })
+    }
+
+    /// One attempt: the caller's own, or one that the key of a server paid for
+    /// that the caller manages. None where there is no such one.
+    pub async fn find_attempt(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        id: AttemptId,
+    ) -> Result<Option<OwnAttempt>, Error> {
+        Ok(match caller.owner_for(scope)? {
+            Owner::Person(person) => self.store.attempt_of(person, id).await?,
+            Owner::Server(server) => self.store.attempt_of_server(server, id).await?,
         })
     }
 

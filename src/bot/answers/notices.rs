@@ -1,9 +1,10 @@
 //! Tells owners of keys and budgets what they should know.
 
-use crate::app::{Demotion, Notice};
+use crate::app::{Demotion, Notice, OvershootNotice};
 use crate::bot::Bot;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::words::{self, Voice};
+use crate::model::PersonId;
 
 /// Tells the owner of each key that it stopped working: beside the answer,
 /// if the owner is who asked, or else directly.
@@ -36,6 +37,20 @@ pub async fn tell_budget_owners(bot: &Bot, voice: Voice<'_>, notices: &[Notice])
         let card = words::quotas::notice(voice, notice);
         let told = bot.rest.direct_message(notice.tell.0, &card).await;
         note_untold(told, "a budget");
+    }
+}
+
+/// Tells the operator's people that calls used more than was held for them.
+pub async fn tell_operators(
+    bot: &Bot,
+    voice: Voice<'_>,
+    operators: &[PersonId],
+    overshoots: &OvershootNotice,
+) {
+    let card = words::quotas::overshoots(voice, overshoots);
+    for operator in operators {
+        let told = bot.rest.direct_message(operator.0, &card).await;
+        note_untold(told, "the bot default");
     }
 }
 

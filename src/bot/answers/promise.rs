@@ -1,16 +1,20 @@
-//! When it shows that an answer will come.
+//! When it shows that an answer will come. Discord gives up after three
+//! seconds, whatever keeps us.
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::app::Error;
+use crate::app::{DatabaseTrouble, Error};
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::refusals;
 
 /// How long the reason for a no may take to be found before "thinking" is
-/// shown to everyone. Discord gives up after three seconds.
+/// shown to everyone.
 const QUICK: Duration = Duration::from_secs(1);
+/// How long the database may take where nothing can be promised, since a form
+/// must be the first answer.
+const BEFORE_FORM: Duration = Duration::from_secs(2);
 
 /// When an answer is promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,32 @@ pub enum PromiseTime {
     AtOnce,
     /// As soon as somebody can pay, or has not been found for a second.
     WhenSecured,
+}
+
+/// Waits for what a form must know before it is opened; or says that it takes
+/// too long, while Discord still listens.
+pub async fn find_before_form<T>(
+    finding: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let found = timeout(BEFORE_FORM, finding).await;
+    found.unwrap_or_else(|_| {
+        let waited = anyhow::anyhow!("a form could not be opened in time");
+        Err(Error::Troubled(DatabaseTrouble::TooSlow, waited))
+    })
+}
+
+/// Waits for what must be known before it is decided when to promise an
+/// answer, and promises one if that takes long.
+pub async fn promise_if_slow<T>(
+    renderer: &mut MessageRenderer<'_>,
+    finding: impl Future<Output = T>,
+) -> anyhow::Result<T> {
+    let mut finding = Box::pin(finding);
+    if let Ok(found) = timeout(QUICK, &mut finding).await {
+        return Ok(found);
+    }
+    renderer.promise_answer().await?;
+    Ok(finding.await)
 }
 
 /// Waits until an answer is secured, and promises it; or says why there is

@@ -19,7 +19,7 @@ pub fn is_private(error: &Error) -> bool {
             | Refusal::Picture(PictureRefusal::PictureLost),
         ) => false,
         Error::Refused(_) => true,
-        Error::Failed(_) => false,
+        Error::Troubled(..) | Error::Failed(_) => false,
     }
 }
 

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::admission::Admission;
 use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::answers::promise::{PromiseTime, promise_when_secured};
+use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::target::Target;
 use crate::bot::answers::{notices, refusals};
 use crate::bot::connection::card::{Button, Card};
@@ -71,7 +71,7 @@ async fn secure_ask(
     let app = &renderer.bot.app;
     let (server, choices) = (ask.caller.place.server(), ask.choices.clone());
     let has_request_key = ask.request_key.is_some();
-    let prepared = app.asks.prepare(ask).await;
+    let prepared = promise_if_slow(renderer, app.asks.prepare(ask)).await?;
     let time = if prepared.is_likely() {
         PromiseTime::AtOnce
     } else {

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use serenity::all::Permissions;
 
-use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier};
+use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier, OvershootNotice};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
 
 use crate::bot::Bot;
@@ -52,6 +52,17 @@ impl Notifier for Bot {
                 notices::tell_key_owner_directly(self, voice, demotion).await;
             }
             notices::tell_budget_owners(self, voice, &notices).await;
+        })
+    }
+
+    fn tell_of_overshoots(
+        &self,
+        operators: Vec<PersonId>,
+        notice: OvershootNotice,
+    ) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let voice = self.voice(DEFAULT_LOCALE);
+            notices::tell_operators(self, voice, &operators, &notice).await;
         })
     }
 }

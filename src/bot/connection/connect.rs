@@ -1,12 +1,16 @@
 //! Connects to Discord's gateway and stays connected until told to stop.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
-use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder, ShardManager};
+use serenity::all::{
+    ApplicationId, ClientBuilder, ConnectionStage, GatewayIntents, HttpBuilder, ShardId,
+    ShardManager,
+};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +29,9 @@ const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
 /// How long serenity gets to close its connections: it looks for orders
 /// every 500 ms.
 const CLOSE_WITHIN: Duration = Duration::from_millis(700);
+/// How often the shards are looked at: serenity says when one is connected, and
+/// not when it is gone.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A bot that knows its application and is ready to connect.
 pub struct Connection {
@@ -76,9 +83,16 @@ impl Connection {
                 .await;
         });
         let shards = Arc::clone(&client.shard_manager);
+        self.bot.app.shards.expect(first..=last);
         let address = Arc::clone(&client.ws_url);
         // serenity's range includes its end.
-        let running = client.start_shard_range(first..last, total);
+        let connecting = client.start_shard_range(first..last, total);
+        let running = async {
+            tokio::select! {
+                ended = connecting => ended,
+                never = watch_shards(&self.bot, &shards) => match never {},
+            }
+        };
         let ended = stop.run_until_cancelled(running).await;
         if let Some(ended) = ended {
             // serenity's error may quote a payload.
@@ -107,6 +121,30 @@ impl Connection {
         // is not told the address; ours is the one that the API named.
         client.ws_url.lock().await.clone_from(&self.gateway);
         Ok(client)
+    }
+}
+
+/// Notes, from time to time, which shards are gone and which are connected
+/// again.
+async fn watch_shards(bot: &Bot, shards: &ShardManager) -> Infallible {
+    let ShardRange { first, last, .. } = bot.shards;
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let stages: Vec<_> = {
+            let runners = shards.runners.lock().await;
+            let stage = |shard| runners.get(&ShardId(shard)).map(|runner| runner.stage);
+            (first..=last).map(|shard| (shard, stage(shard))).collect()
+        };
+        for (shard, stage) in stages {
+            match stage {
+                // How a runner begins, before it says anything.
+                Some(ConnectionStage::Disconnected) => {}
+                stage => {
+                    let is_connected = stage == Some(ConnectionStage::Connected);
+                    bot.app.shards.note(shard, is_connected);
+                }
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use serenity::all::ComponentInteraction;
 
 use crate::app::Error;
 use crate::bot::answers::buttons;
+use crate::bot::answers::promise::find_before_form;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::custom_id::CustomId;
@@ -75,8 +76,8 @@ async fn open_key_form(
     let voice = bot.voice(&press.locale);
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     // A form must be the first answer, so nothing slow may come before it.
-    let begun = bot.app.keys.begin_add(&caller, provider, Scope::User, None);
-    match begun.await {
+    let beginning = bot.app.keys.begin_add(&caller, provider, Scope::User, None);
+    match find_before_form(beginning).await {
         Ok(form) => {
             let modal = words::keys::add_form(voice, &form);
             bot.rest.open_modal(&handle, &modal).await

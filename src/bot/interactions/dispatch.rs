@@ -84,6 +84,7 @@ impl serenity::framework::Framework for Dispatcher {
             FullEvent::Ready { ref data_about_bot } => {
                 let user_id = data_about_bot.user.id.get();
                 self.bot.user_id.store(user_id, Ordering::Relaxed);
+                self.bot.app.shards.note(context.shard_id.0, true);
                 let bot = Arc::clone(&self.bot);
                 self.bot.app.tasks.spawn(async move {
                     if let Err(error) = close_unfinished(&bot).await {
@@ -96,6 +97,10 @@ impl serenity::framework::Framework for Dispatcher {
                 let reported = report_servers(&self.bot, data_about_bot).await;
                 self.poise.dispatch(context, event).await;
                 reported
+            }
+            FullEvent::Resume { .. } => {
+                self.bot.app.shards.note(context.shard_id.0, true);
+                Ok(())
             }
             FullEvent::InteractionCreate { .. } => {
                 self.poise.dispatch(context, event).await;

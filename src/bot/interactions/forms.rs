@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serenity::all::{ActionRowComponent, ModalInteraction};
 
 use crate::app::{Error, TypedKey};
+use crate::bot::answers::promise::find_before_form;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
@@ -60,7 +61,9 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
     };
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
     let question = prompt.0.clone();
-    let ask = bot.app.asks.finish_once(caller, id, prompt, typed).await;
+    // An answer is promised to everybody, and a refusal only to whoever asked.
+    let finishing = bot.app.asks.finish_once(caller, id, prompt, typed);
+    let ask = find_before_form(finishing).await;
     match ask {
         Ok(ask) => {
             let request = AnswerRequest {

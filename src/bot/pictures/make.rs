@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::app::{AnswerStart, Error};
 use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::answers::promise::{PromiseTime, promise_when_secured};
+use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::refusals;
 use crate::bot::answers::target::Target;
 use crate::bot::conversation::files::{Content, FileReader};
@@ -70,7 +70,8 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let choices = imagine.choices.clone();
     let server = imagine.caller.place.server();
     let prompt = imagine.spec.prompt.0.clone();
-    let considered = bot.app.pictures.consider(imagine).await;
+    let considering = bot.app.pictures.consider(imagine);
+    let considered = promise_if_slow(&mut renderer, considering).await?;
     let securing = Box::pin(async {
         let mut ready = bot.app.pictures.secure(considered?).await?;
         if let Some(file) = file {

@@ -1,6 +1,6 @@
 //! What people read when something went wrong.
 
-use crate::app::Error;
+use crate::app::{DatabaseTrouble, Error};
 use crate::bot::connection::card::Card;
 use crate::bot::words::refusal::refusal;
 use crate::bot::words::voice::Voice;
@@ -9,11 +9,35 @@ use crate::bot::words::voice::Voice;
 pub fn error(voice: Voice<'_>, error: &Error) -> Card {
     match error {
         Error::Refused(refused) => refusal(voice, refused),
+        Error::Troubled(trouble, _) => troubled(voice, *trouble),
         Error::Failed(_) => Card::text(voice.lang.words(
             "Something went wrong on my side, and the operator's log says what. \
              Nothing was changed. Please try again in a minute.",
         )),
     }
+}
+
+/// The database is in trouble: what is wrong, and what to do.
+fn troubled(voice: Voice<'_>, trouble: DatabaseTrouble) -> Card {
+    let lang = voice.lang;
+    Card::text(match trouble {
+        DatabaseTrouble::Away => lang.words(
+            "I cannot reach my database at the moment, so I could not do that. \
+             Please try again in a minute. If it stays so, tell the operator of this bot.",
+        ),
+        DatabaseTrouble::Locked | DatabaseTrouble::TooSlow => lang.words(
+            "My database is too busy at the moment, so I could not do that. \
+             Please try again in a minute. If it stays so, tell the operator of this bot.",
+        ),
+        DatabaseTrouble::Full | DatabaseTrouble::ReadOnly => lang.words(
+            "My database cannot store anything at the moment, so I could not do that. \
+             Please tell the operator of this bot, and try again later.",
+        ),
+        DatabaseTrouble::Damaged => lang.words(
+            "My database is damaged, so I could not do that. \
+             Please tell the operator of this bot, and try again later.",
+        ),
+    })
 }
 
 /// A command came in a shape that is not ours any more.

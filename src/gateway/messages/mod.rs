@@ -10,7 +10,7 @@ mod picture;
 mod quota;
 mod token;
 
-use crate::app::{Error, RelayError};
+use crate::app::{DatabaseTrouble, Error, RelayError};
 use crate::model::{AccessRefusal, AskRefusal, Refusal, Skip};
 
 use crate::gateway::problem::Problem;
@@ -19,6 +19,10 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => problem_of(&refusal),
+            Error::Troubled(trouble, error) => {
+                tracing::warn!("could not do what was asked: {error:#}");
+                about_trouble(trouble)
+            }
             Error::Failed(failure) => {
                 tracing::error!("could not do what was asked: {failure:#}");
                 Self::new(
@@ -51,7 +55,7 @@ impl From<AskRefusal> for Problem {
 
 impl From<anyhow::Error> for Problem {
     fn from(failure: anyhow::Error) -> Self {
-        Error::Failed(failure).into()
+        Error::from(failure).into()
     }
 }
 
@@ -85,6 +89,26 @@ fn problem_of(refusal: &Refusal) -> Problem {
         Refusal::Token(refusal) => token::about_token(refusal).into(),
         Refusal::Quota(refusal) => quota::about_quota(refusal),
     }
+}
+
+/// The problem that the database is in trouble. Its code is the same for all
+/// kinds: what a program can do is to wait.
+fn about_trouble(trouble: DatabaseTrouble) -> Problem {
+    let what = match trouble {
+        DatabaseTrouble::Away => "Latchkey cannot reach its database",
+        DatabaseTrouble::Locked => "Latchkey's database is locked by others",
+        DatabaseTrouble::TooSlow => "Latchkey's database takes too long to answer",
+        DatabaseTrouble::Full => "the disk of Latchkey's database is full",
+        DatabaseTrouble::ReadOnly => "Latchkey's database can only be read",
+        DatabaseTrouble::Damaged => "Latchkey's database or its disk is damaged",
+    };
+    let wait_s = trouble.retry_after().as_secs();
+    let message = format!(
+        "At the moment {what}. Try again in {wait_s} s; if it stays so, tell the operator, whose log and `/readyz` say more."
+    );
+    let mut problem = Problem::new(503, "database_unavailable", message);
+    problem.retry_after_s = Some(wait_s);
+    problem
 }
 
 /// Says why a key was passed over.

@@ -50,9 +50,10 @@ pub async fn keep_up(stop: CancellationToken) {
 /// Responds with all metrics in Prometheus's text format.
 pub async fn show_metrics(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
-    let is_up = app.health().await.is_ok();
-    metrics::gauge!("latchkey_database_up").set(if is_up { 1.0 } else { 0.0 });
-    metrics::gauge!("latchkey_discord_up").set(if app.people.knows_discord() { 1.0 } else { 0.0 });
+    let readiness = app.check_readiness().await;
+    metrics::gauge!("latchkey_database_up").set(one_if(readiness.database.is_ok()));
+    metrics::gauge!("latchkey_discord_up").set(one_if(readiness.shards.is_whole()));
+    metrics::gauge!("latchkey_ready").set(one_if(readiness.is_ready()));
     metrics::gauge!("latchkey_tasks").set(gauge_value(app.tasks.count()));
     metrics::gauge!("latchkey_uptime_seconds").set(app.uptime().as_secs_f64());
     if let Some(bytes) = memory_bytes() {
@@ -66,6 +67,10 @@ pub async fn show_metrics(call: Call) -> HandlerResult {
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(response)
+}
+
+fn one_if(yes: bool) -> f64 {
+    f64::from(u8::from(yes))
 }
 
 /// The resident memory of the process, as the kernel counts it.

@@ -1,5 +1,6 @@
 //! Our own API: keys, usage and limits, as JSON.
 
+pub mod attempts;
 pub mod keys;
 pub mod providers;
 pub mod unified;

@@ -13,6 +13,7 @@ use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::call_task::{CallTask, EventWriter};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
 use crate::gateway::problem::{Problem, write_payer_headers};
+use crate::gateway::receipt::{ReceiptBody, describe_receipt};
 use crate::model::{Answer, Ask, Choices, Finish, ProviderId, Source};
 
 use crate::gateway::responses::json_response;
@@ -45,6 +46,7 @@ pub struct UnifiedAnswer {
     /// `complete`, `length` or `blocked`.
     finish: &'static str,
     usage: AnswerUsage,
+    receipt: ReceiptBody,
 }
 
 /// What an answer used.
@@ -180,5 +182,6 @@ fn describe_answer(answer: &Answer, text: String) -> UnifiedAnswer {
             estimated: answer.estimated,
             cost_nano_dollars: answer.cost.map(|cost| cost.0),
         },
+        receipt: describe_receipt(&answer.receipt),
     }
 }

@@ -13,12 +13,15 @@ mod parsed_answer;
 mod raw_object;
 #[cfg(test)]
 mod recordings;
+mod reported_usage;
 mod request_fields;
 mod responses;
 mod surface;
 mod translation;
 #[cfg(test)]
 mod translation_tests;
+#[cfg(test)]
+mod usage_tests;
 
 use reqwest::Method;
 use serde_json::Value;
@@ -35,7 +38,7 @@ pub use openai::{
     CHAT_PATH as OPENAI_CHAT_PATH, EMBEDDINGS_PATH as OPENAI_EMBEDDINGS_PATH,
     IMAGES_PATH as OPENAI_IMAGES_PATH, OpenAiQuirks, ask_for_usage,
 };
-pub use parsed_answer::{ParsedAnswer, read_count};
+pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
 pub use responses::{PATH as OPENAI_RESPONSES_PATH, STORED_PROMPT};

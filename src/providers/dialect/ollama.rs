@@ -5,12 +5,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Role, Surface, Turn, Usage};
+use crate::model::{Finish, Role, Surface, Turn};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::openai;
-use super::parsed_answer::{ParsedAnswer, read_count};
+use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
+use super::reported_usage::{Field, FieldPath};
 use super::request_fields::{NO_FIELDS, RequestFields};
 
 pub const CHAT_PATH: &str = "/api/chat";
@@ -82,6 +83,12 @@ pub fn limit_output(request: &mut RawObject, tokens: u64) -> bool {
     true
 }
 
+/// Where usage stands in the last line.
+const USAGE_PATHS: &[FieldPath] = &[
+    (Field::Input, "/prompt_eval_count"),
+    (Field::Output, "/eval_count"),
+];
+
 /// Reads a line of a stream or a whole answer; both have one shape.
 pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     if event.get("error").is_some() {
@@ -96,11 +103,10 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             Some("length") => Finish::Length,
             _ => Finish::Complete,
         });
+        answer.reported.take_piece(event, USAGE_PATHS);
         // The prompt's count is left out when it was cached.
-        answer.usage = read_count(event, "/eval_count").map(|output_tokens| Usage {
-            input_tokens: read_count(event, "/prompt_eval_count").unwrap_or(0),
-            output_tokens,
-            ..Usage::default()
-        });
+        let (reported, input) = (&answer.reported, answer.reported.count(Field::Input));
+        let output = reported.get(Field::Output);
+        answer.usage = output.map(|output| reported.usage(input, output));
     }
 }

@@ -4,15 +4,17 @@ use serde_json::Value;
 
 use crate::model::{FailureClass, Finish, Usage};
 
-/// More tokens than any model handles: a larger count is nonsense.
-pub const TOKENS_MAX: u64 = 100_000_000;
+use super::reported_usage::ReportedUsage;
 
 /// An answer that is being read.
 #[derive(Debug, Default)]
 pub struct ParsedAnswer {
     /// Text that has arrived and was not taken yet.
     pub text: String,
+    /// The usage that was reported so far, where it is enough to be one.
     pub usage: Option<Usage>,
+    /// The fields of the usage, from which each dialect makes it.
+    pub reported: ReportedUsage,
     pub finish: Option<Finish>,
     /// The provider's name for the model that answers.
     pub model: Option<String>,
@@ -51,13 +53,4 @@ impl ParsedAnswer {
             FailureClass::CutOff
         }
     }
-}
-
-/// Reads a count of tokens at a path; none where it is missing or more than
-/// [`TOKENS_MAX`].
-pub fn read_count(value: &Value, path: &str) -> Option<u64> {
-    value
-        .pointer(path)?
-        .as_u64()
-        .filter(|tokens| *tokens <= TOKENS_MAX)
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::tests::outside;
 
-use super::ParsedAnswer;
+use super::{AnswerFormat, ParsedAnswer};
 use crate::providers::chat::read_event;
 use crate::providers::failure::classify;
 use crate::providers::sse::{Decoder, Event};
@@ -92,5 +92,39 @@ fn recorded_errors_fall_into_their_class() {
     }
     if !seen.is_empty() {
         insta::assert_snapshot!(seen.join("\n"));
+    }
+}
+
+#[test]
+fn recorded_pictures_are_counted_by_the_class_of_their_tokens() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let mut seen = Vec::new();
+    for recording in recordings("images.json") {
+        let body = recording["response"]["body"].as_str().unwrap().to_owned();
+        let Some(provider) = provider_of(&catalogue, &recording) else {
+            continue;
+        };
+        let format = match provider.dialect.chat_format() {
+            AnswerFormat::Google => AnswerFormat::Google,
+            _ => AnswerFormat::Images,
+        };
+        let mut answer = ParsedAnswer::default();
+        let value = format.parse_whole(&body.into()).unwrap();
+        format.read_event(&value, &mut answer);
+        let counts = answer.usage.unwrap().counts();
+        let counts = counts
+            .iter()
+            .map(|(class, count)| format!("{}={count}", class.as_str()));
+        seen.push(format!(
+            "{}: {}",
+            provider.id,
+            counts.collect::<Vec<_>>().join(" ")
+        ));
+    }
+    if !seen.is_empty() {
+        insta::assert_snapshot!(seen.join("\n"), @"
+        google: input=5 output=398 output_image=1120
+        openai: input=10 output_image=4160
+        ");
     }
 }

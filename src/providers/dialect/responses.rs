@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use crate::model::{Finish, Usage};
 
-use super::parsed_answer::{ParsedAnswer, read_count};
+use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
+use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
 
 pub const PATH: &str = "/responses";
@@ -37,9 +38,11 @@ pub fn limit_output(request: &mut RawObject, tokens: u64) -> bool {
 }
 
 /// Reads a whole answer, or an event of a stream, of which the last holds
-/// the whole answer.
+/// the whole answer. A response that failed is one: it says so itself, to a
+/// caller who knows it, and what it used is paid for.
 pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
-    if event.get("error").is_some_and(|error| !error.is_null()) {
+    let has_error = event.get("error").is_some_and(|error| !error.is_null());
+    if has_error && event["object"] != "response" {
         answer.failed = true;
         return;
     }
@@ -63,22 +66,88 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
 
 fn read_response(response: &Value, answer: &mut ParsedAnswer) {
     answer.set_model(response, "model");
-    answer.failed |= response["status"] == "failed";
     answer.finish = match response["status"].as_str() {
         Some("incomplete") => Some(Finish::Length),
         Some("completed") => Some(Finish::Complete),
+        Some("failed" | "cancelled") => Some(Finish::Blocked),
         _ => answer.finish,
     };
-    answer.usage = read_usage(&response["usage"]).or(answer.usage);
+    take_tool_calls(response, answer);
+    take_usage(&response["usage"], answer);
 }
 
-/// Reads usage as the Responses and the images count it.
-pub fn read_usage(usage: &Value) -> Option<Usage> {
-    Some(Usage {
-        input_tokens: read_count(usage, "/input_tokens")?,
-        output_tokens: read_count(usage, "/output_tokens")?,
-        cached_tokens: read_count(usage, "/input_tokens_details/cached_tokens").unwrap_or(0),
-        reasoning_tokens: read_count(usage, "/output_tokens_details/reasoning_tokens").unwrap_or(0),
-        cost: None,
-    })
+/// Where usage stands, in Responses and in pictures.
+const USAGE_PATHS: &[FieldPath] = &[
+    (Field::Input, "/input_tokens"),
+    (Field::Output, "/output_tokens"),
+    (Field::Cached, "/input_tokens_details/cached_tokens"),
+    (
+        Field::CacheWrite,
+        "/input_tokens_details/cache_write_tokens",
+    ),
+    (
+        Field::CacheWrite12h,
+        "/input_tokens_details/cache_write_tokens_details/ttl_12h_tokens",
+    ),
+    (Field::InputText, "/input_tokens_details/text_tokens"),
+    (Field::InputAudio, "/input_tokens_details/audio_tokens"),
+    (Field::InputImage, "/input_tokens_details/image_tokens"),
+    (Field::Reasoning, "/output_tokens_details/reasoning_tokens"),
+    (Field::OutputText, "/output_tokens_details/text_tokens"),
+    (Field::OutputAudio, "/output_tokens_details/audio_tokens"),
+    (Field::OutputImage, "/output_tokens_details/image_tokens"),
+];
+
+/// Takes over usage as the Responses and the pictures report it.
+pub fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
+    answer.reported.take_piece(usage, USAGE_PATHS);
+    take_cost(usage, &mut answer.reported);
+    answer.usage = usage_of(&answer.reported);
+}
+
+fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
+    let totals = (reported.get(Field::Input), reported.get(Field::Output));
+    let (input, output) = match totals {
+        (Some(input), Some(output)) => (input, output),
+        // What it cost is enough.
+        (input, output) if reported.has_cost() => (input.unwrap_or(0), output.unwrap_or(0)),
+        _ => return None,
+    };
+    let mut usage = reported.usage(input, output);
+    // What was written for twelve hours is a part of what was written.
+    let short = usage.details.cache_write;
+    usage.details.cache_write = short.saturating_sub(usage.details.cache_write_12h);
+    Some(usage)
+}
+
+/// The items of a response that are paid for by the piece.
+const PAID_ITEMS: [(&str, Field); 3] = [
+    ("web_search_call", Field::WebSearches),
+    ("file_search_call", Field::FileSearches),
+    ("image_generation_call", Field::Pictures),
+];
+
+/// Takes over how often a response used the provider's own tools: as it says,
+/// or else by its items.
+fn take_tool_calls(response: &Value, answer: &mut ParsedAnswer) {
+    let output = response["output"].as_array();
+    for (kind, field) in PAID_ITEMS {
+        let items = output.into_iter().flatten();
+        let of_kind = items.filter(|item| item["type"] == kind).count() as u64;
+        answer.reported.set(field, Some(of_kind));
+    }
+    let searches = read_count(response, "/tool_usage/web_search/num_requests");
+    answer.reported.set(Field::WebSearches, searches);
+}
+
+/// Takes over what OpenRouter says it cost, in dollars. Where the key behind
+/// OpenRouter is one's own, that is OpenRouter's fee alone, and what the
+/// provider behind it charges stands beside it.
+pub fn take_cost(usage: &Value, reported: &mut ReportedUsage) {
+    let Some(cost) = usage.get("cost").and_then(Value::as_f64) else {
+        return;
+    };
+    let upstream = usage.pointer("/cost_details/upstream_inference_cost");
+    let upstream = upstream.filter(|_| usage["is_byok"] == true);
+    reported.set_cost(Some(cost + upstream.and_then(Value::as_f64).unwrap_or(0.0)));
 }

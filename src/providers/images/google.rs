@@ -65,6 +65,12 @@ fn read_answer(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
     }
     let mut parsed = ParsedAnswer::default();
     AnswerFormat::Google.read_event(answer, &mut parsed);
+    if let Some(usage) = &mut parsed.usage
+        && usage.details.output_image == 0
+    {
+        // It is not said which tokens are the picture's: all but the thoughts.
+        usage.details.output_image = usage.output_tokens.saturating_sub(usage.reasoning_tokens);
+    }
     Ok(PictureResult {
         pictures,
         usage: parsed.usage,

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{
-    FailureClass, ImageSpec, NanoDollars, Picture, ProviderFailure, Size, Stage, Usage,
-};
+use crate::model::{FailureClass, ImageSpec, Picture, ProviderFailure, Size, Stage, Usage};
 
 use super::workflow::Workflow;
 
@@ -60,20 +58,10 @@ impl PictureResult {
     fn add(&mut self, more: Self) {
         self.pictures.extend(more.pictures);
         self.machine_ms += more.machine_ms;
-        let (Some(usage), Some(old)) = (more.usage, self.usage) else {
-            self.usage = self.usage.or(more.usage);
-            return;
+        self.usage = match (self.usage, more.usage) {
+            (Some(old), Some(new)) => Some(old.plus(new)),
+            (old, new) => old.or(new),
         };
-        self.usage = Some(Usage {
-            input_tokens: old.input_tokens + usage.input_tokens,
-            output_tokens: old.output_tokens + usage.output_tokens,
-            cached_tokens: old.cached_tokens + usage.cached_tokens,
-            reasoning_tokens: old.reasoning_tokens + usage.reasoning_tokens,
-            cost: old
-                .cost
-                .zip(usage.cost)
-                .map(|(old, new)| NanoDollars(old.0.saturating_add(new.0))),
-        });
     }
 }
 

@@ -5,9 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, NanoDollars, Picture, Usage};
+use crate::model::{FailureClass, Picture, Usage};
 use crate::providers::catalogue::ImageWire;
-use crate::providers::dialect::{picture_data_url, read_count};
+use crate::providers::dialect::{AnswerFormat, ParsedAnswer, picture_data_url};
 
 use super::fetch::{checked_picture, fetch_stored};
 use super::host::Host;
@@ -107,12 +107,7 @@ pub fn decode_picture(host: &Host<'_>, text: &str) -> Result<Picture> {
 }
 
 fn read_usage(answer: &Value) -> Option<Usage> {
-    let usage = answer.get("usage")?;
-    let tokens = |path: &str| read_count(usage, path).unwrap_or(0);
-    Some(Usage {
-        input_tokens: tokens("/input_tokens"),
-        output_tokens: tokens("/output_tokens"),
-        cost: usage["cost"].as_f64().and_then(NanoDollars::from_dollars),
-        ..Usage::default()
-    })
+    let mut parsed = ParsedAnswer::default();
+    AnswerFormat::Images.read_event(&json!({"usage": answer["usage"]}), &mut parsed);
+    parsed.usage
 }

@@ -93,6 +93,11 @@ impl OpenFiles {
         })
     }
 
+    /// The database itself.
+    pub(super) fn database(&self) -> &Path {
+        &self.database
+    }
+
     /// Waits until a file was removed, emptied or replaced; the error says which.
     pub(super) async fn wait_for_loss(&self) -> anyhow::Error {
         loop {

@@ -6,35 +6,35 @@
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ToSql};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use crate::store::rules_cache::RulesCache;
 use crate::store::value::{Row, Statement, StatementResult, Statements, Transaction, Value};
 use crate::store::{NEWEST_MIGRATION, must_migrate};
 
 mod file;
 mod readers;
+mod trouble;
+mod writer;
 
 pub use file::FileClaim;
 use file::OpenFiles;
 use readers::Readers;
+use writer::{LOCK_WAIT, Work, Writer};
 
 mod migrations {
     refinery::embed_migrations!("migrations/sqlite");
 }
 
-/// How many writes the writer's queue holds; further callers wait until it
-/// has room.
-const QUEUE: usize = 1_024;
-/// How many writes share one commit at the most.
-const GROUP_MAX: usize = 512;
-/// How long a statement waits until another process unlocks the file, in
-/// milliseconds.
-const BUSY_TIMEOUT_MS: u64 = 5_000;
+/// How long the start waits until another process unlocks the file.
+const LOCKED_AT_START: Duration = Duration::from_secs(5);
 /// How many prepared statements a connection keeps.
 const CACHED_STATEMENTS: usize = 64;
 /// How many kilobytes of the file a reading connection caches, and the writing
@@ -46,27 +46,16 @@ const WRITER_CACHE_KB: i64 = 256;
 /// the last handle is dropped.
 #[derive(Clone)]
 pub struct Sqlite {
-    writer: mpsc::Sender<Job>,
+    writer: Writer,
     readers: Readers,
     files: OpenFiles,
 }
 
-type Reply = oneshot::Sender<anyhow::Result<StatementResult>>;
-
-enum Job {
-    Run(Work, Reply),
-    Close(oneshot::Sender<()>),
-}
-
-enum Work {
-    One(Statement),
-    Many(Transaction),
-}
-
 impl Sqlite {
     /// Opens or creates the file, readable by its owner only, and migrates.
-    pub async fn open(path: PathBuf) -> anyhow::Result<Self> {
-        let (jobs, queue) = mpsc::channel(QUEUE);
+    /// Whenever a commit has changed rules, the cache is emptied.
+    pub async fn open(path: PathBuf, rules_cache: Arc<RulesCache>) -> anyhow::Result<Self> {
+        let (writer, queue) = Writer::new(rules_cache);
         let (tell, opened) = oneshot::channel();
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
@@ -75,13 +64,13 @@ impl Sqlite {
                     // The caller may have gone; then the queue is closed, and
                     // this ends at once.
                     let _ = tell.send(Ok((readers, files)));
-                    run_writer(&connection, queue);
+                    queue.work_off(&connection);
                 }
                 Err(error) => drop(tell.send(Err(error))),
             })?;
         let (readers, files) = opened.await.context("the database thread died")??;
         Ok(Self {
-            writer: jobs,
+            writer,
             readers,
             files,
         })
@@ -109,12 +98,29 @@ impl Sqlite {
 
     /// Runs a writing statement; returns after the commit that it is part of.
     pub async fn write(&self, statement: Statement) -> anyhow::Result<StatementResult> {
-        send(&self.writer, Work::One(statement)).await
+        self.writer.write(Work::One(statement)).await
     }
 
-    /// Runs a transaction; returns after the commit that it is part of.
+    /// Runs a transaction; returns after the commit that it is part of, and
+    /// when it is certain what came of it.
     pub async fn transact(&self, transaction: Transaction) -> anyhow::Result<()> {
-        send(&self.writer, Work::Many(transaction)).await.map(drop)
+        let work = Work::Many(transaction);
+        self.writer.write_surely(work).await.map(drop)
+    }
+
+    /// How many writes wait.
+    pub fn count_queued(&self) -> usize {
+        self.writer.count_queued()
+    }
+
+    /// Whether another process keeps this one from writing.
+    pub fn is_locked_out(&self) -> bool {
+        self.writer.is_locked_out()
+    }
+
+    /// The file of the database.
+    pub fn path(&self) -> &Path {
+        self.files.database()
     }
 
     /// Waits until the file is taken away; the error says what happened to it.
@@ -124,130 +130,12 @@ impl Sqlite {
 
     /// Ends the writer's thread after the queued writes, and empties the WAL.
     pub async fn close(&self) {
-        let (done, closed) = oneshot::channel();
-        if self.writer.send(Job::Close(done)).await.is_ok() {
-            // An error means that the thread is gone, which is what we want.
-            let _ = closed.await;
-        }
+        self.writer.close().await;
     }
-}
-
-async fn send(thread: &mpsc::Sender<Job>, work: Work) -> anyhow::Result<StatementResult> {
-    let (reply, answer) = oneshot::channel();
-    let sent = thread.send(Job::Run(work, reply)).await;
-    sent.map_err(|_| anyhow!("the database is closed"))?;
-    answer.await.context("the database thread died")?
-}
-
-/// The writer's thread: commits together what has queued up while the last
-/// commit ran.
-fn run_writer(connection: &Connection, mut queue: mpsc::Receiver<Job>) {
-    let mut jobs = Vec::with_capacity(GROUP_MAX);
-    while queue.blocking_recv_many(&mut jobs, GROUP_MAX) > 0 {
-        let (mut group, mut replies, mut closing) = (Vec::new(), Vec::new(), None);
-        for job in jobs.drain(..) {
-            match job {
-                Job::Run(work, reply) => {
-                    group.push(work);
-                    replies.push(reply);
-                }
-                Job::Close(reply) => closing = Some(reply),
-            }
-        }
-        send_results(replies, commit(connection, group));
-        if let Some(closed) = closing {
-            let _ = connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
-            let _ = closed.send(());
-            return;
-        }
-    }
-}
-
-/// Runs a group in one transaction. Each piece of work is atomic by itself: if
-/// one fails, the others are committed all the same. If the disk fails,
-/// nothing of the group is committed.
-fn commit(
-    connection: &Connection,
-    group: Vec<Work>,
-) -> anyhow::Result<Vec<anyhow::Result<StatementResult>>> {
-    step(connection, "begin immediate")?;
-    let alone = group.len() == 1;
-    let mut outcomes = Vec::with_capacity(group.len());
-    for work in group {
-        let outcome = perform(connection, work, alone);
-        // SQLite rolls everything back by itself when the disk is full or
-        // fails. Work that ran after that would be outside of a transaction,
-        // and committed by itself.
-        if connection.is_autocommit() {
-            return Err(outcome
-                .err()
-                .unwrap_or_else(|| anyhow!("the transaction ended by itself")));
-        }
-        outcomes.push(outcome);
-    }
-    if alone && outcomes.iter().any(Result::is_err) {
-        step(connection, "rollback")?;
-        return Ok(outcomes);
-    }
-    let committed = step(connection, "commit");
-    if committed.is_err() && !connection.is_autocommit() {
-        connection.execute_batch("rollback")?;
-    }
-    committed?;
-    Ok(outcomes)
-}
-
-/// Runs one piece of work, all of it or nothing. A transaction that is alone in
-/// its group is rolled back with the group. Others have a savepoint, for which
-/// SQLite keeps every changed page twice.
-fn perform(connection: &Connection, work: Work, alone: bool) -> anyhow::Result<StatementResult> {
-    match work {
-        Work::One(statement) => Ok(run(connection, &statement)?),
-        Work::Many(transaction) if alone => run_all(connection, transaction),
-        Work::Many(transaction) => {
-            step(connection, "savepoint work")?;
-            let done = run_all(connection, transaction);
-            if done.is_err() && !connection.is_autocommit() {
-                step(connection, "rollback to work")?;
-            }
-            if !connection.is_autocommit() {
-                step(connection, "release work")?;
-            }
-            done
-        }
-    }
-}
-
-fn run_all(connection: &Connection, transaction: Transaction) -> anyhow::Result<StatementResult> {
-    let found = run_each(connection, transaction.first)?;
-    run_each(connection, (transaction.decide)(found)?)?;
-    Ok(StatementResult {
-        changed: 0,
-        rows: Vec::new(),
-    })
 }
 
 fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.raw_execute().map(drop)
-}
-
-/// Tells each caller what came of its work, after the commit.
-fn send_results(
-    replies: Vec<Reply>,
-    committed: anyhow::Result<Vec<anyhow::Result<StatementResult>>>,
-) {
-    match committed {
-        Ok(outcomes) => {
-            for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                let _ = reply.send(outcome);
-            }
-        }
-        Err(error) => {
-            for reply in replies {
-                let _ = reply.send(Err(anyhow!("could not commit: {error:#}")));
-            }
-        }
-    }
 }
 
 fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenFiles)> {
@@ -257,6 +145,7 @@ fn open_and_migrate(path: PathBuf) -> anyhow::Result<(Connection, Readers, OpenF
             .run(&mut writer)
             .context("could not migrate the database")?;
     }
+    writer.busy_timeout(LOCK_WAIT)?;
     let files = OpenFiles::identify(&path)?;
     Ok((writer, Readers::open(path)?, files))
 }
@@ -281,6 +170,7 @@ fn open_writer(path: &Path) -> anyhow::Result<Connection> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "secure_delete", "on")?;
     configure(&connection, WRITER_CACHE_KB)?;
+    connection.busy_timeout(LOCKED_AT_START)?;
     Ok(connection)
 }
 
@@ -288,7 +178,7 @@ fn configure(connection: &Connection, cache_kb: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "on")?;
     connection.pragma_update(None, "cache_size", -cache_kb)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
-    connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))
+    Ok(())
 }
 
 fn run(connection: &Connection, statement: &Statement) -> rusqlite::Result<StatementResult> {

@@ -2,18 +2,29 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context;
 use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task;
+use tokio::time::timeout;
 
 use crate::model::lock;
+use crate::store::sqlite::trouble::sort_error;
 use crate::store::sqlite::{READER_CACHE_KB, configure};
+use crate::store::trouble::{StoreError, WAIT_MAX};
 
 /// How many reads run at once. Further ones wait, without taking a thread.
 const READERS: usize = 2;
+/// How long a reader waits for another process's lock, which is rare: in WAL
+/// mode, those who write do not keep others from reading.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+/// How long a read waits for its turn, so that both are [`WAIT_MAX`].
+const TURN_WAIT: Duration = WAIT_MAX
+    .checked_sub(LOCK_WAIT)
+    .expect("it is less than callers wait");
 
 /// A few reading connections. Cheap to clone.
 #[derive(Clone)]
@@ -44,11 +55,12 @@ impl Readers {
         &self,
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await?;
+        let turn = timeout(TURN_WAIT, Arc::clone(&self.turns).acquire_owned()).await;
+        let turn = turn.map_err(|_| StoreError::too_slow("turn to read"))??;
         let readers = self.clone();
         let work = move || {
             let connection = readers.take()?;
-            let found = work(&connection);
+            let found = work(&connection).map_err(sort_error);
             lock(&readers.idle).push(connection);
             drop(turn);
             found
@@ -62,7 +74,7 @@ impl Readers {
 
     fn take(&self) -> anyhow::Result<Connection> {
         let idle = lock(&self.idle).pop();
-        idle.map_or_else(|| connect(&self.path), Ok)
+        idle.map_or_else(|| connect(&self.path).map_err(sort_error), Ok)
     }
 }
 
@@ -70,5 +82,6 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection, READER_CACHE_KB)?;
+    connection.busy_timeout(LOCK_WAIT)?;
     Ok(connection)
 }

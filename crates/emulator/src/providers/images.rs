@@ -111,7 +111,8 @@ fn answer_gemini(body: &Value, fault: Option<&ProviderFault>) -> Response {
             "candidates": [{"content": {"role": "model", "parts": [{"inlineData": {
                 "mimeType": "image/png", "data": STANDARD.encode(picture_or_fault(prompt, 0, fault))}}]},
                 "finishReason": "STOP", "index": 0}],
-            "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 1120, "totalTokenCount": 1124},
+            "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 1120, "totalTokenCount": 1124,
+                "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1120}]},
         }),
     })
     .into_response()

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::ledger::{CallEnd, Hold};
-use crate::model::{AskRefusal, ProviderFailure, Usage};
+use crate::model::{AskRefusal, AttemptId, ProviderFailure, Settlement, Source, Usage};
 use crate::providers::Relayed;
 
 use crate::app::payers::Payer;
@@ -24,7 +24,16 @@ pub struct Relay {
     pub(in crate::app) relayed: Box<Relayed>,
     /// None once it is settled.
     pub(in crate::app) hold: Option<Hold>,
+    /// What a stream cost that has ended, until that is taken.
+    pub(in crate::app) receipt: Option<Box<RelayReceipt>>,
     pub(in crate::app) _busy: TaskTrackerToken,
+}
+
+/// What a call cost that was passed on.
+pub struct RelayReceipt {
+    pub attempt: AttemptId,
+    pub source: Source,
+    pub settlement: Settlement,
 }
 
 impl Relay {
@@ -78,6 +87,11 @@ impl Relay {
         }
     }
 
+    /// Takes what a stream cost that has ended, once.
+    pub fn take_receipt(&mut self) -> Option<Box<RelayReceipt>> {
+        self.receipt.take()
+    }
+
     fn hear(&mut self) {
         if let Some(hold) = &mut self.hold {
             hold.hear_bytes(self.relayed.newly_heard());
@@ -92,6 +106,13 @@ impl Relay {
             pictures: self.relayed.pictures(),
             failure: failure.cloned(),
         };
+        if self.streams() && failure.is_none() {
+            self.receipt = Some(Box::new(RelayReceipt {
+                attempt: hold.id(),
+                source: hold.attempt().source,
+                settlement: hold.settlement_if(ended.as_ended()),
+            }));
+        }
         if hold.is_exempt() {
             hold.settle_soon(ended.as_ended());
             return;

@@ -16,7 +16,7 @@ use crate::app::payers::{Payer, PayerQueue};
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
 
-pub use answer::Relay;
+pub use answer::{Relay, RelayReceipt};
 use call::{NO_MODEL, RelayCall, RelayOrder};
 pub use content::{RelayBody, RelayContent, RelayHeaders};
 
@@ -74,6 +74,7 @@ impl Programs {
             policy: order.policy,
             relayed: begun.relayed,
             hold: Some(begun.hold),
+            receipt: None,
             _busy: busy,
         })
     }

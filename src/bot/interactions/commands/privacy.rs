@@ -1,5 +1,6 @@
 //! `/privacy …`: what is stored of somebody, theirs to read and to erase.
 
+use crate::bot::answers::promise::find_before_form;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -47,7 +48,7 @@ pub async fn erase(ctx: Context<'_>) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     // A form must be the first answer.
-    match bot.app.people.begin_erase(&caller).await {
+    match find_before_form(bot.app.people.begin_erase(&caller)).await {
         Ok(form) => {
             bot.rest
                 .open_modal(&handle, &words::privacy::erase_form(voice, form))

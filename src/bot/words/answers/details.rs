@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use crate::app::OwnAttempt;
 use crate::bot::connection::card::Card;
+use crate::bot::words::answers::receipt::receipt_lines;
 use crate::bot::words::formats::{cost, plain_model};
 use crate::bot::words::keys::skip_reason::skip_reason;
 use crate::bot::words::voice::Voice;
@@ -32,6 +33,9 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
             "**{model}**: {input} tokens in, {output} out{estimated}, {price}.",
             values,
         ));
+        if let Some(receipt) = &used.receipt {
+            lines.extend(receipt_lines(voice, receipt, used));
+        }
         if let (Some(first), Some(all)) = (used.first_byte_ms, used.duration_ms) {
             let values: &[(&str, &dyn Display)] =
                 &[("first", &seconds(first)), ("all", &seconds(all))];

@@ -4,6 +4,7 @@ pub mod buttons;
 mod details;
 pub mod footer;
 mod places;
+mod receipt;
 
 pub use buttons::{ended_buttons, ended_by_restart, growing_buttons};
 pub use details::details;

@@ -4,11 +4,13 @@ mod blocks;
 mod budget;
 mod limits;
 mod operators;
+mod overshoots;
 pub mod reached;
 mod status;
 
 pub use blocks::{server_blocks, was_blocked, was_unblocked};
 pub use budget::{budget, budget_set, limits_cleared, role_exempted};
 pub use operators::{operators_limit_set, operators_view, tier_given};
+pub use overshoots::overshoots;
 pub use reached::notice;
 pub use status::status;

@@ -12,8 +12,9 @@ use crate::model::{Check, Credential, FailureClass, Finish, Role, Surface, Turn,
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
-use super::parsed_answer::{ParsedAnswer, read_count};
+use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
+use super::reported_usage::{Field, FieldPath, ReportedUsage};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::surface::is_list;
 
@@ -119,11 +120,11 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             }
             answer.set_model(event, "model");
             read_stop(&event["stop_reason"], answer);
-            answer.usage = read_usage(&event["usage"], None);
+            take_usage(&event["usage"], answer);
         }
         Some("message_start") => {
             answer.set_model(&event["message"], "model");
-            answer.usage = read_usage(&event["message"]["usage"], None);
+            take_usage(&event["message"]["usage"], answer);
         }
         Some("content_block_delta") => {
             answer.progressed = true;
@@ -133,7 +134,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         }
         Some("message_delta") => {
             read_stop(&event["delta"]["stop_reason"], answer);
-            answer.usage = read_usage(&event["usage"], answer.usage);
+            take_usage(&event["usage"], answer);
         }
         Some("error") => answer.failed = true,
         _ => {}
@@ -149,23 +150,40 @@ fn read_stop(reason: &Value, answer: &mut ParsedAnswer) {
     };
 }
 
+/// Where usage stands. In `message_delta` it is cumulative, and may lack what
+/// `message_start` said.
+const USAGE_PATHS: &[FieldPath] = &[
+    (Field::Input, "/input_tokens"),
+    (Field::Cached, "/cache_read_input_tokens"),
+    (Field::CacheWrite, "/cache_creation_input_tokens"),
+    (
+        Field::CacheWrite5m,
+        "/cache_creation/ephemeral_5m_input_tokens",
+    ),
+    (
+        Field::CacheWrite1h,
+        "/cache_creation/ephemeral_1h_input_tokens",
+    ),
+    (Field::Output, "/output_tokens"),
+    (Field::Reasoning, "/output_tokens_details/thinking_tokens"),
+    (Field::WebSearches, "/server_tool_use/web_search_requests"),
+];
+
+fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
+    answer.reported.take_piece(usage, USAGE_PATHS);
+    answer.usage = usage_of(&answer.reported);
+}
+
 /// Input excludes what was read from or written to the cache, so that is
-/// added. Counts in `message_delta` are cumulative and may lack the input.
-fn read_usage(usage: &Value, before: Option<Usage>) -> Option<Usage> {
-    let output_tokens = read_count(usage, "/output_tokens")?;
-    let Some(fresh) = read_count(usage, "/input_tokens") else {
-        return before.map(|before| Usage {
-            output_tokens,
-            ..before
-        });
-    };
-    let cached_tokens = read_count(usage, "/cache_read_input_tokens").unwrap_or(0);
-    let cache_written = read_count(usage, "/cache_creation_input_tokens").unwrap_or(0);
-    Some(Usage {
-        input_tokens: fresh + cached_tokens + cache_written,
-        output_tokens,
-        cached_tokens,
-        reasoning_tokens: read_count(usage, "/output_tokens_details/thinking_tokens").unwrap_or(0),
-        cost: None,
-    })
+/// added. What was written and is not said for how long was written for five
+/// minutes.
+fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
+    let (fresh, output) = (reported.get(Field::Input)?, reported.get(Field::Output)?);
+    let split = reported.count(Field::CacheWrite5m) + reported.count(Field::CacheWrite1h);
+    let rest = reported.count(Field::CacheWrite).saturating_sub(split);
+    let input = fresh + reported.count(Field::Cached) + split + rest;
+    let mut usage = reported.usage(input, output);
+    usage.details.cache_write_5m += rest;
+    usage.details.cache_write = 0;
+    Some(usage)
 }

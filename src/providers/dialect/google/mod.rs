@@ -11,8 +11,9 @@ use crate::model::{Finish, Role, Surface, Turn, Usage};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
-use super::parsed_answer::{ParsedAnswer, read_count};
+use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
+use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_PICTURE_FIELDS, PictureFields, RequestFields};
 use super::surface::is_list;
 
@@ -121,8 +122,13 @@ pub fn limit_output(request: &mut RawObject, tokens: u64) -> bool {
     true
 }
 
-/// Reads a chunk of a stream or a whole answer; both have one shape.
+/// Reads a chunk of a stream or a whole answer; both have one shape. Without
+/// `alt=sse`, a stream is a list of its chunks.
 pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
+    if let Some(chunks) = event.as_array() {
+        chunks.iter().for_each(|chunk| read_event(chunk, answer));
+        return;
+    }
     if event.get("error").is_some() {
         answer.failed = true;
         return;
@@ -149,20 +155,81 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             _ => Finish::Blocked,
         });
     }
-    answer.usage = read_usage(&event["usageMetadata"]).or(answer.usage);
+    take_usage(event, answer);
 }
 
-/// Counts are cumulative; thoughts are billed as output but not counted in
-/// the candidates.
-fn read_usage(usage: &Value) -> Option<Usage> {
-    let reasoning_tokens = read_count(usage, "/thoughtsTokenCount").unwrap_or(0);
-    Some(Usage {
-        input_tokens: read_count(usage, "/promptTokenCount")?,
-        output_tokens: read_count(usage, "/candidatesTokenCount").unwrap_or(0) + reasoning_tokens,
-        cached_tokens: read_count(usage, "/cachedContentTokenCount").unwrap_or(0),
-        reasoning_tokens,
-        cost: None,
+/// Where usage stands. The counts of each piece are cumulative.
+const USAGE_PATHS: &[FieldPath] = &[
+    (Field::Input, "/promptTokenCount"),
+    (Field::Output, "/candidatesTokenCount"),
+    (Field::Reasoning, "/thoughtsTokenCount"),
+    (Field::Cached, "/cachedContentTokenCount"),
+    (Field::ToolInput, "/toolUsePromptTokenCount"),
+];
+
+/// Lists of counts by modality, and the field of each modality that may have
+/// a price of its own.
+const MODALITIES: &[(&str, &[(&str, Field)])] = &[
+    (
+        "promptTokensDetails",
+        &[
+            ("AUDIO", Field::InputAudio),
+            ("IMAGE", Field::InputImage),
+            ("VIDEO", Field::InputVideo),
+        ],
+    ),
+    (
+        "cacheTokensDetails",
+        &[("AUDIO", Field::CachedAudio), ("IMAGE", Field::CachedImage)],
+    ),
+    (
+        "candidatesTokensDetails",
+        &[("AUDIO", Field::OutputAudio), ("IMAGE", Field::OutputImage)],
+    ),
+];
+
+fn take_usage(event: &Value, answer: &mut ParsedAnswer) {
+    let usage = &event["usageMetadata"];
+    answer.reported.take_piece(usage, USAGE_PATHS);
+    for (list, fields) in MODALITIES {
+        for part in usage[*list].as_array().into_iter().flatten() {
+            let modality = part["modality"].as_str();
+            let field = fields.iter().find(|(name, _)| modality == Some(*name));
+            if let Some((_, field)) = field {
+                answer.reported.set(*field, read_count(part, "/tokenCount"));
+            }
+        }
+    }
+    let searches = count_searches(event, answer.model.as_deref().unwrap_or_default());
+    answer.reported.set(Field::WebSearches, searches);
+    answer.usage = usage_of(&answer.reported);
+}
+
+/// How many searches are billed: each query, but before Gemini 3 one for all
+/// of a call's: `docs/providers.md` §10.
+fn count_searches(event: &Value, model: &str) -> Option<u64> {
+    let candidates = event["candidates"].as_array()?.iter();
+    let queries = candidates
+        .filter_map(|candidate| candidate.pointer("/groundingMetadata/webSearchQueries"))
+        .filter_map(Value::as_array)
+        .map(|queries| queries.len() as u64)
+        .sum::<u64>();
+    let is_billed_once = ["gemini-1", "gemini-2"]
+        .iter()
+        .any(|old| model.starts_with(old));
+    Some(if is_billed_once {
+        queries.min(1)
+    } else {
+        queries
     })
+}
+
+/// What a tool of Google's read is billed as input and thoughts are billed as
+/// output; neither is counted in the prompt and the candidates.
+fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
+    let input = reported.get(Field::Input)? + reported.count(Field::ToolInput);
+    let output = reported.count(Field::Output) + reported.count(Field::Reasoning);
+    Some(reported.usage(input, output))
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::model::{Finish, NanoDollars, Usage};
-use crate::providers::dialect::parsed_answer::{ParsedAnswer, TOKENS_MAX, read_count};
+use crate::model::{Finish, Usage};
+use crate::providers::dialect::parsed_answer::ParsedAnswer;
+use crate::providers::dialect::reported_usage::{Field, FieldPath, ReportedUsage};
 use crate::providers::dialect::responses;
 
 /// Reads a chunk of a stream, or a whole answer.
@@ -33,7 +35,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         .into_iter()
         .flatten()
     {
-        answer.usage = read_usage(usage).or(answer.usage);
+        take_usage(usage, answer);
     }
 }
 
@@ -50,44 +52,50 @@ fn read_content(content: &Value, answer: &mut ParsedAnswer) {
     }
 }
 
-fn read_usage(usage: &Value) -> Option<Usage> {
-    Some(
-        Counts {
-            prompt: read_count(usage, "/prompt_tokens")?,
-            completion: read_count(usage, "/completion_tokens")?,
-            total: read_count(usage, "/total_tokens"),
-            cached: read_count(usage, "/prompt_tokens_details/cached_tokens")
-                .or_else(|| read_count(usage, "/prompt_cache_hit_tokens")),
-            reasoning: read_count(usage, "/completion_tokens_details/reasoning_tokens"),
-            cost: usage.get("cost").and_then(Value::as_f64),
-        }
-        .usage(),
-    )
+/// Where usage stands. Some vendors name it as the Responses do.
+const USAGE_PATHS: &[FieldPath] = &[
+    (Field::Input, "/input_tokens"),
+    (Field::Input, "/prompt_tokens"),
+    (Field::Output, "/output_tokens"),
+    (Field::Output, "/completion_tokens"),
+    (Field::Total, "/total_tokens"),
+    (Field::Cached, "/prompt_cache_hit_tokens"),
+    (Field::Cached, "/prompt_tokens_details/cached_tokens"),
+    (
+        Field::CacheWrite,
+        "/prompt_tokens_details/cache_write_tokens",
+    ),
+    (Field::InputAudio, "/prompt_tokens_details/audio_tokens"),
+    (Field::InputImage, "/prompt_tokens_details/image_tokens"),
+    (Field::InputVideo, "/prompt_tokens_details/video_tokens"),
+    (
+        Field::Reasoning,
+        "/completion_tokens_details/reasoning_tokens",
+    ),
+    (
+        Field::OutputAudio,
+        "/completion_tokens_details/audio_tokens",
+    ),
+    (
+        Field::OutputImage,
+        "/completion_tokens_details/image_tokens",
+    ),
+    (Field::WebSearches, "/num_sources_used"),
+    (Field::WebSearches, "/num_search_queries"),
+    (Field::WebSearches, "/server_tool_use/web_search_requests"),
+];
+
+fn take_usage(usage: &Value, answer: &mut ParsedAnswer) {
+    answer.reported.take_piece(usage, USAGE_PATHS);
+    responses::take_cost(usage, &mut answer.reported);
+    answer.usage = usage_of(&answer.reported);
 }
 
-/// The counts of a vendor, before they become a [`Usage`].
-struct Counts {
-    prompt: u64,
-    completion: u64,
-    total: Option<u64>,
-    cached: Option<u64>,
-    reasoning: Option<u64>,
-    /// In dollars; OpenRouter reports it.
-    cost: Option<f64>,
-}
-
-impl Counts {
-    fn usage(self) -> Usage {
-        // Some vendors leave reasoning out of the completion but not of the total.
-        let by_total = self.total.unwrap_or(0).saturating_sub(self.prompt);
-        Usage {
-            input_tokens: self.prompt,
-            output_tokens: self.completion.max(by_total),
-            cached_tokens: self.cached.unwrap_or(0),
-            reasoning_tokens: self.reasoning.unwrap_or(0),
-            cost: self.cost.and_then(NanoDollars::from_dollars),
-        }
-    }
+fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
+    let (prompt, completion) = (reported.get(Field::Input)?, reported.get(Field::Output)?);
+    // Some vendors leave reasoning out of the completion but not of the total.
+    let by_total = reported.count(Field::Total).saturating_sub(prompt);
+    Some(reported.usage(prompt, completion.max(by_total)))
 }
 
 fn set_finish(reason: &str, answer: &mut ParsedAnswer) {
@@ -106,30 +114,14 @@ struct SkimmedAnswer<'a> {
     x_groq: Option<IgnoredAny>,
     #[serde(borrow)]
     choices: Vec<SkimmedChoice<'a>>,
-    usage: SkimmedUsage,
+    #[serde(borrow)]
+    usage: &'a RawValue,
 }
 
 #[derive(Deserialize)]
 struct SkimmedChoice<'a> {
     #[serde(borrow)]
     finish_reason: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct SkimmedUsage {
-    prompt_tokens: u64,
-    completion_tokens: u64,
-    total_tokens: Option<u64>,
-    prompt_cache_hit_tokens: Option<u64>,
-    prompt_tokens_details: Option<SkimmedDetails>,
-    completion_tokens_details: Option<SkimmedDetails>,
-    cost: Option<f64>,
-}
-
-#[derive(Default, Deserialize)]
-struct SkimmedDetails {
-    cached_tokens: Option<u64>,
-    reasoning_tokens: Option<u64>,
 }
 
 /// Reads how a whole answer ended and what it used, at a tenth of the cost
@@ -139,61 +131,53 @@ pub fn skim_answer(body: &[u8], answer: &mut ParsedAnswer) -> bool {
     let Ok(skimmed) = serde_json::from_slice::<SkimmedAnswer<'_>>(body) else {
         return false;
     };
-    let usage = skimmed.usage;
-    let counts = Counts {
-        prompt: usage.prompt_tokens,
-        completion: usage.completion_tokens,
-        total: usage.total_tokens,
-        cached: usage
-            .prompt_tokens_details
-            .unwrap_or_default()
-            .cached_tokens
-            .or(usage.prompt_cache_hit_tokens),
-        reasoning: usage
-            .completion_tokens_details
-            .unwrap_or_default()
-            .reasoning_tokens,
-        cost: usage.cost,
+    let Ok(usage) = serde_json::from_str::<Value>(skimmed.usage.get()) else {
+        return false;
     };
-    let counted = [
-        Some(counts.prompt),
-        Some(counts.completion),
-        counts.total,
-        counts.cached,
-    ];
-    let counted = counted.into_iter().chain([counts.reasoning]).flatten();
     let is_plain = skimmed.error.is_none() && skimmed.x_groq.is_none();
     let reason = skimmed.choices.first().map(|choice| &choice.finish_reason);
-    let Some(Some(reason)) = reason.filter(|_| is_plain && counted.max() <= Some(TOKENS_MAX))
-    else {
+    let Some(Some(reason)) = reason.filter(|_| is_plain) else {
         return false;
     };
     if reason == "error" {
         return false;
     }
+    take_usage(&usage, answer);
     set_finish(reason, answer);
-    answer.usage = Some(counts.usage());
-    true
+    answer.usage.is_some()
 }
 
-/// Reads what was used for embeddings. Ollama answers in the same way, with
-/// a count of its own.
+/// Where the usage of embeddings stands; Ollama has a count of its own.
+const EMBEDDINGS_PATHS: &[FieldPath] = &[
+    (Field::Input, "/prompt_eval_count"),
+    (Field::Input, "/usage/total_tokens"),
+    (Field::Input, "/usage/prompt_tokens"),
+];
+
+/// Reads what was used for embeddings.
 pub fn read_embeddings(body: &Value, answer: &mut ParsedAnswer) {
     answer.failed |= has_error(body);
     answer.set_model(body, "model");
-    let tokens =
-        read_count(body, "/usage/prompt_tokens").or_else(|| read_count(body, "/prompt_eval_count"));
-    answer.usage = tokens.map(|input_tokens| Usage {
-        input_tokens,
-        ..Usage::default()
-    });
+    answer.reported.take_piece(body, EMBEDDINGS_PATHS);
+    responses::take_cost(&body["usage"], &mut answer.reported);
+    let input = answer.reported.get(Field::Input);
+    answer.usage = input.map(|input| answer.reported.usage(input, 0));
 }
 
-/// Reads how many pictures were made, and what was used for them.
+/// Reads how many pictures were made, and what was used for them. Tokens of
+/// which it is not said whether they are text are those of pictures, which
+/// are the dearer ones.
 pub fn read_images(event: &Value, answer: &mut ParsedAnswer) {
     answer.failed |= has_error(event);
     let done = event["type"] == "image_generation.completed";
     answer.pictures += event["pictures"].as_u64().unwrap_or(u64::from(done));
     answer.progressed = true;
-    answer.usage = responses::read_usage(&event["usage"]).or(answer.usage);
+    responses::take_usage(&event["usage"], answer);
+    let reported = &answer.reported;
+    if let Some(usage) = &mut answer.usage {
+        let input_text = reported.count(Field::InputText);
+        usage.details.input_image = usage.input_tokens.saturating_sub(input_text);
+        let output_text = reported.count(Field::OutputText);
+        usage.details.output_image = usage.output_tokens.saturating_sub(output_text);
+    }
 }

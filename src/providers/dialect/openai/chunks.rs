@@ -97,10 +97,22 @@ impl ChunkWriter {
 }
 
 fn usage_json(usage: Usage) -> Value {
+    let details = usage.details;
+    let written = [
+        details.cache_write,
+        details.cache_write_5m,
+        details.cache_write_1h,
+        details.cache_write_12h,
+    ];
     json!({
         "prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens,
         "total_tokens": usage.input_tokens + usage.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached_tokens, "cache_write_tokens": written.iter().sum::<u64>(),
+            "audio_tokens": details.input_audio,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens, "audio_tokens": details.output_audio,
+        },
     })
 }

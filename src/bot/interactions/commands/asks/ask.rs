@@ -2,6 +2,7 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
+use crate::bot::answers::promise::find_before_form;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
@@ -75,7 +76,7 @@ async fn open_once_form(
         Err(KeyRefusal::TooLongForAForm.into())
     } else {
         let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
-        bot.app.asks.begin_once(caller, provider, model).await
+        find_before_form(bot.app.asks.begin_once(caller, provider, model)).await
     };
     match begun {
         Ok(form) => {

@@ -1,5 +1,6 @@
 //! `/keys add`: opens the form. What comes back is in `bot/interactions/forms.rs`.
 
+use crate::bot::answers::promise::find_before_form;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
@@ -25,12 +26,11 @@ pub async fn add(
     let handle = InteractionHandle::from(ctx.interaction);
     let voice = bot.voice(&ctx.interaction.locale);
     // A form must be the first answer, so nothing slow may come before it.
-    match bot
+    let beginning = bot
         .app
         .keys
-        .begin_add(&caller, &provider, scope.into(), name)
-        .await
-    {
+        .begin_add(&caller, &provider, scope.into(), name);
+    match find_before_form(beginning).await {
         Ok(form) => {
             bot.rest
                 .open_modal(&handle, &words::keys::add_form(voice, &form))

@@ -1,0 +1,99 @@
+//! A receipt in words: each class of what was used, its price, the list.
+
+use std::fmt::Display;
+
+use crate::app::OwnAttempt;
+use crate::bot::words::formats::{cost, grouped};
+use crate::bot::words::voice::Voice;
+use crate::model::{NanoDollars, Receipt, ReceiptLine, UsageClass};
+
+/// The lines of a receipt, under what an attempt used.
+pub fn receipt_lines(voice: Voice<'_>, receipt: &Receipt, used: &OwnAttempt) -> Vec<String> {
+    let lang = voice.lang;
+    let mut lines: Vec<String> = receipt
+        .lines
+        .iter()
+        .map(|line| receipt_line(voice, line))
+        .collect();
+    let sum = receipt
+        .sum()
+        .map_or_else(|| lang.words("unknown").to_owned(), |sum| sum.to_string());
+    let list = receipt.list.as_ref();
+    lines.push(match list {
+        None => lang
+            .words("No list of prices knows this model. The bot's operator can add its price (`quota.prices_file`).")
+            .to_owned(),
+        Some(list) => {
+            let name = list.name.to_string();
+            let date = list.date.as_deref().unwrap_or_else(|| lang.words("an unknown day"));
+            let values: &[(&str, &dyn Display)] = &[("sum", &sum), ("list", &name), ("date", &date)];
+            lang.say("Sum: {sum}, by the prices of {list} as of {date}.", values)
+        }
+    });
+    if used.cost_reported {
+        let said = cost(voice, used.cost_nano.map(NanoDollars));
+        lines.push(lang.say(
+            "The provider itself says {cost}, and that is what counts.",
+            &[("cost", &said)],
+        ));
+    }
+    if used.overshoot {
+        lines.push(
+            lang.words("That is more than had been reserved for it; limits count all of it.")
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+fn receipt_line(voice: Voice<'_>, line: &ReceiptLine) -> String {
+    let lang = voice.lang;
+    let price = line.price.map_or_else(
+        || lang.words("an unknown price").to_owned(),
+        |price| {
+            let unit = unit_name(voice, line.class);
+            lang.say("{price} {unit}", &[("price", &price), ("unit", &unit)])
+        },
+    );
+    let values: &[(&str, &dyn Display)] = &[
+        ("count", &grouped(line.count)),
+        ("class", &class_name(voice, line.class)),
+        ("price", &price),
+    ];
+    lang.say("- {count} {class} at {price}", values)
+}
+
+fn unit_name(voice: Voice<'_>, class: UsageClass) -> &str {
+    voice.lang.words(match class.unit() {
+        1 => "each",
+        1_000 if class == UsageClass::Machine => "a second",
+        1_000 => "a thousand",
+        _ => "a million",
+    })
+}
+
+fn class_name(voice: Voice<'_>, class: UsageClass) -> &str {
+    voice.lang.words(match class {
+        UsageClass::Input => "tokens in",
+        UsageClass::CachedInput => "in from a cache",
+        UsageClass::CachedAudio => "audio in from a cache",
+        UsageClass::CachedImage => "pictures in from a cache",
+        UsageClass::CacheWrite => "written to a cache",
+        UsageClass::CacheWrite5m => "written to a cache for 5 minutes",
+        UsageClass::CacheWrite1h => "written to a cache for an hour",
+        UsageClass::CacheWrite12h => "written to a cache for 12 hours",
+        UsageClass::ToolInput => "in from the provider's tools",
+        UsageClass::InputAudio => "audio in",
+        UsageClass::InputImage => "pictures in",
+        UsageClass::InputVideo => "video in",
+        UsageClass::Output => "tokens out",
+        UsageClass::Reasoning => "of reasoning",
+        UsageClass::OutputAudio => "audio out",
+        UsageClass::OutputImage => "pictures out",
+        UsageClass::WebSearch => "web searches",
+        UsageClass::FileSearch => "file searches",
+        UsageClass::Call => "call",
+        UsageClass::Picture => "pictures",
+        UsageClass::Machine => "ms of a machine",
+    })
+}

@@ -1,0 +1,40 @@
+//! What the operator's people read of calls that used more than was held.
+
+use std::fmt::Display;
+
+use crate::app::OvershootNotice;
+use crate::bot::connection::card::Card;
+use crate::bot::words::formats::{cost, grouped, plain_model};
+use crate::bot::words::voice::Voice;
+use crate::model::Amounts;
+
+/// Calls used more than was held for them.
+pub fn overshoots(voice: Voice<'_>, notice: &OvershootNotice) -> Card {
+    let last = &notice.last;
+    let values: &[(&str, &dyn Display)] = &[
+        ("calls", &grouped(notice.calls)),
+        ("provider", &voice.name(&last.provider)),
+        ("model", &plain_model(&last.model)),
+        ("source", &voice.source(last.source)),
+        ("held", &amounts(voice, &last.held)),
+        ("used", &amounts(voice, &last.used)),
+    ];
+    Card::text(voice.lang.say(
+        "Calls used more than I had reserved for them: {calls} since I last said so. Limits count all of it, so \
+         a limit may be passed by as much. The last one was {provider} {model}, paid by the {source}: reserved \
+         {held}; used {used}. If that goes on, compare with the provider's bill, and tell Latchkey's authors \
+         which model it is. I say this at most once an hour.",
+        values,
+    ))
+}
+
+fn amounts(voice: Voice<'_>, amounts: &Amounts) -> String {
+    let values: &[(&str, &dyn Display)] = &[
+        ("input", &grouped(amounts.input_tokens)),
+        ("output", &grouped(amounts.output_tokens)),
+        ("price", &cost(voice, amounts.cost)),
+    ];
+    voice
+        .lang
+        .say("{input} tokens in, {output} out, {price}", values)
+}

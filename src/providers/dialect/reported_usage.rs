@@ -1,0 +1,187 @@
+//! What a provider has reported of a call's usage so far, field by field.
+//!
+//! Usage comes in one piece or in several. A field that a later piece lacks,
+//! or repeats as zero, keeps its value.
+
+use serde_json::Value;
+
+use crate::model::{NanoDollars, Usage, UsageDetails};
+
+/// More tokens than any model handles: a larger count is nonsense.
+const TOKENS_MAX: u64 = 100_000_000;
+/// How many fields there are.
+const FIELDS: usize = Field::Pictures as usize + 1;
+
+/// A count that some vendor reports. What it includes is for its dialect to
+/// know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Input,
+    Output,
+    Total,
+    Cached,
+    CacheWrite,
+    CacheWrite5m,
+    CacheWrite1h,
+    CacheWrite12h,
+    Reasoning,
+    ToolInput,
+    InputText,
+    InputAudio,
+    InputImage,
+    InputVideo,
+    CachedAudio,
+    CachedImage,
+    OutputText,
+    OutputAudio,
+    OutputImage,
+    WebSearches,
+    FileSearches,
+    /// Pictures that a tool of the provider's made.
+    Pictures,
+}
+
+/// A field, and where a vendor reports it: a path in its JSON.
+pub type FieldPath = (Field, &'static str);
+
+/// What was reported so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReportedUsage {
+    counts: [Option<u64>; FIELDS],
+    /// What the provider says it cost.
+    cost: Option<NanoDollars>,
+}
+
+impl ReportedUsage {
+    /// Takes over a piece of usage. Where two paths lead to one field, the
+    /// later one in the list wins.
+    pub fn take_piece(&mut self, piece: &Value, paths: &[FieldPath]) {
+        for (field, path) in paths {
+            self.set(*field, read_count(piece, path));
+        }
+    }
+
+    /// Takes over a count, unless it is missing, or zero where another one is
+    /// known.
+    pub fn set(&mut self, field: Field, count: Option<u64>) {
+        if let (Some(known), Some(count)) = (self.counts.get_mut(field as usize), count)
+            && (count > 0 || known.is_none())
+        {
+            *known = Some(count);
+        }
+    }
+
+    /// Takes over what the provider says it cost, in the same way.
+    pub fn set_cost(&mut self, dollars: Option<f64>) {
+        let cost = dollars.and_then(NanoDollars::from_dollars);
+        let is_news = |cost: &NanoDollars| cost.0 > 0 || self.cost.is_none();
+        self.cost = cost.filter(is_news).or(self.cost);
+    }
+
+    /// A count; none if it was not reported.
+    pub fn get(&self, field: Field) -> Option<u64> {
+        self.counts.get(field as usize).copied().flatten()
+    }
+
+    /// A count, or 0.
+    pub fn count(&self, field: Field) -> u64 {
+        self.get(field).unwrap_or(0)
+    }
+
+    /// Whether the provider says what the call cost.
+    pub fn has_cost(&self) -> bool {
+        self.cost.is_some()
+    }
+
+    /// The usage, once its dialect knows the totals. All other fields are
+    /// what their names say.
+    pub fn usage(&self, input_tokens: u64, output_tokens: u64) -> Usage {
+        Usage {
+            input_tokens,
+            output_tokens,
+            cached_tokens: self.count(Field::Cached),
+            reasoning_tokens: self.count(Field::Reasoning),
+            details: UsageDetails {
+                cache_write: self.count(Field::CacheWrite),
+                cache_write_5m: self.count(Field::CacheWrite5m),
+                cache_write_1h: self.count(Field::CacheWrite1h),
+                cache_write_12h: self.count(Field::CacheWrite12h),
+                tool_input: self.count(Field::ToolInput),
+                input_audio: self.count(Field::InputAudio),
+                input_image: self.count(Field::InputImage),
+                input_video: self.count(Field::InputVideo),
+                cached_audio: self.count(Field::CachedAudio),
+                cached_image: self.count(Field::CachedImage),
+                output_audio: self.count(Field::OutputAudio),
+                output_image: self.count(Field::OutputImage),
+                web_searches: self.count(Field::WebSearches),
+                file_searches: self.count(Field::FileSearches),
+                pictures: self.count(Field::Pictures),
+            },
+            cost: self.cost,
+        }
+    }
+}
+
+/// Reads a count of tokens at a path; none where it is missing, not whole, or
+/// more than [`TOKENS_MAX`].
+pub fn read_count(value: &Value, path: &str) -> Option<u64> {
+    let count = value.pointer(path)?;
+    let whole = count.as_u64().or_else(|| {
+        let float = count.as_f64().filter(|float| float.fract() == 0.0)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it saturates, and is compared with the most below"
+        )]
+        (float >= 0.0).then_some(float as u64)
+    });
+    whole.filter(|tokens| *tokens <= TOKENS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn zeros_and_gaps_in_a_later_piece_erase_nothing() {
+        const PATHS: &[FieldPath] = &[(Field::Input, "/a"), (Field::Cached, "/b/c")];
+        let mut reported = ReportedUsage::default();
+        for piece in [
+            json!({"a": 5, "b": {"c": 3}}),
+            json!({"a": 0, "b": null}),
+            json!({"a": 9, "b": {"c": 0}}),
+            json!({"a": -1, "b": {"c": 200_000_000}}),
+            json!({"a": 1.5, "b": {"c": "7"}}),
+        ] {
+            reported.take_piece(&piece, PATHS);
+        }
+        assert_eq!(
+            (reported.get(Field::Input), reported.get(Field::Cached)),
+            (Some(9), Some(3))
+        );
+        assert_eq!(reported.get(Field::Output), None);
+        reported.set(Field::Output, Some(0));
+        assert_eq!(reported.get(Field::Output), Some(0));
+        reported.set_cost(Some(0.5));
+        reported.set_cost(Some(0.0));
+        reported.set_cost(None);
+        assert_eq!(reported.usage(1, 2).cost, Some(NanoDollars(500_000_000)));
+    }
+
+    #[test]
+    fn a_count_may_be_written_as_a_whole_float() {
+        assert_eq!(read_count(&json!({"a": 12.0}), "/a"), Some(12));
+        for wrong in [
+            json!(12.5),
+            json!(-1.0),
+            json!(1e30),
+            json!("12"),
+            json!(null),
+        ] {
+            assert_eq!(read_count(&json!({"a": wrong}), "/a"), None);
+        }
+    }
+}
