@@ -12,9 +12,11 @@ pub use crate::ledger::{
 pub use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, Credential, DAY_MS, Health, Key, KeyId, Limit,
     Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, ProviderId, Scope, Scopes,
-    ServerId, Settlement, Source, Span, Usage, Window,
+    ServerId, Settlement, Source, Span, Surface, Usage, Window,
 };
-pub use crate::providers::Timeouts;
+pub use crate::providers::{
+    Body, Catalogue, ForwardedHeaders, RelayRequest, Timeouts, judge_request,
+};
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{
     Booking, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings, KnownTokens,

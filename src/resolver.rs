@@ -118,6 +118,7 @@ fn find_skip(question: &Question, offer: &Offer) -> Option<Skip> {
     match offer.health {
         Health::Refused => Some(Skip::Refused),
         Health::OutOfCredit => Some(Skip::OutOfCredit),
+        Health::Damaged => Some(Skip::Damaged),
         Health::Unverified | Health::Valid | Health::Restricted => None,
     }
 }
@@ -163,6 +164,7 @@ mod tests {
             Just(Health::Refused),
             Just(Health::OutOfCredit),
             Just(Health::Restricted),
+            Just(Health::Damaged),
         ];
         let expiry = prop_oneof![2 => Just(None), 1 => (900_i64..1_100).prop_map(Some)];
         let rare = || prop::bool::weighted(0.2);
@@ -228,7 +230,7 @@ mod tests {
             .filter(|o| !has_own || o.source == Source::Request)
             .filter(|o| question.byok || o.source != Source::Personal)
             .filter(|o| !(o.paused || o.locked))
-            .filter(|o| o.health != Health::Refused && o.health != Health::OutOfCredit)
+            .filter(|o| ![Health::Refused, Health::OutOfCredit, Health::Damaged].contains(&o.health))
             .filter(|o| !matches!(o.expires_at_ms, Some(at) if at <= NOW_MS))
             .filter(|o| o.source != Source::Personal || o.owner == Some(Owner::Person(PersonId(0))))
             .filter(|o| {

@@ -30,6 +30,7 @@ use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
 use callers::members::MemberCache;
 use connection::card::Card;
+use connection::renewals::ShardRenewals;
 use connection::rest::Rest;
 use conversation::channel_kinds::ChannelKinds;
 use words::{Lang, Voice};
@@ -68,6 +69,7 @@ pub struct Bot {
     members: MemberCache,
     /// How many interactions could not be read.
     dropped_interactions: AtomicU64,
+    renewals: ShardRenewals,
 }
 
 impl Bot {
@@ -93,6 +95,7 @@ impl Bot {
             entitlements: sells_tiers.then(|| Entitlements::new(application)),
             members: MemberCache::default(),
             dropped_interactions: AtomicU64::new(0),
+            renewals: ShardRenewals::default(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! should be, never its value.
 
 mod environment;
+mod gateway;
 mod quota;
 mod shards;
 
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use toml::{Table, Value};
 
 pub use environment::{Environment, others_can_read_dotenv};
+pub use gateway::Gateway;
 pub use quota::Quota;
 pub use shards::Shards;
 
@@ -140,22 +142,6 @@ impl Default for Images {
     }
 }
 
-/// How programs reach us over HTTP.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Gateway {
-    /// The address to listen on; empty for none.
-    pub listen: String,
-    /// The address that people are told; empty for that of `listen`.
-    pub public_url: String,
-    pub connections: u32,
-    pub calls_per_token: u32,
-    pub calls_per_server: u32,
-    pub body_kb: u32,
-    pub open_metrics: bool,
-    pub keys_without_token: bool,
-}
-
 /// A change to a provider, or a provider that the operator adds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -205,30 +191,6 @@ impl Default for Ask {
             stream: true,
             edit_interval_ms: 1_100,
         }
-    }
-}
-
-impl Default for Gateway {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:8787".into(),
-            public_url: String::new(),
-            connections: 20_000,
-            calls_per_token: 8,
-            calls_per_server: 64,
-            body_kb: 10_240,
-            open_metrics: false,
-            keys_without_token: false,
-        }
-    }
-}
-
-impl Gateway {
-    /// The address that people are told; none if there is no gateway.
-    pub fn url(&self) -> Option<String> {
-        let local = || format!("http://{}", self.listen);
-        let public = Some(self.public_url.trim_end_matches('/')).filter(|url| !url.is_empty());
-        (!self.listen.is_empty()).then(|| public.map_or_else(local, Into::into))
     }
 }
 
@@ -354,17 +316,7 @@ impl Config {
                 "must be `sqlite:<path>` or `postgres://<user>@<host>/<database>`",
             ));
         }
-        if !self.gateway.public_url.is_empty() {
-            check_url("gateway.public_url", &self.gateway.public_url)?;
-        }
-        if !self.gateway.listen.is_empty()
-            && self.gateway.listen.parse::<std::net::SocketAddr>().is_err()
-        {
-            return Err(ConfigError::new(
-                "gateway.listen",
-                "must be an address and a port, such as `127.0.0.1:8787`, or empty for none",
-            ));
-        }
+        self.gateway.check()?;
         for (id, provider) in &self.providers {
             if let Some(url) = &provider.base_url {
                 check_url(&format!("providers.{id}.base_url"), url)?;

@@ -9,6 +9,7 @@
 mod call;
 mod call_task;
 mod connection;
+mod head;
 mod idempotency;
 mod messages;
 mod native;
@@ -50,6 +51,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::{App, ConcurrencyLimits};
 use crate::model::{ServerId, TokenId};
+use head::KnownHosts;
 use router::Router;
 use session::BadTokenThrottle;
 
@@ -60,6 +62,8 @@ const REQUEST_ID_BYTES: usize = 22;
 const BACKLOG_MAX: u32 = 4_096;
 /// Where the health page is.
 pub const HEALTH_PATH: &str = "/healthz";
+/// Where it says whether the process can do its work.
+const READY_PATH: &str = "/readyz";
 
 /// The operator's settings of the gateway.
 #[derive(Clone, Debug)]
@@ -76,6 +80,9 @@ pub struct Settings {
     pub open_metrics: bool,
     /// Whether a call that brings a provider key needs no token.
     pub keys_without_token: bool,
+    /// Hosts that the gateway answers to, beside this machine's own names
+    /// and addresses; `*` for every host.
+    pub hosts: Vec<String>,
 }
 
 /// What all calls share.
@@ -87,6 +94,7 @@ pub struct Gateway {
     token_limits: ConcurrencyLimits<TokenId>,
     server_limits: ConcurrencyLimits<ServerId>,
     bad_tokens: BadTokenThrottle,
+    hosts: KnownHosts,
     /// The first part of every request id: a random number of this process.
     process_id: u32,
     /// The second part: how many requests came before.
@@ -106,6 +114,7 @@ impl Gateway {
             app,
             token_limits: ConcurrencyLimits::new(settings.per_token, 0),
             server_limits: ConcurrencyLimits::new(settings.per_server, 0),
+            hosts: KnownHosts::new(&settings.hosts),
             settings,
             bad_tokens: BadTokenThrottle::default(),
             process_id: u32::from_be_bytes(process_id),

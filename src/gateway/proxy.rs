@@ -27,8 +27,8 @@ const DATA_TYPES: [&str; 6] = [
     "image/",
     "video/",
 ];
-/// How many headers a response has, with its id and its length.
-const HEADERS: usize = 7;
+/// How many headers a response has, with those that the router adds.
+const HEADERS: usize = 8;
 
 /// What a call says of where it goes and what it asks there.
 pub struct RelayTarget {

@@ -19,6 +19,9 @@ const ALIASES: &[(&str, &str)] = &[
 const ANY_PROVIDER_HEADER: &str = "x-api-key";
 /// Where Google's libraries put the key.
 const GOOGLE_HEADER: &str = "x-goog-api-key";
+/// What stands around a provider's name in the header that brings its key.
+const OWN_START: &str = "x-";
+const OWN_END: &str = "-key";
 
 /// A header's value that may be a key, and the provider that the header
 /// names.
@@ -83,6 +86,11 @@ fn join_key_headers<'a>(
     })
 }
 
+/// Whether a header of this name brings a key, or is meant to.
+pub fn is_key_header(name: &str) -> bool {
+    name.starts_with(OWN_START) && name.ends_with(OWN_END)
+}
+
 /// What a header of this name brings.
 enum HeaderRole {
     KeyOfAnyProvider,
@@ -98,9 +106,12 @@ fn header_role(name: &str, providers: KnownProviders<'_>) -> Result<HeaderRole, 
     if name == GOOGLE_HEADER {
         return Ok(HeaderRole::KeyOf(ProviderId::from("google")));
     }
+    if name.contains('_') && is_key_header(&name.replace('_', "-")) {
+        return Err(misspelt_header(name));
+    }
     let Some(typed) = name
-        .strip_prefix("x-")
-        .and_then(|rest| rest.strip_suffix("-key"))
+        .strip_prefix(OWN_START)
+        .and_then(|rest| rest.strip_suffix(OWN_END))
     else {
         return Ok(HeaderRole::Other);
     };
@@ -116,6 +127,15 @@ fn header_role(name: &str, providers: KnownProviders<'_>) -> Result<HeaderRole, 
             format!("`{name}` names no provider. `GET /api/v1/providers` lists all."),
         )),
     }
+}
+
+/// Passing over it would charge somebody else.
+fn misspelt_header(name: &str) -> Problem {
+    let message = format!(
+        "The header `{name}` is not read, since some proxies drop names with underscores. Write it `{}`.",
+        name.replace('_', "-")
+    );
+    Problem::new(400, "misspelt_header", message)
 }
 
 fn keys_disagree() -> Problem {
@@ -172,6 +192,24 @@ mod tests {
             (&[("x-idempotency-key", "1")], "none"),
             (&[("x-request-id", "1")], "none"),
             (&[("x-opnai-key", "made-up-a")], "unknown_provider"),
+            (&[("x_api_key", "made-up-a")], "misspelt_header"),
+            (&[("x_openai-key", "made-up-a")], "misspelt_header"),
+            (&[("x-goog_api_key", "made-up-a")], "misspelt_header"),
+            (&[("x_request_id", "1")], "none"),
+            (
+                &[
+                    ("x-claude-key", "made-up-a"),
+                    ("x-anthropic-key", "made-up-a"),
+                ],
+                "anthropic made-up-a",
+            ),
+            (
+                &[
+                    ("x-claude-key", "made-up-a"),
+                    ("x-anthropic-key", "made-up-b"),
+                ],
+                "keys_disagree",
+            ),
             (
                 &[("x-api-key", "made-up-a"), ("x-openai-key", "made-up-a")],
                 "openai made-up-a",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::metrics::{Counter, counter};
-use axum::http::header::ALLOW;
+use axum::http::header::{ALLOW, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 
 use crate::gateway::Gateway;
 use crate::gateway::call::{AdmittedCall, HandlerResult};
+use crate::gateway::head::check_head;
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::routes::{Route, all_routes};
 use crate::gateway::session::Arrival;
@@ -23,6 +24,19 @@ use crate::model::AskRefusal;
 /// How long after the cut a client may take to receive the last event of its
 /// stream. Less than a shutdown waits, so that what a stream holds is settled.
 const LAST_EVENTS_WITHIN: Duration = Duration::from_secs(1);
+
+/// Keeps browsers from taking an answer for something else than its media
+/// type says.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// The two ends of a connection.
+#[derive(Clone, Copy)]
+pub struct ConnectionEnds {
+    /// The client's address.
+    pub peer: IpAddr,
+    /// The address of ours that the client reached.
+    pub reached: IpAddr,
+}
 
 /// The routes, arranged for look-up. Every call needs one, so a path without
 /// parameters is found in one step.
@@ -93,35 +107,50 @@ impl Router {
         tokio::time::sleep(LAST_EVENTS_WITHIN).await;
     }
 
-    /// Responds to a request from an address.
-    pub async fn respond(&self, peer: IpAddr, request: Request<Incoming>) -> Response {
+    /// Responds to a request that came over a connection.
+    pub async fn respond(&self, ends: ConnectionEnds, request: Request<Incoming>) -> Response {
         let id = self.gateway.next_request_id();
-        let path = request.uri().path();
-        let dialect = ApiDialect::of_path(path);
-        let mut response = match self.find_endpoints(path) {
-            None => Problem::nothing_at(path).to_response(dialect, &id),
-            Some((endpoints, path_values)) => {
-                let takes = |it: &&Endpoint| it.route.takes_method(request.method());
-                match endpoints.iter().find(takes) {
-                    None => respond_wrong_method(endpoints, path, dialect, &id),
-                    Some(endpoint) => {
-                        let routed = RoutedRequest {
-                            id: id.clone(),
-                            dialect,
-                            peer,
-                            path_values,
-                            request,
-                        };
-                        let result = self.handle_until_cut_off(endpoint.route, routed).await;
-                        let response = result
-                            .unwrap_or_else(|problem| respond_problem(&problem, dialect, &id));
-                        endpoint.count_response(response.status());
-                        response
-                    }
-                }
+        let dialect = ApiDialect::of_path(request.uri().path());
+        let mut response = match check_head(&request, &self.gateway.hosts, ends.reached) {
+            Ok(()) => {
+                self.respond_at_endpoint(ends.peer, request, dialect, &id)
+                    .await
             }
+            Err(problem) => respond_problem(&problem, dialect, &id),
         };
-        dialect.write_request_id(response.headers_mut(), id);
+        let headers = response.headers_mut();
+        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        dialect.write_request_id(headers, id);
+        response
+    }
+
+    /// Responds to a request whose head is in order, by the endpoint of its
+    /// path and method.
+    async fn respond_at_endpoint(
+        &self,
+        peer: IpAddr,
+        request: Request<Incoming>,
+        dialect: ApiDialect,
+        id: &HeaderValue,
+    ) -> Response {
+        let path = request.uri().path();
+        let Some((endpoints, path_values)) = self.find_endpoints(path) else {
+            return Problem::nothing_at(path).to_response(dialect, id);
+        };
+        let takes = |it: &&Endpoint| it.route.takes_method(request.method());
+        let Some(endpoint) = endpoints.iter().find(takes) else {
+            return respond_wrong_method(endpoints, path, dialect, id);
+        };
+        let routed = RoutedRequest {
+            id: id.clone(),
+            dialect,
+            peer,
+            path_values,
+            request,
+        };
+        let result = self.handle_until_cut_off(endpoint.route, routed).await;
+        let response = result.unwrap_or_else(|problem| respond_problem(&problem, dialect, id));
+        endpoint.count_response(response.status());
         response
     }
 

@@ -24,7 +24,7 @@ use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
 use crate::gateway::rest::providers::{ProviderList, list_providers};
 use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
 use crate::gateway::rest::usage::{QuotaBody, UsageBody, show_quota, show_usage};
-use crate::gateway::{HEALTH_PATH, native, openai};
+use crate::gateway::{HEALTH_PATH, READY_PATH, native, openai};
 
 /// One row of the table.
 pub struct Route {
@@ -361,7 +361,7 @@ static OF_OPERATORS: [Route; 4] = [
     ),
     route!(
         GET,
-        "/readyz",
+        READY_PATH,
         Requirement::Nothing,
         check_readiness,
         RouteDocs::new(

@@ -136,7 +136,12 @@ impl CallOrder<'_> {
         Need {
             input_tokens,
             output_tokens: self.max_output_tokens,
-            output_tokens_min: self.max_output_tokens.min(OUTPUT_TOKENS_MIN),
+            // An answer can be shortened, pictures cannot.
+            output_tokens_min: if self.images > 0 {
+                self.max_output_tokens
+            } else {
+                self.max_output_tokens.min(OUTPUT_TOKENS_MIN)
+            },
             images: self.images,
             price: is_limited.then(|| prices.price(model, &most)).flatten(),
         }

@@ -70,6 +70,14 @@ impl Prices {
         if let Some(Found::Table(_)) = found {
             forget_nothing_for_something(model.model, &mut lines);
         }
+        // Pictures and machines that something else pays for are no lines.
+        let pays = |line: &ReceiptLine| line.price.is_none_or(|price| price.0 > 0);
+        if lines.iter().any(pays) {
+            let is_token = |line: &ReceiptLine| {
+                !matches!(line.class, UsageClass::Picture | UsageClass::Machine)
+            };
+            lines.retain(|line| is_token(line) || pays(line));
+        }
         Receipt {
             list: found.map(|found| found.list()),
             lines,
@@ -81,23 +89,40 @@ impl Prices {
     pub fn price(&self, model: PricedModel<'_>, most: &ClassCounts) -> Option<Price> {
         let output = most.get(UsageClass::Output);
         let mut most = *most;
-        // The input of pictures may be pictures, which may be dearer.
+        // What goes into pictures may be pictures, as is what comes out.
         if most.get(UsageClass::Picture) > 0 {
-            let input = most.get(UsageClass::Input);
-            let shown = ClassCounts::default().with(UsageClass::InputImage, input);
-            let told = ClassCounts::default().with(UsageClass::Input, input);
-            if self.cost(model, &shown) > self.cost(model, &told) {
-                most = most
-                    .with(UsageClass::Input, 0)
-                    .with(UsageClass::InputImage, input);
+            for classes in [
+                [UsageClass::Input, UsageClass::InputImage],
+                [UsageClass::Output, UsageClass::OutputImage],
+            ] {
+                most = self.move_where_dearer(model, most, classes);
             }
         }
-        let base = self.cost(model, &most.with(UsageClass::Output, 0))?;
+        let without_output = most
+            .with(UsageClass::Output, 0)
+            .with(UsageClass::OutputImage, 0);
+        let base = self.cost(model, &without_output)?;
         let all = self.cost(model, &most)?;
         Some(Price {
             base,
             output_token: NanoDollars(all.0.saturating_sub(base.0).div_ceil(output.max(1))),
         })
+    }
+
+    /// What is used at the most, with the tokens of one class in another where
+    /// they cost more there.
+    fn move_where_dearer(
+        &self,
+        model: PricedModel<'_>,
+        most: ClassCounts,
+        [from, to]: [UsageClass; 2],
+    ) -> ClassCounts {
+        let moved = most.with(from, 0).with(to, most.get(from));
+        if self.cost(model, &moved) > self.cost(model, &most) {
+            moved
+        } else {
+            most
+        }
     }
 
     /// How many tokens a model can be told and say in all; none if no list
@@ -330,6 +355,39 @@ mod tests {
                     assert!(cost.0 <= held, "{used:?}: {cost:?} above {held}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn pictures_are_held_at_the_price_of_their_tokens() {
+        let prices = Prices::new(None).unwrap();
+        let at_ms = ms("2026-11-21");
+        for (provider, model, output_token) in [
+            ("openai", "gpt-image-2", 30_000),
+            ("openai", "gpt-image-2.5-flare", 30_000),
+            ("openai", "gpt-image-1.5", 32_000),
+            ("openai", "chatgpt-image-latest", 32_000),
+            ("openai", "gpt-image-1", 40_000),
+            ("openai", "gpt-image-1-mini", 8_000),
+            ("openrouter", "google/gemini-3.1-flash-image", 60_000),
+            ("openrouter", "google/gemini-3-pro-image", 120_000),
+        ] {
+            let most = counts(&[(C::Input, 1_000), (C::Output, 7_000), (C::Picture, 1)]);
+            let provider = provider.into();
+            let priced = PricedModel {
+                provider: &provider,
+                model,
+                at_ms,
+            };
+            let held = prices.price(priced, &most).unwrap();
+            assert_eq!(held.output_token.0, output_token, "{model}");
+            let used = counts(&[
+                (C::InputImage, 1_000),
+                (C::OutputImage, 7_000),
+                (C::Picture, 1),
+            ]);
+            let cost = prices.cost(priced, &used).unwrap();
+            assert!(cost.0 <= held.base.0 + 7_000 * output_token, "{model}");
         }
     }
 

@@ -133,8 +133,10 @@ impl World {
         match held {
             Ok(booking) => {
                 assert!(booking.held.output_tokens <= output_tokens);
-                // Whatever was used before: with a hold, nothing is above its limit.
-                for applied in &limits {
+                // Whatever was used before: what a hold takes something of is not
+                // above its limit.
+                let takes = |applied: &&AppliedLimit| booking.held.of(applied.limit.metric) > 0;
+                for applied in limits.iter().filter(takes) {
                     let state = &self.states[&applied.counter];
                     let used = Counter::parse(state).unwrap().used();
                     assert!(used <= applied.limit.max, "{applied:?} {state}");

@@ -60,39 +60,75 @@ fn all_listed() -> Vec<Listed> {
     for (provider, file) in FILES {
         let file: Value = serde_json::from_str(file).unwrap();
         let models = file[0]["models"].as_array().unwrap();
+        let rules: Vec<Rule> = models.iter().map(|it| Rule::read(&it["match"])).collect();
         for (at, model) in models.iter().enumerate() {
             let name = model["id"].as_str().unwrap();
-            let first = models.iter().position(|it| matches(&it["match"], name));
+            let lower = name.to_lowercase();
+            let first = rules.iter().position(|rule| rule.matches(&lower));
             if first == Some(at) && !is_ours(provider, name) {
-                let (name, prices) = (name.to_owned(), model["prices"].clone());
                 all.push(Listed {
                     provider,
-                    name,
-                    prices,
+                    name: name.to_owned(),
+                    prices: model["prices"].clone(),
                 });
             }
         }
     }
+    assert!(all.len() > 500, "{}", all.len());
     all
 }
 
-/// Whether a rule of a file matches a name.
-fn matches(rule: &Value, name: &str) -> bool {
-    let (kind, value) = rule.as_object().unwrap().iter().next().unwrap();
-    let text = value.as_str().unwrap_or_default().to_lowercase();
-    let name = name.to_lowercase();
-    let rules = || value.as_array().unwrap().iter();
-    match kind.as_str() {
-        "equals" => name == text,
-        "starts_with" => name.starts_with(&text),
-        "ends_with" => name.ends_with(&text),
-        "contains" => name.contains(&text),
-        "regex" => regex::Regex::new(value.as_str().unwrap())
-            .unwrap()
-            .is_match(&name),
-        "or" => rules().any(|rule| matches(rule, &name)),
-        "and" => rules().all(|rule| matches(rule, &name)),
-        other => panic!("{other}"),
+/// A rule of a file for the names of a model, in lower case.
+enum Rule {
+    Equals(String),
+    StartsWith(String),
+    EndsWith(String),
+    Contains(String),
+    /// What a name must match, and what it must not.
+    Regex(regex::Regex, Option<regex::Regex>),
+    Any(Vec<Self>),
+    All(Vec<Self>),
+}
+
+impl Rule {
+    fn read(rule: &Value) -> Self {
+        let (kind, value) = rule.as_object().unwrap().iter().next().unwrap();
+        let text = || value.as_str().unwrap().to_lowercase();
+        let rules = || value.as_array().unwrap().iter().map(Self::read).collect();
+        match kind.as_str() {
+            "equals" => Self::Equals(text()),
+            "starts_with" => Self::StartsWith(text()),
+            "ends_with" => Self::EndsWith(text()),
+            "contains" => Self::Contains(text()),
+            "or" => Self::Any(rules()),
+            "and" => Self::All(rules()),
+            "regex" => {
+                let written = value.as_str().unwrap();
+                let not = written
+                    .strip_prefix("^(?!")
+                    .and_then(|it| it.strip_suffix(')'));
+                let compile = |pattern: &str| regex::Regex::new(&format!("(?i){pattern}")).unwrap();
+                match not {
+                    Some(not) => Self::Regex(compile(""), Some(compile(&format!("^{not}")))),
+                    None => Self::Regex(compile(written), None),
+                }
+            }
+            other => panic!("{other}"),
+        }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Equals(text) => name == text,
+            Self::StartsWith(text) => name.starts_with(text),
+            Self::EndsWith(text) => name.ends_with(text),
+            Self::Contains(text) => name.contains(text),
+            Self::Regex(is, not) => {
+                is.is_match(name) && !not.as_ref().is_some_and(|not| not.is_match(name))
+            }
+            Self::Any(rules) => rules.iter().any(|rule| rule.matches(name)),
+            Self::All(rules) => rules.iter().all(|rule| rule.matches(name)),
+        }
     }
 }
 
@@ -118,7 +154,10 @@ fn prices_at(prices: &Value, at_ms: i64) -> Map<String, Value> {
             _ => rule.is_null(),
         }
     };
-    let of_list = |list: &Vec<Value>| list.iter().rev().find(holds).unwrap()["prices"].clone();
+    let of_list = |list: &Vec<Value>| {
+        let last = list.iter().rev().find(holds);
+        last.unwrap_or(&list[0])["prices"].clone()
+    };
     let now = prices.as_array().map_or_else(|| prices.clone(), of_list);
     now.as_object().unwrap().clone()
 }

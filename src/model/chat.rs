@@ -50,6 +50,8 @@ pub struct FellBack {
 pub enum WhyFellBack {
     /// The provider turned the key down.
     TurnedDown,
+    /// What is stored of the key does not open.
+    Damaged,
     /// A limit left no room.
     Limit,
 }

@@ -81,6 +81,8 @@ pub enum FailureClass {
     NotSetUp,
     /// The key was stored for another address than the one in use now.
     WrongOrigin,
+    /// What is stored of the key does not open, so that nobody was asked.
+    DamagedKey,
 }
 
 impl FailureClass {
@@ -94,6 +96,7 @@ impl FailureClass {
                 | Self::Billing
                 | Self::WrongOrigin
                 | Self::NotSetUp
+                | Self::DamagedKey
         )
     }
 }

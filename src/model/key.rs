@@ -76,15 +76,19 @@ pub enum Health {
     OutOfCredit,
     /// The key is real, but may not do everything.
     Restricted,
+    /// What is stored of it does not open: it was changed, or moved from
+    /// another row.
+    Damaged,
 }
 
 impl Health {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Unverified,
         Self::Valid,
         Self::Refused,
         Self::OutOfCredit,
         Self::Restricted,
+        Self::Damaged,
     ];
 
     /// The word used in the database.
@@ -95,6 +99,7 @@ impl Health {
             Self::Refused => "refused",
             Self::OutOfCredit => "out_of_credit",
             Self::Restricted => "restricted",
+            Self::Damaged => "damaged",
         }
     }
 

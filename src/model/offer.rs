@@ -129,6 +129,8 @@ pub enum Skip {
     ModelNotAllowed,
     /// Nobody pays for somebody who is blocked.
     Blocked,
+    /// What is stored of it does not open.
+    Damaged,
 }
 
 /// What became of one offer.

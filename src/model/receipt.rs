@@ -39,7 +39,8 @@ impl ReceiptLine {
     /// price is unknown.
     fn parts(&self) -> Option<u128> {
         let each = PARTS / u128::from(self.class.unit());
-        Some(u128::from(self.count) * u128::from(self.price?.0) * each)
+        let cost = u128::from(self.count) * u128::from(self.price?.0);
+        Some(cost.saturating_mul(each))
     }
 
     /// What the line costs, rounded up.
@@ -54,8 +55,10 @@ impl Receipt {
     /// a call.
     pub fn sum(&self) -> Option<NanoDollars> {
         self.list.as_ref()?;
-        let parts = self.lines.iter().map(ReceiptLine::parts);
-        let sum = parts.sum::<Option<u128>>()?;
+        let mut sum: u128 = 0;
+        for line in &self.lines {
+            sum = sum.saturating_add(line.parts()?);
+        }
         round_up(sum)
     }
 }

@@ -19,6 +19,7 @@ mod list;
 mod outbound;
 mod registry;
 mod relay;
+mod shared_key;
 pub mod sse;
 mod timeouts;
 
@@ -27,10 +28,13 @@ pub use chat::{ChatCall, ChatReply, Delivery};
 pub use clients::Clients;
 pub use dialect::ChatRequest;
 pub use http::is_plain;
-pub use images::{ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows};
+pub use images::{
+    ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows, tokens_of_pictures,
+};
 pub use registry::Providers;
 pub use relay::{
-    Body, CostEstimate, ForwardedHeaders, RelayFailure, RelayRequest, Relayed, estimate_cost,
-    only_for_owners,
+    Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
+    estimate_cost,
 };
+pub use shared_key::{BoundedRequest, PictureSpec, Refused, judge_request, tokens_of_picture};
 pub use timeouts::Timeouts;

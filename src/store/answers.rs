@@ -44,6 +44,7 @@ const SKIP_WORDS: &[(&str, Skip)] = &[
     ("not_set_up", Skip::NotSetUp),
     ("model_not_allowed", Skip::ModelNotAllowed),
     ("blocked", Skip::Blocked),
+    ("damaged", Skip::Damaged),
 ];
 const ANOTHER_SERVER: &str = "another_server";
 /// The words for all other verdicts.

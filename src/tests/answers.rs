@@ -264,3 +264,21 @@ async fn two_people_and_25_channels_are_answered_at_once() {
     })
     .await;
 }
+
+/// Under an answer it says who paid, and nobody but the bot says so.
+#[tokio::test]
+async fn a_model_can_not_write_small_print() {
+    stage::run(async |stage| {
+        let mia = stage.mia();
+        let said = "@Latchkey hello\n-# 👤 OpenAI gpt-6-luna · personal key · $0.00";
+        let seen = mia.says(said).await;
+        assert!(seen.contains("\n\\-# 👤 OpenAI gpt-6-luna"), "{seen}");
+        let small = seen.lines().filter(|line| line.starts_with("-# "));
+        let small: Vec<&str> = small.collect();
+        assert!(
+            small.len() == 1 && small[0].contains("bot default"),
+            "{seen}"
+        );
+    })
+    .await;
+}

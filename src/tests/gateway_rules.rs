@@ -162,7 +162,7 @@ async fn shared_keys_pay_for_what_can_be_counted_alone() {
         for (method, path, body) in [
             ("GET", "/groq/openai/v1/files", json!({})),
             ("POST", "/groq/openai/v1/batches", json!({"model": "openai/gpt-oss-20b"})),
-            ("POST", "/groq/openai/v1/chat/completions", json!({"model": "openai/gpt-oss-20b", "messages": [], "service_tier": "flex"})),
+            ("POST", "/groq/openai/v1/chat/completions", json!({"model": "openai/gpt-oss-20b", "messages": [], "service_tier": "performance"})),
         ] {
             let said = send(program.call(method, path).json(&body)).await;
             assert!(["403 own_key_only", "403 model_not_allowed"].contains(&said.code().as_str()), "{path}: {}", said.text);

@@ -17,6 +17,7 @@ mod choices;
 mod citations;
 mod clients;
 mod crowds;
+mod damaged_keys;
 pub mod database_file;
 mod database_trouble;
 mod defects;
@@ -24,8 +25,10 @@ mod departures;
 mod emulated;
 mod faults;
 mod flows;
+mod form_memory;
 mod gateway;
 mod gateway_rules;
+mod heads;
 mod host_specs;
 mod killed;
 mod leaving;
@@ -55,6 +58,7 @@ mod rest;
 mod secrets;
 mod served;
 mod shape;
+mod shared_keys;
 mod smuggling;
 mod spec;
 mod stage;
@@ -69,6 +73,12 @@ use latchkey_emulator::providers::{Standing, sample};
 
 pub use actor::Actor;
 pub use stage::{Setup, Stage, run, run_with};
+
+/// Wipes what is freed, as the program's own allocator does: tests search
+/// memory for what should be gone.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 /// Says which skips fail a test: `inside` lets those be skipped whose data is
 /// not part of the repository, any other value none.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::browser::Browser;
 use super::{Stage, good, run};
 
-async fn open(stage: &Stage) -> Option<Browser> {
+/// Opens the demo's page; none where there is no browser.
+pub async fn open(stage: &Stage) -> Option<Browser> {
     stage
         .world()
         .with(|state| state.providers.pace = Duration::from_millis(120));

@@ -101,6 +101,9 @@ async fn a_picture_is_made_again_varied_and_explained() {
         assert_snapshot!(mia.presses("Again").await, @"(only you) I keep no copy of the picture that this was made from. Use `/imagine image:…` with it once more, or press **Vary**.");
         assert_snapshot!(mia.presses("Details").await, @"
         (only you) **gpt-image-2**: 10 tokens in, 4160 out, $0.13.
+        - 10 tokens in at $5.00 a million
+        - 4,160 tokens of pictures out at $30.00 a million
+        Sum: $0.13, by the prices of Latchkey as of 2026-11-21.
         Who could pay, in this order:
         - OpenAI, personal key: pays
         - OpenAI, server key: none

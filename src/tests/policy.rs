@@ -129,7 +129,9 @@ async fn wrong_scope(stage: &Stage, requirement: Requirement) -> Option<Program>
 }
 
 async fn calls(program: &Program, method: &str, path: &str) -> Said {
-    send(program.call(method, path).json(&json!({}))).await
+    let said = send(program.call(method, path).json(&json!({}))).await;
+    assert_eq!(said.header("x-content-type-options"), "nosniff", "{path}");
+    said
 }
 
 #[tokio::test]

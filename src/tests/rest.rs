@@ -235,7 +235,7 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         let unified = "/api/v1/unified";
         insta::assert_snapshot!(program.posts(unified, &json!({"prompt": "count"})).await.shown(), @r#"
         200 bot_default groq
-        {"response":"one two three four five six seven eight nine ten","provider":"groq","model":"openai/gpt-oss-20b","mode":"operator","finish":"complete","usage":{"input_tokens":12,"output_tokens":10,"estimated":false,"cost_nano_dollars":3900}}
+        {"response":"one two three four five six seven eight nine ten","provider":"groq","model":"openai/gpt-oss-20b","mode":"operator","finish":"complete","usage":{"input_tokens":12,"output_tokens":10,"estimated":false,"cost_nano_dollars":3900},"receipt":{"price_list":{"name":"genai-prices 0.2.1","date":"2026-10-26"},"lines":[{"class":"input","count":12,"per":1000000,"price_nano_dollars":75000000,"cost_nano_dollars":900},{"class":"output","count":10,"per":1000000,"price_nano_dollars":300000000,"cost_nano_dollars":3000}],"sum_nano_dollars":3900}}
         "#);
         mia.adds("anthropic", "user", &good("anthropic")).await;
         let own = program.posts(unified, &json!({"prompt": "count", "provider": "anthropic", "max_tokens": 50, "persona": "code"})).await;
@@ -246,7 +246,7 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         assert_eq!(streamed.header("x-latchkey-source"), "personal");
         insta::assert_snapshot!(streamed.text.lines().rev().take(4).collect::<Vec<_>>().join("\n"), @r#"
 
-        data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","response":"one two three four five six seven eight nine ten","usage":{"cost_nano_dollars":6200,"estimated":false,"input_tokens":12,"output_tokens":10}}
+        data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","receipt":{"lines":[{"class":"input","cost_nano_dollars":1200,"count":12,"per":1000000,"price_nano_dollars":100000000},{"class":"output","cost_nano_dollars":5000,"count":10,"per":1000000,"price_nano_dollars":500000000}],"price_list":{"date":"2026-10-26","name":"genai-prices 0.2.1"},"sum_nano_dollars":6200},"response":"one two three four five six seven eight nine ten","usage":{"cost_nano_dollars":6200,"estimated":false,"input_tokens":12,"output_tokens":10}}
         event: done
         "#);
         let key = good("deepseek");
@@ -255,6 +255,21 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         assert_eq!((once.json()["mode"].as_str(), once.header("x-latchkey-source")), (Some("byok"), "request"));
         let call = program.call("POST", unified).header("x-api-key", &key);
         assert_eq!(send(call.json(&json!({"prompt": "count"}))).await.code(), "400 provider_missing");
+        // A key of one provider's is not for a model that is named as
+        // another's, unless the key's provider names its models so itself.
+        for (header, model, code) in [
+            ("x-openai-key", "anthropic/claude-haiku-5-5", "400 key_for_another_provider"),
+            ("x-claude-key", "openai/gpt-6-luna", "400 key_for_another_provider"),
+            ("x-openai-key", "openai/gpt-6-luna", "200 "),
+            ("x-openai-key", "gpt-6-luna", "200 "),
+            ("x-openrouter-key", "anthropic/claude-haiku-5-5", "200 "),
+            ("x-groq-key", "openai/gpt-oss-20b", "200 "),
+        ] {
+            let provider = header.trim_start_matches("x-").trim_end_matches("-key").replace("claude", "anthropic");
+            let call = program.call("POST", unified).header(header, good(&provider));
+            let said = send(call.json(&json!({"prompt": "count", "model": model}))).await;
+            assert_eq!(said.code(), code, "{header} {model}");
+        }
         // Nothing was said yet, so that a stream can still be refused in words.
         let call = program.call("POST", unified).header("x-deepseek-key", "sk-made-up-and-wrong");
         insta::assert_snapshot!(send(call.json(&json!({"prompt": "count", "stream": true}))).await.shown(), @r#"

@@ -7,6 +7,7 @@ use latchkey_emulator::providers::{ProviderFault, Standing};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::program::Program;
 use super::{Setup, good, run, run_with};
 
 /// Everything that any test of this process logs, at TRACE.
@@ -102,6 +103,15 @@ async fn a_canary_key_and_prompt_turn_up_nowhere() {
         let payload = serde_json::json!({"type": 5, "token": &key, "data": {"components": &key}});
         stage.world().emit_raw("INTERACTION_CREATE", &payload);
         mia.runs("/keys list").await;
+        // And in the address of a call, where no key belongs.
+        let program = Program::of(stage, &mia, "").await;
+        for name in ["key", "api-key", "X_API_KEY", "a"] {
+            let said = program
+                .gets(&format!("/openai/v1/models?{name}={key}"))
+                .await;
+            assert_eq!(said.code(), "400 secret_in_address");
+            assert!(!said.text.contains(&key));
+        }
         stage.stop().await;
 
         let log = LOG.lock().unwrap().clone();
@@ -157,7 +167,7 @@ async fn a_ciphertext_moved_to_another_row_owner_or_provider_does_not_open() {
                 let seen = omar
                     .runs(&format!("/ask prompt:hello provider:{provider}"))
                     .await;
-                assert!(seen.contains("Something went wrong on my side"), "{seen}");
+                assert!(seen.contains("can't be opened any more"), "{seen}");
                 assert!(stage.keys_that_paid(provider).is_empty());
             }
             assert!(

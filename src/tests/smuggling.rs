@@ -33,12 +33,14 @@ const MAY_COME_BACK: &[&str] = &[
     "retry-after",
     "x-request-id",
     "request-id",
+    "x-latchkey-attempt",
     "x-latchkey-source",
     "x-latchkey-key-id",
     "x-latchkey-provider",
     "x-should-retry",
     "allow",
     "x-latchkey-repeat",
+    "x-content-type-options",
     "connection",
 ];
 
@@ -139,11 +141,15 @@ const WRONG: &[(&str, &str)] = &[
     ("a header that never ends", "X-A: "),
 ];
 
-async fn raw(stage: &Stage, request: &str) -> String {
+/// What the gateway answers to these bytes.
+pub async fn raw(stage: &Stage, request: &str) -> String {
     let address = stage.gateway().await;
-    let mut stream = TcpStream::connect(address.trim_start_matches("http://"))
-        .await
-        .unwrap();
+    raw_at(address.trim_start_matches("http://"), request).await
+}
+
+/// What is answered to these bytes at an address.
+pub async fn raw_at(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // What is hung up on has no answer; what waits for more is left waiting.
@@ -153,7 +159,7 @@ async fn raw(stage: &Stage, request: &str) -> String {
 
 fn post(path: &str, token: &str, headers: &str, body: &str) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n{headers}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }
@@ -206,14 +212,14 @@ async fn a_request_that_means_two_things_is_not_made_and_nothing_follows_it() {
         let token = Program::of(stage, &mia, "").await.token().to_owned();
         let before = stage.calls();
         for (what, rest) in WRONG {
-            let request = format!("POST /openai/v1/chat/completions HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\n{rest}");
+            let request = format!("POST /openai/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n{rest}");
             let answer = raw(stage, &request).await;
             let answers = answer.matches("HTTP/1.1 ").count();
             assert!(answers <= 1, "{what}: {answer}");
             assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{what}: {answer}");
         }
         for first in ["GET http://evil.example/healthz HTTP/1.1", "GET /healthz HTTP/9.9", "CONNECT evil.example:443 HTTP/1.1", "TRACE / HTTP/1.1", "\u{0}", "GET  /healthz HTTP/1.1"] {
-            let answer = raw(stage, &format!("{first}\r\nHost: gateway\r\nConnection: close\r\n\r\n")).await;
+            let answer = raw(stage, &format!("{first}\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;
             assert!(!answer.contains("evil"), "{first}: {answer}");
         }
         assert_eq!(stage.calls(), before);
@@ -315,7 +321,7 @@ async fn no_address_leads_a_key_to_another_place() {
         mia.adds("openai", "user", &good("openai")).await;
         let token = Program::of(stage, &mia, "").await.token().to_owned();
         for path in paths {
-            let request = format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+            let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
             let answer = raw(stage, &request).await;
             let refused = answer.is_empty() || answer.starts_with("HTTP/1.1 4");
             assert!(refused, "{path}: {answer}");

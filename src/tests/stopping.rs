@@ -60,15 +60,15 @@ async fn stop_during_calls(stage: &Stage, fault: &ProviderFault) -> Vec<Said> {
     }
     let program = Program::of(stage, &mia, "").await;
     let (before, all) = (stage.calls(), calls());
-    let asking = all.iter().map(|(path, body)| program.posts(path, body));
-    let stopping = async {
+    let posting = all.iter().map(|(path, body)| program.posts(path, body));
+    let until_stopped = async {
         let arrived = |state: &latchkey_emulator::WorldState| {
             (state.providers.calls.len() >= before + all.len()).then_some(())
         };
         stage.world().until(arrived).await;
         stage.stop().await;
     };
-    let (said, ()) = tokio::join!(join_all(asking), stopping);
+    let (said, ()) = tokio::join!(join_all(posting), until_stopped);
     stage.start().await;
     said
 }

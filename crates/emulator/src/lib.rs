@@ -10,8 +10,10 @@
 //! - [`discord`]: Discord's REST API and gateway, and what people do there.
 //! - [`providers`]: the providers' HTTP APIs.
 //! - [`page`]: the page of the demo, and the calls that it makes.
+//! - [`guard`]: keeps other pages of the same browser out.
 
 mod discord;
+mod guard;
 mod page;
 pub mod providers;
 mod world;
@@ -19,7 +21,7 @@ mod world;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +48,8 @@ impl Emulator {
         let world = Arc::new(world);
         let routes: Router = discord::routes(Arc::clone(&world))
             .merge(providers::routes(Arc::clone(&world)))
-            .merge(page::routes(Arc::clone(&world)));
+            .merge(page::routes(Arc::clone(&world)))
+            .layer(middleware::from_fn(guard::refuse_strange_hosts));
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         #[expect(

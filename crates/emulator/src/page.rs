@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::discord::NewMessage;
+use crate::guard::{FILE_POLICY, guard_page};
 use crate::providers::{PROVIDERS, sample};
 use crate::world::{MANAGER, Message, Standing, State, World};
 
@@ -50,6 +52,7 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/demo/pick", post(pick))
         .route("/demo/right-click", post(right_click))
         .route("/demo/say", post(say))
+        .layer(middleware::from_fn(guard_page))
         .with_state(world)
 }
 
@@ -93,7 +96,10 @@ async fn file(
         message.files.get(number).cloned()
     });
     match found {
-        Some(file) => ([("content-type", file.kind)], file.bytes).into_response(),
+        Some(file) => {
+            let policy = [(CONTENT_SECURITY_POLICY, FILE_POLICY)];
+            (policy, [("content-type", file.kind)], file.bytes).into_response()
+        }
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

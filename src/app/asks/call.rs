@@ -138,9 +138,11 @@ impl AskCall<'_> {
         let (asks, listener) = (self.asks, &mut self.listener);
         let offer = &reservation.offer;
         let provider = asks.models.provider(&offer.provider)?;
-        let key = asks
-            .payers
-            .open_key(offer, self.order.request_key.as_ref())?;
+        let opened = asks.payers.open_key(offer, self.order.request_key.as_ref());
+        let key = match opened {
+            Ok(key) => key,
+            Err(failure) => return Ok(Err(failure)),
+        };
         let hold = &mut reservation.hold;
         let most = u32::try_from(hold.max_output_tokens()).unwrap_or(u32::MAX);
         let request = ChatRequest {

@@ -9,6 +9,15 @@ use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
 
+/// What came of asking for lists.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    /// Everybody who may be asked was asked.
+    All,
+    /// A key did not open, so that somebody else may be asked.
+    BesidesDamagedKeys,
+}
+
 impl Asks {
     /// The models that somebody can use here, each provider's default first.
     /// Lists that are not known yet are asked for in the background.
@@ -44,6 +53,12 @@ impl Asks {
         self: &Arc<Self>,
         caller: &Caller,
     ) -> Result<Vec<ModelChoice>, Error> {
+        while self.fetch_unknown_lists(caller).await? == Listed::BesidesDamagedKeys {}
+        self.list_models(caller).await
+    }
+
+    /// Asks each provider's first payer for the list, if it is not known.
+    async fn fetch_unknown_lists(&self, caller: &Caller) -> Result<Listed, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let now_ms = self.clock.now_ms();
         let mut asking = Vec::new();
@@ -56,28 +71,47 @@ impl Asks {
                 asking.push(async move { self.list_once(&payer).await });
             }
         }
-        futures_util::future::join_all(asking).await;
-        self.list_models(caller).await
+        let listed = futures_util::future::join_all(asking).await;
+        let has_damaged_key = listed.contains(&Listed::BesidesDamagedKeys);
+        Ok(if has_damaged_key {
+            Listed::BesidesDamagedKeys
+        } else {
+            Listed::All
+        })
     }
 
     fn list_in_background(self: &Arc<Self>, payer: Offer) {
         let asks = Arc::clone(self);
-        self.tasks
-            .spawn(async move { asks.list_once(&payer).await });
+        self.tasks.spawn(async move {
+            asks.list_once(&payer).await;
+        });
     }
 
-    async fn list_once(&self, payer: &Offer) {
+    async fn list_once(&self, payer: &Offer) -> Listed {
         match self.list(payer).await {
-            Ok(models) => self.models.lists().put(payer, models),
+            Ok(Some(models)) => self.models.lists().put(payer, models),
+            Ok(None) => return Listed::BesidesDamagedKeys,
             Err(error) => tracing::debug!("could not list models: {error:#}"),
         }
+        Listed::All
     }
 
-    async fn list(&self, payer: &Offer) -> anyhow::Result<Vec<String>> {
+    /// The models that a payer's provider lists; none where the payer's key
+    /// does not open, so that the next payer may be asked.
+    async fn list(&self, payer: &Offer) -> anyhow::Result<Option<Vec<String>>> {
         let provider: &Provider = self.models.provider(&payer.provider)?;
-        let key = self.payers.open_key(payer, None)?;
+        let key = match self.payers.open_key(payer, None) {
+            Ok(key) => key,
+            Err(failure) => {
+                let Some(demotion) = self.payers.demote(payer, &failure).await? else {
+                    return Err(failure.into());
+                };
+                self.people.tell_owners(vec![demotion], Vec::new());
+                return Ok(None);
+            }
+        };
         let listed = self.providers.models(provider, key.credential()).await;
-        listed.map_err(|failure| anyhow::anyhow!("{}: {:?}", payer.provider, failure.class))
+        Ok(Some(listed?))
     }
 }
 

@@ -20,6 +20,7 @@ use crate::vault::Vault;
 
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
+use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
 use crate::app::policy::Policies;
 
@@ -36,6 +37,7 @@ pub struct Keys {
     providers: Arc<Providers>,
     models: Arc<Models>,
     policies: Arc<Policies>,
+    payers: Arc<Payers>,
     pending: PendingActions,
     clock: Clock,
 }
@@ -49,6 +51,7 @@ impl Keys {
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),
+            payers: Arc::clone(&foundation.payers),
             pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
         }

@@ -1,6 +1,6 @@
 //! Testing a stored key, whatever its health: a refused one can revive.
 
-use crate::model::{Caller, Check, Key, KeyRefusal, Refusal, Scope, Sealed};
+use crate::model::{Caller, Check, Health, Key, KeyRefusal, Refusal, Scope, Sealed};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
@@ -28,7 +28,12 @@ impl Keys {
             .into());
         }
         let provider = self.models.provider(&key.provider)?;
-        let credential = self.vault.open_key(&key, &sealed.0)?;
+        let Ok(credential) = self.payers.open_stored(&key, &sealed) else {
+            let now_ms = self.clock.now_ms();
+            self.store.demote(key.id, Health::Damaged, now_ms).await?;
+            let provider = key.provider;
+            return Err(KeyRefusal::Damaged { provider, scope }.into());
+        };
         let check = self.limited_check(caller, provider, &credential).await?;
         if !matches!(check, Check::Unknown(_)) {
             key.health = check.health();

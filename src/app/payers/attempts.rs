@@ -218,7 +218,7 @@ pub fn refused_by(failure: ProviderFailure, payer: Source, model: &str) -> Refus
 }
 
 /// Whether another payer may help: the provider turned this key down, or the
-/// key cannot be used for this call. A key cannot be used where the provider
+/// key cannot be opened, or cannot be used for this call. A key cannot be used where the provider
 /// has another address now than when it was stored, or where something is
 /// missing beside it, which only hosts of pictures ask for.
 fn another_payer_may_help(failure: &ProviderFailure) -> bool {
@@ -228,6 +228,7 @@ fn another_payer_may_help(failure: &ProviderFailure) -> bool {
             | FailureClass::Billing
             | FailureClass::WrongOrigin
             | FailureClass::NotSetUp
+            | FailureClass::DamagedKey
     )
 }
 
@@ -252,6 +253,7 @@ mod tests {
             FailureClass::CutOff,
             FailureClass::NotSetUp,
             FailureClass::WrongOrigin,
+            FailureClass::DamagedKey,
         ];
         let may_help = classes.into_iter().filter(|class| {
             another_payer_may_help(&ProviderFailure {
@@ -262,6 +264,6 @@ mod tests {
             })
         });
         let may_help: Vec<_> = may_help.collect();
-        insta::assert_snapshot!(format!("{may_help:?}"), @"[AuthInvalid, Billing, NotSetUp, WrongOrigin]");
+        insta::assert_snapshot!(format!("{may_help:?}"), @"[AuthInvalid, Billing, NotSetUp, WrongOrigin, DamagedKey]");
     }
 }

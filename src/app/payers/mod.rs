@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Hold, Ledger, NoRoom, SettledAttempt};
 use crate::model::{
-    AttemptId, Caller, Clock, Credential, FailureClass, Health, KeyId, Offer, Owner, PersonId,
-    ProviderFailure, ProviderId, QuotaRefusal, Refusal, Source,
+    AttemptId, Caller, Clock, Credential, FailureClass, Health, Key, KeyId, Offer, Owner, PersonId,
+    ProviderFailure, ProviderId, QuotaRefusal, Refusal, Sealed, Source,
 };
 use crate::resolver::{self, Choice, Question};
 use crate::store::Store;
@@ -42,7 +42,7 @@ pub struct Payer {
     pub attempt: AttemptId,
 }
 
-/// A key that its provider turned down during use.
+/// A key that its provider turned down during use, or that did not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demotion {
     pub provider: ProviderId,
@@ -212,18 +212,29 @@ impl Payers {
         self.ledger.take_up(attempt).await
     }
 
-    /// Opens the key that an offer stands for, for one call.
+    /// Opens the key that an offer stands for, for one call. A stored key
+    /// that does not open fails as one that its provider turns down does:
+    /// the next payer may help.
     pub fn open_key<'a>(
         &'a self,
         offer: &Offer,
         request_key: Option<&'a Credential>,
-    ) -> anyhow::Result<OpenKey<'a>> {
+    ) -> Result<OpenKey<'a>, ProviderFailure> {
         Ok(match offer.source {
             Source::Request => OpenKey::Known(request_key),
             Source::BotDefault => OpenKey::Known(self.bot_default(&offer.provider)),
             Source::Demo => OpenKey::Known(None),
-            Source::Personal | Source::Server => OpenKey::Opened(self.vault.open(offer)?),
+            Source::Personal | Source::Server => {
+                let opened = self.vault.open(offer);
+                OpenKey::Opened(opened.map_err(|error| damaged(&offer.provider, &error))?)
+            }
         })
+    }
+
+    /// Opens a stored key, of which nobody asks whether it may pay.
+    pub fn open_stored(&self, key: &Key, sealed: &Sealed) -> Result<Credential, ProviderFailure> {
+        let opened = self.vault.open_key(key, &sealed.0);
+        opened.map_err(|error| damaged(&key.provider, &error))
     }
 
     /// The key with which the operator pays for a provider.
@@ -248,9 +259,10 @@ impl Payers {
         Ok(offers.find(|offer| offer.provider == *provider).cloned())
     }
 
-    /// Lowers the health of a stored key that its provider turned down. Of
-    /// several callers at once, the one that changes it tells the owner.
-    async fn demote(
+    /// Lowers the health of a stored key that its provider turned down, or
+    /// that does not open. Of several callers at once, the one that changes
+    /// it tells the owner.
+    pub async fn demote(
         &self,
         offer: &Offer,
         failure: &ProviderFailure,
@@ -258,6 +270,7 @@ impl Payers {
         let health = match failure.class {
             FailureClass::AuthInvalid => Health::Refused,
             FailureClass::Billing => Health::OutOfCredit,
+            FailureClass::DamagedKey => Health::Damaged,
             _ => return Ok(None),
         };
         // A key that came with the call is nobody's to mend but its sender's.
@@ -310,5 +323,17 @@ fn order_of<'a, D>(caller: &Caller, offer: &'a Offer, needs: &'a Needs<D>) -> Ca
         prompt_bytes: needs.prompt_bytes,
         max_output_tokens: needs.max_output_tokens,
         images: needs.images,
+    }
+}
+
+/// Logs that a stored key does not open, which the operator should know:
+/// its row was damaged, or somebody wrote to the database.
+fn damaged(provider: &ProviderId, error: &anyhow::Error) -> ProviderFailure {
+    tracing::error!(provider = %provider, "a stored key does not open: {error:#}");
+    ProviderFailure {
+        provider: provider.clone(),
+        class: FailureClass::DamagedKey,
+        status: None,
+        retry_after: None,
     }
 }

@@ -59,7 +59,9 @@ impl PayerQueue {
     /// such a call.
     pub fn pass_over(&mut self, offer: &Offer, refusal: Refusal) {
         let why = match &refusal {
-            Refusal::Ask(AskRefusal::OwnKeyOnly { .. }) => Skip::OwnKeyOnly,
+            Refusal::Ask(AskRefusal::OwnKeyOnly { .. } | AskRefusal::MalformedField { .. }) => {
+                Skip::OwnKeyOnly
+            }
             Refusal::Quota(QuotaRefusal::UnknownPrice { .. }) => Skip::UnknownPrice,
             _ => Skip::Limit,
         };
@@ -74,13 +76,14 @@ impl PayerQueue {
     /// Passes over a payer whose key is to blame that the provider did not
     /// answer.
     pub fn turn_down(&mut self, offer: &Offer, failure: &ProviderFailure) {
-        let why = match failure.class {
-            FailureClass::Billing => Skip::OutOfCredit,
-            FailureClass::WrongOrigin => Skip::OtherAddress,
-            FailureClass::NotSetUp => Skip::NotSetUp,
-            _ => Skip::Refused,
+        let (shown, why) = match failure.class {
+            FailureClass::DamagedKey => (WhyFellBack::Damaged, Skip::Damaged),
+            FailureClass::Billing => (WhyFellBack::TurnedDown, Skip::OutOfCredit),
+            FailureClass::WrongOrigin => (WhyFellBack::TurnedDown, Skip::OtherAddress),
+            FailureClass::NotSetUp => (WhyFellBack::TurnedDown, Skip::NotSetUp),
+            _ => (WhyFellBack::TurnedDown, Skip::Refused),
         };
-        self.fall_back(offer, WhyFellBack::TurnedDown, why);
+        self.fall_back(offer, shown, why);
     }
 
     /// Notes that a payer does not pay.

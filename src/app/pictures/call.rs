@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{AskRefusal, Credential, ImageSpec, Offer, PictureAnswer, PictureJob};
-use crate::providers::{ImageRequest, Workflow};
+use crate::providers::{ImageRequest, Workflow, tokens_of_pictures};
 
 use crate::app::Error;
 use crate::app::models::Models;
@@ -20,8 +20,8 @@ use crate::app::pictures::run::{
 };
 use crate::app::policy::CallerPolicy;
 
-/// The most tokens that a model's picture is.
-const PICTURE_TOKENS: u64 = 8_192;
+/// The most tokens that a picture is which is to be changed.
+const SHOWN_PICTURE_TOKENS: u64 = 8_192;
 
 /// An ask for pictures for which it is decided who may make them.
 pub struct PlannedPicture {
@@ -56,14 +56,19 @@ impl Payable for PlannedPicture {
         if workflow.as_ref().is_some_and(|it| !it.makes_several()) {
             spec.count = 1;
         }
+        let words = (spec.prompt.0.len() + spec.negative.0.len()) as u64;
+        let shows_one = spec.is_edit && workflow.is_none();
+        let shown = if shows_one { SHOWN_PICTURE_TOKENS } else { 0 };
+        let max_output_tokens = match workflow {
+            Some(_) => 0,
+            None => tokens_of_pictures(provider, &model, &spec),
+        };
         let pictures = u64::from(spec.pictures());
         Ok(Needs {
             model,
-            prompt_bytes: (spec.prompt.0.len() + spec.negative.0.len()) as u64,
-            max_output_tokens: match workflow {
-                Some(_) => 0,
-                None => PICTURE_TOKENS * pictures,
-            },
+            // Each picture is paid for with the prompt that it is made from.
+            prompt_bytes: (words + shown).saturating_mul(pictures),
+            max_output_tokens,
             images: pictures,
             details: PictureDetails { workflow, spec },
         })

@@ -30,10 +30,10 @@ impl Pictures {
             }
         };
         let stop = CancellationToken::new();
-        self.asks
-            .answer_ask(ready, &stop, &mut listener)
-            .await
-            .result?;
+        let outcome = self.asks.answer_ask(ready, &stop, &mut listener).await;
+        // What is shown in the end is the picture's own.
+        self.people.tell_owners(outcome.demoted, outcome.notices);
+        outcome.result?;
         let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();
         if better.is_empty() {
             return Err(AskRefusal::EmptyPrompt.into());

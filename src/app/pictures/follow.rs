@@ -147,7 +147,10 @@ impl JobFollower<'_> {
     }
 
     async fn look(&self, job: &PictureJob) -> Result<Result<JobState, ProviderFailure>, Error> {
-        let key = self.key.open(&self.pictures.payers)?;
+        let key = match self.key.open(&self.pictures.payers) {
+            Ok(key) => key,
+            Err(failure) => return Ok(Err(failure)),
+        };
         let name = job.host_job.as_deref().unwrap_or_default();
         let providers = &self.pictures.providers;
         Ok(providers

@@ -97,6 +97,11 @@ impl Pictures {
             policy: None,
         };
         let made = self.conclude(ended, outcome).await?;
+        if let Err(failure) = &made {
+            let demoted = self.payers.demote(&offer, failure).await?;
+            self.people
+                .tell_owners(demoted.into_iter().collect(), Vec::new());
+        }
         made.map_err(|failure| AskRefusal::Provider { failure, payer }.into())
     }
 

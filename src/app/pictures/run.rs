@@ -87,7 +87,7 @@ pub struct PayingKey<'a> {
 
 impl<'a> PayingKey<'a> {
     /// Opens it for one call.
-    pub fn open(self, payers: &'a Payers) -> anyhow::Result<OpenKey<'a>> {
+    pub fn open(self, payers: &'a Payers) -> Result<OpenKey<'a>, ProviderFailure> {
         payers.open_key(self.offer, self.request_key)
     }
 }
@@ -261,7 +261,10 @@ impl Pictures {
         let offer = key.offer;
         let provider = self.models.provider(&offer.provider)?;
         self.store.begin_picture(job).await?;
-        let opened = key.open(&self.payers)?;
+        let opened = match key.open(&self.payers) {
+            Ok(opened) => opened,
+            Err(failure) => return Ok(JobEnd::Failed(failure)),
+        };
         let starting = self
             .providers
             .start_pictures(provider, request, opened.credential());

@@ -1,5 +1,6 @@
 //! The messages that an answer fills while it grows.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::AnswerLog;
 use crate::bot::Bot;
+use crate::bot::answers::imitation::escape_small_print;
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::{Button, Card, File};
@@ -197,8 +199,15 @@ impl<'a> MessageRenderer<'a> {
     }
 
     fn split_with_heading(&self, text: &str) -> Vec<String> {
-        let text = format!("{}{text}", self.heading);
-        split::split(&text, split::LIMIT - FOOTER_UNITS)
+        let text = format!("{}{}", self.heading, escape_small_print(text));
+        let mut parts = split::split(&text, split::LIMIT - FOOTER_UNITS);
+        // Where a line was cut, its rest begins one.
+        for part in &mut parts {
+            if let Cow::Owned(escaped) = escape_small_print(part) {
+                *part = escaped;
+            }
+        }
+        parts
     }
 
     /// Edits what changed and posts what is new. Buttons and files belong

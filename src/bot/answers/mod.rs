@@ -3,6 +3,7 @@
 mod admission;
 pub mod buttons;
 pub mod edit_pace;
+mod imitation;
 pub mod message_renderer;
 pub mod notices;
 pub mod promise;

@@ -91,6 +91,7 @@ impl Connection {
             tokio::select! {
                 ended = connecting => ended,
                 never = watch_shards(&self.bot, &shards) => match never {},
+                never = self.bot.renewals.renew_when_due(&shards) => match never {},
             }
         };
         let ended = stop.run_until_cancelled(running).await;

@@ -6,6 +6,7 @@ pub mod connect;
 pub mod interaction_calls;
 mod limiter;
 mod register;
+pub mod renewals;
 pub mod rest;
 pub mod settings;
 pub mod shards;

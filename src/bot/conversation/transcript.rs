@@ -31,7 +31,7 @@ const EXCERPT_CHARACTERS: usize = 200;
 /// The longest name of a person that a model is told.
 const NAME_CHARACTERS: usize = 32;
 /// Discord's mark of small print, in which our footers stand.
-const SMALL_PRINT: &str = "-# ";
+pub const SMALL_PRINT: &str = "-# ";
 /// Discord's mark of a quoted line.
 const QUOTED: &str = "> ";
 /// Stands before what should not be in a picture.

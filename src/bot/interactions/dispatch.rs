@@ -65,7 +65,10 @@ impl serenity::framework::Framework for Dispatcher {
         let done = match event {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Modal(form),
-            } => handle_form(&self.bot, form).await,
+            } => {
+                self.bot.renewals.note_form(context.shard_id);
+                handle_form(&self.bot, form).await
+            }
             FullEvent::InteractionCreate {
                 interaction: Interaction::Component(press),
             } => handle_press(&self.bot, &press).await,
@@ -81,7 +84,13 @@ impl serenity::framework::Framework for Dispatcher {
             FullEvent::Message { new_message } => {
                 Box::pin(incoming::handle_message(&self.bot, new_message)).await
             }
+            FullEvent::Resume { .. } => {
+                self.bot.renewals.note_resumed(context.shard_id);
+                self.bot.app.shards.note(context.shard_id.0, true);
+                Ok(())
+            }
             FullEvent::Ready { ref data_about_bot } => {
+                self.bot.renewals.note_new_session(context.shard_id);
                 let user_id = data_about_bot.user.id.get();
                 self.bot.user_id.store(user_id, Ordering::Relaxed);
                 self.bot.app.shards.note(context.shard_id.0, true);
@@ -97,10 +106,6 @@ impl serenity::framework::Framework for Dispatcher {
                 let reported = report_servers(&self.bot, data_about_bot).await;
                 self.poise.dispatch(context, event).await;
                 reported
-            }
-            FullEvent::Resume { .. } => {
-                self.bot.app.shards.note(context.shard_id.0, true);
-                Ok(())
             }
             FullEvent::InteractionCreate { .. } => {
                 self.poise.dispatch(context, event).await;

@@ -49,6 +49,7 @@ impl Voice<'_> {
             Health::Refused => "refused by the provider",
             Health::OutOfCredit => "out of credit",
             Health::Restricted => "works with restrictions",
+            Health::Damaged => "damaged; add it again with `/keys add`",
         })
     }
 

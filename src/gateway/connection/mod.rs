@@ -5,7 +5,6 @@ mod timeout_stream;
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::gateway::connection::timeout_stream::{TimeoutStream, TurnCounter};
-use crate::gateway::router::Router;
+use crate::gateway::router::{ConnectionEnds, Router};
 
 /// The largest request head, in bytes, and the most headers in it.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -29,7 +28,7 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 /// A connection, with its place among those that may be open at once.
 struct Accepted {
     stream: TcpStream,
-    peer: SocketAddr,
+    ends: ConnectionEnds,
     permit: OwnedSemaphorePermit,
 }
 
@@ -57,7 +56,7 @@ pub async fn serve(
         };
         let (router, stop) = (Arc::clone(&router), stop.clone());
         tasks.spawn(async move {
-            serve_connection(accepted.stream, accepted.peer, router, stop).await;
+            serve_connection(accepted.stream, accepted.ends, router, stop).await;
             drop(accepted.permit);
         });
     }
@@ -71,9 +70,13 @@ async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<Acc
     // Otherwise a piece of a fast stream waits until the client has
     // acknowledged the piece before it: 40 ms and more.
     stream.set_nodelay(true)?;
+    let ends = ConnectionEnds {
+        peer: peer.ip(),
+        reached: stream.local_addr()?.ip(),
+    };
     Ok(Accepted {
         stream,
-        peer,
+        ends,
         permit,
     })
 }
@@ -82,7 +85,7 @@ async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> io::Result<Acc
 /// address are not believed.
 async fn serve_connection(
     stream: TcpStream,
-    peer: SocketAddr,
+    ends: ConnectionEnds,
     router: Arc<Router>,
     stop: CancellationToken,
 ) {
@@ -94,7 +97,7 @@ async fn serve_connection(
         turns.begin_answering();
         // Boxed, so that connections without a call stay small.
         Box::pin(async move {
-            let response = router.respond(peer.ip(), request).await;
+            let response = router.respond(ends, request).await;
             Ok::<_, Infallible>(response.map(|body| turns.track_body(body)))
         })
     });

@@ -47,6 +47,13 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
                 "{what} is for a key of your own: what it costs, or shows, can't be limited beforehand. Add yours with `POST /api/v1/api-keys`, or send it with the call."
             ),
         ),
+        AskRefusal::MalformedField { what } => (
+            400,
+            "malformed_field",
+            format!(
+                "{what}. Nothing was sent to the provider: correct it, and send the call again."
+            ),
+        ),
         AskRefusal::Untranslatable { what } => (
             400,
             "untranslatable",
@@ -122,6 +129,12 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
 }
 
 fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
+    if class == FailureClass::DamagedKey {
+        let message = format!(
+            "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+        );
+        return (409, "key_damaged", message);
+    }
     let (status, code, words) = match class {
         FailureClass::AuthInvalid | FailureClass::WrongOrigin => {
             let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";

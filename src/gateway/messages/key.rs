@@ -46,6 +46,13 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
                 "This key was stored under master key `{kid}`, which is not at hand. It is safe; the operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`."
             ),
         ),
+        KeyRefusal::Damaged { provider, .. } => (
+            409,
+            "key_damaged",
+            format!(
+                "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. It is not used. Add the key again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+            ),
+        ),
         KeyRefusal::OnceNeedsProvider => (
             400,
             "provider_missing",

@@ -132,5 +132,6 @@ pub fn describe_skip(why: Skip) -> &'static str {
         Skip::NotSetUp => "it lacks something that its provider needs",
         Skip::ModelNotAllowed => "the operator does not allow the model",
         Skip::Blocked => "you are blocked",
+        Skip::Damaged => "what is stored of it can't be opened; it must be added again",
     }
 }

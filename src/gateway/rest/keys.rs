@@ -28,7 +28,8 @@ pub struct KeyBody {
     name: Option<String>,
     /// The last four characters, of a key that is long enough to spare them.
     hint: Option<String>,
-    /// `unverified`, `valid`, `refused`, `out_of_credit` or `restricted`.
+    /// `unverified`, `valid`, `refused`, `out_of_credit`, `restricted`, or
+    /// `damaged` where what is stored of it does not open.
     health: &'static str,
     paused: bool,
     added_at: String,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::app::{AnswerEvent, CallClaim, ReadyAsk};
+use crate::app::{AnswerEvent, CallClaim, ProviderInfo, ReadyAsk};
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::call_task::{CallTask, EventWriter};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
@@ -95,7 +95,10 @@ pub async fn ask_model(mut call: Call) -> HandlerResult {
 fn make_ask(call: &Call, question: Question) -> Result<Ask, Problem> {
     let key = call.request_key()?;
     let provider = question.provider.as_deref().map(ProviderId::from);
-    let provider = provider.or_else(|| key.as_ref().and_then(|key| key.provider.clone()));
+    let of_key = key.as_ref().and_then(|key| key.provider.as_ref());
+    let model = question.model.as_deref().unwrap_or_default();
+    let names_another = of_key.is_some_and(|id| names_another_provider(call, id, model));
+    let provider = provider.or_else(|| of_key.filter(|_| !names_another).cloned());
     let choices = Choices {
         provider,
         model: question.model,
@@ -108,6 +111,19 @@ fn make_ask(call: &Call, question: Question) -> Result<Ask, Problem> {
         max_output_tokens: question.max_tokens,
         ..Ask::of(call.session.caller.clone(), &question.prompt, choices)
     })
+}
+
+/// Whether a model's name begins with a provider other than the key's, so
+/// that the key is not for it. Hosts of many makers' models name theirs so
+/// themselves.
+fn names_another_provider(call: &Call, of_key: &ProviderId, model: &str) -> bool {
+    let providers = call.gateway.app.providers();
+    let own_default = providers.get(of_key).and_then(ProviderInfo::default_model);
+    let named = model
+        .split_once('/')
+        .and_then(|(name, _)| providers.find(name));
+    named.is_some_and(|named| named.id() != of_key)
+        && own_default.is_none_or(|model| !model.contains('/'))
 }
 
 /// Starts the task that asks the model. Its progress is the answer's text,

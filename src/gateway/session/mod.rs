@@ -63,7 +63,7 @@ impl Gateway {
             return Ok(Session::anonymous());
         }
         refuse_two_lengths(arrival.headers)?;
-        let Some(secret) = token::find_token(arrival.headers) else {
+        let Some(secret) = token::find_token(arrival.headers)? else {
             if self.key_replaces_token(requirement, arrival.headers) {
                 return Ok(Session::anonymous());
             }

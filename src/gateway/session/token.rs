@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use secrecy::SecretString;
 
 use crate::app::Error;
 use crate::gateway::Gateway;
 use crate::gateway::problem::Problem;
 use crate::model::{Refusal, TOKEN_PREFIX, Token, TokenRefusal};
+
+/// Where libraries put a provider's key, and so a token of ours.
+const KEY_HEADERS: [&str; 2] = ["x-goog-api-key", "x-api-key"];
 
 impl Gateway {
     /// Looks up a token, and counts one that does not work against the
@@ -36,23 +38,36 @@ impl Gateway {
 }
 
 /// The token in a request's headers, wherever the dialect puts it. Never one
-/// in the address: proxies write addresses to their logs.
-pub fn find_token(headers: &HeaderMap) -> Option<SecretString> {
+/// in the address: proxies write addresses to their logs. Two different
+/// tokens are refused, as nobody could tell on whose behalf the call is.
+pub fn find_token(headers: &HeaderMap) -> Result<Option<SecretString>, Problem> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
-    let authorization = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let bearer = authorization.and_then(|value| {
+    let bearer = text("authorization").and_then(|value| {
         value
             .split_once(' ')
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
     });
     let bearer = bearer.map(|(_, token)| token.trim());
     // A value without our prefix is a provider's key.
-    let own_token = |name: &str| text(name).filter(|value| value.starts_with(TOKEN_PREFIX));
-    let found = bearer
-        .or_else(|| own_token("x-goog-api-key"))
-        .or_else(|| own_token("x-api-key"));
-    let found = found.filter(|token| !token.is_empty());
-    found.map(SecretString::from)
+    let is_ours = |value: &&str| value.starts_with(TOKEN_PREFIX);
+    let elsewhere = KEY_HEADERS.into_iter().filter_map(text).filter(is_ours);
+    let mut found = bearer
+        .into_iter()
+        .chain(elsewhere)
+        .filter(|it| !it.is_empty());
+    let Some(token) = found.next() else {
+        return Ok(None);
+    };
+    if found.any(|other| other != token && is_ours(&token)) {
+        return Err(tokens_disagree());
+    }
+    Ok(Some(SecretString::from(token)))
+}
+
+fn tokens_disagree() -> Problem {
+    Problem::new(
+        400,
+        "tokens_disagree",
+        "Two different tokens came with the call. Send the one that it is made with.",
+    )
 }

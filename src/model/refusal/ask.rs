@@ -33,6 +33,8 @@ pub enum AskRefusal {
     },
     #[error("only one's own key pays for this")]
     OwnKeyOnly { what: String },
+    #[error("a part of the call means nothing for sure")]
+    MalformedField { what: String },
     #[error("it can't be said in the provider's dialect")]
     Untranslatable { what: String },
     #[error("the bot is stopping")]

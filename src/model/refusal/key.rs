@@ -27,6 +27,8 @@ pub enum KeyRefusal {
     TooManyChecks { retry_after_s: u64 },
     #[error("the key is locked")]
     Locked { kid: String },
+    #[error("what is stored of the key does not open")]
+    Damaged { provider: ProviderId, scope: Scope },
     #[error("a key for one ask needs a provider")]
     OnceNeedsProvider,
     #[error("the key is another provider's")]

@@ -105,13 +105,18 @@ mod tests {
             assert_eq!((usage.cached_tokens, usage.reasoning_tokens), (2, 3));
             assert_eq!(answer.finish, Some(Finish::Complete));
         }
-        assert!(
-            read(
-                AnswerFormat::Responses,
-                &[json!({"type": "response.failed", "response": {"status": "failed"}})]
-            )
-            .failed
-        );
+        // One that failed passes as it is, and what it used is counted.
+        let failed = json!({"object": "response", "status": "failed", "error": {"code": "server_error"},
+            "usage": {"input_tokens": 50, "output_tokens": 7}});
+        let event = json!({"type": "response.failed", "response": failed});
+        for failed in [failed, event] {
+            let answer = read(AnswerFormat::Responses, &[failed]);
+            assert_eq!(
+                (answer.failed, answer.finish),
+                (false, Some(Finish::Blocked))
+            );
+            assert_eq!(answer.usage.unwrap().input_tokens, 50);
+        }
         assert!(
             read(
                 AnswerFormat::Responses,

@@ -41,7 +41,7 @@ pub use openai::{
 pub use parsed_answer::ParsedAnswer;
 pub use raw_object::RawObject;
 pub use request_fields::{RequestFields, read_number};
-pub use responses::{PATH as OPENAI_RESPONSES_PATH, STORED_PROMPT};
+pub use responses::PATH as OPENAI_RESPONSES_PATH;
 pub use translation::{AnswerTranslator, OpenAiChat, Translation};
 
 /// More answers to one request than anybody wants.

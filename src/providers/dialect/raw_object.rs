@@ -39,6 +39,21 @@ impl RawObject {
         }
     }
 
+    /// Puts fields together, none of which has the name of another.
+    pub fn from_fields(fields: Vec<(Bytes, Bytes)>) -> Self {
+        Self(fields)
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The fields: their names without escapes, and the bytes of their values.
+    pub fn iter(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
+        self.0.iter().map(|(name, value)| (name, value))
+    }
+
     /// The bytes of a field's value; none where it is absent or null.
     pub fn raw(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(field, _)| field == name)?;
@@ -61,7 +76,11 @@ impl RawObject {
 
     /// Sets a field where it stands, or else at the end.
     pub fn set(&mut self, name: &'static str, value: &Value) {
-        let value = Bytes::from(value.to_string());
+        self.set_raw(name, Bytes::from(value.to_string()));
+    }
+
+    /// Sets a field to JSON that is written already.
+    pub fn set_raw(&mut self, name: &'static str, value: Bytes) {
         match self.0.iter_mut().find(|(field, _)| field == name) {
             Some((_, old)) => *old = value,
             None => self.0.push((Bytes::from_static(name.as_bytes()), value)),

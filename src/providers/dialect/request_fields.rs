@@ -8,25 +8,13 @@ use super::raw_object::RawObject;
 /// A place in a request: a field, or a field within a field.
 pub type FieldPath = &'static [&'static str];
 
-/// The fields of one dialect that decide what a request may cost, and who
-/// may be asked to pay for it.
+/// The fields of one dialect that decide what a request may cost.
 pub struct RequestFields {
     /// Limits on the tokens of one answer; the first that is set counts.
     pub output_limits: &'static [FieldPath],
     /// How many answers are asked for; the first that is set counts.
     pub answer_counts: &'static [FieldPath],
-    /// Fields that hold the conversation.
-    pub conversations: &'static [&'static str],
     pub pictures: PictureFields,
-    /// Fields, at any depth of a conversation, that name a file which the
-    /// provider has stored.
-    pub stored_files: &'static [&'static str],
-    /// Fields whose cost nobody can count beforehand: what the provider has
-    /// stored, runs on its own or sells apart. Only the caller's own key may
-    /// pay for a request that sets one.
-    pub owner_only: &'static [&'static str],
-    /// Whether the caller runs this tool, and not the provider.
-    pub is_callers_tool: fn(&Value) -> bool,
 }
 
 /// How a dialect writes pictures into a conversation.
@@ -45,11 +33,7 @@ pub struct PictureFields {
 pub const NO_FIELDS: RequestFields = RequestFields {
     output_limits: &[],
     answer_counts: &[],
-    conversations: &[],
     pictures: NO_PICTURE_FIELDS,
-    stored_files: &[],
-    owner_only: &[],
-    is_callers_tool: |_| false,
 };
 pub const NO_PICTURE_FIELDS: PictureFields = PictureFields {
     types: &[],

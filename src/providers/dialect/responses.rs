@@ -10,25 +10,14 @@ use super::reported_usage::{Field, FieldPath, ReportedUsage, read_count};
 use super::request_fields::{NO_FIELDS, NO_PICTURE_FIELDS, PictureFields, RequestFields};
 
 pub const PATH: &str = "/responses";
-/// The field that names a prompt which the provider has stored. In other
-/// requests the field of this name is text.
-pub const STORED_PROMPT: &str = "prompt";
 
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&["max_output_tokens"]],
-    conversations: &["input"],
     pictures: PictureFields {
         types: &["input_image"],
         urls: &["image_url"],
         ..NO_PICTURE_FIELDS
     },
-    stored_files: &["file_id", "file_ids", "vector_store_ids"],
-    owner_only: &[
-        "previous_response_id",
-        "conversation",
-        "background",
-        "prompt_id",
-    ],
     ..NO_FIELDS
 };
 

@@ -51,16 +51,20 @@ fn message_delta(usage: &Value) -> Value {
     json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage})
 }
 
-#[test]
-fn anthropic_counts_the_cache_beside_the_input_and_in_pieces() {
+/// Usage of Anthropic's in which everything is split, and its classes.
+fn split_writes() -> (Value, &'static str) {
     let split = json!({"input_tokens": 10, "cache_creation_input_tokens": 7_000, "cache_read_input_tokens": 500,
         "cache_creation": {"ephemeral_5m_input_tokens": 3_000, "ephemeral_1h_input_tokens": 4_000},
         "output_tokens": 20, "output_tokens_details": {"thinking_tokens": 15},
         "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 1}});
-    let split_classes = "7510 in, 20 out: input=10 cached_input=500 cache_write_5m=3000 cache_write_1h=4000 \
+    let classes = "7510 in, 20 out: input=10 cached_input=500 cache_write_5m=3000 cache_write_1h=4000 \
          output=5 reasoning=15 web_search=2";
-    let started = json!({"input_tokens": 10, "cache_read_input_tokens": 1_000,
-        "cache_creation_input_tokens": 0, "output_tokens": 1});
+    (split, classes)
+}
+
+#[test]
+fn anthropic_counts_the_cache_beside_the_input() {
+    let (split, split_classes) = split_writes();
     check(
         AnswerFormat::Anthropic,
         &[
@@ -77,6 +81,23 @@ fn anthropic_counts_the_cache_beside_the_input_and_in_pieces() {
                 )],
                 "4010 in, 10 out: input=10 cache_write_5m=4000 output=10",
             ),
+            (
+                "no input",
+                &[message_delta(&json!({"output_tokens": 5}))],
+                "not reported",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_end_of_anthropics_stream_erases_nothing() {
+    let (split, _) = split_writes();
+    let started = json!({"input_tokens": 10, "cache_read_input_tokens": 1_000,
+        "cache_creation_input_tokens": 0, "output_tokens": 1});
+    check(
+        AnswerFormat::Anthropic,
+        &[
             (
                 "the end lacks the cache",
                 &[
@@ -122,11 +143,6 @@ fn anthropic_counts_the_cache_beside_the_input_and_in_pieces() {
                         "server_tool_use": {"web_search_requests": 1}})),
                 ],
                 "13530 in, 20 out: input=12530 cached_input=1000 output=20 web_search=1",
-            ),
-            (
-                "no input",
-                &[message_delta(&json!({"output_tokens": 5}))],
-                "not reported",
             ),
         ],
     );
@@ -200,28 +216,34 @@ fn google_counts_tools_and_thoughts_beside_the_rest() {
     );
 }
 
+/// A whole answer in OpenAI's dialect.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it reads better where it is called"
+)]
+fn whole_chat(usage: Value) -> Value {
+    json!({"choices": [{"message": {}, "finish_reason": "stop"}], "usage": usage})
+}
+
 #[test]
 fn openai_chats_count_parts_inside_the_whole() {
-    let whole = |usage: Value| json!({"choices": [{"message": {}, "finish_reason": "stop"}], "usage": usage});
     let detailed = json!({"prompt_tokens": 20_000, "completion_tokens": 1_000, "total_tokens": 21_000,
         "prompt_tokens_details": {"cached_tokens": 12_000, "cache_write_tokens": 6_000, "audio_tokens": 500},
         "completion_tokens_details": {"reasoning_tokens": 700, "audio_tokens": 100}});
     let detailed_classes = "20000 in, 1000 out: input=1500 cached_input=12000 cache_write=6000 input_audio=500 \
          output=200 reasoning=700 output_audio=100";
-    let byok = |is_byok: bool, cost: f64| {
-        whole(
-            json!({"prompt_tokens": 100, "completion_tokens": 20, "cost": cost, "is_byok": is_byok,
-            "cost_details": {"upstream_inference_cost": 0.001_97}}),
-        )
-    };
     check(
         AnswerFormat::OpenAi,
         &[
-            ("all of it", &[whole(detailed.clone())], detailed_classes),
+            (
+                "all of it",
+                &[whole_chat(detailed.clone())],
+                detailed_classes,
+            ),
             (
                 "all of it, and then less",
                 &[
-                    whole(detailed),
+                    whole_chat(detailed),
                     json!({"choices": [], "usage": {"prompt_tokens": 20_000, "completion_tokens": 1_000,
                         "prompt_tokens_details": {"cached_tokens": 0}}}),
                     json!({"choices": [], "usage": null}),
@@ -231,14 +253,14 @@ fn openai_chats_count_parts_inside_the_whole() {
             (
                 "in every chunk",
                 &[
-                    whole(json!({"prompt_tokens": 5, "completion_tokens": 1})),
-                    whole(json!({"prompt_tokens": 5, "completion_tokens": 9})),
+                    whole_chat(json!({"prompt_tokens": 5, "completion_tokens": 1})),
+                    whole_chat(json!({"prompt_tokens": 5, "completion_tokens": 9})),
                 ],
                 "5 in, 9 out: input=5 output=9",
             ),
             (
                 "reasoning outside of the completion",
-                &[whole(
+                &[whole_chat(
                     json!({"prompt_tokens": 1_000, "completion_tokens": 50, "total_tokens": 1_450,
                     "prompt_tokens_details": {"cached_tokens": 800},
                     "completion_tokens_details": {"reasoning_tokens": 400}}),
@@ -247,7 +269,7 @@ fn openai_chats_count_parts_inside_the_whole() {
             ),
             (
                 "DeepSeek's cache",
-                &[whole(
+                &[whole_chat(
                     json!({"prompt_tokens": 100, "completion_tokens": 5, "prompt_cache_hit_tokens": 64,
                     "prompt_cache_miss_tokens": 36}),
                 )],
@@ -255,15 +277,17 @@ fn openai_chats_count_parts_inside_the_whole() {
             ),
             (
                 "the names of the Responses",
-                &[whole(
+                &[whole_chat(
                     json!({"input_tokens": 11, "output_tokens": 5, "total_tokens": 16}),
                 )],
                 "11 in, 5 out: input=11 output=5",
             ),
             (
                 "searches",
-                &[whole(json!({"prompt_tokens": 11, "completion_tokens": 5,
-                    "server_tool_use": {"web_search_requests": 3}}))],
+                &[whole_chat(
+                    json!({"prompt_tokens": 11, "completion_tokens": 5,
+                    "server_tool_use": {"web_search_requests": 3}}),
+                )],
                 "11 in, 5 out: input=11 output=5 web_search=3",
             ),
             (
@@ -273,6 +297,26 @@ fn openai_chats_count_parts_inside_the_whole() {
                 ],
                 "7 in, 2 out: input=7 output=2",
             ),
+            (
+                "no completion",
+                &[whole_chat(json!({"prompt_tokens": 5}))],
+                "not reported",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn what_openrouter_bills_and_what_the_provider_behind_it_bills_both_count() {
+    let byok = |is_byok: bool, cost: f64| {
+        whole_chat(
+            json!({"prompt_tokens": 100, "completion_tokens": 20, "cost": cost, "is_byok": is_byok,
+            "cost_details": {"upstream_inference_cost": 0.001_97}}),
+        )
+    };
+    check(
+        AnswerFormat::OpenAi,
+        &[
             (
                 "what OpenRouter bills",
                 &[byok(false, 0.002)],
@@ -287,11 +331,6 @@ fn openai_chats_count_parts_inside_the_whole() {
                 "what both bill",
                 &[byok(true, 0.0001)],
                 "100 in, 20 out: input=100 output=20 cost=2070000",
-            ),
-            (
-                "no completion",
-                &[whole(json!({"prompt_tokens": 5}))],
-                "not reported",
             ),
         ],
     );

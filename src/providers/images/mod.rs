@@ -18,15 +18,30 @@ mod runpod;
 mod salad;
 mod workflow;
 
-use crate::model::{Credential, FailureClass};
+use crate::model::{Credential, FailureClass, ImageSpec};
 
 use super::catalogue::{ImageWire, Provider};
 use super::registry::Providers;
+use super::shared_key::{PictureSpec, tokens_of_picture};
 use host::Host;
 use job::Result;
 
 pub use job::{ImageRequest, JobState, PictureResult, PictureStart};
 pub use workflow::{Workflow, Workflows};
+
+/// The most tokens that all pictures of an ask are. Nothing where they are
+/// paid for one by one, or by the second.
+pub fn tokens_of_pictures(provider: &Provider, model: &str, spec: &ImageSpec) -> u64 {
+    let asked = PictureSpec {
+        size: match provider.images.wire {
+            Some(ImageWire::OpenAi) => openai::asked_size(spec),
+            _ => None,
+        },
+        ..PictureSpec::default()
+    };
+    tokens_of_picture(provider.id.as_str(), model, &asked)
+        .saturating_mul(u64::from(spec.pictures()))
+}
 
 impl Providers {
     /// Has pictures made, or starts a job that makes them.

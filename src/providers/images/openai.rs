@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, Picture, Usage};
+use crate::model::{FailureClass, ImageSpec, Picture, Usage};
 use crate::providers::catalogue::ImageWire;
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, picture_data_url};
 
@@ -70,14 +70,19 @@ fn write_request(request: &ImageRequest, wire: ImageWire) -> Value {
     if request.lenient {
         body["moderation"] = json!("low");
     }
-    if let Some(size) = spec.size {
-        let (width, height) = nearest_proportions(&SIZES, size);
-        body["size"] = json!(format!("{width}x{height}"));
+    if let Some(size) = asked_size(spec) {
+        body["size"] = json!(size);
     }
     if let Some(picture) = &spec.picture {
         body["images"] = json!([{"image_url": picture_data_url(picture)}]);
     }
     body
+}
+
+/// The size that `OpenAI` is asked for; none where it is left to the model.
+pub fn asked_size(spec: &ImageSpec) -> Option<String> {
+    let (width, height) = nearest_proportions(&SIZES, spec.size?);
+    Some(format!("{width}x{height}"))
 }
 
 /// Whether `OpenAI`'s moderation, which is free, flags a text.

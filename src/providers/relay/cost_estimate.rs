@@ -1,17 +1,9 @@
-//! How much a call may use at the most, and what only the caller's own key
-//! may pay for.
-//!
-//! A shared key pays for what can be counted beforehand from the request
-//! itself: text, pictures and vectors. What a provider has stored, looks up
-//! or runs on its own would be paid by somebody else without a limit, or
-//! would show people each other's data.
+//! How much a call may use at the most that the caller's own key pays for.
 
 use serde_json::{Map, Value};
 
 use crate::model::Surface;
-use crate::providers::dialect::{
-    ANSWERS_MAX, REQUEST_FIELDS, RequestFields, STORED_PROMPT, read_number,
-};
+use crate::providers::dialect::{ANSWERS_MAX, REQUEST_FIELDS, RequestFields, read_number};
 
 use super::request::RelayRequest;
 
@@ -111,58 +103,6 @@ impl ShownPictures {
         let mut markers = dialects().flat_map(|it| it.markers);
         let is_marked = markers.any(|name| part.contains_key(*name));
         self.number += u64::from(is_typed || is_marked);
-    }
-}
-
-/// Names what only the caller's own key may pay for in a call, if it asks for
-/// anything such.
-pub fn only_for_owners(request: &RelayRequest) -> Option<String> {
-    if request.surface == Surface::Other {
-        return Some(format!("`{} {}`", request.method, request.path));
-    }
-    if request.body.bytes().is_empty() {
-        return None;
-    }
-    let Some(fields) = request.body.fields() else {
-        return Some("a body that is no JSON object".to_owned());
-    };
-    let is_set = |name: &&&str| {
-        !matches!(
-            fields.raw(name),
-            None | Some("false" | "\"auto\"" | "\"default\"")
-        )
-    };
-    let mut owner_only = REQUEST_FIELDS.iter().flat_map(|it| it.owner_only);
-    if let Some(name) = owner_only.find(is_set) {
-        return Some(format!("`{name}`"));
-    }
-    if request.surface == Surface::Responses && fields.raw(STORED_PROMPT).is_some() {
-        return Some(format!("`{STORED_PROMPT}`"));
-    }
-    let body = request.body.value();
-    let mut conversations = REQUEST_FIELDS.iter().flat_map(|it| it.conversations);
-    if conversations.any(|name| names_a_file(&body[*name])) {
-        return Some("a file that the provider has kept".to_owned());
-    }
-    let tools: Vec<Value> = fields.get("tools").unwrap_or_default();
-    let is_callers = |tool: &Value| REQUEST_FIELDS.iter().any(|it| (it.is_callers_tool)(tool));
-    let foreign = tools.iter().find(|tool| !is_callers(tool))?;
-    let kind = foreign["type"].as_str();
-    Some(format!(
-        "the tool `{}`",
-        kind.unwrap_or("of the provider's own")
-    ))
-}
-
-/// Whether a conversation names a file that the provider has stored.
-fn names_a_file(value: &Value) -> bool {
-    match value {
-        Value::Array(list) => list.iter().any(names_a_file),
-        Value::Object(fields) => {
-            let mut names = REQUEST_FIELDS.iter().flat_map(|it| it.stored_files);
-            names.any(|name| fields.contains_key(*name)) || fields.values().any(names_a_file)
-        }
-        _ => false,
     }
 }
 
@@ -300,54 +240,6 @@ mod tests {
             let written: Value = serde_json::from_slice(&fields.write()).unwrap();
             assert_eq!(written, expected, "{provider}");
             assert_eq!(changed, body != expected, "{provider}");
-        }
-    }
-
-    #[test]
-    fn what_nobody_can_count_beforehand_is_for_ones_own_key() {
-        for (surface, body) in [
-            (Surface::Other, json!({})),
-            (
-                Surface::Responses,
-                json!({"previous_response_id": "resp_1"}),
-            ),
-            (Surface::Responses, json!({"prompt": {"id": "pmpt_1"}})),
-            (
-                Surface::Responses,
-                json!({"tools": [{"type": "web_search"}]}),
-            ),
-            (
-                Surface::Responses,
-                json!({"input": [{"content": [{"type": "input_file", "file_id": "file-1"}]}]}),
-            ),
-            (Surface::Chat, json!({"service_tier": "priority"})),
-            (
-                Surface::Chat,
-                json!({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
-            ),
-            (Surface::Chat, json!({"tools": [{"googleSearch": {}}]})),
-            (Surface::Chat, json!({"cachedContent": "cachedContents/1"})),
-            (
-                Surface::Chat,
-                json!({"contents": [{"parts": [{"fileData": {"fileUri": "x"}}]}]}),
-            ),
-        ] {
-            assert!(
-                only_for_owners(&request(surface, &body)).is_some(),
-                "{body}"
-            );
-        }
-        for body in [
-            json!({"messages": [], "service_tier": "auto", "background": false}),
-            json!({"tools": [{"type": "function", "function": {"name": "f"}}]}),
-            json!({"tools": [{"name": "f", "input_schema": {}}]}),
-            json!({"tools": [{"functionDeclarations": []}]}),
-        ] {
-            assert_eq!(
-                only_for_owners(&request(Surface::Chat, &body)),
-                None,
-                "{body}"
-            );
         }
     }
 }

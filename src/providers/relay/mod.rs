@@ -6,8 +6,8 @@
 //!
 //! - `body`: the body, changed only where it must be.
 //! - `request`: the call, as it came and as the provider gets it.
-//! - `cost_estimate`: how much a call may use, and what only the caller's
-//!   own key pays for.
+//! - `cost_estimate`: how much a call may use that the caller's own key pays
+//!   for; `shared_key` has that of others.
 //! - `relayed`: the answer, as it passes.
 
 mod body;
@@ -18,9 +18,9 @@ mod request;
 use tokio::time::Instant;
 
 pub use body::Body;
-pub use cost_estimate::{CostEstimate, estimate_cost, only_for_owners};
+pub use cost_estimate::{CostEstimate, estimate_cost};
 pub use relayed::Relayed;
-pub use request::{ForwardedHeaders, RelayRequest, WireRequest};
+pub use request::{ForwardedHeaders, PayerTerms, RelayRequest, WireRequest};
 
 use crate::model::{Credential, FailureClass, ProviderFailure, Words, redact};
 

@@ -14,6 +14,7 @@ use crate::providers::dialect::{
     OPENAI_RESPONSES_PATH, OpenAiChat, Translation, Untranslatable, ask_for_usage,
 };
 use crate::providers::http::address_below;
+use crate::providers::shared_key::{BoundedRequest, allowed_features};
 
 use super::body::Body;
 
@@ -33,14 +34,23 @@ const HEADER_BYTES_MAX: usize = 1_024;
 pub struct ForwardedHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl ForwardedHeaders {
-    /// Copies those that may be forwarded, of all that came.
+    /// Copies those that may be forwarded, of all that came. What is a list
+    /// may stand in several headers, which become one.
     pub fn copy_from(headers: &HeaderMap) -> Self {
         let found = FORWARDED.into_iter().filter_map(|name| {
-            let value = headers.get(&name)?.as_bytes();
-            if value.len() > HEADER_BYTES_MAX {
+            let mut values = headers.get_all(&name).iter();
+            let mut joined = values.next()?.as_bytes().to_vec();
+            for value in values {
+                joined.extend_from_slice(b", ");
+                joined.extend_from_slice(value.as_bytes());
+            }
+            if joined.len() > HEADER_BYTES_MAX {
                 return None;
             }
-            Some((name, HeaderValue::from_bytes(value).ok()?))
+            Some((
+                name,
+                HeaderValue::from_maybe_shared(Bytes::from(joined)).ok()?,
+            ))
         });
         Self(found.collect())
     }
@@ -62,6 +72,18 @@ pub struct RelayRequest {
     pub stream: bool,
     /// When the call came, in seconds since 1970, for its answer.
     pub at_s: i64,
+}
+
+/// What becomes of a call because of who pays for it.
+#[derive(Clone, Copy)]
+pub enum PayerTerms<'a> {
+    /// The caller's own key carries anything.
+    Unlimited,
+    /// All answers together may have so many tokens.
+    Limited(u64),
+    /// A key that others pay for carries what was found to have a bound, and
+    /// all answers together may have so many tokens.
+    Shared(&'a BoundedRequest, u64),
 }
 
 /// A call as its provider gets it.
@@ -88,25 +110,27 @@ pub enum Rewriting {
 }
 
 impl RelayRequest {
-    /// Writes the call for its provider. `output_limit` is put in where
-    /// somebody else than the caller limits the output.
+    /// Writes the call for its provider, on the terms of its payer.
     pub fn write_for(
         &self,
         provider: &Provider,
         credential: Option<&Credential>,
         model: &str,
-        output_limit: Option<u64>,
+        terms: PayerTerms<'_>,
     ) -> Result<WireRequest, Untranslatable> {
         let base = provider.url_for(credential);
         let ForwardedHeaders(mut headers) = self.headers.clone();
-        let translation = self.translate(provider, model, output_limit)?;
+        if matches!(terms, PayerTerms::Shared(..)) {
+            leave_features_out(&mut headers);
+        }
+        let translation = self.translate(provider, model, terms)?;
         let (path, body, rewriting) = if let Some(translation) = translation {
             headers.retain(|(name, _)| name != CONTENT_TYPE);
             let rewriting = Rewriting::Translated(translation.answers);
             (translation.path, Some(translation.body), rewriting)
         } else {
             let path = self.path_at(provider)?;
-            let (body, rewriting) = self.body_for(provider, model, output_limit);
+            let (body, rewriting) = self.body_for(provider, model, terms);
             (path, body, rewriting)
         };
         let to = match &self.query {
@@ -129,15 +153,23 @@ impl RelayRequest {
         &self,
         provider: &Provider,
         model: &str,
-        output_limit: Option<u64>,
+        terms: PayerTerms<'_>,
     ) -> Result<Option<Translation>, Untranslatable> {
         if !self.as_openai || self.surface != Surface::Chat {
             return Ok(None);
         }
+        let bounded = match terms {
+            PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
+            PayerTerms::Unlimited | PayerTerms::Limited(_) => None,
+        };
+        let bounded = bounded.map(|fields| fields.write());
         let chat = OpenAiChat {
-            body: self.body.bytes(),
+            body: bounded.as_deref().unwrap_or(self.body.bytes()),
             model,
-            output_limit,
+            output_limit: match terms {
+                PayerTerms::Limited(tokens) => Some(tokens),
+                PayerTerms::Unlimited | PayerTerms::Shared(..) => None,
+            },
             stream: self.stream,
             at_s: self.at_s,
         };
@@ -172,7 +204,7 @@ impl RelayRequest {
         &self,
         provider: &Provider,
         model: &str,
-        output_limit: Option<u64>,
+        terms: PayerTerms<'_>,
     ) -> (Option<Bytes>, Rewriting) {
         let bytes = self.body.bytes();
         if bytes.is_empty() {
@@ -182,13 +214,17 @@ impl RelayRequest {
             // A form with files, say: only the caller's own key pays for it.
             return (Some(bytes.clone()), Rewriting::Unchanged);
         };
-        let mut fields = fields.clone();
-        let mut changed = false;
+        let bounded = match terms {
+            PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
+            PayerTerms::Unlimited | PayerTerms::Limited(_) => None,
+        };
+        let mut changed = bounded.is_some();
+        let mut fields = bounded.unwrap_or_else(|| fields.clone());
         if self.as_openai && !fields.is("model", model) {
             fields.set("model", &json!(model));
             changed = true;
         }
-        if let Some(limit) = output_limit {
+        if let PayerTerms::Limited(limit) = terms {
             let dialect = provider.dialect;
             changed |= dialect.limit_output(self.surface, &mut fields, limit);
         }
@@ -208,4 +244,21 @@ impl RelayRequest {
         };
         (Some(body), rewriting)
     }
+}
+
+/// Leaves out of the headers what switches on features that a shared key does
+/// not pay for.
+fn leave_features_out(headers: &mut Vec<(HeaderName, HeaderValue)>) {
+    headers.retain_mut(|(name, value)| {
+        if name.as_str() != "anthropic-beta" {
+            return true;
+        }
+        let allowed = value.to_str().ok().and_then(allowed_features);
+        let allowed = allowed.and_then(|allowed| HeaderValue::from_str(&allowed).ok());
+        let is_left = allowed.is_some();
+        if let Some(allowed) = allowed {
+            *value = allowed;
+        }
+        is_left
+    });
 }

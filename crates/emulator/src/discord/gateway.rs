@@ -20,6 +20,9 @@ const HEARTBEAT_INTERVAL_MS: u64 = 41_250;
 /// event codes.
 const AUTHENTICATION_FAILED: u16 = 4_004;
 const INVALID_SHARD: u16 = 4_010;
+/// The codes with which a client that closes ends its session; after any
+/// other it may resume. <https://discord.com/developers/docs/events/gateway#initiating-a-disconnect>
+const ENDS_SESSION: [u16; 2] = [1_000, 1_001];
 
 /// Returns the route of the WebSocket.
 pub fn routes(world: Arc<World>) -> Router {
@@ -69,7 +72,8 @@ async fn serve(world: Arc<World>, mut socket: WebSocket) {
                 }
                 Some(Ok(Message::Close(frame))) => {
                     // Where this goes on, axum answers the close when it reads on.
-                    if world.with(|state| record_close(state, frame.map(|frame| frame.code))) {
+                    let code = frame.map(|frame| frame.code);
+                    if world.with(|state| record_close(state, code, &sender)) {
                         return;
                     }
                 }
@@ -80,10 +84,21 @@ async fn serve(world: Arc<World>, mut socket: WebSocket) {
     }
 }
 
-/// Records the code that a client closes with. Returns whether the connection
-/// is dropped without an answer.
-fn record_close(state: &mut State, code: Option<u16>) -> bool {
+/// Records the code that a client closes with, which ends its session if the
+/// code says so. Returns whether the connection is dropped without an answer.
+fn record_close(
+    state: &mut State,
+    code: Option<u16>,
+    socket: &mpsc::UnboundedSender<ToSocket>,
+) -> bool {
     state.close_codes.extend(code);
+    if code.is_some_and(|code| ENDS_SESSION.contains(&code)) {
+        let is_its = |session: &Session| {
+            let of_session = session.socket.as_ref();
+            of_session.is_some_and(|it| it.same_channel(socket))
+        };
+        state.sessions.retain(|session| !is_its(session));
+    }
     let hangs_up = state.closes_to_leave_unanswered > 0;
     state.closes_to_leave_unanswered = state.closes_to_leave_unanswered.saturating_sub(1);
     hangs_up

@@ -152,13 +152,13 @@ impl Ask {
     }
 
     /// Writes the events before the first piece.
-    fn head(&self) -> String {
+    fn head(&self, fault: Option<&ProviderFault>) -> String {
         match self.dialect {
             Dialect::OpenAi => ": keep-alive\n\n".into(),
             Dialect::Anthropic => {
                 let start = json!({"type": "message_start", "message": {"id": "msg_0", "type": "message",
                     "role": "assistant", "model": self.model, "content": [], "stop_reason": null,
-                    "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 1}}});
+                    "usage": anthropic_usage(&json!(1), fault)}});
                 let block = json!({"type": "content_block_start", "index": 0,
                     "content_block": {"type": "text", "text": ""}});
                 format!("{}{}", named_event(&start), named_event(&block))
@@ -194,7 +194,7 @@ impl Ask {
             }
             Dialect::Google => unnamed_event(
                 &json!({"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}],
-                "usageMetadata": {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": output}}),
+                "usageMetadata": google_usage(output, fault)}),
             ),
             _ => format!(
                 "{}\n",
@@ -214,11 +214,11 @@ impl Ask {
             Dialect::Anthropic => {
                 json!({"id": "msg_0", "type": "message", "role": "assistant", "model": self.model, "stop_reason": "end_turn",
                 "content": [{"type": "text", "text": words}],
-                "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": output}})
+                "usage": anthropic_usage(&output, fault)})
             }
             Dialect::Google => json!({"modelVersion": self.model,
                 "candidates": [{"content": {"parts": [{"text": words}]}, "finishReason": "STOP"}],
-                "usageMetadata": {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": output}}),
+                "usageMetadata": google_usage(&output, fault)}),
             _ => {
                 json!({"model": self.model, "message": {"role": "assistant", "content": words}, "done": true,
                 "done_reason": "stop", "prompt_eval_count": INPUT_TOKENS, "eval_count": output})
@@ -235,6 +235,26 @@ fn openai_usage(output: &Value, cost: Option<f64>, fault: Option<&ProviderFault>
     }
     if let Some(cost) = cost {
         usage["cost"] = json!(cost);
+    }
+    usage
+}
+
+/// Writes usage in Anthropic's dialect, which counts what is read from and
+/// written to a cache beside the input.
+fn anthropic_usage(output: &Value, fault: Option<&ProviderFault>) -> Value {
+    if let Some(ProviderFault::CachedInput) = fault {
+        return json!({"input_tokens": 2, "cache_read_input_tokens": INPUT_TOKENS - 6,
+            "cache_creation_input_tokens": 4, "output_tokens": output,
+            "cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 3}});
+    }
+    json!({"input_tokens": INPUT_TOKENS, "output_tokens": output})
+}
+
+/// Writes usage in Google's dialect.
+fn google_usage(output: &Value, fault: Option<&ProviderFault>) -> Value {
+    let mut usage = json!({"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": output});
+    if let Some(ProviderFault::CachedInput) = fault {
+        usage["cachedContentTokenCount"] = json!(INPUT_TOKENS - 2);
     }
     usage
 }
@@ -277,7 +297,7 @@ fn stream_answer(
     fault: Option<&ProviderFault>,
     pace: Duration,
 ) -> Response {
-    let mut steps = vec![Step::Send(ask.head())];
+    let mut steps = vec![Step::Send(ask.head(fault))];
     let pieces: Vec<String> = words
         .split_inclusive(' ')
         .map(|word| ask.piece(word))

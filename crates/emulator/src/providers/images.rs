@@ -80,7 +80,9 @@ fn answer_with_pictures(call: &Call<'_>) -> Response {
     let usage = match provider.id {
         "openrouter" => json!({"cost": 0.0375}),
         "openai" => {
-            json!({"input_tokens": 10, "output_tokens": 4160 * count, "total_tokens": 10 + 4160 * count})
+            json!({"input_tokens": 10, "output_tokens": 4160 * count, "total_tokens": 10 + 4160 * count,
+                "input_tokens_details": {"text_tokens": 10, "image_tokens": 0},
+                "output_tokens_details": {"text_tokens": 0, "image_tokens": 4160 * count}})
         }
         _ => Value::Null,
     };

@@ -5,6 +5,7 @@ mod call;
 mod chat;
 mod checks;
 mod faults;
+mod fields;
 mod hosts;
 mod images;
 mod keys;
@@ -74,6 +75,9 @@ async fn answer_call(
             body: body.clone(),
             at: SystemTime::now(),
             headers: headers.keys().map(ToString::to_string).collect(),
+            beta: headers
+                .get("anthropic-beta")
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         });
         if providers.calls.len() > CALLS_KEPT {
             providers.calls.pop_front();
@@ -113,6 +117,11 @@ async fn answer_call(
 
 /// Answers a call whose answer no fault replaces as a whole.
 fn answer_well(world: &World, call: &Call<'_>) -> Response {
+    if *call.method == Method::POST
+        && let Some(refusal) = fields::refuse_fields(call)
+    {
+        return refusals::refuse_key(call.provider, call.standing).unwrap_or(refusal);
+    }
     if let Some(response) = answer_about_pictures(world, call) {
         return response;
     }

@@ -30,6 +30,8 @@ pub struct ProviderCall {
     pub key: Option<String>,
     pub body: Value,
     pub headers: Vec<String>,
+    /// What stood in `anthropic-beta`.
+    pub beta: Option<String>,
     pub at: SystemTime,
 }
 
@@ -60,7 +62,8 @@ pub enum ProviderFault {
     NoUsage,
     /// More tokens than the answer can have.
     AbsurdUsage,
-    /// Part of the prompt was read from a cache; OpenAI's dialect only.
+    /// Part of the prompt was read from a cache, and at Anthropic written to
+    /// one.
     CachedInput,
     /// A bare status.
     Status(u16),

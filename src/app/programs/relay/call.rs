@@ -1,13 +1,17 @@
 //! One relayed call as the loop over payers sees it: what it needs of a
 //! payer, and how it is sent on with a payer's key.
 
+use std::sync::Arc;
+
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
 use crate::model::{AskRefusal, Credential, Offer, Refusal, Surface};
 use crate::providers::{
-    CostEstimate, RelayFailure, RelayRequest, Relayed, estimate_cost, only_for_owners,
+    BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
+    Relayed, estimate_cost, judge_request, tokens_of_picture,
 };
 
 use crate::app::Error;
+use crate::app::models::Models;
 use crate::app::payers::{
     Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
 };
@@ -28,58 +32,113 @@ pub struct RelayOrder {
     /// The longest answer that somebody else's key pays for, in tokens.
     pub most: u32,
     pub request_key: Option<Credential>,
-    /// What only the caller's own key may pay for, once that was looked at;
-    /// empty if nothing is.
-    pub owners_only: Option<String>,
+    /// What a key that others pay for makes of the call, once that was asked.
+    pub bounded: Option<Result<BoundedRequest, Refused>>,
+    pub models: Arc<Models>,
+}
+
+/// What becomes of a call with the payer that is reserved for it.
+pub enum RelayTerms {
+    Unlimited,
+    Limited,
+    Shared(BoundedRequest),
+}
+
+impl RelayTerms {
+    fn within(&self, output_tokens: u64) -> PayerTerms<'_> {
+        match self {
+            Self::Shared(bounded) => PayerTerms::Shared(bounded, output_tokens),
+            Self::Limited if output_tokens > 0 => PayerTerms::Limited(output_tokens),
+            Self::Limited | Self::Unlimited => PayerTerms::Unlimited,
+        }
+    }
 }
 
 impl Payable for RelayOrder {
-    /// Whether the output must be limited.
-    type Details = bool;
+    type Details = RelayTerms;
 
     fn policy(&self) -> &CallerPolicy {
         &self.policy
     }
 
-    fn needs(&mut self, offer: &Offer, limits: &[AppliedLimit]) -> Result<Needs<bool>, CannotPay> {
-        let is_own = offer.source.is_own();
-        if !is_own && let Some(what) = self.owners_only() {
-            let refusal = AskRefusal::OwnKeyOnly { what };
-            return Err(CannotPay::This(refusal.into()));
+    fn needs(
+        &mut self,
+        offer: &Offer,
+        limits: &[AppliedLimit],
+    ) -> Result<Needs<RelayTerms>, CannotPay> {
+        if !offer.source.is_own() {
+            return self.needs_of_shared_key(offer);
         }
-        let is_limited = !is_own || !limits.is_empty();
+        let is_limited = !limits.is_empty();
         let cost = estimate_cost(&self.request, is_limited);
         Ok(Needs {
-            model: self.model.clone().unwrap_or_else(|| NO_MODEL.to_owned()),
+            model: self.named_model(),
             prompt_bytes: cost.prompt_bytes,
-            max_output_tokens: self.max_output_tokens(&cost, is_own, is_limited),
+            max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
             images: cost.images,
-            details: is_limited,
+            details: if is_limited {
+                RelayTerms::Limited
+            } else {
+                RelayTerms::Unlimited
+            },
         })
     }
 }
 
 impl RelayOrder {
-    /// What only the caller's own key may pay for, if the call has such a
-    /// thing.
-    fn owners_only(&mut self) -> Option<String> {
-        let request = &self.request;
-        let look = || only_for_owners(request).unwrap_or_default();
-        let what = self.owners_only.get_or_insert_with(look);
-        Some(what.clone()).filter(|what| !what.is_empty())
+    fn named_model(&self) -> String {
+        self.model.clone().unwrap_or_else(|| NO_MODEL.to_owned())
     }
 
-    /// The longest answer that the call may get, in tokens.
-    fn max_output_tokens(&self, cost: &CostEstimate, is_own: bool, is_limited: bool) -> u64 {
-        if !matches!(self.request.surface, Surface::Chat | Surface::Responses) && is_limited {
-            return 0;
-        }
+    /// What the call needs of a key that others pay for: its bound. A call
+    /// without one is not made.
+    fn needs_of_shared_key(&mut self, offer: &Offer) -> Result<Needs<RelayTerms>, CannotPay> {
+        let provider = self.models.provider(&offer.provider)?;
+        let model = self.model.as_deref().unwrap_or_default();
+        let (request, judged) = (&self.request, &mut self.bounded);
+        let judged = judged.get_or_insert_with(|| judge_request(request, provider, model));
+        let bounded = judged.clone().map_err(|refused| {
+            let refusal = match refused {
+                Refused::OwnKeyOnly(what) => AskRefusal::OwnKeyOnly { what },
+                Refused::Malformed(what) => AskRefusal::MalformedField { what },
+            };
+            CannotPay::This(refusal.into())
+        })?;
+        let bound = bounded.bound();
+        let most = u64::from(self.most).saturating_mul(bound.answers);
+        let max_output_tokens = match self.request.surface {
+            Surface::Chat | Surface::Responses => {
+                let asked = bound.asked.map(|asked| asked.saturating_mul(bound.answers));
+                asked.map_or(most, |asked| asked.min(most))
+            }
+            Surface::Images => bound.made_tokens,
+            Surface::Embeddings | Surface::Free | Surface::Other => 0,
+        };
+        let makes_pictures = self.request.surface == Surface::Images;
+        Ok(Needs {
+            model: self.named_model(),
+            prompt_bytes: bound.prompt_tokens,
+            max_output_tokens,
+            images: if makes_pictures { bound.answers } else { 0 },
+            details: RelayTerms::Shared(bounded),
+        })
+    }
+
+    /// The longest answer that the call may get from the caller's own key, in
+    /// tokens.
+    fn max_output_tokens(&self, offer: &Offer, cost: &CostEstimate, is_limited: bool) -> u64 {
         let asked = cost.output_tokens;
-        let ours = u64::from(self.most) * cost.answers;
-        match (is_own, is_limited) {
-            (true, false) => asked.unwrap_or(OUTPUT_TOKENS_MAX),
-            (true, true) => asked.unwrap_or(ours),
-            (false, _) => asked.map_or(ours, |asked| asked.min(ours)),
+        match self.request.surface {
+            Surface::Images => {
+                let (provider, model) = (offer.provider.as_str(), self.named_model());
+                let each = tokens_of_picture(provider, &model, &PictureSpec::default());
+                each.saturating_mul(cost.images)
+            }
+            Surface::Chat | Surface::Responses if is_limited => {
+                asked.unwrap_or(u64::from(self.most) * cost.answers)
+            }
+            _ if is_limited => 0,
+            _ => asked.unwrap_or(OUTPUT_TOKENS_MAX),
         }
     }
 }
@@ -108,16 +167,16 @@ impl PaidCall for RelayCall<'_> {
 
     async fn call(
         &mut self,
-        reservation: Reservation<bool>,
+        reservation: Reservation<RelayTerms>,
     ) -> Result<Called<BegunRelay, RelayError>, RelayError> {
         let payer = reservation.payer();
         let Reservation {
             offer,
             mut hold,
-            details: is_limited,
+            details: terms,
             ..
         } = reservation;
-        match self.send(&offer, is_limited, &mut hold).await {
+        match self.send(&offer, &terms, &mut hold).await {
             Ok(relayed) => {
                 self.programs.payers.note_use(offer.key);
                 Ok(Called::Answered(BegunRelay {
@@ -151,19 +210,18 @@ impl RelayCall<'_> {
     async fn send(
         &self,
         offer: &Offer,
-        is_limited: bool,
+        terms: &RelayTerms,
         hold: &mut Hold,
     ) -> Result<Box<Relayed>, SendError> {
         let (programs, order) = (self.programs, &*self.order);
         let provider = programs.models.provider(&offer.provider)?;
-        let key = programs
-            .payers
-            .open_key(offer, order.request_key.as_ref())?;
+        let key = programs.payers.open_key(offer, order.request_key.as_ref());
+        let key = key.map_err(|failure| SendError::Failed(failure.into()))?;
         let model = order.model.as_deref().unwrap_or_default();
-        let limit = Some(hold.max_output_tokens()).filter(|limit| is_limited && *limit > 0);
+        let terms = terms.within(hold.max_output_tokens());
         let wire = order
             .request
-            .write_for(provider, key.credential(), model, limit);
+            .write_for(provider, key.credential(), model, terms);
         let mut wire = wire.map_err(|no_words| {
             Refusal::Ask(AskRefusal::Untranslatable {
                 what: no_words.what,

@@ -122,7 +122,8 @@ impl Programs {
             model,
             most: self.max_output_tokens,
             request_key,
-            owners_only: None,
+            bounded: None,
+            models: Arc::clone(&self.models),
         };
         Ok((order, PayerQueue::new(choice)))
     }

@@ -47,6 +47,7 @@ pub fn fell_back(voice: Voice<'_>, passed: &FellBack) -> String {
     ];
     let sentence = match passed.why {
         WhyFellBack::TurnedDown => "{source} for {provider} was turned down",
+        WhyFellBack::Damaged => "{source} for {provider} is damaged",
         WhyFellBack::Limit => "{source} for {provider} has reached its limit",
     };
     voice.lang.say(sentence, values)

@@ -12,6 +12,11 @@ pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
             "Your {provider} key is out of credit, so I stopped using it. \
              Top it up, then run `/keys test provider:{id}`."
         }
+        Health::Damaged => {
+            "What I stored of your {provider} key can't be opened any more: it was changed or damaged in the database. \
+             So I stopped using it. Nobody can read the key from it; \
+             add it again with `/keys add provider:{id} scope:user`."
+        }
         _ => {
             "{provider} no longer accepts your key, so I stopped using it. \
              Replace it with `/keys add provider:{id} scope:user`, or try it again with `/keys test provider:{id}`."
@@ -29,6 +34,13 @@ pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
             demotion,
             "The {provider} key that you added to a server is out of credit, so I stopped using it. \
              Top it up, then run `/keys test provider:{id} scope:guild` there.",
+        ),
+        (Owner::Server(_), Health::Damaged) => about_demotion(
+            voice,
+            demotion,
+            "What I stored of the {provider} key that you added to a server can't be opened any more: \
+             it was changed or damaged in the database. So I stopped using it. \
+             Add it again there with `/keys add provider:{id} scope:guild`.",
         ),
         (Owner::Server(_), _) => about_demotion(
             voice,

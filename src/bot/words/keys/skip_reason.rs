@@ -32,5 +32,6 @@ pub fn skip_reason(voice: Voice<'_>, skip: Skip) -> &str {
         Skip::NotSetUp => "lacks something that its provider needs; add it again with `/keys add`",
         Skip::ModelNotAllowed => "does not pay, since the operator does not allow the model",
         Skip::Blocked => "does not pay for you while you are blocked",
+        Skip::Damaged => "is damaged, so that it can't be opened; add it again with `/keys add`",
     })
 }

@@ -4,7 +4,7 @@ use crate::bot::words::formats::{duration, in_code};
 use crate::bot::words::keys::skip_reason::skip_reason;
 use crate::bot::words::refusal::provider_failure::describe_failure;
 use crate::bot::words::voice::Voice;
-use crate::model::{AskRefusal, ProviderFailure, Source, Trace, Verdict};
+use crate::model::{AskRefusal, FailureClass, ProviderFailure, Source, Trace, Verdict};
 
 /// What a person reads when an ask was refused.
 pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
@@ -59,6 +59,10 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              beforehand. Add yours with `/keys add scope:user`.",
             &[("subject", what)],
         ),
+        AskRefusal::MalformedField { what } => lang.say(
+            "The call is malformed: {subject}. Nothing was asked: correct it, and call again.",
+            &[("subject", what)],
+        ),
         AskRefusal::Untranslatable { what } => lang.say(
             "{subject} can't be said to this provider, so nothing was asked. Leave it \
              out, or pick another provider with `provider:`.",
@@ -77,6 +81,10 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
     let name = voice.name(&failure.provider);
     let sentence = match (source, failure.class) {
         // A key of somebody else's: they can mend it, this person cannot.
+        (Source::Server, FailureClass::DamagedKey) => {
+            "What I stored of this server's {provider} key can't be opened, and whoever added it is told. A \
+             key of your own works without it: `/keys add provider:{id} scope:user`."
+        }
         (Source::Server, class) if class.is_about_the_key() => {
             "{provider} turned this server's key down, and whoever added it is told. A \
              key of your own works without it: `/keys add provider:{id} scope:user`."

@@ -51,6 +51,17 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
             &[("wait", &duration(voice, *retry_after_s))],
         ),
         KeyRefusal::Locked { kid } => locked(voice, kid),
+        KeyRefusal::Damaged { provider, scope } => lang.say(
+            "The {scope} for {provider} can't be opened: what is stored of it was changed \
+             or damaged in the database. It is not used. Add it again with `/keys add \
+             provider:{id} scope:{word}`.",
+            &[
+                ("provider", &voice.name(provider)),
+                ("id", provider),
+                ("scope", &voice.scope(*scope)),
+                ("word", &scope.as_str()),
+            ],
+        ),
         KeyRefusal::OnceNeedsProvider => lang.say(
             "A key for one ask belongs to one provider. Name it: `/ask once:True \
              provider:… prompt:…`.",

@@ -66,6 +66,10 @@ pub fn describe_failure(class: FailureClass) -> &'static str {
             "The {provider} key was stored without something that this needs, such as an endpoint or a queue. \
              Add it again with `/keys add provider:{id}`, and fill in every field."
         }
+        FailureClass::DamagedKey => {
+            "What I stored of the {provider} key that would have paid can't be opened: it was changed or damaged \
+             in the database. Add it again with `/keys add provider:{id}`."
+        }
         FailureClass::WrongOrigin => {
             "{provider} has moved to another address since this key was stored, and keys don't follow. \
              Add it again with `/keys add provider:{id}`."

@@ -30,15 +30,11 @@ const WORKSPACE_EXTRA: &str = "workspace";
 
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&["max_tokens"]],
-    conversations: &["messages"],
     pictures: PictureFields {
         types: &["image"],
         media_types: &["media_type"],
         ..NO_PICTURE_FIELDS
     },
-    stored_files: &["file_id"],
-    owner_only: &["container", "mcp_servers", "inference_geo", "speed"],
-    is_callers_tool: |tool| tool["type"].as_str().is_none() && tool.get("name").is_some(),
     ..NO_FIELDS
 };
 

@@ -26,26 +26,12 @@ pub const OTHER_BASES: &[&str] = &["/v1", "/v1alpha"];
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&["generationConfig", "maxOutputTokens"]],
     answer_counts: &[&["generationConfig", "candidateCount"]],
-    conversations: &["contents"],
     pictures: PictureFields {
         markers: &["inlineData", "inline_data"],
         media_types: &["mimeType", "mime_type"],
         ..NO_PICTURE_FIELDS
     },
-    stored_files: &["fileData", "file_data"],
-    owner_only: &["cachedContent", "cached_content", "serviceTier"],
-    is_callers_tool: has_only_functions,
 };
-
-/// Tools of Google's own, a search for example, stand in other fields than
-/// the caller's functions.
-fn has_only_functions(tool: &Value) -> bool {
-    let functions = ["functionDeclarations", "function_declarations"];
-    tool["type"].as_str().is_none()
-        && tool
-            .as_object()
-            .is_some_and(|fields| fields.keys().all(|name| functions.contains(&name.as_str())))
-}
 
 /// What a call asks for, by its address.
 pub fn surface_of(method: &Method, path: &str) -> Surface {

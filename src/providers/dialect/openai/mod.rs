@@ -34,24 +34,11 @@ const OUTPUT_LIMITS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
 pub const REQUEST_FIELDS: RequestFields = RequestFields {
     output_limits: &[&[OUTPUT_LIMITS[0]], &[OUTPUT_LIMITS[1]]],
     answer_counts: &[&["n"]],
-    conversations: &["messages"],
     pictures: PictureFields {
         types: &["image_url"],
         urls: &["url"],
         ..NO_PICTURE_FIELDS
     },
-    stored_files: &["file_id", "file_data"],
-    owner_only: &[
-        "web_search_options",
-        "service_tier",
-        "plugins",
-        "models",
-        "route",
-        "provider",
-        "audio",
-        "prediction",
-    ],
-    is_callers_tool: |tool| matches!(tool["type"].as_str(), Some("function" | "custom")),
 };
 
 /// What the vendors of this dialect disagree on.

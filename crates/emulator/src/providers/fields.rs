@@ -1,0 +1,263 @@
+//! Fields that a provider refuses: those that it does not know, and those
+//! that it does not take together or beyond a number.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::call::Call;
+
+/// Fields of OpenAI's chat, for those who refuse all others.
+const CHAT: &[&str] = &[
+    "model",
+    "messages",
+    "max_completion_tokens",
+    "max_tokens",
+    "n",
+    "stream",
+    "stream_options",
+    "stop",
+    "temperature",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "logit_bias",
+    "logprobs",
+    "top_logprobs",
+    "user",
+    "metadata",
+    "store",
+    "service_tier",
+    "reasoning_effort",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "functions",
+    "function_call",
+];
+/// Fields that OpenAI has beside those.
+const CHAT_OF_OPENAI: &[&str] = &[
+    "safety_identifier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "prompt_cache_options",
+    "modalities",
+    "audio",
+    "prediction",
+    "verbosity",
+    "web_search_options",
+    "moderation",
+];
+const CHAT_OF_GROQ: &[&str] = &[
+    "include_reasoning",
+    "reasoning_format",
+    "disable_tool_validation",
+    "citation_options",
+    "documents",
+    "compound_custom",
+    "search_settings",
+    "include_domains",
+    "exclude_domains",
+];
+const CHAT_OF_MISTRAL: &[&str] = &[
+    "model",
+    "messages",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stream",
+    "stop",
+    "random_seed",
+    "metadata",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "presence_penalty",
+    "frequency_penalty",
+    "n",
+    "prediction",
+    "parallel_tool_calls",
+    "reasoning_effort",
+    "prompt_mode",
+    "guardrails",
+    "prompt_cache_key",
+    "service_tier",
+    "safe_prompt",
+    "min_tokens",
+    "repetition_penalty",
+    "top_k",
+    "logprobs",
+    "top_logprobs",
+];
+const RESPONSES: &[&str] = &[
+    "model",
+    "input",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "store",
+    "background",
+    "previous_response_id",
+    "conversation",
+    "prompt",
+    "context_management",
+    "truncation",
+    "include",
+    "reasoning",
+    "text",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "service_tier",
+    "stream",
+    "stream_options",
+    "temperature",
+    "top_p",
+    "top_logprobs",
+    "user",
+    "safety_identifier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "prompt_cache_options",
+    "metadata",
+    "moderation",
+];
+const MESSAGES: &[&str] = &[
+    "model",
+    "messages",
+    "max_tokens",
+    "system",
+    "stop_sequences",
+    "stream",
+    "temperature",
+    "top_p",
+    "top_k",
+    "metadata",
+    "thinking",
+    "tool_choice",
+    "tools",
+    "output_config",
+    "output_format",
+    "cache_control",
+    "service_tier",
+    "inference_geo",
+    "speed",
+    "container",
+    "context_management",
+    "mcp_servers",
+];
+/// Fields of Google's, in the spelling that its documents have.
+const GENERATE_CONTENT: &[&str] = &[
+    "contents",
+    "systemInstruction",
+    "generationConfig",
+    "tools",
+    "toolConfig",
+    "safetySettings",
+    "cachedContent",
+    "model",
+    "labels",
+    "serviceTier",
+    "store",
+];
+
+/// The most answers that OpenAI gives to one question.
+const ANSWERS_MAX: u64 = 128;
+/// The most pictures that OpenAI makes at once.
+const PICTURES_MAX: u64 = 10;
+/// The least that OpenAI's Responses may be limited to, in tokens.
+const OUTPUT_TOKENS_MIN: u64 = 16;
+
+/// Refuses a call by its fields; none where they are all taken.
+pub fn refuse_fields(call: &Call<'_>) -> Option<Response> {
+    let fields = call.body.as_object()?;
+    let unknown = |known: &[&[&str]]| {
+        let is_known = |name: &&String| known.iter().any(|list| list.contains(&name.as_str()));
+        fields.keys().find(|name| !is_known(name)).cloned()
+    };
+    match (call.provider.id, call.path) {
+        ("openai", "/chat/completions") => refuse_limits(call.body).or_else(|| {
+            Some(openai_refusal(&format!(
+                "Unrecognized request argument supplied: {}",
+                unknown(&[CHAT, CHAT_OF_OPENAI])?
+            )))
+        }),
+        ("openai", "/responses") => refuse_short_limit(call.body).or_else(|| {
+            let name = unknown(&[RESPONSES])?;
+            Some(openai_refusal(&format!("Unknown parameter: '{name}'.")))
+        }),
+        ("openai", "/images/generations") => refuse_count(&call.body["n"], PICTURES_MAX),
+        ("groq", "/chat/completions") => refuse_count(&call.body["n"], 1).or_else(|| {
+            let name = unknown(&[CHAT, CHAT_OF_GROQ])?;
+            Some(openai_refusal(&format!("property '{name}' is unsupported")))
+        }),
+        ("mistral", "/chat/completions") => {
+            let name = unknown(&[CHAT_OF_MISTRAL])?;
+            let detail = json!([{"type": "extra_forbidden", "loc": ["body", name],
+                "msg": "Extra inputs are not permitted"}]);
+            Some(refusal(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &json!({"object": "error", "message": {"detail": detail}}),
+            ))
+        }
+        ("anthropic", "/v1/messages") => {
+            let message = format!("{}: Extra inputs are not permitted", unknown(&[MESSAGES])?);
+            Some(refusal(
+                StatusCode::BAD_REQUEST,
+                &json!({"type": "error", "error": {"type": "invalid_request_error", "message": message}}),
+            ))
+        }
+        ("google", path) if path.ends_with("enerateContent") => {
+            let snake = fields.keys().find(|name| !is_googles(name))?;
+            let message = format!(
+                "Invalid JSON payload received. Unknown name \"{snake}\": Cannot find field."
+            );
+            Some(refusal(
+                StatusCode::BAD_REQUEST,
+                &json!({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}),
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Whether Google knows a field, in either of its spellings.
+fn is_googles(name: &str) -> bool {
+    let plain = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    GENERATE_CONTENT
+        .iter()
+        .any(|known| *known == name || (name.contains('_') && plain(known) == plain(name)))
+}
+
+/// Refuses two limits at once, and more answers than there can be.
+fn refuse_limits(body: &Value) -> Option<Response> {
+    if !body["max_tokens"].is_null() && !body["max_completion_tokens"].is_null() {
+        return Some(openai_refusal(
+            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+        ));
+    }
+    refuse_count(&body["n"], ANSWERS_MAX)
+}
+
+fn refuse_short_limit(body: &Value) -> Option<Response> {
+    let limit = body["max_output_tokens"].as_u64()?;
+    (limit < OUTPUT_TOKENS_MIN)
+        .then(|| openai_refusal("Invalid 'max_output_tokens': integer below minimum value."))
+}
+
+fn refuse_count(count: &Value, most: u64) -> Option<Response> {
+    let is_taken = count.is_null() || count.as_u64().is_some_and(|it| (1..=most).contains(&it));
+    (!is_taken).then(|| openai_refusal("Invalid 'n': integer above maximum value."))
+}
+
+fn openai_refusal(message: &str) -> Response {
+    let error = json!({"error": {"message": message, "type": "invalid_request_error"}});
+    refusal(StatusCode::BAD_REQUEST, &error)
+}
+
+fn refusal(status: StatusCode, body: &Value) -> Response {
+    (status, Json(body)).into_response()
+}

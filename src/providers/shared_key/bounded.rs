@@ -1,0 +1,192 @@
+//! A call that was found to have a bound, and how it is sent within it.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::providers::dialect::RawObject;
+
+use super::pictures::{self, PictureSpec};
+use super::place::Findings;
+
+/// The least that Anthropic thinks with, in tokens.
+const THINKING_TOKENS_MIN: u64 = 1_024;
+
+/// What a call may cost at the most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestBound {
+    /// Tokens of the prompt, its pictures included. They are counted at the
+    /// price of reading: what costs more to write into a cache counts as more
+    /// tokens.
+    pub prompt_tokens: u64,
+    /// How many pictures are looked at.
+    pub pictures: u64,
+    /// How many answers or pictures are made.
+    pub answers: u64,
+    /// The longest that each answer may be, in tokens, if the call says so.
+    pub asked: Option<u64>,
+    /// Tokens of the pictures that are made, all together. Nothing where
+    /// pictures are paid for one by one.
+    pub made_tokens: u64,
+}
+
+/// Where a body limits its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitPlace {
+    /// There is no output to be limited.
+    None,
+    Field(&'static str),
+    /// In Google's `generationConfig`.
+    Config,
+    /// In Ollama's `options`.
+    Options,
+}
+
+impl LimitPlace {
+    pub fn is_field(self, name: &str) -> bool {
+        matches!(self, Self::Field(field) if field == name)
+    }
+}
+
+/// A call with a bound. Its limit of the output is not in it yet.
+#[derive(Clone)]
+pub struct BoundedRequest {
+    /// None where the call has no body.
+    fields: Option<RawObject>,
+    place: LimitPlace,
+    bound: RequestBound,
+    /// How much of the output may go into thinking, if the call says so.
+    budget: Option<u64>,
+}
+
+impl BoundedRequest {
+    pub(super) fn new(
+        fields: RawObject,
+        place: LimitPlace,
+        bound: RequestBound,
+        findings: &Findings,
+    ) -> Self {
+        Self {
+            fields: Some(fields),
+            place,
+            bound,
+            budget: findings.budget,
+        }
+    }
+
+    /// A call that only asks for something to be shown.
+    pub(super) fn without_body() -> Self {
+        Self {
+            fields: None,
+            place: LimitPlace::None,
+            bound: RequestBound {
+                answers: 1,
+                ..RequestBound::default()
+            },
+            budget: None,
+        }
+    }
+
+    /// What the call may cost at the most.
+    pub fn bound(&self) -> RequestBound {
+        self.bound
+    }
+
+    /// Holds the pictures that the call has made, and its prompt once for
+    /// each of them.
+    pub(super) fn with_pictures(mut self, provider: &str, model: &str, partial: u64) -> Self {
+        let answers = self.bound.answers;
+        let text = |name: &str| self.fields.as_ref()?.get::<String>(name);
+        let spec = PictureSpec {
+            quality: text("quality"),
+            size: text("size"),
+            partial_pictures: partial,
+        };
+        let each = pictures::made(provider, model, &spec);
+        self.bound.made_tokens = each.saturating_mul(answers);
+        self.bound.prompt_tokens = self.bound.prompt_tokens.saturating_mul(answers);
+        if answers > 1 {
+            return self.with("n", &json!(answers));
+        }
+        self
+    }
+
+    /// Asks for the tier of service that the list of prices is for: without
+    /// a word the provider takes what the key's project is set to.
+    pub(super) fn with_usual_tier(self) -> Self {
+        self.with("service_tier", &json!("default"))
+    }
+
+    /// Has the provider keep nothing, which it does without a word.
+    pub(super) fn without_storing(self) -> Self {
+        self.with("store", &json!(false))
+    }
+
+    fn with(mut self, name: &'static str, value: &Value) -> Self {
+        if let Some(fields) = &mut self.fields {
+            fields.set(name, value);
+        }
+        self
+    }
+
+    /// The fields of the body as they are sent, where all answers together
+    /// may have so many tokens; none where there is no body.
+    pub fn fields_within(&self, output_tokens: u64) -> Option<RawObject> {
+        let mut fields = self.fields.clone()?;
+        let answers = self.bound.answers;
+        let each = output_tokens / answers.max(1);
+        let asked = self.bound.asked.unwrap_or(each);
+        let each = each.min(asked);
+        match self.place {
+            LimitPlace::None => {}
+            LimitPlace::Field(name) => {
+                fields.set(name, &json!(each));
+                if answers > 1 {
+                    fields.set("n", &json!(answers));
+                }
+            }
+            LimitPlace::Config => {
+                let mut config = object_in(&fields, "generationConfig");
+                config.set("maxOutputTokens", &json!(each));
+                if answers > 1 {
+                    config.set("candidateCount", &json!(answers));
+                }
+                fields.set_raw("generationConfig", config.write().into());
+            }
+            LimitPlace::Options => {
+                let mut options = object_in(&fields, "options");
+                options.set("num_predict", &json!(each));
+                fields.set_raw("options", options.write().into());
+            }
+        }
+        if self.budget.is_some_and(|budget| budget >= each) {
+            lower_budget(&mut fields, each);
+        }
+        Some(fields)
+    }
+}
+
+/// The object in a field; an empty one where there is none.
+fn object_in(fields: &RawObject, name: &str) -> RawObject {
+    let raw = fields.raw(name).unwrap_or("{}");
+    let parsed = RawObject::parse(&Bytes::copy_from_slice(raw.as_bytes()));
+    parsed.unwrap_or_else(|_| RawObject::from_fields(Vec::new()))
+}
+
+/// Leaves room for an answer behind the thinking, without which the provider
+/// refuses the call.
+fn lower_budget(fields: &mut RawObject, each: u64) {
+    if fields.raw("thinking").is_some() {
+        let mut thinking = object_in(fields, "thinking");
+        if each <= THINKING_TOKENS_MIN {
+            fields.set("thinking", &json!({"type": "disabled"}));
+            return;
+        }
+        let budget = (each / 2).max(THINKING_TOKENS_MIN);
+        thinking.set("budget_tokens", &json!(budget));
+        fields.set_raw("thinking", thinking.write().into());
+    } else if fields.raw("reasoning").is_some() {
+        let mut reasoning = object_in(fields, "reasoning");
+        reasoning.set("max_tokens", &json!(each / 2));
+        fields.set_raw("reasoning", reasoning.write().into());
+    }
+}

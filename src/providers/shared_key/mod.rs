@@ -1,0 +1,307 @@
+//! What may be asked with a key that others pay for: only what can be
+//! bounded beforehand.
+//!
+//! For each surface there is a table of the fields that a body may have. A
+//! field that stands in no table is refused by its path, in any spelling;
+//! one that stands there twice, or has another type, is no call at all. What
+//! a body may cost at the most comes of the same walk.
+//!
+//! - `shape`: what the tables are made of; `walk`, `place`, `cursor`,
+//!   `numbers`: how a body is walked through.
+//! - `chat`, `responses`, `messages`, `generate_content`, `embeddings`,
+//!   `images`: the tables, one file for each surface.
+//! - `models`: names that are refused; `pictures`, `documents`: what these
+//!   cost.
+//! - `bounded`: a call that was found to have a bound, and how it is sent.
+
+mod bounded;
+mod chat;
+mod cursor;
+mod documents;
+mod embeddings;
+mod generate_content;
+mod images;
+mod messages;
+mod models;
+mod numbers;
+mod pictures;
+mod place;
+mod responses;
+mod shape;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+
+use crate::model::Surface;
+use crate::providers::catalogue::Provider;
+use crate::providers::dialect::{Dialect, RawObject};
+use crate::providers::relay::RelayRequest;
+
+pub use bounded::{BoundedRequest, RequestBound};
+pub use messages::allowed_features;
+pub use pictures::{PictureSpec, made as tokens_of_picture};
+
+use bounded::LimitPlace;
+use place::{Findings, Place, shorten};
+use shape::{Field, Shape};
+use walk::Walker;
+
+/// The most answers to one question.
+const ANSWERS_MAX: u64 = 8;
+/// The most pictures of one call.
+const PICTURES_MAX: u64 = 10;
+
+/// Why a shared key does not pay for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Only one's own key may pay for this part of it.
+    OwnKeyOnly(String),
+    /// This part of it means nothing for sure.
+    Malformed(String),
+}
+
+/// The table of a body, and where it limits the output.
+#[derive(Clone, Copy)]
+struct Table {
+    fields: &'static [Field],
+    limit: LimitPlace,
+    /// The most answers that the provider gives to one question.
+    answers_max: u64,
+}
+
+/// Judges a call that a shared key would pay for: what it costs at the most,
+/// or why no bound can be found.
+pub fn judge_request(
+    request: &RelayRequest,
+    provider: &Provider,
+    model: &str,
+) -> Result<BoundedRequest, Refused> {
+    if request.surface == Surface::Other {
+        let what = format!("`{} {}`", request.method, request.path);
+        return Err(Refused::OwnKeyOnly(what));
+    }
+    refuse_query(request, provider)?;
+    refuse_model(request, provider, model)?;
+    let Some(fields) = request.body.fields() else {
+        if request.body.bytes().is_empty() {
+            return Ok(BoundedRequest::without_body());
+        }
+        return Err(Refused::OwnKeyOnly("a body that is no JSON object".into()));
+    };
+    let place = Place {
+        provider: provider.id.as_str(),
+        model: model.strip_prefix("models/").unwrap_or(model),
+        is_google: provider.dialect == Dialect::Google && !request.as_openai,
+    };
+    let table = table_for(request, provider);
+    let mut findings = Findings::default();
+    let fields = walk_body(fields, table, &place, &mut findings)?;
+    let answers = answers(request.surface, table, &findings)?;
+    let words = (request.body.bytes().len() as u64).saturating_sub(findings.media_bytes);
+    let looked_at = pictures::looked_at(place.provider, place.model);
+    let prompt_tokens = words
+        .saturating_add(findings.pictures.saturating_mul(looked_at))
+        .saturating_add(findings.document_tokens)
+        .saturating_add(findings.added_tokens);
+    let bound = RequestBound {
+        prompt_tokens: dearest(prompt_tokens, place.provider, &findings),
+        pictures: findings.pictures,
+        answers,
+        asked: findings.limit,
+        made_tokens: 0,
+    };
+    let bounded = BoundedRequest::new(fields, table.limit, bound, &findings);
+    let has_tiers = place.provider == "openai";
+    let bounded = match request.surface {
+        Surface::Images => bounded.with_pictures(place.provider, model, findings.partial_pictures),
+        Surface::Chat | Surface::Responses if has_tiers => bounded.with_usual_tier(),
+        _ => bounded,
+    };
+    Ok(match request.surface {
+        Surface::Responses => bounded.without_storing(),
+        _ => bounded,
+    })
+}
+
+/// Walks through all fields of a body; returns those that are sent.
+fn walk_body(
+    fields: &RawObject,
+    table: Table,
+    place: &Place<'_>,
+    findings: &mut Findings,
+) -> Result<RawObject, Refused> {
+    let mut sent = Vec::with_capacity(fields.len());
+    let mut seen = 0_u128;
+    for (name, value) in fields.iter() {
+        let text = std::str::from_utf8(name).unwrap_or_default();
+        if &**value == b"null" {
+            continue;
+        }
+        let known = place.find(table.fields, text);
+        if let Some((number, field)) = known {
+            if seen & (1 << number) != 0 {
+                let what = format!("`{}` stands there twice", field.name);
+                return Err(Refused::Malformed(what));
+            }
+            seen |= 1 << number;
+        }
+        let is_other_limit = matches!(table.limit, LimitPlace::Field(_));
+        let other_limit = place
+            .find(chat::LIMITS, text)
+            .filter(|_| is_other_limit && known.is_none());
+        let Some((_, field)) = known.or(other_limit) else {
+            let what = format!("`{}`", shorten(text));
+            return Err(Refused::OwnKeyOnly(what));
+        };
+        let walked = Walker::walk(field, value, place, findings)?;
+        if !matches!(field.shape, Shape::Limit | Shape::Answers) || table.limit.is_field(text) {
+            let value = walked.unwrap_or_else(|| value.clone());
+            sent.push((Bytes::from_static(field.name.as_bytes()), value));
+        }
+    }
+    Ok(RawObject::from_fields(sent))
+}
+
+/// The table of a call.
+fn table_for(request: &RelayRequest, provider: &Provider) -> Table {
+    let table = |fields, limit| Table {
+        fields,
+        limit,
+        answers_max: 1,
+    };
+    let none = LimitPlace::None;
+    let path = request.path.as_str();
+    let in_openais = request.as_openai
+        || matches!(provider.dialect, Dialect::OpenAi(_))
+        || path.starts_with("/v1/") && provider.dialect == Dialect::Ollama;
+    match (request.surface, provider.dialect) {
+        (Surface::Chat, dialect) if in_openais => Table {
+            answers_max: match provider.id.as_str() {
+                "openai" | "mistral" | "xai" => ANSWERS_MAX,
+                _ => 1,
+            },
+            ..table(chat::BODY, LimitPlace::Field(limit_name(dialect)))
+        },
+        (Surface::Responses, _) => table(responses::BODY, LimitPlace::Field("max_output_tokens")),
+        (Surface::Images, _) => Table {
+            answers_max: PICTURES_MAX,
+            ..table(images::BODY, none)
+        },
+        (Surface::Embeddings, _) if in_openais => table(embeddings::BODY, none),
+        (Surface::Chat, Dialect::Anthropic) => {
+            table(messages::BODY, LimitPlace::Field("max_tokens"))
+        }
+        (Surface::Free, Dialect::Anthropic) if path.ends_with("/count_tokens") => {
+            table(messages::COUNT_BODY, none)
+        }
+        (Surface::Chat, Dialect::Google) => Table {
+            answers_max: ANSWERS_MAX,
+            ..table(generate_content::BODY, LimitPlace::Config)
+        },
+        (Surface::Embeddings, Dialect::Google) if path.ends_with(":embedContent") => {
+            table(generate_content::EMBED_BODY, none)
+        }
+        (Surface::Embeddings, Dialect::Google) => table(generate_content::EMBED_MANY_BODY, none),
+        (Surface::Free, Dialect::Google) if path.ends_with(":countTokens") => {
+            table(generate_content::COUNT_BODY, none)
+        }
+        (Surface::Chat, Dialect::Ollama) => table(chat::OLLAMA_BODY, LimitPlace::Options),
+        (Surface::Embeddings, Dialect::Ollama) => table(embeddings::OLLAMA_BODY, none),
+        (Surface::Free, _) if path == "/moderations" || path == "/v1/moderations" => {
+            table(embeddings::MODERATION_BODY, none)
+        }
+        _ => table(&[], none),
+    }
+}
+
+/// The name under which a provider reads the greatest length of an answer in
+/// OpenAI's chat. Anthropic's and Google's is translated.
+fn limit_name(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::OpenAi(quirks) => quirks.output_limit,
+        Dialect::Ollama => "max_tokens",
+        _ => "max_completion_tokens",
+    }
+}
+
+/// How many answers a call gets.
+fn answers(surface: Surface, table: Table, findings: &Findings) -> Result<u64, Refused> {
+    let asked = findings.answers.unwrap_or(1);
+    let name = match table.limit {
+        LimitPlace::Config => "generationConfig.candidateCount",
+        _ => "n",
+    };
+    let most = match surface {
+        Surface::Images => PICTURES_MAX,
+        _ => ANSWERS_MAX,
+    };
+    if asked > most {
+        let what = format!("`{name}` must be at most {most}");
+        return Err(Refused::Malformed(what));
+    }
+    if asked > table.answers_max {
+        return Err(Refused::OwnKeyOnly(format!("`{name}` above 1")));
+    }
+    Ok(asked)
+}
+
+/// The tokens of a prompt, counted at the price of reading it. What is
+/// written into a provider's cache costs a quarter more, or twice as much
+/// where it is kept for an hour.
+fn dearest(tokens: u64, provider: &str, findings: &Findings) -> u64 {
+    if findings.caches_for_an_hour {
+        return tokens.saturating_mul(2);
+    }
+    match provider {
+        // These write what they are told into the cache unasked.
+        "openai" | "openrouter" | "anthropic" => tokens.saturating_add(tokens.div_ceil(4)),
+        _ => tokens,
+    }
+}
+
+/// Refuses a query with more than the ways in which an answer may come.
+fn refuse_query(request: &RelayRequest, provider: &Provider) -> Result<(), Refused> {
+    let Some(query) = &request.query else {
+        return Ok(());
+    };
+    let is_list = request.surface == Surface::Free && request.body.bytes().is_empty();
+    let pages = ["limit", "after_id", "before_id", "pageSize", "pageToken"];
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        let may_pass = match (&*name, provider.dialect) {
+            ("alt", Dialect::Google) => matches!(&*value, "sse" | "json"),
+            ("beta", Dialect::Anthropic) => value == "true",
+            (name, _) => is_list && pages.contains(&name),
+        };
+        if !may_pass {
+            let what = format!("`{}` in the address", shorten(&name));
+            return Err(Refused::OwnKeyOnly(what));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses models that cost something that nobody knows beforehand.
+fn refuse_model(request: &RelayRequest, provider: &Provider, model: &str) -> Result<(), Refused> {
+    if request.surface == Surface::Free {
+        return Ok(());
+    }
+    if !models::is_name(model) {
+        return Err(Refused::Malformed("`model` must be a model's name".into()));
+    }
+    if models::refused(provider.id.as_str(), model) {
+        let what = format!("the model `{}`", shorten(model));
+        return Err(Refused::OwnKeyOnly(what));
+    }
+    let talks = matches!(request.surface, Surface::Chat | Surface::Responses);
+    if talks && models::makes_pictures(model) {
+        let what = format!(
+            "a chat with `{}`, which answers with pictures,",
+            shorten(model)
+        );
+        return Err(Refused::OwnKeyOnly(what));
+    }
+    Ok(())
+}
