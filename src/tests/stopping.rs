@@ -75,11 +75,11 @@ async fn stop_during_calls(stage: &Stage, fault: &ProviderFault) -> Vec<Said> {
 
 async fn states(stage: &Stage) -> Vec<String> {
     let rows = stage.app().await.audit().await;
-    let state = |row: &crate::store::AuditedAttempt| {
+    let describe = |row: &crate::store::AuditedAttempt| {
         let outcome = row.outcome.as_deref().unwrap_or_default();
         format!("{} ({outcome})", row.state)
     };
-    rows.iter().map(state).collect()
+    rows.iter().map(describe).collect()
 }
 
 #[tokio::test]
