@@ -25,15 +25,13 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use asks::{
-    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, OnceForm, Persona, ReadyAsk,
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, OnceForm, Persona,
+    ProviderStatus, ReadyAsk, Status,
 };
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
-pub use keys::{
-    AddForm, AddedKey, KeyDraft, Listing, ProviderStatus, RequestKey, ServerKeys, Status,
-    TestedKey, TypedKey,
-};
+pub use keys::{AddForm, AddedKey, KeyDraft, Listing, RequestKey, ServerKeys, TestedKey, TypedKey};
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
@@ -180,7 +178,7 @@ impl App {
         Self {
             people,
             keys,
-            quotas: Arc::new(Quotas::new(&foundation)),
+            quotas: Arc::new(Quotas::new(&foundation, &asks)),
             asks,
             pictures,
             programs: Arc::new(programs),

@@ -104,17 +104,16 @@ fn run_with(arguments: Arguments) -> ExitCode {
     // On a worker thread, so that memory that the start frees is used again by
     // what runs later.
     let done = runtime.block_on(runtime.spawn(dispatch(arguments)));
-    match done.unwrap_or_else(|died| Err(died.into())) {
-        Ok(code) => {
-            // Tasks that did not end in time are not waited for.
-            runtime.shutdown_background();
-            code
-        }
+    let code = match done.unwrap_or_else(|died| Err(died.into())) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", crate::model::redact(&format!("{error:#}")));
             ExitCode::FAILURE
         }
-    }
+    };
+    // Tasks that did not end in time are not waited for.
+    runtime.shutdown_background();
+    code
 }
 
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {

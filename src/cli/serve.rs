@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::signals::Signals;
@@ -16,10 +17,17 @@ use crate::config::{Config, Environment, Shards};
 use crate::gateway::{self, Serving};
 use crate::store::Store;
 
-/// How long running asks may go on after the signal.
+/// How long running asks may go on once nothing new is taken.
 const GRACE: Duration = Duration::from_secs(6);
 /// How long asks that were cut off may take to tell their people so.
 const LAST_WORDS: Duration = Duration::from_millis(1_500);
+/// How long saying goodbye to Discord may take.
+const GOODBYE: Duration = Duration::from_millis(1_500);
+/// How long after the signal the process ends, whatever Discord and the
+/// database do.
+const ENDS_WITHIN: Duration = Duration::from_millis(9_300);
+/// How much of that is kept for closing the database.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// Runs the bot.
 pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCode> {
@@ -33,7 +41,10 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
         shards,
         ..RunOptions::default()
     };
-    let assembled = assemble(&config, &environment, options).await?;
+    let assembled = tokio::select! {
+        assembled = assemble(&config, &environment, options) => assembled?,
+        () = signals.wait() => return Ok(ExitCode::SUCCESS),
+    };
     drop(environment);
     let stop = CancellationToken::new();
     let listening = gateway::listen(&config.gateway.listen).await?;
@@ -51,8 +62,14 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
         lost = app.database_lost() => Err(lost),
     };
     stop.cancel();
-    shut_down(&app, serving).await;
-    ended.map(|()| ExitCode::SUCCESS)
+    let has_stopped = shut_down(&app, serving, &signals).await;
+    ended.map(|()| {
+        if has_stopped {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    })
 }
 
 /// Connects to Discord, and stays connected until a signal.
@@ -83,12 +100,24 @@ fn raise_file_limit(config: &Config) {
     }
 }
 
-/// Finishes what is running, and closes the connections that stay open.
-async fn shut_down(app: &App, serving: Option<Serving>) {
-    app.shut_down(GRACE, LAST_WORDS).await;
-    if let Some(serving) = serving {
-        let _ = tokio::time::timeout(LAST_WORDS, serving.ended()).await;
+/// Finishes what is running, and closes the database and the connections that
+/// stay open. False where that takes too long: what is not written then is
+/// left to the next start.
+async fn shut_down(app: &App, serving: Option<Serving>, signals: &Signals) -> bool {
+    let deadline = signals.came_at().unwrap_or_else(Instant::now) + ENDS_WITHIN;
+    let most = (deadline - LAST_WORDS - CLOSING).saturating_duration_since(Instant::now());
+    let closed = timeout_at(deadline, app.shut_down(GRACE.min(most), LAST_WORDS)).await;
+    if closed.is_err() {
+        tracing::error!(
+            running = app.tasks.count(),
+            "the database did not take everything in time; attempts that are not written stay held, and are settled at the next start"
+        );
     }
+    if let Some(serving) = serving {
+        let by = deadline.min(Instant::now() + LAST_WORDS);
+        let _ = timeout_at(by, serving.ended()).await;
+    }
+    closed.is_ok()
 }
 
 /// Serves until a signal, or until the connection ends by itself. Either way,
@@ -104,7 +133,9 @@ pub async fn until_signal(
         () = signals.wait() => {
             tracing::info!("stopping: finishing what is running");
             stop.cancel();
-            serving.await
+            let said = tokio::time::timeout(GOODBYE, serving).await;
+            // Discord finds out by itself.
+            said.unwrap_or(Ok(()))
         }
     };
     stop.cancel();

@@ -1,11 +1,13 @@
 //! The signals by which an operator stops the program.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 /// SIGTERM and SIGINT, which do not end the process any more.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    came_at: Option<Instant>,
 }
 
 impl Signals {
@@ -15,6 +17,7 @@ impl Signals {
         Ok(Self {
             terminate,
             interrupt: signal(SignalKind::interrupt())?,
+            came_at: None,
         })
     }
 
@@ -24,5 +27,11 @@ impl Signals {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
+        self.came_at.get_or_insert_with(Instant::now);
+    }
+
+    /// When the first of them came, if one has.
+    pub fn came_at(&self) -> Option<Instant> {
+        self.came_at
     }
 }

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::metrics::{Counter, counter};
 use axum::http::header::{ALLOW, X_CONTENT_TYPE_OPTIONS};
@@ -18,6 +19,11 @@ use crate::gateway::head::check_head;
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::routes::{Route, all_routes};
 use crate::gateway::session::{Arrival, client_address};
+use crate::model::AskRefusal;
+
+/// How long after the cut a client may take to receive the last event of its
+/// stream. Less than a shutdown waits, so that what a stream holds is settled.
+const LAST_EVENTS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Keeps browsers from taking an answer for something else than its media
 /// type says.
@@ -94,6 +100,13 @@ impl Router {
         self.gateway.settings.connections
     }
 
+    /// Waits until a shutdown has cut off what was running, and a little
+    /// longer, so that clients that read hear of it.
+    pub async fn cut_off(&self) {
+        self.gateway.app.tasks.cut_off().await;
+        tokio::time::sleep(LAST_EVENTS_WITHIN).await;
+    }
+
     /// Responds to a request that came over a connection.
     pub async fn respond(&self, ends: ConnectionEnds, request: Request<Incoming>) -> Response {
         let id = self.gateway.next_request_id();
@@ -135,7 +148,7 @@ impl Router {
             path_values,
             request,
         };
-        let result = self.handle(endpoint.route, routed).await;
+        let result = self.handle_until_cut_off(endpoint.route, routed).await;
         let response = result.unwrap_or_else(|problem| respond_problem(&problem, dialect, id));
         endpoint.count_response(response.status());
         response
@@ -150,6 +163,18 @@ impl Router {
         let found = self.with_parameters.at(path).ok()?;
         let values = found.params.iter().map(|(_, value)| value.to_owned());
         Some((found.value, values.collect()))
+    }
+
+    /// Handles a request, which a shutdown waits for. One that takes longer
+    /// than a shutdown waits is dropped, which settles what it holds.
+    async fn handle_until_cut_off(&self, route: &Route, routed: RoutedRequest) -> HandlerResult {
+        let tasks = &self.gateway.app.tasks;
+        let _running = tasks.token();
+        tokio::select! {
+            biased;
+            result = self.handle(route, routed) => result,
+            () = tasks.cut_off() => Err(AskRefusal::Stopping.into()),
+        }
     }
 
     /// Opens a session for a request and runs its route's handler.

@@ -8,15 +8,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::model::{
-    Amounts, Attempt, AttemptId, ClassCounts, FailureClass, KeyId, Outcome, PersonId,
-    ProviderFailure, ProviderId, ServerId, Settlement, Source, Usage, UsageClass, lock,
+    Attempt, AttemptId, ClassCounts, Departure, KeyId, PersonId, ProviderFailure, ProviderId,
+    ServerId, Settlement, Source, Usage, UsageClass, lock,
 };
 use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
 
 use crate::ledger::batch::Need;
+use crate::ledger::charge::TOKEN_BYTES;
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
-use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
 use crate::ledger::prices::{PricedModel, Prices};
 use crate::ledger::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
@@ -25,8 +25,6 @@ use crate::ledger::{CLOSED, Shared};
 const WRAPPING_TOKENS: u64 = 1_024;
 /// Where a limit shortens the answer, the shortest that is worth a call.
 const OUTPUT_TOKENS_MIN: u64 = 200;
-/// How many bytes a token has, for estimates. English has about four.
-const TOKEN_BYTES: u64 = 4;
 /// How often it is noted on disk how much of an answer without limits was
 /// heard: if the process dies, that is what it is taken to have used.
 const NOTED_EVERY: Duration = Duration::from_secs(5);
@@ -73,15 +71,21 @@ pub enum CallEnd<'a> {
 /// or released, if the call was never made.
 #[derive(Debug)]
 pub struct Hold {
-    booking: Arc<Booking>,
+    pub(super) booking: Arc<Booking>,
     pub(super) limits: Vec<AppliedLimit>,
     pub(super) prompt_bytes: u64,
-    heard_bytes: u64,
-    began: Instant,
+    pub(super) heard_bytes: u64,
+    pub(super) began: Instant,
     /// Whether the call was made.
-    is_made: bool,
-    first_byte: Option<Duration>,
-    shared: Arc<Shared>,
+    pub(super) is_made: bool,
+    /// Whether it has left, where whoever sends it notes that.
+    pub(super) departure: Option<Departure>,
+    /// Whether its answer comes piece by piece.
+    pub(super) is_streamed: bool,
+    /// When the call was made, or when more of its answer came last.
+    pub(super) heard_at_ms: i64,
+    pub(super) first_byte: Option<Duration>,
+    pub(super) shared: Arc<Shared>,
     /// Receives that the hold is safe on disk. None where nobody waits for
     /// that, or it was received.
     pub(super) written: Option<oneshot::Receiver<anyhow::Result<()>>>,
@@ -159,11 +163,22 @@ impl Hold {
             asked_images: 0,
             noted: Instant::now(),
             is_made: false,
+            departure: None,
+            is_streamed: false,
+            heard_at_ms: 0,
             first_byte: None,
             shared,
             written: None,
             is_settled: false,
         }
+    }
+
+    /// A hold of an earlier process, which made its call.
+    pub(super) fn take_up(booking: Arc<Booking>, shared: Arc<Shared>) -> Self {
+        let mut hold = Self::new(booking, shared);
+        hold.is_made = true;
+        hold.heard_at_ms = hold.booking.attempt.held_at_ms;
+        hold
     }
 
     /// The attempt that it is for.
@@ -191,8 +206,27 @@ impl Hold {
         }
         self.began = Instant::now();
         self.noted = self.began;
+        self.heard_at_ms = self.shared.clock.now_ms();
         self.is_made = true;
         Ok(())
+    }
+
+    /// Notes that the answer comes piece by piece, so that what was heard says
+    /// how much of it was made.
+    pub fn expect_stream(&mut self) {
+        self.is_streamed = true;
+    }
+
+    /// Notes that the answer comes whole, or that nobody can tell how much of
+    /// it has come: it is taken to be as long as it may be.
+    pub fn expect_whole(&mut self) {
+        self.is_streamed = false;
+    }
+
+    /// Something for whoever sends the call to note in that it has left. Until
+    /// then nothing of it is made.
+    pub fn watch_departure(&mut self) -> Departure {
+        self.departure.get_or_insert_default().clone()
     }
 
     /// Whether no limit bounds the attempt, so that nobody is warned of one.
@@ -223,6 +257,7 @@ impl Hold {
         }
         let (began, now) = (self.began, Instant::now());
         self.first_byte.get_or_insert_with(|| now - began);
+        self.heard_at_ms = self.shared.clock.now_ms();
         self.heard_bytes = self.heard_bytes.saturating_add(bytes);
         if now - self.noted >= NOTED_EVERY && self.is_exempt() {
             self.noted = now;
@@ -305,121 +340,6 @@ impl Hold {
         };
         metrics.count_unanswered(payer, outcome, timing);
     }
-
-    fn settlement(&self, ended: CallEnd<'_>) -> Settlement {
-        let estimate = self.estimate();
-        let (outcome, reported) = match ended {
-            CallEnd::Answered { usage } => (Outcome::Answered, usage),
-            CallEnd::Painted {
-                pictures,
-                usage,
-                machine_ms,
-            } => {
-                let usage = usage.unwrap_or_default();
-                return self.settlement_of_pictures(pictures, usage, machine_ms);
-            }
-            CallEnd::Released => return Settlement::released(),
-            CallEnd::Abandoned if !self.is_made => return Settlement::released(),
-            CallEnd::Abandoned => (Outcome::Abandoned, None),
-            CallEnd::Failed(failure) if self.did_nothing(failure) => {
-                return Settlement {
-                    duration_ms: Some(millis(self.began.elapsed())),
-                    ..Settlement::released()
-                };
-            }
-            CallEnd::Failed(_) => (Outcome::CutOff, None),
-        };
-        let usage = reported.map_or(estimate, |usage| self.believe(usage));
-        let settlement = Settlement {
-            outcome,
-            usage,
-            images: self.booking.held.images,
-            estimated: reported.is_none(),
-            clamped: reported.is_some_and(|reported| reported != usage),
-            first_byte_ms: self.first_byte.map(millis),
-            duration_ms: Some(millis(self.began.elapsed())),
-            ..Settlement::released()
-        };
-        self.priced(settlement, 0)
-    }
-
-    /// The settlement of pictures. We count them ourselves, so that none of it
-    /// is an estimate.
-    fn settlement_of_pictures(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
-        let reported = usage;
-        let usage = self.believe(reported);
-        let settlement = Settlement {
-            outcome: Outcome::Answered,
-            usage,
-            images: pictures,
-            clamped: reported != usage,
-            duration_ms: Some(millis(self.began.elapsed())),
-            ..Settlement::released()
-        };
-        self.priced(settlement, machine_ms)
-    }
-
-    /// Adds to a settlement what it costs, and whether that is more than was
-    /// held.
-    fn priced(&self, mut settlement: Settlement, machine_ms: u64) -> Settlement {
-        let Booking { attempt, held, .. } = &*self.booking;
-        let mut used = settlement.usage.counts();
-        let pictures = used
-            .get(UsageClass::Picture)
-            .saturating_add(settlement.images);
-        used.set(UsageClass::Picture, pictures);
-        used.set(UsageClass::Machine, machine_ms);
-        settlement.receipt = self.shared.prices.receipt(priced_model(attempt), &used);
-        let reported = settlement.usage.cost;
-        settlement.cost = reported.or_else(|| settlement.receipt.sum());
-        settlement.cost_reported = reported.is_some();
-        let is_somebody_elses = !attempt.source.is_own() || !self.is_exempt();
-        settlement.overshoot = is_somebody_elses && exceeds(&settlement.amounts(), held);
-        settlement
-    }
-
-    /// Whether the provider surely did nothing that it is paid for.
-    fn did_nothing(&self, failure: &ProviderFailure) -> bool {
-        let may_have_worked = matches!(
-            failure.class,
-            FailureClass::TimedOut
-                | FailureClass::CutOff
-                | FailureClass::TooLarge
-                | FailureClass::NoMemory
-        );
-        self.heard_bytes == 0 && !may_have_worked
-    }
-
-    /// Cuts what a provider reports to what is possible at all, which is more
-    /// than was held. With one's own key, whatever is reported is booked.
-    fn believe(&self, reported: Usage) -> Usage {
-        let Booking { attempt, held, .. } = &*self.booking;
-        let amounts = Amounts {
-            input_tokens: reported.input_tokens,
-            output_tokens: reported.output_tokens,
-            images: 0,
-            cost: reported.cost,
-        };
-        let has_searched = reported.details.web_searches + reported.details.file_searches > 0;
-        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_searched;
-        if attempt.source.is_own() || !may_be_absurd {
-            return reported;
-        }
-        HardMaximum::of(&self.booking, &self.shared.prices).cut(reported)
-    }
-
-    /// What the call has probably used, by the bytes that went and came: no
-    /// more than was held.
-    fn estimate(&self) -> Usage {
-        let held = &self.booking.held;
-        let input_tokens = self.prompt_bytes.div_ceil(TOKEN_BYTES);
-        let output_tokens = self.heard_bytes.div_ceil(TOKEN_BYTES);
-        Usage {
-            input_tokens: input_tokens.min(held.input_tokens),
-            output_tokens: output_tokens.min(held.output_tokens),
-            ..Usage::default()
-        }
-    }
 }
 
 impl Hold {
@@ -453,10 +373,6 @@ impl Drop for Hold {
     fn drop(&mut self) {
         self.send_closing(CallEnd::Abandoned);
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Makes an id that begins with the time, so that new rows are neighbours in

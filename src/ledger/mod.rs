@@ -20,6 +20,8 @@
 //! - `lease`, `lost`: which processes are alive, and what dead ones left.
 //! - `decide`, `batch`: what a batch of holds and settlements does to rows and
 //!   counters. `batch` is pure.
+//! - `settlement`: what a call comes to; `charge`: what it is charged if nobody
+//!   reported on it. `charge` is pure.
 //! - `counter`, `span`, `meter`: what a limit has counted, and when.
 //! - `headroom`: a guess whether a hold will find room.
 //! - `prices`: what a call costs, line by line; `price_file`, `table`,
@@ -29,6 +31,7 @@
 
 mod backlog;
 mod batch;
+mod charge;
 mod counter;
 mod decide;
 mod headroom;
@@ -52,6 +55,7 @@ mod properties;
 mod race;
 #[cfg(test)]
 mod receipts;
+mod settlement;
 mod span;
 #[cfg(test)]
 mod story;
@@ -80,10 +84,10 @@ pub use overshoot::OvershootNotice;
 pub use prices::Prices;
 pub use table::PriceTable;
 
-use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Receipt, Usage, lock};
+use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, ProviderId, Receipt, Usage, lock};
 use crate::store::{Booking, Store};
 
-use batch::HoldRequest;
+use batch::{CounterSet, HoldRequest};
 use counter::Counter;
 use headroom::Headroom;
 use lease::KeptLease;
@@ -141,6 +145,7 @@ pub struct LedgerParts {
 /// What the ledger shares with its holds.
 #[derive(Debug)]
 struct Shared {
+    clock: Clock,
     prices: Prices,
     queue: mpsc::Sender<Operation>,
     metrics: LedgerMetrics,
@@ -198,6 +203,7 @@ impl Ledger {
         )]
         tokio::spawn(writer.run(operations));
         let shared = Shared {
+            clock: clock.clone(),
             prices,
             queue,
             metrics: LedgerMetrics::default(),
@@ -256,11 +262,7 @@ impl Ledger {
         order: CallOrder<'_>,
         limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        if !PriceTable::is_warm(order.provider.as_str()) {
-            let provider = order.provider.clone();
-            let warm = move || PriceTable::warm(provider.as_str());
-            Box::pin(tokio::task::spawn_blocking(warm)).await?;
-        }
+        warm_prices(order.provider).await?;
         self.shared.outage.refuse_new()?;
         let held_by = Instant::now() + HELD_WITHIN;
         let now_ms = self.clock.now_ms();
@@ -338,7 +340,7 @@ impl Ledger {
     /// in the same counters as before, and nobody is warned of their limits.
     pub async fn take_up(&self, id: AttemptId) -> anyhow::Result<Option<Hold>> {
         let held = self.store.held(id).await?;
-        Ok(held.map(|booking| Hold::new(Arc::new(booking), Arc::clone(&self.shared))))
+        Ok(held.map(|booking| Hold::take_up(Arc::new(booking), Arc::clone(&self.shared))))
     }
 
     /// Puts what was really used in place of what was held.
@@ -362,6 +364,30 @@ impl Ledger {
             receipt: settlement.receipt,
             warnings,
         })
+    }
+
+    /// Whether an order would be held now, or which limit leaves too little.
+    /// It is decided as a hold is, and nothing is held.
+    pub async fn check_room(
+        &self,
+        order: CallOrder<'_>,
+        limits: &[AppliedLimit],
+    ) -> anyhow::Result<Result<(), NoRoom>> {
+        if limits.is_empty() {
+            return Ok(Ok(()));
+        }
+        warm_prices(order.provider).await?;
+        let now_ms = self.clock.now_ms();
+        let names = limits.iter().map(|applied| &applied.counter);
+        let states = self.store.counter_states(names.clone()).await?;
+        let states = names.cloned().zip(states).collect();
+        let mut counters = CounterSet::open(states, now_ms, &self.zone)?;
+        let held = counters.hold(HoldRequest {
+            attempt: order.attempt(now_ms)?,
+            need: order.need(&self.shared.prices, now_ms, true),
+            limits: limits.to_vec(),
+        })?;
+        Ok(held.map(drop))
     }
 
     /// Takes what the operator is to be told of calls that used more than was
@@ -452,4 +478,14 @@ impl Shared {
         };
         sent.map_err(|_| anyhow::anyhow!(CLOSED))
     }
+}
+
+/// Reads the prices of a provider, if they were not read before.
+async fn warm_prices(provider: &ProviderId) -> anyhow::Result<()> {
+    if PriceTable::is_warm(provider.as_str()) {
+        return Ok(());
+    }
+    let provider = provider.clone();
+    let warm = move || PriceTable::warm(provider.as_str());
+    Ok(Box::pin(tokio::task::spawn_blocking(warm)).await?)
 }

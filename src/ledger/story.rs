@@ -224,12 +224,13 @@ async fn only_what_was_used_counts(story: &Story) {
     story.settles(hold, CallEnd::Failed(&failure)).await;
     // An answer that nobody waited for.
     let mut hold = story.holds(&limits).await;
+    hold.expect_stream();
     hold.begin().await.unwrap();
     hold.hear(&"word ".repeat(80));
     drop(hold);
     let refused = story.is_refused(&limits).await;
     assert_eq!(refused, (Metric::Requests, 3));
-    assert_eq!(story.uses(&limits).await, [3, 900]);
+    assert_eq!(story.uses(&limits).await, [3, 1_000]);
 }
 
 async fn images_are_counted_and_priced(story: &Story) {
@@ -273,7 +274,7 @@ async fn a_process_that_died_is_settled_as_it_held(story: &Story) {
         ("expired", true, false),
     ];
     assert_eq!(states, expected);
-    assert_eq!(story.uses(&limits).await, [1_900]);
+    assert_eq!(story.uses(&limits).await, [2_000]);
 }
 
 async fn what_is_absurd_is_cut_and_what_is_too_much_is_counted(story: &Story) {

@@ -114,3 +114,25 @@ pub struct ProviderFailure {
     /// How long the provider asked us to wait.
     pub retry_after: Option<Duration>,
 }
+
+/// Statuses by which a machine before the provider says that it gave up
+/// waiting, while the provider may be at work: the standard's, and
+/// Cloudflare's own; `docs/providers.md` §4.3.
+const GAVE_UP_WAITING: [u16; 2] = [504, 524];
+
+impl ProviderFailure {
+    /// Whether the provider may have done all the same what it is paid for:
+    /// it took the call, and did not say no.
+    pub fn may_have_worked(&self) -> bool {
+        match self.class {
+            FailureClass::TimedOut
+            | FailureClass::CutOff
+            | FailureClass::TooLarge
+            | FailureClass::NoMemory => true,
+            FailureClass::Upstream => self
+                .status
+                .is_none_or(|status| status < 300 || GAVE_UP_WAITING.contains(&status)),
+            _ => false,
+        }
+    }
+}

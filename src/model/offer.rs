@@ -115,6 +115,20 @@ pub enum Skip {
     Expired,
     Refused,
     OutOfCredit,
+    /// A limit leaves it no room.
+    Limit,
+    /// Its limit is in dollars, and nobody knows what the call costs.
+    UnknownPrice,
+    /// The call asks for something that only the asker's own key pays for.
+    OwnKeyOnly,
+    /// It was stored for another address than the one in use now.
+    OtherAddress,
+    /// Something that its provider needs was not given with it.
+    NotSetUp,
+    /// The operator does not allow the model.
+    ModelNotAllowed,
+    /// Nobody pays for somebody who is blocked.
+    Blocked,
     /// What is stored of it does not open.
     Damaged,
 }
@@ -148,5 +162,33 @@ impl Trace {
     /// The step that pays, if any does.
     pub fn taken(&self) -> Option<&Step> {
         self.0.iter().find(|step| step.verdict == Verdict::Taken)
+    }
+
+    /// Notes that an offer which could pay does not. If it was to pay, the
+    /// next one is.
+    pub fn skip(&mut self, offer: &Offer, why: Skip) {
+        let is_meant = |step: &&mut Step| {
+            step.source == offer.source && step.provider == offer.provider && step.key == offer.key
+        };
+        let Some(step) = self.0.iter_mut().find(is_meant) else {
+            return;
+        };
+        let before = std::mem::replace(&mut step.verdict, Verdict::Skipped(why));
+        if before != Verdict::Taken {
+            return;
+        }
+        let is_behind = |step: &&mut Step| step.verdict == Verdict::Behind;
+        if let Some(next) = self.0.iter_mut().find(is_behind) {
+            next.verdict = Verdict::Taken;
+        }
+    }
+
+    /// Notes that no offer which could pay does.
+    pub fn skip_all(&mut self, why: Skip) {
+        for step in &mut self.0 {
+            if matches!(step.verdict, Verdict::Taken | Verdict::Behind) {
+                step.verdict = Verdict::Skipped(why);
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use tokio::time::{Instant, timeout_at};
 
-use crate::model::{Credential, FailureClass, Finish, ProviderFailure, Usage};
+use crate::model::{Credential, Departure, FailureClass, Finish, ProviderFailure, Usage};
 
 use super::catalogue::Provider;
 use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, parse_tree};
@@ -43,6 +43,8 @@ pub struct ChatCall<'a> {
     pub delivery: Delivery,
     /// None where the provider asks for no key.
     pub credential: Option<&'a Credential>,
+    /// Notes that the call leaves.
+    pub departure: &'a Departure,
 }
 
 impl Providers {
@@ -93,6 +95,7 @@ impl Providers {
             request,
             delivery,
             credential,
+            departure,
         } = call;
         let stream = delivery == Delivery::Streamed;
         let (path, body) = provider
@@ -107,13 +110,18 @@ impl Providers {
             forwarded: &[],
             body: Some(body.to_string().into()),
             deadline: Instant::now() + timeouts.first_byte_of(provider.dialect),
+            departure: Some(departure),
         };
         let incoming = self.outbound.send(call, credential).await?;
         if incoming.status == 200 {
             return Ok(incoming);
         }
         let error = incoming.read_error(Instant::now() + timeouts.check).await;
-        Err(error.failure(provider))
+        let failure = error.failure(provider);
+        if !failure.may_have_worked() {
+            departure.take_back();
+        }
+        Err(failure)
     }
 }
 

@@ -6,6 +6,7 @@
 //! redirect or knows a proxy: either could carry a key or the bot's token to
 //! somebody else.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use axum::http::{Request, Response, Uri};
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper_tls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
@@ -25,6 +26,8 @@ use reqwest::redirect;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tower::Service;
+
+use crate::model::Departure;
 
 /// How long idle connections stay open. Their buffers may hold a key.
 const POOL_IDLE: Duration = Duration::from_secs(20);
@@ -80,7 +83,7 @@ fn web_client(
 /// reads no more than [`AHEAD_BYTES`] of an answer that nobody takes;
 /// `reqwest` offers neither.
 #[derive(Clone)]
-pub struct Transport(Client<Dialer, Full<Bytes>>);
+pub struct Transport(Client<Dialer, OutgoingBody>);
 
 impl Transport {
     /// A pool whose connections use these certificates, and must be open
@@ -103,8 +106,51 @@ impl Transport {
     }
 
     /// Sends a request, and returns when the answer begins.
-    pub async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Error> {
+    pub async fn send(&self, request: Request<OutgoingBody>) -> Result<Response<Incoming>, Error> {
         self.0.request(request).await
+    }
+}
+
+/// The body of a request. It is asked for its bytes once a connection has
+/// been found and the head is written, and notes then that the call leaves.
+pub struct OutgoingBody {
+    bytes: Full<Bytes>,
+    /// None where nobody needs to know.
+    departure: Option<Departure>,
+}
+
+impl OutgoingBody {
+    /// A body of these bytes. Nobody asks for the bytes of an empty one, so
+    /// that it may have left from the start.
+    pub fn new(bytes: Bytes, departure: Option<Departure>) -> Self {
+        if let Some(departure) = departure.as_ref().filter(|_| bytes.is_empty()) {
+            departure.note();
+        }
+        let bytes = Full::new(bytes);
+        Self { bytes, departure }
+    }
+}
+
+impl Body for OutgoingBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(departure) = &self.departure {
+            departure.note();
+        }
+        Pin::new(&mut self.bytes).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.bytes.size_hint()
     }
 }
 

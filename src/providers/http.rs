@@ -280,7 +280,11 @@ pub fn failed(provider: &ProviderId, class: FailureClass) -> ProviderFailure {
 
 /// Sorts a transport error and drops its text, which may hold the URL.
 pub fn class_of_transport(error: &legacy::Error) -> FailureClass {
-    if error.is_connect() {
+    let source = std::error::Error::source(error);
+    let transport: Option<&hyper::Error> = source.and_then(|source| source.downcast_ref());
+    // Its connection was closed before anything of the call was written.
+    let was_not_written = transport.is_some_and(hyper::Error::is_canceled);
+    if error.is_connect() || was_not_written {
         FailureClass::Unreachable
     } else {
         FailureClass::Upstream

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use axum::http::uri::Authority;
 use axum::http::{Request, Uri};
 use bytes::Bytes;
-use http_body_util::Full;
 use reqwest::Method;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
@@ -19,10 +18,10 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use crate::model::{Credential, FailureClass, MemoryBudget, ProviderFailure};
+use crate::model::{Credential, Departure, FailureClass, MemoryBudget, ProviderFailure};
 
 use super::catalogue::{Auth, Provider};
-use super::clients::{self, Clients};
+use super::clients::{self, Clients, OutgoingBody};
 use super::http::{
     Incoming, address_below, address_of, class_of_transport, class_of_upload, failed,
 };
@@ -50,6 +49,8 @@ pub struct Call<'a> {
     pub body: Option<Bytes>,
     /// When the answer must have begun.
     pub deadline: Instant,
+    /// Notes that the call leaves, where somebody is to pay for it.
+    pub departure: Option<&'a Departure>,
 }
 
 impl Outbound {
@@ -92,6 +93,7 @@ impl Outbound {
             forwarded: &[],
             body: None,
             deadline,
+            departure: None,
         };
         self.send(call, credential).await
     }
@@ -123,11 +125,12 @@ impl Outbound {
 fn build_request(
     call: Call<'_>,
     credential: Option<&Credential>,
-) -> Result<Request<Full<Bytes>>, ProviderFailure> {
+) -> Result<Request<OutgoingBody>, ProviderFailure> {
     let provider = call.provider;
     let bad = || failed(&provider.id, FailureClass::BadRequest);
     let has_body = call.body.is_some();
-    let mut request = Request::new(Full::new(call.body.unwrap_or_default()));
+    let body = OutgoingBody::new(call.body.unwrap_or_default(), call.departure.cloned());
+    let mut request = Request::new(body);
     *request.method_mut() = call.method;
     let to = call.to.ok_or_else(bad)?;
     let key = key_header(provider, &to, credential)?;
@@ -231,6 +234,7 @@ mod tests {
                 forwarded: &[],
                 body: None,
                 deadline: Instant::now() + Duration::from_secs(5),
+                departure: None,
             };
             let failure = outbound.send(call, Some(&credential)).await.unwrap_err();
             assert_eq!(failure.class, FailureClass::WrongOrigin, "{url}");

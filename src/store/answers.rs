@@ -37,6 +37,13 @@ const SKIP_WORDS: &[(&str, Skip)] = &[
     ("expired", Skip::Expired),
     ("refused", Skip::Refused),
     ("out_of_credit", Skip::OutOfCredit),
+    ("limit", Skip::Limit),
+    ("unknown_price", Skip::UnknownPrice),
+    ("own_key_only", Skip::OwnKeyOnly),
+    ("other_address", Skip::OtherAddress),
+    ("not_set_up", Skip::NotSetUp),
+    ("model_not_allowed", Skip::ModelNotAllowed),
+    ("blocked", Skip::Blocked),
     ("damaged", Skip::Damaged),
 ];
 const ANOTHER_SERVER: &str = "another_server";

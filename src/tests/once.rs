@@ -17,6 +17,8 @@ async fn a_key_for_one_ask_pays_once_and_is_forgotten() {
         let key = good("openai");
         let typed = [("prompt", "count"), ("key", key.as_str())];
         insta::assert_snapshot!(mia.submits_as(&form, &typed).await, @"
+        > count
+
         one two three four five six seven eight nine ten
         -# OpenAI gpt-6-luna · 🔑 one-time key · 12 tokens in, 10 out · under $0.0001
         ");

@@ -8,7 +8,7 @@ use crate::model::{
     Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Receipt,
     Source, Turn, Usage,
 };
-use crate::providers::{ChatCall, ChatReply, ChatRequest, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -151,6 +151,10 @@ impl AskCall<'_> {
             turns: std::mem::take(&mut reservation.details.turns),
             max_output_tokens: most.min(self.order.most),
         };
+        let departure = hold.watch_departure();
+        if asks.settings.delivery == Delivery::Streamed {
+            hold.expect_stream();
+        }
         hold.begin().await?;
         let mut hear = |text: &str| {
             hold.hear(text);
@@ -161,6 +165,7 @@ impl AskCall<'_> {
             request: &request,
             delivery: asks.settings.delivery,
             credential: key.credential(),
+            departure: &departure,
         };
         let called = asks.providers.chat(call, &mut hear).await;
         if called.is_ok() {

@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod choices;
 mod fit;
+mod foresight;
 mod forget;
 mod models;
 mod once;
@@ -28,6 +29,7 @@ use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 
 pub use answer::{AnswerEvent, AskOutcome, ReadyAsk};
+pub use foresight::{ProviderStatus, Status};
 pub use once::OnceForm;
 pub use personas::Persona;
 pub use records::{ANSWERS_KEPT_DAYS, AnswerLog, AnswerStart};

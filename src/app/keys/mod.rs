@@ -9,7 +9,6 @@ mod list;
 mod pause;
 mod remove;
 mod request_key;
-mod status;
 mod test;
 
 use std::sync::Arc;
@@ -29,7 +28,6 @@ pub use add::{AddForm, AddedKey, KeyDraft};
 pub use credential::TypedKey;
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
-pub use status::{ProviderStatus, Status};
 pub use test::TestedKey;
 
 /// Everybody's stored keys.

@@ -6,9 +6,7 @@
 //! they are made ([`PaidCall`]).
 
 use crate::ledger::{AppliedLimit, Hold};
-use crate::model::{
-    AskRefusal, FailureClass, Offer, ProviderFailure, Refusal, Source, WhyFellBack,
-};
+use crate::model::{AskRefusal, FailureClass, Offer, ProviderFailure, Refusal, Source};
 use crate::providers::replacement;
 
 use crate::app::Error;
@@ -118,16 +116,7 @@ impl Payers {
         order: &mut P,
         queue: &mut PayerQueue,
     ) -> Result<Option<Reservation<P::Details>>, Error> {
-        while let Some(offer) = queue.next() {
-            let limits = order.policy().limits(offer.source);
-            let needs = match order.needs(&offer, &limits) {
-                Ok(needs) => needs,
-                Err(CannotPay::This(refusal)) => {
-                    queue.pass_over(&offer, refusal);
-                    continue;
-                }
-                Err(CannotPay::Anybody(error)) => return Err(error),
-            };
+        while let Some((offer, needs, limits)) = next_able(order, queue)? {
             let caller = &order.policy().caller;
             match self.hold(caller, &offer, &needs, limits).await? {
                 Ok(hold) => {
@@ -142,6 +131,23 @@ impl Payers {
             }
         }
         Ok(None)
+    }
+
+    /// Finds who would pay for a call if it were made now, and reserves
+    /// nothing: the queue's trace then says so.
+    pub async fn foresee<P: Payable + Send>(
+        &self,
+        order: &mut P,
+        queue: &mut PayerQueue,
+    ) -> Result<(), Error> {
+        while let Some((offer, needs, limits)) = next_able(order, queue)? {
+            let caller = &order.policy().caller;
+            match self.check_room(caller, &offer, &needs, &limits).await? {
+                Ok(()) => return Ok(()),
+                Err(refusal) => queue.pass_over(&offer, refusal),
+            }
+        }
+        Ok(())
     }
 
     /// Makes a call with one payer after another, the first of whom may be
@@ -170,15 +176,30 @@ impl Payers {
             // Boxed, so that the future of a call that does not fail stays small.
             let demoted = Box::pin(self.demote(&failed.offer, &failed.failure)).await;
             queue.demoted.extend(demoted.map_err(Error::from)?);
-            let why = match failed.failure.class {
-                FailureClass::DamagedKey => WhyFellBack::Damaged,
-                _ => WhyFellBack::TurnedDown,
-            };
-            queue.fall_back(&failed.offer, why);
+            queue.turn_down(&failed.offer, &failed.failure);
             last = Some(failed.refused);
         }
         Err(last.unwrap_or_else(|| Error::from(queue.refusal()).into()))
     }
+}
+
+/// A payer, what a call needs of them, and the limits on that.
+type AblePayer<D> = (Offer, Needs<D>, Vec<AppliedLimit>);
+
+/// The next payer of a queue that may pay for a call at all.
+fn next_able<P: Payable>(
+    order: &mut P,
+    queue: &mut PayerQueue,
+) -> Result<Option<AblePayer<P::Details>>, Error> {
+    while let Some(offer) = queue.next() {
+        let limits = order.policy().limits(offer.source);
+        match order.needs(&offer, &limits) {
+            Ok(needs) => return Ok(Some((offer, needs, limits))),
+            Err(CannotPay::This(refusal)) => queue.pass_over(&offer, refusal),
+            Err(CannotPay::Anybody(error)) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// What a caller is told of a provider's failure. A model that its provider

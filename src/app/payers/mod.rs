@@ -149,19 +149,22 @@ impl Payers {
         needs: &Needs<D>,
         limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, Refusal>> {
-        let order = CallOrder {
-            person: caller.person,
-            server: caller.place.server(),
-            source: offer.source,
-            key: offer.key,
-            provider: &offer.provider,
-            model: &needs.model,
-            prompt_bytes: needs.prompt_bytes,
-            max_output_tokens: needs.max_output_tokens,
-            images: needs.images,
-        };
+        let order = order_of(caller, offer, needs);
         let held = self.ledger.hold(order, limits).await?;
         Ok(held.map_err(|no_room| self.refusal(no_room, offer, &needs.model)))
+    }
+
+    /// Whether there is room for a call now; or which limit leaves too little.
+    pub async fn check_room<D>(
+        &self,
+        caller: &Caller,
+        offer: &Offer,
+        needs: &Needs<D>,
+        limits: &[AppliedLimit],
+    ) -> anyhow::Result<Result<(), Refusal>> {
+        let order = order_of(caller, offer, needs);
+        let found = self.ledger.check_room(order, limits).await?;
+        Ok(found.map_err(|no_room| self.refusal(no_room, offer, &needs.model)))
     }
 
     fn refusal(&self, no_room: NoRoom, offer: &Offer, model: &str) -> Refusal {
@@ -305,6 +308,21 @@ impl Payers {
                 tracing::warn!("could not note the use of key {key}: {error:#}");
             }
         });
+    }
+}
+
+/// The call that a payer is asked for.
+fn order_of<'a, D>(caller: &Caller, offer: &'a Offer, needs: &'a Needs<D>) -> CallOrder<'a> {
+    CallOrder {
+        person: caller.person,
+        server: caller.place.server(),
+        source: offer.source,
+        key: offer.key,
+        provider: &offer.provider,
+        model: &needs.model,
+        prompt_bytes: needs.prompt_bytes,
+        max_output_tokens: needs.max_output_tokens,
+        images: needs.images,
     }
 }
 

@@ -2,7 +2,8 @@
 //! those before the current one did not pay.
 
 use crate::model::{
-    AskRefusal, FellBack, Offer, QuotaRefusal, Refusal, Source, Trace, WhyFellBack,
+    AskRefusal, FailureClass, FellBack, Offer, ProviderFailure, QuotaRefusal, Refusal, Skip,
+    Source, Trace, WhyFellBack,
 };
 use crate::resolver::Choice;
 
@@ -16,8 +17,8 @@ pub struct PayerQueue {
     pub trace: Trace,
     /// How many payers were asked.
     asked: usize,
-    /// Payers that a limit stopped: it stops their other keys too.
-    over_limit: Vec<Source>,
+    /// Payers that were passed over, and why: their other keys are too.
+    passed_over: Vec<(Source, Skip)>,
     /// Of the refusals of limits, the one whose limit renews first.
     limit_refusal: Option<Refusal>,
     /// The payers that were asked and did not pay.
@@ -45,9 +46,11 @@ impl PayerQueue {
     pub fn next(&mut self) -> Option<Offer> {
         while let Some(offer) = self.payers.get(self.asked) {
             self.asked += 1;
-            if !self.over_limit.contains(&offer.source) {
+            let mut passed_over = self.passed_over.iter();
+            let Some((_, why)) = passed_over.find(|(source, _)| *source == offer.source) else {
                 return Some(offer.clone());
-            }
+            };
+            self.trace.skip(offer, *why);
         }
         None
     }
@@ -55,20 +58,41 @@ impl PayerQueue {
     /// Passes over a payer whose limit has no room, or who may not pay for
     /// such a call.
     pub fn pass_over(&mut self, offer: &Offer, refusal: Refusal) {
-        self.over_limit.push(offer.source);
-        self.fall_back(offer, WhyFellBack::Limit);
+        let why = match &refusal {
+            Refusal::Ask(AskRefusal::OwnKeyOnly { .. } | AskRefusal::MalformedField { .. }) => {
+                Skip::OwnKeyOnly
+            }
+            Refusal::Quota(QuotaRefusal::UnknownPrice { .. }) => Skip::UnknownPrice,
+            _ => Skip::Limit,
+        };
+        self.passed_over.push((offer.source, why));
+        self.fall_back(offer, WhyFellBack::Limit, why);
         let sooner = |old: &Refusal| wait_s(&refusal) < wait_s(old);
         if self.limit_refusal.as_ref().is_none_or(sooner) {
             self.limit_refusal = Some(refusal);
         }
     }
 
+    /// Passes over a payer whose key is to blame that the provider did not
+    /// answer.
+    pub fn turn_down(&mut self, offer: &Offer, failure: &ProviderFailure) {
+        let (shown, why) = match failure.class {
+            FailureClass::DamagedKey => (WhyFellBack::Damaged, Skip::Damaged),
+            FailureClass::Billing => (WhyFellBack::TurnedDown, Skip::OutOfCredit),
+            FailureClass::WrongOrigin => (WhyFellBack::TurnedDown, Skip::OtherAddress),
+            FailureClass::NotSetUp => (WhyFellBack::TurnedDown, Skip::NotSetUp),
+            _ => (WhyFellBack::TurnedDown, Skip::Refused),
+        };
+        self.fall_back(offer, shown, why);
+    }
+
     /// Notes that a payer does not pay.
-    pub fn fall_back(&mut self, offer: &Offer, why: WhyFellBack) {
+    fn fall_back(&mut self, offer: &Offer, shown: WhyFellBack, why: Skip) {
+        self.trace.skip(offer, why);
         self.fell_back.push(FellBack {
             source: offer.source,
             provider: offer.provider.clone(),
-            why,
+            why: shown,
         });
     }
 

@@ -23,14 +23,20 @@ const TRIES: u32 = 4;
 pub enum JobEnd {
     Made(PictureResult),
     Failed(ProviderFailure),
+    /// A host without jobs, which makes pictures while it is asked, gave no
+    /// pictures.
+    NotAnswered(ProviderFailure),
     /// Somebody cancelled it; whether it had begun to run.
     Stopped {
         ran: bool,
     },
     /// This process ends before it does.
     GoesOn,
-    /// This process ends, and nobody else can go on with it.
-    CutShort,
+    /// This process ends, and nobody else can go on with it; whether it had
+    /// begun to run.
+    CutShort {
+        ran: bool,
+    },
 }
 
 /// A job that is followed.
@@ -66,12 +72,12 @@ impl JobFollower<'_> {
             () = self.pictures.tasks.cut_off() => match job.channel {
                 Some(_) => return Ok(JobEnd::GoesOn),
                 // The program that waits for it is cut off too.
-                None => JobEnd::CutShort,
+                None => JobEnd::CutShort { ran: false },
             },
         };
-        let given_up = matches!(&end, JobEnd::Stopped { .. } | JobEnd::CutShort)
+        let given_up = matches!(&end, JobEnd::Stopped { .. } | JobEnd::CutShort { .. })
             || matches!(&end, JobEnd::Failed(failure) if failure.class == FailureClass::TimedOut);
-        if let JobEnd::Stopped { ran } = &mut end {
+        if let JobEnd::Stopped { ran } | JobEnd::CutShort { ran } = &mut end {
             *ran = ran_from.is_some();
         }
         if let JobEnd::Made(result) = &mut end

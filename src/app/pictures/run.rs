@@ -221,21 +221,32 @@ impl Pictures {
                 outcome.goes_on = true;
                 Err(AskRefusal::Stopping.into())
             }
-            JobEnd::CutShort => {
-                self.payers.release(hold).await;
+            JobEnd::CutShort { ran } => {
+                self.give_up_hold(hold, ran).await;
                 Err(AskRefusal::Stopping.into())
             }
             JobEnd::Stopped { ran } => {
-                // What had begun to run is settled at what it held.
-                if !ran {
-                    self.payers.release(hold).await;
-                }
+                self.give_up_hold(hold, ran).await;
                 Err(AskRefusal::Stopped.into())
+            }
+            JobEnd::NotAnswered(failure) => {
+                self.payers.settle(hold, CallEnd::Failed(&failure)).await;
+                Ok(Err(failure))
             }
             JobEnd::Failed(failure) => {
                 self.payers.release(hold).await;
                 Ok(Err(failure))
             }
+        }
+    }
+
+    /// Gives back what was held for pictures that nobody waits for any more,
+    /// unless their host had begun to make them.
+    async fn give_up_hold(&self, hold: Hold, ran: bool) {
+        if ran {
+            self.payers.settle(hold, CallEnd::Abandoned).await;
+        } else {
+            self.payers.release(hold).await;
         }
     }
 
@@ -257,7 +268,8 @@ impl Pictures {
         let starting = self
             .providers
             .start_pictures(provider, request, opened.credential());
-        let started = if provider.images.wire.is_some_and(ImageWire::runs_workflows) {
+        let has_jobs = provider.images.wire.is_some_and(ImageWire::runs_workflows);
+        let started = if has_jobs {
             // A job that is begun must be known, whatever happens meanwhile.
             starting.await
         } else {
@@ -265,13 +277,14 @@ impl Pictures {
             tokio::select! {
                 started = starting => started,
                 () = stop.cancelled() => return Ok(JobEnd::Stopped { ran: true }),
-                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort),
+                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: true }),
             }
         };
         drop(opened);
         match started {
             Ok(PictureStart::Done(pictures)) => Ok(self.note_made(offer, pictures)),
-            Err(failure) => Ok(JobEnd::Failed(failure)),
+            Err(failure) if has_jobs => Ok(JobEnd::Failed(failure)),
+            Err(failure) => Ok(JobEnd::NotAnswered(failure)),
             Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);

@@ -11,6 +11,7 @@ use crate::ledger::Ledger;
 use crate::model::{Clock, DAY_MS};
 use crate::store::Store;
 
+use crate::app::asks::Asks;
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::Payers;
@@ -28,12 +29,13 @@ pub struct Quotas {
     models: Arc<Models>,
     policies: Arc<Policies>,
     payers: Arc<Payers>,
+    asks: Arc<Asks>,
     clock: Clock,
 }
 
 impl Quotas {
     /// Takes what it needs.
-    pub fn new(foundation: &Foundation) -> Self {
+    pub fn new(foundation: &Foundation, asks: &Arc<Asks>) -> Self {
         Self {
             store: foundation.store.clone(),
             ledger: Arc::clone(&foundation.ledger),
@@ -41,6 +43,7 @@ impl Quotas {
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),
             payers: Arc::clone(&foundation.payers),
+            asks: Arc::clone(asks),
             clock: foundation.clock.clone(),
         }
     }

@@ -1,6 +1,6 @@
 //! What a caller may still use here, and which key would pay now.
 
-use crate::model::{Caller, LimitUse, Offer, ProviderId, Refusal, Source};
+use crate::model::{Caller, LimitUse, ProviderId, Refusal, Source};
 
 use crate::app::Error;
 use crate::app::quotas::Quotas;
@@ -34,14 +34,10 @@ impl Quotas {
                 limits.push((source, uses));
             }
         }
-        let has_room = |offer: &&Offer| {
-            let mut of_source = limits.iter().filter(|(source, _)| *source == offer.source);
-            of_source.all(|(_, uses)| uses.iter().all(|used| used.left() > 0))
-        };
-        let payer = payers
-            .iter()
-            .find(has_room)
-            .map(|offer| (offer.provider.clone(), offer.source));
+        let foreseen = self.asks.foresee(&policy, None).await?;
+        let payer = foreseen
+            .taken()
+            .map(|step| (step.provider.clone(), step.source));
         Ok(QuotaStatus {
             payer,
             blocked: policy.refuse_blocked(self.clock.now_ms()).err(),

@@ -79,7 +79,8 @@ impl Rest {
         let done = self
             .call_back(to, path, json!({"type": DEFER_REPLY}))
             .await?;
-        let id = done.pointer("/resource/message/id").and_then(Value::as_str);
+        let id = done.pointer("/interaction/response_message_id");
+        let id = id.and_then(Value::as_str);
         Ok(id.and_then(|id| id.parse().ok()))
     }
 

@@ -60,6 +60,7 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
         extras: typed,
     };
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
+    let question = prompt.0.clone();
     // An answer is promised to everybody, and a refusal only to whoever asked.
     let finishing = bot.app.asks.finish_once(caller, id, prompt, typed);
     let ask = find_before_form(finishing).await;
@@ -67,8 +68,8 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
         Ok(ask) => {
             let request = AnswerRequest {
                 ask,
-                // Only the answer is shown, not what was typed into the form.
-                quoted: None,
+                // What was typed into a form stands nowhere in the channel.
+                quoted: Some(question),
                 is_promised: false,
                 target: Target::Interaction(handle),
                 locale: &form.locale,

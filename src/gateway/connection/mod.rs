@@ -90,8 +90,9 @@ async fn serve_connection(
 ) {
     let turns = TurnCounter::default();
     let stream = TimeoutStream::new(stream, turns.clone());
+    let responder = Arc::clone(&router);
     let service = service_fn(move |request| {
-        let (router, turns) = (Arc::clone(&router), turns.clone());
+        let (router, turns) = (Arc::clone(&responder), turns.clone());
         turns.begin_answering();
         // Boxed, so that connections without a call stay small.
         Box::pin(async move {
@@ -111,7 +112,11 @@ async fn serve_connection(
         ended = serving.as_mut() => ended,
         () = stop.cancelled() => {
             serving.as_mut().graceful_shutdown();
-            serving.await
+            tokio::select! {
+                ended = serving => ended,
+                // Its client does not read what it is sent.
+                () = router.cut_off() => return,
+            }
         }
     };
 }

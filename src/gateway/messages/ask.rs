@@ -68,11 +68,7 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
                 "{what} can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
             ),
         ),
-        AskRefusal::Stopping => (
-            503,
-            "stopping",
-            text("The gateway is being restarted. Try again in a minute."),
-        ),
+        AskRefusal::Stopping => return stopping(),
         AskRefusal::Stopped => (
             409,
             "stopped",
@@ -80,6 +76,18 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// How long a restart takes, as a rule: ten seconds to stop, and a moment to
+/// start again.
+const RESTARTED_AFTER_S: u64 = 15;
+
+fn stopping() -> Problem {
+    let message = "The gateway is being restarted. Try again in a minute.";
+    Problem {
+        retry_after_s: Some(RESTARTED_AFTER_S),
+        ..Problem::new(503, "stopping", message)
+    }
 }
 
 /// No model is named, or it is not clear whose it is.

@@ -125,6 +125,13 @@ pub fn describe_skip(why: Skip) -> &'static str {
         Skip::Expired => "it has expired",
         Skip::Refused => "its provider refuses it",
         Skip::OutOfCredit => "its account has no credit",
+        Skip::Limit => "it has reached its limit",
+        Skip::UnknownPrice => "its limit is in dollars, and nobody knows the model's price",
+        Skip::OwnKeyOnly => "the call is for a key of your own",
+        Skip::OtherAddress => "it was stored for another address",
+        Skip::NotSetUp => "it lacks something that its provider needs",
+        Skip::ModelNotAllowed => "the operator does not allow the model",
+        Skip::Blocked => "you are blocked",
         Skip::Damaged => "what is stored of it can't be opened; it must be added again",
     }
 }

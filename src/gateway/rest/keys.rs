@@ -209,7 +209,7 @@ pub async fn test_key(call: Call) -> HandlerResult {
 /// Shows who would pay for each provider's models, and why not the others.
 pub async fn show_key_status(call: Call) -> HandlerResult {
     let app = &call.gateway.app;
-    let status = app.keys.read_status(&call.session.caller, None).await?;
+    let status = app.asks.read_status(&call.session.caller, None).await?;
     let providers = status.providers.iter().map(|one| ProviderStatusBody {
         provider: one.provider.to_string(),
         pays: one.trace.taken().map(|step| step.source.as_str()),

@@ -48,6 +48,7 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
         forwarded: &[],
         body: None,
         deadline,
+        departure: None,
     };
     let mut incoming = host.outbound.send(call, credential).await?;
     match incoming.status {

@@ -122,6 +122,7 @@ impl Host<'_> {
             forwarded: &[],
             body: call.body.map(|body| body.to_string().into()),
             deadline,
+            departure: None,
         };
         let incoming = self.outbound.send(call, credential).await?;
         let read = incoming.read_whole(&self.provider.id, JSON_BYTES_MAX, deadline);

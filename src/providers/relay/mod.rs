@@ -96,6 +96,7 @@ impl Providers {
             forwarded: &request.headers,
             body: request.body.clone(),
             deadline: Instant::now() + first_byte,
+            departure: Some(&request.departure),
         };
         let incoming = self.outbound.send(call, credential).await?;
         if (200..300).contains(&incoming.status) {
@@ -103,7 +104,11 @@ impl Providers {
         }
         // Boxed, so that calls that do not fail stay small.
         let deadline = Instant::now() + timeouts.check;
-        Err(Box::pin(read_failure(provider, incoming, deadline)).await)
+        let failed = Box::pin(read_failure(provider, incoming, deadline)).await;
+        if !failed.failure.may_have_worked() {
+            request.departure.take_back();
+        }
+        Err(failed)
     }
 }
 

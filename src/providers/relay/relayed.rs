@@ -104,6 +104,11 @@ impl Relayed {
             .any(|it| kind.starts_with(it))
     }
 
+    /// Whether the answer is a stream whose words are counted as they pass.
+    pub fn is_heard_piece_by_piece(&self) -> bool {
+        self.streams() && self.format.must_finish()
+    }
+
     /// What was used, as far as the provider has reported.
     pub fn usage(&self) -> Option<Usage> {
         self.answer.usage

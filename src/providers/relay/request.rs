@@ -7,7 +7,7 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
-use crate::model::{Credential, Surface};
+use crate::model::{Credential, Departure, Surface};
 use crate::providers::catalogue::{ImageWire, Provider};
 use crate::providers::dialect::{
     AnswerFormat, AnswerTranslator, OPENAI_CHAT_PATH, OPENAI_EMBEDDINGS_PATH,
@@ -96,6 +96,8 @@ pub struct WireRequest {
     pub format: AnswerFormat,
     /// What is changed in the answer.
     pub rewriting: Rewriting,
+    /// Notes that the call leaves.
+    pub departure: Departure,
 }
 
 /// What is changed in an answer before it is passed on.
@@ -142,6 +144,7 @@ impl RelayRequest {
             headers,
             body,
             rewriting,
+            departure: Departure::default(),
         })
     }
 

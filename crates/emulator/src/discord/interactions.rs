@@ -55,9 +55,16 @@ async fn callback(
             return respond(done.map(|()| StatusCode::NO_CONTENT.into_response()));
         }
         let message = state.interaction_by_token(&token).and_then(|i| i.original);
-        let shown = message.map(|id| message_json(state, id));
-        let told = json!({"interaction": {"id": id.to_string(), "type": 2},
-            "resource": {"type": body["type"], "message": shown}});
+        let mut told = json!({"interaction": {"id": id.to_string(), "type": 2}});
+        if let Some(message) = message {
+            told["interaction"]["response_message_id"] = json!(message.to_string());
+        }
+        // Discord promises the message itself only where it has a text.
+        let has_text = matches!(body["type"].as_u64(), Some(4 | 7));
+        if let Some(message) = message.filter(|_| has_text) {
+            let shown = message_json(state, message);
+            told["resource"] = json!({"type": body["type"], "message": shown});
+        }
         respond(done.map(|()| Json(told).into_response()))
     })
 }

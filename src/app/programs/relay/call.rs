@@ -224,11 +224,16 @@ impl RelayCall<'_> {
         let wire = order
             .request
             .write_for(provider, key.credential(), model, terms);
-        let wire = wire.map_err(|no_words| {
+        let mut wire = wire.map_err(|no_words| {
             Refusal::Ask(AskRefusal::Untranslatable {
                 what: no_words.what,
             })
         })?;
+        wire.departure = hold.watch_departure();
+        let speaks = matches!(order.request.surface, Surface::Chat | Surface::Responses);
+        if order.request.stream && speaks {
+            hold.expect_stream();
+        }
         // It waits for the provider, maybe for minutes.
         order.request.body.release_tree();
         hold.begin().await?;
@@ -237,7 +242,11 @@ impl RelayCall<'_> {
             .providers
             .relay(provider, wire, key.credential())
             .await;
-        sent.map_err(SendError::Failed)
+        let relayed = sent.map_err(SendError::Failed)?;
+        if !relayed.is_heard_piece_by_piece() {
+            hold.expect_whole();
+        }
+        Ok(relayed)
     }
 }
 

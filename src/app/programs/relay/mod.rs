@@ -57,6 +57,7 @@ impl<E: Into<Error>> From<E> for RelayError {
 impl Programs {
     /// Passes a call on, and returns when its answer begins.
     pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<Relay, RelayError> {
+        let busy = self.tasks.token();
         let (mut order, mut queue) = self.prepare_relay(ask).await?;
         let mut call = RelayCall {
             programs: self,
@@ -76,7 +77,7 @@ impl Programs {
             relayed: begun.relayed,
             hold: Some(begun.hold),
             receipt: None,
-            _busy: self.tasks.token(),
+            _busy: busy,
         })
     }
 

@@ -20,6 +20,18 @@ pub fn skip_reason(voice: Voice<'_>, skip: Skip) -> &str {
         Skip::Expired => "has expired; add it again with `/keys add`",
         Skip::Refused => "was refused by the provider; `/keys test` tries it again",
         Skip::OutOfCredit => "is out of credit; top it up and run `/keys test`",
+        Skip::Limit => "has reached its limit; `/quota status` shows when it renews",
+        Skip::UnknownPrice => {
+            "does not pay, since its limit is in dollars and nobody knows this model's price; \
+             name another model"
+        }
+        Skip::OwnKeyOnly => "does not pay for such a call; a key of your own does",
+        Skip::OtherAddress => {
+            "was stored for another address of this provider; add it again with `/keys add`"
+        }
+        Skip::NotSetUp => "lacks something that its provider needs; add it again with `/keys add`",
+        Skip::ModelNotAllowed => "does not pay, since the operator does not allow the model",
+        Skip::Blocked => "does not pay for you while you are blocked",
         Skip::Damaged => "is damaged, so that it can't be opened; add it again with `/keys add`",
     })
 }

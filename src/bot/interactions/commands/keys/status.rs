@@ -14,7 +14,7 @@ pub async fn status(
     provider: Option<String>,
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
-        let status = app.keys.read_status(caller, provider.as_deref()).await?;
+        let status = app.asks.read_status(caller, provider.as_deref()).await?;
         Ok(words::keys::status(voice, &status))
     })
     .await

@@ -1,0 +1,157 @@
+//! Who would pay for an ask that is made now, provider by provider, and why
+//! not the others. Found as for a real ask, by the same loop over payers, so
+//! that both name the same payer.
+
+use std::sync::Arc;
+
+use crate::ledger::AppliedLimit;
+use crate::model::{Caller, Choices, Offer, ProviderId, ProviderKind, Skip, Trace, Turn, Verdict};
+use crate::providers::Provider;
+use crate::resolver::Choice;
+
+use crate::app::Error;
+use crate::app::asks::Asks;
+use crate::app::asks::call::PlannedAsk;
+use crate::app::models::Models;
+use crate::app::payers::{CannotPay, Needs, Payable, PayerQueue};
+use crate::app::policy::CallerPolicy;
+
+/// The shortest question there is.
+const SHORTEST: &str = "?";
+
+/// The state of things for one caller in one place.
+pub struct Status {
+    pub byok_enabled: bool,
+    pub providers: Vec<ProviderStatus>,
+    /// The provider that an ask goes to which names none.
+    pub unnamed: Option<ProviderId>,
+}
+
+/// The trace of one provider.
+pub struct ProviderStatus {
+    pub provider: ProviderId,
+    pub trace: Trace,
+}
+
+/// One picture of a provider that answers no questions.
+struct OnePicture<'a> {
+    policy: &'a CallerPolicy,
+    models: &'a Models,
+}
+
+impl Payable for OnePicture<'_> {
+    type Details = ();
+
+    fn policy(&self) -> &CallerPolicy {
+        self.policy
+    }
+
+    fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<()>, CannotPay> {
+        let provider = self.models.provider(&offer.provider)?;
+        Ok(Needs {
+            model: provider.images.model.clone().unwrap_or_default(),
+            prompt_bytes: SHORTEST.len() as u64,
+            max_output_tokens: 0,
+            images: 1,
+            details: (),
+        })
+    }
+}
+
+impl Asks {
+    /// The trace of one provider, or of each that somebody has a key for.
+    pub async fn read_status(
+        &self,
+        caller: &Caller,
+        provider: Option<&str>,
+    ) -> Result<Status, Error> {
+        let wanted = provider
+            .map(|typed| self.models.find_provider(typed))
+            .transpose()?;
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        let shown: Vec<&Provider> = match wanted {
+            Some(provider) => vec![provider],
+            None => self.models.catalogue().iter().collect(),
+        };
+        let mut providers = Vec::new();
+        for provider in shown {
+            let trace = self.foresee(&policy, Some(provider)).await?;
+            let mut steps = trace.0.iter();
+            if wanted.is_some() || steps.any(|step| step.verdict != Verdict::Absent) {
+                let provider = provider.id.clone();
+                providers.push(ProviderStatus { provider, trace });
+            }
+        }
+        let unnamed = self.foresee(&policy, None).await?;
+        Ok(Status {
+            byok_enabled: self.keys.byok_enabled(),
+            providers,
+            unnamed: unnamed.taken().map(|step| step.provider.clone()),
+        })
+    }
+
+    /// Finds who would pay for a short ask now: of one provider, or one that
+    /// names none.
+    pub(in crate::app) async fn foresee(
+        &self,
+        policy: &CallerPolicy,
+        provider: Option<&Provider>,
+    ) -> Result<Trace, Error> {
+        let is_blocked = policy.refuse_blocked(self.clock.now_ms()).is_err();
+        let one = provider.map(|provider| std::slice::from_ref(&provider.id));
+        let all = one.unwrap_or(self.models.chat_order());
+        let choose = |providers: &[ProviderId]| self.payers.choose(policy, providers, None);
+        let nobody = |why| {
+            let mut trace = choose(all).trace;
+            trace.skip_all(why);
+            Ok(trace)
+        };
+        if is_blocked {
+            return nobody(Skip::Blocked);
+        }
+        if let Some(host) = provider.filter(|it| it.kind == ProviderKind::Image) {
+            let model = host.images.model.as_deref();
+            if model.is_some_and(|model| !self.models.may_use(&host.id, model)) {
+                return nobody(Skip::ModelNotAllowed);
+            }
+            let order = OnePicture {
+                policy,
+                models: &self.models,
+            };
+            return self.trace_of(order, choose(all)).await;
+        }
+        let choices = Choices {
+            provider: provider.map(|provider| provider.id.clone()),
+            ..Choices::default()
+        };
+        let Ok(plan) = self.plan(&choices, policy.chosen()) else {
+            return nobody(Skip::ModelNotAllowed);
+        };
+        let choice = choose(&plan.providers);
+        let order = PlannedAsk {
+            policy: policy.clone(),
+            plan,
+            turns: vec![Turn::person(SHORTEST)],
+            left_out: Vec::new(),
+            most: self.settings.max_output_tokens,
+            context_tokens: self.settings.context_tokens,
+            request_key: None,
+            models: Arc::clone(&self.models),
+        };
+        self.trace_of(order, choice).await
+    }
+
+    /// The trace of a call that would be made now.
+    async fn trace_of<P: Payable + Send>(
+        &self,
+        mut order: P,
+        choice: Choice,
+    ) -> Result<Trace, Error> {
+        let mut queue = PayerQueue::new(choice);
+        match self.payers.foresee(&mut order, &mut queue).await {
+            // Nobody pays before a model is named; whoever would is shown.
+            Ok(()) | Err(Error::Refused(_)) => Ok(queue.trace),
+            Err(failed) => Err(failed),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What a call comes to once it has ended.
+
+use std::time::Duration;
+
+use crate::model::{Amounts, Departure, Outcome, ProviderFailure, Settlement, Usage, UsageClass};
+use crate::store::Booking;
+
+use crate::ledger::charge::{Charge, UnreportedCall};
+use crate::ledger::hold::{CallEnd, Hold};
+use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
+
+impl Hold {
+    /// What the call comes to if it is settled as ended in this way.
+    pub(super) fn settlement(&self, ended: CallEnd<'_>) -> Settlement {
+        match ended {
+            CallEnd::Answered { usage } => self.settlement_of_answer(usage),
+            CallEnd::Painted {
+                pictures,
+                usage,
+                machine_ms,
+            } => self.settlement_of_pictures(pictures, usage.unwrap_or_default(), machine_ms),
+            CallEnd::Released => Settlement::released(),
+            CallEnd::Abandoned => self.settlement_without_report(None),
+            CallEnd::Failed(failure) => self.settlement_without_report(Some(failure)),
+        }
+    }
+
+    /// The settlement of a call whose provider never said what it used.
+    fn settlement_without_report(&self, failure: Option<&ProviderFailure>) -> Settlement {
+        let duration_ms = self.is_made.then(|| millis(self.began.elapsed()));
+        let held = &self.booking.held;
+        let usage = match self.unreported().charge(failure) {
+            Charge::Nothing => {
+                return Settlement {
+                    duration_ms,
+                    ..Settlement::released()
+                };
+            }
+            Charge::Estimate(usage) => usage,
+            Charge::Hold => Usage {
+                input_tokens: held.input_tokens,
+                output_tokens: held.output_tokens,
+                ..Usage::default()
+            },
+        };
+        let settlement = Settlement {
+            outcome: match failure {
+                Some(_) => Outcome::CutOff,
+                None => Outcome::Abandoned,
+            },
+            usage,
+            images: held.images,
+            estimated: true,
+            first_byte_ms: self.first_byte.map(millis),
+            duration_ms,
+            ..Settlement::released()
+        };
+        self.priced(settlement, 0)
+    }
+
+    /// The settlement of an answer that came to its end.
+    fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
+        let usage = match reported {
+            Some(reported) => self.believe(reported),
+            None => self.unreported().heard_at_most(),
+        };
+        let settlement = Settlement {
+            outcome: Outcome::Answered,
+            usage,
+            images: self.booking.held.images,
+            estimated: reported.is_none(),
+            clamped: reported.is_some_and(|reported| reported != usage),
+            first_byte_ms: self.first_byte.map(millis),
+            duration_ms: Some(millis(self.began.elapsed())),
+            ..Settlement::released()
+        };
+        self.priced(settlement, 0)
+    }
+
+    /// The settlement of pictures. We count them ourselves, so that none of it
+    /// is an estimate.
+    fn settlement_of_pictures(&self, pictures: u64, usage: Usage, machine_ms: u64) -> Settlement {
+        let reported = usage;
+        let usage = self.believe(reported);
+        let settlement = Settlement {
+            outcome: Outcome::Answered,
+            usage,
+            images: pictures,
+            clamped: reported != usage,
+            duration_ms: Some(millis(self.began.elapsed())),
+            ..Settlement::released()
+        };
+        self.priced(settlement, machine_ms)
+    }
+
+    /// Adds to a settlement what it costs, and whether that is more than was
+    /// held.
+    fn priced(&self, mut settlement: Settlement, machine_ms: u64) -> Settlement {
+        let Booking { attempt, held, .. } = &*self.booking;
+        let mut used = settlement.usage.counts();
+        let pictures = used
+            .get(UsageClass::Picture)
+            .saturating_add(settlement.images);
+        used.set(UsageClass::Picture, pictures);
+        used.set(UsageClass::Machine, machine_ms);
+        settlement.receipt = self.shared.prices.receipt(priced_model(attempt), &used);
+        let reported = settlement.usage.cost;
+        settlement.cost = reported.or_else(|| settlement.receipt.sum());
+        settlement.cost_reported = reported.is_some();
+        let is_somebody_elses = !attempt.source.is_own() || !self.is_exempt();
+        settlement.overshoot = is_somebody_elses && exceeds(&settlement.amounts(), held);
+        settlement
+    }
+
+    /// The call, as far as it is known without its provider's word.
+    fn unreported(&self) -> UnreportedCall {
+        let may_have_left = self.departure.as_ref().is_none_or(Departure::may_have_left);
+        let silence_ms = self.shared.clock.now_ms() - self.heard_at_ms;
+        UnreportedCall {
+            may_have_left: self.is_made && may_have_left,
+            is_streamed: self.is_streamed,
+            is_limited: !self.is_exempt(),
+            held: self.booking.held,
+            prompt_bytes: self.prompt_bytes,
+            heard_bytes: self.heard_bytes,
+            silence: Duration::from_millis(silence_ms.max(0).cast_unsigned()),
+        }
+    }
+
+    /// Cuts what a provider reports to what is possible at all, which is more
+    /// than was held. With one's own key, whatever is reported is booked.
+    fn believe(&self, reported: Usage) -> Usage {
+        let Booking { attempt, held, .. } = &*self.booking;
+        let amounts = Amounts {
+            input_tokens: reported.input_tokens,
+            output_tokens: reported.output_tokens,
+            images: 0,
+            cost: reported.cost,
+        };
+        let has_searched = reported.details.web_searches + reported.details.file_searches > 0;
+        let may_be_absurd = exceeds(&amounts, held) || reported.cost.is_some() || has_searched;
+        if attempt.source.is_own() || !may_be_absurd {
+            return reported;
+        }
+        HardMaximum::of(&self.booking, &self.shared.prices).cut(reported)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
