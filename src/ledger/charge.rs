@@ -225,8 +225,8 @@ mod tests {
         let seen = ends.map(|(class, status)| {
             let charged = |heard_bytes, is_streamed| {
                 let call = UnreportedCall {
-                    heard_bytes,
                     is_streamed,
+                    heard_bytes,
                     ..call()
                 };
                 shown(call.charge(Some(&failure(class, status))))

@@ -21,7 +21,7 @@ async fn connect(stage: &Stage) -> TcpStream {
 fn stream_of(token: &str, path: &str, body: &Value) -> String {
     let body = body.to_string();
     format!(
-        "POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }
@@ -105,9 +105,9 @@ async fn slow_and_idle_clients_keep_nobody_from_being_served() {
             let mut client = connect(stage).await;
             match number % 3 {
                 0 => {}
-                1 => client.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.unwrap(),
+                1 => client.write_all(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await.unwrap(),
                 _ => {
-                    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 1000000\r\n\r\n{{", program.token());
+                    let head = format!("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Length: 1000000\r\n\r\n{{", program.token());
                     client.write_all(head.as_bytes()).await.unwrap();
                 }
             }

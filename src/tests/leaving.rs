@@ -33,7 +33,7 @@ async fn leave(stage: &Stage, token: &str, path: &str, body: &Value) {
         .unwrap();
     let body = body.to_string();
     let call = format!(
-        "POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     client.write_all(call.as_bytes()).await.unwrap();

@@ -249,8 +249,7 @@ async fn a_key_with_its_providers_name_goes_to_that_provider_alone() {
           404 model_not_found, streamed 200 request google: images
         x-openai-key
         "anthropic/claude-haiku-5-5"
-          200 request openai: unified
-          400 key_for_another_provider: chat responses embeddings images
+          400 key_for_another_provider: unified chat responses embeddings images
         "#);
     })
     .await;

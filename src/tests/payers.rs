@@ -160,14 +160,7 @@ async fn whatever_keeps_a_key_from_paying_is_said_everywhere() {
         assert_eq!(payer(&mia, &program).await, "groq bot default");
         omar.runs("/keys resume provider:openai scope:guild").await;
         stage.stop().await;
-        let database = rusqlite::Connection::open(stage.database()).unwrap();
-        database
-            .execute(
-                "update provider_key set expires_at_ms = 1 where scope = 'guild'",
-                [],
-            )
-            .unwrap();
-        drop(database);
+        expire_server_keys(stage);
         stage.start().await;
         let program = program_again(stage, &program).await;
         assert_eq!(payer(&mia, &program).await, "groq bot default");
@@ -175,6 +168,13 @@ async fn whatever_keeps_a_key_from_paying_is_said_everywhere() {
         assert_eq!(payer(&mia, &program).await, "nobody");
     })
     .await;
+}
+
+/// Makes each server's key one that has expired.
+fn expire_server_keys(stage: &Stage) {
+    let database = rusqlite::Connection::open(stage.database()).unwrap();
+    let expire = "update provider_key set expires_at_ms = 1 where scope = 'guild'";
+    database.execute(expire, []).unwrap();
 }
 
 /// The same program, after a restart.

@@ -87,18 +87,13 @@ async fn visitors(stage: &Stage) -> Vec<Visitor> {
     let strangers_here = servers_token(stage, stage.scene.stranger, stage.scene.server).await;
     let nobody = Program::stranger(stage).await;
     let (no, bad, no_server) = (Met::NoToken, Met::BadToken, Met::TokenWithoutServer);
+    let no_operator = Met::NoOperator;
     // Who manages the server is the operator too; see below for one who does not.
     vec![
         visitor("nobody", nobody, no, no, no),
         visitor("an expired token", expired, bad, bad, bad),
         visitor("a revoked token", revoked, bad, bad, bad),
-        visitor(
-            "a stranger",
-            stranger,
-            Met::LetIn,
-            no_server,
-            Met::NoOperator,
-        ),
+        visitor("a stranger", stranger, Met::LetIn, no_server, no_operator),
         visitor("a member", member, Met::LetIn, no_server, Met::NoOperator),
         visitor("a manager", manager, Met::LetIn, no_server, Met::LetIn),
         visitor(

@@ -172,6 +172,17 @@ async fn a_stream_that_a_stop_must_cut_ends_with_an_event_and_is_settled() {
     .await;
 }
 
+/// A lock that somebody else has on a database.
+struct FileLock(rusqlite::Connection);
+
+impl FileLock {
+    fn take(file: &str) -> Self {
+        let other = rusqlite::Connection::open(file).unwrap();
+        other.execute_batch("begin immediate").unwrap();
+        Self(other)
+    }
+}
+
 /// Ends a process that runs on a database which somebody else has locked;
 /// returns how it ended and what it said.
 async fn end_while_locked() -> (ExitStatus, Duration, String) {
@@ -182,8 +193,7 @@ async fn end_while_locked() -> (ExitStatus, Duration, String) {
         let url = secrecy::ExposeSecret::expose_secret(value);
         (name == "LATCHKEY_STORE__URL").then(|| url.trim_start_matches("sqlite:").to_owned())
     });
-    let other = rusqlite::Connection::open(file.expect("the file is named")).unwrap();
-    other.execute_batch("begin immediate").unwrap();
+    let lock = FileLock::take(&file.expect("the file is named"));
     let world = &scene.emulator.world;
     let channel = world.look(|state| {
         let mut all = state.channels.iter();
@@ -199,7 +209,7 @@ async fn end_while_locked() -> (ExitStatus, Duration, String) {
     rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
     let ended = timeout(Duration::from_secs(20), child.wait()).await;
     let (ended, took) = (ended.expect("it ends").unwrap(), began.elapsed());
-    other.execute_batch("rollback").unwrap();
+    lock.0.execute_batch("rollback").unwrap();
     let mut said = String::new();
     let mut log = child.stderr.take().unwrap();
     log.read_to_string(&mut said).await.unwrap();

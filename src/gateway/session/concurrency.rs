@@ -10,9 +10,9 @@ use crate::model::{PersonId, ServerId, Token, TokenId};
 /// call in.
 #[derive(Default)]
 pub struct CallPermits {
-    _of_token: Option<Permit<TokenId>>,
-    _of_person: Option<Permit<PersonId>>,
-    _of_server: Option<Permit<ServerId>>,
+    _token: Option<Permit<TokenId>>,
+    _person: Option<Permit<PersonId>>,
+    _server: Option<Permit<ServerId>>,
 }
 
 impl Gateway {
@@ -32,9 +32,9 @@ impl Gateway {
             None => None,
         };
         Ok(CallPermits {
-            _of_token: Some(of_token),
-            _of_person: Some(of_person),
-            _of_server: of_server,
+            _token: Some(of_token),
+            _person: Some(of_person),
+            _server: of_server,
         })
     }
 }

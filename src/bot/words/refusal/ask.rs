@@ -6,6 +6,8 @@ use crate::bot::words::refusal::provider_failure::describe_failure;
 use crate::bot::words::voice::Voice;
 use crate::model::{AskRefusal, FailureClass, ProviderFailure, Source, Trace, Verdict};
 
+const EMPTY_PROMPT: &str = "There is nothing to answer. Write a prompt: `/ask prompt:…`.";
+
 /// What a person reads when an ask was refused.
 pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
     let lang = voice.lang;
@@ -53,10 +55,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
             "There is no persona called `{subject}`. `/persona list` shows all.",
             &[("subject", &in_code(name))],
         ),
-        AskRefusal::EmptyPrompt => lang.say(
-            "There is nothing to answer. Write a prompt: `/ask prompt:…`.",
-            &[],
-        ),
+        AskRefusal::EmptyPrompt => lang.say(EMPTY_PROMPT, &[]),
         AskRefusal::NobodyPays { trace } => nobody_pays(voice, trace),
         AskRefusal::Provider { failure, payer } => provider_failed(voice, failure, *payer),
         AskRefusal::OwnKeyOnly { what } => lang.say(

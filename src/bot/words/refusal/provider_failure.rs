@@ -2,6 +2,8 @@
 
 use crate::model::FailureClass;
 
+const NOT_SET_UP: &str = "The {provider} key was stored without something that this needs, such as an endpoint or a queue. \
+     Add it again with `/keys add provider:{id}`, and fill in every field.";
 const DAMAGED_KEY: &str = "What I stored of the {provider} key that would have paid can't be opened: it was changed \
      or damaged in the database. Add it again with `/keys add provider:{id}`.";
 
@@ -68,10 +70,7 @@ pub fn describe_failure(class: FailureClass) -> &'static str {
         }
         FailureClass::Cancelled => "It was cancelled at {provider}. `/imagine` begins anew.",
         FailureClass::Expired => "{provider} no longer has the result. `/imagine` begins anew.",
-        FailureClass::NotSetUp => {
-            "The {provider} key was stored without something that this needs, such as an endpoint or a queue. \
-             Add it again with `/keys add provider:{id}`, and fill in every field."
-        }
+        FailureClass::NotSetUp => NOT_SET_UP,
         FailureClass::DamagedKey => DAMAGED_KEY,
         FailureClass::WrongOrigin => {
             "{provider} has moved to another address since this key was stored, and keys don't follow. \
