@@ -32,8 +32,6 @@ const SHARES: u32 = 2;
 /// What memory is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryUse {
-    /// The body of a call that came.
-    Request,
     /// An answer that is read whole.
     Answer,
     /// A body that is parsed into a tree of values.
@@ -171,7 +169,6 @@ impl MemoryBudget {
 
     fn pool(&self, what: MemoryUse) -> &Pool {
         match what {
-            MemoryUse::Request => &self.requests,
             MemoryUse::Answer => &self.answers,
             MemoryUse::Tree => &self.trees,
         }
@@ -353,8 +350,12 @@ mod tests {
     const MIA: PersonId = PersonId(1);
     const OMAR: PersonId = PersonId(2);
 
+    fn free_in(pool: &Pool) -> usize {
+        pool.free.available_permits() * UNIT_BYTES
+    }
+
     fn free_of(budget: &MemoryBudget, what: MemoryUse) -> usize {
-        budget.pool(what).free.available_permits() * UNIT_BYTES
+        free_in(budget.pool(what))
     }
 
     #[tokio::test(start_paused = true)]
@@ -364,9 +365,8 @@ mod tests {
         let refused = budget.reserve(MemoryUse::Answer, 1).await;
         assert_eq!(refused.unwrap_err(), NoMemory::InUse);
         // Others have memory of their own.
-        for what in [MemoryUse::Request, MemoryUse::Tree] {
-            budget.reserve(what, 1).await.unwrap();
-        }
+        budget.reserve(MemoryUse::Tree, 1).await.unwrap();
+        budget.reserve_for(MIA, 1).await.unwrap();
         let small = budget.reserve_small(BodyOwner::Provider, 1).await;
         small.unwrap();
         let waiting = budget.reserve(MemoryUse::Answer, 1);
@@ -388,17 +388,16 @@ mod tests {
         let refused = budget.reserve_for(MIA, UNIT_BYTES).await;
         assert_eq!(refused.unwrap_err(), NoMemory::ShareInUse);
         let omars = budget.reserve_for(OMAR, share).await.unwrap();
-        assert_eq!(free_of(&budget, MemoryUse::Request), 0);
+        assert_eq!(free_in(&budget.requests), 0);
         drop((half, other_half, omars));
-        assert_eq!(free_of(&budget, MemoryUse::Request), 12 * MIB);
+        assert_eq!(free_in(&budget.requests), 12 * MIB);
         assert!(lock(&budget.shares).is_empty());
     }
 
     #[tokio::test]
     async fn a_body_takes_memory_as_it_comes() {
         let budget = MemoryBudget::new(8 * MIB);
-        let small = |budget: &MemoryBudget| budget.small.free.available_permits() * UNIT_BYTES;
-        let large = MemoryUse::Request;
+        let small = |budget: &MemoryBudget| free_in(&budget.small);
         let mut body = BodyBuffer::new(&budget, BodyOwner::Caller(MIA), Some(400 * 1024));
         let mut came = 0;
         for (bytes, taken) in [
@@ -413,7 +412,11 @@ mod tests {
                 .unwrap();
             came += bytes;
             assert_eq!(small(&budget), MIB - taken.0 * 1024, "{came}");
-            assert_eq!(free_of(&budget, large), 3 * MIB - taken.1 * 1024, "{came}");
+            assert_eq!(
+                free_in(&budget.requests),
+                3 * MIB - taken.1 * 1024,
+                "{came}"
+            );
         }
         let (bytes, permit) = body.finish();
         assert_eq!(bytes.len(), came * 1024);

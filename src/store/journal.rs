@@ -110,7 +110,7 @@ impl JournalEntries {
     }
 }
 
-/// Reads the results of the statements that [`Store::keep_ledger`] runs first.
+/// Reads the results of the statements that `keep_ledger` runs first.
 pub(super) fn read_findings(
     counters: &[Arc<str>],
     entries: &JournalEntries,

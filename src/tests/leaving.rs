@@ -177,7 +177,7 @@ async fn whoever_leaves_is_charged_what_can_have_been_made() {
         openai /openai/v1/chat/completions: personal abandoned: all input, all output, 0 images, estimated
         google /google/v1beta/models/gemini-4-flash:generateContent: personal abandoned: all input, all output, 0 images, estimated
         openai /v1/responses: personal abandoned: all input, all output, 0 images, estimated
-        openai /v1/images/generations: personal abandoned: all input, no output, 1 images, estimated
+        openai /v1/images/generations: personal abandoned: all input, all output, 1 images, estimated
         google /v1/images/generations: personal abandoned: all input, all output, 1 images, estimated
         openai /v1/chat/completions streamed: personal abandoned: 27 in, 100 out, 0 images, estimated
         anthropic /anthropic/v1/messages streamed: personal abandoned: 27 in, 100 out, 0 images, estimated
