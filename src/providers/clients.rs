@@ -29,8 +29,10 @@ use tower::Service;
 
 use crate::model::Departure;
 
-/// How long idle connections stay open. Their buffers may hold a key.
-const POOL_IDLE: Duration = Duration::from_secs(20);
+/// How long idle connections stay open, or up to twice as long: the pool looks
+/// for them once in this time. Their buffers may hold a key, or what was typed
+/// into a form, which is to be gone within 30 s.
+const POOL_IDLE: Duration = Duration::from_secs(12);
 pub const USER_AGENT: &str = concat!("latchkey/", env!("CARGO_PKG_VERSION"));
 /// How much of an answer a connection reads before somebody takes it.
 const AHEAD_BYTES: usize = 16 * 1024;

@@ -134,6 +134,16 @@ impl Kind {
 }
 
 impl Shape {
+    /// Whether it is a picture or a document, or the object around one.
+    pub fn is_media(&self) -> bool {
+        match self {
+            Self::PictureUrl | Self::PictureBase64 | Self::Pdf | Self::PdfUrl => true,
+            Self::Either(shapes) => shapes.iter().any(Self::is_media),
+            Self::Object(fields) => fields.iter().any(|field| field.shape.is_media()),
+            _ => false,
+        }
+    }
+
     /// Whether a value that begins with this byte has the right JSON type.
     /// Google's numbers may be written as texts.
     pub fn fits(&self, first: u8, numbers_in_texts: bool) -> bool {

@@ -393,8 +393,24 @@ impl<'a> Walker<'a> {
                 break;
             }
         }
+        self.require_media(fields, seen)?;
         self.add_detail(fields, seen, kept_until);
         Ok(self.cursor.skip_closing()?)
+    }
+
+    /// Refuses what is to be a picture or a document and has none: what a
+    /// provider makes of that is in no document, so that it has no bound.
+    fn require_media(&self, fields: &'static [Field], seen: u128) -> Result<(), Refused> {
+        let media = || {
+            let all = fields.iter().enumerate();
+            all.filter(|(_, field)| field.shape.is_media() && self.place.has(field.at))
+        };
+        match media().next() {
+            Some((_, field)) if media().all(|(number, _)| seen & (1 << number) == 0) => {
+                Err(self.malformed(&format!("must have a `{}`", field.name)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Steps over a value that is counted by its bytes, whatever is in it.

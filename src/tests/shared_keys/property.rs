@@ -159,6 +159,53 @@ fn what_once_failed_is_taken_within_what_is_held() {
     }
 }
 
+/// A picture or a document that has none is refused: nobody says what it
+/// costs.
+#[test]
+fn what_is_to_be_a_picture_and_has_none_is_refused() {
+    let at = |address, provider| {
+        let is_it = |way: &Way| way.address == address && way.provider == provider;
+        WAYS.iter().position(is_it).unwrap()
+    };
+    let chat = at(Address::Chat, "openai");
+    let responses = at(Address::Responses, "openai");
+    let messages = at(Address::Messages, "anthropic");
+    let generate = at(Address::GenerateContent, "google");
+    for (number, part) in [
+        (chat, r#"{"type":"image_url"}"#),
+        (chat, r#"{"type":"image_url","image_url":null}"#),
+        (chat, r#"{"type":"image_url","image_url":{"detail":"low"}}"#),
+        (chat, r#"{"type":"file","file":{"filename":"a.pdf"}}"#),
+        (responses, r#"{"type":"input_image","image_url":null}"#),
+        (responses, r#"{"type":"input_file","filename":"a.pdf"}"#),
+        (
+            messages,
+            r#"{"type":"image","source":{"type":"base64","media_type":"image/png"}}"#,
+        ),
+        (
+            messages,
+            r#"{"type":"image","source":{"type":"url","url":null}}"#,
+        ),
+        (generate, r#"{"inlineData":{"mimeType":"image/png"}}"#),
+        (
+            generate,
+            r#"{"inline_data":{"mime_type":"image/png","data":null}}"#,
+        ),
+        (generate, r#"{"inlineData":{"mimeType":"application/pdf"}}"#),
+    ] {
+        let body = if number == chat {
+            format!(r#"{{"messages":[{{"role":"user","content":[{part}]}}]}}"#)
+        } else if number == responses {
+            format!(r#"{{"input":[{{"role":"user","content":[{part}]}}]}}"#)
+        } else if number == messages {
+            format!(r#"{{"max_tokens":9,"messages":[{{"role":"user","content":[{part}]}}]}}"#)
+        } else {
+            format!(r#"{{"contents":[{{"parts":[{part}]}}]}}"#)
+        };
+        assert!(judge_body(number, &body).unwrap(), "{body}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: SHRUNK_CASES,
