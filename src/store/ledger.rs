@@ -285,16 +285,26 @@ fn insert_finished(finished: &FinishedAttempt) -> Statement {
     SQL.with_all(values)
 }
 
+/// Sets the columns from `state` to `price_list` to `closing_values`.
+macro_rules! closing_columns {
+    () => {
+        "state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
+         cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
+         estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
+         duration_ms = $14, overshoot = $15, receipt = $16, price_list = $17"
+    };
+}
+
 /// Closes an attempt that is still held. For one that is closed, it changes
 /// nothing.
 fn close_attempt(closing: &FinishedAttempt) -> Statement {
     const SQL: Change = Change::to(
         Table::Attempt,
-        "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
-         cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
-         estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-         duration_ms = $14, overshoot = $15, receipt = $16, price_list = $17 \
-         where attempt_id = $1 and state = 'held'",
+        concat!(
+            "update attempt set ",
+            closing_columns!(),
+            " where attempt_id = $1 and state = 'held'"
+        ),
     );
     SQL.with_all(closing_values(closing))
 }
@@ -311,11 +321,11 @@ fn closing_values(closing: &FinishedAttempt) -> Vec<Value> {
 fn correct_attempt(finished: &FinishedAttempt) -> Statement {
     const SQL: Change = Change::to(
         Table::Attempt,
-        "update attempt set state = $2, outcome = $3, input_tokens = $4, output_tokens = $5, \
-         cached_tokens = $6, reasoning_tokens = $7, images = $8, cost_nano = $9, \
-         estimated = $10, cost_reported = $11, clamped = $12, first_byte_ms = $13, \
-         duration_ms = $14, overshoot = $15, receipt = $16, price_list = $17 \
-         where attempt_id = $1 and state <> 'settled'",
+        concat!(
+            "update attempt set ",
+            closing_columns!(),
+            " where attempt_id = $1 and state <> 'settled'"
+        ),
     );
     SQL.with_all(closing_values(finished))
 }
