@@ -16,6 +16,8 @@ const OLLAMA: &[&str] = &["ollama"];
 const OPENAI: &[&str] = &["openai"];
 const XAI: &[&str] = &["xai"];
 
+/// For how long OpenAI keeps a prompt, at the same price.
+pub const CACHE_RETENTION: Shape = Words(&["in_memory", "in-memory", "24h"]);
 /// Tiers of service at the price of the list.
 pub const USUAL_TIERS: Shape = Words(&["auto", "default"]);
 /// Whatever length of thinking is asked for is within the answer's limit.
@@ -40,10 +42,7 @@ pub static BODY: &[Field] = &[
     field("user", Text),
     field("safety_identifier", Text),
     field("prompt_cache_key", Text),
-    field(
-        "prompt_cache_retention",
-        Words(&["in_memory", "in-memory", "24h"]),
-    ),
+    field("prompt_cache_retention", CACHE_RETENTION),
     field("prompt_cache_options", Object(PROMPT_CACHE_OPTIONS)),
     field("metadata", Any),
     field("store", False),

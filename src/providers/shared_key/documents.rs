@@ -5,32 +5,14 @@
 //! share what is drawn on them, and the text is compressed. What bounds them
 //! is the longest prompt that the model reads.
 
+use super::by_model::{ByModel, find, row};
+
 /// The longest prompt that any model reads.
 pub const PROMPT_MAX: u64 = 2_097_152;
 
-/// The longest prompt of models whose names begin so. The first row that fits
-/// counts.
-struct LongestPrompt {
-    provider: &'static str,
-    begins: &'static [&'static str],
-    /// None where the tokens that are billed may be more than those that are
-    /// read.
-    tokens: Option<u64>,
-}
-
-const fn row(
-    provider: &'static str,
-    begins: &'static [&'static str],
-    tokens: Option<u64>,
-) -> LongestPrompt {
-    LongestPrompt {
-        provider,
-        begins,
-        tokens,
-    }
-}
-
-const LONGEST_PROMPTS: &[LongestPrompt] = &[
+/// The longest prompt of models; none where the tokens that are billed may be
+/// more than those that are read.
+const LONGEST_PROMPTS: &[ByModel<Option<u64>>] = &[
     row(
         "anthropic",
         &[
@@ -68,10 +50,7 @@ const LONGEST_PROMPTS: &[LongestPrompt] = &[
 /// The most tokens that all documents of a call are together; none where
 /// nobody can say.
 pub fn read(provider: &str, model: &str) -> Option<u64> {
-    let fits = |row: &&LongestPrompt| {
-        row.provider == provider && row.begins.iter().any(|begin| model.starts_with(begin))
-    };
-    LONGEST_PROMPTS.iter().find(fits)?.tokens
+    find(LONGEST_PROMPTS, provider, model).flatten()
 }
 
 /// The base64 in a `data:` URL of a PDF; none if it is another URL.

@@ -11,10 +11,11 @@
 //! - `chat`, `responses`, `messages`, `generate_content`, `embeddings`,
 //!   `images`: the tables, one file for each surface.
 //! - `models`: names that are refused; `pictures`, `documents`: what these
-//!   cost.
+//!   cost, for each model (`by_model`).
 //! - `bounded`: a call that was found to have a bound, and how it is sent.
 
 mod bounded;
+mod by_model;
 mod chat;
 mod cursor;
 mod documents;

@@ -1,6 +1,8 @@
 //! What a picture costs at the most, in tokens: one that a model looks at,
 //! and one that a model makes.
 
+use super::by_model::{ByModel, find, row};
+
 /// What a picture costs whose model is unknown: the most of any model.
 const LOOKED_AT_MAX: u64 = 48_169;
 /// What a picture costs that an unknown model makes.
@@ -13,23 +15,8 @@ const TYPES: &[&str] = &["png", "jpeg", "jpg", "gif", "webp"];
 /// Media types that are pictures for Google too.
 const TYPES_OF_GOOGLE: &[&str] = &["heic", "heif", "avif", "bmp", "tiff"];
 
-/// What a picture costs to look at, by how a model's name begins. The first
-/// row that fits counts.
-struct LookedAt {
-    provider: &'static str,
-    begins: &'static [&'static str],
-    tokens: u64,
-}
-
-const fn row(provider: &'static str, begins: &'static [&'static str], tokens: u64) -> LookedAt {
-    LookedAt {
-        provider,
-        begins,
-        tokens,
-    }
-}
-
-const LOOKED_AT: &[LookedAt] = &[
+/// What a picture costs to look at.
+const LOOKED_AT: &[ByModel<u64>] = &[
     row(
         "anthropic",
         &[
@@ -84,13 +71,7 @@ const LOOKED_AT: &[LookedAt] = &[
 
 /// The most tokens that a picture is for a model that looks at it.
 pub fn looked_at(provider: &str, model: &str) -> u64 {
-    let fits = |row: &&LookedAt| {
-        row.provider == provider && row.begins.iter().any(|begin| model.starts_with(begin))
-    };
-    LOOKED_AT
-        .iter()
-        .find(fits)
-        .map_or(LOOKED_AT_MAX, |row| row.tokens)
+    find(LOOKED_AT, provider, model).unwrap_or(LOOKED_AT_MAX)
 }
 
 /// The base64 in a `data:` URL of a picture; none if it is another URL.

@@ -1,6 +1,6 @@
 //! OpenAI's Responses: what a body may have.
 
-use super::chat::{CACHE_BREAKPOINT, EFFORTS, PROMPT_CACHE_OPTIONS, USUAL_TIERS};
+use super::chat::{CACHE_BREAKPOINT, CACHE_RETENTION, EFFORTS, PROMPT_CACHE_OPTIONS, USUAL_TIERS};
 use super::shape::Shape::{
     Any, Bool, Detail, Either, EmptyList, False, Kinds as OfKind, List, Null, Number, Object,
     PictureUrl, Schema, Text, Words,
@@ -45,10 +45,7 @@ pub static BODY: &[Field] = &[
     field("user", Text),
     field("safety_identifier", Text),
     field("prompt_cache_key", Text),
-    field(
-        "prompt_cache_retention",
-        Words(&["in_memory", "in-memory", "24h"]),
-    ),
+    field("prompt_cache_retention", CACHE_RETENTION),
     field("prompt_cache_options", Object(PROMPT_CACHE_OPTIONS)),
     field("metadata", Any),
     field("client_metadata", Any),
