@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::app::shards::ShardCount;
-use crate::ledger::LedgerPulse;
+use crate::ledger::{LedgerPulse, WAITS_MAX};
 use crate::store::{DatabasePulse, DatabaseTrouble};
 
 /// How long everything may take that is asked, so that whoever asks has an
@@ -16,8 +16,6 @@ const ASKED_MAX: Duration = Duration::from_millis(700);
 /// A commit that is no older shows that the database can be written, so that
 /// nothing is written to find out.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long the ledger's oldest write may wait.
-const LEDGER_WAITS_MAX: Duration = Duration::from_secs(2);
 /// How long a shard may be gone: Discord has every connection begin anew now
 /// and then, which takes a second or two.
 const SHARD_GONE_MAX: Duration = Duration::from_secs(10);
@@ -64,10 +62,11 @@ impl Readiness {
             && self.disk_room() != Some(DiskRoom::Full)
     }
 
-    /// Whether the ledger's oldest write waits too long.
+    /// Whether the ledger's oldest write waits so long that new calls are
+    /// refused.
     pub fn ledger_is_stuck(&self) -> bool {
         let waits = self.ledger.waits;
-        waits.is_some_and(|waits| waits > LEDGER_WAITS_MAX)
+        waits.is_some_and(|waits| waits > WAITS_MAX)
     }
 
     /// Whether the shards are connected, or were a moment ago.

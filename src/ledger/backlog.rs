@@ -20,7 +20,7 @@ const RETRY_AFTER_MAX: Duration = Duration::from_secs(1);
 /// What has happened in one batch, and for each of its closings the limits that
 /// it was held under.
 #[derive(Clone, Default)]
-pub struct Happened {
+pub struct BatchRecord {
     pub entries: Arc<JournalEntries>,
     pub limits: Arc<Vec<Vec<AppliedLimit>>>,
 }
@@ -28,7 +28,7 @@ pub struct Happened {
 /// What waits until the database takes writes again.
 #[derive(Default)]
 pub struct Backlog {
-    kept: VecDeque<Happened>,
+    kept: VecDeque<BatchRecord>,
     /// Callers who wait until something of the above is on disk.
     pub replies: Vec<WrittenReply>,
     /// Holds that are to be decided then.
@@ -38,7 +38,7 @@ pub struct Backlog {
     pause: Duration,
 }
 
-impl Happened {
+impl BatchRecord {
     /// How many attempts it is about.
     pub fn count(&self) -> usize {
         self.entries.count()
@@ -94,14 +94,14 @@ impl Backlog {
     }
 
     /// Keeps what has happened.
-    pub fn keep(&mut self, happened: Happened) {
+    pub fn keep(&mut self, happened: BatchRecord) {
         if happened.count() > 0 {
             self.kept.push_back(happened);
         }
     }
 
     /// What was kept first.
-    pub fn first(&self) -> Option<Happened> {
+    pub fn first(&self) -> Option<BatchRecord> {
         self.kept.front().cloned()
     }
 
@@ -122,7 +122,7 @@ impl Backlog {
 
     /// How many attempts are kept.
     pub fn count(&self) -> usize {
-        self.kept.iter().map(Happened::count).sum()
+        self.kept.iter().map(BatchRecord::count).sum()
     }
 
     /// Something went wrong: tries again after a pause.

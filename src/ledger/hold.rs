@@ -9,7 +9,7 @@ use tokio::time::timeout_at;
 
 use crate::model::{
     Attempt, AttemptId, ClassCounts, Departure, KeyId, PersonId, ProviderFailure, ProviderId,
-    ServerId, Settlement, Source, Usage, UsageClass, lock,
+    ServerId, Source, Usage, UsageClass, lock,
 };
 use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
 
@@ -284,11 +284,6 @@ impl Hold {
         drop(self.shared.queue.try_send(noting));
     }
 
-    /// What the call comes to if it is settled as ended in this way.
-    pub fn settlement_if(&self, ended: CallEnd<'_>) -> Settlement {
-        self.settlement(ended)
-    }
-
     /// Leaves the hold unsettled, for a later process to take up.
     pub fn leave(mut self) {
         self.is_settled = true;
@@ -302,7 +297,7 @@ impl Hold {
 
     fn make_closing(&mut self, ended: CallEnd<'_>) -> Closing {
         self.count_call(&ended);
-        let settlement = self.settlement(ended);
+        let settlement = self.settlement_if(ended);
         if settlement.overshoot {
             self.shared.overshoots.note(&self.booking, &settlement);
         }

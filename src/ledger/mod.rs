@@ -80,6 +80,7 @@ pub use batch::add_up;
 pub use hold::{CallEnd, CallOrder, Hold};
 pub use lease::LeaseTimes;
 pub use meter::AppliedLimit;
+pub use outage::WAITS_MAX;
 pub use overshoot::OvershootNotice;
 pub use prices::Prices;
 pub use table::PriceTable;

@@ -10,7 +10,7 @@ use crate::store::{StoreError, copy_error};
 
 /// For how long the oldest write may wait before new calls are refused. Until
 /// then, their holds queue up behind it.
-const WAITS_MAX: Duration = Duration::from_secs(2);
+pub const WAITS_MAX: Duration = Duration::from_secs(2);
 /// How many attempts are kept that cannot be written. Beyond this, new calls
 /// are refused, and only those that run already may add theirs.
 const KEPT_MAX: usize = 8_192;

@@ -11,7 +11,7 @@ use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
 
 impl Hold {
     /// What the call comes to if it is settled as ended in this way.
-    pub(super) fn settlement(&self, ended: CallEnd<'_>) -> Settlement {
+    pub fn settlement_if(&self, ended: CallEnd<'_>) -> Settlement {
         match ended {
             CallEnd::Answered { usage } => self.settlement_of_answer(usage),
             CallEnd::Painted {

@@ -19,7 +19,7 @@ use crate::store::{
 };
 
 use crate::ledger::Shared;
-use crate::ledger::backlog::{Backlog, Happened};
+use crate::ledger::backlog::{Backlog, BatchRecord};
 use crate::ledger::batch::{CounterSet, HoldRequest, NoRoom, add_up};
 use crate::ledger::decide::{FoundClosing, counters_in, decide_all, settle_all};
 use crate::ledger::headroom::Headroom;
@@ -162,7 +162,7 @@ impl Writer {
             .map(|closing| (closing.finished, closing.limits))
             .unzip();
         entries.closings = closings;
-        let happened = Happened {
+        let happened = BatchRecord {
             entries: Arc::new(entries),
             limits: Arc::new(limits),
         };
@@ -191,7 +191,7 @@ impl Writer {
         &self,
         holds: Vec<PendingHold>,
         written: Vec<WrittenReply>,
-        happened: Happened,
+        happened: BatchRecord,
         backlog: &mut Backlog,
     ) -> Vec<Vec<LimitUse>> {
         if holds.is_empty() && happened.entries.is_empty() {
@@ -225,7 +225,7 @@ impl Writer {
                 backlog.rest();
                 self.outage.note_recovery();
                 // The replies are those of holds and of bookings alike.
-                self.write(holds, replies, Happened::default(), backlog)
+                self.write(holds, replies, BatchRecord::default(), backlog)
                     .await;
             }
             Err(error) => {
@@ -292,10 +292,10 @@ impl Writer {
     async fn commit(
         &self,
         holds: Vec<PendingHold>,
-        happened: &Happened,
+        happened: &BatchRecord,
     ) -> anyhow::Result<Vec<Vec<LimitUse>>> {
         let (now_ms, began) = (self.clock.now_ms(), Instant::now());
-        let Happened { entries, limits } = happened.clone();
+        let BatchRecord { entries, limits } = happened.clone();
         let journal = Journal {
             counters: counters_in(&holds, &entries),
             entries: Arc::clone(&entries),
