@@ -11,11 +11,9 @@ use super::failure;
 use super::http::{Incoming, Retries, address_below, failed};
 use super::outbound::Call;
 use super::registry::Providers;
-use super::sse::Decoder;
+use super::sse::{Decoder, EVENT_BYTES_MAX};
 use super::timeouts::StreamClocks;
 
-/// The largest event of a stream that is read.
-const EVENT_BYTES_MAX: usize = 1024 * 1024;
 /// The largest answer that is read when it does not stream.
 const WHOLE_BYTES_MAX: usize = 8 * 1024 * 1024;
 

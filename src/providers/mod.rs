@@ -33,8 +33,8 @@ pub use images::{
 };
 pub use registry::Providers;
 pub use relay::{
-    Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
-    WholeOrBegun, estimate_cost,
+    Body, CostEstimate, ForwardedHeaders, PICTURE_TOKENS, PayerTerms, RelayFailure, RelayRequest,
+    Relayed, WholeOrBegun, estimate_cost,
 };
 pub use shared_key::{BoundedRequest, PictureSpec, Refused, judge_request, tokens_of_picture};
 pub use timeouts::Timeouts;

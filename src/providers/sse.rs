@@ -13,6 +13,9 @@ use bytes::{Bytes, BytesMut};
 
 use crate::model::FailureClass;
 
+/// The largest event of a stream of words that is read, and passed on.
+pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
+
 /// How the events of a stream are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {

@@ -1,13 +1,11 @@
 //! Makes a conversation fit a model: its context, and whether it sees.
 
 use crate::model::{LeftOut, Turn};
+use crate::providers::PICTURE_TOKENS;
 
 /// Bytes in a token, fewer than in most texts (English has about four), so
 /// that a conversation surely fits.
 const TOKEN_BYTES: u64 = 3;
-/// How many tokens a picture is at the most: vendors say 1,600 to 4,000 for
-/// the largest that they take.
-const PICTURE_TOKENS: u64 = 4_000;
 /// What the parts of a conversation are wrapped in, in tokens.
 const TURN_TOKENS: u64 = 8;
 

@@ -9,7 +9,7 @@ use super::request::RelayRequest;
 
 /// What a picture is estimated at, whatever its size: vendors count 1,600 to
 /// 4,000 tokens for the largest that they take.
-const PICTURE_TOKENS: u64 = 4_000;
+pub const PICTURE_TOKENS: u64 = 4_000;
 
 /// What a call may use at the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

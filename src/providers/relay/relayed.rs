@@ -9,15 +9,14 @@ use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
 use crate::providers::failure;
 use crate::providers::http::{Incoming, PartlyRead, failed};
-use crate::providers::sse::{Decoder, Events, Framing};
+use crate::providers::sse::{Decoder, EVENT_BYTES_MAX, Events, Framing};
 use crate::providers::timeouts::StreamClocks;
 
 use super::body::FREE_TREE_BYTES_MAX;
 use super::request::{Rewriting, WireRequest};
 use super::skimmer::Skimmer;
 
-/// The largest event of a chat, and of pictures.
-const EVENT_BYTES_MAX: usize = 1024 * 1024;
+/// The largest event of a stream of pictures.
 const PICTURE_EVENT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest answer that is read whole.
 const WHOLE_BYTES_MAX: usize = 32 * 1024 * 1024;
