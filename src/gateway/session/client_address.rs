@@ -26,15 +26,15 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
     let by_rfc = find_client(headers, FORWARDED.as_str(), trusted, read_forwarded);
     let by_custom = find_client(headers, X_FORWARDED_FOR, trusted, read_address_list);
     let told = match (by_rfc, by_custom) {
-        (Told::Nothing, only) | (only, Told::Nothing) => only,
+        (FoundClient::Nothing, only) | (only, FoundClient::Nothing) => only,
         // Most proxies write one of them and pass the other on as it came,
         // so that what only one of them says may be the client's own words.
         (one, other) if one == other => one,
-        _ => Told::Unclear,
+        _ => FoundClient::Unclear,
     };
     match told {
-        Told::Client(address) => address,
-        Told::Nothing | Told::Unclear => peer,
+        FoundClient::Client(address) => address,
+        FoundClient::Nothing | FoundClient::Unclear => peer,
     }
 }
 
@@ -52,7 +52,7 @@ pub fn counted_address(address: IpAddr) -> IpAddr {
 
 /// What one kind of header tells of the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+enum FoundClient {
     Client(IpAddr),
     /// The header did not come.
     Nothing,
@@ -69,25 +69,25 @@ fn find_client(
     name: &str,
     trusted: &[Network],
     read: fn(&str) -> Option<Vec<Hop>>,
-) -> Told {
+) -> FoundClient {
     let mut hops = Vec::new();
     for value in headers.get_all(name) {
         let Some(more) = value.to_str().ok().and_then(read) else {
-            return Told::Unclear;
+            return FoundClient::Unclear;
         };
         hops.extend(more);
     }
     for hop in hops.iter().rev() {
         match hop {
-            None => return Told::Unclear,
+            None => return FoundClient::Unclear,
             Some(address) if is_trusted(*address, trusted) => {}
-            Some(address) => return Told::Client(*address),
+            Some(address) => return FoundClient::Client(*address),
         }
     }
     // The call comes from a machine among the proxies.
     match hops.first() {
-        Some(Some(farthest)) => Told::Client(*farthest),
-        _ => Told::Nothing,
+        Some(Some(farthest)) => FoundClient::Client(*farthest),
+        _ => FoundClient::Nothing,
     }
 }
 

@@ -121,7 +121,7 @@ impl Relay {
     /// whatever becomes of the process. The task goes on if the caller leaves.
     fn end(&mut self, failure: Option<&ProviderFailure>) -> Option<JoinHandle<()>> {
         let hold = self.hold.take()?;
-        let ended = Came {
+        let ended = AnswerEnd {
             usage: self.relayed.usage(),
             pictures: self.relayed.pictures(),
             failure: failure.cloned(),
@@ -164,14 +164,14 @@ async fn settled(settling: Option<JoinHandle<()>>) {
     }
 }
 
-/// What came of a call.
-struct Came {
+/// How an answer ended, and what it reported.
+struct AnswerEnd {
     usage: Option<Usage>,
     pictures: u64,
     failure: Option<ProviderFailure>,
 }
 
-impl Came {
+impl AnswerEnd {
     fn as_ended(&self) -> CallEnd<'_> {
         match &self.failure {
             Some(failure) => CallEnd::Failed(failure),
