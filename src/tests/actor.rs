@@ -214,6 +214,23 @@ impl<'a> Actor<'a> {
         self.writes_with(text, reply_to, Vec::new())
     }
 
+    /// Posts a message with further fields of Discord's, such as a poll; its
+    /// id.
+    pub fn posts(&self, text: &str, fields: serde_json::Value) -> u64 {
+        self.stage.world().post(NewMessage {
+            person: self.person,
+            channel: self.channel,
+            text,
+            fields,
+            ..NewMessage::default()
+        })
+    }
+
+    /// The same person in a channel or thread by its id.
+    pub fn in_thread(self, channel: u64) -> Self {
+        Self { channel, ..self }
+    }
+
     /// Writes a message with files; its id.
     pub fn writes_with(&self, text: &str, reply_to: Option<u64>, files: Vec<Attachment>) -> u64 {
         let bot = self.stage.world().look(|state| state.application);
@@ -224,7 +241,7 @@ impl<'a> Actor<'a> {
             text: &text,
             reply_to,
             files,
-            pings: false,
+            ..NewMessage::default()
         })
     }
 
@@ -234,7 +251,7 @@ impl<'a> Actor<'a> {
         let world = self.stage.world();
         let answered = |state: &WorldState| {
             let mut all = state.messages.iter();
-            all.find(|m| m.author.is_none() && m.reference == Some(to))
+            all.find(|m| m.is_bots() && m.reference == Some(to))
                 .map(|m| m.id)
         };
         world.until(answered).await;
@@ -242,7 +259,7 @@ impl<'a> Actor<'a> {
         let text = world.look(|state| {
             let (mut parts, mut last) = (Vec::new(), to);
             for message in &state.messages {
-                if message.author.is_none() && message.reference == Some(last) {
+                if message.is_bots() && message.reference == Some(last) {
                     parts.push(message_text(message));
                     last = message.id;
                 }
@@ -256,7 +273,7 @@ impl<'a> Actor<'a> {
     pub fn newest(&self) -> u64 {
         self.stage.world().look(|state| {
             let mut all = state.messages.iter().rev();
-            let mine = all.find(|m| m.author.is_none() && m.channel == self.channel);
+            let mine = all.find(|m| m.is_bots() && m.channel == self.channel);
             mine.expect("the bot has written").id
         })
     }
@@ -286,11 +303,8 @@ fn message_text(message: &Message) -> String {
     if message.only_for.is_some() {
         text.push_str("(only you) ");
     }
-    text.push_str(if message.loading {
-        "…"
-    } else {
-        &message.content
-    });
+    let seen = message.seen_text();
+    text.push_str(if message.loading { "…" } else { &seen });
     for file in &message.files {
         text.extend(["\n[", &file.name, ": ", &file.description, "]"]);
     }

@@ -25,11 +25,11 @@ use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use discord::NewMessage;
+pub use discord::{NOTICES, NewMessage, Notice};
 pub use world::State as WorldState;
 pub use world::{
     Attachment, Channel, DISCORD_EPOCH_MS, Interaction, InteractionKind, MANAGER, MEMBER, Message,
-    Person, RestCall, RestFault, Role, Server, Session, ToSocket, World,
+    Person, RestCall, RestFault, Role, Server, Session, ToSocket, Webhook, World,
 };
 
 /// A running emulator. It stops when the last handle is dropped.

@@ -220,9 +220,9 @@ async fn say(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> R
         channel: parse_id(&action.channel),
         text: &text,
         reply_to,
-        files: Vec::new(),
         // In Discord's client a reply pings unless somebody turns that off.
         pings: true,
+        ..NewMessage::default()
     })))
 }
 
@@ -319,6 +319,10 @@ fn message_view(state: &State, message: &Message) -> Value {
             .find(|p| p.id == id)
             .map(|p| p.name.clone())
     };
+    let author = |m: &Message| {
+        let webhook = m.webhook.as_ref().map(|webhook| webhook.name.clone());
+        m.author.and_then(name).or(webhook)
+    };
     let asker = message
         .interaction
         .and_then(|id| state.interactions.iter().rev().find(|i| i.id == id));
@@ -330,17 +334,14 @@ fn message_view(state: &State, message: &Message) -> Value {
         .reference
         .and_then(|id| state.messages.iter().find(|m| m.id == id));
     let answered = answered.map(|m| {
-        let author = m
-            .author
-            .and_then(name)
-            .unwrap_or_else(|| "Latchkey".to_owned());
+        let author = author(m).unwrap_or_else(|| "Latchkey".to_owned());
         let start: String = m.content.chars().take(80).collect();
         json!({"author": author, "content": start})
     });
     json!({
         "files": files, "answered": answered,
         "id": message.id.to_string(), "channel": message.channel.to_string(),
-        "author": message.author.and_then(name), "content": message.content,
+        "author": author(message), "content": message.content,
         "components": message.components, "ephemeral": message.only_for.is_some(),
         "loading": message.loading, "edited": message.edits > 0,
         "command": message.command, "asker": asker.and_then(|i| name(i.person)),

@@ -5,11 +5,9 @@
 use serde_json::{Value, json};
 
 use super::command_line::parse_command;
-use super::events::announce_message;
+use super::events::{announce_message, remove_message};
 use super::payload;
-use crate::world::{
-    Attachment, Channel, Interaction, InteractionKind, Message, State, ToSocket, World,
-};
+use crate::world::{Attachment, Interaction, InteractionKind, Message, State, ToSocket, World};
 
 /// A message that somebody writes.
 #[derive(Default)]
@@ -22,6 +20,8 @@ pub struct NewMessage<'a> {
     pub files: Vec<Attachment>,
     /// Whether the author of the message that this one answers is pinged.
     pub pings: bool,
+    /// Further fields of Discord's message object, such as a poll.
+    pub fields: Value,
 }
 
 /// An interaction that somebody begins.
@@ -148,28 +148,19 @@ impl World {
             reply_to,
             files,
             pings,
+            fields,
         } = new;
         self.with(|state| {
-            state.forget_old();
-            let id = state.snowflake();
-            state.messages.push(Message {
-                id,
+            state.post_kind(Message {
                 channel,
                 author: Some(person),
                 content: text.to_owned(),
-                components: json!([]),
-                only_for: None,
-                loading: false,
-                edits: 0,
-                interaction: None,
-                command: None,
-                allowed_mentions: Value::Null,
                 files,
                 reference: reply_to,
                 pings,
-            });
-            announce_message(state, "MESSAGE_CREATE", id);
-            id
+                fields,
+                ..Message::default()
+            })
         })
     }
 
@@ -184,35 +175,37 @@ impl World {
         });
     }
 
-    /// Somebody deletes what they wrote.
+    /// Somebody deletes a message: their own, or as a moderator anybody's.
     pub fn delete_message(&self, message: u64) {
+        self.with(|state| remove_message(state, message));
+    }
+
+    /// A moderator deletes messages of one channel at once.
+    pub fn delete_messages(&self, channel: u64, messages: &[u64]) {
         self.with(|state| {
-            let found = state.messages.iter().find(|m| m.id == message).cloned();
-            let Some(found) = found else { return };
-            state.messages.retain(|m| m.id != message);
-            let channel = state.channels.iter().find(|c| c.id == found.channel);
-            let server = channel.and_then(|c| c.server);
-            let gone = json!({"id": message.to_string(), "channel_id": found.channel.to_string(),
+            state.messages.retain(|m| !messages.contains(&m.id));
+            let server = state.channels.iter().find(|c| c.id == channel);
+            let server = server.and_then(|c| c.server);
+            let ids: Vec<String> = messages.iter().map(u64::to_string).collect();
+            let gone = json!({"ids": ids, "channel_id": channel.to_string(),
                 "guild_id": server.map(|id| id.to_string())});
-            state.emit(server, "MESSAGE_DELETE", &gone);
+            state.emit(server, "MESSAGE_DELETE_BULK", &gone);
         });
     }
 
-    /// Somebody opens a thread under a message; Discord gives it the
-    /// message's id.
-    pub fn open_thread(&self, message: u64, name: &str) -> Option<u64> {
+    /// A manager deletes a thread with everything in it.
+    pub fn delete_thread(&self, thread: u64) {
         self.with(|state| {
-            let parent = state.message(message)?.channel;
-            let server = state.channels.iter().find(|c| c.id == parent)?.server;
-            state.channels.push(Channel {
-                id: message,
-                name: name.to_owned(),
-                server,
-                person: None,
-                parent: Some(parent),
-            });
-            Some(message)
-        })
+            let Some(found) = state.channels.iter().find(|c| c.id == thread).cloned() else {
+                return;
+            };
+            state.channels.retain(|c| c.id != thread);
+            state.messages.retain(|m| m.channel != thread);
+            let gone = json!({"id": thread.to_string(), "type": 11,
+                "guild_id": found.server.map(|id| id.to_string()),
+                "parent_id": found.parent.map(|id| id.to_string())});
+            state.emit(found.server, "THREAD_DELETE", &gone);
+        });
     }
 
     /// Somebody right-clicks a message and chooses an app's command.

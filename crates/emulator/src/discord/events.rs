@@ -1,5 +1,7 @@
 //! Events about messages, which the gateway sends to the bot.
 
+use serde_json::json;
+
 use super::payload;
 use crate::world::State;
 
@@ -22,4 +24,17 @@ pub fn announce_message(state: &mut State, event: &str, id: u64) {
     let server = channel.and_then(|c| c.server);
     let shown = payload::message_event(state, &message, reads_content(state));
     state.emit(server, event, &shown);
+}
+
+/// Removes a message and tells the shard that serves its channel.
+pub fn remove_message(state: &mut State, id: u64) {
+    let Some(found) = state.messages.iter().find(|m| m.id == id).cloned() else {
+        return;
+    };
+    state.messages.retain(|m| m.id != id);
+    let channel = state.channels.iter().find(|c| c.id == found.channel);
+    let server = channel.and_then(|c| c.server);
+    let gone = json!({"id": id.to_string(), "channel_id": found.channel.to_string(),
+        "guild_id": server.map(|id| id.to_string())});
+    state.emit(server, "MESSAGE_DELETE", &gone);
 }

@@ -48,20 +48,15 @@ pub fn post_message(
     state.messages.push(Message {
         id,
         channel,
-        author: None,
         content: body["content"].as_str().unwrap_or_default().to_owned(),
         components: body.get("components").cloned().unwrap_or(json!([])),
         only_for,
-        loading: false,
-        edits: 0,
         interaction,
-        command: None,
         allowed_mentions: body["allowed_mentions"].clone(),
-        files: Vec::new(),
-        pings: false,
         reference: body["message_reference"]["message_id"]
             .as_str()
             .and_then(|id| id.parse().ok()),
+        ..Message::default()
     });
     id
 }

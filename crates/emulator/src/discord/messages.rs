@@ -12,8 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
-use super::events::{announce_message, reads_content};
+use super::events::{announce_message, reads_content, remove_message};
 use super::message_body::{apply_edit, check_length, message_json, post_message};
+use super::message_payload::is_notice;
 use super::multipart::Files;
 use super::{limits, payload};
 use crate::world::{Message, State, World};
@@ -147,6 +148,11 @@ async fn create(
                 let problem = "Unknown message in message_reference";
                 return Err(Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, problem)));
             }
+            let notice = state.messages.iter().find(|m| Some(m.id) == answers);
+            if notice.is_some_and(is_notice) {
+                let problem = "Cannot reply to a system message";
+                return Err(Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, problem)));
+            }
             let nonce = body["nonce"]
                 .as_str()
                 .filter(|_| body["enforce_nonce"] == true);
@@ -179,6 +185,7 @@ async fn edit(
                 apply_edit(message, &body);
             }
             store_files(state, id, files);
+            announce_message(state, "MESSAGE_UPDATE", id);
             Ok((headers, Json(message_json(state, id))).into_response())
         });
         respond(edited)
@@ -192,7 +199,7 @@ async fn delete(
     world.with(|state| {
         let deleted = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
             check_is_own(state, channel, id)?;
-            state.messages.retain(|m| m.id != id);
+            remove_message(state, id);
             Ok((headers, StatusCode::NO_CONTENT).into_response())
         });
         respond(deleted)
@@ -208,7 +215,7 @@ fn check_is_own(state: &State, channel: u64, id: u64) -> Result<(), Box<Response
         .iter()
         .find(|m| m.channel == channel && m.id == id);
     match found.filter(|m| m.only_for.is_none()) {
-        Some(message) if message.author.is_none() => Ok(()),
+        Some(message) if message.is_bots() => Ok(()),
         Some(_) => {
             let problem = "Cannot edit a message authored by another user";
             Err(Box::new(refuse(StatusCode::FORBIDDEN, 50_005, problem)))

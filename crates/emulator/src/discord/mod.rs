@@ -6,8 +6,10 @@ mod errors;
 mod events;
 mod gateway;
 mod interactions;
+mod kinds;
 mod limits;
 mod message_body;
+mod message_payload;
 mod messages;
 mod multipart;
 mod payload;
@@ -18,6 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use actions::NewMessage;
+pub use kinds::{NOTICES, Notice};
 
 use crate::world::World;
 

@@ -2,13 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{
-    Channel, Interaction, InteractionKind, MEMBER, Message, Person, Role, Server, State,
-};
+use super::message_payload::attachments;
+pub use super::message_payload::{hide_content, message, message_event};
+use crate::world::{Channel, Interaction, InteractionKind, MEMBER, Person, Role, Server, State};
 
-const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
-const EPHEMERAL: u64 = 1 << 6;
-const LOADING: u64 = 1 << 7;
+pub const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 
 /// The bot's user.
 pub fn bot_user(state: &State) -> Value {
@@ -31,7 +29,7 @@ pub fn application(state: &State) -> Value {
 pub fn user(person: &Person) -> Value {
     json!({
         "id": person.id.to_string(), "username": person.name, "discriminator": "0",
-        "global_name": person.name, "avatar": null, "bot": false, "public_flags": 0,
+        "global_name": person.name, "avatar": null, "bot": person.is_app, "public_flags": 0,
     })
 }
 
@@ -48,7 +46,8 @@ pub fn guild(state: &State, server: &Server) -> Value {
             })
         })
         .collect();
-    let roles: Vec<Value> = server.roles.iter().map(role).collect();
+    let managed = |of: &Role| role(of, state.application);
+    let roles: Vec<Value> = server.roles.iter().map(managed).collect();
     json!({
         "id": server.id.to_string(), "name": server.name, "icon": null, "splash": null,
         "discovery_splash": null, "owner_id": "1", "afk_channel_id": null, "afk_timeout": 300,
@@ -64,14 +63,18 @@ pub fn guild(state: &State, server: &Server) -> Value {
     })
 }
 
-/// A role.
-fn role(role: &Role) -> Value {
-    json!({
+/// A role. The one that Discord makes for the bot says whose it is.
+fn role(role: &Role, bot: u64) -> Value {
+    let mut shown = json!({
         "id": role.id.to_string(), "name": role.name, "color": 0, "hoist": false,
         "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null},
-        "position": 0, "permissions": role.permissions.to_string(), "managed": false,
+        "position": 0, "permissions": role.permissions.to_string(), "managed": role.is_bots,
         "mentionable": false, "flags": 0,
-    })
+    });
+    if role.is_bots {
+        shown["tags"] = json!({"bot_id": bot.to_string()});
+    }
+    shown
 }
 
 /// Somebody as a member of a server; none if they are not.
@@ -84,8 +87,8 @@ pub fn member(state: &State, server: u64, person: u64) -> Option<Value> {
         .collect();
     let person = state.people.iter().find(|p| p.id == person)?;
     Some(json!({
-        "user": user(person), "roles": roles, "joined_at": JOINED_AT, "deaf": false,
-        "mute": false, "flags": 0, "pending": false,
+        "user": user(person), "roles": roles, "nick": server.nicks.get(&person.id),
+        "joined_at": JOINED_AT, "deaf": false, "mute": false, "flags": 0, "pending": false,
     }))
 }
 
@@ -110,7 +113,7 @@ pub fn resolved(state: &State, options: &Value) -> Value {
             Some(8) => {
                 let mut all = state.servers.iter().flat_map(|server| &server.roles);
                 if let Some(found) = all.find(|r| of(r.id)) {
-                    roles[id] = role(found);
+                    roles[id] = role(found, state.application);
                 }
             }
             Some(11) => {
@@ -140,147 +143,6 @@ pub fn entitlements(state: &State, person: u64) -> Vec<Value> {
         })
     })
     .collect()
-}
-
-/// A message.
-pub fn message(state: &State, message: &Message) -> Value {
-    let author = match message
-        .author
-        .and_then(|id| state.people.iter().find(|p| p.id == id))
-    {
-        Some(person) => user(person),
-        None => bot_user(state),
-    };
-    let mut flags = 0;
-    if message.only_for.is_some() {
-        flags |= EPHEMERAL;
-    }
-    if message.loading {
-        flags |= LOADING;
-    }
-    let kind = if message.reference.is_some() { 19 } else { 0 };
-    let mut shown = json!({
-        "id": message.id.to_string(), "channel_id": message.channel.to_string(), "author": author,
-        "content": message.content, "timestamp": JOINED_AT, "edited_timestamp": null, "tts": false,
-        "mention_everyone": false, "mentions": mentions(state, message), "mention_roles": [], "attachments": attachments(state, message),
-        "embeds": [], "pinned": false, "type": kind, "flags": flags, "components": message.components,
-        "application_id": state.application.to_string(),
-    });
-    if let Some(reference) = message.reference {
-        shown["message_reference"] =
-            json!({"message_id": reference.to_string(), "channel_id": message.channel.to_string()});
-        let referenced = state.messages.iter().find(|m| m.id == reference);
-        // Discord names the message that the referenced one answers, but
-        // does not include it.
-        let bare = |m: &Message| {
-            let mut shown = self::message(
-                state,
-                &Message {
-                    reference: None,
-                    ..m.clone()
-                },
-            );
-            if let Some(further) = m.reference {
-                shown["type"] = json!(19);
-                shown["message_reference"] = json!({
-                    "message_id": further.to_string(), "channel_id": m.channel.to_string(),
-                });
-            }
-            shown
-        };
-        shown["referenced_message"] = referenced.map_or(Value::Null, bare);
-    }
-    if let Some(asker) = asker_of(state, message) {
-        shown["interaction_metadata"] = json!({
-            "id": message.interaction.map(|id| id.to_string()), "type": 2, "user": asker,
-            "authorizing_integration_owners": {},
-        });
-    }
-    shown
-}
-
-/// The user who ran the command that a message answers.
-fn asker_of(state: &State, message: &Message) -> Option<Value> {
-    let of = state
-        .interactions
-        .iter()
-        .find(|i| Some(i.id) == message.interaction)?;
-    state.people.iter().find(|p| p.id == of.person).map(user)
-}
-
-/// The users that a message mentions, the bot among them.
-fn mentions(state: &State, message: &Message) -> Vec<Value> {
-    let named = |id: u64| {
-        message.content.contains(&format!("<@{id}>"))
-            || message.content.contains(&format!("<@!{id}>"))
-    };
-    let people = state.people.iter().filter(|p| named(p.id)).map(user);
-    let answered = state
-        .messages
-        .iter()
-        .find(|m| Some(m.id) == message.reference);
-    let pinged = message.pings && answered.is_some_and(|m| m.author.is_none());
-    let bot = (pinged || named(state.application)).then(|| bot_user(state));
-    people.chain(bot).collect()
-}
-
-/// A message as `MESSAGE_CREATE` shows it. Its content is left out where the
-/// bot may not read it.
-pub fn message_event(state: &State, message: &Message, may_read: bool) -> Value {
-    let mut shown = self::message(state, message);
-    let channel = state.channels.iter().find(|c| c.id == message.channel);
-    if let Some(server) = channel.and_then(|c| c.server) {
-        shown["guild_id"] = json!(server.to_string());
-        if let Some(author) = message.author
-            && let Some(mut member) = member(state, server, author)
-        {
-            member["user"] = Value::Null;
-            shown["member"] = member;
-        }
-    }
-    if !may_read {
-        hide_content(state, &mut shown);
-    }
-    shown
-}
-
-/// Empties the content of a message as Discord does for a bot without the
-/// message content intent, unless the message is the bot's own, is a direct
-/// message, or mentions the bot.
-pub fn hide_content(state: &State, shown: &mut Value) {
-    let of = |value: &Value, id: u64| value["id"] == id.to_string().as_str();
-    let bot = state.application;
-    let direct = state
-        .channels
-        .iter()
-        .any(|c| c.person.is_some() && shown["channel_id"] == c.id.to_string().as_str());
-    let mentioned = shown["mentions"]
-        .as_array()
-        .is_some_and(|all| all.iter().any(|m| of(m, bot)));
-    if !(direct || mentioned || of(&shown["author"], bot)) {
-        shown["content"] = json!("");
-        shown["attachments"] = json!([]);
-    }
-    if shown["referenced_message"].is_object() {
-        hide_content(state, &mut shown["referenced_message"]);
-    }
-}
-
-fn attachments(state: &State, message: &Message) -> Vec<Value> {
-    let files = message.files.iter().enumerate();
-    let host = state
-        .address
-        .map(|address| address.to_string())
-        .unwrap_or_default();
-    files
-        .map(|(number, file)| {
-            let url = format!("http://{host}/demo/files/{}/{number}", message.id);
-            json!({
-                "id": (number + 1).to_string(), "filename": file.name, "description": file.description,
-                "content_type": file.kind, "size": file.bytes.len(), "url": url, "proxy_url": url,
-            })
-        })
-        .collect()
 }
 
 /// An interaction as `INTERACTION_CREATE` shows it.

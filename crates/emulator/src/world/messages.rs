@@ -5,13 +5,21 @@ use std::time::Instant;
 use serde_json::Value;
 
 /// A message in a channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Message {
     pub id: u64,
     pub channel: u64,
-    /// The person who wrote it; none where the bot did.
+    /// The person who wrote it; none where the bot or a webhook did.
     pub author: Option<u64>,
     pub content: String,
+    /// Its type, by Discord's numbers, where it is neither a plain message
+    /// nor a reply.
+    pub kind: Option<u8>,
+    /// The webhook that it came through; it has no author then.
+    pub webhook: Option<Webhook>,
+    /// Further fields of Discord's message object, as Discord writes them:
+    /// embeds, a poll, stickers, snapshots, flags.
+    pub fields: Value,
     pub components: Value,
     /// Only this person sees it.
     pub only_for: Option<u64>,
@@ -28,6 +36,28 @@ pub struct Message {
     pub reference: Option<u64>,
     /// Whether the author of that message is pinged.
     pub pings: bool,
+}
+
+impl Message {
+    /// What people see of its text: some characters have no width.
+    pub fn seen_text(&self) -> String {
+        self.content.replace(['\u{200b}', '\u{200c}'], "")
+    }
+
+    /// Whether the bot itself wrote it.
+    pub fn is_bots(&self) -> bool {
+        self.author.is_none() && self.webhook.is_none()
+    }
+}
+
+/// A webhook, as it shows itself in one message.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    pub id: u64,
+    pub name: String,
+    /// The application that owns it, such as one that speaks for people
+    /// under other names.
+    pub application: Option<u64>,
 }
 
 /// A file of a message.

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 pub use connections::{RestCall, RestFault, Session, ToSocket};
-pub use messages::{Attachment, Interaction, InteractionKind, Message};
+pub use messages::{Attachment, Interaction, InteractionKind, Message, Webhook};
 pub use people::{Channel, MANAGER, MEMBER, Person, Role, Server};
 pub use providers::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,

@@ -16,6 +16,8 @@ pub struct Person {
     pub name: String,
     /// SKUs that they have bought.
     pub skus: Vec<u64>,
+    /// It is another bot.
+    pub is_app: bool,
 }
 
 /// A server and who is in it.
@@ -29,6 +31,8 @@ pub struct Server {
     pub roles: Vec<Role>,
     /// The roles of each member, without `@everyone`.
     pub members: HashMap<u64, Vec<u64>>,
+    /// What members call themselves here.
+    pub nicks: HashMap<u64, String>,
 }
 
 /// A role and the permissions that it gives.
@@ -37,6 +41,9 @@ pub struct Role {
     pub id: u64,
     pub name: String,
     pub permissions: u64,
+    /// Discord made it for the bot when the bot was added; the bot alone has
+    /// it.
+    pub is_bots: bool,
 }
 
 impl Server {

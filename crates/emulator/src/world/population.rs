@@ -6,6 +6,20 @@ use super::World;
 use super::people::{Channel, MEMBER, Person, Role, Server};
 
 impl World {
+    /// Adds another bot.
+    pub fn add_app(&self, name: &str) -> u64 {
+        self.with(|state| {
+            let id = state.snowflake();
+            state.people.push(Person {
+                id,
+                name: name.into(),
+                skus: Vec::new(),
+                is_app: true,
+            });
+            id
+        })
+    }
+
     /// Adds a person, and their channel of direct messages with the bot.
     pub fn add_person(&self, name: &str) -> u64 {
         self.with(|state| {
@@ -14,6 +28,7 @@ impl World {
                 id,
                 name: name.into(),
                 skus: Vec::new(),
+                is_app: false,
             });
             let name = "direct message".to_owned();
             state.channels.push(Channel {
@@ -35,14 +50,26 @@ impl World {
                 id,
                 name: "@everyone".into(),
                 permissions: MEMBER,
+                is_bots: false,
             };
-            let (name, roles) = (name.to_owned(), vec![everyone]);
+            let bots = Role {
+                id: state.snowflake(),
+                name: "Latchkey".into(),
+                permissions: MEMBER,
+                is_bots: true,
+            };
+            // Discord makes it where a server installs a bot.
+            let roles = [everyone, bots]
+                .into_iter()
+                .take(1 + usize::from(installed));
+            let (name, roles) = (name.to_owned(), roles.collect());
             state.servers.push(Server {
                 id,
                 name,
                 installed,
                 roles,
                 members: HashMap::new(),
+                nicks: HashMap::new(),
             });
             for name in channels {
                 let channel = state.snowflake();
@@ -69,13 +96,14 @@ impl World {
             let found = server
                 .roles
                 .iter()
-                .find(|role| role.permissions == permissions);
+                .find(|role| role.permissions == permissions && !role.is_bots);
             let role = found.map_or(fresh, |role| role.id);
             if role == fresh {
                 server.roles.push(Role {
                     id: fresh,
                     name: format!("role {fresh}"),
                     permissions,
+                    is_bots: false,
                 });
             }
             server.members.insert(person, vec![role]);
@@ -93,6 +121,7 @@ impl World {
                 id,
                 name: name.into(),
                 permissions: MEMBER,
+                is_bots: false,
             });
             server.members.entry(person).or_default().push(id);
         });
