@@ -24,6 +24,7 @@ pub use conversation::settings::ChatSettings;
 
 use crate::app::{App, ConcurrencyLimits, Error};
 use crate::model::{Caller, PersonId, Place};
+use answers::deletions::Deletions;
 use answers::edit_pace::EditPace;
 use answers::running_answers::RunningAnswers;
 use callers::entitlements::Entitlements;
@@ -33,6 +34,8 @@ use connection::card::Card;
 use connection::renewals::ShardRenewals;
 use connection::rest::Rest;
 use conversation::channel_kinds::ChannelKinds;
+use conversation::names::ServerNames;
+use conversation::seen_events::SeenEvents;
 use words::{Lang, Voice};
 
 /// How many questions of one person wait behind those that are answered.
@@ -55,6 +58,9 @@ pub struct Bot {
     /// Whether Discord shows the bot what people say to each other.
     reads_messages: bool,
     running_answers: RunningAnswers,
+    deletions: Deletions,
+    seen_events: SeenEvents,
+    server_names: ServerNames,
     /// Questions of one person, questions in one channel, and pictures of
     /// one person wait in line.
     person_queue: ConcurrencyLimits<PersonId>,
@@ -87,6 +93,9 @@ impl Bot {
             edit_pace: EditPace::new(settings.edit_interval),
             reads_messages: settings.message_content,
             running_answers: RunningAnswers::default(),
+            deletions: Deletions::default(),
+            seen_events: SeenEvents::default(),
+            server_names: ServerNames::default(),
             person_queue: ConcurrencyLimits::new(chat.asks_per_person, PERSON_QUEUE),
             channel_queue: ConcurrencyLimits::new(chat.asks_per_channel, CHANNEL_QUEUE),
             picture_queue: ConcurrencyLimits::new(chat.pictures_per_person, PICTURE_QUEUE),

@@ -189,7 +189,7 @@ async fn ones_own_next_question_waits_and_the_third_is_turned_away() {
                 .messages
                 .iter()
                 .find(|m| m.reference == Some(second))?;
-            Some(found.content.clone())
+            Some(found.seen_text())
         });
         assert_snapshot!(waiting.await, @"⏳ One after the other: this comes as soon as what was asked before is answered.");
         let third = mia.starts("/ask prompt:and another");

@@ -75,13 +75,15 @@ async fn a_reply_continues_its_own_branch() {
         // A message of somebody else's becomes the subject, as far as Discord shows it.
         let hidden = omar.writes("something between people", None);
         assert_snapshot!(mia.replies(hidden, "@Latchkey what do you say?").await, @"
-        You asked: what do you say?
+        You asked: omar: [a message that Discord does not show you]
+        mia: what do you say?
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 17 out · under $0.0001 · a message that Discord doesn't show me was left out
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 27 out · under $0.0001 · a message that Discord doesn't show me was left out
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
-        user: what do you say?
+        user: omar: [a message that Discord does not show you]
+        mia: what do you say?
         ");
     })
     .await;
@@ -126,7 +128,8 @@ async fn a_thread_is_one_conversation() {
         user: mia: count
         mia: higher please
         assistant: one two three four five six seven eight nine ten
-        user: omar: and backwards?
+        user: omar: [a message that Discord does not show you]
+        omar: and backwards?
         ");
     })
     .await;

@@ -60,10 +60,7 @@ pub async fn shows(stage: &Stage, actor: &Actor<'_>, text: &str) -> String {
     let found = stage.world().until(|state| {
         let mut here = state.messages.iter().rev().filter(|m| m.channel == channel);
         let newest = here.find(|m| m.author.is_none())?;
-        newest
-            .content
-            .contains(text)
-            .then(|| newest.content.clone())
+        newest.content.contains(text).then(|| newest.seen_text())
     });
     found.await
 }

@@ -9,10 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::AnswerLog;
 use crate::bot::Bot;
+use crate::bot::answers::deletions::WatchedWork;
 use crate::bot::answers::imitation::escape_small_print;
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::{Button, Card, File};
+use crate::bot::connection::rest::status_of;
 use crate::bot::conversation::transcript::{self, ANSWER_FILE, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
 use crate::model::PersonId;
@@ -37,6 +39,8 @@ pub struct MessageRenderer<'a> {
     question: Option<File>,
     /// What stands under the answer while it grows.
     pub buttons: Vec<Button>,
+    /// What the answer depends on: when that is deleted, it stops.
+    pub watched: WatchedWork,
     /// Where it is noted which messages the answer fills, once it has begun.
     pub notes: Option<AnswerLog>,
     /// Whether it shows already that an answer will come.
@@ -65,6 +69,7 @@ impl<'a> MessageRenderer<'a> {
             heading: String::new(),
             question: None,
             buttons: Vec::new(),
+            watched: bot.deletions.watch(target.channel(), target.reply_to()),
             notes: None,
             is_promised: false,
             promised_message: None,
@@ -87,6 +92,9 @@ impl<'a> MessageRenderer<'a> {
     pub async fn promise_answer(&mut self) -> anyhow::Result<()> {
         if !self.is_promised {
             self.promised_message = self.target.promise_answer(&self.bot.rest).await?;
+            if let Some(message) = self.promised_message {
+                self.watched.add_message(message);
+            }
             self.is_promised = true;
         }
         Ok(())
@@ -112,6 +120,11 @@ impl<'a> MessageRenderer<'a> {
         &self.heading
     }
 
+    /// Whether anything of the answer stands in the channel.
+    pub fn has_shown(&self) -> bool {
+        !self.shown.is_empty()
+    }
+
     /// The last message that stands in the channel, if its id is known.
     pub fn last_shown(&self) -> Option<u64> {
         self.shown.last().and_then(|last| last.id.parse().ok())
@@ -128,6 +141,9 @@ impl<'a> MessageRenderer<'a> {
             // An edit that fails is made up for by the next, and by the last.
             if let Err(error) = self.show_growing(&so_far).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
+                if status_of(&error) == Some(404) {
+                    self.watched.gone().cancel();
+                }
             }
             let pause = sleep(self.bot.edit_pace.pause());
             done.run_until_cancelled(pause).await;
@@ -180,10 +196,10 @@ impl<'a> MessageRenderer<'a> {
         self.show_parts(parts, buttons, files).await
     }
 
-    /// Puts a short message where the answer would be.
+    /// Puts a notice where the answer would be.
     pub async fn show_instead(&mut self, card: Card) -> anyhow::Result<()> {
         let Card { text, buttons, .. } = card;
-        let text = format!("{}{text}", self.heading);
+        let text = format!("{}{}", self.heading, transcript::mark_notice(&text));
         let parts = split::split(&text, split::LIMIT);
         self.show_parts(parts, buttons, Vec::new()).await
     }
@@ -243,13 +259,19 @@ impl<'a> MessageRenderer<'a> {
         let id = match self.shown.last() {
             None => {
                 card.files.extend(self.question.take());
-                target.send_first(rest, &card).await?
+                card.reply_to = self.watched.copy_of_question();
+                let id = target.send_first(rest, &card).await?;
+                card.reply_to = None;
+                id
             }
             Some(before) => target.send_next(rest, &before.id, &card).await?,
         };
         card.files.clear();
         let message = id.parse().ok();
         self.shown.push(ShownMessage { id, card });
+        if let Some(message) = message {
+            self.watched.add_message(message);
+        }
         if let (Some(notes), Some(message)) = (&self.notes, message) {
             notes.note_message(message);
         }

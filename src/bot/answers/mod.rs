@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod buttons;
+pub mod deletions;
 pub mod edit_pace;
 mod imitation;
 pub mod message_renderer;

@@ -34,9 +34,10 @@ pub enum StopOutcome {
 }
 
 impl RunningAnswers {
-    /// Adds an answer, until the result is dropped.
-    pub fn begin(&self, id: &str, asker: PersonId) -> RunningAnswer {
-        let stop = CancellationToken::new();
+    /// Adds an answer, until the result is dropped. It stops by itself when
+    /// what it depends on is gone.
+    pub fn begin(&self, id: &str, asker: PersonId, gone: &CancellationToken) -> RunningAnswer {
+        let stop = gone.child_token();
         lock(&self.0).insert(id.to_owned(), (asker, stop.clone()));
         RunningAnswer {
             id: id.to_owned(),

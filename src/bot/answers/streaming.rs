@@ -10,6 +10,8 @@ use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_se
 use crate::bot::answers::target::Target;
 use crate::bot::answers::{notices, refusals};
 use crate::bot::connection::card::{Button, Card};
+use crate::bot::connection::rest::is_gone;
+use crate::bot::conversation::transcript;
 use crate::bot::{Bot, explain_error, words};
 use crate::model::{Ask, AskRefusal, Choices, Refusal, ServerId, Source};
 
@@ -55,7 +57,12 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
         renderer
             .show_instead(words::answers::waiting_in_line(voice))
             .await?;
-        admission.wait_turn().await;
+        let gone = renderer.watched.gone().clone();
+        gone.run_until_cancelled(admission.wait_turn()).await;
+    }
+    // Whoever deleted their question waits for nothing.
+    if renderer.watched.gone().is_cancelled() {
+        return Ok(());
     }
     let Some(secured) = secure_ask(&mut renderer, ask).await? else {
         return Ok(());
@@ -103,7 +110,8 @@ async fn stream_answer(
     };
     let notes = bot.app.asks.log_answer(&began)?;
     let id = notes.id.clone();
-    let running = bot.running_answers.begin(&id, renderer.asker);
+    let gone = renderer.watched.gone().clone();
+    let running = bot.running_answers.begin(&id, renderer.asker, &gone);
     renderer.notes = Some(notes);
     renderer.buttons = words::answers::growing_buttons(voice, &id);
     let (outcome, text) = show_while_asking(renderer, secured.ready, &running.stop).await;
@@ -113,7 +121,11 @@ async fn stream_answer(
     } else {
         words::answers::ended_buttons(voice, &id)
     };
-    let shown = show_end(renderer, &outcome, text, buttons).await;
+    let shown = if gone.is_cancelled() && outcome.result.is_err() {
+        show_cut_off(renderer, &text, buttons).await
+    } else {
+        show_end(renderer, &outcome, text, buttons).await
+    };
     if let Some(notes) = renderer.notes.take() {
         notes.close(outcome.attempt, &outcome.trace);
     }
@@ -161,14 +173,14 @@ async fn show_end(
     match &outcome.result {
         Ok(answer) if answer.source == Source::Demo => {
             let (text, footer) = (
-                words::answers::demo_text(voice),
+                transcript::mark_notice(&words::answers::demo_text(voice)),
                 words::answers::demo_footer(voice),
             );
             renderer.show_whole(&text, &footer, Vec::new()).await
         }
         Ok(answer) => {
             let text = if text.trim().is_empty() {
-                words::answers::empty_answer(voice)
+                transcript::mark_notice(&words::answers::empty_answer(voice))
             } else {
                 text
             };
@@ -181,6 +193,24 @@ async fn show_end(
             renderer.show_whole(&text, &footer, buttons).await
         }
         Err(error) => show_none(renderer, outcome, error, buttons).await,
+    }
+}
+
+/// Ends an answer whose question or message was deleted: what still stands of
+/// it says that it stops there, and nothing new is posted.
+async fn show_cut_off(
+    renderer: &mut MessageRenderer<'_>,
+    text: &str,
+    buttons: Vec<Button>,
+) -> anyhow::Result<()> {
+    if !renderer.has_shown() {
+        return Ok(());
+    }
+    let why = explain_error(renderer.voice, &AskRefusal::Stopped.into()).text;
+    let footer = words::answers::broken_off_footer(renderer.voice, &why);
+    match renderer.show_whole(text, &footer, buttons).await {
+        Err(error) if is_gone(&error) => Ok(()),
+        shown => shown,
     }
 }
 

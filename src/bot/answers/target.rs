@@ -74,7 +74,7 @@ impl Target {
             }
             Self::Channel {
                 channel, reply_to, ..
-            } => post_reply(rest, *channel, *reply_to, card).await,
+            } => post_reply(rest, *channel, card.reply_to.unwrap_or(*reply_to), card).await,
         }
     }
 

@@ -7,6 +7,7 @@ use serenity::all::Message;
 
 use crate::bot::connection::card::Card;
 use crate::bot::connection::limiter::Route;
+use crate::bot::connection::received_message::parse_message;
 use crate::bot::connection::rest::{Call, Rest, is_gone};
 
 /// How many messages Discord hands out at once at the most.
@@ -86,7 +87,7 @@ impl Rest {
     pub async fn message(&self, channel: u64, message: u64) -> anyhow::Result<Option<Message>> {
         let endpoint = Endpoint::new(Method::GET, "GET message", format!("/messages/{message}"));
         match self.call_channel(endpoint, channel, None).await {
-            Ok(found) => Ok(serde_json::from_value(found).ok()),
+            Ok(found) => Ok(parse_message(found)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -102,10 +103,11 @@ impl Rest {
         let path = format!("/messages?before={before}&limit={}", most.min(PAGE_MAX));
         let endpoint = Endpoint::new(Method::GET, "GET messages", path);
         let found = self.call_channel(endpoint, channel, None).await?;
-        let all = found.as_array().into_iter().flatten().rev();
-        // One that serenity cannot read is left out, not the rest.
-        let read = all.filter_map(|one| serde_json::from_value(one.clone()).ok());
-        Ok(read.collect())
+        let Value::Array(found) = found else {
+            return Ok(Vec::new());
+        };
+        // One that cannot be read is left out, not the rest.
+        Ok(found.into_iter().rev().filter_map(parse_message).collect())
     }
 
     async fn call_channel(

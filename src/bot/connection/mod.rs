@@ -5,6 +5,7 @@ pub mod channel_calls;
 pub mod connect;
 pub mod interaction_calls;
 mod limiter;
+pub mod received_message;
 mod register;
 pub mod renewals;
 pub mod rest;

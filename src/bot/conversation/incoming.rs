@@ -1,18 +1,22 @@
 //! Messages that come in: mentions, replies and direct messages are
 //! answered.
 
-use serenity::all::{Message, MessageType};
+use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
 use crate::bot::Bot;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::received_message::parse_message;
 use crate::bot::connection::rest::is_gone;
 use crate::bot::conversation::memory;
+use crate::bot::conversation::message_text::says_nothing;
+use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
 use crate::bot::words;
 use crate::bot::words::DEFAULT_LOCALE;
-use crate::model::{Ask, Caller, Choices};
+use crate::model::{Ask, Caller, Choices, LeftOut, ServerId};
 
 /// A message, who asks with it, and what they chose.
 pub struct MessageQuestion<'a> {
@@ -21,11 +25,48 @@ pub struct MessageQuestion<'a> {
     pub choices: Choices,
 }
 
-/// Answers a message, if it is meant for the bot.
+/// Answers a message, if it is meant for the bot and has not come before.
 pub async fn handle_message(bot: &Bot, message: Message) -> anyhow::Result<()> {
-    if !is_for_bot(bot, &message) {
+    if message.webhook_id.is_some() {
+        let (channel, id) = (message.channel_id.get(), message.id.get());
+        bot.deletions.note_copy(channel, id, &message.content);
+    }
+    let is_for_bot = is_for_bot(bot, &message);
+    if !bot.seen_events.take_first(message.id.get(), is_for_bot) {
         return Ok(());
     }
+    answer_incoming(bot, message).await
+}
+
+/// Answers a message that was changed by whoever wrote it, if it is meant for
+/// the bot now and was not before. Discord tells of other changes in the same
+/// way, such as a preview of a link: `docs/discord.md` §6.
+pub async fn handle_change(bot: &Bot, event: &MessageUpdateEvent) -> anyhow::Result<()> {
+    let users = event.mentions.iter().flatten();
+    let mut users = users.map(|user| user.id.get());
+    let roles = event.mention_roles.as_deref().unwrap_or_default();
+    let names_bot =
+        users.any(|id| id == bot.user_id()) || names_own_role(bot, event.guild_id, roles);
+    if !names_bot || event.edited_timestamp.is_none() {
+        return Ok(());
+    }
+    let Some(message) = changed_message(event) else {
+        return Ok(());
+    };
+    if is_for_bot(bot, &message) && bot.seen_events.take_changed(message.id.get()) {
+        return answer_incoming(bot, message).await;
+    }
+    Ok(())
+}
+
+/// The message that an event describes. Discord sends it whole.
+fn changed_message(event: &MessageUpdateEvent) -> Option<Message> {
+    let mut fields = serde_json::to_value(event).ok()?;
+    fields.as_object_mut()?.retain(|_, value| !value.is_null());
+    parse_message(fields)
+}
+
+async fn answer_incoming(bot: &Bot, message: Message) -> anyhow::Result<()> {
     let caller = bot.complete_caller(RawCaller::from_message(&message)).await;
     let target = Target::Channel {
         channel: message.channel_id.get(),
@@ -46,6 +87,11 @@ pub async fn answer_message(
     question: MessageQuestion<'_>,
     target: Target,
 ) -> anyhow::Result<()> {
+    let (channel, id) = (question.message.channel_id, question.message.id);
+    let text = &question.message.content;
+    let watched = bot
+        .deletions
+        .watch_text(channel.get(), Some(id.get()), text);
     // Reading files takes its time, so that it shows at once that an answer
     // will come. Where the bot may not write, nobody is asked or pays.
     let promise = target.promise_answer(&bot.rest);
@@ -56,8 +102,12 @@ pub async fn answer_message(
         return Ok(());
     }
     let Conversation { turns, left_out } = conversation?;
+    if watched.gone().is_cancelled() {
+        return Ok(());
+    }
     if turns.is_empty() {
-        let help = words::answers::how_to_ask(bot.voice(DEFAULT_LOCALE));
+        let mut help = explain_no_question(bot, question.message, &left_out);
+        help.text = transcript::mark_notice(&help.text);
         return target.send_first(&bot.rest, &help).await.map(drop);
     }
     let ask = Ask {
@@ -78,6 +128,17 @@ pub async fn answer_message(
     Box::pin(answer_request(bot, request)).await
 }
 
+/// Says why a message was not answered: it asks nothing that can be read.
+fn explain_no_question(bot: &Bot, message: &Message, left_out: &[LeftOut]) -> Card {
+    let voice = bot.voice(DEFAULT_LOCALE);
+    // Else the message itself is hidden, and there are ways to ask that work.
+    let is_reply = message.referenced_message.is_some();
+    if is_reply && left_out.contains(&LeftOut::Hidden) {
+        return words::answers::hidden_subject(voice);
+    }
+    words::answers::how_to_ask(voice, message.guild_id.is_none())
+}
+
 /// Whether a message is a mention, a reply to one of the bot's messages, or
 /// a direct message; from a person, and with something in it that the bot
 /// may read.
@@ -92,11 +153,20 @@ fn is_for_bot(bot: &Bot, message: &Message) -> bool {
     let mentioned = message
         .mentions
         .iter()
-        .any(|user| user.id.get() == bot_user);
+        .any(|user| user.id.get() == bot_user)
+        || names_own_role(bot, message.guild_id, &message.mention_roles);
     let replies_to_bot = message
         .referenced_message
         .as_ref()
         .is_some_and(|answered| answered.author.id.get() == bot_user);
-    let readable = !message.content.is_empty() || !message.attachments.is_empty();
+    // Where it should be readable and is not, it is said how to ask.
+    let readable = !says_nothing(message) || bot.reads_messages;
     from_a_person && spoken && (direct || mentioned || (replies_to_bot && readable))
+}
+
+/// Whether the bot's own role is among those that a message names.
+fn names_own_role(bot: &Bot, server: Option<GuildId>, roles: &[RoleId]) -> bool {
+    let server = server.map(|server| ServerId(server.get()));
+    let own = server.and_then(|server| bot.server_names.own_role(server));
+    roles.iter().any(|role| Some(role.get()) == own)
 }

@@ -4,13 +4,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serenity::all::{Message, MessageId};
+use serenity::all::{Message, MessageId, MessageType};
 
 use crate::bot::Bot;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
+use crate::bot::conversation::message_text::{is_forward, says_nothing, words_of};
 use crate::bot::conversation::turns::{Conversation, read_conversation};
-use crate::model::{LeftOut, Role};
+use crate::model::LeftOut;
 
 /// The messages before one, oldest first.
 #[derive(Default)]
@@ -25,16 +26,34 @@ struct EarlierMessages {
 pub async fn recall_conversation(bot: &Bot, message: &Message) -> anyhow::Result<Conversation> {
     let earlier = earlier_messages(bot, message).await?;
     let mut messages = earlier.messages;
-    messages.push(message.clone());
+    messages.push(whole_message(bot, message.clone()).await);
     let mut conversation = read_conversation(bot, &messages).await;
     if earlier.more {
         conversation.left_out.push(LeftOut::Older);
     }
-    let last = conversation.turns.last();
-    if last.is_none_or(|turn| turn.role == Role::Model) {
-        conversation.turns.clear();
-    }
     Ok(conversation)
+}
+
+/// Reads a message once more where nothing of what it says has come along:
+/// serenity drops some of it from events, and nothing from what is asked for.
+pub async fn whole_message(bot: &Bot, message: Message) -> Message {
+    if !says_nothing(&message) {
+        return message;
+    }
+    let (channel, id) = (message.channel_id.get(), message.id.get());
+    match bot.rest.message(channel, id).await {
+        Ok(Some(mut found)) => {
+            // Events alone tell the server and who its author is there.
+            found.guild_id = message.guild_id;
+            found.member = message.member;
+            found
+        }
+        Ok(None) => message,
+        Err(error) => {
+            tracing::info!("could not read a message once more: {error:#}");
+            message
+        }
+    }
 }
 
 async fn earlier_messages(bot: &Bot, message: &Message) -> anyhow::Result<EarlierMessages> {
@@ -48,10 +67,20 @@ async fn earlier_messages(bot: &Bot, message: &Message) -> anyhow::Result<Earlie
         return reply_chain(bot, message, most).await;
     };
     let mut earlier = channel_history(bot, message, most).await?;
-    if !earlier.more {
+    let starts_thread = |message: &Message| {
+        // The first message of a forum's post has the thread's own id.
+        message.id.get() == channel
+            || (message.kind == MessageType::ThreadStarterMessage && words_of(message).is_some())
+    };
+    if !earlier.more && !earlier.messages.iter().any(starts_thread) {
         // A thread that hangs under a message has that message's id.
-        let starter = bot.rest.message(parent, channel).await?;
-        earlier.messages.splice(0..0, starter);
+        match bot.rest.message(parent, channel).await {
+            Ok(starter) => earlier.messages.splice(0..0, starter).for_each(drop),
+            Err(error) => {
+                tracing::info!("could not read what a thread hangs under: {error:#}");
+                earlier.more = true;
+            }
+        }
     }
     Ok(earlier)
 }
@@ -78,7 +107,9 @@ async fn reply_chain(bot: &Bot, message: &Message, most: usize) -> anyhow::Resul
     let channel = message.channel_id.get();
     let mut near: Option<HashMap<u64, Message>> = None;
     let (mut messages, mut seen) = (Vec::new(), HashSet::from([message.id.get()]));
-    let mut known = message.referenced_message.as_deref().cloned();
+    let known = message.referenced_message.as_deref().cloned();
+    // What serenity drops from events is asked for.
+    let mut known = known.filter(|known| !says_nothing(known));
     let mut next = replied_to(message);
     let mut more = false;
     while let Some(id) = next.filter(|id| seen.insert(*id)) {
@@ -112,6 +143,6 @@ async fn reply_chain(bot: &Bot, message: &Message, most: usize) -> anyhow::Resul
 /// The message that one replies to, in the same channel.
 fn replied_to(message: &Message) -> Option<u64> {
     let reference = message.message_reference.as_ref()?;
-    let here = reference.channel_id == message.channel_id;
+    let here = reference.channel_id == message.channel_id && !is_forward(message);
     reference.message_id.filter(|_| here).map(MessageId::get)
 }

@@ -6,7 +6,12 @@
 pub mod channel_kinds;
 pub mod files;
 pub mod incoming;
-mod memory;
+mod markup;
+pub mod memory;
+pub mod message_text;
+pub mod names;
+pub mod seen_events;
 pub mod settings;
 pub mod transcript;
 pub mod turns;
+pub mod utterance;

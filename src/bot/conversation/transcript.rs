@@ -9,15 +9,19 @@
 //! -# Small print: the model, who paid, what it used.
 //! ```
 //!
+//! The question stands there only under a command or a button: under a
+//! message that asks, its answer may begin with a quote of its own.
+//!
+//! A notice of the bot's, such as why there is no answer, is not the model's
+//! word. It holds a mark that nobody sees, so that it can be told apart when
+//! it is read again: Discord gives a message nothing else to carry that.
+//!
 //! A question of more than 500 UTF-16 units stands in the file
 //! `question.md`, with an excerpt of it above the answer. An answer fills as
 //! many messages as it needs; where those are too many, the whole answer
 //! stands in `answer.md` under its beginning.
 
-use serenity::all::Message;
-
 use crate::bot::answers::split;
-use crate::model::Turn;
 
 /// The file of an answer that is too long for its messages.
 pub const ANSWER_FILE: &str = "answer.md";
@@ -28,14 +32,35 @@ pub const QUESTION_FILE: &str = "question.md";
 const QUOTE_UNITS: usize = 500;
 /// How much is shown of a longer one.
 const EXCERPT_CHARACTERS: usize = 200;
-/// The longest name of a person that a model is told.
-const NAME_CHARACTERS: usize = 32;
 /// Discord's mark of small print, in which our footers stand.
 pub const SMALL_PRINT: &str = "-# ";
 /// Discord's mark of a quoted line.
 const QUOTED: &str = "> ";
 /// Stands before what should not be in a picture.
 const NEGATIVE: &str = "-# not: ";
+
+/// Characters without width or meaning, in an order in which no writing has
+/// them.
+const NOTICE: &str = "\u{200b}\u{200c}\u{200b}";
+
+/// One of the bot's own messages, as it stands in a channel.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnMessage<'a> {
+    pub content: &'a str,
+    /// Whether a question can stand above the answer.
+    pub may_quote: bool,
+}
+
+/// What one of the bot's own messages holds; either can be missing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct OwnWords {
+    /// What somebody asked, where it stands above the answer.
+    pub question: Option<String>,
+    /// What the model said.
+    pub answer: Option<String>,
+    /// Whether that is the whole answer, from its file.
+    pub is_whole: bool,
+}
 
 /// What stands above an answer: its question, quoted.
 pub struct Heading {
@@ -78,6 +103,22 @@ pub fn heading(question: &str) -> Heading {
     }
 }
 
+/// Marks a notice of the bot's. The mark stands inside, where nothing trims
+/// it.
+pub fn mark_notice(words: &str) -> String {
+    let mut marked = words.trim_end().to_owned();
+    if let Some(last) = marked.pop() {
+        marked.push_str(NOTICE);
+        marked.push(last);
+    }
+    marked
+}
+
+/// A text without the mark of a notice, and whether it had one.
+pub fn take_notice_mark(content: &str) -> (String, bool) {
+    (content.replace(NOTICE, ""), content.contains(NOTICE))
+}
+
 /// Writes a line of small print. It is no part of the answer above it.
 pub fn small_print(words: &str) -> String {
     format!("{SMALL_PRINT}{words}")
@@ -117,22 +158,28 @@ impl OwnFiles {
     }
 }
 
-/// The question and the answer that one of the bot's own messages holds;
-/// either can be missing.
-pub fn own_turns(content: &str, files: OwnFiles) -> Vec<Turn> {
-    if let Some(answer) = files.answer {
-        return vec![Turn::model(answer)];
+/// Reads the question and the answer in one of the bot's own messages.
+pub fn own_words(own: OwnMessage<'_>, files: OwnFiles) -> OwnWords {
+    let (quoted, rest) = if own.may_quote {
+        take_quote(own.content)
+    } else {
+        (None, own.content)
+    };
+    // The whole question in the place of its excerpt.
+    let question = quoted.and_then(|quoted| files.question.or(Some(quoted)));
+    if files.answer.is_some() {
+        return OwnWords {
+            question,
+            answer: files.answer,
+            is_whole: true,
+        };
     }
-    let (quoted, rest) = take_quote(content);
-    let answer = without_small_print(rest);
-    let answer = (!answer.is_empty()).then(|| Turn::model(answer));
-    let quoted = quoted.map(Turn::person);
-    let mut turns: Vec<Turn> = quoted.into_iter().chain(answer).collect();
-    if let (Some(question), Some(first)) = (files.question, turns.first_mut()) {
-        // The whole question in the place of its excerpt.
-        first.text.0 = question;
+    let (answer, is_notice) = take_notice_mark(without_small_print(rest));
+    OwnWords {
+        question,
+        answer: Some(answer).filter(|answer| !answer.is_empty() && !is_notice),
+        is_whole: false,
     }
-    turns
 }
 
 /// The question that stands above an answer, if one does.
@@ -163,35 +210,6 @@ fn without_small_print(content: &str) -> &str {
     }
 }
 
-/// What a person wrote: names in the place of ids, and the bot's own name
-/// left out.
-pub fn persons_text(message: &Message, bot_user: u64) -> String {
-    let mut text = message.content.clone();
-    for user in &message.mentions {
-        let id = user.id.get();
-        let name = match user.global_name.as_ref() {
-            _ if id == bot_user => String::new(),
-            Some(name) => format!("@{name}"),
-            None => format!("@{}", user.name),
-        };
-        text = text.replace(&format!("<@{id}>"), &name);
-        text = text.replace(&format!("<@!{id}>"), &name);
-    }
-    text.trim().to_owned()
-}
-
-/// How whoever wrote a message is called, on one line.
-pub fn author_name(message: &Message) -> String {
-    let member = message.member.as_ref();
-    let name = member
-        .and_then(|member| member.nick.as_ref())
-        .or(message.author.global_name.as_ref())
-        .unwrap_or(&message.author.name);
-    let plain = name.chars().filter(|c| !c.is_control() && *c != ':');
-    let plain: String = plain.take(NAME_CHARACTERS).collect();
-    plain.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +227,19 @@ mod tests {
         }
     }
 
+    fn read(content: &str, files: OwnFiles) -> OwnWords {
+        let may_quote = true;
+        own_words(OwnMessage { content, may_quote }, files)
+    }
+
+    fn words(question: Option<&str>, answer: Option<&str>) -> OwnWords {
+        OwnWords {
+            question: question.map(str::to_owned),
+            answer: answer.map(str::to_owned),
+            is_whole: false,
+        }
+    }
+
     #[test]
     fn a_question_above_its_answer_can_be_read_again() {
         for question in ["why?", "two\nlines", "> already quoted", "with\n\nroom"] {
@@ -216,13 +247,18 @@ mod tests {
             assert!(!heading.is_excerpt);
             let content = heading.text + "Because.\n" + &small_print("small print");
             assert_eq!(
-                own_turns(&content, OwnFiles::default()),
-                [Turn::person(question), Turn::model("Because.")]
+                read(&content, OwnFiles::default()),
+                words(Some(question), Some("Because."))
             );
         }
+        // Where no question stands above it, a quote is the model's.
+        let own = OwnMessage {
+            content: "> To be, or not to be\n\nThat is Hamlet.",
+            may_quote: false,
+        };
         assert_eq!(
-            own_turns("> the answer quotes", OwnFiles::default()).len(),
-            1
+            own_words(own, OwnFiles::default()),
+            words(None, Some(own.content))
         );
     }
 
@@ -236,15 +272,34 @@ mod tests {
         files.add(QUESTION_FILE, question.clone());
         files.add("notes.md", "somebody else's".into());
         assert_eq!(
-            own_turns(&content, files),
-            [Turn::person(question.as_str()), Turn::model("Because.")]
+            read(&content, files),
+            words(Some(&question), Some("Because."))
         );
         let mut files = OwnFiles::default();
         files.add(ANSWER_FILE, "all of it".into());
-        assert_eq!(
-            own_turns("its beginning", files),
-            [Turn::model("all of it")]
-        );
+        let whole = OwnWords {
+            is_whole: true,
+            ..words(None, Some("all of it"))
+        };
+        assert_eq!(read("its beginning", files), whole);
+    }
+
+    #[test]
+    fn a_notice_is_not_the_models_word() {
+        for notice in ["I could not answer.", "⏳", "Ask again: `/ask`", "é"] {
+            let marked = mark_notice(notice);
+            assert_eq!(take_notice_mark(&marked), (notice.to_owned(), true));
+            assert!(!marked.ends_with(NOTICE) && marked.chars().count() > notice.chars().count());
+            let under_question = heading("why?").text + &marked;
+            assert_eq!(
+                read(&under_question, OwnFiles::default()),
+                words(Some("why?"), None)
+            );
+            let with_footer = format!("{marked}\n{}", small_print("demo"));
+            assert_eq!(read(&with_footer, OwnFiles::default()), words(None, None));
+        }
+        assert_eq!(mark_notice(""), "");
+        assert!(!take_notice_mark("An answer, with a \u{200b} in it.").1);
     }
 
     #[test]

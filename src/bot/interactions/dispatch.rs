@@ -62,6 +62,15 @@ impl serenity::framework::Framework for Dispatcher {
 
     async fn dispatch(&self, context: Context, event: FullEvent) {
         let _running = self.bot.app.tasks.token();
+        if let FullEvent::InteractionCreate { interaction } = &event
+            && !self
+                .bot
+                .seen_events
+                .take_first(interaction.id().get(), true)
+        {
+            tracing::info!("an interaction came again");
+            return;
+        }
         let done = match event {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Modal(form),
@@ -78,11 +87,23 @@ impl serenity::framework::Framework for Dispatcher {
             }
             FullEvent::GuildCreate { guild, .. } => {
                 let server = ServerId(guild.id.get());
+                self.bot
+                    .server_names
+                    .note_server(&guild, self.bot.user_id());
                 self.bot.app.keys.server_is_here(server).await
             }
-            // On the heap: it is a large future, and every event has room for it.
-            FullEvent::Message { new_message } => {
-                Box::pin(incoming::handle_message(&self.bot, new_message)).await
+            FullEvent::Message { .. }
+            | FullEvent::MessageUpdate { .. }
+            | FullEvent::MessageDelete { .. }
+            | FullEvent::MessageDeleteBulk { .. }
+            | FullEvent::ChannelDelete { .. }
+            | FullEvent::ThreadDelete { .. } => {
+                // On the heap: it is a large future, and every event has room for it.
+                Box::pin(handle_message_event(&self.bot, event)).await
+            }
+            FullEvent::GuildRoleCreate { new } | FullEvent::GuildRoleUpdate { new, .. } => {
+                self.bot.server_names.note_role(&new, self.bot.user_id());
+                Ok(())
             }
             FullEvent::Resume { .. } => {
                 self.bot.renewals.note_resumed(context.shard_id);
@@ -91,21 +112,10 @@ impl serenity::framework::Framework for Dispatcher {
             }
             FullEvent::Ready { ref data_about_bot } => {
                 self.bot.renewals.note_new_session(context.shard_id);
-                let user_id = data_about_bot.user.id.get();
-                self.bot.user_id.store(user_id, Ordering::Relaxed);
                 self.bot.app.shards.note(context.shard_id.0, true);
-                let bot = Arc::clone(&self.bot);
-                self.bot.app.tasks.spawn(async move {
-                    if let Err(error) = close_unfinished(&bot).await {
-                        tracing::warn!("could not close answers that were broken off: {error:#}");
-                    }
-                    if let Err(error) = resume_pictures(&bot).await {
-                        tracing::warn!("could not go on with pictures: {error:#}");
-                    }
-                });
-                let reported = report_servers(&self.bot, data_about_bot).await;
+                let welcomed = welcome(&self.bot, data_about_bot).await;
                 self.poise.dispatch(context, event).await;
-                reported
+                welcomed
             }
             FullEvent::InteractionCreate { .. } => {
                 self.poise.dispatch(context, event).await;
@@ -117,6 +127,48 @@ impl serenity::framework::Framework for Dispatcher {
             tracing::warn!("could not handle an event: {error:#}");
         }
     }
+}
+
+/// Handles what happens to messages, and to the channels that they stand in.
+async fn handle_message_event(bot: &Bot, event: FullEvent) -> anyhow::Result<()> {
+    match event {
+        FullEvent::Message { new_message } => incoming::handle_message(bot, new_message).await?,
+        FullEvent::MessageUpdate { event, .. } => incoming::handle_change(bot, &event).await?,
+        FullEvent::MessageDelete {
+            deleted_message_id: id,
+            ..
+        } => bot.deletions.stop_for_messages(&[id.get()]).await,
+        FullEvent::MessageDeleteBulk {
+            multiple_deleted_messages_ids: ids,
+            ..
+        } => {
+            let deleted: Vec<u64> = ids.iter().map(|id| id.get()).collect();
+            bot.deletions.stop_for_messages(&deleted).await;
+        }
+        FullEvent::ChannelDelete { channel, .. } => {
+            bot.deletions.stop_for_channel(channel.id.get());
+        }
+        FullEvent::ThreadDelete { thread, .. } => {
+            bot.deletions.stop_for_channel(thread.id.get());
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Learns who the bot is, and goes on with what an earlier process left.
+async fn welcome(bot: &Arc<Bot>, ready: &Ready) -> anyhow::Result<()> {
+    bot.user_id.store(ready.user.id.get(), Ordering::Relaxed);
+    let resuming = Arc::clone(bot);
+    bot.app.tasks.spawn(async move {
+        if let Err(error) = close_unfinished(&resuming).await {
+            tracing::warn!("could not close answers that were broken off: {error:#}");
+        }
+        if let Err(error) = resume_pictures(&resuming).await {
+            tracing::warn!("could not go on with pictures: {error:#}");
+        }
+    });
+    report_servers(bot, ready).await
 }
 
 /// Says in which servers of a shard the bot is, so that those that removed

@@ -45,7 +45,9 @@ impl PictureMessage<'_> {
             channel: began.channel,
             message: began.promised,
         };
-        let running = bot.running_answers.begin(&place.id, began.person);
+        let running =
+            bot.running_answers
+                .begin(&place.id, began.person, self.renderer.watched.gone());
         let (sender, stages) = watch::channel(None);
         let done = CancellationToken::new();
         let making = async {

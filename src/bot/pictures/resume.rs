@@ -20,9 +20,15 @@ pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
     for job in bot.app.pictures.unfinished_pictures().await? {
         // Discord says more than once that we are here.
         if bot.shards.serves(job.server) && !bot.running_answers.contains(&job.id) {
-            let running = bot.running_answers.begin(&job.id, job.person);
+            let watched = bot.deletions.watch(job.channel.unwrap_or(0), None);
+            job.message
+                .into_iter()
+                .for_each(|id| watched.add_message(id));
+            let gone = watched.gone();
+            let running = bot.running_answers.begin(&job.id, job.person, gone);
             let one = Arc::clone(bot);
             bot.app.tasks.spawn(async move {
+                let _watched = watched;
                 if let Err(error) = resume_picture(&one, job, &running).await {
                     tracing::warn!("could not go on with a picture: {error:#}");
                 }

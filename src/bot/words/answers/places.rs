@@ -60,9 +60,20 @@ pub fn refused_privately(voice: Voice<'_>) -> Card {
 }
 
 /// A message to the bot asked nothing.
-pub fn how_to_ask(voice: Voice<'_>) -> Card {
+pub fn how_to_ask(voice: Voice<'_>, is_direct: bool) -> Card {
+    Card::text(voice.lang.words(if is_direct {
+        "I found nothing in that which I can read. Write what you want to know; `/ask` works too."
+    } else {
+        "Write what you want to know after my name, or reply to a message and mention me. `/ask` works too."
+    }))
+}
+
+/// A message that asks nothing replies to one that Discord does not show to
+/// the bot.
+pub fn hidden_subject(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
-        "Write what you want to know after my name, or reply to a message and mention me. `/ask` works too.",
+        "Discord doesn't show me the message that this is about. Copy its words behind my name, or right-click \
+         it and choose **Apps**, **Explain**. The operator can let me read along (`discord.message_content`).",
     ))
 }
 

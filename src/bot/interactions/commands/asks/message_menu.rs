@@ -1,10 +1,14 @@
 //! Commands on a message: right-click, Apps.
 
-use serenity::all::Message;
+use serenity::all::{GuildId, Message};
 
+use crate::bot::Bot;
 use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::conversation::memory::whole_message;
+use crate::bot::conversation::message_text::is_words;
 use crate::bot::conversation::transcript;
-use crate::bot::conversation::turns::read_conversation;
+use crate::bot::conversation::turns::{Conversation, indent_names};
+use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
 use crate::model::Turn;
@@ -79,23 +83,50 @@ async fn answer_about(ctx: Context<'_>, message: Message, task: Task) -> anyhow:
     // Files may take longer to read than Discord waits.
     let handle = InteractionHandle::from(ctx.interaction);
     bot.rest.defer_ephemeral(&handle).await?;
-    let mut subject = read_conversation(bot, std::slice::from_ref(&message)).await;
+    let subject = read_subject(bot, ctx.interaction.guild_id, message).await;
     let locale = &ctx.interaction.locale;
     let words = task.words.replace("{locale}", locale);
-    let author = transcript::author_name(&message);
-    subject.turns = vec![turn_about(&words, &author, subject.turns)];
-    ask_privately(ctx, task.persona, subject).await
+    ask_privately(ctx, task.persona, conversation_about(&words, subject)).await
+}
+
+/// Reads the message that a command was chosen on. Discord shows it, whoever
+/// wrote it; also a notice of the bot's own.
+async fn read_subject(bot: &Bot, server: Option<GuildId>, message: Message) -> Utterances {
+    let mut message = whole_message(bot, message).await;
+    message.guild_id = server;
+    let mut subject = read_utterances(bot, std::slice::from_ref(&message)).await;
+    subject.said.retain(|utterance| !utterance.is_unread);
+    let is_own = message.author.id.get() == bot.user_id();
+    if subject.said.is_empty() && is_own && is_words(&message) {
+        let (text, _) = transcript::take_notice_mark(&message.content);
+        if !text.is_empty() {
+            subject.said.push(Utterance {
+                message: message.id.get(),
+                speaker: message.author.name.clone(),
+                turn: Turn::model(text),
+                is_unread: false,
+            });
+        }
+    }
+    subject
 }
 
 /// One turn: what is wanted, and the message with its pictures.
-fn turn_about(words: &str, author: &str, message: Vec<Turn>) -> Turn {
-    let mut all = Turn::person("");
-    for mut turn in message {
-        all.text.0.push_str(&turn.text.0);
-        all.pictures.append(&mut turn.pictures);
+fn conversation_about(words: &str, subject: Utterances) -> Conversation {
+    let mut about = Turn::person("");
+    for Utterance {
+        speaker, mut turn, ..
+    } in subject.said
+    {
+        let text = indent_names(&turn.text.0, &subject.speakers);
+        about.text.0.extend(["\n", &speaker, ": ", &text]);
+        about.pictures.append(&mut turn.pictures);
     }
-    if !all.is_empty() {
-        all.text.0 = format!("{words}\n\n{author}: {}", all.text.0);
+    if !about.is_empty() {
+        about.text.0 = format!("{words}\n{}", about.text.0);
     }
-    all
+    Conversation {
+        turns: vec![about],
+        left_out: subject.left_out,
+    }
 }

@@ -7,13 +7,13 @@ use serenity::all::{CommandInteraction, Message, Permissions};
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation::transcript;
-use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::conversation::turns::{Conversation, indent_names};
+use crate::bot::conversation::utterance::{Utterance, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::{Bot, explain_error};
-use crate::model::{ConversationRefusal, Place, Refusal, Turn, snowflake};
+use crate::model::{ConversationRefusal, Place, Refusal, Role, Turn, snowflake};
 
 /// How many messages are read where nobody says how many.
 const MESSAGES: u32 = 50;
@@ -47,7 +47,11 @@ pub async fn summarize(
     // Reading may take longer than Discord waits.
     bot.rest.defer_ephemeral(&handle).await?;
     let most = messages.unwrap_or(if since.is_some() { 300 } else { MESSAGES });
-    let messages = read_back(bot, ctx.interaction, most, since).await?;
+    let mut messages = read_back(bot, ctx.interaction, most, since).await?;
+    // Discord does not name the server of messages that are asked for.
+    for message in &mut messages {
+        message.guild_id = ctx.interaction.guild_id;
+    }
     let conversation = turns_to_summarize(bot, &messages).await;
     ask_privately(ctx, "summarizer", conversation).await
 }
@@ -104,21 +108,26 @@ async fn read_back(
     Ok(all)
 }
 
-/// Makes a turn of each message, so that the oldest can be left out, and
-/// asks for the summary last.
+/// Makes a turn of each thing that was said, so that the oldest can be left
+/// out, and asks for the summary last.
 async fn turns_to_summarize(bot: &Bot, messages: &[Message]) -> Conversation {
-    let mut all = Conversation::default();
-    for message in messages {
-        let one = read_conversation(bot, std::slice::from_ref(message)).await;
-        all.left_out.extend(one.left_out);
-        let name = transcript::author_name(message);
-        let words = one.turns.iter().map(|turn| turn.text.0.as_str());
-        let words = words.collect::<Vec<_>>().join("\n");
-        if !words.trim().is_empty() {
-            let written_at = clock(snowflake::time_ms(message.id.get()));
-            let turn = format!("[{written_at}] {name}: {words}");
-            all.turns.push(Turn::person(turn));
-        }
+    let read = read_utterances(bot, messages).await;
+    let mut all = Conversation {
+        turns: Vec::new(),
+        left_out: read.left_out,
+    };
+    for Utterance {
+        message,
+        speaker,
+        mut turn,
+        ..
+    } in read.said.into_iter().filter(|it| !it.is_unread)
+    {
+        let written_at = clock(snowflake::time_ms(message));
+        let text = indent_names(&turn.text.0, &read.speakers);
+        turn.text.0 = format!("[{written_at}] {speaker}: {text}");
+        turn.role = Role::Person;
+        all.turns.push(turn);
     }
     if !all.turns.is_empty() {
         all.turns

@@ -1,0 +1,374 @@
+//! How people, channels and roles are called in one conversation: one person
+//! has one name in it, and nobody else has that name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::Value;
+use serenity::all::{Guild, Message, Role, User};
+
+use crate::bot::Bot;
+use crate::bot::connection::rest::Rest;
+use crate::bot::conversation::markup::{self, Mark};
+use crate::model::{BoundedMap, ServerId, TtlCache, lock};
+
+/// How many channels and roles are remembered by name.
+const REMEMBERED_MAX: usize = 10_000;
+/// How long a channel's or a role's name is believed.
+const BELIEVED_FOR: Duration = Duration::from_mins(10);
+/// How many channels of one conversation Discord is asked about.
+const CHANNELS_ASKED_MAX: usize = 10;
+/// The longest name of a person that a model is told.
+const NAME_CHARACTERS: usize = 32;
+/// Whoever is not known by name.
+pub const SOMEBODY: &str = "somebody";
+/// Discord's permission to see a channel.
+const VIEW_CHANNEL: u64 = 1 << 10;
+/// Applications whose webhooks speak for people, under other names:
+/// PluralKit and Tupperbox. <https://github.com/PluralKit/PluralKit>
+const PROXIES: [u64; 2] = [466_378_653_216_014_359, 431_544_605_209_788_416];
+
+/// The names of channels and roles that Discord was asked about, and the
+/// role of the bot's own in each server.
+pub struct ServerNames {
+    channels: Mutex<TtlCache<u64, Option<String>>>,
+    roles: Mutex<TtlCache<u64, String>>,
+    /// When the roles of a server were asked for last.
+    asked: Mutex<TtlCache<u64, ()>>,
+    own_roles: Mutex<BoundedMap<ServerId, u64>>,
+}
+
+impl Default for ServerNames {
+    fn default() -> Self {
+        Self {
+            channels: Mutex::new(TtlCache::new(REMEMBERED_MAX, BELIEVED_FOR)),
+            roles: Mutex::new(TtlCache::new(REMEMBERED_MAX, BELIEVED_FOR)),
+            asked: Mutex::new(TtlCache::new(REMEMBERED_MAX, BELIEVED_FOR)),
+            own_roles: Mutex::new(BoundedMap::new(REMEMBERED_MAX)),
+        }
+    }
+}
+
+impl ServerNames {
+    /// Notes which role of a server Discord made for the bot. Discord's own
+    /// client offers it under the bot's name: `docs/discord.md` §6.
+    pub fn note_server(&self, server: &Guild, bot_user: u64) {
+        for role in server.roles.values() {
+            self.note_role(role, bot_user);
+        }
+    }
+
+    /// Notes a role, if it is the bot's own.
+    pub fn note_role(&self, role: &Role, bot_user: u64) {
+        if role.tags.bot_id.is_some_and(|bot| bot.get() == bot_user) {
+            lock(&self.own_roles).put(ServerId(role.guild_id.get()), role.id.get());
+        }
+    }
+
+    /// The bot's own role in a server.
+    pub fn own_role(&self, server: ServerId) -> Option<u64> {
+        lock(&self.own_roles).get(&server).copied()
+    }
+
+    /// What a channel of a server is called; none where not everybody in the
+    /// server may know of it.
+    async fn channel_name(&self, bot: &Bot, server: u64, channel: u64) -> Option<String> {
+        let now_ms = bot.app.now_ms();
+        if let Some(known) = lock(&self.channels).get(&channel, now_ms) {
+            return known.clone();
+        }
+        let described = bot.rest.channel(channel).await.ok();
+        let name = described.and_then(|channel| public_name(&channel, server));
+        lock(&self.channels).put(channel, name.clone(), now_ms);
+        name
+    }
+
+    /// Asks Discord for the roles of a server, unless it was asked just now.
+    async fn learn_roles(&self, bot: &Bot, server: u64) {
+        let now_ms = bot.app.now_ms();
+        if lock(&self.asked).get(&server, now_ms).is_some() {
+            return;
+        }
+        lock(&self.asked).put(server, (), now_ms);
+        let Ok(described) = describe_server(&bot.rest, server).await else {
+            return;
+        };
+        let mut known = lock(&self.roles);
+        for role in described["roles"].as_array().into_iter().flatten() {
+            let id = role["id"].as_str().and_then(|id| id.parse().ok());
+            if let (Some(id), Some(name)) = (id, role["name"].as_str()) {
+                known.put(id, name.to_owned(), now_ms);
+            }
+        }
+    }
+
+    fn role_name(&self, bot: &Bot, role: u64) -> Option<String> {
+        let now_ms = bot.app.now_ms();
+        lock(&self.roles).get(&role, now_ms).cloned()
+    }
+}
+
+async fn describe_server(rest: &Rest, server: u64) -> anyhow::Result<Value> {
+    rest.get("GET guild", &format!("/guilds/{server}")).await
+}
+
+/// A channel's name, if it is in the server and everybody there can see it.
+fn public_name(channel: &Value, server: u64) -> Option<String> {
+    let server = server.to_string();
+    let overwrites = channel["permission_overwrites"].as_array();
+    let is_hidden = overwrites.into_iter().flatten().any(|overwrite| {
+        let denied = overwrite["deny"]
+            .as_str()
+            .and_then(|bits| bits.parse().ok());
+        overwrite["id"] == server.as_str() && denied.unwrap_or(0_u64) & VIEW_CHANNEL != 0
+    });
+    let name = channel["name"].as_str().map(str::to_owned);
+    name.filter(|_| !is_hidden && channel["guild_id"] == server.as_str())
+}
+
+/// Who said something: an account, or one of the names of a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Speaker {
+    id: u64,
+    /// The name of a webhook, which has a new one with each message.
+    webhook: Option<String>,
+}
+
+impl Speaker {
+    /// Who wrote a message.
+    pub fn of_message(message: &Message) -> Self {
+        let webhook = message.webhook_id.map(|_| message.author.name.clone());
+        Self {
+            id: message.author.id.get(),
+            webhook,
+        }
+    }
+
+    /// A person with an account.
+    pub fn of_user(user: &User) -> Self {
+        Self {
+            id: user.id.get(),
+            webhook: None,
+        }
+    }
+}
+
+/// The names in one conversation.
+#[derive(Default)]
+pub struct Names {
+    bot_user: u64,
+    own_role: Option<u64>,
+    people: HashMap<u64, PersonName>,
+    speakers: BTreeMap<Speaker, String>,
+    channels: HashMap<u64, String>,
+    roles: HashMap<u64, String>,
+}
+
+/// How one person is called.
+#[derive(Clone)]
+struct PersonName {
+    shown: String,
+    /// It is what they call themselves in this server.
+    is_nick: bool,
+}
+
+impl Names {
+    /// Gathers the names of everybody and everything in a conversation;
+    /// Discord is asked about channels and roles that are not known.
+    pub async fn gather(bot: &Bot, messages: &[&Message]) -> Self {
+        let server = messages.iter().find_map(|message| message.guild_id);
+        let server = server.map(|server| server.get());
+        let mut names = Self {
+            bot_user: bot.user_id(),
+            own_role: server.and_then(|server| bot.server_names.own_role(ServerId(server))),
+            ..Self::default()
+        };
+        for message in messages {
+            names.note_people(message);
+        }
+        names.name_speakers(messages);
+        if let Some(server) = server {
+            names.ask_discord(bot, server, messages).await;
+        }
+        names
+    }
+
+    fn note_people(&mut self, message: &Message) {
+        let nick = message.member.as_ref().and_then(|it| it.nick.as_deref());
+        if message.webhook_id.is_none() {
+            self.note_person(&message.author, nick);
+        }
+        for user in &message.mentions {
+            let nick = user.member.as_ref().and_then(|it| it.nick.as_deref());
+            self.note_person(user, nick);
+        }
+        let forwarded = message.message_snapshots.iter();
+        for user in forwarded.flat_map(|snapshot| &snapshot.mentions) {
+            self.note_person(user, None);
+        }
+        let metadata = message.interaction_metadata.as_deref();
+        if let Some(user) = metadata.and_then(asker) {
+            self.note_person(user, None);
+        }
+    }
+
+    /// Notes a person. Discord tells what they call themselves in a server
+    /// with events alone, and not with what was said before.
+    fn note_person(&mut self, user: &User, nick: Option<&str>) {
+        let known = self.people.get(&user.id.get());
+        if known.is_some_and(|known| known.is_nick || nick.is_none()) {
+            return;
+        }
+        let shown = nick.or(user.global_name.as_deref()).unwrap_or(&user.name);
+        let name = PersonName {
+            shown: plain_name(shown),
+            is_nick: nick.is_some(),
+        };
+        self.people.insert(user.id.get(), name);
+    }
+
+    /// Gives everybody who speaks a name of their own.
+    fn name_speakers(&mut self, messages: &[&Message]) {
+        let mut wanted: Vec<(Speaker, String, String)> = Vec::new();
+        for message in messages {
+            let speaker = Speaker::of_message(message);
+            wanted.push((
+                speaker,
+                self.wanted_name(message),
+                plain_name(&message.author.name),
+            ));
+            let metadata = message.interaction_metadata.as_deref();
+            if let Some(user) = metadata.and_then(asker) {
+                let shown = self.person(user.id.get()).unwrap_or_default();
+                wanted.push((Speaker::of_user(user), shown, plain_name(&user.name)));
+            }
+        }
+        for (speaker, name, account) in wanted {
+            if self.speakers.contains_key(&speaker) {
+                continue;
+            }
+            let is_taken = |name: &String| self.speakers.values().any(|taken| taken == name);
+            let by_account = Some(format!("{name} ({account})")).filter(|_| name != account);
+            let numbered = (2..).map(|number| format!("{name} ({number})"));
+            let mut choices = std::iter::once(name.clone())
+                .chain(by_account)
+                .chain(numbered);
+            let free = choices.find(|choice| !is_taken(choice));
+            self.speakers.insert(speaker, free.unwrap_or(name));
+        }
+    }
+
+    /// How whoever wrote a message would be called if nobody else was.
+    fn wanted_name(&self, message: &Message) -> String {
+        let name = match message.webhook_id {
+            Some(_) => plain_name(&message.author.name),
+            None => self.person(message.author.id.get()).unwrap_or_default(),
+        };
+        let proxy = message.application_id.map(|id| id.get());
+        let is_app = message.author.bot && !proxy.is_some_and(|id| PROXIES.contains(&id));
+        if is_app && message.author.id.get() != self.bot_user {
+            return format!("{name} (app)");
+        }
+        name
+    }
+
+    async fn ask_discord(&mut self, bot: &Bot, server: u64, messages: &[&Message]) {
+        let (mut channels, mut roles) = (Vec::new(), Vec::new());
+        for message in messages {
+            let forwarded = message.message_snapshots.iter();
+            let texts = forwarded.map(|snapshot| &snapshot.content);
+            for text in texts.chain([&message.content]) {
+                markup::replace_marks(text, |mark| {
+                    match mark {
+                        Mark::Channel(id) if !channels.contains(&id) => channels.push(id),
+                        Mark::Role(id) => roles.push(id),
+                        _ => {}
+                    }
+                    None
+                });
+            }
+        }
+        for channel in channels.into_iter().take(CHANNELS_ASKED_MAX) {
+            let name = bot.server_names.channel_name(bot, server, channel).await;
+            self.channels.extend(name.map(|name| (channel, name)));
+        }
+        roles.retain(|role| Some(*role) != self.own_role);
+        if roles
+            .iter()
+            .any(|role| bot.server_names.role_name(bot, *role).is_none())
+        {
+            bot.server_names.learn_roles(bot, server).await;
+        }
+        for role in roles {
+            let name = bot.server_names.role_name(bot, role);
+            self.roles.extend(name.map(|name| (role, name)));
+        }
+    }
+
+    /// A person's name.
+    fn person(&self, id: u64) -> Option<String> {
+        self.people.get(&id).map(|name| name.shown.clone())
+    }
+
+    /// The name by which somebody speaks in this conversation.
+    pub fn speaker_name(&self, speaker: &Speaker) -> &str {
+        self.speakers.get(speaker).map_or(SOMEBODY, String::as_str)
+    }
+
+    /// A text with names in the place of Discord's marks. The bot's own name
+    /// is left out: it is who is spoken to.
+    pub fn readable(&self, text: &str) -> String {
+        markup::replace_marks(text, |mark| match mark {
+            Mark::Person(id) if id == self.bot_user => Some(String::new()),
+            Mark::Role(id) if Some(id) == self.own_role => Some(String::new()),
+            Mark::Person(id) => Some(self.mentioned_person(id)),
+            Mark::Role(id) => Some(match self.roles.get(&id) {
+                Some(name) => format!("@{}", name.trim_start_matches('@')),
+                None => "@(a role)".to_owned(),
+            }),
+            Mark::Channel(id) => Some(match self.channels.get(&id) {
+                Some(name) => format!("#{name}"),
+                None => "#(a channel)".to_owned(),
+            }),
+            Mark::Emoji(name) => Some(format!(":{name}:")),
+            Mark::Time(seconds) => markup::readable_time(seconds),
+            Mark::Command(name) => Some(format!("/{name}")),
+            Mark::Page(name) => Some(format!("#({name})")),
+        })
+    }
+
+    /// How somebody is mentioned: by the name that they speak under, if they
+    /// do.
+    fn mentioned_person(&self, id: u64) -> String {
+        let speaker = Speaker { id, webhook: None };
+        let spoken = self.speakers.get(&speaker).cloned();
+        match spoken.or_else(|| self.person(id)) {
+            Some(name) => format!("@{name}"),
+            None => "@(somebody)".to_owned(),
+        }
+    }
+
+    /// Every name that somebody speaks under.
+    pub fn of_speakers(&self) -> impl Iterator<Item = &str> {
+        self.speakers.values().map(String::as_str)
+    }
+}
+
+/// Who used the command, the button or the form that a message answers.
+pub fn asker(metadata: &serenity::all::MessageInteractionMetadata) -> Option<&User> {
+    use serenity::all::MessageInteractionMetadata as Metadata;
+    match metadata {
+        Metadata::Command(command) => Some(&command.user),
+        Metadata::Component(press) => Some(&press.user),
+        Metadata::ModalSubmit(form) => Some(&form.user),
+        _ => None,
+    }
+}
+
+/// A name on one line, without the sign that stands after a speaker's name.
+fn plain_name(name: &str) -> String {
+    let plain = name.chars().filter(|c| !c.is_control() && *c != ':');
+    let plain: String = plain.take(NAME_CHARACTERS).collect();
+    plain.trim().to_owned()
+}

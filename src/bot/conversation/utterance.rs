@@ -1,0 +1,183 @@
+//! Reads messages as utterances: what one message says, and who says it.
+//! Notices of Discord's and of the bot's are nobody's words.
+
+use std::collections::HashSet;
+
+use serenity::all::{Message, MessageFlags, MessageInteractionMetadata};
+
+use crate::bot::Bot;
+use crate::bot::conversation::files::{self, Content, ReadFile};
+use crate::bot::conversation::message_text::{message_text, says_nothing, words_of};
+use crate::bot::conversation::names::{Names, SOMEBODY, Speaker, asker};
+use crate::bot::conversation::transcript::{self, OwnMessage};
+use crate::bot::conversation::turns::{is_picture, own_files, read_files};
+use crate::model::{LeftOut, Role, Turn};
+
+/// Stands for a message that Discord does not show, in what a model is told.
+const HIDDEN: &str = "[a message that Discord does not show you]";
+/// Stands for several of those, one after the other.
+const SEVERAL_HIDDEN: &str = "[messages that Discord does not show you]";
+/// Whoever wrote those.
+const SEVERAL: &str = "several people";
+/// Stands for a message in which there is nothing that can be told.
+const UNTOLD: &str = "[something that can't be told in words]";
+
+/// What one message says, or a part of it, by one speaker.
+#[derive(Debug)]
+pub struct Utterance {
+    /// The message's id.
+    pub message: u64,
+    /// The name of whoever said it; for the model, the bot's.
+    pub speaker: String,
+    pub turn: Turn,
+    /// It only says that there was something which could not be read.
+    pub is_unread: bool,
+}
+
+/// Everything that was said in some messages.
+#[derive(Default)]
+pub struct Utterances {
+    pub said: Vec<Utterance>,
+    /// What of it was not read.
+    pub left_out: Vec<LeftOut>,
+    /// Every name that somebody speaks under, the bot's too.
+    pub speakers: Vec<String>,
+}
+
+/// Reads messages and their files, oldest first.
+pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
+    let mut known = HashSet::new();
+    let words = messages.iter().filter_map(words_of);
+    let words: Vec<&Message> = words
+        .filter(|message| !is_loading(message) && known.insert(message.id))
+        .collect();
+    let mut all = Utterances::default();
+    let mut files = read_files(bot, &words, &mut all.left_out).await;
+    let names = Names::gather(bot, &words).await;
+    let in_server = words.iter().any(|message| message.guild_id.is_some());
+    let is_hidden = in_server && !bot.reads_messages;
+    for message in words {
+        let files = files.remove(&message.id.get()).unwrap_or_default();
+        if message.author.id.get() == bot.user_id() {
+            all.add_own(message, files, &names);
+        } else {
+            let mut utterance = others_utterance(message, files, &names);
+            if utterance.is_unread && is_hidden {
+                utterance.turn = Turn::person(HIDDEN);
+                all.left_out.push(LeftOut::Hidden);
+            }
+            all.add_others(utterance);
+        }
+    }
+    all.speakers = names.of_speakers().map(str::to_owned).collect();
+    all
+}
+
+/// Whether Discord shows only that an answer will come.
+fn is_loading(message: &Message) -> bool {
+    let flags = message.flags.unwrap_or_default();
+    flags.contains(MessageFlags::LOADING)
+}
+
+impl Utterances {
+    /// Adds what somebody other than the bot said, if it is anything. What
+    /// could not be read is counted once where it comes several times in a
+    /// row.
+    fn add_others(&mut self, utterance: Utterance) {
+        match self.said.last_mut() {
+            _ if utterance.turn.is_empty() => {}
+            Some(last) if last.is_unread && utterance.is_unread => {
+                last.turn = Turn::person(SEVERAL_HIDDEN);
+                last.speaker = SEVERAL.to_owned();
+            }
+            _ => self.said.push(utterance),
+        }
+    }
+
+    /// Adds what the bot's own message holds: what somebody asked, and what
+    /// the model said. Where the message carries the whole answer as a file,
+    /// what stands before it is the beginning of the same.
+    fn add_own(&mut self, message: &Message, files: Vec<ReadFile>, names: &Names) {
+        if !answers_somebody(message) {
+            return;
+        }
+        let own = OwnMessage {
+            content: &message.content,
+            may_quote: may_quote(message),
+        };
+        let words = transcript::own_words(own, own_files(files));
+        if words.is_whole {
+            let is_part = |last: &mut Utterance| last.turn.role == Role::Model;
+            while self.said.pop_if(is_part).is_some() {}
+        }
+        let metadata = message.interaction_metadata.as_deref();
+        let asker = metadata.and_then(asker).map(Speaker::of_user);
+        let asker = asker
+            .as_ref()
+            .map_or(SOMEBODY, |who| names.speaker_name(who));
+        let bot = Speaker::of_message(message);
+        let question = words.question.map(|text| (asker, Turn::person(text)));
+        let answer = words
+            .answer
+            .map(|text| (names.speaker_name(&bot), Turn::model(text)));
+        let said = question.into_iter().chain(answer);
+        self.said.extend(said.map(|(speaker, turn)| Utterance {
+            message: message.id.get(),
+            speaker: speaker.to_owned(),
+            turn,
+            is_unread: false,
+        }));
+    }
+}
+
+/// What somebody other than the bot said; an empty turn where that is the
+/// bot's name alone, or where the files say what there is to say.
+fn others_utterance(message: &Message, files: Vec<ReadFile>, names: &Names) -> Utterance {
+    let mut turn = Turn::person(message_text(message, names));
+    for file in files {
+        match file.content {
+            Content::Text(text) => turn.text.0.push_str(&files::fence(&file.name, &text)),
+            Content::Picture(picture) => turn.pictures.push(picture),
+        }
+    }
+    let is_unread = turn.is_empty() && says_nothing(message);
+    if is_unread {
+        turn = Turn::person(UNTOLD);
+    }
+    let speaker = names.speaker_name(&Speaker::of_message(message));
+    Utterance {
+        message: message.id.get(),
+        speaker: speaker.to_owned(),
+        turn,
+        is_unread,
+    }
+}
+
+/// Whether a message of the bot's answers somebody. What it writes of its own
+/// accord, such as that a key stopped working, is no part of a conversation.
+fn answers_somebody(message: &Message) -> bool {
+    message.message_reference.is_some()
+        || message.interaction_metadata.is_some()
+        || message.webhook_id.is_some()
+}
+
+/// Whether a question can stand above the answer in one of the bot's own
+/// messages: in the first one after a command or a button, and above pictures.
+fn may_quote(message: &Message) -> bool {
+    let has_pictures = message.attachments.iter().any(is_picture);
+    let metadata = message.interaction_metadata.as_deref();
+    let is_first = metadata.is_some_and(|metadata| follows(metadata).is_none());
+    has_pictures || (is_first && message.message_reference.is_none())
+}
+
+/// The first message that an interaction was answered with, for those that
+/// came after it.
+fn follows(metadata: &MessageInteractionMetadata) -> Option<u64> {
+    let first = match metadata {
+        MessageInteractionMetadata::Command(it) => it.original_response_message_id,
+        MessageInteractionMetadata::Component(it) => it.original_response_message_id,
+        MessageInteractionMetadata::ModalSubmit(it) => it.original_response_message_id,
+        _ => None,
+    };
+    first.map(|first| first.get())
+}
