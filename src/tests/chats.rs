@@ -10,8 +10,8 @@ fn file(name: &str, kind: &str, bytes: &[u8]) -> Attachment {
     Attachment {
         name: name.into(),
         kind: kind.into(),
-        description: String::new(),
         bytes: bytes.to_vec(),
+        ..Attachment::default()
     }
 }
 
