@@ -24,6 +24,7 @@ mod defects;
 mod departures;
 mod emulated;
 mod faults;
+mod files;
 mod flows;
 mod form_memory;
 mod gateway;

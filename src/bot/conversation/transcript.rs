@@ -107,6 +107,12 @@ impl ImagePrompt {
 }
 
 impl OwnFiles {
+    /// Whether a file of this name, under one of the bot's messages, is part
+    /// of what it says there.
+    pub fn is_one(name: &str) -> bool {
+        matches!(name, ANSWER_FILE | QUESTION_FILE)
+    }
+
     /// Takes a text file in, if its name says that it is the bot's.
     pub fn add(&mut self, name: &str, text: String) {
         match name {
