@@ -413,6 +413,83 @@ async fn a_reply_that_discord_hides_is_answered_with_how_to_be_heard() {
 }
 
 #[tokio::test]
+async fn a_command_takes_a_file() {
+    with_seeing_model(async |stage| {
+        let mia = stage.mia();
+        let asks = async |file: Attachment, words: &str| {
+            let sent = mia.writes_with("", None, vec![file]);
+            mia.runs(&format!("/ask prompt:{words} file:{sent}")).await
+        };
+        assert_snapshot!(asks(file("a.txt", b"words"), "sum it up").await, @"
+        > sum it up
+        > 
+        > a.txt:
+        > ```
+        > words
+        > ```
+
+        You asked: sum it up
+
+        a.txt:
+        ```
+        words
+        ```
+        This is a made-up model, so that is all it knows.
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 20 out · under $0.0001
+        ");
+        assert_snapshot!(stage.told("anthropic"), @"
+        user: sum it up
+
+        a.txt:
+        ```
+        words
+        ```
+        ");
+        // The question is read again with its file, by buttons and in replies.
+        mia.presses("Again").await;
+        assert_snapshot!(stage.told("anthropic"), @"
+        user: sum it up
+
+        a.txt:
+        ```
+        words
+        ```
+        ");
+        assert_snapshot!(asks(photo(), "what is it?").await, @"
+        > what is it?
+        > -# file: photo.png
+
+        You asked: what is it?
+        (Picture: photo.png)
+        This is a made-up model, so that is all it knows.
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 18 out · under $0.0001
+        ");
+        assert_snapshot!(stage.told("anthropic"), @"
+        user: [a picture] what is it?
+        (Picture: photo.png)
+        ");
+        mia.presses("Again").await;
+        assert_snapshot!(stage.told("anthropic"), @"
+        user: what is it?
+        (A file came with this that you are not given any more: photo.png. Say so if it matters, and don't guess what is in it.)
+        ");
+        assert_snapshot!(asks(file("a.pdf", b"%PDF-1.7\n"), "sum it up").await, @"
+        > sum it up
+        > -# file: a.pdf
+
+        You asked: sum it up
+        (Files came with this that you are not given: a.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
+        This is a made-up model, so that is all it knows.
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 40 out · under $0.0001 · `a.pdf` was not read: I read no PDFs
+        ");
+        let sent = mia.writes_with("", None, vec![photo()]);
+        let once = format!("/ask prompt:x once:true file:{sent}");
+        assert_snapshot!(mia.runs(&once).await, @"(only you) Discord's forms take the key and no file, so nothing was asked. Leave `file:` out, or add the key with `/keys add` and ask without `once:`.");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_emulated_discord_hands_files_out_as_the_real_one_does() {
     stage::run(async |stage| {
         let photo = photo();
