@@ -422,12 +422,7 @@ async fn a_picture_that_is_forwarded_or_replied_to_is_shown() {
         let mia = stage.mia().directly();
         mia.adds("anthropic", "user", &super::good("anthropic"))
             .await;
-        let cat = Attachment {
-            name: "cat.png".into(),
-            kind: "image/png".into(),
-            description: String::new(),
-            bytes: b"\x89PNG\r\n\x1a\nmade up".to_vec(),
-        };
+        let cat = Attachment::uploaded("cat.png", b"\x89PNG\r\n\x1a\nmade up");
         let original = stage.omar().writes_with("my cat", None, vec![cat]);
         let forward = stage.world().forward(mia.person, mia.channel, original);
         mia.sees_reply(forward.unwrap()).await;
@@ -435,6 +430,7 @@ async fn a_picture_that_is_forwarded_or_replied_to_is_shown() {
         user: [a picture] [forwarded from somebody else:]
         > my cat
         > [file: cat.png]
+        (Picture: cat.png)
         ");
     })
     .await;

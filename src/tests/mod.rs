@@ -24,6 +24,8 @@ mod defects;
 mod departures;
 mod emulated;
 mod faults;
+mod file_addresses;
+mod files;
 mod flows;
 mod form_memory;
 mod gateway;

@@ -5,6 +5,8 @@
 use serde_json::{Map, Value, json};
 use serenity::all::Message;
 
+use crate::bot::conversation::files::restore_names;
+
 /// The flag of a message whose text stands in its components.
 const IS_COMPONENTS_V2: u64 = 1 << 15;
 /// How deep components and quoted messages are followed.
@@ -36,6 +38,7 @@ mod component {
 /// words and files are else: Discord leaves those empty then.
 pub fn parse_message(mut json: Value) -> Option<Message> {
     unfold_components(&mut json, 0);
+    restore_names(&mut json);
     if let Ok(message) = serde_json::from_value(json.clone()) {
         return Some(message);
     }

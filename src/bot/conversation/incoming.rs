@@ -101,12 +101,19 @@ pub async fn answer_message(
         tracing::info!("was asked in a channel in which the bot may not write");
         return Ok(());
     }
-    let Conversation { turns, left_out } = conversation?;
+    let Conversation {
+        turns,
+        left_out,
+        all_unread,
+    } = conversation?;
     if watched.gone().is_cancelled() {
         return Ok(());
     }
     if turns.is_empty() {
-        let mut help = explain_no_question(bot, question.message, &left_out);
+        let mut help = match all_unread.as_slice() {
+            [] => explain_no_question(bot, question.message, &left_out),
+            unread => words::files::unread_files(bot.voice(DEFAULT_LOCALE), unread),
+        };
         help.text = transcript::mark_notice(&help.text);
         return target.send_first(&bot.rest, &help).await.map(drop);
     }
@@ -135,6 +142,11 @@ fn explain_no_question(bot: &Bot, message: &Message, left_out: &[LeftOut]) -> Ca
     let is_reply = message.referenced_message.is_some();
     if is_reply && left_out.contains(&LeftOut::Hidden) {
         return words::answers::hidden_subject(voice);
+    }
+    // Nobody can send a message that says nothing: Discord hid it, as it does
+    // with replies to answers to commands (`docs/discord.md` §6).
+    if message.guild_id.is_some() && says_nothing(message) {
+        return words::answers::hidden_question(voice);
     }
     words::answers::how_to_ask(voice, message.guild_id.is_none())
 }

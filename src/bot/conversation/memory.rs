@@ -9,6 +9,7 @@ use serenity::all::{Message, MessageId, MessageType};
 use crate::bot::Bot;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
+use crate::bot::conversation::files::refresh_files;
 use crate::bot::conversation::message_text::{is_forward, says_nothing, words_of};
 use crate::bot::conversation::turns::{Conversation, read_conversation};
 use crate::model::LeftOut;
@@ -24,9 +25,11 @@ struct EarlierMessages {
 /// Reads the conversation that a message continues; without turns where the
 /// message asks nothing.
 pub async fn recall_conversation(bot: &Bot, message: &Message) -> anyhow::Result<Conversation> {
-    let earlier = earlier_messages(bot, message).await?;
+    let (earlier, message) =
+        tokio::join!(earlier_messages(bot, message), refresh_files(bot, message));
+    let earlier = earlier?;
     let mut messages = earlier.messages;
-    messages.push(whole_message(bot, message.clone()).await);
+    messages.push(whole_message(bot, message).await);
     let mut conversation = read_conversation(bot, &messages).await;
     if earlier.more {
         conversation.left_out.push(LeftOut::Older);

@@ -3,17 +3,20 @@
 use serenity::all::{Attachment, Message};
 
 use crate::bot::Bot;
-use crate::bot::conversation::files::{Content, FileReader, FilesByMessage, ReadFile};
+use crate::bot::conversation::files::{Content, FileReader, FilesByMessage, MessageFile};
 use crate::bot::conversation::message_text::files_of;
 use crate::bot::conversation::transcript::{self, OwnFiles};
 use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
-use crate::model::{LeftOut, Role, Turn};
+use crate::model::{LeftOut, Role, Turn, UnreadFile};
 
 /// A conversation as a model is told it, and what is missing of it.
 #[derive(Debug, Default)]
 pub struct Conversation {
     pub turns: Vec<Turn>,
     pub left_out: Vec<LeftOut>,
+    /// Files that could not be read, where there is nothing else to answer;
+    /// there are no turns then.
+    pub all_unread: Vec<UnreadFile>,
 }
 
 /// Reads messages and their files, oldest first; without turns where the last
@@ -21,10 +24,19 @@ pub struct Conversation {
 pub async fn read_conversation(bot: &Bot, messages: &[Message]) -> Conversation {
     let read = read_utterances(bot, messages).await;
     let asked = read.said.iter().rev();
-    let mut asked = asked.take_while(|it| it.turn.role == Role::Person);
-    if !asked.any(|it| !it.is_unread) {
+    let asked = asked.take_while(|it| it.turn.role == Role::Person);
+    let asked: Vec<&Utterance> = asked.collect();
+    // A question that is a file which can't be read asks nothing, whatever
+    // stands before it.
+    let last = messages.last().map(|message| message.id.get());
+    let question = asked.first().filter(|it| Some(it.message) == last);
+    let is_unread = question.is_some_and(|it| it.is_unread && !it.unread.is_empty());
+    let asked = if is_unread { &asked[..1] } else { &asked[..] };
+    if asked.iter().all(|it| it.is_unread) {
+        let unread = asked.iter().rev().flat_map(|it| it.unread.clone());
         return Conversation {
             turns: Vec::new(),
+            all_unread: unread.collect(),
             left_out: read.left_out,
         };
     }
@@ -32,6 +44,7 @@ pub async fn read_conversation(bot: &Bot, messages: &[Message]) -> Conversation 
     Conversation {
         turns: join_turns(name_speakers(read)),
         left_out,
+        all_unread: Vec::new(),
     }
 }
 
@@ -93,8 +106,7 @@ fn join_turns(said: Vec<Utterance>) -> Vec<Turn> {
 
 /// The question above one of the bot's own answers, or in a file beside it.
 pub async fn question_in(bot: &Bot, message: &Message) -> Option<String> {
-    let mut unread = Vec::new();
-    let mut files = read_files(bot, &[message], &mut unread).await;
+    let mut files = read_files(bot, &[message]).await;
     let files = files.remove(&message.id.get()).unwrap_or_default();
     let quoted = transcript::quoted_question(&message.content);
     own_files(files)
@@ -110,7 +122,7 @@ pub fn is_picture(file: &Attachment) -> bool {
 }
 
 /// The files of the bot's own that came with one of its messages.
-pub fn own_files(files: Vec<ReadFile>) -> OwnFiles {
+pub fn own_files(files: Vec<MessageFile>) -> OwnFiles {
     let mut own = OwnFiles::default();
     for file in files {
         if let Content::Text(text) = file.content {
@@ -120,26 +132,36 @@ pub fn own_files(files: Vec<ReadFile>) -> OwnFiles {
     own
 }
 
-/// Reads files, those of the newest messages first.
-pub async fn read_files(
-    bot: &Bot,
-    messages: &[&Message],
-    left_out: &mut Vec<LeftOut>,
-) -> FilesByMessage {
+/// Reads files, those of the newest messages first. Of the bot's own
+/// messages only what it wrote as a file is read again.
+pub async fn read_files(bot: &Bot, messages: &[&Message]) -> FilesByMessage {
     let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
     let mut files = FilesByMessage::new();
     for message in messages.iter().rev() {
+        let is_own = message.author.id.get() == bot.user_id();
         for file in files_of(message) {
-            match reader.read_file(file).await {
-                Ok(content) => files.entry(message.id.get()).or_default().push(ReadFile {
-                    name: file.filename.clone(),
-                    content,
-                }),
-                Err(why) => left_out.push(why),
+            if !is_own || OwnFiles::is_one(&file.filename) {
+                let read = reader.read_file(file).await;
+                files.entry(message.id.get()).or_default().push(read);
             }
         }
     }
     files
+}
+
+/// The files that an answer must say were left out. What could not be read
+/// when the bot answered before was said there.
+pub fn files_left_out(bot: &Bot, messages: &[&Message], files: &FilesByMessage) -> Vec<LeftOut> {
+    let is_own = |message: &&Message| message.author.id.get() == bot.user_id();
+    let answered = messages.iter().rposition(is_own).unwrap_or(0);
+    let mut left_out = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        let files = files.get(&message.id.get()).into_iter().flatten();
+        let unread = files.filter_map(MessageFile::unread);
+        let unread = unread.filter(|file| at >= answered || file.why.can_change());
+        left_out.extend(unread.map(LeftOut::File));
+    }
+    left_out
 }
 
 #[cfg(test)]

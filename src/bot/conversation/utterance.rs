@@ -6,12 +6,12 @@ use std::collections::HashSet;
 use serenity::all::{Message, MessageFlags, MessageInteractionMetadata};
 
 use crate::bot::Bot;
-use crate::bot::conversation::files::{self, Content, ReadFile};
+use crate::bot::conversation::files::{MessageFile, tell_files};
 use crate::bot::conversation::message_text::{message_text, says_nothing, words_of};
 use crate::bot::conversation::names::{Names, SOMEBODY, Speaker, asker};
 use crate::bot::conversation::transcript::{self, OwnMessage};
-use crate::bot::conversation::turns::{is_picture, own_files, read_files};
-use crate::model::{LeftOut, Role, Turn};
+use crate::bot::conversation::turns::{files_left_out, is_picture, own_files, read_files};
+use crate::model::{LeftOut, Role, Turn, UnreadFile};
 
 /// Stands for a message that Discord does not show, in what a model is told.
 const HIDDEN: &str = "[a message that Discord does not show you]";
@@ -32,6 +32,8 @@ pub struct Utterance {
     pub turn: Turn,
     /// It only says that there was something which could not be read.
     pub is_unread: bool,
+    /// The files that came with it and could not be read.
+    pub unread: Vec<UnreadFile>,
 }
 
 /// Everything that was said in some messages.
@@ -52,7 +54,8 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
         .filter(|message| !is_loading(message) && known.insert(message.id))
         .collect();
     let mut all = Utterances::default();
-    let mut files = read_files(bot, &words, &mut all.left_out).await;
+    let mut files = read_files(bot, &words).await;
+    all.left_out = files_left_out(bot, &words, &files);
     let names = Names::gather(bot, &words).await;
     let in_server = words.iter().any(|message| message.guild_id.is_some());
     let is_hidden = in_server && !bot.reads_messages;
@@ -62,7 +65,7 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
             all.add_own(message, files, &names);
         } else {
             let mut utterance = others_utterance(message, files, &names);
-            if utterance.is_unread && is_hidden {
+            if utterance.is_unread && utterance.unread.is_empty() && is_hidden {
                 utterance.turn = Turn::person(HIDDEN);
                 all.left_out.push(LeftOut::Hidden);
             }
@@ -79,14 +82,30 @@ fn is_loading(message: &Message) -> bool {
     flags.contains(MessageFlags::LOADING)
 }
 
+impl Utterance {
+    /// Whether nothing can be told of it, not even files by name.
+    fn is_untold(&self) -> bool {
+        self.is_unread && self.unread.is_empty()
+    }
+}
+
 impl Utterances {
+    /// The files that could not be read, where nothing else was said.
+    pub fn all_unread(&self) -> Vec<UnreadFile> {
+        if self.said.iter().any(|it| !it.is_unread) {
+            return Vec::new();
+        }
+        let all = self.said.iter().flat_map(|it| it.unread.clone());
+        all.collect()
+    }
+
     /// Adds what somebody other than the bot said, if it is anything. What
     /// could not be read is counted once where it comes several times in a
     /// row.
     fn add_others(&mut self, utterance: Utterance) {
         match self.said.last_mut() {
             _ if utterance.turn.is_empty() => {}
-            Some(last) if last.is_unread && utterance.is_unread => {
+            Some(last) if last.is_untold() && utterance.is_untold() => {
                 last.turn = Turn::person(SEVERAL_HIDDEN);
                 last.speaker = SEVERAL.to_owned();
             }
@@ -97,7 +116,7 @@ impl Utterances {
     /// Adds what the bot's own message holds: what somebody asked, and what
     /// the model said. Where the message carries the whole answer as a file,
     /// what stands before it is the beginning of the same.
-    fn add_own(&mut self, message: &Message, files: Vec<ReadFile>, names: &Names) {
+    fn add_own(&mut self, message: &Message, files: Vec<MessageFile>, names: &Names) {
         if !answers_somebody(message) {
             return;
         }
@@ -126,22 +145,21 @@ impl Utterances {
             speaker: speaker.to_owned(),
             turn,
             is_unread: false,
+            unread: Vec::new(),
         }));
     }
 }
 
 /// What somebody other than the bot said; an empty turn where that is the
 /// bot's name alone, or where the files say what there is to say.
-fn others_utterance(message: &Message, files: Vec<ReadFile>, names: &Names) -> Utterance {
+fn others_utterance(message: &Message, files: Vec<MessageFile>, names: &Names) -> Utterance {
     let mut turn = Turn::person(message_text(message, names));
-    for file in files {
-        match file.content {
-            Content::Text(text) => turn.text.0.push_str(&files::fence(&file.name, &text)),
-            Content::Picture(picture) => turn.pictures.push(picture),
-        }
-    }
-    let is_unread = turn.is_empty() && says_nothing(message);
-    if is_unread {
+    let is_read = files.iter().any(MessageFile::is_read);
+    let unread: Vec<UnreadFile> = files.iter().filter_map(MessageFile::unread).collect();
+    let has_nothing_else = turn.is_empty() && !is_read;
+    let is_unread = has_nothing_else && (!unread.is_empty() || says_nothing(message));
+    tell_files(&mut turn, files);
+    if is_unread && turn.is_empty() {
         turn = Turn::person(UNTOLD);
     }
     let speaker = names.speaker_name(&Speaker::of_message(message));
@@ -150,6 +168,7 @@ fn others_utterance(message: &Message, files: Vec<ReadFile>, names: &Names) -> U
         speaker: speaker.to_owned(),
         turn,
         is_unread,
+        unread,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::attachments::{attachments, file_flags};
 use super::payload::{JOINED_AT, bot_user, member, user};
 use crate::world::{Message, State, Webhook};
 
@@ -44,7 +45,7 @@ pub fn message(state: &State, message: &Message) -> Value {
 
 /// A message without the one that it answers.
 fn bare_message(state: &State, message: &Message) -> Value {
-    let mut flags = 0;
+    let mut flags = file_flags(message);
     if message.only_for.is_some() {
         flags |= EPHEMERAL;
     }
@@ -215,27 +216,4 @@ pub fn hide_content(state: &State, shown: &mut Value) {
     if shown["referenced_message"].is_object() {
         hide_content(state, &mut shown["referenced_message"]);
     }
-}
-
-/// The files of a message.
-pub fn attachments(state: &State, message: &Message) -> Vec<Value> {
-    let files = message.files.iter().enumerate();
-    let host = state
-        .address
-        .map(|address| address.to_string())
-        .unwrap_or_default();
-    files
-        .map(|(number, file)| {
-            let url = format!("http://{host}/demo/files/{}/{number}", message.id);
-            let mut shown = json!({
-                "id": (number + 1).to_string(), "filename": file.name, "description": file.description,
-                "size": file.bytes.len(), "url": url, "proxy_url": url,
-            });
-            // Discord does not say it of every file.
-            if !file.kind.is_empty() {
-                shown["content_type"] = json!(file.kind);
-            }
-            shown
-        })
-        .collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::message_payload::attachments;
+use super::attachments::attachments;
 pub use super::message_payload::{hide_content, message, message_event};
 use crate::world::{Channel, Interaction, InteractionKind, MEMBER, Person, Role, Server, State};
 
@@ -120,6 +120,7 @@ pub fn resolved(state: &State, options: &Value) -> Value {
                 if let Some(message) = state.messages.iter().find(|m| of(m.id)) {
                     files[id] = attachments(state, message).swap_remove(0);
                     files[id]["id"] = json!(id);
+                    files[id]["ephemeral"] = json!(true);
                 }
             }
             _ => {}

@@ -11,7 +11,7 @@ use crate::bot::conversation::turns::{Conversation, indent_names};
 use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
-use crate::model::Turn;
+use crate::model::{Turn, UnreadFile};
 
 /// What is wanted of a message.
 struct Task {
@@ -83,18 +83,28 @@ async fn answer_about(ctx: Context<'_>, message: Message, task: Task) -> anyhow:
     // Files may take longer to read than Discord waits.
     let handle = InteractionHandle::from(ctx.interaction);
     bot.rest.defer_ephemeral(&handle).await?;
-    let subject = read_subject(bot, ctx.interaction.guild_id, message).await;
+    let (subject, all_unread) = read_subject(bot, ctx.interaction.guild_id, message).await;
     let locale = &ctx.interaction.locale;
     let words = task.words.replace("{locale}", locale);
-    ask_privately(ctx, task.persona, conversation_about(&words, subject)).await
+    let about = Conversation {
+        all_unread,
+        ..conversation_about(&words, subject)
+    };
+    ask_privately(ctx, task.persona, about).await
 }
 
 /// Reads the message that a command was chosen on. Discord shows it, whoever
-/// wrote it; also a notice of the bot's own.
-async fn read_subject(bot: &Bot, server: Option<GuildId>, message: Message) -> Utterances {
+/// wrote it; also a notice of the bot's own. Files that could not be read
+/// come beside it, where they are all there is.
+async fn read_subject(
+    bot: &Bot,
+    server: Option<GuildId>,
+    message: Message,
+) -> (Utterances, Vec<UnreadFile>) {
     let mut message = whole_message(bot, message).await;
     message.guild_id = server;
     let mut subject = read_utterances(bot, std::slice::from_ref(&message)).await;
+    let all_unread = subject.all_unread();
     subject.said.retain(|utterance| !utterance.is_unread);
     let is_own = message.author.id.get() == bot.user_id();
     if subject.said.is_empty() && is_own && is_words(&message) {
@@ -105,10 +115,11 @@ async fn read_subject(bot: &Bot, server: Option<GuildId>, message: Message) -> U
                 speaker: message.author.name.clone(),
                 turn: Turn::model(text),
                 is_unread: false,
+                unread: Vec::new(),
             });
         }
     }
-    subject
+    (subject, all_unread)
 }
 
 /// One turn: what is wanted, and the message with its pictures.
@@ -128,5 +139,6 @@ fn conversation_about(words: &str, subject: Utterances) -> Conversation {
     Conversation {
         turns: vec![about],
         left_out: subject.left_out,
+        ..Conversation::default()
     }
 }

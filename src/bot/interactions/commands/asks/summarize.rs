@@ -112,16 +112,26 @@ async fn read_back(
 /// out, and asks for the summary last.
 async fn turns_to_summarize(bot: &Bot, messages: &[Message]) -> Conversation {
     let read = read_utterances(bot, messages).await;
+    let all_unread = read.all_unread();
+    if !all_unread.is_empty() {
+        return Conversation {
+            all_unread,
+            ..Conversation::default()
+        };
+    }
     let mut all = Conversation {
-        turns: Vec::new(),
         left_out: read.left_out,
+        ..Conversation::default()
     };
     for Utterance {
         message,
         speaker,
         mut turn,
         ..
-    } in read.said.into_iter().filter(|it| !it.is_unread)
+    } in read
+        .said
+        .into_iter()
+        .filter(|it| !it.is_unread || !it.unread.is_empty())
     {
         let written_at = clock(snowflake::time_ms(message));
         let text = indent_names(&turn.text.0, &read.speakers);
