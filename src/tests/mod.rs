@@ -31,6 +31,7 @@ mod gateway_rules;
 mod heads;
 mod host_specs;
 mod killed;
+mod layout;
 mod leaving;
 pub mod link;
 mod manage_keys;
