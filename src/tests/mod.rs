@@ -22,6 +22,7 @@ pub mod database_file;
 mod database_trouble;
 mod defects;
 mod departures;
+mod discord_gateway;
 mod emulated;
 mod faults;
 mod flows;

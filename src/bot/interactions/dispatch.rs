@@ -86,14 +86,12 @@ impl serenity::framework::Framework for Dispatcher {
             }
             FullEvent::Resume { .. } => {
                 self.bot.renewals.note_resumed(context.shard_id);
-                self.bot.app.shards.note(context.shard_id.0, true);
                 Ok(())
             }
             FullEvent::Ready { ref data_about_bot } => {
                 self.bot.renewals.note_new_session(context.shard_id);
                 let user_id = data_about_bot.user.id.get();
                 self.bot.user_id.store(user_id, Ordering::Relaxed);
-                self.bot.app.shards.note(context.shard_id.0, true);
                 let bot = Arc::clone(&self.bot);
                 self.bot.app.tasks.spawn(async move {
                     if let Err(error) = close_unfinished(&bot).await {
