@@ -68,6 +68,7 @@ mod stopping;
 mod throttles;
 mod tidy;
 mod tokens;
+mod unread_events;
 mod usages;
 
 use std::io::Write;

@@ -18,7 +18,8 @@ use crate::bot::connection::register;
 use crate::bot::connection::rest::{Rest, status_of};
 use crate::bot::connection::settings::Settings;
 use crate::bot::connection::shards::ShardRange;
-use crate::bot::interactions::dispatch::{Dispatcher, DroppedInteractions};
+use crate::bot::interactions::dispatch::Dispatcher;
+use crate::bot::interactions::unread_events::UnreadEvents;
 
 /// The first wait before connecting is tried again; it doubles.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -112,9 +113,10 @@ impl Connection {
             .ratelimiter_disabled(true)
             .application_id(ApplicationId::new(self.application))
             .build();
+        let dispatcher = Dispatcher::new(Arc::clone(&self.bot));
         let client = ClientBuilder::new_with_http(http, intents(self.settings.message_content))
-            .framework(Dispatcher::new(Arc::clone(&self.bot)))
-            .raw_event_handler(DroppedInteractions(Arc::clone(&self.bot)))
+            .framework(dispatcher.clone())
+            .raw_event_handler(UnreadEvents(dispatcher))
             .await
             .context("could not set up the connection to Discord")?;
         // serenity asks Discord for the address, and falls back to a public
