@@ -23,6 +23,7 @@ mod database_trouble;
 mod defects;
 mod departures;
 mod discord_gateway;
+mod discord_rules;
 mod emulated;
 mod faults;
 mod flows;
