@@ -69,6 +69,7 @@ mod stopping;
 mod throttles;
 mod tidy;
 mod tokens;
+mod twin;
 mod unread_events;
 mod usages;
 
