@@ -3,7 +3,7 @@
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::words::formats::{cost, plain_model};
 use crate::bot::words::voice::Voice;
-use crate::model::{Answer, FellBack, Finish, LeftOut, Source, WhyFellBack};
+use crate::model::{Answer, FellBack, FinishReason, LeftOut, Source, WhyFellBack};
 
 /// The small print under an answer: model, whose key, tokens, price.
 pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
@@ -27,11 +27,12 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
         ],
     ));
     parts.push(cost(voice, answer.cost));
-    match answer.finish {
-        Finish::Complete => {}
-        Finish::Length => parts.push(lang.words("cut at the length limit").to_owned()),
-        Finish::Blocked => parts.push(lang.words("partly withheld by the provider").to_owned()),
-    }
+    let cut = match answer.finish {
+        FinishReason::Complete => None,
+        FinishReason::Length => Some(lang.words("cut at the length limit")),
+        FinishReason::Blocked => Some(lang.words("partly withheld by the provider")),
+    };
+    parts.extend(cut.map(str::to_owned));
     let passed = answer.fell_back_from.iter();
     parts.extend(passed.map(|passed| fell_back(voice, passed)));
     let told_less = answer.left_out.iter();
