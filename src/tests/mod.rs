@@ -22,6 +22,8 @@ pub mod database_file;
 mod database_trouble;
 mod defects;
 mod departures;
+mod discord_gateway;
+mod discord_rules;
 mod emulated;
 mod faults;
 mod flows;
@@ -68,6 +70,8 @@ mod stopping;
 mod throttles;
 mod tidy;
 mod tokens;
+mod twin;
+mod unread_events;
 mod usages;
 
 use std::io::Write;
