@@ -10,6 +10,9 @@ use crate::world::{
 const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 const EPHEMERAL: u64 = 1 << 6;
 const LOADING: u64 = 1 << 7;
+/// The flag of an application in few servers that was granted the message
+/// content intent.
+const MESSAGE_CONTENT_LIMITED: u64 = 1 << 19;
 
 /// The bot's user.
 pub fn bot_user(state: &State) -> Value {
@@ -22,9 +25,14 @@ pub fn bot_user(state: &State) -> Value {
 
 /// The bot's application.
 pub fn application(state: &State) -> Value {
+    let flags = if state.gateway.grants_message_content {
+        MESSAGE_CONTENT_LIMITED
+    } else {
+        0
+    };
     json!({
         "id": state.application.to_string(), "name": "Latchkey", "icon": null, "description": "",
-        "bot_public": true, "bot_require_code_grant": false, "verify_key": "", "flags": 0,
+        "bot_public": true, "bot_require_code_grant": false, "verify_key": "", "flags": flags,
     })
 }
 
