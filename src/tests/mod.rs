@@ -26,6 +26,7 @@ mod discord_gateway;
 mod discord_rules;
 mod emulated;
 mod faults;
+mod file_addresses;
 mod files;
 mod flows;
 mod form_memory;

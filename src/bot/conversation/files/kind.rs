@@ -164,7 +164,7 @@ mod tests {
                 FileKind::Archive,
             ),
             (b"OggS\0\x02", "a.ogg", Some("audio/ogg"), FileKind::Audio),
-            (b"\x7fELF\x02\x01\x01\0", "a", None, FileKind::Program),
+            (b"MZ\x90\0\x03\0\0\0", "a", None, FileKind::Program),
             (b"\0\x01\x02", "a.avif", None, picture("AVIF")),
             (b"\0\x01\x02", "a", Some("image/heic"), picture("HEIC")),
             (b"\0\x01\x02", "a.mp4", Some("image/png"), FileKind::Video),
