@@ -28,8 +28,9 @@ use tokio_util::sync::CancellationToken;
 pub use discord::{NOTICES, NewMessage, Notice};
 pub use world::State as WorldState;
 pub use world::{
-    Attachment, Channel, DISCORD_EPOCH_MS, Interaction, InteractionKind, MANAGER, MEMBER, Message,
-    Person, RestCall, RestFault, Role, Server, Session, ToSocket, Webhook, World,
+    Attachment, Channel, DISCORD_EPOCH_MS, GatewayRules, Interaction, InteractionKind, MANAGER,
+    MEMBER, Message, Person, RestCall, RestFault, Role, Server, Session, SessionStarts, ToSocket,
+    Webhook, World,
 };
 
 /// A running emulator. It stops when the last handle is dropped.

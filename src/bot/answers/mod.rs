@@ -4,7 +4,7 @@ mod admission;
 pub mod buttons;
 pub mod deletions;
 pub mod edit_pace;
-mod imitation;
+mod layout;
 pub mod message_renderer;
 pub mod notices;
 pub mod promise;

@@ -147,9 +147,9 @@ struct Signed {
 type FilePath = Path<(u64, u64, usize, String)>;
 
 /// Finds a file by an address that is signed and has not expired.
-fn find(world: &World, path: &FilePath, signed: &Signed) -> Result<Attachment, Response> {
+fn find(world: &World, path: &FilePath, signed: &Signed) -> Option<Attachment> {
     let (channel, id, number, _) = path.0;
-    let found = world.look(|state| {
+    world.look(|state| {
         let part = |value: &Option<String>| value.clone().unwrap_or_default();
         let (ex, is, hm) = (part(&signed.ex), part(&signed.is), part(&signed.hm));
         if format!("ex={ex}&is={is}&hm={hm}&") != signature(state, id) {
@@ -158,11 +158,13 @@ fn find(world: &World, path: &FilePath, signed: &Signed) -> Result<Attachment, R
         let mut all = state.messages.iter();
         let message = all.find(|m| m.id == id && m.channel == channel)?;
         message.files.get(number).cloned()
-    });
-    found.ok_or_else(|| {
-        let words = "This content is no longer available.";
-        (StatusCode::NOT_FOUND, words).into_response()
     })
+}
+
+/// The answer where an address is not, or no longer, good.
+fn gone() -> Response {
+    let words = "This content is no longer available.";
+    (StatusCode::NOT_FOUND, words).into_response()
 }
 
 /// Hands out a file as it was sent.
@@ -171,10 +173,7 @@ async fn original(
     path: FilePath,
     Query(signed): Query<Signed>,
 ) -> Response {
-    match find(&world, &path, &signed) {
-        Ok(file) => hand_out(file),
-        Err(response) => response,
-    }
+    find(&world, &path, &signed).map_or_else(gone, hand_out)
 }
 
 /// Hands out a copy of a picture, of at most the size that is asked for.
@@ -185,9 +184,8 @@ async fn copy(
     path: FilePath,
     Query(signed): Query<Signed>,
 ) -> Response {
-    let file = match find(&world, &path, &signed) {
-        Ok(file) => file,
-        Err(response) => return response,
+    let Some(file) = find(&world, &path, &signed) else {
+        return gone();
     };
     let is_smaller = |(width, height): (u32, u32)| {
         signed.width.is_some_and(|asked| asked < width)

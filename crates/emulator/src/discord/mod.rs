@@ -6,6 +6,7 @@ mod command_line;
 mod errors;
 mod events;
 mod gateway;
+mod gateway_faults;
 mod interactions;
 mod kinds;
 mod limits;

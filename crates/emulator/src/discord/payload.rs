@@ -7,6 +7,9 @@ pub use super::message_payload::{hide_content, message, message_event};
 use crate::world::{Channel, Interaction, InteractionKind, MEMBER, Person, Role, Server, State};
 
 pub const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
+/// The flag of an application in few servers that was granted the message
+/// content intent.
+const MESSAGE_CONTENT_LIMITED: u64 = 1 << 19;
 
 /// The bot's user.
 pub fn bot_user(state: &State) -> Value {
@@ -19,9 +22,14 @@ pub fn bot_user(state: &State) -> Value {
 
 /// The bot's application.
 pub fn application(state: &State) -> Value {
+    let flags = if state.gateway.grants_message_content {
+        MESSAGE_CONTENT_LIMITED
+    } else {
+        0
+    };
     json!({
         "id": state.application.to_string(), "name": "Latchkey", "icon": null, "description": "",
-        "bot_public": true, "bot_require_code_grant": false, "verify_key": "", "flags": 0,
+        "bot_public": true, "bot_require_code_grant": false, "verify_key": "", "flags": flags,
     })
 }
 
