@@ -32,6 +32,7 @@ pub mod snowflake;
 mod token;
 mod ttl_cache;
 mod turn;
+mod unread_file;
 mod usage;
 
 pub use ask::{Ask, Caller, Place, Words};
@@ -67,4 +68,5 @@ pub use refusal::{
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};
+pub use unread_file::{FileKind, UnreadFile, WhyUnread};
 pub use usage::{ClassCounts, Usage, UsageClass, UsageDetails};

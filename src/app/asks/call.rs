@@ -205,7 +205,8 @@ impl AskCall<'_> {
         let mut left_out = self.order.left_out.clone();
         left_out.extend(of_model);
         left_out.sort_unstable();
-        left_out.dedup();
+        // Files of one name are several all the same.
+        left_out.dedup_by(|one, other| one == other && !matches!(one, LeftOut::File(_)));
         left_out
     }
 }

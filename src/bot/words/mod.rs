@@ -6,6 +6,7 @@
 pub mod answers;
 pub mod choices;
 mod errors;
+pub mod files;
 mod formats;
 pub mod keys;
 mod lang;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::attachments::{attachments, file_flags};
 use crate::world::{
     Channel, Interaction, InteractionKind, MEMBER, Message, Person, Role, Server, State,
 };
@@ -125,6 +126,7 @@ pub fn resolved(state: &State, options: &Value) -> Value {
                 if let Some(message) = state.messages.iter().find(|m| of(m.id)) {
                     files[id] = attachments(state, message).swap_remove(0);
                     files[id]["id"] = json!(id);
+                    files[id]["ephemeral"] = json!(true);
                 }
             }
             _ => {}
@@ -159,7 +161,7 @@ pub fn message(state: &State, message: &Message) -> Value {
         Some(person) => user(person),
         None => bot_user(state),
     };
-    let mut flags = 0;
+    let mut flags = file_flags(message);
     if message.only_for.is_some() {
         flags |= EPHEMERAL;
     }
@@ -272,23 +274,6 @@ pub fn hide_content(state: &State, shown: &mut Value) {
     if shown["referenced_message"].is_object() {
         hide_content(state, &mut shown["referenced_message"]);
     }
-}
-
-fn attachments(state: &State, message: &Message) -> Vec<Value> {
-    let files = message.files.iter().enumerate();
-    let host = state
-        .address
-        .map(|address| address.to_string())
-        .unwrap_or_default();
-    files
-        .map(|(number, file)| {
-            let url = format!("http://{host}/demo/files/{}/{number}", message.id);
-            json!({
-                "id": (number + 1).to_string(), "filename": file.name, "description": file.description,
-                "content_type": file.kind, "size": file.bytes.len(), "url": url, "proxy_url": url,
-            })
-        })
-        .collect()
 }
 
 /// An interaction as `INTERACTION_CREATE` shows it.

@@ -70,6 +70,8 @@ pub struct State {
     /// How often the bot showed that it is typing.
     pub typing_calls: u32,
     pub providers: ProviderState,
+    /// How often all addresses of files have expired.
+    pub address_age: u64,
     next: u64,
 }
 
@@ -111,6 +113,7 @@ impl World {
             too_many: 0,
             typing_calls: 0,
             providers: ProviderState::default(),
+            address_age: 0,
             next: 0,
         };
         Self {
