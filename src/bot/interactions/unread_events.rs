@@ -85,18 +85,15 @@ impl UnreadEvents {
 
     /// Handles a message, without those of its parts that can't be read.
     async fn take_message(&self, context: Context, raw: Value) {
-        match mend_message(&raw) {
-            Some(new_message) => {
-                count("message", "read");
-                tracing::warn!("a message could only be read in part");
-                let event = FullEvent::Message { new_message };
-                self.0.dispatch(context, event).await;
-            }
-            None => {
-                count("message", "dropped");
-                tracing::warn!("a message could not be read and was dropped");
-            }
-        }
+        let Some(new_message) = mend_message(&raw) else {
+            count("message", "dropped");
+            tracing::warn!("a message could not be read and was dropped");
+            return;
+        };
+        count("message", "read");
+        tracing::warn!("a message could only be read in part");
+        let event = FullEvent::Message { new_message };
+        self.0.dispatch(context, event).await;
     }
 
     /// Notes that a server has the bot. Nothing else of it is needed.
