@@ -4,13 +4,16 @@ mod actions;
 mod command_line;
 mod errors;
 mod events;
+mod faults;
 mod gateway;
 mod interactions;
 mod limits;
+mod managing;
 mod message_body;
 mod messages;
 mod multipart;
 mod payload;
+mod permissions;
 mod rest;
 
 use std::sync::Arc;
@@ -18,6 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use actions::NewMessage;
+pub use permissions::ASKABLE;
 
 use crate::world::World;
 
