@@ -49,6 +49,8 @@ pub enum LeftOut {
     Unreadable,
     /// Messages that Discord does not show to the bot.
     Hidden,
+    /// Earlier messages, since Discord could not be read at the time.
+    Unread,
 }
 
 impl Turn {

@@ -21,7 +21,7 @@ pub async fn ask_privately(
     if turns.iter().all(Turn::is_empty) {
         let nothing = ConversationRefusal::NothingToRead.into();
         let card = explain_error(bot.voice(&ctx.interaction.locale), &nothing);
-        return bot.rest.edit(&handle, ORIGINAL, &card).await;
+        return bot.rest.edit(&handle, ORIGINAL, &card).await.map(drop);
     }
     let choices = Choices {
         persona: Some(persona.to_owned()),
