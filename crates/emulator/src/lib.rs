@@ -28,9 +28,9 @@ use tokio_util::sync::CancellationToken;
 pub use discord::{ASKABLE, NewMessage};
 pub use world::State as WorldState;
 pub use world::{
-    Attachment, Channel, ChannelRules, DISCORD_EPOCH_MS, Interaction, InteractionKind, MANAGER,
-    MEMBER, Message, Overwrite, Person, PrivateThread, RestCall, RestFault, RestTrouble, Role,
-    Server, Session, ToSocket, World, permission,
+    Attachment, Channel, ChannelRules, DISCORD_EPOCH_MS, GatewayRules, Interaction,
+    InteractionKind, MANAGER, MEMBER, Message, Overwrite, Person, PrivateThread, RestCall,
+    RestFault, RestTrouble, Role, Server, Session, SessionStarts, ToSocket, World, permission,
 };
 
 /// A running emulator. It stops when the last handle is dropped.

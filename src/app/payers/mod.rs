@@ -20,7 +20,7 @@ use crate::app::policy::CallerPolicy;
 use crate::app::tasks::Tasks;
 
 pub use attempts::{
-    Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
 };
 use key_uses::KeyUses;
 pub use queue::PayerQueue;

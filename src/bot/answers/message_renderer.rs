@@ -1,6 +1,5 @@
 //! The messages that an answer fills while it grows.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -9,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::AnswerLog;
 use crate::bot::Bot;
-use crate::bot::answers::imitation::escape_small_print;
+use crate::bot::answers::layout::{Author, Layout};
 use crate::bot::answers::split;
 use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
@@ -37,6 +36,10 @@ pub struct MessageRenderer<'a> {
     pub asker: PersonId,
     /// What stands above the answer.
     heading: String,
+    /// The model's words as messages, while it says them.
+    layout: Option<Layout>,
+    /// Whether links that the model wrote show a preview of their pages.
+    pub shows_previews: bool,
     /// The question, where it is too long to stand above its answer.
     question: Option<File>,
     /// What stands under the answer while it grows.
@@ -79,6 +82,8 @@ impl<'a> MessageRenderer<'a> {
             target,
             asker,
             heading: String::new(),
+            layout: None,
+            shows_previews: false,
             question: None,
             buttons: Vec::new(),
             notes: None,
@@ -172,9 +177,9 @@ impl<'a> MessageRenderer<'a> {
         done: &CancellationToken,
     ) {
         while let Some(true) = done.run_until_cancelled(self.wait_for_more(text)).await {
-            let so_far = text.borrow_and_update().clone();
+            let parts = self.split_growing(&text.borrow_and_update());
             // An edit that fails is made up for by the next, and by the last.
-            if let Err(error) = self.show_growing(&so_far).await {
+            if let Err(error) = self.show_growing(parts).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
                 self.stop_if_refused(error);
             }
@@ -208,17 +213,19 @@ impl<'a> MessageRenderer<'a> {
         }
     }
 
-    async fn show_growing(&mut self, text: &str) -> anyhow::Result<()> {
+    async fn show_growing(&mut self, mut parts: Vec<String>) -> anyhow::Result<()> {
         self.insistence = Insistence::Growing;
-        let mut parts = self.split_with_heading(text);
         parts.truncate(self.bot.chat.answer_messages);
         let buttons = self.buttons.clone();
         self.show_parts(parts, buttons, Vec::new()).await
     }
 
     /// Shows what stands there last of all.
-    pub async fn show_last(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
+    pub async fn show_last(&mut self, mut cards: Vec<Card>) -> anyhow::Result<()> {
         self.insistence = Insistence::Last;
+        for card in &mut cards {
+            card.hides_previews = !self.shows_previews;
+        }
         self.intended.clone_from(&cards);
         for (at, card) in cards.into_iter().enumerate() {
             self.show_one(at, card).await?;
@@ -288,17 +295,22 @@ impl<'a> MessageRenderer<'a> {
         Ok(())
     }
 
-    /// The heading and a text, cut where Discord cuts them.
+    /// The heading and a text, laid out and cut as Discord shows them.
     pub fn split_with_heading(&self, text: &str) -> Vec<String> {
-        let text = format!("{}{}", self.heading, escape_small_print(text));
-        let mut parts = split::split(&text, split::LIMIT - FOOTER_UNITS);
-        // Where a line was cut, its rest begins one.
-        for part in &mut parts {
-            if let Cow::Owned(escaped) = escape_small_print(part) {
-                *part = escaped;
-            }
-        }
-        parts
+        self.new_layout().end(text)
+    }
+
+    /// The messages of an answer that grows.
+    fn split_growing(&mut self, text: &str) -> Vec<String> {
+        let kept = self.layout.take();
+        let layout = kept.unwrap_or_else(|| self.new_layout());
+        self.layout.insert(layout).grow(text)
+    }
+
+    fn new_layout(&self) -> Layout {
+        Layout::new(Author::Model, split::LIMIT - FOOTER_UNITS)
+            .below(&self.heading)
+            .at_most(self.bot.chat.answer_messages)
     }
 
     /// Edits what changed and posts what is new. Buttons and files belong
@@ -312,6 +324,7 @@ impl<'a> MessageRenderer<'a> {
         let last = parts.len().saturating_sub(1);
         for (at, part) in parts.into_iter().enumerate() {
             let mut card = Card::text(part);
+            card.hides_previews = !self.shows_previews;
             if at == last {
                 card.buttons.clone_from(&buttons);
                 card.files.clone_from(&files);

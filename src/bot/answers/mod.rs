@@ -3,8 +3,8 @@
 mod admission;
 pub mod buttons;
 pub mod edit_pace;
-mod imitation;
 pub mod last_words;
+mod layout;
 pub mod message_renderer;
 pub mod notices;
 pub mod promise;

@@ -2,6 +2,7 @@
 //! Discord takes no more messages or no file.
 
 use crate::bot::answers::message_renderer::{MessageRenderer, markdown_file};
+use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::rest::{code_of, status_of};
 use crate::bot::conversation::transcript::ANSWER_FILE;
@@ -48,7 +49,7 @@ impl MessageRenderer<'_> {
             let standing = self.count_shown();
             if has_file && refuses_files(&error) {
                 remainder = self.send_directly(text).await;
-            } else if (1..wanted).contains(&standing) && !is_over(&error) {
+            } else if (1..most.min(wanted)).contains(&standing) && !is_over(&error) {
                 most = standing;
             } else {
                 return Err(error);
@@ -65,21 +66,28 @@ impl MessageRenderer<'_> {
         let Some(last) = cards.last_mut() else {
             return cards;
         };
+        let mut footer = answer.footer.to_owned();
         if is_cut {
             let sentence = match remainder {
                 Remainder::InFile => words::answers::continued_in_file(self.voice),
                 Remainder::SentDirectly => words::answers::continued_directly(self.voice),
                 Remainder::NotAttached => words::answers::continued_nowhere(self.voice),
             };
+            footer = format!("{sentence}\n{footer}");
+        }
+        // A footer of unusual length is a message of its own.
+        if split::units(&last.text) + split::units(&footer) < split::LIMIT {
             last.text += "\n";
-            last.text += &sentence;
-            if remainder == Remainder::InFile {
+            last.text += &footer;
+        } else {
+            cards.push(Card::text(footer));
+        }
+        if let Some(last) = cards.last_mut() {
+            if is_cut && remainder == Remainder::InFile {
                 last.files.push(self.answer_file(answer.text));
             }
+            last.buttons.clone_from(&answer.buttons);
         }
-        last.text += "\n";
-        last.text += answer.footer;
-        last.buttons.clone_from(&answer.buttons);
         cards
     }
 

@@ -4,6 +4,7 @@ pub mod card;
 pub mod channel_access;
 pub mod channel_calls;
 pub mod connect;
+mod go_between;
 pub mod interaction_calls;
 mod limiter;
 pub mod patience;

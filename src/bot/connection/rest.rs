@@ -15,6 +15,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::app::Tasks;
 use crate::bot::connection::card::File;
@@ -81,6 +82,8 @@ pub struct Rest {
     tasks: Option<Tasks>,
     /// What interactions were promised while they are handled.
     pub promises: Promises,
+    /// Told when Discord refused a call for its token.
+    token_refused: Notify,
 }
 
 impl Rest {
@@ -99,6 +102,7 @@ impl Rest {
             limiter: Limiter::default(),
             tasks: None,
             promises: Promises::default(),
+            token_refused: Notify::new(),
         })
     }
 
@@ -111,6 +115,12 @@ impl Rest {
     /// The client underneath, which serenity uses too.
     pub fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// Waits until Discord refuses a call for its token, which may be by
+    /// mistake.
+    pub async fn wait_for_refused_token(&self) {
+        self.token_refused.notified().await;
     }
 
     /// Whether this address is banned from Discord, so that nothing can be
@@ -141,6 +151,9 @@ impl Rest {
                     return Ok(Value::Null);
                 }
                 Ok(reply) => {
+                    if reply.status == StatusCode::UNAUTHORIZED && !call.route.of_interaction {
+                        self.token_refused.notify_one();
+                    }
                     let wait = call.patience.backoff(attempts, Instant::now());
                     let is_worth_it = call.is_repeatable && reply.status.is_server_error();
                     match wait.filter(|_| is_worth_it) {

@@ -39,6 +39,11 @@ pub async fn handle_message(bot: &Bot, message: Message) -> anyhow::Result<()> {
         caller,
         choices: Choices::default(),
     };
+    if is_hidden(question.message) {
+        let hint = words::answers::hidden_question(bot.voice(DEFAULT_LOCALE));
+        let person = question.caller.person;
+        return say_instead(bot, &target, person, hint).await;
+    }
     answer_message(bot, question, target).await
 }
 
@@ -68,9 +73,16 @@ pub async fn answer_message(
         let card = words::answers::discord_was_away(voice);
         return say_instead(bot, &target, person, card).await;
     }
-    let Conversation { turns, left_out } = conversation;
+    let Conversation {
+        turns,
+        left_out,
+        all_unread,
+    } = conversation;
     if turns.is_empty() {
-        let card = words::answers::how_to_ask(voice);
+        let card = match all_unread.as_slice() {
+            [] => words::answers::how_to_ask(voice),
+            unread => words::files::unread_files(voice, unread),
+        };
         return say_instead(bot, &target, person, card).await;
     }
     let ask = Ask {
@@ -134,6 +146,21 @@ fn is_for_bot(bot: &Bot, message: &Message) -> bool {
         .referenced_message
         .as_ref()
         .is_some_and(|answered| answered.author.id.get() == bot_user);
-    let readable = !message.content.is_empty() || !message.attachments.is_empty();
-    from_a_person && spoken && (direct || mentioned || (replies_to_bot && readable))
+    // Without the intent what people say to each other is hidden, and is
+    // none of the bot's business.
+    let heard = bot.reads_messages || !is_hidden(message);
+    from_a_person && spoken && (direct || mentioned || (replies_to_bot && heard))
+}
+
+/// Whether Discord hid what a message says: nobody can send one that says
+/// nothing. It happens to mentions of the bot, too, where they reply to an
+/// answer to a command (<https://github.com/discord/discord-api-docs/issues/5395>).
+fn is_hidden(message: &Message) -> bool {
+    message.content.is_empty()
+        && message.attachments.is_empty()
+        && message.embeds.is_empty()
+        && message.sticker_items.is_empty()
+        && message.components.is_empty()
+        && message.message_snapshots.is_empty()
+        && message.poll.is_none()
 }

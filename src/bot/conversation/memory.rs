@@ -9,7 +9,8 @@ use serenity::all::{Message, MessageId};
 use crate::bot::Bot;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
-use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::conversation::files::refresh_files;
+use crate::bot::conversation::turns::{Conversation, read_question};
 use crate::model::{LeftOut, Role};
 
 /// The messages before one, oldest first.
@@ -26,7 +27,8 @@ struct EarlierMessages {
 /// message asks nothing. Where Discord cannot be read, the message stands
 /// alone, and what is left out says so.
 pub async fn recall_conversation(bot: &Bot, message: &Message) -> Conversation {
-    let earlier = earlier_messages(bot, message).await;
+    let (earlier, message) =
+        tokio::join!(earlier_messages(bot, message), refresh_files(bot, message));
     let earlier = earlier.unwrap_or_else(|error| {
         note_unread(&error);
         EarlierMessages {
@@ -35,8 +37,8 @@ pub async fn recall_conversation(bot: &Bot, message: &Message) -> Conversation {
         }
     });
     let mut messages = earlier.messages;
-    messages.push(message.clone());
-    let mut conversation = read_conversation(bot, &messages).await;
+    messages.push(message);
+    let mut conversation = read_question(bot, &messages).await;
     if earlier.more {
         conversation.left_out.push(LeftOut::Older);
     }

@@ -6,6 +6,7 @@
 pub mod answers;
 pub mod choices;
 mod errors;
+pub mod files;
 mod formats;
 pub mod keys;
 mod lang;
@@ -17,6 +18,6 @@ pub mod tokens;
 pub mod usage;
 mod voice;
 
-pub use errors::{error, old_command, something_broke};
+pub use errors::{error, old_command, something_broke, unreadable_interaction};
 pub use lang::{DEFAULT_LOCALE, Lang, localizations};
 pub use voice::Voice;

@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
 use super::message_body::{
-    AnsweredInteraction, check_filled, check_length, edit_message, message_json, post_message,
+    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, check_filled, check_flags, check_length,
+    edit_message, message_json, post_message,
 };
 use super::multipart::Files;
 use super::{limits, permissions};
@@ -91,6 +92,7 @@ fn answer_interaction(
     let data = &body["data"];
     permissions::check_answer(state, interaction.channel)?;
     check_length(data)?;
+    check_flags(data, ANSWERED_FLAGS)?;
     if body["type"] == 4 {
         check_filled(data, false)?;
     }
@@ -199,6 +201,7 @@ fn add_follow_up(
     let interaction = interaction_of_token(state, token)?.clone();
     permissions::check_answer(state, interaction.channel)?;
     check_length(body)?;
+    check_flags(body, ANSWERED_FLAGS)?;
     check_filled(body, has_files)?;
     if let Some(original) = interaction.original {
         let message = state.message(original).ok_or_else(unknown_message)?;
@@ -256,6 +259,7 @@ async fn edit(
         respond(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
                 check_length(&body)?;
+                check_flags(&body, EDITED_FLAGS)?;
                 let id = own_message(state, &token, &message)?;
                 edit_message(state, id, &body);
                 if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {

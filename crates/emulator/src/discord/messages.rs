@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
 use super::events::{announce_message, reads_content};
-use super::message_body::{check_filled, check_length, edit_message, message_json, post_message};
+use super::message_body::{
+    EDITED_FLAGS, POSTED_FLAGS, check_filled, check_flags, check_length, edit_message,
+    message_json, post_message,
+};
 use super::multipart::Files;
 use super::{limits, payload, permissions};
 use crate::world::{Message, State, World};
@@ -132,6 +135,7 @@ async fn create(
         let posted = limits::count_call(state, &limits::posting(channel)).and_then(|headers| {
             let has_files = files.as_ref().is_some_and(|Extension(it)| !it.0.is_empty());
             check_length(&body)?;
+            check_flags(&body, POSTED_FLAGS)?;
             check_filled(&body, has_files)?;
             permissions::check_post(state, channel, &body, has_files)?;
             let answers = body["message_reference"]["message_id"].as_str();
@@ -170,6 +174,7 @@ async fn edit(
         let edited = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
             let has_files = files.as_ref().is_some_and(|Extension(it)| !it.0.is_empty());
             check_length(&body)?;
+            check_flags(&body, EDITED_FLAGS)?;
             check_is_own(state, channel, id)?;
             permissions::check_edit(state, channel, has_files)?;
             edit_message(state, id, &body);

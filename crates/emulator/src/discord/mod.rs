@@ -1,11 +1,13 @@
 //! Discord's REST API and gateway, and what people do in Discord.
 
 mod actions;
+mod attachments;
 mod command_line;
 mod errors;
 mod events;
 mod faults;
 mod gateway;
+mod gateway_faults;
 mod interactions;
 mod limits;
 mod managing;
@@ -27,5 +29,7 @@ use crate::world::World;
 
 /// Returns the routes of the REST API and of the gateway.
 pub fn routes(world: Arc<World>) -> Router {
-    rest::routes(Arc::clone(&world)).merge(gateway::routes(world))
+    rest::routes(Arc::clone(&world))
+        .merge(attachments::routes(Arc::clone(&world)))
+        .merge(gateway::routes(world))
 }

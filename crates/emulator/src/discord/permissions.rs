@@ -211,10 +211,19 @@ pub fn hides_visitors(state: &State, channel: u64, person: u64) -> bool {
     is_visitor && of_person(state, channel, person) & aloud != aloud
 }
 
+/// What Discord says to whoever sees a channel and may not do it there.
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "refusals travel boxed, being large"
+)]
 pub fn missing() -> Box<Response> {
     refused(StatusCode::FORBIDDEN, 50_013, "Missing Permissions")
 }
 
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "refusals travel boxed, being large"
+)]
 fn archived() -> Box<Response> {
     refused(StatusCode::BAD_REQUEST, 50_083, "Thread is archived")
 }

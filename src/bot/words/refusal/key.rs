@@ -74,6 +74,11 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
              without `once:`.",
             &[],
         ),
+        KeyRefusal::FileForAForm => lang.say(
+            "Discord's forms take the key and no file, so nothing was asked. Leave \
+             `file:` out, or add the key with `/keys add` and ask without `once:`.",
+            &[],
+        ),
     }
 }
 
