@@ -30,6 +30,7 @@ use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
 use callers::members::MemberCache;
 use connection::card::Card;
+use connection::channel_access::ChannelAccess;
 use connection::renewals::ShardRenewals;
 use connection::rest::Rest;
 use conversation::channel_kinds::ChannelKinds;
@@ -51,6 +52,7 @@ pub struct Bot {
     user_id: AtomicU64,
     chat: ChatSettings,
     channel_kinds: ChannelKinds,
+    channel_access: ChannelAccess,
     edit_pace: EditPace,
     /// Whether Discord shows the bot what people say to each other.
     reads_messages: bool,
@@ -84,6 +86,7 @@ impl Bot {
             user_id: AtomicU64::new(application),
             chat: chat.clone(),
             channel_kinds: ChannelKinds::default(),
+            channel_access: ChannelAccess::default(),
             edit_pace: EditPace::new(settings.edit_interval),
             reads_messages: settings.message_content,
             running_answers: RunningAnswers::default(),

@@ -216,14 +216,9 @@ async fn a_token_that_dies_ends_the_bot_wherever_that_shows_first() {
         stage.expects_refusals();
         // A call that is refused by mistake ends nothing.
         stage.world().with(|state| {
-            state.rest_faults.push(latchkey_emulator::RestFault {
-                method: "POST",
-                path: "/typing",
-                status: 401,
-                after: 0,
-                times: 1,
-                delay: Duration::ZERO,
-            });
+            let refused = latchkey_emulator::RestTrouble::Refused(401, 0);
+            let fault = super::rest_fault(("POST", "/typing"), refused, 1);
+            state.rest_faults.push(fault);
         });
         let mia = stage.mia();
         assert!(mia.says("@Latchkey count").await.contains("one two"));

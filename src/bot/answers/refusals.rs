@@ -69,9 +69,19 @@ pub async fn refuse_in_place(
         let instead = words::answers::refused_directly(renderer.voice, told.is_ok());
         return renderer.show_instead(instead).await;
     };
-    let instead = words::answers::refused_privately(renderer.voice);
-    renderer.show_instead(instead).await?;
+    show_refused(renderer).await?;
     renderer.target.tell_privately(rest, asker, &card).await
+}
+
+/// Takes back that an answer was promised to everyone, for the reason that
+/// it does not come is for whoever asked alone; or says that much where it
+/// cannot be taken back.
+pub async fn show_refused(renderer: &mut MessageRenderer<'_>) -> anyhow::Result<()> {
+    if renderer.withdraw().await {
+        return Ok(());
+    }
+    let instead = words::answers::refused_privately(renderer.voice);
+    renderer.show_instead(instead).await
 }
 
 /// Answers an interaction with a no that only whoever asked sees, while

@@ -2,6 +2,7 @@
 //! counted, and read here from their raw form where that can be.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use metrics::counter;
 use serde_json::{Map, Value, json};
@@ -9,6 +10,7 @@ use serenity::all::{Context, Event, FullEvent, Interaction, RawEventHandler};
 use serenity::async_trait;
 use serenity::framework::Framework;
 
+use crate::bot::answers::last_words::count_unsaid;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::dispatch::Dispatcher;
 use crate::bot::interactions::unread_message::mend_message;
@@ -79,6 +81,7 @@ impl UnreadEvents {
             let card = words::unreadable_interaction(bot.voice(locale));
             if let Err(error) = bot.rest.reply(&handle, &card).await {
                 tracing::warn!("could not say that an interaction was not read: {error:#}");
+                count_unsaid("an interaction");
             }
         }
     }
@@ -136,5 +139,6 @@ fn handle_of(raw: &Value) -> Option<InteractionHandle> {
         interaction: id_of(&raw["id"])?,
         channel: id_of(&raw["channel_id"]).unwrap_or(0),
         token: raw["token"].as_str()?.to_owned(),
+        received_at: Instant::now(),
     })
 }

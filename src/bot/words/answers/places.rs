@@ -59,6 +59,38 @@ pub fn refused_privately(voice: Voice<'_>) -> Card {
     )
 }
 
+/// Said directly, where a channel takes no message of the bot's.
+pub fn may_not_write(voice: Voice<'_>, channel: u64) -> Card {
+    Card::text(voice.lang.say(
+        "I may not write in <#{channel}>, so I did not answer you there. Whoever manages the server can allow it \
+         (View Channel and Send Messages, in threads Send Messages in Threads), or ask me elsewhere.",
+        &[("channel", &channel)],
+    ))
+}
+
+/// Stands above what could not be shown where it was asked for.
+pub fn said_directly(voice: Voice<'_>, channel: u64) -> Card {
+    Card::text(voice.lang.say(
+        "I could not show you this in <#{channel}>, so here is what came of your question:",
+        &[("channel", &channel)],
+    ))
+}
+
+/// Stands above the file of an answer that could not be attached to it.
+pub fn whole_answer_directly(voice: Voice<'_>, channel: u64) -> Card {
+    Card::text(voice.lang.say(
+        "The whole answer from <#{channel}>: I may not attach files there.",
+        &[("channel", &channel)],
+    ))
+}
+
+/// Discord took nothing from the bot when it was asked.
+pub fn discord_was_away(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Discord took no messages from me when you wrote this, so nothing was asked. Please ask again.",
+    ))
+}
+
 /// A message to the bot asked nothing.
 pub fn how_to_ask(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
