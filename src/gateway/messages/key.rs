@@ -66,18 +66,25 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "tier_without_keys",
             format!("Your tier, {tier}, does not include keys of your own."),
         ),
-        KeyRefusal::TooLongForAForm => (
-            400,
-            "prompt_too_long",
-            text("The prompt is longer than the 4,000 characters that a form holds. Shorten it."),
-        ),
-        KeyRefusal::FileForAForm => (
-            400,
-            "file_not_taken",
-            text("A form for a key takes no file. Send the call without it."),
-        ),
+        KeyRefusal::TooLongForAForm | KeyRefusal::FileForAForm => about_form(refusal),
     };
     message.into()
+}
+
+/// What does not fit into a form for a key.
+fn about_form(refusal: &KeyRefusal) -> Message {
+    let (code, words) = if *refusal == KeyRefusal::FileForAForm {
+        (
+            "file_not_taken",
+            "A form for a key takes no file. Send the call without it.",
+        )
+    } else {
+        (
+            "prompt_too_long",
+            "The prompt is longer than the 4,000 characters that a form holds. Shorten it.",
+        )
+    };
+    (400, code, words.to_owned())
 }
 
 fn too_many_checks(retry_after_s: u64) -> Problem {

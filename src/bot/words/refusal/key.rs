@@ -68,18 +68,21 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
              shows what you can use.",
             &[("subject", tier)],
         ),
-        KeyRefusal::TooLongForAForm => lang.say(
-            "Discord's forms hold 4,000 characters, and this prompt is longer, so \
-             nothing was asked. Shorten it, or add the key with `/keys add` and ask \
-             without `once:`.",
-            &[],
-        ),
-        KeyRefusal::FileForAForm => lang.say(
-            "Discord's forms take the key and no file, so nothing was asked. Leave \
-             `file:` out, or add the key with `/keys add` and ask without `once:`.",
-            &[],
-        ),
+        KeyRefusal::TooLongForAForm | KeyRefusal::FileForAForm => about_form(voice, refusal),
     }
+}
+
+/// What does not fit into a form for a key.
+fn about_form(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
+    let words = if *refusal == KeyRefusal::FileForAForm {
+        "Discord's forms take the key and no file, so nothing was asked. Leave \
+         `file:` out, or add the key with `/keys add` and ask without `once:`."
+    } else {
+        "Discord's forms hold 4,000 characters, and this prompt is longer, so \
+         nothing was asked. Shorten it, or add the key with `/keys add` and ask \
+         without `once:`."
+    };
+    voice.lang.words(words).to_owned()
 }
 
 /// What is stored of a key does not open.
