@@ -323,7 +323,7 @@ async fn salads_container_answers_at_once_and_its_gateway_gives_up() {
 
         I could not answer; only the person who asked can see why.
         ---
-        (only you) The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud`, and fill in every field.
+        (only you) The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud scope:user`, and fill in every field.
         ");
     })
     .await;

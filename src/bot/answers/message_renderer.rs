@@ -15,7 +15,7 @@ use crate::bot::answers::target::Target;
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::conversation::transcript::{self, ANSWER_FILE, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
-use crate::model::PersonId;
+use crate::model::{PersonId, ServerId};
 
 /// Room that is kept for what stands under an answer, in UTF-16 units.
 const FOOTER_UNITS: usize = 400;
@@ -31,6 +31,8 @@ pub struct MessageRenderer<'a> {
     pub target: &'a Target,
     /// Whoever asked.
     pub asker: PersonId,
+    /// Where they asked; none in direct messages.
+    pub server: Option<ServerId>,
     /// What stands above the answer.
     heading: String,
     /// The question, where it is too long to stand above its answer.
@@ -55,6 +57,15 @@ struct ShownMessage {
 }
 
 impl<'a> MessageRenderer<'a> {
+    /// Leads to the question, where it is a message in a server.
+    pub fn question_link(&self) -> Option<String> {
+        let (server, message) = (self.server?, self.target.reply_to()?);
+        let channel = self.target.channel();
+        Some(format!(
+            "https://discord.com/channels/{server}/{channel}/{message}"
+        ))
+    }
+
     /// Shows nothing yet.
     pub fn new(bot: &'a Bot, voice: Voice<'a>, target: &'a Target, asker: PersonId) -> Self {
         Self {
@@ -62,6 +73,7 @@ impl<'a> MessageRenderer<'a> {
             voice,
             target,
             asker,
+            server: None,
             heading: String::new(),
             question: None,
             buttons: Vec::new(),

@@ -36,7 +36,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
         target,
         locale,
     } = request;
-    let voice = bot.voice(locale);
+    let voice = bot.voice_for(&imagine.caller, locale).await;
     let asker = imagine.caller.person;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
     renderer.quote_question(&write_prompt(&imagine.spec));

@@ -16,7 +16,9 @@ mod refusal;
 pub mod tokens;
 pub mod usage;
 mod voice;
+#[cfg(test)]
+mod walk;
 
 pub use errors::{error, old_command, something_broke};
 pub use lang::{DEFAULT_LOCALE, Lang, localizations};
-pub use voice::Voice;
+pub use voice::{OwnKeys, Reader, Voice};

@@ -71,12 +71,11 @@ async fn open_once_form(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
-    let voice = bot.voice(&ctx.interaction.locale);
+    let voice = bot.voice_for(caller, &ctx.interaction.locale).await;
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
         Err(KeyRefusal::TooLongForAForm.into())
     } else {
-        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
-        find_before_form(bot.app.asks.begin_once(caller, provider, model)).await
+        find_before_form(bot.app.asks.begin_once(caller, choices)).await
     };
     match begun {
         Ok(form) => {
