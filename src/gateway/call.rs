@@ -113,7 +113,8 @@ impl AdmittedCall {
                 return Err(body_too_large(limit));
             }
             if let Err(no_memory) = buffer.push(piece).await {
-                // Apart, so that calls that find memory stay small.
+                // In a box: otherwise the future of every call would have room
+                // for this wait too.
                 Box::pin(drain(body, limit)).await;
                 return Err(no_memory.into());
             }

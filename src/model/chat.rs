@@ -9,7 +9,7 @@ use super::usage::Usage;
 
 /// Why a model stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Finish {
+pub enum FinishReason {
     /// It had said everything.
     Complete,
     /// It reached the limit on its output.
@@ -24,7 +24,7 @@ pub struct Answer {
     pub provider: ProviderId,
     pub model: String,
     pub source: Source,
-    pub finish: Finish,
+    pub finish: FinishReason,
     pub usage: Usage,
     /// The usage is ours, since the provider did not report it.
     pub estimated: bool,

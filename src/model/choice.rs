@@ -1,5 +1,5 @@
 //! What is chosen beforehand: a model or a persona, for a person, a channel
-//! or a server.
+//! or a server; and how answers look in a server.
 
 use super::ids::{PersonId, ServerId};
 
@@ -17,6 +17,9 @@ pub enum ChoiceScope {
 pub enum ChoiceKind {
     Model,
     Persona,
+    /// Whether links in answers show previews of their pages; they do where
+    /// anything is chosen.
+    Previews,
 }
 
 impl ChoiceKind {
@@ -25,12 +28,13 @@ impl ChoiceKind {
         match self {
             Self::Model => "model",
             Self::Persona => "persona",
+            Self::Previews => "previews",
         }
     }
 
     /// Reads the word that [`Self::as_str`] writes.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Model, Self::Persona]
+        [Self::Model, Self::Persona, Self::Previews]
             .into_iter()
             .find(|kind| kind.as_str() == word)
     }
@@ -41,6 +45,6 @@ impl ChoiceKind {
 pub struct Choice {
     pub scope: ChoiceScope,
     pub kind: ChoiceKind,
-    /// `provider/model`, or a persona's name.
+    /// `provider/model`, a persona's name, or `show`.
     pub value: String,
 }

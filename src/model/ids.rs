@@ -7,6 +7,11 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PersonId(pub u64);
 
+impl PersonId {
+    /// Whoever sends a call without a token. No Discord user has this id.
+    pub const UNKNOWN: Self = Self(0);
+}
+
 /// A Discord guild's snowflake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServerId(pub u64);

@@ -255,7 +255,8 @@ impl<'a> BodyBuffer<'a> {
     pub async fn push(&mut self, piece: Bytes) -> Result<(), NoMemory> {
         let needed = self.len() + piece.len();
         if needed > self.covered {
-            // Apart, so that short bodies stay small.
+            // In a box: otherwise the future of every short body would have
+            // room for this wait too.
             Box::pin(self.cover(needed)).await?;
         }
         self.pieces.push(piece);

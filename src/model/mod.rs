@@ -33,12 +33,13 @@ pub mod snowflake;
 mod token;
 mod ttl_cache;
 mod turn;
+mod unread_file;
 mod usage;
 
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use bounded_map::BoundedMap;
-pub use chat::{Answer, FellBack, Finish, WhyFellBack};
+pub use chat::{Answer, FellBack, FinishReason, WhyFellBack};
 pub use check::{Check, FailureClass, ProviderFailure, Restriction};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
@@ -69,4 +70,5 @@ pub use refusal::{
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};
+pub use unread_file::{FileKind, UnreadFile, WhyUnread};
 pub use usage::{ClassCounts, Usage, UsageClass, UsageDetails};

@@ -27,7 +27,7 @@ impl Pieces {
         }
     }
 
-    /// One more piece.
+    /// Appends a piece to the body.
     pub fn push(&mut self, piece: Bytes) {
         if self.len() == 0 {
             self.first = piece;
@@ -42,7 +42,7 @@ impl Pieces {
         self.all.extend_from_slice(&piece);
     }
 
-    /// All of it.
+    /// Puts the pieces together into the whole body.
     pub fn join(self) -> Bytes {
         if self.all.is_empty() {
             self.first

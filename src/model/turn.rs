@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::ask::Words;
+use super::unread_file::UnreadFile;
 
 /// Who said a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,16 +38,14 @@ pub enum PictureKind {
 }
 
 /// What was not sent to the model, so that the answer can say so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeftOut {
     /// The oldest messages.
     Older,
     /// Pictures, since the model sees none.
     Pictures,
-    /// Files that are too large, or too many.
-    TooLarge,
-    /// Files that are neither text nor a picture.
-    Unreadable,
+    /// A file that was not read.
+    File(UnreadFile),
     /// Messages that Discord does not show to the bot.
     Hidden,
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use tokio::time::{Instant, timeout_at};
 
-use crate::model::{Credential, Departure, FailureClass, Finish, ProviderFailure, Usage};
+use crate::model::{Credential, Departure, FailureClass, FinishReason, ProviderFailure, Usage};
 
 use super::catalogue::Provider;
 use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, parse_tree};
@@ -27,7 +27,7 @@ pub enum Delivery {
 /// The end of an answer; its text went to the listener.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ChatReply {
-    pub finish: Finish,
+    pub finish: FinishReason,
     pub usage: Option<Usage>,
     /// The provider's name for the model that answered.
     pub model: Option<String>,

@@ -10,8 +10,8 @@ fn file(name: &str, kind: &str, bytes: &[u8]) -> Attachment {
     Attachment {
         name: name.into(),
         kind: kind.into(),
-        description: String::new(),
         bytes: bytes.to_vec(),
+        ..Attachment::default()
     }
 }
 
@@ -183,8 +183,10 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         ```
         fn main() {}
         ```
+        (Picture: cat.png)
+        (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matte
         This is a made-up model, so that is all it knows.
-        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 20 out · under $0.0001 · pictures were left out: this model sees none · a file is neither text nor a picture
+        -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 48 out · under $0.0001 · pictures were left out: this model sees none · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
         ");
         assert_snapshot!(stage.told("groq"), @"
         system: You answer in a Discord chat. Be brief and use Discord's Markdown.
@@ -194,6 +196,9 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         ```
         fn main() {}
         ```
+        (Picture: cat.png)
+        (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matter, and don't guess what is in them.)
+        (You can't see pictures, so you are not given what is in them. Say so if it matters.)
         ");
         mia.adds("anthropic", "user", &sample("anthropic", Standing::Good))
             .await;
@@ -205,8 +210,10 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         ```
         fn main() {}
         ```
+        (Picture: cat.png)
+        (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matte
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 20 out · under $0.0001 · a file is neither text nor a picture
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 48 out · under $0.0001 · `fake.png` was not read: it is neither text nor a picture · `song.mp3` was not read: I can't hear audio
         ");
         assert_snapshot!(stage.told("anthropic"), @"
         user: [a picture] look
@@ -215,17 +222,20 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         ```
         fn main() {}
         ```
+        (Picture: cat.png)
+        (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matter, and don't guess what is in them.)
         ");
         let long = vec![file(
-            "long.txt",
+            "big.txt",
             "text/plain",
             "x".repeat(200_000).as_bytes(),
         )];
         let sent = mia.writes_with("@Latchkey look", None, long);
         assert_snapshot!(mia.sees_reply(sent).await, @"
         You asked: look
+        (Files came with this that you are not given: big.txt (a text that is too large). Say so if they matter, and don't guess what is in them.)
         This is a made-up model, so that is all it knows.
-        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 14 out · under $0.0001 · a file was too large to read
+        -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 42 out · under $0.0001 · `big.txt` was not read: it has 196 kB, and text files may have up to 128 kB
         ");
     })
     .await;

@@ -70,3 +70,27 @@ async fn an_outage_is_not_a_removal_and_one_while_we_were_away_is() {
     })
     .await;
 }
+
+/// A server that adds the bot while it is unavailable says its id and no more,
+/// which serenity can't read.
+#[tokio::test]
+async fn a_server_that_is_back_and_unavailable_is_back() {
+    run(async |stage| {
+        let server = stage.scene.server;
+        let omar = stage.omar();
+        omar.adds("openai", "guild", &good("openai")).await;
+        stage.world().remove_bot(server, false);
+        heard(stage).await;
+        stage.world().with(|state| {
+            let found = state.servers.iter_mut().find(|it| it.id == server);
+            found.unwrap().installed = true;
+        });
+        let raw = serde_json::json!({"id": server.to_string(), "unavailable": true});
+        stage.world().emit_raw("GUILD_CREATE", &raw);
+        heard(stage).await;
+        stage.clock.advance_ms(8 * DAY_MS);
+        stage.app().await.sweep().await.unwrap();
+        assert!(servers_key_pays(stage).await);
+    })
+    .await;
+}

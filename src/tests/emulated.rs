@@ -87,6 +87,24 @@ async fn an_interaction_is_answered_once_in_time_and_by_its_token() {
 }
 
 #[tokio::test]
+async fn a_message_has_only_the_flags_that_its_call_may_set() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let (id, token) = interaction(stage);
+        let path = format!("/interactions/{id}/{token}/callback");
+        for flags in [json!(1 << 3), json!(-1), json!("4")] {
+            let reply = json!({"type": 4, "data": {"content": "hello", "flags": flags}});
+            let refused = posts(stage, &path, &reply).await;
+            assert_eq!(outcome(refused).await, (400, 50_035), "{flags}");
+        }
+        let flags = (1 << 2) | (1 << 6);
+        let reply = json!({"type": 4, "data": {"content": "hello", "flags": flags}});
+        assert_eq!(posts(stage, &path, &reply).await.status(), 204);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_token_expires_and_its_bucket_empties() {
     run(async |stage| {
         stage.expects_refusals();

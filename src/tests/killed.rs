@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::postgres;
 use super::process::{start, terminate, world};
-use super::program::{Said, send};
+use super::program::{HttpAnswer, send};
 use super::served::Served;
 use crate::store::Store;
 
@@ -93,7 +93,7 @@ async fn a_command_that_a_crash_cut_off_says_so_and_is_answered_again() {
 /// Kills the program while it makes a call that must be made once, and makes
 /// that call again, until it is made; returns all answers, the last of which is
 /// that call's.
-async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<Said> {
+async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<HttpAnswer> {
     let settings = store.map(|url| ("LATCHKEY_STORE__URL", url.expose_secret().to_owned()));
     let mut served = Served::start(|_| settings.into_iter().collect()).await;
     let file = format!(
@@ -117,7 +117,10 @@ async fn call_again_after_a_kill(store: Option<&SecretString>) -> Vec<Said> {
     served.kill_and_start().await;
     world.with(|state| state.providers.faults.clear());
     let mut answers = Vec::new();
-    while answers.last().is_none_or(|last: &Said| last.status != 200) {
+    while answers
+        .last()
+        .is_none_or(|last: &HttpAnswer| last.status != 200)
+    {
         answers.push(send(call(&served)).await);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

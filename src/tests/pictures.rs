@@ -11,12 +11,8 @@ use super::{Actor, good};
 
 /// A picture that somebody has.
 pub fn photo() -> latchkey_emulator::Attachment {
-    latchkey_emulator::Attachment {
-        name: "photo.png".into(),
-        kind: "image/png".into(),
-        description: String::new(),
-        bytes: latchkey_emulator::providers::picture("photo", 0),
-    }
+    let picture = latchkey_emulator::providers::picture("photo", 0);
+    latchkey_emulator::Attachment::uploaded("photo.png", &picture)
 }
 
 #[tokio::test]

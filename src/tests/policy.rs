@@ -7,7 +7,7 @@ use latchkey_emulator::{MANAGER, MEMBER};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::program::{Program, Said, send};
+use super::program::{HttpAnswer, Program, send};
 use super::{Stage, good, run};
 use crate::app::nobody_else;
 use crate::gateway::{Requirement, all_routes, documented};
@@ -15,7 +15,7 @@ use crate::model::{Caller, DAY_MS, PersonId, Place, Right, Scopes, ServerId};
 
 /// How somebody is met at the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Met {
+enum Admittance {
     LetIn,
     NoToken,
     BadToken,
@@ -27,7 +27,7 @@ enum Met {
     NoOperator,
 }
 
-fn met(said: &Said) -> Met {
+fn admittance(said: &HttpAnswer) -> Admittance {
     let body: Value = serde_json::from_str(&said.text).unwrap_or_default();
     let code = ["/error/code", "/error/details/0/reason"];
     let code = code
@@ -35,15 +35,15 @@ fn met(said: &Said) -> Met {
         .find_map(|at| body.pointer(at)?.as_str())
         .unwrap_or_default();
     let met = match code {
-        "token_missing" => (401, Met::NoToken),
-        "invalid_token" => (401, Met::BadToken),
-        "scope_missing" => (403, Met::WrongScope),
-        "not_a_manager" => (403, Met::NoManager),
-        "not_an_operator" => (403, Met::NoOperator),
-        "no_such_server" => (404, Met::NoSuchServer),
-        "token_without_server" => (403, Met::TokenWithoutServer),
-        "token_of_another_server" => (403, Met::TokenOfAnotherServer),
-        _ => return Met::LetIn,
+        "token_missing" => (401, Admittance::NoToken),
+        "invalid_token" => (401, Admittance::BadToken),
+        "scope_missing" => (403, Admittance::WrongScope),
+        "not_a_manager" => (403, Admittance::NoManager),
+        "not_an_operator" => (403, Admittance::NoOperator),
+        "no_such_server" => (404, Admittance::NoSuchServer),
+        "token_without_server" => (403, Admittance::TokenWithoutServer),
+        "token_of_another_server" => (403, Admittance::TokenOfAnotherServer),
+        _ => return Admittance::LetIn,
     };
     assert_eq!(said.status, met.0, "{code}");
     met.1
@@ -53,12 +53,14 @@ fn met(said: &Said) -> Met {
 struct Visitor {
     who: &'static str,
     program: Program,
-    token: Met,
-    manager: Met,
-    operator: Met,
+    token: Admittance,
+    manager: Admittance,
+    operator: Admittance,
 }
 
 async fn visitors(stage: &Stage) -> Vec<Visitor> {
+    use Admittance as A;
+
     let all = "scopes:chat,keys:read,keys:write,usage:read";
     let (mia, omar, zoe) = (stage.mia(), stage.omar(), stage.zoe());
     let visitor = |who, program, token, manager, operator| Visitor {
@@ -86,44 +88,44 @@ async fn visitors(stage: &Stage) -> Vec<Visitor> {
     // A server that the stranger is not in, and yet named when the token was made.
     let strangers_here = servers_token(stage, stage.scene.stranger, stage.scene.server).await;
     let nobody = Program::stranger(stage).await;
-    let (no, bad, no_server) = (Met::NoToken, Met::BadToken, Met::TokenWithoutServer);
-    let no_operator = Met::NoOperator;
+    let (no, bad, no_server) = (A::NoToken, A::BadToken, A::TokenWithoutServer);
+    let no_operator = A::NoOperator;
     // Who manages the server is the operator too; see below for one who does not.
     vec![
         visitor("nobody", nobody, no, no, no),
         visitor("an expired token", expired, bad, bad, bad),
         visitor("a revoked token", revoked, bad, bad, bad),
-        visitor("a stranger", stranger, Met::LetIn, no_server, no_operator),
-        visitor("a member", member, Met::LetIn, no_server, Met::NoOperator),
-        visitor("a manager", manager, Met::LetIn, no_server, Met::LetIn),
+        visitor("a stranger", stranger, A::LetIn, no_server, no_operator),
+        visitor("a member", member, A::LetIn, no_server, A::NoOperator),
+        visitor("a manager", manager, A::LetIn, no_server, A::LetIn),
         visitor(
             "a member with the server's token",
             member_here,
-            Met::LetIn,
-            Met::NoManager,
-            Met::NoOperator,
+            A::LetIn,
+            A::NoManager,
+            A::NoOperator,
         ),
         visitor(
             "a manager with the server's token",
             manager_here,
-            Met::LetIn,
-            Met::LetIn,
-            Met::LetIn,
+            A::LetIn,
+            A::LetIn,
+            A::LetIn,
         ),
         // Its context is a server that they are not in.
         visitor(
             "a manager with another server's token",
             of_another,
-            Met::NoSuchServer,
-            Met::TokenOfAnotherServer,
-            Met::NoSuchServer,
+            A::NoSuchServer,
+            A::TokenOfAnotherServer,
+            A::NoSuchServer,
         ),
         visitor(
             "a stranger with the server's token",
             strangers_here,
-            Met::NoSuchServer,
-            Met::NoSuchServer,
-            Met::NoSuchServer,
+            A::NoSuchServer,
+            A::NoSuchServer,
+            A::NoSuchServer,
         ),
     ]
 }
@@ -159,7 +161,7 @@ async fn wrong_scope(stage: &Stage, requirement: Requirement) -> Option<Program>
     Some(Program::of(stage, &stage.omar(), &options).await)
 }
 
-async fn calls(program: &Program, method: &str, path: &str) -> Said {
+async fn calls(program: &Program, method: &str, path: &str) -> HttpAnswer {
     let said = send(program.call(method, path).json(&json!({}))).await;
     assert_eq!(said.header("x-content-type-options"), "nosniff", "{path}");
     said
@@ -188,14 +190,14 @@ async fn every_address_meets_everybody_as_the_table_says() {
                 .replace("{*path}", "v1/models");
             for visitor in &visitors {
                 let expected = match route.requirement {
-                    Requirement::Nothing => Met::LetIn,
+                    Requirement::Nothing => Admittance::LetIn,
                     Requirement::Token(_) => visitor.token,
                     Requirement::Manager(_) => visitor.manager,
                     Requirement::Operator => visitor.operator,
                 };
                 let said = calls(&visitor.program, method, &path).await;
                 assert_eq!(
-                    met(&said),
+                    admittance(&said),
                     expected,
                     "{} at {method} {path}: {}",
                     visitor.who,
@@ -206,8 +208,8 @@ async fn every_address_meets_everybody_as_the_table_says() {
             if let Some(program) = wrong_scope(stage, route.requirement).await {
                 let said = calls(&program, method, &path).await;
                 assert_eq!(
-                    met(&said),
-                    Met::WrongScope,
+                    admittance(&said),
+                    Admittance::WrongScope,
                     "the wrong scope at {method} {path}"
                 );
                 omar.runs("/token revoke token:wrong").await;
@@ -239,7 +241,7 @@ async fn a_former_manager_and_the_operator_are_members_like_others() {
                 .replace("{id}", &"0".repeat(32));
             let method = route.method.as_ref().unwrap();
             let said = calls(&program, method.as_str(), &path).await;
-            assert_eq!(met(&said), Met::NoManager, "{method} {path}");
+            assert_eq!(admittance(&said), Admittance::NoManager, "{method} {path}");
         }
         world.with(|state| {
             for known in state.servers.iter_mut().filter(|known| known.id == server) {

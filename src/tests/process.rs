@@ -56,7 +56,7 @@ pub fn command(line: &str, variables: &[(String, SecretString)]) -> Command {
     command
 }
 
-async fn run(line: &str, variables: &[(String, SecretString)]) -> Output {
+pub async fn run(line: &str, variables: &[(String, SecretString)]) -> Output {
     let running = command(line, variables).output();
     timeout(Duration::from_secs(30), running)
         .await
@@ -85,7 +85,7 @@ pub async fn world(folder: &std::path::Path) -> (Scene, Vec<(String, SecretStrin
     (scene, variables)
 }
 
-fn changed(
+pub fn changed(
     variables: &[(String, SecretString)],
     name: &str,
     value: Option<&str>,

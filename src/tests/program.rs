@@ -17,7 +17,7 @@ pub struct Program {
 
 /// What it was answered.
 #[derive(Debug)]
-pub struct Said {
+pub struct HttpAnswer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
@@ -66,26 +66,26 @@ impl Program {
         }
     }
 
-    pub async fn gets(&self, path: &str) -> Said {
+    pub async fn gets(&self, path: &str) -> HttpAnswer {
         send(self.call("GET", path)).await
     }
 
-    pub async fn posts(&self, path: &str, body: &Value) -> Said {
+    pub async fn posts(&self, path: &str, body: &Value) -> HttpAnswer {
         send(self.call("POST", path).json(body)).await
     }
 }
 
 /// Sends a call, and reads all of its answer.
-pub async fn send(call: RequestBuilder) -> Said {
+pub async fn send(call: RequestBuilder) -> HttpAnswer {
     let response = call.send().await.unwrap();
-    Said {
+    HttpAnswer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
         text: response.text().await.unwrap(),
     }
 }
 
-impl Said {
+impl HttpAnswer {
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)

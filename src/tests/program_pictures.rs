@@ -11,7 +11,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use super::picture_jobs::{adds, left_over, lives, setup};
-use super::program::{Program, Said, send};
+use super::program::{HttpAnswer, Program, send};
 use super::served::Served;
 use super::stage::{self, Setup, Stage};
 use super::{bad, good, run};
@@ -28,7 +28,7 @@ fn wish(model: &str) -> Value {
 }
 
 /// An answer with its pictures counted in the place of shown.
-fn told(said: &Said) -> String {
+fn told(said: &HttpAnswer) -> String {
     let text = regex::Regex::new("\"b64_json\":\"iVBOR[^\"]{100,}\"").unwrap();
     text.replace_all(&said.shown(), "<PNG>").into_owned()
 }

@@ -249,6 +249,22 @@ impl Stage {
         });
     }
 
+    /// Waits until the bot ends by itself, and returns what it says of that.
+    pub async fn ends(&self) -> String {
+        let running = self.running.lock().await.take().expect("the bot runs");
+        let ended = running.serving.await.expect("the bot does not panic");
+        let words = ended.expect_err("nobody stopped it").to_string();
+        let (app, stop) = (running.app, running.stop);
+        stop.cancel();
+        app.shut_down(Duration::ZERO, Duration::ZERO).await;
+        running.programs.ended().await;
+        self.world().with(|state| {
+            state.sessions.clear();
+            state.ready_is_sent = false;
+        });
+        words
+    }
+
     /// Stops and starts the bot.
     pub async fn restart(&self) {
         self.stop().await;

@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 
 use super::process::{start, world};
-use super::program::{Program, Said};
+use super::program::{HttpAnswer, Program};
 use super::{Setup, Stage, good, run, run_with};
 use crate::providers::Timeouts;
 
@@ -52,7 +52,7 @@ fn calls() -> Vec<(&'static str, Value)> {
 
 /// Makes every call, and stops the bot once all of them are at their
 /// providers. Returns what each was told.
-async fn stop_during_calls(stage: &Stage, fault: &ProviderFault) -> Vec<Said> {
+async fn stop_during_calls(stage: &Stage, fault: &ProviderFault) -> Vec<HttpAnswer> {
     let mia = stage.mia();
     for provider in ["openai", "anthropic", "google"] {
         mia.adds(provider, "user", &good(provider)).await;

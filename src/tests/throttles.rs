@@ -8,7 +8,7 @@ use latchkey_emulator::providers::ProviderFault;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::program::{Program, Said, send};
+use super::program::{HttpAnswer, Program, send};
 use super::{Setup, Stage, bad, good, run, run_with};
 use crate::vault;
 
@@ -21,7 +21,7 @@ fn guess() -> String {
 }
 
 /// How a guess is answered when it comes with this header.
-async fn guesses(program: &Program, header: Option<(&str, &str)>) -> Said {
+async fn guesses(program: &Program, header: Option<(&str, &str)>) -> HttpAnswer {
     let program = program.with(&guess());
     let call = program.call("GET", "/api/v1/api-keys");
     let call = match header {
@@ -171,7 +171,7 @@ impl KeyRoute {
         }
     }
 
-    async fn sends(&self, program: &Program, key: &str) -> Said {
+    async fn sends(&self, program: &Program, key: &str) -> HttpAnswer {
         let call = program.call(self.method, self.path);
         let call = call.header(self.header, key);
         send(match &self.body {
@@ -383,7 +383,7 @@ async fn more_tokens_are_no_more_calls_at_once() {
         };
         let calls = [&one, &one, &two, &two, &omars, &omars].map(ask);
         let said = join_all(calls).await;
-        let count = |said: &[Said], status| said.iter().filter(|it| it.status == status).count();
+        let count = |said: &[HttpAnswer], status| said.iter().filter(|it| it.status == status).count();
         let (mias, omars) = said.split_at(4);
         assert_eq!((count(mias, 200), count(mias, 429)), (3, 1));
         assert_eq!(count(omars, 200), 2);

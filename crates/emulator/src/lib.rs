@@ -28,8 +28,9 @@ use tokio_util::sync::CancellationToken;
 pub use discord::NewMessage;
 pub use world::State as WorldState;
 pub use world::{
-    Attachment, Channel, DISCORD_EPOCH_MS, Interaction, InteractionKind, MANAGER, MEMBER, Message,
-    Person, RestCall, RestFault, Role, Server, Session, ToSocket, World,
+    Attachment, Channel, DISCORD_EPOCH_MS, GatewayRules, Interaction, InteractionKind, MANAGER,
+    MEMBER, Message, Person, RestCall, RestFault, Role, Server, Session, SessionStarts, ToSocket,
+    World,
 };
 
 /// A running emulator. It stops when the last handle is dropped.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{Answer, Ask, AskRefusal, AttemptId, Offer, ProviderId, Source, Trace, Turn};
+use crate::model::{
+    Answer, Ask, AskRefusal, AttemptId, ChoiceKind, Offer, ProviderId, Source, Trace, Turn,
+};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -49,6 +51,14 @@ pub struct ReadyAsk {
     reserved: Option<Reservation<Fitted>>,
     /// There is no key at all, and the operator wants a fixed reply then.
     demo: bool,
+}
+
+impl ReadyAsk {
+    /// Whether links in the answer show previews of their pages.
+    pub fn shows_previews(&self) -> bool {
+        let chosen = self.order.policy.chosen();
+        chosen.iter().any(|it| it.kind == ChoiceKind::Previews)
+    }
 }
 
 impl PreparedAsk<'_> {

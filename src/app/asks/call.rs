@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
-    Answer, AttemptId, Credential, Finish, LeftOut, NanoDollars, Offer, ProviderFailure, Receipt,
-    Source, Turn, Usage,
+    Answer, AttemptId, Credential, FinishReason, LeftOut, NanoDollars, Offer, ProviderFailure,
+    Receipt, Source, Turn, Usage,
 };
 use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, sees};
 
@@ -17,7 +17,7 @@ use crate::app::asks::fit::{self, Fitted};
 use crate::app::asks::plan::Plan;
 use crate::app::models::Models;
 use crate::app::payers::{
-    Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
@@ -94,7 +94,7 @@ impl PaidCall for AskCall<'_> {
     async fn call(
         &mut self,
         mut reservation: Reservation<Fitted>,
-    ) -> Result<Called<Answer, Error>, Error> {
+    ) -> Result<CallOutcome<Answer, Error>, Error> {
         self.attempt = Some(reservation.hold.id());
         (self.listener)(AnswerEvent::Payer(&reservation.payer()));
         let called = if reservation.offer.source == Source::Demo {
@@ -111,7 +111,7 @@ impl PaidCall for AskCall<'_> {
         let was_heard = hold.has_heard();
         let settled = self.settle(hold, &called).await;
         Ok(match called {
-            Ok(reply) => Called::Answered(Answer {
+            Ok(reply) => CallOutcome::Answered(Answer {
                 provider: offer.provider,
                 model: reply.model.unwrap_or(model),
                 source: offer.source,
@@ -123,7 +123,7 @@ impl PaidCall for AskCall<'_> {
                 fell_back_from: Vec::new(),
                 left_out: self.left_out(details.left_out),
             }),
-            Err(failure) => Called::Failed(FailedCall {
+            Err(failure) => CallOutcome::Failed(FailedCall {
                 refused: refused_by(failure.clone(), offer.source, &model).into(),
                 offer,
                 failure,
@@ -209,7 +209,8 @@ impl AskCall<'_> {
         let mut left_out = self.order.left_out.clone();
         left_out.extend(of_model);
         left_out.sort_unstable();
-        left_out.dedup();
+        // Files of one name are several all the same.
+        left_out.dedup_by(|one, other| one == other && !matches!(one, LeftOut::File(_)));
         left_out
     }
 }
@@ -221,7 +222,7 @@ fn demo_reply() -> ChatReply {
         ..Usage::default()
     };
     ChatReply {
-        finish: Finish::Complete,
+        finish: FinishReason::Complete,
         usage: Some(free),
         model: None,
     }

@@ -1,4 +1,4 @@
-//! Choosing a model or a persona beforehand.
+//! Choosing beforehand: a model, a persona, how answers look.
 
 use crate::model::{
     AccessRefusal, AskRefusal, Caller, Choice, ChoiceKind, ChoiceScope, Place, Refusal,
@@ -7,6 +7,9 @@ use crate::model::{
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::models::ModelChoice;
+
+/// Chosen where links show previews.
+const SHOW: &str = "show";
 
 /// A model that was chosen beforehand.
 pub struct ChosenModel {
@@ -76,6 +79,27 @@ impl Asks {
             .set_choice(scope, ChoiceKind::Persona, value, caller.person)
             .await?;
         Ok(persona.name.clone())
+    }
+
+    /// Shows previews of the pages that links in answers lead to, in the
+    /// caller's server, or hides them; for whom that is.
+    pub async fn choose_previews(
+        &self,
+        caller: &Caller,
+        shown: bool,
+    ) -> Result<ChoiceScope, Error> {
+        let Place::Server(server) = caller.place else {
+            return Err(AccessRefusal::OnlyManagers.into());
+        };
+        if !caller.manages_server {
+            return Err(AccessRefusal::OnlyManagers.into());
+        }
+        let scope = ChoiceScope::Server(server);
+        let value = shown.then_some(SHOW);
+        self.store
+            .set_choice(scope, ChoiceKind::Previews, value, caller.person)
+            .await?;
+        Ok(scope)
     }
 
     /// Takes a choice back.

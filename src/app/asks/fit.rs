@@ -9,6 +9,11 @@ const TOKEN_BYTES: u64 = 3;
 /// What the parts of a conversation are wrapped in, in tokens.
 const TURN_TOKENS: u64 = 8;
 
+/// Stands in the place of pictures, so that a model that sees none neither
+/// invents them nor asks for them.
+const UNSEEN: &str =
+    "\n(You can't see pictures, so you are not given what is in them. Say so if it matters.)";
+
 /// A conversation as one model is told it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Fitted {
@@ -27,6 +32,7 @@ pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> Fitted {
         let mut turn = turn.clone();
         if !sees && !turn.pictures.is_empty() {
             turn.pictures.clear();
+            turn.text.0.push_str(UNSEEN);
             left_out.push(LeftOut::Pictures);
         }
         let needed = tokens(&turn);
@@ -91,7 +97,8 @@ mod tests {
             ..Turn::person("what is this?")
         };
         let fitted = fit(std::slice::from_ref(&shown), false, 10_000);
-        assert_eq!(fitted.turns, [Turn::person("what is this?")]);
+        let told = Turn::person(format!("what is this?{UNSEEN}"));
+        assert_eq!(fitted.turns, [told]);
         assert_eq!(fitted.left_out, [LeftOut::Pictures]);
         let seen = fit(std::slice::from_ref(&shown), true, 10_000);
         assert_eq!(seen.turns, [shown]);

@@ -72,11 +72,11 @@ pub trait PaidCall {
     fn call(
         &mut self,
         reservation: Reservation<<Self::Order as Payable>::Details>,
-    ) -> impl Future<Output = Result<Called<Self::Answer, Self::Refused>, Self::Refused>> + Send;
+    ) -> impl Future<Output = Result<CallOutcome<Self::Answer, Self::Refused>, Self::Refused>> + Send;
 }
 
 /// What came of a call with one payer.
-pub enum Called<A, R> {
+pub enum CallOutcome<A, R> {
     Answered(A),
     Failed(FailedCall<R>),
 }
@@ -169,8 +169,8 @@ impl Payers {
                 break;
             };
             let failed = match call.call(reservation).await? {
-                Called::Answered(answer) => return Ok(answer),
-                Called::Failed(failed) => failed,
+                CallOutcome::Answered(answer) => return Ok(answer),
+                CallOutcome::Failed(failed) => failed,
             };
             let names_target = call.order().names_target();
             let goes_on = another_payer_may_help(&failed.failure, names_target);

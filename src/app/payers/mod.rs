@@ -21,7 +21,7 @@ use crate::app::policy::CallerPolicy;
 use crate::app::tasks::Tasks;
 
 pub use attempts::{
-    Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
 };
 pub use queue::PayerQueue;
 use recent_keys::RecentKeys;

@@ -59,11 +59,15 @@ impl PayerQueue {
     /// such a call.
     pub fn pass_over(&mut self, offer: &Offer, refusal: Refusal) {
         let why = match &refusal {
-            Refusal::Ask(AskRefusal::OwnKeyOnly { .. } | AskRefusal::MalformedField { .. }) => {
-                Skip::OwnKeyOnly
-            }
+            // What was asked is what this payer does not pay for.
+            Refusal::Ask(_) => Skip::OwnKeyOnly,
             Refusal::Quota(QuotaRefusal::UnknownPrice { .. }) => Skip::UnknownPrice,
-            _ => Skip::Limit,
+            Refusal::Quota(_)
+            | Refusal::Key(_)
+            | Refusal::Access(_)
+            | Refusal::Conversation(_)
+            | Refusal::Picture(_)
+            | Refusal::Token(_) => Skip::Limit,
         };
         self.passed_over.push((offer.source, why));
         self.fall_back(offer, WhyFellBack::Limit, why);

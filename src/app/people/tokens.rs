@@ -182,7 +182,8 @@ impl People {
         let now_ms = self.clock.now_ms();
         let token = match self.tokens.get(&hash, now_ms) {
             Some(token) => token,
-            // Apart, so that whoever waits for a known one stays small.
+            // In a box: otherwise the future of every call with a cached
+            // token would have room for the lookup too.
             None => Box::pin(self.look_up_in(lane, hash, now_ms)).await?,
         };
         if token.expires_at_ms <= now_ms {

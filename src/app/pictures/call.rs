@@ -11,7 +11,9 @@ use crate::providers::{ImageRequest, Workflow, tokens_of_pictures};
 
 use crate::app::Error;
 use crate::app::models::Models;
-use crate::app::payers::{Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation};
+use crate::app::payers::{
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation,
+};
 use crate::app::pictures::Moderation;
 use crate::app::pictures::Pictures;
 use crate::app::pictures::plan::PicturePlan;
@@ -101,7 +103,7 @@ impl PaidCall for PictureCall<'_> {
     async fn call(
         &mut self,
         mut reservation: Reservation<PictureDetails>,
-    ) -> Result<Called<PictureAnswer, Error>, Error> {
+    ) -> Result<CallOutcome<PictureAnswer, Error>, Error> {
         self.outcome.attempt = Some(reservation.hold.id());
         (self.watch)(PictureProgress::Payer(reservation.payer()));
         reservation.hold.begin().await?;
@@ -125,8 +127,8 @@ impl PaidCall for PictureCall<'_> {
         };
         let concluded = pictures.conclude(ended, self.outcome).await?;
         Ok(match concluded {
-            Ok(made) => Called::Answered(made),
-            Err(failure) => Called::Failed(FailedCall {
+            Ok(made) => CallOutcome::Answered(made),
+            Err(failure) => CallOutcome::Failed(FailedCall {
                 refused: AskRefusal::Provider {
                     failure: failure.clone(),
                     payer: offer.source,

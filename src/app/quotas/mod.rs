@@ -34,7 +34,7 @@ pub struct Quotas {
 }
 
 impl Quotas {
-    /// Takes what it needs.
+    /// The verbs about limits, over the parts that they share with asks.
     pub fn new(foundation: &Foundation, asks: &Arc<Asks>) -> Self {
         Self {
             store: foundation.store.clone(),

@@ -9,6 +9,7 @@ use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::incoming::{MessageQuestion, answer_message};
+use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::question_in;
 use crate::bot::{Bot, explain_error, words};
 use crate::model::{
@@ -132,8 +133,9 @@ async fn repeat_from_answer(
     let Some(question) = question_in(bot, &first).await else {
         return reply_refusal(bot, press, ConversationRefusal::QuestionGone.into()).await;
     };
+    let told = transcript::told_question(&question);
     let request = AnswerRequest {
-        ask: Ask::of(repeat.caller, question.as_str(), choices),
+        ask: Ask::of(repeat.caller, &told, choices),
         quoted: Some(question),
         is_promised: false,
         target: Target::Interaction(repeat.handle),

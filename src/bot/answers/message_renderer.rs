@@ -1,6 +1,5 @@
 //! The messages that an answer fills while it grows.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -9,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::AnswerLog;
 use crate::bot::Bot;
-use crate::bot::answers::imitation::escape_small_print;
+use crate::bot::answers::layout::{Author, Layout};
 use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::{Button, Card, File};
@@ -35,6 +34,10 @@ pub struct MessageRenderer<'a> {
     pub server: Option<ServerId>,
     /// What stands above the answer.
     heading: String,
+    /// The model's words as messages, while it says them.
+    layout: Option<Layout>,
+    /// Whether links that the model wrote show a preview of their pages.
+    pub shows_previews: bool,
     /// The question, where it is too long to stand above its answer.
     question: Option<File>,
     /// What stands under the answer while it grows.
@@ -75,6 +78,8 @@ impl<'a> MessageRenderer<'a> {
             asker,
             server: None,
             heading: String::new(),
+            layout: None,
+            shows_previews: false,
             question: None,
             buttons: Vec::new(),
             notes: None,
@@ -136,9 +141,9 @@ impl<'a> MessageRenderer<'a> {
         done: &CancellationToken,
     ) {
         while let Some(true) = done.run_until_cancelled(self.wait_for_more(text)).await {
-            let so_far = text.borrow_and_update().clone();
+            let parts = self.split_growing(&text.borrow_and_update());
             // An edit that fails is made up for by the next, and by the last.
-            if let Err(error) = self.show_growing(&so_far).await {
+            if let Err(error) = self.show_growing(parts).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
             }
             let pause = sleep(self.bot.edit_pace.pause());
@@ -159,8 +164,7 @@ impl<'a> MessageRenderer<'a> {
         }
     }
 
-    async fn show_growing(&mut self, text: &str) -> anyhow::Result<()> {
-        let mut parts = self.split_with_heading(text);
+    async fn show_growing(&mut self, mut parts: Vec<String>) -> anyhow::Result<()> {
         parts.truncate(self.bot.chat.answer_messages);
         let buttons = self.buttons.clone();
         self.show_parts(parts, buttons, Vec::new()).await
@@ -181,13 +185,18 @@ impl<'a> MessageRenderer<'a> {
             let description = words::answers::answer_file(self.voice);
             files.push(markdown_file(ANSWER_FILE, description, text));
         }
-        if let Some(last) = parts.last_mut() {
-            if !files.is_empty() {
+        let footer = if files.is_empty() {
+            footer.to_owned()
+        } else {
+            let continued = words::answers::continued_in_file(self.voice);
+            format!("{continued}\n{footer}")
+        };
+        match parts.last_mut() {
+            Some(last) if split::units(last) + split::units(&footer) < split::LIMIT => {
                 *last += "\n";
-                *last += &words::answers::continued_in_file(self.voice);
+                *last += &footer;
             }
-            *last += "\n";
-            *last += footer;
+            _ => parts.push(footer),
         }
         self.show_parts(parts, buttons, files).await
     }
@@ -211,15 +220,20 @@ impl<'a> MessageRenderer<'a> {
     }
 
     fn split_with_heading(&self, text: &str) -> Vec<String> {
-        let text = format!("{}{}", self.heading, escape_small_print(text));
-        let mut parts = split::split(&text, split::LIMIT - FOOTER_UNITS);
-        // Where a line was cut, its rest begins one.
-        for part in &mut parts {
-            if let Cow::Owned(escaped) = escape_small_print(part) {
-                *part = escaped;
-            }
-        }
-        parts
+        self.new_layout().end(text)
+    }
+
+    /// The messages of an answer that grows.
+    fn split_growing(&mut self, text: &str) -> Vec<String> {
+        let kept = self.layout.take();
+        let layout = kept.unwrap_or_else(|| self.new_layout());
+        self.layout.insert(layout).grow(text)
+    }
+
+    fn new_layout(&self) -> Layout {
+        Layout::new(Author::Model, split::LIMIT - FOOTER_UNITS)
+            .below(&self.heading)
+            .at_most(self.bot.chat.answer_messages)
     }
 
     /// Edits what changed and posts what is new. Buttons and files belong
@@ -233,6 +247,7 @@ impl<'a> MessageRenderer<'a> {
         let last = parts.len().saturating_sub(1);
         for (at, part) in parts.into_iter().enumerate() {
             let mut card = Card::text(part);
+            card.hides_previews = !self.shows_previews;
             if at == last {
                 card.buttons.clone_from(&buttons);
                 card.files.clone_from(&files);

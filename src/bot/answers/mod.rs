@@ -3,7 +3,7 @@
 mod admission;
 pub mod buttons;
 pub mod edit_pace;
-mod imitation;
+mod layout;
 pub mod message_renderer;
 pub mod notices;
 pub mod promise;

@@ -106,6 +106,7 @@ async fn stream_answer(
     let id = notes.id.clone();
     let running = bot.running_answers.begin(&id, renderer.asker);
     renderer.notes = Some(notes);
+    renderer.shows_previews = secured.ready.shows_previews();
     renderer.buttons = words::answers::growing_buttons(voice, &id);
     let (outcome, text) = show_while_asking(renderer, secured.ready, &running.stop).await;
     // A key that was typed for one ask is gone.

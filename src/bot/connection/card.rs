@@ -10,6 +10,9 @@ const STRING_SELECT: u8 = 3;
 const TEXT_INPUT: u8 = 4;
 /// Discord's longest line of a menu, and longest choice of a completion.
 pub const CHOICE_CHARACTERS_MAX: usize = 100;
+/// The flag of a message whose links show no previews: SUPPRESS_EMBEDS in
+/// `docs/discord.md` §3.1.
+pub const SUPPRESS_EMBEDS: u64 = 1 << 2;
 const SHORT: u8 = 1;
 const PARAGRAPH: u8 = 2;
 /// Discord's longest input.
@@ -28,6 +31,8 @@ pub struct Card {
     pub reply_to: Option<u64>,
     /// The one person whom it pings.
     pub mention: Option<u64>,
+    /// Whether the pages that its links lead to are not shown under it.
+    pub hides_previews: bool,
     /// By which Discord knows a message that it has already.
     pub nonce: Option<String>,
 }
@@ -132,6 +137,9 @@ impl Card {
         if let Some(person) = self.mention {
             message["content"] = json!(format!("{}\n<@{person}>", self.text));
             message["allowed_mentions"] = json!({"parse": [], "users": [person.to_string()]});
+        }
+        if self.hides_previews {
+            message["flags"] = json!(SUPPRESS_EMBEDS);
         }
         if let Some(nonce) = &self.nonce {
             message["nonce"] = json!(nonce);

@@ -8,6 +8,7 @@ use serenity::all::Message;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::limiter::Route;
 use crate::bot::connection::rest::{Call, Rest, is_gone};
+use crate::bot::conversation::files::restore_names;
 
 /// How many messages Discord hands out at once at the most.
 pub const PAGE_MAX: usize = 100;
@@ -86,7 +87,7 @@ impl Rest {
     pub async fn message(&self, channel: u64, message: u64) -> anyhow::Result<Option<Message>> {
         let endpoint = Endpoint::new(Method::GET, "GET message", format!("/messages/{message}"));
         match self.call_channel(endpoint, channel, None).await {
-            Ok(found) => Ok(serde_json::from_value(found).ok()),
+            Ok(found) => Ok(read_message(found)),
             Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(error),
         }
@@ -104,7 +105,7 @@ impl Rest {
         let found = self.call_channel(endpoint, channel, None).await?;
         let all = found.as_array().into_iter().flatten().rev();
         // One that serenity cannot read is left out, not the rest.
-        let read = all.filter_map(|one| serde_json::from_value(one.clone()).ok());
+        let read = all.filter_map(|one| read_message(one.clone()));
         Ok(read.collect())
     }
 
@@ -128,6 +129,11 @@ impl Rest {
         };
         self.send(call).await
     }
+}
+
+fn read_message(mut message: Value) -> Option<Message> {
+    restore_names(&mut message);
+    serde_json::from_value(message).ok()
 }
 
 fn id_of(made: &Value) -> anyhow::Result<u64> {

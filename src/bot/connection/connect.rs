@@ -1,37 +1,32 @@
 //! Connects to Discord's gateway and stays connected until told to stop.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
-use serenity::all::{
-    ApplicationId, ClientBuilder, ConnectionStage, GatewayIntents, HttpBuilder, ShardId,
-    ShardManager,
-};
+use serenity::all::{ApplicationId, ClientBuilder, GatewayIntents, HttpBuilder};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, MemberDirectory, Notifier};
 use crate::bot::Bot;
+use crate::bot::connection::go_between::GoBetween;
 use crate::bot::connection::register;
 use crate::bot::connection::rest::{Rest, status_of};
 use crate::bot::connection::settings::Settings;
 use crate::bot::connection::shards::ShardRange;
-use crate::bot::interactions::dispatch::{Dispatcher, DroppedInteractions};
+use crate::bot::interactions::dispatch::Dispatcher;
+use crate::bot::interactions::unread_events::UnreadEvents;
 
 /// The first wait before connecting is tried again; it doubles.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The longest wait.
 const RETRY_AFTER_MAX: Duration = Duration::from_mins(1);
-/// How long serenity gets to close its connections: it looks for orders
-/// every 500 ms.
-const CLOSE_WITHIN: Duration = Duration::from_millis(700);
-/// How often the shards are looked at: serenity says when one is connected, and
-/// not when it is gone.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long serenity may keep the gateway's address to itself.
+const ADDRESS_WITHIN: Duration = Duration::from_millis(100);
 
 /// A bot that knows its application and is ready to connect.
 pub struct Connection {
@@ -72,7 +67,8 @@ impl Connection {
 
     /// Serves until `stop`, then closes the connections.
     pub async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let mut client = self.client().await?;
+        let between = GoBetween::open(Arc::clone(&self.bot), &self.gateway).await?;
+        let mut client = self.client(between.address()).await?;
         let ShardRange { first, last, total } = self.settings.shards;
         let bot = Arc::clone(&self.bot);
         let registering = stop.clone();
@@ -89,21 +85,25 @@ impl Connection {
         let connecting = client.start_shard_range(first..last, total);
         let running = async {
             tokio::select! {
-                ended = connecting => ended,
-                never = watch_shards(&self.bot, &shards) => match never {},
+                // serenity's error may quote a payload.
+                ended = connecting => ended
+                    .map_err(|_| anyhow::anyhow!("the connection to Discord ended for good")),
+                reason = between.ended() => Err(reason.into()),
                 never = self.bot.renewals.renew_when_due(&shards) => match never {},
             }
         };
-        let ended = stop.run_until_cancelled(running).await;
-        if let Some(ended) = ended {
-            // serenity's error may quote a payload.
-            ended.map_err(|_| anyhow::anyhow!("the connection to Discord ended for good"))?;
-        }
-        say_goodbye(&shards, address).await;
-        Ok(())
+        let running = async {
+            let ended = stop.run_until_cancelled(running).await;
+            take_address_away(address).await;
+            between.close();
+            ended.unwrap_or(Ok(()))
+        };
+        let (ended, ()) = tokio::join!(running, between.pass_on());
+        ended
     }
 
-    async fn client(&self) -> anyhow::Result<serenity::Client> {
+    /// Sets serenity up to connect to an address.
+    async fn client(&self, address: String) -> anyhow::Result<serenity::Client> {
         let api = self.settings.api_url.trim_end_matches('/');
         // serenity adds the path itself.
         let proxy = api.split_once("/api/").map_or(api, |(origin, _)| origin);
@@ -113,57 +113,26 @@ impl Connection {
             .ratelimiter_disabled(true)
             .application_id(ApplicationId::new(self.application))
             .build();
+        let dispatcher = Dispatcher::new(Arc::clone(&self.bot));
         let client = ClientBuilder::new_with_http(http, intents(self.settings.message_content))
-            .framework(Dispatcher::new(Arc::clone(&self.bot)))
-            .raw_event_handler(DroppedInteractions(Arc::clone(&self.bot)))
+            .framework(dispatcher.clone())
+            .raw_event_handler(UnreadEvents(dispatcher))
             .await
             .context("could not set up the connection to Discord")?;
-        // serenity falls back to Discord's public gateway in silence when it
-        // is not told the address; ours is the one that the API named.
-        client.ws_url.lock().await.clone_from(&self.gateway);
+        // serenity asks Discord for the address, and falls back to a public
+        // one in silence.
+        *client.ws_url.lock().await = address;
         Ok(client)
     }
 }
 
-/// Notes, from time to time, which shards are gone and which are connected
-/// again.
-async fn watch_shards(bot: &Bot, shards: &ShardManager) -> Infallible {
-    let ShardRange { first, last, .. } = bot.shards;
-    loop {
-        tokio::time::sleep(LOOK_EVERY).await;
-        let stages: Vec<_> = {
-            let runners = shards.runners.lock().await;
-            let stage = |shard| runners.get(&ShardId(shard)).map(|runner| runner.stage);
-            (first..=last).map(|shard| (shard, stage(shard))).collect()
-        };
-        for (shard, stage) in stages {
-            match stage {
-                // How a runner begins, before it says anything.
-                Some(ConnectionStage::Disconnected) => {}
-                stage => {
-                    let is_connected = stage == Some(ConnectionStage::Connected);
-                    bot.app.shards.note(shard, is_connected);
-                }
-            }
-        }
+/// Keeps serenity from connecting again: nobody gets the address any more.
+/// Its own shutdown is not used: it waits for an answer without ever yielding,
+/// for good if Discord hangs up instead, and the whole process with it.
+async fn take_address_away(address: Arc<Mutex<String>>) {
+    if let Ok(address) = timeout(ADDRESS_WITHIN, address.lock_owned()).await {
+        std::mem::forget(address);
     }
-}
-
-/// Closes the connections, so that Discord shows the bot as offline at
-/// once. serenity's own shutdown is not used: it waits for an answer without
-/// ever yielding, for good if Discord hangs up instead, and the whole
-/// process with it. A connection that is closed this way would be opened
-/// again, but for the address, which nobody gets any more.
-async fn say_goodbye(shards: &ShardManager, address: Arc<Mutex<String>>) {
-    let Ok(address) = tokio::time::timeout(CLOSE_WITHIN, address.lock_owned()).await else {
-        // It is being connected to: there is nothing to close.
-        return;
-    };
-    std::mem::forget(address);
-    for shard in shards.runners.lock().await.values() {
-        shard.runner_tx.shutdown_clean();
-    }
-    tokio::time::sleep(CLOSE_WITHIN).await;
 }
 
 /// No privileged intent unless the operator wants it: interactions,
@@ -217,7 +186,11 @@ async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
 async fn try_introduce(rest: &Rest) -> anyhow::Result<Introduction> {
     let application = rest.get("GET application", "/applications/@me").await?;
     let id = application["id"].as_str().and_then(|id| id.parse().ok());
-    let gateway = rest.get("GET gateway", "/gateway").await?;
+    let gateway = match rest.get("GET gateway of bot", "/gateway/bot").await {
+        // Who stands in for Discord may know the shorter address only.
+        Err(error) if status_of(&error) == Some(404) => rest.get("GET gateway", "/gateway").await?,
+        asked => asked?,
+    };
     let url = gateway["url"]
         .as_str()
         .context("Discord named no gateway")?;

@@ -67,8 +67,7 @@ const EPHEMERAL: u64 = 1 << 6;
 impl Rest {
     /// Answers an interaction at once, for its person's eyes only.
     pub async fn reply(&self, to: &InteractionHandle, card: &Card) -> anyhow::Result<()> {
-        let mut data = card.to_json();
-        data["flags"] = json!(EPHEMERAL);
+        let data = ephemeral(card);
         self.respond(to, json!({"type": REPLY, "data": data})).await
     }
 
@@ -144,9 +143,7 @@ impl Rest {
         to: &InteractionHandle,
         card: &Card,
     ) -> anyhow::Result<String> {
-        let mut body = card.to_json();
-        body["flags"] = json!(EPHEMERAL);
-        self.post_follow_up(to, body, &card.files).await
+        self.post_follow_up(to, ephemeral(card), &card.files).await
     }
 
     /// Reads something about the bot itself.
@@ -230,6 +227,13 @@ impl Rest {
             .await?;
         Ok(sent["id"].as_str().unwrap_or_default().to_owned())
     }
+}
+
+/// A message for one person's eyes only.
+fn ephemeral(card: &Card) -> Value {
+    let mut message = card.to_json();
+    message["flags"] = json!(EPHEMERAL | message["flags"].as_u64().unwrap_or(0));
+    message
 }
 
 fn callback(to: &InteractionHandle) -> String {

@@ -15,6 +15,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::bot::connection::card::File;
 use crate::bot::connection::limiter::{Limiter, Report, Route};
@@ -67,6 +68,8 @@ pub struct Rest {
     base: String,
     authorization: HeaderValue,
     limiter: Limiter,
+    /// Told when Discord refused a call for its token.
+    token_refused: Notify,
 }
 
 impl Rest {
@@ -83,12 +86,19 @@ impl Rest {
             base,
             authorization,
             limiter: Limiter::default(),
+            token_refused: Notify::new(),
         })
     }
 
     /// The client underneath, which serenity uses too.
     pub fn client(&self) -> Client {
         self.client.clone()
+    }
+
+    /// Waits until Discord refuses a call for its token, which may be by
+    /// mistake.
+    pub async fn wait_for_refused_token(&self) {
+        self.token_refused.notified().await;
     }
 
     /// Sends a request, in its turn, and again when Discord says so.
@@ -124,6 +134,9 @@ impl Rest {
             } else if status.is_server_error() && !last && call.method != Method::POST {
                 tokio::time::sleep(BACKOFF * 2_u32.pow(attempt - 1)).await;
             } else {
+                if status == StatusCode::UNAUTHORIZED && !call.route.of_interaction {
+                    self.token_refused.notify_one();
+                }
                 let code = body["code"].as_u64().unwrap_or(0);
                 return Err(DiscordError {
                     status: status.as_u16(),

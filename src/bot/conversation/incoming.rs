@@ -37,6 +37,10 @@ pub async fn handle_message(bot: &Bot, message: Message) -> anyhow::Result<()> {
         caller,
         choices: Choices::default(),
     };
+    if is_hidden(question.message) {
+        let hint = words::answers::hidden_question(bot.voice(DEFAULT_LOCALE));
+        return target.send_first(&bot.rest, &hint).await.map(drop);
+    }
     answer_message(bot, question, target).await
 }
 
@@ -55,9 +59,17 @@ pub async fn answer_message(
         tracing::info!("was asked in a channel in which the bot may not write");
         return Ok(());
     }
-    let Conversation { turns, left_out } = conversation?;
+    let Conversation {
+        turns,
+        left_out,
+        all_unread,
+    } = conversation?;
     if turns.is_empty() {
-        let help = words::answers::how_to_ask(bot.voice(DEFAULT_LOCALE));
+        let voice = bot.voice(DEFAULT_LOCALE);
+        let help = match all_unread.as_slice() {
+            [] => words::answers::how_to_ask(voice),
+            unread => words::files::unread_files(voice, unread),
+        };
         return target.send_first(&bot.rest, &help).await.map(drop);
     }
     let ask = Ask {
@@ -97,6 +109,21 @@ fn is_for_bot(bot: &Bot, message: &Message) -> bool {
         .referenced_message
         .as_ref()
         .is_some_and(|answered| answered.author.id.get() == bot_user);
-    let readable = !message.content.is_empty() || !message.attachments.is_empty();
-    from_a_person && spoken && (direct || mentioned || (replies_to_bot && readable))
+    // Without the intent what people say to each other is hidden, and is
+    // none of the bot's business.
+    let heard = bot.reads_messages || !is_hidden(message);
+    from_a_person && spoken && (direct || mentioned || (replies_to_bot && heard))
+}
+
+/// Whether Discord hid what a message says: nobody can send one that says
+/// nothing. It happens to mentions of the bot, too, where they reply to an
+/// answer to a command (<https://github.com/discord/discord-api-docs/issues/5395>).
+fn is_hidden(message: &Message) -> bool {
+    message.content.is_empty()
+        && message.attachments.is_empty()
+        && message.embeds.is_empty()
+        && message.sticker_items.is_empty()
+        && message.components.is_empty()
+        && message.message_snapshots.is_empty()
+        && message.poll.is_none()
 }

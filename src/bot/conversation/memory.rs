@@ -9,7 +9,8 @@ use serenity::all::{Message, MessageId};
 use crate::bot::Bot;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
-use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::conversation::files::refresh_files;
+use crate::bot::conversation::turns::{Conversation, read_question};
 use crate::model::{LeftOut, Role};
 
 /// The messages before one, oldest first.
@@ -23,10 +24,12 @@ struct EarlierMessages {
 /// Reads the conversation that a message continues; without turns where the
 /// message asks nothing.
 pub async fn recall_conversation(bot: &Bot, message: &Message) -> anyhow::Result<Conversation> {
-    let earlier = earlier_messages(bot, message).await?;
+    let (earlier, message) =
+        tokio::join!(earlier_messages(bot, message), refresh_files(bot, message));
+    let earlier = earlier?;
     let mut messages = earlier.messages;
-    messages.push(message.clone());
-    let mut conversation = read_conversation(bot, &messages).await;
+    messages.push(message);
+    let mut conversation = read_question(bot, &messages).await;
     if earlier.more {
         conversation.left_out.push(LeftOut::Older);
     }

@@ -4,6 +4,7 @@
 //! ```text
 //! > A question that stands nowhere else in the channel.
 //! > -# not: what should not be in its picture
+//! > -# file: a picture that came with it, or a file that was not read
 //!
 //! The answer.
 //! -# Small print: the model, who paid, what it used.
@@ -36,6 +37,9 @@ pub const SMALL_PRINT: &str = "-# ";
 const QUOTED: &str = "> ";
 /// Stands before what should not be in a picture.
 const NEGATIVE: &str = "-# not: ";
+/// Stands before the name of a file that came with a question and is kept
+/// nowhere.
+const FILE: &str = "-# file: ";
 
 /// What stands above an answer: its question, quoted.
 pub struct Heading {
@@ -78,6 +82,27 @@ pub fn heading(question: &str) -> Heading {
     }
 }
 
+/// A question as it stands above its answer, with the name of the file that
+/// came with it.
+pub fn question_with_file(question: &str, name: &str) -> String {
+    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    format!("{question}\n{FILE}{name}")
+}
+
+/// A question that was read above its answer, as a model is told it: the file
+/// that came with it is gone.
+pub fn told_question(question: &str) -> String {
+    let parts = question.rsplit_once('\n');
+    let parts = parts.and_then(|(words, last)| Some((words, last.strip_prefix(FILE)?)));
+    let Some((words, name)) = parts else {
+        return question.to_owned();
+    };
+    format!(
+        "{words}\n(A file came with this that you are not given any more: {name}. \
+         Say so if it matters, and don't guess what is in it.)"
+    )
+}
+
 /// Writes a line of small print. It is no part of the answer above it.
 pub fn small_print(words: &str) -> String {
     format!("{SMALL_PRINT}{words}")
@@ -107,6 +132,12 @@ impl ImagePrompt {
 }
 
 impl OwnFiles {
+    /// Whether a file of this name, under one of the bot's messages, is part
+    /// of what it says there.
+    pub fn is_one(name: &str) -> bool {
+        matches!(name, ANSWER_FILE | QUESTION_FILE)
+    }
+
     /// Takes a text file in, if its name says that it is the bot's.
     pub fn add(&mut self, name: &str, text: String) {
         match name {
@@ -126,11 +157,11 @@ pub fn own_turns(content: &str, files: OwnFiles) -> Vec<Turn> {
     let (quoted, rest) = take_quote(content);
     let answer = without_small_print(rest);
     let answer = (!answer.is_empty()).then(|| Turn::model(answer));
-    let quoted = quoted.map(Turn::person);
+    let quoted = quoted.map(|question| Turn::person(told_question(&question)));
     let mut turns: Vec<Turn> = quoted.into_iter().chain(answer).collect();
     if let (Some(question), Some(first)) = (files.question, turns.first_mut()) {
         // The whole question in the place of its excerpt.
-        first.text.0 = question;
+        first.text.0 = told_question(&question);
     }
     turns
 }
@@ -245,6 +276,16 @@ mod tests {
             own_turns("its beginning", files),
             [Turn::model("all of it")]
         );
+    }
+
+    #[test]
+    fn a_file_that_came_with_a_question_is_gone_when_it_is_read_again() {
+        let question = question_with_file("what is it?", "cat.png");
+        assert!(told_question(&question).starts_with("what is it?\n(A file came with this"));
+        assert!(told_question(&question).contains(": cat.png."));
+        for question in ["why?", "-# file: x", "two\nlines"] {
+            assert_eq!(told_question(question), question);
+        }
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //! so that shutdown can wait for it, and leaves poise only commands and
 //! their completion.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
-use serenity::all::{Client, Context, Event, FullEvent, Interaction, RawEventHandler, Ready};
+use serenity::all::{Client, Context, FullEvent, Interaction, Ready};
 use serenity::async_trait;
+use serenity::framework::Framework;
 
 use crate::model::ServerId;
 
@@ -24,16 +25,26 @@ use crate::bot::words::Voice;
 
 type Poise = poise::Framework<Arc<Bot>, anyhow::Error>;
 
-/// Hands commands and completion to poise, and forms and buttons to us.
+/// Hands commands and completion to poise, and forms and buttons to us. Every
+/// clone is a handle on the same poise.
+#[derive(Clone)]
 pub struct Dispatcher {
     bot: Arc<Bot>,
-    poise: Poise,
+    poise: Arc<OnceLock<Poise>>,
 }
 
 impl Dispatcher {
-    /// Wraps a poise whose data is ready before the first event: a poise
-    /// whose setup fails never answers again.
+    /// Nothing is handed to poise before it is set up.
     pub fn new(bot: Arc<Bot>) -> Self {
+        Self {
+            bot,
+            poise: Arc::default(),
+        }
+    }
+
+    /// A poise whose data is ready before the first event: one whose setup
+    /// fails never answers again.
+    fn poise(&self) -> Poise {
         let options = poise::FrameworkOptions {
             commands: commands::all(),
             // Else it logs what people write after a mention.
@@ -44,20 +55,32 @@ impl Dispatcher {
             on_error: |error| Box::pin(on_error(error)),
             ..Default::default()
         };
-        let data = Arc::clone(&bot);
-        let poise = poise::Framework::builder()
+        let data = Arc::clone(&self.bot);
+        poise::Framework::builder()
             .options(options)
             .initialize_owners(false)
             .setup(move |_, _, _| Box::pin(async move { Ok(data) }))
-            .build();
-        Self { bot, poise }
+            .build()
+    }
+
+    /// The bot that answers.
+    pub fn bot(&self) -> &Arc<Bot> {
+        &self.bot
+    }
+
+    async fn hand_to_poise(&self, context: Context, event: FullEvent) {
+        if let Some(poise) = self.poise.get() {
+            poise.dispatch(context, event).await;
+        }
     }
 }
 
 #[async_trait]
-impl serenity::framework::Framework for Dispatcher {
+impl Framework for Dispatcher {
     async fn init(&mut self, client: &Client) {
-        serenity::framework::Framework::init(&mut self.poise, client).await;
+        let mut poise = self.poise();
+        poise.init(client).await;
+        let _ = self.poise.set(poise);
     }
 
     async fn dispatch(&self, context: Context, event: FullEvent) {
@@ -86,14 +109,12 @@ impl serenity::framework::Framework for Dispatcher {
             }
             FullEvent::Resume { .. } => {
                 self.bot.renewals.note_resumed(context.shard_id);
-                self.bot.app.shards.note(context.shard_id.0, true);
                 Ok(())
             }
             FullEvent::Ready { ref data_about_bot } => {
                 self.bot.renewals.note_new_session(context.shard_id);
                 let user_id = data_about_bot.user.id.get();
                 self.bot.user_id.store(user_id, Ordering::Relaxed);
-                self.bot.app.shards.note(context.shard_id.0, true);
                 let bot = Arc::clone(&self.bot);
                 self.bot.app.tasks.spawn(async move {
                     if let Err(error) = close_unfinished(&bot).await {
@@ -104,11 +125,11 @@ impl serenity::framework::Framework for Dispatcher {
                     }
                 });
                 let reported = report_servers(&self.bot, data_about_bot).await;
-                self.poise.dispatch(context, event).await;
+                self.hand_to_poise(context, event).await;
                 reported
             }
             FullEvent::InteractionCreate { .. } => {
-                self.poise.dispatch(context, event).await;
+                self.hand_to_poise(context, event).await;
                 Ok(())
             }
             _ => Ok(()),
@@ -175,22 +196,6 @@ async fn apologise(
         let told = bot.rest.follow_up_ephemeral(&handle, &card).await;
         if let Err(error) = told {
             tracing::warn!("could not answer a command: {error:#}");
-        }
-    }
-}
-
-/// Counts the interactions that serenity cannot read and would drop without
-/// a word.
-pub struct DroppedInteractions(pub Arc<Bot>);
-
-#[async_trait]
-impl RawEventHandler for DroppedInteractions {
-    async fn raw_event(&self, _: Context, event: Event) {
-        if let Event::Unknown(unknown) = event
-            && unknown.kind == "INTERACTION_CREATE"
-        {
-            let dropped = self.0.dropped_interactions.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::error!(dropped, "an interaction could not be read and was dropped");
         }
     }
 }

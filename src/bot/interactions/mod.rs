@@ -6,3 +6,5 @@ pub mod custom_id;
 pub mod dispatch;
 mod forms;
 mod private_reply;
+pub mod unread_events;
+mod unread_message;

@@ -9,7 +9,7 @@ use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::refusals;
 use crate::bot::answers::target::Target;
-use crate::bot::conversation::files::{Content, FileReader};
+use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::pictures::progress::PictureMessage;
 use crate::bot::{Bot, words};
@@ -103,9 +103,7 @@ fn write_prompt(spec: &ImageSpec) -> String {
 async fn download_picture(bot: &Bot, file: &Attachment) -> Result<Picture, Error> {
     let mut limits = bot.chat.file_limits.clone();
     limits.picture_bytes = PICTURE_MB_MAX * 1024 * 1024;
-    let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
-    match reader.read_file(file).await {
-        Ok(Content::Picture(picture)) => Ok(picture),
-        _ => Err(PictureRefusal::BadPicture.into()),
-    }
+    let reader = FileReader::new(bot.app.http(), &bot.api_url, &limits);
+    let picture = reader.read_picture(file).await;
+    picture.ok_or_else(|| PictureRefusal::BadPicture.into())
 }

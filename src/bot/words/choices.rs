@@ -138,6 +138,9 @@ pub fn chosen(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope, value: &st
         (ChoiceKind::Persona, ChoiceScope::Server(_)) => {
             "This server is answered as `{value}` from now on. `/persona reset for:server` takes that back."
         }
+        (ChoiceKind::Previews, _) => {
+            "Links in my answers show previews of their pages in this server from now on. `/server previews shown:False` takes that back."
+        }
     };
     let value = in_code(value);
     Card::text(voice.lang.say(sentence, &[("value", &value)]))
@@ -153,6 +156,9 @@ pub fn reset(voice: Voice<'_>, kind: ChoiceKind, scope: ChoiceScope) -> Card {
         ChoiceKind::Persona => voice
             .lang
             .say("No persona is chosen for {whom} any more.", values),
+        ChoiceKind::Previews => voice
+            .lang
+            .say("Links in my answers show no previews in {whom}.", values),
     })
 }
 

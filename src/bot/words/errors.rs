@@ -54,3 +54,11 @@ pub fn something_broke(voice: Voice<'_>) -> Card {
         "Something went wrong on my side, and the operator's log says where. Please try again in a minute.",
     ))
 }
+
+/// An interaction came in a form that this program does not know.
+pub fn unreadable_interaction(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Discord sent this in a form that I can't read, so nothing was done. Please try it another way; \
+         whoever runs me finds a line in the log, and an update may help.",
+    ))
+}

@@ -6,6 +6,7 @@
 pub mod answers;
 pub mod choices;
 mod errors;
+pub mod files;
 mod formats;
 pub mod keys;
 mod lang;
@@ -19,6 +20,6 @@ mod voice;
 #[cfg(test)]
 mod walk;
 
-pub use errors::{error, old_command, something_broke};
+pub use errors::{error, old_command, something_broke, unreadable_interaction};
 pub use lang::{DEFAULT_LOCALE, Lang, localizations};
 pub use voice::{OwnKeys, Reader, Voice};

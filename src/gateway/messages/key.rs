@@ -71,6 +71,11 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "prompt_too_long",
             text("The prompt is longer than the 4,000 characters that a form holds. Shorten it."),
         ),
+        KeyRefusal::FileForAForm => (
+            400,
+            "file_not_taken",
+            text("A form for a key takes no file. Send the call without it."),
+        ),
     };
     message.into()
 }

@@ -14,7 +14,7 @@ use crate::gateway::call_task::{CallTask, EventWriter};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::receipt::{ReceiptBody, describe_receipt};
-use crate::model::{Answer, Ask, Choices, Finish, ProviderId, Source};
+use crate::model::{Answer, Ask, Choices, FinishReason, ProviderId, Source};
 
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::{parse_json, read_body};
@@ -188,9 +188,9 @@ fn describe_answer(answer: &Answer, text: String) -> UnifiedAnswer {
             Source::Demo => "demo",
         },
         finish: match answer.finish {
-            Finish::Complete => "complete",
-            Finish::Length => "length",
-            Finish::Blocked => "blocked",
+            FinishReason::Complete => "complete",
+            FinishReason::Length => "length",
+            FinishReason::Blocked => "blocked",
         },
         usage: AnswerUsage {
             input_tokens: answer.usage.input_tokens,

@@ -151,7 +151,8 @@ impl Gateway {
             None => Sender::Nobody(address),
         };
         let senders = [caller, Sender::Address(address)];
-        // Apart, so that calls without a key stay small.
+        // In a box: otherwise the future of every call without a key
+        // would have room for this too.
         Box::pin(self.wait_for_trial(senders, key)).await?;
         Ok(Some(KeyTrial {
             gateway: self,

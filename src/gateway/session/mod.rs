@@ -51,7 +51,7 @@ impl Session {
     fn anonymous() -> Self {
         Self {
             token: None,
-            caller: nobody_else(PersonId(0)),
+            caller: nobody_else(PersonId::UNKNOWN),
             scope: Scope::User,
             permits: CallPermits::default(),
         }

@@ -26,7 +26,8 @@ impl Gateway {
         let lane = self.bad_tokens.lookup_lane(client, now_ms);
         match self.app.people.authenticate(secret, lane).await {
             Err(Error::Refused(Refusal::Token(TokenRefusal::BadToken))) => {
-                // Apart, so that calls with a good token stay small.
+                // In a box: otherwise the future of every call with a good
+                // token would have room for this too.
                 Err(Box::pin(self.refuse_bad_token(client, now_ms)).await)
             }
             found => Ok(found?),

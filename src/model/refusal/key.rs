@@ -58,4 +58,6 @@ pub enum KeyRefusal {
     TierWithoutByok { tier: String },
     #[error("the prompt does not fit into a form")]
     TooLongForAForm,
+    #[error("a file does not fit into a form")]
+    FileForAForm,
 }

@@ -80,7 +80,7 @@ impl AnswerFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Finish;
+    use crate::model::FinishReason;
 
     fn read(format: AnswerFormat, events: &[Value]) -> ParsedAnswer {
         let mut answer = ParsedAnswer::default();
@@ -109,7 +109,7 @@ mod tests {
             let usage = answer.usage.unwrap();
             assert_eq!((usage.input_tokens, usage.output_tokens), (5, 7));
             assert_eq!((usage.cached_tokens, usage.reasoning_tokens), (2, 3));
-            assert_eq!(answer.finish, Some(Finish::Complete));
+            assert_eq!(answer.finish, Some(FinishReason::Complete));
         }
         // One that failed passes as it is, and what it used is counted.
         let failed = json!({"object": "response", "status": "failed", "error": {"code": "server_error"},
@@ -119,7 +119,7 @@ mod tests {
             let answer = read(AnswerFormat::Responses, &[failed]);
             assert_eq!(
                 (answer.failed, answer.finish),
-                (false, Some(Finish::Blocked))
+                (false, Some(FinishReason::Blocked))
             );
             assert_eq!(answer.usage.unwrap().input_tokens, 50);
         }

@@ -5,7 +5,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Role, Surface, Turn};
+use crate::model::{FinishReason, Role, Surface, Turn};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::openai;
@@ -100,8 +100,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     answer.progressed |= event.pointer("/message/thinking").is_some();
     if event["done"] == true {
         answer.finish = Some(match event["done_reason"].as_str() {
-            Some("length") => Finish::Length,
-            _ => Finish::Complete,
+            Some("length") => FinishReason::Length,
+            _ => FinishReason::Complete,
         });
         answer.reported.take_piece(event, USAGE_PATHS);
         // The prompt's count is left out when it was cached.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{FailureClass, Finish, Usage};
+use crate::model::{FailureClass, FinishReason, Usage};
 
 use super::reported_usage::ReportedUsage;
 
@@ -15,7 +15,7 @@ pub struct ParsedAnswer {
     pub usage: Option<Usage>,
     /// The fields of the usage, from which each dialect makes it.
     pub reported: ReportedUsage,
-    pub finish: Option<Finish>,
+    pub finish: Option<FinishReason>,
     /// The provider's name for the model that answers.
     pub model: Option<String>,
     /// An event that reports an error was read.

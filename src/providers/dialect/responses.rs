@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Finish, Usage};
+use crate::model::{FinishReason, Usage};
 
 use super::parsed_answer::ParsedAnswer;
 use super::raw_object::RawObject;
@@ -56,9 +56,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
 fn read_response(response: &Value, answer: &mut ParsedAnswer) {
     answer.set_model(response, "model");
     answer.finish = match response["status"].as_str() {
-        Some("incomplete") => Some(Finish::Length),
-        Some("completed") => Some(Finish::Complete),
-        Some("failed" | "cancelled") => Some(Finish::Blocked),
+        Some("incomplete") => Some(FinishReason::Length),
+        Some("completed") => Some(FinishReason::Complete),
+        Some("failed" | "cancelled") => Some(FinishReason::Blocked),
         _ => answer.finish,
     };
     take_tool_calls(response, answer);

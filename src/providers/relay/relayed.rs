@@ -13,7 +13,7 @@ use crate::providers::sse::{Decoder, EVENT_BYTES_MAX, Events, Framing};
 use crate::providers::timeouts::StreamClocks;
 
 use super::body::FREE_TREE_BYTES_MAX;
-use super::request::{Rewriting, WireRequest};
+use super::request::{AnswerChange, WireRequest};
 use super::skimmer::Skimmer;
 
 /// The largest event of a stream of pictures.
@@ -38,7 +38,7 @@ pub struct Relayed {
     provider: ProviderId,
     incoming: Incoming,
     format: AnswerFormat,
-    rewriting: Rewriting,
+    rewriting: AnswerChange,
     decoder: Decoder,
     /// The memory for an event that has not come whole.
     event_memory: GrowingPermit,
@@ -126,7 +126,7 @@ impl Relayed {
     /// The whole answer, or the beginning of one that is large and need not be
     /// read whole.
     pub async fn whole_or_begun(&mut self) -> Result<WholeOrBegun, ProviderFailure> {
-        let is_translated = matches!(self.rewriting, Rewriting::Translated(_));
+        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
         let (limit, deadline) = (self.whole_bytes_max(), self.clocks.deadline());
         let announced = self.incoming.announced_length();
         if is_translated && announced.is_some_and(|length| length > limit) {
@@ -158,8 +158,8 @@ impl Relayed {
     /// How much of an answer is read before some of it is passed on.
     fn whole_bytes_max(&self) -> usize {
         match self.rewriting {
-            Rewriting::Translated(_) => WHOLE_BYTES_MAX,
-            Rewriting::Unchanged | Rewriting::WithoutUsage => PASSED_FROM_BYTES,
+            AnswerChange::Translated(_) => WHOLE_BYTES_MAX,
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => PASSED_FROM_BYTES,
         }
     }
 
@@ -188,10 +188,10 @@ impl Relayed {
         let value = self.parse_whole(body)?;
         self.read_value(&value)?;
         Ok(match &mut self.rewriting {
-            Rewriting::Translated(translator) => {
+            AnswerChange::Translated(translator) => {
                 translator.translate_whole(&value).to_string().into()
             }
-            Rewriting::Unchanged | Rewriting::WithoutUsage => body.clone(),
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => body.clone(),
         })
     }
 
@@ -296,7 +296,7 @@ impl Relayed {
     /// Reads events and returns the bytes that the caller gets for them:
     /// their own, unless one must be left out or all are translated.
     fn pass_events(&mut self, events: Events) -> Result<Bytes, ProviderFailure> {
-        let is_translated = matches!(self.rewriting, Rewriting::Translated(_));
+        let is_translated = matches!(self.rewriting, AnswerChange::Translated(_));
         let mut rewritten = is_translated.then(Vec::new);
         let mut passed = 0;
         for event in events.iter() {
@@ -305,19 +305,19 @@ impl Relayed {
                 data => Some(self.read_event(data)?),
             };
             match (&mut self.rewriting, &mut rewritten, &value) {
-                (Rewriting::Translated(translator), Some(out), Some(value)) => {
+                (AnswerChange::Translated(translator), Some(out), Some(value)) => {
                     translator.write_event(value, out);
                 }
-                (Rewriting::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
+                (AnswerChange::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
                     let before = events.as_bytes().get(..passed).unwrap_or_default();
                     out.get_or_insert_with(|| before.to_vec());
                 }
-                (Rewriting::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
+                (AnswerChange::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
                 _ => {}
             }
             passed += event.raw.len();
         }
-        if let (Rewriting::Translated(translator), Some(out), true) =
+        if let (AnswerChange::Translated(translator), Some(out), true) =
             (&mut self.rewriting, &mut rewritten, self.ended)
         {
             translator.write_end(out);

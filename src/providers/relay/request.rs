@@ -95,13 +95,13 @@ pub struct WireRequest {
     /// How the answer is read.
     pub format: AnswerFormat,
     /// What is changed in the answer.
-    pub rewriting: Rewriting,
+    pub rewriting: AnswerChange,
     /// Notes that the call leaves.
     pub departure: Departure,
 }
 
 /// What is changed in an answer before it is passed on.
-pub enum Rewriting {
+pub enum AnswerChange {
     Unchanged,
     /// The event with the usage is left out: we asked for it, and the caller
     /// did not.
@@ -126,7 +126,7 @@ impl RelayRequest {
         let translation = self.translate(provider, model, terms)?;
         let (path, body, rewriting) = if let Some(translation) = translation {
             headers.retain(|(name, _)| name != CONTENT_TYPE);
-            let rewriting = Rewriting::Translated(translation.answers);
+            let rewriting = AnswerChange::Translated(translation.answers);
             (translation.path, Some(translation.body), rewriting)
         } else {
             let path = self.path_at(provider)?;
@@ -203,14 +203,14 @@ impl RelayRequest {
         provider: &Provider,
         model: &str,
         terms: PayerTerms<'_>,
-    ) -> (Option<Bytes>, Rewriting) {
+    ) -> (Option<Bytes>, AnswerChange) {
         let bytes = self.body.bytes();
         if bytes.is_empty() {
-            return (None, Rewriting::Unchanged);
+            return (None, AnswerChange::Unchanged);
         }
         let Some(fields) = self.body.fields() else {
             // A form with files, say: only the caller's own key pays for it.
-            return (Some(bytes.clone()), Rewriting::Unchanged);
+            return (Some(bytes.clone()), AnswerChange::Unchanged);
         };
         let bounded = match terms {
             PayerTerms::Shared(bounded, tokens) => bounded.fields_within(tokens),
@@ -236,9 +236,9 @@ impl RelayRequest {
             bytes.clone()
         };
         let rewriting = if asks_for_usage {
-            Rewriting::WithoutUsage
+            AnswerChange::WithoutUsage
         } else {
-            Rewriting::Unchanged
+            AnswerChange::Unchanged
         };
         (Some(body), rewriting)
     }

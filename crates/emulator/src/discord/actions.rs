@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 use super::command_line::parse_command;
 use super::events::announce_message;
 use super::payload;
-use crate::world::{
-    Attachment, Channel, Interaction, InteractionKind, Message, State, ToSocket, World,
-};
+use crate::world::{Attachment, Channel, Interaction, InteractionKind, Message, State, World};
 
 /// A message that somebody writes.
 #[derive(Default)]
@@ -261,16 +259,6 @@ impl World {
         })
     }
 
-    /// Breaks every gateway connection off, or closes it with a code.
-    pub fn drop_sockets(&self, code: Option<u16>) {
-        self.with(|state| {
-            for session in &mut state.sessions {
-                session.push(code.map_or(ToSocket::Drop, ToSocket::Close));
-                session.socket = None;
-            }
-        });
-    }
-
     /// A server removes the bot; or, with `outage`, is unavailable.
     pub fn remove_bot(&self, server: u64, outage: bool) {
         self.with(|state| {
@@ -297,21 +285,6 @@ impl World {
             };
             state.emit(Some(server), "GUILD_CREATE", &here);
         });
-    }
-
-    /// Asks every gateway connection to reconnect.
-    pub fn ask_to_reconnect(&self) {
-        let reconnect = json!({"op": 7, "d": null}).to_string();
-        self.with(|state| {
-            for session in &mut state.sessions {
-                session.push(ToSocket::Send(reconnect.clone()));
-            }
-        });
-    }
-
-    /// Sends an event with any data, whether the data is valid or not.
-    pub fn emit_raw(&self, name: &str, data: &Value) {
-        self.with(|state| state.emit(None, name, data));
     }
 }
 
@@ -352,7 +325,10 @@ impl State {
         };
         let message = message.and_then(|id| self.messages.iter().find(|m| m.id == id));
         let message = message.map(|message| payload::message(self, message));
-        let event = payload::interaction(self, &interaction, data, message);
+        let mut event = payload::interaction(self, &interaction, data, message);
+        if let Some(fields) = event.as_object_mut() {
+            fields.retain(|name, _| !self.gateway.fields_left_out.contains(&name.as_str()));
+        }
         self.interactions.push(interaction);
         self.emit(server.filter(|_| !visiting), "INTERACTION_CREATE", &event);
         id

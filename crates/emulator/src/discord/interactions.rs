@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use super::errors::{refuse, respond};
 use super::limits;
 use super::message_body::{
-    AnsweredInteraction, apply_edit, check_length, message_json, post_message,
+    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, apply_edit, check_flags, check_length,
+    message_json, post_message,
 };
 use super::multipart::Files;
 use crate::world::{Interaction, InteractionKind, State, World};
@@ -90,6 +91,7 @@ fn answer_interaction(
     let interaction = interaction.clone();
     let data = &body["data"];
     check_length(data)?;
+    check_flags(data, ANSWERED_FLAGS)?;
     let form = || Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body"));
     let mut original = interaction.original;
     let (mut modal, mut choices) = (None, None);
@@ -174,6 +176,7 @@ async fn follow_up(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
                 let interaction = interaction_of_token(state, &token)?;
                 check_length(&body)?;
+                check_flags(&body, ANSWERED_FLAGS)?;
                 interaction.follow_ups += 1;
                 if interaction.visiting && interaction.follow_ups > VISITING_FOLLOW_UPS {
                     let message = "Maximum number of follow-up messages reached";
@@ -200,6 +203,7 @@ async fn edit(
         respond(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
                 check_length(&body)?;
+                check_flags(&body, EDITED_FLAGS)?;
                 let id = own_message(state, &token, &message)?;
                 if let Some(message) = state.message(id) {
                     apply_edit(message, &body);

@@ -11,6 +11,17 @@ use crate::world::{Message, State};
 
 /// The longest message, in UTF-16 units.
 const CONTENT_MAX: usize = 2_000;
+const SUPPRESS_EMBEDS: u64 = 1 << 2;
+const EPHEMERAL: u64 = 1 << 6;
+const SUPPRESS_NOTIFICATIONS: u64 = 1 << 12;
+const IS_VOICE_MESSAGE: u64 = 1 << 13;
+const IS_COMPONENTS_V2: u64 = 1 << 15;
+/// The flags that an edit may set: `docs/discord.md` §3.1.
+pub const EDITED_FLAGS: u64 = SUPPRESS_EMBEDS | IS_COMPONENTS_V2;
+/// The flags that a post in a channel may set.
+pub const POSTED_FLAGS: u64 = EDITED_FLAGS | SUPPRESS_NOTIFICATIONS | IS_VOICE_MESSAGE;
+/// The flags that an answer to an interaction may set.
+pub const ANSWERED_FLAGS: u64 = POSTED_FLAGS | EPHEMERAL;
 
 pub fn apply_edit(message: &mut Message, body: &Value) {
     if let Some(content) = body["content"].as_str() {
@@ -71,6 +82,17 @@ pub fn message_json(state: &State, id: u64) -> Value {
     found
         .map(|message| payload::message(state, message))
         .unwrap_or_default()
+}
+
+/// Refuses flags that the call may not set, and what are no flags.
+pub fn check_flags(body: &Value, settable: u64) -> Result<(), Box<Response>> {
+    let flags = &body["flags"];
+    let is_set = flags.as_u64().is_some_and(|flags| flags & !settable == 0);
+    if flags.is_null() || is_set {
+        return Ok(());
+    }
+    let problem = "Invalid Form Body";
+    Err(Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, problem)))
 }
 
 /// Refuses a message that is longer than Discord takes.

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
 use super::events::{announce_message, reads_content};
-use super::message_body::{apply_edit, check_length, message_json, post_message};
+use super::message_body::{
+    EDITED_FLAGS, POSTED_FLAGS, apply_edit, check_flags, check_length, message_json, post_message,
+};
 use super::multipart::Files;
 use super::{limits, payload};
 use crate::world::{Message, State, World};
@@ -139,6 +141,7 @@ async fn create(
     world.with(|state| {
         let posted = limits::count_call(state, &limits::posting(channel)).and_then(|headers| {
             check_length(&body)?;
+            check_flags(&body, POSTED_FLAGS)?;
             check_visible(state, channel)?;
             let answers = body["message_reference"]["message_id"].as_str();
             let answers = answers.and_then(|id| id.parse::<u64>().ok());
@@ -174,6 +177,7 @@ async fn edit(
     world.with(|state| {
         let edited = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
             check_length(&body)?;
+            check_flags(&body, EDITED_FLAGS)?;
             check_is_own(state, channel, id)?;
             if let Some(message) = state.message(id) {
                 apply_edit(message, &body);

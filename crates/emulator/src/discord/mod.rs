@@ -1,10 +1,12 @@
 //! Discord's REST API and gateway, and what people do in Discord.
 
 mod actions;
+mod attachments;
 mod command_line;
 mod errors;
 mod events;
 mod gateway;
+mod gateway_faults;
 mod interactions;
 mod limits;
 mod message_body;
@@ -23,5 +25,7 @@ use crate::world::World;
 
 /// Returns the routes of the REST API and of the gateway.
 pub fn routes(world: Arc<World>) -> Router {
-    rest::routes(Arc::clone(&world)).merge(gateway::routes(world))
+    rest::routes(Arc::clone(&world))
+        .merge(attachments::routes(Arc::clone(&world)))
+        .merge(gateway::routes(world))
 }

@@ -38,10 +38,8 @@ pub async fn unpack_files(mut parts: Parts, bytes: Bytes) -> (Parts, Bytes) {
             json = bytes;
         } else {
             files.0.push(Attachment {
-                name: file_name,
                 kind,
-                description: String::new(),
-                bytes: bytes.to_vec(),
+                ..Attachment::uploaded(&file_name, &bytes)
             });
         }
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::attachments::{attachments, file_flags};
 use crate::world::{
     Channel, Interaction, InteractionKind, MEMBER, Message, Person, Role, Server, State,
 };
@@ -9,6 +10,9 @@ use crate::world::{
 const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
 const EPHEMERAL: u64 = 1 << 6;
 const LOADING: u64 = 1 << 7;
+/// The flag of an application in few servers that was granted the message
+/// content intent.
+const MESSAGE_CONTENT_LIMITED: u64 = 1 << 19;
 
 /// The bot's user.
 pub fn bot_user(state: &State) -> Value {
@@ -21,9 +25,14 @@ pub fn bot_user(state: &State) -> Value {
 
 /// The bot's application.
 pub fn application(state: &State) -> Value {
+    let flags = if state.gateway.grants_message_content {
+        MESSAGE_CONTENT_LIMITED
+    } else {
+        0
+    };
     json!({
         "id": state.application.to_string(), "name": "Latchkey", "icon": null, "description": "",
-        "bot_public": true, "bot_require_code_grant": false, "verify_key": "", "flags": 0,
+        "bot_public": true, "bot_require_code_grant": false, "verify_key": "", "flags": flags,
     })
 }
 
@@ -117,6 +126,7 @@ pub fn resolved(state: &State, options: &Value) -> Value {
                 if let Some(message) = state.messages.iter().find(|m| of(m.id)) {
                     files[id] = attachments(state, message).swap_remove(0);
                     files[id]["id"] = json!(id);
+                    files[id]["ephemeral"] = json!(true);
                 }
             }
             _ => {}
@@ -151,7 +161,7 @@ pub fn message(state: &State, message: &Message) -> Value {
         Some(person) => user(person),
         None => bot_user(state),
     };
-    let mut flags = 0;
+    let mut flags = file_flags(message);
     if message.only_for.is_some() {
         flags |= EPHEMERAL;
     }
@@ -264,23 +274,6 @@ pub fn hide_content(state: &State, shown: &mut Value) {
     if shown["referenced_message"].is_object() {
         hide_content(state, &mut shown["referenced_message"]);
     }
-}
-
-fn attachments(state: &State, message: &Message) -> Vec<Value> {
-    let files = message.files.iter().enumerate();
-    let host = state
-        .address
-        .map(|address| address.to_string())
-        .unwrap_or_default();
-    files
-        .map(|(number, file)| {
-            let url = format!("http://{host}/demo/files/{}/{number}", message.id);
-            json!({
-                "id": (number + 1).to_string(), "filename": file.name, "description": file.description,
-                "content_type": file.kind, "size": file.bytes.len(), "url": url, "proxy_url": url,
-            })
-        })
-        .collect()
 }
 
 /// An interaction as `INTERACTION_CREATE` shows it.

@@ -23,7 +23,7 @@ const BODY_BYTES_MAX: usize = 25 * 1024 * 1024;
 pub fn routes(world: Arc<World>) -> Router {
     let api = Router::new()
         .route("/gateway", get(gateway))
-        .route("/gateway/bot", get(gateway))
+        .route("/gateway/bot", get(gateway_of_bot))
         .route("/applications/@me", get(application))
         .route("/oauth2/applications/@me", get(application))
         .route("/users/@me", get(current_user))
@@ -115,8 +115,18 @@ fn may_call(state: &State, headers: &HeaderMap, path: &str) -> bool {
 async fn gateway(Shared(world): Shared<Arc<World>>) -> Json<Value> {
     let address = world.look(|state| state.address);
     let url = address.map(|address| format!("ws://{address}/gateway"));
+    Json(json!({"url": url}))
+}
+
+async fn gateway_of_bot(Shared(world): Shared<Arc<World>>) -> Json<Value> {
+    let (address, total, (remaining, resets)) = world.with(|state| {
+        let starts = &mut state.gateway.starts;
+        (state.address, starts.total, starts.left())
+    });
+    let url = address.map(|address| format!("ws://{address}/gateway"));
+    let reset_after = u64::try_from(resets.as_millis()).unwrap_or(u64::MAX);
     Json(json!({"url": url, "shards": 1, "session_start_limit":
-        {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}}))
+        {"total": total, "remaining": remaining, "reset_after": reset_after, "max_concurrency": 1}}))
 }
 
 async fn application(Shared(world): Shared<Arc<World>>) -> Json<Value> {

@@ -23,4 +23,6 @@ pub struct Call<'a> {
     pub base: &'a str,
     /// Time between two words of a streamed answer.
     pub pace: Duration,
+    /// What a chat answers, where that is no text about its prompt.
+    pub said: Option<&'a str>,
 }

@@ -32,6 +32,7 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         body,
         fault,
         pace,
+        said,
         ..
     } = *call;
     // A restricted OpenAI key cannot list models, but it can chat.
@@ -55,7 +56,7 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
         let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }
-    let words = answer_prompt(&ask.prompt);
+    let words = said.map_or_else(|| answer_prompt(&ask.prompt), str::to_owned);
     if ask.stream {
         stream_answer(&ask, &words, fault, pace)
     } else {
@@ -172,10 +173,14 @@ impl Ask {
 
     /// Writes the end of a stream, with the usage where this provider puts it.
     fn tail(&self, output: &Value, fault: Option<&ProviderFault>) -> String {
+        // Each dialect has a word for it: `docs/providers.md` §7.2.
+        let at_limit = fault == Some(&ProviderFault::AtLimit);
+        let ended = |usual: &'static str, limit: &'static str| if at_limit { limit } else { usual };
         match self.dialect {
             Dialect::OpenAi => {
                 let stop = unnamed_event(
-                    &json!({"model": self.model, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
+                    &json!({"model": self.model, "choices": [{"index": 0, "delta": {},
+                    "finish_reason": ended("stop", "length")}]}),
                 );
                 let usage = if self.usage_wanted && !output.is_null() {
                     unnamed_event(&json!({"model": self.model, "choices": [],
@@ -186,7 +191,7 @@ impl Ask {
                 format!("{stop}{usage}data: [DONE]\n\n")
             }
             Dialect::Anthropic => {
-                let delta = json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"},
+                let delta = json!({"type": "message_delta", "delta": {"stop_reason": ended("end_turn", "max_tokens")},
                     "usage": {"output_tokens": output}});
                 format!(
                     "{}{}{}",
@@ -196,13 +201,14 @@ impl Ask {
                 )
             }
             Dialect::Google => unnamed_event(
-                &json!({"candidates": [{"content": {"parts": [{"text": ""}]}, "finishReason": "STOP"}],
+                &json!({"candidates": [{"content": {"parts": [{"text": ""}]},
+                "finishReason": ended("STOP", "MAX_TOKENS")}],
                 "usageMetadata": google_usage(output, fault)}),
             ),
             _ => format!(
                 "{}\n",
                 json!({"model": self.model, "message": {"role": "assistant", "content": ""},
-                "done": true, "done_reason": "stop", "prompt_eval_count": INPUT_TOKENS, "eval_count": output})
+                "done": true, "done_reason": ended("stop", "length"), "prompt_eval_count": INPUT_TOKENS, "eval_count": output})
             ),
         }
     }
@@ -322,6 +328,10 @@ fn stream_answer(
         }
         Some(ProviderFault::EndEarly) => {
             steps.extend(pieces.into_iter().take(half).map(Step::Send));
+        }
+        Some(ProviderFault::AtLimit) => {
+            steps.extend(pieces.into_iter().take(half).map(Step::Send));
+            steps.push(Step::Send(ask.tail(&output, fault)));
         }
         Some(ProviderFault::ErrorInStream) => {
             steps.extend(pieces.into_iter().take(half).map(Step::Send));

@@ -66,7 +66,7 @@ async fn answer_call(
     let path = format!("/{}", parts.get("path").map_or("", String::as_str));
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let key = keys::key_in(provider, &headers);
-    let (standing, fault, pace) = world.with(|state| {
+    let (standing, fault, pace, said) = world.with(|state| {
         let providers = &mut state.providers;
         providers.calls.push_back(ProviderCall {
             provider: id.clone(),
@@ -92,7 +92,7 @@ async fn answer_call(
             };
         }
         let standing = keys::standing_of(providers, provider, key.as_deref());
-        (standing, fault, providers.pace)
+        (standing, fault, providers.pace, providers.said.clone())
     });
     if let Some(response) = faults::replace_answer(fault.as_ref(), key.as_deref()).await {
         return response;
@@ -112,6 +112,7 @@ async fn answer_call(
             fault: fault.as_ref(),
             base: &base.unwrap_or_default(),
             pace,
+            said: said.as_deref(),
         },
     )
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 /// How many events a session keeps in case it is resumed.
 const REPLAY_MAX: usize = 256;
+
 /// A REST call that the bot made.
 #[derive(Clone, Debug)]
 pub struct RestCall {
@@ -46,9 +47,14 @@ pub struct Session {
 /// What the task of a connection is told to do.
 pub enum ToSocket {
     Send(String),
+    SendBytes(Vec<u8>),
     Close(u16),
+    /// Close with a frame that has no code.
+    CloseWithoutCode,
     /// Break the connection off without a close frame.
     Drop,
+    /// Keep the connection, and neither hear nor say anything any more.
+    FallSilent,
 }
 
 impl Session {

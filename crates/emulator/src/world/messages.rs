@@ -31,12 +31,23 @@ pub struct Message {
 }
 
 /// A file of a message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Attachment {
     pub name: String,
+    /// Its name as it was sent, without what follows the last dot, where
+    /// Discord changed it.
+    pub title: Option<String>,
+    /// Its media type; empty where Discord does not tell one.
     pub kind: String,
     pub description: String,
     pub bytes: Vec<u8>,
+    /// Width and height, where Discord could measure it.
+    pub pixels: Option<(u32, u32)>,
+    /// How long it plays, where Discord says so.
+    pub duration_secs: Option<f64>,
+    /// The shape of a voice message's sound, in Base64; other files have
+    /// none.
+    pub waveform: Option<String>,
 }
 
 /// The type of an interaction, by Discord's numbers.

@@ -2,6 +2,7 @@
 //! interactions, the bot's connections, the providers, and faults.
 
 mod connections;
+mod gateway;
 mod messages;
 mod people;
 mod population;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 pub use connections::{RestCall, RestFault, Session, ToSocket};
+pub use gateway::{GatewayRules, SessionStarts};
 pub use messages::{Attachment, Interaction, InteractionKind, Message};
 pub use people::{Channel, MANAGER, MEMBER, Person, Role, Server};
 pub use providers::{
@@ -51,6 +53,7 @@ pub struct State {
     pub closes_to_leave_unanswered: u32,
     /// The codes that clients have closed their connections with.
     pub close_codes: Vec<u16>,
+    pub gateway: GatewayRules,
     pub ready_is_sent: bool,
     /// How long tokens of interactions are valid, where a test changes that.
     pub token_lifetime: Option<Duration>,
@@ -67,6 +70,8 @@ pub struct State {
     /// How often the bot showed that it is typing.
     pub typing_calls: u32,
     pub providers: ProviderState,
+    /// How often all addresses of files have expired.
+    pub address_age: u64,
     next: u64,
 }
 
@@ -95,6 +100,7 @@ impl World {
             connections_to_refuse: 0,
             closes_to_leave_unanswered: 0,
             close_codes: Vec::new(),
+            gateway: GatewayRules::default(),
             ready_is_sent: false,
             token_lifetime: None,
             nonces: HashMap::new(),
@@ -107,6 +113,7 @@ impl World {
             too_many: 0,
             typing_calls: 0,
             providers: ProviderState::default(),
+            address_age: 0,
             next: 0,
         };
         Self {

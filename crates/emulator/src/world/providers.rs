@@ -15,6 +15,8 @@ pub struct ProviderState {
     pub calls: VecDeque<ProviderCall>,
     /// Time between two words of a streamed answer.
     pub pace: Duration,
+    /// What every chat answers, in the place of a text about its prompt.
+    pub said: Option<String>,
     /// The jobs of all image hosts.
     pub jobs: Vec<HostJob>,
     pub servers: Vec<HostServer>,
@@ -48,6 +50,8 @@ pub enum ProviderFault {
     Cut,
     /// The stream ends early, as if that were all.
     EndEarly,
+    /// The answer ends half-way, at the limit on its output.
+    AtLimit,
     /// An error comes inside the stream.
     ErrorInStream,
     /// A web page instead of JSON, with this status.

@@ -13,7 +13,7 @@ use crate::providers::{
 use crate::app::Error;
 use crate::app::models::Models;
 use crate::app::payers::{
-    Called, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
@@ -174,7 +174,7 @@ impl PaidCall for RelayCall<'_> {
     async fn call(
         &mut self,
         reservation: Reservation<RelayTerms>,
-    ) -> Result<Called<BegunRelay, RelayError>, RelayError> {
+    ) -> Result<CallOutcome<BegunRelay, RelayError>, RelayError> {
         let payer = reservation.payer();
         let Reservation {
             offer,
@@ -185,7 +185,7 @@ impl PaidCall for RelayCall<'_> {
         match self.send(&offer, &terms, &mut hold).await {
             Ok(relayed) => {
                 self.programs.payers.note_use(offer.key);
-                Ok(Called::Answered(BegunRelay {
+                Ok(CallOutcome::Answered(BegunRelay {
                     payer,
                     hold,
                     relayed,
@@ -196,7 +196,7 @@ impl PaidCall for RelayCall<'_> {
                 // Boxed, so that the future of a call that does not fail stays
                 // small.
                 Box::pin(self.programs.settle_relay(&self.order.policy, hold, ended)).await;
-                Ok(Called::Failed(FailedCall {
+                Ok(CallOutcome::Failed(FailedCall {
                     offer,
                     failure: failed.failure.clone(),
                     refused: not_relayed(failed, payer),

@@ -1,9 +1,10 @@
 //! The small print under an answer.
 
 use crate::bot::conversation::transcript::small_print;
+use crate::bot::words::files;
 use crate::bot::words::formats::{cost, plain_model};
 use crate::bot::words::voice::Voice;
-use crate::model::{Answer, FellBack, Finish, LeftOut, Source, WhyFellBack};
+use crate::model::{Answer, FellBack, FinishReason, LeftOut, Source, WhyFellBack};
 
 /// The small print under an answer: model, whose key, tokens, price.
 pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
@@ -27,15 +28,17 @@ pub fn footer(voice: Voice<'_>, answer: &Answer) -> String {
         ],
     ));
     parts.push(cost(voice, answer.cost));
-    match answer.finish {
-        Finish::Complete => {}
-        Finish::Length => parts.push(lang.words("cut at the length limit").to_owned()),
-        Finish::Blocked => parts.push(lang.words("partly withheld by the provider").to_owned()),
-    }
+    let cut = match answer.finish {
+        FinishReason::Complete => None,
+        FinishReason::Length => Some(lang.words("cut at the length limit")),
+        FinishReason::Blocked => Some(lang.words("partly withheld by the provider")),
+    };
+    parts.extend(cut.map(str::to_owned));
     let passed = answer.fell_back_from.iter();
     parts.extend(passed.map(|passed| fell_back(voice, passed)));
     let told_less = answer.left_out.iter();
-    parts.extend(told_less.map(|what| left_out(voice, *what).to_owned()));
+    parts.extend(told_less.filter_map(|what| left_out(voice, what)));
+    parts.extend(files::left_out_files(voice, &answer.left_out));
     small_print(&parts.join(" · "))
 }
 
@@ -65,15 +68,15 @@ pub fn mark(source: Source) -> &'static str {
     }
 }
 
-/// What the model was not told.
-fn left_out(voice: Voice<'_>, what: LeftOut) -> &str {
-    voice.lang.words(match what {
+/// What the model was not told, but for files.
+fn left_out(voice: Voice<'_>, what: &LeftOut) -> Option<String> {
+    let words = match what {
         LeftOut::Older => "older messages were left out",
         LeftOut::Pictures => "pictures were left out: this model sees none",
-        LeftOut::TooLarge => "a file was too large to read",
-        LeftOut::Unreadable => "a file is neither text nor a picture",
         LeftOut::Hidden => "a message that Discord doesn't show me was left out",
-    })
+        LeftOut::File(_) => return None,
+    };
+    Some(voice.lang.words(words).to_owned())
 }
 
 /// What stands under a demo reply.

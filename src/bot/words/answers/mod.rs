@@ -10,6 +10,6 @@ pub use buttons::{ended_buttons, ended_by_restart, growing_buttons};
 pub use details::details;
 pub use footer::{broken_off_footer, continued_in_file, demo_footer, footer};
 pub use places::{
-    about_question, answer_file, demo_text, empty_answer, forgotten, how_to_ask, nothing_to_forget,
-    question_file, refused_directly, refused_privately, waiting_in_line,
+    about_question, answer_file, demo_text, empty_answer, forgotten, hidden_question, how_to_ask,
+    nothing_to_forget, question_file, refused_directly, refused_privately, waiting_in_line,
 };

@@ -89,6 +89,13 @@ pub fn how_to_ask(voice: Voice<'_>) -> Card {
     ))
 }
 
+/// Discord hid what a message to the bot says.
+pub fn hidden_question(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Discord doesn't show me what you wrote there. Write it in a new message that mentions me, or use `/ask`.",
+    ))
+}
+
 /// The conversation starts afresh.
 pub fn forgotten(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(

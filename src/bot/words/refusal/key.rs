@@ -88,6 +88,7 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
         KeyRefusal::KeyForAnother { of, wanted } => key_for_another(voice, of, wanted),
         KeyRefusal::TierWithoutByok { tier } => tier_without_keys(voice, tier),
         KeyRefusal::TooLongForAForm => too_long(voice),
+        KeyRefusal::FileForAForm => file_for_a_form(voice),
     }
 }
 
@@ -122,6 +123,20 @@ fn too_long(voice: Voice<'_>) -> String {
         }
         OwnKeys::Once | OwnKeys::No => {
             "Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. Shorten it."
+        }
+    };
+    voice.lang.words(sentence).to_owned()
+}
+
+/// A file can't be asked about with a form.
+fn file_for_a_form(voice: Voice<'_>) -> String {
+    let sentence = match voice.own_keys {
+        OwnKeys::Stored => {
+            "Discord's forms take the key and no file, so nothing was asked. Leave `file:` out, or add the key with \
+             `/keys add` and ask without `once:`."
+        }
+        OwnKeys::Once | OwnKeys::No => {
+            "Discord's forms take the key and no file, so nothing was asked. Leave `file:` out."
         }
     };
     voice.lang.words(sentence).to_owned()

@@ -201,6 +201,7 @@ fn key_refusals() -> Vec<Refusal> {
             tier: "made-up".into(),
         },
         K::TooLongForAForm,
+        K::FileForAForm,
     ];
     for scope in [Scope::User, Scope::Guild] {
         all.push(K::NoSuchKey {

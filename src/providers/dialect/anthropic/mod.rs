@@ -8,7 +8,7 @@ use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::model::{Check, Credential, FailureClass, Finish, Role, Surface, Turn, Usage};
+use crate::model::{Check, Credential, FailureClass, FinishReason, Role, Surface, Turn, Usage};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
@@ -140,9 +140,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
 fn read_stop(reason: &Value, answer: &mut ParsedAnswer) {
     answer.finish = match reason.as_str() {
         None => answer.finish,
-        Some("max_tokens" | "model_context_window_exceeded") => Some(Finish::Length),
-        Some("refusal") => Some(Finish::Blocked),
-        Some(_) => Some(Finish::Complete),
+        Some("max_tokens" | "model_context_window_exceeded") => Some(FinishReason::Length),
+        Some("refusal") => Some(FinishReason::Blocked),
+        Some(_) => Some(FinishReason::Complete),
     };
 }
 

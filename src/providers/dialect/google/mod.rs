@@ -7,7 +7,7 @@ pub mod translation;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::model::{Finish, Role, Surface, Turn, Usage};
+use crate::model::{FinishReason, Role, Surface, Turn, Usage};
 
 use super::chat_request::{ChatRequest, encode_picture};
 use super::model_list;
@@ -123,7 +123,7 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     }
     answer.set_model(event, "modelVersion");
     if event.pointer("/promptFeedback/blockReason").is_some() {
-        answer.finish = Some(Finish::Blocked);
+        answer.finish = Some(FinishReason::Blocked);
     }
     let candidate = &event["candidates"][0];
     for part in candidate["content"]["parts"]
@@ -138,9 +138,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     }
     if let Some(reason) = candidate["finishReason"].as_str() {
         answer.finish = Some(match reason {
-            "MAX_TOKENS" => Finish::Length,
-            "STOP" | "FINISH_REASON_UNSPECIFIED" | "OTHER" => Finish::Complete,
-            _ => Finish::Blocked,
+            "MAX_TOKENS" => FinishReason::Length,
+            "STOP" | "FINISH_REASON_UNSPECIFIED" | "OTHER" => FinishReason::Complete,
+            _ => FinishReason::Blocked,
         });
     }
     take_usage(event, answer);

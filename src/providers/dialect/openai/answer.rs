@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::model::{Finish, Usage};
+use crate::model::{FinishReason, Usage};
 use crate::providers::dialect::parsed_answer::ParsedAnswer;
 use crate::providers::dialect::reported_usage::{Field, FieldPath, ReportedUsage};
 use crate::providers::dialect::responses;
@@ -101,9 +101,9 @@ fn usage_of(reported: &ReportedUsage) -> Option<Usage> {
 fn set_finish(reason: &str, answer: &mut ParsedAnswer) {
     answer.failed |= reason == "error";
     answer.finish = Some(match reason {
-        "length" => Finish::Length,
-        "content_filter" => Finish::Blocked,
-        _ => Finish::Complete,
+        "length" => FinishReason::Length,
+        "content_filter" => FinishReason::Blocked,
+        _ => FinishReason::Complete,
     });
 }
 

@@ -1,19 +1,20 @@
 //! `/ask`.
 
-use serenity::all::CreateAutocompleteResponse;
+use serenity::all::{Attachment, CreateAutocompleteResponse};
 
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::explain_error;
+use crate::bot::conversation::files::{Content, FileReader, tell_files};
+use crate::bot::conversation::transcript;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
 use crate::bot::interactions::commands::context::{Context, caller_of};
 use crate::bot::interactions::commands::options::suggestions::suggest;
-use crate::bot::words;
-use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, ProviderKind};
+use crate::bot::{Bot, explain_error, words};
+use crate::model::{Ask, Caller, Choices, KeyRefusal, LeftOut, ProviderId, ProviderKind};
 
 /// Ask a language model.
 #[poise::command(
@@ -39,6 +40,7 @@ pub async fn ask(
     persona: Option<String>,
     #[description = "True: with a key that you type for this once, and that is never stored"]
     once: Option<bool>,
+    #[description = "A text file, or a picture for a model that sees"] file: Option<Attachment>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let caller = caller_of(ctx).await;
@@ -47,18 +49,50 @@ pub async fn ask(
         model,
         persona,
     };
+    let handle = InteractionHandle::from(ctx.interaction);
     if once == Some(true) {
+        if file.is_some() {
+            let refusal = KeyRefusal::FileForAForm.into();
+            let card = explain_error(bot.voice(&ctx.interaction.locale), &refusal);
+            return bot.rest.reply(&handle, &card).await;
+        }
         return open_once_form(ctx, &caller, prompt, &choices).await;
     }
-    let request = AnswerRequest {
+    let mut request = AnswerRequest {
         ask: Ask::of(caller, &prompt, choices),
         quoted: Some(prompt),
         is_promised: false,
-        target: Target::Interaction(InteractionHandle::from(ctx.interaction)),
+        target: Target::Interaction(handle),
         locale: &ctx.interaction.locale,
     };
+    if let Some(file) = &file {
+        // Reading it may take longer than Discord waits.
+        request.target.promise_answer(&bot.rest).await?;
+        request.is_promised = true;
+        add_file(bot, &mut request, file).await;
+    }
     // On the heap: it is a large future, and poise keeps it in its own.
     Box::pin(answer_request(bot, request)).await
+}
+
+/// Adds a file to a question. Discord does not keep files of commands, so what
+/// a text file holds stands above the answer with the question.
+async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment) {
+    let mut reader = FileReader::new(bot.app.http(), &bot.api_url, &bot.chat.file_limits);
+    let read = reader.read_file(file).await;
+    let ask = &mut request.ask;
+    let unread = read.unread();
+    ask.left_out.extend(unread.map(LeftOut::File));
+    let is_text = matches!(read.content, Content::Text(_));
+    let name = read.name.clone();
+    let Some(turn) = ask.turns.last_mut() else {
+        return;
+    };
+    request.quoted = Some(transcript::question_with_file(&turn.text.0, &name));
+    tell_files(turn, vec![read]);
+    if is_text {
+        request.quoted = Some(turn.text.0.clone());
+    }
 }
 
 /// Opens the form of a key for one ask. What comes back is in

@@ -4,8 +4,8 @@ use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::conversation::turns::Conversation;
-use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::{explain_error, words};
 use crate::model::{Ask, Choices, ConversationRefusal, Turn};
 
 /// Asks about a conversation that was read, for the eyes of whoever asks;
@@ -16,11 +16,18 @@ pub async fn ask_privately(
     conversation: Conversation,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
-    let Conversation { turns, left_out } = conversation;
+    let Conversation {
+        turns,
+        left_out,
+        all_unread,
+    } = conversation;
     let handle = InteractionHandle::from(ctx.interaction);
     if turns.iter().all(Turn::is_empty) {
-        let nothing = ConversationRefusal::NothingToRead.into();
-        let card = explain_error(bot.voice(&ctx.interaction.locale), &nothing);
+        let voice = bot.voice(&ctx.interaction.locale);
+        let card = match all_unread.as_slice() {
+            [] => explain_error(voice, &ConversationRefusal::NothingToRead.into()),
+            unread => words::files::unread_files(voice, unread),
+        };
         return bot.rest.edit(&handle, ORIGINAL, &card).await;
     }
     let choices = Choices {

@@ -8,7 +8,7 @@ use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::conversation::transcript;
-use crate::bot::conversation::turns::{Conversation, read_conversation};
+use crate::bot::conversation::turns::{Conversation, read_each};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::duration::parse_duration;
@@ -107,17 +107,27 @@ async fn read_back(
 /// Makes a turn of each message, so that the oldest can be left out, and
 /// asks for the summary last.
 async fn turns_to_summarize(bot: &Bot, messages: &[Message]) -> Conversation {
+    let (each, all_unread) = read_each(bot, messages).await;
+    if !all_unread.is_empty() {
+        return Conversation {
+            all_unread,
+            ..Conversation::default()
+        };
+    }
     let mut all = Conversation::default();
-    for message in messages {
-        let one = read_conversation(bot, std::slice::from_ref(message)).await;
+    for (message, one) in messages.iter().zip(each) {
         all.left_out.extend(one.left_out);
         let name = transcript::author_name(message);
-        let words = one.turns.iter().map(|turn| turn.text.0.as_str());
-        let words = words.collect::<Vec<_>>().join("\n");
-        if !words.trim().is_empty() {
+        let mut turn = Turn::person("");
+        for mut part in one.turns {
+            let parting = if turn.text.0.is_empty() { "" } else { "\n" };
+            turn.text.0.extend([parting, part.text.0.as_str()]);
+            turn.pictures.append(&mut part.pictures);
+        }
+        if !turn.is_empty() {
             let written_at = clock(snowflake::time_ms(message.id.get()));
-            let turn = format!("[{written_at}] {name}: {words}");
-            all.turns.push(Turn::person(turn));
+            turn.text.0 = format!("[{written_at}] {name}: {}", turn.text.0);
+            all.turns.push(turn);
         }
     }
     if !all.turns.is_empty() {

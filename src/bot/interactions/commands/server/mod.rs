@@ -2,6 +2,7 @@
 
 mod block;
 mod budget;
+mod previews;
 
 use crate::bot::interactions::commands::context::Context;
 
@@ -11,7 +12,13 @@ use crate::bot::interactions::commands::context::Context;
     install_context = "Guild",
     interaction_context = "Guild",
     default_member_permissions = "MANAGE_GUILD",
-    subcommands("budget::budget", "block::block", "block::unblock", "block::list")
+    subcommands(
+        "budget::budget",
+        "block::block",
+        "block::unblock",
+        "block::list",
+        "previews::previews"
+    )
 )]
 #[expect(clippy::unused_async, reason = "poise awaits it")]
 pub async fn server(_: Context<'_>) -> anyhow::Result<()> {

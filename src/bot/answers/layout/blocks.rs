@@ -1,0 +1,328 @@
+//! Reads an answer block by block, while it grows: paragraphs, code, tables.
+//!
+//! Neither `pulldown-cmark` nor `comrak` can do this: they read a whole
+//! document, so that a growing one would be read again and again; a fence
+//! that closes in mid-line, as Discord reads it, is open to its end for them;
+//! and both lose how the rest was written.
+
+use crate::bot::answers::layout::Author;
+use crate::bot::answers::layout::fences::{
+    Code, FENCE, Fence, Met, OpenFence, apart, opening, opening_in_line, without_controls,
+};
+use crate::bot::answers::layout::prose::{discords_prose, quote_length};
+use crate::bot::answers::layout::spans::{closed_for_now, leading};
+use crate::bot::answers::layout::table::{self, Head};
+
+/// The longest paragraph that is looked at as a whole, in bytes. Bounds what
+/// is read again when an answer has grown.
+const PARAGRAPH_BYTES_MAX: usize = 8_000;
+
+/// A part of an answer, in Discord's Markdown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// Lines of running text, with whether the last of them ends here.
+    Prose { text: String, ends_line: bool },
+    /// An empty line.
+    Blank,
+    /// Code begins.
+    Open(Fence),
+    /// A line of code, or more of one that is long.
+    Code { text: String, starts_line: bool },
+    /// Code ends.
+    Close,
+    /// Code that should stand in one message.
+    Whole { fence: Fence, lines: Vec<String> },
+}
+
+/// What was read of a text.
+pub struct Read {
+    pub blocks: Vec<Block>,
+    pub bytes: usize,
+    /// Whether it is read for good, whatever follows.
+    pub is_settled: bool,
+}
+
+/// Reads blocks one after the other.
+#[derive(Clone)]
+pub struct Reader {
+    author: Author,
+    /// The largest part of a table that stands in one message, in UTF-16
+    /// units.
+    table_units_max: usize,
+    mode: Mode,
+}
+
+/// In what the reader is.
+#[derive(Clone)]
+enum Mode {
+    Prose,
+    Code(Code),
+    Table(Head),
+}
+
+/// A line of a text.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    text: &'a str,
+    /// Where the next line begins.
+    next: usize,
+    /// Whether it has ended.
+    is_whole: bool,
+}
+
+/// What is read, and whether more of it will come.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    pub text: &'a str,
+    pub is_ended: bool,
+}
+
+impl<'a> Source<'a> {
+    /// The line that begins at a place; none at the end.
+    fn line(&self, at: usize) -> Option<Line<'a>> {
+        let rest = self.text.get(at..).filter(|rest| !rest.is_empty())?;
+        let (text, next, is_whole) = match rest.split_once('\n') {
+            Some((line, _)) => (line, at + line.len() + 1, true),
+            None => (rest, at + rest.len(), self.is_ended),
+        };
+        let text = text.trim_end_matches('\r');
+        Some(Line {
+            text,
+            next,
+            is_whole,
+        })
+    }
+}
+
+impl Reader {
+    pub fn new(author: Author, table_units_max: usize) -> Self {
+        Self {
+            author,
+            table_units_max,
+            mode: Mode::Prose,
+        }
+    }
+
+    /// Reads the next blocks; none at the end.
+    pub fn read(&mut self, source: Source<'_>) -> Option<Read> {
+        if source.text.is_empty() {
+            return None;
+        }
+        match std::mem::replace(&mut self.mode, Mode::Prose) {
+            Mode::Prose => self.read_prose(source),
+            Mode::Code(code) => self.read_code(code, source),
+            Mode::Table(head) => Some(self.read_rows(&head, source, 0)),
+        }
+    }
+
+    fn read_prose(&mut self, source: Source<'_>) -> Option<Read> {
+        let first = source.line(0)?;
+        if first.text.trim().is_empty() {
+            let blocks = vec![Block::Blank];
+            return Some(Read {
+                blocks,
+                bytes: first.next,
+                is_settled: first.is_whole,
+            });
+        }
+        if let Some((fence, code)) = opening(first.text) {
+            return Some(self.open(Vec::new(), first, fence, code));
+        }
+        if let Some(head) = self.head_at(source, first) {
+            let sides = source.line(first.next)?;
+            return Some(self.read_rows(&head, source, sides.next));
+        }
+        let mut end = 0;
+        let mut is_settled = source.is_ended;
+        while let Some(line) = source.line(end) {
+            let is_other = line.text.trim().is_empty()
+                || opening(line.text).is_some()
+                || self.head_at(source, line).is_some();
+            if is_other && end > 0 {
+                is_settled = line.is_whole;
+                break;
+            }
+            if let Some((before, fence, code)) =
+                opening_in_line(line.text).filter(|_| line.is_whole)
+            {
+                let paragraph = source.text.get(..end + before).unwrap_or_default();
+                let prose = self.prose(paragraph.trim_end(), true);
+                return Some(self.open(vec![prose], line, fence, code));
+            }
+            if line.next > PARAGRAPH_BYTES_MAX {
+                return Some(self.read_part(source, end));
+            }
+            end = line.next;
+        }
+        let paragraph = source.text.get(..end).unwrap_or_default();
+        let lines = paragraph.strip_suffix('\n').unwrap_or(paragraph);
+        let prose = if is_settled {
+            self.prose(lines, true)
+        } else {
+            self.prose(&closed_for_now(lines), true)
+        };
+        Some(Read {
+            blocks: vec![prose],
+            bytes: end,
+            is_settled,
+        })
+    }
+
+    /// Reads the first part of a paragraph that is too long to be looked at
+    /// as a whole: the lines up to a place, or a part of the first.
+    fn read_part(&self, source: Source<'_>, end: usize) -> Read {
+        let text = source.text;
+        let mut bytes = end;
+        if end == 0 {
+            let most = text.floor_char_boundary(PARAGRAPH_BYTES_MAX);
+            let words = text.get(..most).and_then(|text| text.rfind(' '));
+            bytes = words.filter(|at| *at > 0).unwrap_or(most);
+        }
+        let part = text.get(..bytes).unwrap_or_default();
+        let lines = part.strip_suffix('\n').unwrap_or(part);
+        Read {
+            blocks: vec![self.prose(lines, end > 0)],
+            bytes,
+            is_settled: true,
+        }
+    }
+
+    fn prose(&self, text: &str, ends_line: bool) -> Block {
+        let text = match self.author {
+            Author::Model => discords_prose(&without_controls(text)),
+            Author::Bot => text.to_owned(),
+        };
+        Block::Prose { text, ends_line }
+    }
+
+    fn open(
+        &mut self,
+        mut blocks: Vec<Block>,
+        line: Line<'_>,
+        fence: OpenFence,
+        code: Code,
+    ) -> Read {
+        blocks.push(Block::Open(fence.fence));
+        blocks.extend(fence.first_line.map(|line| code.line(&line)));
+        self.mode = Mode::Code(code);
+        Read {
+            blocks,
+            bytes: line.next,
+            is_settled: line.is_whole,
+        }
+    }
+
+    /// The head of the table that begins with a line.
+    fn head_at(&self, source: Source<'_>, line: Line<'_>) -> Option<Head> {
+        if self.author == Author::Bot || !line.text.contains('|') {
+            return None;
+        }
+        let sides = source.line(line.next).filter(|sides| sides.is_whole)?;
+        Head::read(line.text, sides.text)
+    }
+
+    /// Reads rows from a place on, as many as stand in one message.
+    fn read_rows(&mut self, head: &Head, source: Source<'_>, from: usize) -> Read {
+        let (mut rows, mut end, mut is_settled) = (Vec::new(), from, source.is_ended);
+        while let Some(line) = source.line(end) {
+            let row = head
+                .read_row(line.text)
+                .filter(|_| opening(line.text).is_none());
+            let Some(row) = row else {
+                is_settled = line.is_whole;
+                break;
+            };
+            rows.push(row);
+            if rows.len() > 1 && head.size(&rows) > self.table_units_max {
+                rows.pop();
+                is_settled = true;
+                self.mode = Mode::Table(head.clone());
+                break;
+            }
+            end = line.next;
+        }
+        let mut blocks = Vec::new();
+        let prefix = head.prefix.clone();
+        let line = |line: &String| format!("{prefix}{}", apart(line));
+        if from > 0 || !rows.is_empty() {
+            blocks.push(match head.show(&rows) {
+                table::Shown::Code(lines) => Block::Whole {
+                    fence: Fence {
+                        lead: prefix.clone(),
+                        prefix: prefix.clone(),
+                        language: String::new(),
+                    },
+                    lines: lines.iter().map(line).collect(),
+                },
+                table::Shown::List(text) => Block::Prose {
+                    text,
+                    ends_line: true,
+                },
+            });
+        }
+        Read {
+            blocks,
+            bytes: end,
+            is_settled,
+        }
+    }
+
+    fn read_code(&mut self, mut code: Code, source: Source<'_>) -> Option<Read> {
+        let line = source.line(0)?;
+        if let Some((part, bytes)) = code.take_part(line.text) {
+            self.mode = Mode::Code(code);
+            return Some(Read {
+                blocks: vec![part],
+                bytes,
+                is_settled: true,
+            });
+        }
+        let quote = quote_length(line.text).filter(|_| code.is_quoted);
+        if code.is_quoted && quote.is_none() {
+            return Some(Read {
+                blocks: vec![Block::Close],
+                bytes: 0,
+                is_settled: line.is_whole,
+            });
+        }
+        let start = quote.unwrap_or(0);
+        let text = line.text.get(start..).unwrap_or_default();
+        let mut read = Read {
+            blocks: Vec::new(),
+            bytes: line.next,
+            is_settled: line.is_whole,
+        };
+        let met = if code.is_in_line {
+            Met::Line
+        } else {
+            code.look_at(text)
+        };
+        match met {
+            Met::End => {
+                read.blocks.push(Block::Close);
+                return Some(read);
+            }
+            Met::EndInLine(before) => {
+                let rest = before + FENCE.len();
+                let last = text.get(..before).filter(|last| !last.trim().is_empty());
+                read.blocks.extend(last.map(|last| code.line(last)));
+                read.blocks.push(Block::Close);
+                if !text.get(rest..)?.trim().is_empty() {
+                    read.bytes = start + rest;
+                    read.bytes += leading(text.get(rest..)?, ' ');
+                }
+                return Some(read);
+            }
+            Met::Line => {
+                let is_mark = text.trim().chars().all(|c| c == code.sign);
+                // What may become the mark that closes it is not shown yet.
+                if line.is_whole || text.trim().is_empty() || !is_mark {
+                    read.blocks.push(code.line(text));
+                }
+            }
+        }
+        code.is_in_line = false;
+        self.mode = Mode::Code(code);
+        Some(read)
+    }
+}

@@ -1,0 +1,221 @@
+//! Blocks of code in an answer: what opens and closes them, and how they are
+//! written.
+//!
+//! Code is read as models write it, which is mostly CommonMark, and written
+//! as Discord reads it (`docs/discord.md` §3.5): three back-ticks open and
+//! close a block wherever they stand, so that none may stand in the code.
+
+use crate::bot::answers::layout::blocks::Block;
+use crate::bot::answers::layout::prose::{list_mark_length, quote_length};
+use crate::bot::answers::layout::spans::leading;
+
+/// The longest part of a line of code that is looked at as a whole, in bytes.
+const LINE_BYTES_MAX: usize = 4_000;
+/// The longest name of a language, in bytes.
+const LANGUAGE_BYTES_MAX: usize = 20;
+/// The longest indentation that code keeps where it is opened again.
+const INDENT_BYTES_MAX: usize = 12;
+pub const FENCE: &str = "```";
+/// Keeps back-ticks in code from closing it: takes no room, joins nothing.
+const APART: &str = "``\u{200b}`";
+
+/// How a block of code is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fence {
+    /// Stands before the mark that opens it: the mark of a list or a quote.
+    pub lead: String,
+    /// Stands before the mark that closes it.
+    pub prefix: String,
+    pub language: String,
+}
+
+/// The code that the reader is in.
+#[derive(Clone)]
+pub struct Code {
+    /// The sign of its fence, and how many of them opened it.
+    pub sign: char,
+    length: usize,
+    pub is_quoted: bool,
+    /// A part of the line was read before.
+    pub is_in_line: bool,
+    /// How many blocks of code in the code are open, where it is Markdown.
+    nested: Option<usize>,
+}
+
+/// What a line of code does.
+pub enum Met {
+    Line,
+    End,
+    /// The code ends at this byte of the line.
+    EndInLine(usize),
+}
+
+impl Code {
+    /// A line of the code, as it stands in a message.
+    pub fn line(&self, text: &str) -> Block {
+        let quote = if self.is_quoted { "> " } else { "" };
+        let (starts_line, text) = (!self.is_in_line, apart(text));
+        let text = if starts_line {
+            format!("{quote}{text}")
+        } else {
+            text
+        };
+        Block::Code { text, starts_line }
+    }
+
+    /// The first part of a line that is too long to be looked at as a whole.
+    pub fn take_part(&mut self, line: &str) -> Option<(Block, usize)> {
+        let is_quoted = self.is_quoted;
+        if line.len() <= LINE_BYTES_MAX || is_quoted {
+            return None;
+        }
+        let bytes = line.floor_char_boundary(LINE_BYTES_MAX);
+        let part = self.line(line.get(..bytes)?);
+        self.is_in_line = true;
+        Some((part, bytes))
+    }
+
+    pub fn look_at(&mut self, line: &str) -> Met {
+        let trimmed = line.trim();
+        let run = leading(trimmed, self.sign);
+        let is_mark = run >= self.length.min(3);
+        if is_mark && run == trimmed.len() && run >= self.length {
+            match &mut self.nested {
+                Some(open) if *open > 0 => *open -= 1,
+                _ => return Met::End,
+            }
+        } else if is_mark && trimmed.get(run..).is_some_and(is_language) {
+            if let Some(open) = self.nested.as_mut() {
+                *open += 1;
+            }
+        } else if self.sign == '`' && self.length == 3 && self.nested.is_none() {
+            let found = line.match_indices(FENCE).collect::<Vec<_>>();
+            if let [(at, _)] = found.as_slice() {
+                let after = line
+                    .get(at + FENCE.len()..)
+                    .and_then(|it| it.chars().next());
+                if after.is_none_or(char::is_whitespace) {
+                    return Met::EndInLine(*at);
+                }
+            }
+        }
+        Met::Line
+    }
+}
+
+/// How a fence is opened, with what stood beside its mark and is code.
+pub struct OpenFence {
+    pub fence: Fence,
+    pub first_line: Option<String>,
+}
+
+/// The fence that a line opens, if it does nothing else.
+pub fn opening(line: &str) -> Option<(OpenFence, Code)> {
+    let quote = quote_length(line).unwrap_or(0);
+    let rest = line.get(quote..)?;
+    let indent = rest.len() - rest.trim_start().len();
+    let mut lead = quote + indent;
+    while let Some(mark) = line.get(lead..).and_then(list_mark_length) {
+        lead += mark;
+    }
+    open_at(line, lead, quote > 0)
+}
+
+/// The fence that a line opens behind its words, and where these end.
+pub fn opening_in_line(line: &str) -> Option<(usize, OpenFence, Code)> {
+    let at = line.rfind(FENCE)?;
+    let is_first = line.match_indices(FENCE).count() == 1;
+    let before = line.get(..at)?;
+    let language = line.get(at + FENCE.len()..)?.trim_end();
+    let introduces = before.trim_end().ends_with(':');
+    let named = before.ends_with(' ') && language.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !is_first || before.trim().is_empty() || before.ends_with('\\') || !(introduces || named) {
+        return None;
+    }
+    if !language.is_empty() && !is_language(language) {
+        return None;
+    }
+    let quoted = quote_length(line).is_some();
+    let (mut fence, code) = open_at(line, at, quoted)?;
+    fence.fence.lead = if quoted { "> " } else { "" }.to_owned();
+    fence.fence.prefix.clone_from(&fence.fence.lead);
+    Some((at, fence, code))
+}
+
+fn open_at(line: &str, at: usize, is_quoted: bool) -> Option<(OpenFence, Code)> {
+    let mark = line.get(at..)?;
+    let sign = mark.chars().next().filter(|c| matches!(c, '`' | '~'))?;
+    let length = leading(mark, sign);
+    let info = mark.get(length..)?.trim();
+    if length < 3 || info.contains(sign) {
+        return None;
+    }
+    let (language, first_line) = language(info);
+    let lead = line.get(..at)?;
+    let indent: String = lead
+        .chars()
+        .map(|c| if c == '\t' { '\t' } else { ' ' })
+        .collect();
+    let prefix = match (is_quoted, indent.len() <= INDENT_BYTES_MAX) {
+        (true, _) => "> ".to_owned(),
+        (false, true) => indent,
+        (false, false) => String::new(),
+    };
+    let lead = if is_quoted {
+        format!("> {}", lead.trim_start_matches([' ', '>']))
+    } else {
+        lead.to_owned()
+    };
+    let is_markdown = matches!(language.as_str(), "md" | "markdown" | "mdx");
+    let code = Code {
+        sign,
+        length,
+        is_quoted,
+        is_in_line: false,
+        nested: is_markdown.then_some(0),
+    };
+    let fence = Fence {
+        lead,
+        prefix,
+        language,
+    };
+    Some((OpenFence { fence, first_line }, code))
+}
+
+/// The language that stands beside a fence's mark; or else what stands there
+/// is the first line of the code.
+fn language(info: &str) -> (String, Option<String>) {
+    let end = info.find(|c| !is_in_language(c)).unwrap_or(info.len());
+    let (name, rest) = info.split_at_checked(end).unwrap_or((info, ""));
+    let is_attribute = rest.trim_start().starts_with([',', '{', ':']) || rest.contains('=');
+    if name.len() > LANGUAGE_BYTES_MAX || !(rest.is_empty() || is_attribute) {
+        return (String::new(), Some(info.to_owned()));
+    }
+    (name.to_owned(), None)
+}
+
+/// Whether a word can be the name of a language.
+fn is_language(word: &str) -> bool {
+    let is_short = word.len() <= LANGUAGE_BYTES_MAX;
+    is_short && !word.is_empty() && word.chars().all(is_in_language)
+}
+
+fn is_in_language(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_+-.#".contains(c)
+}
+
+/// A line of code in which nothing closes the code.
+pub fn apart(line: &str) -> String {
+    let line = without_controls(line).replace('\n', " ");
+    line.replace(FENCE, APART)
+}
+
+/// A text without the signs that Discord drops before it reads a text, and
+/// with one sign for the end of a line.
+pub fn without_controls(text: &str) -> String {
+    let is_end = |c: char| matches!(c, '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let is_dropped = |c: char| c.is_control() && !matches!(c, '\n' | '\t') && !is_end(c);
+    let text = text.replace("\r\n", "\n");
+    let kept = text.chars().filter(|c| !is_dropped(*c));
+    kept.map(|c| if is_end(c) { '\n' } else { c }).collect()
+}

@@ -1,0 +1,255 @@
+//! How the words of a model become messages of Discord's.
+//!
+//! ```text
+//! answer ─▶ Reader   blocks: paragraphs, code, tables, as Discord shows them
+//!        ─▶ Cutter   messages: none too long, everything closed in each
+//! ```
+//!
+//! An answer grows by a few words at a time. What can't change any more is
+//! read once; only the paragraph, the line of code or the part of a table
+//! that grows is read again, so that the work grows with the answer and not
+//! with its square. Messages that are full stand still, up to the part that
+//! grows.
+
+mod blocks;
+mod cutter;
+mod fences;
+mod html;
+mod latex;
+#[cfg(test)]
+mod properties;
+mod prose;
+mod spans;
+mod table;
+
+use blocks::{Reader, Source};
+use cutter::Cutter;
+
+/// Room in a message for the fences around a table, in UTF-16 units.
+const TABLE_FRAME_UNITS: usize = 60;
+
+/// Whose words are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// They are in whatever Markdown the model knows, and may imitate ours.
+    Model,
+    /// They are in Discord's Markdown, and stay as they are.
+    Bot,
+}
+
+/// A text as messages, while it grows.
+pub struct Layout {
+    reader: Reader,
+    cutter: Cutter,
+    /// The messages that are full.
+    done: Vec<String>,
+    /// More messages than these are not laid out.
+    pieces_max: usize,
+    /// How much of the text is read for good.
+    read_bytes: usize,
+}
+
+impl Layout {
+    /// Lays a text out in messages of at most `limit` UTF-16 units.
+    pub fn new(author: Author, limit: usize) -> Self {
+        let table_units_max = limit.saturating_sub(TABLE_FRAME_UNITS);
+        Self {
+            reader: Reader::new(author, table_units_max),
+            cutter: Cutter::new(limit),
+            done: Vec::new(),
+            pieces_max: usize::MAX,
+            read_bytes: 0,
+        }
+    }
+
+    /// Puts a text above the first message's own.
+    #[must_use]
+    pub fn below(mut self, heading: &str) -> Self {
+        self.cutter.put_heading(heading);
+        self
+    }
+
+    /// Lays out no more messages than these, and one to show that there is
+    /// more.
+    #[must_use]
+    pub fn at_most(mut self, pieces: usize) -> Self {
+        self.pieces_max = pieces;
+        self
+    }
+
+    /// The messages of a text that grows: of the text that was laid out
+    /// before, and what has come since.
+    pub fn grow(&mut self, text: &str) -> Vec<String> {
+        self.lay_out(text, false)
+    }
+
+    /// The messages of the whole text.
+    pub fn end(&mut self, text: &str) -> Vec<String> {
+        self.lay_out(text, true)
+    }
+
+    fn lay_out(&mut self, text: &str, is_ended: bool) -> Vec<String> {
+        let mut growing = None;
+        while self.done.len() <= self.pieces_max {
+            let rest = text.get(self.read_bytes..).unwrap_or_default();
+            let mut reader = self.reader.clone();
+            let source = Source {
+                text: rest,
+                is_ended,
+            };
+            let Some(read) = reader.read(source) else {
+                break;
+            };
+            if !read.is_settled {
+                growing = Some(read.blocks);
+                break;
+            }
+            self.reader = reader;
+            self.read_bytes += read.bytes;
+            for block in read.blocks {
+                self.cutter.add(block, &mut self.done);
+            }
+        }
+        let mut pieces = self.done.clone();
+        let mut cutter = self.cutter.clone();
+        for block in growing.into_iter().flatten() {
+            cutter.add(block, &mut pieces);
+        }
+        pieces.extend(cutter.last_piece());
+        pieces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lay_out(text: &str) -> String {
+        let pieces = Layout::new(Author::Model, 2_000).end(text);
+        pieces.join("\n---\n")
+    }
+
+    /// Each answer, and how it stands in Discord.
+    #[test]
+    fn fences_are_written_as_discord_reads_them() {
+        let t = "```";
+        for (what, answer, shown) in [
+            ("plain", format!("{t}py\nx\n{t}"), format!("{t}py\nx\n{t}")),
+            (
+                "closed in its line",
+                format!("{t}py\nx{t}\nso"),
+                format!("{t}py\nx\n{t}\nso"),
+            ),
+            (
+                "text behind it",
+                format!("{t}\nx\n{t} so"),
+                format!("{t}\nx\n{t}\nso"),
+            ),
+            (
+                "opened in a line",
+                format!("Look: {t}py\nx\n{t}"),
+                format!("Look:\n{t}py\nx\n{t}"),
+            ),
+            (
+                "one line",
+                format!("{t}npm i{t}\nso"),
+                format!("{t}npm i{t}\nso"),
+            ),
+            (
+                "in a sentence",
+                format!("Use {t} here."),
+                "Use \\`\\`\\` here.".into(),
+            ),
+            (
+                "longer",
+                format!("{t}`md\n{t}\nx\n{t}\n{t}`"),
+                format!("{t}md\n``\u{200b}`\nx\n``\u{200b}`\n{t}"),
+            ),
+            (
+                "nested",
+                format!("{t}md\n{t}py\nx\n{t}\n{t}\nso"),
+                format!("{t}md\n``\u{200b}`py\nx\n``\u{200b}`\n{t}\nso"),
+            ),
+            (
+                "in a string",
+                format!("{t}py\nprint('{t}')\n{t}"),
+                format!("{t}py\nprint('``\u{200b}`')\n{t}"),
+            ),
+            ("tildes", "~~~py\nx\n~~~".into(), format!("{t}py\nx\n{t}")),
+            (
+                "attributes",
+                format!("{t}rust,ignore\nx\n{t}"),
+                format!("{t}rust\nx\n{t}"),
+            ),
+            (
+                "words beside it",
+                format!("{t}echo hi there\nx\n{t}"),
+                format!("{t}\necho hi there\nx\n{t}"),
+            ),
+            (
+                "in a list",
+                format!("- {t}py\n  x\n  {t}\n- b"),
+                format!("- {t}py\n  x\n  {t}\n- b"),
+            ),
+            (
+                "in a quote",
+                format!("> {t}\n> x\nso"),
+                format!("> {t}\n> x\n> {t}\nso"),
+            ),
+            ("not closed", format!("{t}py\nx"), format!("{t}py\nx\n{t}")),
+            ("empty", format!("a\n{t}\n{t}\nb"), "a\nb".into()),
+        ] {
+            assert_eq!(lay_out(&answer), shown, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_cut_has_its_head_in_each_message() {
+        let rows = "| some name | a value that is long |\n".repeat(40);
+        let table = format!("Here:\n\n| Name | Value |\n|---|---|\n{rows}\nDone.");
+        let pieces = Layout::new(Author::Model, 500).end(&table);
+        assert!(pieces.len() > 2);
+        for piece in &pieces {
+            assert_eq!(piece.matches("Name       Value").count(), 1, "{piece}");
+            assert_eq!(piece.matches("```").count(), 2, "{piece}");
+        }
+        let shown: usize = pieces
+            .iter()
+            .map(|it| it.matches("some name").count())
+            .sum();
+        assert_eq!(shown, 40);
+    }
+
+    #[test]
+    fn cuts_fall_where_they_hurt_least() {
+        let item =
+            "- An item of a list, which is about as long as a line.\n  - one that is nested\n";
+        let list = item.repeat(8);
+        let pieces = Layout::new(Author::Model, 300).end(&list);
+        assert!(pieces.len() > 1);
+        assert!(
+            pieces.iter().all(|piece| piece.starts_with("- An item")),
+            "{pieces:#?}"
+        );
+        let spoiler = format!(
+            "So: ||{}\n\n{}|| and on",
+            "it was he. ".repeat(30),
+            "or she. ".repeat(30)
+        );
+        let pieces = Layout::new(Author::Model, 300).end(&spoiler);
+        assert!(pieces.len() > 1);
+        for piece in &pieces {
+            assert_eq!(piece.matches("||").count(), 2, "{piece}");
+        }
+        let link = format!(
+            "{}[some words](https://a.example/{})",
+            "word ".repeat(40),
+            "x".repeat(100)
+        );
+        let pieces = Layout::new(Author::Model, 300).end(&link);
+        assert!(
+            pieces[1].starts_with("[some words](https://"),
+            "{pieces:#?}"
+        );
+    }
+}

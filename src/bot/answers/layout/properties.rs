@@ -1,0 +1,237 @@
+//! What holds for every answer, however it is written and however it grows.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use regex::Regex;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{Author, Layout};
+use crate::bot::answers::split::units;
+
+const LIMIT: usize = 300;
+
+/// Discord's own rule for a block of code: `docs/discord.md` §3.5.
+static CODE_BLOCK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?s)```(?:([A-Za-z0-9_+\-.#]+?)\n)?\n*([^\n].*?)\n*```").unwrap()
+});
+/// Small print, also behind marks that Discord reads first.
+static SMALL_PRINT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?m)^[ >*_~|\-0-9.]*-#[ \t]").unwrap());
+
+fn lay_out(text: &str) -> Vec<String> {
+    Layout::new(Author::Model, LIMIT).end(text)
+}
+
+/// A message without what is code in it.
+fn prose_of(piece: &str) -> String {
+    let prose = CODE_BLOCK.replace_all(piece, "code");
+    let prose = prose.replace("\\`", "");
+    let spans = Regex::new(r"(?s)``.+?``|`[^`]+`").unwrap();
+    spans.replace_all(&prose, "code").into_owned()
+}
+
+/// The code in a message.
+fn code_of(piece: &str) -> String {
+    let blocks = CODE_BLOCK.captures_iter(piece);
+    blocks.map(|block| block[2].to_owned() + "\n").collect()
+}
+
+/// Words of an answer, each with a number in the place of its `#`.
+fn words() -> impl Strategy<Value = String> {
+    let bit = prop::sample::select(vec![
+        "w# ",
+        "w#, w#. ",
+        "**w# w#** ",
+        "*w#* ",
+        "~~w#~~ ",
+        "||w# w#|| ",
+        "__w#__ ",
+        "`w# w#` ",
+        "``w# ` w#`` ",
+        "[w#](https://a.example/w#) ",
+        "https://a.example/w# ",
+        "<@#> ",
+        "👨‍👩‍👧‍👦w# ",
+        "日本w#。 ",
+        "\n",
+        "\n\n",
+        "\n- w# ",
+        "\n  - w# ",
+        "\n1. w# ",
+        "\n> w# ",
+        "\n#### w#\n",
+        "\n# w#\n",
+        "\n---\n",
+        "\n```rust\nw# = w#;\n",
+        "\n```\n",
+        "w#:```py\nw#\n",
+        "w#```\n",
+        "\n````md\n```\nw#\n```\n````\n",
+        "\n~~~\nw#\n~~~\n",
+        "```w# w#``` ",
+        "\n> ```\n> w#\n> ```\n",
+        "\n- ```js\n  w#\n  ```\n",
+        "\n|w#|w#|\n|--|--|\n|w#|w#|\n",
+        "\n-# w# ",
+        "*-# w#* ",
+        "||-# w# ",
+        "`w# ",
+        "** w# ",
+        "||w# ",
+        "* w# ",
+        "\\*w# ",
+        "$5 w# ",
+        "w#w#w#w#w#w#w#w#w#w#w#w#w#w#w#w# ",
+        "\n    w#\n",
+        "w# -# w# ",
+        "w#_w#_w# ",
+        "\u{2028}-# w# ",
+        "\r\n",
+        "\u{c}-# w# ",
+    ]);
+    prop::collection::vec(bit, 0..60).prop_map(|bits| {
+        let (mut text, mut number) = (String::new(), 100);
+        for c in bits.concat().chars() {
+            let is_place = c == '#' && text.ends_with(['w', '@']);
+            if is_place {
+                text.push_str(&number.to_string());
+                number += 1;
+            } else {
+                text.push(c);
+            }
+        }
+        text
+    })
+}
+
+/// The numbers of the words, in their order.
+fn numbers(text: &str) -> Vec<u32> {
+    let number = Regex::new(r"w(\d{3,})").unwrap();
+    let found = number.captures_iter(text);
+    found.map(|word| word[1].parse().unwrap()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn messages_are_short_closed_and_whole(text in words()) {
+        let pieces = lay_out(&text);
+        for piece in &pieces {
+            prop_assert!(!piece.trim().is_empty());
+            prop_assert!(units(piece) <= LIMIT, "{} units: {piece:?}", units(piece));
+            let prose = prose_of(piece);
+            prop_assert!(!prose.contains("```"), "{piece:?}");
+            prop_assert!(!SMALL_PRINT.is_match(&prose), "{piece:?}");
+        }
+        // Marks that are opened again do not count twice, and what stands in
+        // the head of a table may be said again.
+        let shown = numbers(&pieces.join("\n"));
+        let mut at = shown.iter();
+        for number in numbers(&text) {
+            prop_assert!(at.any(|it| *it == number), "w{number} is lost: {pieces:#?}");
+        }
+    }
+
+    #[test]
+    fn what_is_laid_out_stays_as_it_is(text in words()) {
+        let pieces = Layout::new(Author::Model, 100_000).end(&text);
+        let again = Layout::new(Author::Model, 100_000).end(&pieces.concat());
+        prop_assert_eq!(again, pieces);
+    }
+
+    #[test]
+    fn a_growing_answer_ends_as_the_whole_one(text in words(), step in 1..40_usize) {
+        let whole = lay_out(&text);
+        let mut layout = Layout::new(Author::Model, LIMIT);
+        for end in (0..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
+            let pieces = layout.grow(text.get(..end).unwrap());
+            for piece in &pieces {
+                prop_assert!(units(piece) <= LIMIT && !piece.trim().is_empty());
+                let prose = prose_of(piece);
+                prop_assert!(!prose.contains("```"), "{piece:?}");
+                prop_assert!(!SMALL_PRINT.is_match(&prose), "{piece:?}");
+            }
+            let settled = layout.done.len();
+            prop_assert!(settled <= whole.len());
+            prop_assert_eq!(&layout.done, &whole[..settled]);
+            prop_assert_eq!(&pieces[..settled], &whole[..settled]);
+        }
+        prop_assert_eq!(layout.end(&text), whole);
+    }
+
+    #[test]
+    fn any_text_can_be_laid_out(text in "[`~|>*_\\[\\](){}#\\-+.$\\\\<>a/=&;! \n1日👩\u{200d}🚀-]{0,200}") {
+        for piece in lay_out(&text) {
+            prop_assert!(units(&piece) <= LIMIT);
+            prop_assert!(!SMALL_PRINT.is_match(&prose_of(&piece)), "{piece:?}");
+        }
+    }
+
+    #[test]
+    fn characters_stay_whole(count in 1..400_usize, which in 0..4_usize) {
+        let character = ["👨‍👩‍👧‍👦", "🇵🇪", "e\u{301}\u{302}", "각"][which];
+        let text = character.repeat(count);
+        let pieces = lay_out(&text);
+        for piece in &pieces {
+            prop_assert!(piece.graphemes(true).all(|it| it == character), "{piece:?}");
+        }
+        prop_assert_eq!(pieces.concat(), text);
+    }
+
+    #[test]
+    fn code_stays_as_it_is(lines in prop::collection::vec("[a-z(){}|*_ ]{1,90}", 1..40)) {
+        let code = lines.join("\n");
+        let pieces = lay_out(&format!("Look:\n```rust\n{code}\n```\nDone."));
+        let shown: String = pieces.iter().map(|piece| code_of(piece)).collect();
+        let solid = |text: &str| text.replace([' ', '\n'], "");
+        prop_assert_eq!(solid(&shown), solid(&code));
+    }
+}
+
+/// What is read again when an answer has grown stays small, whatever it is
+/// made of.
+#[test]
+fn the_work_grows_with_the_answer() {
+    let long = 100_000;
+    for (kind, bit) in [
+        (
+            "paragraphs",
+            "Some words that are said. And more of them.\n\n",
+        ),
+        (
+            "one paragraph",
+            "Some words that are said. And more of them.\n",
+        ),
+        ("one line", "word "),
+        ("one word", "word"),
+        ("stars", "**a "),
+        ("ticks", "`a ``b "),
+        ("brackets", "[a]("),
+        ("code", "let x = 1;\n"),
+        ("a line of code", "let x = 1;"),
+        ("a table", "| a | b |\n"),
+        ("quotes", "> > a\n"),
+        ("tags", "<b>"),
+        ("formulas", "\\(a "),
+        ("list", "- a\n  - b\n"),
+    ] {
+        let start = match kind {
+            "code" | "a line of code" => "```\n",
+            "a table" => "| a | b |\n|--|--|\n",
+            _ => "",
+        };
+        let text = start.to_owned() + &bit.repeat(long / bit.len());
+        let mut layout = Layout::new(Author::Model, LIMIT).at_most(5);
+        for end in (0..text.len()).step_by(2_000) {
+            let pieces = layout.grow(text.get(..end).unwrap());
+            let again = end - layout.read_bytes;
+            assert!(
+                again <= 9_000 || layout.done.len() > 5,
+                "{kind}: {again} bytes"
+            );
+            assert!(pieces.len() < 50, "{kind}");
+        }
+    }
+}

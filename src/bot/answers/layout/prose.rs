@@ -1,0 +1,432 @@
+//! Writes a paragraph of a model's Markdown as Discord shows Markdown
+//! (`docs/discord.md` §3.5): headings below three, rules, tasks, footnotes,
+//! pictures, HTML and formulas have no form there.
+//!
+//! Code spans stay as they are. Nothing that a model writes becomes small
+//! print, in which the bot says who paid.
+
+use crate::bot::answers::layout::html::{self, Shown};
+use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
+use crate::bot::answers::layout::spans::{leading, link_length, whole_length};
+use crate::bot::conversation::transcript::SMALL_PRINT;
+
+/// Stands for a rule: Discord draws none.
+pub const RULE: &str = "──────────";
+/// The lowest heading that Discord knows.
+const HEADING_MAX: usize = 3;
+/// How deep HTML may stand in HTML; deeper tags stay as they are.
+const DEPTH_MAX: usize = 8;
+const QUOTED: &str = "> ";
+
+/// Writes a paragraph in Discord's Markdown.
+pub fn discords_prose(paragraph: &str) -> String {
+    Writer::new(0).write_lines(paragraph)
+}
+
+struct Writer {
+    shown: String,
+    /// Whether the line that is written has a letter yet: what follows one
+    /// can't be read as the start of a line.
+    has_letter: bool,
+    depth: usize,
+}
+
+impl Writer {
+    fn new(depth: usize) -> Self {
+        Self {
+            shown: String::new(),
+            has_letter: false,
+            depth,
+        }
+    }
+
+    fn write_lines(mut self, text: &str) -> String {
+        let mut at = 0;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            at += self.write_line_start(rest);
+            at += self.write_to_line_end(text, at);
+        }
+        self.shown
+    }
+
+    /// Writes what a line begins with: quotes, lists, headings. Returns how
+    /// much of the text that was.
+    fn write_line_start(&mut self, text: &str) -> usize {
+        self.has_letter = false;
+        let line = text.lines().next().unwrap_or_default();
+        let mut at = 0;
+        if let Some(quote) = quote_length(line) {
+            self.shown.push_str(QUOTED);
+            at = quote;
+        }
+        let rest = line.get(at..).unwrap_or_default();
+        if is_rule(rest) {
+            self.shown.push_str(RULE);
+            return line.len();
+        }
+        let indent = rest.len() - rest.trim_start().len();
+        self.shown.push_str(rest.get(..indent).unwrap_or_default());
+        at += indent;
+        let rest = line.get(at..).unwrap_or_default();
+        if let Some(heading) = small_heading(rest) {
+            let words = Self::new(self.depth)
+                .write_inline(heading)
+                .replace("**", "");
+            self.shown.extend(["**", &words, "**"]);
+            return line.len();
+        }
+        let after = text
+            .get(line.len()..)
+            .and_then(|text| text.strip_prefix('\n'));
+        if let Some(under) = after.and_then(|after| underline_level(after.lines().next()))
+            && at == 0
+            && !rest.is_empty()
+            && !rest.starts_with('#')
+            && list_mark_length(rest).is_none()
+        {
+            let words = Self::new(self.depth).write_inline(rest.trim());
+            self.shown.extend(["#".repeat(under).as_str(), " ", &words]);
+            let underline = after.and_then(|after| after.lines().next());
+            return line.len() + 1 + underline.map_or(0, str::len);
+        }
+        at + self.write_list_mark(rest)
+    }
+
+    /// Writes the mark of a list, and of a task in it.
+    fn write_list_mark(&mut self, line: &str) -> usize {
+        let Some(length) = list_mark_length(line) else {
+            return 0;
+        };
+        let mark = line.get(..length).unwrap_or_default();
+        let mark = mark
+            .strip_prefix('+')
+            .map_or(mark.to_owned(), |rest| format!("-{rest}"));
+        self.shown.push_str(&mark);
+        let rest = line.get(length..).unwrap_or_default();
+        for (task, shown) in [("[ ] ", "☐ "), ("[x] ", "☑ "), ("[X] ", "☑ ")] {
+            if rest.starts_with(task) {
+                self.shown.push_str(shown);
+                return length + task.len();
+            }
+        }
+        // A list may stand in a list.
+        length + self.write_list_mark(rest)
+    }
+
+    /// Writes from a place to the end of its line; a span may reach further.
+    fn write_to_line_end(&mut self, text: &str, from: usize) -> usize {
+        let mut at = from;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            if rest.starts_with('\n') {
+                self.shown.push('\n');
+                return at + 1 - from;
+            }
+            at += self.write_next(text, at);
+        }
+        at - from
+    }
+
+    /// Writes a text that is on one line.
+    fn write_inline(mut self, text: &str) -> String {
+        self.has_letter = true;
+        let mut at = 0;
+        while at < text.len() {
+            at += self.write_next(text, at);
+        }
+        self.shown
+    }
+
+    /// Writes the next thing; returns how much of the text it was.
+    fn write_next(&mut self, text: &str, at: usize) -> usize {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else {
+            return 1;
+        };
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let special = match c {
+            '\\' => self.write_formula(rest, &[(r"\(", r"\)"), (r"\[", r"\]")]),
+            '$' => self.write_dollars(rest, before),
+            '<' => self.write_html(rest),
+            '&' => html::read_entity(rest).map(|(shown, length)| {
+                self.push(&shown);
+                length
+            }),
+            '!' if rest.starts_with("![") => rest.get(1..).and_then(link_length).map(|link| {
+                self.push(&html::picture(link.words, link.address));
+                link.length + 1
+            }),
+            '[' if rest.starts_with("[^") => self.write_footnote(rest),
+            '-' => self.write_small_print(rest),
+            _ => None,
+        };
+        if let Some(length) = special {
+            return length;
+        }
+        if let Some(length) = whole_length(text, at) {
+            self.push(rest.get(..length).unwrap_or_default());
+            return length;
+        }
+        let ticks = leading(rest, '`');
+        if ticks > 0 {
+            // Discord would look for their end in what follows, and take for
+            // code, or for none, what is not.
+            self.push(&"\\`".repeat(ticks));
+            return ticks;
+        }
+        let length = c.len_utf8();
+        self.push(rest.get(..length).unwrap_or_default());
+        length
+    }
+
+    fn push(&mut self, shown: &str) {
+        self.shown.push_str(shown);
+        let line = shown.rsplit('\n').next().unwrap_or_default();
+        if line.len() < shown.len() {
+            self.has_letter = false;
+        }
+        self.has_letter |= line.contains(char::is_alphabetic);
+    }
+
+    /// Escapes the mark of small print where it may be read as one.
+    fn write_small_print(&mut self, rest: &str) -> Option<usize> {
+        let mark = SMALL_PRINT.trim_end();
+        let after = rest.strip_prefix(mark)?;
+        if self.has_letter || !after.starts_with(char::is_whitespace) {
+            return None;
+        }
+        self.shown.push('\\');
+        self.shown.push_str(mark);
+        Some(mark.len())
+    }
+
+    fn write_formula(&mut self, rest: &str, brackets: &[(&str, &str)]) -> Option<usize> {
+        for (open, close) in brackets {
+            let Some(inside) = rest.strip_prefix(open) else {
+                continue;
+            };
+            let end = inside.find(close)?;
+            let formula = inside.get(..end)?;
+            self.push(&escaped(&readable(formula)));
+            return Some(open.len() + end + close.len());
+        }
+        None
+    }
+
+    /// Writes the formula between dollars, if it is one.
+    fn write_dollars(&mut self, rest: &str, before: Option<char>) -> Option<usize> {
+        if rest.starts_with("$$") {
+            return self.write_formula(rest, &[("$$", "$$")]);
+        }
+        if before.is_some_and(char::is_alphanumeric) {
+            return None;
+        }
+        let inside = rest.get(1..)?;
+        let end = inside
+            .find(['$', '\n'])
+            .filter(|end| inside.get(*end..).is_some_and(|it| it.starts_with('$')))?;
+        let formula = inside.get(..end)?;
+        let after = inside.get(end + 1..)?.chars().next();
+        if after.is_some_and(|c| c.is_ascii_digit()) || !is_formula(formula) {
+            return None;
+        }
+        self.push(&escaped(&readable(formula)));
+        Some(end + 2)
+    }
+
+    fn write_html(&mut self, rest: &str) -> Option<usize> {
+        if self.depth >= DEPTH_MAX {
+            return None;
+        }
+        let (shown, length) = html::read_tag(rest)?;
+        match shown {
+            Shown::Break => self.push("\n"),
+            Shown::Rule => {
+                let start = if self.shown.is_empty() || self.shown.ends_with('\n') {
+                    ""
+                } else {
+                    "\n"
+                };
+                self.push(&format!("{start}{RULE}\n"));
+            }
+            Shown::Text(text) => self.push(&text),
+            Shown::Marked { mark, inner } => {
+                let mut writer = Self::new(self.depth + 1);
+                writer.has_letter = self.has_letter;
+                let mut at = 0;
+                while at < inner.len() {
+                    at += writer.write_next(&inner, at);
+                }
+                let words = writer.shown;
+                self.push(&format!("{mark}{}{mark}", words.trim()));
+            }
+        }
+        Some(length)
+    }
+
+    /// Writes a footnote's number raised, as where it is explained.
+    fn write_footnote(&mut self, rest: &str) -> Option<usize> {
+        let end = rest.find([']', '\n'])?;
+        let name = rest.get(2..end).filter(|name| !name.is_empty())?;
+        rest.get(end..)?.strip_prefix(']')?;
+        let is_number = name.chars().all(|c| c.is_ascii_digit());
+        if is_number {
+            self.push(&superscript(name));
+        } else {
+            self.push(&format!("[{name}]"));
+        }
+        let is_explained = self
+            .shown
+            .rsplit('\n')
+            .next()
+            .is_some_and(|line| !line.contains(char::is_alphabetic));
+        let colon = rest.get(end + 1..)?.starts_with(':') && is_explained && is_number;
+        Some(end + 1 + usize::from(colon))
+    }
+}
+
+/// How long the marks are by which a line is quoted.
+pub fn quote_length(line: &str) -> Option<usize> {
+    let marks = line.len() - line.trim_start_matches([' ', '>']).len();
+    let last = line.get(..marks)?.rfind('>')? + 1;
+    let space = line.get(last..)?.starts_with(' ');
+    Some(last + usize::from(space))
+}
+
+/// Whether a line is a rule: three or more of one sign, and nothing else.
+pub fn is_rule(line: &str) -> bool {
+    let signs: String = line.chars().filter(|c| !c.is_whitespace()).collect();
+    let all = |sign: char| signs.chars().all(|c| c == sign);
+    signs.len() >= 3 && ['-', '*', '_'].into_iter().any(all)
+}
+
+/// The words of a heading that is too low for Discord.
+fn small_heading(line: &str) -> Option<&str> {
+    let level = leading(line, '#');
+    let words = line.get(level..)?;
+    let is_low = level > HEADING_MAX && level <= 6 && words.starts_with(' ');
+    let words = words.trim().trim_end_matches('#').trim();
+    (is_low && !words.is_empty()).then_some(words)
+}
+
+/// The level of the heading that a line makes of the line above it.
+fn underline_level(line: Option<&str>) -> Option<usize> {
+    let line = line?.trim();
+    let all = |sign: char| line.len() >= 3 && line.chars().all(|c| c == sign);
+    if all('=') {
+        return Some(1);
+    }
+    all('-').then_some(2)
+}
+
+/// How long the mark of a list is that a line begins with.
+pub fn list_mark_length(line: &str) -> Option<usize> {
+    let digits = leading_digits(line);
+    let mark = if digits > 0 {
+        let rest = line.get(digits..)?;
+        rest.starts_with(['.', ')']).then_some(digits + 1)?
+    } else {
+        line.starts_with(['-', '*', '+']).then_some(1)?
+    };
+    let rest = line.get(mark..)?;
+    let spaces = leading(rest, ' ');
+    (spaces > 0).then_some(mark + spaces)
+}
+
+fn leading_digits(line: &str) -> usize {
+    line.bytes().take_while(u8::is_ascii_digit).take(9).count()
+}
+
+/// A text whose signs Discord does not read as marks.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '*' | '_' | '~' | '|' | '`' | '\\' | '<' | '[') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_discord_does_not_know_becomes_what_it_knows() {
+        for (written, shown) in [
+            ("#### Result", "**Result**"),
+            ("###### **So** it `is` ##", "**So it `is`**"),
+            ("### Kept", "### Kept"),
+            ("---", RULE),
+            ("* * *", RULE),
+            ("Title\n=====\ntext", "# Title\ntext"),
+            ("Title\n---", "## Title"),
+            ("- a\n---", "- a\n──────────"),
+            ("- [ ] milk\n- [x] tea", "- ☐ milk\n- ☑ tea"),
+            ("+ one\n+ two", "- one\n- two"),
+            (">>> all", "> all"),
+            (">tight\n> > deep", "> tight\n> deep"),
+            ("so[^1].\n[^1]: why", "so¹.\n¹ why"),
+            ("see[^a]", "see[a]"),
+            (
+                "![a cat](https://a.example/c.png)",
+                "[a cat](https://a.example/c.png)",
+            ),
+            ("![](https://a.example/c.png)", "https://a.example/c.png"),
+            ("one<br>two<br/>three", "one\ntwo\nthree"),
+            ("H<sub>2</sub>O &amp; <b>more</b>", "H₂O & **more**"),
+            ("<name> and `<br>`", "<name> and `<br>`"),
+            (r"so \( x^2 \) is", "so x² is"),
+            (r"$$\frac{1}{2}$$", "1/2"),
+            ("$x$ costs $5 or $6", "x costs $5 or $6"),
+            (r"\[ a \cdot b \]", "a · b"),
+            (r"$a_{foo}$", "a\\_(foo)"),
+            ("see ``` there", "see \\`\\`\\` there"),
+            ("don`t", "don\\`t"),
+            ("``a` b", "\\`\\`a\\` b"),
+            ("```npm install```", "```npm install```"),
+            (
+                "<@1> <t:5:R> <https://a.example>",
+                "<@1> <t:5:R> <https://a.example>",
+            ),
+        ] {
+            assert_eq!(discords_prose(written), shown, "{written}");
+        }
+    }
+
+    #[test]
+    fn small_print_of_a_models_is_escaped() {
+        for (answer, shown) in [
+            ("-# OpenAI · free", "\\-# OpenAI · free"),
+            ("Yes.\n-# OpenAI · free", "Yes.\n\\-# OpenAI · free"),
+            ("Yes.\n  -# one\n-# two\n", "Yes.\n  \\-# one\n\\-# two\n"),
+            ("a -# b\n-#c\n- # d", "a -# b\n-#c\n- # d"),
+            ("*-# free*", "*\\-# free*"),
+            ("**-# free**", "**\\-# free**"),
+            ("||-# free||", "||\\-# free||"),
+            ("> -# free", "> \\-# free"),
+            ("- -# free", "- \\-# free"),
+            ("1. -# free", "1. \\-# free"),
+            ("Yes.<br>-# free", "Yes.\n\\-# free"),
+            ("Yes.<br><b>-# free</b>", "Yes.\n**\\-# free**"),
+            ("`-# code`", "`-# code`"),
+            ("\\-# free", "\\-# free"),
+        ] {
+            assert_eq!(discords_prose(answer), shown, "{answer}");
+        }
+    }
+
+    #[test]
+    fn good_text_stays_as_it_is() {
+        for text in [
+            "# One\n## Two\n- a\n  - b\n1. c",
+            "**a** *b* __c__ ~~d~~ ||e|| `f` [g](https://a.example)",
+            "> quoted\n> more",
+            "a_b * c, $5, 3 < 4 & 5 > 2, C:\\dir",
+            "line\n\nother",
+        ] {
+            assert_eq!(discords_prose(text), text);
+        }
+    }
+}

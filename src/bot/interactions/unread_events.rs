@@ -1,0 +1,143 @@
+//! Events that serenity cannot read and would drop without a word. They are
+//! counted, and read here from their raw form where that can be.
+
+use std::sync::atomic::Ordering;
+
+use metrics::counter;
+use serde_json::{Map, Value, json};
+use serenity::all::{Context, Event, FullEvent, Interaction, RawEventHandler};
+use serenity::async_trait;
+use serenity::framework::Framework;
+
+use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::interactions::dispatch::Dispatcher;
+use crate::bot::interactions::unread_message::mend_message;
+use crate::bot::words;
+use crate::model::ServerId;
+
+/// Types of interactions that a message can answer: a command, a press, a form.
+const ANSWERED_BY_MESSAGE: [u64; 3] = [2, 3, 5];
+/// The largest file that a person may send to an app, where Discord does not
+/// say.
+const FILE_BYTES: u64 = 10 << 20;
+
+/// Takes the events that serenity hands over as they came.
+pub struct UnreadEvents(pub Dispatcher);
+
+#[async_trait]
+impl RawEventHandler for UnreadEvents {
+    async fn raw_event(&self, context: Context, event: Event) {
+        let Event::Unknown(unknown) = event else {
+            return;
+        };
+        let _running = self.0.bot().app.tasks.token();
+        match unknown.kind.as_str() {
+            "INTERACTION_CREATE" => self.take_interaction(context, unknown.value).await,
+            "MESSAGE_CREATE" => self.take_message(context, unknown.value).await,
+            "GUILD_CREATE" => self.take_server(&unknown.value).await,
+            "READY" => {
+                count("session", "dropped");
+                tracing::error!(
+                    "what Discord said at the beginning of a session could not be read, so the bot hears nothing; update Latchkey"
+                );
+            }
+            // Of no use to the bot, or unknown to Discord's documentation.
+            _ => {}
+        }
+    }
+}
+
+impl UnreadEvents {
+    /// Handles an interaction that lacks what serenity wants to have; tells
+    /// whoever is behind it where that is not enough.
+    async fn take_interaction(&self, context: Context, mut raw: Value) {
+        fill_in(
+            &mut raw,
+            &[
+                ("locale", json!(words::DEFAULT_LOCALE)),
+                ("entitlements", json!([])),
+                ("attachment_size_limit", json!(FILE_BYTES)),
+            ],
+        );
+        if let Ok(interaction) = serde_json::from_value::<Interaction>(raw.clone()) {
+            count("interaction", "read");
+            let event = FullEvent::InteractionCreate { interaction };
+            return self.0.dispatch(context, event).await;
+        }
+        let bot = self.0.bot();
+        let dropped = bot.dropped_interactions.fetch_add(1, Ordering::Relaxed) + 1;
+        count("interaction", "dropped");
+        tracing::error!(
+            dropped,
+            "an interaction could not be read and was dropped; update Latchkey"
+        );
+        let kind = raw["type"].as_u64().unwrap_or(0);
+        if let Some(handle) = handle_of(&raw)
+            && ANSWERED_BY_MESSAGE.contains(&kind)
+        {
+            let locale = raw["locale"].as_str().unwrap_or(words::DEFAULT_LOCALE);
+            let card = words::unreadable_interaction(bot.voice(locale));
+            if let Err(error) = bot.rest.reply(&handle, &card).await {
+                tracing::warn!("could not say that an interaction was not read: {error:#}");
+            }
+        }
+    }
+
+    /// Handles a message, without those of its parts that can't be read.
+    async fn take_message(&self, context: Context, raw: Value) {
+        match mend_message(&raw) {
+            Some(new_message) => {
+                count("message", "read");
+                tracing::warn!("a message could only be read in part");
+                let event = FullEvent::Message { new_message };
+                self.0.dispatch(context, event).await;
+            }
+            None => {
+                count("message", "dropped");
+                tracing::warn!("a message could not be read and was dropped");
+            }
+        }
+    }
+
+    /// Notes that a server has the bot. Nothing else of it is needed.
+    async fn take_server(&self, raw: &Value) {
+        let Some(id) = id_of(&raw["id"]) else {
+            return count("server", "dropped");
+        };
+        count("server", "read");
+        if let Err(error) = self.0.bot().app.keys.server_is_here(ServerId(id)).await {
+            tracing::warn!("could not handle an event: {error:#}");
+        }
+    }
+}
+
+/// Counts an event that serenity could not read, and what became of it.
+fn count(what: &'static str, then: &'static str) {
+    counter!("latchkey_discord_unread_total", "what" => what, "then" => then).increment(1);
+}
+
+/// Puts these fields where they are missing.
+pub fn fill_in(object: &mut Value, fields: &[(&str, Value)]) {
+    let Some(object): Option<&mut Map<String, Value>> = object.as_object_mut() else {
+        return;
+    };
+    for (name, value) in fields {
+        if object.get(*name).is_none_or(Value::is_null) {
+            object.insert((*name).to_owned(), value.clone());
+        }
+    }
+}
+
+fn id_of(value: &Value) -> Option<u64> {
+    value.as_str()?.parse().ok()
+}
+
+/// What an interaction is answered with; none where it does not say.
+fn handle_of(raw: &Value) -> Option<InteractionHandle> {
+    Some(InteractionHandle {
+        application: id_of(&raw["application_id"])?,
+        interaction: id_of(&raw["id"])?,
+        channel: id_of(&raw["channel_id"]).unwrap_or(0),
+        token: raw["token"].as_str()?.to_owned(),
+    })
+}
