@@ -66,11 +66,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "tier_without_keys",
             format!("Your tier, {tier}, does not include keys of your own."),
         ),
-        KeyRefusal::TooLongForAForm => (
-            400,
-            "prompt_too_long",
-            text("The prompt is longer than the 4,000 characters that a form holds. Shorten it."),
-        ),
+        KeyRefusal::TooLongForAForm => prompt_too_long(),
         KeyRefusal::FileForAForm => (
             400,
             "file_not_taken",
@@ -86,6 +82,12 @@ fn key_locked(kid: &str) -> Message {
         "This key was stored under master key `{kid}`, which is not at hand. It is safe; the operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`."
     );
     (503, "key_locked", message)
+}
+
+/// A prompt does not fit into a form of Discord's.
+fn prompt_too_long() -> Message {
+    let message = "The prompt is longer than the 4,000 characters that a form holds. Shorten it.";
+    (400, "prompt_too_long", message.to_owned())
 }
 
 fn too_many_checks(retry_after_s: u64) -> Problem {

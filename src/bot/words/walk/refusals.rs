@@ -80,6 +80,11 @@ const CLASSES: [FailureClass; 28] = {
     ]
 };
 
+const GOALS: [KeyGoal; 3] = [
+    KeyGoal::Stored(Scope::User),
+    KeyGoal::Stored(Scope::Guild),
+    KeyGoal::Once,
+];
 const OTHERS: [OtherSecret; 12] = [
     OtherSecret::ServiceAccount,
     OtherSecret::OauthClient,
@@ -226,11 +231,7 @@ fn key_refusals() -> Vec<Refusal> {
             });
         }
     }
-    for goal in [
-        KeyGoal::Stored(Scope::User),
-        KeyGoal::Stored(Scope::Guild),
-        KeyGoal::Once,
-    ] {
+    for goal in GOALS {
         all.push(K::MalformedKey {
             problem: "it is empty",
             goal,

@@ -53,7 +53,8 @@ pub async fn ask(
     if once == Some(true) {
         if file.is_some() {
             let refusal = KeyRefusal::FileForAForm.into();
-            let card = explain_error(bot.voice(&ctx.interaction.locale), &refusal);
+            let voice = bot.voice_for(&caller, &ctx.interaction.locale).await;
+            let card = explain_error(voice, &refusal);
             return bot.rest.reply(&handle, &card).await;
         }
         return open_once_form(ctx, &caller, prompt, &choices).await;
