@@ -29,7 +29,7 @@ async fn nobody_can_pay_and_everything_is_explained() {
     run_with(setup, async |stage| {
         assert_snapshot!(stage.mia().runs("/ask prompt:hello").await, @"
         (only you) There is no key that can pay for this: not yours, not this server's, not the bot's.
-        Add yours with `/keys add`; `/keys status` shows the details.
+        `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         assert_snapshot!(stage.mia().runs("/keys status").await, @"
         (only you) Nobody has a key here: not you, not this server, not the bot.
@@ -138,7 +138,7 @@ async fn a_model_names_its_provider() {
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-120b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
         ");
-        assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Name its provider too: `/ask provider:… model:unheard-of`.");
+        assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `openai/unheard-of`; the list that appears while you type `model:` holds those that can be used.");
         assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"
         > count
 

@@ -132,8 +132,8 @@ async fn where_nobody_else_pays_it_says_what_to_do() {
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) What I stored of your OpenAI key can't be opened any more: it was changed or damaged in the database. So I stopped using it. Nobody can read the key from it; add it again with `/keys add provider:openai scope:user`.");
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) There is no key for OpenAI that can pay here.
-        - The personal key for OpenAI is damaged, so that it can't be opened; add it again with `/keys add`.
-        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        - The personal key for OpenAI is damaged, so that it can't be opened.
+        Add yours again with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
         ");
         // A server's key: whoever added it hears of it, and nobody else.
         omar.adds("mistral", "guild", &good("mistral")).await;

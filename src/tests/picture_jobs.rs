@@ -318,7 +318,7 @@ async fn salads_container_answers_at_once_and_its_gateway_gives_up() {
         ");
         let without = [("key", key.as_str()), ("organization", "made-up-id")];
         mia.adds_with("saladcloud", "user", &without).await;
-        assert_snapshot!(mia.runs(line).await, @"(only you) The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud`, and fill in every field.");
+        assert_snapshot!(mia.runs(line).await, @"(only you) The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud scope:user`, and fill in every field.");
     })
     .await;
 }

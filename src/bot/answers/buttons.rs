@@ -178,7 +178,8 @@ pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
         Ok(found) => found,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::answers::details(bot.voice(&press.locale), &record, attempt.as_ref());
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    let card = words::answers::details(voice, &record, attempt.as_ref());
     bot.rest.reply(&press.into(), &card).await
 }
 
@@ -189,7 +190,8 @@ pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
         Ok(models) => models,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::choices::model_menu(bot.voice(&press.locale), id, &models);
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    let card = words::choices::model_menu(voice, id, &models);
     bot.rest.reply(&press.into(), &card).await
 }
 

@@ -16,7 +16,7 @@ use crate::bot::connection::channel_calls::random_nonce;
 use crate::bot::connection::rest::{code_of, is_gone};
 use crate::bot::conversation::transcript::{self, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
-use crate::model::PersonId;
+use crate::model::{PersonId, ServerId};
 
 /// Room that is kept for what stands under an answer, in UTF-16 units.
 const FOOTER_UNITS: usize = 400;
@@ -34,6 +34,8 @@ pub struct MessageRenderer<'a> {
     pub target: &'a Target,
     /// Whoever asked.
     pub asker: PersonId,
+    /// Where they asked; none in direct messages.
+    pub server: Option<ServerId>,
     /// What stands above the answer.
     heading: String,
     /// The model's words as messages, while it says them.
@@ -74,6 +76,15 @@ struct ShownMessage {
 }
 
 impl<'a> MessageRenderer<'a> {
+    /// Leads to the question, where it is a message in a server.
+    pub fn question_link(&self) -> Option<String> {
+        let (server, message) = (self.server?, self.target.reply_to()?);
+        let channel = self.target.channel();
+        Some(format!(
+            "https://discord.com/channels/{server}/{channel}/{message}"
+        ))
+    }
+
     /// Shows nothing yet.
     pub fn new(bot: &'a Bot, voice: Voice<'a>, target: &'a Target, asker: PersonId) -> Self {
         Self {
@@ -81,6 +92,7 @@ impl<'a> MessageRenderer<'a> {
             voice,
             target,
             asker,
+            server: None,
             heading: String::new(),
             layout: None,
             shows_previews: false,

@@ -36,9 +36,11 @@ struct SecuredAsk {
 
 /// Answers an ask in the place where it was asked, when it is its turn.
 pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Result<()> {
-    let voice = bot.voice(request.locale);
+    let voice = bot.voice_for(&request.ask.caller, request.locale).await;
     let (ask, target) = (request.ask, request.target);
-    let mut renderer = MessageRenderer::new(bot, voice, &target, ask.caller.person);
+    let asker = ask.caller.person;
+    let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
+    renderer.server = ask.caller.place.server();
     if let Some(question) = &request.quoted {
         renderer.quote_question(question);
     }
@@ -224,7 +226,11 @@ async fn show_none(
         return renderer.show_instead(Card { buttons, ..card }).await;
     }
     // Whoever is told that their key stopped working knows already.
-    let is_told = outcome.demoted.iter().any(|it| it.tell == renderer.asker);
+    // What a restricted key may not do says nothing of why nobody else paid.
+    let is_told = outcome
+        .demoted
+        .iter()
+        .any(|it| it.tell == renderer.asker && it.restriction.is_none());
     if refusals::is_private(error) && is_told {
         return refusals::show_refused(renderer).await;
     }

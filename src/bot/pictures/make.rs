@@ -31,7 +31,8 @@ pub struct PictureRequest<'a> {
 /// Makes pictures, and shows how far they are.
 pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Result<()> {
     let requested_at = Instant::now();
-    let voice = bot.voice(request.locale);
+    let caller = &request.imagine.caller;
+    let voice = bot.voice_for(caller, request.locale).await;
     let asker = request.imagine.caller.person;
     let target = request.target.clone();
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);

@@ -49,6 +49,7 @@ pub fn fell_back(voice: Voice<'_>, passed: &FellBack) -> String {
         ("provider", &voice.name(&passed.provider)),
     ];
     let sentence = match passed.why {
+        WhyFellBack::Restricted => "{source} for {provider} may not do this",
         WhyFellBack::TurnedDown => "{source} for {provider} was turned down",
         WhyFellBack::Damaged => "{source} for {provider} is damaged",
         WhyFellBack::Limit => "{source} for {provider} has reached its limit",

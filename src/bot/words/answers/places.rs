@@ -1,7 +1,7 @@
 //! What stands where an answer would, and beside one.
 
 use crate::bot::connection::card::Card;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::voice::{OwnKeys, Voice};
 
 /// Another question is answered first.
 pub fn waiting_in_line(voice: Voice<'_>) -> Card {
@@ -25,9 +25,21 @@ pub fn demo_text(voice: Voice<'_>) -> String {
     let text = "This is a demo reply: no model was asked, since nobody has a key here yet.\n\
         With a key I answer questions, continue conversations when you reply to me or write to me directly, \
         and use the persona and model that you choose.\n\
-        **Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; \
-        it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`.";
-    voice.lang.words(text).to_owned()
+        {advice}";
+    let advice = voice.lang.words(match voice.own_keys {
+        OwnKeys::Stored => {
+            "**Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; \
+             it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`."
+        }
+        OwnKeys::Once => {
+            "Keys can't be stored in this bot. `/ask once:True provider:…` asks with one that you type for a single ask."
+        }
+        OwnKeys::No => {
+            "Your tier includes no keys of your own. Whoever manages a server can share one with it: \
+             `/keys add scope:guild`."
+        }
+    });
+    voice.lang.say(text, &[("advice", &advice)])
 }
 
 /// Describes the file of a long answer.
@@ -47,6 +59,17 @@ pub fn refused_directly(voice: Voice<'_>, told: bool) -> Card {
     } else {
         "I could not answer, and you take no direct messages from me. `/keys status` says who pays here."
     }))
+}
+
+/// A refusal that is read in a direct message, with where it happened.
+pub fn about_question(voice: Voice<'_>, link: &str, refused: Card) -> Card {
+    let head = voice
+        .lang
+        .say("About what you asked in {link}:", &[("link", &link)]);
+    Card {
+        text: format!("{head}\n{}", refused.text),
+        ..refused
+    }
 }
 
 /// Stands where an answer was promised to everyone, when the reason it does
