@@ -115,7 +115,7 @@ async fn the_bots_own_role_stands_for_it() {
         });
         // Discord does not show the words then, unless the bot may read all.
         let seen = mia.says(&format!("<@&{role}> count")).await;
-        assert!(seen.contains("after my name"), "{seen}");
+        assert!(seen.contains("mentions me"), "{seen}");
         let regulars = stage.world().look(|state| {
             let mut roles = state.servers[0].roles.iter();
             roles.find(|role| role.name == "regulars").unwrap().id

@@ -4,8 +4,9 @@
 use serenity::all::{GuildId, Message, MessageType, MessageUpdateEvent, RoleId};
 
 use crate::bot::Bot;
+use crate::bot::answers::last_words;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
-use crate::bot::answers::target::Target;
+use crate::bot::answers::target::{Insistence, Part, Target};
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::received_message::parse_message;
@@ -16,7 +17,7 @@ use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::Conversation;
 use crate::bot::words;
 use crate::bot::words::DEFAULT_LOCALE;
-use crate::model::{Ask, Caller, Choices, LeftOut, ServerId};
+use crate::model::{Ask, Caller, Choices, LeftOut, PersonId, ServerId};
 
 /// A message, who asks with it, and what they chose.
 pub struct MessageQuestion<'a> {
@@ -87,35 +88,43 @@ pub async fn answer_message(
     question: MessageQuestion<'_>,
     target: Target,
 ) -> anyhow::Result<()> {
-    let (channel, id) = (question.message.channel_id, question.message.id);
+    let (person, channel) = (question.caller.person, target.channel());
+    // Where the bot may not write, nobody is asked or pays.
+    if !bot.channel_access.may_write(question.message) {
+        last_words::tell_place_is_closed(bot, person.0, channel).await;
+        return Ok(());
+    }
+    let id = question.message.id.get();
     let text = &question.message.content;
-    let watched = bot
-        .deletions
-        .watch_text(channel.get(), Some(id.get()), text);
+    let watched = bot.deletions.watch_text(channel, Some(id), text);
     // Reading files takes its time, so that it shows at once that an answer
-    // will come. Where the bot may not write, nobody is asked or pays.
+    // will come.
     let promise = target.promise_answer(&bot.rest);
     let recall = memory::recall_conversation(bot, question.message);
     let (promised, conversation) = tokio::join!(promise, recall);
     if promised.is_err_and(|error| is_gone(&error)) {
-        tracing::info!("was asked in a channel in which the bot may not write");
+        last_words::tell_place_is_closed(bot, person.0, channel).await;
         return Ok(());
+    }
+    let voice = bot.voice(DEFAULT_LOCALE);
+    if bot.rest.is_banned() {
+        let card = words::answers::discord_was_away(voice);
+        return say_instead(bot, &target, person, card).await;
     }
     let Conversation {
         turns,
         left_out,
         all_unread,
-    } = conversation?;
+    } = conversation;
     if watched.gone().is_cancelled() {
         return Ok(());
     }
     if turns.is_empty() {
-        let mut help = match all_unread.as_slice() {
+        let card = match all_unread.as_slice() {
             [] => explain_no_question(bot, question.message, &left_out),
-            unread => words::files::unread_files(bot.voice(DEFAULT_LOCALE), unread),
+            unread => words::files::unread_files(voice, unread),
         };
-        help.text = transcript::mark_notice(&help.text);
-        return target.send_first(&bot.rest, &help).await.map(drop);
+        return say_instead(bot, &target, person, card).await;
     }
     let ask = Ask {
         caller: question.caller,
@@ -138,17 +147,43 @@ pub async fn answer_message(
 /// Says why a message was not answered: it asks nothing that can be read.
 fn explain_no_question(bot: &Bot, message: &Message, left_out: &[LeftOut]) -> Card {
     let voice = bot.voice(DEFAULT_LOCALE);
-    // Else the message itself is hidden, and there are ways to ask that work.
-    let is_reply = message.referenced_message.is_some();
-    if is_reply && left_out.contains(&LeftOut::Hidden) {
-        return words::answers::hidden_subject(voice);
-    }
     // Nobody can send a message that says nothing: Discord hid it, as it does
     // with replies to answers to commands (`docs/discord.md` §6).
     if message.guild_id.is_some() && says_nothing(message) {
         return words::answers::hidden_question(voice);
     }
+    if left_out.contains(&LeftOut::Hidden) {
+        return words::answers::hidden_subject(voice);
+    }
     words::answers::how_to_ask(voice, message.guild_id.is_none())
+}
+
+/// Says something in the place of an answer, without asking anybody.
+async fn say_instead(
+    bot: &Bot,
+    target: &Target,
+    person: PersonId,
+    card: Card,
+) -> anyhow::Result<()> {
+    let card = Card {
+        text: transcript::mark_notice(&card.text),
+        ..card
+    };
+    let part = Part {
+        card: &card,
+        insistence: Insistence::Last,
+    };
+    match target.send_first(&bot.rest, part).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_gone(&error) => {
+            last_words::tell_place_is_closed(bot, person.0, target.channel()).await;
+            Ok(())
+        }
+        Err(error) => {
+            last_words::count_unsaid("a question");
+            Err(error)
+        }
+    }
 }
 
 /// Whether a message is a mention, a reply to one of the bot's messages, or

@@ -41,6 +41,7 @@ impl World {
     pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
         self.with(|state| {
             let data = parse_command(state, typed, None)?;
+            check_offered(state, channel, &data)?;
             Ok(state.interact(&NewInteraction {
                 kind: InteractionKind::Command,
                 person,
@@ -281,6 +282,21 @@ impl World {
             state.emit(Some(server), "GUILD_CREATE", &here);
         });
     }
+}
+
+/// Refuses a command that Discord's client does not offer in a channel: those
+/// for adults are offered in age-restricted channels and direct messages.
+fn check_offered(state: &State, channel: u64, data: &Value) -> Result<(), String> {
+    let all = state.commands.as_array().into_iter().flatten();
+    let is_for_adults = all
+        .filter(|command| command["name"] == data["name"])
+        .any(|command| command["nsfw"] == true);
+    let here = state.channels.iter().find(|c| c.id == channel);
+    let is_open = here.is_some_and(|c| c.server.is_none() || payload::is_age_restricted(c));
+    if is_for_adults && !is_open {
+        return Err("this command is for age-restricted channels".into());
+    }
+    Ok(())
 }
 
 impl State {

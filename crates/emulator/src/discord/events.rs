@@ -38,3 +38,12 @@ pub fn remove_message(state: &mut State, id: u64) {
         "guild_id": server.map(|id| id.to_string())});
     state.emit(server, "MESSAGE_DELETE", &gone);
 }
+
+/// Sends an event about a channel or a thread to the shard that serves it.
+pub fn announce_channel(state: &mut State, event: &str, id: u64) {
+    let Some(channel) = state.channels.iter().find(|c| c.id == id) else {
+        return;
+    };
+    let (server, shown) = (channel.server, payload::channel(channel));
+    state.emit(server, event, &shown);
+}

@@ -7,9 +7,9 @@
 use serde_json::{Value, json};
 
 use super::actions::NewMessage;
-use super::events::announce_message;
+use super::events::{announce_channel, announce_message};
 use super::message_payload::{self, is_notice};
-use crate::world::{Channel, Message, State, Webhook, World};
+use crate::world::{Channel, ChannelRules, Message, State, Webhook, World};
 
 /// The flag of a message that forwards another.
 const HAS_SNAPSHOT: u64 = 1 << 14;
@@ -165,6 +165,7 @@ impl World {
             state
                 .channels
                 .push(thread(message, name, server, starter.channel));
+            announce_channel(state, "THREAD_CREATE", message);
             state.post_kind(Message {
                 channel: message,
                 author: starter.author,
@@ -194,6 +195,7 @@ impl World {
             let server = state.channels.iter().find(|c| c.id == forum)?.server;
             let id = state.snowflake();
             state.channels.push(thread(id, name, server, forum));
+            announce_channel(state, "THREAD_CREATE", id);
             state.post_kind(Message {
                 id,
                 channel: id,
@@ -273,6 +275,7 @@ fn thread(id: u64, name: &str, server: Option<u64>, parent: u64) -> Channel {
         server,
         person: None,
         parent: Some(parent),
+        rules: ChannelRules::default(),
     }
 }
 

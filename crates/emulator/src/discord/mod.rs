@@ -5,16 +5,19 @@ mod attachments;
 mod command_line;
 mod errors;
 mod events;
+mod faults;
 mod gateway;
 mod gateway_faults;
 mod interactions;
 mod kinds;
 mod limits;
+mod managing;
 mod message_body;
 mod message_payload;
 mod messages;
 mod multipart;
 mod payload;
+mod permissions;
 mod rest;
 
 use std::sync::Arc;
@@ -23,6 +26,7 @@ use axum::Router;
 
 pub use actions::NewMessage;
 pub use kinds::{NOTICES, Notice};
+pub use permissions::ASKABLE;
 
 use crate::world::World;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::World;
-use super::people::{Channel, MEMBER, Person, Role, Server};
+use super::people::{Channel, ChannelRules, MEMBER, Person, Role, Server};
 
 impl World {
     /// Adds another bot.
@@ -37,6 +37,7 @@ impl World {
                 server: None,
                 person: Some(id),
                 parent: None,
+                rules: ChannelRules::default(),
             });
             id
         })
@@ -70,6 +71,7 @@ impl World {
                 roles,
                 members: HashMap::new(),
                 nicks: HashMap::new(),
+                timed_out: Vec::new(),
             });
             for name in channels {
                 let channel = state.snowflake();
@@ -80,6 +82,7 @@ impl World {
                     server: Some(id),
                     person: None,
                     parent: None,
+                    rules: ChannelRules::default(),
                 });
             }
             id
