@@ -170,7 +170,10 @@ mod tests {
         for (model, quality, size, partial_pictures, tokens) in [
             ("gpt-image-2", "high", "1024x1024", 0, 7_024),
             ("gpt-image-2", "high", "1536x1024", 0, 5_488),
+            ("gpt-image-2", "high", "1792x1024", 0, 5_063),
+            ("gpt-image-2", "high", "3584x2048", 0, 12_329),
             ("gpt-image-2", "high", "2880x2880", 0, 23_719),
+            ("gpt-image-2", "high", "2304x3584", 0, 15_264),
             ("gpt-image-2.5", "max", "2880x2880", 0, 23_719),
             ("gpt-image-2", "auto", "1024x1024", 0, 7_024),
             ("gpt-image-2.5", "ultra", "1024x1024", 0, 7_024),
