@@ -15,6 +15,7 @@ use crate::app::asks::Asks;
 use crate::app::asks::answer::{AnswerEvent, Listener};
 use crate::app::asks::fit::{self, Fitted};
 use crate::app::asks::plan::Plan;
+use crate::app::keys::{KeyTrial, TrialOutcome};
 use crate::app::models::Models;
 use crate::app::payers::{
     CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
@@ -37,6 +38,8 @@ pub struct PlannedAsk {
     /// The longest conversation that a model is told, in tokens.
     pub context_tokens: u32,
     pub request_key: Option<Credential>,
+    /// The trial of that key.
+    pub trial: Option<KeyTrial>,
     pub models: Arc<Models>,
 }
 
@@ -104,6 +107,9 @@ impl PaidCall for AskCall<'_> {
             model,
             details,
         } = reservation;
+        if let Some(trial) = &mut self.order.trial {
+            trial.note(outcome_of(&called));
+        }
         let was_heard = hold.has_heard();
         let settled = self.settle(hold, &called).await;
         Ok(match called {
@@ -208,6 +214,15 @@ impl AskCall<'_> {
         // Files of one name are several all the same.
         left_out.dedup_by(|one, other| one == other && !matches!(one, LeftOut::File(_)));
         left_out
+    }
+}
+
+/// What an answer says of the key that was given for it.
+fn outcome_of(called: &Result<ChatReply, ProviderFailure>) -> TrialOutcome {
+    match called {
+        Ok(_) => TrialOutcome::Worked,
+        Err(failure) if failure.class.is_about_the_key() => TrialOutcome::Refused,
+        Err(_) => TrialOutcome::Unknown,
     }
 }
 

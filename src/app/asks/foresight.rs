@@ -136,6 +136,7 @@ impl Asks {
             most: self.settings.max_output_tokens,
             context_tokens: self.settings.context_tokens,
             request_key: None,
+            trial: None,
             models: Arc::clone(&self.models),
         };
         self.trace_of(order, choice).await
