@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{Amounts, Departure, Outcome, ProviderFailure, Settlement, Usage, UsageClass};
 use crate::store::Booking;
 
-use crate::ledger::charge::{Charge, UnreportedCall};
+use crate::ledger::charge::{Charge, UnreportedCall, written_per_s};
 use crate::ledger::hold::{CallEnd, Hold};
 use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
 
@@ -60,6 +60,9 @@ impl Hold {
 
     /// The settlement of an answer that came to its end.
     fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
+        // A count of the prompt alone counts no words that came.
+        let came = self.is_streamed && self.heard.written > 0;
+        let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
         let usage = match reported {
             Some(reported) => self.believe(reported),
             None => self.unreported().heard_at_most(),
@@ -115,15 +118,16 @@ impl Hold {
     /// The call, as far as it is known without its provider's word.
     fn unreported(&self) -> UnreportedCall {
         let may_have_left = self.departure.as_ref().is_none_or(Departure::may_have_left);
-        let silence_ms = self.shared.clock.now_ms() - self.heard_at_ms;
         UnreportedCall {
             may_have_left: self.is_made && may_have_left,
             is_streamed: self.is_streamed,
             is_limited: !self.is_exempt(),
             held: self.booking.held,
-            prompt_bytes: self.prompt_bytes,
-            heard_bytes: self.heard_bytes,
-            silence: Duration::from_millis(silence_ms.max(0).cast_unsigned()),
+            prompt: self.prompt,
+            heard: self.heard,
+            unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
+            written_per_s: written_per_s(&self.booking.attempt.provider),
+            reported: self.reported.map(|reported| self.believe(reported)),
         }
     }
 

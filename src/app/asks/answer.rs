@@ -170,7 +170,7 @@ impl Asks {
         let offer = Offer::unstored(Source::Demo, ProviderId::from(DEMO));
         let needs = Needs {
             model: DEMO.to_owned(),
-            prompt_bytes: 0,
+            prompt: PromptTokens::default(),
             max_output_tokens: 0,
             images: 0,
             details: Fitted::default(),

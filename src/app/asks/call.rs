@@ -8,7 +8,7 @@ use crate::model::{
     Answer, AttemptId, Credential, FinishReason, LeftOut, NanoDollars, Offer, ProviderFailure,
     Receipt, Source, Turn, Usage,
 };
-use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -60,11 +60,12 @@ impl Payable for PlannedAsk {
         let most = u64::from(self.context_tokens);
         let room = room.map_or(most, |room| room.min(most));
         let fitted = fit::fit(&self.turns, sees(provider, &model), room);
+        let prompt = fit::size_prompt(&self.plan.system, &fitted.turns);
         Ok(Needs {
-            model,
-            prompt_bytes: system + fit::bytes(&fitted.turns),
+            prompt: prompt.tokens(provider.id.as_str(), &model),
             max_output_tokens: u64::from(self.most),
             images: 0,
+            model,
             details: fitted,
         })
     }
@@ -156,15 +157,19 @@ impl AskCall<'_> {
             system: self.order.plan.system.clone(),
             turns: std::mem::take(&mut reservation.details.turns),
             max_output_tokens: most.min(self.order.most),
+            is_bounded: !offer.source.is_own(),
         };
         let departure = hold.watch_departure();
         if asks.settings.delivery == Delivery::Streamed {
             hold.expect_stream();
         }
         hold.begin().await?;
-        let mut hear = |text: &str| {
-            hold.hear(text);
-            listener(AnswerEvent::Words(text));
+        let mut hear = |heard: Heard<'_>| {
+            hold.hear(heard.bytes);
+            hold.note_report(heard.usage);
+            if !heard.words.is_empty() {
+                listener(AnswerEvent::Words(heard.words));
+            }
         };
         let call = ChatCall {
             provider,

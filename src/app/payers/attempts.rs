@@ -6,7 +6,9 @@
 //! they are made ([`PaidCall`]).
 
 use crate::ledger::{AppliedLimit, Hold};
-use crate::model::{AskRefusal, FailureClass, Offer, ProviderFailure, Refusal, Source};
+use crate::model::{
+    AskRefusal, FailureClass, Offer, PromptTokens, ProviderFailure, Refusal, Source,
+};
 use crate::providers::replacement;
 
 use crate::app::Error;
@@ -16,8 +18,8 @@ use crate::app::policy::CallerPolicy;
 /// What a call may use at the most, when one payer pays.
 pub struct Needs<D> {
     pub model: String,
-    /// Everything that the model is told, in bytes.
-    pub prompt_bytes: u64,
+    /// Everything that the model is told.
+    pub prompt: PromptTokens,
     pub max_output_tokens: u64,
     pub images: u64,
     /// What the call itself must know when it is made.

@@ -35,6 +35,8 @@ const LOOKED_AT: &[ByModel<u64>] = &[
         1_568,
     ),
     row("anthropic", &[""], 4_784),
+    // What a picture is told that is to be changed, at the highest fidelity.
+    row("openai", &["gpt-image", "chatgpt-image"], 8_192),
     row("openai", &["gpt-4o-mini"], LOOKED_AT_MAX),
     row(
         "openai",

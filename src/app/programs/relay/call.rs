@@ -71,9 +71,10 @@ impl Payable for RelayOrder {
         }
         let is_limited = !limits.is_empty();
         let cost = estimate_cost(&self.request, is_limited);
+        let model = self.named_model();
         Ok(Needs {
-            model: self.named_model(),
-            prompt_bytes: cost.prompt_bytes,
+            prompt: cost.prompt.tokens(offer.provider.as_str(), &model),
+            model,
             max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
             images: cost.images,
             details: if is_limited {
@@ -117,7 +118,7 @@ impl RelayOrder {
         let makes_pictures = self.request.surface == Surface::Images;
         Ok(Needs {
             model: self.named_model(),
-            prompt_bytes: bound.prompt_tokens,
+            prompt: bound.prompt,
             max_output_tokens,
             images: if makes_pictures { bound.answers } else { 0 },
             details: RelayTerms::Shared(bounded),
