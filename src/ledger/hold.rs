@@ -59,6 +59,11 @@ pub enum CallEnd<'a> {
         machine_ms: u64,
     },
     Failed(&'a ProviderFailure),
+    /// A host of pictures says that it made none, after its machine had run for
+    /// so long.
+    Broken {
+        machine_ms: u64,
+    },
     /// Nobody waits for the answer any more.
     Abandoned,
     /// The call came to nothing, and nothing is counted for it.
@@ -347,6 +352,7 @@ impl Hold {
                 count_failure(failure);
                 "failed"
             }
+            CallEnd::Broken { .. } => "failed",
             CallEnd::Abandoned => "abandoned",
             CallEnd::Released => "released",
         };

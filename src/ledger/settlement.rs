@@ -19,6 +19,7 @@ impl Hold {
                 usage,
                 machine_ms,
             } => self.settlement_of_pictures(pictures, usage.unwrap_or_default(), machine_ms),
+            CallEnd::Broken { machine_ms } => self.settlement_of_machine(machine_ms),
             CallEnd::Released => Settlement::released(),
             CallEnd::Abandoned => self.settlement_without_report(None),
             CallEnd::Failed(failure) => self.settlement_without_report(Some(failure)),
@@ -94,6 +95,26 @@ impl Hold {
             ..Settlement::released()
         };
         self.priced(settlement, machine_ms)
+    }
+
+    /// The settlement of a job that made no picture: its machine is paid for by
+    /// the second, where that has a price, and all else is given back.
+    fn settlement_of_machine(&self, machine_ms: u64) -> Settlement {
+        let duration_ms = Some(millis(self.began.elapsed()));
+        let settlement = Settlement {
+            outcome: Outcome::CutOff,
+            estimated: true,
+            duration_ms,
+            ..Settlement::released()
+        };
+        let settlement = self.priced(settlement, machine_ms);
+        if settlement.cost.is_some_and(|cost| cost.0 > 0) {
+            return settlement;
+        }
+        Settlement {
+            duration_ms,
+            ..Settlement::released()
+        }
     }
 
     /// Adds to a settlement what it costs, and whether that is more than was

@@ -223,7 +223,7 @@ pub fn refused_by(failure: ProviderFailure, payer: Source, model: &str) -> Refus
 /// key cannot be opened, or cannot be used for this call. A key cannot be used where the provider
 /// has another address now than when it was stored, or where something is
 /// missing beside it, which only hosts of pictures ask for.
-fn another_payer_may_help(failure: &ProviderFailure) -> bool {
+pub fn another_payer_may_help(failure: &ProviderFailure) -> bool {
     matches!(
         failure.class,
         FailureClass::AuthInvalid

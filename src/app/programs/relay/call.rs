@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
-use crate::model::{AskRefusal, Credential, Offer, Refusal, Surface};
+use crate::model::{AskRefusal, Credential, FailureClass, Offer, Refusal, Surface};
 use crate::providers::{
     BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
     Relayed, estimate_cost, judge_request, tokens_of_picture,
@@ -13,7 +13,8 @@ use crate::providers::{
 use crate::app::Error;
 use crate::app::models::Models;
 use crate::app::payers::{
-    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation,
+    another_payer_may_help, refused_by,
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
@@ -191,6 +192,16 @@ impl PaidCall for RelayCall<'_> {
                 // Boxed, so that the future of a call that does not fail stays
                 // small.
                 Box::pin(self.programs.settle_relay(&self.order.policy, hold, ended)).await;
+                let body = &mut self.order.request.body;
+                let memory = self.programs.providers.memory();
+                // The next payer may have the body looked at again.
+                if another_payer_may_help(&failed.failure)
+                    && Box::pin(body.reserve_tree(memory)).await.is_err()
+                {
+                    let mut failure = failed.failure;
+                    failure.class = FailureClass::NoMemory;
+                    return Err(not_relayed(failure.into(), payer));
+                }
                 Ok(CallOutcome::Failed(FailedCall {
                     offer,
                     failure: failed.failure.clone(),
