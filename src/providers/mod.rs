@@ -17,6 +17,7 @@ mod http;
 mod images;
 mod list;
 mod outbound;
+mod pasted_key;
 mod registry;
 mod relay;
 mod shared_key;
@@ -31,6 +32,7 @@ pub use http::is_plain;
 pub use images::{
     ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows, tokens_of_pictures,
 };
+pub use pasted_key::{PasteProblem, PastedKey, read_pasted_key, trim_secret};
 pub use registry::Providers;
 pub use relay::{
     Body, CostEstimate, ForwardedHeaders, PICTURE_TOKENS, PayerTerms, RelayFailure, RelayRequest,

@@ -11,6 +11,7 @@ mod images;
 mod keys;
 mod other_calls;
 mod refusals;
+mod restrictions;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -61,6 +61,12 @@ impl Payable for RelayOrder {
         &self.policy
     }
 
+    /// Every call of a program's names a model, or has an address that names
+    /// a provider.
+    fn names_target(&self) -> bool {
+        true
+    }
+
     fn needs(
         &mut self,
         offer: &Offer,
