@@ -25,8 +25,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use asks::{
-    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, OnceForm, Persona,
-    ProviderStatus, ReadyAsk, Status,
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding,
+    OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};

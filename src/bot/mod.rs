@@ -15,6 +15,9 @@ mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 pub use connection::connect::{Connection, Introduction};
 pub use connection::settings::Settings;
@@ -30,10 +33,11 @@ use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
 use callers::members::MemberCache;
 use connection::card::Card;
+use connection::channel_access::ChannelAccess;
 use connection::renewals::ShardRenewals;
 use connection::rest::Rest;
 use conversation::channel_kinds::ChannelKinds;
-use words::{Lang, Voice};
+use words::{Lang, OwnKeys, Reader, Voice};
 
 /// How many questions of one person wait behind those that are answered.
 const PERSON_QUEUE: usize = 1;
@@ -41,6 +45,9 @@ const PERSON_QUEUE: usize = 1;
 const CHANNEL_QUEUE: usize = 20;
 /// How many asks for pictures of one person wait.
 const PICTURE_QUEUE: usize = 2;
+
+/// How long it may take to find out what a caller's tier includes.
+const TIER_WAIT: Duration = Duration::from_millis(300);
 
 /// The bot's side of Discord.
 pub struct Bot {
@@ -51,6 +58,7 @@ pub struct Bot {
     user_id: AtomicU64,
     chat: ChatSettings,
     channel_kinds: ChannelKinds,
+    channel_access: ChannelAccess,
     edit_pace: EditPace,
     /// Whether Discord shows the bot what people say to each other.
     reads_messages: bool,
@@ -84,6 +92,7 @@ impl Bot {
             user_id: AtomicU64::new(application),
             chat: chat.clone(),
             channel_kinds: ChannelKinds::default(),
+            channel_access: ChannelAccess::default(),
             edit_pace: EditPace::new(settings.edit_interval),
             reads_messages: settings.message_content,
             running_answers: RunningAnswers::default(),
@@ -128,7 +137,28 @@ impl Bot {
         Voice {
             lang: Lang::from_locale(locale),
             providers: self.app.providers(),
-            byok: self.app.keys.byok_enabled(),
+            own_keys: if self.app.keys.byok_enabled() {
+                OwnKeys::Stored
+            } else {
+                OwnKeys::Once
+            },
+            reader: Reader::Here,
+        }
+    }
+
+    /// How the bot speaks to a caller, who is told of keys of their own only
+    /// where their tier includes them.
+    async fn voice_for(&self, caller: &Caller, locale: &str) -> Voice<'_> {
+        let voice = self.voice(locale);
+        // Nobody waits for that: whoever may not is refused in any case.
+        let may = timeout(TIER_WAIT, self.app.keys.may_use_own_keys(caller)).await;
+        Voice {
+            own_keys: if may.unwrap_or(true) {
+                voice.own_keys
+            } else {
+                OwnKeys::No
+            },
+            ..voice
         }
     }
 }

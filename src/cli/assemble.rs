@@ -126,6 +126,7 @@ pub fn catalogue(config: &Config, environment: &Environment) -> anyhow::Result<C
             sees: change.sees.clone(),
             image_model: change.image_model.clone(),
             image_hosts: change.image_hosts.clone(),
+            key_prefixes: change.key_prefixes.clone(),
         })
         .collect();
     for provider in Catalogue::new(&[])?.iter() {

@@ -155,6 +155,8 @@ pub struct Provider {
     pub image_model: Option<String>,
     /// Hosts that its pictures are fetched from, beside the built-in ones.
     pub image_hosts: Vec<String>,
+    /// How its keys begin, beside what is known.
+    pub key_prefixes: Vec<String>,
 }
 
 impl Default for Discord {

@@ -48,6 +48,8 @@ pub struct FellBack {
 /// Why a payer could not pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhyFellBack {
+    /// Its provider does not let it do this.
+    Restricted,
     /// The provider turned the key down.
     TurnedDown,
     /// What is stored of the key does not open.

@@ -36,13 +36,32 @@ impl Check {
     }
 }
 
+/// What a provider does not let a key do; `docs/providers.md` §4.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restriction {
+    /// To use this model.
+    Model,
+    /// To be used from this address.
+    Address,
+    /// To be used from this country.
+    Country,
+    /// To call models at all: it lacks a permission, or its project does.
+    Permission,
+    /// To spend more: a limit of its own is used up there.
+    Spent,
+    /// Anything: its account or project is suspended.
+    Suspended,
+    /// The provider does not say.
+    Unsaid,
+}
+
 /// What kind of failure a provider's answer was; `docs/providers.md` §4.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
     /// The key is not one of theirs.
     AuthInvalid,
     /// The key may not do this, or not from here.
-    AuthForbidden,
+    AuthForbidden(Restriction),
     /// The account has no credit.
     Billing,
     /// Too many requests for now.
@@ -94,7 +113,7 @@ impl FailureClass {
         matches!(
             self,
             Self::AuthInvalid
-                | Self::AuthForbidden
+                | Self::AuthForbidden(_)
                 | Self::Billing
                 | Self::WrongOrigin
                 | Self::NotSetUp

@@ -30,6 +30,15 @@ impl Scope {
     }
 }
 
+/// What a typed key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyGoal {
+    /// It is stored for this scope.
+    Stored(Scope),
+    /// It pays for one call.
+    Once,
+}
+
 /// Whose a stored key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {

@@ -21,6 +21,7 @@ mod memory;
 mod money;
 mod network;
 mod offer;
+mod pasted;
 mod pieces;
 mod provider;
 mod quota;
@@ -39,13 +40,13 @@ pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use bounded_map::BoundedMap;
 pub use chat::{Answer, FellBack, FinishReason, WhyFellBack};
-pub use check::{Check, FailureClass, ProviderFailure};
+pub use check::{Check, FailureClass, ProviderFailure, Restriction};
 pub use choice::{Choice, ChoiceKind, ChoiceScope};
 pub use clock::{Clock, DAY_MS};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{ImageSpec, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk, Size, Stage};
-pub use key::{Credential, Health, Key, Owner, Scope};
+pub use key::{Credential, Health, Key, KeyGoal, Owner, Scope};
 pub use lock::lock;
 pub use memory::{
     BodyBuffer, BodyOwner, GrowingPermit, MemoryBudget, MemoryPermit, MemoryUse, NoMemory,
@@ -53,6 +54,7 @@ pub use memory::{
 pub use money::NanoDollars;
 pub use network::Network;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
+pub use pasted::{OtherSecret, Wrapping};
 pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
     BlockTarget, Blocked, Bound, Limit, LimitHit, LimitUse, Metric, Period, SetLimit, Span, Tier,
@@ -62,8 +64,8 @@ pub use receipt::{PriceList, Receipt, ReceiptLine};
 pub use record::{AnswerRecord, Choices, PictureJob};
 pub use redact::redact;
 pub use refusal::{
-    AccessRefusal, AskRefusal, ConversationRefusal, KeyRefusal, PictureRefusal, QuotaRefusal,
-    Refusal, TokenRefusal,
+    AccessRefusal, AskRefusal, Contradiction, ConversationRefusal, KeyRefusal, PictureRefusal,
+    QuotaRefusal, Refusal, TokenRefusal,
 };
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;

@@ -125,6 +125,8 @@ pub enum Skip {
     OtherAddress,
     /// Something that its provider needs was not given with it.
     NotSetUp,
+    /// Its provider does not let it do this.
+    Restricted,
     /// The operator does not allow the model.
     ModelNotAllowed,
     /// Nobody pays for somebody who is blocked.

@@ -14,6 +14,14 @@ pub struct Choices {
     pub persona: Option<String>,
 }
 
+impl Choices {
+    /// Whether a provider or a model is named.
+    pub fn name_target(&self) -> bool {
+        let model = self.model.as_deref().map(str::trim);
+        self.provider.is_some() || model.is_some_and(|model| !model.is_empty())
+    }
+}
+
 /// An answer's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AnswerRecord {

@@ -48,6 +48,8 @@ pub enum LeftOut {
     File(UnreadFile),
     /// Messages that Discord does not show to the bot.
     Hidden,
+    /// Earlier messages, since Discord could not be read at the time.
+    Unread,
 }
 
 impl Turn {

@@ -67,8 +67,8 @@ fn judge_failure(provider: &Provider, failure: &ProviderFailure) -> Check {
         FailureClass::AuthInvalid => Check::Invalid,
         FailureClass::Billing => Check::OutOfCredit,
         // RunComfy answers 403 when the user id is not the key's.
-        FailureClass::AuthForbidden if provider.id.as_str() == "runcomfy" => Check::WrongExtra,
-        FailureClass::AuthForbidden => Check::Restricted,
+        FailureClass::AuthForbidden(_) if provider.id.as_str() == "runcomfy" => Check::WrongExtra,
+        FailureClass::AuthForbidden(_) => Check::Restricted,
         FailureClass::ModelNotFound if provider.kind == ProviderKind::Image => Check::WrongExtra,
         class => Check::Unknown(class),
     }

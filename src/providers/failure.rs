@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use crate::model::{FailureClass, ProviderFailure, ProviderId};
+use crate::model::{FailureClass, ProviderFailure, ProviderId, Restriction};
 
 use super::catalogue::Provider;
 
@@ -105,23 +105,24 @@ fn class_of(status: u16, error: &ErrorBody) -> FailureClass {
     match error.code.as_str() {
         "401001" | "400004" => return FailureClass::AuthInvalid,
         "10001" | "400002" => return FailureClass::Billing,
-        "403003" | "10002" => return FailureClass::AuthForbidden,
+        "403003" => return FailureClass::AuthForbidden(Restriction::Permission),
+        "10002" => return FailureClass::AuthForbidden(Restriction::Suspended),
         "404001" | "10003" => return FailureClass::ModelNotFound,
         "500001" => return FailureClass::Upstream,
         _ => {}
     }
     match status {
         401 if !error.has_code(&["invalid_api_key"])
-            && error.mentions(&["organization", "ip address", "ip is not"]) =>
+            && error.mentions(&["organization", "ip address", "ip is not", "missing scopes"]) =>
         {
-            FailureClass::AuthForbidden
+            FailureClass::AuthForbidden(restriction_in(error))
         }
         401 => FailureClass::AuthInvalid,
         402 if error.has_reason("openrouter_in_flight_budget") => FailureClass::RateLimited,
         402 => FailureClass::Billing,
         403 if error.mentions(&["not authenticated"]) => FailureClass::AuthInvalid,
         403 if error.mentions(&["moderation", "flagged"]) => FailureClass::ContentBlocked,
-        403 => FailureClass::AuthForbidden,
+        403 => FailureClass::AuthForbidden(restriction_in(error)),
         429 if error.has_code(&[
             "insufficient_quota",
             "credit_balance_exhausted",
@@ -136,13 +137,49 @@ fn class_of(status: u16, error: &ErrorBody) -> FailureClass {
     }
 }
 
+/// What a provider does not let a key do, as far as it says.
+fn restriction_in(error: &ErrorBody) -> Restriction {
+    let has = |reasons: &[&str]| reasons.iter().any(|reason| error.has_reason(reason));
+    let blocked = error.code.starts_with("model_permission_blocked");
+    if error.mentions(&["key limit exceeded", "any credits or licenses"]) {
+        Restriction::Spent
+    } else if blocked
+        || error.has_code(&["model_not_found"])
+        || error.mentions(&["access to model"])
+    {
+        Restriction::Model
+    } else if has(&[
+        "API_KEY_IP_ADDRESS_BLOCKED",
+        "API_KEY_HTTP_REFERRER_BLOCKED",
+    ]) || error.mentions(&["ip address", "ip is not", "ip allowlist"])
+    {
+        Restriction::Address
+    } else if error.has_code(&["unsupported_country_region_territory"])
+        || error.mentions(&["country, region", "user location"])
+    {
+        Restriction::Country
+    } else if has(&["CONSUMER_SUSPENDED"]) || error.mentions(&["suspended"]) {
+        Restriction::Suspended
+    } else if has(&["API_KEY_SERVICE_BLOCKED", "SERVICE_DISABLED"])
+        || error.mentions(&[
+            "missing scopes",
+            "insufficient permissions",
+            "permission to",
+        ])
+    {
+        Restriction::Permission
+    } else {
+        Restriction::Unsaid
+    }
+}
+
 /// Sorts a 4xx that may be about the key, the model, the length, the
 /// content, or a mistake of ours.
 fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
     if error.has_reason("API_KEY_INVALID") || error.mentions(&["incorrect api key"]) {
         FailureClass::AuthInvalid
     } else if error.has_code(&["FAILED_PRECONDITION"]) {
-        FailureClass::AuthForbidden
+        FailureClass::AuthForbidden(restriction_in(error))
     } else if error.mentions(&["credit balance is too low", "usage limits", "spend limit"]) {
         FailureClass::Billing
     } else if error.has_code(&["context_length_exceeded"])

@@ -17,6 +17,7 @@ mod http;
 mod images;
 mod list;
 mod outbound;
+mod pasted_key;
 mod prompt_size;
 mod registry;
 mod relay;
@@ -32,6 +33,7 @@ pub use http::is_plain;
 pub use images::{
     ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows, tokens_of_pictures,
 };
+pub use pasted_key::{PasteProblem, PastedKey, read_pasted_key, trim_secret};
 pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{

@@ -42,6 +42,7 @@ const SKIP_WORDS: &[(&str, Skip)] = &[
     ("own_key_only", Skip::OwnKeyOnly),
     ("other_address", Skip::OtherAddress),
     ("not_set_up", Skip::NotSetUp),
+    ("restricted", Skip::Restricted),
     ("model_not_allowed", Skip::ModelNotAllowed),
     ("blocked", Skip::Blocked),
     ("damaged", Skip::Damaged),

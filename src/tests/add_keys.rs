@@ -60,9 +60,15 @@ async fn a_key_added_twice_is_used_once_and_it_is_the_new_one() {
 async fn a_key_that_the_provider_refuses_is_not_stored_and_the_old_one_stays() {
     run(async |stage| {
         let mia = stage.mia();
-        assert_snapshot!(mia.adds("openai", "user", &bad("openai")).await, @"(only you) OpenAI does not accept that key, so it was not stored. Make a new one at <https://platform.openai.com/api-keys> and run `/keys add provider:openai` again.");
+        assert_snapshot!(mia.adds("openai", "user", &bad("openai")).await, @"
+        (only you) OpenAI does not accept that key, so it was not stored. Make a new one at <https://platform.openai.com/api-keys>, then press the button, or `/keys add provider:openai scope:user`.
+        [Add a key for OpenAI]
+        ");
         mia.adds("openai", "user", &good("openai")).await;
-        assert_snapshot!(mia.adds("openai", "user", &bad("openai")).await, @"(only you) OpenAI does not accept that key, so it was not stored. Your old key is still in place. Make a new one at <https://platform.openai.com/api-keys> and run `/keys add provider:openai` again.");
+        assert_snapshot!(mia.adds("openai", "user", &bad("openai")).await, @"
+        (only you) OpenAI does not accept that key, so it was not stored. Your old key is still in place. Make a new one at <https://platform.openai.com/api-keys>, then press the button, or `/keys add provider:openai scope:user`.
+        [Add a key for OpenAI]
+        ");
         mia.runs("/ask prompt:hello provider:openai").await;
         assert_eq!(stage.keys_that_paid("openai"), [good("openai")]);
     })

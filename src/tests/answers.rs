@@ -159,7 +159,7 @@ async fn details_are_for_whoever_asked() {
         Who could pay, in this order:
         - OpenAI, personal key: is paused; `/keys resume` wakes it
         - OpenAI, server key: pays
-        - OpenAI, bot default: none
+        Nobody has another key; `/keys status` shows each provider.
         ");
         assert_snapshot!(omar.presses("Details").await, @"(only you) That is for the person who asked.");
         let (message, _) = mia.button("Details");

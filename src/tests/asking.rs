@@ -29,7 +29,7 @@ async fn nobody_can_pay_and_everything_is_explained() {
     run_with(setup, async |stage| {
         assert_snapshot!(stage.mia().runs("/ask prompt:hello").await, @"
         (only you) There is no key that can pay for this: not yours, not this server's, not the bot's.
-        Add yours with `/keys add`; `/keys status` shows the details.
+        `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         assert_snapshot!(stage.mia().runs("/keys status").await, @"
         (only you) Nobody has a key here: not you, not this server, not the bot.
@@ -138,7 +138,7 @@ async fn a_model_names_its_provider() {
         one two three four five six seven eight nine ten
         -# Groq openai/gpt-oss-120b · 🤖 bot default · 12 tokens in, 10 out · under $0.0001
         ");
-        assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Name its provider too: `/ask provider:… model:unheard-of`.");
+        assert_snapshot!(mia.runs("/ask prompt:count model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `openai/unheard-of`; the list that appears while you type `model:` holds those that can be used.");
         assert_snapshot!(mia.runs("/ask prompt:count provider:groq model:no-such-model").await, @"
         > count
 
@@ -173,13 +173,7 @@ async fn a_key_refused_during_an_ask_is_demoted_its_owner_told_and_the_next_pays
         Add a key of your own with `/keys add`.
         ");
         stage.key_stands(&clubs, Standing::Empty);
-        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
-        > count
-
-        I could not answer; only the person who asked can see why.
-        ---
-        (only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.
-        ");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
         assert_snapshot!(omar.directly().reads_channel(), @"The OpenAI key that you added to a server is out of credit, so I stopped using it. Top it up, then run `/keys test provider:openai scope:guild` there.");
         assert_snapshot!(mia.reads_channel().lines().last().unwrap_or_default(), @"(only you) OpenAI turned this server's key down, and whoever added it is told. A key of your own works without it: `/keys add provider:openai scope:user`.");
     })
@@ -193,18 +187,8 @@ async fn what_is_wrong_with_a_key_is_nobody_elses_business() {
         let key = good("openai");
         mia.adds("openai", "user", &key).await;
         stage.key_stands(&key, Standing::Bad);
-        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
-        > count
-
-        I could not answer; only the person who asked can see why.
-        ---
-        (only you) OpenAI no longer accepts your key, so I stopped using it. Replace it with `/keys add provider:openai scope:user`, or try it again with `/keys test provider:openai`.
-        ");
-        assert_snapshot!(omar.reads_channel(), @"
-        > count
-
-        I could not answer; only the person who asked can see why.
-        ");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) OpenAI no longer accepts your key, so I stopped using it. Replace it with `/keys add provider:openai scope:user`, or try it again with `/keys test provider:openai`.");
+        assert_eq!(omar.reads_channel(), "", "nothing of it is anybody else's business");
     })
     .await;
 }

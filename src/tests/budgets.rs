@@ -12,8 +12,8 @@ fn large_picture(width: u32, height: u32) -> Attachment {
     Attachment {
         name: "large.png".into(),
         kind: "image/png".into(),
-        description: String::new(),
         bytes,
+        ..Attachment::default()
     }
 }
 
@@ -77,7 +77,7 @@ async fn a_manager_sets_shows_and_clears_a_budget() {
         insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) Cleared 2 limits.");
         insta::assert_snapshot!(omar.runs("/server budget clear what:requests").await, @"(only you) There is no such limit, so nothing was cleared. `show` lists those that are set.");
         insta::assert_snapshot!(omar.runs("/server budget set what:requests amount:1.5 per:day").await, @"(only you) That amount is not one that can be counted. Give a whole number of 1 or more, or dollars such as `4.50`.");
-        insta::assert_snapshot!(stage.mia().runs("/server budget show").await, @"(only you) Server keys are for whoever has the Manage Server permission here, and you don't right now. Your own key works without it: `/keys add scope:user`.");
+        insta::assert_snapshot!(stage.mia().runs("/server budget show").await, @"(only you) This server's budget is for whoever has the Manage Server permission here, and you don't right now. `/quota status` shows the limits that apply to you.");
     })
     .await;
 }

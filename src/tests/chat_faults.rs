@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use latchkey_emulator::RestFault;
 use latchkey_emulator::providers::ProviderFault;
+use latchkey_emulator::{RestFault, RestTrouble};
 
 use super::stage;
 
@@ -48,7 +48,10 @@ async fn discords_limits_on_edits_delay_the_answer_and_lose_nothing() {
             state.rest_faults.push(RestFault {
                 method: "PATCH",
                 path: "/messages/",
-                status: 429,
+                trouble: RestTrouble::Limited {
+                    seconds: 0.2,
+                    is_global: false,
+                },
                 after: 1,
                 times: 3,
                 delay: Duration::ZERO,
@@ -148,35 +151,6 @@ async fn edits_never_exceed_discords_buckets() {
             assert!(workshop.sees_reply(id).await.contains("nine ten"));
         }
         assert_eq!(stage.world().look(|state| state.too_many), 0);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn where_the_bot_may_not_write_nobody_is_asked() {
-    stage::run(async |stage| {
-        stage.world().with(|state| {
-            state.rest_faults.push(RestFault {
-                method: "POST",
-                path: "/typing",
-                status: 403,
-                after: 0,
-                times: 1,
-                delay: Duration::ZERO,
-            });
-        });
-        let mia = stage.mia();
-        let said = mia.writes("@Latchkey count", None);
-        // Whatever came of that has come before this is answered.
-        mia.in_channel("workshop").says("@Latchkey hello").await;
-        assert_eq!(stage.keys_that_paid("groq").len(), 1);
-        let answered = stage.world().look(|state| {
-            state
-                .messages
-                .iter()
-                .any(|message| message.reference == Some(said))
-        });
-        assert!(!answered);
     })
     .await;
 }

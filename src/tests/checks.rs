@@ -28,7 +28,9 @@ async fn check_all(stage: &Stage, standings: &[Standing]) -> String {
                 .directly()
                 .adds_with(provider.id, "user", &typed)
                 .await;
-            let found = seen.lines().nth(1).unwrap_or(&seen);
+            let mut lines = seen.lines().skip(1);
+            let found = lines.find(|line| !line.starts_with('['));
+            let found = found.unwrap_or_else(|| seen.lines().next().unwrap_or_default());
             table.push(format!("{:19} {standing:?}: {found}", provider.id));
         }
     }

@@ -15,7 +15,10 @@ async fn a_model_is_chosen_for_oneself_a_channel_and_a_server() {
         You can use `anthropic/claude-haiku-5-5`, `groq/openai/gpt-oss-20b`.
         ");
         assert_snapshot!(mia.runs("/model set model:anthropic/claude-opus-5-5 for:server").await, @"(only you) Choosing for everybody is for whoever has the Manage Server permission here, in a server that has added me. For yourself, say `for:me`.");
-        assert_snapshot!(omar.runs("/model set model:groq/openai/gpt-oss-120b for:server").await, @"(only you) `groq/openai/gpt-oss-120b` answers in this server from now on, unless a channel or somebody chose another. `/model reset for:server` takes that back.");
+        assert_snapshot!(omar.runs("/model set model:groq/openai/gpt-oss-120b for:server").await, @"
+        (only you) `groq/openai/gpt-oss-120b` answers in this server from now on, unless a channel or somebody chose another. `/model reset for:server` takes that back.
+        ⚠️ Groq does not list such a model, so asks may fail. `/model show` lists what can be used here.
+        ");
         assert!(mia.says("@Latchkey count").await.contains("Groq openai/gpt-oss-120b"));
         omar.runs("/model set model:anthropic/claude-opus-5-5 for:channel").await;
         assert!(mia.runs("/ask prompt:count").await.contains("Anthropic claude-opus-5-5"));
@@ -34,7 +37,7 @@ async fn a_model_is_chosen_for_oneself_a_channel_and_a_server() {
         assert!(mia.runs("/ask prompt:count").await.contains("claude-opus-5-5"));
         assert_snapshot!(mia.runs("/model set model:openai/").await, @"(only you) `openai/` names a provider and no model. Write the model after the slash; the list that appears while you type `model:` holds those that may be used.");
         assert_eq!(mia.runs("/ask prompt:count model:Groq/").await, mia.runs("/model set model:groq/").await);
-        assert_snapshot!(mia.runs("/model set model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Name its provider too: `/ask provider:… model:unheard-of`.");
+        assert_snapshot!(mia.runs("/model set model:unheard-of").await, @"(only you) I can't tell whose model `unheard-of` is. Write it as `provider/model`, such as `openai/unheard-of`; the list that appears while you type `model:` holds those that can be used.");
     })
     .await;
 }
@@ -83,10 +86,10 @@ async fn the_operator_can_allow_some_models_only() {
     stage::run_with(setup, async |stage| {
         let mia = stage.mia();
         assert!(mia.runs("/ask prompt:count").await.contains("gpt-oss-20b"));
-        assert_snapshot!(mia.runs("/ask prompt:count model:groq/openai/gpt-oss-120b").await, @"(only you) The bot's operator does not allow `groq/openai/gpt-oss-120b` here. `/model show` says which model answers, and the list that appears while you type `model:` holds those that may.");
-        assert_snapshot!(mia.runs("/model set model:claude-opus-5-5").await, @"(only you) The bot's operator does not allow `anthropic/claude-opus-5-5` here. `/model show` says which model answers, and the list that appears while you type `model:` holds those that may.");
+        assert_snapshot!(mia.runs("/ask prompt:count model:groq/openai/gpt-oss-120b").await, @"(only you) The bot's operator does not allow `groq/openai/gpt-oss-120b`. `/model show` says which model answers, and the list that appears while you type `model:` holds those that may.");
+        assert_snapshot!(mia.runs("/model set model:claude-opus-5-5").await, @"(only you) The bot's operator does not allow `anthropic/claude-opus-5-5`. `/model show` says which model answers, and the list that appears while you type `model:` holds those that may.");
         mia.adds("openai", "user", &good("openai")).await;
-        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) The bot's operator does not allow `openai/gpt-6-luna` here. `/model show` says which model answers, and the list that appears while you type `model:` holds those that may.");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) The bot's operator does not allow `openai/gpt-6-luna`. `/model show` says which model answers, and the list that appears while you type `model:` holds those that may.");
         assert_snapshot!(mia.runs("/model show").await, @"
         (only you) No model is chosen here: the first provider that somebody can pay for answers, with its default.
         You can use `groq/openai/gpt-oss-20b`.

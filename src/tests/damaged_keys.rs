@@ -129,28 +129,16 @@ async fn where_nobody_else_pays_it_says_what_to_do() {
         let (mia, omar) = (stage.mia(), stage.omar());
         mia.adds("openai", "user", &good("openai")).await;
         damage(stage, mia.person, bend);
-        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
-        > count
-
-        I could not answer; only the person who asked can see why.
-        ---
-        (only you) What I stored of your OpenAI key can't be opened any more: it was changed or damaged in the database. So I stopped using it. Nobody can read the key from it; add it again with `/keys add provider:openai scope:user`.
-        ");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"(only you) What I stored of your OpenAI key can't be opened any more: it was changed or damaged in the database. So I stopped using it. Nobody can read the key from it; add it again with `/keys add provider:openai scope:user`.");
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) There is no key for OpenAI that can pay here.
-        - The personal key for OpenAI is damaged, so that it can't be opened; add it again with `/keys add`.
-        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        - The personal key for OpenAI is damaged, so that it can't be opened.
+        Add yours again with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
         ");
         // A server's key: whoever added it hears of it, and nobody else.
         omar.adds("mistral", "guild", &good("mistral")).await;
         damage(stage, stage.scene.server, bend);
-        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"
-        > count
-
-        I could not answer; only the person who asked can see why.
-        ---
-        (only you) What I stored of this server's Mistral key can't be opened, and whoever added it is told. A key of your own works without it: `/keys add provider:mistral scope:user`.
-        ");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"(only you) What I stored of this server's Mistral key can't be opened, and whoever added it is told. A key of your own works without it: `/keys add provider:mistral scope:user`.");
         assert_snapshot!(omar.directly().reads_channel(), @"What I stored of the Mistral key that you added to a server can't be opened any more: it was changed or damaged in the database. So I stopped using it. Add it again there with `/keys add provider:mistral scope:guild`.");
         assert_snapshot!(omar.runs("/keys test provider:mistral scope:guild").await, @"(only you) The server key for Mistral can't be opened: what is stored of it was changed or damaged in the database. It is not used. Add it again with `/keys add provider:mistral scope:guild`.");
         assert!(

@@ -4,22 +4,22 @@
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use latchkey_emulator::RestFault;
 use latchkey_emulator::providers::ProviderFault;
+use latchkey_emulator::{RestFault, RestTrouble};
 
-use super::{Setup, good, run, run_with};
+use super::{Setup, good, rest_fault, run, run_with};
 use crate::config::Shards;
 use crate::providers::Timeouts;
 
 fn fault(method: &'static str, path: &'static str, status: u16, times: u32) -> RestFault {
-    RestFault {
-        method,
-        path,
-        status,
-        after: 0,
-        times,
-        delay: Duration::ZERO,
-    }
+    let trouble = match status {
+        429 => RestTrouble::Limited {
+            seconds: 0.2,
+            is_global: false,
+        },
+        _ => RestTrouble::Refused(status, 0),
+    };
+    rest_fault((method, path), trouble, times)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,6 +15,10 @@ use super::{Setup, Stage, run, run_with};
 /// How often a heartbeat is wanted where a test waits for one.
 const HEARTBEAT: Duration = Duration::from_millis(300);
 
+/// Something that goes wrong in a world.
+type Interruption = Box<dyn Fn(&World)>;
+type SessionEnd = fn(&World);
+
 /// How many sessions began, and how many were resumed.
 fn sessions(stage: &Stage) -> (u32, u32) {
     stage
@@ -39,9 +43,9 @@ fn wait_for_answer(stage: &Stage) {
 }
 
 /// What goes wrong with a connection whose session goes on.
-fn interruptions() -> Vec<(String, Box<dyn Fn(&World)>)> {
+fn interruptions() -> Vec<(String, Interruption)> {
     let codes = [1_000, 1_001, 4_000, 4_001, 4_002, 4_005, 4_008, 4_999];
-    let mut all: Vec<(String, Box<dyn Fn(&World)>)> = Vec::new();
+    let mut all: Vec<(String, Interruption)> = Vec::new();
     for code in codes {
         let close = move |world: &World| world.drop_sockets(Some(code));
         all.push((code.to_string(), Box::new(close)));
@@ -128,7 +132,7 @@ async fn heartbeats_without_an_answer_end_the_connection_and_not_the_session() {
 
 /// What ends a session, or keeps one from beginning at first. serenity takes
 /// five seconds over a new one, so all of them are tried at the same time.
-fn endings() -> Vec<(&'static str, fn(&World))> {
+fn endings() -> Vec<(&'static str, SessionEnd)> {
     vec![
         ("4003", |world| world.drop_sockets(Some(4_003))),
         ("4007", |world| world.drop_sockets(Some(4_007))),
@@ -212,14 +216,9 @@ async fn a_token_that_dies_ends_the_bot_wherever_that_shows_first() {
         stage.expects_refusals();
         // A call that is refused by mistake ends nothing.
         stage.world().with(|state| {
-            state.rest_faults.push(latchkey_emulator::RestFault {
-                method: "POST",
-                path: "/typing",
-                status: 401,
-                after: 0,
-                times: 1,
-                delay: Duration::ZERO,
-            });
+            let refused = latchkey_emulator::RestTrouble::Refused(401, 0);
+            let fault = super::rest_fault(("POST", "/typing"), refused, 1);
+            state.rest_faults.push(fault);
         });
         let mia = stage.mia();
         assert!(mia.says("@Latchkey count").await.contains("one two"));

@@ -155,6 +155,32 @@ async fn a_token_expires_and_its_bucket_empties() {
 }
 
 #[tokio::test]
+async fn the_first_follow_up_after_a_deferral_fills_its_message() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let (id, token) = interaction(stage);
+        let webhook = format!("/webhooks/1/{token}");
+        let callback = format!("/interactions/{id}/{token}/callback");
+        posts(stage, &callback, &json!({"type": 5})).await;
+        // Its flags count for nothing: the deferral was for everyone.
+        let first = json!({"content": "first", "flags": 64});
+        assert_eq!(posts(stage, &webhook, &first).await.status(), 200);
+        let second = json!({"content": "second", "flags": 64});
+        assert_eq!(posts(stage, &webhook, &second).await.status(), 200);
+        let seen = stage.mia().reads_channel();
+        assert_eq!(seen, "first\n---\n(only you) second");
+        let empty = posts(stage, &webhook, &json!({"content": ""})).await;
+        assert_eq!(outcome(empty).await, (400, 50_006));
+        // Where somebody took the message away, nothing can follow it.
+        let original = stage.world().look(|state| state.messages[0].id);
+        stage.world().delete_message(original);
+        let late = posts(stage, &webhook, &second).await;
+        assert_eq!(outcome(late).await, (404, 10_008));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_the_bots_needs_its_token() {
     run(async |stage| {
         stage.expects_refusals();

@@ -8,7 +8,7 @@ use latchkey_emulator::providers::ProviderFault;
 
 use super::stage::{self, Stage};
 
-/// SUPPRESS_EMBEDS: `docs/discord.md` §3.1.
+/// `SUPPRESS_EMBEDS`: `docs/discord.md` §3.1.
 const SUPPRESS_EMBEDS: u64 = 1 << 2;
 
 fn says(stage: &Stage, words: &str) {
@@ -187,15 +187,19 @@ async fn no_footer_can_be_imitated() {
             format!(">>> Yes.\n{fake}"),
             format!("{}\n{fake}", "word ".repeat(318).trim()),
             format!("{} {fake}", "w".repeat(1_590)),
+            format!("{} *{fake}*", "w".repeat(1_590)),
             format!("a ` b\n\n`\n{fake} `"),
+            format!("- ```\n{fake}\n```"),
+            format!("1. a\n   ```\n   x\n\n{fake}\n   ```"),
             format!("a ` b\n```\nx ` y\n{fake}\n```"),
         ];
+        // In code nothing is small.
+        let code = regex::Regex::new(r"(?s)```.*?```|`[^`\\]*`").unwrap();
         for (words, mia) in tricks.iter().zip(people.iter().cycle()) {
             says(stage, words);
             let seen = mia.says("@Latchkey who pays?").await;
-            // In code nothing is small.
-            let code = regex::Regex::new(r"(?s)```.*?```|`[^`\\]*`").unwrap();
-            let prose = code.replace_all(&seen, "code");
+            let prose = seen.replace("\\`", "");
+            let prose = code.replace_all(&prose, "code");
             let small = prose.lines().filter(|line| {
                 line.trim_start_matches([' ', '>', '*', '_', '~', '|', '-'])
                     .starts_with("# ")

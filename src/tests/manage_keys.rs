@@ -19,8 +19,8 @@ async fn a_refused_key_can_be_tested_and_revives() {
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:anthropic").await, @"
         (only you) There is no key for Anthropic that can pay here.
-        - The personal key for Anthropic was refused by the provider; `/keys test` tries it again.
-        Add yours with `/keys add provider:anthropic scope:user`; you get one at <https://platform.claude.com/settings/keys>.
+        - The personal key for Anthropic was refused by the provider.
+        Replace yours with `/keys add provider:anthropic scope:user`; you get one at <https://platform.claude.com/settings/keys>. `/keys test provider:anthropic scope:user` tries it again.
         ");
         stage.key_stands(&key, Standing::Good);
         assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
@@ -54,8 +54,8 @@ async fn a_paused_key_sleeps_until_it_is_resumed() {
         assert_snapshot!(mia.runs("/keys pause provider:openai").await, @"(only you) Paused the personal key: **OpenAI** `…6789`. It is kept, and not used until `/keys resume provider:openai scope:user`.");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
         (only you) There is no key for OpenAI that can pay here.
-        - The personal key for OpenAI is paused; `/keys resume` wakes it.
-        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        - The personal key for OpenAI is paused.
+        `/keys resume provider:openai scope:user` wakes yours.
         ");
         assert_snapshot!(mia.runs("/keys list").await, @"
         (only you) **Your keys**
@@ -261,8 +261,8 @@ async fn the_wrong_master_key_locks_and_loses_nothing() {
         assert!(locked.contains("This key is locked: it was stored under master key"), "{locked}");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
         (only you) There is no key for OpenAI that can pay here.
-        - The personal key for OpenAI is locked, since its master key is not here.
-        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        - The personal key for OpenAI is locked, since its master key is not at hand.
+        Add yours again with `/keys add provider:openai scope:user`, or ask the operator of this bot to unlock it.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello").await, @"
         > hello
@@ -275,8 +275,8 @@ async fn the_wrong_master_key_locks_and_loses_nothing() {
         stage.start_with(None).await;
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
         (only you) There is no key for OpenAI that can pay here.
-        - The personal key for OpenAI is locked, since its master key is not here.
-        Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
+        - The personal key for OpenAI is locked, since its master key is not at hand.
+        Keys can't be stored in this bot; one that you type for a single ask can pay, with `/ask once:True provider:openai`. You get one at <https://platform.openai.com/api-keys>.
         ");
         stage.restart().await;
         assert!(mia.runs("/ask prompt:hello provider:openai").await.contains("personal key"));

@@ -6,6 +6,7 @@
 mod accounts;
 mod actor;
 mod add_keys;
+mod advice;
 mod answers;
 mod asking;
 mod browser;
@@ -46,7 +47,9 @@ mod once;
 mod operators;
 pub mod outside;
 mod page;
+mod pasted_keys;
 mod payers;
+mod permissions;
 mod picture_jobs;
 mod picture_kills;
 mod picture_restarts;
@@ -58,9 +61,11 @@ mod process;
 mod program;
 mod program_pictures;
 mod programs;
+mod promises;
 mod quotas;
 mod receipts;
 mod rest;
+mod restricted_keys;
 mod secrets;
 mod served;
 mod shape;
@@ -79,6 +84,7 @@ mod usages;
 use std::io::Write;
 
 use latchkey_emulator::providers::{Standing, sample};
+use latchkey_emulator::{RestFault, RestTrouble};
 
 pub use actor::Actor;
 pub use stage::{Setup, Stage, run, run_with};
@@ -145,6 +151,33 @@ pub fn keep_picture(name: &str, bytes: &[u8]) {
 /// A key that works with an emulated provider.
 pub fn good(provider: &str) -> String {
     sample(provider, Standing::Good)
+}
+
+/// Calls of Discord's REST API that fail: which, by method and a part of
+/// their path, in which way, and how often.
+pub fn rest_fault(
+    (method, path): (&'static str, &'static str),
+    trouble: RestTrouble,
+    times: u32,
+) -> RestFault {
+    RestFault {
+        method,
+        path,
+        trouble,
+        after: 0,
+        times,
+        delay: std::time::Duration::ZERO,
+    }
+}
+
+/// What the bot wrote in a channel, message by message, for everybody.
+pub fn bot_wrote(stage: &Stage, channel: u64) -> String {
+    stage.world().look(|state| {
+        let own = state.messages.iter();
+        let own = own.filter(|m| m.channel == channel && m.author.is_none());
+        let texts = own.map(|m| if m.loading { "…" } else { m.content.as_str() });
+        texts.collect::<Vec<_>>().join("\n---\n")
+    })
 }
 
 /// A key that it does not know.

@@ -68,7 +68,7 @@ async fn a_refused_key_for_one_ask_never_falls_back() {
         mia.runs("/ask prompt:count provider:openai once:true").await;
         insta::assert_snapshot!(mia.submits(&[("prompt", " "), ("key", &good("openai"))]).await, @"(only you) There is nothing to answer. Write a prompt: `/ask prompt:…`.");
         mia.runs("/ask prompt:count provider:openai once:true").await;
-        insta::assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", "two words")]).await, @"(only you) That can't be a key: it contains spaces or characters that no key has. Nothing was stored. Copy the key again and run `/keys add`.");
+        insta::assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", "two words")]).await, @"(only you) That can't be a key: it contains spaces or characters that no key has. Nothing was asked. Copy the key again and run `/ask once:True`.");
         let long = format!("/ask prompt:{} provider:openai once:true", "x".repeat(4_001));
         insta::assert_snapshot!(mia.runs(&long).await, @"(only you) Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. Shorten it, or add the key with `/keys add` and ask without `once:`.");
     })

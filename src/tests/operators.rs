@@ -19,7 +19,7 @@ async fn only_listed_people_are_operators() {
                 "{line}"
             );
         }
-        insta::assert_snapshot!(mia.runs("/admin show").await, @"(only you) `/admin` is for the people that the bot's operator listed (`discord.operators`), and you are not one of them. For your own server there is `/server budget`.");
+        insta::assert_snapshot!(mia.runs("/admin show").await, @"(only you) `/admin` is for the people that the bot's operator listed (`discord.operators`), and you are not one of them. In a server that you manage there is `/server budget`.");
     })
     .await;
 }

@@ -274,3 +274,75 @@ async fn a_conversation_goes_on_by_mention_reply_and_menu() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_manages_the_server_changes_what_the_bot_may_do() {
+    run(async |stage| {
+        let Some(browser) = open(stage).await else {
+            return;
+        };
+        browser.shows("mia (member)").await;
+        let hidden = "document.getElementById('permits-button').hidden";
+        assert_eq!(browser.evaluates(hidden).await, true, "mia manages nothing");
+        let select = "(() => { const it = document.getElementById('person'); \
+            it.value = [...it.options].find((o) => o.text.startsWith('omar')).value; it.onchange(); })()";
+        browser.evaluates(select).await;
+        browser.until(&format!("!{hidden}")).await;
+        browser.evaluates("document.getElementById('permits-button').click()").await;
+        browser.shows("Send Messages in Threads").await;
+        browser.keeps_picture("permits").await;
+        let send = "document.querySelector('#permit-list input[name=\"Send Messages\"]')";
+        browser.evaluates(&format!("{send}.click()")).await;
+        let denied = |state: &latchkey_emulator::WorldState| {
+            let general = state.channels.iter().find(|c| c.name == "general")?;
+            (!general.rules.overwrites.is_empty()).then_some(())
+        };
+        stage.world().until(denied).await;
+        browser.until(&format!("!{send}.checked")).await;
+        browser.evaluates("document.getElementById('line').focus()").await;
+        sends(&browser, "@Latchkey hello").await;
+        let omar = stage.omar().directly();
+        stage
+            .world()
+            .until(|state| {
+                let mut all = state.messages.iter();
+                all.find(|m| m.channel == omar.channel).map(|_| ())
+            })
+            .await;
+        assert!(omar.reads_channel().starts_with("I may not write in <#general>"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_else_changes_what_the_bot_may_do() {
+    run(async |stage| {
+        let changes = async |person: u64, channel: u64, name: &str| {
+            let url = format!("http://{}/demo/permit", stage.scene.emulator.address());
+            let body = serde_json::json!({
+                "person": person.to_string(), "channel": channel.to_string(),
+                "line": name, "option": "deny",
+            });
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            client
+                .post(url)
+                .json(&body)
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        };
+        let (mia, omar, zoe) = (stage.mia(), stage.omar(), stage.zoe());
+        assert_eq!(changes(mia.person, mia.channel, "Attach Files").await, 400);
+        assert_eq!(changes(zoe.person, zoe.channel, "Attach Files").await, 400);
+        assert_eq!(changes(omar.person, omar.channel, "Fly").await, 400);
+        assert_eq!(
+            changes(omar.person, omar.channel, "Attach Files").await,
+            200
+        );
+        let timed_out = "Not timed out (whole server)";
+        assert_eq!(changes(omar.person, omar.channel, timed_out).await, 200);
+    })
+    .await;
+}

@@ -318,13 +318,7 @@ async fn salads_container_answers_at_once_and_its_gateway_gives_up() {
         ");
         let without = [("key", key.as_str()), ("organization", "made-up-id")];
         mia.adds_with("saladcloud", "user", &without).await;
-        assert_snapshot!(mia.runs(line).await, @"
-        > a lighthouse
-
-        I could not answer; only the person who asked can see why.
-        ---
-        (only you) The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud`, and fill in every field.
-        ");
+        assert_snapshot!(mia.runs(line).await, @"(only you) The SaladCloud key was stored without something that this needs, such as an endpoint or a queue. Add it again with `/keys add provider:saladcloud scope:user`, and fill in every field.");
     })
     .await;
 }
@@ -336,10 +330,6 @@ async fn runcomfys_errors_with_status_200_are_errors() {
         adds(&mia, "runcomfy-serverless").await;
         stage.fails("runcomfy-serverless", ProviderFault::HiddenError);
         assert_snapshot!(mia.runs("/imagine prompt:x provider:runcomfy-serverless").await, @"
-        > x
-
-        I could not answer; only the person who asked can see why.
-        ---
         (only you) The RunComfy Serverless account behind the key is out of credit. Top it up at <https://www.runcomfy.com/profile>, then run `/keys test provider:runcomfy-serverless`.
         ---
         (only you) Your RunComfy Serverless key is out of credit, so I stopped using it. Top it up, then run `/keys test provider:runcomfy-serverless`.

@@ -231,7 +231,7 @@ async fn a_lapsed_tier_keeps_its_keys_unused_and_says_why() {
         - personal key: none.
         - server key: none.
         Without `provider:`, `/ask` goes to Groq.
-        Add a key of your own with `/keys add`.
+        Your tier includes no keys of your own; `/quota status` shows what you can use.
         ");
         insta::assert_snapshot!(mia.runs("/ask prompt:count").await, @"
         > count
@@ -290,8 +290,7 @@ async fn what_applies_to_personal_keys_limits_them_too() {
         assert!(mia.runs("/ask prompt:count").await.contains("personal key"));
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
         (only you) You have used what your tier allows of the personal key: 1 of 1 request in 24 hours. There is room again <t:1795306501:R>.
-        Your own OpenAI key would have no such limit: press the button, or `/keys add provider:openai scope:user`. `/quota status` shows every limit.
-        [Use my own OpenAI key]
+        `/quota status` shows every limit.
         ");
     })
     .await;

@@ -26,7 +26,7 @@ async fn a_key_is_stored_changed_tested_and_removed() {
         let new = json!({"provider": "openai", "key": good("openai"), "name": "work"});
         insta::assert_snapshot!(hidden(&program.posts(keys, &new).await.shown()), @r#"
         201
-        {"key":{"id":"<id>","provider":"openai","scope":"user","name":"work","hint":"6789","health":"valid","paused":false,"added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null},"replaced":false,"check":"valid"}
+        {"key":{"id":"<id>","provider":"openai","scope":"user","name":"work","hint":"6789","health":"valid","paused":false,"added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null},"replaced":false,"check":"valid","removed":[]}
         "#);
         let again = program.posts(keys, &new).await;
         assert_eq!(

@@ -91,7 +91,7 @@ async fn a_manager_sees_what_the_servers_key_paid_by_member() {
         mia,2,24,20,0,0,0,0.000012400,0,0
         omar,1,12,10,0,0,0,0.000006200,0,0
         ");
-        insta::assert_snapshot!(mia.runs("/usage scope:guild").await, @"(only you) Server keys are for whoever has the Manage Server permission here, and you don't right now. Your own key works without it: `/keys add scope:user`.");
+        insta::assert_snapshot!(mia.runs("/usage scope:guild").await, @"(only you) What this server's key paid is shown to whoever has the Manage Server permission here, and you don't right now. `/usage` shows what you used.");
         insta::assert_snapshot!(omar.runs("/usage scope:bot").await, @"
         (only you) **What the whole bot used, whoever paid**, 2026-10-23 to 2026-11-21 (UTC)
         4 requests, $0.000027, 48 tokens in (0 from a cache), 40 out

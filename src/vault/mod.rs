@@ -163,30 +163,6 @@ pub fn hint(secret: &SecretString) -> Option<String> {
         .map(|last| last.iter().collect())
 }
 
-/// What is wrong with a typed key, as far as that can be told without asking
-/// its provider.
-pub fn malformed(secret: &SecretString) -> Option<&'static str> {
-    let secret = secret.expose_secret();
-    if secret.chars().any(|c| !c.is_ascii_graphic()) {
-        Some("it contains spaces or characters that no key has")
-    } else {
-        None
-    }
-}
-
-/// Removes the white space that pasting leaves around a secret; none when
-/// nothing is left.
-pub fn trim_secret(typed: SecretString) -> Option<SecretString> {
-    let trimmed = typed.expose_secret().trim();
-    if trimmed.is_empty() {
-        return None;
-    }
-    if trimmed.len() == typed.expose_secret().len() {
-        return Some(typed);
-    }
-    Some(SecretString::from(trimmed))
-}
-
 fn binding(row: KeyId, owner: Owner, provider: &ProviderId) -> Binding<'_> {
     Binding {
         purpose: KEY_PURPOSE,

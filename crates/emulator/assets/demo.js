@@ -63,6 +63,29 @@ function render() {
   renderChannels();
   renderMessages();
   renderModal();
+  renderPermits();
+}
+
+// What the bot may do in this channel, for who can change it.
+function renderPermits() {
+  const here = view.channels.find((c) => c.id === channel);
+  const permits = (here && here.permits) || [];
+  el("permits-button").hidden = !permits.length;
+  if (!permits.length) el("permits").hidden = true;
+  const list = el("permit-list");
+  if (list.childElementCount !== permits.length) {
+    list.replaceChildren(...permits.map((permit) => {
+      const label = make("label");
+      const box = make("input");
+      box.type = "checkbox";
+      box.name = permit.name;
+      box.onchange = () => call("permit", { line: permit.name, option: box.checked ? "allow" : "deny" });
+      label.append(box, permit.name);
+      return label;
+    }));
+  }
+  // What has the focus stays where it is.
+  permits.forEach((permit, at) => { list.children[at].firstChild.checked = permit.allowed; });
 }
 
 function renderPeople() {
@@ -424,8 +447,20 @@ function toggleKeys(open) {
 el("keys-button").onclick = () => toggleKeys(el("keys").hidden);
 el("keys-close").onclick = () => toggleKeys(false);
 
+function togglePermits(open) {
+  el("permits").hidden = !open;
+  el("permits-button").setAttribute("aria-expanded", open);
+  if (open) closeMenu();
+  (open ? el("permits-close") : el("line")).focus();
+}
+
+el("permits-button").onclick = () => togglePermits(el("permits").hidden);
+el("permits-close").onclick = () => togglePermits(false);
+
 matchMedia("(max-width: 720px)").onchange = (narrow) => {
   if (!narrow.matches) return;
+  el("permits").hidden = true;
+  el("permits-button").setAttribute("aria-expanded", false);
   el("keys").hidden = true;
   el("keys-button").setAttribute("aria-expanded", false);
 };

@@ -25,12 +25,12 @@ use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use discord::NewMessage;
+pub use discord::{ASKABLE, NewMessage};
 pub use world::State as WorldState;
 pub use world::{
-    Attachment, Channel, DISCORD_EPOCH_MS, GatewayRules, Interaction, InteractionKind, MANAGER,
-    MEMBER, Message, Person, RestCall, RestFault, Role, Server, Session, SessionStarts, ToSocket,
-    World,
+    Attachment, Channel, ChannelRules, DISCORD_EPOCH_MS, GatewayRules, Interaction,
+    InteractionKind, MANAGER, MEMBER, Message, Overwrite, Person, PrivateThread, RestCall,
+    RestFault, RestTrouble, Role, Server, Session, SessionStarts, ToSocket, World, permission,
 };
 
 /// A running emulator. It stops when the last handle is dropped.

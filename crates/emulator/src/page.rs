@@ -17,11 +17,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::discord::NewMessage;
+use crate::discord::{ASKABLE, NewMessage};
 use crate::guard::{FILE_POLICY, guard_page};
 use crate::providers::{PROVIDERS, sample};
-use crate::world::{MANAGER, Message, Standing, State, World};
+use crate::world::{Channel, MANAGER, Message, Standing, State, World};
 
+/// What stands beside the bot's permissions, and holds for a whole server.
+const TIMED_OUT: &str = "Not timed out (whole server)";
 const PAGE: &str = include_str!("../assets/index.html");
 const SCRIPT: &str = include_str!("../assets/demo.js");
 const STYLE: &str = include_str!("../assets/demo.css");
@@ -52,6 +54,7 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/demo/pick", post(pick))
         .route("/demo/right-click", post(right_click))
         .route("/demo/say", post(say))
+        .route("/demo/permit", post(permit))
         .layer(middleware::from_fn(guard_page))
         .with_state(world)
 }
@@ -226,6 +229,63 @@ async fn say(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> R
     })))
 }
 
+/// Somebody who manages a server gives the bot a permission in a channel, or
+/// takes it: `line` names it as Discord does, `option` says which.
+async fn permit(Shared(world): Shared<Arc<World>>, Json(action): Json<Action>) -> Response {
+    let (person, channel) = (parse_id(&action.person), parse_id(&action.channel));
+    let server = world.look(|state| managed_server(state, person, channel));
+    let Some(server) = server else {
+        let problem = "only who manages the server can change what the bot may do there";
+        return respond(Err(problem.into()));
+    };
+    let is_allowed = action.option == "allow";
+    if action.line == TIMED_OUT {
+        world.time_out_bot(server, !is_allowed);
+        return respond(Ok(channel));
+    }
+    let named = ASKABLE.iter().find(|(name, _)| *name == action.line);
+    let Some((_, permission)) = named else {
+        return respond(Err(format!("there is no permission {}", action.line)));
+    };
+    if is_allowed {
+        world.allow_bot(channel, *permission);
+    } else {
+        world.deny_bot(channel, *permission);
+    }
+    respond(Ok(channel))
+}
+
+/// Returns the server of a channel, where the bot is in it and the person
+/// manages it.
+fn managed_server(state: &State, person: u64, channel: u64) -> Option<u64> {
+    let id = state.channels.iter().find(|c| c.id == channel)?.server?;
+    let server = state.servers.iter().find(|server| server.id == id)?;
+    let manages = server.permissions_of(person) & MANAGER == MANAGER;
+    (server.installed && manages).then_some(id)
+}
+
+/// Lists what the bot may do in a channel, for who can change it.
+fn permits_of(state: &State, person: u64, channel: &Channel) -> Value {
+    let Some(id) = managed_server(state, person, channel.id) else {
+        return Value::Null;
+    };
+    let bot = state.application;
+    let own = channel.rules.overwrites.iter().find(|it| it.whose == bot);
+    let denied = own.map_or(0, |own| own.denied);
+    let timed_out = state
+        .servers
+        .iter()
+        .any(|server| server.id == id && server.timed_out.contains(&bot));
+    let rows = ASKABLE
+        .iter()
+        .map(|(name, permission)| (*name, denied & permission == 0));
+    let rows = rows.chain([(TIMED_OUT, !timed_out)]);
+    Value::Array(
+        rows.map(|(name, allowed)| json!({"name": name, "allowed": allowed}))
+            .collect(),
+    )
+}
+
 fn respond(result: Result<u64, String>) -> Response {
     match result {
         Ok(id) => Json(json!({"id": id.to_string()})).into_response(),
@@ -292,7 +352,8 @@ fn view_of(state: &State, person: u64) -> Value {
     let rooms: Vec<Value> = channels
         .iter()
         .map(|c| {
-            json!({"id": c.id.to_string(), "name": c.name, "server": c.server.map(|id| id.to_string())})
+            json!({"id": c.id.to_string(), "name": c.name, "server": c.server.map(|id| id.to_string()),
+                "permits": permits_of(state, person, c)})
         })
         .collect();
     json!({

@@ -51,6 +51,10 @@ impl Payable for PlannedAsk {
         &self.policy
     }
 
+    fn names_target(&self) -> bool {
+        self.plan.names_target
+    }
+
     fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<Fitted>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let model = self.plan.model_for(provider)?;

@@ -11,6 +11,26 @@ use crate::app::models::ModelChoice;
 /// Chosen where links show previews.
 const SHOW: &str = "show";
 
+/// A model that was chosen beforehand.
+pub struct ChosenModel {
+    /// As it is typed: `provider/model`.
+    pub full: String,
+    pub standing: ModelStanding,
+}
+
+/// Whether a provider has a model, as far as it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelStanding {
+    /// Its provider lists it, or it is the provider's default.
+    Listed,
+    /// Its provider lists others.
+    Unlisted,
+    /// Its provider could not be asked.
+    Unsaid,
+    /// Nobody can pay for its provider here, so that it was not asked.
+    NobodyPays,
+}
+
 impl Asks {
     /// What is chosen for a caller here, the closest first.
     pub async fn list_choices(&self, caller: &Caller) -> Result<Vec<Choice>, Error> {
@@ -19,25 +39,26 @@ impl Asks {
         Ok(self.store.rules(person, server, channel).await?.choices)
     }
 
-    /// Chooses a model; as it is stored.
+    /// Chooses a model; as it is stored, and whether its provider has it.
     pub async fn choose_model(
         &self,
         caller: &Caller,
         scope: ChoiceScope,
         typed: &str,
-    ) -> Result<String, Error> {
+    ) -> Result<ChosenModel, Error> {
         may_choose(caller, scope)?;
         let chosen = self.models.find_chat_model(typed)?;
         let full = chosen.full();
-        let ModelChoice { provider, model } = chosen;
-        if !self.models.may_use(&provider, &model) {
+        if !self.models.may_use(&chosen.provider, &chosen.model) {
+            let ModelChoice { provider, model } = chosen;
             return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
+        let standing = self.look_up_model(caller, &chosen).await?;
         let value = Some(full.as_str());
         self.store
             .set_choice(scope, ChoiceKind::Model, value, caller.person)
             .await?;
-        Ok(full)
+        Ok(ChosenModel { full, standing })
     }
 
     /// Chooses a persona; its name.

@@ -46,6 +46,10 @@ impl Payable for OnePicture<'_> {
         self.policy
     }
 
+    fn names_target(&self) -> bool {
+        true
+    }
+
     fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<()>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
         let model = provider.images.model.clone().unwrap_or_default();

@@ -29,6 +29,7 @@ use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 
 pub use answer::{AnswerEvent, AskOutcome, ReadyAsk};
+pub use choices::{ChosenModel, ModelStanding};
 pub use foresight::{ProviderStatus, Status};
 pub use once::OnceForm;
 pub use personas::Persona;

@@ -7,6 +7,7 @@ use crate::providers::Provider;
 
 use crate::app::Error;
 use crate::app::asks::Asks;
+use crate::app::asks::choices::ModelStanding;
 use crate::app::models::ModelChoice;
 
 /// What came of asking for lists.
@@ -80,6 +81,37 @@ impl Asks {
         })
     }
 
+    /// Asks a model's provider whether it has the model, with the key of
+    /// whoever would pay here.
+    pub(in crate::app::asks) async fn look_up_model(
+        &self,
+        caller: &Caller,
+        chosen: &ModelChoice,
+    ) -> Result<ModelStanding, Error> {
+        let provider = self.models.provider(&chosen.provider)?;
+        if provider.default_model.as_deref() == Some(chosen.model.as_str()) {
+            return Ok(ModelStanding::Listed);
+        }
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        let one = std::slice::from_ref(&provider.id);
+        let choice = self.payers.choose(&policy, one, None);
+        let Some(payer) = choice.payers.first() else {
+            return Ok(ModelStanding::NobodyPays);
+        };
+        let now_ms = self.clock.now_ms();
+        let (mut known, is_due) = self.models.lists().get_or_claim(payer, now_ms);
+        if is_due {
+            self.list_once(payer).await;
+            known = self.models.lists().get_or_claim(payer, now_ms).0;
+        }
+        let is_it = |listed: &String| is_same_model(listed, &chosen.model);
+        Ok(match known.as_deref() {
+            None => ModelStanding::Unsaid,
+            Some(all) if all.iter().any(is_it) => ModelStanding::Listed,
+            Some(_) => ModelStanding::Unlisted,
+        })
+    }
+
     fn list_in_background(self: &Arc<Self>, payer: Offer) {
         let asks = Arc::clone(self);
         self.tasks.spawn(async move {
@@ -113,6 +145,21 @@ impl Asks {
         let listed = self.providers.models(provider, key.credential()).await;
         Ok(Some(listed?))
     }
+}
+
+/// Whether a listed model is the one that is named: providers list models
+/// with a date or a tag, and take them without; or without a variant, and
+/// take them with it.
+fn is_same_model(listed: &str, named: &str) -> bool {
+    let is_longer = |long: &str, short: &str| {
+        let rest = long.strip_prefix(short);
+        let is_dated = |rest: &str| {
+            let digits = rest.trim_start_matches(['-', '@']);
+            digits.len() < rest.len() && digits.starts_with("20")
+        };
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':') || is_dated(rest))
+    };
+    is_longer(listed, named) || is_longer(named, listed)
 }
 
 fn choice_of(provider: &ProviderId, model: &str) -> ModelChoice {

@@ -1,13 +1,25 @@
 //! A key for one ask: typed, used once, and forgotten. No other key pays
 //! when it fails.
 
-use crate::model::{Ask, Caller, Choices, KeyRefusal, ProviderId, Scope, Words};
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::model::{
+    Ask, AskRefusal, Caller, Check, Choices, Credential, FailureClass, KeyGoal, KeyRefusal,
+    ProviderFailure, Scope, Source, Words,
+};
+use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::keys::TypedKey;
+use crate::app::keys::{KeyDestination, TypedKey};
 use crate::app::models::ProviderInfo;
+
+/// How long the provider may take to say that a typed key does not work,
+/// before an answer is promised all the same.
+const CHECK_WAIT: Duration = Duration::from_secs(1);
 
 /// A form that asks for a prompt and a key.
 pub struct OnceForm<'a> {
@@ -20,10 +32,12 @@ impl Asks {
     pub async fn begin_once(
         &self,
         caller: &Caller,
-        provider: Option<&ProviderId>,
-        model: Option<&str>,
+        choices: &Choices,
     ) -> Result<OnceForm<'_>, Error> {
+        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
         let named = self.models.read_chat_model(provider, model)?;
+        // Refused before the key is typed.
+        self.plan(choices, &[])?;
         let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
         self.keys.require_own_keys(caller, Scope::User).await?;
         let id = self
@@ -34,7 +48,7 @@ impl Asks {
                 server: caller.place.server(),
                 scope: Scope::User,
                 provider: provider.id.clone(),
-                name: named.model,
+                name: Some(write_choices(named.model, choices.persona.as_deref())),
             })
             .await?;
         let provider = ProviderInfo::new(provider);
@@ -54,15 +68,60 @@ impl Asks {
             .take(&caller, PendingKind::AskOnce, form)
             .await?;
         let provider = self.models.provider(&action.provider)?;
-        let credential = typed.into_credential(provider)?;
+        let destination = KeyDestination {
+            catalogue: self.models.catalogue(),
+            provider,
+            goal: KeyGoal::Once,
+        };
+        let credential = typed.into_credential(destination)?.credential;
+        self.refuse_useless(provider, &credential).await?;
+        let (model, persona) = read_choices(action.name.as_deref().unwrap_or_default());
         let choices = Choices {
             provider: Some(action.provider),
-            model: action.name,
-            persona: None,
+            model,
+            persona,
         };
         Ok(Ask {
             request_key: Some(credential),
             ..Ask::of(caller, &prompt.0, choices)
         })
     }
+}
+
+impl Asks {
+    /// Refuses a key that its provider turns down, if the provider says so at
+    /// once: nothing is promised to everybody then.
+    async fn refuse_useless(
+        &self,
+        provider: &Provider,
+        credential: &Credential,
+    ) -> Result<(), Error> {
+        let checking = self.providers.check(provider, Some(credential));
+        let class = match timeout(CHECK_WAIT, checking).await {
+            Ok(Check::Invalid) => FailureClass::AuthInvalid,
+            Ok(Check::OutOfCredit) => FailureClass::Billing,
+            _ => return Ok(()),
+        };
+        let failure = ProviderFailure {
+            provider: provider.id.clone(),
+            class,
+            status: None,
+            retry_after: None,
+        };
+        let payer = Source::Request;
+        Err(AskRefusal::Provider { failure, payer }.into())
+    }
+}
+
+/// Model and persona as they are kept with the form, one a line.
+fn write_choices(model: Option<String>, persona: Option<&str>) -> String {
+    let model = model.unwrap_or_default();
+    format!("{model}\n{}", persona.unwrap_or_default())
+}
+
+/// Reads what [`write_choices`] writes.
+fn read_choices(kept: &str) -> (Option<String>, Option<String>) {
+    let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let (model, persona) = kept.split_once('\n').unwrap_or((kept, ""));
+    (said(model), said(persona))
 }

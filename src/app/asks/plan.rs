@@ -12,6 +12,8 @@ pub struct Plan {
     pub providers: Vec<ProviderId>,
     /// The model that was named for this ask.
     named: Option<String>,
+    /// Whether a provider or a model was named for this ask.
+    pub names_target: bool,
     /// Models that were chosen beforehand, the closest choice first.
     chosen: Vec<(ProviderId, String)>,
     /// What the model is told before everything else.
@@ -46,6 +48,7 @@ impl Asks {
             providers = in_order(&chosen, providers);
         }
         let mut plan = Plan {
+            names_target: choices.name_target(),
             providers,
             named,
             chosen,

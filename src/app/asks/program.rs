@@ -17,7 +17,7 @@ impl Asks {
             .models
             .read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
         let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
-        Ok(key.into_credential(provider, named.names_provider)?)
+        Ok(key.into_credential(self.models.catalogue(), provider, named.names_provider)?)
     }
 
     /// Answers an ask of a program. Owners of keys and budgets are told what

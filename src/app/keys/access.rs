@@ -16,6 +16,12 @@ impl Keys {
         }
     }
 
+    /// Whether the tier includes keys of one's own, as far as the database
+    /// can say.
+    pub async fn may_use_own_keys(&self, caller: &Caller) -> bool {
+        self.require_own_keys(caller, Scope::User).await.is_ok()
+    }
+
     /// Refuses keys of one's own where the tier does not include them.
     pub(in crate::app) async fn require_own_keys(
         &self,

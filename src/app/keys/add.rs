@@ -3,8 +3,8 @@
 //! until the new one is stored.
 
 use crate::model::{
-    Caller, Check, Credential, Key, KeyId, KeyRefusal, Owner, PersonId, ProviderId, ProviderKind,
-    Refusal, Scope,
+    Caller, Check, Credential, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId, ProviderId,
+    ProviderKind, Refusal, Scope, Wrapping,
 };
 use crate::providers::Provider;
 use crate::store::{NewKey, PendingAction, PendingKind};
@@ -12,7 +12,7 @@ use crate::vault;
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::credential::TypedKey;
+use crate::app::keys::credential::{CleanedCredential, KeyDestination, TypedKey};
 use crate::app::models::ProviderInfo;
 
 /// The longest name of a key, in characters.
@@ -51,6 +51,8 @@ pub struct AddedKey {
     pub replaced: bool,
     /// The key begins as this provider's keys do.
     pub looks_right: bool,
+    /// What was taken out around it.
+    pub removed: Vec<Wrapping>,
     /// What the provider makes.
     pub kind: ProviderKind,
 }
@@ -112,14 +114,24 @@ impl Keys {
     ) -> Result<AddedKey, Error> {
         let owner = caller.owner_for(draft.scope)?;
         let provider = self.models.provider(&draft.provider)?;
-        let credential = draft.typed.into_credential(provider)?;
+        let destination = KeyDestination {
+            catalogue: self.models.catalogue(),
+            provider,
+            goal: KeyGoal::Stored(draft.scope),
+        };
+        let CleanedCredential {
+            credential,
+            removed,
+        } = draft.typed.into_credential(destination)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
         if check == Check::Invalid {
             let provider = provider.id.clone();
             return Err(Refusal::Key(KeyRefusal::KeyRefused {
                 provider,
+                scope: draft.scope,
                 kept_old: replaced,
+                removed,
             })
             .into());
         }
@@ -145,6 +157,7 @@ impl Keys {
             check,
             replaced,
             looks_right,
+            removed,
             kind: provider.kind,
         })
     }

@@ -27,7 +27,7 @@ use crate::app::pending::PendingActions;
 use crate::app::policy::Policies;
 
 pub use add::{AddForm, AddedKey, KeyDraft};
-pub use credential::TypedKey;
+pub use credential::{KeyDestination, TypedKey};
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
 pub use test::TestedKey;

@@ -1,6 +1,6 @@
 //! Removing a key, after asking once.
 
-use crate::model::{Caller, Key, KeyRefusal, Scope};
+use crate::model::{Caller, Key, KeyRefusal, Refusal, Scope};
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
@@ -14,7 +14,13 @@ impl Keys {
         provider: &str,
         scope: Scope,
     ) -> Result<(String, Key), Error> {
-        let key = self.own_key(caller, provider, scope).await?.0;
+        let key = match self.own_key(caller, provider, scope).await {
+            Ok((key, _)) => key,
+            Err(Error::Refused(Refusal::Key(KeyRefusal::NoSuchKey { provider, scope }))) => {
+                return Err(KeyRefusal::NothingToRemove { provider, scope }.into());
+            }
+            Err(error) => return Err(error),
+        };
         let id = self
             .pending
             .hand_out(&PendingAction {
@@ -42,7 +48,7 @@ impl Keys {
         let owner = caller.owner_for(action.scope)?;
         if !self.store.remove_key(owner, &action.provider).await? {
             let (provider, scope) = (action.provider, action.scope);
-            return Err(KeyRefusal::NoSuchKey { provider, scope }.into());
+            return Err(KeyRefusal::NothingToRemove { provider, scope }.into());
         }
         tracing::info!(provider = %action.provider, scope = action.scope.as_str(), "removed a key");
         Ok((action.provider, action.scope))

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use crate::model::{Credential, KeyRefusal, ProviderId, Refusal};
-use crate::providers::Provider;
+use crate::model::{Credential, KeyGoal, KeyRefusal, ProviderId, Refusal};
+use crate::providers::{Catalogue, Provider};
 
-use crate::app::keys::credential::TypedKey;
+use crate::app::keys::credential::{KeyDestination, TypedKey};
 
 /// A key that came with a call.
 pub struct RequestKey {
@@ -22,6 +22,7 @@ impl RequestKey {
     /// named provider goes nowhere unless the call names its provider.
     pub fn into_credential(
         self,
+        catalogue: &Catalogue,
         provider: &Provider,
         names_provider: bool,
     ) -> Result<Credential, Refusal> {
@@ -37,6 +38,11 @@ impl RequestKey {
             secret: self.secret,
             extras: BTreeMap::new(),
         };
-        typed.into_credential(provider)
+        let destination = KeyDestination {
+            catalogue,
+            provider,
+            goal: KeyGoal::Once,
+        };
+        Ok(typed.into_credential(destination)?.credential)
     }
 }

@@ -93,6 +93,9 @@ impl Models {
     ) -> Result<NamedModel<'_>, Refusal> {
         let chats = |provider: &Provider| provider.kind == ProviderKind::Chat;
         let model = trimmed(model);
+        if let Some(typed) = model.filter(|model| has_inner_spaces(model)) {
+            return Err(self.refuse_spaces(typed));
+        }
         if let Some(id) = provider {
             let provider = self.find_provider(id.as_str())?;
             if !chats(provider) {
@@ -115,6 +118,19 @@ impl Models {
             Some(provider) => Ok(NamedModel::alone(vec![provider], model)),
             None => Err(unknown(model)),
         }
+    }
+
+    /// Refuses a model with spaces in its name, as people write models, and
+    /// guesses which they mean.
+    fn refuse_spaces(&self, typed: &str) -> Refusal {
+        let dash = |part: &str| part.split_whitespace().collect::<Vec<_>>().join("-");
+        let parts: Vec<String> = typed.split('/').map(dash).collect();
+        let dashed = parts.join("/").to_lowercase();
+        let owner = self.catalogue.provider_of_model(&dashed);
+        let owner = owner.filter(|_| parts.len() == 1);
+        let meant = owner.map_or_else(|| dashed.clone(), |owner| format!("{}/{dashed}", owner.id));
+        let (typed, meant) = (shown(typed), shown(&meant));
+        AskRefusal::SpacesInModel { typed, meant }.into()
     }
 
     /// Reads what a relayed call names: its address may name a provider,
@@ -193,6 +209,12 @@ impl Models {
 /// Whether a provider makes pictures by workflows of the operator's.
 pub fn runs_workflows(provider: &Provider) -> bool {
     provider.images.wire.is_some_and(ImageWire::runs_workflows)
+}
+
+/// Whether spaces stand inside a name, and not beside its slash.
+fn has_inner_spaces(typed: &str) -> bool {
+    let mut parts = typed.split('/').map(str::trim);
+    parts.any(|part| part.contains(char::is_whitespace))
 }
 
 /// What was typed without the space around it; none where nothing is left.

@@ -41,6 +41,8 @@ pub trait Payable {
     /// The policy for whoever makes the call.
     fn policy(&self) -> &CallerPolicy;
 
+    /// Whether the call itself names a provider or a model.
+    fn names_target(&self) -> bool;
     /// What the call needs when this payer pays, whose limits these are.
     fn needs(
         &mut self,
@@ -172,12 +174,17 @@ impl Payers {
                 CallOutcome::Answered(answer) => return Ok(answer),
                 CallOutcome::Failed(failed) => failed,
             };
-            if failed.was_heard || !another_payer_may_help(&failed.failure) {
+            let names_target = call.order().names_target();
+            let goes_on = another_payer_may_help(&failed.failure, names_target);
+            if failed.was_heard || !(goes_on || is_restricted(&failed.failure)) {
                 return Err(failed.refused);
             }
             // Boxed, so that the future of a call that does not fail stays small.
             let demoted = Box::pin(self.demote(&failed.offer, &failed.failure)).await;
             queue.demoted.extend(demoted.map_err(Error::from)?);
+            if !goes_on {
+                return Err(failed.refused);
+            }
             queue.turn_down(&failed.offer, &failed.failure);
             last = Some(failed.refused);
         }
@@ -222,8 +229,20 @@ pub fn refused_by(failure: ProviderFailure, payer: Source, model: &str) -> Refus
 /// Whether another payer may help: the provider turned this key down, or the
 /// key cannot be opened, or cannot be used for this call. A key cannot be used where the provider
 /// has another address now than when it was stored, or where something is
-/// missing beside it, which only hosts of pictures ask for.
-pub fn another_payer_may_help(failure: &ProviderFailure) -> bool {
+/// missing beside it, which only hosts of pictures ask for. Where a key is
+/// restricted, the next payer helps whoever named neither provider nor
+/// model: who named one is told instead.
+pub fn another_payer_may_help(failure: &ProviderFailure, names_target: bool) -> bool {
+    (is_restricted(failure) && !names_target) || is_key_useless(failure)
+}
+
+/// Whether the provider does not let the key do this.
+fn is_restricted(failure: &ProviderFailure) -> bool {
+    matches!(failure.class, FailureClass::AuthForbidden(_))
+}
+
+/// Whether the key can't pay for such a call at all.
+fn is_key_useless(failure: &ProviderFailure) -> bool {
     matches!(
         failure.class,
         FailureClass::AuthInvalid
@@ -237,13 +256,14 @@ pub fn another_payer_may_help(failure: &ProviderFailure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ProviderId;
+    use crate::model::{ProviderId, Restriction};
 
     #[test]
     fn another_payer_is_asked_only_where_the_key_is_to_blame() {
         let classes = [
             FailureClass::AuthInvalid,
-            FailureClass::AuthForbidden,
+            FailureClass::AuthForbidden(Restriction::Unsaid),
+            FailureClass::AuthForbidden(Restriction::Model),
             FailureClass::Billing,
             FailureClass::RateLimited,
             FailureClass::ModelNotFound,
@@ -257,15 +277,20 @@ mod tests {
             FailureClass::WrongOrigin,
             FailureClass::DamagedKey,
         ];
-        let may_help = classes.into_iter().filter(|class| {
-            another_payer_may_help(&ProviderFailure {
-                provider: ProviderId::from("openai"),
-                class: *class,
-                status: None,
-                retry_after: None,
+        let may_help = |names_target: bool| {
+            classes.into_iter().filter(move |class| {
+                let failure = ProviderFailure {
+                    provider: ProviderId::from("openai"),
+                    class: *class,
+                    status: None,
+                    retry_after: None,
+                };
+                another_payer_may_help(&failure, names_target)
             })
-        });
-        let may_help: Vec<_> = may_help.collect();
-        insta::assert_snapshot!(format!("{may_help:?}"), @"[AuthInvalid, Billing, NotSetUp, WrongOrigin, DamagedKey]");
+        };
+        let named: Vec<_> = may_help(true).collect();
+        insta::assert_snapshot!(format!("{named:?}"), @"[AuthInvalid, Billing, NotSetUp, WrongOrigin, DamagedKey]");
+        let unnamed: Vec<_> = may_help(false).collect();
+        insta::assert_snapshot!(format!("{unnamed:?}"), @"[AuthInvalid, AuthForbidden(Unsaid), AuthForbidden(Model), Billing, NotSetUp, WrongOrigin, DamagedKey]");
     }
 }

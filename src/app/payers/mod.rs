@@ -2,15 +2,16 @@
 //! looks after keys that turn out to be dead.
 
 mod attempts;
-mod key_uses;
 mod queue;
+mod recent_keys;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Hold, Ledger, NoRoom, SettledAttempt};
 use crate::model::{
     AttemptId, Caller, Clock, Credential, FailureClass, Health, Key, KeyId, Offer, Owner, PersonId,
-    ProviderFailure, ProviderId, QuotaRefusal, Refusal, Sealed, Source,
+    ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, Sealed, Source,
 };
 use crate::resolver::{self, Choice, Question};
 use crate::store::Store;
@@ -23,8 +24,13 @@ pub use attempts::{
     CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation,
     another_payer_may_help, refused_by,
 };
-use key_uses::KeyUses;
 pub use queue::PayerQueue;
+use recent_keys::RecentKeys;
+
+/// How often the use of a key is noted.
+const NOTE_USE_EVERY: Duration = Duration::from_mins(1);
+/// How often an owner is told that a provider does not let a key do something.
+const TELL_RESTRICTION_EVERY: Duration = Duration::from_hours(24);
 
 /// A provider that the operator pays for.
 pub struct BotDefault {
@@ -49,6 +55,8 @@ pub struct Demotion {
     pub provider: ProviderId,
     pub owner: Owner,
     pub health: Health,
+    /// What its provider does not let it do, where it is restricted.
+    pub restriction: Option<Restriction>,
     /// Who should know: whoever added it.
     pub tell: PersonId,
 }
@@ -87,7 +95,9 @@ pub struct Payers {
     bot_defaults: Vec<BotDefault>,
     /// The bot defaults, as those who could pay.
     bot_offers: Vec<Offer>,
-    uses: KeyUses,
+    uses: RecentKeys,
+    /// The keys whose owners were told lately that they are restricted.
+    restrictions: RecentKeys,
     clock: Clock,
     tasks: Tasks,
 }
@@ -105,7 +115,8 @@ impl Payers {
             vault: parts.vault,
             ledger: parts.ledger,
             bot_defaults: parts.bot_defaults,
-            uses: KeyUses::default(),
+            uses: RecentKeys::remembering(NOTE_USE_EVERY),
+            restrictions: RecentKeys::remembering(TELL_RESTRICTION_EVERY),
             clock: parts.clock,
             tasks: parts.tasks,
         }
@@ -179,12 +190,14 @@ impl Payers {
                     hit,
                     payer,
                     provider,
+                    own_key: None,
                 })
             }
             NoRoom::Unpriced => Refusal::Quota(QuotaRefusal::UnknownPrice {
                 provider,
                 model: model.to_owned(),
                 payer,
+                own_key: None,
             }),
         }
     }
@@ -272,6 +285,7 @@ impl Payers {
             FailureClass::AuthInvalid => Health::Refused,
             FailureClass::Billing => Health::OutOfCredit,
             FailureClass::DamagedKey => Health::Damaged,
+            FailureClass::AuthForbidden(_) => Health::Restricted,
             _ => return Ok(None),
         };
         // A key that came with the call is nobody's to mend but its sender's.
@@ -282,7 +296,16 @@ impl Payers {
             tracing::error!(provider = %offer.provider, "the bot default key of {} was turned down: {:?}", offer.provider, failure.class);
             return Ok(None);
         };
-        if !self.store.demote(key, health, self.clock.now_ms()).await? {
+        let restriction = match failure.class {
+            FailureClass::AuthForbidden(what) => Some(what),
+            _ => None,
+        };
+        let now_ms = self.clock.now_ms();
+        let is_new = self.store.demote(key, health, now_ms).await?;
+        // A key may be known to be restricted since it was added, and its
+        // owner not know yet what that means.
+        let is_told = restriction.is_none() || !self.restrictions.claim(key, now_ms);
+        if !is_new && is_told {
             return Ok(None);
         }
         tracing::info!(key.id = %key, provider = %offer.provider, "key {key} is now {}", health.as_str());
@@ -292,6 +315,7 @@ impl Payers {
             provider,
             owner,
             health,
+            restriction,
             tell,
         }))
     }

@@ -3,7 +3,7 @@
 
 use crate::model::{
     AskRefusal, FailureClass, FellBack, Offer, ProviderFailure, QuotaRefusal, Refusal, Skip,
-    Source, Trace, WhyFellBack,
+    Source, Step, Trace, Verdict, WhyFellBack,
 };
 use crate::resolver::Choice;
 
@@ -83,6 +83,7 @@ impl PayerQueue {
         let (shown, why) = match failure.class {
             FailureClass::DamagedKey => (WhyFellBack::Damaged, Skip::Damaged),
             FailureClass::Billing => (WhyFellBack::TurnedDown, Skip::OutOfCredit),
+            FailureClass::AuthForbidden(_) => (WhyFellBack::Restricted, Skip::Restricted),
             FailureClass::WrongOrigin => (WhyFellBack::TurnedDown, Skip::OtherAddress),
             FailureClass::NotSetUp => (WhyFellBack::TurnedDown, Skip::NotSetUp),
             _ => (WhyFellBack::TurnedDown, Skip::Refused),
@@ -106,7 +107,31 @@ impl PayerQueue {
             let trace = self.trace.clone();
             AskRefusal::NobodyPays { trace }.into()
         };
-        self.limit_refusal.clone().unwrap_or_else(nobody)
+        let refusal = self.limit_refusal.clone().unwrap_or_else(nobody);
+        match refusal {
+            Refusal::Quota(limit) => Refusal::Quota(self.with_own_key(limit)),
+            refusal => refusal,
+        }
+    }
+
+    /// Adds to the refusal of a limit why the asker's own key does not pay.
+    fn with_own_key(&self, mut limit: QuotaRefusal) -> QuotaRefusal {
+        if let QuotaRefusal::LimitReached {
+            provider, own_key, ..
+        }
+        | QuotaRefusal::UnknownPrice {
+            provider, own_key, ..
+        } = &mut limit
+        {
+            let of_own =
+                |step: &&Step| step.source == Source::Personal && step.provider == *provider;
+            let own = self.trace.0.iter().find(of_own);
+            *own_key = own.and_then(|step| match step.verdict {
+                Verdict::Skipped(why) => Some(why),
+                _ => None,
+            });
+        }
+        limit
     }
 }
 

@@ -44,6 +44,10 @@ impl Payable for PlannedPicture {
         &self.policy
     }
 
+    fn names_target(&self) -> bool {
+        self.plan.names_target
+    }
+
     fn needs(
         &mut self,
         offer: &Offer,

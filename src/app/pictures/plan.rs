@@ -15,6 +15,8 @@ pub struct PicturePlan {
     pub providers: Vec<ProviderId>,
     /// The model or workflow that was named.
     named: Option<String>,
+    /// Whether a provider or a model was named.
+    pub names_target: bool,
 }
 
 impl Pictures {
@@ -34,7 +36,11 @@ impl Pictures {
                 return Err(Refusal::Picture(PictureRefusal::CannotEdit));
             }
         }
-        let mut plan = PicturePlan { providers, named };
+        let mut plan = PicturePlan {
+            names_target: choices.name_target(),
+            providers,
+            named,
+        };
         let mut refused = None;
         let mut able = Vec::new();
         for id in std::mem::take(&mut plan.providers) {

@@ -65,7 +65,7 @@ impl Pictures {
         if !names_provider {
             choices.provider.clone_from(&key.provider);
         }
-        let credential = key.into_credential(provider, names_provider)?;
+        let credential = key.into_credential(self.models.catalogue(), provider, names_provider)?;
         Ok((choices, Some(credential)))
     }
 

@@ -101,7 +101,11 @@ impl Quotas {
 
     /// The server whose key the caller may manage, right now.
     fn managed_server(caller: &Caller) -> Result<ServerId, Refusal> {
-        match caller.owner_for(Scope::Guild)? {
+        let for_managers = |refusal| match refusal {
+            AccessRefusal::NotAManager => AccessRefusal::BudgetForManagers,
+            other => other,
+        };
+        match caller.owner_for(Scope::Guild).map_err(for_managers)? {
             Owner::Server(server) => Ok(server),
             Owner::Person(_) => Err(Refusal::Access(AccessRefusal::NotInAServer)),
         }

@@ -98,9 +98,13 @@ impl Quotas {
     ) -> Result<(TotalScope, u64), Refusal> {
         Ok(match scope {
             UsageScope::User => (TotalScope::User, caller.person.0),
-            UsageScope::Guild => match caller.owner_for(Scope::Guild)? {
-                Owner::Server(server) => (TotalScope::Guild, server.0),
-                Owner::Person(_) => return Err(Refusal::Access(AccessRefusal::NotInAServer)),
+            UsageScope::Guild => match caller.owner_for(Scope::Guild) {
+                Ok(Owner::Server(server)) => (TotalScope::Guild, server.0),
+                Ok(Owner::Person(_)) => return Err(AccessRefusal::NotInAServer.into()),
+                Err(AccessRefusal::NotAManager) => {
+                    return Err(AccessRefusal::UsageForManagers.into());
+                }
+                Err(refusal) => return Err(refusal.into()),
             },
             UsageScope::Bot => {
                 self.settings.require_operator(caller)?;

@@ -16,6 +16,10 @@ use crate::model::{
     AccessRefusal, AnswerRecord, Ask, Caller, Choices, ConversationRefusal, Place, Refusal,
 };
 
+/// For how long after an answer's end its button may still be pressed: later
+/// it stands there only because the end could not be shown.
+const JUST_ENDED_MS: i64 = 10_000;
+
 /// A press of a button under an answer, by whoever asks again with it.
 struct RepeatPress<'a> {
     press: &'a ComponentInteraction,
@@ -36,7 +40,9 @@ pub async fn stop_answer(bot: &Bot, press: &ComponentInteraction, id: &str) -> a
         StopOutcome::NotRunning => {
             // It ended a moment ago, or in a process that is gone.
             let record = bot.app.asks.answer_record(id).await;
-            if record.is_ok_and(|record| record.ended_at_ms.is_some()) {
+            let now_ms = bot.app.now_ms();
+            let ended = record.ok().and_then(|record| record.ended_at_ms);
+            if ended.is_some_and(|ended_ms| now_ms - ended_ms < JUST_ENDED_MS) {
                 return bot.rest.defer_update(&handle).await;
             }
             let voice = bot.voice(&press.locale);
@@ -99,11 +105,20 @@ async fn repeat_from_message(
         caller,
     } = repeat;
     bot.rest.defer_update(&handle).await?;
-    let found = bot.rest.message(handle.channel, question).await?;
-    let Some(mut message) = found else {
-        let gone = Error::from(ConversationRefusal::QuestionGone);
-        let card = explain_error(bot.voice(&press.locale), &gone);
-        return bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop);
+    let found = bot.rest.message(handle.channel, question).await;
+    let found = match found {
+        Ok(found) => found.ok_or(ConversationRefusal::QuestionGone),
+        Err(error) => {
+            tracing::info!("could not read a question again: {error:#}");
+            Err(ConversationRefusal::DiscordUnread)
+        }
+    };
+    let mut message = match found {
+        Ok(message) => message,
+        Err(refusal) => {
+            let card = explain_error(bot.voice(&press.locale), &refusal.into());
+            return bot.rest.follow_up_ephemeral(&handle, &card).await.map(drop);
+        }
     };
     // Discord does not name the server of a message that is asked for.
     message.guild_id = caller.place.server().map(|server| server.0.into());
@@ -163,7 +178,8 @@ pub async fn show_details(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
         Ok(found) => found,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::answers::details(bot.voice(&press.locale), &record, attempt.as_ref());
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    let card = words::answers::details(voice, &record, attempt.as_ref());
     bot.rest.reply(&press.into(), &card).await
 }
 
@@ -174,7 +190,8 @@ pub async fn offer_models(bot: &Bot, press: &ComponentInteraction, id: &str) -> 
         Ok(models) => models,
         Err(error) => return reply_error(bot, press, &error).await,
     };
-    let card = words::choices::model_menu(bot.voice(&press.locale), id, &models);
+    let voice = bot.voice_for(&caller, &press.locale).await;
+    let card = words::choices::model_menu(voice, id, &models);
     bot.rest.reply(&press.into(), &card).await
 }
 

@@ -10,14 +10,18 @@ use crate::app::AnswerLog;
 use crate::bot::Bot;
 use crate::bot::answers::layout::{Author, Layout};
 use crate::bot::answers::split;
-use crate::bot::answers::target::Target;
+use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
-use crate::bot::conversation::transcript::{self, ANSWER_FILE, QUESTION_FILE};
+use crate::bot::connection::channel_calls::random_nonce;
+use crate::bot::connection::rest::{code_of, is_gone};
+use crate::bot::conversation::transcript::{self, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
-use crate::model::PersonId;
+use crate::model::{PersonId, ServerId};
 
 /// Room that is kept for what stands under an answer, in UTF-16 units.
 const FOOTER_UNITS: usize = 400;
+/// How many characters all nonces of an answer begin with.
+const NONCE_BASE: usize = 20;
 /// How often the sign that somebody is writing is renewed; Discord shows it
 /// for ten seconds.
 const TYPING_LASTS: Duration = Duration::from_secs(8);
@@ -30,6 +34,8 @@ pub struct MessageRenderer<'a> {
     pub target: &'a Target,
     /// Whoever asked.
     pub asker: PersonId,
+    /// Where they asked; none in direct messages.
+    pub server: Option<ServerId>,
     /// What stands above the answer.
     heading: String,
     /// The model's words as messages, while it says them.
@@ -48,16 +54,37 @@ pub struct MessageRenderer<'a> {
     promised_message: Option<u64>,
     /// The messages that stand in the channel.
     shown: Vec<ShownMessage>,
+    /// What should stand there last of all.
+    intended: Vec<Card>,
+    /// Whether what is shown is the last word.
+    insistence: Insistence,
+    /// What the nonces of the messages begin with, once there is one.
+    nonce: Option<String>,
+    /// The next message was posted before, and nobody knows whether it came.
+    may_stand_already: bool,
+    /// Stops the model, where the answer can't be shown.
+    pub stop: Option<CancellationToken>,
+    /// Why the place takes no message at all.
+    refusal: Option<anyhow::Error>,
 }
 
 /// A message as it stands in the channel. Its files are left out: they stay
 /// where they were put.
 struct ShownMessage {
-    id: String,
+    message: StandingMessage,
     card: Card,
 }
 
 impl<'a> MessageRenderer<'a> {
+    /// Leads to the question, where it is a message in a server.
+    pub fn question_link(&self) -> Option<String> {
+        let (server, message) = (self.server?, self.target.reply_to()?);
+        let channel = self.target.channel();
+        Some(format!(
+            "https://discord.com/channels/{server}/{channel}/{message}"
+        ))
+    }
+
     /// Shows nothing yet.
     pub fn new(bot: &'a Bot, voice: Voice<'a>, target: &'a Target, asker: PersonId) -> Self {
         Self {
@@ -65,6 +92,7 @@ impl<'a> MessageRenderer<'a> {
             voice,
             target,
             asker,
+            server: None,
             heading: String::new(),
             layout: None,
             shows_previews: false,
@@ -74,6 +102,12 @@ impl<'a> MessageRenderer<'a> {
             is_promised: false,
             promised_message: None,
             shown: Vec::new(),
+            intended: Vec::new(),
+            insistence: Insistence::Growing,
+            nonce: None,
+            may_stand_already: false,
+            stop: None,
+            refusal: None,
         }
     }
 
@@ -119,7 +153,33 @@ impl<'a> MessageRenderer<'a> {
 
     /// The last message that stands in the channel, if its id is known.
     pub fn last_shown(&self) -> Option<u64> {
-        self.shown.last().and_then(|last| last.id.parse().ok())
+        self.shown.last().and_then(|last| last.message.id)
+    }
+
+    /// The messages that stand in the channel, in their order; before the
+    /// first, the one that promises it.
+    pub fn standing_ids(&self) -> Vec<u64> {
+        let shown = self.shown.iter().filter_map(|shown| shown.message.id);
+        let shown: Vec<u64> = shown.collect();
+        if shown.is_empty() {
+            return self.promised_message.into_iter().collect();
+        }
+        shown
+    }
+
+    /// How many messages stand in the channel.
+    pub fn count_shown(&self) -> usize {
+        self.shown.len()
+    }
+
+    /// What should stand there last of all, if that is known yet.
+    pub fn intended(&self) -> &[Card] {
+        &self.intended
+    }
+
+    /// Why the place takes no message at all, if it does not.
+    pub fn take_refusal(&mut self) -> Option<anyhow::Error> {
+        self.refusal.take()
     }
 
     /// Shows a text while it grows, until it is done.
@@ -133,9 +193,22 @@ impl<'a> MessageRenderer<'a> {
             // An edit that fails is made up for by the next, and by the last.
             if let Err(error) = self.show_growing(parts).await {
                 tracing::debug!("could not show a part of an answer: {error:#}");
+                self.stop_if_refused(error);
             }
             let pause = sleep(self.bot.edit_pace.pause());
             done.run_until_cancelled(pause).await;
+        }
+    }
+
+    /// Stops the model where the channel takes no message at all: nobody would
+    /// see what is paid for.
+    fn stop_if_refused(&mut self, error: anyhow::Error) {
+        let is_post = matches!(self.target, Target::Channel { .. }) && self.shown.is_empty();
+        if is_post && refuses_place(&error) {
+            self.refusal = Some(error);
+            if let Some(stop) = &self.stop {
+                stop.cancel();
+            }
         }
     }
 
@@ -153,52 +226,79 @@ impl<'a> MessageRenderer<'a> {
     }
 
     async fn show_growing(&mut self, mut parts: Vec<String>) -> anyhow::Result<()> {
+        self.insistence = Insistence::Growing;
         parts.truncate(self.bot.chat.answer_messages);
         let buttons = self.buttons.clone();
         self.show_parts(parts, buttons, Vec::new()).await
     }
 
-    /// Shows the whole text and what stands under it.
-    pub async fn show_whole(
-        &mut self,
-        text: &str,
-        footer: &str,
-        buttons: Vec<Button>,
-    ) -> anyhow::Result<()> {
-        let mut parts = self.split_with_heading(text);
-        let mut files = Vec::new();
-        let most = self.bot.chat.answer_messages;
-        if parts.len() > most {
-            parts.truncate(most);
-            let description = words::answers::answer_file(self.voice);
-            files.push(markdown_file(ANSWER_FILE, description, text));
+    /// Shows what stands there last of all.
+    pub async fn show_last(&mut self, mut cards: Vec<Card>) -> anyhow::Result<()> {
+        self.insistence = Insistence::Last;
+        for card in &mut cards {
+            card.hides_previews = !self.shows_previews;
         }
-        let footer = if files.is_empty() {
-            footer.to_owned()
-        } else {
-            let continued = words::answers::continued_in_file(self.voice);
-            format!("{continued}\n{footer}")
-        };
-        match parts.last_mut() {
-            Some(last) if split::units(last) + split::units(&footer) < split::LIMIT => {
-                *last += "\n";
-                *last += &footer;
-            }
-            _ => parts.push(footer),
+        self.intended.clone_from(&cards);
+        for (at, card) in cards.into_iter().enumerate() {
+            self.show_one(at, card).await?;
         }
-        self.show_parts(parts, buttons, files).await
+        Ok(())
     }
 
-    /// Puts a short message where the answer would be.
+    /// Puts a short message where the answer would be, for good.
     pub async fn show_instead(&mut self, card: Card) -> anyhow::Result<()> {
-        let Card { text, buttons, .. } = card;
-        let text = format!("{}{text}", self.heading);
-        let parts = split::split(&text, split::LIMIT);
-        self.show_parts(parts, buttons, Vec::new()).await
+        let parts = self.parts_instead(&card);
+        let last = parts.len().saturating_sub(1);
+        let cards = parts.into_iter().enumerate().map(|(at, part)| Card {
+            buttons: if at == last {
+                card.buttons.clone()
+            } else {
+                Vec::new()
+            },
+            ..Card::text(part)
+        });
+        self.show_last(cards.collect()).await
+    }
+
+    /// Puts a short message where the answer will be, until it comes. One
+    /// that fails is made up for by the next.
+    pub async fn show_meanwhile(&mut self, card: Card) {
+        self.insistence = Insistence::Growing;
+        let parts = self.parts_instead(&card);
+        if let Err(error) = self.show_parts(parts, card.buttons, Vec::new()).await {
+            tracing::debug!("could not show how far an answer is: {error:#}");
+        }
+    }
+
+    fn parts_instead(&self, card: &Card) -> Vec<String> {
+        split::split(&format!("{}{}", self.heading, card.text), split::LIMIT)
+    }
+
+    /// Takes the message away that promised an answer, where no word of it
+    /// stands there yet. Says whether nothing is left of it.
+    pub async fn withdraw(&mut self) -> bool {
+        let Target::Interaction(handle) = self.target else {
+            return false;
+        };
+        if self.shown.len() > 1 {
+            return false;
+        }
+        match self.bot.rest.delete_original(handle).await {
+            Ok(()) => {
+                self.shown.clear();
+                self.promised_message = None;
+                true
+            }
+            Err(error) => {
+                tracing::info!("could not take a promise back: {error:#}");
+                false
+            }
+        }
     }
 
     /// Puts cards where the answer would be, with their files.
     pub async fn show_cards(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
+        self.insistence = Insistence::Last;
         for (at, card) in cards.into_iter().enumerate() {
             let heading = if at == 0 { self.heading.as_str() } else { "" };
             let text = format!("{heading}{}", card.text);
@@ -207,7 +307,8 @@ impl<'a> MessageRenderer<'a> {
         Ok(())
     }
 
-    fn split_with_heading(&self, text: &str) -> Vec<String> {
+    /// The heading and a text, laid out and cut as Discord shows them.
+    pub fn split_with_heading(&self, text: &str) -> Vec<String> {
         self.new_layout().end(text)
     }
 
@@ -246,33 +347,87 @@ impl<'a> MessageRenderer<'a> {
     }
 
     async fn show_one(&mut self, at: usize, mut card: Card) -> anyhow::Result<()> {
-        let (rest, target) = (&self.bot.rest, self.target);
-        if let Some(shown) = self.shown.get_mut(at) {
-            if shown.card != card {
-                target.edit_message(rest, &shown.id, &card).await?;
-                card.files.clear();
-                shown.card = card;
-            }
-            return Ok(());
+        if at >= self.shown.len() {
+            let Some(standing) = self.add_message(&card).await? else {
+                return Ok(());
+            };
+            // An earlier attempt was heard: what it said stands there.
+            self.shown.push(standing);
         }
-        let id = match self.shown.last() {
-            None => {
-                card.files.extend(self.question.take());
-                target.send_first(rest, &card).await?
-            }
-            Some(before) => target.send_next(rest, &before.id, &card).await?,
-        };
-        card.files.clear();
-        let message = id.parse().ok();
-        self.shown.push(ShownMessage { id, card });
-        if let (Some(notes), Some(message)) = (&self.notes, message) {
-            notes.note_message(message);
+        let (rest, target, insistence) = (&self.bot.rest, self.target, self.insistence);
+        if let Some(shown) = self.shown.get_mut(at)
+            && shown.card != card
+        {
+            let part = Part {
+                card: &card,
+                insistence,
+            };
+            target.edit_message(rest, &shown.message, part).await?;
+            card.files.clear();
+            shown.card = card;
         }
         Ok(())
     }
+
+    /// Adds a message to those that stand there. Returns it instead where it
+    /// stood there already, with another text.
+    async fn add_message(&mut self, card: &Card) -> anyhow::Result<Option<ShownMessage>> {
+        let (rest, target) = (&self.bot.rest, self.target);
+        let mut card = card.clone();
+        if let Target::Channel { .. } = target {
+            card.nonce = Some(self.part_nonce()?);
+        }
+        if self.shown.is_empty() {
+            card.files.extend(self.question.clone());
+        }
+        let part = Part {
+            card: &card,
+            insistence: self.insistence,
+        };
+        let sent = match self.shown.last() {
+            None => target.send_first(rest, part).await,
+            Some(before) => target.send_next(rest, &before.message, part).await,
+        };
+        let was_unsure = std::mem::replace(&mut self.may_stand_already, sent.is_err());
+        let message = sent?;
+        self.question = None;
+        if let (Some(notes), Some(id)) = (&self.notes, message.id) {
+            notes.note_message(id);
+        }
+        (card.files, card.nonce) = (Vec::new(), None);
+        if let Some(text) = &message.text
+            && was_unsure
+            && text.trim() != card.text.trim()
+        {
+            let card = Card::text(text.as_str());
+            return Ok(Some(ShownMessage { message, card }));
+        }
+        self.shown.push(ShownMessage { message, card });
+        Ok(None)
+    }
+
+    /// By which Discord knows the next message, however often it is posted.
+    fn part_nonce(&mut self) -> anyhow::Result<String> {
+        let base = if let Some(base) = &self.nonce {
+            base.clone()
+        } else {
+            let mut base = random_nonce()?;
+            base.truncate(NONCE_BASE);
+            self.nonce.insert(base).clone()
+        };
+        Ok(format!("{base}{:03}", self.shown.len() % 1_000))
+    }
 }
 
-fn markdown_file(name: &'static str, description: String, text: &str) -> File {
+/// Whether a channel takes no message of ours: it is gone, the bot may not
+/// write there, or it takes none at all.
+fn refuses_place(error: &anyhow::Error) -> bool {
+    let is_no_place = matches!(code_of(error), Some(50_083 | 40_058 | 50_008 | 50_024));
+    is_gone(error) || is_no_place
+}
+
+/// A file of what somebody said.
+pub fn markdown_file(name: &'static str, description: String, text: &str) -> File {
     File {
         name: name.to_owned(),
         kind: "text/markdown",

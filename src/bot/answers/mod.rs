@@ -3,6 +3,7 @@
 mod admission;
 pub mod buttons;
 pub mod edit_pace;
+pub mod last_words;
 mod layout;
 pub mod message_renderer;
 pub mod notices;
@@ -13,3 +14,4 @@ pub mod split;
 pub mod streaming;
 pub mod target;
 pub mod unfinished;
+mod whole_answer;

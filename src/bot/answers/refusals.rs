@@ -58,20 +58,38 @@ pub async fn refuse_in_place(
     renderer: &mut MessageRenderer<'_>,
     error: &Error,
 ) -> anyhow::Result<()> {
-    let card = explain_error(renderer.voice, error);
     if !is_private(error) || renderer.target.is_private() {
+        let card = explain_error(renderer.voice, error);
         return renderer.show_instead(card).await;
     }
     let (rest, asker) = (&renderer.bot.rest, renderer.asker.0);
+    let card = match renderer.question_link() {
+        None => explain_error(renderer.voice, error),
+        // It is read in a direct message, where "here" means nothing.
+        Some(link) => {
+            let voice = renderer.voice.elsewhere();
+            words::answers::about_question(voice, &link, explain_error(voice, error))
+        }
+    };
     let Target::Interaction(_) = renderer.target else {
         // People can close their direct messages.
         let told = renderer.target.tell_privately(rest, asker, &card).await;
         let instead = words::answers::refused_directly(renderer.voice, told.is_ok());
         return renderer.show_instead(instead).await;
     };
-    let instead = words::answers::refused_privately(renderer.voice);
-    renderer.show_instead(instead).await?;
+    show_refused(renderer).await?;
     renderer.target.tell_privately(rest, asker, &card).await
+}
+
+/// Takes back that an answer was promised to everyone, for the reason that
+/// it does not come is for whoever asked alone; or says that much where it
+/// cannot be taken back.
+pub async fn show_refused(renderer: &mut MessageRenderer<'_>) -> anyhow::Result<()> {
+    if renderer.withdraw().await {
+        return Ok(());
+    }
+    let instead = words::answers::refused_privately(renderer.voice);
+    renderer.show_instead(instead).await
 }
 
 /// Answers an interaction with a no that only whoever asked sees, while

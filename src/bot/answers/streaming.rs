@@ -8,7 +8,7 @@ use crate::bot::answers::admission::Admission;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::target::Target;
-use crate::bot::answers::{notices, refusals};
+use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::{Bot, explain_error, words};
 use crate::model::{Ask, AskRefusal, Choices, Refusal, ServerId, Source};
@@ -36,31 +36,42 @@ struct SecuredAsk {
 
 /// Answers an ask in the place where it was asked, when it is its turn.
 pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Result<()> {
-    let voice = bot.voice(request.locale);
+    let voice = bot.voice_for(&request.ask.caller, request.locale).await;
     let (ask, target) = (request.ask, request.target);
     let asker = ask.caller.person;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
+    renderer.server = ask.caller.place.server();
     if let Some(question) = &request.quoted {
         renderer.quote_question(question);
     }
     if request.is_promised {
         renderer.mark_promised();
     }
-    let mut admission = match Admission::enter(bot, asker, target.channel()) {
+    match answer_in_turn(&mut renderer, ask).await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            Box::pin(last_words::say_elsewhere(&mut renderer, error)).await;
+            Ok(())
+        }
+    }
+}
+
+async fn answer_in_turn(renderer: &mut MessageRenderer<'_>, ask: Ask) -> anyhow::Result<()> {
+    let (bot, asker) = (renderer.bot, renderer.asker);
+    let mut admission = match Admission::enter(bot, asker, renderer.target.channel()) {
         Ok(admission) => admission,
-        Err(refusal) => return refusals::turn_away(&mut renderer, refusal).await,
+        Err(refusal) => return refusals::turn_away(renderer, refusal).await,
     };
     if admission.must_wait() {
         renderer.promise_answer().await?;
-        renderer
-            .show_instead(words::answers::waiting_in_line(voice))
-            .await?;
+        let card = words::answers::waiting_in_line(renderer.voice);
+        renderer.show_meanwhile(card).await;
         admission.wait_turn().await;
     }
-    let Some(secured) = secure_ask(&mut renderer, ask).await? else {
+    let Some(secured) = secure_ask(renderer, ask).await? else {
         return Ok(());
     };
-    Box::pin(stream_answer(&mut renderer, secured)).await
+    Box::pin(stream_answer(renderer, secured)).await
 }
 
 /// Finds out who pays, and promises an answer; or says why there is none.
@@ -105,6 +116,7 @@ async fn stream_answer(
     let id = notes.id.clone();
     let running = bot.running_answers.begin(&id, renderer.asker);
     renderer.notes = Some(notes);
+    renderer.stop = Some(running.stop.clone());
     renderer.shows_previews = secured.ready.shows_previews();
     renderer.buttons = words::answers::growing_buttons(voice, &id);
     let (outcome, text) = show_while_asking(renderer, secured.ready, &running.stop).await;
@@ -114,13 +126,17 @@ async fn stream_answer(
     } else {
         words::answers::ended_buttons(voice, &id)
     };
-    let shown = show_end(renderer, &outcome, text, buttons).await;
-    if let Some(notes) = renderer.notes.take() {
+    let was_said = match renderer.take_refusal() {
+        Some(reason) => last_words::say_place_is_closed(renderer, &reason).await,
+        None => show_end_somewhere(renderer, &outcome, (text, buttons)).await,
+    };
+    // Else the next process says that it ends there.
+    if let Some(notes) = renderer.notes.take().filter(|_| was_said) {
         notes.close(outcome.attempt, &outcome.trace);
     }
     notices::tell_key_owners(renderer, &outcome.demoted).await;
     notices::tell_budget_owners(bot, voice, &outcome.notices).await;
-    shown
+    Ok(())
 }
 
 /// Runs the ask, and shows what has been said so far at a steady pace. The
@@ -149,6 +165,19 @@ async fn show_while_asking(
     let (outcome, ()) = tokio::join!(asking, renderer.follow_text(&mut receiver, &done));
     let text = receiver.borrow().clone();
     (outcome, text)
+}
+
+/// Shows the whole answer, or why there is none: in its place, or elsewhere.
+/// Says whether somebody can see it.
+async fn show_end_somewhere(
+    renderer: &mut MessageRenderer<'_>,
+    outcome: &AskOutcome,
+    (text, buttons): (String, Vec<Button>),
+) -> bool {
+    match show_end(renderer, outcome, text, buttons).await {
+        Ok(()) => true,
+        Err(error) => Box::pin(last_words::say_elsewhere(renderer, error)).await,
+    }
 }
 
 /// Shows the whole answer, or why there is none.
@@ -197,10 +226,13 @@ async fn show_none(
         return renderer.show_instead(Card { buttons, ..card }).await;
     }
     // Whoever is told that their key stopped working knows already.
-    let is_told = outcome.demoted.iter().any(|it| it.tell == renderer.asker);
+    // What a restricted key may not do says nothing of why nobody else paid.
+    let is_told = outcome
+        .demoted
+        .iter()
+        .any(|it| it.tell == renderer.asker && it.restriction.is_none());
     if refusals::is_private(error) && is_told {
-        let card = words::answers::refused_privately(renderer.voice);
-        return renderer.show_instead(card).await;
+        return refusals::show_refused(renderer).await;
     }
     refusals::refuse_in_place(renderer, error).await
 }

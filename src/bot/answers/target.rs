@@ -2,7 +2,14 @@
 
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
-use crate::bot::connection::rest::Rest;
+use crate::bot::connection::patience::Patience;
+use crate::bot::connection::rest::{Rest, code_of};
+
+/// Discord's code for a reply where the bot may not read what was said.
+const NO_HISTORY: u64 = 160_002;
+/// Discord's code for a body that it does not take, such as a reply to one of
+/// its own notices.
+const INVALID_FORM: u64 = 50_035;
 
 /// Where an answer goes.
 #[derive(Clone)]
@@ -18,6 +25,31 @@ pub enum Target {
         /// It is a direct message: nobody else reads along.
         direct: bool,
     },
+}
+
+/// Whether what is shown is the last word, or made up for by the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insistence {
+    Growing,
+    Last,
+}
+
+/// A message of an answer that stands there.
+#[derive(Clone, Debug)]
+pub struct StandingMessage {
+    /// What its interaction, or its channel, calls it.
+    pub name: String,
+    /// Its id, if that is known.
+    pub id: Option<u64>,
+    /// The text that Discord says it has, where it was posted in a channel.
+    pub text: Option<String>,
+}
+
+/// What is to stand in a message.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    pub card: &'a Card,
+    pub insistence: Insistence,
 }
 
 impl Target {
@@ -65,69 +97,126 @@ impl Target {
         }
     }
 
-    /// Shows the first message; returns its id.
-    pub async fn send_first(&self, rest: &Rest, card: &Card) -> anyhow::Result<String> {
+    /// Shows the first message.
+    pub async fn send_first(&self, rest: &Rest, part: Part<'_>) -> anyhow::Result<StandingMessage> {
         match self {
             Self::Interaction(handle) | Self::Private(handle) => {
-                rest.edit(handle, ORIGINAL, card).await?;
-                Ok(ORIGINAL.to_owned())
+                let id = change(rest, handle, ORIGINAL, part).await?;
+                Ok(StandingMessage {
+                    name: ORIGINAL.to_owned(),
+                    id,
+                    text: None,
+                })
             }
             Self::Channel {
                 channel, reply_to, ..
-            } => post_reply(rest, *channel, *reply_to, card).await,
+            } => post_reply(rest, *channel, Some(*reply_to), part).await,
         }
     }
 
-    /// Adds a message after another; returns its id.
-    pub async fn send_next(&self, rest: &Rest, after: &str, card: &Card) -> anyhow::Result<String> {
-        match self {
-            Self::Interaction(handle) => rest.follow_up(handle, card).await,
-            Self::Private(handle) => rest.follow_up_ephemeral(handle, card).await,
+    /// Adds a message after another.
+    pub async fn send_next(
+        &self,
+        rest: &Rest,
+        after: &StandingMessage,
+        part: Part<'_>,
+    ) -> anyhow::Result<StandingMessage> {
+        let name = match self {
+            Self::Interaction(handle) => rest.follow_up(handle, part.card).await?,
+            Self::Private(handle) => rest.follow_up_ephemeral(handle, part.card).await?,
             // So that whoever replies to any part replies to the whole.
             Self::Channel { channel, .. } => {
-                post_reply(rest, *channel, after.parse().unwrap_or(0), card).await
+                return post_reply(rest, *channel, after.id, part).await;
             }
-        }
+        };
+        Ok(StandingMessage {
+            id: name.parse().ok(),
+            name,
+            text: None,
+        })
     }
 
-    /// Changes a message that was shown.
+    /// Changes a message that stands there.
     pub async fn edit_message(
         &self,
         rest: &Rest,
-        message: &str,
-        card: &Card,
+        message: &StandingMessage,
+        part: Part<'_>,
     ) -> anyhow::Result<()> {
         match self {
             Self::Interaction(handle) | Self::Private(handle) => {
-                rest.edit(handle, message, card).await
+                change(rest, handle, &message.name, part).await.map(drop)
             }
             Self::Channel { channel, .. } => {
-                let message = message.parse().unwrap_or(0);
-                rest.edit_message(*channel, message, card).await
+                let id = message.id.unwrap_or(0);
+                match part.insistence {
+                    Insistence::Growing => rest.edit_message_growing(*channel, id, part.card).await,
+                    Insistence::Last => rest.edit_message(*channel, id, part.card).await,
+                }
             }
         }
     }
 
-    /// Tells one person something that is nobody else's business.
+    /// Tells one person something that is nobody else's business: beside the
+    /// answer where it is one of an interaction, or else directly.
     pub async fn tell_privately(
         &self,
         rest: &Rest,
         person: u64,
         card: &Card,
     ) -> anyhow::Result<()> {
-        match self {
-            Self::Interaction(handle) | Self::Private(handle) => {
-                rest.follow_up_ephemeral(handle, card).await.map(drop)
+        if let Self::Interaction(handle) | Self::Private(handle) = self {
+            match rest.follow_up_ephemeral(handle, card).await {
+                Ok(_) => return Ok(()),
+                Err(error) => tracing::info!("could not tell somebody beside an answer: {error:#}"),
             }
-            Self::Channel { .. } => rest.direct_message(person, card).await,
         }
+        rest.direct_message(person, card).await
     }
 }
 
-async fn post_reply(rest: &Rest, channel: u64, to: u64, card: &Card) -> anyhow::Result<String> {
-    let card = Card {
-        reply_to: Some(to),
-        ..card.clone()
+async fn change(
+    rest: &Rest,
+    handle: &InteractionHandle,
+    message: &str,
+    part: Part<'_>,
+) -> anyhow::Result<Option<u64>> {
+    match part.insistence {
+        Insistence::Growing => rest.edit_growing(handle, message, part.card).await,
+        Insistence::Last => rest.edit(handle, message, part.card).await,
+    }
+}
+
+/// Posts a reply, or a plain message where Discord takes no reply.
+pub async fn post_reply(
+    rest: &Rest,
+    channel: u64,
+    to: Option<u64>,
+    part: Part<'_>,
+) -> anyhow::Result<StandingMessage> {
+    let patience = match part.insistence {
+        Insistence::Growing => Patience::growing(),
+        Insistence::Last => Patience::last_post(),
     };
-    Ok(rest.post(channel, &card).await?.to_string())
+    let reply = Card {
+        reply_to: to,
+        ..part.card.clone()
+    };
+    let posted = match rest.post(channel, &reply, patience).await {
+        Err(error)
+            if to.is_some() && matches!(code_of(&error), Some(NO_HISTORY | INVALID_FORM)) =>
+        {
+            let plain = Card {
+                reply_to: None,
+                ..part.card.clone()
+            };
+            rest.post(channel, &plain, patience).await?
+        }
+        posted => posted?,
+    };
+    Ok(StandingMessage {
+        name: posted.id.to_string(),
+        id: Some(posted.id),
+        text: Some(posted.text),
+    })
 }

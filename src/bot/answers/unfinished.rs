@@ -2,6 +2,8 @@
 
 use crate::bot::Bot;
 use crate::bot::connection::card::Card;
+use crate::bot::connection::patience::Patience;
+use crate::bot::connection::rest::status_of;
 use crate::bot::words::{self, DEFAULT_LOCALE};
 use crate::model::AnswerRecord;
 
@@ -14,6 +16,10 @@ pub async fn close_unfinished(bot: &Bot) -> anyhow::Result<()> {
         }
         if let Err(error) = mark_as_ended(bot, &record).await {
             tracing::info!("could not close an answer that was broken off: {error:#}");
+            // What Discord's trouble prevented is done at the next connection.
+            if status_of(&error).is_none_or(|status| status >= 500) {
+                continue;
+            }
         }
         bot.app.asks.close_answer(&record.id).await?;
     }
@@ -30,7 +36,11 @@ async fn mark_as_ended(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
             reply_to: Some(question),
             ..words::answers::ended_by_restart(voice, "", &record.id)
         };
-        return bot.rest.post(record.channel, &card).await.map(drop);
+        return bot
+            .rest
+            .post(record.channel, &card, Patience::last_post())
+            .await
+            .map(drop);
     };
     let shown = bot.rest.message(record.channel, last).await?;
     let text = shown.map(|message| message.content).unwrap_or_default();

@@ -10,7 +10,7 @@ const STRING_SELECT: u8 = 3;
 const TEXT_INPUT: u8 = 4;
 /// Discord's longest line of a menu, and longest choice of a completion.
 pub const CHOICE_CHARACTERS_MAX: usize = 100;
-/// The flag of a message whose links show no previews: SUPPRESS_EMBEDS in
+/// The flag of a message whose links show no previews: `SUPPRESS_EMBEDS` in
 /// `docs/discord.md` §3.1.
 pub const SUPPRESS_EMBEDS: u64 = 1 << 2;
 const SHORT: u8 = 1;

@@ -7,6 +7,7 @@ use serenity::all::Message;
 
 use crate::bot::connection::card::Card;
 use crate::bot::connection::limiter::Route;
+use crate::bot::connection::patience::Patience;
 use crate::bot::connection::rest::{Call, Rest, is_gone};
 use crate::bot::conversation::files::restore_names;
 
@@ -20,6 +21,7 @@ struct Endpoint {
     name: &'static str,
     /// Below the channel's own path.
     path: String,
+    patience: Patience,
 }
 
 impl Endpoint {
@@ -28,7 +30,12 @@ impl Endpoint {
             method,
             name,
             path: path.into(),
+            patience: Patience::reading(),
         }
+    }
+
+    fn with(self, patience: Patience) -> Self {
+        Self { patience, ..self }
     }
 }
 
@@ -46,26 +53,61 @@ impl Rest {
             path: "/users/@me/channels".to_owned(),
             body: Some(json!({"recipient_id": person.to_string()})),
             files: &[],
+            patience: Patience::last_post(),
+            // Discord opens one channel for each person.
+            is_repeatable: true,
         };
         let channel = self.send(call).await?;
-        self.post(id_of(&channel)?, card).await.map(drop)
+        self.post(id_of(&channel)?, card, Patience::last_post())
+            .await
+            .map(drop)
     }
 
-    /// Writes in a channel; returns the message's id.
-    pub async fn post(&self, channel: u64, card: &Card) -> anyhow::Result<u64> {
-        let endpoint = Endpoint::new(Method::POST, "POST message", "/messages");
-        id_of(&self.call_channel(endpoint, channel, Some(card)).await?)
+    /// Writes in a channel; returns the message. Discord knows it by its
+    /// nonce, so that it stands there once even if a response is lost.
+    pub async fn post(
+        &self,
+        channel: u64,
+        card: &Card,
+        patience: Patience,
+    ) -> anyhow::Result<PostedMessage> {
+        let endpoint = Endpoint::new(Method::POST, "POST message", "/messages").with(patience);
+        let nonce = match &card.nonce {
+            Some(nonce) => nonce.clone(),
+            None => random_nonce()?,
+        };
+        let card = Card {
+            nonce: Some(nonce),
+            ..card.clone()
+        };
+        let posted = self.call_channel(endpoint, channel, Some(&card)).await?;
+        Ok(PostedMessage {
+            id: id_of(&posted)?,
+            text: posted["content"].as_str().unwrap_or_default().to_owned(),
+        })
     }
 
-    /// Changes a message of the bot's own.
+    /// Changes a message of the bot's own, and insists on it.
     pub async fn edit_message(
         &self,
         channel: u64,
         message: u64,
         card: &Card,
     ) -> anyhow::Result<()> {
-        let path = format!("/messages/{message}");
-        let endpoint = Endpoint::new(Method::PATCH, "PATCH message", path);
+        let endpoint = edit_of(message).with(Patience::last_edit());
+        self.call_channel(endpoint, channel, Some(card))
+            .await
+            .map(drop)
+    }
+
+    /// The same, for a change that is made up for by the next.
+    pub async fn edit_message_growing(
+        &self,
+        channel: u64,
+        message: u64,
+        card: &Card,
+    ) -> anyhow::Result<()> {
+        let endpoint = edit_of(message).with(Patience::growing());
         self.call_channel(endpoint, channel, Some(card))
             .await
             .map(drop)
@@ -74,6 +116,7 @@ impl Rest {
     /// Shows for some seconds that the bot is writing.
     pub async fn show_typing(&self, channel: u64) -> anyhow::Result<()> {
         let endpoint = Endpoint::new(Method::POST, "POST typing", "/typing");
+        let endpoint = endpoint.with(Patience::brief());
         self.call_channel(endpoint, channel, None).await.map(drop)
     }
 
@@ -126,9 +169,37 @@ impl Rest {
             path: format!("/channels/{channel}{}", endpoint.path),
             body: card.map(Card::to_json),
             files: card.map_or(&[], |card| &card.files),
+            patience: endpoint.patience,
+            // Posts have a nonce; what else is posted here is decoration.
+            is_repeatable: true,
         };
         self.send(call).await
     }
+}
+
+/// A message as Discord has it once it is posted.
+pub struct PostedMessage {
+    pub id: u64,
+    /// Its text: that of an earlier attempt, where one was heard and its
+    /// response was lost.
+    pub text: String,
+}
+
+/// A change to a message.
+fn edit_of(message: u64) -> Endpoint {
+    Endpoint::new(
+        Method::PATCH,
+        "PATCH message",
+        format!("/messages/{message}"),
+    )
+}
+
+/// A nonce that no other message has: 24 of the 25 characters that Discord
+/// takes.
+pub fn random_nonce() -> anyhow::Result<String> {
+    let mut bytes = [0; 12];
+    getrandom::fill(&mut bytes).context("no randomness")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn read_message(mut message: Value) -> Option<Message> {

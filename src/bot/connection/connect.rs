@@ -41,6 +41,7 @@ impl Connection {
     /// or says that the token is wrong.
     pub async fn prepare(app: Arc<App>, settings: Settings) -> anyhow::Result<Self> {
         let rest = Rest::new(&settings.api_url, &settings.token, app.http())?;
+        let rest = rest.end_with(app.tasks.clone());
         let Introduction {
             application,
             gateway,

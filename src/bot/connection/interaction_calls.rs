@@ -1,12 +1,16 @@
 //! The calls that the bot makes, by name.
 
+use std::time::Instant;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use serenity::all::{CommandInteraction, ComponentInteraction, ModalInteraction};
 
 use crate::bot::connection::card::{Card, File, Modal};
 use crate::bot::connection::limiter::Route;
-use crate::bot::connection::rest::{Call, Rest};
+use crate::bot::connection::patience::Patience;
+use crate::bot::connection::promises::PromiseState;
+use crate::bot::connection::rest::{Call, Rest, is_gone};
 
 /// An interaction that can be answered for 15 minutes. Has no `Debug`: its
 /// token is a secret.
@@ -17,6 +21,8 @@ pub struct InteractionHandle {
     /// Where it was.
     pub channel: u64,
     pub token: String,
+    /// When the bot heard of it.
+    pub received_at: Instant,
 }
 
 impl From<&CommandInteraction> for InteractionHandle {
@@ -26,6 +32,7 @@ impl From<&CommandInteraction> for InteractionHandle {
             interaction: command.id.get(),
             channel: command.channel_id.get(),
             token: command.token.clone(),
+            received_at: Instant::now(),
         }
     }
 }
@@ -37,6 +44,7 @@ impl From<&ComponentInteraction> for InteractionHandle {
             interaction: press.id.get(),
             channel: press.channel_id.get(),
             token: press.token.clone(),
+            received_at: Instant::now(),
         }
     }
 }
@@ -48,6 +56,7 @@ impl From<&ModalInteraction> for InteractionHandle {
             interaction: form.id.get(),
             channel: form.channel_id.get(),
             token: form.token.clone(),
+            received_at: Instant::now(),
         }
     }
 }
@@ -78,9 +87,11 @@ impl Rest {
         let done = self
             .call_back(to, path, json!({"type": DEFER_REPLY}))
             .await?;
-        let id = done.pointer("/interaction/response_message_id");
-        let id = id.and_then(Value::as_str);
-        Ok(id.and_then(|id| id.parse().ok()))
+        // Discord promises the first; others have seen the second.
+        let named = done.pointer("/interaction/response_message_id");
+        let shown = done.pointer("/resource/message/id");
+        let ids = [named, shown].into_iter().flatten();
+        Ok(ids.filter_map(Value::as_str).find_map(|id| id.parse().ok()))
     }
 
     /// Says that an answer for the person's eyes only will come.
@@ -109,26 +120,65 @@ impl Rest {
             .await
     }
 
-    /// Changes the answer, or another message of the interaction.
+    /// Changes the answer, or another message of the interaction, and insists
+    /// on it for as long as its token lives. Returns the message's id.
     pub async fn edit(
         &self,
         of: &InteractionHandle,
         message: &str,
         card: &Card,
-    ) -> anyhow::Result<()> {
-        let path = format!(
-            "/webhooks/{}/{}/messages/{message}",
-            of.application, of.token
-        );
-        let route = webhook("PATCH webhook message", of);
-        self.send(Call {
-            method: Method::PATCH,
-            route,
-            path,
+    ) -> anyhow::Result<Option<u64>> {
+        let change = webhook_change(Method::PATCH, of, message);
+        let patience = Patience::last_word(of.received_at);
+        self.change_message(change, card, patience).await
+    }
+
+    /// The same, for a change that is made up for by the next.
+    pub async fn edit_growing(
+        &self,
+        of: &InteractionHandle,
+        message: &str,
+        card: &Card,
+    ) -> anyhow::Result<Option<u64>> {
+        let change = webhook_change(Method::PATCH, of, message);
+        self.change_message(change, card, Patience::growing()).await
+    }
+
+    async fn change_message(
+        &self,
+        change: WebhookChange<'_>,
+        card: &Card,
+        patience: Patience,
+    ) -> anyhow::Result<Option<u64>> {
+        let call = Call {
             body: Some(card.to_json()),
             files: &card.files,
-        })
-        .await?;
+            patience,
+            ..change.call
+        };
+        let changed = self.send(call).await?;
+        if change.message == ORIGINAL {
+            self.promises
+                .note(change.interaction, PromiseState::Answered);
+        }
+        let id = changed["id"].as_str();
+        Ok(id.and_then(|id| id.parse().ok()))
+    }
+
+    /// Takes the message away that promises an answer, so that nobody but
+    /// whoever asked need see that there is none.
+    pub async fn delete_original(&self, of: &InteractionHandle) -> anyhow::Result<()> {
+        let change = webhook_change(Method::DELETE, of, ORIGINAL);
+        let call = Call {
+            patience: Patience::twice(),
+            ..change.call
+        };
+        match self.send(call).await {
+            // Where the first attempt was heard, the second finds nothing.
+            Err(error) if !is_gone(&error) => return Err(error),
+            _ => {}
+        }
+        self.promises.note(of.interaction, PromiseState::Answered);
         Ok(())
     }
 
@@ -148,20 +198,7 @@ impl Rest {
 
     /// Reads something about the bot itself.
     pub async fn get(&self, name: &'static str, path: &str) -> anyhow::Result<Value> {
-        let route = Route {
-            name,
-            major: "",
-            of_interaction: false,
-        };
-        let path = path.to_owned();
-        self.send(Call {
-            method: Method::GET,
-            route,
-            path,
-            body: None,
-            files: &[],
-        })
-        .await
+        self.send(get_call(name, path, Patience::usual())).await
     }
 
     /// Replaces all commands.
@@ -178,6 +215,8 @@ impl Rest {
             path,
             body: Some(commands),
             files: &[],
+            patience: Patience::usual(),
+            is_repeatable: true,
         })
         .await?;
         Ok(())
@@ -198,14 +237,24 @@ impl Rest {
             major: &to.token,
             of_interaction: true,
         };
-        self.send(Call {
-            method: Method::POST,
-            route,
-            path,
-            body: Some(body),
-            files: &[],
-        })
-        .await
+        let state = match body["type"].as_u64() {
+            Some(kind) if kind == u64::from(DEFER_REPLY) => PromiseState::Promised,
+            Some(kind) if kind == u64::from(DEFER_UPDATE) => PromiseState::Acknowledged,
+            _ => PromiseState::Answered,
+        };
+        let answered = self
+            .send(Call {
+                method: Method::POST,
+                route,
+                path,
+                body: Some(body),
+                files: &[],
+                patience: Patience::acknowledging(to.received_at),
+                is_repeatable: true,
+            })
+            .await?;
+        self.promises.note(to.interaction, state);
+        Ok(answered)
     }
 
     async fn post_follow_up(
@@ -223,8 +272,13 @@ impl Rest {
                 path,
                 body: Some(body),
                 files,
+                patience: Patience::last_word(to.received_at),
+                // No nonce is known for it, so that it would stand there twice.
+                is_repeatable: false,
             })
             .await?;
+        // The first after a deferral fills its message.
+        self.promises.note(to.interaction, PromiseState::Answered);
         Ok(sent["id"].as_str().unwrap_or_default().to_owned())
     }
 }
@@ -238,6 +292,59 @@ fn ephemeral(card: &Card) -> Value {
 
 fn callback(to: &InteractionHandle) -> String {
     format!("/interactions/{}/{}/callback", to.interaction, to.token)
+}
+
+/// A call about a message of an interaction.
+struct WebhookChange<'a> {
+    interaction: u64,
+    message: &'a str,
+    call: Call<'a>,
+}
+
+fn webhook_change<'a>(
+    method: Method,
+    of: &'a InteractionHandle,
+    message: &'a str,
+) -> WebhookChange<'a> {
+    let name = if method == Method::DELETE {
+        "DELETE webhook message"
+    } else {
+        "PATCH webhook message"
+    };
+    let path = format!(
+        "/webhooks/{}/{}/messages/{message}",
+        of.application, of.token
+    );
+    let call = Call {
+        method,
+        route: webhook(name, of),
+        path,
+        body: None,
+        files: &[],
+        patience: Patience::growing(),
+        is_repeatable: true,
+    };
+    WebhookChange {
+        interaction: of.interaction,
+        message,
+        call,
+    }
+}
+
+fn get_call<'a>(name: &'static str, path: &str, patience: Patience) -> Call<'a> {
+    Call {
+        method: Method::GET,
+        route: Route {
+            name,
+            major: "",
+            of_interaction: false,
+        },
+        path: path.to_owned(),
+        body: None,
+        files: &[],
+        patience,
+        is_repeatable: true,
+    }
 }
 
 fn webhook<'a>(name: &'static str, of: &'a InteractionHandle) -> Route<'a> {

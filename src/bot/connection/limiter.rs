@@ -68,6 +68,8 @@ struct State {
     limits: HashMap<&'static str, Option<u32>>,
     buckets: BoundedMap<u64, Bucket>,
     global: Bucket,
+    /// Until when nothing at all is sent.
+    closed_until: Instant,
     swept_at: Instant,
 }
 
@@ -90,6 +92,7 @@ impl Default for Limiter {
                 resets_at: now + Duration::from_secs(1),
                 unknown: false,
             },
+            closed_until: now,
             swept_at: now,
         };
         Self {
@@ -104,6 +107,9 @@ impl Limiter {
     /// before asking again.
     pub fn take(&self, route: Route<'_>, now: Instant) -> Result<(), Duration> {
         let mut state = lock(&self.state);
+        if state.closed_until > now {
+            return Err(state.closed_until - now);
+        }
         if !route.of_interaction {
             state.global.renew(now);
             let reserved = if PATIENT.contains(&route.name) {
@@ -164,6 +170,16 @@ impl Limiter {
         state.sweep(now);
     }
 
+    /// Notes that a request got no response: where it was to find out how many
+    /// its bucket takes, the next one does.
+    pub fn note_silence(&self, route: Route<'_>) {
+        let mut state = lock(&self.state);
+        let key = self.key(&state, route);
+        if state.buckets.get(&key).is_some_and(|bucket| bucket.unknown) {
+            state.buckets.remove(&key);
+        }
+    }
+
     /// Closes a bucket, or everything, after a 429.
     pub fn pause(&self, route: Route<'_>, wait: Duration, global: bool, now: Instant) {
         let mut state = lock(&self.state);
@@ -178,6 +194,18 @@ impl Limiter {
             let key = self.key(&state, route);
             state.buckets.put(key, closed);
         }
+    }
+
+    /// Closes everything, interactions too: the address is banned, and each
+    /// call would make that longer.
+    pub fn pause_everything(&self, wait: Duration, now: Instant) {
+        let mut state = lock(&self.state);
+        state.closed_until = state.closed_until.max(now + wait);
+    }
+
+    /// Whether nothing at all is sent at the moment.
+    pub fn is_closed(&self, now: Instant) -> bool {
+        lock(&self.state).closed_until > now
     }
 
     /// A hash, since the major parameter may be a secret.
@@ -307,6 +335,21 @@ mod tests {
     }
 
     #[test]
+    fn a_ban_stops_everything() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        limiter.pause_everything(Duration::from_mins(1), now);
+        let late = now + Duration::from_secs(59);
+        assert_eq!(
+            limiter.take(webhook("a"), late),
+            Err(Duration::from_secs(1))
+        );
+        assert!(limiter.take(route("POST message", "1"), late).is_err());
+        assert!(limiter.is_closed(late));
+        let over = now + Duration::from_mins(1);
+        assert_eq!(limiter.take(webhook("a"), over), Ok(()));
+    }
+
+    #[test]
     fn fifty_a_second_is_the_most() {
         let (limiter, now) = (Limiter::default(), Instant::now());
         let sent = (0..80).filter(|number| {
@@ -360,6 +403,15 @@ mod tests {
         limiter.learn(typing, Report::default(), now);
         assert_eq!(limiter.take(typing, now), Ok(()));
         assert_eq!(limiter.take(typing, now), Ok(()));
+    }
+
+    #[test]
+    fn a_request_without_a_response_keeps_nobody_waiting() {
+        let (limiter, now) = (Limiter::default(), Instant::now());
+        assert_eq!(limiter.take(webhook("a"), now), Ok(()));
+        assert_eq!(limiter.take(webhook("a"), now), Err(ASK_AGAIN));
+        limiter.note_silence(webhook("a"));
+        assert_eq!(limiter.take(webhook("a"), now), Ok(()));
     }
 
     #[test]

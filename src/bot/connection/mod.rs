@@ -1,11 +1,14 @@
 //! The connection to Discord: its gateway, its REST calls and their limits.
 
 pub mod card;
+pub mod channel_access;
 pub mod channel_calls;
 pub mod connect;
 mod go_between;
 pub mod interaction_calls;
 mod limiter;
+pub mod patience;
+pub mod promises;
 mod register;
 pub mod renewals;
 pub mod rest;

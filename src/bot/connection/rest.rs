@@ -17,17 +17,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::app::Tasks;
 use crate::bot::connection::card::File;
 use crate::bot::connection::limiter::{Limiter, Report, Route};
+use crate::bot::connection::patience::Patience;
+use crate::bot::connection::promises::Promises;
 
-/// How long one request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request may wait for its turn, all attempts together.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// How often a request is sent at the most.
-const ATTEMPTS: u32 = 5;
-/// The first wait after a server error; it doubles.
-const BACKOFF: Duration = Duration::from_millis(250);
+/// How long nothing at all is sent after a ban that does not say how long it
+/// lasts.
+const BAN_LASTS: Duration = Duration::from_mins(1);
 const OUR_NAME: &str = concat!("DiscordBot (latchkey, ", env!("CARGO_PKG_VERSION"), ")");
 
 /// A request to Discord.
@@ -39,6 +37,9 @@ pub struct Call<'a> {
     pub body: Option<Value>,
     /// Sent beside the body.
     pub files: &'a [File],
+    pub patience: Patience,
+    /// Sending it twice comes to the same as sending it once.
+    pub is_repeatable: bool,
 }
 
 /// What Discord answered when it did not do as asked.
@@ -57,6 +58,15 @@ pub fn status_of(error: &anyhow::Error) -> Option<u16> {
     error.map(|error| error.status)
 }
 
+/// The code with which Discord refused a request, if that is what went wrong.
+pub fn code_of(error: &anyhow::Error) -> Option<u64> {
+    let error = error.downcast_ref::<DiscordError>();
+    error.map(|error| error.code)
+}
+
+/// Discord's code for an interaction that has been answered already.
+pub const ALREADY_ACKNOWLEDGED: u64 = 40_060;
+
 /// Whether something is not there, or not for the bot to see.
 pub fn is_gone(error: &anyhow::Error) -> bool {
     matches!(status_of(error), Some(403 | 404))
@@ -68,6 +78,10 @@ pub struct Rest {
     base: String,
     authorization: HeaderValue,
     limiter: Limiter,
+    /// The process's tasks, which tell when it is time to give up.
+    tasks: Option<Tasks>,
+    /// What interactions were promised while they are handled.
+    pub promises: Promises,
     /// Told when Discord refused a call for its token.
     token_refused: Notify,
 }
@@ -86,8 +100,16 @@ impl Rest {
             base,
             authorization,
             limiter: Limiter::default(),
+            tasks: None,
+            promises: Promises::default(),
             token_refused: Notify::new(),
         })
+    }
+
+    /// Gives up when the process does.
+    pub fn end_with(mut self, tasks: Tasks) -> Self {
+        self.tasks = Some(tasks);
+        self
     }
 
     /// The client underneath, which serenity uses too.
@@ -101,58 +123,78 @@ impl Rest {
         self.token_refused.notified().await;
     }
 
-    /// Sends a request, in its turn, and again when Discord says so.
+    /// Whether this address is banned from Discord, so that nothing can be
+    /// said.
+    pub fn is_banned(&self) -> bool {
+        self.limiter.is_closed(Instant::now())
+    }
+
+    /// Sends a request, in its turn, and again when Discord says so or has
+    /// trouble, for as long as the call has patience.
     pub async fn send(&self, call: Call<'_>) -> anyhow::Result<Value> {
-        let give_up_at = Instant::now() + PATIENCE;
-        let mut attempt = 0;
+        let mut attempts = 0;
         loop {
-            attempt += 1;
-            self.wait_turn(&call, give_up_at).await?;
-            let last = attempt >= ATTEMPTS;
-            let response = match self.send_once(&call).await {
-                Ok(response) => response,
-                Err(error) if last || !may_repeat(&call, &error) => {
-                    return Err(error.without_url()).context(call.route.name);
-                }
-                Err(_) => {
-                    tokio::time::sleep(BACKOFF * 2_u32.pow(attempt - 1)).await;
+            self.wait_turn(&call).await?;
+            attempts += 1;
+            let wait = match self.send_once(&call).await {
+                Ok(Reply { status, body, .. }) if status.is_success() => return Ok(body),
+                Ok(reply) if reply.status == StatusCode::TOO_MANY_REQUESTS => {
+                    self.pause(&call, &reply);
+                    let is_last = attempts >= call.patience.attempts;
+                    if is_last {
+                        return Err(refused(&call, &reply));
+                    }
                     continue;
                 }
+                // An earlier attempt was heard, and its response was lost.
+                Ok(reply) if attempts > 1 && reply.code() == ALREADY_ACKNOWLEDGED => {
+                    return Ok(Value::Null);
+                }
+                Ok(reply) => {
+                    if reply.status == StatusCode::UNAUTHORIZED && !call.route.of_interaction {
+                        self.token_refused.notify_one();
+                    }
+                    let wait = call.patience.backoff(attempts, Instant::now());
+                    let is_worth_it = call.is_repeatable && reply.status.is_server_error();
+                    match wait.filter(|_| is_worth_it) {
+                        Some(wait) => wait,
+                        None => return Err(refused(&call, &reply)),
+                    }
+                }
+                Err(error) => {
+                    self.limiter.note_silence(call.route);
+                    let wait = call.patience.backoff(attempts, Instant::now());
+                    // Without a connection, nothing was heard.
+                    let is_safe = call.is_repeatable || error.is_connect();
+                    match wait.filter(|_| is_safe) {
+                        Some(wait) => wait,
+                        None => return Err(error.without_url()).context(call.route.name),
+                    }
+                }
             };
-            let (status, headers) = (response.status(), response.headers().clone());
-            let told = status.as_str().to_owned();
-            counter!("latchkey_discord_calls_total", "route" => call.route.name, "status" => told)
-                .increment(1);
-            self.limiter
-                .learn(call.route, report(&headers), Instant::now());
-            let body: Value = response.json().await.unwrap_or_default();
-            if status.is_success() {
-                return Ok(body);
-            }
-            if status == StatusCode::TOO_MANY_REQUESTS && !last {
-                self.pause(&call, &headers, &body);
-            } else if status.is_server_error() && !last && call.method != Method::POST {
-                tokio::time::sleep(BACKOFF * 2_u32.pow(attempt - 1)).await;
-            } else {
-                if status == StatusCode::UNAUTHORIZED && !call.route.of_interaction {
-                    self.token_refused.notify_one();
-                }
-                let code = body["code"].as_u64().unwrap_or(0);
-                return Err(DiscordError {
-                    status: status.as_u16(),
-                    code,
-                    route: call.route.name,
-                }
-                .into());
-            }
+            self.sleep(&call, wait).await?;
         }
     }
 
-    async fn send_once(&self, call: &Call<'_>) -> reqwest::Result<reqwest::Response> {
+    /// Sleeps, unless the process ends meanwhile.
+    async fn sleep(&self, call: &Call<'_>, wait: Duration) -> anyhow::Result<()> {
+        let cut_off = async {
+            match &self.tasks {
+                Some(tasks) => tasks.cut_off().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => Ok(()),
+            () = cut_off => anyhow::bail!("the process ends: {}", call.route.name),
+        }
+    }
+
+    async fn send_once(&self, call: &Call<'_>) -> reqwest::Result<Reply> {
         let url = format!("{}{}", self.base, call.path);
         let mut request = self.client.request(call.method.clone(), url);
         request = request
-            .timeout(REQUEST_TIMEOUT)
+            .timeout(call.patience.request_timeout)
             .header(USER_AGENT, OUR_NAME);
         if !call.route.of_interaction {
             request = request.header(AUTHORIZATION, self.authorization.clone());
@@ -162,28 +204,55 @@ impl Rest {
             Some(body) => request = request.multipart(form(body, call.files)?),
             None => {}
         }
-        request.send().await
+        let response = request.send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let told = status.as_str().to_owned();
+        counter!("latchkey_discord_calls_total", "route" => call.route.name, "status" => told)
+            .increment(1);
+        self.limiter
+            .learn(call.route, report(&headers), Instant::now());
+        // A response that breaks off is as good as none.
+        let body = response.bytes().await?;
+        let body = serde_json::from_slice(&body).ok();
+        Ok(Reply {
+            status,
+            headers,
+            is_discords: body.is_some(),
+            body: body.unwrap_or_default(),
+        })
     }
 
-    async fn wait_turn(&self, call: &Call<'_>, give_up_at: Instant) -> anyhow::Result<()> {
+    async fn wait_turn(&self, call: &Call<'_>) -> anyhow::Result<()> {
         while let Err(wait) = self.limiter.take(call.route, Instant::now()) {
             anyhow::ensure!(
-                Instant::now() + wait < give_up_at,
+                Instant::now() + wait < call.patience.give_up_at,
                 "rate limited for too long: {}",
                 call.route.name
             );
-            tokio::time::sleep(wait).await;
+            self.sleep(call, wait).await?;
         }
         Ok(())
     }
 
-    fn pause(&self, call: &Call<'_>, headers: &HeaderMap, body: &Value) {
-        let header = headers
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        let seconds = body["retry_after"].as_f64().or(header).unwrap_or(1.0);
-        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(PATIENCE);
-        let global = headers.contains_key("x-ratelimit-global");
+    /// Closes what a 429 says is closed: a bucket, everything that counts
+    /// towards the global limit, or, after a ban, everything.
+    fn pause(&self, call: &Call<'_>, reply: &Reply) {
+        let header = reply.headers.get("retry-after");
+        let header = header.and_then(|value| value.to_str().ok()?.parse().ok());
+        let seconds = reply.body["retry_after"].as_f64().or(header);
+        let wait = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        if reply.is_ban() {
+            let wait = wait.unwrap_or(BAN_LASTS);
+            counter!("latchkey_discord_bans_total").increment(1);
+            tracing::error!(
+                wait_s = wait.as_secs(),
+                "this address is banned from Discord for too many refused calls; nothing is sent meanwhile"
+            );
+            self.limiter.pause_everything(wait, Instant::now());
+            return;
+        }
+        let wait = wait.unwrap_or(Duration::from_secs(1));
+        let global = reply.headers.contains_key("x-ratelimit-global");
         tracing::warn!(
             wait_ms = wait.as_millis(),
             global,
@@ -192,6 +261,40 @@ impl Rest {
         );
         self.limiter.pause(call.route, wait, global, Instant::now());
     }
+}
+
+/// What came back.
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// The body is JSON, and thus Discord's own.
+    is_discords: bool,
+    body: Value,
+}
+
+impl Reply {
+    fn code(&self) -> u64 {
+        self.body["code"].as_u64().unwrap_or(0)
+    }
+
+    /// A 429 of Cloudflare's, in front of Discord: a page, and no word of
+    /// buckets.
+    fn is_ban(&self) -> bool {
+        let tells_of_buckets = self
+            .headers
+            .keys()
+            .any(|name| name.as_str().starts_with("x-ratelimit-"));
+        !self.is_discords && !tells_of_buckets
+    }
+}
+
+fn refused(call: &Call<'_>, reply: &Reply) -> anyhow::Error {
+    DiscordError {
+        status: reply.status.as_u16(),
+        code: reply.code(),
+        route: call.route.name,
+    }
+    .into()
 }
 
 /// A body with files, as Discord wants it: the JSON in a part of its own.
@@ -205,12 +308,6 @@ fn form(body: &Value, files: &[File]) -> reqwest::Result<Form> {
         form = form.part(format!("files[{number}]"), part);
     }
     Ok(form)
-}
-
-/// Whether sending once more can do no harm: nothing arrived, or it would
-/// be the same again.
-fn may_repeat(call: &Call<'_>, error: &reqwest::Error) -> bool {
-    error.is_connect() || call.method != Method::POST
 }
 
 fn report(headers: &HeaderMap) -> Report {

@@ -4,15 +4,17 @@
 use serenity::all::{Message, MessageType};
 
 use crate::bot::Bot;
+use crate::bot::answers::last_words;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
-use crate::bot::answers::target::Target;
+use crate::bot::answers::target::{Insistence, Part, Target};
 use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::connection::card::Card;
 use crate::bot::connection::rest::is_gone;
 use crate::bot::conversation::memory;
 use crate::bot::conversation::turns::Conversation;
 use crate::bot::words;
 use crate::bot::words::DEFAULT_LOCALE;
-use crate::model::{Ask, Caller, Choices};
+use crate::model::{Ask, Caller, Choices, PersonId};
 
 /// A message, who asks with it, and what they chose.
 pub struct MessageQuestion<'a> {
@@ -39,7 +41,8 @@ pub async fn handle_message(bot: &Bot, message: Message) -> anyhow::Result<()> {
     };
     if is_hidden(question.message) {
         let hint = words::answers::hidden_question(bot.voice(DEFAULT_LOCALE));
-        return target.send_first(&bot.rest, &hint).await.map(drop);
+        let person = question.caller.person;
+        return say_instead(bot, &target, person, hint).await;
     }
     answer_message(bot, question, target).await
 }
@@ -50,27 +53,37 @@ pub async fn answer_message(
     question: MessageQuestion<'_>,
     target: Target,
 ) -> anyhow::Result<()> {
+    let (person, channel) = (question.caller.person, target.channel());
+    // Where the bot may not write, nobody is asked or pays.
+    if !bot.channel_access.may_write(question.message) {
+        last_words::tell_place_is_closed(bot, person.0, channel).await;
+        return Ok(());
+    }
     // Reading files takes its time, so that it shows at once that an answer
-    // will come. Where the bot may not write, nobody is asked or pays.
+    // will come.
     let promise = target.promise_answer(&bot.rest);
     let recall = memory::recall_conversation(bot, question.message);
     let (promised, conversation) = tokio::join!(promise, recall);
     if promised.is_err_and(|error| is_gone(&error)) {
-        tracing::info!("was asked in a channel in which the bot may not write");
+        last_words::tell_place_is_closed(bot, person.0, channel).await;
         return Ok(());
+    }
+    let voice = bot.voice(DEFAULT_LOCALE);
+    if bot.rest.is_banned() {
+        let card = words::answers::discord_was_away(voice);
+        return say_instead(bot, &target, person, card).await;
     }
     let Conversation {
         turns,
         left_out,
         all_unread,
-    } = conversation?;
+    } = conversation;
     if turns.is_empty() {
-        let voice = bot.voice(DEFAULT_LOCALE);
-        let help = match all_unread.as_slice() {
+        let card = match all_unread.as_slice() {
             [] => words::answers::how_to_ask(voice),
             unread => words::files::unread_files(voice, unread),
         };
-        return target.send_first(&bot.rest, &help).await.map(drop);
+        return say_instead(bot, &target, person, card).await;
     }
     let ask = Ask {
         caller: question.caller,
@@ -88,6 +101,30 @@ pub async fn answer_message(
         locale: DEFAULT_LOCALE,
     };
     Box::pin(answer_request(bot, request)).await
+}
+
+/// Says something in the place of an answer, without asking anybody.
+async fn say_instead(
+    bot: &Bot,
+    target: &Target,
+    person: PersonId,
+    card: Card,
+) -> anyhow::Result<()> {
+    let part = Part {
+        card: &card,
+        insistence: Insistence::Last,
+    };
+    match target.send_first(&bot.rest, part).await {
+        Ok(_) => Ok(()),
+        Err(error) if is_gone(&error) => {
+            last_words::tell_place_is_closed(bot, person.0, target.channel()).await;
+            Ok(())
+        }
+        Err(error) => {
+            last_words::count_unsaid("a question");
+            Err(error)
+        }
+    }
 }
 
 /// Whether a message is a mention, a reply to one of the bot's messages, or

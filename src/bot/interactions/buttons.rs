@@ -23,7 +23,10 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
             bot.rest.update(&press.into(), &card).await
         }
         Some(CustomId::RemoveKey(id)) => remove_key(bot, press, &id).await,
-        Some(CustomId::OwnKey(provider)) => open_key_form(bot, press, &provider).await,
+        Some(CustomId::OwnKey(provider)) => open_key_form(bot, press, &provider, Scope::User).await,
+        Some(CustomId::ServerKey(provider)) => {
+            open_key_form(bot, press, &provider, Scope::Guild).await
+        }
         Some(CustomId::StopAnswer(id)) => buttons::stop_answer(bot, press, &id).await,
         Some(CustomId::RepeatAnswer(id)) => buttons::repeat_answer(bot, press, &id, None).await,
         Some(CustomId::OtherModel(id)) => buttons::offer_models(bot, press, &id).await,
@@ -55,7 +58,7 @@ async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
     match bot.app.keys.finish_remove(&caller, id).await {
         Ok((provider, scope)) => {
-            let card = words::keys::removed(voice, &provider, scope);
+            let card = words::keys::key_removed(voice, &provider, scope);
             show_privately(bot, &handle, card).await
         }
         // The message stays as it is: it may be somebody else's.
@@ -66,17 +69,18 @@ async fn remove_key(bot: &Bot, press: &ComponentInteraction, id: &str) -> anyhow
     }
 }
 
-/// Opens the form for a key of one's own.
+/// Opens the form for a key of one's own, or of the server's.
 async fn open_key_form(
     bot: &Bot,
     press: &ComponentInteraction,
     provider: &str,
+    scope: Scope,
 ) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(press);
-    let voice = bot.voice(&press.locale);
     let caller = bot.complete_caller(RawCaller::from_button(press)).await;
+    let voice = bot.voice_for(&caller, &press.locale).await;
     // A form must be the first answer, so nothing slow may come before it.
-    let beginning = bot.app.keys.begin_add(&caller, provider, Scope::User, None);
+    let beginning = bot.app.keys.begin_add(&caller, provider, scope, None);
     match find_before_form(beginning).await {
         Ok(form) => {
             let modal = words::keys::add_form(voice, &form);

@@ -17,6 +17,8 @@ pub enum CustomId {
     /// The button that opens the form for a key of one's own, with the
     /// provider.
     OwnKey(String),
+    /// The same for a key of the server's.
+    ServerKey(String),
     /// The buttons under an answer, by its id.
     StopAnswer(String),
     RepeatAnswer(String),
@@ -41,6 +43,7 @@ impl CustomId {
             "once" => Some(Self::OnceForm(id.to_owned())),
             "erase" => Some(Self::EraseForm(id.to_owned())),
             "own" => Some(Self::OwnKey(id.to_owned())),
+            "shared" => Some(Self::ServerKey(id.to_owned())),
             "stop" => Some(Self::StopAnswer(id.to_owned())),
             "again" => Some(Self::RepeatAnswer(id.to_owned())),
             "other" => Some(Self::OtherModel(id.to_owned())),
@@ -62,6 +65,7 @@ impl CustomId {
             Self::OnceForm(id) => format!("once:{id}"),
             Self::EraseForm(id) => format!("erase:{id}"),
             Self::OwnKey(provider) => format!("own:{provider}"),
+            Self::ServerKey(provider) => format!("shared:{provider}"),
             Self::StopAnswer(id) => format!("stop:{id}"),
             Self::RepeatAnswer(id) => format!("again:{id}"),
             Self::OtherModel(id) => format!("other:{id}"),

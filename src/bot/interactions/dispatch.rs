@@ -2,9 +2,11 @@
 //! so that shutdown can wait for it, and leaves poise only commands and
 //! their completion.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
+use futures_util::FutureExt;
 use serenity::all::{Client, Context, FullEvent, Interaction, Ready};
 use serenity::async_trait;
 use serenity::framework::Framework;
@@ -12,6 +14,7 @@ use serenity::framework::Framework;
 use crate::model::ServerId;
 
 use crate::bot::Bot;
+use crate::bot::answers::last_words::keep_promise;
 use crate::bot::answers::unfinished::close_unfinished;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::InteractionHandle;
@@ -85,7 +88,60 @@ impl Framework for Dispatcher {
 
     async fn dispatch(&self, context: Context, event: FullEvent) {
         let _running = self.bot.app.tasks.token();
-        let done = match event {
+        self.bot.channel_access.learn(&event, self.bot.user_id());
+        let awaited = AwaitedInteraction::of(&event);
+        if let Some(awaited) = &awaited {
+            self.bot.rest.promises.begin(awaited.handle.interaction);
+        }
+        // On the heap: it is a large future, and every event has room for it.
+        let handling = Box::pin(self.handle_event(context, event));
+        let done = AssertUnwindSafe(handling).catch_unwind().await;
+        let has_failed = !matches!(done, Ok(Ok(())));
+        match done {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("could not handle an event: {error:#}"),
+            // The panic itself has said where.
+            Err(_) => tracing::error!("what handled an event panicked"),
+        }
+        if let Some(AwaitedInteraction { handle, locale }) = awaited {
+            let voice = self.bot.voice(&locale);
+            let card = if has_failed {
+                words::something_broke(voice)
+            } else {
+                // Nothing of ours knew what to make of it.
+                words::old_command(voice)
+            };
+            keep_promise(&self.bot, &handle, card, has_failed).await;
+        }
+    }
+}
+
+/// An interaction for whose answer somebody waits.
+struct AwaitedInteraction {
+    handle: InteractionHandle,
+    locale: String,
+}
+
+impl AwaitedInteraction {
+    /// Of an event; none of a completion, which serenity answers.
+    fn of(event: &FullEvent) -> Option<Self> {
+        let FullEvent::InteractionCreate { interaction } = event else {
+            return None;
+        };
+        let (handle, locale) = match interaction {
+            Interaction::Command(command) => (command.into(), &command.locale),
+            Interaction::Component(press) => (press.into(), &press.locale),
+            Interaction::Modal(form) => (form.into(), &form.locale),
+            _ => return None,
+        };
+        let locale = locale.clone();
+        Some(Self { handle, locale })
+    }
+}
+
+impl Dispatcher {
+    async fn handle_event(&self, context: Context, event: FullEvent) -> anyhow::Result<()> {
+        match event {
             FullEvent::InteractionCreate {
                 interaction: Interaction::Modal(form),
             } => {
@@ -103,9 +159,8 @@ impl Framework for Dispatcher {
                 let server = ServerId(guild.id.get());
                 self.bot.app.keys.server_is_here(server).await
             }
-            // On the heap: it is a large future, and every event has room for it.
             FullEvent::Message { new_message } => {
-                Box::pin(incoming::handle_message(&self.bot, new_message)).await
+                incoming::handle_message(&self.bot, new_message).await
             }
             FullEvent::Resume { .. } => {
                 self.bot.renewals.note_resumed(context.shard_id);
@@ -133,9 +188,6 @@ impl Framework for Dispatcher {
                 Ok(())
             }
             _ => Ok(()),
-        };
-        if let Err(error) = done {
-            tracing::warn!("could not handle an event: {error:#}");
         }
     }
 }
@@ -158,6 +210,7 @@ async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
     match error {
         poise::FrameworkError::Command { error, ctx, .. } => {
             tracing::warn!(command = %ctx.command().qualified_name, "could not answer a command: {error:#}");
+            apologise(ctx, words::something_broke).await;
         }
         poise::FrameworkError::CommandPanic { ctx, .. } => {
             tracing::error!(command = %ctx.command().qualified_name, "a command panicked");
@@ -178,8 +231,8 @@ async fn on_error(error: poise::FrameworkError<'_, Arc<Bot>, anyhow::Error>) {
     }
 }
 
-/// Tells whoever typed a command that it failed: as the first reply, or
-/// after another.
+/// Tells whoever typed a command that it failed, unless something stands
+/// where the answer belongs.
 async fn apologise(
     ctx: poise::Context<'_, Arc<Bot>, anyhow::Error>,
     sentence: fn(Voice<'_>) -> Card,
@@ -187,15 +240,8 @@ async fn apologise(
     let poise::Context::Application(app) = ctx else {
         return;
     };
-    let (bot, handle) = (
-        app.framework.user_data,
-        InteractionHandle::from(app.interaction),
-    );
+    let bot = app.framework.user_data;
+    let handle = InteractionHandle::from(app.interaction);
     let card = sentence(bot.voice(&app.interaction.locale));
-    if bot.rest.reply(&handle, &card).await.is_err() {
-        let told = bot.rest.follow_up_ephemeral(&handle, &card).await;
-        if let Err(error) = told {
-            tracing::warn!("could not answer a command: {error:#}");
-        }
-    }
+    keep_promise(bot, &handle, card, true).await;
 }

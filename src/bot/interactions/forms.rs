@@ -21,13 +21,13 @@ use crate::model::{AccessRefusal, Words};
 /// Takes a form. It is acknowledged before anybody is asked about the key.
 pub async fn handle_form(bot: &Bot, mut form: ModalInteraction) -> anyhow::Result<()> {
     let handle = InteractionHandle::from(&form);
-    let voice = bot.voice(&form.locale);
     let id = CustomId::parse(&form.data.custom_id);
     if let Some(CustomId::OnceForm(id)) = id {
         return ask_once(bot, form, &id).await;
     }
     bot.rest.defer_ephemeral(&handle).await?;
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
+    let voice = bot.voice_for(&caller, &form.locale).await;
     let done = match id {
         Some(CustomId::AddKeyForm(id)) => {
             let mut typed = take_typed(&mut form);
@@ -60,6 +60,7 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
         extras: typed,
     };
     let caller = bot.complete_caller(RawCaller::from_form(&form)).await;
+    let voice = bot.voice_for(&caller, &form.locale).await;
     let question = prompt.0.clone();
     // An answer is promised to everybody, and a refusal only to whoever asked.
     let finishing = bot.app.asks.finish_once(caller, id, prompt, typed);
@@ -77,7 +78,7 @@ async fn ask_once(bot: &Bot, mut form: ModalInteraction, id: &str) -> anyhow::Re
             Box::pin(answer_request(bot, request)).await
         }
         Err(error) => {
-            let card = explain_error(bot.voice(&form.locale), &error);
+            let card = explain_error(voice, &error);
             bot.rest.reply(&handle, &card).await
         }
     }

@@ -16,9 +16,9 @@ pub async fn reply_privately(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
-    let voice = bot.voice(&ctx.interaction.locale);
     bot.rest.defer_ephemeral(&handle).await?;
     let caller = caller_of(ctx).await;
+    let voice = bot.voice_for(&caller, &ctx.interaction.locale).await;
     let done = work(&bot.app, &caller, voice).await;
     let card = done.unwrap_or_else(|error| explain_error(voice, &error));
     show_privately(bot, &handle, card).await

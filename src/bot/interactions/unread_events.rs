@@ -2,6 +2,7 @@
 //! counted, and read here from their raw form where that can be.
 
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use metrics::counter;
 use serde_json::{Map, Value, json};
@@ -9,6 +10,7 @@ use serenity::all::{Context, Event, FullEvent, Interaction, RawEventHandler};
 use serenity::async_trait;
 use serenity::framework::Framework;
 
+use crate::bot::answers::last_words::count_unsaid;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::interactions::dispatch::Dispatcher;
 use crate::bot::interactions::unread_message::mend_message;
@@ -79,24 +81,22 @@ impl UnreadEvents {
             let card = words::unreadable_interaction(bot.voice(locale));
             if let Err(error) = bot.rest.reply(&handle, &card).await {
                 tracing::warn!("could not say that an interaction was not read: {error:#}");
+                count_unsaid("an interaction");
             }
         }
     }
 
     /// Handles a message, without those of its parts that can't be read.
     async fn take_message(&self, context: Context, raw: Value) {
-        match mend_message(&raw) {
-            Some(new_message) => {
-                count("message", "read");
-                tracing::warn!("a message could only be read in part");
-                let event = FullEvent::Message { new_message };
-                self.0.dispatch(context, event).await;
-            }
-            None => {
-                count("message", "dropped");
-                tracing::warn!("a message could not be read and was dropped");
-            }
-        }
+        let Some(new_message) = mend_message(&raw) else {
+            count("message", "dropped");
+            tracing::warn!("a message could not be read and was dropped");
+            return;
+        };
+        count("message", "read");
+        tracing::warn!("a message could only be read in part");
+        let event = FullEvent::Message { new_message };
+        self.0.dispatch(context, event).await;
     }
 
     /// Notes that a server has the bot. Nothing else of it is needed.
@@ -139,5 +139,6 @@ fn handle_of(raw: &Value) -> Option<InteractionHandle> {
         interaction: id_of(&raw["id"])?,
         channel: id_of(&raw["channel_id"]).unwrap_or(0),
         token: raw["token"].as_str()?.to_owned(),
+        received_at: Instant::now(),
     })
 }

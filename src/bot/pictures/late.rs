@@ -2,6 +2,7 @@
 
 use crate::app::PicturePlace;
 use crate::bot::Bot;
+use crate::bot::answers::target::{Insistence, Part, post_reply};
 use crate::bot::connection::card::Card;
 use crate::bot::pictures::cards;
 use crate::bot::words::{self, Voice};
@@ -58,9 +59,20 @@ async fn post_parts(bot: &Bot, late: &LatePicture<'_>, parts: &[Card]) -> anyhow
             nonce: Some(nonce(&place.id, at)),
             ..card.clone()
         };
-        bot.rest.post(place.channel, &card).await?;
+        post_as_reply(bot, place.channel, card).await?;
     }
     Ok(())
+}
+
+/// Posts a card as a reply, or plainly where the bot may not reply.
+async fn post_as_reply(bot: &Bot, channel: u64, card: Card) -> anyhow::Result<()> {
+    let part = Part {
+        card: &card,
+        insistence: Insistence::Last,
+    };
+    post_reply(&bot.rest, channel, card.reply_to, part)
+        .await
+        .map(drop)
 }
 
 /// By which Discord knows that it has a message already: 25 characters at

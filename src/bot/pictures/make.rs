@@ -4,16 +4,18 @@
 use serenity::all::Attachment;
 use tokio::time::Instant;
 
-use crate::app::{AnswerStart, Error};
+use crate::app::{AnswerStart, Error, ReadyPicture};
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
-use crate::bot::answers::refusals;
 use crate::bot::answers::target::Target;
+use crate::bot::answers::{last_words, refusals};
 use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript::ImagePrompt;
 use crate::bot::pictures::progress::PictureMessage;
 use crate::bot::{Bot, words};
-use crate::model::{ImageSpec, PICTURE_MB_MAX, Picture, PictureAsk, PictureRefusal, Words};
+use crate::model::{
+    Choices, ImageSpec, PICTURE_MB_MAX, Picture, PictureAsk, PictureRefusal, ServerId, Words,
+};
 
 /// What is to be made, where it goes, and in which language.
 pub struct PictureRequest<'a> {
@@ -29,38 +31,79 @@ pub struct PictureRequest<'a> {
 /// Makes pictures, and shows how far they are.
 pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Result<()> {
     let requested_at = Instant::now();
+    let caller = &request.imagine.caller;
+    let voice = bot.voice_for(caller, request.locale).await;
+    let asker = request.imagine.caller.person;
+    let target = request.target.clone();
+    let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
+    renderer.quote_question(&write_prompt(&request.imagine.spec));
+    let secured = match secure_pictures(&mut renderer, request).await {
+        Ok(Some(secured)) => secured,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            Box::pin(last_words::say_elsewhere(&mut renderer, error)).await;
+            return Ok(());
+        }
+    };
+    let began = AnswerStart {
+        person: asker,
+        server: secured.server,
+        channel: target.channel(),
+        promised: renderer.promised_message(),
+        reply_to: target.reply_to(),
+        choices: secured.choices,
+    };
+    let mut message = PictureMessage {
+        renderer,
+        requested_at,
+        prompt: secured.prompt,
+    };
+    Box::pin(message.follow_making(secured.ready, began)).await
+}
+
+/// Pictures that somebody pays for, and what is noted of them.
+struct SecuredPictures {
+    ready: ReadyPicture,
+    server: Option<ServerId>,
+    choices: Choices,
+    prompt: String,
+}
+
+/// Waits in line and finds out who pays; or says why there are no pictures.
+async fn secure_pictures(
+    renderer: &mut MessageRenderer<'_>,
+    request: PictureRequest<'_>,
+) -> anyhow::Result<Option<SecuredPictures>> {
+    let (bot, voice) = (renderer.bot, renderer.voice);
     let PictureRequest {
         mut imagine,
         file,
         enhance,
-        target,
-        locale,
+        ..
     } = request;
-    let voice = bot.voice(locale);
-    let asker = imagine.caller.person;
-    let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
-    renderer.quote_question(&write_prompt(&imagine.spec));
-    let Some(mut permit) = bot.picture_queue.acquire(asker) else {
+    let Some(mut permit) = bot.picture_queue.acquire(renderer.asker) else {
         let refusal = PictureRefusal::TooManyPicturesAtOnce.into();
-        return refusals::turn_away(&mut renderer, refusal).await;
+        return refusals::turn_away(renderer, refusal).await.map(|()| None);
     };
     if permit.must_wait() || enhance {
         renderer.promise_answer().await?;
     }
     if permit.must_wait() {
-        renderer
-            .show_instead(words::answers::waiting_in_line(voice))
-            .await?;
+        let card = words::answers::waiting_in_line(voice);
+        renderer.show_meanwhile(card).await;
         permit.wait_turn().await;
     }
     imagine.spec.is_edit = file.is_some();
     if enhance {
-        renderer
-            .show_instead(words::pictures::rewriting_prompt(voice))
-            .await?;
+        let card = words::pictures::rewriting_prompt(voice);
+        renderer.show_meanwhile(card).await;
         match bot.app.pictures.enhance_prompt(&imagine).await {
             Ok(better) => imagine.spec.prompt = Words(better),
-            Err(error) => return refusals::refuse_in_place(&mut renderer, &error).await,
+            Err(error) => {
+                return refusals::refuse_in_place(renderer, &error)
+                    .await
+                    .map(|()| None);
+            }
         }
         renderer.quote_question(&write_prompt(&imagine.spec));
     }
@@ -68,7 +111,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let server = imagine.caller.place.server();
     let prompt = imagine.spec.prompt.0.clone();
     let preparing = bot.app.pictures.prepare(imagine);
-    let prepared = promise_if_slow(&mut renderer, preparing).await?;
+    let prepared = promise_if_slow(renderer, preparing).await?;
     let securing = Box::pin(async {
         let mut ready = prepared.secure().await?;
         if let Some(file) = file {
@@ -76,22 +119,13 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
         }
         Ok(ready)
     });
-    let ready = promise_when_secured(&mut renderer, PromiseTime::WhenSecured, securing).await?;
-    let Some(ready) = ready else { return Ok(()) };
-    let began = AnswerStart {
-        person: asker,
+    let ready = promise_when_secured(renderer, PromiseTime::WhenSecured, securing).await?;
+    Ok(ready.map(|ready| SecuredPictures {
+        ready,
         server,
-        channel: target.channel(),
-        promised: renderer.promised_message(),
-        reply_to: target.reply_to(),
         choices,
-    };
-    let mut message = PictureMessage {
-        renderer,
-        requested_at,
         prompt,
-    };
-    Box::pin(message.follow_making(ready, began)).await
+    }))
 }
 
 /// What pictures are made from, as it stands above them.

@@ -1,8 +1,6 @@
 //! Pictures in the making: each stage shows in the channel, and at last the
 //! pictures do.
 
-use std::time::Duration;
-
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -12,15 +10,12 @@ use crate::app::{
     UnsettledPictures, Waiter,
 };
 use crate::bot::answers::message_renderer::MessageRenderer;
-use crate::bot::answers::{notices, refusals};
+use crate::bot::answers::{last_words, notices, refusals};
+use crate::bot::connection::patience::TOKEN_LIVES;
 use crate::bot::pictures::cards;
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
 use crate::model::Stage;
-
-/// How long an interaction can be answered: Discord's tokens live for 15
-/// minutes. From then on the bot writes in the channel by itself.
-const TOKEN_LIVES: Duration = Duration::from_secs(14 * 60 + 30);
 
 /// The message that shows how far pictures are, and then the pictures.
 pub struct PictureMessage<'a> {
@@ -71,6 +66,9 @@ impl PictureMessage<'_> {
             return self.renderer.show_instead(card).await;
         }
         let shown = self.show_end(&outcome, &place).await;
+        if shown.is_err() {
+            last_words::count_unsaid("a picture");
+        }
         let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
         notes.close(outcome.attempt, &outcome.trace);
         bot.app.pictures.close_picture(&place.id).await?;
@@ -96,10 +94,7 @@ impl PictureMessage<'_> {
             }
             let now_s = bot.app.now_ms() / 1_000;
             let card = words::pictures::stage(self.renderer.voice, stage, now_s, id);
-            // A card that fails is made up for by the next, and by the last.
-            if let Err(error) = self.renderer.show_instead(card).await {
-                tracing::debug!("could not show how far a picture is: {error:#}");
-            }
+            self.renderer.show_meanwhile(card).await;
             let pause = tokio::time::sleep(bot.edit_pace.pause());
             done.run_until_cancelled(pause).await;
         }

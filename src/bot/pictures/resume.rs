@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
 use crate::bot::answers::running_answers::RunningAnswer;
-use crate::bot::answers::{notices, refusals};
+use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::conversation::transcript::{self, ImagePrompt};
 use crate::bot::conversation::turns::question_in;
 use crate::bot::pictures::cards;
@@ -85,6 +85,9 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
     } else {
         show_late(bot, voice, late, card).await
     };
+    if shown.is_err() {
+        last_words::count_unsaid("a picture");
+    }
     let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
     notices::tell_budget_owners(bot, voice, &budgets).await;
     bot.app.pictures.close_picture(&place.id).await?;

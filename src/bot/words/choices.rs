@@ -2,12 +2,13 @@
 
 use std::fmt::Display;
 
-use crate::app::{ModelChoice, Persona};
+use crate::app::{ChosenModel, ModelChoice, ModelStanding, Persona};
 use crate::bot::connection::card::{Card, Choice as MenuChoice, Select};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::{Choice, ChoiceKind, ChoiceScope};
+use crate::model::{Choice, ChoiceKind, ChoiceScope, ProviderId};
 
 use crate::bot::words::formats::{in_code, plain_model};
+use crate::bot::words::keys::advice::bring_any_key;
 use crate::bot::words::voice::Voice;
 
 /// Discord's most options of a menu.
@@ -27,9 +28,9 @@ pub fn model_name(voice: Voice<'_>, model: &ModelChoice) -> String {
 /// The menu of models for another answer.
 pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
     if models.is_empty() {
-        return Card::text(voice.lang.words(
-            "Nobody has a key here that can pay for another model. `/keys add` adds yours.",
-        ));
+        let nobody = "Nobody has a key here that can pay for another model. {advice}";
+        let advice: &[(&str, &dyn Display)] = &[("advice", &bring_any_key(voice))];
+        return Card::text(voice.lang.say(nobody, advice));
     }
     let choices = models.iter().take(OPTIONS_MAX).map(|model| MenuChoice {
         label: model_name(voice, model),
@@ -65,8 +66,10 @@ pub fn models(voice: Voice<'_>, chosen: &[Choice], usable: &[ModelChoice]) -> Ca
         ));
     }
     lines.push(if names.is_empty() {
-        lang.words("Nobody has a key here, so no model can answer. `/keys add` adds yours.")
-            .to_owned()
+        lang.say(
+            "Nobody has a key here, so no model can answer. {advice}",
+            &[("advice", &bring_any_key(voice))],
+        )
     } else {
         lang.say("You can use {models}.", &[("models", &names.join(", "))])
     });
@@ -87,6 +90,31 @@ pub fn personas(voice: Voice<'_>, all: &[Persona], chosen: &[Choice]) -> Card {
             .to_owned(),
     );
     Card::text(lines.join("\n"))
+}
+
+/// A model was chosen, with a warning where its provider does not list it.
+pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, model: &ChosenModel) -> Card {
+    let card = chosen(voice, ChoiceKind::Model, scope, &model.full);
+    let id = model.full.split('/').next().unwrap_or_default();
+    let provider = voice.name(&ProviderId::from(id));
+    let warning = match model.standing {
+        ModelStanding::Listed => return card,
+        ModelStanding::Unlisted => {
+            "⚠️ {provider} does not list such a model, so asks may fail. `/model show` lists what can be used here."
+        }
+        ModelStanding::Unsaid => "⚠️ {provider} could not be asked whether it has such a model.",
+        ModelStanding::NobodyPays => {
+            "⚠️ Nobody has a key here that pays for {provider}, so it does not answer yet, and I could not look \
+             whether there is such a model. {advice}"
+        }
+    };
+    let values: &[(&str, &dyn Display)] =
+        &[("provider", &provider), ("advice", &bring_any_key(voice))];
+    Card::text(format!(
+        "{}\n{}",
+        card.text,
+        voice.lang.say(warning, values)
+    ))
 }
 
 /// Something was chosen.

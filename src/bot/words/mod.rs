@@ -17,7 +17,9 @@ mod refusal;
 pub mod tokens;
 pub mod usage;
 mod voice;
+#[cfg(test)]
+mod walk;
 
 pub use errors::{error, old_command, something_broke, unreadable_interaction};
 pub use lang::{DEFAULT_LOCALE, Lang, localizations};
-pub use voice::Voice;
+pub use voice::{OwnKeys, Reader, Voice};

@@ -1,6 +1,8 @@
 //! How the bot speaks to somebody: their language, and names that many
 //! sentences share.
 
+use std::fmt::Display;
+
 use crate::app::KnownProviders;
 use crate::bot::words::lang::Lang;
 use crate::model::{Health, ProviderId, Scope, Source};
@@ -10,11 +12,54 @@ use crate::model::{Health, ProviderId, Scope, Source};
 pub struct Voice<'a> {
     pub lang: Lang,
     pub providers: KnownProviders<'a>,
-    /// Whether people can store keys.
-    pub byok: bool,
+    /// Whether this person can bring keys of their own, and how.
+    pub own_keys: OwnKeys,
+    pub reader: Reader,
+}
+
+/// How a person can bring a key of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnKeys {
+    /// It can be stored, or typed for one ask.
+    Stored,
+    /// It can be typed for one ask: nobody can store keys.
+    Once,
+    /// Not at all: their tier does not include it.
+    No,
+}
+
+/// Where somebody reads what is said, as against where it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// In the same place.
+    Here,
+    /// In a direct message about a server.
+    Elsewhere,
 }
 
 impl Voice<'_> {
+    /// The same voice for who reads it in a direct message.
+    pub fn elsewhere(self) -> Self {
+        Self {
+            reader: Reader::Elsewhere,
+            ..self
+        }
+    }
+
+    /// A sentence with its `{names}` filled in, and with `{here}`,
+    /// `{this}` and `{This}` as its reader must read them.
+    pub fn say(&self, english: &str, values: &[(&str, &dyn Display)]) -> String {
+        let [here, this, begin] = match self.reader {
+            Reader::Here => ["here", "this", "This"],
+            Reader::Elsewhere => ["there", "that", "That"],
+        }
+        .map(|word| self.lang.words(word));
+        let mut all: Vec<(&str, &dyn Display)> =
+            vec![("here", &here), ("this", &this), ("This", &begin)];
+        all.extend_from_slice(values);
+        self.lang.say(english, &all)
+    }
+
     /// A provider's name as people write it.
     pub fn name(&self, id: &ProviderId) -> String {
         self.providers
@@ -49,7 +94,10 @@ impl Voice<'_> {
             Health::Refused => "refused by the provider",
             Health::OutOfCredit => "out of credit",
             Health::Restricted => "works with restrictions",
-            Health::Damaged => "damaged; add it again with `/keys add`",
+            Health::Damaged if self.own_keys == OwnKeys::Stored => {
+                "damaged; add it again with `/keys add`"
+            }
+            Health::Damaged => "damaged",
         })
     }
 

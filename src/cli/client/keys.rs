@@ -56,7 +56,7 @@ pub async fn keys(verb: Option<KeyVerb>, guild: Option<u64>, as_json: bool) -> a
                 .filter_map(|pair| pair.split_once('='))
                 .map(|(field, value)| (field.to_owned(), json!(value)))
                 .collect();
-            let key = hidden::read_secret(&format!("Key for {provider}"))?;
+            let key = hidden::read_key(&format!("Key for {provider}"))?;
             let body = json!({"provider": provider, "key": key.expose_secret(), "name": name, "extras": extras});
             call(Method::POST, "").json(&body)
         }
@@ -94,6 +94,12 @@ fn print_answer(verb: &KeyVerb, answer: &Value) {
             .for_each(print_payer),
         KeyVerb::Add { .. } | KeyVerb::Test { .. } => {
             print_key(&answer["key"]);
+            let removed = answer["removed"].as_array().into_iter().flatten();
+            let removed: Vec<&str> = removed.map(word).collect();
+            if !removed.is_empty() {
+                let removed = removed.join(", ").replace('_', " ");
+                println!("Taken out around the key: {removed}.");
+            }
             println!("The provider says: {}.", word(&answer["check"]));
         }
         KeyVerb::Pause { .. } | KeyVerb::Resume { .. } => print_key(answer),

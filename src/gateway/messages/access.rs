@@ -8,6 +8,8 @@ pub fn about_access(refusal: &AccessRefusal) -> Message {
     let text = |text: &str| text.to_owned();
     match refusal {
         AccessRefusal::NotAManager
+        | AccessRefusal::BudgetForManagers
+        | AccessRefusal::UsageForManagers
         | AccessRefusal::OnlyManagers
         | AccessRefusal::OnlyManagersChoose => (
             403,

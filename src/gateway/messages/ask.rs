@@ -2,7 +2,9 @@
 
 use crate::gateway::messages::{Message, describe_skip};
 use crate::gateway::problem::Problem;
-use crate::model::{AskRefusal, FailureClass, ProviderFailure, ProviderId, Source, Trace, Verdict};
+use crate::model::{
+    AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Source, Trace, Verdict,
+};
 
 /// The problem for a refusal about an ask.
 pub fn about_ask(refusal: &AskRefusal) -> Problem {
@@ -14,13 +16,8 @@ pub fn about_ask(refusal: &AskRefusal) -> Problem {
             format!("{provider} makes images and answers no questions. Name another provider."),
         ),
         AskRefusal::UnknownModel { model } => unknown_model(model),
-        AskRefusal::ModelMissing { provider } => (
-            400,
-            "model_missing",
-            format!(
-                "`{provider}/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
-            ),
-        ),
+        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
+        AskRefusal::ModelMissing { provider } => model_missing(provider),
         AskRefusal::ModelNotAllowed { provider, model } => (
             403,
             "model_not_allowed",
@@ -148,11 +145,9 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
             (401, "provider_key_refused", replace)
         }
-        FailureClass::AuthForbidden => (
-            403,
-            "provider_key_restricted",
-            "does not let the key do this, or not from here.",
-        ),
+        FailureClass::AuthForbidden(what) => {
+            (403, "provider_key_restricted", describe_restriction(what))
+        }
         FailureClass::Billing => (
             402,
             "provider_out_of_credit",
@@ -240,4 +235,40 @@ fn key_of(source: Source) -> &'static str {
         Source::BotDefault => "the operator's",
         Source::Demo => "no",
     }
+}
+
+/// What a provider does not let a key do, and what helps.
+fn describe_restriction(what: Restriction) -> &'static str {
+    match what {
+        Restriction::Model => {
+            "does not let the key use this model. Allow it there, or name another model."
+        }
+        Restriction::Address => {
+            "does not take the key from the address of this gateway. Lift that restriction there."
+        }
+        Restriction::Country => {
+            "does not serve the country that this gateway runs in. Name another provider."
+        }
+        Restriction::Permission => {
+            "says that the key lacks the permission for this. Give it the permission there."
+        }
+        Restriction::Spent => "says that the key's own spending limit is used up. Raise it there.",
+        Restriction::Suspended => "has suspended the key, its project or its account.",
+        Restriction::Unsaid => "does not let the key do this, or not from here.",
+    }
+}
+
+/// A model's name has spaces.
+fn spaces_in_model(typed: &str, meant: &str) -> Message {
+    let message =
+        format!("No model has a name with spaces, such as `{typed}`. Did you mean `{meant}`?");
+    (400, "malformed_model", message)
+}
+
+/// A provider is named before the slash, and no model after it.
+fn model_missing(provider: &ProviderId) -> Message {
+    let message = format!(
+        "`{provider}/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
+    );
+    (400, "model_missing", message)
 }

@@ -48,6 +48,16 @@ pub fn about_conversation(refusal: &ConversationRefusal) -> Message {
                 "Discord doesn't let the bot read that channel. The operator can turn that on with `discord.message_content`.",
             ),
         ),
+        ConversationRefusal::NotInThisConversation => (
+            403,
+            "not_in_conversation",
+            text("The bot is not in that conversation, so it can't read it."),
+        ),
+        ConversationRefusal::DiscordUnread => (
+            503,
+            "discord_unread",
+            text("Discord could not be read just now. Try again in a minute."),
+        ),
         ConversationRefusal::QuestionGone => (
             404,
             "question_gone",

@@ -2,7 +2,7 @@
 
 use crate::gateway::messages::Message;
 use crate::gateway::problem::Problem;
-use crate::model::{KeyRefusal, ProviderId};
+use crate::model::{KeyRefusal, OtherSecret, ProviderId};
 
 /// The problem for a refusal about a key.
 pub fn about_key(refusal: &KeyRefusal) -> Problem {
@@ -22,31 +22,31 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "unknown_provider",
             format!("There is no provider called `{name}`. `GET /api/v1/providers` lists all."),
         ),
-        KeyRefusal::NoSuchKey { .. } | KeyRefusal::UnknownKey => (
+        KeyRefusal::NoSuchKey { .. }
+        | KeyRefusal::NothingToRemove { .. }
+        | KeyRefusal::UnknownKey => (
             404,
             "no_such_key",
             text("There is no such key. `GET /api/v1/api-keys` lists yours."),
         ),
-        KeyRefusal::MalformedKey { problem } => (
+        KeyRefusal::NotAKey { what, wanted, .. } => not_a_key(*what, wanted),
+        KeyRefusal::LooksLikeAnothers { of, wanted, .. } => looks_like_anothers(of, wanted),
+        KeyRefusal::MalformedKey { problem, .. } => (
             400,
             "malformed_key",
             format!("That can't be a key: {problem}. Nothing was stored."),
         ),
-        KeyRefusal::MalformedExtra { field } => (
+        KeyRefusal::MalformedExtra { field, .. } => (
             400,
             "malformed_field",
             format!(
                 "“{field}” must be a plain name of letters, digits and dashes. Nothing was stored."
             ),
         ),
-        KeyRefusal::KeyRefused { provider, kept_old } => key_refused(provider, *kept_old),
-        KeyRefusal::Locked { kid } => (
-            503,
-            "key_locked",
-            format!(
-                "This key was stored under master key `{kid}`, which is not at hand. It is safe; the operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`."
-            ),
-        ),
+        KeyRefusal::KeyRefused {
+            provider, kept_old, ..
+        } => key_refused(provider, *kept_old),
+        KeyRefusal::Locked { kid } => key_locked(kid),
         KeyRefusal::Damaged { provider, .. } => key_damaged(provider),
         KeyRefusal::OnceNeedsProvider => (
             400,
@@ -67,11 +67,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "tier_without_keys",
             format!("Your tier, {tier}, does not include keys of your own."),
         ),
-        KeyRefusal::TooLongForAForm => (
-            400,
-            "prompt_too_long",
-            text("The prompt is longer than the 4,000 characters that a form holds. Shorten it."),
-        ),
+        KeyRefusal::TooLongForAForm => prompt_too_long(),
         KeyRefusal::FileForAForm => (
             400,
             "file_not_taken",
@@ -79,6 +75,20 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// The master key that a key was stored under is not here.
+fn key_locked(kid: &str) -> Message {
+    let message = format!(
+        "This key was stored under master key `{kid}`, which is not at hand. It is safe; the operator can unlock it with `BYOK_MASTER_KEY_PREVIOUS`."
+    );
+    (503, "key_locked", message)
+}
+
+/// A prompt does not fit into a form of Discord's.
+fn prompt_too_long() -> Message {
+    let message = "The prompt is longer than the 4,000 characters that a form holds. Shorten it.";
+    (400, "prompt_too_long", message.to_owned())
 }
 
 fn too_many_checks(retry_after_s: u64) -> Problem {
@@ -103,6 +113,42 @@ fn too_many_refused(retry_after_s: u64) -> Problem {
             ),
         )
     }
+}
+
+/// What came is no key of a provider.
+fn not_a_key(what: OtherSecret, wanted: &ProviderId) -> Message {
+    let is = match what {
+        OtherSecret::ServiceAccount => "a service account file of Google Cloud's",
+        OtherSecret::OauthClient => "a description of an OAuth client",
+        OtherSecret::PrivateKey => "a private key",
+        OtherSecret::Login => "a token of a login (OAuth)",
+        OtherSecret::DiscordToken => "a token of Discord's",
+        OtherSecret::GitHub => "a token of GitHub's",
+        OtherSecret::Service(name) => return not_a_key_but(&format!("a secret of {name}"), wanted),
+        OtherSecret::AdminKey => "an admin key, which asks no model",
+        OtherSecret::OurToken => "a token of this gateway's",
+        OtherSecret::Address => "an address",
+        OtherSecret::Masked => "a key that is hidden in part",
+        OtherSecret::Placeholder => "a placeholder",
+    };
+    not_a_key_but(is, wanted)
+}
+
+fn not_a_key_but(what: &str, wanted: &ProviderId) -> Message {
+    let message = format!(
+        "That looks like {what}, and {wanted} takes API keys. It was sent to nobody, and nothing was stored."
+    );
+    (400, "not_a_key", message)
+}
+
+/// The key begins as keys of other providers do.
+fn looks_like_anothers(of: &[ProviderId], wanted: &ProviderId) -> Message {
+    let names: Vec<&str> = of.iter().map(ProviderId::as_str).collect();
+    let message = format!(
+        "That looks like a key of {}, and {wanted} was named. It was sent to nobody, and nothing was stored. Name the provider that it belongs to.",
+        names.join(" or ")
+    );
+    (400, "key_for_another_provider", message)
 }
 
 /// What is stored of a key does not open.

@@ -130,6 +130,7 @@ pub fn describe_skip(why: Skip) -> &'static str {
         Skip::OwnKeyOnly => "the call is for a key of your own",
         Skip::OtherAddress => "it was stored for another address",
         Skip::NotSetUp => "it lacks something that its provider needs",
+        Skip::Restricted => "its provider does not let it do this, or not from here",
         Skip::ModelNotAllowed => "the operator does not allow the model",
         Skip::Blocked => "you are blocked",
         Skip::Damaged => "what is stored of it can't be opened; it must be added again",

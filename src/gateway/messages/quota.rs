@@ -54,6 +54,11 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
             "name_one",
             text("Name one person, role or channel, and only one. Nothing was changed."),
         ),
+        QuotaRefusal::Contradiction(_) => (
+            400,
+            "contradiction",
+            text("Two of these options do not go together. Nothing was changed."),
+        ),
         QuotaRefusal::BadServer => (400, "malformed_server", text("That is not a server's id.")),
         QuotaRefusal::BadDuration => (
             400,

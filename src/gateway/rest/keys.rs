@@ -65,6 +65,10 @@ pub struct StoredKey {
     replaced: bool,
     /// What its provider says of it.
     check: &'static str,
+    /// What was taken out around the key: `name`, `scheme`, `quotes`,
+    /// `brackets`, `formatting`, `punctuation`, `line_breaks`,
+    /// `invisible_characters`, `dashes`, `settings`, `words`.
+    removed: Vec<&'static str>,
 }
 
 /// Changes of a key. What is left out stays as it is.
@@ -157,6 +161,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
         key: describe_key(added.key),
         replaced: added.replaced,
         check: describe_check(&added.check),
+        removed: added.removed.iter().map(|it| it.as_str()).collect(),
     };
     json_response(status, &stored)
 }

@@ -5,6 +5,10 @@
 pub enum AccessRefusal {
     #[error("the person may not manage this server")]
     NotAManager,
+    #[error("budgets are for who manages the server")]
+    BudgetForManagers,
+    #[error("a server's usage is for who manages it")]
+    UsageForManagers,
     #[error("only who manages the server may do this")]
     OnlyManagers,
     #[error("only who manages the server chooses for everybody")]

@@ -12,6 +12,8 @@ pub enum AskRefusal {
     NotAChatProvider { provider: ProviderId },
     #[error("the model's provider is not known")]
     UnknownModel { model: String },
+    #[error("the model's name has spaces")]
+    SpacesInModel { typed: String, meant: String },
     #[error("a provider is named before the slash, and no model after it")]
     ModelMissing { provider: ProviderId },
     #[error("the operator does not allow this model")]

@@ -18,6 +18,10 @@ pub enum ConversationRefusal {
     MayNotReadHere,
     #[error("the bot may not read this channel")]
     BotCannotRead,
+    #[error("the bot is not in this conversation")]
+    NotInThisConversation,
+    #[error("Discord could not be read")]
+    DiscordUnread,
     #[error("the question can no longer be read")]
     QuestionGone,
 }

@@ -1,7 +1,8 @@
 //! Refusals about stored keys, and about keys that come with a call.
 
 use crate::model::ids::ProviderId;
-use crate::model::key::Scope;
+use crate::model::key::{KeyGoal, Scope};
+use crate::model::pasted::{OtherSecret, Wrapping};
 
 /// Why something about a key was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,16 +13,36 @@ pub enum KeyRefusal {
     UnknownProvider { name: String },
     #[error("there is no such key")]
     NoSuchKey { provider: ProviderId, scope: Scope },
+    #[error("there is no such key, so none was removed")]
+    NothingToRemove { provider: ProviderId, scope: Scope },
     #[error("there is no key of this id")]
     UnknownKey,
     #[error("the key has no characters that a key can have")]
-    MalformedKey { problem: &'static str },
+    MalformedKey {
+        problem: &'static str,
+        goal: KeyGoal,
+    },
+    #[error("it is no key of a provider")]
+    NotAKey {
+        what: OtherSecret,
+        wanted: ProviderId,
+        goal: KeyGoal,
+    },
+    #[error("the key begins as another provider's do")]
+    LooksLikeAnothers {
+        of: Vec<ProviderId>,
+        wanted: ProviderId,
+        goal: KeyGoal,
+    },
     #[error("a field is missing or wrong")]
-    MalformedExtra { field: &'static str },
+    MalformedExtra { field: &'static str, goal: KeyGoal },
     #[error("the provider does not accept the key")]
     KeyRefused {
         provider: ProviderId,
+        scope: Scope,
         kept_old: bool,
+        /// What was taken out around it before the provider was asked.
+        removed: Vec<Wrapping>,
     },
     #[error("too many key checks")]
     TooManyChecks { retry_after_s: u64 },

@@ -15,7 +15,7 @@ pub use ask::AskRefusal;
 pub use conversation::ConversationRefusal;
 pub use key::KeyRefusal;
 pub use picture::PictureRefusal;
-pub use quota::QuotaRefusal;
+pub use quota::{Contradiction, QuotaRefusal};
 pub use token::TokenRefusal;
 
 /// What was refused, by its subject.

@@ -1,7 +1,7 @@
 //! Refusals about limits, blocks and tiers.
 
 use crate::model::ids::ProviderId;
-use crate::model::offer::Source;
+use crate::model::offer::{Skip, Source};
 use crate::model::quota::{Blocked, LimitHit};
 
 /// Why something about a limit, a block or a tier was refused.
@@ -15,12 +15,17 @@ pub enum QuotaRefusal {
         provider: ProviderId,
         /// Seconds until there is room again; none where there never is.
         retry_after_s: Option<u64>,
+        /// Why the asker's own key for this provider does not pay in its
+        /// place; none where there is no such key.
+        own_key: Option<Skip>,
     },
     #[error("dollars are limited, and the price is not known")]
     UnknownPrice {
         provider: ProviderId,
         model: String,
         payer: Source,
+        /// As above.
+        own_key: Option<Skip>,
     },
     #[error("this is blocked")]
     Blocked {
@@ -38,8 +43,23 @@ pub enum QuotaRefusal {
     BadAmount,
     #[error("one person, role or channel must be named")]
     NameOne,
+    #[error("two options do not go together")]
+    Contradiction(Contradiction),
     #[error("the id is no server's")]
     BadServer,
     #[error("the duration is no duration")]
     BadDuration,
+}
+
+/// Options of a command that do not go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contradiction {
+    /// A person and a server, of which one is meant.
+    PersonAndServer,
+    /// A role's limit is for each member with it.
+    RoleAndTogether,
+    /// A minute has no calendar.
+    MinuteAndCalendar,
+    /// A duration is that of a tier.
+    DurationWithoutTier,
 }

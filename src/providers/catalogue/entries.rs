@@ -80,7 +80,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
         default_model: "gpt-6-luna",
         env: &["OPENAI_API_KEY"],
         key_page: "https://platform.openai.com/api-keys",
-        key_prefixes: &["sk-"],
+        key_prefixes: &["sk-", "sk-proj-", "sk-svcacct-", "sk-service-"],
         model_prefixes: &["gpt-", "chatgpt-", "o1", "o3", "o4"],
         images: Some(ImageWire::OpenAi),
         image_model: "gpt-image-2",
@@ -369,6 +369,7 @@ pub fn extra(id: &str, base_url: Url) -> Provider {
         key_page: base_url.to_string(),
         api_path: base_url.path().to_owned(),
         base_url,
+        is_built_in: false,
         ..provider(&Entry {
             base_url: "https://example.invalid",
             ..CHAT
@@ -407,6 +408,8 @@ fn provider(entry: &Entry) -> Provider {
         url_env: None,
         key_page: entry.key_page.to_owned(),
         key_prefixes: entry.key_prefixes,
+        declared_prefixes: Vec::new(),
+        is_built_in: true,
         model_prefixes: entry.model_prefixes,
         extras: entry.extras,
         sees: Vec::new(),

@@ -22,6 +22,7 @@ pub struct Override {
     pub image_model: Option<String>,
     pub image_hosts: Vec<String>,
     pub sees: Vec<String>,
+    pub key_prefixes: Vec<String>,
 }
 
 /// Why the operator's providers make no catalogue.
@@ -80,6 +81,18 @@ impl Catalogue {
         })
     }
 
+    /// The providers whose keys begin as this one does: those that know the
+    /// longest part of it. Several share a short beginning.
+    pub fn owners_of_shape(&self, key: &str) -> Vec<&Provider> {
+        let matched = |provider: &Provider| provider.shape_matched(key);
+        let Some(longest) = self.providers.iter().filter_map(matched).max() else {
+            return Vec::new();
+        };
+        let mut owners: Vec<&Provider> = self.providers.iter().collect();
+        owners.retain(|provider| matched(provider) == Some(longest));
+        owners
+    }
+
     fn apply(&mut self, change: &Override) -> Result<(), CatalogueError> {
         let wrong = |problem| CatalogueError {
             id: change.id.clone(),
@@ -120,6 +133,9 @@ impl Catalogue {
             provider.name.clone_from(name);
         }
         provider.sees.extend(change.sees.iter().cloned());
+        let declared = change.key_prefixes.iter().cloned();
+        let declared = declared.filter(|prefix| !prefix.is_empty());
+        provider.declared_prefixes.extend(declared);
         provider
             .images
             .hosts

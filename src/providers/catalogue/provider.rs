@@ -121,6 +121,10 @@ pub struct Provider {
     pub key_page: String,
     /// How this provider's keys begin, as far as is known.
     pub key_prefixes: &'static [&'static str],
+    /// How they begin as the operator says.
+    pub declared_prefixes: Vec<String>,
+    /// Whether it is no provider of the operator's own.
+    pub is_built_in: bool,
     /// How the names of its models begin.
     pub model_prefixes: &'static [&'static str],
     pub extras: &'static [Extra],
@@ -165,11 +169,23 @@ impl Provider {
 
     /// Whether a key looks like this provider's. A hint, never a refusal.
     pub fn looks_right(&self, secret: &SecretString) -> bool {
-        self.key_prefixes.is_empty()
-            || self
-                .key_prefixes
-                .iter()
-                .any(|prefix| secret.expose_secret().starts_with(prefix))
+        let (mut known, key) = (self.all_prefixes().peekable(), secret.expose_secret());
+        known.peek().is_none() || known.any(|prefix| key.starts_with(prefix))
+    }
+
+    /// How many bytes of a key are the beginning of this provider's keys;
+    /// none where it begins otherwise.
+    pub fn shape_matched(&self, key: &str) -> Option<usize> {
+        let matching = self
+            .all_prefixes()
+            .filter(|prefix| key.starts_with(*prefix));
+        matching.map(str::len).max()
+    }
+
+    /// How its keys begin, as we and as the operator know.
+    fn all_prefixes(&self) -> impl Iterator<Item = &str> {
+        let declared = self.declared_prefixes.iter().map(String::as_str);
+        self.key_prefixes.iter().copied().chain(declared)
     }
 
     /// Whether what was typed for an extra can be one.

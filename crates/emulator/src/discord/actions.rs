@@ -5,9 +5,11 @@
 use serde_json::{Value, json};
 
 use super::command_line::parse_command;
-use super::events::announce_message;
+use super::events::{announce_channel, announce_message};
 use super::payload;
-use crate::world::{Attachment, Channel, Interaction, InteractionKind, Message, State, World};
+use crate::world::{
+    Attachment, Channel, ChannelRules, Interaction, InteractionKind, Message, State, World,
+};
 
 /// A message that somebody writes.
 #[derive(Default)]
@@ -39,6 +41,7 @@ impl World {
     pub fn run(&self, person: u64, channel: u64, typed: &str) -> Result<u64, String> {
         self.with(|state| {
             let data = parse_command(state, typed, None)?;
+            check_offered(state, channel, &data)?;
             Ok(state.interact(&NewInteraction {
                 kind: InteractionKind::Command,
                 person,
@@ -208,7 +211,9 @@ impl World {
                 server,
                 person: None,
                 parent: Some(parent),
+                rules: ChannelRules::default(),
             });
+            announce_channel(state, "THREAD_CREATE", message);
             Some(message)
         })
     }
@@ -286,6 +291,21 @@ impl World {
             state.emit(Some(server), "GUILD_CREATE", &here);
         });
     }
+}
+
+/// Refuses a command that Discord's client does not offer in a channel: those
+/// for adults are offered in age-restricted channels and direct messages.
+fn check_offered(state: &State, channel: u64, data: &Value) -> Result<(), String> {
+    let all = state.commands.as_array().into_iter().flatten();
+    let is_for_adults = all
+        .filter(|command| command["name"] == data["name"])
+        .any(|command| command["nsfw"] == true);
+    let here = state.channels.iter().find(|c| c.id == channel);
+    let is_open = here.is_some_and(|c| c.server.is_none() || payload::is_age_restricted(c));
+    if is_for_adults && !is_open {
+        return Err("this command is for age-restricted channels".into());
+    }
+    Ok(())
 }
 
 impl State {

@@ -134,7 +134,12 @@ fn parse_value(state: &State, option: &Value, typed: &str) -> Result<Value, Stri
             .parse::<i64>()
             .map(Value::from)
             .map_err(|_| "write a number".into()),
-        Some(BOOLEAN) => Ok(json!(typed == "true")),
+        // Discord shows True and False, and takes nothing else.
+        Some(BOOLEAN) => match typed.to_ascii_lowercase().as_str() {
+            "true" => Ok(json!(true)),
+            "false" => Ok(json!(false)),
+            _ => Err(format!("`{typed}` is neither True nor False")),
+        },
         Some(NUMBER) => typed
             .parse::<f64>()
             .map(Value::from)

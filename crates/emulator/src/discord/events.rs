@@ -23,3 +23,12 @@ pub fn announce_message(state: &mut State, event: &str, id: u64) {
     let shown = payload::message_event(state, &message, reads_content(state));
     state.emit(server, event, &shown);
 }
+
+/// Sends an event about a channel or a thread to the shard that serves it.
+pub fn announce_channel(state: &mut State, event: &str, id: u64) {
+    let Some(channel) = state.channels.iter().find(|c| c.id == id) else {
+        return;
+    };
+    let (server, shown) = (channel.server, payload::channel(channel));
+    state.emit(server, event, &shown);
+}

@@ -33,15 +33,6 @@ const SHARDING_REQUIRED: u16 = 4_011;
 const INVALID_VERSION: u16 = 4_012;
 const INVALID_INTENTS: u16 = 4_013;
 const DISALLOWED_INTENTS: u16 = 4_014;
-/// Those of them after which a session can be resumed. Going away (1001) and
-/// codes of other layers leave it too.
-const KEEP_SESSION: [u16; 5] = [
-    4_000,
-    UNKNOWN_OPCODE,
-    DECODE_ERROR,
-    ALREADY_AUTHENTICATED,
-    RATE_LIMITED,
-];
 /// The codes with which a client that closes ends its session; after any
 /// other it may resume. <https://discord.com/developers/docs/events/gateway#initiating-a-disconnect>
 const ENDS_SESSION: [u16; 2] = [1_000, 1_001];
@@ -60,7 +51,12 @@ type Socket = mpsc::UnboundedSender<ToSocket>;
 /// Whether a session can be resumed once the gateway has closed its
 /// connection with this code.
 pub fn keeps_session(code: u16) -> bool {
-    code < 4_000 || KEEP_SESSION.contains(&code)
+    // 4006 and 4009: the session is not valid any more, and timed out.
+    !matches!(
+        code,
+        NOT_AUTHENTICATED | AUTHENTICATION_FAILED | 4_006 | INVALID_SEQUENCE | 4_009 | INVALID_SHARD
+            ..=DISALLOWED_INTENTS
+    )
 }
 
 /// Returns the route of the WebSocket.

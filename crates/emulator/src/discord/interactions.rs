@@ -13,12 +13,12 @@ use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
-use super::limits;
 use super::message_body::{
-    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, apply_edit, check_flags, check_length,
-    message_json, post_message,
+    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, check_filled, check_flags, check_length,
+    edit_message, message_json, post_message,
 };
 use super::multipart::Files;
+use super::{limits, permissions};
 use crate::world::{Interaction, InteractionKind, State, World};
 
 /// How long the bot may take to acknowledge an interaction.
@@ -37,7 +37,7 @@ pub fn routes() -> Router<Arc<World>> {
         .route("/webhooks/{application}/{token}", post(follow_up))
         .route(
             "/webhooks/{application}/{token}/messages/{message}",
-            patch(edit),
+            patch(edit).delete(delete),
         )
 }
 
@@ -90,8 +90,12 @@ fn answer_interaction(
     }
     let interaction = interaction.clone();
     let data = &body["data"];
+    permissions::check_answer(state, interaction.channel)?;
     check_length(data)?;
     check_flags(data, ANSWERED_FLAGS)?;
+    if body["type"] == 4 {
+        check_filled(data, false)?;
+    }
     let form = || Box::new(refuse(StatusCode::BAD_REQUEST, 50_035, "Invalid Form Body"));
     let mut original = interaction.original;
     let (mut modal, mut choices) = (None, None);
@@ -100,8 +104,8 @@ fn answer_interaction(
         (Some(5), _) => original = Some(post_answer(state, &interaction, data, true)),
         (Some(6), InteractionKind::Component | InteractionKind::ModalSubmit) => {}
         (Some(7), InteractionKind::Component) => {
-            let message = original.and_then(|id| state.message(id)).ok_or_else(form)?;
-            apply_edit(message, data);
+            let message = original.filter(|id| state.message(*id).is_some());
+            edit_message(state, message.ok_or_else(form)?, data);
         }
         (Some(8), InteractionKind::Autocomplete)
             if data["choices"].as_array().is_some_and(|c| c.len() <= 25) =>
@@ -124,7 +128,8 @@ fn answer_interaction(
 
 /// Posts the message that answers an interaction.
 fn post_answer(state: &mut State, interaction: &Interaction, data: &Value, loading: bool) -> u64 {
-    let ephemeral = data["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0;
+    let hidden = permissions::hides_visitors(state, interaction.channel, interaction.person);
+    let ephemeral = hidden || data["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0;
     let only_for = ephemeral.then_some(interaction.person);
     let answered = AnsweredInteraction {
         id: interaction.id,
@@ -171,26 +176,77 @@ async fn follow_up(
     files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
+    let files = files.map(|Extension(Files(files))| files);
     world.with(|state| {
         respond(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
-                let interaction = interaction_of_token(state, &token)?;
-                check_length(&body)?;
-                check_flags(&body, ANSWERED_FLAGS)?;
-                interaction.follow_ups += 1;
-                if interaction.visiting && interaction.follow_ups > VISITING_FOLLOW_UPS {
-                    let message = "Maximum number of follow-up messages reached";
-                    return Err(Box::new(refuse(StatusCode::FORBIDDEN, 40_094, message)));
-                }
-                let interaction = interaction.clone();
-                let id = post_answer(state, &interaction, &body, false);
-                if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {
+                let id = add_follow_up(state, &token, &body, files.is_some())?;
+                if let (Some(message), Some(files)) = (state.message(id), files) {
                     message.files = files;
                 }
                 Ok((headers, Json(message_json(state, id))).into_response())
             }),
         )
     })
+}
+
+/// Adds a message to an interaction; the first after a deferral fills the
+/// placeholder, whatever its flags say. Returns its id.
+fn add_follow_up(
+    state: &mut State,
+    token: &str,
+    body: &Value,
+    has_files: bool,
+) -> Result<u64, Box<Response>> {
+    let interaction = interaction_of_token(state, token)?.clone();
+    permissions::check_answer(state, interaction.channel)?;
+    check_length(body)?;
+    check_flags(body, ANSWERED_FLAGS)?;
+    check_filled(body, has_files)?;
+    if let Some(original) = interaction.original {
+        let message = state.message(original).ok_or_else(unknown_message)?;
+        if message.loading {
+            edit_message(state, original, body);
+            return Ok(original);
+        }
+    }
+    if let Some(interaction) = state.interaction_by_token(token) {
+        interaction.follow_ups += 1;
+    }
+    if interaction.visiting && interaction.follow_ups >= VISITING_FOLLOW_UPS {
+        let message = "This interaction has hit the maximum number of follow up messages";
+        return Err(Box::new(refuse(StatusCode::FORBIDDEN, 40_094, message)));
+    }
+    Ok(post_answer(state, &interaction, body, false))
+}
+
+/// Takes a message of an interaction away.
+async fn delete(
+    Shared(world): Shared<Arc<World>>,
+    Path((_, token, message)): Path<(u64, String, String)>,
+) -> Response {
+    world.with(|state| {
+        respond(
+            limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
+                let id = own_message(state, &token, &message)?;
+                state.messages.retain(|m| m.id != id);
+                if let Some(interaction) = state.interaction_by_token(&token)
+                    && interaction.original == Some(id)
+                {
+                    interaction.original = None;
+                }
+                Ok((headers, StatusCode::NO_CONTENT).into_response())
+            }),
+        )
+    })
+}
+
+#[expect(
+    clippy::unnecessary_box_returns,
+    reason = "refusals travel boxed, being large"
+)]
+fn unknown_message() -> Box<Response> {
+    Box::new(refuse(StatusCode::NOT_FOUND, 10_008, "Unknown Message"))
 }
 
 async fn edit(
@@ -205,11 +261,9 @@ async fn edit(
                 check_length(&body)?;
                 check_flags(&body, EDITED_FLAGS)?;
                 let id = own_message(state, &token, &message)?;
-                if let Some(message) = state.message(id) {
-                    apply_edit(message, &body);
-                    if let Some(Extension(Files(files))) = files {
-                        message.files = files;
-                    }
+                edit_message(state, id, &body);
+                if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {
+                    message.files = files;
                 }
                 Ok((headers, Json(message_json(state, id))).into_response())
             }),
@@ -219,7 +273,8 @@ async fn edit(
 
 /// Finds a message of an interaction by its id or `@original`.
 fn own_message(state: &mut State, token: &str, name: &str) -> Result<u64, Box<Response>> {
-    let interaction = interaction_of_token(state, token)?;
+    let interaction = interaction_of_token(state, token)?.clone();
+    permissions::check_answer(state, interaction.channel)?;
     let (own, original) = (interaction.id, interaction.original);
     let id = if name == "@original" {
         original
@@ -231,5 +286,5 @@ fn own_message(state: &mut State, token: &str, name: &str) -> Result<u64, Box<Re
             .message(*id)
             .is_some_and(|m| m.interaction == Some(own) || original == Some(*id))
     });
-    found.ok_or_else(|| Box::new(refuse(StatusCode::NOT_FOUND, 10_008, "Unknown Message")))
+    found.ok_or_else(unknown_message)
 }

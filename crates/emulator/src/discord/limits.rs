@@ -85,19 +85,24 @@ pub fn count_call(state: &mut State, bucket: &Bucket) -> Result<HeaderMap, Box<R
     }
     if refused {
         state.too_many += 1;
-        return Err(Box::new((headers, too_many(left)).into_response()));
+        return Err(Box::new((headers, too_many(left, false)).into_response()));
     }
     Ok(headers)
 }
 
-/// Discord's answer with status 429.
-pub fn too_many(seconds: f64) -> Response {
-    let body =
-        json!({"message": "You are being rate limited.", "retry_after": seconds, "global": false});
+/// Discord's answer with status 429: of one bucket, or of everything.
+pub fn too_many(seconds: f64, is_global: bool) -> Response {
+    let body = json!({"message": "You are being rate limited.", "retry_after": seconds, "global": is_global});
     let retry_after = format!("{}", seconds.ceil());
+    let scope = if is_global { "global" } else { "user" };
     let headers = [
         ("retry-after", retry_after),
-        ("x-ratelimit-scope", "user".to_owned()),
+        ("x-ratelimit-scope", scope.to_owned()),
     ];
-    (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response()
+    let mut response = (StatusCode::TOO_MANY_REQUESTS, headers, Json(body)).into_response();
+    if is_global {
+        let stated = HeaderValue::from_static("true");
+        response.headers_mut().insert("x-ratelimit-global", stated);
+    }
+    response
 }

@@ -6,8 +6,8 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::errors::refuse;
-use super::payload;
-use crate::world::{Message, State};
+use super::{payload, permissions};
+use crate::world::{Message, State, permission};
 
 /// The longest message, in UTF-16 units.
 const CONTENT_MAX: usize = 2_000;
@@ -23,7 +23,15 @@ pub const POSTED_FLAGS: u64 = EDITED_FLAGS | SUPPRESS_NOTIFICATIONS | IS_VOICE_M
 /// The flags that an answer to an interaction may set.
 pub const ANSWERED_FLAGS: u64 = POSTED_FLAGS | EPHEMERAL;
 
-pub fn apply_edit(message: &mut Message, body: &Value) {
+/// Changes a message as the body of a call describes.
+pub fn edit_message(state: &mut State, id: u64, body: &Value) {
+    if let Some(message) = state.message(id) {
+        apply_edit(message, body);
+    }
+    limit_emojis(state, id);
+}
+
+fn apply_edit(message: &mut Message, body: &Value) {
     if let Some(content) = body["content"].as_str() {
         content.clone_into(&mut message.content);
     }
@@ -74,6 +82,7 @@ pub fn post_message(
             .as_str()
             .and_then(|id| id.parse().ok()),
     });
+    limit_emojis(state, id);
     id
 }
 
@@ -82,6 +91,53 @@ pub fn message_json(state: &State, id: u64) -> Value {
     found
         .map(|message| payload::message(state, message))
         .unwrap_or_default()
+}
+
+/// Refuses a message in which nothing stands.
+pub fn check_filled(body: &Value, has_files: bool) -> Result<(), Box<Response>> {
+    let has_words = body["content"]
+        .as_str()
+        .is_some_and(|words| !words.trim().is_empty());
+    let has_any = |name: &str| body[name].as_array().is_some_and(|all| !all.is_empty());
+    if has_words || has_files || has_any("components") || has_any("embeds") {
+        return Ok(());
+    }
+    let words = "Cannot send an empty message";
+    Err(Box::new(refuse(StatusCode::BAD_REQUEST, 50_006, words)))
+}
+
+/// Shows the emojis of other servers as text where the bot may not use them:
+/// Discord does not refuse them.
+fn without_foreign_emojis(text: &str) -> String {
+    let mut pieces = text.split('<');
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let written = piece.split_once('>').and_then(|(emoji, after)| {
+            let parts = emoji.strip_prefix("a:").or(emoji.strip_prefix(":"))?;
+            let (name, id) = parts.split_once(':')?;
+            id.parse::<u64>().ok().map(|_| (name, after))
+        });
+        match written {
+            Some((name, after)) => shown.extend([":", name, ":", after]),
+            None => shown.extend(["<", piece]),
+        }
+    }
+    shown
+}
+
+/// Shows a message's text as the bot's permissions in its channel let it.
+fn limit_emojis(state: &mut State, id: u64) {
+    let Some(message) = state.message(id) else {
+        return;
+    };
+    let channel = message.channel;
+    let channel = state.channels.iter().find(|c| c.id == channel);
+    let allowed = channel.map_or(u64::MAX, |c| permissions::of_bot(state, c));
+    if allowed & permission::USE_EXTERNAL_EMOJIS == 0
+        && let Some(message) = state.message(id)
+    {
+        message.content = without_foreign_emojis(&message.content);
+    }
 }
 
 /// Refuses flags that the call may not set, and what are no flags.

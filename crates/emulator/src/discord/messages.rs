@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use super::errors::{refuse, respond};
 use super::events::{announce_message, reads_content};
 use super::message_body::{
-    EDITED_FLAGS, POSTED_FLAGS, apply_edit, check_flags, check_length, message_json, post_message,
+    EDITED_FLAGS, POSTED_FLAGS, check_filled, check_flags, check_length, edit_message,
+    message_json, post_message,
 };
 use super::multipart::Files;
-use super::{limits, payload};
+use super::{limits, payload, permissions};
 use crate::world::{Message, State, World};
 
 /// How many messages one call returns at most.
@@ -39,36 +40,22 @@ pub fn routes() -> Router<Arc<World>> {
     clippy::unnecessary_box_returns,
     reason = "refusals travel boxed, being large"
 )]
-fn unknown_error(code: u64) -> Box<Response> {
-    let what = if code == 10_003 {
-        "Unknown Channel"
-    } else {
-        "Unknown Message"
-    };
-    Box::new(refuse(StatusCode::NOT_FOUND, code, what))
-}
-
-/// Refuses a channel that the bot cannot see.
-fn check_visible(state: &State, channel: u64) -> Result<(), Box<Response>> {
-    let found = state.channels.iter().find(|c| c.id == channel);
-    let here = |id: u64| state.servers.iter().any(|s| s.id == id && s.installed);
-    match found {
-        Some(found) if found.server.is_none_or(here) => Ok(()),
-        _ => Err(unknown_error(10_003)),
-    }
+fn unknown_message() -> Box<Response> {
+    Box::new(refuse(StatusCode::NOT_FOUND, 10_008, "Unknown Message"))
 }
 
 async fn channel(Shared(world): Shared<Arc<World>>, Path(id): Path<u64>) -> Response {
     world.look(|state| {
-        let found = check_visible(state, id).map(|()| state.channels.iter().find(|c| c.id == id));
-        respond(found.map(|found| Json(found.map(payload::channel)).into_response()))
+        let found = permissions::visible(state, id);
+        respond(found.map(|found| Json(payload::channel(found)).into_response()))
     })
 }
 
 async fn typing(Shared(world): Shared<Arc<World>>, Path(channel): Path<u64>) -> Response {
     world.with(|state| {
         state.typing_calls += 1;
-        respond(check_visible(state, channel).map(|()| StatusCode::NO_CONTENT.into_response()))
+        let taken = permissions::check_speech(state, channel);
+        respond(taken.map(|_| StatusCode::NO_CONTENT.into_response()))
     })
 }
 
@@ -87,9 +74,12 @@ async fn history(
 ) -> Response {
     world.with(|state| {
         let read = limits::count_call(state, &limits::reading(channel)).and_then(|headers| {
-            check_visible(state, channel)?;
+            let seen = permissions::visible(state, channel)?;
+            // Discord does not refuse here: it shows an empty channel.
+            let may_read = permissions::reads_history(state, seen);
             let wanted = |m: &&Message| {
-                m.channel == channel
+                may_read
+                    && m.channel == channel
                     && m.only_for.is_none()
                     && page.before.is_none_or(|before| m.id < before)
                     && page.after.is_none_or(|after| m.id > after)
@@ -109,13 +99,16 @@ async fn read(
 ) -> Response {
     world.with(|state| {
         let read = limits::count_call(state, &limits::reading(channel)).and_then(|headers| {
-            check_visible(state, channel)?;
+            let seen = permissions::visible(state, channel)?;
+            if !permissions::reads_history(state, seen) {
+                return Err(permissions::missing());
+            }
             let found = state
                 .messages
                 .iter()
                 .find(|m| m.channel == channel && m.id == id);
             let found = found.filter(|m| m.only_for.is_none());
-            let found = found.ok_or_else(|| unknown_error(10_008))?;
+            let found = found.ok_or_else(unknown_message)?;
             Ok((headers, Json(readable_message(state, found))).into_response())
         });
         respond(read)
@@ -140,9 +133,11 @@ async fn create(
 ) -> Response {
     world.with(|state| {
         let posted = limits::count_call(state, &limits::posting(channel)).and_then(|headers| {
+            let has_files = files.as_ref().is_some_and(|Extension(it)| !it.0.is_empty());
             check_length(&body)?;
             check_flags(&body, POSTED_FLAGS)?;
-            check_visible(state, channel)?;
+            check_filled(&body, has_files)?;
+            permissions::check_post(state, channel, &body, has_files)?;
             let answers = body["message_reference"]["message_id"].as_str();
             let answers = answers.and_then(|id| id.parse::<u64>().ok());
             let gone = answers.is_some_and(|id| !state.messages.iter().any(|m| m.id == id));
@@ -162,6 +157,7 @@ async fn create(
                 .extend(nonce.map(|nonce| (nonce.to_owned(), id)));
             store_files(state, id, files);
             announce_message(state, "MESSAGE_CREATE", id);
+            wake_thread(state, channel);
             Ok((headers, Json(message_json(state, id))).into_response())
         });
         respond(posted)
@@ -176,12 +172,12 @@ async fn edit(
 ) -> Response {
     world.with(|state| {
         let edited = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
+            let has_files = files.as_ref().is_some_and(|Extension(it)| !it.0.is_empty());
             check_length(&body)?;
             check_flags(&body, EDITED_FLAGS)?;
             check_is_own(state, channel, id)?;
-            if let Some(message) = state.message(id) {
-                apply_edit(message, &body);
-            }
+            permissions::check_edit(state, channel, has_files)?;
+            edit_message(state, id, &body);
             store_files(state, id, files);
             Ok((headers, Json(message_json(state, id))).into_response())
         });
@@ -206,7 +202,7 @@ async fn delete(
 /// Refuses to change a message that the bot did not write, or that only one
 /// person can see.
 fn check_is_own(state: &State, channel: u64, id: u64) -> Result<(), Box<Response>> {
-    check_visible(state, channel)?;
+    permissions::visible(state, channel)?;
     let found = state
         .messages
         .iter()
@@ -217,7 +213,14 @@ fn check_is_own(state: &State, channel: u64, id: u64) -> Result<(), Box<Response
             let problem = "Cannot edit a message authored by another user";
             Err(Box::new(refuse(StatusCode::FORBIDDEN, 50_005, problem)))
         }
-        None => Err(unknown_error(10_008)),
+        None => Err(unknown_message()),
+    }
+}
+
+/// Takes a thread out of the archive, since somebody has written in it.
+fn wake_thread(state: &mut State, channel: u64) {
+    if let Some(found) = state.channels.iter_mut().find(|c| c.id == channel) {
+        found.rules.archived = false;
     }
 }
 

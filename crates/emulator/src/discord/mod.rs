@@ -5,14 +5,17 @@ mod attachments;
 mod command_line;
 mod errors;
 mod events;
+mod faults;
 mod gateway;
 mod gateway_faults;
 mod interactions;
 mod limits;
+mod managing;
 mod message_body;
 mod messages;
 mod multipart;
 mod payload;
+mod permissions;
 mod rest;
 
 use std::sync::Arc;
@@ -20,6 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 
 pub use actions::NewMessage;
+pub use permissions::ASKABLE;
 
 use crate::world::World;
 

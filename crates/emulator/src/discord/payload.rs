@@ -3,11 +3,14 @@
 use serde_json::{Value, json};
 
 use super::attachments::{attachments, file_flags};
+use super::permissions;
 use crate::world::{
     Channel, Interaction, InteractionKind, MEMBER, Message, Person, Role, Server, State,
 };
 
 const JOINED_AT: &str = "2026-01-01T00:00:00.000000+00:00";
+/// Until when a member is timed out who is: later than any test.
+const TIMED_OUT_UNTIL: &str = "2099-01-01T00:00:00.000000+00:00";
 const EPHEMERAL: u64 = 1 << 6;
 const LOADING: u64 = 1 << 7;
 /// The flag of an application in few servers that was granted the message
@@ -46,17 +49,11 @@ pub fn user(person: &Person) -> Value {
 
 /// A server as `GUILD_CREATE` shows it.
 pub fn guild(state: &State, server: &Server) -> Value {
-    let channels: Vec<Value> = state
-        .channels
-        .iter()
-        .filter(|channel| channel.server == Some(server.id))
-        .map(|channel| {
-            json!({
-                "id": channel.id.to_string(), "type": 0, "name": channel.name, "position": 0,
-                "permission_overwrites": [], "nsfw": false, "guild_id": server.id.to_string(),
-            })
-        })
-        .collect();
+    let here = state.channels.iter();
+    let here = here.filter(|channel| channel.server == Some(server.id));
+    let (threads, channels): (Vec<_>, Vec<_>) = here.partition(|channel| channel.parent.is_some());
+    let threads: Vec<Value> = threads.into_iter().map(channel).collect();
+    let channels: Vec<Value> = channels.into_iter().map(channel).collect();
     let roles: Vec<Value> = server.roles.iter().map(role).collect();
     json!({
         "id": server.id.to_string(), "name": server.name, "icon": null, "splash": null,
@@ -68,8 +65,19 @@ pub fn guild(state: &State, server: &Server) -> Value {
         "preferred_locale": "en-US", "public_updates_channel_id": null, "nsfw_level": 0,
         "stickers": [], "premium_progress_bar_enabled": false, "joined_at": JOINED_AT,
         "large": false, "unavailable": false, "member_count": server.members.len() + 1,
-        "voice_states": [], "members": [], "channels": channels, "threads": [], "presences": [],
+        "voice_states": [], "members": [bot_member(state, server)], "channels": channels,
+        "threads": threads, "presences": [],
         "stage_instances": [], "guild_scheduled_events": [],
+    })
+}
+
+/// The bot as a member of a server.
+pub fn bot_member(state: &State, server: &Server) -> Value {
+    let timed_out = server.timed_out.contains(&state.application);
+    json!({
+        "user": bot_user(state), "roles": [], "joined_at": JOINED_AT, "deaf": false, "mute": false,
+        "flags": 0, "pending": false,
+        "communication_disabled_until": timed_out.then_some(TIMED_OUT_UNTIL),
     })
 }
 
@@ -292,13 +300,14 @@ pub fn interaction(state: &State, of: &Interaction, data: &Value, message: Optio
         "type": of.kind as u8, "token": of.token, "version": 1,
         "channel_id": of.channel.to_string(), "channel": channel.map(partial_channel),
         "locale": "en-US", "entitlements": entitlements(state, of.person), "entitlement_sku_ids": [],
-        "attachment_size_limit": 10_485_760, "app_permissions": MEMBER.to_string(), "data": data,
+        "attachment_size_limit": 10_485_760, "data": data,
+        "app_permissions": channel.map_or(0, |c| permissions::of_app(state, c, of.person)).to_string(),
     });
     if let Some(message) = message {
         event["message"] = message;
     }
     if let Some(server) = server {
-        let permissions = server.permissions_of(of.person);
+        let permissions = channel.map_or(0, |c| permissions::of_person(state, c, of.person));
         let own = server.members.get(&of.person).into_iter().flatten();
         let roles: Vec<String> = own
             .filter(|id| **id != server.id)
@@ -329,14 +338,32 @@ fn partial_channel(channel: &Channel) -> Value {
     json!({"id": channel.id.to_string(), "type": channel_type(channel), "name": channel.name, "permissions": MEMBER.to_string()})
 }
 
-/// A channel as REST shows it.
+/// A channel or a thread as REST and events show it.
 pub fn channel(channel: &Channel) -> Value {
-    json!({
+    let rules = &channel.rules;
+    let overwrites = rules.overwrites.iter().map(|it| {
+        json!({"id": it.whose.to_string(), "type": u8::from(!it.is_role),
+            "allow": it.allowed.to_string(), "deny": it.denied.to_string()})
+    });
+    let mut shown = json!({
         "id": channel.id.to_string(), "type": channel_type(channel), "name": channel.name,
-        "guild_id": channel.server.map(|id| id.to_string()),
+        "guild_id": channel.server.map(|id| id.to_string()), "position": 0,
         "parent_id": channel.parent.map(|id| id.to_string()),
-        "nsfw": channel.name == AGE_RESTRICTED,
-    })
+        "permission_overwrites": overwrites.collect::<Vec<_>>(),
+        "nsfw": is_age_restricted(channel),
+    });
+    if channel.parent.is_some() {
+        shown["thread_metadata"] = json!({
+            "archived": rules.archived, "locked": rules.locked, "auto_archive_duration": 1440,
+            "archive_timestamp": JOINED_AT, "invitable": true,
+        });
+    }
+    shown
+}
+
+/// Whether a channel is for adults.
+pub fn is_age_restricted(channel: &Channel) -> bool {
+    channel.rules.age_restricted || channel.name == AGE_RESTRICTED
 }
 
 /// A channel of this name is age-restricted.
@@ -345,6 +372,7 @@ pub const AGE_RESTRICTED: &str = "after-dark";
 /// Discord's number for a text channel, a direct message, or a public thread.
 fn channel_type(channel: &Channel) -> u8 {
     match (channel.parent, channel.person) {
+        (Some(_), _) if channel.rules.private.is_some() => 12,
         (Some(_), _) => 11,
         (_, Some(_)) => 1,
         _ => 0,

@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::errors::refuse;
-use super::{interactions, limits, messages, multipart, payload};
+use super::{faults, interactions, messages, multipart, payload};
 use crate::world::{Channel, RestCall, State, World};
 
 /// The largest body that is read, in bytes.
@@ -62,31 +62,20 @@ async fn check_and_record(
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let (parts, bytes) = multipart::unpack_files(parts, bytes).await;
     let body: Option<Value> = serde_json::from_slice(&bytes).ok();
-    let fault = world.with(|state| {
-        let fault = state
-            .rest_faults
-            .iter_mut()
-            .find(|fault| fault.times > 0 && method == fault.method && path.contains(fault.path))?;
-        if fault.after > 0 {
-            fault.after -= 1;
-            return None;
-        }
-        fault.times -= 1;
-        Some((fault.status, fault.delay))
-    });
-    if let Some((_, delay)) = fault {
-        tokio::time::sleep(delay).await;
+    let fault = world.with(|state| faults::take_fault(state, &method, &path));
+    if let Some(fault) = &fault {
+        tokio::time::sleep(fault.delay).await;
     }
+    let trouble = fault.map(|fault| fault.trouble);
+    let instead = trouble.as_ref().and_then(faults::answer_instead);
     let authorized = world.look(|state| may_call(state, &parts.headers, &path));
-    let response = match fault {
-        Some((429, _)) => limits::too_many(0.2),
-        Some((status, _)) if status != 0 => refuse(
-            StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
-            0,
-            "emulated fault",
-        ),
-        _ if !authorized => refuse(StatusCode::UNAUTHORIZED, 0, "401: Unauthorized"),
-        _ => next.run(Request::from_parts(parts, bytes.into())).await,
+    let response = match instead {
+        Some(response) => response,
+        None if !authorized => refuse(StatusCode::UNAUTHORIZED, 0, "401: Unauthorized"),
+        None => {
+            let answered = next.run(Request::from_parts(parts, bytes.into())).await;
+            faults::spoil_answer(trouble.as_ref(), answered)
+        }
     };
     let status = response.status().as_u16();
     world.with(|state| {

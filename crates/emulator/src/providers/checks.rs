@@ -31,7 +31,8 @@ pub fn answer_get(call: &Call<'_>) -> Response {
             return Json(json!({"data": {"label": "k", "limit": 5, "limit_remaining": 0}}))
                 .into_response();
         }
-        ("openai" | "google" | "groq" | "saladcloud" | "runpod", Standing::Empty) => {}
+        ("openai" | "google" | "groq" | "saladcloud" | "runpod", Standing::Empty)
+        | (_, Standing::NoModel | Standing::NoPermission) => {}
         _ => {
             if let Some(refusal) = refuse_key(provider, standing) {
                 return refusal;

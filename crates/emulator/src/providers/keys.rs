@@ -67,6 +67,9 @@ const WORDS: &[(&str, Standing)] = &[
     ("made-up-bad", Standing::Bad),
     ("made-up-empty", Standing::Empty),
     ("made-up-restricted", Standing::Restricted),
+    ("made-up-no-model", Standing::NoModel),
+    ("made-up-no-address", Standing::NoAddress),
+    ("made-up-no-permission", Standing::NoPermission),
     ("made-up-limited", Standing::Limited),
 ];
 

@@ -12,6 +12,7 @@ mod keys;
 mod other_calls;
 mod pictures;
 mod refusals;
+mod restrictions;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::keys::Emulated;
+use super::restrictions;
 use crate::world::Standing;
 
 /// Returns the refusal that a provider answers a key of this standing with;
@@ -17,11 +18,14 @@ pub fn refuse_key(provider: &Emulated, standing: Standing) -> Option<Response> {
         Standing::Bad => Some(refuse_unknown(provider)),
         Standing::Empty => Some(refuse_without_credit(provider)),
         Standing::Restricted => Some(refuse_restricted(provider)),
+        Standing::NoModel => Some(restrictions::refuse_model(provider)),
+        Standing::NoAddress => Some(restrictions::refuse_address(provider)),
+        Standing::NoPermission => Some(restrictions::refuse_permission(provider)),
         Standing::Limited => Some(refuse_rate_limited(provider)),
     }
 }
 
-fn json_response(status: u16, body: Value) -> Response {
+pub fn json_response(status: u16, body: Value) -> Response {
     (
         StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
         Json(body),

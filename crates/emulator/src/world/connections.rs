@@ -21,14 +21,37 @@ pub struct RestCall {
 /// A fault of REST calls.
 #[derive(Clone, Debug)]
 pub struct RestFault {
+    /// The method of the calls that fail; empty for all.
     pub method: &'static str,
     /// A part of the paths of the calls that fail.
     pub path: &'static str,
-    pub status: u16,
+    pub trouble: RestTrouble,
     /// How many such calls succeed first.
     pub after: u32,
     pub times: u32,
     pub delay: Duration,
+}
+
+/// What goes wrong with a call.
+#[derive(Clone, Debug)]
+pub enum RestTrouble {
+    /// Nothing but the delay.
+    Late,
+    /// Discord refuses, with this status and this code.
+    Refused(u16, u64),
+    /// A proxy in front of Discord answers with this status and a web page.
+    Page(u16),
+    /// The call takes effect, and a proxy answers 502 in Discord's place.
+    ResponseLost,
+    /// The call takes effect, and the connection breaks in mid-response.
+    ResponseCut,
+    /// The connection breaks, and nothing takes effect.
+    RequestCut,
+    /// Status 429 of one bucket, or of everything, for so many seconds.
+    Limited { seconds: f64, is_global: bool },
+    /// Cloudflare bans the address: status 429 with a web page and without
+    /// any of the headers that tell of buckets, perhaps with `Retry-After`.
+    Banned { seconds: Option<u64> },
 }
 
 /// The gateway session of one shard.

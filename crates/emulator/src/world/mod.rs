@@ -16,10 +16,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use tokio::sync::watch;
 
-pub use connections::{RestCall, RestFault, Session, ToSocket};
+pub use connections::{RestCall, RestFault, RestTrouble, Session, ToSocket};
 pub use gateway::{GatewayRules, SessionStarts};
 pub use messages::{Attachment, Interaction, InteractionKind, Message};
-pub use people::{Channel, MANAGER, MEMBER, Person, Role, Server};
+pub use people::{
+    Channel, ChannelRules, MANAGER, MEMBER, Overwrite, Person, PrivateThread, Role, Server,
+    permission,
+};
 pub use providers::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
 };
@@ -69,6 +72,8 @@ pub struct State {
     pub too_many: u32,
     /// How often the bot showed that it is typing.
     pub typing_calls: u32,
+    /// People who take no direct messages from the bot.
+    pub closed_to_bot: Vec<u64>,
     pub providers: ProviderState,
     /// How often all addresses of files have expired.
     pub address_age: u64,
@@ -112,6 +117,7 @@ impl World {
             limits: true,
             too_many: 0,
             typing_calls: 0,
+            closed_to_bot: Vec::new(),
             providers: ProviderState::default(),
             address_age: 0,
             next: 0,

@@ -2,12 +2,37 @@
 
 use std::collections::HashMap;
 
-/// Discord's permission to manage a server.
-const MANAGE_GUILD: u64 = 1 << 5;
-/// The permissions of ordinary members.
-pub const MEMBER: u64 = 1 << 11 | 1 << 10 | 1 << 16 | 1 << 31;
+/// Discord's permissions, as far as they matter here: `docs/discord.md` §7.
+pub mod permission {
+    pub const ADMINISTRATOR: u64 = 1 << 3;
+    pub const MANAGE_SERVER: u64 = 1 << 5;
+    pub const VIEW_CHANNEL: u64 = 1 << 10;
+    pub const SEND_MESSAGES: u64 = 1 << 11;
+    pub const EMBED_LINKS: u64 = 1 << 14;
+    pub const ATTACH_FILES: u64 = 1 << 15;
+    pub const READ_MESSAGE_HISTORY: u64 = 1 << 16;
+    pub const MENTION_EVERYONE: u64 = 1 << 17;
+    pub const USE_EXTERNAL_EMOJIS: u64 = 1 << 18;
+    pub const USE_COMMANDS: u64 = 1 << 31;
+    pub const MANAGE_THREADS: u64 = 1 << 34;
+    pub const SEND_IN_THREADS: u64 = 1 << 38;
+    pub const USE_EXTERNAL_APPS: u64 = 1 << 50;
+}
+
+use permission as may;
+
+/// The permissions of ordinary members, and of the bot.
+pub const MEMBER: u64 = may::VIEW_CHANNEL
+    | may::SEND_MESSAGES
+    | may::EMBED_LINKS
+    | may::ATTACH_FILES
+    | may::READ_MESSAGE_HISTORY
+    | may::USE_EXTERNAL_EMOJIS
+    | may::USE_COMMANDS
+    | may::SEND_IN_THREADS
+    | may::USE_EXTERNAL_APPS;
 /// The permissions of members who manage the server.
-pub const MANAGER: u64 = MEMBER | MANAGE_GUILD;
+pub const MANAGER: u64 = MEMBER | may::MANAGE_SERVER;
 
 /// Somebody with an account.
 #[derive(Clone, Debug)]
@@ -29,6 +54,8 @@ pub struct Server {
     pub roles: Vec<Role>,
     /// The roles of each member, without `@everyone`.
     pub members: HashMap<u64, Vec<u64>>,
+    /// Members who are timed out, the bot by its application's id.
+    pub timed_out: Vec<u64>,
 }
 
 /// A role and the permissions that it gives.
@@ -62,4 +89,35 @@ pub struct Channel {
     pub person: Option<u64>,
     /// The channel that it is a thread of.
     pub parent: Option<u64>,
+    pub rules: ChannelRules,
+}
+
+/// What is set for one channel or thread apart from its server.
+#[derive(Clone, Debug, Default)]
+pub struct ChannelRules {
+    /// Permissions that are given or taken in it.
+    pub overwrites: Vec<Overwrite>,
+    pub age_restricted: bool,
+    /// A thread that nobody has written in for a while.
+    pub archived: bool,
+    /// A thread in which only who manages threads may write.
+    pub locked: bool,
+    /// A thread for its own members alone; the bot is one of them or not.
+    pub private: Option<PrivateThread>,
+}
+
+/// Who is in a private thread, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrivateThread {
+    pub has_bot: bool,
+}
+
+/// Permissions that a role or a member has or lacks in one channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overwrite {
+    /// A role, or a member.
+    pub whose: u64,
+    pub is_role: bool,
+    pub allowed: u64,
+    pub denied: u64,
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::World;
-use super::people::{Channel, MEMBER, Person, Role, Server};
+use super::people::{Channel, ChannelRules, MEMBER, Person, Role, Server};
 
 impl World {
     /// Adds a person, and their channel of direct messages with the bot.
@@ -22,6 +22,7 @@ impl World {
                 server: None,
                 person: Some(id),
                 parent: None,
+                rules: ChannelRules::default(),
             });
             id
         })
@@ -43,6 +44,7 @@ impl World {
                 installed,
                 roles,
                 members: HashMap::new(),
+                timed_out: Vec::new(),
             });
             for name in channels {
                 let channel = state.snowflake();
@@ -53,6 +55,7 @@ impl World {
                     server: Some(id),
                     person: None,
                     parent: None,
+                    rules: ChannelRules::default(),
                 });
             }
             id

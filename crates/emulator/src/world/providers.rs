@@ -108,6 +108,12 @@ pub enum Standing {
     Empty,
     /// The key may not do everything.
     Restricted,
+    /// The key lists models, and may not use the one that is asked.
+    NoModel,
+    /// The key works from other addresses only.
+    NoAddress,
+    /// The key lists models, and may not call them.
+    NoPermission,
     /// The key has used up its rate limit.
     Limited,
 }

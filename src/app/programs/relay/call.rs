@@ -62,6 +62,12 @@ impl Payable for RelayOrder {
         &self.policy
     }
 
+    /// Every call of a program's names a model, or has an address that names
+    /// a provider.
+    fn names_target(&self) -> bool {
+        true
+    }
+
     fn needs(
         &mut self,
         offer: &Offer,
@@ -195,7 +201,7 @@ impl PaidCall for RelayCall<'_> {
                 let body = &mut self.order.request.body;
                 let memory = self.programs.providers.memory();
                 // The next payer may have the body looked at again.
-                if another_payer_may_help(&failed.failure)
+                if another_payer_may_help(&failed.failure, false)
                     && Box::pin(body.reserve_tree(memory)).await.is_err()
                 {
                     let mut failure = failed.failure;

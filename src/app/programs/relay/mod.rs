@@ -96,7 +96,11 @@ impl Programs {
             .read_relayed_model(provider.as_ref(), model.as_deref())?;
         let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
         let request_key = match request_key {
-            Some(key) => Some(key.into_credential(provider, named.names_provider)?),
+            Some(key) => Some(key.into_credential(
+                self.models.catalogue(),
+                provider,
+                named.names_provider,
+            )?),
             None => None,
         };
         if request.as_openai && request.surface == Surface::Images && provider.images.wire.is_none()

@@ -155,7 +155,7 @@ impl Reader {
             end = line.next;
         }
         let paragraph = source.text.get(..end).unwrap_or_default();
-        let lines = paragraph.strip_suffix('\n').unwrap_or(paragraph);
+        let lines = without_line_end(paragraph);
         let prose = if is_settled {
             self.prose(lines, true)
         } else {
@@ -179,7 +179,7 @@ impl Reader {
             bytes = words.filter(|at| *at > 0).unwrap_or(most);
         }
         let part = text.get(..bytes).unwrap_or_default();
-        let lines = part.strip_suffix('\n').unwrap_or(part);
+        let lines = without_line_end(part);
         Read {
             blocks: vec![self.prose(lines, end > 0)],
             bytes,
@@ -325,4 +325,10 @@ impl Reader {
         self.mode = Mode::Code(code);
         Some(read)
     }
+}
+
+/// Lines without the end of the last.
+fn without_line_end(lines: &str) -> &str {
+    let lines = lines.strip_suffix('\n').unwrap_or(lines);
+    lines.strip_suffix('\r').unwrap_or(lines)
 }

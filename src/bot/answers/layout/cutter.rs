@@ -9,7 +9,7 @@ use unicode_segmentation::GraphemeCursor;
 
 use crate::bot::answers::layout::blocks::Block;
 use crate::bot::answers::layout::fences::{FENCE, Fence};
-use crate::bot::answers::layout::prose::quote_length;
+use crate::bot::answers::layout::prose::{escape_small_print, quote_length};
 use crate::bot::answers::layout::spans::{SPOILER, Spans, find_spans};
 use crate::bot::answers::split::units;
 
@@ -136,11 +136,13 @@ impl Cutter {
     /// Closes what is open at the end of the message.
     fn close_open(&mut self) {
         if let Some(code) = self.code.as_ref().filter(|code| code.is_shown) {
+            let line = if self.is_hidden { "\n" } else { "" };
             let closing = format!("\n{}{FENCE}", code.fence.prefix);
             self.push(&closing);
+            self.piece.push_str(line);
         }
         if self.is_hidden {
-            let kept = self.piece.trim_end().len();
+            let kept = self.piece.trim_end_matches(' ').len();
             self.piece.truncate(kept);
             if self.piece.ends_with(SPOILER) && self.piece.len() == self.head_bytes {
                 self.piece.clear();
@@ -242,11 +244,15 @@ impl Cutter {
         let line = head.rsplit('\n').next().unwrap_or_default();
         let quote = quote_length(line).map_or("", |_| "> ");
         let tail = tail.trim_start();
+        if marks.iter().any(|mark| mark.starts_with('`')) {
+            return format!("{quote}{}{tail}", marks.concat());
+        }
         // It was in the middle of a line, and is read as the start of one.
-        let is_mark = ["#", ">", "-#"].iter().any(|mark| tail.starts_with(mark));
-        let in_code = marks.iter().any(|mark| mark.starts_with('`'));
-        let escape = if is_mark && !in_code { "\\" } else { "" };
-        format!("{quote}{}{escape}{tail}", marks.concat())
+        let is_mark = tail.starts_with(['#', '>']);
+        let escape = if is_mark { "\\" } else { "" };
+        let (line, rest) = tail.split_at(tail.find('\n').unwrap_or(tail.len()));
+        let line = escape_small_print(line);
+        format!("{quote}{}{escape}{line}{rest}", marks.concat())
     }
 
     fn add_code(&mut self, line: String, starts_line: bool, done: &mut Vec<String>) {

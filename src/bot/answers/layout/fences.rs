@@ -1,7 +1,7 @@
 //! Blocks of code in an answer: what opens and closes them, and how they are
 //! written.
 //!
-//! Code is read as models write it, which is mostly CommonMark, and written
+//! Code is read as models write it, which is mostly `CommonMark`, and written
 //! as Discord reads it (`docs/discord.md` §3.5): three back-ticks open and
 //! close a block wherever they stand, so that none may stand in the code.
 
@@ -13,8 +13,8 @@ use crate::bot::answers::layout::spans::leading;
 const LINE_BYTES_MAX: usize = 4_000;
 /// The longest name of a language, in bytes.
 const LANGUAGE_BYTES_MAX: usize = 20;
-/// The longest indentation that code keeps where it is opened again.
-const INDENT_BYTES_MAX: usize = 12;
+/// The longest indentation that code keeps where it is opened again, in spaces.
+const INDENT_MAX: usize = 12;
 pub const FENCE: &str = "```";
 /// Keeps back-ticks in code from closing it: takes no room, joins nothing.
 const APART: &str = "``\u{200b}`";
@@ -38,6 +38,8 @@ pub struct Code {
     pub is_quoted: bool,
     /// A part of the line was read before.
     pub is_in_line: bool,
+    /// How far its fence is indented, by spaces or by the mark of a list.
+    indent: String,
     /// How many blocks of code in the code are open, where it is Markdown.
     nested: Option<usize>,
 }
@@ -54,7 +56,12 @@ impl Code {
     /// A line of the code, as it stands in a message.
     pub fn line(&self, text: &str) -> Block {
         let quote = if self.is_quoted { "> " } else { "" };
-        let (starts_line, text) = (!self.is_in_line, apart(text));
+        let (starts_line, mut text) = (!self.is_in_line, apart(text));
+        // A line that is not indented would end the item of a list that the
+        // code stands in, and the code with it.
+        if starts_line && !text.starts_with([' ', '\t']) {
+            text.insert_str(0, &self.indent);
+        }
         let text = if starts_line {
             format!("{quote}{text}")
         } else {
@@ -136,9 +143,11 @@ pub fn opening_in_line(line: &str) -> Option<(usize, OpenFence, Code)> {
         return None;
     }
     let quoted = quote_length(line).is_some();
-    let (mut fence, code) = open_at(line, at, quoted)?;
-    fence.fence.lead = if quoted { "> " } else { "" }.to_owned();
-    fence.fence.prefix.clone_from(&fence.fence.lead);
+    let (mut fence, mut code) = open_at(line, at, quoted)?;
+    let quote = if quoted { "> " } else { "" };
+    quote.clone_into(&mut fence.fence.lead);
+    quote.clone_into(&mut fence.fence.prefix);
+    code.indent.clear();
     Some((at, fence, code))
 }
 
@@ -152,15 +161,15 @@ fn open_at(line: &str, at: usize, is_quoted: bool) -> Option<(OpenFence, Code)> 
     }
     let (language, first_line) = language(info);
     let lead = line.get(..at)?;
-    let indent: String = lead
-        .chars()
-        .map(|c| if c == '\t' { '\t' } else { ' ' })
-        .collect();
-    let prefix = match (is_quoted, indent.len() <= INDENT_BYTES_MAX) {
-        (true, _) => "> ".to_owned(),
-        (false, true) => indent,
-        (false, false) => String::new(),
+    let marks = lead.trim_start_matches([' ', '>']).chars().count();
+    let spaces = if is_quoted {
+        marks
+    } else {
+        lead.chars().count()
     };
+    let indent = " ".repeat(spaces.min(INDENT_MAX));
+    let quote = if is_quoted { "> " } else { "" };
+    let prefix = format!("{quote}{indent}");
     let lead = if is_quoted {
         format!("> {}", lead.trim_start_matches([' ', '>']))
     } else {
@@ -172,6 +181,7 @@ fn open_at(line: &str, at: usize, is_quoted: bool) -> Option<(OpenFence, Code)> 
         length,
         is_quoted,
         is_in_line: false,
+        indent,
         nested: is_markdown.then_some(0),
     };
     let fence = Fence {

@@ -134,6 +134,11 @@ mod tests {
     fn fences_are_written_as_discord_reads_them() {
         let t = "```";
         for (what, answer, shown) in [
+            (
+                "less indented",
+                format!("- {t}\nx\n\ny\n{t}"),
+                format!("- {t}\n  x\n  \n  y\n  {t}"),
+            ),
             ("plain", format!("{t}py\nx\n{t}"), format!("{t}py\nx\n{t}")),
             (
                 "closed in its line",
@@ -176,6 +181,15 @@ mod tests {
                 format!("{t}py\nprint('``\u{200b}`')\n{t}"),
             ),
             ("tildes", "~~~py\nx\n~~~".into(), format!("{t}py\nx\n{t}")),
+        ] {
+            assert_eq!(lay_out(&answer), shown, "{what}");
+        }
+    }
+
+    #[test]
+    fn fences_stand_in_lists_and_quotes_and_are_closed() {
+        let t = "```";
+        for (what, answer, shown) in [
             (
                 "attributes",
                 format!("{t}rust,ignore\nx\n{t}"),

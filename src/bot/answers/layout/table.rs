@@ -109,18 +109,14 @@ impl Head {
         line.join(GAP).trim_end().to_owned()
     }
 
-    /// A line for each row: its first cell, and the others with the names of
-    /// their columns.
+    /// A line for each row: its cells, with the names of their columns.
     fn show_list(&self, rows: &[Vec<String>]) -> String {
         let mut lines = Vec::new();
         for row in rows {
             let mut parts = Vec::new();
             for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
                 let cell = discords_prose(cell).replace('\n', " ");
-                let name = self
-                    .cells
-                    .get(column)
-                    .filter(|name| !name.is_empty() && column > 0);
+                let name = self.cells.get(column).filter(|name| !name.is_empty());
                 parts.push(match name {
                     Some(name) => format!("{}: {cell}", discords_prose(name).replace('\n', " ")),
                     None => cell,
@@ -227,10 +223,10 @@ mod tests {
             "x ".repeat(30).trim(),
             "y ".repeat(30).trim()
         );
-        assert!(show(&wide).starts_with("- x x"));
+        assert!(show(&wide).starts_with("- a: x x"));
         assert_eq!(
             show("Site | What\n--|--\n[a](https://a.example) | **good**"),
-            "- [a](https://a.example) · What: **good**"
+            "- Site: [a](https://a.example) · What: **good**"
         );
     }
 

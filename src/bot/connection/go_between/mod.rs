@@ -81,7 +81,7 @@ impl GoBetween {
             .extend_pairs([("v", "10"), ("encoding", "json")]);
         let mut secret = [0; SECRET_BYTES];
         getrandom::fill(&mut secret).context("the system gave no random bytes")?;
-        let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        let secret = u128::from_le_bytes(secret);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("could not listen on this machine, for the connection to Discord")?;
@@ -89,7 +89,7 @@ impl GoBetween {
         let shared = Shared {
             bot,
             discord,
-            path: format!("/{secret}"),
+            path: format!("/{secret:032x}"),
             logins: Logins::default(),
             sessions: Mutex::default(),
             connected_by: Mutex::default(),

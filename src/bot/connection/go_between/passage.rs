@@ -106,7 +106,7 @@ pub async fn pass(shared: Arc<Shared>, socket: TcpStream) {
     };
     let ending = match send(&mut serenity, Message::Text(hello.text)).await {
         Ok(()) => passage.run(&mut discord, &mut serenity).await,
-        Err(_) => Ending::Left(None),
+        Err(()) => Ending::Left(None),
     };
     passage.end(ending, discord, serenity).await;
 }
@@ -244,7 +244,7 @@ impl Passage {
             }
         }
         let sent = send(serenity, Message::Text(text)).await;
-        sent.map_err(|_| Ending::Left(None))
+        sent.map_err(|()| Ending::Left(None))
     }
 
     /// Passes on what serenity says.
@@ -277,7 +277,7 @@ impl Passage {
             FromBot::Other => {}
         }
         let sent = send(discord, Message::Text(text)).await;
-        sent.map_err(|_| Ending::Lost)
+        sent.map_err(|()| Ending::Lost)
     }
 
     /// Waits until a shard may begin a new session. Meanwhile there is no
@@ -334,7 +334,7 @@ impl Passage {
                 Some(Ok(Message::Text(text))) if read_from_bot(&text) == FromBot::Heartbeat => {
                     let answer = Message::text(r#"{"op":11}"#);
                     let sent = send(serenity, answer).await;
-                    sent.map_err(|_| Ending::Left(None))?;
+                    sent.map_err(|()| Ending::Left(None))?;
                 }
                 Some(Ok(Message::Close(frame))) => {
                     return Err(Ending::Left(code_of(frame.as_ref())));

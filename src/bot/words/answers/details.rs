@@ -46,7 +46,23 @@ pub fn details(voice: Voice<'_>, answer: &AnswerRecord, used: Option<&OwnAttempt
         }
     }
     lines.push(lang.words("Who could pay, in this order:").to_owned());
-    lines.extend(answer.trace.0.iter().map(|step| verdict(voice, step)));
+    // Providers that nobody has a key for say nothing.
+    let is_there = |step: &&Step| step.verdict != Verdict::Absent;
+    lines.extend(
+        answer
+            .trace
+            .0
+            .iter()
+            .filter(is_there)
+            .map(|step| verdict(voice, step)),
+    );
+    let absent = answer.trace.0.iter().filter(|step| !is_there(step)).count();
+    if absent > 0 && absent < answer.trace.0.len() {
+        lines.push(
+            lang.words("Nobody has another key; `/keys status` shows each provider.")
+                .to_owned(),
+        );
+    }
     if answer.trace.0.is_empty() {
         lines.push(
             lang.words("- It was broken off before that was written down.")
@@ -61,7 +77,7 @@ fn verdict(voice: Voice<'_>, step: &Step) -> String {
         Verdict::Taken => voice.lang.words("pays").to_owned(),
         Verdict::Behind => voice.lang.words("waits behind it").to_owned(),
         Verdict::Absent => voice.lang.words("none").to_owned(),
-        Verdict::Skipped(skip) => skip_reason(voice, skip).to_owned(),
+        Verdict::Skipped(skip) => skip_reason(voice, step.source, skip),
     };
     let values: &[(&str, &dyn Display)] = &[
         ("provider", &voice.name(&step.provider)),

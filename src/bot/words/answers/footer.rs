@@ -49,6 +49,7 @@ pub fn fell_back(voice: Voice<'_>, passed: &FellBack) -> String {
         ("provider", &voice.name(&passed.provider)),
     ];
     let sentence = match passed.why {
+        WhyFellBack::Restricted => "{source} for {provider} may not do this",
         WhyFellBack::TurnedDown => "{source} for {provider} was turned down",
         WhyFellBack::Damaged => "{source} for {provider} is damaged",
         WhyFellBack::Limit => "{source} for {provider} has reached its limit",
@@ -72,6 +73,7 @@ fn left_out(voice: Voice<'_>, what: &LeftOut) -> Option<String> {
     let words = match what {
         LeftOut::Older => "older messages were left out",
         LeftOut::Pictures => "pictures were left out: this model sees none",
+        LeftOut::Unread => "what was said before could not be read just now",
         LeftOut::Hidden => "a message that Discord doesn't show me was left out",
         LeftOut::File(_) => return None,
     };
@@ -93,5 +95,18 @@ pub fn broken_off_footer(voice: Voice<'_>, why: &str) -> String {
 /// What stands under the beginning of a long answer.
 pub fn continued_in_file(voice: Voice<'_>) -> String {
     let words = "This is the beginning; the whole answer is in the file.";
+    small_print(voice.lang.words(words))
+}
+
+/// Stands under the beginning of a long answer whose file could not be
+/// attached.
+pub fn continued_directly(voice: Voice<'_>) -> String {
+    let words = "This is the beginning; I may not attach files here, so whoever asked has the whole answer directly.";
+    small_print(voice.lang.words(words))
+}
+
+/// The same, where nobody could be sent the file either.
+pub fn continued_nowhere(voice: Voice<'_>) -> String {
+    let words = "This is the beginning; the rest could not be attached, for I may not attach files here. Whoever manages the server can allow it.";
     small_print(voice.lang.words(words))
 }

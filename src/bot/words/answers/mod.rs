@@ -8,8 +8,12 @@ mod receipt;
 
 pub use buttons::{ended_buttons, ended_by_restart, growing_buttons};
 pub use details::details;
-pub use footer::{broken_off_footer, continued_in_file, demo_footer, footer};
+pub use footer::{
+    broken_off_footer, continued_directly, continued_in_file, continued_nowhere, demo_footer,
+    footer,
+};
 pub use places::{
-    answer_file, demo_text, empty_answer, forgotten, hidden_question, how_to_ask,
-    nothing_to_forget, question_file, refused_directly, refused_privately, waiting_in_line,
+    about_question, answer_file, demo_text, discord_was_away, empty_answer, forgotten,
+    hidden_question, how_to_ask, may_not_write, nothing_to_forget, question_file, refused_directly,
+    refused_privately, said_directly, waiting_in_line, whole_answer_directly,
 };

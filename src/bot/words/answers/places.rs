@@ -1,7 +1,7 @@
 //! What stands where an answer would, and beside one.
 
 use crate::bot::connection::card::Card;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::voice::{OwnKeys, Voice};
 
 /// Another question is answered first.
 pub fn waiting_in_line(voice: Voice<'_>) -> Card {
@@ -25,9 +25,21 @@ pub fn demo_text(voice: Voice<'_>) -> String {
     let text = "This is a demo reply: no model was asked, since nobody has a key here yet.\n\
         With a key I answer questions, continue conversations when you reply to me or write to me directly, \
         and use the persona and model that you choose.\n\
-        **Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; \
-        it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`.";
-    voice.lang.words(text).to_owned()
+        {advice}";
+    let advice = voice.lang.words(match voice.own_keys {
+        OwnKeys::Stored => {
+            "**Add a key in a minute**: `/keys add provider:… scope:user` opens a form and shows where to get one; \
+             it is stored encrypted, and only you can use it. Whoever manages a server shares one with `scope:guild`."
+        }
+        OwnKeys::Once => {
+            "Keys can't be stored in this bot. `/ask once:True provider:…` asks with one that you type for a single ask."
+        }
+        OwnKeys::No => {
+            "Your tier includes no keys of your own. Whoever manages a server can share one with it: \
+             `/keys add scope:guild`."
+        }
+    });
+    voice.lang.say(text, &[("advice", &advice)])
 }
 
 /// Describes the file of a long answer.
@@ -49,6 +61,17 @@ pub fn refused_directly(voice: Voice<'_>, told: bool) -> Card {
     }))
 }
 
+/// A refusal that is read in a direct message, with where it happened.
+pub fn about_question(voice: Voice<'_>, link: &str, refused: Card) -> Card {
+    let head = voice
+        .lang
+        .say("About what you asked in {link}:", &[("link", &link)]);
+    Card {
+        text: format!("{head}\n{}", refused.text),
+        ..refused
+    }
+}
+
 /// Stands where an answer was promised to everyone, when the reason it does
 /// not come is about a key.
 pub fn refused_privately(voice: Voice<'_>) -> Card {
@@ -57,6 +80,38 @@ pub fn refused_privately(voice: Voice<'_>) -> Card {
             .lang
             .words("I could not answer; only the person who asked can see why."),
     )
+}
+
+/// Said directly, where a channel takes no message of the bot's.
+pub fn may_not_write(voice: Voice<'_>, channel: u64) -> Card {
+    Card::text(voice.lang.say(
+        "I may not write in <#{channel}>, so I did not answer you there. Whoever manages the server can allow it \
+         (View Channel and Send Messages, in threads Send Messages in Threads), or ask me elsewhere.",
+        &[("channel", &channel)],
+    ))
+}
+
+/// Stands above what could not be shown where it was asked for.
+pub fn said_directly(voice: Voice<'_>, channel: u64) -> Card {
+    Card::text(voice.lang.say(
+        "I could not show you this in <#{channel}>, so here is what came of your question:",
+        &[("channel", &channel)],
+    ))
+}
+
+/// Stands above the file of an answer that could not be attached to it.
+pub fn whole_answer_directly(voice: Voice<'_>, channel: u64) -> Card {
+    Card::text(voice.lang.say(
+        "The whole answer from <#{channel}>: I may not attach files there.",
+        &[("channel", &channel)],
+    ))
+}
+
+/// Discord took nothing from the bot when it was asked.
+pub fn discord_was_away(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "Discord took no messages from me when you wrote this, so nothing was asked. Please ask again.",
+    ))
 }
 
 /// A message to the bot asked nothing.

@@ -4,6 +4,7 @@ use crate::app::{AddedKey, TestedKey};
 use crate::bot::connection::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::keys::list::describe_key;
+use crate::bot::words::refusal::pasted::removed;
 use crate::bot::words::voice::Voice;
 use crate::model::{Check, Key, ProviderId, ProviderKind, Scope};
 
@@ -17,13 +18,12 @@ pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
         "Stored the {scope}: {key}."
     };
     let scope = voice.scope(added.key.owner.scope());
-    let mut lines = vec![
-        lang.say(
-            first,
-            &[("scope", &scope), ("key", &describe_key(voice, &added.key))],
-        ),
-        what_was_found(voice, &added.key.provider, &added.check),
-    ];
+    let mut lines = vec![lang.say(
+        first,
+        &[("scope", &scope), ("key", &describe_key(voice, &added.key))],
+    )];
+    lines.extend(removed(voice, &added.removed));
+    lines.push(what_was_found(voice, &added.key.provider, &added.check));
     if !added.looks_right {
         lines.push(lang.say(
             "It does not look like other {provider} keys, so check that you copied the right one.",
@@ -141,7 +141,7 @@ pub fn confirm_removal(voice: Voice<'_>, id: String, key: &Key) -> Card {
 }
 
 /// A key is gone.
-pub fn removed(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> Card {
+pub fn key_removed(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> Card {
     Card::text(voice.lang.say(
         "Removed the {scope} for {provider}. To be thorough, revoke it at {page} too.",
         &[

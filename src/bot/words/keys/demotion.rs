@@ -3,7 +3,7 @@
 use crate::app::Demotion;
 use crate::bot::connection::card::Card;
 use crate::bot::words::voice::Voice;
-use crate::model::{Health, Owner};
+use crate::model::{Health, Owner, Restriction};
 
 /// Tells whoever asked that their key stopped working.
 pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
@@ -17,6 +17,7 @@ pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
              So I stopped using it. Nobody can read the key from it; \
              add it again with `/keys add provider:{id} scope:user`."
         }
+        Health::Restricted => return restricted(voice, demotion),
         _ => {
             "{provider} no longer accepts your key, so I stopped using it. \
              Replace it with `/keys add provider:{id} scope:user`, or try it again with `/keys test provider:{id}`."
@@ -28,7 +29,7 @@ pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
 /// Tells whoever added a key, in a direct message, that it stopped working.
 pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
     match (demotion.owner, demotion.health) {
-        (Owner::Person(_), _) => demoted(voice, demotion),
+        (Owner::Person(_), _) | (_, Health::Restricted) => demoted(voice, demotion),
         (Owner::Server(_), Health::OutOfCredit) => about_demotion(
             voice,
             demotion,
@@ -49,6 +50,46 @@ pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
              Replace it there with `/keys add provider:{id} scope:guild`.",
         ),
     }
+}
+
+/// Tells what a provider does not let a key do, and what helps.
+fn restricted(voice: Voice<'_>, demotion: &Demotion) -> Card {
+    let key = match demotion.owner {
+        Owner::Person(_) => "Your {provider} key works only in part: {what}",
+        Owner::Server(_) => {
+            "The {provider} key that you added to a server works only in part: {what}"
+        }
+    };
+    let what = voice.lang.words(match demotion.restriction {
+        Some(Restriction::Model) => {
+            "it may not use the model that was asked. Allow the model at {page}."
+        }
+        Some(Restriction::Address) => {
+            "it may be used from certain addresses only, and mine is none of them. Lift that at {page}."
+        }
+        Some(Restriction::Country) => "its provider does not serve the country that I run in.",
+        Some(Restriction::Permission) => {
+            "it lacks the permission to call models. Give it that at {page}."
+        }
+        Some(Restriction::Spent) => {
+            "its own spending limit is used up. Raise it at {page}."
+        }
+        Some(Restriction::Suspended) => {
+            "it, its project or its account is suspended. {page} says more."
+        }
+        Some(Restriction::Unsaid) | None => {
+            "its provider does not let it do what was asked, or not from here. Check its permissions at {page}."
+        }
+    });
+    let sentence = format!("{} {}", voice.lang.words(key), voice.lang.words(
+        "Whoever names neither provider nor model is answered by the next key. I say this once in a day.",
+    ));
+    let page = voice.key_page(&demotion.provider);
+    let provider = voice.name(&demotion.provider);
+    Card::text(voice.lang.say(
+        &sentence,
+        &[("what", &what), ("provider", &provider), ("page", &page)],
+    ))
 }
 
 fn about_demotion(voice: Voice<'_>, demotion: &Demotion, sentence: &str) -> Card {

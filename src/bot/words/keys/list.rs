@@ -2,7 +2,7 @@
 
 use crate::app::{Listing, ServerKeys};
 use crate::bot::connection::card::Card;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::voice::{OwnKeys, Voice};
 use crate::model::Key;
 
 /// The stored keys, as far as one may see them.
@@ -13,10 +13,12 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
         lines.push(lang.words("**Your keys**").to_owned());
         lines.extend(keys.iter().map(|key| row(voice, key)));
         if keys.is_empty() {
-            lines.push(
-                lang.words("None yet. Add one with `/keys add scope:user`.")
+            lines.push(match voice.own_keys {
+                OwnKeys::No => lang.words("None.").to_owned(),
+                _ => lang
+                    .words("None yet. Add one with `/keys add scope:user`.")
                     .to_owned(),
-            );
+            });
         }
     }
     match &listing.server {

@@ -1,5 +1,6 @@
 //! Words about stored keys. All of it is ephemeral.
 
+pub mod advice;
 mod changes;
 mod demotion;
 mod forms;
@@ -7,7 +8,7 @@ mod list;
 pub mod skip_reason;
 mod status;
 
-pub use changes::{added, confirm_removal, kept, paused, removed, resumed, tested};
+pub use changes::{added, confirm_removal, kept, key_removed, paused, resumed, tested};
 pub use demotion::{demoted, demoted_directly};
 pub use forms::{KEY_FIELD, PROMPT_FIELD, add_form, once_form};
 pub use list::list;

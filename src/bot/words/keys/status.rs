@@ -6,7 +6,7 @@ use crate::bot::connection::card::Card;
 use crate::model::{Step, Verdict};
 
 use crate::bot::words::keys::skip_reason::skip_reason;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::voice::{OwnKeys, Voice};
 
 /// Who pays here.
 pub fn status(voice: Voice<'_>, status: &Status) -> Card {
@@ -29,7 +29,13 @@ pub fn status(voice: Voice<'_>, status: &Status) -> Card {
         ));
     }
     lines.push(if status.byok_enabled {
-        lang.words("Add a key of your own with `/keys add`.").into()
+        lang.words(match voice.own_keys {
+            OwnKeys::No => {
+                "Your tier includes no keys of your own; `/quota status` shows what you can use."
+            }
+            _ => "Add a key of your own with `/keys add`.",
+        })
+        .into()
     } else {
         lang.words(
             "BYOK is not enabled: keys can't be stored here, and stored ones stay locked. \
@@ -67,7 +73,10 @@ fn why_not(voice: Voice<'_>, step: &Step) -> Option<String> {
         Verdict::Absent => Some(lang.say("- {source}: none.", &[("source", &source)])),
         Verdict::Skipped(skip) => Some(lang.say(
             "- {source}: {why}.",
-            &[("source", &source), ("why", &skip_reason(voice, skip))],
+            &[
+                ("source", &source),
+                ("why", &skip_reason(voice, step.source, skip)),
+            ],
         )),
     }
 }

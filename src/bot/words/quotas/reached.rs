@@ -4,27 +4,32 @@ use crate::app::Notice;
 use crate::bot::connection::card::{Button, ButtonStyle, Card};
 use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::formats::{date_and_time, plain_model, relative_time};
+use crate::bot::words::keys::advice::{bring_own_key, mend_own_key};
+use crate::bot::words::keys::skip_reason::bare_reason;
 use crate::bot::words::quotas::limits::{amount, bare_amount, describe_limit};
-use crate::bot::words::voice::Voice;
-use crate::model::{BlockTarget, Blocked, Bound, LimitHit, ProviderId, Source};
+use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::model::{BlockTarget, Blocked, Bound, LimitHit, ProviderId, Skip, Source};
+
+/// Whose limit leaves no room, and what keeps the asker's own key from
+/// paying, if there is one.
+pub struct LimitedPayer<'a> {
+    pub payer: Source,
+    pub provider: &'a ProviderId,
+    pub own_key: Option<Skip>,
+}
 
 /// A limit that leaves no room: what it is, when it renews, and what helps.
-pub fn limit_reached(
-    voice: Voice<'_>,
-    hit: &LimitHit,
-    payer: Source,
-    provider: &ProviderId,
-) -> Card {
+pub fn limit_reached(voice: Voice<'_>, hit: &LimitHit, payers: &LimitedPayer<'_>) -> Card {
     let lang = voice.lang;
     let sentence = match hit.bound {
         Bound::Tier => "You have used what your tier allows of the {source}",
         Bound::Bot => "What the bot's operator pays for everybody is used up",
-        Bound::BotInServer => "What the bot's operator pays for this server is used up",
+        Bound::BotInServer => "What the bot's operator pays for {this} server is used up",
         Bound::BotForPerson => "What the bot's operator pays for you is used up",
-        Bound::ServerKey => "This server's key has reached its budget",
-        Bound::Member | Bound::Role(_) => "You have used your share of this server's key",
+        Bound::ServerKey => "{This} server's key has reached its budget",
+        Bound::Member | Bound::Role(_) => "You have used your share of {this} server's key",
     };
-    let mut text = lang.say(sentence, &[("source", &voice.source(payer))]);
+    let mut text = voice.say(sentence, &[("source", &voice.source(payers.payer))]);
     text += &lang.say(
         ": {used} of {limit}.",
         &[
@@ -47,35 +52,53 @@ pub fn limit_reached(
             .words(" This ask alone needs more than that; a shorter one may fit.")
             .to_owned(),
     };
-    with_own_key(voice, text, provider)
+    with_own_key(voice, text, payers)
 }
 
 /// Dollars are limited, and nobody knows the price.
-pub fn unknown_price(voice: Voice<'_>, provider: &ProviderId, model: &str, payer: Source) -> Card {
+pub fn unknown_price(voice: Voice<'_>, model: &str, payers: &LimitedPayer<'_>) -> Card {
     let text = voice.lang.say(
         "Nobody knows what {model} costs, and the {source} has a limit in dollars, so it can't pay for it. \
          Name another model, or ask the bot's operator to add its price (`quota.prices_file`).",
         &[
             ("model", &plain_model(model)),
-            ("source", &voice.source(payer)),
+            ("source", &voice.source(payers.payer)),
         ],
     );
-    with_own_key(voice, text, provider)
+    with_own_key(voice, text, payers)
 }
 
-/// Adds the way out that is always there: a key of one's own.
-fn with_own_key(voice: Voice<'_>, mut text: String, provider: &ProviderId) -> Card {
-    let name = voice.name(provider);
-    if !voice.byok {
-        text.push('\n');
-        text += voice.lang.words("`/quota status` shows every limit.");
+/// Adds the way out, where there is one: a key of one's own that pays, or
+/// that can be made to.
+fn with_own_key(voice: Voice<'_>, mut text: String, payers: &LimitedPayer<'_>) -> Card {
+    let (provider, name) = (payers.provider, voice.name(payers.provider));
+    let limits = voice.lang.words("`/quota status` shows every limit.");
+    text.push('\n');
+    if voice.own_keys == OwnKeys::No || payers.payer.is_own() {
+        text += limits;
         return Card::text(text);
     }
-    text.push('\n');
+    if let Some(skip) = payers.own_key {
+        let values: &[(&str, &dyn std::fmt::Display)] = &[
+            ("provider", &name),
+            ("why", &bare_reason(voice, skip)),
+            ("advice", &mend_own_key(voice, provider, skip)),
+            ("limits", &limits),
+        ];
+        text += &voice.lang.say(
+            "Your own {provider} key has no such limit, but {why}. {advice} {limits}",
+            values,
+        );
+        return Card::text(text);
+    }
+    if voice.own_keys == OwnKeys::Once {
+        text += &format!("{} {limits}", bring_own_key(voice, provider));
+        return Card::text(text);
+    }
     text += &voice.lang.say(
         "Your own {provider} key would have no such limit: press the button, or `/keys add provider:{id} scope:user`. \
-         `/quota status` shows every limit.",
-        &[("provider", &name), ("id", provider)],
+         {limits}",
+        &[("provider", &name), ("id", provider), ("limits", &limits)],
     );
     let label = voice
         .lang
@@ -95,21 +118,21 @@ pub fn blocked(voice: Voice<'_>, whom: Blocked, until_ms: Option<i64>) -> String
     let lang = voice.lang;
     let sentence = match whom {
         Blocked::Everyone => "The bot's operator has stopped it for everybody",
-        Blocked::Server(_) => "The bot's operator has stopped it in this server",
+        Blocked::Server(_) => "The bot's operator has stopped it in {this} server",
         Blocked::Person(_) => "The bot's operator has stopped it for you",
         Blocked::Role(_) => "The bot's operator has stopped it for one of your roles",
-        Blocked::Channel(_) => "The bot's operator has stopped it in this channel",
+        Blocked::Channel(_) => "The bot's operator has stopped it in {this} channel",
         Blocked::InServer(_, BlockTarget::Person(_)) => {
-            "Whoever manages this server has stopped it for you here"
+            "Whoever manages {this} server has stopped it for you {here}"
         }
         Blocked::InServer(_, BlockTarget::Role(_)) => {
-            "Whoever manages this server has stopped it for one of your roles here"
+            "Whoever manages {this} server has stopped it for one of your roles {here}"
         }
         Blocked::InServer(_, BlockTarget::Channel(_)) => {
-            "Whoever manages this server has stopped it in this channel"
+            "Whoever manages {this} server has stopped it in {this} channel"
         }
     };
-    let mut text = lang.words(sentence).to_owned();
+    let mut text = voice.say(sentence, &[]);
     text += &match until_ms {
         Some(at_ms) => lang.say(" until {when}.", &[("when", &date_and_time(at_ms))]),
         None => lang.words(" for now.").to_owned(),

@@ -4,9 +4,10 @@ use crate::app::QuotaStatus;
 use crate::bot::connection::card::Card;
 use crate::model::{Bound, Source};
 
+use crate::bot::words::keys::advice::bring_any_key;
 use crate::bot::words::quotas::limits::{heading, use_line};
 use crate::bot::words::refusal::refusal;
-use crate::bot::words::voice::Voice;
+use crate::bot::words::voice::{OwnKeys, Voice};
 
 /// Every limit that applies here, and who would pay.
 pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
@@ -39,14 +40,19 @@ pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
     lines.push(match &status.payer {
         Some((provider, source)) => lang.say(
             "An `/ask` now would go to {provider}, paid by the {source}.",
-            &[("provider", &voice.name(provider)), ("source", &voice.source(*source))],
+            &[
+                ("provider", &voice.name(provider)),
+                ("source", &voice.source(*source)),
+            ],
         ),
-        None if status.limits.is_empty() => lang
-            .words("Nobody can pay for an `/ask` here. Add a key with `/keys add`; `/keys status` shows why.")
-            .to_owned(),
-        None => lang
-            .words("Nobody can pay for an `/ask` now: every limit is reached. A key of your own with `/keys add` has none.")
-            .to_owned(),
+        None if status.limits.is_empty() => lang.say(
+            "Nobody can pay for an `/ask` here; `/keys status` shows why. {advice}",
+            &[("advice", &bring_any_key(voice))],
+        ),
+        None => lang.say(
+            "Nobody can pay for an `/ask` now: every limit is reached. {advice}",
+            &[("advice", &bring_any_key(voice))],
+        ),
     });
     let has_own = status
         .limits
@@ -57,7 +63,7 @@ pub fn status(voice: Voice<'_>, status: &QuotaStatus) -> Card {
             "Your tier, {tier}, does not include keys of your own.",
             &[("tier", &status.tier)],
         ));
-    } else if voice.byok && !has_own && status.payer.is_some() {
+    } else if voice.own_keys == OwnKeys::Stored && !has_own && status.payer.is_some() {
         lines.push(
             lang.words("A key of your own (`/keys add`) has no limits here.")
                 .into(),

@@ -1,6 +1,6 @@
 //! Words of refusals about who may do something, and where.
 
-use crate::bot::words::voice::Voice;
+use crate::bot::words::voice::{OwnKeys, Voice};
 use crate::model::AccessRefusal;
 
 /// What a person reads when they may not do something.
@@ -9,7 +9,17 @@ pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
     match refusal {
         AccessRefusal::NotAManager => lang.say(
             "Server keys are for whoever has the Manage Server permission here, and you \
-             don't right now. Your own key works without it: `/keys add scope:user`.",
+             don't right now. {advice}",
+            &[("advice", &without_permission(voice))],
+        ),
+        AccessRefusal::BudgetForManagers => lang.say(
+            "This server's budget is for whoever has the Manage Server permission here, and \
+             you don't right now. `/quota status` shows the limits that apply to you.",
+            &[],
+        ),
+        AccessRefusal::UsageForManagers => lang.say(
+            "What this server's key paid is shown to whoever has the Manage Server \
+             permission here, and you don't right now. `/usage` shows what you used.",
             &[],
         ),
         AccessRefusal::OnlyManagers => lang.say(
@@ -24,7 +34,7 @@ pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
         ),
         AccessRefusal::NotAnOperator => lang.say(
             "`/admin` is for the people that the bot's operator listed \
-             (`discord.operators`), and you are not one of them. For your own server \
+             (`discord.operators`), and you are not one of them. In a server that you manage \
              there is `/server budget`.",
             &[],
         ),
@@ -57,4 +67,13 @@ pub fn about_access(voice: Voice<'_>, refusal: &AccessRefusal) -> String {
         ),
         AccessRefusal::NotYours => lang.say("That is for the person who asked.", &[]),
     }
+}
+
+/// What works without the Manage Server permission.
+fn without_permission(voice: Voice<'_>) -> &str {
+    voice.lang.words(match voice.own_keys {
+        OwnKeys::Stored => "Your own key works without it: `/keys add scope:user`.",
+        OwnKeys::Once => "A key that you type for a single ask works without it: `/ask once:True`.",
+        OwnKeys::No => "`/keys status` shows who pays here.",
+    })
 }

@@ -1,10 +1,13 @@
 //! Words of refusals about asks.
 
 use crate::bot::words::formats::{duration, in_code};
-use crate::bot::words::keys::skip_reason::skip_reason;
+use crate::bot::words::keys::advice::{bring_any_key, bring_own_key, mend_own_key, own_key_works};
+use crate::bot::words::keys::skip_reason::{bare_reason, skip_reason};
 use crate::bot::words::refusal::provider_failure::describe_failure;
-use crate::bot::words::voice::Voice;
-use crate::model::{AskRefusal, FailureClass, ProviderFailure, Source, Trace, Verdict};
+use crate::bot::words::voice::{OwnKeys, Voice};
+use crate::model::{
+    AskRefusal, FailureClass, ProviderFailure, ProviderId, Skip, Source, Trace, Verdict,
+};
 
 const EMPTY_PROMPT: &str = "There is nothing to answer. Write a prompt: `/ask prompt:…`.";
 
@@ -17,14 +20,11 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
              `/ask`.",
             &[("provider", &voice.name(provider))],
         ),
-        AskRefusal::UnknownModel { model } if model.is_empty() => lang.say(
-            "This provider has no default model here. Name one: `/ask model:…`.",
-            &[],
-        ),
-        AskRefusal::UnknownModel { model } => lang.say(
-            "I can't tell whose model `{subject}` is. Name its provider too: `/ask \
-             provider:… model:{subject}`.",
-            &[("subject", &in_code(model))],
+        AskRefusal::UnknownModel { model } => unknown_model(voice, model),
+        AskRefusal::SpacesInModel { typed, meant } => lang.say(
+            "No model has a name with spaces, such as `{subject}`. Nothing was changed and \
+             nobody was asked. Did you mean `{meant}`? Write that as `model:`.",
+            &[("subject", &in_code(typed)), ("meant", &in_code(meant))],
         ),
         AskRefusal::ModelMissing { provider } => lang.say(
             "`{id}/` names a provider and no model. Write the model after the slash; the \
@@ -32,7 +32,7 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
             &[("id", provider)],
         ),
         AskRefusal::ModelNotAllowed { provider, model } => lang.say(
-            "The bot's operator does not allow `{subject}` here. `/model show` says \
+            "The bot's operator does not allow `{subject}`. `/model show` says \
              which model answers, and the list that appears while you type `model:` \
              holds those that may.",
             &[("subject", &format!("{provider}/{}", in_code(model)))],
@@ -60,8 +60,8 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
         AskRefusal::Provider { failure, payer } => provider_failed(voice, failure, *payer),
         AskRefusal::OwnKeyOnly { what } => lang.say(
             "{subject} is for a key of your own, since what it costs can't be limited \
-             beforehand. Add yours with `/keys add scope:user`.",
-            &[("subject", what)],
+             beforehand. {advice}",
+            &[("subject", what), ("advice", &bring_any_key(voice))],
         ),
         AskRefusal::MalformedField { what } => lang.say(
             "The call is malformed: {subject}. Nothing was asked: correct it, and call again.",
@@ -80,33 +80,45 @@ pub fn about_ask(voice: Voice<'_>, refusal: &AskRefusal) -> String {
     }
 }
 
+/// No model is named, or nobody knows whose this one is.
+fn unknown_model(voice: Voice<'_>, model: &str) -> String {
+    let sentence = if model.is_empty() {
+        "This provider has no default model here. Name one with `model:`; the list that appears while you type it \
+         holds those that there are."
+    } else {
+        "I can't tell whose model `{subject}` is. Write it as `provider/model`, such as `openai/{subject}`; the list \
+         that appears while you type `model:` holds those that can be used."
+    };
+    voice.lang.say(sentence, &[("subject", &in_code(model))])
+}
+
 /// What a provider said, in our words.
 fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) -> String {
     let name = voice.name(&failure.provider);
-    let sentence = match (source, failure.class) {
+    let sentence: String = match (source, failure.class) {
         // A key of somebody else's: they can mend it, this person cannot.
         (Source::Server, FailureClass::DamagedKey) => {
-            "What I stored of this server's {provider} key can't be opened, and whoever added it is told. A \
-             key of your own works without it: `/keys add provider:{id} scope:user`."
+            "What I stored of {this} server's {provider} key can't be opened, and whoever added it is told. {advice}".to_owned()
         }
         (Source::Server, class) if class.is_about_the_key() => {
-            "{provider} turned this server's key down, and whoever added it is told. A \
-             key of your own works without it: `/keys add provider:{id} scope:user`."
+            "{provider} turned {this} server's key down, and whoever added it is told. {advice}".to_owned()
         }
         (Source::BotDefault, class) if class.is_about_the_key() => {
-            "{provider} turned the bot's own key down, which its operator has to mend. A \
-             key of your own works without it: `/keys add provider:{id} scope:user`."
+            "{provider} turned the bot's own key down, which its operator has to mend. {advice}".to_owned()
         }
         (Source::Request, class) if class.is_about_the_key() => {
             "{provider} turned down the key that you typed for this ask. It was not \
              stored, and no other key paid. Check it at {page} and ask again."
+                .to_owned()
         }
-        (_, class) => describe_failure(class),
+        (Source::Request, class) => describe_failure(class, OwnKeys::Once),
+        (_, class) => describe_failure(class, voice.own_keys),
     };
     let retry_after_s = failure.retry_after.map_or(60, |wait| wait.as_secs().max(1));
-    voice.lang.say(
-        sentence,
+    voice.say(
+        &sentence,
         &[
+            ("advice", &own_key_works(voice, &failure.provider)),
             ("provider", &name),
             ("id", &failure.provider),
             ("page", &voice.key_page(&failure.provider)),
@@ -127,7 +139,7 @@ fn nobody_pays(voice: Voice<'_>, trace: &Trace) -> String {
             let values: &[(&str, &dyn std::fmt::Display)] = &[
                 ("source", &voice.source(step.source)),
                 ("provider", &voice.name(&step.provider)),
-                ("why", &skip_reason(voice, skip)),
+                ("why", &why_not(voice, step.source, skip)),
             ];
             lang.say("- The {source} for {provider} {why}.", values)
         })
@@ -135,28 +147,42 @@ fn nobody_pays(voice: Voice<'_>, trace: &Trace) -> String {
     let first = trace.0.first().map(|step| &step.provider);
     let only_one = trace.0.iter().all(|step| Some(&step.provider) == first);
     let head = match first {
-        Some(provider) if only_one => lang.say(
-            "There is no key for {provider} that can pay here.",
+        Some(provider) if only_one => voice.say(
+            "There is no key for {provider} that can pay {here}.",
             &[("provider", &voice.name(provider))],
         ),
-        _ => lang
-            .words(
-                "There is no key that can pay for this: not yours, not this server's, not \
-             the bot's.",
-            )
-            .into(),
-    };
-    let next = match first {
-        Some(provider) if only_one => lang.say(
-            "Add yours with `/keys add provider:{id} scope:user`; you get one at {page}.",
-            &[("id", provider), ("page", &voice.key_page(provider))],
+        _ => voice.say(
+            "There is no key that can pay for this: not yours, not {this} server's, not the bot's.",
+            &[],
         ),
-        _ => lang
-            .words("Add yours with `/keys add`; `/keys status` shows the details.")
-            .into(),
     };
     let mut lines = vec![head];
     lines.extend(reasons);
-    lines.push(next);
+    lines.push(way_out(voice, trace, first.filter(|_| only_one)));
     lines.join("\n")
+}
+
+/// Why a key does not pay. What helps with one's own is said at the end.
+fn why_not(voice: Voice<'_>, source: Source, skip: Skip) -> String {
+    match source {
+        Source::Personal => bare_reason(voice, skip),
+        _ => skip_reason(voice, source, skip),
+    }
+}
+
+/// What the person can do: mend a key of theirs, or bring one.
+fn way_out(voice: Voice<'_>, trace: &Trace, only: Option<&ProviderId>) -> String {
+    let own = trace.0.iter().find_map(|step| match step.verdict {
+        Verdict::Skipped(skip) if step.source == Source::Personal => Some((&step.provider, skip)),
+        _ => None,
+    });
+    match (own, only) {
+        (Some((provider, skip)), _) => mend_own_key(voice, provider, skip),
+        (None, Some(provider)) => bring_own_key(voice, provider),
+        (None, None) => format!(
+            "{} {}",
+            bring_any_key(voice),
+            voice.lang.words("`/keys status` shows the details.")
+        ),
+    }
 }

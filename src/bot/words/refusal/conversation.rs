@@ -43,6 +43,16 @@ pub fn about_conversation(voice: Voice<'_>, refusal: &ConversationRefusal) -> St
              **Summarize** for a single one.",
             &[],
         ),
+        ConversationRefusal::NotInThisConversation => lang.say(
+            "I am not in this conversation, so I can't read it. Right-click a message and \
+             choose **Apps**, **Summarize** for a single one.",
+            &[],
+        ),
+        ConversationRefusal::DiscordUnread => lang.say(
+            "Discord did not let me read what was said here just now, so nothing was asked. \
+             Try again in a minute.",
+            &[],
+        ),
         ConversationRefusal::QuestionGone => lang.say(
             "I can't read the question any more, and I keep no copy. Ask again with \
              `/ask`, or by mentioning me.",

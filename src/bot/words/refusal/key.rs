@@ -1,11 +1,33 @@
 //! Words of refusals about keys.
 
+use crate::bot::connection::card::Card;
 use crate::bot::words::formats::{duration, in_code};
-use crate::bot::words::voice::Voice;
+use crate::bot::words::keys::advice::bring_own_key;
+use crate::bot::words::refusal::pasted;
+use crate::bot::words::voice::{OwnKeys, Voice};
 use crate::model::{KeyRefusal, ProviderId, Scope};
 
 /// What a person reads when something about a key was refused.
-pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
+pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
+    match refusal {
+        KeyRefusal::NotAKey { what, wanted, goal } => {
+            pasted::not_a_key(voice, *what, wanted, *goal)
+        }
+        KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
+            pasted::looks_like_anothers(voice, of, wanted, *goal)
+        }
+        KeyRefusal::KeyRefused {
+            provider, scope, ..
+        } => Card {
+            buttons: vec![pasted::form_button(voice, provider, *scope)],
+            ..Card::text(describe(voice, refusal))
+        },
+        _ => Card::text(describe(voice, refusal)),
+    }
+}
+
+/// A refusal in words, without buttons.
+fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
     let lang = voice.lang;
     match refusal {
         KeyRefusal::ByokDisabled => lang.say(
@@ -19,31 +41,37 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
              while you type `provider:`.",
             &[("subject", &in_code(name))],
         ),
-        KeyRefusal::NoSuchKey { provider, scope } => lang.say(
-            "There is no {scope} for {provider}. Add one with `/keys add provider:{id} \
-             scope:{word}`.",
+        KeyRefusal::NothingToRemove { provider, scope } => lang.say(
+            "There is no {scope} for {provider}, so nothing was removed. `/keys list` shows \
+             those that there are.",
             &[
                 ("provider", &voice.name(provider)),
-                ("id", provider),
                 ("scope", &voice.scope(*scope)),
-                ("word", &scope.as_str()),
             ],
         ),
+        KeyRefusal::NoSuchKey { provider, scope } => no_such_key(voice, provider, *scope),
         KeyRefusal::UnknownKey => lang.say(
             "There is no such key any more. `/keys list` shows those that there are.",
             &[],
         ),
-        KeyRefusal::MalformedKey { problem } => lang.say(
-            "That can't be a key: {subject}. Nothing was stored. Copy the key again and \
-             run `/keys add`.",
-            &[("subject", &lang.words(problem))],
-        ),
-        KeyRefusal::MalformedExtra { field } => lang.say(
-            "“{subject}” must be a plain name of letters, digits and dashes. Nothing was \
-             stored. Run `/keys add` again.",
-            &[("subject", &lang.words(field))],
-        ),
-        KeyRefusal::KeyRefused { provider, kept_old } => key_refused(voice, provider, *kept_old),
+        KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
+        KeyRefusal::MalformedExtra { field, goal } => pasted::malformed_extra(voice, field, *goal),
+        KeyRefusal::KeyRefused {
+            provider,
+            scope,
+            kept_old,
+            removed,
+        } => {
+            let refused = key_refused(voice, provider, *scope, *kept_old);
+            let removed = pasted::removed(voice, removed).map(|removed| format!("\n{removed}"));
+            refused + &removed.unwrap_or_default()
+        }
+        KeyRefusal::NotAKey { what, wanted, goal } => {
+            pasted::not_a_key(voice, *what, wanted, *goal).text
+        }
+        KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
+            pasted::looks_like_anothers(voice, of, wanted, *goal).text
+        }
         KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(voice, *retry_after_s),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(voice, *retry_after_s),
         KeyRefusal::Locked { kid } => locked(voice, kid),
@@ -53,29 +81,61 @@ pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
              provider:… prompt:…`.",
             &[],
         ),
-        KeyRefusal::KeyForAnother { of, wanted } => lang.say(
-            "The key is for {of}, and {wanted} was asked. Name the provider that it \
-             belongs to: `/ask once:True provider:…`.",
-            &[("of", &voice.name(of)), ("wanted", &voice.name(wanted))],
-        ),
-        KeyRefusal::TierWithoutByok { tier } => lang.say(
-            "Your tier, {subject}, does not include keys of your own. Keys that you have \
-             stay stored, and are used again when your tier allows it. `/quota status` \
-             shows what you can use.",
-            &[("subject", tier)],
-        ),
-        KeyRefusal::TooLongForAForm => lang.say(
-            "Discord's forms hold 4,000 characters, and this prompt is longer, so \
-             nothing was asked. Shorten it, or add the key with `/keys add` and ask \
-             without `once:`.",
-            &[],
-        ),
-        KeyRefusal::FileForAForm => lang.say(
-            "Discord's forms take the key and no file, so nothing was asked. Leave \
-             `file:` out, or add the key with `/keys add` and ask without `once:`.",
-            &[],
-        ),
+        KeyRefusal::KeyForAnother { of, wanted } => key_for_another(voice, of, wanted),
+        KeyRefusal::TierWithoutByok { tier } => tier_without_keys(voice, tier),
+        KeyRefusal::TooLongForAForm => too_long(voice),
+        KeyRefusal::FileForAForm => file_for_a_form(voice),
     }
+}
+
+/// There is no key that something could be done with.
+fn no_such_key(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> String {
+    if scope == Scope::User && voice.own_keys != OwnKeys::Stored {
+        let values: &[(&str, &dyn std::fmt::Display)] = &[
+            ("provider", &voice.name(provider)),
+            ("advice", &bring_own_key(voice, provider)),
+        ];
+        return voice
+            .lang
+            .say("You have no key for {provider}. {advice}", values);
+    }
+    voice.lang.say(
+        "There is no {scope} for {provider}. Add one with `/keys add provider:{id} scope:{word}`.",
+        &[
+            ("provider", &voice.name(provider)),
+            ("id", provider),
+            ("scope", &voice.scope(scope)),
+            ("word", &scope.as_str()),
+        ],
+    )
+}
+
+/// A prompt does not fit into the form that a key is typed into.
+fn too_long(voice: Voice<'_>) -> String {
+    let sentence = match voice.own_keys {
+        OwnKeys::Stored => {
+            "Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. Shorten it, or \
+             add the key with `/keys add` and ask without `once:`."
+        }
+        OwnKeys::Once | OwnKeys::No => {
+            "Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. Shorten it."
+        }
+    };
+    voice.lang.words(sentence).to_owned()
+}
+
+/// A file can't be asked about with a form.
+fn file_for_a_form(voice: Voice<'_>) -> String {
+    let sentence = match voice.own_keys {
+        OwnKeys::Stored => {
+            "Discord's forms take the key and no file, so nothing was asked. Leave `file:` out, or add the key with \
+             `/keys add` and ask without `once:`."
+        }
+        OwnKeys::Once | OwnKeys::No => {
+            "Discord's forms take the key and no file, so nothing was asked. Leave `file:` out."
+        }
+    };
+    voice.lang.words(sentence).to_owned()
 }
 
 /// What is stored of a key does not open.
@@ -123,14 +183,14 @@ fn locked(voice: Voice<'_>, kid: &str) -> String {
 }
 
 /// The provider does not accept a key that was to be stored.
-fn key_refused(voice: Voice<'_>, provider: &ProviderId, kept_old: bool) -> String {
+fn key_refused(voice: Voice<'_>, provider: &ProviderId, scope: Scope, kept_old: bool) -> String {
     let sentence = if kept_old {
         "{provider} does not accept that key, so it was not stored. Your old key is \
-             still in place. Make a new one at {page} and run `/keys add provider:{id}` \
-             again."
+             still in place. Make a new one at {page}, then press the button, or `/keys add \
+             provider:{id} scope:{word}`."
     } else {
         "{provider} does not accept that key, so it was not stored. Make a new one \
-             at {page} and run `/keys add provider:{id}` again."
+             at {page}, then press the button, or `/keys add provider:{id} scope:{word}`."
     };
     voice.lang.say(
         sentence,
@@ -138,6 +198,26 @@ fn key_refused(voice: Voice<'_>, provider: &ProviderId, kept_old: bool) -> Strin
             ("provider", &voice.name(provider)),
             ("id", provider),
             ("page", &voice.key_page(provider)),
+            ("word", &scope.as_str()),
         ],
+    )
+}
+
+/// A key came with its provider's name, and another provider was asked.
+fn key_for_another(voice: Voice<'_>, of: &ProviderId, wanted: &ProviderId) -> String {
+    voice.lang.say(
+        "The key is for {of}, and {wanted} was asked. Name the provider that it \
+         belongs to: `/ask once:True provider:…`.",
+        &[("of", &voice.name(of)), ("wanted", &voice.name(wanted))],
+    )
+}
+
+/// A tier does not include keys of one's own.
+fn tier_without_keys(voice: Voice<'_>, tier: &str) -> String {
+    voice.lang.say(
+        "Your tier, {subject}, does not include keys of your own. Keys that you have \
+         stay stored, and are used again when your tier allows it. `/quota status` \
+         shows what you can use.",
+        &[("subject", &tier)],
     )
 }

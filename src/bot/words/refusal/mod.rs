@@ -4,6 +4,7 @@ mod access;
 mod ask;
 mod conversation;
 mod key;
+pub mod pasted;
 mod picture;
 mod provider_failure;
 mod quota;
@@ -16,7 +17,7 @@ use crate::model::Refusal;
 /// A refusal in words.
 pub fn refusal(voice: Voice<'_>, refusal: &Refusal) -> Card {
     match refusal {
-        Refusal::Key(refusal) => Card::text(key::about_key(voice, refusal)),
+        Refusal::Key(refusal) => key::about_key(voice, refusal),
         Refusal::Access(refusal) => Card::text(access::about_access(voice, refusal)),
         Refusal::Ask(refusal) => Card::text(ask::about_ask(voice, refusal)),
         Refusal::Conversation(refusal) => {

@@ -1,26 +1,39 @@
 //! What a provider's failure is in words.
 
-use crate::model::FailureClass;
+use crate::bot::words::voice::OwnKeys;
+use crate::model::{FailureClass, Restriction};
 
-const NOT_SET_UP: &str = "The {provider} key was stored without something that this needs, such as an endpoint or a queue. \
-     Add it again with `/keys add provider:{id}`, and fill in every field.";
+const NOT_SET_UP: &str = "The {provider} key was stored without something that this needs, such as an endpoint or a queue.";
 const DAMAGED_KEY: &str = "What I stored of the {provider} key that would have paid can't be opened: it was changed \
-     or damaged in the database. Add it again with `/keys add provider:{id}`.";
+     or damaged in the database.";
 
 /// What happened, and what to do next.
-pub fn describe_failure(class: FailureClass) -> &'static str {
+pub fn describe_failure(class: FailureClass, own_keys: OwnKeys) -> String {
+    let again = match (class, own_keys) {
+        (FailureClass::NotSetUp, OwnKeys::Stored) => {
+            " Add it again with `/keys add provider:{id} scope:user`, and fill in every field."
+        }
+        (
+            FailureClass::DamagedKey | FailureClass::WrongOrigin | FailureClass::AuthInvalid,
+            OwnKeys::Stored,
+        ) => " Add it again with `/keys add provider:{id} scope:user`.",
+        (FailureClass::Billing, OwnKeys::Stored) => {
+            ", then run `/keys test provider:{id} scope:user`."
+        }
+        (FailureClass::Billing, _) => ".",
+        _ => "",
+    };
+    format!("{}{again}", describe_class(class))
+}
+
+fn describe_class(class: FailureClass) -> &'static str {
     match class {
         FailureClass::AuthInvalid => {
-            "{provider} refused the key that would have paid. `/keys status` shows which; \
-             replace it with `/keys add provider:{id}`."
+            "{provider} refused the key that would have paid. `/keys status` shows which."
         }
-        FailureClass::AuthForbidden => {
-            "{provider} does not let this key do that, or not from here. Check the key's permissions at {page}, \
-             or name another provider."
-        }
+        FailureClass::AuthForbidden(what) => describe_restriction(what),
         FailureClass::Billing => {
-            "The {provider} account behind the key is out of credit. Top it up at {page}, \
-             then run `/keys test provider:{id}`."
+            "The {provider} account behind the key is out of credit. Top it up at {provider}"
         }
         FailureClass::RateLimited => {
             "{provider} is limiting this key right now. Ask again in {wait}, or name another provider."
@@ -73,8 +86,39 @@ pub fn describe_failure(class: FailureClass) -> &'static str {
         FailureClass::NotSetUp => NOT_SET_UP,
         FailureClass::DamagedKey => DAMAGED_KEY,
         FailureClass::WrongOrigin => {
-            "{provider} has moved to another address since this key was stored, and keys don't follow. \
-             Add it again with `/keys add provider:{id}`."
+            "{provider} has moved to another address since this key was stored, and keys don't follow."
+        }
+    }
+}
+
+/// What a provider does not let a key do, and what to do about it.
+fn describe_restriction(what: Restriction) -> &'static str {
+    match what {
+        Restriction::Model => {
+            "{provider} does not let this key use the model. Allow the model at {page}, or name another with `model:`."
+        }
+        Restriction::Address => {
+            "{provider} takes this key from certain addresses only, and mine is none of them. Lift that at {page}, \
+             or name another provider."
+        }
+        Restriction::Country => {
+            "{provider} does not serve the country that I run in. Name another provider."
+        }
+        Restriction::Permission => {
+            "{provider} says that this key lacks the permission to call models. Give it that at {page}, or name \
+             another provider."
+        }
+        Restriction::Spent => {
+            "{provider} says that this key's own spending limit is used up. Raise it at {page}, or name another \
+             provider."
+        }
+        Restriction::Suspended => {
+            "{provider} has suspended this key, its project or its account. {page} says more; meanwhile name another \
+             provider."
+        }
+        Restriction::Unsaid => {
+            "{provider} does not let this key do that, or not from here. Check the key's permissions at {page}, \
+             or name another provider."
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::bot::connection::card::Card;
 use crate::bot::words::formats::in_code;
 use crate::bot::words::quotas::reached;
 use crate::bot::words::voice::Voice;
-use crate::model::QuotaRefusal;
+use crate::model::{Contradiction, ProviderId, QuotaRefusal, Skip, Source};
 
 /// What a person reads when a limit, a block or a tier stands in the way.
 pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
@@ -14,13 +14,21 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
             hit,
             payer,
             provider,
+            own_key,
             ..
-        } => reached::limit_reached(voice, hit, *payer, provider),
+        } => {
+            let payers = limited_payer(*payer, provider, *own_key);
+            reached::limit_reached(voice, hit, &payers)
+        }
         QuotaRefusal::UnknownPrice {
             provider,
             model,
             payer,
-        } => reached::unknown_price(voice, provider, model, *payer),
+            own_key,
+        } => {
+            let payers = limited_payer(*payer, provider, *own_key);
+            reached::unknown_price(voice, model, &payers)
+        }
         QuotaRefusal::Blocked { whom, until_ms } => {
             Card::text(reached::blocked(voice, *whom, *until_ms))
         }
@@ -49,6 +57,10 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              changed.",
             &[],
         )),
+        QuotaRefusal::Contradiction(between) => {
+            let words = lang.words(contradiction(*between));
+            Card::text(format!("{words} {}", lang.words("Nothing was changed.")))
+        }
         QuotaRefusal::BadServer => Card::text(lang.say(
             "That is not a server's id. Turn on Developer Mode in Discord's settings, \
              right-click the server, and choose Copy Server ID.",
@@ -59,5 +71,36 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              `12h`, `7d` or `4w`, or leave it out for good.",
             &[],
         )),
+    }
+}
+
+fn limited_payer(
+    payer: Source,
+    provider: &ProviderId,
+    own_key: Option<Skip>,
+) -> reached::LimitedPayer<'_> {
+    reached::LimitedPayer {
+        payer,
+        provider,
+        own_key,
+    }
+}
+
+/// Why two options do not go together, and what to type instead.
+fn contradiction(between: Contradiction) -> &'static str {
+    match between {
+        Contradiction::PersonAndServer => "Name one of `user:` and `server:`, and only one.",
+        Contradiction::RoleAndTogether => {
+            "`role:` is about each member with that role, so it does not go with `who:everybody together`. \
+             Leave one of them out."
+        }
+        Contradiction::MinuteAndCalendar => {
+            "A minute has no calendar: its limit always counts the last 60 seconds. Leave `window:` out, or choose \
+             another `per:`."
+        }
+        Contradiction::DurationWithoutTier => {
+            "`during:` says for how long a tier is given, and no `tier:` is named. Name one, or leave `during:` out to \
+             take the tier back."
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::interactions::commands::options::suggestions::suggest_texts;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{BlockTarget, Blocked, PersonId};
+use crate::model::{BlockTarget, Blocked, Contradiction, PersonId, QuotaRefusal};
 
 /// Give somebody a tier by hand, or take it back.
 #[poise::command(slash_command)]
@@ -23,6 +23,9 @@ pub async fn tier(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let during = parse_duration(during.as_deref())?;
+        if tier.is_none() && during.is_some() {
+            return Err(QuotaRefusal::Contradiction(Contradiction::DurationWithoutTier).into());
+        }
         let person = PersonId(user.id.get());
         let until = app
             .people

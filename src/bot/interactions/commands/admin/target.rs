@@ -3,12 +3,15 @@
 use serenity::all::User;
 
 use crate::app::LimitSubject;
-use crate::model::{Blocked, PersonId, QuotaRefusal, Refusal, ServerId};
+use crate::model::{Blocked, Contradiction, PersonId, QuotaRefusal, Refusal, ServerId};
 
 /// Whom two options mean: a person, a server by its id, or everybody.
 pub fn parse_target(user: Option<&User>, server: Option<&str>) -> Result<LimitSubject, Refusal> {
     match (user, server.map(str::trim)) {
-        (Some(user), _) => Ok(LimitSubject::Person(PersonId(user.id.get()))),
+        (Some(_), Some(_)) => {
+            Err(QuotaRefusal::Contradiction(Contradiction::PersonAndServer).into())
+        }
+        (Some(user), None) => Ok(LimitSubject::Person(PersonId(user.id.get()))),
         (None, Some(id)) => id
             .parse()
             .map(|id| LimitSubject::Server(ServerId(id)))

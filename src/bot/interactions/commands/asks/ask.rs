@@ -53,7 +53,8 @@ pub async fn ask(
     if once == Some(true) {
         if file.is_some() {
             let refusal = KeyRefusal::FileForAForm.into();
-            let card = explain_error(bot.voice(&ctx.interaction.locale), &refusal);
+            let voice = bot.voice_for(&caller, &ctx.interaction.locale).await;
+            let card = explain_error(voice, &refusal);
             return bot.rest.reply(&handle, &card).await;
         }
         return open_once_form(ctx, &caller, prompt, &choices).await;
@@ -105,12 +106,11 @@ async fn open_once_form(
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
-    let voice = bot.voice(&ctx.interaction.locale);
+    let voice = bot.voice_for(caller, &ctx.interaction.locale).await;
     let begun = if prompt.chars().count() > usize::from(INPUT_CHARACTERS_MAX) {
         Err(KeyRefusal::TooLongForAForm.into())
     } else {
-        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
-        find_before_form(bot.app.asks.begin_once(caller, provider, model)).await
+        find_before_form(bot.app.asks.begin_once(caller, choices)).await
     };
     match begun {
         Ok(form) => {

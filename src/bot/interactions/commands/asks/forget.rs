@@ -6,7 +6,7 @@ use crate::bot::conversation::channel_kinds::ChannelKind;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::words;
-use crate::model::Place;
+use crate::model::{ConversationRefusal, Place};
 
 /// Start this conversation afresh: I stop reading what was said here before
 #[poise::command(
@@ -24,7 +24,16 @@ pub async fn forget(ctx: Context<'_>) -> anyhow::Result<()> {
         Place::Direct => true,
         Place::VisitedServer(_) => false,
         Place::Server(_) => {
-            let room = bot.channel_kinds.kind_of(&bot.rest, channel).await?;
+            let room = bot.channel_kinds.kind_of(&bot.rest, channel).await;
+            let Ok(room) =
+                room.inspect_err(|error| tracing::info!("could not read a channel: {error:#}"))
+            else {
+                let unread = ConversationRefusal::DiscordUnread.into();
+                return bot
+                    .rest
+                    .reply(&handle, &explain_error(voice, &unread))
+                    .await;
+            };
             matches!(room, ChannelKind::Thread { .. })
         }
     };

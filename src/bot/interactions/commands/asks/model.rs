@@ -47,13 +47,8 @@ async fn set(
 ) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let scope = whom.unwrap_or(AudienceChoice::Me).scope(caller)?;
-        let full = app.asks.choose_model(caller, scope, &model).await?;
-        Ok(words::choices::chosen(
-            voice,
-            ChoiceKind::Model,
-            scope,
-            &full,
-        ))
+        let chosen = app.asks.choose_model(caller, scope, &model).await?;
+        Ok(words::choices::chosen_model(voice, scope, &chosen))
     })
     .await
 }

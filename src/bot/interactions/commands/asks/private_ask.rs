@@ -28,7 +28,7 @@ pub async fn ask_privately(
             [] => explain_error(voice, &ConversationRefusal::NothingToRead.into()),
             unread => words::files::unread_files(voice, unread),
         };
-        return bot.rest.edit(&handle, ORIGINAL, &card).await;
+        return bot.rest.edit(&handle, ORIGINAL, &card).await.map(drop);
     }
     let choices = Choices {
         persona: Some(persona.to_owned()),

@@ -6,7 +6,8 @@ use serenity::all::{CommandInteraction, Message, Permissions};
 
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::channel_calls::PAGE_MAX;
-use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::connection::rest::is_gone;
 use crate::bot::conversation::transcript;
 use crate::bot::conversation::turns::{Conversation, read_each};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
@@ -47,7 +48,14 @@ pub async fn summarize(
     // Reading may take longer than Discord waits.
     bot.rest.defer_ephemeral(&handle).await?;
     let most = messages.unwrap_or(if since.is_some() { 300 } else { MESSAGES });
-    let messages = read_back(bot, ctx.interaction, most, since).await?;
+    let messages = match read_back(bot, ctx.interaction, most, since).await {
+        Ok(messages) => messages,
+        Err(error) => {
+            let refusal = reading_refusal(ctx.interaction, &error);
+            let card = explain_error(bot.voice(&ctx.interaction.locale), &refusal.into());
+            return bot.rest.edit(&handle, ORIGINAL, &card).await.map(drop);
+        }
+    };
     let conversation = turns_to_summarize(bot, &messages).await;
     ask_privately(ctx, "summarizer", conversation).await
 }
@@ -102,6 +110,18 @@ async fn read_back(
         }
     }
     Ok(all)
+}
+
+/// Why the channel could not be read.
+fn reading_refusal(interaction: &CommandInteraction, error: &anyhow::Error) -> ConversationRefusal {
+    tracing::info!("could not read a channel back: {error:#}");
+    if !is_gone(error) {
+        return ConversationRefusal::DiscordUnread;
+    }
+    match RawCaller::from_command(interaction).place {
+        Place::Direct => ConversationRefusal::NotInThisConversation,
+        _ => ConversationRefusal::BotCannotRead,
+    }
 }
 
 /// Makes a turn of each message, so that the oldest can be left out, and

@@ -24,7 +24,7 @@ pub async fn add(
     let bot = ctx.framework.user_data;
     let caller = caller_of(ctx).await;
     let handle = InteractionHandle::from(ctx.interaction);
-    let voice = bot.voice(&ctx.interaction.locale);
+    let voice = bot.voice_for(&caller, &ctx.interaction.locale).await;
     // A form must be the first answer, so nothing slow may come before it.
     let beginning = bot
         .app

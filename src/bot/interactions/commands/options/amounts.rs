@@ -1,6 +1,8 @@
 //! Choices about limits, which several commands share.
 
-use crate::model::{Limit, Metric, NanoDollars, Period, QuotaRefusal, Refusal, Span, Window};
+use crate::model::{
+    Contradiction, Limit, Metric, NanoDollars, Period, QuotaRefusal, Refusal, Span, Window,
+};
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
@@ -81,6 +83,11 @@ pub fn chosen_limit(
     }
     let period = Period::from(per);
     let window = match window {
+        Some(WindowChoice::Calendar) if period == Period::Minute => {
+            return Err(Refusal::Quota(QuotaRefusal::Contradiction(
+                Contradiction::MinuteAndCalendar,
+            )));
+        }
         _ if period == Period::Minute => Window::Rolling,
         Some(WindowChoice::Rolling) => Window::Rolling,
         Some(WindowChoice::Calendar) | None => Window::Calendar,
@@ -125,7 +132,13 @@ mod tests {
                 Err(Refusal::Quota(QuotaRefusal::BadAmount))
             );
         }
-        let minute = chosen_limit(Requests, 5.0, Minute, Some(WindowChoice::Calendar)).unwrap();
-        assert_eq!(minute.span.window, Window::Rolling);
+        let minute = |window| chosen_limit(Requests, 5.0, Minute, window);
+        assert_eq!(minute(None).unwrap().span.window, Window::Rolling);
+        assert_eq!(
+            minute(Some(WindowChoice::Calendar)),
+            Err(Refusal::Quota(QuotaRefusal::Contradiction(
+                Contradiction::MinuteAndCalendar
+            )))
+        );
     }
 }

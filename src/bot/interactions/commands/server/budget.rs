@@ -8,7 +8,7 @@ use crate::bot::interactions::commands::options::amounts::{
 };
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
-use crate::model::{Bound, Metric};
+use crate::model::{Bound, Contradiction, Metric, QuotaRefusal, Refusal};
 
 /// Whose use a limit bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
@@ -40,8 +40,8 @@ pub async fn set(
     #[description = "calendar: begins anew each day, week, month (default); rolling: the last 24 hours, …"]
     window: Option<WindowChoice>,
 ) -> anyhow::Result<()> {
-    let bound = bound(who, role.as_ref()).unwrap_or(Bound::ServerKey);
     reply_privately(ctx, async |app, caller, voice| {
+        let bound = bound(who, role.as_ref())?.unwrap_or(Bound::ServerKey);
         let limit = chosen_limit(what, amount, per, window)?;
         app.quotas.set_budget(caller, bound, limit).await?;
         Ok(words::quotas::budget_set(voice, bound, limit))
@@ -67,8 +67,8 @@ pub async fn clear(
     #[description = "Only limits on these"] who: Option<WhoChoice>,
     #[description = "Only limits on this role"] role: Option<Role>,
 ) -> anyhow::Result<()> {
-    let bound = bound(who, role.as_ref());
     reply_privately(ctx, async |app, caller, voice| {
+        let bound = bound(who, role.as_ref())?;
         let cleared = app
             .quotas
             .clear_budget(caller, bound, what.map(Metric::from))
@@ -94,11 +94,14 @@ pub async fn exempt(
     .await
 }
 
-fn bound(who: Option<WhoChoice>, role: Option<&Role>) -> Option<Bound> {
-    match (role, who) {
+fn bound(who: Option<WhoChoice>, role: Option<&Role>) -> Result<Option<Bound>, Refusal> {
+    Ok(match (role, who) {
+        (Some(_), Some(WhoChoice::Together)) => {
+            return Err(QuotaRefusal::Contradiction(Contradiction::RoleAndTogether).into());
+        }
         (Some(role), _) => Some(Bound::Role(role.id.get())),
         (None, Some(WhoChoice::Member)) => Some(Bound::Member),
         (None, Some(WhoChoice::Together)) => Some(Bound::ServerKey),
         (None, None) => None,
-    }
+    })
 }

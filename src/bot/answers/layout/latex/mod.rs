@@ -229,7 +229,7 @@ impl Reader<'_> {
     }
 
     /// The name of a function, with room before what it is applied to.
-    fn word(&mut self, name: &str) -> String {
+    fn word(&self, name: &str) -> String {
         let is_apart = self
             .rest
             .starts_with(|c: char| c.is_whitespace() || "({[^_".contains(c));

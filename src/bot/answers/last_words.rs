@@ -1,0 +1,152 @@
+//! The last word about what was asked, where its own place does not take it:
+//! it is said elsewhere in the channel, or directly, or at least counted.
+
+use metrics::counter;
+
+use crate::app::Error;
+use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::answers::target::Target;
+use crate::bot::connection::card::Card;
+use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
+use crate::bot::connection::patience::Patience;
+use crate::bot::connection::promises::PromiseState;
+use crate::bot::connection::rest::{ALREADY_ACKNOWLEDGED, code_of};
+use crate::bot::{Bot, explain_error, words};
+
+/// Discord's code for a message that is gone. Somebody took it away, so that
+/// it is not put there again.
+const MESSAGE_GONE: u64 = 10_008;
+
+/// Says elsewhere what could not be shown in its place, for the reason that
+/// comes along. Says whether somebody can see it.
+pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Error) -> bool {
+    let (bot, voice, target) = (renderer.bot, renderer.voice, renderer.target);
+    let reason = format!("{error:#}");
+    let was_taken_away = code_of(&error) == Some(MESSAGE_GONE);
+    if renderer.intended().is_empty() {
+        // Something of ours failed before there was anything to show.
+        let card = explain_error(voice, &Error::from(error));
+        if say_in_place(renderer, card).await.is_ok() {
+            return true;
+        }
+    }
+    if was_taken_away {
+        tracing::info!("what was asked for was deleted while it was made: {reason}");
+        return true;
+    }
+    tracing::warn!("could not show what was asked for in its place: {reason}");
+    let is_promised = renderer.is_promised();
+    if let Target::Interaction(_) = target
+        && is_promised
+        && say_in_channel(renderer).await.is_ok()
+    {
+        return true;
+    }
+    // Where Discord was not answered in time, it says so by itself.
+    if is_promised {
+        let mut cards = vec![words::answers::said_directly(voice, target.channel())];
+        let intended = renderer.intended().iter();
+        cards.extend(intended.map(|card| Card {
+            // They work only where they were meant to stand.
+            buttons: Vec::new(),
+            ..card.clone()
+        }));
+        if say_directly(bot, renderer.asker.0, &cards).await.is_ok() {
+            return true;
+        }
+    }
+    count_unsaid("a question");
+    false
+}
+
+/// Tells whoever asked, directly, that the channel takes no answer.
+pub async fn say_place_is_closed(renderer: &MessageRenderer<'_>, reason: &anyhow::Error) -> bool {
+    tracing::info!("was asked where the bot may not write: {reason:#}");
+    let target = renderer.target;
+    tell_place_is_closed(renderer.bot, renderer.asker.0, target.channel()).await
+}
+
+/// The same, where nothing was asked of a model yet.
+pub async fn tell_place_is_closed(bot: &Bot, person: u64, channel: u64) -> bool {
+    let voice = bot.voice(words::DEFAULT_LOCALE);
+    let card = words::answers::may_not_write(voice, channel);
+    let told = say_directly(bot, person, &[card]).await.is_ok();
+    if !told {
+        count_unsaid("a question");
+    }
+    told
+}
+
+/// Says what is wrong where the answer would be.
+async fn say_in_place(renderer: &mut MessageRenderer<'_>, card: Card) -> anyhow::Result<()> {
+    match renderer.target {
+        Target::Interaction(handle) | Target::Private(handle) if !renderer.is_promised() => {
+            renderer.bot.rest.reply(handle, &card).await
+        }
+        _ => renderer.show_instead(card).await,
+    }
+}
+
+/// Changes the messages of an interaction with the bot's own token, and adds
+/// what is missing: the interaction is over, and the bot may be in the
+/// channel.
+async fn say_in_channel(renderer: &MessageRenderer<'_>) -> anyhow::Result<()> {
+    let (rest, channel) = (&renderer.bot.rest, renderer.target.channel());
+    let mut standing = renderer.standing_ids().into_iter();
+    let mut last = None;
+    for card in renderer.intended() {
+        let id = if let Some(id) = standing.next() {
+            rest.edit_message(channel, id, card).await?;
+            id
+        } else {
+            let card = Card {
+                reply_to: last,
+                ..card.clone()
+            };
+            rest.post(channel, &card, Patience::last_post()).await?.id
+        };
+        last = Some(id);
+    }
+    Ok(())
+}
+
+async fn say_directly(bot: &Bot, person: u64, cards: &[Card]) -> anyhow::Result<()> {
+    for card in cards {
+        bot.rest
+            .direct_message(person, card)
+            .await
+            .inspect_err(|error| tracing::info!("could not write to somebody: {error:#}"))?;
+    }
+    Ok(())
+}
+
+/// Counts that nobody could be told something.
+pub fn count_unsaid(what: &'static str) {
+    counter!("latchkey_bot_unsaid_total", "what" => what).increment(1);
+    tracing::error!("nobody could be told what came of {what}");
+}
+
+/// Looks whether an interaction that was handled has an answer, and gives it
+/// this one if it has none: no way out leaves "thinking" behind. `has_failed`
+/// says that handling it ended in an error.
+pub async fn keep_promise(bot: &Bot, handle: &InteractionHandle, card: Card, has_failed: bool) {
+    let rest = &bot.rest;
+    let told = match rest.promises.end(handle.interaction) {
+        Some(PromiseState::Unanswered) => match rest.reply(handle, &card).await {
+            // Discord heard an acknowledgement whose responses were all lost.
+            Err(error) if code_of(&error) == Some(ALREADY_ACKNOWLEDGED) => {
+                rest.edit(handle, ORIGINAL, &card).await.map(drop)
+            }
+            replied => replied,
+        },
+        Some(PromiseState::Promised) => rest.edit(handle, ORIGINAL, &card).await.map(drop),
+        Some(PromiseState::Acknowledged) if has_failed => {
+            rest.follow_up_ephemeral(handle, &card).await.map(drop)
+        }
+        Some(PromiseState::Acknowledged | PromiseState::Answered) | None => return,
+    };
+    if let Err(error) = told {
+        tracing::warn!("could not answer an interaction: {error:#}");
+        count_unsaid("an interaction");
+    }
+}

@@ -1,0 +1,161 @@
+//! Walks every refusal over every reader, and follows what it advises: each
+//! command that it names exists with its options, and is one that the reader
+//! may use where they read it.
+
+mod refusals;
+
+use regex::Regex;
+
+use crate::app::KnownProviders;
+use crate::bot::interactions::commands;
+use crate::bot::interactions::commands::context::Command;
+use crate::bot::words::{Lang, OwnKeys, Reader, Voice, refusal};
+use crate::model::{AskRefusal, KeyGoal, KeyRefusal, QuotaRefusal, Refusal, Scope};
+use crate::providers::Catalogue;
+use refusals::all_refusals;
+
+/// Commands that a text names, and those that have no such form.
+fn misleading(text: &str, all: &[Command]) -> Vec<String> {
+    let spans = Regex::new("`(/[^`]+)`").unwrap();
+    let named = spans.captures_iter(text).map(|found| found[1].to_owned());
+    named.filter(|line| !exists(line, all)).collect()
+}
+
+/// Whether a command line is one that can be typed: a command, its
+/// subcommands, and options that it has.
+fn exists(line: &str, all: &[Command]) -> bool {
+    let mut words = line.trim_start_matches('/').split_whitespace().peekable();
+    let Some(mut command) = words.next().and_then(|name| find(all, name)) else {
+        return false;
+    };
+    while let Some(inner) = words
+        .peek()
+        .and_then(|name| find(&command.subcommands, name))
+    {
+        command = inner;
+        words.next();
+    }
+    let has = |name: &str| command.parameters.iter().any(|it| it.name == name);
+    // A value may have several words, so that only words with a colon count.
+    words
+        .filter_map(|word| word.split_once(':'))
+        .all(|(name, _)| has(name))
+}
+
+fn find<'c>(all: &'c [Command], name: &str) -> Option<&'c Command> {
+    all.iter().find(|command| command.name == name)
+}
+
+#[test]
+fn every_advice_can_be_followed_by_whoever_reads_it() {
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let commands = commands::all();
+    let refusals = all_refusals();
+    let mut wrong = Vec::new();
+    for own_keys in [OwnKeys::Stored, OwnKeys::Once, OwnKeys::No] {
+        for reader in [Reader::Here, Reader::Elsewhere] {
+            let voice = Voice {
+                lang: Lang::default(),
+                providers: KnownProviders::new(&catalogue),
+                own_keys,
+                reader,
+            };
+            for refused in &refusals {
+                // What is about storing a key is said to who may store one.
+                if !can_be_met(refused, own_keys) {
+                    continue;
+                }
+                let card = refusal::refusal(voice, refused);
+                let mut problems = misleading(&card.text, &commands);
+                problems.extend(
+                    forbidden(refused, own_keys, reader)
+                        .into_iter()
+                        .filter_map(|words| card.text.contains(words).then(|| words.to_owned())),
+                );
+                let is_cut = card.text.contains(['{', '}']);
+                if !problems.is_empty() || is_cut || card.text.chars().count() > 1_900 {
+                    wrong.push(format!(
+                        "{own_keys:?} {reader:?} {refused:?}: {problems:?}: {}",
+                        card.text
+                    ));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of them:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+/// Whether somebody who may bring keys so far can meet this refusal at all.
+fn can_be_met(refused: &Refusal, own_keys: OwnKeys) -> bool {
+    let Refusal::Key(key) = refused else {
+        return true;
+    };
+    let needs_storing = matches!(
+        key,
+        KeyRefusal::MalformedKey {
+            goal: KeyGoal::Stored(_),
+            ..
+        } | KeyRefusal::MalformedExtra {
+            goal: KeyGoal::Stored(_),
+            ..
+        } | KeyRefusal::NotAKey {
+            goal: KeyGoal::Stored(_),
+            ..
+        } | KeyRefusal::LooksLikeAnothers {
+            goal: KeyGoal::Stored(_),
+            ..
+        } | KeyRefusal::KeyRefused { .. }
+            | KeyRefusal::NoSuchKey {
+                scope: Scope::Guild,
+                ..
+            }
+            | KeyRefusal::Damaged { .. }
+            | KeyRefusal::Locked { .. }
+    );
+    let needs_typing = matches!(
+        key,
+        KeyRefusal::MalformedKey {
+            goal: KeyGoal::Once,
+            ..
+        } | KeyRefusal::MalformedExtra {
+            goal: KeyGoal::Once,
+            ..
+        } | KeyRefusal::NotAKey {
+            goal: KeyGoal::Once,
+            ..
+        } | KeyRefusal::LooksLikeAnothers {
+            goal: KeyGoal::Once,
+            ..
+        } | KeyRefusal::OnceNeedsProvider
+            | KeyRefusal::KeyForAnother { .. }
+    );
+    match own_keys {
+        OwnKeys::Stored => true,
+        OwnKeys::Once => !needs_storing,
+        OwnKeys::No => !(needs_storing || needs_typing),
+    }
+}
+
+/// What must not be said to this reader.
+fn forbidden(refused: &Refusal, own_keys: OwnKeys, reader: Reader) -> Vec<&'static str> {
+    let mut words: Vec<&str> = match own_keys {
+        OwnKeys::Stored => Vec::new(),
+        OwnKeys::Once => vec!["/keys add", "/keys test", "/keys resume"],
+        OwnKeys::No => vec!["/keys add", "/keys test", "/keys resume", "once:"],
+    };
+    let comes_directly = matches!(
+        refused,
+        Refusal::Quota(QuotaRefusal::LimitReached { .. } | QuotaRefusal::Blocked { .. })
+            | Refusal::Ask(AskRefusal::NobodyPays { .. } | AskRefusal::Provider { .. })
+    );
+    if reader == Reader::Elsewhere && comes_directly {
+        words.extend(["this server", "This server", "this channel"]);
+        words.extend([" pay here", " you here", "roles here"]);
+    }
+    words
+}

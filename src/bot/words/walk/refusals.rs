@@ -1,0 +1,391 @@
+//! One of every refusal, with every reason that a key may have.
+
+use std::time::Duration;
+
+use crate::model::{
+    AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, Contradiction, ConversationRefusal,
+    FailureClass, KeyGoal, KeyId, KeyRefusal, Limit, LimitHit, Metric, OtherSecret, Period,
+    PersonId, PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction,
+    Scope, ServerId, Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window, Wrapping,
+};
+
+/// All refusals that people can read.
+pub fn all_refusals() -> Vec<Refusal> {
+    let mut all = ask_refusals();
+    all.extend(key_refusals());
+    all.extend(quota_refusals());
+    all.extend(other_refusals());
+    all
+}
+
+const SKIPS: [Skip; 20] = [
+    Skip::AnotherServer(ServerId(1)),
+    Skip::DirectMessage,
+    Skip::NotInstalledHere,
+    Skip::AnotherPerson,
+    Skip::RequestHasItsOwn,
+    Skip::Tier,
+    Skip::Locked,
+    Skip::Paused,
+    Skip::Expired,
+    Skip::Refused,
+    Skip::OutOfCredit,
+    Skip::Limit,
+    Skip::UnknownPrice,
+    Skip::OwnKeyOnly,
+    Skip::OtherAddress,
+    Skip::NotSetUp,
+    Skip::Restricted,
+    Skip::ModelNotAllowed,
+    Skip::Blocked,
+    Skip::Damaged,
+];
+const SOURCES: [Source; 4] = [
+    Source::Request,
+    Source::Personal,
+    Source::Server,
+    Source::BotDefault,
+];
+const CLASSES: [FailureClass; 28] = {
+    use FailureClass as F;
+    [
+        F::AuthInvalid,
+        F::AuthForbidden(Restriction::Model),
+        F::AuthForbidden(Restriction::Address),
+        F::AuthForbidden(Restriction::Country),
+        F::AuthForbidden(Restriction::Permission),
+        F::AuthForbidden(Restriction::Spent),
+        F::AuthForbidden(Restriction::Suspended),
+        F::AuthForbidden(Restriction::Unsaid),
+        F::Billing,
+        F::RateLimited,
+        F::ModelNotFound,
+        F::ContextTooLong,
+        F::ContentBlocked,
+        F::BadRequest,
+        F::Upstream,
+        F::Unreachable,
+        F::TimedOut,
+        F::CutOff,
+        F::TooLarge,
+        F::NoMemory,
+        F::NoPicture,
+        F::UntrustedResult,
+        F::WorkflowFailed,
+        F::MachineFailed,
+        F::Cancelled,
+        F::Expired,
+        F::NotSetUp,
+        F::WrongOrigin,
+    ]
+};
+
+const GOALS: [KeyGoal; 3] = [
+    KeyGoal::Stored(Scope::User),
+    KeyGoal::Stored(Scope::Guild),
+    KeyGoal::Once,
+];
+const OTHERS: [OtherSecret; 12] = [
+    OtherSecret::ServiceAccount,
+    OtherSecret::OauthClient,
+    OtherSecret::PrivateKey,
+    OtherSecret::Login,
+    OtherSecret::DiscordToken,
+    OtherSecret::GitHub,
+    OtherSecret::Service("made-up"),
+    OtherSecret::AdminKey,
+    OtherSecret::OurToken,
+    OtherSecret::Address,
+    OtherSecret::Masked,
+    OtherSecret::Placeholder,
+];
+const BLOCKED: [Blocked; 8] = [
+    Blocked::Everyone,
+    Blocked::Server(ServerId(1)),
+    Blocked::Person(PersonId(1)),
+    Blocked::Role(1),
+    Blocked::Channel(1),
+    Blocked::InServer(ServerId(1), BlockTarget::Person(PersonId(1))),
+    Blocked::InServer(ServerId(1), BlockTarget::Role(1)),
+    Blocked::InServer(ServerId(1), BlockTarget::Channel(1)),
+];
+
+fn openai() -> ProviderId {
+    ProviderId::from("openai")
+}
+
+/// Every refusal about an ask, with every reason that a key may have.
+fn ask_refusals() -> Vec<Refusal> {
+    use AskRefusal as A;
+    let mut all: Vec<A> = vec![
+        A::NotAChatProvider { provider: openai() },
+        A::UnknownModel {
+            model: String::new(),
+        },
+        A::UnknownModel {
+            model: "made-up".into(),
+        },
+        A::SpacesInModel {
+            typed: "gpt 6 luna".into(),
+            meant: "openai/gpt-6-luna".into(),
+        },
+        A::ModelMissing { provider: openai() },
+        A::ModelNotAllowed {
+            provider: openai(),
+            model: "made-up".into(),
+        },
+        A::ModelRetired {
+            provider: openai(),
+            model: "made-up".into(),
+            replacement: "made-up-2".into(),
+        },
+        A::NoSuchPersona {
+            name: "made-up".into(),
+        },
+        A::EmptyPrompt,
+        A::OwnKeyOnly {
+            what: "made-up".into(),
+        },
+        A::MalformedField {
+            what: "made-up".into(),
+        },
+        A::Untranslatable {
+            what: "made-up".into(),
+        },
+        A::Stopping,
+        A::Stopped,
+    ];
+    for source in SOURCES {
+        for class in CLASSES.into_iter().chain([FailureClass::DamagedKey]) {
+            let failure = ProviderFailure {
+                provider: openai(),
+                class,
+                status: None,
+                retry_after: Some(Duration::from_secs(5)),
+            };
+            all.push(A::Provider {
+                failure,
+                payer: source,
+            });
+        }
+        for skip in SKIPS {
+            for providers in [&["openai"][..], &["openai", "groq"]] {
+                let steps = providers.iter().map(|id| Step {
+                    provider: ProviderId::from(*id),
+                    source,
+                    key: Some(KeyId([1; 16])),
+                    verdict: Verdict::Skipped(skip),
+                });
+                all.push(A::NobodyPays {
+                    trace: Trace(steps.collect()),
+                });
+            }
+        }
+    }
+    all.into_iter().map(Refusal::from).collect()
+}
+
+fn key_refusals() -> Vec<Refusal> {
+    use KeyRefusal as K;
+    let mut all = vec![
+        K::ByokDisabled,
+        K::UnknownProvider {
+            name: "made-up".into(),
+        },
+        K::UnknownKey,
+        K::TooManyChecks { retry_after_s: 5 },
+        K::Locked {
+            kid: "made-up".into(),
+        },
+        K::OnceNeedsProvider,
+        K::KeyForAnother {
+            of: openai(),
+            wanted: ProviderId::from("groq"),
+        },
+        K::TierWithoutByok {
+            tier: "made-up".into(),
+        },
+        K::TooLongForAForm,
+        K::FileForAForm,
+    ];
+    for scope in [Scope::User, Scope::Guild] {
+        all.push(K::NoSuchKey {
+            provider: openai(),
+            scope,
+        });
+        all.push(K::NothingToRemove {
+            provider: openai(),
+            scope,
+        });
+        all.push(K::Damaged {
+            provider: openai(),
+            scope,
+        });
+        for kept_old in [false, true] {
+            let removed = vec![Wrapping::Quotes, Wrapping::Scheme];
+            all.push(K::KeyRefused {
+                provider: openai(),
+                scope,
+                kept_old,
+                removed,
+            });
+        }
+    }
+    for goal in GOALS {
+        all.push(K::MalformedKey {
+            problem: "it is empty",
+            goal,
+        });
+        all.push(K::MalformedExtra {
+            field: "Endpoint ID",
+            goal,
+        });
+        let of = vec![ProviderId::from("groq"), ProviderId::from("deepseek")];
+        all.push(K::LooksLikeAnothers {
+            of,
+            wanted: openai(),
+            goal,
+        });
+        all.extend(OTHERS.map(|what| K::NotAKey {
+            what,
+            wanted: openai(),
+            goal,
+        }));
+    }
+    all.into_iter().map(Refusal::from).collect()
+}
+
+fn quota_refusals() -> Vec<Refusal> {
+    use QuotaRefusal as Q;
+    let mut all: Vec<Q> = vec![
+        Q::NoSuchTier {
+            name: "made-up".into(),
+        },
+        Q::NoSuchLimit,
+        Q::TooManyLimits { max: 5 },
+        Q::BadAmount,
+        Q::NameOne,
+        Q::Contradiction(Contradiction::PersonAndServer),
+        Q::Contradiction(Contradiction::RoleAndTogether),
+        Q::Contradiction(Contradiction::MinuteAndCalendar),
+        Q::Contradiction(Contradiction::DurationWithoutTier),
+        Q::BadServer,
+        Q::BadDuration,
+    ];
+    all.extend(BLOCKED.map(|whom| Q::Blocked {
+        whom,
+        until_ms: None,
+    }));
+    let bounds = [
+        Bound::Tier,
+        Bound::Bot,
+        Bound::BotInServer,
+        Bound::BotForPerson,
+        Bound::ServerKey,
+        Bound::Member,
+        Bound::Role(1),
+    ];
+    let span = Span {
+        period: Period::Day,
+        window: Window::Calendar,
+    };
+    let limit = Limit {
+        metric: Metric::Requests,
+        span,
+        max: 5,
+    };
+    for own_key in SKIPS.into_iter().map(Some).chain([None]) {
+        for payer in [Source::Personal, Source::Server, Source::BotDefault] {
+            all.push(Q::UnknownPrice {
+                provider: openai(),
+                model: "made-up".into(),
+                payer,
+                own_key,
+            });
+            all.extend(bounds.map(|bound| Q::LimitReached {
+                hit: LimitHit {
+                    bound,
+                    limit,
+                    used: 5,
+                    renews_at_ms: Some(1),
+                },
+                payer,
+                provider: openai(),
+                retry_after_s: Some(1),
+                own_key,
+            }));
+        }
+    }
+    all.into_iter().map(Refusal::from).collect()
+}
+
+fn other_refusals() -> Vec<Refusal> {
+    use {AccessRefusal as A, ConversationRefusal as C, PictureRefusal as P, TokenRefusal as T};
+    let access = [
+        A::NotAManager,
+        A::BudgetForManagers,
+        A::UsageForManagers,
+        A::OnlyManagers,
+        A::OnlyManagersChoose,
+        A::NotAnOperator,
+        A::NotInAServer,
+        A::NotInstalledHere,
+        A::NotAMember,
+        A::DiscordAway,
+        A::StaleForm,
+        A::NotConfirmed,
+        A::NotYours,
+    ];
+    let conversation = [
+        C::TooManyAtOnce,
+        C::ChannelIsBusy,
+        C::StaleAnswer,
+        C::NotInThisServer,
+        C::MayNotReadHere,
+        C::BotCannotRead,
+        C::QuestionGone,
+    ];
+    let pictures = [
+        P::NotAnImageProvider { provider: openai() },
+        P::CannotEdit,
+        P::UnknownImageModel {
+            model: String::new(),
+        },
+        P::UnknownImageModel {
+            model: "made-up".into(),
+        },
+        P::WorkflowPicture {
+            workflow: "made-up".into(),
+            takes_one: true,
+        },
+        P::AgeRestrictedOnly,
+        P::Flagged,
+        P::NotModerated,
+        P::TooManyPicturesAtOnce,
+        P::PictureNotKept,
+        P::PictureLost,
+        P::PictureShown,
+        P::BadSize,
+        P::BadPicture,
+    ];
+    let tokens = [
+        T::BadToken,
+        T::TooManyBadTokens,
+        T::BadScopes,
+        T::NoSuchToken,
+        T::SeveralTokens,
+        T::TooManyTokens { max: 5 },
+        T::TokenTooLong { days: 5 },
+        T::TokenForAnotherServer,
+        T::TokenWithoutServer,
+        T::TokenOfAnotherServer,
+        T::BadIdempotencyKey,
+        T::IdempotencyKeyReused,
+        T::CallInFlight,
+    ];
+    let mut all: Vec<Refusal> = access.into_iter().map(Refusal::from).collect();
+    all.extend(conversation.into_iter().map(Refusal::from));
+    all.extend(pictures.into_iter().map(Refusal::from));
+    all.extend(tokens.into_iter().map(Refusal::from));
+    all
+}

@@ -1,0 +1,172 @@
+//! What people paste where a key should stand: the key is taken out of what
+//! is around it, and what is no key of this provider's is named for what it
+//! is. Pure, and nobody is asked; `docs/providers.md` §2.3.
+
+mod other_secret;
+mod peel;
+mod snippet;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::model::{OtherSecret, ProviderId, Wrapping};
+
+use super::catalogue::{Catalogue, Provider};
+use snippet::Found;
+
+/// The shortest text that a known beginning makes a key, in bytes.
+const KEY_BYTES_MIN: usize = 16;
+
+/// A key without what was pasted around it.
+#[derive(Debug)]
+pub struct PastedKey {
+    pub secret: SecretString,
+    /// What was taken out.
+    pub removed: Vec<Wrapping>,
+}
+
+/// Why what was pasted is not sent to the provider.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PasteProblem {
+    Empty,
+    /// It has spaces or characters that no key has.
+    Malformed,
+    /// There are several keys in it.
+    Several,
+    /// It is something else than a provider's key.
+    Other(OtherSecret),
+    /// It begins as keys of these other providers do.
+    KeyOf(Vec<ProviderId>),
+}
+
+/// Takes the key out of what was pasted for one provider.
+pub fn read_pasted_key(
+    catalogue: &Catalogue,
+    provider: &Provider,
+    typed: &SecretString,
+) -> Result<PastedKey, PasteProblem> {
+    let mut removed = BTreeSet::new();
+    let plain = normalize(typed.expose_secret(), &mut removed);
+    if plain.trim().is_empty() {
+        return Err(PasteProblem::Empty);
+    }
+    if let Some(other) = other_secret::in_document(&plain) {
+        return Err(PasteProblem::Other(other));
+    }
+    let is_key = |text: &str| begins_as_key(catalogue, text);
+    let key = match snippet::find_key(&plain, &is_key, &mut removed) {
+        Found::One(key) => key,
+        Found::Several => return Err(PasteProblem::Several),
+        Found::None => return Err(PasteProblem::Malformed),
+    };
+    if key.is_empty() {
+        return Err(PasteProblem::Empty);
+    }
+    refuse_others(catalogue, provider, &key)?;
+    if key.chars().any(|c| !c.is_ascii_graphic()) {
+        return Err(PasteProblem::Malformed);
+    }
+    Ok(PastedKey {
+        secret: SecretString::from(key.as_ref()),
+        removed: removed.into_iter().collect(),
+    })
+}
+
+/// What was typed beside a key, without white space, quotes and invisible
+/// characters around it; none where nothing is left.
+pub fn trim_secret(typed: &SecretString) -> Option<SecretString> {
+    let mut removed = BTreeSet::new();
+    let plain = normalize(typed.expose_secret(), &mut removed);
+    let bare = peel::unquote(&plain);
+    Some(SecretString::from(bare)).filter(|_| !bare.is_empty())
+}
+
+/// Refuses what is plainly no key of this provider's. A key that begins as
+/// this provider's do is never refused.
+fn refuse_others(
+    catalogue: &Catalogue,
+    provider: &Provider,
+    key: &str,
+) -> Result<(), PasteProblem> {
+    if let Some(other) = other_secret::in_token(key)
+        && (provider.is_built_in || !other.may_be_a_key())
+        && !begins_with_longest(provider, key)
+    {
+        return Err(PasteProblem::Other(other));
+    }
+    let owners = catalogue.owners_of_shape(key);
+    let is_ours = owners.is_empty() || owners.iter().any(|owner| owner.id == provider.id);
+    // An operator's own provider may take keys of the shape that several
+    // vendors share.
+    let is_unclear = !provider.is_built_in && owners.len() > 1;
+    if is_ours || is_unclear {
+        return Ok(());
+    }
+    let ids = owners.iter().map(|owner| owner.id.clone());
+    Err(PasteProblem::KeyOf(ids.collect()))
+}
+
+/// Whether an operator said that this provider's keys begin so.
+fn begins_with_longest(provider: &Provider, key: &str) -> bool {
+    let mut declared = provider.declared_prefixes.iter();
+    declared.any(|prefix| key.starts_with(prefix.as_str()))
+}
+
+/// Whether a text is long enough to be a key, and begins as those of some
+/// provider do.
+fn begins_as_key(catalogue: &Catalogue, text: &str) -> bool {
+    text.len() >= KEY_BYTES_MIN
+        && (!catalogue.owners_of_shape(text).is_empty()
+            || other_secret::in_token(text).is_some_and(OtherSecret::is_secret))
+}
+
+/// Removes invisible characters, makes every space a plain one, and every
+/// dash the one that stands in keys.
+fn normalize<'a>(typed: &'a str, removed: &mut BTreeSet<Wrapping>) -> Cow<'a, str> {
+    if typed.is_ascii() && !typed.contains(|c: char| c.is_ascii_control() && !c.is_whitespace()) {
+        return Cow::Borrowed(typed);
+    }
+    let mut plain = String::with_capacity(typed.len());
+    for c in typed.chars() {
+        if c.is_whitespace() {
+            let breaks = matches!(
+                c,
+                '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+            );
+            plain.push(if breaks { '\n' } else { ' ' });
+        } else if is_invisible(c) {
+            removed.insert(Wrapping::Invisible);
+        } else if is_dash(c) {
+            removed.insert(Wrapping::Dashes);
+            plain.push('-');
+        } else {
+            plain.push(c);
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// Whether a character shows nothing: zero-width characters, marks of
+/// direction, byte order marks, variation selectors, controls.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether a character is a dash that a text processor puts in the place of
+/// a hyphen.
+fn is_dash(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+    )
+}
+
+#[cfg(test)]
+mod tests;

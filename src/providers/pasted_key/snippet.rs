@@ -1,0 +1,233 @@
+//! Finds the one key in what was pasted: a line, a wrapped line, lines of
+//! settings, JSON, a command.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::model::Wrapping;
+
+use super::peel::{name_of, names_a_key, peel, peel_fence};
+
+/// How deep a key may stand in JSON.
+const DEPTH_MAX: usize = 8;
+/// The shortest word beside a key that may be a part of it, in bytes.
+const PART_BYTES_MIN: usize = 12;
+
+/// What was found.
+#[derive(Debug)]
+pub enum Found<'a> {
+    One(Cow<'a, str>),
+    Several,
+    None,
+}
+
+/// Finds the key in a text, where there is exactly one.
+pub fn find_key<'a>(
+    text: &'a str,
+    is_key: &dyn Fn(&str) -> bool,
+    removed: &mut BTreeSet<Wrapping>,
+) -> Found<'a> {
+    let text = text.trim();
+    let text = match peel_fence(text) {
+        Some(inner) => {
+            removed.insert(Wrapping::Formatting);
+            inner.trim()
+        }
+        None => text,
+    };
+    if let Some(found) = find_in_json(text, removed) {
+        return found;
+    }
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let lines: Vec<&str> = match lines[..] {
+        [line] => vec![line],
+        _ => lines
+            .into_iter()
+            .filter(|line| says_something(line))
+            .collect(),
+    };
+    match lines[..] {
+        [] => Found::One(Cow::Borrowed("")),
+        [line] => {
+            if line.len() < text.len() {
+                removed.insert(Wrapping::Snippet);
+            }
+            find_in_line(line, is_key, removed)
+        }
+        _ => find_in_lines(&lines, is_key, removed),
+    }
+}
+
+/// Whether a line is more than white space, a comment, a heading of settings
+/// or a lone bracket.
+fn says_something(line: &str) -> bool {
+    let is_comment = line.starts_with('#') || line.starts_with("//") || line.starts_with("```");
+    let is_heading = line.starts_with('[') && line.ends_with(']') && !line.contains('"')
+        || line.ends_with(':') && !line.contains(' ')
+        || matches!(line, "---" | "...");
+    let is_bracket = line.chars().all(|c| "{}[](),;".contains(c));
+    !(is_comment || is_heading || is_bracket)
+}
+
+fn find_in_line<'a>(
+    line: &'a str,
+    is_key: &dyn Fn(&str) -> bool,
+    removed: &mut BTreeSet<Wrapping>,
+) -> Found<'a> {
+    let mut here = BTreeSet::new();
+    let key = peel(line, &mut here);
+    if !key.contains(char::is_whitespace) {
+        removed.extend(here);
+        return Found::One(Cow::Borrowed(key));
+    }
+    find_among_words(line, is_key, removed)
+}
+
+/// Finds the key in a sentence or a command: the one word that begins as
+/// keys do. Where another word may be a part of it, nothing is found.
+fn find_among_words<'a>(
+    line: &'a str,
+    is_key: &dyn Fn(&str) -> bool,
+    removed: &mut BTreeSet<Wrapping>,
+) -> Found<'a> {
+    let mut keys = BTreeSet::new();
+    let mut may_be_part = false;
+    for word in line.split_whitespace() {
+        let bare = peel(word, &mut BTreeSet::new()).trim_end_matches(['.', '!', '?', ':']);
+        if is_key(bare) {
+            keys.insert(bare);
+        } else {
+            may_be_part |= looks_like_part(bare);
+        }
+    }
+    let mut keys = keys.into_iter();
+    match (keys.next(), keys.next()) {
+        (Some(_), Some(_)) => Found::Several,
+        (Some(key), None) if !may_be_part => {
+            removed.insert(Wrapping::Words);
+            Found::One(Cow::Borrowed(key))
+        }
+        _ => Found::None,
+    }
+}
+
+/// Whether a word may be a part of a key: letters and digits mixed.
+fn looks_like_part(word: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    word.len() >= PART_BYTES_MIN
+        && word.chars().all(is_part)
+        && word.chars().any(|c| c.is_ascii_digit())
+        && word.chars().any(|c| c.is_ascii_alphabetic())
+}
+
+/// Finds the key in several lines: of settings, or of one key that was
+/// wrapped.
+fn find_in_lines<'a>(
+    lines: &[&'a str],
+    is_key: &dyn Fn(&str) -> bool,
+    removed: &mut BTreeSet<Wrapping>,
+) -> Found<'a> {
+    if lines
+        .iter()
+        .any(|line| name_of(line).is_some_and(names_a_key))
+    {
+        return find_in_settings(lines, removed);
+    }
+    let begins = |line: &&&str| is_key(peel(line, &mut BTreeSet::new()));
+    let begin = match lines.iter().filter(begins).count() {
+        0 => 0,
+        1 => lines.iter().position(|line| begins(&line)).unwrap_or(0),
+        _ => return Found::Several,
+    };
+    let rest = lines.get(begin..).unwrap_or_default();
+    let is_part = |c: char| c.is_ascii_graphic() && !"!?,;:()<>".contains(c);
+    let mut here = BTreeSet::from([Wrapping::LineBreaks]);
+    let mut key = String::new();
+    for line in rest {
+        let part = peel(line, &mut here);
+        if part.is_empty() || !part.chars().all(is_part) {
+            break;
+        }
+        key.push_str(part);
+    }
+    if key.is_empty() {
+        return Found::None;
+    }
+    if begin > 0 {
+        here.insert(Wrapping::Words);
+    }
+    removed.extend(here);
+    Found::One(Cow::Owned(key))
+}
+
+/// Finds the key in lines with names: the value whose name speaks of a key,
+/// and the lines below it that go on with it.
+fn find_in_settings<'a>(lines: &[&'a str], removed: &mut BTreeSet<Wrapping>) -> Found<'a> {
+    let mut keys: BTreeSet<&'a str> = BTreeSet::new();
+    let mut here = BTreeSet::from([Wrapping::Snippet]);
+    for line in lines {
+        let line = line.trim_start_matches("- ");
+        if name_of(line).is_some_and(names_a_key) {
+            let value = peel(line, &mut here);
+            if !value.is_empty() && !value.contains(char::is_whitespace) {
+                keys.insert(value);
+            }
+        }
+    }
+    let mut keys = keys.into_iter();
+    match (keys.next(), keys.next()) {
+        (Some(_), Some(_)) => Found::Several,
+        (Some(key), None) => {
+            removed.extend(here);
+            Found::One(Cow::Borrowed(key))
+        }
+        _ => Found::None,
+    }
+}
+
+/// Finds the key in JSON; none where the text is no JSON object or list.
+fn find_in_json<'a>(text: &str, removed: &mut BTreeSet<Wrapping>) -> Option<Found<'a>> {
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let json: Value = serde_json::from_str(text).ok()?;
+    let (mut named, mut others) = (BTreeSet::new(), BTreeSet::new());
+    collect_texts(&json, "", DEPTH_MAX, &mut |name, value| {
+        let set = if names_a_key(name) {
+            &mut named
+        } else {
+            &mut others
+        };
+        set.insert(value.to_owned());
+    });
+    let candidates = if named.is_empty() { others } else { named };
+    removed.insert(Wrapping::Snippet);
+    let mut candidates = candidates.into_iter();
+    Some(match (candidates.next(), candidates.next()) {
+        (Some(_), Some(_)) => Found::Several,
+        (Some(one), None) => {
+            let key = peel(&one, removed);
+            Found::One(Cow::Owned(key.to_owned()))
+        }
+        _ => Found::None,
+    })
+}
+
+/// Tells of every text in JSON, with the name of its field.
+fn collect_texts(json: &Value, name: &str, depth: usize, tell: &mut dyn FnMut(&str, &str)) {
+    match json {
+        Value::String(text) => tell(name, text),
+        Value::Array(all) if depth > 0 => {
+            all.iter()
+                .for_each(|one| collect_texts(one, name, depth - 1, tell));
+        }
+        Value::Object(fields) if depth > 0 => {
+            for (name, one) in fields {
+                collect_texts(one, name, depth - 1, tell);
+            }
+        }
+        _ => {}
+    }
+}
