@@ -11,8 +11,8 @@ pub use crate::ledger::{
 };
 pub use crate::model::{
     Amounts, Attempt, AttemptId, Bound, Clock, Credential, DAY_MS, Health, Key, KeyId, Limit,
-    Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, ProviderId, Scope, Scopes,
-    ServerId, Settlement, Source, Span, Surface, Usage, Window,
+    Metric, NanoDollars, Outcome, Owner, Period, PersonId, Place, PromptTokens, ProviderId, Scope,
+    Scopes, ServerId, Settlement, Source, Span, Surface, Usage, Window,
 };
 pub use crate::providers::{
     Body, Catalogue, ForwardedHeaders, RelayRequest, Timeouts, judge_request,

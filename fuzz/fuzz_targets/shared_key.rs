@@ -73,5 +73,5 @@ fuzz_target!(|input: &[u8]| {
     let bill = bill(way.provider, way.address, model, &sent);
     assert_eq!(bill.without_bound, None, "{sent}");
     assert!(bill.output_tokens <= held, "{sent}");
-    assert!(bill.input_tokens <= bound.prompt_tokens + WRAPPING, "{sent}");
+    assert!(bill.input_tokens <= bound.prompt.most + WRAPPING, "{sent}");
 });

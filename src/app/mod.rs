@@ -31,7 +31,10 @@ pub use asks::{
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
-pub use keys::{AddForm, AddedKey, KeyDraft, Listing, RequestKey, ServerKeys, TestedKey, TypedKey};
+pub use keys::{
+    AddForm, AddedKey, KeyDraft, KeySender, KeyTrial, Listing, RequestKey, ServerKeys, TestedKey,
+    TrialOutcome, TypedKey,
+};
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{

@@ -53,7 +53,7 @@ use crate::app::{App, ConcurrencyLimits};
 use crate::model::{Network, PersonId, ServerId, TokenId};
 use head::KnownHosts;
 use router::Router;
-use session::{BadTokenThrottle, KeyTrials};
+use session::BadTokenThrottle;
 
 /// How long a request's id is.
 const REQUEST_ID_BYTES: usize = 22;
@@ -100,7 +100,6 @@ pub struct Gateway {
     server_limits: ConcurrencyLimits<ServerId>,
     bad_tokens: BadTokenThrottle,
     hosts: KnownHosts,
-    key_trials: KeyTrials,
     /// The first part of every request id: a random number of this process.
     process_id: u32,
     /// The second part: how many requests came before.
@@ -124,7 +123,6 @@ impl Gateway {
             hosts: KnownHosts::new(&settings.hosts),
             settings,
             bad_tokens: BadTokenThrottle::default(),
-            key_trials: KeyTrials::default(),
             process_id: u32::from_be_bytes(process_id),
             requests: AtomicU64::new(0),
             stop,

@@ -18,7 +18,7 @@ use crate::gateway::call::{AdmittedCall, HandlerResult};
 use crate::gateway::head::check_head;
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::routes::{Route, all_routes};
-use crate::gateway::session::{Arrival, client_address};
+use crate::gateway::session::{Arrival, client_address, outcome_of};
 use crate::model::AskRefusal;
 
 /// How long after the cut a client may take to receive the last event of its
@@ -203,8 +203,8 @@ impl Router {
             request_id: routed.id,
         });
         let result = (route.handler)(call).await;
-        if let Some(trial) = trial {
-            trial.end(&result);
+        if let Some(mut trial) = trial {
+            trial.note(outcome_of(&result));
         }
         result
     }

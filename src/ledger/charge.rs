@@ -5,18 +5,24 @@
 //! | the call | without limits | with limits |
 //! |---|---|---|
 //! | was surely not begun, or its provider said no | nothing | nothing |
-//! | came piece by piece | prompt, what was heard | that, and what was on the way |
+//! | came piece by piece | prompt, what was heard | the longest that the prompt can be, what was heard, thought and on the way |
 //! | was to come whole | prompt, what was heard | what was held |
+//!
+//! What its provider did say before that, such as the prompt at the start of an
+//! answer, stands in the place of the estimate. Where limits bind a call, what
+//! nobody knows is counted at the most that it can be: whoever leaves before the
+//! count comes must not get more than a limit allows.
 
-use std::time::Duration;
+use crate::model::{
+    Amounts, BYTES_IN_A_TOKEN, HeardBytes, PromptTokens, ProviderFailure, ProviderId, Usage,
+};
 
-use crate::model::{Amounts, ProviderFailure, Usage};
-
-/// How many bytes a token has, for estimates. English has about four.
-pub const TOKEN_BYTES: u64 = 4;
 /// How many tokens a model is taken to write in a second, as most do. A model
 /// that says nothing may think, which is paid for like words.
 const WRITTEN_PER_S: u64 = 100;
+/// The same for providers whose machines are faster: what their fastest models
+/// are said to write.
+const WRITTEN_PER_S_BY: [(&str, u64); 2] = [("groq", 1_000), ("cerebras", 3_000)];
 /// How long a provider is taken to write on after it was last heard: until it
 /// notices that nobody listens any more.
 const NOTICED_AFTER_S: u64 = 1;
@@ -31,10 +37,14 @@ pub struct UnreportedCall {
     /// Whether limits bound it.
     pub is_limited: bool,
     pub held: Amounts,
-    pub prompt_bytes: u64,
-    pub heard_bytes: u64,
-    /// For how long nothing of the answer had come.
-    pub silence: Duration,
+    pub prompt: PromptTokens,
+    pub heard: HeardBytes,
+    /// For how many seconds nothing of the answer came, all pauses together.
+    pub unheard_s: u64,
+    /// How many tokens its model may write in a second.
+    pub written_per_s: u64,
+    /// What its provider reported before it ended, as far as that is believed.
+    pub reported: Option<Usage>,
 }
 
 /// What a call is charged.
@@ -55,54 +65,74 @@ impl UnreportedCall {
             return Charge::Nothing;
         }
         let may_have_worked = failure.is_none_or(ProviderFailure::may_have_worked);
-        if !may_have_worked && self.heard_bytes == 0 {
+        if !may_have_worked && self.heard.all() == 0 {
             return Charge::Nothing;
         }
-        let heard = self.heard();
         if !self.is_limited {
-            return Charge::Estimate(heard);
+            return Charge::Estimate(self.heard());
         }
         if !self.is_streamed {
             return Charge::Hold;
         }
         // A provider that says no writes no further.
-        let on_the_way = if may_have_worked {
-            self.on_the_way()
-        } else {
-            0
-        };
-        let made = heard.output_tokens.saturating_add(on_the_way);
-        Charge::Estimate(Usage {
-            input_tokens: heard.input_tokens.min(self.held.input_tokens),
-            output_tokens: made.min(self.held.output_tokens),
-            ..heard
-        })
+        let unheard = if may_have_worked { self.unheard() } else { 0 };
+        let made = tokens(self.heard.written).saturating_add(unheard);
+        let prompt = self.prompt.most.min(self.held.input_tokens);
+        Charge::Estimate(self.merged(prompt, made.min(self.held.output_tokens)))
     }
 
-    /// An estimate of what went and came, by its bytes.
+    /// What went and came: by its provider's word, and by its bytes where that
+    /// says nothing.
     pub fn heard(&self) -> Usage {
-        Usage {
-            input_tokens: self.prompt_bytes.div_ceil(TOKEN_BYTES),
-            output_tokens: self.heard_bytes.div_ceil(TOKEN_BYTES),
-            ..Usage::default()
-        }
+        self.merged(self.prompt.likely, tokens(self.heard.all()))
     }
 
-    /// The same, and no more than was held.
+    /// The same, and no more than was held of what is estimated.
     pub fn heard_at_most(&self) -> Usage {
-        let heard = self.heard();
+        let prompt = self.prompt.likely.min(self.held.input_tokens);
+        self.merged(
+            prompt,
+            tokens(self.heard.all()).min(self.held.output_tokens),
+        )
+    }
+
+    /// What was reported, with estimates in its gaps. The output may have grown
+    /// since it was reported.
+    fn merged(&self, prompt_tokens: u64, made_tokens: u64) -> Usage {
+        let reported = self.reported.unwrap_or_default();
+        let output_tokens = reported.output_tokens.max(made_tokens);
         Usage {
-            input_tokens: heard.input_tokens.min(self.held.input_tokens),
-            output_tokens: heard.output_tokens.min(self.held.output_tokens),
-            ..heard
+            input_tokens: match reported.input_tokens {
+                0 => prompt_tokens,
+                reported => reported,
+            },
+            output_tokens,
+            cost: reported
+                .cost
+                .filter(|_| output_tokens == reported.output_tokens),
+            ..reported
         }
     }
 
-    /// How many tokens can have been written that were never heard.
-    fn on_the_way(&self) -> u64 {
-        let seconds = self.silence.as_secs().saturating_add(NOTICED_AFTER_S);
-        WRITTEN_PER_S.saturating_mul(seconds)
+    /// How many tokens can have been written that are no answer: thoughts, as
+    /// far as they were shown or for as long as nothing else came, and what was
+    /// on the way.
+    fn unheard(&self) -> u64 {
+        let written_in = |seconds: u64| self.written_per_s.saturating_mul(seconds);
+        let thought = tokens(self.heard.thought).max(written_in(self.unheard_s));
+        thought.saturating_add(written_in(NOTICED_AFTER_S))
     }
+}
+
+/// How many tokens a provider's models may write in a second.
+pub fn written_per_s(provider: &ProviderId) -> u64 {
+    let mut fast = WRITTEN_PER_S_BY.iter();
+    let found = fast.find(|(name, _)| *name == provider.as_str());
+    found.map_or(WRITTEN_PER_S, |(_, tokens)| *tokens)
+}
+
+fn tokens(bytes: u64) -> u64 {
+    bytes.div_ceil(BYTES_IN_A_TOKEN)
 }
 
 #[cfg(test)]
@@ -110,7 +140,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{FailureClass, ProviderId};
+    use crate::model::{FailureClass, NanoDollars};
 
     fn call() -> UnreportedCall {
         UnreportedCall {
@@ -122,9 +152,48 @@ mod tests {
                 output_tokens: 1_500,
                 ..Amounts::default()
             },
-            prompt_bytes: 400,
-            heard_bytes: 0,
-            silence: Duration::ZERO,
+            prompt: PromptTokens {
+                likely: 100,
+                most: 400,
+            },
+            heard: HeardBytes::default(),
+            unheard_s: 0,
+            written_per_s: WRITTEN_PER_S,
+            reported: None,
+        }
+    }
+
+    fn written(written: u64) -> HeardBytes {
+        HeardBytes {
+            written,
+            thought: 0,
+        }
+    }
+
+    #[test]
+    fn thoughts_are_charged_by_what_is_shown_of_them_or_by_their_time() {
+        for (thought, unheard_s, expected) in [
+            (0, 0, 110),
+            (400, 0, 210),
+            (400, 3, 410),
+            (4_000, 3, 1_110),
+            (40_000, 3, 1_500),
+        ] {
+            let left = UnreportedCall {
+                heard: HeardBytes {
+                    written: 40,
+                    thought,
+                },
+                unheard_s,
+                ..call()
+            };
+            assert_eq!(shown(left.charge(None)), format!("400 in, {expected} out"));
+            let exempt = UnreportedCall {
+                is_limited: false,
+                ..left
+            };
+            let heard = (40 + thought) / 4;
+            assert_eq!(shown(exempt.charge(None)), format!("100 in, {heard} out"));
         }
     }
 
@@ -156,8 +225,8 @@ mod tests {
                     let left = UnreportedCall {
                         is_streamed,
                         is_limited,
-                        heard_bytes,
-                        silence: Duration::from_millis(silence_s * 1_000 + 500),
+                        heard: written(heard_bytes),
+                        unheard_s: silence_s,
                         ..call()
                     };
                     let limited = if is_limited { "limited" } else { "exempt" };
@@ -170,11 +239,11 @@ mod tests {
             }
         }
         insta::assert_snapshot!(seen.join("\n"), @"
-        limited, streamed, 0 bytes heard, 0 s of silence: 100 in, 100 out
-        limited, streamed, 0 bytes heard, 3 s of silence: 100 in, 400 out
-        limited, streamed, 40 bytes heard, 0 s of silence: 100 in, 110 out
-        limited, streamed, 40 bytes heard, 60 s of silence: 100 in, 1500 out
-        limited, streamed, 40000 bytes heard, 0 s of silence: 100 in, 1500 out
+        limited, streamed, 0 bytes heard, 0 s of silence: 400 in, 100 out
+        limited, streamed, 0 bytes heard, 3 s of silence: 400 in, 400 out
+        limited, streamed, 40 bytes heard, 0 s of silence: 400 in, 110 out
+        limited, streamed, 40 bytes heard, 60 s of silence: 400 in, 1500 out
+        limited, streamed, 40000 bytes heard, 0 s of silence: 400 in, 1500 out
         limited, whole, 0 bytes heard, 0 s of silence: the hold
         limited, whole, 0 bytes heard, 3 s of silence: the hold
         limited, whole, 40 bytes heard, 0 s of silence: the hold
@@ -196,6 +265,44 @@ mod tests {
             ..call()
         };
         assert_eq!(unsent.charge(None), Charge::Nothing);
+    }
+
+    #[test]
+    fn what_was_reported_before_the_end_stands_in_the_place_of_the_estimate() {
+        let reported = |input_tokens, output_tokens| UnreportedCall {
+            reported: Some(Usage {
+                input_tokens,
+                output_tokens,
+                cached_tokens: 30,
+                cost: Some(NanoDollars(7)),
+                ..Usage::default()
+            }),
+            heard: written(40),
+            ..call()
+        };
+        for (reported, is_limited, expected) in [
+            // The prompt as it was counted, also above the hold.
+            (reported(50, 1), true, (50, 110, None)),
+            (reported(5_000, 1), true, (5_000, 110, None)),
+            (reported(50, 1), false, (50, 10, None)),
+            // Above what was heard: it thought.
+            (reported(50, 900), true, (50, 900, Some(7))),
+            (reported(50, 9_000), true, (50, 9_000, Some(7))),
+            (reported(50, 900), false, (50, 900, Some(7))),
+            (reported(0, 5), true, (400, 110, None)),
+            (reported(0, 5), false, (100, 10, None)),
+        ] {
+            let call = UnreportedCall {
+                is_limited,
+                ..reported
+            };
+            let Charge::Estimate(usage) = call.charge(None) else {
+                panic!("{call:?}");
+            };
+            let cost = usage.cost.map(|cost| cost.0);
+            let found = (usage.input_tokens, usage.output_tokens, cost);
+            assert_eq!((found, usage.cached_tokens), (expected, 30), "{call:?}");
+        }
     }
 
     #[test]
@@ -226,7 +333,7 @@ mod tests {
             let charged = |heard_bytes, is_streamed| {
                 let call = UnreportedCall {
                     is_streamed,
-                    heard_bytes,
+                    heard: written(heard_bytes),
                     ..call()
                 };
                 shown(call.charge(Some(&failure(class, status))))
@@ -239,26 +346,26 @@ mod tests {
             )
         });
         insta::assert_snapshot!(seen.join("\n"), @"
-        Unreachable None: nothing; streamed nothing; after words 100 in, 10 out
-        WrongOrigin None: nothing; streamed nothing; after words 100 in, 10 out
-        NotSetUp None: nothing; streamed nothing; after words 100 in, 10 out
-        BadRequest None: nothing; streamed nothing; after words 100 in, 10 out
-        AuthInvalid Some(401): nothing; streamed nothing; after words 100 in, 10 out
-        Billing Some(402): nothing; streamed nothing; after words 100 in, 10 out
-        RateLimited Some(429): nothing; streamed nothing; after words 100 in, 10 out
-        RateLimited Some(200): nothing; streamed nothing; after words 100 in, 10 out
-        Upstream Some(500): nothing; streamed nothing; after words 100 in, 10 out
-        Upstream Some(503): nothing; streamed nothing; after words 100 in, 10 out
-        Upstream Some(529): nothing; streamed nothing; after words 100 in, 10 out
-        Upstream Some(302): nothing; streamed nothing; after words 100 in, 10 out
-        Upstream Some(504): the hold; streamed 100 in, 100 out; after words 100 in, 110 out
-        Upstream Some(524): the hold; streamed 100 in, 100 out; after words 100 in, 110 out
-        Upstream Some(200): the hold; streamed 100 in, 100 out; after words 100 in, 110 out
-        Upstream None: the hold; streamed 100 in, 100 out; after words 100 in, 110 out
-        TimedOut None: the hold; streamed 100 in, 100 out; after words 100 in, 110 out
-        CutOff None: the hold; streamed 100 in, 100 out; after words 100 in, 110 out
-        CutOff Some(200): the hold; streamed 100 in, 100 out; after words 100 in, 110 out
-        TooLarge Some(200): the hold; streamed 100 in, 100 out; after words 100 in, 110 out
+        Unreachable None: nothing; streamed nothing; after words 400 in, 10 out
+        WrongOrigin None: nothing; streamed nothing; after words 400 in, 10 out
+        NotSetUp None: nothing; streamed nothing; after words 400 in, 10 out
+        BadRequest None: nothing; streamed nothing; after words 400 in, 10 out
+        AuthInvalid Some(401): nothing; streamed nothing; after words 400 in, 10 out
+        Billing Some(402): nothing; streamed nothing; after words 400 in, 10 out
+        RateLimited Some(429): nothing; streamed nothing; after words 400 in, 10 out
+        RateLimited Some(200): nothing; streamed nothing; after words 400 in, 10 out
+        Upstream Some(500): nothing; streamed nothing; after words 400 in, 10 out
+        Upstream Some(503): nothing; streamed nothing; after words 400 in, 10 out
+        Upstream Some(529): nothing; streamed nothing; after words 400 in, 10 out
+        Upstream Some(302): nothing; streamed nothing; after words 400 in, 10 out
+        Upstream Some(504): the hold; streamed 400 in, 100 out; after words 400 in, 110 out
+        Upstream Some(524): the hold; streamed 400 in, 100 out; after words 400 in, 110 out
+        Upstream Some(200): the hold; streamed 400 in, 100 out; after words 400 in, 110 out
+        Upstream None: the hold; streamed 400 in, 100 out; after words 400 in, 110 out
+        TimedOut None: the hold; streamed 400 in, 100 out; after words 400 in, 110 out
+        CutOff None: the hold; streamed 400 in, 100 out; after words 400 in, 110 out
+        CutOff Some(200): the hold; streamed 400 in, 100 out; after words 400 in, 110 out
+        TooLarge Some(200): the hold; streamed 400 in, 100 out; after words 400 in, 110 out
         ");
     }
 
@@ -267,7 +374,7 @@ mod tests {
         fn no_charge_is_above_the_hold_and_none_without_limits_reads_it(
             (left, streamed, limited) in any::<(bool, bool, bool)>(),
             (input, output, silence_s) in any::<(u64, u64, u64)>(),
-            (prompt, heard) in any::<(u64, u64)>(),
+            (prompt, heard, thought) in any::<(u64, u64, u64)>(),
         ) {
             let held = Amounts { input_tokens: input, output_tokens: output, ..Amounts::default() };
             let call = UnreportedCall {
@@ -275,16 +382,18 @@ mod tests {
                 is_streamed: streamed,
                 is_limited: limited,
                 held,
-                prompt_bytes: prompt,
-                heard_bytes: heard,
-                silence: Duration::from_secs(silence_s),
+                prompt: PromptTokens { likely: prompt / 4, most: prompt },
+                heard: HeardBytes { written: heard, thought },
+                unheard_s: silence_s,
+                written_per_s: WRITTEN_PER_S,
+                reported: None,
             };
             match call.charge(None) {
                 Charge::Nothing => prop_assert!(!left),
                 Charge::Hold => prop_assert!(limited && !streamed),
                 Charge::Estimate(usage) if limited => {
                     prop_assert!(usage.input_tokens <= input && usage.output_tokens <= output);
-                    let heard = call.heard().output_tokens;
+                    let heard = tokens(call.heard.written);
                     prop_assert!(usage.output_tokens >= heard.min(output));
                 }
                 Charge::Estimate(usage) => prop_assert_eq!(usage, call.heard()),

@@ -8,13 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
 use crate::model::{
-    Attempt, AttemptId, ClassCounts, Departure, KeyId, PersonId, ProviderFailure, ProviderId,
-    ServerId, Source, Usage, UsageClass, lock,
+    Attempt, AttemptId, BYTES_IN_A_TOKEN, ClassCounts, Departure, HeardBytes, KeyId, PersonId,
+    PromptTokens, ProviderFailure, ProviderId, ServerId, Source, Usage, UsageClass, lock,
 };
 use crate::store::{Booking, FinishedAttempt, KnownTokens, NotedUse};
 
 use crate::ledger::batch::Need;
-use crate::ledger::charge::TOKEN_BYTES;
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
 use crate::ledger::prices::{PricedModel, Prices};
@@ -40,8 +39,8 @@ pub struct CallOrder<'a> {
     pub key: Option<KeyId>,
     pub provider: &'a ProviderId,
     pub model: &'a str,
-    /// How many bytes the model is told.
-    pub prompt_bytes: u64,
+    /// What the model is told.
+    pub prompt: PromptTokens,
     pub max_output_tokens: u64,
     pub images: u64,
 }
@@ -60,6 +59,11 @@ pub enum CallEnd<'a> {
         machine_ms: u64,
     },
     Failed(&'a ProviderFailure),
+    /// A host of pictures says that it made none, after its machine had run for
+    /// so long.
+    Broken {
+        machine_ms: u64,
+    },
     /// Nobody waits for the answer any more.
     Abandoned,
     /// The call came to nothing, and nothing is counted for it.
@@ -73,8 +77,13 @@ pub enum CallEnd<'a> {
 pub struct Hold {
     pub(super) booking: Arc<Booking>,
     pub(super) limits: Vec<AppliedLimit>,
-    pub(super) prompt_bytes: u64,
-    pub(super) heard_bytes: u64,
+    pub(super) prompt: PromptTokens,
+    pub(super) heard: HeardBytes,
+    /// For how many seconds the model was not heard, between the times when it
+    /// was: it may have thought.
+    pub(super) unheard_s: u64,
+    /// What the provider has reported so far.
+    pub(super) reported: Option<Usage>,
     pub(super) began: Instant,
     /// Whether the call was made.
     pub(super) is_made: bool,
@@ -117,15 +126,15 @@ impl CallOrder<'_> {
     /// What is known of its use before it is made.
     pub fn known_tokens(&self) -> KnownTokens {
         KnownTokens {
-            prompt: self.prompt_bytes.div_ceil(TOKEN_BYTES),
+            prompt: self.prompt.likely,
             heard: 0,
         }
     }
 
-    /// What the order may use at the most, since a token has at least one
-    /// byte. The price is looked up only where limits apply.
+    /// What the order may use at the most. The price is looked up only where
+    /// limits apply.
     pub fn need(&self, prices: &Prices, now_ms: i64, is_limited: bool) -> Need {
-        let input_tokens = self.prompt_bytes.saturating_add(WRAPPING_TOKENS);
+        let input_tokens = self.prompt.most.saturating_add(WRAPPING_TOKENS);
         let most = ClassCounts::default()
             .with(UsageClass::Input, input_tokens)
             .with(UsageClass::Output, self.max_output_tokens)
@@ -156,8 +165,10 @@ impl Hold {
         Self {
             booking,
             limits: Vec::new(),
-            prompt_bytes: 0,
-            heard_bytes: 0,
+            prompt: PromptTokens::default(),
+            heard: HeardBytes::default(),
+            unheard_s: 0,
+            reported: None,
             began: Instant::now(),
             held_by: tokio::time::Instant::now(),
             asked_images: 0,
@@ -242,27 +253,38 @@ impl Hold {
 
     /// Whether any of the answer has come.
     pub fn has_heard(&self) -> bool {
-        self.heard_bytes > 0
+        self.heard.all() > 0
     }
 
-    /// Counts a part of the answer that has come.
-    pub fn hear(&mut self, text: &str) {
-        self.hear_bytes(text.len() as u64);
-    }
-
-    /// Counts bytes of the answer that have come.
-    pub fn hear_bytes(&mut self, bytes: u64) {
-        if bytes == 0 {
+    /// Counts a part of the answer that has come. Of thinking, providers show as
+    /// much as they like, so that it ends no silence.
+    pub fn hear(&mut self, more: HeardBytes) {
+        if more.all() == 0 {
             return;
         }
         let (began, now) = (self.began, Instant::now());
         self.first_byte.get_or_insert_with(|| now - began);
-        self.heard_at_ms = self.shared.clock.now_ms();
-        self.heard_bytes = self.heard_bytes.saturating_add(bytes);
+        if more.written > 0 {
+            self.unheard_s = self.unheard_s.saturating_add(self.silence().as_secs());
+            self.heard_at_ms = self.shared.clock.now_ms();
+        }
+        self.heard.add(more);
         if now - self.noted >= NOTED_EVERY && self.is_exempt() {
             self.noted = now;
             self.note_use();
         }
+    }
+
+    /// Notes what the provider has reported so far: the prompt at the start of
+    /// an answer, say, and the rest at its end.
+    pub fn note_report(&mut self, reported: Option<Usage>) {
+        self.reported = reported.or(self.reported);
+    }
+
+    /// For how long nothing of the answer has come.
+    pub(super) fn silence(&self) -> Duration {
+        let silence_ms = self.shared.clock.now_ms() - self.heard_at_ms;
+        Duration::from_millis(silence_ms.max(0).cast_unsigned())
     }
 
     /// Notes on disk that the provider of a call that is passed on is asked
@@ -277,7 +299,7 @@ impl Hold {
     fn note_use(&self) {
         let noting = Operation::Note(NotedUse {
             attempt: self.id(),
-            heard: self.heard_bytes.div_ceil(TOKEN_BYTES),
+            heard: self.heard.all().div_ceil(BYTES_IN_A_TOKEN),
             images: self.asked_images,
         });
         // Where the queue is full, the next one is noted.
@@ -330,6 +352,7 @@ impl Hold {
                 count_failure(failure);
                 "failed"
             }
+            CallEnd::Broken { .. } => "failed",
             CallEnd::Abandoned => "abandoned",
             CallEnd::Released => "released",
         };

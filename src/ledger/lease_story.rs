@@ -11,7 +11,7 @@ use crate::ledger::story::{
     NOW_MS, budget, check_sums, limit, open, open_with, order, sqlite, used,
 };
 use crate::ledger::*;
-use crate::model::{Metric, ProviderId, TokenId};
+use crate::model::{HeardBytes, Metric, ProviderId, TokenId};
 use crate::store::AuditedAttempt;
 use crate::tests::link::Link;
 use crate::tests::postgres;
@@ -41,6 +41,14 @@ struct Held {
     asked: Hold,
 }
 
+/// So many words, of four letters each.
+fn written(words: u64) -> HeardBytes {
+    HeardBytes {
+        written: words * 4,
+        thought: 0,
+    }
+}
+
 async fn hold_some(ledger: &Ledger) -> Held {
     let (openai, google) = (ProviderId::from("openai"), ProviderId::from("google"));
     let limits = budget(&[limit(Metric::OutputTokens, 5_000)], 7);
@@ -61,9 +69,9 @@ async fn hold_some(ledger: &Ledger) -> Held {
     asked.note_asked();
     ledger.flush().await;
     exempt.noted = Instant::now().checked_sub(PATIENCE).unwrap();
-    exempt.hear(&"word".repeat(40));
+    exempt.hear(written(40));
     // Not noted, since it was a moment ago.
-    exempt.hear(&"word".repeat(7));
+    exempt.hear(written(7));
     ledger.flush().await;
     Held {
         limited,

@@ -302,7 +302,7 @@ impl Ledger {
         self.shared.metrics.count_hold(true);
         hold.limits = limits;
         hold.held_by = held_by;
-        hold.prompt_bytes = order.prompt_bytes;
+        hold.prompt = order.prompt;
         Ok(Ok(hold))
     }
 

@@ -150,7 +150,8 @@ impl Entry {
             C::CacheWrite => times(125),
             C::CacheWrite5m => own(C::CacheWrite).or(times(125)),
             C::CacheWrite1h => times(200),
-            C::CacheWrite12h => times(250),
+            // No vendor says what it asks; what is free costs nothing either.
+            C::CacheWrite12h => own(C::Input).filter(|input| *input == 0),
             C::Output | C::Reasoning | C::OutputAudio | C::OutputImage => output(),
             C::Input | C::WebSearch | C::FileSearch => None,
             C::Call => Some(0),
@@ -224,10 +225,15 @@ mod tests {
             C::CacheWrite1h,
             C::CacheWrite12h,
         ];
-        assert_eq!(prices("input = 2\n", &writes), "2500 2500 4000 5000");
+        assert_eq!(prices("input = 2\n", &writes), "2500 2500 4000 ?");
         assert_eq!(
             prices("input = 2\ncache_write = 3\ncache_write_1h = 7\n", &writes),
-            "3000 3000 7000 5000"
+            "3000 3000 7000 ?"
+        );
+        assert_eq!(prices("input = 0\n", &writes), "0 0 0 0");
+        assert_eq!(
+            prices("input = 2\ncache_write_12h = 6\n", &writes),
+            "2500 2500 4000 6000"
         );
         let output = [C::Output, C::Reasoning, C::OutputAudio, C::OutputImage];
         assert_eq!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::model::{Amounts, Departure, Outcome, ProviderFailure, Settlement, Usage, UsageClass};
 use crate::store::Booking;
 
-use crate::ledger::charge::{Charge, UnreportedCall};
+use crate::ledger::charge::{Charge, UnreportedCall, written_per_s};
 use crate::ledger::hold::{CallEnd, Hold};
 use crate::ledger::overshoot::{HardMaximum, exceeds, priced_model};
 
@@ -19,6 +19,7 @@ impl Hold {
                 usage,
                 machine_ms,
             } => self.settlement_of_pictures(pictures, usage.unwrap_or_default(), machine_ms),
+            CallEnd::Broken { machine_ms } => self.settlement_of_machine(machine_ms),
             CallEnd::Released => Settlement::released(),
             CallEnd::Abandoned => self.settlement_without_report(None),
             CallEnd::Failed(failure) => self.settlement_without_report(Some(failure)),
@@ -60,6 +61,9 @@ impl Hold {
 
     /// The settlement of an answer that came to its end.
     fn settlement_of_answer(&self, reported: Option<Usage>) -> Settlement {
+        // A count of the prompt alone counts no words that came.
+        let came = self.is_streamed && self.heard.written > 0;
+        let reported = reported.filter(|usage| usage.output_tokens > 0 || !came);
         let usage = match reported {
             Some(reported) => self.believe(reported),
             None => self.unreported().heard_at_most(),
@@ -93,6 +97,26 @@ impl Hold {
         self.priced(settlement, machine_ms)
     }
 
+    /// The settlement of a job that made no picture: its machine is paid for by
+    /// the second, where that has a price, and all else is given back.
+    fn settlement_of_machine(&self, machine_ms: u64) -> Settlement {
+        let duration_ms = Some(millis(self.began.elapsed()));
+        let settlement = Settlement {
+            outcome: Outcome::CutOff,
+            estimated: true,
+            duration_ms,
+            ..Settlement::released()
+        };
+        let settlement = self.priced(settlement, machine_ms);
+        if settlement.cost.is_some_and(|cost| cost.0 > 0) {
+            return settlement;
+        }
+        Settlement {
+            duration_ms,
+            ..Settlement::released()
+        }
+    }
+
     /// Adds to a settlement what it costs, and whether that is more than was
     /// held.
     fn priced(&self, mut settlement: Settlement, machine_ms: u64) -> Settlement {
@@ -115,15 +139,16 @@ impl Hold {
     /// The call, as far as it is known without its provider's word.
     fn unreported(&self) -> UnreportedCall {
         let may_have_left = self.departure.as_ref().is_none_or(Departure::may_have_left);
-        let silence_ms = self.shared.clock.now_ms() - self.heard_at_ms;
         UnreportedCall {
             may_have_left: self.is_made && may_have_left,
             is_streamed: self.is_streamed,
             is_limited: !self.is_exempt(),
             held: self.booking.held,
-            prompt_bytes: self.prompt_bytes,
-            heard_bytes: self.heard_bytes,
-            silence: Duration::from_millis(silence_ms.max(0).cast_unsigned()),
+            prompt: self.prompt,
+            heard: self.heard,
+            unheard_s: self.unheard_s.saturating_add(self.silence().as_secs()),
+            written_per_s: written_per_s(&self.booking.attempt.provider),
+            reported: self.reported.map(|reported| self.believe(reported)),
         }
     }
 

@@ -6,8 +6,8 @@ use secrecy::SecretString;
 
 use crate::ledger::*;
 use crate::model::{
-    Bound, FailureClass, Limit, Metric, Period, PersonId, ProviderFailure, ProviderId, ServerId,
-    Source, Span, Window,
+    Bound, FailureClass, HeardBytes, Limit, Metric, Period, PersonId, PromptTokens,
+    ProviderFailure, ProviderId, ServerId, Source, Span, Window,
 };
 
 pub const NOW_MS: i64 = 1_795_000_000_000;
@@ -35,7 +35,10 @@ pub fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
         key: None,
         provider,
         model: "gpt-6-luna",
-        prompt_bytes: 400,
+        prompt: PromptTokens {
+            likely: 100,
+            most: 400,
+        },
         max_output_tokens: 1_000,
         images: 0,
     }
@@ -226,7 +229,10 @@ async fn only_what_was_used_counts(story: &Story) {
     let mut hold = story.holds(&limits).await;
     hold.expect_stream();
     hold.begin().await.unwrap();
-    hold.hear(&"word ".repeat(80));
+    hold.hear(HeardBytes {
+        written: 400,
+        thought: 0,
+    });
     drop(hold);
     let refused = story.is_refused(&limits).await;
     assert_eq!(refused, (Metric::Requests, 3));

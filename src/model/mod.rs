@@ -71,4 +71,6 @@ pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};
 pub use unread_file::{FileKind, UnreadFile, WhyUnread};
-pub use usage::{ClassCounts, Usage, UsageClass, UsageDetails};
+pub use usage::{
+    BYTES_IN_A_TOKEN, ClassCounts, HeardBytes, PromptTokens, Usage, UsageClass, UsageDetails,
+};

@@ -2,6 +2,19 @@
 
 use super::money::NanoDollars;
 
+/// How many bytes a token has in most texts, for estimates of what nobody
+/// counted. Where a limit must hold, a token is taken to have a single byte.
+pub const BYTES_IN_A_TOKEN: u64 = 4;
+
+/// How many tokens a prompt has, before anybody has counted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PromptTokens {
+    /// About so many: what is booked where the provider never says.
+    pub likely: u64,
+    /// So many at the most: what is held.
+    pub most: u64,
+}
+
 /// Tokens that a call used, as the provider counted them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -16,6 +29,39 @@ pub struct Usage {
     pub details: UsageDetails,
     /// What the provider says it cost; few do.
     pub cost: Option<NanoDollars>,
+}
+
+impl PromptTokens {
+    /// The same prompt so many times.
+    #[must_use]
+    pub fn times(self, calls: u64) -> Self {
+        Self {
+            likely: self.likely.saturating_mul(calls),
+            most: self.most.saturating_mul(calls),
+        }
+    }
+}
+
+/// How much of an answer has come, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeardBytes {
+    /// What is an answer: words, in each of the answers, and arguments of tools.
+    pub written: u64,
+    /// What the model lets see of its thinking, which may be less than it thinks.
+    pub thought: u64,
+}
+
+impl HeardBytes {
+    /// Both.
+    pub fn all(self) -> u64 {
+        self.written.saturating_add(self.thought)
+    }
+
+    /// Takes in that more has come.
+    pub fn add(&mut self, more: Self) {
+        self.written = self.written.saturating_add(more.written);
+        self.thought = self.thought.saturating_add(more.thought);
+    }
 }
 
 /// Further parts of the input and the output that have prices of their own,

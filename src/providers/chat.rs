@@ -3,7 +3,9 @@
 use reqwest::Method;
 use tokio::time::{Instant, timeout_at};
 
-use crate::model::{Credential, Departure, FailureClass, FinishReason, ProviderFailure, Usage};
+use crate::model::{
+    Credential, Departure, FailureClass, FinishReason, HeardBytes, ProviderFailure, Usage,
+};
 
 use super::catalogue::Provider;
 use super::dialect::{AnswerFormat, ChatRequest, ParsedAnswer, parse_tree};
@@ -33,6 +35,16 @@ pub struct ChatReply {
     pub model: Option<String>,
 }
 
+/// More of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    pub words: &'a str,
+    /// How much has come, these words included.
+    pub bytes: HeardBytes,
+    /// What was used, as far as the provider has reported.
+    pub usage: Option<Usage>,
+}
+
 /// A call of a model.
 #[derive(Clone, Copy)]
 pub struct ChatCall<'a> {
@@ -46,11 +58,11 @@ pub struct ChatCall<'a> {
 }
 
 impl Providers {
-    /// Asks a model and hands its text to `listener` as it comes.
+    /// Asks a model and hands its answer to `listener` as it comes.
     pub async fn chat(
         &self,
         call: ChatCall<'_>,
-        listener: &mut (dyn FnMut(&str) + Send),
+        listener: &mut (dyn FnMut(Heard<'_>) + Send),
     ) -> Result<ChatReply, ProviderFailure> {
         let provider = call.provider;
         let deadline = Instant::now() + self.outbound.timeouts.total;
@@ -74,7 +86,7 @@ impl Providers {
             }
             Delivery::Whole => read_whole(provider, &mut incoming, &mut answer, deadline).await,
         };
-        listener(&std::mem::take(&mut answer.text));
+        hand_on(&mut answer, listener);
         read?;
         let finish = answer
             .finish
@@ -134,7 +146,7 @@ async fn read_stream(
     provider: &Provider,
     stream: Stream<'_>,
     answer: &mut ParsedAnswer,
-    listener: &mut (dyn FnMut(&str) + Send),
+    listener: &mut (dyn FnMut(Heard<'_>) + Send),
 ) -> Result<(), ProviderFailure> {
     let fail = |class| failed(&provider.id, class);
     let format = provider.dialect.chat_format();
@@ -162,13 +174,21 @@ async fn read_stream(
         if std::mem::take(&mut answer.progressed) {
             clocks.restart_progress();
         }
-        if !answer.text.is_empty() {
-            listener(&std::mem::take(&mut answer.text));
-        }
+        hand_on(answer, listener);
         if piece.is_none() {
             return Ok(());
         }
     }
+}
+
+/// Hands on what has come of an answer.
+fn hand_on(answer: &mut ParsedAnswer, listener: &mut (dyn FnMut(Heard<'_>) + Send)) {
+    let words = std::mem::take(&mut answer.text);
+    listener(Heard {
+        words: &words,
+        bytes: answer.take_heard(words.len()),
+        usage: answer.usage,
+    });
 }
 
 async fn read_whole(

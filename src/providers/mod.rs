@@ -18,6 +18,7 @@ mod images;
 mod list;
 mod outbound;
 mod pasted_key;
+mod prompt_size;
 mod registry;
 mod relay;
 mod shared_key;
@@ -25,7 +26,7 @@ pub mod sse;
 mod timeouts;
 
 pub use catalogue::{Catalogue, ImageWire, Override, Provider, glob, replacement, sees};
-pub use chat::{ChatCall, ChatReply, Delivery};
+pub use chat::{ChatCall, ChatReply, Delivery, Heard};
 pub use clients::Clients;
 pub use dialect::ChatRequest;
 pub use http::is_plain;
@@ -33,10 +34,11 @@ pub use images::{
     ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows, tokens_of_pictures,
 };
 pub use pasted_key::{PasteProblem, PastedKey, read_pasted_key, trim_secret};
+pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{
-    Body, CostEstimate, ForwardedHeaders, PICTURE_TOKENS, PayerTerms, RelayFailure, RelayRequest,
-    Relayed, WholeOrBegun, estimate_cost,
+    Body, CostEstimate, ForwardedHeaders, PayerTerms, RelayFailure, RelayRequest, Relayed,
+    WholeOrBegun, estimate_cost,
 };
 pub use shared_key::{BoundedRequest, PictureSpec, Refused, judge_request, tokens_of_picture};
 pub use timeouts::Timeouts;

@@ -61,6 +61,40 @@ impl Store {
         Ok(Err((longest - now_ms).max(1_000)))
     }
 
+    /// Counts a key of a person's that its provider refused elsewhere than in a
+    /// check.
+    pub async fn note_check(
+        &self,
+        check_id: &str,
+        person: PersonId,
+        now_ms: i64,
+    ) -> anyhow::Result<()> {
+        const SQL: Change = Change::to(
+            Table::KeyCheck,
+            "insert into key_check (check_id, person_id, server_id, checked_at_ms) \
+             values ($1, $2, null, $3)",
+        );
+        let values = [check_id.into(), person.0.into(), now_ms.into()];
+        self.write(SQL.with(values)).await?;
+        Ok(())
+    }
+
+    /// How many milliseconds a person must wait until another key of theirs may
+    /// be tried; none if it may now.
+    pub async fn wait_for_check(
+        &self,
+        person: PersonId,
+        now_ms: i64,
+    ) -> anyhow::Result<Option<i64>> {
+        for (limit, window_ms) in [(PERSON_MINUTE, MINUTE_MS), (PERSON_HOUR, HOUR_MS)] {
+            let renewal = self.find_person_renewal(person, now_ms - window_ms, limit, window_ms);
+            if let Some(at_ms) = renewal.await? {
+                return Ok(Some((at_ms - now_ms).max(1_000)));
+            }
+        }
+        Ok(None)
+    }
+
     /// When a person may have a key checked again by one limit; none if the
     /// limit is not reached.
     async fn find_person_renewal(

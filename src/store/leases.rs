@@ -36,6 +36,7 @@ macro_rules! process_is_dead {
         "process_id <> $1 and process_id not in (select process_id from process_lease)"
     };
 }
+pub(super) use process_is_dead;
 
 impl Store {
     /// Takes this process's lease, or renews it. On SQLite, it notes the time,

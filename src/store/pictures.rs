@@ -6,6 +6,7 @@ use crate::model::{AttemptId, KeyId, PersonId, PictureJob, ProviderId, ServerId,
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
+use crate::store::leases::process_is_dead;
 use crate::store::retention::BATCH;
 use crate::store::value::{Row, Statement};
 
@@ -14,12 +15,12 @@ use crate::store::value::{Row, Statement};
 const NO_CHANNEL: u64 = 0;
 
 macro_rules! select_pictures {
-    ($which:literal) => {
+    ($($which:tt)+) => {
         concat!(
             "select picture_id, person_id, server_id, channel_id, message_id, attempt_id, \
              width, height, count, seed, is_edit, mark, host_job, began_at_ms, ended_at_ms \
              from picture ",
-            $which
+            $($which)+
         )
     };
 }
@@ -93,17 +94,26 @@ impl Store {
         self.pictures_before(sql, before_ms, max).await
     }
 
-    /// The same for pictures that programs waited for.
-    pub async fn open_pictures_of_programs(
+    /// Pictures that programs waited for in processes that are dead, or that
+    /// began before a moment, oldest first: at most `max`.
+    pub async fn left_pictures_of_programs(
         &self,
         before_ms: i64,
         max: u32,
     ) -> anyhow::Result<Vec<PictureJob>> {
         let sql = select_pictures!(
-            "where ended_at_ms is null and began_at_ms < $1 and channel_id = 0 \
-             order by began_at_ms limit $2"
+            "where ended_at_ms is null and channel_id = 0 and (began_at_ms < $2 \
+             or attempt_id in (select attempt_id from attempt where ",
+            process_is_dead!(),
+            ")) order by began_at_ms limit $3"
         );
-        self.pictures_before(sql, before_ms, max).await
+        let values = [
+            self.process.0.into(),
+            before_ms.into(),
+            i64::from(max).into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(read_job).collect()
     }
 
     async fn pictures_before(

@@ -1,6 +1,54 @@
 //! Budgets of a server's key, and who is told of them.
 
+use latchkey_emulator::Attachment;
+
 use super::{Setup, Stage, good, run, run_with};
+
+/// A picture of which the first bytes say that it is so large.
+fn large_picture(width: u32, height: u32) -> Attachment {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    Attachment {
+        pixels: Some((width, height)),
+        ..Attachment::uploaded("large.png", &bytes)
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_is_shown_is_held_at_the_most_that_its_vendor_counts() {
+    run(async |stage| {
+        with_key(stage).await;
+        let (omar, mia) = (stage.omar(), stage.mia());
+        omar.runs("/server budget set what:dollars amount:1 per:day")
+            .await;
+        for (model, width, height, counted) in [
+            ("gpt-6-luna", 8_192, 8_192, 3_012),
+            ("gpt-4o-mini", 4_096, 1_536, 48_181),
+            ("gpt-4o", 2_048, 768, 1_457),
+        ] {
+            stage.clock.advance_ms(1);
+            mia.runs(&format!("/model set model:openai/{model}")).await;
+            let shown = vec![large_picture(width, height)];
+            let sent = mia.writes_with("@Latchkey look", None, shown);
+            let said = mia.sees_reply(sent).await;
+            assert!(said.contains("server key"), "{said}");
+            let rows = stage.app().await.audit().await;
+            let row = rows.last().unwrap();
+            assert_eq!(row.used.input_tokens, counted, "{model}");
+            assert!(!row.overshoot, "{model}: {:?} of {:?}", row.used, row.held);
+        }
+        // With one's own key a picture is looked at as closely as the model likes.
+        mia.adds("openai", "user", &good("openai")).await;
+        mia.runs("/model set model:openai/gpt-6-luna").await;
+        stage.clock.advance_ms(1);
+        let sent = mia.writes_with("@Latchkey look", None, vec![large_picture(8_192, 8_192)]);
+        mia.sees_reply(sent).await;
+        let rows = stage.app().await.audit().await;
+        assert_eq!(rows.last().unwrap().used.input_tokens, 36_012);
+    })
+    .await;
+}
 
 async fn with_key(stage: &Stage) {
     stage.omar().adds("openai", "guild", &good("openai")).await;

@@ -179,9 +179,9 @@ async fn whoever_leaves_is_charged_what_can_have_been_made() {
         openai /v1/responses: personal abandoned: all input, all output, 0 images, estimated
         openai /v1/images/generations: personal abandoned: all input, all output, 1 images, estimated
         google /v1/images/generations: personal abandoned: all input, all output, 1 images, estimated
-        openai /v1/chat/completions streamed: personal abandoned: 27 in, 100 out, 0 images, estimated
-        anthropic /anthropic/v1/messages streamed: personal abandoned: 27 in, 100 out, 0 images, estimated
-        openai /api/v1/unified: personal abandoned: 20 in, 100 out, 0 images, estimated
+        openai /v1/chat/completions streamed: personal abandoned: 134 in, 100 out, 0 images, estimated
+        anthropic /anthropic/v1/messages streamed: personal abandoned: 133 in, 100 out, 0 images, estimated
+        openai /api/v1/unified: personal abandoned: 99 in, 100 out, 0 images, estimated
         ");
     })
     .await;
@@ -255,7 +255,7 @@ async fn a_call_whose_answer_is_lost_is_charged_and_one_that_never_left_is_not()
         seen.push(format!("{}: {}", said.code(), charged(stage).await));
         insta::assert_snapshot!(seen.join("\n"), @"
         502 provider_error: personal cut_off: all input, all output, 0 images, estimated
-        502 provider_error: personal cut_off: 25 in, 100 out, 0 images, estimated
+        502 provider_error: personal cut_off: 98 in, 100 out, 0 images, estimated
         502 provider_unreachable: personal failed: 0 in, no output, 0 images
         ");
     })
@@ -278,7 +278,76 @@ async fn a_stopped_answer_is_charged_what_was_on_the_way() {
         stage.clock.advance_ms(3_000);
         mia.presses("Stop").await;
         mia.sees(asked).await;
-        insta::assert_snapshot!(charged(stage).await, @"bot_default abandoned: 20 in, 406 out, 0 images, estimated");
+        insta::assert_snapshot!(charged(stage).await, @"bot_default abandoned: 79 in, all output, 0 images, estimated");
+    })
+    .await;
+}
+
+/// What each vendor has counted by the first words of its answer is booked as
+/// it says, and the rest at what it can be.
+#[tokio::test]
+async fn whoever_leaves_in_mid_stream_is_charged_what_was_reported_by_then() {
+    run_with(limited(), async |stage| {
+        let mia = stage.mia();
+        for provider in ["openai", "anthropic", "google", "mistral"] {
+            mia.adds(provider, "user", &good(provider)).await;
+            stage.fails(provider, ProviderFault::Stall);
+        }
+        let program = Program::of(stage, &mia, "").await;
+        let contents = json!({"contents": [{"role": "user", "parts": [{"text": "count"}]}],
+            "generationConfig": {"maxOutputTokens": 700}});
+        let mut openai = chat("openai/gpt-6-luna", true);
+        openai.as_object_mut().unwrap().remove("max_tokens");
+        openai["max_completion_tokens"] = json!(700);
+        let google = "/google/v1beta/models/gemini-4-flash:streamGenerateContent?alt=sse";
+        let mut seen = Vec::new();
+        for (path, body) in [
+            ("/v1/chat/completions", openai),
+            (
+                "/v1/chat/completions",
+                chat("mistral/mistral-small-latest", true),
+            ),
+            (
+                "/v1/chat/completions",
+                chat("anthropic/claude-haiku-5-5", true),
+            ),
+            ("/v1/chat/completions", chat("google/gemini-4-flash", true)),
+            ("/anthropic/v1/messages", chat("claude-haiku-5-5", true)),
+            (google, contents),
+        ] {
+            stage.clock.advance_ms(1);
+            let call = program.call("POST", path).json(&body);
+            let mut streamed = call.send().await.unwrap();
+            let mut read = String::new();
+            while !read.contains("five") {
+                let piece = streamed.chunk().await.unwrap();
+                let piece = piece.unwrap_or_else(|| panic!("{path} {body}: {read}"));
+                read += &String::from_utf8_lossy(&piece);
+            }
+            drop(streamed);
+            stage.app().await.idle().await;
+            let model = body["model"].as_str().unwrap_or("gemini-4-flash");
+            seen.push(format!("{path} {model}: {}", charged(stage).await));
+        }
+        let asked = mia.starts("/ask prompt:count provider:anthropic");
+        let grown = |state: &latchkey_emulator::WorldState| {
+            let mut all = state.messages.iter();
+            all.any(|m| m.content.contains("five")).then_some(())
+        };
+        stage.world().until(grown).await;
+        stage.clock.advance_ms(1);
+        mia.presses("Stop").await;
+        mia.sees(asked).await;
+        seen.push(format!("/ask anthropic: {}", charged(stage).await));
+        insta::assert_snapshot!(seen.join("\n"), @"
+        /v1/chat/completions openai/gpt-6-luna: personal abandoned: 148 in, 106 out, 0 images, estimated
+        /v1/chat/completions mistral/mistral-small-latest: personal abandoned: 118 in, 106 out, 0 images, estimated
+        /v1/chat/completions anthropic/claude-haiku-5-5: personal abandoned: 12 in, 106 out, 0 images, estimated
+        /v1/chat/completions google/gemini-4-flash: personal abandoned: 12 in, 106 out, 0 images, estimated
+        /anthropic/v1/messages claude-haiku-5-5: personal abandoned: 12 in, 106 out, 0 images, estimated
+        /google/v1beta/models/gemini-4-flash:streamGenerateContent?alt=sse gemini-4-flash: personal abandoned: 12 in, 106 out, 0 images, estimated
+        /ask anthropic: personal abandoned: 12 in, 106 out, 0 images, estimated
+        ");
     })
     .await;
 }

@@ -1,7 +1,9 @@
 //! A key for one ask.
 
 use latchkey_emulator::providers::{Standing, sample};
+use serde_json::json;
 
+use super::program::{Program, send};
 use super::{good, run};
 
 #[tokio::test]
@@ -69,6 +71,52 @@ async fn a_refused_key_for_one_ask_never_falls_back() {
         insta::assert_snapshot!(mia.submits(&[("prompt", "count"), ("key", "two words")]).await, @"(only you) That can't be a key: it contains spaces or characters that no key has. Nothing was asked. Copy the key again and run `/ask once:True`.");
         let long = format!("/ask prompt:{} provider:openai once:true", "x".repeat(4_001));
         insta::assert_snapshot!(mia.runs(&long).await, @"(only you) Discord's forms hold 4,000 characters, and this prompt is longer, so nothing was asked. Shorten it, or add the key with `/keys add` and ask without `once:`.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn stolen_keys_can_be_tried_in_no_form_either() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let tries = async |key: String| {
+            mia.runs("/ask prompt:count provider:openai once:true")
+                .await;
+            mia.submits(&[("prompt", "count"), ("key", key.as_str())])
+                .await
+        };
+        // What worked goes on working.
+        let own = good("openai");
+        assert!(tries(own.clone()).await.contains("one-time key"));
+        for number in 0..5 {
+            let seen = tries(format!("{}{number}", sample("openai", Standing::Bad))).await;
+            assert!(seen.contains("no other key paid"), "{number}: {seen}");
+        }
+        stage.app().await.idle().await;
+        let new = format!("{own}-new");
+        insta::assert_snapshot!(tries(new.clone()).await, @"(only you) Providers refused too many of the keys that you gave, or too many of yours were checked, so no new one is tried for 60 seconds. A key that worked for you goes on working. Copy the key anew from your provider before you try it again.");
+        assert!(tries(own).await.contains("one-time key"));
+        // One counter for every way in: stored keys, and programs.
+        insta::assert_snapshot!(mia.adds("openai", "user", &new).await, @"(only you) Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times an hour in one server, and that is used up. Nothing was stored. Try again in 60 seconds.");
+        let program = Program::of(stage, &mia, "").await;
+        let body = json!({"model": "openai/gpt-6-luna", "prompt": "count"});
+        let sends = async |key: &str| {
+            let call = program.call("POST", "/api/v1/unified").json(&body);
+            send(call.header("x-openai-key", key)).await.code()
+        };
+        assert_eq!(sends(&new).await, "429 too_many_refused_keys");
+        stage.clock.advance_ms(60_000);
+        assert!(tries(new.clone()).await.contains("one-time key"));
+        // And the other way round.
+        for number in 5..10 {
+            let key = format!("{}{number}", sample("openai", Standing::Bad));
+            assert_eq!(sends(&key).await, "401 provider_key_refused");
+        }
+        stage.app().await.idle().await;
+        let seen = tries(format!("{new}er")).await;
+        assert!(seen.contains("no new one is tried"), "{seen}");
+        let seen = mia.adds("openai", "user", &new).await;
+        assert!(seen.contains("that is used up"), "{seen}");
     })
     .await;
 }

@@ -171,7 +171,7 @@ async fn a_picture_that_takes_too_long_is_cancelled_at_its_host() {
         shows(stage, &mia, "took too long").await;
         stage.app().await.idle().await;
         assert_snapshot!(left_over(stage), @"1 jobs, 0 done, 1 cancelled; 0 machines, 0 running");
-        assert_snapshot!(outcomes(stage).await, @"failed");
+        assert_snapshot!(outcomes(stage).await, @"abandoned");
     })
     .await;
 }

@@ -11,6 +11,7 @@ mod token;
 mod vectors;
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -40,6 +41,11 @@ pub struct Vault {
     /// The first is the active one, which seals. The others only open what
     /// they sealed earlier.
     masters: Vec<MasterKey>,
+}
+
+/// Hashes a key, to tell it from others in memory.
+pub fn hash_credential(credential: &Credential, hashes: &impl BuildHasher) -> u64 {
+    hashes.hash_one(credential.secret.expose_secret().as_bytes())
 }
 
 impl Vault {

@@ -17,8 +17,8 @@ use latchkey::internals::{
     Amounts, AppliedLimit, Attempt, AttemptId, Booking, Bound, CallEnd, CallOrder, Clock, DAY_MS,
     FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings, KnownTokens,
     LeaseTimes, Ledger, LedgerChanges, LedgerParts, Limit, Metric, NanoDollars, Outcome, Period,
-    PersonId, Prices, ProviderId, ServerId, Settlement, Source, Span, Store, TotalScope, Usage,
-    Window, add_up,
+    PersonId, Prices, PromptTokens, ProviderId, ServerId, Settlement, Source, Span, Store,
+    TotalScope, Usage, Window, add_up,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -182,7 +182,10 @@ fn order(provider: &ProviderId, person: u64) -> CallOrder<'_> {
         key: None,
         provider,
         model: "llama3.2",
-        prompt_bytes: 400,
+        prompt: PromptTokens {
+            likely: 100,
+            most: 400,
+        },
         max_output_tokens: 1_000,
         images: 0,
     }

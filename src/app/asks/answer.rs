@@ -5,15 +5,17 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{
-    Answer, Ask, AskRefusal, AttemptId, ChoiceKind, Offer, ProviderId, Source, Trace, Turn,
+    Answer, Ask, AskRefusal, AttemptId, ChoiceKind, Credential, Offer, PersonId, PromptTokens,
+    ProviderId, Source, Trace, Turn,
 };
 
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::asks::call::{AskCall, DEMO, PlannedAsk};
 use crate::app::asks::fit::Fitted;
+use crate::app::keys::KeyTrial;
 use crate::app::payers::{Demotion, Needs, Payer, PayerQueue, Reservation};
-use crate::app::policy::Notice;
+use crate::app::policy::{CallerPolicy, Notice};
 
 /// How an ask ended, which keys it showed to be dead, and which budgets to
 /// be almost used up.
@@ -95,6 +97,7 @@ impl Asks {
         let policy = self.policies.read_policy(ask.caller).await?;
         policy.refuse_blocked(self.clock.now_ms())?;
         let plan = self.plan(&ask.choices, policy.chosen())?;
+        let trial = self.begin_trial(&policy, ask.request_key.as_ref()).await?;
         let first = plan.providers.first().filter(|_| ask.request_key.is_some());
         let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
         let nobody = request.is_none() && self.payers.offers(&policy).next().is_none();
@@ -110,12 +113,29 @@ impl Asks {
                 most: most.map_or(ours, |wanted| wanted.clamp(1, ours)),
                 context_tokens: self.settings.context_tokens,
                 request_key: ask.request_key,
+                trial,
                 models: Arc::clone(&self.models),
             },
             queue: PayerQueue::new(choice),
             reserved: None,
             demo: nobody && self.settings.demo_replies,
         })
+    }
+
+    /// Begins the trial of a key that came with an ask. Whoever calls without a
+    /// token is counted by address, where calls come in.
+    async fn begin_trial(
+        &self,
+        policy: &CallerPolicy,
+        key: Option<&Credential>,
+    ) -> Result<Option<KeyTrial>, Error> {
+        let person = policy.caller.person;
+        let Some(key) = key.filter(|_| person != PersonId::UNKNOWN) else {
+            return Ok(None);
+        };
+        // Apart, so that asks without a key stay small.
+        let begun = Box::pin(self.keys.trials.begin(person, key));
+        Ok(Some(begun.await?))
     }
 
     /// Whether the first payer will most likely be let pay.
@@ -150,7 +170,7 @@ impl Asks {
         let offer = Offer::unstored(Source::Demo, ProviderId::from(DEMO));
         let needs = Needs {
             model: DEMO.to_owned(),
-            prompt_bytes: 0,
+            prompt: PromptTokens::default(),
             max_output_tokens: 0,
             images: 0,
             details: Fitted::default(),

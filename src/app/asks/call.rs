@@ -8,13 +8,14 @@ use crate::model::{
     Answer, AttemptId, Credential, FinishReason, LeftOut, NanoDollars, Offer, ProviderFailure,
     Receipt, Source, Turn, Usage,
 };
-use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, sees};
+use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
 use crate::app::asks::answer::{AnswerEvent, Listener};
 use crate::app::asks::fit::{self, Fitted};
 use crate::app::asks::plan::Plan;
+use crate::app::keys::{KeyTrial, TrialOutcome};
 use crate::app::models::Models;
 use crate::app::payers::{
     CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
@@ -37,6 +38,8 @@ pub struct PlannedAsk {
     /// The longest conversation that a model is told, in tokens.
     pub context_tokens: u32,
     pub request_key: Option<Credential>,
+    /// The trial of that key.
+    pub trial: Option<KeyTrial>,
     pub models: Arc<Models>,
 }
 
@@ -61,11 +64,12 @@ impl Payable for PlannedAsk {
         let most = u64::from(self.context_tokens);
         let room = room.map_or(most, |room| room.min(most));
         let fitted = fit::fit(&self.turns, sees(provider, &model), room);
+        let prompt = fit::size_prompt(&self.plan.system, &fitted.turns);
         Ok(Needs {
-            model,
-            prompt_bytes: system + fit::bytes(&fitted.turns),
+            prompt: prompt.tokens(provider.id.as_str(), &model),
             max_output_tokens: u64::from(self.most),
             images: 0,
+            model,
             details: fitted,
         })
     }
@@ -108,6 +112,9 @@ impl PaidCall for AskCall<'_> {
             model,
             details,
         } = reservation;
+        if let Some(trial) = &mut self.order.trial {
+            trial.note(outcome_of(&called));
+        }
         let was_heard = hold.has_heard();
         let settled = self.settle(hold, &called).await;
         Ok(match called {
@@ -154,15 +161,19 @@ impl AskCall<'_> {
             system: self.order.plan.system.clone(),
             turns: std::mem::take(&mut reservation.details.turns),
             max_output_tokens: most.min(self.order.most),
+            is_bounded: !offer.source.is_own(),
         };
         let departure = hold.watch_departure();
         if asks.settings.delivery == Delivery::Streamed {
             hold.expect_stream();
         }
         hold.begin().await?;
-        let mut hear = |text: &str| {
-            hold.hear(text);
-            listener(AnswerEvent::Words(text));
+        let mut hear = |heard: Heard<'_>| {
+            hold.hear(heard.bytes);
+            hold.note_report(heard.usage);
+            if !heard.words.is_empty() {
+                listener(AnswerEvent::Words(heard.words));
+            }
         };
         let call = ChatCall {
             provider,
@@ -212,6 +223,15 @@ impl AskCall<'_> {
         // Files of one name are several all the same.
         left_out.dedup_by(|one, other| one == other && !matches!(one, LeftOut::File(_)));
         left_out
+    }
+}
+
+/// What an answer says of the key that was given for it.
+fn outcome_of(called: &Result<ChatReply, ProviderFailure>) -> TrialOutcome {
+    match called {
+        Ok(_) => TrialOutcome::Worked,
+        Err(failure) if failure.class.is_about_the_key() => TrialOutcome::Refused,
+        Err(_) => TrialOutcome::Unknown,
     }
 }
 

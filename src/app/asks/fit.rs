@@ -1,11 +1,14 @@
 //! Makes a conversation fit a model: its context, and whether it sees.
 
 use crate::model::{LeftOut, Turn};
-use crate::providers::PICTURE_TOKENS;
+use crate::providers::PromptSize;
 
-/// Bytes in a token, fewer than in most texts (English has about four), so
-/// that a conversation surely fits.
-const TOKEN_BYTES: u64 = 3;
+/// Bytes in a token of a text that is cut to fit: fewer than the
+/// `BYTES_IN_A_TOKEN` of most texts, so that a conversation surely fits.
+const BYTES_IN_A_SHORT_TOKEN: u64 = 3;
+/// What a picture takes of a model's context, in tokens: as much as most models
+/// count for their largest. What it may cost is for `PromptSize` to say.
+const FITTED_PICTURE_TOKENS: u64 = 4_000;
 /// What the parts of a conversation are wrapped in, in tokens.
 const TURN_TOKENS: u64 = 8;
 
@@ -50,19 +53,23 @@ pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> Fitted {
     }
 }
 
-/// How long a conversation is as a hold counts it, which takes every byte
-/// for a token: the bytes of its words, and a byte for each token of the
-/// rest.
-pub fn bytes(turns: &[Turn]) -> u64 {
-    let bytes_of = |turn: &Turn| {
-        turn.text.0.len() as u64 + turn.pictures.len() as u64 * PICTURE_TOKENS + TURN_TOKENS
+/// How large a prompt is: what the model is told it is, and the conversation.
+pub fn size_prompt(system: &str, turns: &[Turn]) -> PromptSize {
+    let mut size = PromptSize {
+        bytes: system.len() as u64,
+        ..PromptSize::default()
     };
-    turns.iter().map(bytes_of).sum()
+    for turn in turns {
+        // A token has at least one byte.
+        size.bytes += turn.text.0.len() as u64 + TURN_TOKENS;
+        size.pictures += turn.pictures.len() as u64;
+    }
+    size
 }
 
 fn tokens(turn: &Turn) -> u64 {
-    let text = (turn.text.0.len() as u64).div_ceil(TOKEN_BYTES);
-    text + turn.pictures.len() as u64 * PICTURE_TOKENS + TURN_TOKENS
+    let text = (turn.text.0.len() as u64).div_ceil(BYTES_IN_A_SHORT_TOKEN);
+    text + turn.pictures.len() as u64 * FITTED_PICTURE_TOKENS + TURN_TOKENS
 }
 
 #[cfg(test)]

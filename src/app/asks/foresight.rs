@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{Caller, Choices, Offer, ProviderId, ProviderKind, Skip, Trace, Turn, Verdict};
-use crate::providers::Provider;
+use crate::providers::{PromptSize, Provider};
 use crate::resolver::Choice;
 
 use crate::app::Error;
@@ -52,11 +52,16 @@ impl Payable for OnePicture<'_> {
 
     fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<()>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
+        let model = provider.images.model.clone().unwrap_or_default();
+        let shortest = PromptSize {
+            bytes: SHORTEST.len() as u64,
+            ..PromptSize::default()
+        };
         Ok(Needs {
-            model: provider.images.model.clone().unwrap_or_default(),
-            prompt_bytes: SHORTEST.len() as u64,
+            prompt: shortest.tokens(provider.id.as_str(), &model),
             max_output_tokens: 0,
             images: 1,
+            model,
             details: (),
         })
     }
@@ -140,6 +145,7 @@ impl Asks {
             most: self.settings.max_output_tokens,
             context_tokens: self.settings.context_tokens,
             request_key: None,
+            trial: None,
             models: Arc::clone(&self.models),
         };
         self.trace_of(order, choice).await

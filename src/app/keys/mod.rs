@@ -10,6 +10,8 @@ mod pause;
 mod remove;
 mod request_key;
 mod test;
+mod trials;
+mod tried_keys;
 
 use std::sync::Arc;
 
@@ -29,6 +31,8 @@ pub use credential::{KeyDestination, TypedKey};
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
 pub use test::TestedKey;
+pub use trials::{KeyTrial, KeyTrials};
+pub use tried_keys::{KeySender, TrialOutcome};
 
 /// Everybody's stored keys.
 pub struct Keys {
@@ -40,6 +44,8 @@ pub struct Keys {
     payers: Arc<Payers>,
     pending: PendingActions,
     clock: Clock,
+    /// Keys that come with calls or asks, and are being tried.
+    pub trials: Arc<KeyTrials>,
 }
 
 impl Keys {
@@ -54,6 +60,7 @@ impl Keys {
             payers: Arc::clone(&foundation.payers),
             pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
+            trials: Arc::new(KeyTrials::new(foundation)),
         }
     }
 

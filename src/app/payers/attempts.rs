@@ -6,7 +6,9 @@
 //! they are made ([`PaidCall`]).
 
 use crate::ledger::{AppliedLimit, Hold};
-use crate::model::{AskRefusal, FailureClass, Offer, ProviderFailure, Refusal, Source};
+use crate::model::{
+    AskRefusal, FailureClass, Offer, PromptTokens, ProviderFailure, Refusal, Source,
+};
 use crate::providers::replacement;
 
 use crate::app::Error;
@@ -16,8 +18,8 @@ use crate::app::policy::CallerPolicy;
 /// What a call may use at the most, when one payer pays.
 pub struct Needs<D> {
     pub model: String,
-    /// Everything that the model is told, in bytes.
-    pub prompt_bytes: u64,
+    /// Everything that the model is told.
+    pub prompt: PromptTokens,
     pub max_output_tokens: u64,
     pub images: u64,
     /// What the call itself must know when it is made.
@@ -230,7 +232,7 @@ pub fn refused_by(failure: ProviderFailure, payer: Source, model: &str) -> Refus
 /// missing beside it, which only hosts of pictures ask for. Where a key is
 /// restricted, the next payer helps whoever named neither provider nor
 /// model: who named one is told instead.
-fn another_payer_may_help(failure: &ProviderFailure, names_target: bool) -> bool {
+pub fn another_payer_may_help(failure: &ProviderFailure, names_target: bool) -> bool {
     (is_restricted(failure) && !names_target) || is_key_useless(failure)
 }
 

@@ -21,7 +21,8 @@ use crate::app::policy::CallerPolicy;
 use crate::app::tasks::Tasks;
 
 pub use attempts::{
-    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation,
+    another_payer_may_help, refused_by,
 };
 pub use queue::PayerQueue;
 use recent_keys::RecentKeys;
@@ -344,7 +345,7 @@ fn order_of<'a, D>(caller: &Caller, offer: &'a Offer, needs: &'a Needs<D>) -> Ca
         key: offer.key,
         provider: &offer.provider,
         model: &needs.model,
-        prompt_bytes: needs.prompt_bytes,
+        prompt: needs.prompt,
         max_output_tokens: needs.max_output_tokens,
         images: needs.images,
     }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ledger::AppliedLimit;
 use crate::model::{AskRefusal, Credential, ImageSpec, Offer, PictureAnswer, PictureJob};
-use crate::providers::{ImageRequest, Workflow, tokens_of_pictures};
+use crate::providers::{ImageRequest, PromptSize, Workflow, tokens_of_pictures};
 
 use crate::app::Error;
 use crate::app::models::Models;
@@ -21,9 +21,6 @@ use crate::app::pictures::run::{
     EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher,
 };
 use crate::app::policy::CallerPolicy;
-
-/// The most tokens that a picture is which is to be changed.
-const SHOWN_PICTURE_TOKENS: u64 = 8_192;
 
 /// An ask for pictures for which it is decided who may make them.
 pub struct PlannedPicture {
@@ -64,7 +61,12 @@ impl Payable for PlannedPicture {
         }
         let words = (spec.prompt.0.len() + spec.negative.0.len()) as u64;
         let shows_one = spec.is_edit && workflow.is_none();
-        let shown = if shows_one { SHOWN_PICTURE_TOKENS } else { 0 };
+        let prompt = PromptSize {
+            bytes: words,
+            pictures: u64::from(shows_one),
+            ..PromptSize::default()
+        };
+        let prompt = prompt.tokens(provider.id.as_str(), &model);
         let max_output_tokens = match workflow {
             Some(_) => 0,
             None => tokens_of_pictures(provider, &model, &spec),
@@ -73,7 +75,7 @@ impl Payable for PlannedPicture {
         Ok(Needs {
             model,
             // Each picture is paid for with the prompt that it is made from.
-            prompt_bytes: (words + shown).saturating_mul(pictures),
+            prompt: prompt.times(pictures),
             max_output_tokens,
             images: pictures,
             details: PictureDetails { workflow, spec },

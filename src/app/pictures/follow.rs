@@ -22,10 +22,21 @@ const TRIES: u32 = 4;
 /// How a job ended.
 pub enum JobEnd {
     Made(PictureResult),
-    Failed(ProviderFailure),
-    /// A host without jobs, which makes pictures while it is asked, gave no
-    /// pictures.
+    /// The host made nothing.
+    Failed {
+        failure: ProviderFailure,
+        /// For how long its machine ran all the same.
+        machine_ms: u64,
+    },
+    /// The host did not answer when it was asked to begin, or to make pictures
+    /// at once.
     NotAnswered(ProviderFailure),
+    /// Its time is over, or the host no longer says how far it is; whether it
+    /// may have begun to run.
+    GivenUp {
+        failure: ProviderFailure,
+        ran: bool,
+    },
     /// Somebody cancelled it; whether it had begun to run.
     Stopped {
         ran: bool,
@@ -68,25 +79,39 @@ impl JobFollower<'_> {
         let mut end = tokio::select! {
             end = self.until_done(job, &mut seen) => end?,
             () = self.stop.cancelled() => JobEnd::Stopped { ran: false },
-            () = tokio::time::sleep_until(deadline) => JobEnd::Failed(self.failed(FailureClass::TimedOut)),
+            () = tokio::time::sleep_until(deadline) => JobEnd::GivenUp {
+                failure: self.failed(FailureClass::TimedOut),
+                ran: false,
+            },
             () = self.pictures.tasks.cut_off() => match job.channel {
                 Some(_) => return Ok(JobEnd::GoesOn),
                 // The program that waits for it is cut off too.
                 None => JobEnd::CutShort { ran: false },
             },
         };
-        let given_up = matches!(&end, JobEnd::Stopped { .. } | JobEnd::CutShort { .. })
-            || matches!(&end, JobEnd::Failed(failure) if failure.class == FailureClass::TimedOut);
-        if let JobEnd::Stopped { ran } | JobEnd::CutShort { ran } = &mut end {
-            *ran = ran_from.is_some();
+        let ran_for = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
+        let ran_ms = u64::try_from(ran_for.as_millis()).unwrap_or(u64::MAX);
+        let mut is_given_up = true;
+        match &mut end {
+            JobEnd::Stopped { ran } | JobEnd::CutShort { ran } => *ran = ran_from.is_some(),
+            // What an earlier process began may have run before this one looked.
+            JobEnd::GivenUp { ran, .. } => *ran |= ran_from.is_some() || self.request.is_none(),
+            JobEnd::Made(result) => {
+                is_given_up = false;
+                if result.machine_ms == 0 {
+                    result.machine_ms = ran_ms;
+                }
+            }
+            JobEnd::Failed {
+                failure,
+                machine_ms,
+            } => {
+                is_given_up = failure.class == FailureClass::TimedOut;
+                *machine_ms = ran_ms;
+            }
+            JobEnd::NotAnswered(_) | JobEnd::GoesOn => is_given_up = false,
         }
-        if let JobEnd::Made(result) = &mut end
-            && result.machine_ms == 0
-        {
-            let ran = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
-            result.machine_ms = u64::try_from(ran.as_millis()).unwrap_or(u64::MAX);
-        }
-        if given_up {
+        if is_given_up {
             self.give_up(job).await;
         } else {
             self.clear(job, false).await;
@@ -140,7 +165,16 @@ impl JobFollower<'_> {
                     misses += 1;
                     wait = failure.retry_after.unwrap_or(wait).min(first * 2 * SLOWEST);
                 }
-                Err(failure) => return Ok(JobEnd::Failed(failure)),
+                // Nobody knows what becomes of it.
+                Err(failure) if may_pass(&failure) => {
+                    return Ok(JobEnd::GivenUp { failure, ran: true });
+                }
+                Err(failure) => {
+                    return Ok(JobEnd::Failed {
+                        failure,
+                        machine_ms: 0,
+                    });
+                }
             }
             wait = (wait + wait / 5).min(first * SLOWEST);
         }

@@ -100,7 +100,7 @@ impl Pictures {
     /// is there any more to take it.
     pub async fn give_up_for_programs(&self) -> anyhow::Result<()> {
         let before_ms = self.programs_left_before();
-        let left = self.store.open_pictures_of_programs(before_ms, LEFT_MAX);
+        let left = self.store.left_pictures_of_programs(before_ms, LEFT_MAX);
         for job in left.await? {
             self.give_up_picture(&job).await?;
             self.close_picture(&job.id).await?;
@@ -108,7 +108,8 @@ impl Pictures {
         Ok(())
     }
 
-    /// Whatever began before this moment belongs to no process that runs.
+    /// Whatever began before this moment belongs to no process that runs, though
+    /// its attempt is gone. All else is known by the lease of its process.
     fn programs_left_before(&self) -> i64 {
         if self.store.is_ours_alone() {
             return self.started_at_ms;

@@ -139,6 +139,14 @@ pub enum PictureProgress {
 /// Whoever looks how far a picture is.
 pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
+/// The end of a job that was never begun.
+fn failed_at_once(failure: ProviderFailure) -> JobEnd {
+    JobEnd::Failed {
+        failure,
+        machine_ms: 0,
+    }
+}
+
 impl Pictures {
     /// Makes pictures: each payer in turn until one is not turned down.
     pub async fn make(
@@ -233,8 +241,16 @@ impl Pictures {
                 self.payers.settle(hold, CallEnd::Failed(&failure)).await;
                 Ok(Err(failure))
             }
-            JobEnd::Failed(failure) => {
-                self.payers.release(hold).await;
+            JobEnd::Failed {
+                failure,
+                machine_ms,
+            } => {
+                let ended = CallEnd::Broken { machine_ms };
+                self.payers.settle(hold, ended).await;
+                Ok(Err(failure))
+            }
+            JobEnd::GivenUp { failure, ran } => {
+                self.give_up_hold(hold, ran).await;
                 Ok(Err(failure))
             }
         }
@@ -263,7 +279,7 @@ impl Pictures {
         self.store.begin_picture(job).await?;
         let opened = match key.open(&self.payers) {
             Ok(opened) => opened,
-            Err(failure) => return Ok(JobEnd::Failed(failure)),
+            Err(failure) => return Ok(failed_at_once(failure)),
         };
         let starting = self
             .providers
@@ -283,7 +299,6 @@ impl Pictures {
         drop(opened);
         match started {
             Ok(PictureStart::Done(pictures)) => Ok(self.note_made(offer, pictures)),
-            Err(failure) if has_jobs => Ok(JobEnd::Failed(failure)),
             Err(failure) => Ok(JobEnd::NotAnswered(failure)),
             Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;

@@ -63,6 +63,10 @@ impl MessageRenderer<'_> {
         let is_cut = parts.len() > most;
         parts.truncate(most);
         let mut cards: Vec<Card> = parts.into_iter().map(Card::text).collect();
+        if cards.is_empty() {
+            // It said something, of which Discord shows nothing: a comment.
+            cards.push(Card::text(words::answers::empty_answer(self.voice)));
+        }
         let Some(last) = cards.last_mut() else {
             return cards;
         };

@@ -14,6 +14,9 @@ use crate::bot::connection::rest::{Call, Rest, is_gone};
 /// How many messages Discord hands out at once at the most.
 pub const PAGE_MAX: usize = 100;
 
+/// How long nonces are, of the 25 characters that Discord takes.
+const NONCE_CHARACTERS: usize = 24;
+
 /// What is called of a channel.
 struct Endpoint {
     method: Method,
@@ -195,12 +198,13 @@ fn edit_of(message: u64) -> Endpoint {
     )
 }
 
-/// A nonce that no other message has: 24 of the 25 characters that Discord
-/// takes.
+/// A nonce that no other message has.
 pub fn random_nonce() -> anyhow::Result<String> {
-    let mut bytes = [0; 12];
+    let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).context("no randomness")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut nonce = format!("{:032x}", u128::from_be_bytes(bytes));
+    nonce.truncate(NONCE_CHARACTERS);
+    Ok(nonce)
 }
 
 fn id_of(made: &Value) -> anyhow::Result<u64> {

@@ -28,11 +28,13 @@ pub async fn handle_press(bot: &Bot, press: &ComponentInteraction) -> anyhow::Re
             open_key_form(bot, press, &provider, Scope::Guild).await
         }
         Some(CustomId::StopAnswer(id)) => buttons::stop_answer(bot, press, &id).await,
-        Some(CustomId::RepeatAnswer(id)) => buttons::repeat_answer(bot, press, &id, None).await,
+        Some(CustomId::RepeatAnswer(id)) => {
+            Box::pin(buttons::repeat_answer(bot, press, &id, None)).await
+        }
         Some(CustomId::OtherModel(id)) => buttons::offer_models(bot, press, &id).await,
         Some(CustomId::ModelMenu(id)) => {
             let model = buttons::picked_model(press);
-            buttons::repeat_answer(bot, press, &id, model).await
+            Box::pin(buttons::repeat_answer(bot, press, &id, model)).await
         }
         Some(CustomId::AnswerDetails(id)) => buttons::show_details(bot, press, &id).await,
         Some(CustomId::RepeatPicture(id)) => {

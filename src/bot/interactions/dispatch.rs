@@ -159,7 +159,7 @@ impl Dispatcher {
             }
             FullEvent::InteractionCreate {
                 interaction: Interaction::Component(press),
-            } => handle_press(&self.bot, &press).await,
+            } => Box::pin(handle_press(&self.bot, &press)).await,
             FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
                 let server = ServerId(incomplete.id.get());
                 self.bot.app.keys.server_left(server).await

@@ -13,21 +13,45 @@ use super::shorten;
 const DECODINGS: usize = 3;
 /// Names whose values are secrets, in small letters, with nothing between
 /// their words.
-const SECRET_NAMES: [&str; 10] = [
+const SECRET_NAMES: [&str; 14] = [
     "auth",
     "authorization",
     "bearer",
     "credential",
     "credentials",
     "jwt",
+    "key",
     "passwd",
     "password",
+    "pwd",
     "secret",
     "sig",
+    "signature",
+    "token",
 ];
-/// What names end in whose values are secrets: `api-key`, `x_openai_key`,
-/// `access_token`, `client_secret` and the like.
-const SECRET_ENDINGS: [&str; 4] = ["key", "token", "secret", "password"];
+/// The last word of names whose values are secrets: `api-key`,
+/// `x_openai_key`, `accessToken`, `client_secret` and the like. `hockey` is
+/// one word, and none of these.
+const SECRET_LAST_WORDS: [&str; 5] = ["key", "passwd", "password", "secret", "token"];
+/// What such names end in where nothing parts their words: `apikey`,
+/// `XAPIKEY`, `accesstoken`.
+const SECRET_ENDINGS: [&str; 15] = [
+    "accesskey",
+    "accesstoken",
+    "apikey",
+    "apisecret",
+    "apitoken",
+    "authkey",
+    "authtoken",
+    "bearertoken",
+    "clientsecret",
+    "idtoken",
+    "privatekey",
+    "refreshtoken",
+    "secretkey",
+    "sessiontoken",
+    "subscriptionkey",
+];
 /// Names of tokens that say where a list goes on.
 const PLACES_IN_LISTS: [&str; 3] = ["pagetoken", "continuationtoken", "nexttoken"];
 
@@ -55,13 +79,41 @@ fn is_secret_name(name: &str) -> bool {
             .map(|letter| letter.to_ascii_lowercase())
             .collect();
         let ends_in = |endings: &[&str]| endings.iter().any(|ending| plain.ends_with(ending));
-        let is_secret = SECRET_NAMES.contains(&plain.as_str()) || ends_in(&SECRET_ENDINGS);
+        let is_secret = SECRET_NAMES.contains(&plain.as_str())
+            || ends_in(&SECRET_ENDINGS)
+            || SECRET_LAST_WORDS.contains(&last_word(&name).as_str());
         if is_secret && !ends_in(&PLACES_IN_LISTS) {
             return true;
         }
         name = Cow::Owned(decode(&name));
     }
     false
+}
+
+/// The last word of a name, in small letters. Words are parted by what is no
+/// letter and no digit, or begin with a capital.
+fn last_word(name: &str) -> String {
+    let mut word = String::new();
+    for letter in name.chars().rev() {
+        if !letter.is_ascii_alphanumeric() {
+            if word.is_empty() {
+                continue;
+            }
+            break;
+        }
+        let begins_capitals = word.starts_with(|first: char| first.is_ascii_uppercase());
+        if begins_capitals && letter.is_ascii_lowercase() {
+            break;
+        }
+        word.insert(0, letter);
+        let mut letters = word.chars();
+        let is_capitalized = letters.next().is_some_and(|it| it.is_ascii_uppercase())
+            && letters.next().is_some_and(|it| it.is_ascii_lowercase());
+        if is_capitalized {
+            break;
+        }
+    }
+    word.to_ascii_lowercase()
 }
 
 /// Whether a text has the shape of a key or of a token.
@@ -138,6 +190,10 @@ mod tests {
             "x_api_key=x",
             "X-Api-Key=x",
             "%78-api-key=x",
+            "XAPIKEY=x",
+            "APIKey=x",
+            "openaiKey=x",
+            "openaiKEY=x",
             "x-goog-api-key=x",
             "x-openai-key=x",
             "openai_api_key=x",
@@ -151,7 +207,11 @@ mod tests {
             "auth=x",
             "secret=x",
             "client_secret=x",
+            "clientsecret=x",
+            "refreshtoken=x",
+            "k%00ey=x",
             "password=x",
+            "db_password=x",
             "sig=x",
         ] {
             let said = refused(query).unwrap_or_else(|| panic!("{query}"));
@@ -183,7 +243,17 @@ mod tests {
             "alt=sse",
             "beta=true",
             "include[]=step_details.tool_calls%5B*%5D.file_search",
+            "hockey=1",
+            "Hockey=1",
+            "HOCKEY=1",
+            "monkey=2&turkey=3&whiskey=4",
+            "ice-hockey=1",
+            "iceHockey=1",
             "monkeys=1",
+            "tokenizer=x",
+            "keynote=x",
+            "secretary=x",
+            "design=x",
             "tokens=5&max_tokens=9",
             "keyword=x",
             "keys=all",

@@ -9,6 +9,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
     let text = |text: &str| text.to_owned();
     let message: Message = match refusal {
         KeyRefusal::TooManyChecks { retry_after_s } => return too_many_checks(*retry_after_s),
+        KeyRefusal::TooManyRefused { retry_after_s } => return too_many_refused(*retry_after_s),
         KeyRefusal::ByokDisabled => (
             503,
             "byok_disabled",
@@ -135,6 +136,19 @@ fn looks_like_anothers(of: &[ProviderId], wanted: &ProviderId) -> Message {
         names.join(" or ")
     );
     (400, "key_for_another_provider", message)
+}
+
+fn too_many_refused(retry_after_s: u64) -> Problem {
+    Problem {
+        retry_after_s: Some(retry_after_s),
+        ..Problem::new(
+            429,
+            "too_many_refused_keys",
+            format!(
+                "Providers refused too many of the keys that came with your calls, or with others from your address, or too many of yours were checked, so that no new one is tried for {retry_after_s} s. A key that worked before goes on working. Check the key before you send it again, or store it with `POST /api/v1/api-keys`."
+            ),
+        )
+    }
 }
 
 /// What is stored of a key does not open.

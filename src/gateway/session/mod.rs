@@ -9,7 +9,7 @@ mod token;
 pub use bad_tokens::BadTokenThrottle;
 pub use client_address::{client_address, counted_address};
 pub use concurrency::CallPermits;
-pub use key_trials::KeyTrials;
+pub use key_trials::outcome_of;
 
 use std::net::IpAddr;
 use std::sync::Arc;

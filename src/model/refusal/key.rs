@@ -46,6 +46,8 @@ pub enum KeyRefusal {
     },
     #[error("too many key checks")]
     TooManyChecks { retry_after_s: u64 },
+    #[error("too many refused keys")]
+    TooManyRefused { retry_after_s: u64 },
     #[error("the key is locked")]
     Locked { kid: String },
     #[error("what is stored of the key does not open")]

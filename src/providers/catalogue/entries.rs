@@ -11,14 +11,22 @@ use super::provider::{ACCESS_DOMAIN, Auth, CheckCall, Extra, ImageWire, Images, 
 const OPENAI: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_completion_tokens",
     asks_for_usage: true,
+    has_dearer_ways: true,
+});
+const OPENAI_NEW_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
+    output_limit: "max_completion_tokens",
+    asks_for_usage: true,
+    has_dearer_ways: false,
 });
 const OPENAI_OLD_LIMIT: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: true,
+    has_dearer_ways: false,
 });
 const OPENAI_PLAIN: Dialect = Dialect::OpenAi(OpenAiQuirks {
     output_limit: "max_tokens",
     asks_for_usage: false,
+    has_dearer_ways: false,
 });
 
 /// A row of the table below.
@@ -177,7 +185,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
     Entry {
         id: "groq",
         name: "Groq",
-        dialect: OPENAI,
+        dialect: OPENAI_NEW_LIMIT,
         base_url: "https://api.groq.com/openai/v1",
         default_model: "openai/gpt-oss-20b",
         env: &["GROQ_API_KEY"],
@@ -188,7 +196,7 @@ const CHAT_PROVIDERS: &[Entry] = &[
     Entry {
         id: "cerebras",
         name: "Cerebras",
-        dialect: OPENAI,
+        dialect: OPENAI_NEW_LIMIT,
         base_url: "https://api.cerebras.ai/v1",
         default_model: "gpt-oss-120b",
         env: &["CEREBRAS_API_KEY"],

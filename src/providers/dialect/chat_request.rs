@@ -13,6 +13,9 @@ pub struct ChatRequest {
     pub system: String,
     pub turns: Vec<Turn>,
     pub max_output_tokens: u32,
+    /// Whether it must cost no more than its words and pictures tell: somebody
+    /// else than its asker pays.
+    pub is_bounded: bool,
 }
 
 /// Writes the bytes of a picture as base64, as every dialect carries them.

@@ -98,6 +98,14 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     answer.set_model(event, "model");
     answer.add_text(event.pointer("/message/content").and_then(Value::as_str));
     answer.progressed |= event.pointer("/message/thinking").is_some();
+    answer.hear_thought(&event["message"]["thinking"]);
+    for call in event["message"]["tool_calls"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        answer.hear(&call["function"]["arguments"]);
+    }
     if event["done"] == true {
         answer.finish = Some(match event["done_reason"].as_str() {
             Some("length") => FinishReason::Length,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{FailureClass, FinishReason, Usage};
+use crate::model::{FailureClass, FinishReason, HeardBytes, Usage};
 
 use super::reported_usage::ReportedUsage;
 
@@ -11,6 +11,8 @@ use super::reported_usage::ReportedUsage;
 pub struct ParsedAnswer {
     /// Text that has arrived and was not taken yet.
     pub text: String,
+    /// How much has come and was not taken yet, beside that text.
+    pub heard: HeardBytes,
     /// The usage that was reported so far, where it is enough to be one.
     pub usage: Option<Usage>,
     /// The fields of the usage, from which each dialect makes it.
@@ -37,6 +39,27 @@ impl ParsedAnswer {
         }
     }
 
+    /// Counts what the model has written that is no text of the answer: arguments
+    /// of a tool, or one more answer.
+    pub fn hear(&mut self, written: &Value) {
+        self.heard.written = self.heard.written.saturating_add(count_text(written));
+    }
+
+    /// Counts what the model lets see of its thinking.
+    pub fn hear_thought(&mut self, thought: &Value) {
+        let bytes = count_text(thought);
+        self.heard.thought = self.heard.thought.saturating_add(bytes);
+        self.progressed |= bytes > 0;
+    }
+
+    /// Takes how much has come since this was asked last; `text` is how
+    /// many bytes of it were taken as text.
+    pub fn take_heard(&mut self, text: usize) -> HeardBytes {
+        let mut heard = std::mem::take(&mut self.heard);
+        heard.written = heard.written.saturating_add(text as u64);
+        heard
+    }
+
     /// Takes the model's name from a field of an event.
     pub fn set_model(&mut self, event: &Value, field: &str) {
         if let Some(name) = event.get(field).and_then(Value::as_str) {
@@ -52,5 +75,17 @@ impl ParsedAnswer {
         } else {
             FailureClass::CutOff
         }
+    }
+}
+
+/// The bytes of all texts in a value.
+fn count_text(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::Array(list) => list.iter().map(count_text).sum(),
+        Value::Object(fields) => fields.values().map(count_text).sum(),
+        Value::Null => 0,
+        // Numbers in the arguments of a tool.
+        Value::Bool(_) | Value::Number(_) => value.to_string().len() as u64,
     }
 }

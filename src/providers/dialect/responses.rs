@@ -39,6 +39,13 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         Some("response.output_text.delta" | "response.function_call_arguments.delta") => {
             answer.add_text(event["delta"].as_str());
         }
+        Some("response.reasoning_text.delta" | "response.reasoning_summary_text.delta") => {
+            answer.hear_thought(&event["delta"]);
+        }
+        Some("response.refusal.delta" | "response.custom_tool_call_input.delta") => {
+            answer.hear(&event["delta"]);
+            answer.progressed = true;
+        }
         Some("error") => answer.failed = true,
         Some(kind) if kind.starts_with("response.") => {
             answer.progressed = true;

@@ -3,19 +3,15 @@
 use serde_json::{Map, Value};
 
 use crate::model::Surface;
+use crate::providers::PromptSize;
 use crate::providers::dialect::{ANSWERS_MAX, REQUEST_FIELDS, RequestFields, read_number};
 
 use super::request::RelayRequest;
 
-/// What a picture is estimated at, whatever its size: vendors count 1,600 to
-/// 4,000 tokens for the largest that they take.
-pub const PICTURE_TOKENS: u64 = 4_000;
-
 /// What a call may use at the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CostEstimate {
-    /// The prompt, in bytes; a token has one or more.
-    pub prompt_bytes: u64,
+    pub prompt: PromptSize,
     /// The longest answer that the call asks for, in tokens, all answers
     /// together.
     pub output_tokens: Option<u64>,
@@ -29,7 +25,10 @@ pub struct CostEstimate {
 pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
     let bytes = request.body.bytes().len() as u64;
     let unparsed = CostEstimate {
-        prompt_bytes: bytes,
+        prompt: PromptSize {
+            bytes,
+            ..PromptSize::default()
+        },
         answers: 1,
         ..CostEstimate::default()
     };
@@ -53,7 +52,11 @@ pub fn estimate_cost(request: &RelayRequest, exactly: bool) -> CostEstimate {
         shown.count_in(request.body.value());
     }
     CostEstimate {
-        prompt_bytes: bytes.saturating_sub(shown.bytes) + shown.number * PICTURE_TOKENS,
+        prompt: PromptSize {
+            bytes: bytes.saturating_sub(shown.bytes),
+            pictures: shown.number,
+            ..PromptSize::default()
+        },
         output_tokens: each
             .map(|each| each.saturating_mul(answers))
             .filter(|_| !makes_pictures),
@@ -151,18 +154,17 @@ mod tests {
                 1,
             ),
         ] {
-            let estimate = estimate_cost(&request(Surface::Chat, &body), true).prompt_bytes;
-            assert!(
-                (4_000..4_400).contains(&estimate),
-                "{estimate} for {pictures}"
-            );
+            let prompt = estimate_cost(&request(Surface::Chat, &body), true).prompt;
+            assert_eq!(prompt.pictures, pictures, "{prompt:?}");
+            assert!(prompt.bytes < 400, "{prompt:?}");
         }
         // What only claims to be a picture is counted as text.
         for body in [
             json!({"contents": [{"parts": [{"inlineData": {"mimeType": "text/plain", "data": long}}]}]}),
             json!({"messages": [{"content": format!("data:image/png;base64,{long}")}]}),
         ] {
-            assert!(estimate_cost(&request(Surface::Chat, &body), true).prompt_bytes > 100_000);
+            let prompt = estimate_cost(&request(Surface::Chat, &body), true).prompt;
+            assert!(prompt.bytes > 100_000, "{prompt:?}");
         }
         let asked = json!({"max_tokens": 10, "n": 3, "messages": []});
         let estimate = estimate_cost(&request(Surface::Chat, &asked), true);

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::timeout_at;
 
-use crate::model::{FailureClass, GrowingPermit, MemoryUse, ProviderFailure, ProviderId, Usage};
+use crate::model::{
+    FailureClass, GrowingPermit, HeardBytes, MemoryUse, ProviderFailure, ProviderId, Usage,
+};
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
 use crate::providers::failure;
@@ -45,8 +47,8 @@ pub struct Relayed {
     /// Reads an answer that is no stream and is passed on as it comes.
     skimmer: Option<Skimmer>,
     answer: ParsedAnswer,
-    /// How many bytes of text have come since this was asked last.
-    heard: u64,
+    /// How much has come since this was asked last.
+    heard: HeardBytes,
     clocks: StreamClocks,
     ended: bool,
 }
@@ -79,7 +81,7 @@ impl Relayed {
             event_memory: GrowingPermit::default(),
             skimmer: None,
             answer: ParsedAnswer::default(),
-            heard: 0,
+            heard: HeardBytes::default(),
             clocks,
             ended: false,
         }
@@ -118,8 +120,8 @@ impl Relayed {
         self.answer.pictures
     }
 
-    /// How many bytes of text have come since this was asked last.
-    pub fn newly_heard(&mut self) -> u64 {
+    /// How much has come since this was asked last.
+    pub fn newly_heard(&mut self) -> HeardBytes {
         std::mem::take(&mut self.heard)
     }
 
@@ -209,7 +211,7 @@ impl Relayed {
         if self.format != AnswerFormat::Unread && !skimmer.may_be_json() {
             return Err(self.failed(FailureClass::Upstream));
         }
-        self.heard += skimmer.newly_heard();
+        self.heard.written += skimmer.newly_heard();
         self.skimmer = Some(skimmer);
         self.incoming.allow_bytes(PASSED_BYTES_MAX);
         self.clocks.restart_progress();
@@ -225,7 +227,7 @@ impl Relayed {
         match (&piece, &mut self.skimmer) {
             (Some(piece), Some(skimmer)) => {
                 skimmer.push(piece);
-                self.heard += skimmer.newly_heard();
+                self.heard.written += skimmer.newly_heard();
                 self.clocks.restart_progress();
             }
             _ => self.end_passed()?,
@@ -337,7 +339,8 @@ impl Relayed {
     /// Reads what was used, and counts the text.
     fn read_value(&mut self, value: &Value) -> Result<(), ProviderFailure> {
         self.format.read_event(value, &mut self.answer);
-        self.heard += std::mem::take(&mut self.answer.text).len() as u64;
+        let text = std::mem::take(&mut self.answer.text).len();
+        self.heard.add(self.answer.take_heard(text));
         if self.answer.failed {
             return Err(failure::classify_event(&self.provider, value));
         }

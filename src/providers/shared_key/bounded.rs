@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::model::PromptTokens;
 use crate::providers::dialect::RawObject;
 
 use super::pictures::{self, PictureSpec};
@@ -14,10 +15,8 @@ const THINKING_TOKENS_MIN: u64 = 1_024;
 /// What a call may cost at the most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestBound {
-    /// Tokens of the prompt, its pictures included. They are counted at the
-    /// price of reading: what costs more to write into a cache counts as more
-    /// tokens.
-    pub prompt_tokens: u64,
+    /// The prompt, its pictures included.
+    pub prompt: PromptTokens,
     /// How many pictures are looked at.
     pub pictures: u64,
     /// How many answers or pictures are made.
@@ -103,7 +102,7 @@ impl BoundedRequest {
         };
         let each = pictures::made(provider, model, &spec);
         self.bound.made_tokens = each.saturating_mul(answers);
-        self.bound.prompt_tokens = self.bound.prompt_tokens.saturating_mul(answers);
+        self.bound.prompt = self.bound.prompt.times(answers);
         if answers > 1 {
             return self.with("n", &json!(answers));
         }

@@ -37,13 +37,14 @@ mod tests;
 use bytes::Bytes;
 
 use crate::model::Surface;
+use crate::providers::PromptSize;
 use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{Dialect, RawObject};
 use crate::providers::relay::RelayRequest;
 
 pub use bounded::{BoundedRequest, RequestBound};
 pub use messages::allowed_features;
-pub use pictures::{PictureSpec, made as tokens_of_picture};
+pub use pictures::{PictureSpec, looked_at as tokens_of_shown_picture, made as tokens_of_picture};
 
 use bounded::LimitPlace;
 use place::{Findings, Place, shorten};
@@ -102,13 +103,15 @@ pub fn judge_request(
     let fields = walk_body(fields, table, &place, &mut findings)?;
     let answers = answers(request.surface, table, &findings)?;
     let words = (request.body.bytes().len() as u64).saturating_sub(findings.media_bytes);
-    let looked_at = pictures::looked_at(place.provider, place.model);
-    let prompt_tokens = words
-        .saturating_add(findings.pictures.saturating_mul(looked_at))
-        .saturating_add(findings.document_tokens)
-        .saturating_add(findings.added_tokens);
+    let prompt = PromptSize {
+        bytes: words,
+        pictures: findings.pictures,
+        document_tokens: findings.document_tokens,
+        added_tokens: findings.added_tokens,
+        is_cached_for_an_hour: findings.caches_for_an_hour,
+    };
     let bound = RequestBound {
-        prompt_tokens: dearest(prompt_tokens, place.provider, &findings),
+        prompt: prompt.tokens(place.provider, place.model),
         pictures: findings.pictures,
         answers,
         asked: findings.limit,
@@ -247,20 +250,6 @@ fn answers(surface: Surface, table: Table, findings: &Findings) -> Result<u64, R
         return Err(Refused::OwnKeyOnly(format!("`{name}` above 1")));
     }
     Ok(asked)
-}
-
-/// The tokens of a prompt, counted at the price of reading it. What is
-/// written into a provider's cache costs a quarter more, or twice as much
-/// where it is kept for an hour.
-fn dearest(tokens: u64, provider: &str, findings: &Findings) -> u64 {
-    if findings.caches_for_an_hour {
-        return tokens.saturating_mul(2);
-    }
-    match provider {
-        // These write what they are told into the cache unasked.
-        "openai" | "openrouter" | "anthropic" => tokens.saturating_add(tokens.div_ceil(4)),
-        _ => tokens,
-    }
 }
 
 /// Refuses a query with more than the ways in which an answer may come.

@@ -35,6 +35,8 @@ const LOOKED_AT: &[ByModel<u64>] = &[
         1_568,
     ),
     row("anthropic", &[""], 4_784),
+    // What a picture is told that is to be changed, at the highest fidelity.
+    row("openai", &["gpt-image", "chatgpt-image"], 8_192),
     row("openai", &["gpt-4o-mini"], LOOKED_AT_MAX),
     row(
         "openai",
@@ -170,7 +172,10 @@ mod tests {
         for (model, quality, size, partial_pictures, tokens) in [
             ("gpt-image-2", "high", "1024x1024", 0, 7_024),
             ("gpt-image-2", "high", "1536x1024", 0, 5_488),
+            ("gpt-image-2", "high", "1792x1024", 0, 5_063),
+            ("gpt-image-2", "high", "3584x2048", 0, 12_329),
             ("gpt-image-2", "high", "2880x2880", 0, 23_719),
+            ("gpt-image-2", "high", "2304x3584", 0, 15_264),
             ("gpt-image-2.5", "max", "2880x2880", 0, 23_719),
             ("gpt-image-2", "auto", "1024x1024", 0, 7_024),
             ("gpt-image-2.5", "ultra", "1024x1024", 0, 7_024),

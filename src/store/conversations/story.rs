@@ -229,8 +229,8 @@ async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
     };
     store.begin_picture(&of_program).await.unwrap();
     assert!(store.open_pictures(NOW_MS + 9, 9).await.unwrap().is_empty());
-    let theirs = store.open_pictures_of_programs(NOW_MS + 9, 9);
+    let theirs = store.left_pictures_of_programs(NOW_MS + 9, 9);
     assert_eq!(theirs.await.unwrap(), [of_program]);
-    let earlier = store.open_pictures_of_programs(NOW_MS, 9);
+    let earlier = store.left_pictures_of_programs(NOW_MS, 9);
     assert!(earlier.await.unwrap().is_empty());
 }

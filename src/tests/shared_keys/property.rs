@@ -107,7 +107,7 @@ fn is_refused(
     prop_assert_eq!(&bill.without_bound, &None, "{}", told());
     prop_assert!(bill.output_tokens <= held, "held {held}: {}", told());
     prop_assert!(
-        bill.input_tokens <= bound.prompt_tokens + WRAPPING,
+        bill.input_tokens <= bound.prompt.most + WRAPPING,
         "{}",
         told()
     );

@@ -13,6 +13,7 @@ use super::answers::answer_prompt;
 use super::call::Call;
 use super::faults::HANG;
 use super::keys::{Dialect, Emulated};
+use super::pictures::count_shown;
 use super::refusals::refuse_key;
 use crate::world::{ProviderFault, Standing};
 
@@ -80,6 +81,8 @@ struct Ask {
     prompt: String,
     stream: bool,
     usage_wanted: bool,
+    /// Tokens of the prompt.
+    input: u64,
     /// The cost in dollars that this provider reports with its answer.
     cost: Option<f64>,
     /// Why the real provider would refuse this request.
@@ -97,6 +100,7 @@ impl Ask {
             prompt: String::new(),
             stream: body["stream"] == true,
             usage_wanted: true,
+            input: INPUT_TOKENS,
             cost: (provider.id == "openrouter").then_some(0.000_012_3),
             problem: None,
         };
@@ -105,6 +109,9 @@ impl Ask {
                 ask.prompt = text_of(&last("messages")?["content"]);
                 ask.usage_wanted =
                     provider.id == "mistral" || body["stream_options"]["include_usage"] == true;
+                if provider.id == "openai" {
+                    ask.input += count_shown(&ask.model, &body["messages"]);
+                }
                 let old_limit = provider.id == "openai" && !body["max_tokens"].is_null();
                 ask.problem = old_limit.then_some("Unsupported parameter: 'max_tokens'");
             }
@@ -144,7 +151,9 @@ impl Ask {
             Dialect::Anthropic => named_event(&json!({"type": "content_block_delta", "index": 0,
                 "delta": {"type": "text_delta", "text": text}})),
             Dialect::Google => unnamed_event(
+                // Every piece tells what was used so far.
                 &json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}}],
+                "usageMetadata": {"promptTokenCount": self.input, "totalTokenCount": self.input},
                 "modelVersion": self.model}),
             ),
             _ => format!(
@@ -184,7 +193,7 @@ impl Ask {
                 );
                 let usage = if self.usage_wanted && !output.is_null() {
                     unnamed_event(&json!({"model": self.model, "choices": [],
-                        "usage": openai_usage(output, self.cost, fault)}))
+                        "usage": self.openai_usage(output, fault)}))
                 } else {
                     String::new()
                 };
@@ -219,7 +228,7 @@ impl Ask {
         match self.dialect {
             Dialect::OpenAi => json!({"model": self.model, "object": "chat.completion",
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": words}, "finish_reason": "stop"}],
-                "usage": openai_usage(&output, self.cost, fault)}),
+                "usage": self.openai_usage(&output, fault)}),
             Dialect::Anthropic => {
                 json!({"id": "msg_0", "type": "message", "role": "assistant", "model": self.model, "stop_reason": "end_turn",
                 "content": [{"type": "text", "text": words}],
@@ -234,18 +243,18 @@ impl Ask {
             }
         }
     }
-}
 
-/// Writes usage in OpenAI's dialect.
-fn openai_usage(output: &Value, cost: Option<f64>, fault: Option<&ProviderFault>) -> Value {
-    let mut usage = json!({"prompt_tokens": INPUT_TOKENS, "completion_tokens": output});
-    if let Some(ProviderFault::CachedInput) = fault {
-        usage["prompt_tokens_details"] = json!({"cached_tokens": INPUT_TOKENS - 2});
+    /// Writes usage in OpenAI's dialect.
+    fn openai_usage(&self, output: &Value, fault: Option<&ProviderFault>) -> Value {
+        let mut usage = json!({"prompt_tokens": self.input, "completion_tokens": output});
+        if let Some(ProviderFault::CachedInput) = fault {
+            usage["prompt_tokens_details"] = json!({"cached_tokens": self.input - 2});
+        }
+        if let Some(cost) = self.cost {
+            usage["cost"] = json!(cost);
+        }
+        usage
     }
-    if let Some(cost) = cost {
-        usage["cost"] = json!(cost);
-    }
-    usage
 }
 
 /// Writes usage in Anthropic's dialect, which counts what is read from and

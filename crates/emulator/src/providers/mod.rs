@@ -10,6 +10,7 @@ mod hosts;
 mod images;
 mod keys;
 mod other_calls;
+mod pictures;
 mod refusals;
 mod restrictions;
 

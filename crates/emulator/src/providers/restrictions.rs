@@ -15,7 +15,7 @@ pub fn refuse_model(provider: &Emulated) -> Response {
             openai_error(
                 "Project `proj_made_up` does not have access to model `made-up`",
                 "invalid_request_error",
-                json!("model_not_found"),
+                &json!("model_not_found"),
             ),
         ),
         "groq" => json_response(
@@ -23,7 +23,7 @@ pub fn refuse_model(provider: &Emulated) -> Response {
             openai_error(
                 "The model `made-up` is blocked at the project level. Please have a project admin enable this model in the project settings",
                 "permissions_error",
-                json!("model_permission_blocked_project"),
+                &json!("model_permission_blocked_project"),
             ),
         ),
         _ => refuse_permission(provider),
@@ -38,7 +38,7 @@ pub fn refuse_address(provider: &Emulated) -> Response {
             openai_error(
                 "Your request IP does not match the configured IP allowlist for your project or organization.",
                 "invalid_request_error",
-                json!("ip_not_authorized"),
+                &json!("ip_not_authorized"),
             ),
         ),
         "google" => json_response(
@@ -60,7 +60,7 @@ pub fn refuse_permission(provider: &Emulated) -> Response {
             openai_error(
                 "You have insufficient permissions for this operation. Missing scopes: model.request. Check that you have the correct role in your organization (Reader, Writer, Owner) and project (Member, Owner), and if you're using a restricted API key, that it has the necessary scopes.",
                 "invalid_request_error",
-                Value::Null,
+                &Value::Null,
             ),
         ),
         ("xai", _) => json_response(
@@ -85,13 +85,13 @@ pub fn refuse_permission(provider: &Emulated) -> Response {
             openai_error(
                 "You have insufficient permissions for this operation.",
                 "permissions_error",
-                json!(403),
+                &json!(403),
             ),
         ),
     }
 }
 
-fn openai_error(message: &str, kind: &str, code: Value) -> Value {
+fn openai_error(message: &str, kind: &str, code: &Value) -> Value {
     json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
 }
 

@@ -112,7 +112,8 @@ impl Relay {
 
     fn hear(&mut self) {
         if let Some(hold) = &mut self.hold {
-            hold.hear_bytes(self.relayed.newly_heard());
+            hold.hear(self.relayed.newly_heard());
+            hold.note_report(self.relayed.usage());
         }
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold};
-use crate::model::{AskRefusal, Credential, Offer, Refusal, Surface};
+use crate::model::{AskRefusal, Credential, FailureClass, Offer, Refusal, Surface};
 use crate::providers::{
     BoundedRequest, CostEstimate, PayerTerms, PictureSpec, Refused, RelayFailure, RelayRequest,
     Relayed, estimate_cost, judge_request, tokens_of_picture,
@@ -13,7 +13,8 @@ use crate::providers::{
 use crate::app::Error;
 use crate::app::models::Models;
 use crate::app::payers::{
-    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Payer, Reservation,
+    another_payer_may_help, refused_by,
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::programs::Programs;
@@ -77,9 +78,10 @@ impl Payable for RelayOrder {
         }
         let is_limited = !limits.is_empty();
         let cost = estimate_cost(&self.request, is_limited);
+        let model = self.named_model();
         Ok(Needs {
-            model: self.named_model(),
-            prompt_bytes: cost.prompt_bytes,
+            prompt: cost.prompt.tokens(offer.provider.as_str(), &model),
+            model,
             max_output_tokens: self.max_output_tokens(offer, &cost, is_limited),
             images: cost.images,
             details: if is_limited {
@@ -123,7 +125,7 @@ impl RelayOrder {
         let makes_pictures = self.request.surface == Surface::Images;
         Ok(Needs {
             model: self.named_model(),
-            prompt_bytes: bound.prompt_tokens,
+            prompt: bound.prompt,
             max_output_tokens,
             images: if makes_pictures { bound.answers } else { 0 },
             details: RelayTerms::Shared(bounded),
@@ -196,6 +198,17 @@ impl PaidCall for RelayCall<'_> {
                 // Boxed, so that the future of a call that does not fail stays
                 // small.
                 Box::pin(self.programs.settle_relay(&self.order.policy, hold, ended)).await;
+                let names_target = self.order.names_target();
+                let body = &mut self.order.request.body;
+                let memory = self.programs.providers.memory();
+                // The next payer may have the body looked at again.
+                if another_payer_may_help(&failed.failure, names_target)
+                    && Box::pin(body.reserve_tree(memory)).await.is_err()
+                {
+                    let mut failure = failed.failure;
+                    failure.class = FailureClass::NoMemory;
+                    return Err(not_relayed(failure.into(), payer));
+                }
                 Ok(CallOutcome::Failed(FailedCall {
                     offer,
                     failure: failed.failure.clone(),

@@ -136,10 +136,8 @@ impl Cutter {
     /// Closes what is open at the end of the message.
     fn close_open(&mut self) {
         if let Some(code) = self.code.as_ref().filter(|code| code.is_shown) {
-            let line = if self.is_hidden { "\n" } else { "" };
             let closing = format!("\n{}{FENCE}", code.fence.prefix);
             self.push(&closing);
-            self.piece.push_str(line);
         }
         if self.is_hidden {
             let kept = self.piece.trim_end_matches(' ').len();
@@ -147,7 +145,13 @@ impl Cutter {
             if self.piece.ends_with(SPOILER) && self.piece.len() == self.head_bytes {
                 self.piece.clear();
             } else {
-                self.piece.push_str(SPOILER);
+                // A mark that closes code stands alone in its line.
+                let line = if self.piece.ends_with(FENCE) {
+                    "\n"
+                } else {
+                    ""
+                };
+                self.piece.extend([line, SPOILER]);
             }
         }
     }

@@ -101,7 +101,7 @@ impl Code {
                 let after = line
                     .get(at + FENCE.len()..)
                     .and_then(|it| it.chars().next());
-                if after.is_none_or(char::is_whitespace) {
+                if after.is_none_or(|c| c.is_whitespace() || c == '|') {
                     return Met::EndInLine(*at);
                 }
             }

@@ -72,12 +72,8 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
         KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
             pasted::looks_like_anothers(voice, of, wanted, *goal).text
         }
-        KeyRefusal::TooManyChecks { retry_after_s } => lang.say(
-            "Keys can be checked 5 times a minute and 20 times an hour by one person, \
-             and 20 times an hour in one server, and that is used up. Nothing was \
-             stored. Try again in {wait}.",
-            &[("wait", &duration(voice, *retry_after_s))],
-        ),
+        KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(voice, *retry_after_s),
+        KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(voice, *retry_after_s),
         KeyRefusal::Locked { kid } => locked(voice, kid),
         KeyRefusal::Damaged { provider, scope } => damaged(voice, provider, *scope),
         KeyRefusal::OnceNeedsProvider => lang.say(
@@ -154,6 +150,24 @@ fn damaged(voice: Voice<'_>, provider: &ProviderId, scope: Scope) -> String {
             ("scope", &voice.scope(scope)),
             ("word", &scope.as_str()),
         ],
+    )
+}
+
+fn too_many_checks(voice: Voice<'_>, retry_after_s: u64) -> String {
+    voice.lang.say(
+        "Keys can be checked 5 times a minute and 20 times an hour by one person, \
+         and 20 times an hour in one server, and that is used up. Nothing was \
+         stored. Try again in {wait}.",
+        &[("wait", &duration(voice, retry_after_s))],
+    )
+}
+
+fn too_many_refused(voice: Voice<'_>, retry_after_s: u64) -> String {
+    voice.lang.say(
+        "Providers refused too many of the keys that you gave, or too many of yours were \
+         checked, so no new one is tried for {wait}. A key that worked for you goes on \
+         working. Copy the key anew from your provider before you try it again.",
+        &[("wait", &duration(voice, retry_after_s))],
     )
 }
 

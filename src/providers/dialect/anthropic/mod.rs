@@ -113,6 +113,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         Some("message") => {
             for block in event["content"].as_array().into_iter().flatten() {
                 answer.add_text(block.get("text").and_then(Value::as_str));
+                answer.hear_thought(&block["thinking"]);
+                answer.hear(&block["input"]);
             }
             answer.set_model(event, "model");
             read_stop(&event["stop_reason"], answer);
@@ -127,6 +129,8 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
             if event["delta"]["type"] == "text_delta" {
                 answer.add_text(event["delta"]["text"].as_str());
             }
+            answer.hear_thought(&event["delta"]["thinking"]);
+            answer.hear(&event["delta"]["partial_json"]);
         }
         Some("message_delta") => {
             read_stop(&event["delta"]["stop_reason"], answer);

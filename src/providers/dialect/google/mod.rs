@@ -125,6 +125,9 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
     if event.pointer("/promptFeedback/blockReason").is_some() {
         answer.finish = Some(FinishReason::Blocked);
     }
+    for others in event["candidates"].as_array().into_iter().flatten().skip(1) {
+        answer.hear(&others["content"]["parts"]);
+    }
     let candidate = &event["candidates"][0];
     for part in candidate["content"]["parts"]
         .as_array()
@@ -132,9 +135,12 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         .flatten()
     {
         answer.progressed = true;
-        if part["thought"] != true {
+        if part["thought"] == true {
+            answer.hear_thought(&part["text"]);
+        } else {
             answer.add_text(part.get("text").and_then(Value::as_str));
         }
+        answer.hear(&part["functionCall"]["args"]);
     }
     if let Some(reason) = candidate["finishReason"].as_str() {
         answer.finish = Some(match reason {

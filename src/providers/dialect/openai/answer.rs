@@ -19,11 +19,28 @@ pub fn read_event(event: &Value, answer: &mut ParsedAnswer) {
         return;
     }
     answer.set_model(event, "model");
-    if let Some(choice) = event.pointer("/choices/0") {
+    for (place, choice) in event["choices"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
         let message = choice
             .get("delta")
             .or_else(|| choice.get("message"))
             .unwrap_or(&Value::Null);
+        for field in ["reasoning_content", "reasoning"] {
+            answer.hear_thought(&message[field]);
+        }
+        for call in message["tool_calls"].as_array().into_iter().flatten() {
+            answer.hear(&call["function"]["arguments"]);
+        }
+        answer.hear(&message["function_call"]["arguments"]);
+        answer.hear(&message["refusal"]);
+        if place > 0 {
+            answer.hear(&message["content"]);
+            continue;
+        }
         read_content(&message["content"], answer);
         let has = |field: &str| message.get(field).is_some_and(|text| !text.is_null());
         answer.progressed |= has("reasoning_content") || has("reasoning");

@@ -48,6 +48,9 @@ pub struct OpenAiQuirks {
     pub output_limit: &'static str,
     /// Whether usage in a stream must be asked for.
     pub asks_for_usage: bool,
+    /// Whether the vendor has dearer tiers of service, and looks at pictures
+    /// more closely than has a bound, unless a call says otherwise.
+    pub has_dearer_ways: bool,
 }
 
 /// What a call asks for, by its address.
@@ -69,16 +72,22 @@ pub fn write_chat(request: &ChatRequest, quirks: OpenAiQuirks, stream: bool) -> 
     if !request.system.is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
     }
-    messages.extend(request.turns.iter().map(write_message));
+    let is_bounded = request.is_bounded && quirks.has_dearer_ways;
+    let detail = is_bounded.then_some("high");
+    let turns = request.turns.iter();
+    messages.extend(turns.map(|turn| write_message(turn, detail)));
     let mut body = json!({"model": request.model, "messages": messages, "stream": stream});
     body[quirks.output_limit] = json!(request.max_output_tokens);
     if stream && quirks.asks_for_usage {
         body["stream_options"] = json!({"include_usage": true});
     }
+    if is_bounded {
+        body["service_tier"] = json!("default");
+    }
     body
 }
 
-fn write_message(turn: &Turn) -> Value {
+fn write_message(turn: &Turn, detail: Option<&str>) -> Value {
     let role = match turn.role {
         Role::Person => "user",
         Role::Model => "assistant",
@@ -87,9 +96,13 @@ fn write_message(turn: &Turn) -> Value {
         return json!({"role": role, "content": turn.text.0});
     }
     let text = json!({"type": "text", "text": turn.text.0});
-    let pictures = turn.pictures.iter().map(
-        |picture| json!({"type": "image_url", "image_url": {"url": picture_data_url(picture)}}),
-    );
+    let pictures = turn.pictures.iter().map(|picture| {
+        let mut shown = json!({"url": picture_data_url(picture)});
+        if let Some(detail) = detail {
+            shown["detail"] = json!(detail);
+        }
+        json!({"type": "image_url", "image_url": shown})
+    });
     let parts: Vec<Value> = pictures.chain([text]).collect();
     json!({"role": role, "content": parts})
 }

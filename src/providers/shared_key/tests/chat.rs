@@ -212,7 +212,7 @@ fn documents_are_held_at_the_longest_prompt_or_refused() {
     let long = "A".repeat(400_000);
     for (model, most) in [("gpt-6-luna", 1_050_000), ("gpt-4o", 128_000)] {
         let bounded = judge_chat("openai", model, &pdf(&long)).unwrap();
-        let held = bounded.bound().prompt_tokens;
+        let held = bounded.bound().prompt.most;
         assert!(
             (most..most + most / 4 + 400).contains(&held),
             "{model} {held}"
@@ -357,10 +357,7 @@ fn pictures_are_held_at_their_worst_and_words_at_their_bytes() {
         let bound = bounded.bound();
         assert_eq!(bound.pictures, 1);
         let most = least * 5 / 4 + 400;
-        assert!(
-            (least..most).contains(&bound.prompt_tokens),
-            "{id} {bound:?}"
-        );
+        assert!((least..most).contains(&bound.prompt.most), "{id} {bound:?}");
         let detail = &written(&bounded, 1)["messages"][0]["content"][0]["image_url"]["detail"];
         assert_eq!(detail, if id == "openai" { "high" } else { "auto" });
     }
@@ -370,7 +367,7 @@ fn pictures_are_held_at_their_worst_and_words_at_their_bytes() {
         json!({"messages": [], "tools": [{"type": "function", "function": {"name": "f", "parameters": {"url": data}}}]}),
     ] {
         let bounded = judge_chat("groq", "openai/gpt-oss-20b", &body.to_string()).unwrap();
-        assert!(bounded.bound().prompt_tokens > 100_000);
+        assert!(bounded.bound().prompt.most > 100_000);
     }
     // The detail is added where there is none.
     for detail in ["", r#","detail":null"#, r#","x":null,"detail":null"#] {

@@ -198,20 +198,18 @@ fn anthropics_messages_carry_words_pictures_and_the_callers_tools() {
     let plain = judge(&with("system", json!("x")))
         .unwrap()
         .bound()
-        .prompt_tokens;
+        .prompt
+        .most;
     let cached =
         json!([{"type": "text", "text": "x", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]);
     let bytes = with("system", cached.clone()).to_string().len() as u64;
-    let hour = judge(&with("system", cached))
-        .unwrap()
-        .bound()
-        .prompt_tokens;
+    let hour = judge(&with("system", cached)).unwrap().bound().prompt.most;
     assert!(hour == 2 * bytes && hour > plain);
     let computer = judge(&with(
         "tools",
         json!([{"type": "computer_20250124", "name": "computer", "display_width_px": 1, "display_height_px": 1}]),
     ));
-    assert!(computer.unwrap().bound().prompt_tokens > 1_500);
+    assert!(computer.unwrap().bound().prompt.most > 1_500);
 }
 
 /// What has no bound in Google's generateContent, and how it is refused.
@@ -357,7 +355,7 @@ fn documents_that_come_with_a_call_are_held_at_the_longest_prompt() {
             1_050_000,
         ),
     ] {
-        let held = judge_native(id, path, &body).unwrap().bound().prompt_tokens;
+        let held = judge_native(id, path, &body).unwrap().bound().prompt.most;
         assert!((most..most + most / 4 + 600).contains(&held), "{id} {held}");
     }
     let embedded = json!({"content": {"parts": [{"inlineData": {"mimeType": "application/pdf", "data": "AAAA"}}]}});
