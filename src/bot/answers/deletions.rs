@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::{BoundedMap, lock};
 
 /// How soon after a message a program that speaks for people, such as
-/// PluralKit, deletes it and posts it again by a webhook.
+/// `PluralKit`, deletes it and posts it again by a webhook.
 /// <https://github.com/PluralKit/PluralKit>
 const PROXIED_WITHIN: Duration = Duration::from_secs(5);
 /// How long such a copy is waited for once the message is gone.

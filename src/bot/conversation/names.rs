@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
-use serenity::all::{Guild, Message, Role, User};
+use serenity::all::{ApplicationId, Guild, GuildId, Message, Role, User};
 
 use crate::bot::Bot;
 use crate::bot::connection::rest::Rest;
@@ -26,7 +26,7 @@ pub const SOMEBODY: &str = "somebody";
 /// Discord's permission to see a channel.
 const VIEW_CHANNEL: u64 = 1 << 10;
 /// Applications whose webhooks speak for people, under other names:
-/// PluralKit and Tupperbox. <https://github.com/PluralKit/PluralKit>
+/// `PluralKit` and Tupperbox. <https://github.com/PluralKit/PluralKit>
 const PROXIES: [u64; 2] = [466_378_653_216_014_359, 431_544_605_209_788_416];
 
 /// The names of channels and roles that Discord was asked about, and the
@@ -178,7 +178,7 @@ impl Names {
     /// Discord is asked about channels and roles that are not known.
     pub async fn gather(bot: &Bot, messages: &[&Message]) -> Self {
         let server = messages.iter().find_map(|message| message.guild_id);
-        let server = server.map(|server| server.get());
+        let server = server.map(GuildId::get);
         let mut names = Self {
             bot_user: bot.user_id(),
             own_role: server.and_then(|server| bot.server_names.own_role(ServerId(server))),
@@ -265,7 +265,7 @@ impl Names {
             Some(_) => plain_name(&message.author.name),
             None => self.person(message.author.id.get()).unwrap_or_default(),
         };
-        let proxy = message.application_id.map(|id| id.get());
+        let proxy = message.application_id.map(ApplicationId::get);
         let is_app = message.author.bot && !proxy.is_some_and(|id| PROXIES.contains(&id));
         if is_app && message.author.id.get() != self.bot_user {
             return format!("{name} (app)");

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use serenity::all::{Message, MessageFlags, MessageInteractionMetadata};
+use serenity::all::{Message, MessageFlags, MessageId, MessageInteractionMetadata};
 
 use crate::bot::Bot;
 use crate::bot::conversation::files::{MessageFile, tell_files};
@@ -107,7 +107,7 @@ impl Utterances {
             _ if utterance.turn.is_empty() => {}
             Some(last) if last.is_untold() && utterance.is_untold() => {
                 last.turn = Turn::person(SEVERAL_HIDDEN);
-                last.speaker = SEVERAL.to_owned();
+                SEVERAL.clone_into(&mut last.speaker);
             }
             _ => self.said.push(utterance),
         }
@@ -198,5 +198,5 @@ fn follows(metadata: &MessageInteractionMetadata) -> Option<u64> {
         MessageInteractionMetadata::ModalSubmit(it) => it.original_response_message_id,
         _ => None,
     };
-    first.map(|first| first.get())
+    first.map(MessageId::get)
 }

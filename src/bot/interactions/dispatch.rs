@@ -176,7 +176,9 @@ impl Dispatcher {
             | FullEvent::MessageDelete { .. }
             | FullEvent::MessageDeleteBulk { .. }
             | FullEvent::ChannelDelete { .. }
-            | FullEvent::ThreadDelete { .. } => handle_message_event(&self.bot, event).await,
+            | FullEvent::ThreadDelete { .. } => {
+                Box::pin(handle_message_event(&self.bot, event)).await
+            }
             FullEvent::GuildRoleCreate { new } | FullEvent::GuildRoleUpdate { new, .. } => {
                 self.bot.server_names.note_role(&new, self.bot.user_id());
                 Ok(())
@@ -203,8 +205,12 @@ impl Dispatcher {
 /// Handles what happens to messages, and to the channels that they stand in.
 async fn handle_message_event(bot: &Bot, event: FullEvent) -> anyhow::Result<()> {
     match event {
-        FullEvent::Message { new_message } => incoming::handle_message(bot, new_message).await?,
-        FullEvent::MessageUpdate { event, .. } => incoming::handle_change(bot, &event).await?,
+        FullEvent::Message { new_message } => {
+            Box::pin(incoming::handle_message(bot, new_message)).await?;
+        }
+        FullEvent::MessageUpdate { event, .. } => {
+            Box::pin(incoming::handle_change(bot, &event)).await?;
+        }
         FullEvent::MessageDelete {
             deleted_message_id: id,
             ..

@@ -216,9 +216,8 @@ fn message_of_mias(desk: &Desk) -> String {
             person: desk.scene.member,
             channel: desk.channel("general"),
             text: "hello",
-            reply_to: None,
-            files: Vec::new(),
             pings: true,
+            ..latchkey_emulator::NewMessage::default()
         });
     format!("{}/{id}", posts(desk))
 }
