@@ -228,11 +228,8 @@ async fn files_are_read_and_pictures_shown_to_models_that_see() {
         (Picture: cat.png)
         (Files came with this that you are not given: song.mp3 (audio, which you can't hear), fake.png (neither text nor a picture). Say so if they matter, and don't guess what is in them.)
         ");
-        let long = vec![file(
-            "big.txt",
-            "text/plain",
-            "x".repeat(200_000).as_bytes(),
-        )];
+        let text = "x".repeat(200_000);
+        let long = vec![file("big.txt", "text/plain", text.as_bytes())];
         let sent = mia.writes_with("@Latchkey look", None, long);
         assert_snapshot!(mia.sees_reply(sent).await, @"
         You asked: look

@@ -346,7 +346,7 @@ async fn too_many_is_not_too_large() {
         -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 41 out · under $0.0001 · older messages were left out · 2 files were not read: I look at up to 4 pictures at once
         ");
         assert_eq!(stage.told("anthropic").matches("[a picture]").count(), 4);
-        let texts = |n: usize| vec![file("t.txt", &[b'x'; 100_000]); n];
+        let texts = |n: usize| vec![file("t.txt", &vec![b'x'; 100_000]); n];
         mia.writes_with("these", None, texts(6));
         let sent = mia.writes_with("compare", None, texts(6));
         assert_snapshot!(mia.sees_reply(sent).await, @"

@@ -75,19 +75,19 @@ pub fn unquote(text: &str) -> &str {
 
 /// Takes one layer off; none where there is none.
 fn peel_once(text: &str) -> Option<(&str, Wrapping)> {
-    let rules: [(fn(&str) -> Option<&str>, Wrapping); 8] = [
-        (peel_fence, Wrapping::Formatting),
-        (peel_name, Wrapping::Name),
-        (peel_scheme, Wrapping::Scheme),
-        (peel_quotes, Wrapping::Quotes),
-        (peel_formatting, Wrapping::Formatting),
-        (peel_brackets, Wrapping::Brackets),
-        (peel_line_end, Wrapping::Punctuation),
-        (peel_escapes, Wrapping::LineBreaks),
-    ];
-    let mut rules = rules.into_iter();
-    rules.find_map(|(rule, wrapping)| {
-        let inner = rule(text).filter(|inner| inner.len() < text.len())?;
+    let mut peeled = [
+        (peel_fence(text), Wrapping::Formatting),
+        (peel_name(text), Wrapping::Name),
+        (peel_scheme(text), Wrapping::Scheme),
+        (Some(text.trim_matches(QUOTES)), Wrapping::Quotes),
+        (Some(text.trim_matches(FORMATTING)), Wrapping::Formatting),
+        (Some(text.trim_matches(BRACKETS)), Wrapping::Brackets),
+        (Some(text.trim_end_matches(ENDS)), Wrapping::Punctuation),
+        (peel_escapes(text), Wrapping::LineBreaks),
+    ]
+    .into_iter();
+    peeled.find_map(|(inner, wrapping)| {
+        let inner = inner.filter(|inner| inner.len() < text.len())?;
         Some((inner, wrapping))
     })
 }
@@ -147,22 +147,6 @@ fn long_enough(value: &str) -> Option<&str> {
 fn peel_scheme(text: &str) -> Option<&str> {
     let scheme = SCHEME.find(text)?;
     text.get(scheme.end()..)
-}
-
-fn peel_quotes(text: &str) -> Option<&str> {
-    Some(text.trim_matches(QUOTES))
-}
-
-fn peel_formatting(text: &str) -> Option<&str> {
-    Some(text.trim_matches(FORMATTING))
-}
-
-fn peel_brackets(text: &str) -> Option<&str> {
-    Some(text.trim_matches(BRACKETS))
-}
-
-fn peel_line_end(text: &str) -> Option<&str> {
-    Some(text.trim_end_matches(ENDS))
 }
 
 /// Takes off line breaks that are written out.

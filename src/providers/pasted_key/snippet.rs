@@ -220,8 +220,9 @@ fn collect_texts(json: &Value, name: &str, depth: usize, tell: &mut dyn FnMut(&s
     match json {
         Value::String(text) => tell(name, text),
         Value::Array(all) if depth > 0 => {
-            all.iter()
-                .for_each(|one| collect_texts(one, name, depth - 1, tell));
+            for one in all {
+                collect_texts(one, name, depth - 1, tell);
+            }
         }
         Value::Object(fields) if depth > 0 => {
             for (name, one) in fields {

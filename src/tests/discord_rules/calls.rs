@@ -47,11 +47,14 @@ pub const RULES: &[Rule] = &[
     rule("a sixth gets 40094", "2.4", "403 40094", |desk| {
         Box::pin(sixth_follow_up(desk))
     }),
+    rule("counted in UTF-16 units here", "3.1", "400 50035", |desk| {
+        Box::pin(long_text(desk))
+    }),
     rule(
-        "2,000; counted in UTF-16 units",
+        "an edit SUPPRESS_EMBEDS and IS_COMPONENTS_V2",
         "3.1",
         "400 50035",
-        |desk| Box::pin(long_text(desk)),
+        |desk| Box::pin(edit_that_is_silent(desk)),
     ),
     rule(
         "a reply to a message that is not there gets 400 with 50035",
@@ -199,6 +202,16 @@ async fn reply_to_notice(desk: Desk) -> String {
     let id = world.post_notice(*joined, mia, (channel, None));
     let body = json!({"content": "hello", "message_reference": {"message_id": id.to_string()}});
     desk.calls(Method::POST, &posts(&desk), body).await
+}
+
+async fn edit_that_is_silent(desk: Desk) -> String {
+    let path = posts(&desk);
+    assert_eq!(desk.calls(Method::POST, &path, text("hello")).await, "200");
+    let id = desk.look(|state| state.messages.last().unwrap().id);
+    // SUPPRESS_NOTIFICATIONS is for posts alone.
+    let body = json!({"content": "more", "flags": 1 << 12});
+    desk.calls(Method::PATCH, &format!("{path}/{id}"), body)
+        .await
 }
 
 async fn reply_to_nothing(desk: Desk) -> String {

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn file(name: &str, media_type: Option<&str>, more: serde_json::Value) -> Attachment {
+    fn file(name: &str, media_type: Option<&str>, more: &serde_json::Value) -> Attachment {
         let mut file = json!({
             "id": "1", "filename": name, "size": 9, "url": "https://x", "proxy_url": "https://x",
         });
@@ -182,18 +182,18 @@ mod tests {
             ),
             (b"\0\x01\x02", "a", None, FileKind::Unknown),
         ] {
-            let file = file(name, media_type, json!({}));
+            let file = file(name, media_type, &json!({}));
             assert_eq!(kind_of(head, &file), kind, "{name} {media_type:?}");
         }
         let voice = json!({"waveform": "AAAA", "duration_secs": 4.2});
-        let voice = file("voice-message.ogg", Some("audio/ogg"), voice);
+        let voice = file("voice-message.ogg", Some("audio/ogg"), &voice);
         assert_eq!(
             kind_of(b"OggS\0", &voice),
             FileKind::VoiceMessage { seconds: 4 }
         );
         for odd in [json!(-1.0), json!(1e300), json!(null)] {
             let voice = json!({"waveform": "AAAA", "duration_secs": odd});
-            let voice = file("voice-message.ogg", None, voice);
+            let voice = file("voice-message.ogg", None, &voice);
             assert_eq!(kind_of(b"", &voice), FileKind::VoiceMessage { seconds: 1 });
         }
     }

@@ -84,7 +84,7 @@ fn is_text(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// A text in an encoding of which encoding_rs has a writer.
+    /// A text in an encoding of which `encoding_rs` has a writer.
     fn encoded(label: &str, text: &str) -> Vec<u8> {
         let encoding = Encoding::for_label(label.as_bytes()).unwrap();
         let (bytes, _, has_lost) = encoding.encode(text);

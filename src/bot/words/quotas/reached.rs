@@ -92,8 +92,8 @@ fn with_own_key(voice: Voice<'_>, mut text: String, payers: &LimitedPayer<'_>) -
         return Card::text(text);
     }
     if voice.own_keys == OwnKeys::Once {
-        text += &format!("{} {limits}", bring_own_key(voice, provider));
-        return Card::text(text);
+        let advice = bring_own_key(voice, provider);
+        return Card::text(format!("{text}{advice} {limits}"));
     }
     text += &voice.lang.say(
         "Your own {provider} key would have no such limit: press the button, or `/keys add provider:{id} scope:user`. \

@@ -67,11 +67,9 @@ fn every_advice_can_be_followed_by_whoever_reads_it() {
                 }
                 let card = refusal::refusal(voice, refused);
                 let mut problems = misleading(&card.text, &commands);
-                problems.extend(
-                    forbidden(refused, own_keys, reader)
-                        .into_iter()
-                        .filter_map(|words| card.text.contains(words).then(|| words.to_owned())),
-                );
+                let forbidden = forbidden(refused, own_keys, reader).into_iter();
+                let said = forbidden.filter(|words| card.text.contains(*words));
+                problems.extend(said.map(str::to_owned));
                 let is_cut = card.text.contains(['{', '}']);
                 if !problems.is_empty() || is_cut || card.text.chars().count() > 1_900 {
                     wrong.push(format!(
