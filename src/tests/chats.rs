@@ -335,9 +335,13 @@ async fn a_refusal_about_keys_is_for_the_person_alone() {
     stage::run_with(setup, async |stage| {
         let mia = stage.mia();
         assert_snapshot!(mia.says("@Latchkey hello").await, @"I could not answer; I wrote you directly why.");
-        assert_snapshot!(mia.directly().reads_channel(), @"
-        There is no key that can pay for this: not yours, not this server's, not the bot's.
-        Add yours with `/keys add`; `/keys status` shows the details.
+        let told = mia.directly().reads_channel();
+        let (asked, told) = told.split_once('\n').unwrap();
+        let link = "About what you asked in https://discord.com/channels/";
+        assert!(asked.starts_with(link), "{asked}");
+        assert_snapshot!(told, @"
+        There is no key that can pay for this: not yours, not that server's, not the bot's.
+        `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         assert_snapshot!(mia.directly().says("hello").await, @"
         There is no key that can pay for this: not yours, not this server's, not the bot's.

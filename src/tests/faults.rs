@@ -226,7 +226,7 @@ async fn a_key_does_not_follow_its_provider_to_another_address() {
         stage.stop().await;
         let elsewhere = stage.scene.emulator.provider_url("mistral").replace("127.0.0.1", "localhost");
         stage.start_configured(&format!("[providers.mistral]\nbase_url = \"{elsewhere}\"\n")).await;
-        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"(only you) Mistral has moved to another address since this key was stored, and keys don't follow. Add it again with `/keys add provider:mistral`.");
+        assert_snapshot!(mia.runs("/ask prompt:count provider:mistral").await, @"(only you) Mistral has moved to another address since this key was stored, and keys don't follow. Add it again with `/keys add provider:mistral scope:user`.");
         assert!(stage.keys_that_paid("mistral").is_empty());
     })
     .await;

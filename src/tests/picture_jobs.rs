@@ -327,7 +327,7 @@ async fn runcomfys_errors_with_status_200_are_errors() {
         adds(&mia, "runcomfy-serverless").await;
         stage.fails("runcomfy-serverless", ProviderFault::HiddenError);
         assert_snapshot!(mia.runs("/imagine prompt:x provider:runcomfy-serverless").await, @"
-        (only you) The RunComfy Serverless account behind the key is out of credit. Top it up at <https://www.runcomfy.com/profile>, then run `/keys test provider:runcomfy-serverless`.
+        (only you) The RunComfy Serverless account behind the key is out of credit. Top it up at <https://www.runcomfy.com/profile>, then run `/keys test provider:runcomfy-serverless scope:user`.
         ---
         (only you) Your RunComfy Serverless key is out of credit, so I stopped using it. Top it up, then run `/keys test provider:runcomfy-serverless`.
         ");

@@ -21,7 +21,7 @@ async fn a_picture_is_made_with_whoevers_key_pays() {
         let mia = stage.mia();
         assert_snapshot!(mia.runs("/imagine prompt:a lighthouse").await, @"
         (only you) There is no key that can pay for this: not yours, not this server's, not the bot's.
-        Add yours with `/keys add`; `/keys status` shows the details.
+        `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         mia.adds("openai", "user", &good("openai")).await;
         assert_snapshot!(mia.runs("/imagine prompt:a lighthouse count:2 size:1536x1024 negative:people").await, @"
@@ -102,8 +102,7 @@ async fn a_picture_is_made_again_varied_and_explained() {
         Sum: $0.13, by the prices of Latchkey as of 2026-11-21.
         Who could pay, in this order:
         - OpenAI, personal key: pays
-        - OpenAI, server key: none
-        - OpenAI, bot default: none
+        Nobody has another key; `/keys status` shows each provider.
         ");
         assert_snapshot!(omar.presses("Again").await, @"(only you) I keep no copy of the picture that this was made from. Use `/imagine image:…` with it once more, or press **Vary**.");
     })

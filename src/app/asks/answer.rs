@@ -133,7 +133,8 @@ impl Asks {
         let Some(key) = key.filter(|_| person != PersonId::UNKNOWN) else {
             return Ok(None);
         };
-        // Apart, so that asks without a key stay small.
+        // In a box: otherwise the future of every ask without a key would
+        // have room for this too.
         let begun = Box::pin(self.keys.trials.begin(person, key));
         Ok(Some(begun.await?))
     }

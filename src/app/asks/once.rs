@@ -7,14 +7,14 @@ use tokio::time::timeout;
 
 use crate::model::{
     Ask, AskRefusal, Caller, Check, Choices, Credential, FailureClass, KeyGoal, KeyRefusal,
-    ProviderFailure, Scope, Source, Words,
+    PersonId, ProviderFailure, Scope, Source, Words,
 };
 use crate::providers::Provider;
 use crate::store::{PendingAction, PendingKind};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::keys::{KeyDestination, TypedKey};
+use crate::app::keys::{KeyDestination, TrialOutcome, TypedKey};
 use crate::app::models::ProviderInfo;
 
 /// How long the provider may take to say that a typed key does not work,
@@ -74,7 +74,7 @@ impl Asks {
             goal: KeyGoal::Once,
         };
         let credential = typed.into_credential(destination)?.credential;
-        self.refuse_useless(provider, &credential).await?;
+        Box::pin(self.refuse_useless(caller.person, provider, &credential)).await?;
         let (model, persona) = read_choices(action.name.as_deref().unwrap_or_default());
         let choices = Choices {
             provider: Some(action.provider),
@@ -90,18 +90,24 @@ impl Asks {
 
 impl Asks {
     /// Refuses a key that its provider turns down, if the provider says so at
-    /// once: nothing is promised to everybody then.
+    /// once: nothing is promised to everybody then. The check tries the key as
+    /// an ask does, and is counted with those.
     async fn refuse_useless(
         &self,
+        person: PersonId,
         provider: &Provider,
         credential: &Credential,
     ) -> Result<(), Error> {
+        let mut trial = self.keys.trials.begin(person, credential).await?;
         let checking = self.providers.check(provider, Some(credential));
         let class = match timeout(CHECK_WAIT, checking).await {
             Ok(Check::Invalid) => FailureClass::AuthInvalid,
             Ok(Check::OutOfCredit) => FailureClass::Billing,
             _ => return Ok(()),
         };
+        if class.is_about_the_key() {
+            trial.note(TrialOutcome::Refused);
+        }
         let failure = ProviderFailure {
             provider: provider.id.clone(),
             class,

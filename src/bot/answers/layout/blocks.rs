@@ -189,7 +189,8 @@ impl Reader {
 
     fn prose(&self, text: &str, ends_line: bool) -> Block {
         let text = match self.author {
-            Author::Model => discords_prose(&without_controls(text)),
+            // A line may end in a sign that is dropped at the start.
+            Author::Model => discords_prose(without_controls(text).trim_start_matches('\n')),
             Author::Bot => text.to_owned(),
         };
         Block::Prose { text, ends_line }

@@ -33,7 +33,7 @@ fn describe_class(class: FailureClass) -> &'static str {
         }
         FailureClass::AuthForbidden(what) => describe_restriction(what),
         FailureClass::Billing => {
-            "The {provider} account behind the key is out of credit. Top it up at {provider}"
+            "The {provider} account behind the key is out of credit. Top it up at {page}"
         }
         FailureClass::RateLimited => {
             "{provider} is limiting this key right now. Ask again in {wait}, or name another provider."
