@@ -136,6 +136,18 @@ async fn the_bots_own_role_stands_for_it() {
         });
         let seen = stage.mia().says(&format!("<@&{role}> count")).await;
         assert!(seen.contains("nine ten"), "{seen}");
+        // In a server of which no event has told yet.
+        let world = stage.world();
+        let later = world.add_server("Later", true, &["den"]);
+        world.join(later, stage.mia().person, latchkey_emulator::MEMBER);
+        let role = world.look(|state| {
+            let server = state.servers.iter().find(|server| server.id == later);
+            let mut roles = server.unwrap().roles.iter();
+            roles.find(|role| role.is_bots).unwrap().id
+        });
+        let there = stage.mia().in_channel("den");
+        let seen = there.says(&format!("<@&{role}> count")).await;
+        assert!(seen.contains("nine ten"), "{seen}");
     })
     .await;
 }

@@ -32,7 +32,7 @@ pub async fn handle_message(bot: &Bot, message: Message) -> anyhow::Result<()> {
         let (channel, id) = (message.channel_id.get(), message.id.get());
         bot.deletions.note_copy(channel, id, &message.content);
     }
-    let is_for_bot = is_for_bot(bot, &message);
+    let is_for_bot = is_for_bot(bot, &message).await;
     if !bot.seen_events.take_first(message.id.get(), is_for_bot) {
         return Ok(());
     }
@@ -47,14 +47,14 @@ pub async fn handle_change(bot: &Bot, event: &MessageUpdateEvent) -> anyhow::Res
     let mut users = users.map(|user| user.id.get());
     let roles = event.mention_roles.as_deref().unwrap_or_default();
     let names_bot =
-        users.any(|id| id == bot.user_id()) || names_own_role(bot, event.guild_id, roles);
+        users.any(|id| id == bot.user_id()) || names_own_role(bot, event.guild_id, roles).await;
     if !names_bot || event.edited_timestamp.is_none() {
         return Ok(());
     }
     let Some(message) = changed_message(event) else {
         return Ok(());
     };
-    if is_for_bot(bot, &message) && bot.seen_events.take_changed(message.id.get()) {
+    if is_for_bot(bot, &message).await && bot.seen_events.take_changed(message.id.get()) {
         return answer_incoming(bot, message).await;
     }
     Ok(())
@@ -189,31 +189,36 @@ async fn say_instead(
 /// Whether a message is a mention, a reply to one of the bot's messages, or
 /// a direct message; from a person, and with something in it that the bot
 /// may read.
-fn is_for_bot(bot: &Bot, message: &Message) -> bool {
+async fn is_for_bot(bot: &Bot, message: &Message) -> bool {
     let bot_user = bot.user_id();
     let from_a_person = !message.author.bot && message.webhook_id.is_none();
     let spoken = matches!(
         message.kind,
         MessageType::Regular | MessageType::InlineReply
     );
+    if !from_a_person || !spoken {
+        return false;
+    }
     let direct = message.guild_id.is_none();
     let mentioned = message
         .mentions
         .iter()
         .any(|user| user.id.get() == bot_user)
-        || names_own_role(bot, message.guild_id, &message.mention_roles);
+        || names_own_role(bot, message.guild_id, &message.mention_roles).await;
     let replies_to_bot = message
         .referenced_message
         .as_ref()
         .is_some_and(|answered| answered.author.id.get() == bot_user);
     // Where it should be readable and is not, it is said how to ask.
     let readable = !says_nothing(message) || bot.reads_messages;
-    from_a_person && spoken && (direct || mentioned || (replies_to_bot && readable))
+    direct || mentioned || (replies_to_bot && readable)
 }
 
 /// Whether the bot's own role is among those that a message names.
-fn names_own_role(bot: &Bot, server: Option<GuildId>, roles: &[RoleId]) -> bool {
-    let server = server.map(|server| ServerId(server.get()));
-    let own = server.and_then(|server| bot.server_names.own_role(server));
-    roles.iter().any(|role| Some(role.get()) == own)
+async fn names_own_role(bot: &Bot, server: Option<GuildId>, roles: &[RoleId]) -> bool {
+    let Some(server) = server else {
+        return false;
+    };
+    let server = ServerId(server.get());
+    bot.server_names.is_own_role_among(bot, server, roles).await
 }

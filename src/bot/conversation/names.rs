@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
-use serenity::all::{ApplicationId, Guild, GuildId, Message, Role, User};
+use serenity::all::{ApplicationId, Guild, GuildId, Message, Role, RoleId, User};
 
 use crate::bot::Bot;
 use crate::bot::connection::rest::Rest;
@@ -84,6 +84,19 @@ impl ServerNames {
         name
     }
 
+    /// Whether the bot's own role is among those that a message names. Where
+    /// the event that tells of it has not been handled, Discord is asked.
+    pub async fn is_own_role_among(&self, bot: &Bot, server: ServerId, roles: &[RoleId]) -> bool {
+        if roles.is_empty() {
+            return false;
+        }
+        if self.own_role(server).is_none() {
+            self.learn_roles(bot, server.0).await;
+        }
+        let own = self.own_role(server);
+        roles.iter().any(|role| Some(role.get()) == own)
+    }
+
     /// Asks Discord for the roles of a server, unless it was asked just now.
     async fn learn_roles(&self, bot: &Bot, server: u64) {
         let now_ms = bot.app.now_ms();
@@ -95,8 +108,14 @@ impl ServerNames {
             return;
         };
         let mut known = lock(&self.roles);
+        let bot_user = bot.user_id().to_string();
         for role in described["roles"].as_array().into_iter().flatten() {
             let id = role["id"].as_str().and_then(|id| id.parse().ok());
+            if let Some(id) = id
+                && role["tags"]["bot_id"] == bot_user.as_str()
+            {
+                lock(&self.own_roles).put(ServerId(server), id);
+            }
             if let (Some(id), Some(name)) = (id, role["name"].as_str()) {
                 known.put(id, name.to_owned(), now_ms);
             }
