@@ -345,7 +345,7 @@ async fn a_refusal_about_keys_is_for_the_person_alone() {
         ");
         assert_snapshot!(mia.directly().says("hello").await, @"
         There is no key that can pay for this: not yours, not this server's, not the bot's.
-        Add yours with `/keys add`; `/keys status` shows the details.
+        `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
     })
     .await;
