@@ -355,8 +355,8 @@ async fn too_many_is_not_too_large() {
         t.txt:
         ```
         xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-        ```
         This is a made-up model, so that is all it knows.
+        ```
         -# Anthropic claude-haiku-5-5 · 👤 personal key · 12 tokens in, 17 out · under $0.0001 · older messages were left out · 4 files were not read: I look at up to 4 pictures at once; I read up to 20 text files at once, 1 MB together
         ");
     })

@@ -7,7 +7,8 @@
 
 use crate::bot::answers::layout::Author;
 use crate::bot::answers::layout::fences::{
-    Code, FENCE, Fence, Met, OpenFence, apart, opening, opening_in_line, without_controls,
+    Code, FENCE, Fence, Met, OpenFence, apart, is_line_end, opening, opening_in_line,
+    without_controls,
 };
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{closed_for_now, leading};
@@ -81,15 +82,18 @@ impl<'a> Source<'a> {
     /// The line that begins at a place; none at the end.
     fn line(&self, at: usize) -> Option<Line<'a>> {
         let rest = self.text.get(at..).filter(|rest| !rest.is_empty())?;
-        let (text, next, is_whole) = match rest.split_once('\n') {
-            Some((line, _)) => (line, at + line.len() + 1, true),
-            None => (rest, at + rest.len(), self.is_ended),
+        let (text, end) = rest.split_at(rest.find(is_line_end).unwrap_or(rest.len()));
+        let sign_bytes = if end.starts_with("\r\n") {
+            2
+        } else {
+            end.chars().next().map_or(0, char::len_utf8)
         };
-        let text = text.trim_end_matches('\r');
+        // What follows a carriage return may still belong to it.
+        let may_go_on = sign_bytes == 0 || end == "\r";
         Some(Line {
             text,
-            next,
-            is_whole,
+            next: at + text.len() + sign_bytes,
+            is_whole: !may_go_on || self.is_ended,
         })
     }
 }
@@ -189,8 +193,7 @@ impl Reader {
 
     fn prose(&self, text: &str, ends_line: bool) -> Block {
         let text = match self.author {
-            // A line may end in a sign that is dropped at the start.
-            Author::Model => discords_prose(without_controls(text).trim_start_matches('\n')),
+            Author::Model => discords_prose(&without_controls(text)),
             Author::Bot => text.to_owned(),
         };
         Block::Prose { text, ends_line }
@@ -330,6 +333,7 @@ impl Reader {
 
 /// Lines without the end of the last.
 fn without_line_end(lines: &str) -> &str {
-    let lines = lines.strip_suffix('\n').unwrap_or(lines);
-    lines.strip_suffix('\r').unwrap_or(lines)
+    let shorter = lines.strip_suffix("\r\n");
+    let shorter = shorter.or_else(|| lines.strip_suffix(is_line_end));
+    shorter.unwrap_or(lines)
 }

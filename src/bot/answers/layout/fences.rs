@@ -223,9 +223,14 @@ pub fn apart(line: &str) -> String {
 /// A text without the signs that Discord drops before it reads a text, and
 /// with one sign for the end of a line.
 pub fn without_controls(text: &str) -> String {
-    let is_end = |c: char| matches!(c, '\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
-    let is_dropped = |c: char| c.is_control() && !matches!(c, '\n' | '\t') && !is_end(c);
+    let is_dropped = |c: char| c.is_control() && c != '\t' && !is_line_end(c);
     let text = text.replace("\r\n", "\n");
     let kept = text.chars().filter(|c| !is_dropped(*c));
-    kept.map(|c| if is_end(c) { '\n' } else { c }).collect()
+    kept.map(|c| if is_line_end(c) { '\n' } else { c })
+        .collect()
+}
+
+/// Whether Discord ends a line at a sign.
+pub fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
