@@ -7,8 +7,8 @@ use regex::Regex;
 
 use crate::model::OtherSecret;
 
-/// How secrets of services begin that are no providers here; [gitleaks] and
-/// [trufflehog] in `docs/providers.md` §17.
+/// How secrets of services begin that are no providers here; gitleaks and
+/// trufflehog in `docs/providers.md` §17.
 const SERVICES: &[(&str, &str)] = &[
     ("hf_", "Hugging Face"),
     ("pplx-", "Perplexity"),
