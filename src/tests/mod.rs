@@ -9,6 +9,7 @@ mod add_keys;
 mod advice;
 mod answers;
 mod asking;
+mod blocked_words;
 mod browser;
 mod budgets;
 mod chat_faults;
@@ -165,6 +166,7 @@ pub fn rest_fault(
     RestFault {
         method,
         path,
+        content: "",
         trouble,
         after: 0,
         times,
