@@ -67,6 +67,7 @@ mod programs;
 mod promises;
 mod quotas;
 mod receipts;
+mod refused_pictures;
 mod rest;
 mod restricted_keys;
 mod secrets;
