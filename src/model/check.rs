@@ -72,6 +72,8 @@ pub enum FailureClass {
     ContextTooLong,
     /// The provider refuses the content.
     ContentBlocked,
+    /// The provider can't read a picture that it was shown.
+    PictureRefused,
     /// The request was wrong in another way.
     BadRequest,
     /// The provider is down, overloaded, or answered nonsense.

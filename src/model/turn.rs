@@ -19,6 +19,9 @@ pub struct Turn {
     pub role: Role,
     pub text: Words,
     pub pictures: Vec<Picture>,
+    /// How many of the pictures, from the first on, came with earlier messages
+    /// than the last one that was joined to the turn.
+    pub earlier_pictures: usize,
 }
 
 /// A picture that a person showed. Its `Debug` never shows it.
@@ -44,6 +47,8 @@ pub enum LeftOut {
     Older,
     /// Pictures, since the model sees none.
     Pictures,
+    /// Pictures of earlier messages, since the provider can't read one.
+    RefusedPictures,
     /// A file that was not read.
     File(UnreadFile),
     /// Messages that Discord does not show to the bot.
@@ -59,6 +64,7 @@ impl Turn {
             role: Role::Person,
             text: Words(text.into()),
             pictures: Vec::new(),
+            earlier_pictures: 0,
         }
     }
 

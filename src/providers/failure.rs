@@ -196,6 +196,8 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
         "content_policy_violation",
     ]) {
         FailureClass::ContentBlocked
+    } else if refuses_picture(error) {
+        FailureClass::PictureRefused
     } else if status == 404
         || error.has_code(&["model_not_found"])
         || (error.message.contains("model") && error.mentions(&["not found", "does not exist"]))
@@ -204,6 +206,22 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
     } else {
         FailureClass::BadRequest
     }
+}
+
+/// Whether it is a picture that a provider can't read.
+fn refuses_picture(error: &ErrorBody) -> bool {
+    error.code.starts_with("invalid_image")
+        || error.has_code(&["image_parse_error", "invalid_base64_image"])
+        || error.mentions(&[
+            "could not process image",
+            "unable to process input image",
+            "provided image is not valid",
+            "unsupported image",
+            "does not represent a valid image",
+            "image does not match the provided media type",
+            "image exceeds",
+            "image dimensions exceed",
+        ])
 }
 
 fn parse_error(body: &Value) -> ErrorBody {

@@ -48,6 +48,7 @@ async fn discords_limits_on_edits_delay_the_answer_and_lose_nothing() {
             state.rest_faults.push(RestFault {
                 method: "PATCH",
                 path: "/messages/",
+                content: "",
                 trouble: RestTrouble::Limited {
                     seconds: 0.2,
                     is_global: false,

@@ -9,6 +9,7 @@ mod add_keys;
 mod advice;
 mod answers;
 mod asking;
+mod blocked_words;
 mod browser;
 mod budgets;
 mod chat_faults;
@@ -66,6 +67,7 @@ mod programs;
 mod promises;
 mod quotas;
 mod receipts;
+mod refused_pictures;
 mod rest;
 mod restricted_keys;
 mod secrets;
@@ -165,6 +167,7 @@ pub fn rest_fault(
     RestFault {
         method,
         path,
+        content: "",
         trouble,
         after: 0,
         times,

@@ -142,7 +142,6 @@ async fn an_answer_whose_token_dies_where_the_bot_is_a_guest_comes_directly() {
         is_answered(stage).await;
         assert_snapshot!(zoe.directly().reads_channel(), @"
         I could not show you this in <#lobby>, so here is what came of your question:
-        ---
         > count
 
         one two three four five six seven eight nine ten

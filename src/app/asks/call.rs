@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
-    Answer, AttemptId, Credential, FinishReason, LeftOut, NanoDollars, Offer, ProviderFailure,
-    Receipt, Source, Turn, Usage,
+    Answer, AttemptId, Credential, FailureClass, FinishReason, LeftOut, NanoDollars, Offer,
+    ProviderFailure, Receipt, Source, Turn, Usage,
 };
 use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, sees};
 
@@ -53,6 +53,16 @@ impl Payable for PlannedAsk {
 
     fn names_target(&self) -> bool {
         self.plan.names_target
+    }
+
+    /// A picture that its provider can't read would be refused with every
+    /// further question, so that those of earlier messages are not shown again.
+    fn leave_out(&mut self, failure: &ProviderFailure) -> bool {
+        if failure.class != FailureClass::PictureRefused || !fit::hide_earlier(&mut self.turns) {
+            return false;
+        }
+        self.left_out.push(LeftOut::RefusedPictures);
+        true
     }
 
     fn needs(&mut self, offer: &Offer, _: &[AppliedLimit]) -> Result<Needs<Fitted>, CannotPay> {

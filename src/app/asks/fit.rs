@@ -17,6 +17,31 @@ const TURN_TOKENS: u64 = 8;
 const UNSEEN: &str =
     "\n(You can't see pictures, so you are not given what is in them. Say so if it matters.)";
 
+/// Stands in the place of pictures of earlier messages that a provider could
+/// not read.
+const UNREADABLE: &str = "\n(A picture came with this that could not be read. Say so if it matters, and don't guess what is in it.)";
+
+/// Takes the pictures out of all messages but the last; says whether there
+/// were any.
+pub fn hide_earlier(turns: &mut [Turn]) -> bool {
+    let last = turns.len().saturating_sub(1);
+    let mut were_any = false;
+    for (at, turn) in turns.iter_mut().enumerate() {
+        let earlier = if at == last {
+            turn.earlier_pictures.min(turn.pictures.len())
+        } else {
+            turn.pictures.len()
+        };
+        if earlier > 0 {
+            turn.pictures.drain(..earlier);
+            turn.earlier_pictures = 0;
+            turn.text.0.push_str(UNREADABLE);
+            were_any = true;
+        }
+    }
+    were_any
+}
+
 /// A conversation as one model is told it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Fitted {
@@ -35,6 +60,7 @@ pub fn fit(turns: &[Turn], sees: bool, tokens_max: u64) -> Fitted {
         let mut turn = turn.clone();
         if !sees && !turn.pictures.is_empty() {
             turn.pictures.clear();
+            turn.earlier_pictures = 0;
             turn.text.0.push_str(UNSEEN);
             left_out.push(LeftOut::Pictures);
         }

@@ -43,6 +43,13 @@ pub trait Payable {
 
     /// Whether the call itself names a provider or a model.
     fn names_target(&self) -> bool;
+
+    /// Leaves out of the call what its provider could not read; says whether
+    /// that is worth another try with the same payer.
+    fn leave_out(&mut self, _: &ProviderFailure) -> bool {
+        false
+    }
+
     /// What the call needs when this payer pays, whose limits these are.
     fn needs(
         &mut self,
@@ -174,6 +181,10 @@ impl Payers {
                 CallOutcome::Answered(answer) => return Ok(answer),
                 CallOutcome::Failed(failed) => failed,
             };
+            if !failed.was_heard && call.order().leave_out(&failed.failure) {
+                queue.ask_again();
+                continue;
+            }
             let names_target = call.order().names_target();
             let goes_on = another_payer_may_help(&failed.failure, names_target);
             if failed.was_heard || !(goes_on || is_restricted(&failed.failure)) {
@@ -268,6 +279,7 @@ mod tests {
             FailureClass::RateLimited,
             FailureClass::ModelNotFound,
             FailureClass::ContentBlocked,
+            FailureClass::PictureRefused,
             FailureClass::BadRequest,
             FailureClass::Upstream,
             FailureClass::Unreachable,

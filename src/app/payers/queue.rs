@@ -55,6 +55,11 @@ impl PayerQueue {
         None
     }
 
+    /// Has the last payer asked once more.
+    pub fn ask_again(&mut self) {
+        self.asked = self.asked.saturating_sub(1);
+    }
+
     /// Passes over a payer whose limit has no room, or who may not pay for
     /// such a call.
     pub fn pass_over(&mut self, offer: &Offer, refusal: Refusal) {

@@ -1,21 +1,29 @@
 //! The last word about what was asked, where its own place does not take it:
 //! it is said elsewhere in the channel, or directly, or at least counted.
 
+use std::sync::LazyLock;
+
 use metrics::counter;
+use regex::{Captures, Regex};
 
 use crate::app::Error;
 use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::answers::split;
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::promises::PromiseState;
-use crate::bot::connection::rest::{ALREADY_ACKNOWLEDGED, code_of};
+use crate::bot::connection::rest::{ALREADY_ACKNOWLEDGED, HARMFUL_LINK, code_of, refuses_content};
 use crate::bot::{Bot, explain_error, words};
 
 /// Discord's code for a message that is gone. Somebody took it away, so that
 /// it is not put there again.
 const MESSAGE_GONE: u64 = 10_008;
+
+/// A link, up to the end of its host.
+static LINK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)\bhttp(s?)://([^/\s?#]*)").expect("the pattern is a regex"));
 
 /// Says elsewhere what could not be shown in its place, for the reason that
 /// comes along. Says whether somebody can see it.
@@ -23,6 +31,7 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
     let (bot, voice, target) = (renderer.bot, renderer.voice, renderer.target);
     let reason = format!("{error:#}");
     let was_taken_away = code_of(&error) == Some(MESSAGE_GONE);
+    let blocked = code_of(&error).filter(|_| refuses_content(&error));
     if renderer.intended().is_empty() {
         // Something of ours failed before there was anything to show.
         let card = explain_error(voice, &Error::from(error));
@@ -35,28 +44,121 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
         return true;
     }
     tracing::warn!("could not show what was asked for in its place: {reason}");
+    if let Some(code) = blocked {
+        return say_blocked(renderer, code == HARMFUL_LINK).await;
+    }
     let is_promised = renderer.is_promised();
-    if let Target::Interaction(_) = target
+    if let Target::Interaction(handle) = target
         && is_promised
         && say_in_channel(renderer).await.is_ok()
     {
+        bot.rest.promises.note_answered(handle.interaction);
         return true;
     }
     // Where Discord was not answered in time, it says so by itself.
     if is_promised {
-        let mut cards = vec![words::answers::said_directly(voice, target.channel())];
-        let intended = renderer.intended().iter();
-        cards.extend(intended.map(|card| Card {
-            // They work only where they were meant to stand.
-            buttons: Vec::new(),
-            ..card.clone()
-        }));
+        let announcement = words::answers::said_directly(voice, target.channel());
+        let cards = cards_directly(&announcement, renderer.intended());
         if say_directly(bot, renderer.asker.0, &cards).await.is_ok() {
+            leave_note(renderer).await;
             return true;
         }
     }
     count_unsaid("a question");
     false
+}
+
+/// Says in its place that Discord does not take the words of an answer, so
+/// that no half of it stays; whoever asked gets it directly, with its links
+/// taken apart where it is a link that is blocked.
+async fn say_blocked(renderer: &mut MessageRenderer<'_>, has_bad_link: bool) -> bool {
+    let (bot, voice, channel) = (renderer.bot, renderer.voice, renderer.target.channel());
+    let told = if has_bad_link {
+        let announcement = words::answers::said_without_links(voice, channel);
+        let cards: Vec<Card> = renderer.intended().iter().map(take_links_apart).collect();
+        let cards = cards_directly(&announcement, &cards);
+        say_directly(bot, renderer.asker.0, &cards).await
+    } else {
+        let announcement = words::answers::said_directly(voice, channel);
+        let cards = cards_directly(&announcement, renderer.intended());
+        say_directly(bot, renderer.asker.0, &cards).await
+    };
+    let card = words::answers::blocked_by_discord(voice, told.is_ok());
+    let mut shown = say_instead(renderer, &card).await;
+    // What Discord does not take may stand in the question.
+    if shown.as_ref().is_err_and(refuses_content) && renderer.drop_heading() {
+        shown = say_instead(renderer, &card).await;
+    }
+    if let Err(error) = &shown {
+        tracing::warn!("could not say that Discord blocks an answer: {error:#}");
+    }
+    let was_said = told.is_ok() || shown.is_ok();
+    if !was_said {
+        count_unsaid("a question");
+    }
+    was_said
+}
+
+/// Puts a card in the place of what grew there.
+async fn say_instead(renderer: &mut MessageRenderer<'_>, card: &Card) -> anyhow::Result<()> {
+    match renderer.target {
+        Target::Interaction(handle) | Target::Private(handle) if !renderer.is_promised() => {
+            renderer.bot.rest.reply(handle, card).await
+        }
+        _ => renderer.replace_growing(card).await,
+    }
+}
+
+/// Says where an interaction was answered that the answer went to whoever
+/// asked, if Discord takes that.
+async fn leave_note(renderer: &mut MessageRenderer<'_>) {
+    let (Target::Interaction(handle) | Target::Private(handle)) = renderer.target else {
+        return;
+    };
+    let card = words::answers::went_directly(renderer.voice);
+    if let Err(error) = renderer.replace_growing(&card).await {
+        tracing::info!("could not say where an answer went: {error:#}");
+    }
+    let promises = &renderer.bot.rest.promises;
+    promises.note_answered(handle.interaction);
+}
+
+/// Cards as they are sent to somebody, with the first under what announces
+/// them: nothing is announced that does not come.
+fn cards_directly(announcement: &Card, cards: &[Card]) -> Vec<Card> {
+    let without_buttons = |card: &Card| Card {
+        // They work only where they were meant to stand.
+        buttons: Vec::new(),
+        ..card.clone()
+    };
+    let Some((first, others)) = cards.split_first() else {
+        return vec![announcement.clone()];
+    };
+    let text = format!("{}\n{}", announcement.text, first.text);
+    let mut texts = if split::units(&text) <= split::LIMIT {
+        vec![text]
+    } else {
+        split::split(&text, split::LIMIT)
+    };
+    let last = Card {
+        text: texts.pop().unwrap_or_default(),
+        ..without_buttons(first)
+    };
+    let mut all: Vec<Card> = texts.into_iter().map(Card::text).collect();
+    all.push(last);
+    all.extend(others.iter().map(without_buttons));
+    all
+}
+
+/// Spells the links of a card so that they lead nowhere.
+fn take_links_apart(card: &Card) -> Card {
+    let text = LINK.replace_all(&card.text, |found: &Captures<'_>| {
+        format!("hxxp{}://{}", &found[1], found[2].replace('.', "[.]"))
+    });
+    Card {
+        text: text.into_owned(),
+        ..card.clone()
+    }
 }
 
 /// Tells whoever asked, directly, that the channel takes no answer.
@@ -132,13 +234,15 @@ pub fn count_unsaid(what: &'static str) {
 pub async fn keep_promise(bot: &Bot, handle: &InteractionHandle, card: Card, has_failed: bool) {
     let rest = &bot.rest;
     let told = match rest.promises.end(handle.interaction) {
-        Some(PromiseState::Unanswered) => match rest.reply(handle, &card).await {
-            // Discord heard an acknowledgement whose responses were all lost.
-            Err(error) if code_of(&error) == Some(ALREADY_ACKNOWLEDGED) => {
-                rest.edit(handle, ORIGINAL, &card).await.map(drop)
+        Some(PromiseState::Unanswered | PromiseState::Attempted) => {
+            match rest.reply(handle, &card).await {
+                // Discord heard an acknowledgement whose responses were all lost.
+                Err(error) if code_of(&error) == Some(ALREADY_ACKNOWLEDGED) => {
+                    rest.edit(handle, ORIGINAL, &card).await.map(drop)
+                }
+                replied => replied,
             }
-            replied => replied,
-        },
+        }
         Some(PromiseState::Promised) => rest.edit(handle, ORIGINAL, &card).await.map(drop),
         Some(PromiseState::Acknowledged) if has_failed => {
             rest.follow_up_ephemeral(handle, &card).await.map(drop)

@@ -14,7 +14,7 @@ use crate::bot::answers::split;
 use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
-use crate::bot::connection::rest::{code_of, is_gone};
+use crate::bot::connection::rest::{code_of, is_gone, refuses_content};
 use crate::bot::conversation::transcript::{self, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
 use crate::model::{PersonId, ServerId};
@@ -211,6 +211,10 @@ impl<'a> MessageRenderer<'a> {
                 if code_of(&error) == Some(MESSAGE_GONE) {
                     self.watched.gone().cancel();
                 }
+                // Each further part would hold the same words.
+                if refuses_content(&error) {
+                    return;
+                }
                 self.stop_if_refused(error);
             }
             let pause = sleep(self.bot.edit_pace.pause());
@@ -276,6 +280,23 @@ impl<'a> MessageRenderer<'a> {
             ..Card::text(part)
         });
         self.show_last(cards.collect()).await
+    }
+
+    /// Puts a notice in the place of the message that grew last, for good:
+    /// no more of the answer comes there.
+    pub async fn replace_growing(&mut self, card: &Card) -> anyhow::Result<()> {
+        self.insistence = Insistence::Last;
+        let at = self.shown.len().saturating_sub(1);
+        let heading = if at == 0 { self.heading.as_str() } else { "" };
+        let notice = transcript::mark_notice(&card.text);
+        let card = Card::text(format!("{heading}{notice}"));
+        self.show_one(at, card).await
+    }
+
+    /// Leaves out what stands above the answer; says whether something did.
+    pub fn drop_heading(&mut self) -> bool {
+        self.layout = None;
+        !std::mem::take(&mut self.heading).is_empty()
     }
 
     /// Puts a notice where the answer will be, until it comes. One

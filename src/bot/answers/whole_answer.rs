@@ -4,7 +4,7 @@
 use crate::bot::answers::message_renderer::{MessageRenderer, markdown_file};
 use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, Card, File};
-use crate::bot::connection::rest::{code_of, status_of};
+use crate::bot::connection::rest::{code_of, refuses_content, status_of};
 use crate::bot::conversation::transcript::ANSWER_FILE;
 use crate::bot::words;
 
@@ -51,6 +51,9 @@ impl MessageRenderer<'_> {
                 remainder = self.send_directly(text).await;
             } else if (1..most.min(wanted)).contains(&standing) && !is_over(&error) {
                 most = standing;
+            } else if refuses_content(&error) && self.drop_heading() {
+                // What Discord does not take may stand in the question.
+                tracing::info!("shows an answer without its question: {error:#}");
             } else {
                 return Err(error);
             }

@@ -242,6 +242,7 @@ impl Rest {
             Some(kind) if kind == u64::from(DEFER_UPDATE) => PromiseState::Acknowledged,
             _ => PromiseState::Answered,
         };
+        self.promises.note_attempt(to.interaction);
         let answered = self
             .send(Call {
                 method: Method::POST,

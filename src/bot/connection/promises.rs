@@ -10,8 +10,10 @@ use crate::model::lock;
 /// How far the answer to an interaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromiseState {
-    /// Discord was not answered.
+    /// Nobody answered Discord.
     Unanswered,
+    /// Somebody answered, and Discord may not have taken it.
+    Attempted,
     /// Discord shows that an answer will come.
     Promised,
     /// Discord knows that the bot heard of it, and shows nothing.
@@ -35,6 +37,25 @@ impl Promises {
         if let Some(known) = lock(&self.0).get_mut(&interaction) {
             *known = state;
         }
+    }
+
+    /// Notes that Discord is about to be answered.
+    pub fn note_attempt(&self, interaction: u64) {
+        if let Some(known) = lock(&self.0).get_mut(&interaction)
+            && *known == PromiseState::Unanswered
+        {
+            *known = PromiseState::Attempted;
+        }
+    }
+
+    /// Notes that whoever waits for the answer knows what came of it.
+    pub fn note_answered(&self, interaction: u64) {
+        self.note(interaction, PromiseState::Answered);
+    }
+
+    /// Whether an interaction is being handled that nobody has answered.
+    pub fn is_unanswered(&self, interaction: u64) -> bool {
+        lock(&self.0).get(&interaction) == Some(&PromiseState::Unanswered)
     }
 
     /// Takes an interaction out; returns how far its answer is, unless it was

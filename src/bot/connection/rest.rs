@@ -64,6 +64,18 @@ pub fn code_of(error: &anyhow::Error) -> Option<u64> {
     error.map(|error| error.code)
 }
 
+/// Discord's code for a message with a link that it blocks everywhere.
+pub const HARMFUL_LINK: u64 = 240_000;
+
+/// Whether it is what a message says that Discord does not take:
+/// `docs/discord.md` §3.1. Other words would be taken there.
+pub fn refuses_content(error: &anyhow::Error) -> bool {
+    matches!(
+        code_of(error),
+        Some(20_009 | 50_035 | 200_000 | HARMFUL_LINK)
+    )
+}
+
 /// Discord's code for an interaction that has been answered already.
 pub const ALREADY_ACKNOWLEDGED: u64 = 40_060;
 

@@ -92,6 +92,7 @@ fn join_turns(said: Vec<Utterance>) -> Vec<Turn> {
             Some(last) if last.role == turn.role => {
                 last.text.0.push('\n');
                 last.text.0.push_str(&turn.text.0);
+                last.earlier_pictures = last.pictures.len();
                 last.pictures.append(&mut turn.pictures);
             }
             _ => turns.push(turn),

@@ -114,11 +114,12 @@ impl Framework for Dispatcher {
         }
         if let Some(AwaitedInteraction { handle, locale }) = awaited {
             let voice = self.bot.voice(&locale);
-            let card = if has_failed {
-                words::something_broke(voice)
-            } else {
+            let is_unheard = self.bot.rest.promises.is_unanswered(handle.interaction);
+            let card = if is_unheard && !has_failed {
                 // Nothing of ours knew what to make of it.
                 words::old_command(voice)
+            } else {
+                words::something_broke(voice)
             };
             keep_promise(&self.bot, &handle, card, has_failed).await;
         }

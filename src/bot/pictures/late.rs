@@ -4,6 +4,7 @@ use crate::app::PicturePlace;
 use crate::bot::Bot;
 use crate::bot::answers::target::{Insistence, Part, post_reply};
 use crate::bot::connection::card::Card;
+use crate::bot::connection::rest::refuses_content;
 use crate::bot::pictures::cards;
 use crate::bot::words::{self, Voice};
 
@@ -25,15 +26,36 @@ pub async fn show_late(
     bot: &Bot,
     voice: Voice<'_>,
     late: LatePicture<'_>,
-    card: Card,
+    card: &Card,
+) -> anyhow::Result<()> {
+    let shown = show_below(bot, voice, &late, card).await;
+    match shown {
+        // What Discord does not take may stand in the prompt.
+        Err(error) if refuses_content(&error) && !late.heading.is_empty() => {
+            let bare = LatePicture {
+                heading: "",
+                ..late
+            };
+            show_below(bot, voice, &bare, card).await
+        }
+        shown => shown,
+    }
+}
+
+/// Shows what came of a picture, and the prompt above it.
+async fn show_below(
+    bot: &Bot,
+    voice: Voice<'_>,
+    late: &LatePicture<'_>,
+    card: &Card,
 ) -> anyhow::Result<()> {
     let place = late.place;
     let card = Card {
         text: format!("{}{}", late.heading, card.text),
-        ..card
+        ..card.clone()
     };
     let parts = cards::split_files(card);
-    let in_channel = !late.is_private && post_parts(bot, &late, &parts).await.is_ok();
+    let in_channel = !late.is_private && post_parts(bot, late, &parts).await.is_ok();
     if !in_channel {
         for card in &parts {
             bot.rest.direct_message(late.person, card).await?;
@@ -41,7 +63,11 @@ pub async fn show_late(
     }
     if let Some(message) = place.message {
         let card = words::pictures::shown_elsewhere(voice, late.heading, in_channel);
-        let edited = bot.rest.edit_message(place.channel, message, &card).await;
+        let mut edited = bot.rest.edit_message(place.channel, message, &card).await;
+        if edited.as_ref().is_err_and(refuses_content) {
+            let card = words::pictures::shown_elsewhere(voice, "", in_channel);
+            edited = bot.rest.edit_message(place.channel, message, &card).await;
+        }
         if let Err(error) = edited {
             tracing::info!("could not mark where a picture was promised: {error:#}");
         }

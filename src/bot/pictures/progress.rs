@@ -11,7 +11,9 @@ use crate::app::{
 };
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::{last_words, notices, refusals};
+use crate::bot::connection::card::Card;
 use crate::bot::connection::patience::TOKEN_LIVES;
+use crate::bot::connection::rest::refuses_content;
 use crate::bot::pictures::cards;
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
@@ -119,7 +121,7 @@ impl PictureMessage<'_> {
             let renderer = &mut self.renderer;
             let shown = match &outcome.result {
                 Err(error) if is_private => refusals::refuse_in_place(renderer, error).await,
-                _ => renderer.show_cards(cards::split_files(card.clone())).await,
+                _ => show_with_or_without_prompt(renderer, &card).await,
             };
             match shown {
                 Ok(()) => return Ok(()),
@@ -134,7 +136,23 @@ impl PictureMessage<'_> {
             heading: self.renderer.heading(),
             is_private,
         };
-        show_late(self.renderer.bot, voice, late, card).await
+        show_late(self.renderer.bot, voice, late, &card).await
+    }
+}
+
+/// Shows a card in its place, below the prompt; without it where Discord does
+/// not take its words.
+async fn show_with_or_without_prompt(
+    renderer: &mut MessageRenderer<'_>,
+    card: &Card,
+) -> anyhow::Result<()> {
+    let parts = cards::split_files(card.clone());
+    match renderer.show_cards(parts).await {
+        Err(error) if refuses_content(&error) && renderer.drop_heading() => {
+            let parts = cards::split_files(card.clone());
+            renderer.show_cards(parts).await
+        }
+        shown => shown,
     }
 }
 

@@ -89,7 +89,7 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
     let shown = if is_there || says_it_was_shown(&outcome.result) {
         Ok(())
     } else {
-        show_late(bot, voice, late, card).await
+        show_late(bot, voice, late, &card).await
     };
     if shown.is_err() {
         last_words::count_unsaid("a picture");

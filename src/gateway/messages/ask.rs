@@ -168,6 +168,7 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             "says that the call is longer than the model reads. Shorten it.",
         ),
         FailureClass::ContentBlocked => (400, "content_filter", "refuses the content."),
+        FailureClass::PictureRefused => (400, "invalid_image", "can't read a picture of the call."),
         FailureClass::BadRequest => (400, "invalid_request", "says that the call is wrong."),
         FailureClass::TimedOut => (504, "provider_timeout", "took too long. Try again."),
         FailureClass::Unreachable => (

@@ -6,6 +6,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use futures_util::stream;
+use serde_json::Value;
 
 use super::errors::refuse;
 use super::limits;
@@ -15,10 +16,15 @@ use crate::world::{RestFault, RestTrouble, State};
 const BAN_PAGE: &str = "<html><title>Access denied | discord.com used Cloudflare to restrict access</title>error code: 1015</html>";
 
 /// Returns the fault that a call meets, and counts it.
-pub fn take_fault(state: &mut State, method: &Method, path: &str) -> Option<RestFault> {
+pub fn take_fault(
+    state: &mut State,
+    (method, path): (&Method, &str),
+    body: Option<&Value>,
+) -> Option<RestFault> {
+    let text = body.map_or("", text_of);
     let fault = state.rest_faults.iter_mut().find(|fault| {
         let is_its = fault.method.is_empty() || method == fault.method;
-        fault.times > 0 && is_its && path.contains(fault.path)
+        fault.times > 0 && is_its && path.contains(fault.path) && text.contains(fault.content)
     })?;
     if fault.after > 0 {
         fault.after -= 1;
@@ -26,6 +32,13 @@ pub fn take_fault(state: &mut State, method: &Method, path: &str) -> Option<Rest
     }
     fault.times -= 1;
     Some(fault.clone())
+}
+
+/// The text of the message that a call posts or changes, or answers an
+/// interaction with.
+fn text_of(body: &Value) -> &str {
+    let texts = [&body["content"], &body["data"]["content"]];
+    texts.into_iter().find_map(Value::as_str).unwrap_or("")
 }
 
 /// Returns what is answered in the place of Discord, where the call does not

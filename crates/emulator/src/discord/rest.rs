@@ -62,7 +62,7 @@ async fn check_and_record(
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let (parts, bytes) = multipart::unpack_files(parts, bytes).await;
     let body: Option<Value> = serde_json::from_slice(&bytes).ok();
-    let fault = world.with(|state| faults::take_fault(state, &method, &path));
+    let fault = world.with(|state| faults::take_fault(state, (&method, &path), body.as_ref()));
     if let Some(fault) = &fault {
         tokio::time::sleep(fault.delay).await;
     }

@@ -13,8 +13,8 @@ use super::answers::answer_prompt;
 use super::call::Call;
 use super::faults::HANG;
 use super::keys::{Dialect, Emulated};
-use super::pictures::count_shown;
-use super::refusals::refuse_key;
+use super::pictures::{count_shown, shows_unreadable};
+use super::refusals::{refuse_key, refuse_picture};
 use crate::world::{ProviderFault, Standing};
 
 /// Models that their providers have retired.
@@ -56,6 +56,9 @@ pub fn answer_chat(call: &Call<'_>) -> Response {
     if let Some(problem) = ask.problem.or(no_model) {
         let body = json!({"error": {"message": problem, "type": "invalid_request_error"}});
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    }
+    if shows_unreadable(body) {
+        return refuse_picture(provider);
     }
     let words = said.map_or_else(|| answer_prompt(&ask.prompt), str::to_owned);
     if ask.stream {

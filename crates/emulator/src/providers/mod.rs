@@ -30,6 +30,7 @@ use serde_json::Value;
 use call::Call;
 pub use images::picture;
 pub use keys::{PROVIDERS, sample};
+pub use pictures::UNREADABLE;
 
 pub use crate::world::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,

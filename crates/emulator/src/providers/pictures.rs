@@ -18,6 +18,23 @@ const BY_TILES: [(&str, u64, u64); 5] = [
 /// bounded, and where it is left to the model.
 const PATCHES_MAX: (u64, u64) = (2_500, 30_000);
 
+/// What stands at the end of a picture that no provider can read.
+pub const UNREADABLE: &[u8] = b"[a picture that no provider can read.]";
+
+/// Whether a chat, in any dialect, shows a picture that can't be read.
+pub fn shows_unreadable(body: &Value) -> bool {
+    match body {
+        Value::String(text) => {
+            let data = text.rsplit(',').next().unwrap_or_default();
+            let bytes = STANDARD.decode(data).unwrap_or_default();
+            bytes.ends_with(UNREADABLE)
+        }
+        Value::Array(all) => all.iter().any(shows_unreadable),
+        Value::Object(all) => all.values().any(shows_unreadable),
+        _ => false,
+    }
+}
+
 /// The tokens of all pictures in a chat. Only what says how large it is, as
 /// `PNG` does, is counted.
 pub fn count_shown(model: &str, messages: &Value) -> u64 {

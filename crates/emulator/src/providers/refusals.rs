@@ -25,6 +25,21 @@ pub fn refuse_key(provider: &Emulated, standing: Standing) -> Option<Response> {
     }
 }
 
+/// Returns the refusal of a picture that can't be read; the sources of its
+/// bodies stand in `docs/providers.md` §4.3.
+pub fn refuse_picture(provider: &Emulated) -> Response {
+    let body = match provider.id {
+        "anthropic" => json!({"type": "error",
+            "error": {"type": "invalid_request_error", "message": "Could not process image"}, "request_id": "req_0"}),
+        "google" => json!({"error": {"code": 400, "status": "INVALID_ARGUMENT",
+            "message": "Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting"}}),
+        _ => json!({"error": {
+            "message": "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png', 'jpeg', 'gif', 'webp'].",
+            "type": "invalid_request_error", "param": null, "code": "invalid_image_format"}}),
+    };
+    json_response(400, body)
+}
+
 pub fn json_response(status: u16, body: Value) -> Response {
     (
         StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),

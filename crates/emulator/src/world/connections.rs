@@ -25,6 +25,8 @@ pub struct RestFault {
     pub method: &'static str,
     /// A part of the paths of the calls that fail.
     pub path: &'static str,
+    /// Words in the texts of the messages that fail; empty for all calls.
+    pub content: &'static str,
     pub trouble: RestTrouble,
     /// How many such calls succeed first.
     pub after: u32,

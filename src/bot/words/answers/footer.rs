@@ -73,6 +73,9 @@ fn left_out(voice: Voice<'_>, what: &LeftOut) -> Option<String> {
     let words = match what {
         LeftOut::Older => "older messages were left out",
         LeftOut::Pictures => "pictures were left out: this model sees none",
+        LeftOut::RefusedPictures => {
+            "pictures of earlier messages were left out: the provider can't read one of them"
+        }
         LeftOut::Unread => "what was said before could not be read just now",
         LeftOut::Hidden => "a message that Discord doesn't show me was left out",
         LeftOut::File(_) => return None,

@@ -99,6 +99,34 @@ pub fn said_directly(voice: Voice<'_>, channel: u64) -> Card {
     ))
 }
 
+/// Stands above what Discord blocked for its links, where these are taken
+/// apart.
+pub fn said_without_links(voice: Voice<'_>, channel: u64) -> Card {
+    Card::text(voice.lang.say(
+        "Discord blocks a link in what I wanted to show you in <#{channel}>. \
+         Here it is, with its links spelt so that they lead nowhere:",
+        &[("channel", &channel)],
+    ))
+}
+
+/// Stands where an answer was promised that went to whoever asked instead.
+pub fn went_directly(voice: Voice<'_>) -> Card {
+    Card::text(
+        voice
+            .lang
+            .words("I could not show the answer here, so I wrote it to you directly."),
+    )
+}
+
+/// Stands in the place of words that Discord does not take.
+pub fn blocked_by_discord(voice: Voice<'_>, told: bool) -> Card {
+    Card::text(voice.lang.words(if told {
+        "Discord does not take this answer: it blocks a link or a word in it. I wrote it to you directly."
+    } else {
+        "Discord does not take this answer: it blocks a link or a word in it. Try other words."
+    }))
+}
+
 /// Stands above the file of an answer that could not be attached to it.
 pub fn whole_answer_directly(voice: Voice<'_>, channel: u64) -> Card {
     Card::text(voice.lang.say(

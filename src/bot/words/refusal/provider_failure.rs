@@ -47,6 +47,10 @@ fn describe_class(class: FailureClass) -> &'static str {
         FailureClass::ContentBlocked => {
             "{provider} declined that. Rephrase it, or name another provider."
         }
+        FailureClass::PictureRefused => {
+            "{provider} can't read the picture that came with your question: it may be animated, damaged, or larger \
+             or smaller than it takes. Send it as a plain PNG or JPEG, or name another provider."
+        }
         FailureClass::BadRequest => {
             "{provider} did not understand the request. That is a fault of mine or of the model's name; \
              try it without `model:`."

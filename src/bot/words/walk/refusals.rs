@@ -46,7 +46,7 @@ const SOURCES: [Source; 4] = [
     Source::Server,
     Source::BotDefault,
 ];
-const CLASSES: [FailureClass; 28] = {
+const CLASSES: [FailureClass; 29] = {
     use FailureClass as F;
     [
         F::AuthInvalid,
@@ -62,6 +62,7 @@ const CLASSES: [FailureClass; 28] = {
         F::ModelNotFound,
         F::ContextTooLong,
         F::ContentBlocked,
+        F::PictureRefused,
         F::BadRequest,
         F::Upstream,
         F::Unreachable,
