@@ -14,6 +14,7 @@ pub use footer::{
 };
 pub use places::{
     about_question, answer_file, demo_text, discord_was_away, empty_answer, forgotten,
-    hidden_question, hidden_subject, how_to_ask, may_not_write, nothing_to_forget, question_file,
-    refused_directly, refused_privately, said_directly, waiting_in_line, whole_answer_directly,
+    hidden_question, hidden_subject, how_to_ask, may_not_write, nothing_more, nothing_to_forget,
+    question_file, refused_directly, refused_privately, said_directly, waiting_in_line,
+    whole_answer_directly,
 };
