@@ -14,6 +14,7 @@ use super::http::{Incoming, Retries, address_below, failed};
 use super::outbound::Call;
 use super::registry::Providers;
 use super::sse::{Decoder, EVENT_BYTES_MAX};
+use super::thinking_tags::{ThinkingTags, VisibleWords};
 use super::timeouts::StreamClocks;
 
 /// The largest answer that is read when it does not stream.
@@ -38,6 +39,8 @@ pub struct ChatReply {
 /// More of an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Heard<'a> {
+    /// The words before these were the model's thinking, and none of its answer.
+    pub takes_back: bool,
     pub words: &'a str,
     /// How much has come, these words included.
     pub bytes: HeardBytes,
@@ -75,6 +78,10 @@ impl Providers {
             }
         };
         let mut answer = ParsedAnswer::default();
+        let mut hearing = Hearing {
+            tags: ThinkingTags::default(),
+            listener,
+        };
         let read = match call.delivery {
             Delivery::Streamed => {
                 let clocks = StreamClocks::start(self.outbound.timeouts, deadline);
@@ -82,11 +89,11 @@ impl Providers {
                     incoming: &mut incoming,
                     clocks,
                 };
-                read_stream(provider, stream, &mut answer, listener).await
+                read_stream(provider, stream, &mut answer, &mut hearing).await
             }
             Delivery::Whole => read_whole(provider, &mut incoming, &mut answer, deadline).await,
         };
-        hand_on(&mut answer, listener);
+        hearing.end(&mut answer);
         read?;
         let finish = answer
             .finish
@@ -146,7 +153,7 @@ async fn read_stream(
     provider: &Provider,
     stream: Stream<'_>,
     answer: &mut ParsedAnswer,
-    listener: &mut (dyn FnMut(Heard<'_>) + Send),
+    hearing: &mut Hearing<'_>,
 ) -> Result<(), ProviderFailure> {
     let fail = |class| failed(&provider.id, class);
     let format = provider.dialect.chat_format();
@@ -174,21 +181,44 @@ async fn read_stream(
         if std::mem::take(&mut answer.progressed) {
             clocks.restart_progress();
         }
-        hand_on(answer, listener);
+        hearing.hand_on(answer);
         if piece.is_none() {
             return Ok(());
         }
     }
 }
 
-/// Hands on what has come of an answer.
-fn hand_on(answer: &mut ParsedAnswer, listener: &mut (dyn FnMut(Heard<'_>) + Send)) {
-    let words = std::mem::take(&mut answer.text);
-    listener(Heard {
-        words: &words,
-        bytes: answer.take_heard(words.len()),
-        usage: answer.usage,
-    });
+/// Hands an answer on as it comes, without what its model thinks.
+struct Hearing<'a> {
+    tags: ThinkingTags,
+    listener: &'a mut (dyn FnMut(Heard<'_>) + Send),
+}
+
+impl Hearing<'_> {
+    /// Hands on what has come.
+    fn hand_on(&mut self, answer: &mut ParsedAnswer) {
+        let text = std::mem::take(&mut answer.text);
+        let visible = self.tags.push(&text);
+        self.tell(answer, &visible);
+    }
+
+    /// Hands on the last of it.
+    fn end(&mut self, answer: &mut ParsedAnswer) {
+        let text = std::mem::take(&mut answer.text);
+        let visible = self.tags.end(&text);
+        self.tell(answer, &visible);
+    }
+
+    fn tell(&mut self, answer: &mut ParsedAnswer, visible: &VisibleWords) {
+        let mut bytes = answer.take_heard(visible.words.len());
+        bytes.thought = bytes.thought.saturating_add(visible.thought as u64);
+        (self.listener)(Heard {
+            takes_back: visible.takes_back,
+            words: &visible.words,
+            bytes,
+            usage: answer.usage,
+        });
+    }
 }
 
 async fn read_whole(

@@ -23,6 +23,7 @@ mod registry;
 mod relay;
 mod shared_key;
 pub mod sse;
+mod thinking_tags;
 mod timeouts;
 
 pub use catalogue::{Catalogue, ImageWire, Override, Provider, glob, replacement, sees};

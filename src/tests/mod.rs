@@ -78,6 +78,7 @@ mod smuggling;
 mod spec;
 mod stage;
 mod stopping;
+mod thinking;
 mod throttles;
 mod tidy;
 mod tokens;

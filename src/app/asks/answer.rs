@@ -34,6 +34,8 @@ pub enum AnswerEvent<'a> {
     Payer(&'a Payer),
     /// More of its words.
     Words(&'a str),
+    /// Its words so far were the model's thinking, and none of the answer.
+    TakenBack,
 }
 
 /// Whoever listens to an answer.

@@ -181,6 +181,9 @@ impl AskCall<'_> {
         let mut hear = |heard: Heard<'_>| {
             hold.hear(heard.bytes);
             hold.note_report(heard.usage);
+            if heard.takes_back {
+                listener(AnswerEvent::TakenBack);
+            }
             if !heard.words.is_empty() {
                 listener(AnswerEvent::Words(heard.words));
             }

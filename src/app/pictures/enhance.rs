@@ -24,10 +24,10 @@ impl Pictures {
         let ask = Ask::of(imagine.caller.clone(), &imagine.spec.prompt.0, choices);
         let ready = self.asks.prepare(ask).await.secure().await?;
         let mut text = String::new();
-        let mut listener = |heard: AnswerEvent<'_>| {
-            if let AnswerEvent::Words(more) = heard {
-                text.push_str(more);
-            }
+        let mut listener = |heard: AnswerEvent<'_>| match heard {
+            AnswerEvent::Words(more) => text.push_str(more),
+            AnswerEvent::TakenBack => text.clear(),
+            AnswerEvent::Payer(_) => {}
         };
         let stop = CancellationToken::new();
         let outcome = self.asks.answer_ask(ready, &stop, &mut listener).await;

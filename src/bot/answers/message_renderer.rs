@@ -43,6 +43,8 @@ pub struct MessageRenderer<'a> {
     heading: String,
     /// The model's words as messages, while it says them.
     layout: Option<Layout>,
+    /// How often these were taken back before they were laid out.
+    beginnings: usize,
     /// Whether links that the model wrote show a preview of their pages.
     pub shows_previews: bool,
     /// The question, where it is too long to stand above its answer.
@@ -73,6 +75,22 @@ pub struct MessageRenderer<'a> {
     refusal: Option<anyhow::Error>,
 }
 
+/// What a model has said so far.
+#[derive(Default)]
+pub struct GrowingText {
+    pub words: String,
+    /// How often what was said before was taken back.
+    beginnings: usize,
+}
+
+impl GrowingText {
+    /// Takes back what was said.
+    pub fn begin_anew(&mut self) {
+        self.words.clear();
+        self.beginnings += 1;
+    }
+}
+
 /// A message as it stands in the channel. Its files are left out: they stay
 /// where they were put.
 struct ShownMessage {
@@ -100,6 +118,7 @@ impl<'a> MessageRenderer<'a> {
             server: None,
             heading: String::new(),
             layout: None,
+            beginnings: 0,
             shows_previews: false,
             question: None,
             buttons: Vec::new(),
@@ -199,7 +218,7 @@ impl<'a> MessageRenderer<'a> {
     /// Shows a text while it grows, until it is done.
     pub async fn follow_text(
         &mut self,
-        text: &mut watch::Receiver<String>,
+        text: &mut watch::Receiver<GrowingText>,
         done: &CancellationToken,
     ) {
         while let Some(true) = done.run_until_cancelled(self.wait_for_more(text)).await {
@@ -235,7 +254,7 @@ impl<'a> MessageRenderer<'a> {
     }
 
     /// Waits for more text, and shows meanwhile that it will come.
-    async fn wait_for_more(&self, text: &mut watch::Receiver<String>) -> bool {
+    async fn wait_for_more(&self, text: &mut watch::Receiver<GrowingText>) -> bool {
         loop {
             match timeout(TYPING_LASTS, text.changed()).await {
                 Ok(changed) => return changed.is_ok(),
@@ -250,8 +269,20 @@ impl<'a> MessageRenderer<'a> {
     async fn show_growing(&mut self, mut parts: Vec<String>) -> anyhow::Result<()> {
         self.insistence = Insistence::Growing;
         parts.truncate(self.bot.chat.answer_messages);
-        let buttons = self.buttons.clone();
-        self.show_parts(parts, buttons, Vec::new()).await
+        let (buttons, wanted) = (self.buttons.clone(), parts.len());
+        self.show_parts(parts, buttons, Vec::new()).await?;
+        self.empty_messages(wanted).await
+    }
+
+    /// Leaves nothing but a notice in the messages after so many: what stood
+    /// there was taken back, and no answer is without a message.
+    pub async fn empty_messages(&mut self, wanted: usize) -> anyhow::Result<()> {
+        for at in wanted.max(1)..self.shown.len() {
+            let notice = words::answers::nothing_more(self.voice);
+            let card = Card::text(transcript::mark_notice(&notice));
+            self.show_one(at, card).await?;
+        }
+        Ok(())
     }
 
     /// Shows what stands there last of all.
@@ -353,10 +384,12 @@ impl<'a> MessageRenderer<'a> {
     }
 
     /// The messages of an answer that grows.
-    fn split_growing(&mut self, text: &str) -> Vec<String> {
-        let kept = self.layout.take();
+    fn split_growing(&mut self, text: &GrowingText) -> Vec<String> {
+        let is_same = self.beginnings == text.beginnings;
+        self.beginnings = text.beginnings;
+        let kept = self.layout.take().filter(|_| is_same);
         let layout = kept.unwrap_or_else(|| self.new_layout());
-        self.layout.insert(layout).grow(text)
+        self.layout.insert(layout).grow(&text.words)
     }
 
     fn new_layout(&self) -> Layout {

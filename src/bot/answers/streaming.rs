@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::admission::Admission;
-use crate::bot::answers::message_renderer::MessageRenderer;
+use crate::bot::answers::message_renderer::{GrowingText, MessageRenderer};
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::target::Target;
 use crate::bot::answers::{last_words, notices, refusals};
@@ -159,13 +159,14 @@ async fn show_while_asking(
 ) -> (AskOutcome, String) {
     let bot = renderer.bot;
     let _growing = bot.edit_pace.begin_answer();
-    let (sender, mut receiver) = watch::channel(String::new());
+    let (sender, mut receiver) = watch::channel(GrowingText::default());
     let done = CancellationToken::new();
     let asking = async {
         let mut listener = |event: AnswerEvent<'_>| match event {
             AnswerEvent::Words(text) if !text.is_empty() => {
-                sender.send_modify(|all| all.push_str(text));
+                sender.send_modify(|all| all.words.push_str(text));
             }
+            AnswerEvent::TakenBack => sender.send_modify(GrowingText::begin_anew),
             _ => {}
         };
         let outcome = bot.app.asks.answer_ask(ready, stop, &mut listener).await;
@@ -173,7 +174,7 @@ async fn show_while_asking(
         outcome
     };
     let (outcome, ()) = tokio::join!(asking, renderer.follow_text(&mut receiver, &done));
-    let text = receiver.borrow().clone();
+    let text = receiver.borrow().words.clone();
     (outcome, text)
 }
 

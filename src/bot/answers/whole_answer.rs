@@ -44,7 +44,7 @@ impl MessageRenderer<'_> {
             let cards = self.lay_out(&answer, most, remainder);
             let (wanted, has_file) = (cards.len(), cards.iter().any(|card| !card.files.is_empty()));
             let Err(error) = self.show_last(cards).await else {
-                return Ok(());
+                return self.empty_messages(wanted).await;
             };
             let standing = self.count_shown();
             if has_file && refuses_files(&error) {

@@ -30,6 +30,7 @@ pub struct Question {
     max_tokens: Option<u32>,
     persona: Option<String>,
     /// Server-sent events: `delta` with `text`, then `done` with the rest.
+    /// `taken_back` says that the text so far was the model's thinking.
     #[serde(default)]
     stream: bool,
 }
@@ -83,7 +84,8 @@ pub async fn ask_model(mut call: Call) -> HandlerResult {
         let streamed = task.stream_events(AnswerEvents { text }, context).await;
         return Ok(streamed.map_err(|failure| failure.error)?);
     }
-    let finished = task.finish(|piece: String| text.push_str(&piece)).await;
+    let finished = task.finish(|more: AnswerProgress| more.add_to(&mut text));
+    let finished = finished.await;
     let finished = finished.map_err(|failure| failure.error)?;
     let mut response = json_response(StatusCode::OK, &describe_answer(&finished.result, text))?;
     if let Some(payer) = &finished.payer {
@@ -126,13 +128,13 @@ fn names_another_provider(call: &Call, of_key: &ProviderId, model: &str) -> bool
         && own_default.is_none_or(|model| !model.contains('/'))
 }
 
-/// Starts the task that asks the model. Its progress is the answer's text,
-/// piece by piece.
+/// Starts the task that asks the model. Its progress is what becomes of the
+/// answer's text.
 fn start_task(
     context: &mut CallContext,
     ready: ReadyAsk,
     claim: Option<CallClaim>,
-) -> CallTask<String, Answer> {
+) -> CallTask<AnswerProgress, Answer> {
     let permits = std::mem::take(&mut context.session.permits);
     let app = Arc::clone(&context.gateway.app);
     CallTask::spawn(
@@ -141,7 +143,10 @@ fn start_task(
         |reporter, stop| async move {
             let mut listener = |event: AnswerEvent<'_>| match event {
                 AnswerEvent::Payer(payer) => reporter.report_payer(payer.clone()),
-                AnswerEvent::Words(piece) => reporter.report_progress(piece.to_owned()),
+                AnswerEvent::Words(piece) => {
+                    reporter.report_progress(AnswerProgress::Words(piece.to_owned()));
+                }
+                AnswerEvent::TakenBack => reporter.report_progress(AnswerProgress::TakenBack),
             };
             let answering = app.asks.answer_for_program(ready, &stop, &mut listener);
             let (answer, attempt) = answering.await?;
@@ -151,18 +156,40 @@ fn start_task(
     )
 }
 
-/// Writes pieces of text as `delta`, and the whole answer as `done`.
+/// What becomes of an answer's text.
+enum AnswerProgress {
+    Words(String),
+    /// It was the model's thinking so far.
+    TakenBack,
+}
+
+impl AnswerProgress {
+    fn add_to(&self, text: &mut String) {
+        match self {
+            Self::Words(piece) => text.push_str(piece),
+            Self::TakenBack => text.clear(),
+        }
+    }
+}
+
+/// Writes pieces of text as `delta`, that they were none of the answer as
+/// `taken_back`, and the whole answer as `done`.
 struct AnswerEvents {
     /// The text so far.
     text: String,
 }
 
-impl EventWriter<String, Answer> for AnswerEvents {
+impl EventWriter<AnswerProgress, Answer> for AnswerEvents {
     const KEEP_ALIVE_EVERY: Option<Duration> = None;
 
-    fn write_progress(&mut self, piece: String) -> String {
-        self.text.push_str(&piece);
-        format!("event: delta\ndata: {}\n\n", json!({"text": piece}))
+    fn write_progress(&mut self, progress: AnswerProgress) -> String {
+        progress.add_to(&mut self.text);
+        match progress {
+            AnswerProgress::Words(piece) => {
+                format!("event: delta\ndata: {}\n\n", json!({"text": piece}))
+            }
+            AnswerProgress::TakenBack => "event: taken_back\ndata: {}\n\n".to_owned(),
+        }
     }
 
     fn write_result(&mut self, answer: Answer) -> String {

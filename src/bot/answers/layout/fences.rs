@@ -85,8 +85,9 @@ impl Code {
     pub fn look_at(&mut self, line: &str) -> Met {
         let trimmed = line.trim();
         let run = leading(trimmed, self.sign);
-        let is_mark = run >= self.length.min(3);
-        if is_mark && run == trimmed.len() && run >= self.length {
+        // A shorter fence is a line like others: it neither opens nor closes.
+        let is_mark = run >= self.length;
+        if is_mark && run == trimmed.len() {
             match &mut self.nested {
                 Some(open) if *open > 0 => *open -= 1,
                 _ => return Met::End,

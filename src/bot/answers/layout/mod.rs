@@ -186,6 +186,29 @@ mod tests {
         }
     }
 
+    /// Markdown in Markdown: whatever stands in the code, its own fence ends it.
+    #[test]
+    fn code_in_code_ends_with_its_own_fence() {
+        let fences = || ["`", "~"].iter().flat_map(|s| (3..=6).map(|n| s.repeat(n)));
+        let pairs = fences().flat_map(|outer| fences().map(move |inner| (outer.clone(), inner)));
+        for (outer, inner) in pairs {
+            let answer = format!(
+                "Use:\n{outer}markdown\n# Title\n\n{inner}sh\nnpm ci\n{inner}\n\nThanks.\n{outer}\n\nProse, **not** code."
+            );
+            let code = fences::apart(&inner);
+            let shown = format!(
+                "Use:\n```markdown\n# Title\n\n{code}sh\nnpm ci\n{code}\n\nThanks.\n```\n\nProse, **not** code."
+            );
+            assert_eq!(lay_out(&answer), shown, "{outer} around {inner}");
+            let mut layout = Layout::new(Author::Model, 2_000);
+            for (end, _) in answer.char_indices() {
+                layout.grow(answer.get(..end).unwrap());
+            }
+            let grown = layout.end(&answer).join("\n---\n");
+            assert_eq!(grown, shown, "{outer} around {inner}, growing");
+        }
+    }
+
     #[test]
     fn fences_stand_in_lists_and_quotes_and_are_closed() {
         let t = "```";

@@ -195,6 +195,36 @@ proptest! {
     }
 }
 
+/// What only looks like code, and what is code however it is closed: nowhere
+/// does Discord read a mark of small print.
+#[test]
+fn no_trick_with_fences_lets_small_print_through() {
+    for answer in [
+        "```\n-# no",
+        "```\ncode```\n-# no\n```\nx\n```",
+        "\\```\n-# no\n```",
+        "```\n```\n```\n-# no\n```",
+        "```\n\n```\n```\n-# no\n```",
+        "a ```\n-# no\n```",
+        "```\nx\n``` y\n-# no\n```\nz\n```",
+        "````md\n```sh\nx\n```\n````\n-# no\n```\n-# no",
+        "~~~~md\n~~~\nx\n~~~~\n-# no\n~~~",
+    ] {
+        let mut layout = Layout::new(Author::Model, LIMIT);
+        let mut shown: Vec<String> = answer
+            .char_indices()
+            .flat_map(|(end, _)| layout.grow(answer.get(..end).unwrap()))
+            .collect();
+        shown.extend(layout.end(answer));
+        for piece in shown {
+            let prose = prose_of(&piece);
+            assert!(!SMALL_PRINT.is_match(&prose), "{answer:?}: {piece:?}");
+        }
+        let all = lay_out(answer).concat();
+        assert!(all.contains("no"), "{answer:?}: {all:?}");
+    }
+}
+
 /// What is read again when an answer has grown stays small, whatever it is
 /// made of.
 #[test]

@@ -20,6 +20,12 @@ pub fn empty_answer(voice: Voice<'_>) -> String {
         .to_owned()
 }
 
+/// What stands in a message whose words turned out to be no part of the
+/// answer, which ends above.
+pub fn nothing_more(voice: Voice<'_>) -> String {
+    voice.lang.words("*The answer ends above.*").to_owned()
+}
+
 /// A fixed reply, where there is no key at all.
 pub fn demo_text(voice: Voice<'_>) -> String {
     let text = "This is a demo reply: no model was asked, since nobody has a key here yet.\n\
