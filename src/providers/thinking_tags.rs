@@ -21,8 +21,14 @@ pub struct ThinkingTags {
     has_thought: bool,
     /// Words are visible that were not taken back.
     has_shown: bool,
-    /// What the line begins with that has not ended.
-    line: String,
+    line: Line,
+}
+
+/// The line that has not ended, as far as it is visible.
+#[derive(Default)]
+struct Line {
+    /// What it begins with.
+    start: String,
     is_in_span: bool,
     is_in_fence: bool,
 }
@@ -163,29 +169,15 @@ impl ThinkingTags {
         };
         let words = rest.get(..read).unwrap_or_default();
         visible.words.push_str(words);
-        self.follow_line(words);
+        self.line.follow(words);
         Some(read)
-    }
-
-    /// Notes what the line begins with, and where it is code.
-    fn follow_line(&mut self, words: &str) {
-        if words == "\n" {
-            let line = std::mem::take(&mut self.line);
-            self.is_in_fence ^= FENCES.iter().any(|it| line.trim_start().starts_with(it));
-            self.is_in_span = false;
-            return;
-        }
-        self.is_in_span ^= words.matches('`').count() % 2 == 1;
-        if self.line.trim_start().len() < FENCE_BYTES {
-            self.line.push_str(words);
-        }
     }
 
     /// How long the tag is with which a text begins, if it ends thinking that
     /// no tag has opened: one that begins or ends its line, and is no code.
     /// None where that shows only when more has come.
     fn closes(&self, text: &str, is_ended: bool) -> Option<usize> {
-        if self.is_in_fence || self.is_in_span {
+        if self.line.is_in_fence || self.line.is_in_span {
             return Some(0);
         }
         let bytes = match find_tag(text, &CLOSING) {
@@ -198,7 +190,7 @@ impl ThinkingTags {
             Some((line, _)) => (line, true),
             None => (after, is_ended),
         };
-        if self.line.trim().is_empty() {
+        if self.line.start.trim().is_empty() {
             Some(bytes)
         } else if !line.trim().is_empty() {
             Some(0)
@@ -215,6 +207,22 @@ impl ThinkingTags {
         self.place = Place::Start;
         self.has_thought = true;
         self.has_shown = false;
+    }
+}
+
+impl Line {
+    /// Takes in more of it, or its end.
+    fn follow(&mut self, words: &str) {
+        if words == "\n" {
+            let start = std::mem::take(&mut self.start);
+            self.is_in_fence ^= FENCES.iter().any(|it| start.trim_start().starts_with(it));
+            self.is_in_span = false;
+            return;
+        }
+        self.is_in_span ^= words.matches('`').count() % 2 == 1;
+        if self.start.trim_start().len() < FENCE_BYTES {
+            self.start.push_str(words);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What Discord does not take for its words: AutoMod, blocked links. Wherever
+//! What Discord does not take for its words: `AutoMod`, blocked links. Wherever
 //! it was asked, words stand in its place, no button of a growing answer
 //! stays, and nothing is announced that does not come.
 

@@ -3,6 +3,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::bot::answers::layout::fences::without_controls;
 use crate::bot::answers::layout::prose::{discords_prose, quote_length};
 use crate::bot::answers::layout::spans::{find_spans, plain};
 use crate::bot::answers::split::units;
@@ -145,9 +146,8 @@ fn columns<'a>(
 
 /// The cells of a line: bars part them, unless they are escaped.
 fn cells(line: &str) -> Vec<String> {
-    let line = line
-        .get(quote_length(line).unwrap_or(0)..)
-        .unwrap_or_default();
+    let line = line.get(quote_length(line).unwrap_or(0)..);
+    let line = without_controls(line.unwrap_or_default());
     let line = line.trim();
     let line = line.strip_prefix('|').unwrap_or(line);
     let (mut cells, mut cell) = (Vec::new(), String::new());
