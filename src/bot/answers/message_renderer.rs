@@ -14,7 +14,7 @@ use crate::bot::answers::split;
 use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
-use crate::bot::connection::rest::{code_of, is_gone, refuses_content};
+use crate::bot::connection::rest::{code_of, refuses_content, refuses_place};
 use crate::bot::conversation::transcript::{self, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
 use crate::model::{PersonId, ServerId};
@@ -142,7 +142,7 @@ impl<'a> MessageRenderer<'a> {
         let heading = transcript::heading(question);
         self.question = heading.is_excerpt.then(|| {
             let description = words::answers::question_file(self.voice);
-            markdown_file(QUESTION_FILE, description, question)
+            File::of_markdown(QUESTION_FILE, description, question)
         });
         self.heading = heading.text;
     }
@@ -493,22 +493,5 @@ impl<'a> MessageRenderer<'a> {
             self.nonce.insert(base).clone()
         };
         Ok(format!("{base}{:03}", self.shown.len() % 1_000))
-    }
-}
-
-/// Whether a channel takes no message of ours: it is gone, the bot may not
-/// write there, or it takes none at all.
-fn refuses_place(error: &anyhow::Error) -> bool {
-    let is_no_place = matches!(code_of(error), Some(50_083 | 40_058 | 50_008 | 50_024));
-    is_gone(error) || is_no_place
-}
-
-/// A file of what somebody said.
-pub fn markdown_file(name: &'static str, description: String, text: &str) -> File {
-    File {
-        name: name.to_owned(),
-        kind: "text/markdown",
-        description,
-        bytes: text.as_bytes().to_vec(),
     }
 }

@@ -1,7 +1,7 @@
 //! Whole answers: laid out over messages, and what becomes of the rest where
 //! Discord takes no more messages or no file.
 
-use crate::bot::answers::message_renderer::{MessageRenderer, markdown_file};
+use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::rest::{code_of, refuses_content, status_of};
@@ -100,7 +100,7 @@ impl MessageRenderer<'_> {
 
     fn answer_file(&self, text: &str) -> File {
         let description = words::answers::answer_file(self.voice);
-        markdown_file(ANSWER_FILE, description, text)
+        File::of_markdown(ANSWER_FILE, description, text)
     }
 
     /// Sends the whole answer to whoever asked, since it could not be

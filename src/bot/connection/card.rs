@@ -48,6 +48,18 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
+impl File {
+    /// A file of what somebody said.
+    pub fn of_markdown(name: &str, description: String, text: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: "text/markdown",
+            description,
+            bytes: text.as_bytes().to_vec(),
+        }
+    }
+}
+
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}, {} bytes]", self.name, self.bytes.len())

@@ -76,6 +76,13 @@ pub fn refuses_content(error: &anyhow::Error) -> bool {
     )
 }
 
+/// Whether a channel takes no message of ours: it is gone, the bot may not
+/// write there, or it takes none at all.
+pub fn refuses_place(error: &anyhow::Error) -> bool {
+    let is_no_place = matches!(code_of(error), Some(50_083 | 40_058 | 50_008 | 50_024));
+    is_gone(error) || is_no_place
+}
+
 /// Discord's code for an interaction that has been answered already.
 pub const ALREADY_ACKNOWLEDGED: u64 = 40_060;
 
