@@ -321,6 +321,12 @@ impl Stage {
         self.actor(self.scene.member, "general")
     }
 
+    /// Whether the bot answers when a member asks it something.
+    pub async fn is_answering(&self) -> bool {
+        let answer = self.mia().runs("/ask prompt:count").await;
+        answer.contains("\none two")
+    }
+
     /// Who manages the server.
     pub fn omar(&self) -> Actor<'_> {
         self.actor(self.scene.manager, "general")
