@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use latchkey_emulator::providers::ProviderFault;
 use latchkey_emulator::{RestFault, RestTrouble};
 
-use super::stage;
+use super::{rest_fault, stage};
 
 #[tokio::test]
 async fn a_provider_that_fails_in_mid_answer_leaves_what_it_said() {
@@ -45,17 +45,13 @@ async fn discords_limits_on_edits_delay_the_answer_and_lose_nothing() {
             .world()
             .with(|state| state.providers.pace = Duration::from_millis(60));
         stage.world().with(|state| {
+            let trouble = RestTrouble::Limited {
+                seconds: 0.2,
+                is_global: false,
+            };
             state.rest_faults.push(RestFault {
-                method: "PATCH",
-                path: "/messages/",
-                content: "",
-                trouble: RestTrouble::Limited {
-                    seconds: 0.2,
-                    is_global: false,
-                },
                 after: 1,
-                times: 3,
-                delay: Duration::ZERO,
+                ..rest_fault(("PATCH", "/messages/"), trouble, 3)
             });
         });
         assert_snapshot!(stage.mia().says("@Latchkey count").await, @"

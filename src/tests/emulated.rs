@@ -38,7 +38,8 @@ async fn posts(stage: &Stage, path: &str, body: &Value) -> Response {
         .unwrap()
 }
 
-async fn outcome(response: Response) -> (u16, u64) {
+/// Status and code of an answer of Discord's.
+pub async fn outcome(response: Response) -> (u16, u64) {
     let status = response.status().as_u16();
     (
         status,

@@ -73,10 +73,6 @@ pub async fn with_seeing_model(test: impl AsyncFnOnce(&Stage)) {
     .await;
 }
 
-fn calls(stage: &Stage) -> usize {
-    stage.world().look(|state| state.providers.calls.len())
-}
-
 #[tokio::test]
 async fn text_files_are_read_whatever_wrote_them() {
     stage::run(async |stage| {
@@ -255,7 +251,7 @@ async fn a_file_that_is_all_there_is_is_answered_with_why_it_cannot_be_read() {
         I can't read `IMG_1.heic`: I see no HEIC pictures.
         Send it as a PNG, JPEG, GIF or WebP picture. Copy its text into a message or a text file, or send pages as pictures.
         ");
-        assert_eq!(calls(stage), 0, "nobody is asked");
+        assert_eq!(stage.calls(), 0, "nobody is asked");
     })
     .await;
 }
@@ -286,7 +282,7 @@ async fn it_is_the_same_wherever_a_file_is_met() {
         I can't read `IMG_1.heic`: I see no HEIC pictures.
         Send it as a PNG, JPEG, GIF or WebP picture.
         ");
-        assert_eq!(calls(stage), 0, "nobody is asked");
+        assert_eq!(stage.calls(), 0, "nobody is asked");
         // Where there are words as well, the model is told of both.
         assert_snapshot!(mia.replies(voice, "@Latchkey what does he say?").await, @"
         You asked: omar: (Files came with this that you are not given: voice-message.ogg (a voice message of 61 s, which you can't hear). Say so if they matter, and don't guess what is in them.)
@@ -381,7 +377,7 @@ async fn a_reply_that_discord_hides_is_answered_with_how_to_be_heard() {
         let mia = stage.mia();
         mia.runs("/ask prompt:count").await;
         let answer = mia.newest();
-        let before = calls(stage);
+        let before = stage.calls();
         // As Discord does now and then, though the bot is mentioned:
         // <https://github.com/discord/discord-api-docs/issues/5395>
         let hidden = stage.world().post(NewMessage {
@@ -392,7 +388,7 @@ async fn a_reply_that_discord_hides_is_answered_with_how_to_be_heard() {
             ..NewMessage::default()
         });
         assert_snapshot!(mia.sees_reply(hidden).await, @"Discord doesn't show me what you wrote there. Write it in a new message that mentions me, or use `/ask`.");
-        assert_eq!(calls(stage), before, "nobody is asked");
+        assert_eq!(stage.calls(), before, "nobody is asked");
     })
     .await;
 }

@@ -6,17 +6,10 @@ use insta::assert_snapshot;
 use latchkey_emulator::World;
 use latchkey_emulator::providers::ProviderFault;
 
-use super::stage::{self, Stage};
+use super::stage;
 
 /// `SUPPRESS_EMBEDS`: `docs/discord.md` §3.1.
 const SUPPRESS_EMBEDS: u64 = 1 << 2;
-
-fn says(stage: &Stage, words: &str) {
-    let words = words.to_owned();
-    stage
-        .world()
-        .with(|state| state.providers.said = Some(words));
-}
 
 /// The flags of every message that was sent or changed, in their order.
 fn flags(world: &World) -> Vec<Option<u64>> {
@@ -33,9 +26,7 @@ fn flags(world: &World) -> Vec<Option<u64>> {
 #[tokio::test]
 async fn what_discord_can_not_show_becomes_what_it_can() {
     stage::run(async |stage| {
-        says(
-            stage,
-            "#### Result\n\n| Name | Score |\n|:-----|------:|\n| Ann | **95** |\n| 日本 | 7 |\n\n\
+        stage.models_say("#### Result\n\n| Name | Score |\n|:-----|------:|\n| Ann | **95** |\n| 日本 | 7 |\n\n\
              so \\( x^2 \\) and $$\\frac{a}{b+1}$$ cost $5.\n\n---\n\n- [x] done<br>so\n- [ ] open[^1]\n\n\
              [^1]: ![a cat](https://a.example/cat.png)\n\n~~~py\nprint('```')\n~~~",
         );
@@ -99,7 +90,7 @@ async fn a_long_answer_is_whole_in_each_message() {
                 part.starts_with("> ")
             }),
         ] {
-            says(stage, &words);
+            stage.models_say(&words);
             let seen = mia.says("@Latchkey tell me").await;
             let parts: Vec<&str> = seen.split("\n---\n").collect();
             assert!(parts.len() > 1, "{seen}");
@@ -117,10 +108,7 @@ async fn a_long_answer_is_whole_in_each_message() {
 async fn code_is_closed_where_an_answer_ends_in_it() {
     stage::run(async |stage| {
         let mia = stage.mia();
-        says(
-            stage,
-            "Here:\n```py\nfor x in all:\n    print(x)\n    y = 2 *",
-        );
+        stage.models_say("Here:\n```py\nfor x in all:\n    print(x)\n    y = 2 *");
         assert_snapshot!(mia.says("@Latchkey code").await, @"
         Here:
         ```py
@@ -131,8 +119,7 @@ async fn code_is_closed_where_an_answer_ends_in_it() {
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 11 out · under $0.0001
         ");
         // The same where it ends at the limit on its output.
-        says(
-            stage,
+        stage.models_say(
             "Here:\n```py\nfor x in all:\n    print(x)\n# and so on and on and on\n```",
         );
         stage.fails("groq", ProviderFault::AtLimit);
@@ -150,10 +137,7 @@ async fn code_is_closed_while_it_grows() {
         stage
             .world()
             .with(|state| state.providers.pace = Duration::from_millis(120));
-        says(
-            stage,
-            "See:\n```py\none = 1\ntwo = 2\nthree = 3\n```\n**Done now** and so.",
-        );
+        stage.models_say("See:\n```py\none = 1\ntwo = 2\nthree = 3\n```\n**Done now** and so.");
         let mia = stage.mia();
         let said = mia.writes("@Latchkey count", None);
         let channel = mia.channel;
@@ -203,7 +187,7 @@ async fn no_footer_can_be_imitated() {
         // In code nothing is small.
         let code = regex::Regex::new(r"(?s)```.*?```|`[^`\\]*`").unwrap();
         for (words, mia) in tricks.iter().zip(people.iter().cycle()) {
-            says(stage, words);
+            stage.models_say(words);
             let seen = mia.says("@Latchkey who pays?").await;
             let prose = seen.replace("\\`", "");
             let prose = code.replace_all(&prose, "code");
@@ -226,9 +210,7 @@ async fn no_footer_can_be_imitated() {
 #[tokio::test]
 async fn links_show_previews_only_where_a_server_wants_them() {
     stage::run(async |stage| {
-        says(
-            stage,
-            "See https://a.example and join https://discord.gg/made-up",
+        stage.models_say("See https://a.example and join https://discord.gg/made-up",
         );
         let (mia, omar) = (stage.mia(), stage.omar());
         mia.says("@Latchkey links").await;
@@ -251,10 +233,7 @@ async fn links_show_previews_only_where_a_server_wants_them() {
 #[tokio::test]
 async fn no_answer_pings_anybody() {
     stage::run(async |stage| {
-        says(
-            stage,
-            "@everyone @here <@1> <@&2> &lt;@3&gt; <b>@everyone</b>",
-        );
+        stage.models_say("@everyone @here <@1> <@&2> &lt;@3&gt; <b>@everyone</b>");
         stage.mia().says("@Latchkey ping").await;
         stage.world().look(|state| {
             let answers = state.messages.iter().filter(|m| m.author.is_none());

@@ -8,6 +8,7 @@ use latchkey_emulator::{ChannelRules, PrivateThread, permission};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
+use super::emulated::outcome;
 use super::{Actor, Stage, bot_wrote, run};
 
 /// A call of the bot's with its own token: status and code.
@@ -21,10 +22,7 @@ async fn calls(stage: &Stage, method: Method, path: &str, body: Option<Value>) -
     if let Some(body) = body {
         call = call.json(&body);
     }
-    let response = call.send().await.unwrap();
-    let status = response.status().as_u16();
-    let body: Value = response.json().await.unwrap_or_default();
-    (status, body["code"].as_u64().unwrap_or(0))
+    outcome(call.send().await.unwrap()).await
 }
 
 async fn posts(stage: &Stage, channel: u64, body: Value) -> (u16, u64) {
@@ -36,10 +34,6 @@ async fn posts(stage: &Stage, channel: u64, body: Value) -> (u16, u64) {
 fn opens_thread(stage: &Stage, actor: &Actor<'_>) -> u64 {
     let said = actor.writes("a subject", None);
     stage.world().open_thread(said, "a thread").unwrap()
-}
-
-fn in_thread<'a>(stage: &'a Stage, actor: &Actor<'a>, thread: u64) -> Actor<'a> {
-    Actor::new(stage, actor.person, thread)
 }
 
 /// What the bot wrote to somebody directly, once it is done.
@@ -137,7 +131,7 @@ async fn discord_has_rules_for_threads_and_direct_messages() {
             permission::SEND_IN_THREADS | permission::SEND_MESSAGES,
         );
 
-        let own = in_thread(stage, &mia, thread).newest();
+        let own = mia.in_thread(thread).newest();
         let one = format!("/channels/{thread}/messages/{own}");
         world.change_channel(thread, |rules| rules.archived = true);
         let edit = calls(stage, Method::PATCH, &one, Some(hello.clone())).await;
@@ -179,7 +173,7 @@ async fn where_the_bot_may_not_write_nobody_is_asked_and_the_asker_hears_of_it()
     run(async |stage| {
         let (world, mia) = (stage.world(), stage.mia());
         let thread = opens_thread(stage, &mia);
-        let in_thread = in_thread(stage, &mia, thread);
+        let in_thread = mia.in_thread(thread);
         let server = stage.scene.server;
         let deny = |permissions| world.deny_bot(mia.channel, permissions);
         let allow = |permissions| world.allow_bot(mia.channel, permissions);
@@ -340,7 +334,7 @@ async fn a_thread_that_is_put_away_for_good_takes_no_answer_and_nobody_pays() {
             rules.archived = true;
             rules.locked = true;
         });
-        let asked = in_thread(stage, &mia, thread).starts("/ask prompt:count");
+        let asked = mia.in_thread(thread).starts("/ask prompt:count");
         world
             .until(|state| {
                 let mut calls = state.calls.iter();

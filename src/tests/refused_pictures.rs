@@ -29,10 +29,6 @@ async fn with_each_provider(test: impl AsyncFn(&Stage, &str)) {
     }
 }
 
-fn calls(stage: &Stage) -> usize {
-    stage.world().look(|state| state.providers.calls.len())
-}
-
 #[tokio::test]
 async fn a_refused_picture_does_not_spoil_the_questions_after_it() {
     with_each_provider(async |stage, provider| {
@@ -44,14 +40,14 @@ async fn a_refused_picture_does_not_spoil_the_questions_after_it() {
             "{provider}: {seen}"
         );
         for _ in 0..2 {
-            let before = calls(stage);
+            let before = stage.calls();
             let seen = mia.says("never mind, count").await;
             assert!(seen.contains("nine ten"), "{provider}: {seen}");
             assert!(
                 seen.contains("pictures of earlier messages were left out"),
                 "{provider}: {seen}"
             );
-            assert_eq!(calls(stage) - before, 2, "{provider}");
+            assert_eq!(stage.calls() - before, 2, "{provider}");
         }
     })
     .await;
@@ -66,14 +62,14 @@ async fn a_refused_picture_of_the_question_itself_is_named_after_one_more_try() 
             mia.sees_reply(sent).await.contains("nine ten"),
             "{provider}"
         );
-        let before = calls(stage);
+        let before = stage.calls();
         let sent = mia.writes_with("and this?", None, unreadable());
         let seen = mia.sees_reply(sent).await;
         assert!(
             seen.contains("can't read the picture"),
             "{provider}: {seen}"
         );
-        assert_eq!(calls(stage) - before, 2, "{provider}");
+        assert_eq!(stage.calls() - before, 2, "{provider}");
     })
     .await;
 }

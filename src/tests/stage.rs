@@ -355,6 +355,13 @@ impl Stage {
             .with(|state| state.providers.standings.insert(key.to_owned(), standing));
     }
 
+    /// Lets every model answer in these words.
+    pub fn models_say(&self, words: &str) {
+        let words = words.to_owned();
+        self.world()
+            .with(|state| state.providers.said = Some(words));
+    }
+
     /// Lets something go wrong at a provider.
     pub fn fails(&self, provider: &str, fault: ProviderFault) {
         self.world()

@@ -11,13 +11,6 @@ use super::stage::Stage;
 /// What must not be seen.
 const THOUGHT: &str = "SECRETPLAN";
 
-fn says(stage: &Stage, words: &str) {
-    let words = words.to_owned();
-    stage
-        .world()
-        .with(|state| state.providers.said = Some(words));
-}
-
 /// Whether anything that was sent to Discord says it.
 fn is_shown(stage: &Stage) -> bool {
     stage.world().look(|state| {
@@ -33,12 +26,9 @@ async fn thinking_in_tags_is_not_shown_and_not_told_again() {
         stage
             .world()
             .with(|state| state.providers.pace = Duration::from_millis(20));
-        says(
-            stage,
-            &format!(
-                "<think>\nThe user wants {THOUGHT}. So I say it.\n</think>\n\nThe answer is 42."
-            ),
-        );
+        stage.models_say(&format!(
+            "<think>\nThe user wants {THOUGHT}. So I say it.\n</think>\n\nThe answer is 42."
+        ));
         let seen = mia.says("@Latchkey the answer?").await;
         assert!(
             seen.starts_with("The answer is 42.\n-# Groq openai/gpt-oss-20b"),
@@ -49,7 +39,7 @@ async fn thinking_in_tags_is_not_shown_and_not_told_again() {
         assert!(told.contains("assistant: The answer is 42.\n"), "{told}");
         assert!(!is_shown(stage) && !told.contains(THOUGHT), "{told}");
         // Where that is all, nothing was said.
-        says(stage, &format!("<Thinking>{THOUGHT} and so on"));
+        stage.models_say(&format!("<Thinking>{THOUGHT} and so on"));
         let seen = mia.says("@Latchkey the answer?").await;
         assert!(seen.contains("gave an empty answer"), "{seen}");
         assert!(!is_shown(stage));
@@ -69,7 +59,7 @@ async fn thinking_that_no_tag_opens_is_taken_back() {
             "{} so\n</think>\n\nThe answer is 42.",
             format!("{THOUGHT}_").repeat(250)
         );
-        says(stage, &words);
+        stage.models_say(&words);
         let seen = mia.says("@Latchkey the answer?").await;
         assert!(is_shown(stage) && !seen.contains(THOUGHT), "{seen}");
         let parts: Vec<&str> = seen.split("\n---\n").collect();
@@ -95,7 +85,7 @@ async fn programs_get_no_thinking_from_our_own_api() {
         let program = Program::of(stage, &stage.mia(), "scopes:chat").await;
         let unified = "/api/v1/unified";
         for thinking in [format!("<think>{THOUGHT}</think>"), format!("{THOUGHT}\n</think>")] {
-            says(stage, &format!("{thinking}\nThe answer is 42."));
+            stage.models_say(&format!("{thinking}\nThe answer is 42."));
             let whole = program.posts(unified, &json!({"prompt": "?"})).await;
             assert_eq!(whole.json()["response"], "The answer is 42.");
             let streamed = program.posts(unified, &json!({"prompt": "?", "stream": true})).await;

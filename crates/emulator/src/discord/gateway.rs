@@ -119,11 +119,10 @@ async fn serve(world: &World, mut socket: WebSocket) {
         };
         match heard {
             Some(Ok(Message::Text(text))) => {
-                let refused = check_frame(&text, &mut sent);
-                let refused = refused.or_else(|| {
-                    let said: Value = serde_json::from_str(&text).unwrap_or_default();
-                    world.with(|state| handle_message(state, &said, &sender))
-                });
+                let refused = match read_frame(&text, &mut sent) {
+                    Ok(said) => world.with(|state| handle_message(state, &said, &sender)),
+                    Err(code) => Some(code),
+                };
                 if let Some(code) = refused {
                     return close(&mut socket, Some(code)).await;
                 }
@@ -165,17 +164,18 @@ async fn close(socket: &mut WebSocket, code: Option<u16>) {
     let _ = socket.send(Message::Close(frame)).await;
 }
 
-/// Checks size, form and number of what a client sends. Returns the code to
-/// close with, if there is something wrong.
-fn check_frame(text: &str, sent: &mut VecDeque<Instant>) -> Option<u16> {
+/// Reads what a client sends, and checks its size, form and number. Where
+/// something is wrong, returns the code to close with.
+fn read_frame(text: &str, sent: &mut VecDeque<Instant>) -> Result<Value, u16> {
     let now = Instant::now();
     sent.push_back(now);
     sent.retain(|at| now.duration_since(*at) < SENDS_WITHIN);
     if sent.len() > SENDS_MAX {
-        return Some(RATE_LIMITED);
+        return Err(RATE_LIMITED);
     }
-    let is_readable = serde_json::from_str::<Value>(text).is_ok_and(|said| said.is_object());
-    (text.len() > PAYLOAD_BYTES_MAX || !is_readable).then_some(DECODE_ERROR)
+    let said = serde_json::from_str(text).ok().filter(Value::is_object);
+    said.filter(|_| text.len() <= PAYLOAD_BYTES_MAX)
+        .ok_or(DECODE_ERROR)
 }
 
 /// Records the code that a client closes with, which ends its session if the

@@ -9,33 +9,29 @@ impl World {
     /// Breaks every gateway connection off, or closes it with a code. After
     /// some codes, the session is gone too.
     pub fn drop_sockets(&self, code: Option<u16>) {
-        self.tell_sockets(|| code.map_or(ToSocket::Drop, ToSocket::Close));
-        self.with(|state| {
-            for session in &mut state.sessions {
-                session.socket = None;
-            }
-            if code.is_some_and(|code| !keeps_session(code)) {
-                state.sessions.clear();
-            }
-        });
+        self.leave_sockets(|| code.map_or(ToSocket::Drop, ToSocket::Close));
+        if code.is_some_and(|code| !keeps_session(code)) {
+            self.with(|state| state.sessions.clear());
+        }
     }
 
     /// Closes every gateway connection with a frame that has no code.
     pub fn close_sockets_without_code(&self) {
-        self.tell_sockets(|| ToSocket::CloseWithoutCode);
-        self.with(|state| {
-            for session in &mut state.sessions {
-                session.socket = None;
-            }
-        });
+        self.leave_sockets(|| ToSocket::CloseWithoutCode);
     }
 
     /// Leaves every gateway connection open, and neither hears nor says
     /// anything on it any more, as where a cable is cut.
     pub fn silence_sockets(&self) {
-        self.tell_sockets(|| ToSocket::FallSilent);
+        self.leave_sockets(|| ToSocket::FallSilent);
+    }
+
+    /// Tells every gateway connection something, the last that it hears: its
+    /// session goes on without it.
+    fn leave_sockets(&self, last: impl Fn() -> ToSocket) {
         self.with(|state| {
             for session in &mut state.sessions {
+                session.push(last());
                 session.socket = None;
             }
         });
