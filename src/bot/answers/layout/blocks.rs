@@ -139,10 +139,11 @@ impl Reader {
         let mut end = 0;
         let mut is_settled = source.is_ended;
         while let Some(line) = source.line(end) {
-            let is_other = line.text.trim().is_empty()
-                || opening(line.text).is_some()
-                || self.head_at(source, line).is_some();
-            if is_other && end > 0 {
+            let is_other = end > 0
+                && (line.text.trim().is_empty()
+                    || opening(line.text).is_some()
+                    || self.head_at(source, line).is_some());
+            if is_other {
                 is_settled = line.is_whole;
                 break;
             }

@@ -42,8 +42,6 @@ struct OpenCode {
     fence: Fence,
     /// Whether it stands in the message yet; it waits for its first line.
     is_shown: bool,
-    /// What opened it before, in an earlier message.
-    is_again: bool,
 }
 
 /// How good a place is for a cut.
@@ -89,7 +87,6 @@ impl Cutter {
                 self.code = Some(OpenCode {
                     fence,
                     is_shown: false,
-                    is_again: false,
                 });
             }
             Block::Code { text, starts_line } => self.add_code(text, starts_line, done),
@@ -170,7 +167,8 @@ impl Cutter {
         self.gap = 0;
         if let Some(code) = self.code.as_mut().filter(|code| code.is_shown) {
             code.is_shown = false;
-            code.is_again = true;
+            // What led to it stands in an earlier message.
+            code.fence.lead.clone_from(&code.fence.prefix);
         }
         if self.is_hidden {
             self.push(SPOILER);
@@ -270,11 +268,7 @@ impl Cutter {
             if !code.is_shown && words.unwrap_or(&rest).trim().is_empty() {
                 return;
             }
-            let opening = if code.is_again {
-                format!("{}{FENCE}{}", code.fence.prefix, code.fence.language)
-            } else {
-                format!("{}{FENCE}{}", code.fence.lead, code.fence.language)
-            };
+            let opening = format!("{}{FENCE}{}", code.fence.lead, code.fence.language);
             let before = if code.is_shown {
                 1
             } else {

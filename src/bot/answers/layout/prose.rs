@@ -248,12 +248,7 @@ impl Writer {
             }
             Shown::Text(text) => self.push(&text),
             Shown::Marked { mark, inner } => {
-                let mut writer = Self::new(self.depth + 1);
-                let mut at = 0;
-                while at < inner.len() {
-                    at += writer.write_next(&inner, at);
-                }
-                let words = writer.shown;
+                let words = Self::new(self.depth + 1).write_inline(&inner);
                 self.push(&format!("{mark}{}{mark}", words.trim()));
             }
         }

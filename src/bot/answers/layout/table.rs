@@ -78,12 +78,14 @@ impl Head {
 
     /// Shows the table with these rows.
     pub fn show(&self, rows: &[Vec<String>]) -> Shown {
-        let has_link = rows.iter().flatten().any(|cell| cell.contains("://"));
+        if rows.iter().flatten().any(|cell| cell.contains("://")) {
+            return Shown::List(self.show_list(rows));
+        }
         let read = |row: &Vec<String>| row.iter().map(|cell| cell_text(cell)).collect();
         let lines: Vec<Vec<String>> = [&self.cells].into_iter().chain(rows).map(read).collect();
         let widths = columns(lines.iter(), &|cell| cell.width());
         let width: usize = widths.iter().map(|width| width + GAP.len()).sum();
-        if (has_link || width > COLUMNS_MAX + GAP.len()) && !rows.is_empty() {
+        if width > COLUMNS_MAX + GAP.len() && !rows.is_empty() {
             return Shown::List(self.show_list(rows));
         }
         let mut shown: Vec<String> = lines.iter().map(|row| self.aligned(row, &widths)).collect();
@@ -112,14 +114,15 @@ impl Head {
 
     /// A line for each row: its cells, with the names of their columns.
     fn show_list(&self, rows: &[Vec<String>]) -> String {
+        let names: Vec<String> = self.cells.iter().map(|name| on_one_line(name)).collect();
         let mut lines = Vec::new();
         for row in rows {
             let mut parts = Vec::new();
             for (column, cell) in row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
-                let cell = discords_prose(cell).replace('\n', " ");
-                let name = self.cells.get(column).filter(|name| !name.is_empty());
-                parts.push(match name {
-                    Some(name) => format!("{}: {cell}", discords_prose(name).replace('\n', " ")),
+                let cell = on_one_line(cell);
+                let is_named = self.cells.get(column).is_some_and(|name| !name.is_empty());
+                parts.push(match names.get(column).filter(|_| is_named) {
+                    Some(name) => format!("{name}: {cell}"),
                     None => cell,
                 });
             }
@@ -182,9 +185,14 @@ fn side(cell: &str) -> Option<Side> {
     })
 }
 
+/// A cell as Discord shows it, on one line.
+fn on_one_line(cell: &str) -> String {
+    discords_prose(cell).replace('\n', " ")
+}
+
 /// A cell as it reads in code, where nothing is formatted.
 fn cell_text(cell: &str) -> String {
-    let shown = discords_prose(cell).replace('\n', " ");
+    let shown = on_one_line(cell);
     debug_assert!(!find_spans(&shown, false).is_still_hidden);
     plain(&shown)
 }
