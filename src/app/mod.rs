@@ -66,6 +66,7 @@ use keys::Keys;
 use models::Models;
 use payers::{Payers, PayersParts};
 use pending::PendingActions;
+pub use pending::random_id;
 use people::People;
 use pictures::Pictures;
 use policy::Policies;

@@ -15,7 +15,7 @@ use crate::bot::answers::notices;
 use crate::bot::callers::home_roles;
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::{RawCaller, may_manage_server};
-use crate::bot::connection::rest::is_gone;
+use crate::bot::connection::rest::{is_gone, number};
 use crate::bot::words::DEFAULT_LOCALE;
 
 /// How long a program waits for Discord's answer.
@@ -116,9 +116,4 @@ impl Bot {
             _ => Err(AccessRefusal::DiscordAway.into()),
         }
     }
-}
-
-/// A number that Discord writes as text: an id, or permissions.
-fn number(value: &Value) -> Option<u64> {
-    value.as_str()?.parse().ok()
 }

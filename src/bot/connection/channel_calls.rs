@@ -5,11 +5,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use serenity::all::Message;
 
+use crate::app::random_id;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::limiter::Route;
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::received_message::parse_message;
-use crate::bot::connection::rest::{Call, Rest, is_gone};
+use crate::bot::connection::rest::{Call, Rest, is_gone, number};
 
 /// How many messages Discord hands out at once at the most.
 pub const PAGE_MAX: usize = 100;
@@ -200,14 +201,11 @@ fn edit_of(message: u64) -> Endpoint {
 
 /// A nonce that no other message has.
 pub fn random_nonce() -> anyhow::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).context("no randomness")?;
-    let mut nonce = format!("{:032x}", u128::from_be_bytes(bytes));
+    let mut nonce = random_id()?;
     nonce.truncate(NONCE_CHARACTERS);
     Ok(nonce)
 }
 
 fn id_of(made: &Value) -> anyhow::Result<u64> {
-    let id = made["id"].as_str().and_then(|id| id.parse().ok());
-    id.context("Discord named no id")
+    number(&made["id"]).context("Discord named no id")
 }

@@ -15,7 +15,7 @@ use crate::app::{App, MemberDirectory, Notifier};
 use crate::bot::Bot;
 use crate::bot::connection::go_between::GoBetween;
 use crate::bot::connection::register;
-use crate::bot::connection::rest::{Rest, status_of};
+use crate::bot::connection::rest::{Rest, number, status_of};
 use crate::bot::connection::settings::Settings;
 use crate::bot::connection::shards::ShardRange;
 use crate::bot::interactions::dispatch::Dispatcher;
@@ -186,7 +186,7 @@ async fn introduce(rest: &Rest) -> anyhow::Result<Introduction> {
 
 async fn try_introduce(rest: &Rest) -> anyhow::Result<Introduction> {
     let application = rest.get("GET application", "/applications/@me").await?;
-    let id = application["id"].as_str().and_then(|id| id.parse().ok());
+    let id = number(&application["id"]);
     let gateway = match rest.get("GET gateway of bot", "/gateway/bot").await {
         // Who stands in for Discord may know the shorter address only.
         Err(error) if status_of(&error) == Some(404) => rest.get("GET gateway", "/gateway").await?,

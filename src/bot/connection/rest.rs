@@ -67,6 +67,15 @@ pub fn code_of(error: &anyhow::Error) -> Option<u64> {
 /// Discord's code for a message with a link that it blocks everywhere.
 pub const HARMFUL_LINK: u64 = 240_000;
 
+/// Discord's code for a message that is gone. Somebody took it away, so that
+/// it is not put there again.
+pub const MESSAGE_GONE: u64 = 10_008;
+
+/// A number that Discord writes as text: an id, or permissions.
+pub fn number(value: &Value) -> Option<u64> {
+    value.as_str()?.parse().ok()
+}
+
 /// Whether it is what a message says that Discord does not take:
 /// `docs/discord.md` §3.1. Other words would be taken there.
 pub fn refuses_content(error: &anyhow::Error) -> bool {

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Mutex;
 
-use crate::bot::connection::rest::Rest;
+use crate::bot::connection::rest::{Rest, number};
 use crate::model::{BoundedMap, lock};
 
 /// How many channels are remembered.
@@ -40,9 +40,7 @@ impl ChannelKinds {
         let is_thread = described["type"]
             .as_u64()
             .is_some_and(|kind| THREAD_TYPES.contains(&kind));
-        let parent = described["parent_id"]
-            .as_str()
-            .and_then(|id| id.parse().ok());
+        let parent = number(&described["parent_id"]);
         let kind = match parent.filter(|_| is_thread) {
             Some(parent) => ChannelKind::Thread { parent },
             None => ChannelKind::Channel,

@@ -12,6 +12,7 @@ use serenity::framework::Framework;
 
 use crate::bot::answers::last_words::count_unsaid;
 use crate::bot::connection::interaction_calls::InteractionHandle;
+use crate::bot::connection::rest::number;
 use crate::bot::interactions::dispatch::Dispatcher;
 use crate::bot::interactions::unread_message::mend_message;
 use crate::bot::words;
@@ -101,7 +102,7 @@ impl UnreadEvents {
 
     /// Notes that a server has the bot. Nothing else of it is needed.
     async fn take_server(&self, raw: &Value) {
-        let Some(id) = id_of(&raw["id"]) else {
+        let Some(id) = number(&raw["id"]) else {
             return count("server", "dropped");
         };
         count("server", "read");
@@ -128,16 +129,12 @@ pub fn fill_in(object: &mut Value, fields: &[(&str, Value)]) {
     }
 }
 
-fn id_of(value: &Value) -> Option<u64> {
-    value.as_str()?.parse().ok()
-}
-
 /// What an interaction is answered with; none where it does not say.
 fn handle_of(raw: &Value) -> Option<InteractionHandle> {
     Some(InteractionHandle {
-        application: id_of(&raw["application_id"])?,
-        interaction: id_of(&raw["id"])?,
-        channel: id_of(&raw["channel_id"]).unwrap_or(0),
+        application: number(&raw["application_id"])?,
+        interaction: number(&raw["id"])?,
+        channel: number(&raw["channel_id"]).unwrap_or(0),
         token: raw["token"].as_str()?.to_owned(),
         received_at: Instant::now(),
     })

@@ -27,6 +27,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::app::random_id;
 use crate::bot::Bot;
 use crate::model::lock;
 use close_code::EndReason;
@@ -39,9 +40,6 @@ const HANDED_OVER: Duration = Duration::from_millis(50);
 /// How many connections of a shard there may be at once: a new one begins
 /// while an old one ends.
 const PASSAGES_PER_SHARD: usize = 4;
-/// How long the path is that only serenity knows, in bytes before they are
-/// written as text.
-const SECRET_BYTES: usize = 16;
 
 /// The listener that serenity connects to.
 pub struct GoBetween {
@@ -79,9 +77,7 @@ impl GoBetween {
             .query_pairs_mut()
             .clear()
             .extend_pairs([("v", "10"), ("encoding", "json")]);
-        let mut secret = [0; SECRET_BYTES];
-        getrandom::fill(&mut secret).context("the system gave no random bytes")?;
-        let secret = u128::from_le_bytes(secret);
+        let secret = random_id().context("the system gave no random bytes")?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .context("could not listen on this machine, for the connection to Discord")?;
@@ -89,7 +85,7 @@ impl GoBetween {
         let shared = Shared {
             bot,
             discord,
-            path: format!("/{secret:032x}"),
+            path: format!("/{secret}"),
             logins: Logins::default(),
             sessions: Mutex::default(),
             connected_by: Mutex::default(),
