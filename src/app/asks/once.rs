@@ -86,9 +86,7 @@ impl Asks {
             ..Ask::of(caller, &prompt.0, choices)
         })
     }
-}
 
-impl Asks {
     /// Refuses a key that its provider turns down, if the provider says so at
     /// once: nothing is promised to everybody then. The check tries the key as
     /// an ask does, and is counted with those.
@@ -105,9 +103,7 @@ impl Asks {
             Ok(Check::OutOfCredit) => FailureClass::Billing,
             _ => return Ok(()),
         };
-        if class.is_about_the_key() {
-            trial.note(TrialOutcome::Refused);
-        }
+        trial.note(TrialOutcome::Refused);
         let failure = ProviderFailure {
             provider: provider.id.clone(),
             class,

@@ -2,12 +2,11 @@
 
 use crate::ledger::AppliedLimit;
 use crate::model::{
-    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, Owner, PersonId, QuotaRefusal, Refusal,
-    Scope, ServerId, SetLimit,
+    AccessRefusal, Bound, Caller, Limit, LimitUse, Metric, PersonId, QuotaRefusal, SetLimit,
 };
 
 use crate::app::Error;
-use crate::app::quotas::Quotas;
+use crate::app::quotas::{Quotas, managed_server};
 
 /// How many limits a server's budget has at the most.
 const LIMITS_MAX: usize = 20;
@@ -31,7 +30,7 @@ impl Quotas {
         bound: Bound,
         limit: Limit,
     ) -> Result<(), Error> {
-        let server = Self::managed_server(caller)?;
+        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
         if limit.max == 0 || limit.max > i64::MAX.cast_unsigned() {
             return Err(QuotaRefusal::BadAmount.into());
         }
@@ -59,7 +58,7 @@ impl Quotas {
         bound: Option<Bound>,
         metric: Option<Metric>,
     ) -> Result<u64, Error> {
-        let server = Self::managed_server(caller)?;
+        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
         let of = bound.map_or(0, subject);
         let cleared = self
             .store
@@ -74,14 +73,14 @@ impl Quotas {
     /// Frees a role from the limits on members, or binds it again. The
     /// limits on the whole key hold for everybody.
     pub async fn exempt_role(&self, caller: &Caller, role: u64, exempt: bool) -> Result<(), Error> {
-        let server = Self::managed_server(caller)?;
+        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
         self.store.exempt_role(server, role, exempt).await?;
         Ok(())
     }
 
     /// The limits of a server's key, and what is used of them.
     pub async fn read_budget(&self, caller: &Caller) -> Result<Budget, Error> {
-        let server = Self::managed_server(caller)?;
+        let server = managed_server(caller, AccessRefusal::BudgetForManagers)?;
         let rules = self.store.rules(caller.person, Some(server), None).await?;
         let whole: Vec<AppliedLimit> = rules
             .limits
@@ -97,18 +96,6 @@ impl Quotas {
             members: members.filter(of_member).collect(),
             exempt_roles: rules.exempt_roles,
         })
-    }
-
-    /// The server whose key the caller may manage, right now.
-    fn managed_server(caller: &Caller) -> Result<ServerId, Refusal> {
-        let for_managers = |refusal| match refusal {
-            AccessRefusal::NotAManager => AccessRefusal::BudgetForManagers,
-            other => other,
-        };
-        match caller.owner_for(Scope::Guild).map_err(for_managers)? {
-            Owner::Server(server) => Ok(server),
-            Owner::Person(_) => Err(Refusal::Access(AccessRefusal::NotInAServer)),
-        }
     }
 }
 

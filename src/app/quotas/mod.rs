@@ -8,7 +8,7 @@ mod usage;
 use std::sync::Arc;
 
 use crate::ledger::Ledger;
-use crate::model::{Clock, DAY_MS};
+use crate::model::{AccessRefusal, Caller, Clock, DAY_MS, Owner, Refusal, Scope, ServerId};
 use crate::store::Store;
 
 use crate::app::asks::Asks;
@@ -64,5 +64,16 @@ impl Quotas {
         let kept_ms = i64::from(self.settings.keep_days) * DAY_MS;
         let from_ms = since_ms.map_or(0, |since_ms| since_ms - kept_ms);
         self.store.forget_attempts(from_ms, now_ms - kept_ms).await
+    }
+}
+
+/// The server whose key the caller may manage right now; `instead` for
+/// whoever does not manage it.
+fn managed_server(caller: &Caller, instead: AccessRefusal) -> Result<ServerId, Refusal> {
+    match caller.owner_for(Scope::Guild) {
+        Ok(Owner::Server(server)) => Ok(server),
+        Ok(Owner::Person(_)) => Err(AccessRefusal::NotInAServer.into()),
+        Err(AccessRefusal::NotAManager) => Err(instead.into()),
+        Err(other) => Err(other.into()),
     }
 }

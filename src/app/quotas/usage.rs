@@ -7,7 +7,7 @@ use crate::model::{AccessRefusal, AttemptId, Caller, DAY_MS, Owner, Refusal, Sco
 use crate::store::{OwnAttempt, Total, TotalLine, TotalScope};
 
 use crate::app::Error;
-use crate::app::quotas::Quotas;
+use crate::app::quotas::{Quotas, managed_server};
 
 /// More lines than anybody's year has.
 const LINES_MAX: u32 = 50_000;
@@ -98,14 +98,10 @@ impl Quotas {
     ) -> Result<(TotalScope, u64), Refusal> {
         Ok(match scope {
             UsageScope::User => (TotalScope::User, caller.person.0),
-            UsageScope::Guild => match caller.owner_for(Scope::Guild) {
-                Ok(Owner::Server(server)) => (TotalScope::Guild, server.0),
-                Ok(Owner::Person(_)) => return Err(AccessRefusal::NotInAServer.into()),
-                Err(AccessRefusal::NotAManager) => {
-                    return Err(AccessRefusal::UsageForManagers.into());
-                }
-                Err(refusal) => return Err(refusal.into()),
-            },
+            UsageScope::Guild => {
+                let server = managed_server(caller, AccessRefusal::UsageForManagers)?;
+                (TotalScope::Guild, server.0)
+            }
             UsageScope::Bot => {
                 self.settings.require_operator(caller)?;
                 (TotalScope::Bot, 0)
