@@ -43,12 +43,15 @@ pub async fn handle_message(bot: &Bot, message: Message) -> anyhow::Result<()> {
 /// the bot now and was not before. Discord tells of other changes in the same
 /// way, such as a preview of a link: `docs/discord.md` §6.
 pub async fn handle_change(bot: &Bot, event: &MessageUpdateEvent) -> anyhow::Result<()> {
+    if event.edited_timestamp.is_none() {
+        return Ok(());
+    }
     let users = event.mentions.iter().flatten();
     let mut users = users.map(|user| user.id.get());
     let roles = event.mention_roles.as_deref().unwrap_or_default();
     let names_bot =
         users.any(|id| id == bot.user_id()) || names_own_role(bot, event.guild_id, roles).await;
-    if !names_bot || event.edited_timestamp.is_none() {
+    if !names_bot {
         return Ok(());
     }
     let Some(message) = changed_message(event) else {

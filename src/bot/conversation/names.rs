@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::Value;
-use serenity::all::{ApplicationId, Guild, GuildId, Message, Role, RoleId, User};
+use serenity::all::{ApplicationId, Guild, GuildId, Message, Permissions, Role, RoleId, User};
 
 use crate::bot::Bot;
-use crate::bot::connection::rest::Rest;
+use crate::bot::connection::rest::{Rest, number};
 use crate::bot::conversation::markup::{self, Mark};
 use crate::model::{BoundedMap, ServerId, TtlCache, lock};
 
@@ -23,8 +24,6 @@ const CHANNELS_ASKED_MAX: usize = 10;
 const NAME_CHARACTERS: usize = 32;
 /// Whoever is not known by name.
 pub const SOMEBODY: &str = "somebody";
-/// Discord's permission to see a channel.
-const VIEW_CHANNEL: u64 = 1 << 10;
 /// Applications whose webhooks speak for people, under other names:
 /// `PluralKit` and Tupperbox. <https://github.com/PluralKit/PluralKit>
 const PROXIES: [u64; 2] = [466_378_653_216_014_359, 431_544_605_209_788_416];
@@ -110,7 +109,7 @@ impl ServerNames {
         let mut known = lock(&self.roles);
         let bot_user = bot.user_id().to_string();
         for role in described["roles"].as_array().into_iter().flatten() {
-            let id = role["id"].as_str().and_then(|id| id.parse().ok());
+            let id = number(&role["id"]);
             if let Some(id) = id
                 && role["tags"]["bot_id"] == bot_user.as_str()
             {
@@ -137,10 +136,9 @@ fn public_name(channel: &Value, server: u64) -> Option<String> {
     let server = server.to_string();
     let overwrites = channel["permission_overwrites"].as_array();
     let is_hidden = overwrites.into_iter().flatten().any(|overwrite| {
-        let denied = overwrite["deny"]
-            .as_str()
-            .and_then(|bits| bits.parse().ok());
-        overwrite["id"] == server.as_str() && denied.unwrap_or(0_u64) & VIEW_CHANNEL != 0
+        let denied = number(&overwrite["deny"]).unwrap_or(0);
+        let denied = Permissions::from_bits_truncate(denied);
+        overwrite["id"] == server.as_str() && denied.contains(Permissions::VIEW_CHANNEL)
     });
     let name = channel["name"].as_str().map(str::to_owned);
     name.filter(|_| !is_hidden && channel["guild_id"] == server.as_str())
@@ -308,9 +306,11 @@ impl Names {
                 });
             }
         }
-        for channel in channels.into_iter().take(CHANNELS_ASKED_MAX) {
-            let name = bot.server_names.channel_name(bot, server, channel).await;
-            self.channels.extend(name.map(|name| (channel, name)));
+        channels.truncate(CHANNELS_ASKED_MAX);
+        let asked = channels.iter();
+        let asked = asked.map(|channel| bot.server_names.channel_name(bot, server, *channel));
+        for (channel, name) in channels.iter().zip(join_all(asked).await) {
+            self.channels.extend(name.map(|name| (*channel, name)));
         }
         roles.retain(|role| Some(*role) != self.own_role);
         if roles

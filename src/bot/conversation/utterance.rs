@@ -54,9 +54,9 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
         .filter(|message| !is_loading(message) && known.insert(message.id))
         .collect();
     let mut all = Utterances::default();
-    let mut files = read_files(bot, &words).await;
+    // Files come from elsewhere than names, and neither needs the other.
+    let (mut files, names) = tokio::join!(read_files(bot, &words), Names::gather(bot, &words));
     all.left_out = files_left_out(bot, &words, &files);
-    let names = Names::gather(bot, &words).await;
     let in_server = words.iter().any(|message| message.guild_id.is_some());
     let is_hidden = in_server && !bot.reads_messages;
     for message in words {
@@ -65,7 +65,7 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
             all.add_own(message, files, &names);
         } else {
             let mut utterance = others_utterance(message, files, &names);
-            if utterance.is_unread && utterance.unread.is_empty() && is_hidden {
+            if is_hidden && utterance.is_untold() {
                 utterance.turn = Turn::person(HIDDEN);
                 all.left_out.push(LeftOut::Hidden);
             }

@@ -141,14 +141,21 @@ impl<'a> FileReader<'a> {
     /// if it is no picture that every model sees, or too large.
     pub async fn read_picture(&self, file: &Attachment) -> Option<Picture> {
         let until = self.until.min(Instant::now() + PATIENCE);
-        let reading = async {
-            let download = self.open(&file.url).await.ok()?;
-            let kind = PictureKind::of(&download.bytes)?;
-            let bytes = download.read_up_to(self.limits.picture_bytes).await?.ok()?;
-            let bytes = Arc::from(bytes);
-            Some(Picture { kind, bytes })
-        };
-        tokio::time::timeout_at(until, reading).await.ok().flatten()
+        let fetching = self.fetch_picture(&file.url);
+        tokio::time::timeout_at(until, fetching)
+            .await
+            .ok()
+            .flatten()
+    }
+
+    /// Downloads a picture that every model sees; none if it is no such
+    /// picture, or too large.
+    async fn fetch_picture(&self, url: &str) -> Option<Picture> {
+        let download = self.open(url).await.ok()?;
+        let kind = PictureKind::of(&download.bytes)?;
+        let bytes = download.read_up_to(self.limits.picture_bytes).await?.ok()?;
+        let bytes = Arc::from(bytes);
+        Some(Picture { kind, bytes })
     }
 
     async fn read(&mut self, file: &Attachment) -> Result<Content, WhyUnread> {
@@ -202,19 +209,8 @@ impl<'a> FileReader<'a> {
             return Err(why);
         };
         self.count_picture()?;
-        let Ok(download) = self.open(url.as_str()).await else {
-            return Err(why);
-        };
-        let Some(kind) = PictureKind::of(&download.bytes) else {
-            return Err(why);
-        };
-        match download.read_up_to(self.limits.picture_bytes).await {
-            Some(Ok(bytes)) => {
-                let bytes = Arc::from(bytes);
-                Ok(Content::Picture(Picture { kind, bytes }))
-            }
-            _ => Err(why),
-        }
+        let copy = self.fetch_picture(url.as_str()).await;
+        copy.map(Content::Picture).ok_or(why)
     }
 
     fn count_picture(&mut self) -> Result<(), WhyUnread> {
