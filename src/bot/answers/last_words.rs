@@ -14,12 +14,10 @@ use crate::bot::connection::card::Card;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::promises::PromiseState;
-use crate::bot::connection::rest::{ALREADY_ACKNOWLEDGED, HARMFUL_LINK, code_of, refuses_content};
+use crate::bot::connection::rest::{
+    ALREADY_ACKNOWLEDGED, HARMFUL_LINK, MESSAGE_GONE, code_of, refuses_content,
+};
 use crate::bot::{Bot, explain_error, words};
-
-/// Discord's code for a message that is gone. Somebody took it away, so that
-/// it is not put there again.
-const MESSAGE_GONE: u64 = 10_008;
 
 /// A link, up to the end of its host.
 static LINK: LazyLock<Regex> =
@@ -73,16 +71,14 @@ pub async fn say_elsewhere(renderer: &mut MessageRenderer<'_>, error: anyhow::Er
 /// taken apart where it is a link that is blocked.
 async fn say_blocked(renderer: &mut MessageRenderer<'_>, has_bad_link: bool) -> bool {
     let (bot, voice, channel) = (renderer.bot, renderer.voice, renderer.target.channel());
-    let told = if has_bad_link {
-        let announcement = words::answers::said_without_links(voice, channel);
-        let cards: Vec<Card> = renderer.intended().iter().map(take_links_apart).collect();
-        let cards = cards_directly(&announcement, &cards);
-        say_directly(bot, renderer.asker.0, &cards).await
+    let intended = renderer.intended();
+    let cards = if has_bad_link {
+        let apart: Vec<Card> = intended.iter().map(take_links_apart).collect();
+        cards_directly(&words::answers::said_without_links(voice, channel), &apart)
     } else {
-        let announcement = words::answers::said_directly(voice, channel);
-        let cards = cards_directly(&announcement, renderer.intended());
-        say_directly(bot, renderer.asker.0, &cards).await
+        cards_directly(&words::answers::said_directly(voice, channel), intended)
     };
+    let told = say_directly(bot, renderer.asker.0, &cards).await;
     let card = words::answers::blocked_by_discord(voice, told.is_ok());
     let mut shown = say_instead(renderer, &card).await;
     // What Discord does not take may stand in the question.
@@ -101,12 +97,10 @@ async fn say_blocked(renderer: &mut MessageRenderer<'_>, has_bad_link: bool) -> 
 
 /// Puts a card in the place of what grew there.
 async fn say_instead(renderer: &mut MessageRenderer<'_>, card: &Card) -> anyhow::Result<()> {
-    match renderer.target {
-        Target::Interaction(handle) | Target::Private(handle) if !renderer.is_promised() => {
-            renderer.bot.rest.reply(handle, card).await
-        }
-        _ => renderer.replace_growing(card).await,
+    if renderer.reply_unpromised(card).await? {
+        return Ok(());
     }
+    renderer.replace_growing(card).await
 }
 
 /// Says where an interaction was answered that the answer went to whoever
@@ -181,12 +175,10 @@ pub async fn tell_place_is_closed(bot: &Bot, person: u64, channel: u64) -> bool 
 
 /// Says what is wrong where the answer would be.
 async fn say_in_place(renderer: &mut MessageRenderer<'_>, card: Card) -> anyhow::Result<()> {
-    match renderer.target {
-        Target::Interaction(handle) | Target::Private(handle) if !renderer.is_promised() => {
-            renderer.bot.rest.reply(handle, &card).await
-        }
-        _ => renderer.show_instead(card).await,
+    if renderer.reply_unpromised(&card).await? {
+        return Ok(());
     }
+    renderer.show_instead(card).await
 }
 
 /// Changes the messages of an interaction with the bot's own token, and adds

@@ -14,7 +14,7 @@ use crate::bot::answers::split;
 use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
-use crate::bot::connection::rest::{code_of, refuses_content, refuses_place};
+use crate::bot::connection::rest::{MESSAGE_GONE, code_of, refuses_content, refuses_place};
 use crate::bot::conversation::transcript::{self, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
 use crate::model::{PersonId, ServerId};
@@ -23,8 +23,6 @@ use crate::model::{PersonId, ServerId};
 const FOOTER_UNITS: usize = 400;
 /// How many characters all nonces of an answer begin with.
 const NONCE_BASE: usize = 20;
-/// Discord's code for a message that is gone.
-const MESSAGE_GONE: u64 = 10_008;
 /// How often the sign that somebody is writing is renewed; Discord shows it
 /// for ten seconds.
 const TYPING_LASTS: Duration = Duration::from_secs(8);
@@ -270,7 +268,7 @@ impl<'a> MessageRenderer<'a> {
         self.insistence = Insistence::Growing;
         parts.truncate(self.bot.chat.answer_messages);
         let (buttons, wanted) = (self.buttons.clone(), parts.len());
-        self.show_parts(parts, buttons, Vec::new()).await?;
+        self.show_each(self.cards_of(parts, &buttons)).await?;
         self.empty_messages(wanted).await
     }
 
@@ -292,25 +290,13 @@ impl<'a> MessageRenderer<'a> {
             card.hides_previews = !self.shows_previews;
         }
         self.intended.clone_from(&cards);
-        for (at, card) in cards.into_iter().enumerate() {
-            self.show_one(at, card).await?;
-        }
-        Ok(())
+        self.show_each(cards).await
     }
 
     /// Puts a notice where the answer would be, for good.
     pub async fn show_instead(&mut self, card: Card) -> anyhow::Result<()> {
         let parts = self.parts_instead(&card);
-        let last = parts.len().saturating_sub(1);
-        let cards = parts.into_iter().enumerate().map(|(at, part)| Card {
-            buttons: if at == last {
-                card.buttons.clone()
-            } else {
-                Vec::new()
-            },
-            ..Card::text(part)
-        });
-        self.show_last(cards.collect()).await
+        self.show_last(self.cards_of(parts, &card.buttons)).await
     }
 
     /// Puts a notice in the place of the message that grew last, for good:
@@ -334,8 +320,8 @@ impl<'a> MessageRenderer<'a> {
     /// that fails is made up for by the next.
     pub async fn show_meanwhile(&mut self, card: Card) {
         self.insistence = Insistence::Growing;
-        let parts = self.parts_instead(&card);
-        if let Err(error) = self.show_parts(parts, card.buttons, Vec::new()).await {
+        let cards = self.cards_of(self.parts_instead(&card), &card.buttons);
+        if let Err(error) = self.show_each(cards).await {
             tracing::debug!("could not show how far an answer is: {error:#}");
         }
     }
@@ -398,25 +384,36 @@ impl<'a> MessageRenderer<'a> {
             .at_most(self.bot.chat.answer_messages)
     }
 
-    /// Edits what changed and posts what is new. Buttons and files belong
-    /// under the last message.
-    async fn show_parts(
-        &mut self,
-        parts: Vec<String>,
-        buttons: Vec<Button>,
-        files: Vec<File>,
-    ) -> anyhow::Result<()> {
-        let last = parts.len().saturating_sub(1);
-        for (at, part) in parts.into_iter().enumerate() {
-            let mut card = Card::text(part);
+    /// Parts as cards, with the buttons under the last.
+    fn cards_of(&self, parts: Vec<String>, buttons: &[Button]) -> Vec<Card> {
+        let mut cards: Vec<Card> = parts.into_iter().map(Card::text).collect();
+        for card in &mut cards {
             card.hides_previews = !self.shows_previews;
-            if at == last {
-                card.buttons.clone_from(&buttons);
-                card.files.clone_from(&files);
-            }
+        }
+        if let Some(last) = cards.last_mut() {
+            last.buttons = buttons.to_vec();
+        }
+        cards
+    }
+
+    /// Edits what changed and posts what is new.
+    async fn show_each(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
+        for (at, card) in cards.into_iter().enumerate() {
             self.show_one(at, card).await?;
         }
         Ok(())
+    }
+
+    /// Answers an interaction with a card, if it was not promised an answer.
+    /// Says whether it did.
+    pub async fn reply_unpromised(&self, card: &Card) -> anyhow::Result<bool> {
+        match self.target {
+            Target::Interaction(handle) | Target::Private(handle) if !self.is_promised() => {
+                self.bot.rest.reply(handle, card).await?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     async fn show_one(&mut self, at: usize, mut card: Card) -> anyhow::Result<()> {

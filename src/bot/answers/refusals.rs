@@ -95,12 +95,6 @@ pub async fn show_refused(renderer: &mut MessageRenderer<'_>) -> anyhow::Result<
 /// Answers an interaction with a no that only whoever asked sees, while
 /// nothing shows in the channel. Says whether it did.
 async fn refuse_unseen(renderer: &MessageRenderer<'_>, error: &Error) -> anyhow::Result<bool> {
-    match renderer.target {
-        Target::Interaction(handle) | Target::Private(handle) if !renderer.is_promised() => {
-            let card = explain_error(renderer.voice, error);
-            renderer.bot.rest.reply(handle, &card).await?;
-            Ok(true)
-        }
-        _ => Ok(false),
-    }
+    let card = explain_error(renderer.voice, error);
+    renderer.reply_unpromised(&card).await
 }

@@ -172,14 +172,6 @@ impl Dispatcher {
                     .note_server(&guild, self.bot.user_id());
                 self.bot.app.keys.server_is_here(server).await
             }
-            FullEvent::Message { .. }
-            | FullEvent::MessageUpdate { .. }
-            | FullEvent::MessageDelete { .. }
-            | FullEvent::MessageDeleteBulk { .. }
-            | FullEvent::ChannelDelete { .. }
-            | FullEvent::ThreadDelete { .. } => {
-                Box::pin(handle_message_event(&self.bot, event)).await
-            }
             FullEvent::GuildRoleCreate { new } | FullEvent::GuildRoleUpdate { new, .. } => {
                 self.bot.server_names.note_role(&new, self.bot.user_id());
                 Ok(())
@@ -198,7 +190,7 @@ impl Dispatcher {
                 self.hand_to_poise(context, event).await;
                 Ok(())
             }
-            _ => Ok(()),
+            event => Box::pin(handle_message_event(&self.bot, event)).await,
         }
     }
 }
