@@ -8,6 +8,7 @@ mod gate;
 mod health;
 mod keys;
 mod models;
+mod names;
 mod payers;
 mod pending;
 mod people;

@@ -15,6 +15,7 @@ mod clock;
 mod departure;
 mod ids;
 mod image;
+mod invisible;
 mod key;
 mod lock;
 mod memory;
@@ -46,6 +47,7 @@ pub use clock::{Clock, DAY_MS};
 pub use departure::Departure;
 pub use ids::{KeyId, PersonId, ProviderId, ServerId};
 pub use image::{ImageSpec, PICTURE_MB_MAX, PICTURES_MAX, PictureAnswer, PictureAsk, Size, Stage};
+pub use invisible::{is_blank, is_invisible};
 pub use key::{Credential, Health, Key, KeyGoal, Owner, Scope};
 pub use lock::lock;
 pub use memory::{

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::ask::Words;
+use super::invisible::is_blank;
 use super::unread_file::UnreadFile;
 
 /// Who said a turn.
@@ -78,7 +79,7 @@ impl Turn {
 
     /// Whether it says and shows nothing.
     pub fn is_empty(&self) -> bool {
-        self.text.0.trim().is_empty() && self.pictures.is_empty()
+        is_blank(&self.text.0) && self.pictures.is_empty()
     }
 }
 

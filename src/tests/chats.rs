@@ -371,3 +371,33 @@ async fn what_somebody_has_bought_counts_for_messages_too() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn nobody_is_asked_what_nobody_can_see() {
+    stage::run(async |stage| {
+        let mia = stage.mia();
+        for blank in [
+            "\u{200b}\u{3164}",
+            "\u{2800}",
+            "\u{115f}\u{1160}",
+            "\u{ffa0}\u{2060}",
+        ] {
+            let mentioned = mia.says(&format!("@Latchkey {blank}")).await;
+            assert!(
+                mentioned.starts_with("Write what you want to know"),
+                "{mentioned}"
+            );
+            let direct = mia.directly().says(blank).await;
+            assert!(direct.starts_with("I found nothing in that"), "{direct}");
+            for command in ["ask", "imagine"] {
+                let said = mia.runs(&format!("/{command} prompt:{blank}")).await;
+                assert!(
+                    said.starts_with("(only you)") && !said.contains("-# "),
+                    "{said}"
+                );
+            }
+        }
+        assert_eq!(stage.calls(), 0);
+    })
+    .await;
+}

@@ -166,3 +166,31 @@ async fn programs_are_cleaned_for_and_refused_alike() {
     })
     .await;
 }
+
+/// Names are kept and shown as they are, wherever they are typed.
+#[tokio::test]
+async fn a_key_is_no_name() {
+    run(async |stage| {
+        let mia = stage.mia();
+        let key = "sk-0123456789abcdef0123456789abcdef";
+        let add = format!("/keys add provider:openai scope:user name:{key}");
+        assert_snapshot!(mia.runs(&add).await, @"(only you) That name looks like a key or another secret. Names are kept and shown as they are, so nothing was stored. Run the command again with a plain name, such as `laptop`, or without one. A key belongs only into the form for it. If what you typed is a real key, replace it where you got it.");
+        let token = format!("/token create name:my {key}");
+        assert!(mia.runs(&token).await.contains("looks like a key"));
+        let program = Program::of(stage, &mia, "scopes:chat,keys:read,keys:write").await;
+        let keys = "/api/v1/api-keys";
+        let mut new = json!({"provider": "openai", "key": good("openai"), "name": key});
+        let said = program.posts(keys, &new).await;
+        assert_eq!(said.code(), "400 secret_as_name");
+        assert!(!said.text.contains(key));
+        new["name"] = "work laptop".into();
+        let stored = program.posts(keys, &new).await.json();
+        let one = format!("{keys}/{}", stored["key"]["id"].as_str().unwrap());
+        let renamed = json!({"name": format!("home={key}")});
+        let said = send(program.call("PATCH", &one).json(&renamed)).await;
+        assert_eq!(said.code(), "400 secret_as_name");
+        let listed = mia.runs("/keys list").await + &mia.runs("/token list").await;
+        assert!(listed.contains("work laptop") && !listed.contains(key), "{listed}");
+    })
+    .await;
+}

@@ -14,9 +14,7 @@ use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::credential::{CleanedCredential, KeyDestination, TypedKey};
 use crate::app::models::ProviderInfo;
-
-/// The longest name of a key, in characters.
-const NAME_CHARACTERS_MAX: usize = 40;
+use crate::app::names::name_to_keep;
 
 /// A form that asks for a key.
 pub struct AddForm<'a> {
@@ -70,6 +68,7 @@ impl Keys {
         let provider = self.models.find_provider(provider)?;
         caller.owner_for(scope)?;
         self.require_own_keys(caller, scope).await?;
+        let name = name_to_keep(self.models.catalogue(), name.as_deref())?;
         let id = self
             .pending
             .hand_out(&PendingAction {
@@ -78,7 +77,7 @@ impl Keys {
                 server: caller.place.server(),
                 scope,
                 provider: provider.id.clone(),
-                name: key_name(name),
+                name,
             })
             .await?;
         Ok(AddForm {
@@ -209,13 +208,4 @@ impl Keys {
             master_kid: self.vault.active_kid()?,
         })
     }
-}
-
-/// A key's name as it is kept.
-pub fn key_name(typed: Option<String>) -> Option<String> {
-    let clean = |typed: String| {
-        let characters = typed.trim().chars();
-        characters.take(NAME_CHARACTERS_MAX).collect::<String>()
-    };
-    typed.map(clean).filter(|name| !name.is_empty())
 }

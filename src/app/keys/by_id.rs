@@ -5,8 +5,9 @@ use crate::model::{Caller, Key, KeyId, KeyRefusal, ProviderId, Scope};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
-use crate::app::keys::add::{AddedKey, KeyDraft, key_name};
+use crate::app::keys::add::{AddedKey, KeyDraft};
 use crate::app::keys::test::TestedKey;
+use crate::app::names::name_to_keep;
 
 impl Keys {
     /// Checks, seals and stores a key, in the place of the one for that
@@ -17,7 +18,7 @@ impl Keys {
         self.require_own_keys(caller, draft.scope).await?;
         let draft = KeyDraft {
             provider: provider.id.clone(),
-            name: key_name(draft.name),
+            name: name_to_keep(self.models.catalogue(), draft.name.as_deref())?,
             ..draft
         };
         self.store_key(caller, draft).await
@@ -49,7 +50,7 @@ impl Keys {
     ) -> Result<(), Error> {
         let owner = caller.owner_for(key.owner.scope())?;
         if let Some(name) = name {
-            let name = key_name(Some(name));
+            let name = name_to_keep(self.models.catalogue(), Some(&name))?;
             self.store
                 .rename_key(owner, &key.provider, name.as_deref())
                 .await?;

@@ -14,6 +14,7 @@ use crate::model::Clock;
 use crate::store::Store;
 
 use crate::app::foundation::Foundation;
+use crate::app::models::Models;
 use crate::app::pending::PendingActions;
 use crate::app::policy::QuotaSettings;
 use crate::app::tasks::Tasks;
@@ -28,6 +29,7 @@ pub struct People {
     store: Store,
     ledger: Arc<Ledger>,
     settings: Arc<QuotaSettings>,
+    models: Arc<Models>,
     pending: PendingActions,
     tokens: TokenCache,
     /// None until Discord is there.
@@ -44,6 +46,7 @@ impl People {
             store: foundation.store.clone(),
             ledger: Arc::clone(&foundation.ledger),
             settings: Arc::clone(&foundation.quota),
+            models: Arc::clone(&foundation.models),
             pending: foundation.pending.clone(),
             tokens: TokenCache::default(),
             directory: OnceLock::new(),

@@ -14,6 +14,7 @@ use crate::model::{
 use crate::vault;
 
 use crate::app::Error;
+use crate::app::names::name_to_keep;
 use crate::app::people::People;
 
 /// How many tokens a person has at the most.
@@ -21,8 +22,6 @@ const TOKENS_MAX: u32 = 20;
 /// How long a token works where nothing else is said, and at the most.
 const DAYS: i64 = 90;
 const DAYS_MAX: i64 = 366;
-/// The longest name, in characters.
-const NAME_CHARACTERS_MAX: usize = 40;
 /// How long a token stays valid without another lookup. A token that was
 /// revoked in another process works at most this long in this one.
 const FRESH: Duration = Duration::from_secs(30);
@@ -114,19 +113,13 @@ impl People {
             })
             .into());
         }
+        let name = name_to_keep(self.models.catalogue(), name)?;
         let mut id = [0; 8];
         getrandom::fill(&mut id).map_err(anyhow::Error::from)?;
-        let name = name.map(str::trim).filter(|name| !name.is_empty());
-        let printable = |name: &str| {
-            name.chars()
-                .filter(|c| !c.is_control())
-                .take(NAME_CHARACTERS_MAX)
-                .collect()
-        };
         let token = Token {
             id: TokenId(u64::from_be_bytes(id)),
             person: caller.person,
-            name: name.map(printable),
+            name,
             scopes,
             created_at_ms: now_ms,
             expires_at_ms: now_ms + lasts_ms,

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::pictures::Pictures;
 use crate::app::{AnswerEvent, Error};
 use crate::model::{
-    Ask, AskRefusal, Choices, ConversationRefusal, PictureAsk, PictureJob, ProviderId,
+    Ask, AskRefusal, Choices, ConversationRefusal, PictureAsk, PictureJob, ProviderId, is_blank,
 };
 
 /// The persona that rewrites.
@@ -35,7 +35,7 @@ impl Pictures {
         self.people.tell_owners(outcome.demoted, outcome.notices);
         outcome.result?;
         let better: String = text.trim().chars().take(PROMPT_CHARACTERS_MAX).collect();
-        if better.is_empty() {
+        if is_blank(&better) {
             return Err(AskRefusal::EmptyPrompt.into());
         }
         Ok(better)

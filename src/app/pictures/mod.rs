@@ -15,7 +15,9 @@ use std::time::Duration;
 
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 
-use crate::model::{AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Source};
+use crate::model::{
+    AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Source, is_blank,
+};
 use crate::providers::Providers;
 use crate::store::Store;
 
@@ -164,7 +166,7 @@ impl Pictures {
             age_restricted,
             request_key,
         } = imagine;
-        if spec.prompt.0.trim().is_empty() {
+        if is_blank(&spec.prompt.0) {
             return Err(AskRefusal::EmptyPrompt.into());
         }
         if self.settings.age_restricted_only && !age_restricted {

@@ -7,6 +7,8 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::model::is_blank;
+
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
 /// How much is read from a pipe at the most, in bytes.
@@ -104,7 +106,7 @@ pub fn read_prompt(words: &[String]) -> anyhow::Result<String> {
         }
     }
     ensure!(
-        !prompt.trim().is_empty(),
+        !is_blank(&prompt),
         "there is nothing to ask; write a prompt, or pipe one in"
     );
     Ok(prompt)

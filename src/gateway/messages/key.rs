@@ -36,6 +36,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "malformed_key",
             format!("That can't be a key: {problem}. Nothing was stored."),
         ),
+        KeyRefusal::SecretAsName => secret_as_name(),
         KeyRefusal::MalformedExtra { field, .. } => (
             400,
             "malformed_field",
@@ -75,6 +76,12 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// What should be a name looks like a secret.
+fn secret_as_name() -> Message {
+    let message = "`name` looks like a key or another secret. Names are kept and shown as they are, so nothing was stored. Leave it out, or send a plain one; a key belongs into `key`.";
+    (400, "secret_as_name", message.to_owned())
 }
 
 /// The master key that a key was stored under is not here.

@@ -34,6 +34,8 @@ pub enum KeyRefusal {
         wanted: ProviderId,
         goal: KeyGoal,
     },
+    #[error("the name looks like a secret")]
+    SecretAsName,
     #[error("a field is missing or wrong")]
     MalformedExtra { field: &'static str, goal: KeyGoal },
     #[error("the provider does not accept the key")]

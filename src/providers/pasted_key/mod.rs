@@ -2,6 +2,7 @@
 //! is around it, and what is no key of this provider's is named for what it
 //! is. Pure, and nobody is asked; `docs/providers.md` §2.3.
 
+mod in_a_name;
 mod other_secret;
 mod peel;
 mod snippet;
@@ -11,9 +12,10 @@ use std::collections::BTreeSet;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::model::{OtherSecret, ProviderId, Wrapping};
+use crate::model::{OtherSecret, ProviderId, Wrapping, is_invisible};
 
 use super::catalogue::{Catalogue, Provider};
+pub use in_a_name::holds_secret;
 use snippet::Found;
 
 /// The shortest text that a known beginning makes a key, in bytes.
@@ -146,17 +148,6 @@ fn normalize<'a>(typed: &'a str, removed: &mut BTreeSet<Wrapping>) -> Cow<'a, st
         }
     }
     Cow::Owned(plain)
-}
-
-/// Whether a character shows nothing: zero-width characters, marks of
-/// direction, byte order marks, variation selectors, controls.
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a character is a dash that a text processor puts in the place of

@@ -55,6 +55,7 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
             &[],
         ),
         KeyRefusal::MalformedKey { problem, goal } => pasted::malformed_key(voice, problem, *goal),
+        KeyRefusal::SecretAsName => secret_as_name(voice),
         KeyRefusal::MalformedExtra { field, goal } => pasted::malformed_extra(voice, field, *goal),
         KeyRefusal::KeyRefused {
             provider,
@@ -86,6 +87,15 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
         KeyRefusal::TooLongForAForm => too_long(voice),
         KeyRefusal::FileForAForm => file_for_a_form(voice),
     }
+}
+
+/// What should be a name looks like a secret.
+fn secret_as_name(voice: Voice<'_>) -> String {
+    let sentence = "That name looks like a key or another secret. Names are kept and shown as they \
+         are, so nothing was stored. Run the command again with a plain name, such as `laptop`, \
+         or without one. A key belongs only into the form for it. If what you typed is a real \
+         key, replace it where you got it.";
+    voice.lang.words(sentence).to_owned()
 }
 
 /// There is no key that something could be done with.

@@ -206,6 +206,7 @@ fn key_refusals() -> Vec<Refusal> {
         K::TierWithoutByok {
             tier: "made-up".into(),
         },
+        K::SecretAsName,
         K::TooLongForAForm,
         K::FileForAForm,
     ];
