@@ -401,3 +401,66 @@ async fn nobody_is_asked_what_nobody_can_see() {
     })
     .await;
 }
+
+/// Whoever replies means that message, however old it is.
+#[tokio::test]
+async fn the_message_that_is_replied_to_is_told() {
+    let setup = Setup {
+        config:
+            "message_content = true\n[ask]\nedit_interval_ms = 100\n[chat]\nmemory_messages = 4\n"
+                .into(),
+        ..Setup::default()
+    };
+    stage::run_with(setup, async |stage| {
+        let (mia, omar) = (stage.mia(), stage.omar());
+        let direct = mia.directly();
+        let old = direct.writes("the lamp\nis dark", None);
+        direct.sees_reply(old).await;
+        for number in 1..=3 {
+            direct.says(&format!("count {number}")).await;
+        }
+        direct.replies(old, "what did I mean here?").await;
+        let said = stage.told("groq");
+        assert!(
+            said.contains("user: the lamp\nis dark\nassistant: "),
+            "{said}"
+        );
+        assert!(
+            said.ends_with("user: (replying to mia: the lamp is dark)\nwhat did I mean here?"),
+            "{said}"
+        );
+        // In a thread, where all of it is read anyway.
+        let start = omar.writes("plans", None);
+        stage.world().open_thread(start, "plans").unwrap();
+        let (mia, omar) = (mia.in_channel("plans"), omar.in_channel("plans"));
+        let first = omar.writes("Plan A: move the database.", None);
+        omar.writes("Plan B: buy a disk.", None);
+        let last = omar.writes("Plan C: do nothing.", None);
+        mia.replies(first, "@Latchkey is this one safe?").await;
+        assert_snapshot!(stage.told("groq"), @"
+        system: You answer in a Discord chat. Be brief and use Discord's Markdown.
+        user: omar: Plan A: move the database.
+        omar: Plan B: buy a disk.
+        omar: Plan C: do nothing.
+        mia: (replying to omar: Plan A: move the database.)
+        is this one safe?
+        ");
+        // The one just before is clear; a name alone asks about the one meant.
+        let long = omar.writes(&format!("Plan D: {}", "wait ".repeat(40)), None);
+        mia.replies(long, "@Latchkey and this one?").await;
+        assert!(stage.told("groq").ends_with("mia: and this one?"));
+        mia.replies(last, "@Latchkey").await;
+        let said = stage.told("groq");
+        assert!(
+            said.ends_with("mia: (replying to omar: Plan C: do nothing.)"),
+            "{said}"
+        );
+        mia.replies(long, "@Latchkey why?").await;
+        assert!(
+            stage.told("groq").contains("wait wa…)\nwhy?"),
+            "{}",
+            stage.told("groq")
+        );
+    })
+    .await;
+}

@@ -86,7 +86,7 @@ pub async fn repeat_answer(
         caller,
     };
     match record.reply_to {
-        Some(question) => repeat_from_message(bot, repeat, question, choices).await,
+        Some(question) => Box::pin(repeat_from_message(bot, repeat, question, choices)).await,
         None => repeat_from_answer(bot, repeat, &record, choices).await,
     }
 }

@@ -4,13 +4,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serenity::all::{Message, MessageId, MessageType};
+use serenity::all::{Message, MessageType};
 
 use crate::bot::Bot;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::conversation::channel_kinds::ChannelKind;
 use crate::bot::conversation::files::refresh_files;
-use crate::bot::conversation::message_text::{is_forward, says_nothing, words_of};
+use crate::bot::conversation::message_text::{replied_to, says_nothing, words_of};
 use crate::bot::conversation::turns::{Conversation, read_conversation};
 use crate::model::LeftOut;
 
@@ -79,7 +79,9 @@ async fn earlier_messages(bot: &Bot, message: &Message) -> anyhow::Result<Earlie
     let channel = message.channel_id.get();
     let most = bot.chat.memory_messages.saturating_sub(1);
     if message.guild_id.is_none() {
-        return channel_history(bot, message, most).await;
+        let mut earlier = channel_history(bot, message, most).await?;
+        add_replied_to(bot, message, &mut earlier).await;
+        return Ok(earlier);
     }
     let parent = match bot.channel_kinds.kind_of(&bot.rest, channel).await {
         Ok(ChannelKind::Thread { parent }) => parent,
@@ -117,7 +119,35 @@ async fn earlier_messages(bot: &Bot, message: &Message) -> anyhow::Result<Earlie
             }
         }
     }
+    add_replied_to(bot, message, &mut earlier).await;
     Ok(earlier)
+}
+
+/// Adds the message that one replies to where it is not among those before
+/// it: whoever replies means that one, however old it is.
+async fn add_replied_to(bot: &Bot, message: &Message, earlier: &mut EarlierMessages) {
+    let id = replied_to(message);
+    let is_there = |id: &u64| earlier.messages.iter().any(|it| it.id.get() == *id);
+    let Some(id) = id.filter(|id| !is_there(id)) else {
+        return;
+    };
+    let known = message.referenced_message.as_deref();
+    // What serenity drops from events is asked for.
+    let found = match known.filter(|known| !says_nothing(known)) {
+        Some(known) => Ok(Some(known.clone())),
+        None => bot.rest.message(message.channel_id.get(), id).await,
+    };
+    match found {
+        Ok(found) => {
+            let is_older = |it: &Message| it.id.get() < id;
+            let at = earlier.messages.partition_point(is_older);
+            earlier.messages.splice(at..at, found).for_each(drop);
+        }
+        Err(error) => {
+            note_unread(&error);
+            earlier.unread = true;
+        }
+    }
 }
 
 /// Everything in the channel, back to where it was forgotten.
@@ -193,11 +223,4 @@ async fn find_in_chain(
         Some(found) => Ok(Some(found)),
         None => bot.rest.message(channel, id).await,
     }
-}
-
-/// The message that one replies to, in the same channel.
-fn replied_to(message: &Message) -> Option<u64> {
-    let reference = message.message_reference.as_ref()?;
-    let here = reference.channel_id == message.channel_id && !is_forward(message);
-    reference.message_id.filter(|_| here).map(MessageId::get)
 }

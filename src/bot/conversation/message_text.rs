@@ -17,8 +17,8 @@
 use std::fmt::Write as _;
 
 use serenity::all::{
-    Attachment, Embed, Message, MessageReferenceKind, MessageSnapshot, MessageType, Poll,
-    StickerItem,
+    Attachment, Embed, Message, MessageId, MessageReferenceKind, MessageSnapshot, MessageType,
+    Poll, StickerItem,
 };
 
 use crate::bot::conversation::names::Names;
@@ -68,6 +68,13 @@ fn is_empty_snapshot(snapshot: &MessageSnapshot) -> bool {
 pub fn is_forward(message: &Message) -> bool {
     let reference = message.message_reference.as_ref();
     reference.is_some_and(|it| it.kind == MessageReferenceKind::Forward)
+}
+
+/// The message that one replies to, in the same channel.
+pub fn replied_to(message: &Message) -> Option<u64> {
+    let reference = message.message_reference.as_ref()?;
+    let here = reference.channel_id == message.channel_id && !is_forward(message);
+    reference.message_id.filter(|_| here).map(MessageId::get)
 }
 
 /// The files of a message, and of what it forwards.

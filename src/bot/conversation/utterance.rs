@@ -7,11 +7,13 @@ use serenity::all::{Message, MessageFlags, MessageId, MessageInteractionMetadata
 
 use crate::bot::Bot;
 use crate::bot::conversation::files::{MessageFile, tell_files};
-use crate::bot::conversation::message_text::{message_text, says_nothing, words_of};
+use crate::bot::conversation::message_text::{
+    files_of, message_text, replied_to, says_nothing, words_of,
+};
 use crate::bot::conversation::names::{Names, SOMEBODY, Speaker, asker};
-use crate::bot::conversation::transcript::{self, OwnMessage};
+use crate::bot::conversation::transcript::{self, OwnFiles, OwnMessage};
 use crate::bot::conversation::turns::{files_left_out, is_picture, own_files, read_files};
-use crate::model::{LeftOut, Role, Turn, UnreadFile};
+use crate::model::{LeftOut, Role, Turn, UnreadFile, is_blank};
 
 /// Stands for a message that Discord does not show, in what a model is told.
 const HIDDEN: &str = "[a message that Discord does not show you]";
@@ -21,6 +23,9 @@ const SEVERAL_HIDDEN: &str = "[messages that Discord does not show you]";
 const SEVERAL: &str = "several people";
 /// Stands for a message in which there is nothing that can be told.
 const UNTOLD: &str = "[something that can't be told in words]";
+
+/// How much a model is told once more of a message that is replied to.
+const REPLIED_CHARACTERS: usize = 120;
 
 /// What one message says, or a part of it, by one speaker.
 #[derive(Debug)]
@@ -54,20 +59,36 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
         .filter(|message| !is_loading(message) && known.insert(message.id))
         .collect();
     let mut all = Utterances::default();
+    let is_own = |message: &Message| message.author.id.get() == bot.user_id();
+    let meant = words.iter().enumerate().map(|(at, message)| {
+        let replied = || replied_apart(message, &words[..at]);
+        (!is_own(message)).then(replied).flatten()
+    });
+    let meant: Vec<Option<&Message>> = meant.collect();
+    let told = words.iter().chain(meant.iter().flatten());
+    let told: Vec<&Message> = told.copied().collect();
     // Files come from elsewhere than names, and neither needs the other.
-    let (mut files, names) = tokio::join!(read_files(bot, &words), Names::gather(bot, &words));
+    let (mut files, names) = tokio::join!(read_files(bot, &words), Names::gather(bot, &told));
     all.left_out = files_left_out(bot, &words, &files);
     let in_server = words.iter().any(|message| message.guild_id.is_some());
     let is_hidden = in_server && !bot.reads_messages;
-    for message in words {
+    for (message, meant) in words.into_iter().zip(meant) {
         let files = files.remove(&message.id.get()).unwrap_or_default();
-        if message.author.id.get() == bot.user_id() {
+        if is_own(message) {
             all.add_own(message, files, &names);
         } else {
             let mut utterance = others_utterance(message, files, &names);
             if is_hidden && utterance.is_untold() {
                 utterance.turn = Turn::person(HIDDEN);
                 all.left_out.push(LeftOut::Hidden);
+            }
+            // The bot's name alone asks about what somebody else said.
+            let meant = meant.filter(|it| !utterance.turn.is_empty() || !is_own(it));
+            let meant = meant.and_then(|it| tell_replied(bot, it, &names));
+            if let Some(meant) = meant.filter(|_| !utterance.is_unread) {
+                let text = &mut utterance.turn.text.0;
+                let whole = format!("{meant}\n{text}");
+                whole.trim_end().clone_into(text);
             }
             all.add_others(utterance);
         }
@@ -170,6 +191,46 @@ fn others_utterance(message: &Message, files: Vec<MessageFile>, names: &Names) -
         is_unread,
         unread,
     }
+}
+
+/// The message that one replies to, as far as it is at hand, unless it is the
+/// one just before: then it is clear which one is meant.
+fn replied_apart<'a>(message: &'a Message, before: &[&'a Message]) -> Option<&'a Message> {
+    let id = replied_to(message)?;
+    if before.last().is_some_and(|last| last.id.get() == id) {
+        return None;
+    }
+    let found = before.iter().rev().find(|it| it.id.get() == id);
+    found.copied().or(message.referenced_message.as_deref())
+}
+
+/// Tells a model which message one replies to, in one line: who wrote it, and
+/// how it begins. None where nothing of it can be told.
+fn tell_replied(bot: &Bot, replied: &Message, names: &Names) -> Option<String> {
+    let said = if replied.author.id.get() == bot.user_id() {
+        let own = OwnMessage {
+            content: &replied.content,
+            may_quote: may_quote(replied),
+        };
+        let words = transcript::own_words(own, OwnFiles::default());
+        words.answer.or(words.question)?
+    } else {
+        let text = message_text(replied, names);
+        let file = files_of(replied).next().filter(|_| is_blank(&text));
+        file.map_or(text, |file| format!("[file: {}]", file.filename))
+    };
+    if is_blank(&said) {
+        return None;
+    }
+    let speaker = names.speaker_name(&Speaker::of_message(replied));
+    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let beginning: String = line.chars().take(REPLIED_CHARACTERS).collect();
+    let rest = if beginning.len() < line.len() {
+        "…"
+    } else {
+        ""
+    };
+    Some(format!("(replying to {speaker}: {beginning}{rest})"))
 }
 
 /// Whether a message of the bot's answers somebody. What it writes of its own
