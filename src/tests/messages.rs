@@ -48,7 +48,7 @@ async fn a_message_is_summarized_explained_translated_and_replied_to_for_one_alo
         ");
         assert!(stage.told("groq").contains("You draft a reply"));
         let nothing = omar.writes("", None);
-        assert_snapshot!(mia.right_clicks(nothing, "Explain").await, @"(only you) There are no words or pictures in it that I can read, so nothing was asked.");
+        assert_snapshot!(mia.right_clicks(nothing, "Explain").await, @"(only you) I found no words or pictures that I can read, so nothing was asked.");
     })
     .await;
 }

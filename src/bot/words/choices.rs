@@ -36,8 +36,18 @@ pub fn model_menu(voice: Voice<'_>, id: &str, models: &[ModelChoice]) -> Card {
         label: model_name(voice, model),
         value: model.full(),
     });
+    let more = models.len().saturating_sub(OPTIONS_MAX);
+    let text = if more == 0 {
+        voice.lang.words("Which model should answer?").to_owned()
+    } else {
+        voice.lang.say(
+            "Which model should answer? The menu holds {shown}, and {count} more can answer: \
+             `/ask model:` takes each of them.",
+            &[("shown", &OPTIONS_MAX), ("count", &more)],
+        )
+    };
     Card {
-        text: voice.lang.words("Which model should answer?").to_owned(),
+        text,
         select: Some(Select {
             custom_id: CustomId::ModelMenu(id.to_owned()).write(),
             placeholder: voice.lang.words("A model").to_owned(),
@@ -180,4 +190,37 @@ fn whom(voice: Voice<'_>, scope: ChoiceScope) -> &str {
         ChoiceScope::Channel(_) => "this channel",
         ChoiceScope::Server(_) => "this server",
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::KnownProviders;
+    use crate::bot::words::{Lang, OwnKeys, Reader};
+    use crate::providers::Catalogue;
+
+    #[test]
+    fn a_menu_says_what_it_does_not_hold() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        let voice = Voice {
+            lang: Lang::default(),
+            providers: KnownProviders::new(&catalogue),
+            own_keys: OwnKeys::Stored,
+            reader: Reader::Here,
+        };
+        for (count, more) in [(1, None), (25, None), (26, Some(1)), (40, Some(15))] {
+            let models = (0..count).map(|number| ModelChoice {
+                provider: ProviderId::from("openai"),
+                model: format!("made-up-{number}"),
+            });
+            let card = model_menu(voice, "1", &models.collect::<Vec<_>>());
+            let said = more.map_or("Which model should answer?".to_owned(), |more| {
+                format!(
+                    "Which model should answer? The menu holds 25, and {more} more can answer: `/ask model:` takes each of them."
+                )
+            });
+            assert_eq!(card.text, said);
+            assert_eq!(card.select.unwrap().choices.len(), count.min(OPTIONS_MAX));
+        }
+    }
 }

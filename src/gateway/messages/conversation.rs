@@ -27,7 +27,7 @@ pub fn about_conversation(refusal: &ConversationRefusal) -> Message {
         ConversationRefusal::NothingToRead => (
             400,
             "nothing_to_read",
-            text("There are no words or pictures in it that can be read, so nothing was asked."),
+            text("No words or pictures were found that can be read, so nothing was asked."),
         ),
         ConversationRefusal::NotInThisServer => (
             403,

@@ -23,7 +23,7 @@ pub fn about_conversation(voice: Voice<'_>, refusal: &ConversationRefusal) -> St
             &[],
         ),
         ConversationRefusal::NothingToRead => lang.say(
-            "There are no words or pictures in it that I can read, so nothing was asked.",
+            "I found no words or pictures that I can read, so nothing was asked.",
             &[],
         ),
         ConversationRefusal::NotInThisServer => lang.say(
