@@ -30,6 +30,7 @@ mod receipt;
 mod record;
 mod redact;
 mod refusal;
+mod session;
 pub mod snowflake;
 mod token;
 mod ttl_cache;
@@ -69,6 +70,7 @@ pub use refusal::{
     AccessRefusal, AskRefusal, Contradiction, ConversationRefusal, KeyRefusal, PictureRefusal,
     QuotaRefusal, Refusal, TokenRefusal,
 };
+pub use session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};

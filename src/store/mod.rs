@@ -26,6 +26,7 @@ mod pulse;
 mod retention;
 mod rules;
 mod rules_cache;
+mod sessions;
 mod sqlite;
 mod tokens;
 mod totals;
@@ -58,6 +59,7 @@ use pulse::Pulse;
 pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
+pub use sessions::{OpenSignIn, SessionsAt};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
 pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
@@ -67,7 +69,7 @@ use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Trans
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 9;
+const MIGRATION: i32 = 10;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has
@@ -264,6 +266,8 @@ fn without_rules(statements: Statements) -> Statements {
 
 #[cfg(test)]
 mod retention_story;
+#[cfg(test)]
+mod sessions_story;
 #[cfg(test)]
 mod story;
 #[cfg(test)]
