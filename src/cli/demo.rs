@@ -47,6 +47,8 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     let mut config = scene.config(&store, &scene.with_comfyui(SETTINGS))?;
     let programs = TcpListener::bind(("127.0.0.1", 0)).await?;
     config.gateway.listen = programs.local_addr()?.to_string();
+    let back = config.sign_in_back()?;
+    scene.emulator.world.register_redirect(&back);
     let environment = Environment::of(scene.secrets(Some(&MasterKey::generate()?)));
     let Assembled {
         app,
