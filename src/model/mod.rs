@@ -22,6 +22,7 @@ mod memory;
 mod money;
 mod network;
 mod offer;
+mod origin;
 mod pasted;
 mod pieces;
 mod provider;
@@ -57,6 +58,7 @@ pub use memory::{
 pub use money::NanoDollars;
 pub use network::Network;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
+pub use origin::RequestOrigin;
 pub use pasted::{OtherSecret, Wrapping};
 pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
