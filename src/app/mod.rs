@@ -50,7 +50,11 @@ pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
     RelayReceipt, RelayedAnswer,
 };
-pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+pub use quotas::{
+    Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
+    PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, UsageReport, UsageScope, date_at,
+    date_of, find_zone, number_of, quote_cell, receipts_table, usage_json, usage_table,
+};
 pub use tasks::Tasks;
 
 pub use crate::ledger::OvershootNotice;
