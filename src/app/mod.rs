@@ -2,6 +2,7 @@
 //! Discord or HTTP.
 
 mod asks;
+mod durations;
 mod error;
 mod foundation;
 mod gate;
@@ -29,6 +30,7 @@ pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding,
     OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
+pub use durations::parse_duration;
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
@@ -53,7 +55,7 @@ pub use programs::{
 pub use quotas::{
     Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
     PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, UsageReport, UsageScope, date_at,
-    date_of, find_zone, number_of, quote_cell, receipts_table, usage_json, usage_table,
+    date_of, find_zone, make_limit, number_of, quote_cell, receipts_table, usage_json, usage_table,
 };
 pub use tasks::Tasks;
 

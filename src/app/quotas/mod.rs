@@ -2,6 +2,7 @@
 //! left.
 
 mod budget;
+mod made_limit;
 mod status;
 mod usage;
 
@@ -18,6 +19,7 @@ use crate::app::payers::Payers;
 use crate::app::policy::{Policies, QuotaSettings};
 
 pub use budget::Budget;
+pub use made_limit::make_limit;
 pub use status::QuotaStatus;
 pub use usage::{
     Bill, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period, PeriodChoice,
