@@ -52,6 +52,8 @@ pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
     RelayReceipt, RelayedAnswer,
 };
+#[cfg(feature = "demo")]
+pub use quotas::PastUse;
 pub use quotas::{
     Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
     PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, UsageReport, UsageScope, date_at,

@@ -10,6 +10,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::demo_month::tell_month;
 use super::serve::until_signal;
 use super::signals::Signals;
 use super::{Assembled, RunOptions, Scene, assemble, log};
@@ -64,6 +65,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     );
     let stop = CancellationToken::new();
     app.take_lease().await?;
+    tell_month(&app, &scene).await?;
     let serving = gateway::serve(&app, settings, programs, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;

@@ -3,6 +3,8 @@
 
 mod budget;
 mod made_limit;
+#[cfg(feature = "demo")]
+mod past;
 mod status;
 mod usage;
 
@@ -20,6 +22,8 @@ use crate::app::policy::{Policies, QuotaSettings};
 
 pub use budget::Budget;
 pub use made_limit::make_limit;
+#[cfg(feature = "demo")]
+pub use past::PastUse;
 pub use status::QuotaStatus;
 pub use usage::{
     Bill, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period, PeriodChoice,
