@@ -41,7 +41,8 @@ pub use keys::{
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
 pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
-    LimitSubject, MemberDirectory, Notifier, OperatorsView, StoredSummary, nobody_else,
+    LimitSubject, MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, StoredSummary,
+    form_token, nobody_else,
 };
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
@@ -63,6 +64,7 @@ pub use tasks::Tasks;
 
 pub use crate::ledger::OvershootNotice;
 pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
+pub use crate::vault::{is_same_secret, new_cookie};
 
 use crate::ledger::Ledger;
 use crate::model::{Clock, MemoryBudget};

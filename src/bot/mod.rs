@@ -33,6 +33,7 @@ use answers::running_answers::RunningAnswers;
 use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
 use callers::members::MemberCache;
+use callers::server_facts::ServerFactsCache;
 use connection::card::Card;
 use connection::channel_access::ChannelAccess;
 use connection::renewals::ShardRenewals;
@@ -81,6 +82,8 @@ pub struct Bot {
     entitlements: Option<Entitlements>,
     /// Members that programs with tokens speak for.
     members: MemberCache,
+    /// Servers that people ask about on the console.
+    server_facts: ServerFactsCache,
     /// How many interactions could not be read.
     dropped_interactions: AtomicU64,
     renewals: ShardRenewals,
@@ -112,6 +115,7 @@ impl Bot {
             home_roles: settings.home_server.map(HomeRoles::new),
             entitlements: sells_tiers.then(|| Entitlements::new(application)),
             members: MemberCache::default(),
+            server_facts: ServerFactsCache::default(),
             dropped_interactions: AtomicU64::new(0),
             renewals: ShardRenewals::default(),
         }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::demo_month::tell_month;
 use super::serve::until_signal;
 use super::signals::Signals;
-use super::{Assembled, RunOptions, Scene, assemble, log};
+use super::{Assembled, RunOptions, Scene, assemble, log, pages};
 use crate::bot::Connection;
 use crate::config::Environment;
 use crate::gateway;
@@ -66,7 +66,8 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     app.take_lease().await?;
     tell_month(&app, &scene).await?;
-    let serving = gateway::serve(&app, settings, programs, stop.clone())?;
+    let pages = Some(pages::prepare(&app, &config, &programs)?);
+    let serving = gateway::serve(&app, settings, pages, programs, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;
     app.shut_down(GRACE, LAST_WORDS).await;

@@ -26,6 +26,7 @@ mod pulse;
 mod retention;
 mod rules;
 mod rules_cache;
+mod sessions;
 mod sqlite;
 mod tokens;
 mod totals;
@@ -59,6 +60,7 @@ use pulse::Pulse;
 pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
+pub use sessions::{OpenSignIn, SessionsAt};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
 pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
@@ -266,6 +268,8 @@ fn without_rules(statements: Statements) -> Statements {
 
 #[cfg(test)]
 mod retention_story;
+#[cfg(test)]
+mod sessions_story;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) use select_attempts;
 
 /// Erases a person from every table but `attempt`. Their share of the totals by
 /// member goes to member 0, so that the server's totals stay right.
-const ERASE: [Change; 17] = [
+const ERASE: [Change; 19] = [
     Change::to(
         Table::UsageTotal,
         concat!(
@@ -125,6 +125,12 @@ const ERASE: [Change; 17] = [
         "delete from access_token where person_id = $1",
     ),
     Change::to(
+        Table::FlashMessage,
+        "delete from flash_message where session_id in \
+         (select session_id from session where person_id = $1)",
+    ),
+    Change::to(Table::Session, "delete from session where person_id = $1"),
+    Change::to(
         Table::ProviderKey,
         "update provider_key set added_by = 0 where added_by = $1",
     ),
@@ -187,8 +193,8 @@ impl Store {
         rows.await?.first().map(read_attempt).transpose()
     }
 
-    /// Erases a person: their keys, totals, tier, pending actions, checks and
-    /// tokens, and their id in attempts from `oldest_ms` to now. Attempts are
+    /// Erases a person: their keys, totals, tier, pending actions, checks,
+    /// tokens and sessions, and their id in attempts from `oldest_ms` to now. Attempts are
     /// changed piece by piece, so that no other write waits long. What counters
     /// have counted of them stays until it renews.
     pub async fn erase_person(

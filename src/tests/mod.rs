@@ -72,6 +72,7 @@ mod rest;
 mod restricted_keys;
 mod secrets;
 mod served;
+mod sessions;
 mod shape;
 mod shared_keys;
 mod smuggling;

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Actor, spec};
 use crate::app::App;
 use crate::bot::{Bot, Connection};
-use crate::cli::{Assembled, RunOptions, Scene, assemble};
+use crate::cli::{Assembled, RunOptions, Scene, assemble, pages};
 use crate::config::{Environment, Shards};
 use crate::gateway::{self, Serving};
 use crate::model::Clock;
@@ -211,7 +211,9 @@ impl Stage {
         let bot = connection.bot();
         let stop = CancellationToken::new();
         let address = config.gateway.listen.clone();
-        let programs = gateway::serve(&app, settings, programs, stop.clone()).unwrap();
+        let pages = pages::prepare(&app, &config, &programs).unwrap();
+        let programs = gateway::serve(&app, settings, Some(pages), programs, stop.clone());
+        let programs = programs.unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test itself waits for it")]
         let serving = tokio::task::spawn(connection.serve(stop.clone()));
         self.world()

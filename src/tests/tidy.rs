@@ -37,12 +37,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("bot", &["model", "app"]),
     ("gateway", &["model", "app"]),
+    ("console", &["model", "app"]),
     (
         "cli",
         &[
             "app",
             "bot",
             "config",
+            "console",
             "emulator",
             "gateway",
             "ledger",

@@ -1,10 +1,12 @@
-//! People: who they are, the tokens that speak for them, whom operators and
+//! People: who they are, the tokens that speak for them, where they are
+//! signed in, whom operators and
 //! managers stop, and what is stored of them.
 
 mod blocks;
 mod directory;
 mod operators;
 mod privacy;
+mod sessions;
 mod tokens;
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -22,6 +24,7 @@ use crate::app::tasks::Tasks;
 pub use directory::{MemberDirectory, Notifier, nobody_else};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
+pub use sessions::{NewSession, OwnSession, form_token};
 use tokens::TokenCache;
 
 /// Everybody whom the program knows.
