@@ -11,6 +11,8 @@ mod console;
 mod default_config;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod demo_month;
 mod doctor;
 mod files;
 mod harden;
