@@ -2,6 +2,7 @@
 //! Discord or HTTP.
 
 mod asks;
+mod durations;
 mod error;
 mod foundation;
 mod gate;
@@ -29,6 +30,7 @@ pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding,
     OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
+pub use durations::parse_duration;
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
@@ -51,7 +53,13 @@ pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
     RelayReceipt, RelayedAnswer,
 };
-pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+#[cfg(feature = "demo")]
+pub use quotas::PastUse;
+pub use quotas::{
+    Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
+    PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, UsageReport, UsageScope, date_at,
+    date_of, find_zone, make_limit, number_of, quote_cell, receipts_table, usage_json, usage_table,
+};
 pub use tasks::Tasks;
 
 pub use crate::ledger::OvershootNotice;

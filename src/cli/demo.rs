@@ -10,6 +10,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::demo_month::tell_month;
 use super::serve::until_signal;
 use super::signals::Signals;
 use super::{Assembled, RunOptions, Scene, assemble, log, pages};
@@ -66,6 +67,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     );
     let stop = CancellationToken::new();
     app.take_lease().await?;
+    tell_month(&app, &scene).await?;
     let pages = pages::prepare(&app, &config, &programs)?;
     let serving = gateway::serve(&app, settings, pages, programs, stop.clone())?;
     app.start_upkeep(stop.clone());

@@ -120,14 +120,15 @@ pub async fn create(visit: Visit, person: SignedIn) -> HandlerResult {
         person.session.session.id,
         visit.form.text("once").to_owned(),
     );
-    if !visit.console.sent_once.take(once, visit.app().now_ms()) {
+    let sent_once = &visit.console.sent_once;
+    if !sent_once.take(&once, visit.app().now_ms()) {
         return Err(sent_before());
     }
     let people = &visit.app().people;
     let name = visit.form.typed("name");
-    let (token, secret) = people
-        .create_token(&caller, name, Some(DAY * days), scopes)
-        .await?;
+    let made = people.create_token(&caller, name, Some(DAY * days), scopes);
+    let made = made.await.inspect_err(|_| sent_once.give_back(&once));
+    let (token, secret) = made?;
     Ok(show_created(&visit, &token, &secret).into())
 }
 
