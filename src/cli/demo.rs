@@ -62,6 +62,10 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         scene.emulator.address()
     );
     println!(
+        "The console, where people keep their keys, is at http://{}/.",
+        config.gateway.listen
+    );
+    println!(
         "Programs reach the same keys at http://{}, with a token that `/token create` makes there.",
         config.gateway.listen
     );

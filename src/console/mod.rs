@@ -30,7 +30,7 @@ use crate::app::App;
 
 pub use routes::first_segments;
 #[cfg(test)]
-pub use routes::{Handler, all_routes};
+pub use routes::{Handler, Row, all_routes};
 
 /// The operator's settings of the console.
 #[derive(Clone, Debug, Default)]

@@ -50,6 +50,7 @@ mod once;
 mod operators;
 pub mod outside;
 mod page;
+mod page_policy;
 mod pasted_keys;
 mod payers;
 mod permissions;
@@ -87,6 +88,7 @@ mod tokens;
 mod twin;
 mod unread_events;
 mod usages;
+mod walks;
 
 use std::io::Write;
 
