@@ -78,6 +78,7 @@ mod smuggling;
 mod spec;
 mod stage;
 mod stopping;
+mod system_keys;
 mod thinking;
 mod throttles;
 mod tidy;
