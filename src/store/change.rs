@@ -17,6 +17,7 @@ pub enum Table {
     Choice,
     DepartedServer,
     ExemptRole,
+    FlashMessage,
     Forgotten,
     IdempotentCall,
     KeyCheck,
@@ -28,6 +29,8 @@ pub enum Table {
     ProviderKey,
     QuotaCounter,
     QuotaLimit,
+    Session,
+    SignIn,
     UsageTotal,
 }
 
@@ -41,6 +44,7 @@ impl Table {
             Self::Choice => "choice",
             Self::DepartedServer => "departed_server",
             Self::ExemptRole => "exempt_role",
+            Self::FlashMessage => "flash_message",
             Self::Forgotten => "forgotten",
             Self::IdempotentCall => "idempotent_call",
             Self::KeyCheck => "key_check",
@@ -52,6 +56,8 @@ impl Table {
             Self::ProviderKey => "provider_key",
             Self::QuotaCounter => "quota_counter",
             Self::QuotaLimit => "quota_limit",
+            Self::Session => "session",
+            Self::SignIn => "sign_in",
             Self::UsageTotal => "usage_total",
         }
     }
@@ -69,6 +75,7 @@ impl Table {
             Self::AccessToken
             | Self::Answer
             | Self::Attempt
+            | Self::FlashMessage
             | Self::Forgotten
             | Self::IdempotentCall
             | Self::KeyCheck
@@ -77,6 +84,8 @@ impl Table {
             | Self::Picture
             | Self::ProcessLease
             | Self::QuotaCounter
+            | Self::Session
+            | Self::SignIn
             | Self::UsageTotal => false,
         }
     }
@@ -168,7 +177,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 19] = [
+    const ALL: [Table; 22] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -176,6 +185,7 @@ mod tests {
         Table::Choice,
         Table::DepartedServer,
         Table::ExemptRole,
+        Table::FlashMessage,
         Table::Forgotten,
         Table::IdempotentCall,
         Table::KeyCheck,
@@ -187,6 +197,8 @@ mod tests {
         Table::ProviderKey,
         Table::QuotaCounter,
         Table::QuotaLimit,
+        Table::Session,
+        Table::SignIn,
         Table::UsageTotal,
     ];
 
