@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::console::sign_in;
+use super::pages::sign_in;
 use crate::app::{
     App, AskSettings, BotDefault, ImageSettings, ModelSettings, Moderation, Parts, Persona,
     QuotaSettings, Settings,
