@@ -72,7 +72,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     app.take_lease().await?;
     tell_month(&app, &scene).await?;
-    let pages = Some(pages::prepare(&app, &config, &programs)?);
+    let pages = pages::prepare(&app, &config, &programs)?;
     let serving = gateway::serve(&app, settings, pages, programs, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;

@@ -9,6 +9,7 @@ mod list;
 mod pause;
 mod remove;
 mod request_key;
+mod system;
 mod test;
 mod trials;
 mod tried_keys;
@@ -24,12 +25,13 @@ use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
-use crate::app::policy::Policies;
+use crate::app::policy::{Policies, QuotaSettings};
 
 pub use add::{AddForm, AddedKey, KeyDraft};
 pub use credential::{KeyDestination, TypedKey};
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
+pub use system::{SystemKey, SystemUse};
 pub use test::TestedKey;
 pub use trials::{KeyTrial, KeyTrials};
 pub use tried_keys::{KeySender, TrialOutcome};
@@ -42,6 +44,7 @@ pub struct Keys {
     models: Arc<Models>,
     policies: Arc<Policies>,
     payers: Arc<Payers>,
+    settings: Arc<QuotaSettings>,
     pending: PendingActions,
     clock: Clock,
     /// Keys that come with calls or asks, and are being tried.
@@ -58,6 +61,7 @@ impl Keys {
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),
             payers: Arc::clone(&foundation.payers),
+            settings: Arc::clone(&foundation.quota),
             pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
             trials: Arc::new(KeyTrials::new(foundation)),
