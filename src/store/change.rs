@@ -19,6 +19,7 @@ pub enum Table {
     ExemptRole,
     Forgotten,
     IdempotentCall,
+    ImportedKey,
     KeyCheck,
     MasterKey,
     PendingAction,
@@ -43,6 +44,7 @@ impl Table {
             Self::ExemptRole => "exempt_role",
             Self::Forgotten => "forgotten",
             Self::IdempotentCall => "idempotent_call",
+            Self::ImportedKey => "imported_key",
             Self::KeyCheck => "key_check",
             Self::MasterKey => "master_key",
             Self::PendingAction => "pending_action",
@@ -71,6 +73,7 @@ impl Table {
             | Self::Attempt
             | Self::Forgotten
             | Self::IdempotentCall
+            | Self::ImportedKey
             | Self::KeyCheck
             | Self::MasterKey
             | Self::PendingAction
@@ -168,7 +171,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 19] = [
+    const ALL: [Table; 20] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -178,6 +181,7 @@ mod tests {
         Table::ExemptRole,
         Table::Forgotten,
         Table::IdempotentCall,
+        Table::ImportedKey,
         Table::KeyCheck,
         Table::MasterKey,
         Table::PendingAction,
