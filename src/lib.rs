@@ -21,6 +21,7 @@ mod app;
 mod bot;
 mod cli;
 mod config;
+mod console;
 mod gateway;
 #[cfg(any(fuzzing, feature = "internals"))]
 pub mod internals;

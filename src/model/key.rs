@@ -139,6 +139,17 @@ pub struct Key {
     pub master_kid: String,
 }
 
+impl Key {
+    /// Whether it pays for nothing until its owner does something about it.
+    pub fn needs_its_owner(&self) -> bool {
+        let is_broken = matches!(
+            self.health,
+            Health::Refused | Health::OutOfCredit | Health::Damaged
+        );
+        is_broken && !self.paused
+    }
+}
+
 /// A provider credential in the clear: lives between `vault` or the edge
 /// that received it, and `providers::outbound`.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ pub enum Table {
     Choice,
     DepartedServer,
     ExemptRole,
+    FlashMessage,
     Forgotten,
     IdempotentCall,
     ImportedKey,
@@ -29,6 +30,8 @@ pub enum Table {
     ProviderKey,
     QuotaCounter,
     QuotaLimit,
+    Session,
+    SignIn,
     UsageTotal,
 }
 
@@ -42,6 +45,7 @@ impl Table {
             Self::Choice => "choice",
             Self::DepartedServer => "departed_server",
             Self::ExemptRole => "exempt_role",
+            Self::FlashMessage => "flash_message",
             Self::Forgotten => "forgotten",
             Self::IdempotentCall => "idempotent_call",
             Self::ImportedKey => "imported_key",
@@ -54,6 +58,8 @@ impl Table {
             Self::ProviderKey => "provider_key",
             Self::QuotaCounter => "quota_counter",
             Self::QuotaLimit => "quota_limit",
+            Self::Session => "session",
+            Self::SignIn => "sign_in",
             Self::UsageTotal => "usage_total",
         }
     }
@@ -71,6 +77,7 @@ impl Table {
             Self::AccessToken
             | Self::Answer
             | Self::Attempt
+            | Self::FlashMessage
             | Self::Forgotten
             | Self::IdempotentCall
             | Self::ImportedKey
@@ -80,6 +87,8 @@ impl Table {
             | Self::Picture
             | Self::ProcessLease
             | Self::QuotaCounter
+            | Self::Session
+            | Self::SignIn
             | Self::UsageTotal => false,
         }
     }
@@ -171,7 +180,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 20] = [
+    const ALL: [Table; 23] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -179,6 +188,7 @@ mod tests {
         Table::Choice,
         Table::DepartedServer,
         Table::ExemptRole,
+        Table::FlashMessage,
         Table::Forgotten,
         Table::IdempotentCall,
         Table::ImportedKey,
@@ -191,6 +201,8 @@ mod tests {
         Table::ProviderKey,
         Table::QuotaCounter,
         Table::QuotaLimit,
+        Table::Session,
+        Table::SignIn,
         Table::UsageTotal,
     ];
 

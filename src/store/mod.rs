@@ -27,10 +27,12 @@ mod pulse;
 mod retention;
 mod rules;
 mod rules_cache;
+mod sessions;
 mod sqlite;
 mod tokens;
 mod totals;
 mod trouble;
+mod usage;
 mod value;
 
 use std::sync::Arc;
@@ -60,11 +62,13 @@ use pulse::Pulse;
 pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
+pub use sessions::{OpenSignIn, SessionsAt};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
-pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
+pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
 use trouble::WAIT_MAX;
 pub use trouble::{DatabaseTrouble, StoreError, copy_error};
+pub use usage::{DayStretch, TotalLine, UsageLine, UsageOwner};
 use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the
@@ -266,6 +270,8 @@ fn without_rules(statements: Statements) -> Statements {
 
 #[cfg(test)]
 mod retention_story;
+#[cfg(test)]
+mod sessions_story;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! is *locked*: its row stays as it is until that master key is configured
 //! again. Nothing here deletes or overwrites a row that it cannot open.
 
+mod cookie;
 mod master;
 mod seal;
 mod token;
@@ -18,6 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use cookie::{cookie_hash, derive_form_token, derive_verifier, is_same_secret, new_cookie};
 pub use master::MasterKey;
 pub use token::{new_token, token_hash};
 
