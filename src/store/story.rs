@@ -7,6 +7,7 @@ use crate::model::{
     Scope, ServerId, SetLimit, Span, Window,
 };
 use crate::store::change::{Change, Table};
+use crate::store::imports::an_import_is_for_one_person_and_one_place;
 use crate::store::*;
 
 const NOW_MS: i64 = 1_000_000_000;
@@ -78,6 +79,7 @@ async fn tell(url: &SecretString) {
     only_keys_that_belong_here_are_offered(&store).await;
     health_changes_once(&store).await;
     an_action_is_taken_once(&store).await;
+    an_import_is_for_one_person_and_one_place(&store).await;
     checks_are_counted_exactly(&store).await;
     master_keys_are_remembered(&store).await;
     rules_are_set_read_and_cleared(&store).await;

@@ -36,6 +36,7 @@ mod gateway;
 mod gateway_rules;
 mod heads;
 mod host_specs;
+mod imports;
 mod killed;
 mod layout;
 mod leaving;

@@ -5,6 +5,7 @@ mod add;
 mod by_id;
 mod credential;
 mod departures;
+mod import;
 mod list;
 mod pause;
 mod remove;
@@ -29,6 +30,7 @@ use crate::app::policy::{Policies, QuotaSettings};
 
 pub use add::{AddForm, AddedKey, KeyDraft};
 pub use credential::{KeyDestination, TypedKey};
+pub use import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
 pub use system::{SystemKey, SystemUse};
@@ -73,10 +75,12 @@ impl Keys {
         self.vault.is_enabled()
     }
 
-    /// Deletes checks that no limit looks at any more, and keys of servers
-    /// that removed the bot a while ago.
+    /// Deletes checks that no limit looks at any more, imported keys that
+    /// nobody came back for, and keys of servers that removed the bot a while
+    /// ago.
     pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
         self.store.expire_checks(now_ms).await?;
+        self.store.expire_imported_keys(now_ms).await?;
         self.forget_departed(now_ms).await
     }
 }
