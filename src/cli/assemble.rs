@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::console::sign_in;
 use crate::app::{
     App, AskSettings, BotDefault, ImageSettings, ModelSettings, Moderation, Parts, Persona,
     QuotaSettings, Settings,
@@ -105,6 +106,7 @@ pub async fn assemble(
             last: shards.last,
             total: shards.total,
         },
+        sign_in: sign_in(config, environment)?,
     };
     Ok(Assembled {
         app: Arc::new(app),
@@ -307,6 +309,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         },
         images: images(config)?,
         gateway_url: config.gateway.url(),
+        console_url: config.console_url().ok(),
     })
 }
 

@@ -9,8 +9,10 @@ use std::time::Duration;
 use reqwest::Client;
 
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
+use super::console::sign_in;
 use super::{Assembled, RunOptions, assemble};
-use crate::bot::Introduction;
+use crate::app::SignInTrouble;
+use crate::bot::{Introduction, SignInDesk};
 use crate::config::{Config, Environment, others_can_read_dotenv};
 use crate::model::{Check, Clock, MemoryBudget, redact};
 use crate::providers::{Clients, Providers, Timeouts};
@@ -190,11 +192,56 @@ async fn check_discord(
             );
             check_intents(report, config, who.reads_messages);
             pass("Discord gateway", "its address is known");
+            check_console(report, config, environment, (who.application, http)).await;
         }
         Err(error) => report.fail(
             "Discord token",
             &format!("{error:#}; check DISCORD_TOKEN and `discord.api_url`"),
         ),
+    }
+}
+
+/// Checks that there are pages, that people can sign in to them, and says what
+/// to register with Discord for it.
+async fn check_console(
+    report: &mut Report,
+    config: &Config,
+    environment: &Environment,
+    (application, http): (u64, &Client),
+) {
+    let what = "console";
+    let back = match config.sign_in_back() {
+        Ok(back) => back,
+        Err(why) => return note(what, &format!("no pages for people: {why}")),
+    };
+    note(
+        what,
+        &format!(
+            "under OAuth2 on the application's page, this must stand as a redirect, letter for letter: {back}"
+        ),
+    );
+    let settings = match sign_in(config, environment) {
+        Ok(Some(settings)) => settings,
+        Ok(None) => {
+            return note(
+                what,
+                "nobody can sign in: DISCORD_CLIENT_SECRET is not set; copy it from OAuth2 on the application's page",
+            );
+        }
+        Err(error) => return report.fail(what, &error.to_string()),
+    };
+    let api = &config.discord.api_url;
+    let checked = match SignInDesk::new(api, application, settings, http.clone()) {
+        Ok(desk) => desk.check_secret().await,
+        Err(error) => return report.fail(what, &format!("{error:#}")),
+    };
+    match checked {
+        Ok(()) => pass(what, "Discord takes the client secret"),
+        Err(SignInTrouble::WrongSecret) => report.fail(
+            what,
+            "Discord refuses DISCORD_CLIENT_SECRET; copy it again, or reset it, under OAuth2 on the application's page",
+        ),
+        Err(trouble) => report.fail(what, &format!("the client secret can't be tried: {trouble}")),
     }
 }
 

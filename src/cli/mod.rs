@@ -7,9 +7,12 @@
 
 mod assemble;
 mod client;
+mod console;
 mod default_config;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod demo_month;
 mod doctor;
 mod files;
 mod harden;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::console::tell_of_console;
 use super::signals::Signals;
 use super::{Assembled, RunOptions, assemble, files, log, pages};
 use crate::app::App;
@@ -36,6 +37,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     log::start(&environment);
     let config = Config::load(file, &environment)?;
     raise_file_limit(&config);
+    tell_of_console(&config, &environment);
     let _claim = Store::claim(&config.store.url)?;
     let options = RunOptions {
         shards,

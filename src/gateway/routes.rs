@@ -326,6 +326,8 @@ static USAGE: [[Route; 2]; 2] =
             )
             .parameters(&[
                 ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
+                ParameterDocs::in_query::<String>("period", "In the place of `days`: `today`, `7d`, `this-month`, `last-month`, a month such as `2026-11`, or a year such as `2026`"),
+                ParameterDocs::in_query::<String>("time_zone", "Where days begin, such as `Europe/Berlin`; the operator's if left out"),
                 ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
             ])
             .responses(&[ok!(UsageBody)])

@@ -76,6 +76,7 @@ mod served;
 mod sessions;
 mod shape;
 mod shared_keys;
+mod sign_in;
 mod smuggling;
 mod spec;
 mod stage;

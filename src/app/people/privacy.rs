@@ -6,7 +6,7 @@ use crate::model::{
     AccessRefusal, AnswerRecord, BrowserSession, Caller, Choice, DAY_MS, Key, Owner, PictureJob,
     ProviderId, Scope, Token,
 };
-use crate::store::{PendingAction, PendingKind, Total, TotalScope};
+use crate::store::{PendingAction, PendingKind, Total, TotalScope, UsageOwner};
 
 use crate::app::Error;
 use crate::app::asks::ANSWERS_KEPT_DAYS;
@@ -132,9 +132,11 @@ impl People {
 
     async fn all_totals(&self, caller: &Caller) -> anyhow::Result<Vec<crate::store::TotalLine>> {
         let days = 0..=i64::from(i32::MAX);
-        self.store
-            .totals(TotalScope::User, caller.person.0, days, LINES_MAX)
-            .await
+        let owner = UsageOwner {
+            scope: TotalScope::User,
+            id: caller.person.0,
+        };
+        self.store.totals(owner, days, LINES_MAX).await
     }
 }
 
