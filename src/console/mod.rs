@@ -33,7 +33,7 @@ use crate::app::App;
 use pace::Pace;
 pub use routes::first_segments;
 #[cfg(test)]
-pub use routes::{Handler, all_routes};
+pub use routes::{Handler, Row, all_routes};
 use sent_once::SentOnce;
 
 /// How many sign-ins begin at one address within a minute.

@@ -203,7 +203,7 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
     }
     assert_snapshot!(seen.join("\n"), @"
     error: `images.workflows` holds a wrong one: workflow `mine`: `prompt` is put into node 6, which is not there
-    error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY
+    error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY, or add a system key first
     error: `DISCORD_TOKEN` is not set; copy the bot's token from https://discord.com/developers/applications
     error: Discord does not accept `DISCORD_TOKEN`: Discord answered 401 (code 0) to GET application
     error: `BYOK_MASTER_KEY` is empty; give it a value or remove it
