@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Caller, Check, DAY_MS, Health, Key, KeyRefusal, ProviderId, Scope};
-use crate::store::{Total, TotalScope};
+use crate::store::{Total, TotalScope, UsageOwner};
 
 use crate::app::Error;
 use crate::app::keys::Keys;
@@ -153,7 +153,11 @@ impl Keys {
         self.owner_for(caller, Scope::System)?;
         let today = self.clock.now_ms().div_euclid(DAY_MS);
         let days = today - 29..=today;
-        let lines = self.store.totals(TotalScope::Bot, 0, days, LINES_MAX);
+        let bot = UsageOwner {
+            scope: TotalScope::Bot,
+            id: 0,
+        };
+        let lines = self.store.totals(bot, days, LINES_MAX);
         let mut used: BTreeMap<ProviderId, SystemUse> = BTreeMap::new();
         for line in lines.await? {
             if line.source != "bot_default" {
