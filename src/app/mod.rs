@@ -2,6 +2,7 @@
 //! Discord or HTTP.
 
 mod asks;
+mod durations;
 mod error;
 mod foundation;
 mod gate;
@@ -29,17 +30,20 @@ pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding,
     OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
+pub use durations::parse_duration;
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, KeyDraft, KeySender, KeyTrial, Listing, RequestKey, ServerKeys, TestedKey,
-    TrialOutcome, TypedKey,
+    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, Listing,
+    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUse, TestedKey, TrialOutcome,
+    TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
-pub use payers::{BotDefault, Demotion, Payer};
+pub use payers::{BotDefault, Demotion, EnvironmentKey, Payer};
 pub use people::{
-    LimitSubject, MemberDirectory, Notifier, OperatorsView, StoredSummary, nobody_else,
+    Consent, Identity, IdentityDesk, LimitSubject, MemberDirectory, NewSession, Notifier,
+    OperatorsView, OwnSession, ReturnedCode, SignInTrouble, StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
@@ -50,11 +54,18 @@ pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
     RelayReceipt, RelayedAnswer,
 };
-pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+#[cfg(feature = "demo")]
+pub use quotas::PastUse;
+pub use quotas::{
+    Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
+    PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, UsageReport, UsageScope, date_at,
+    date_of, find_zone, make_limit, number_of, quote_cell, receipts_table, usage_json, usage_table,
+};
 pub use tasks::Tasks;
 
 pub use crate::ledger::OvershootNotice;
 pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
+pub use crate::vault::{is_same_secret, new_cookie};
 
 use crate::ledger::Ledger;
 use crate::model::{Clock, MemoryBudget};
@@ -96,6 +107,8 @@ pub struct Settings {
     pub images: ImageSettings,
     /// Where programs reach the gateway; none where it is off.
     pub gateway_url: Option<String>,
+    /// Where people find the pages; none where there are none.
+    pub console_url: Option<String>,
 }
 
 /// The program.
@@ -112,6 +125,7 @@ pub struct App {
     models: Arc<Models>,
     pending: PendingActions,
     gateway_url: Option<String>,
+    console_url: Option<String>,
     /// The memory for bodies, of calls and of answers.
     pub memory: Arc<MemoryBudget>,
     http: reqwest::Client,
@@ -152,6 +166,7 @@ impl App {
             vault: Arc::clone(&vault),
             ledger: Arc::clone(&ledger),
             bot_defaults,
+            quota: Arc::clone(&quota),
             clock: clock.clone(),
             tasks: tasks.clone(),
         });
@@ -193,6 +208,7 @@ impl App {
             models: foundation.models,
             pending: foundation.pending,
             gateway_url: settings.gateway_url,
+            console_url: settings.console_url,
             memory: Arc::clone(foundation.providers.memory()),
             http,
             clock: foundation.clock,
@@ -210,6 +226,12 @@ impl App {
     /// Where programs reach the gateway, if it is on.
     pub fn gateway_url(&self) -> Option<&str> {
         self.gateway_url.as_deref()
+    }
+
+    /// Where people find the pages, without a slash at its end; none where
+    /// there are none.
+    pub fn console_url(&self) -> Option<&str> {
+        self.console_url.as_deref()
     }
 
     /// The one HTTP client of the process.

@@ -11,6 +11,7 @@ mod connection;
 mod conversation;
 mod interactions;
 mod pictures;
+mod sign_in;
 mod words;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use connection::settings::Settings;
 pub use connection::shards::ShardRange;
 pub use conversation::files::FileLimits;
 pub use conversation::settings::ChatSettings;
+pub use sign_in::{SignInDesk, SignInSettings};
 
 use crate::app::{App, ConcurrencyLimits, Error};
 use crate::model::{Caller, PersonId, Place};
@@ -33,6 +35,7 @@ use answers::running_answers::RunningAnswers;
 use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
 use callers::members::MemberCache;
+use callers::server_facts::ServerFactsCache;
 use connection::card::Card;
 use connection::channel_access::ChannelAccess;
 use connection::renewals::ShardRenewals;
@@ -81,6 +84,8 @@ pub struct Bot {
     entitlements: Option<Entitlements>,
     /// Members that programs with tokens speak for.
     members: MemberCache,
+    /// Servers that people ask about on the console.
+    server_facts: ServerFactsCache,
     /// How many interactions could not be read.
     dropped_interactions: AtomicU64,
     renewals: ShardRenewals,
@@ -112,6 +117,7 @@ impl Bot {
             home_roles: settings.home_server.map(HomeRoles::new),
             entitlements: sells_tiers.then(|| Entitlements::new(application)),
             members: MemberCache::default(),
+            server_facts: ServerFactsCache::default(),
             dropped_interactions: AtomicU64::new(0),
             renewals: ShardRenewals::default(),
         }

@@ -10,12 +10,15 @@ mod client;
 mod default_config;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod demo_month;
 mod doctor;
 mod files;
 mod harden;
 mod health;
 mod keygen;
 mod log;
+pub mod pages;
 #[cfg(any(test, feature = "demo"))]
 mod scene;
 mod serve;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::signals::Signals;
-use super::{Assembled, RunOptions, assemble, files, log};
+use super::{Assembled, RunOptions, assemble, files, log, pages};
 use crate::app::App;
 use crate::bot::{self, Connection};
 use crate::config::{Config, Environment, Shards};
@@ -36,6 +36,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     log::start(&environment);
     let config = Config::load(file, &environment)?;
     raise_file_limit(&config);
+    pages::tell_of_console(&config, &environment);
     let _claim = Store::claim(&config.store.url)?;
     let options = RunOptions {
         shards,
@@ -55,7 +56,10 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     } = assembled;
     app.take_lease().await?;
     app.start_upkeep(stop.clone());
-    let serve = |listener| gateway::serve(&app, settings, listener, stop.clone());
+    let serve = |listener| {
+        let pages = pages::prepare(&app, &config, &listener)?;
+        gateway::serve(&app, settings, pages, listener, stop.clone())
+    };
     let serving = listening.map(serve).transpose()?;
     let ended = tokio::select! {
         ended = connect(&app, discord, &mut signals, &stop) => ended,

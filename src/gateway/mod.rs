@@ -16,6 +16,7 @@ mod native;
 mod openai;
 mod openapi;
 mod operators;
+mod pages;
 mod pictures;
 mod problem;
 mod proxy;
@@ -30,6 +31,7 @@ mod session;
 mod streaming;
 
 pub use operators::metrics::start as start_counting;
+pub use pages::Pages;
 
 #[cfg(test)]
 pub use openapi::documented;
@@ -185,15 +187,17 @@ impl Serving {
     }
 }
 
-/// Starts a gateway that serves until `stop`.
+/// Starts a gateway that serves until `stop`, and hands requests for pages
+/// to those, if there are any.
 pub fn serve(
     app: &Arc<App>,
     settings: Settings,
+    pages: Option<Pages>,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> anyhow::Result<Serving> {
     let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
-    let router = Arc::new(Router::new(gateway)?);
+    let router = Arc::new(Router::new(gateway, pages)?);
     let tasks = TaskTracker::new();
     tasks.spawn(operators::metrics::keep_up(stop.clone()));
     let serving = connection::serve(tasks.clone(), listener, router, stop);

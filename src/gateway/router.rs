@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use crate::gateway::Gateway;
 use crate::gateway::call::{AdmittedCall, HandlerResult};
 use crate::gateway::head::check_head;
+use crate::gateway::pages::Pages;
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::routes::{Route, all_routes};
 use crate::gateway::session::{Arrival, client_address, outcome_of};
@@ -44,6 +45,7 @@ pub struct Router {
     gateway: Arc<Gateway>,
     plain: HashMap<&'static str, Vec<Endpoint>>,
     with_parameters: matchit::Router<Vec<Endpoint>>,
+    pages: Option<Pages>,
 }
 
 /// A route, with its counter.
@@ -73,8 +75,8 @@ impl Endpoint {
 }
 
 impl Router {
-    /// Arranges the table of routes.
-    pub fn new(gateway: Arc<Gateway>) -> anyhow::Result<Self> {
+    /// Arranges the table of routes, beside the pages.
+    pub fn new(gateway: Arc<Gateway>, pages: Option<Pages>) -> anyhow::Result<Self> {
         let mut by_path: HashMap<&'static str, Vec<Endpoint>> = HashMap::default();
         for route in all_routes() {
             let ok_responses = response_counter(route.path, StatusCode::OK);
@@ -92,6 +94,7 @@ impl Router {
             gateway,
             plain: by_path,
             with_parameters,
+            pages,
         })
     }
 
@@ -112,15 +115,44 @@ impl Router {
         let id = self.gateway.next_request_id();
         let dialect = ApiDialect::of_path(request.uri().path());
         let mut response = match check_head(&request, &self.gateway.hosts, ends.reached) {
-            Ok(()) => {
-                self.respond_at_endpoint(ends.peer, request, dialect, &id)
-                    .await
-            }
+            Ok(()) => match &self.pages {
+                Some(pages) if pages.own(request.uri().path()) => {
+                    self.respond_with_page(pages, ends.peer, request, &id).await
+                }
+                _ => {
+                    self.respond_at_endpoint(ends.peer, request, dialect, &id)
+                        .await
+                }
+            },
             Err(problem) => respond_problem(&problem, dialect, &id),
         };
         let headers = response.headers_mut();
         headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         dialect.write_request_id(headers, id);
+        response
+    }
+
+    /// Responds with a page, which a shutdown waits for.
+    async fn respond_with_page(
+        &self,
+        pages: &Pages,
+        peer: IpAddr,
+        request: Request<Incoming>,
+        id: &HeaderValue,
+    ) -> Response {
+        let trusted = &self.gateway.settings.trusted_proxies;
+        let client = client_address(peer, request.headers(), trusted);
+        let tasks = &self.gateway.app.tasks;
+        let _running = tasks.token();
+        let response = tokio::select! {
+            biased;
+            response = pages.respond(client, id, request) => response,
+            () = tasks.cut_off() => {
+                let stopping = Problem::from(AskRefusal::Stopping);
+                respond_problem(&stopping, ApiDialect::Latchkey, id)
+            }
+        };
+        response_counter("/{page}", response.status()).increment(1);
         response
     }
 

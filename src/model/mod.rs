@@ -22,6 +22,7 @@ mod memory;
 mod money;
 mod network;
 mod offer;
+mod origin;
 mod pasted;
 mod pieces;
 mod provider;
@@ -30,6 +31,7 @@ mod receipt;
 mod record;
 mod redact;
 mod refusal;
+mod session;
 pub mod snowflake;
 mod token;
 mod ttl_cache;
@@ -56,6 +58,7 @@ pub use memory::{
 pub use money::NanoDollars;
 pub use network::Network;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
+pub use origin::RequestOrigin;
 pub use pasted::{OtherSecret, Wrapping};
 pub use provider::{BadBody, ProviderKind, Surface};
 pub use quota::{
@@ -69,6 +72,7 @@ pub use refusal::{
     AccessRefusal, AskRefusal, Contradiction, ConversationRefusal, KeyRefusal, PictureRefusal,
     QuotaRefusal, Refusal, TokenRefusal,
 };
+pub use session::{BegunSignIn, BrowserSession, BrowserSessionId, ReturnedSignIn};
 pub use token::{Right, Scopes, TOKEN_PREFIX, Token, TokenId};
 pub use ttl_cache::TtlCache;
 pub use turn::{LeftOut, Picture, PictureKind, Role, Turn};

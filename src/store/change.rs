@@ -17,8 +17,10 @@ pub enum Table {
     Choice,
     DepartedServer,
     ExemptRole,
+    FlashMessage,
     Forgotten,
     IdempotentCall,
+    ImportedKey,
     KeyCheck,
     MasterKey,
     PendingAction,
@@ -28,6 +30,8 @@ pub enum Table {
     ProviderKey,
     QuotaCounter,
     QuotaLimit,
+    Session,
+    SignIn,
     UsageTotal,
 }
 
@@ -41,8 +45,10 @@ impl Table {
             Self::Choice => "choice",
             Self::DepartedServer => "departed_server",
             Self::ExemptRole => "exempt_role",
+            Self::FlashMessage => "flash_message",
             Self::Forgotten => "forgotten",
             Self::IdempotentCall => "idempotent_call",
+            Self::ImportedKey => "imported_key",
             Self::KeyCheck => "key_check",
             Self::MasterKey => "master_key",
             Self::PendingAction => "pending_action",
@@ -52,6 +58,8 @@ impl Table {
             Self::ProviderKey => "provider_key",
             Self::QuotaCounter => "quota_counter",
             Self::QuotaLimit => "quota_limit",
+            Self::Session => "session",
+            Self::SignIn => "sign_in",
             Self::UsageTotal => "usage_total",
         }
     }
@@ -69,14 +77,18 @@ impl Table {
             Self::AccessToken
             | Self::Answer
             | Self::Attempt
+            | Self::FlashMessage
             | Self::Forgotten
             | Self::IdempotentCall
+            | Self::ImportedKey
             | Self::KeyCheck
             | Self::MasterKey
             | Self::PendingAction
             | Self::Picture
             | Self::ProcessLease
             | Self::QuotaCounter
+            | Self::Session
+            | Self::SignIn
             | Self::UsageTotal => false,
         }
     }
@@ -168,7 +180,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 19] = [
+    const ALL: [Table; 23] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -176,8 +188,10 @@ mod tests {
         Table::Choice,
         Table::DepartedServer,
         Table::ExemptRole,
+        Table::FlashMessage,
         Table::Forgotten,
         Table::IdempotentCall,
+        Table::ImportedKey,
         Table::KeyCheck,
         Table::MasterKey,
         Table::PendingAction,
@@ -187,6 +201,8 @@ mod tests {
         Table::ProviderKey,
         Table::QuotaCounter,
         Table::QuotaLimit,
+        Table::Session,
+        Table::SignIn,
         Table::UsageTotal,
     ];
 

@@ -13,6 +13,7 @@ mod choices;
 mod conversations;
 mod departures;
 mod idempotency;
+mod imports;
 mod journal;
 mod keys;
 mod leases;
@@ -26,10 +27,12 @@ mod pulse;
 mod retention;
 mod rules;
 mod rules_cache;
+mod sessions;
 mod sqlite;
 mod tokens;
 mod totals;
 mod trouble;
+mod usage;
 mod value;
 
 use std::sync::Arc;
@@ -43,6 +46,7 @@ use crate::model::Clock;
 #[cfg(test)]
 pub use audit::AuditedAttempt;
 pub use idempotency::EndedCall;
+pub use imports::{ImportOf, ImportedKey};
 pub use journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges, NotedUse,
@@ -58,16 +62,18 @@ use pulse::Pulse;
 pub use rules::{GivenTier, OperatorsRules, Rules};
 use rules_cache::RulesCache;
 pub use rules_cache::{RulesAndOffers, RulesKey};
+pub use sessions::{OpenSignIn, SessionsAt};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
-pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
+pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
 use trouble::WAIT_MAX;
 pub use trouble::{DatabaseTrouble, StoreError, copy_error};
+pub use usage::{DayStretch, TotalLine, UsageLine, UsageOwner};
 use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 9;
+const MIGRATION: i32 = 13;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has
@@ -264,6 +270,8 @@ fn without_rules(statements: Statements) -> Statements {
 
 #[cfg(test)]
 mod retention_story;
+#[cfg(test)]
+mod sessions_story;
 #[cfg(test)]
 mod story;
 #[cfg(test)]

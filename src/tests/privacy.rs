@@ -35,7 +35,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier: none given by hand.
-        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), what limits have counted (until they renew), and a block, if the operator set one.
+        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the servers that you manage (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
         **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
         Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");
@@ -47,7 +47,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
         - Answers: for 30 days, where each stands, what was chosen for it and who could pay, so that its buttons work. And the model and persona that you chose.
         - Tokens: their names, scopes and when they were used; never a token itself. `/token list` shows them.
         - Your tier, premium, given by the operator.
-        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), what limits have counted (until they renew), and a block, if the operator set one.
+        - For a while: forms that you opened (15 minutes), when you checked keys (an hour), browsers that you signed in with, with your name and the servers that you manage (12 hours), what limits have counted (until they renew), and a block, if the operator set one.
         **Never stored**: what you ask, what is answered, and anything of your messages. Conversations are read from Discord when they go on.
         Asks go to the provider that the answer names, under its own terms. `/privacy export` gives you all of it, `/privacy erase` erases it.
         ");
@@ -77,7 +77,7 @@ async fn a_person_sees_takes_and_erases_what_is_stored() {
             .submits_as(&form, &[("confirm", "ERASE")])
             .await;
         assert!(stolen.contains("Nothing was changed"), "{stolen}");
-        insta::assert_snapshot!(mia.submits_as(&form, &[("confirm", "erase ")]).await, @"(only you) Erased: your keys, your tokens, your usage and your tier. Sums of servers and of the bot stay, without you in them; keys that you added to servers stay theirs, without your name. What limits have counted stays until it renews, and backups of the operator's until they are replaced. To be thorough, revoke your keys at their providers too.");
+        insta::assert_snapshot!(mia.submits_as(&form, &[("confirm", "erase ")]).await, @"(only you) Erased: your keys, your tokens, your usage and your tier, and you are signed out of every browser. Sums of servers and of the bot stay, without you in them; keys that you added to servers stay theirs, without your name. What limits have counted stays until it renews, and backups of the operator's until they are replaced. To be thorough, revoke your keys at their providers too.");
         let again = mia.submits_as(&form, &[("confirm", "ERASE")]).await;
         assert!(again.contains("Nothing was changed"), "{again}");
     })

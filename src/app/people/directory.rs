@@ -23,6 +23,19 @@ pub trait MemberDirectory: Send + Sync {
         server: Option<ServerId>,
         now: bool,
     ) -> BoxFuture<'_, Result<Caller, Error>>;
+
+    /// Who a person is in a server, and whether they manage it, as Discord
+    /// said at most a minute ago. For those who look; whoever changes
+    /// something is asked about right now.
+    fn recent_member(
+        &self,
+        person: PersonId,
+        server: ServerId,
+    ) -> BoxFuture<'_, Result<Caller, Error>>;
+
+    /// What a server is called; none where the bot is not in it, or Discord
+    /// has never said it.
+    fn server_name(&self, server: ServerId) -> BoxFuture<'_, Option<String>>;
 }
 
 /// Writes to people in Discord.
@@ -66,8 +79,38 @@ impl People {
     /// Who speaks with a token about a server's matters, as Discord says
     /// right now.
     pub async fn find_caller_now(&self, token: &Token, server: ServerId) -> Result<Caller, Error> {
+        self.find_member_now(token.person, server).await
+    }
+
+    /// Who somebody is outside of all servers.
+    pub async fn find_person(&self, person: PersonId) -> Result<Caller, Error> {
+        match self.directory() {
+            Some(directory) => directory.caller(person, None, false).await,
+            None if !self.tiers_are_given() => Ok(nobody_else(person)),
+            None => Err(AccessRefusal::DiscordAway.into()),
+        }
+    }
+
+    /// Who somebody is in a server, and whether they manage it, as Discord
+    /// said at most a minute ago.
+    pub async fn find_member(&self, person: PersonId, server: ServerId) -> Result<Caller, Error> {
         let directory = self.directory().ok_or(AccessRefusal::DiscordAway)?;
-        directory.caller(token.person, Some(server), true).await
+        directory.recent_member(person, server).await
+    }
+
+    /// The same, as Discord says right now.
+    pub async fn find_member_now(
+        &self,
+        person: PersonId,
+        server: ServerId,
+    ) -> Result<Caller, Error> {
+        let directory = self.directory().ok_or(AccessRefusal::DiscordAway)?;
+        directory.caller(person, Some(server), true).await
+    }
+
+    /// What a server is called, if the bot is in it.
+    pub async fn find_server_name(&self, server: ServerId) -> Option<String> {
+        self.directory()?.server_name(server).await
     }
 
     /// Tells owners what they should know, in the background.

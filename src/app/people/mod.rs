@@ -1,10 +1,13 @@
-//! People: who they are, the tokens that speak for them, whom operators and
+//! People: who they are, the tokens that speak for them, where they are
+//! signed in, whom operators and
 //! managers stop, and what is stored of them.
 
 mod blocks;
 mod directory;
+mod identity;
 mod operators;
 mod privacy;
+mod sessions;
 mod tokens;
 
 use std::sync::{Arc, OnceLock, Weak};
@@ -20,8 +23,10 @@ use crate::app::policy::QuotaSettings;
 use crate::app::tasks::Tasks;
 
 pub use directory::{MemberDirectory, Notifier, nobody_else};
+pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
+pub use sessions::{NewSession, OwnSession, form_token};
 use tokens::TokenCache;
 
 /// Everybody whom the program knows.
@@ -35,6 +40,8 @@ pub struct People {
     /// None until Discord is there.
     directory: OnceLock<Weak<dyn MemberDirectory>>,
     notifier: OnceLock<Weak<dyn Notifier>>,
+    /// None until Discord is there; then none where nobody can sign in.
+    identity_desk: OnceLock<Option<Arc<dyn IdentityDesk>>>,
     tasks: Tasks,
     clock: Clock,
 }
@@ -51,6 +58,7 @@ impl People {
             tokens: TokenCache::default(),
             directory: OnceLock::new(),
             notifier: OnceLock::new(),
+            identity_desk: OnceLock::new(),
             tasks: foundation.tasks.clone(),
             clock: foundation.clock.clone(),
         }

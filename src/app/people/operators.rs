@@ -81,7 +81,7 @@ impl People {
     }
 
     /// Stops somebody, a server, or everybody, for a time or until it is
-    /// lifted. What runs is not cut off.
+    /// lifted. What runs is not cut off. A person is signed out everywhere.
     pub async fn block(
         &self,
         caller: &Caller,
@@ -94,6 +94,9 @@ impl People {
         self.store
             .set_block(whom, until_ms, caller.person, now_ms)
             .await?;
+        if let Blocked::Person(person) = whom {
+            self.store.end_sessions(person, None).await?;
+        }
         tracing::warn!("{whom:?} is blocked by {}", caller.person);
         Ok(until_ms)
     }

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    AccessRefusal, AnswerRecord, Caller, Choice, DAY_MS, Key, Owner, PictureJob, ProviderId, Scope,
-    Token,
+    AccessRefusal, AnswerRecord, BrowserSession, Caller, Choice, DAY_MS, Key, Owner, PictureJob,
+    ProviderId, Scope, Token,
 };
-use crate::store::{PendingAction, PendingKind, Total, TotalScope};
+use crate::store::{PendingAction, PendingKind, Total, TotalScope, UsageOwner};
 
 use crate::app::Error;
 use crate::app::asks::ANSWERS_KEPT_DAYS;
@@ -27,6 +27,11 @@ pub struct StoredSummary {
     pub tier: Option<String>,
     /// How long attempts are kept.
     pub keep_days: u32,
+    /// Tokens for programs, and browsers that they are signed in with.
+    pub tokens: usize,
+    pub sessions: usize,
+    /// What they chose beforehand.
+    pub choices: usize,
     /// How long it is kept where answers stand.
     pub answer_days: i64,
 }
@@ -44,6 +49,9 @@ impl People {
         Ok(StoredSummary {
             keys,
             used,
+            tokens: self.store.tokens_of(caller.person).await?.len(),
+            sessions: self.list_sessions(caller.person).await?.len(),
+            choices: rules.choices.len(),
             tier: rules.tier.map(|(tier, _)| tier),
             keep_days: self.settings.keep_days,
             answer_days: ANSWERS_KEPT_DAYS,
@@ -59,6 +67,7 @@ impl People {
         let answers = self.store.answers_of(caller.person, ATTEMPTS_MAX).await?;
         let pictures = self.store.pictures_of(caller.person, ATTEMPTS_MAX).await?;
         let tokens = self.store.tokens_of(caller.person).await?;
+        let sessions = self.list_sessions(caller.person).await?;
         let keys: Vec<Value> = keys.iter().map(exported_key).collect();
         let totals = totals.iter().map(|line| {
             json!({
@@ -88,6 +97,7 @@ impl People {
             "answers": answers.iter().map(exported_answer).collect::<Vec<_>>(),
             "pictures": pictures.iter().map(exported_picture).collect::<Vec<_>>(),
             "tokens": tokens.iter().map(exported_token).collect::<Vec<_>>(),
+            "sessions": sessions.iter().map(exported_session).collect::<Vec<_>>(),
             "chosen": rules.choices.iter().map(exported_choice).collect::<Vec<_>>(),
         }))
     }
@@ -117,6 +127,11 @@ impl People {
         if !typed.trim().eq_ignore_ascii_case(CONFIRMATION) {
             return Err(AccessRefusal::NotConfirmed.into());
         }
+        self.erase(caller).await
+    }
+
+    /// Erases everything of the caller, who has confirmed it.
+    pub async fn erase(&self, caller: &Caller) -> Result<(), Error> {
         let now_ms = self.clock.now_ms();
         // A day more, since sweeping takes its time.
         let kept_ms = (i64::from(self.settings.keep_days) + 1) * DAY_MS;
@@ -130,9 +145,11 @@ impl People {
 
     async fn all_totals(&self, caller: &Caller) -> anyhow::Result<Vec<crate::store::TotalLine>> {
         let days = 0..=i64::from(i32::MAX);
-        self.store
-            .totals(TotalScope::User, caller.person.0, days, LINES_MAX)
-            .await
+        let owner = UsageOwner {
+            scope: TotalScope::User,
+            id: caller.person.0,
+        };
+        self.store.totals(owner, days, LINES_MAX).await
     }
 }
 
@@ -141,6 +158,15 @@ fn exported_token(token: &Token) -> Value {
         "id": token.id.to_string(), "name": token.name, "scopes": token.scopes.to_string(),
         "created_at_ms": token.created_at_ms, "expires_at_ms": token.expires_at_ms,
         "last_used_at_ms": token.last_used_at_ms,
+    })
+}
+
+fn exported_session(session: &BrowserSession) -> Value {
+    let servers = session.servers.iter().map(ToString::to_string);
+    json!({
+        "id": session.id.to_string(), "name": session.name, "browser": session.browser,
+        "servers": servers.collect::<Vec<_>>(), "signed_in_at_ms": session.signed_in_at_ms,
+        "seen_at_ms": session.seen_at_ms, "ends_at_ms": session.ends_at_ms,
     })
 }
 

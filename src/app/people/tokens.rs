@@ -220,12 +220,13 @@ impl People {
         Ok(token)
     }
 
-    /// Forgets tokens that ended a while ago.
+    /// Forgets tokens that ended a while ago, and sessions that have ended.
     pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
         self.tell_of_overshoots();
         self.store
             .forget_tokens(now_ms - LISTED_DAYS * DAY_MS)
-            .await
+            .await?;
+        self.sweep_sessions(now_ms).await
     }
 }
 

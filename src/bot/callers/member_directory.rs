@@ -1,11 +1,11 @@
 //! Looks up members for gateway tokens, and delivers the gateway's notices
 //! as direct messages.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use serenity::all::Permissions;
 
 use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier, OvershootNotice};
 use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
@@ -14,8 +14,9 @@ use crate::bot::Bot;
 use crate::bot::answers::notices;
 use crate::bot::callers::home_roles;
 use crate::bot::callers::members::Member;
-use crate::bot::callers::raw_caller::{RawCaller, may_manage_server};
-use crate::bot::connection::rest::{is_gone, number};
+use crate::bot::callers::raw_caller::RawCaller;
+use crate::bot::callers::server_facts::ServerFacts;
+use crate::bot::connection::rest::is_gone;
 use crate::bot::words::DEFAULT_LOCALE;
 
 /// How long a program waits for Discord's answer.
@@ -35,10 +36,36 @@ impl MemberDirectory for Bot {
                 raw.place = Place::Server(server);
                 raw.roles = self.roles_of_member(member, now).await?;
                 if now {
-                    raw.manages_server = self.manages_server(member, &raw.roles).await?;
+                    let facts = self.describe_server(server, true).await?;
+                    raw.manages_server = facts.lets_manage(member, &raw.roles);
                 }
             }
             Ok(self.complete_caller(raw).await)
+        })
+    }
+
+    fn recent_member(
+        &self,
+        person: PersonId,
+        server: ServerId,
+    ) -> BoxFuture<'_, Result<Caller, Error>> {
+        Box::pin(async move {
+            let member = Member { server, person };
+            let mut raw = RawCaller::of_person(person);
+            raw.place = Place::Server(server);
+            raw.roles = self.roles_of_member(member, false).await?;
+            let facts = self.describe_server(server, false).await?;
+            raw.manages_server = facts.lets_manage(member, &raw.roles);
+            Ok(self.complete_caller(raw).await)
+        })
+    }
+
+    fn server_name(&self, server: ServerId) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async move {
+            let described = self.describe_server(server, false).await.ok();
+            // An old name is better than none.
+            let facts = described.or_else(|| self.server_facts.even_stale(server))?;
+            Some(facts.name.clone())
         })
     }
 }
@@ -89,23 +116,21 @@ impl Bot {
         }
     }
 
-    /// Whether a member manages the server: as its owner, or by a role.
-    async fn manages_server(&self, member: Member, roles: &[u64]) -> Result<bool, Error> {
-        let path = format!("/guilds/{}", member.server);
-        let guild = self.ask_discord("GET guild", &path).await?;
-        if number(&guild["owner_id"]) == Some(member.person.0) {
-            return Ok(true);
+    /// What Discord says of a server: right now, or within the last minute.
+    async fn describe_server(
+        &self,
+        server: ServerId,
+        now: bool,
+    ) -> Result<Arc<ServerFacts>, Error> {
+        let now_ms = self.app.now_ms();
+        if !now && let Some(facts) = self.server_facts.fresh(server, now_ms) {
+            return Ok(facts);
         }
-        // Everybody's role has the server's own id.
-        let is_theirs = |role: &&Value| {
-            number(&role["id"]).is_some_and(|id| id == member.server.0 || roles.contains(&id))
-        };
-        let theirs = guild["roles"].as_array().into_iter().flatten();
-        let permissions = theirs
-            .filter(is_theirs)
-            .filter_map(|role| number(&role["permissions"]));
-        let all = permissions.fold(0, |all, these| all | these);
-        Ok(may_manage_server(Permissions::from_bits_truncate(all)))
+        let path = format!("/guilds/{server}");
+        let described = self.ask_discord("GET guild", &path).await?;
+        let facts = Arc::new(ServerFacts::read(&described));
+        self.server_facts.store(server, Arc::clone(&facts), now_ms);
+        Ok(facts)
     }
 
     async fn ask_discord(&self, route: &'static str, path: &str) -> Result<Value, Error> {

@@ -8,3 +8,4 @@ mod member_directory;
 pub mod members;
 mod person_ids;
 pub mod raw_caller;
+pub mod server_facts;

@@ -61,6 +61,7 @@ pub fn stored(voice: Voice<'_>, stored: &StoredSummary) -> Card {
         tier,
         lang.words(
             "- For a while: forms that you opened (15 minutes), when you checked keys (an hour), \
+             browsers that you signed in with, with your name and the servers that you manage (12 hours), \
              what limits have counted (until they renew), and a block, if the operator set one.",
         )
         .to_owned(),
@@ -112,7 +113,7 @@ pub fn erase_form(voice: Voice<'_>, id: String) -> Modal {
 /// It is erased.
 pub fn erased(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
-        "Erased: your keys, your tokens, your usage and your tier. Sums of servers and of the bot stay, without you in them; \
+        "Erased: your keys, your tokens, your usage and your tier, and you are signed out of every browser. Sums of servers and of the bot stay, without you in them; \
          keys that you added to servers stay theirs, without your name. What limits have counted stays until it renews, \
          and backups of the operator's until they are replaced. To be thorough, revoke your keys at their providers too.",
     ))

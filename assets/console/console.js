@@ -1,0 +1,77 @@
+// What the console's pages do beyond HTML. Every page works without it.
+"use strict";
+
+// What happened, for eyes and for screen readers.
+function say(words) {
+  const status = document.getElementById("status");
+  if (status) status.textContent = words;
+}
+
+// A click copies what stands beside the button.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    say("Copied");
+  } catch {
+    // Not a secure context: select it, so that one key press copies it.
+    getSelection().selectAllChildren(source);
+    say("Selected. Press Ctrl+C to copy");
+  }
+});
+
+// A list is narrowed while one types; without script the form asks the server.
+for (const box of document.querySelectorAll("[data-filters]")) {
+  const rows = document.querySelectorAll(`#${box.dataset.filters} tbody tr`);
+  box.addEventListener("input", () => {
+    const words = box.value.trim().toLowerCase();
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !row.textContent.toLowerCase().includes(words);
+      if (!row.hidden) shown += 1;
+    }
+    say(`${shown} of ${rows.length} shown`);
+  });
+}
+
+// A form is sent once, and a choice that needs no button sends its form.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button) return;
+  if (button.getAttribute("aria-busy") === "true") event.preventDefault();
+  button.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
+});
+
+// The menu of phones closes when one goes on.
+document.getElementById("nav")?.addEventListener("click", (event) => {
+  if (event.target.closest("a")) event.currentTarget.hidePopover?.();
+});
+
+// Parts that change are asked for again while somebody looks: `data-poll` is
+// the address, `data-every` the seconds. Text alone is taken over, by the
+// name of each place.
+for (const part of document.querySelectorAll("[data-poll]")) {
+  let tag = "";
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(part.dataset.poll, { headers: tag ? { "If-None-Match": tag } : {} });
+      if (answer.status !== 200) return;
+      tag = answer.headers.get("ETag") ?? "";
+      for (const [name, text] of Object.entries(await answer.json())) {
+        const place = part.querySelector(`[data-now="${name}"]`);
+        if (place && place.textContent !== text) place.textContent = text;
+      }
+    } catch {
+      say("This page could not be brought up to date");
+    }
+  }, 1000 * Number(part.dataset.every || 5));
+}

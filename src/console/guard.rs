@@ -1,0 +1,258 @@
+//! Looks at a request before its handler sees it: whether its sender may be
+//! here, and whether a form comes from a page of ours.
+//!
+//! Nothing is changed by a GET. A form must come from one of our origins, and
+//! must carry the token of the cookie that came with it: either alone stops
+//! a foreign page's form, `docs/security.md` §3.2. Cookies are looked at here
+//! and nowhere else, and `Authorization` never is.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use axum::response::Response;
+use http_body_util::{BodyExt, Limited};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::app::{OwnSession, form_token, new_cookie};
+use crate::model::{RequestOrigin, ServerId};
+
+use super::form::{FORM_BYTES_MAX, Form};
+use super::frame::{self, Reader};
+use super::routes::{Handler, Row};
+use super::trouble::Trouble;
+use super::visit::{HandlerResult, Managing, SignedIn, Visit};
+use super::{Console, cookies};
+
+/// Says where a request comes from, as the browser saw it
+/// (<https://www.w3.org/TR/fetch-metadata/>). Sent past TLS and to this
+/// machine alone.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+/// How long a visitor's cookie is kept, in seconds.
+const VISITOR_SECONDS: u64 = 24 * 60 * 60;
+
+/// Whom a request's cookies name, and what their forms carry.
+struct Cookies {
+    session: Option<Arc<OwnSession>>,
+    form_token: SecretString,
+    /// A visitor's new cookie, to be set.
+    new: Option<HeaderValue>,
+}
+
+/// Responds to a request for a row of the table.
+pub async fn respond(
+    row: &'static Row,
+    console: Arc<Console>,
+    path_values: Vec<String>,
+    request: Request<Body>,
+) -> Response {
+    let mut reader = Reader::visitor(Arc::clone(&console), &request);
+    let result = match find_cookies(&console, request.headers()).await {
+        Ok(found) => {
+            reader.session.clone_from(&found.session);
+            reader.form_token = found.form_token.clone();
+            let result = admit(row, &console, path_values, request, &found).await;
+            (result, found.new)
+        }
+        Err(trouble) => (Err(trouble), None),
+    };
+    let (result, new_cookie) = result;
+    let mut response = match result {
+        Ok(reply) => frame::finish(reply, &reader).await,
+        Err(trouble) => trouble.respond(&reader).await,
+    };
+    if let Some(cookie) = new_cookie {
+        let headers = response.headers_mut();
+        headers.append(axum::http::header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The session of whoever asks, or a visitor's cookie, an old or a new one.
+async fn find_cookies(console: &Console, headers: &HeaderMap) -> Result<Cookies, Trouble> {
+    if let Some(cookie) = cookies::find(headers, cookies::SESSION)
+        && let Some(session) = console.app.people.find_session(&cookie).await?
+    {
+        return Ok(Cookies {
+            form_token: session.form_token.clone(),
+            session: Some(Arc::new(session)),
+            new: None,
+        });
+    }
+    if let Some(cookie) = cookies::find(headers, cookies::VISITOR) {
+        return Ok(Cookies {
+            session: None,
+            form_token: form_token(&cookie),
+            new: None,
+        });
+    }
+    let (cookie, _) = new_cookie()?;
+    Ok(Cookies {
+        session: None,
+        form_token: form_token(&cookie),
+        new: cookies::set(cookies::VISITOR, &cookie, VISITOR_SECONDS),
+    })
+}
+
+/// Looks at a request in the order in which nothing is read that need not
+/// be, and hands it to its handler.
+async fn admit(
+    row: &'static Row,
+    console: &Arc<Console>,
+    path_values: Vec<String>,
+    request: Request<Body>,
+    found: &Cookies,
+) -> HandlerResult {
+    let (parts, body) = request.into_parts();
+    let is_form = parts.method == Method::POST;
+    if is_form {
+        require_own_page(&console.settings.origins, &parts.headers)?;
+    }
+    let mut form = Form::default();
+    if is_form && row.takes_form {
+        require_form(&parts.headers)?;
+        form = Form::read(&read_body(body).await?);
+        require_token(&form, found)?;
+    }
+    let origin = parts.extensions.get::<RequestOrigin>().cloned();
+    let visit = Visit {
+        console: Arc::clone(console),
+        origin: origin.unwrap_or_else(|| RequestOrigin {
+            client: [0, 0, 0, 0].into(),
+            request_id: String::new(),
+        }),
+        uri: parts.uri,
+        headers: parts.headers,
+        path_values,
+        session: found.session.clone(),
+        form_token: found.form_token.clone(),
+        form,
+    };
+    if let Some(session) = &visit.session
+        && !row.is_polled
+    {
+        visit.app().people.note_visit(&session.session);
+    }
+    enter(row, visit, is_form).await
+}
+
+/// Finds out whether the sender may be here, and runs the handler.
+async fn enter(row: &'static Row, visit: Visit, is_form: bool) -> HandlerResult {
+    let person = visit.session.clone().map(|session| SignedIn { session });
+    let required = |person: Option<SignedIn>, visit: &Visit| {
+        person.ok_or_else(|| Trouble::sign_in_first(&visit.uri))
+    };
+    match row.handler {
+        Handler::Visitor(handle) => handle(visit).await,
+        Handler::SignedIn(handle) => {
+            let person = required(person, &visit)?;
+            handle(visit, person).await
+        }
+        Handler::Managing(handle) => {
+            let person = required(person, &visit)?;
+            let managing = find_managed(&visit, person, is_form).await?;
+            handle(visit, managing).await
+        }
+        Handler::Operator(handle) => {
+            let person = required(person, &visit)?;
+            if !person.is_operator(visit.app()) {
+                return Err(Trouble::operators_only());
+            }
+            handle(visit, person).await
+        }
+    }
+}
+
+/// Finds out whether somebody manages the server that the address names. To
+/// whoever does not, there is no such server.
+async fn find_managed(
+    visit: &Visit,
+    person: SignedIn,
+    right_now: bool,
+) -> Result<Managing, Trouble> {
+    let server = visit.path_value(0).parse().map(ServerId);
+    let server = server.map_err(|_| Trouble::nothing_here())?;
+    let people = &visit.app().people;
+    let caller = if right_now {
+        people.find_member_now(person.id(), server).await
+    } else {
+        people.find_member(person.id(), server).await
+    };
+    match caller {
+        Ok(caller) if caller.manages_server => Ok(Managing {
+            person,
+            server,
+            caller,
+        }),
+        // What was typed by who may no longer send it is shown again.
+        Ok(_) if right_now => Err(Trouble::not_managing().typed(&visit.form)),
+        Ok(_) => Err(Trouble::nothing_here()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Refuses a form that does not come from a page of ours. A browser always
+/// names the origin of a form's page.
+fn require_own_page(origins: &[String], headers: &HeaderMap) -> Result<(), Trouble> {
+    let site = headers.get(SEC_FETCH_SITE);
+    let is_same_site = site.is_none_or(|site| site == "same-origin");
+    let mut named = headers.get_all(ORIGIN).iter();
+    let (origin, second) = (named.next(), named.next());
+    let is_ours = |origin: &HeaderValue| origins.iter().any(|ours| origin == ours.as_str());
+    if is_same_site && second.is_none() && origin.is_some_and(is_ours) {
+        Ok(())
+    } else {
+        Err(Trouble::foreign_form(origins))
+    }
+}
+
+fn require_form(headers: &HeaderMap) -> Result<(), Trouble> {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let essence = media_type.and_then(|it| it.split(';').next());
+    if essence.is_some_and(|it| it.trim().eq_ignore_ascii_case(FORM_TYPE)) {
+        Ok(())
+    } else {
+        Err(Trouble::not_a_form())
+    }
+}
+
+async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+    let collected = Limited::new(body, FORM_BYTES_MAX).collect().await;
+    let bytes = collected.map_err(|_| Trouble::form_too_long())?.to_bytes();
+    Ok(Zeroizing::new(bytes.to_vec()))
+}
+
+/// Refuses a form of another sign-in: what was typed is shown again, to be
+/// sent once more.
+fn require_token(form: &Form, found: &Cookies) -> Result<(), Trouble> {
+    if form.carries(&found.form_token) {
+        return Ok(());
+    }
+    Err(Trouble::form_of_before(found.session.is_some()).typed(form))
+}
+
+/// Responds where no row has the address.
+pub async fn respond_nothing(console: Arc<Console>, request: Request<Body>) -> Response {
+    respond_trouble(Trouble::nothing_here(), console, request).await
+}
+
+/// Responds where rows have the address, but not with this method.
+pub async fn respond_wrong_method(console: Arc<Console>, request: Request<Body>) -> Response {
+    respond_trouble(Trouble::wrong_method(), console, request).await
+}
+
+async fn respond_trouble(
+    trouble: Trouble,
+    console: Arc<Console>,
+    request: Request<Body>,
+) -> Response {
+    let mut reader = Reader::visitor(Arc::clone(&console), &request);
+    if let Ok(found) = find_cookies(&console, request.headers()).await {
+        reader.session = found.session;
+        reader.form_token = found.form_token;
+    }
+    trouble.respond(&reader).await
+}

@@ -1,0 +1,69 @@
+//! Parts of forms.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::console::form::TOKEN_FIELD;
+use crate::console::markup::{Markup, html};
+
+/// The hidden field that each form carries: without it nothing is done.
+pub fn token(form_token: &SecretString) -> Markup {
+    html! {
+        input type="hidden" name=(TOKEN_FIELD) value=(form_token.expose_secret());
+    }
+}
+
+/// A button that does one thing at once, as a form of its own. `about` tells
+/// those who hear the page what it is about.
+pub fn button(form_token: &SecretString, action: &str, label: &str, about: &str) -> Markup {
+    html! {
+        form method="post" action=(action) {
+            (token(form_token))
+            button.btn.plain.s { (label) span.hidden { " " (about) } }
+        }
+    }
+}
+
+/// A field for text, with a hint below it.
+pub fn text(name: &str, label: &str, value: &str, hint: &str) -> Markup {
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            input id=(name) name=(name) value=(value) autocomplete="off" aria-describedby={ (name) "-hint" };
+            span.hint id={ (name) "-hint" } { (hint) }
+        }
+    }
+}
+
+/// A field for a key. It is masked, no password manager fills it, and what
+/// was typed is never sent back.
+pub fn key(name: &str, label: &str, shape: &str, hint: &str) -> Markup {
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            input id=(name) name=(name) type="password" autocomplete="new-password"
+                spellcheck="false" autocapitalize="off" placeholder=(shape)
+                aria-describedby={ (name) "-hint" };
+            span.hint id={ (name) "-hint" } { (hint) }
+        }
+    }
+}
+
+/// One choice of a list: its value and its words.
+pub struct Choice<'a> {
+    pub value: &'a str,
+    pub words: &'a str,
+}
+
+/// A list to choose from.
+pub fn select(name: &str, label: &str, choices: &[Choice<'_>], chosen: &str) -> Markup {
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            select id=(name) name=(name) {
+                @for choice in choices {
+                    option value=(choice.value) selected[choice.value == chosen] { (choice.words) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The parts that pages are made of. Each is a function that returns markup;
+//! the look of each stands in `assets/console/console.css`.
+
+pub mod form;
+pub mod gauge;
+pub mod icon;
+pub mod ladder;
+pub mod money;
+pub mod note;
+pub mod payer;
+pub mod when;

@@ -1,0 +1,63 @@
+//! Numbers and money, as pages write them.
+
+use crate::model::NanoDollars;
+
+/// What something cost: never rounded down to nothing, and never nothing
+/// where the price is not known.
+pub fn cost(cost: Option<NanoDollars>) -> String {
+    cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string())
+}
+
+/// Digits in threes.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A large number in three digits or so, such as "2.1 M".
+pub fn short(number: u64) -> String {
+    let scaled = |unit: u64, letter: &str| {
+        let tenths = (number + unit / 20) / (unit / 10);
+        if tenths < 1_000 {
+            format!("{}.{} {letter}", tenths / 10, tenths % 10)
+        } else {
+            format!("{} {letter}", grouped(tenths / 10))
+        }
+    };
+    match number {
+        0..10_000 => grouped(number),
+        10_000..1_000_000 => scaled(1_000, "k"),
+        1_000_000..1_000_000_000 => scaled(1_000_000, "M"),
+        _ => scaled(1_000_000_000, "B"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_to_be_read() {
+        for (number, long, brief) in [
+            (0, "0", "0"),
+            (999, "999", "999"),
+            (1_204, "1,204", "1,204"),
+            (12_345, "12,345", "12.3 k"),
+            (999_960, "999,960", "1,000 k"),
+            (2_149_000, "2,149,000", "2.1 M"),
+            (7_100_000_000, "7,100,000,000", "7.1 B"),
+        ] {
+            assert_eq!(grouped(number), long);
+            assert_eq!(short(number), brief, "{number}");
+        }
+        assert_eq!(cost(None), "unknown");
+        assert_eq!(cost(Some(NanoDollars(0))), "$0");
+    }
+}

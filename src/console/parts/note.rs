@@ -1,0 +1,52 @@
+//! Messages to the reader, above what they are about.
+
+use crate::console::markup::{Markup, html};
+
+use super::icon;
+
+/// Something to know, and what can be done about it.
+pub fn plain(words: &str, ways: Markup) -> Markup {
+    html! {
+        div.note role="note" {
+            (icon::plain("alert"))
+            p { (words) }
+            @if !ways.0.is_empty() {
+                div.acts { (ways) }
+            }
+        }
+    }
+}
+
+/// Something that its reader must act on: what it is, what follows, and what
+/// to do.
+pub fn urgent(title: &str, words: &str, ways: Markup) -> Markup {
+    html! {
+        div.note.bad role="note" {
+            (icon::plain("alert"))
+            p { strong { (title) } " " (words) }
+            @if !ways.0.is_empty() {
+                div.acts { (ways) }
+            }
+        }
+    }
+}
+
+/// What was done a moment ago.
+pub fn done(words: &str) -> Markup {
+    html! {
+        div.note role="status" { (icon::plain("check")) p { (words) } }
+    }
+}
+
+/// What stands in the place of things that are not there yet.
+pub fn empty(icon: &str, words: &str, ways: Markup) -> Markup {
+    html! {
+        div.empty {
+            (icon::plain(icon))
+            p { (words) }
+            @if !ways.0.is_empty() {
+                div.acts { (ways) }
+            }
+        }
+    }
+}

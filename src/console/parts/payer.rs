@@ -1,0 +1,40 @@
+//! Who pays, as a badge: an icon, words and a colour, never colour alone.
+
+use crate::console::markup::{Markup, html};
+use crate::model::Source;
+
+use super::icon;
+
+/// How a payer looks everywhere.
+pub struct Look {
+    pub class: &'static str,
+    pub icon: &'static str,
+    pub words: &'static str,
+}
+
+/// The look of a payer. Nobody pays for what the demo says.
+pub fn look(source: Source) -> Look {
+    let (class, icon, words) = match source {
+        Source::Request => ("own", "once", "own key, this once"),
+        Source::Personal => ("own", "key", "own key"),
+        Source::Server => ("server", "server", "server key"),
+        Source::BotDefault => ("bot", "bot", "bot default"),
+        Source::Demo => ("demo", "mask", "demo"),
+    };
+    Look { class, icon, words }
+}
+
+/// The badge of a payer.
+pub fn badge(source: Source) -> Markup {
+    let look = look(source);
+    html! {
+        span class={ "pays " (look.class) } { (icon::small(look.icon)) (look.words) }
+    }
+}
+
+/// The badge that nobody can pay.
+pub fn nobody() -> Markup {
+    html! {
+        span.pays { (icon::small("minus")) "nobody" }
+    }
+}

@@ -1,0 +1,80 @@
+//! Times, as pages write them: how long ago, with the moment itself for those
+//! who want it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::console::markup::{Markup, html};
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR_MS: i64 = 60 * MINUTE_MS;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// How long ago something was, or when it will be. Times are milliseconds
+/// since 1970.
+pub fn relative(at_ms: i64, now_ms: i64) -> Markup {
+    html! {
+        time datetime=(moment(at_ms)) title=(moment(at_ms)) { (distance(at_ms, now_ms)) }
+    }
+}
+
+/// The same; "never" where it never was.
+pub fn relative_or_never(at_ms: Option<i64>, now_ms: i64) -> Markup {
+    match at_ms {
+        Some(at_ms) => relative(at_ms, now_ms),
+        None => html! { "never" },
+    }
+}
+
+/// The day of a moment, such as "12 Nov 2026".
+pub fn day(at_ms: i64) -> String {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y").to_string()
+}
+
+/// A moment for machines and for those who point at it.
+fn moment(at_ms: i64) -> String {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
+
+fn distance(at_ms: i64, now_ms: i64) -> String {
+    let ms = now_ms - at_ms;
+    let amount = match ms.abs() {
+        0..MINUTE_MS => return "now".to_owned(),
+        ms @ MINUTE_MS..HOUR_MS => format!("{} min", ms / MINUTE_MS),
+        ms @ HOUR_MS..DAY_MS => format!("{} h", ms / HOUR_MS),
+        ms if ms < 2 * DAY_MS => "1 day".to_owned(),
+        ms if ms < 30 * DAY_MS => format!("{} days", ms / DAY_MS),
+        _ => return day(at_ms),
+    };
+    if ms < 0 {
+        format!("in {amount}")
+    } else {
+        format!("{amount} ago")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_unit_that_reads_best() {
+        let now = 1_800_000_000_000;
+        for (at_ms, words) in [
+            (now, "now"),
+            (now - 59_000, "now"),
+            (now - 4 * MINUTE_MS, "4 min ago"),
+            (now - 2 * HOUR_MS, "2 h ago"),
+            (now - DAY_MS, "1 day ago"),
+            (now + 3 * DAY_MS, "in 3 days"),
+            (now - 60 * DAY_MS, "16 Nov 2026"),
+        ] {
+            assert_eq!(distance(at_ms, now), words);
+        }
+        assert_eq!(moment(now), "2027-01-15T08:00:00Z");
+    }
+}

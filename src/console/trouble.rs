@@ -1,0 +1,294 @@
+//! What keeps a page from being shown, and the page that says it: what
+//! happened, and what to do.
+
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode, Uri};
+use axum::response::Response;
+use url::form_urlencoded;
+
+use crate::app::Error;
+use crate::model::{AccessRefusal, KeyRefusal, Refusal};
+
+use super::form::Form;
+use super::frame::{self, Reader, Section};
+use super::markup::{Markup, html};
+use super::parts::{form, icon, note};
+use super::reply::Page;
+use super::words;
+
+/// What keeps a page from being shown.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    pub status: StatusCode,
+    /// What happened, in a few words.
+    pub title: String,
+    /// What happened and what to do, in sentences.
+    pub words: String,
+    /// Where its reader can go, with what that is called.
+    pub ways: Vec<(String, String)>,
+    pub retry_after_s: Option<u64>,
+    /// What had been typed, if a form is the trouble.
+    typed: Option<Typed>,
+}
+
+/// What had been typed into a form, but for secrets.
+#[derive(Clone, Debug)]
+struct Typed {
+    fields: Vec<(String, String)>,
+    held_secret: bool,
+}
+
+impl Trouble {
+    /// Trouble with a status, a title and sentences.
+    pub fn new(status: StatusCode, title: impl Into<String>, words: impl Into<String>) -> Self {
+        Self {
+            status,
+            title: title.into(),
+            words: words.into(),
+            ways: Vec::new(),
+            retry_after_s: None,
+            typed: None,
+        }
+    }
+
+    /// With a place where its reader can go.
+    pub fn way(mut self, address: impl Into<String>, label: impl Into<String>) -> Self {
+        self.ways.push((address.into(), label.into()));
+        self
+    }
+
+    /// With what had been typed, so that it need not be typed again.
+    pub fn typed(mut self, form: &Form) -> Self {
+        let fields = form.shown_again();
+        self.typed = Some(Typed {
+            fields: fields
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            held_secret: form.holds_secret(),
+        });
+        self
+    }
+
+    /// Nobody is signed in, and the page is for whoever is.
+    pub fn sign_in_first(uri: &Uri) -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "Sign in first",
+            "This page is for people who are signed in. Sign in with Discord, and it opens.",
+        )
+        .way(sign_in_address(uri), "Sign in with Discord")
+    }
+
+    /// Nothing has this address, or nothing that its reader may see.
+    pub fn nothing_here() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "Nothing is here",
+            "There is no such page, or it is somebody else’s.",
+        )
+        .way("/", "Go to the start")
+    }
+
+    /// The address takes other methods.
+    pub fn wrong_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "That is not how this page is used",
+            "The address exists, and takes another method. Go back and use the page’s own buttons.",
+        )
+        .way("/", "Go to the start")
+    }
+
+    /// The page is the operator's.
+    pub fn operators_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "This is for the operator",
+            "Only people whom the operator lists in discord.operators may see this page.",
+        )
+        .way("/keys", "Go to your keys")
+    }
+
+    /// A form about a server came from somebody who does not manage it, or no
+    /// longer.
+    pub fn not_managing() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "You do not manage this server",
+            "Discord says that you may not manage this server at the moment, so nothing was \
+             changed. Whoever may give you the Manage Server permission there.",
+        )
+        .way("/servers", "Servers that you manage")
+    }
+
+    /// A form came from a page that is not ours.
+    pub fn foreign_form(origins: &[String]) -> Self {
+        let at = origins.first().map_or("", String::as_str);
+        let words = format!(
+            "The form came from a page that is not this console, so nothing was changed. Open \
+             the console at {at}, and do it there."
+        );
+        Self::new(StatusCode::FORBIDDEN, "Nothing was changed", words).way("/", "Go to the start")
+    }
+
+    /// A body is no form.
+    pub fn not_a_form() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "That is no form",
+            "This address takes forms of the console’s pages. Programs use /api/v1 instead; \
+             /openapi.json describes it.",
+        )
+    }
+
+    /// A form is longer than any of ours, or did not come to its end.
+    pub fn form_too_long() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "That is too long",
+            "A form may hold 64 kB. Nothing was changed; shorten what you typed.",
+        )
+    }
+
+    /// A form was made before its sender signed in, in or out.
+    pub fn form_of_before(is_signed_in: bool) -> Self {
+        if is_signed_in {
+            return Self::new(
+                StatusCode::OK,
+                "Send it once more",
+                "This form was opened before you signed in. Nothing was changed yet. Look at \
+                 what you typed, and send it again.",
+            );
+        }
+        Self::new(
+            StatusCode::OK,
+            "Sign in again, then send",
+            "Your sign-in ended while the form was open. Nothing was changed. Sign in again in \
+             a new tab, and then send what you typed from here.",
+        )
+        .way(
+            sign_in_address(&Uri::from_static("/signed-in")),
+            "Sign in with Discord",
+        )
+    }
+
+    /// The page that says it.
+    pub async fn respond(self, reader: &Reader) -> Response {
+        let body = self.show(reader);
+        let mut page = Page::new(Section::None, self.title.clone(), body).status(self.status);
+        if let Some(seconds) = self.retry_after_s {
+            page.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        frame::finish(page.into(), reader).await
+    }
+
+    fn show(&self, reader: &Reader) -> Markup {
+        html! {
+            div.head { div { h1 { (self.title) } } }
+            (note::plain(&self.words, html! {
+                @for (address, label) in &self.ways {
+                    a.btn.s href=(address) { (label) }
+                }
+            }))
+            @if let Some(typed) = &self.typed {
+                (show_typed(typed, reader))
+            }
+            @if !reader.request_id.is_empty() {
+                p.small.faint { "Request " code { (reader.request_id) } }
+            }
+        }
+    }
+}
+
+/// What had been typed, in a form that goes to the same address.
+fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
+    html! {
+        section.card {
+            header { h2 { "What you typed" } }
+            form.body method="post" autocomplete="off" {
+                (form::token(&reader.form_token))
+                @for (at, (name, value)) in typed.fields.iter().enumerate() {
+                    div.field {
+                        label for={ "again-" (at) } { (name) }
+                        @if value.contains('\n') {
+                            textarea id={ "again-" (at) } name=(name) rows="4" { (value) }
+                        } @else {
+                            input id={ "again-" (at) } name=(name) value=(value);
+                        }
+                    }
+                }
+                @if typed.held_secret {
+                    div.field {
+                        label for="again-key" { "Key" }
+                        input #again-key name="key" type="password" autocomplete="new-password"
+                            spellcheck="false" autocapitalize="off";
+                        span.hint { "It was not kept. Type it once more." }
+                    }
+                }
+                button.btn.strong { (icon::small("again")) "Send" }
+            }
+        }
+    }
+}
+
+/// Where signing in begins that comes back to an address.
+pub fn sign_in_address(next: &Uri) -> String {
+    let next = next.path_and_query().map_or("/", |it| it.as_str());
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", next);
+    format!("/sign-in?{}", query.finish())
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => Self::from(refusal),
+            Error::Troubled(trouble, error) => {
+                tracing::warn!("a page could not be shown: {error:#}");
+                let seconds = trouble.retry_after().as_secs();
+                let words = format!(
+                    "At the moment {}. Nothing was changed. Try again in {seconds} s; if it \
+                     stays so, tell the operator, whose log says more.",
+                    words::describe_trouble(trouble)
+                );
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                let mut trouble = Self::new(status, "The database does not answer", words);
+                trouble.retry_after_s = Some(seconds);
+                trouble
+            }
+            Error::Failed(failure) => {
+                tracing::error!("a page could not be shown: {failure:#}");
+                Self::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Something went wrong here",
+                    "The operator’s log says what. Try again in a minute; if it stays so, tell \
+                     the operator the number of the request.",
+                )
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        words::describe_refusal(&refusal)
+    }
+}
+
+impl From<AccessRefusal> for Trouble {
+    fn from(refusal: AccessRefusal) -> Self {
+        Refusal::from(refusal).into()
+    }
+}
+
+impl From<KeyRefusal> for Trouble {
+    fn from(refusal: KeyRefusal) -> Self {
+        Refusal::from(refusal).into()
+    }
+}
+
+impl From<anyhow::Error> for Trouble {
+    fn from(failure: anyhow::Error) -> Self {
+        Error::from(failure).into()
+    }
+}

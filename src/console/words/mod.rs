@@ -1,0 +1,36 @@
+//! The words of pages for refusals and trouble: what happened, what to do,
+//! and where to go.
+
+mod access;
+mod others;
+mod tokens;
+
+use crate::app::DatabaseTrouble;
+use crate::model::Refusal;
+
+use super::trouble::Trouble;
+
+/// The trouble that a refusal is.
+pub fn describe_refusal(refusal: &Refusal) -> Trouble {
+    match refusal {
+        Refusal::Access(refusal) => access::describe_access(refusal),
+        Refusal::Token(refusal) => tokens::describe_token(refusal),
+        Refusal::Key(_)
+        | Refusal::Ask(_)
+        | Refusal::Conversation(_)
+        | Refusal::Picture(_)
+        | Refusal::Quota(_) => others::describe_other(refusal),
+    }
+}
+
+/// What keeps the database from answering.
+pub fn describe_trouble(trouble: DatabaseTrouble) -> &'static str {
+    match trouble {
+        DatabaseTrouble::Away => "the console cannot reach its database",
+        DatabaseTrouble::Locked => "the database is locked by others",
+        DatabaseTrouble::TooSlow => "the database takes too long to answer",
+        DatabaseTrouble::Full => "the disk of the database is full",
+        DatabaseTrouble::ReadOnly => "the database can only be read",
+        DatabaseTrouble::Damaged => "the database or its disk is damaged",
+    }
+}

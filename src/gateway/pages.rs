@@ -1,0 +1,54 @@
+//! Pages on the same listener. The gateway knows only the first segments of
+//! their paths, and what comes over the connection.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use foldhash::HashSet;
+use hyper::body::Incoming;
+use tower::ServiceExt;
+
+use crate::model::RequestOrigin;
+
+/// A service of pages, and the first segments of the paths that are its own.
+pub struct Pages {
+    segments: HashSet<&'static str>,
+    service: axum::Router,
+}
+
+impl Pages {
+    /// Pages whose paths begin with one of these segments; "" is the front
+    /// page alone.
+    pub fn new(segments: impl IntoIterator<Item = &'static str>, service: axum::Router) -> Self {
+        Self {
+            segments: segments.into_iter().collect(),
+            service,
+        }
+    }
+
+    /// Whether a path is theirs.
+    pub fn own(&self, path: &str) -> bool {
+        let rest = path.strip_prefix('/').unwrap_or(path);
+        let segment = rest.split('/').next().unwrap_or_default();
+        self.segments.contains(segment) && (!segment.is_empty() || rest.is_empty())
+    }
+
+    /// Responds to a request for one of them.
+    pub async fn respond(
+        &self,
+        client: IpAddr,
+        id: &HeaderValue,
+        request: Request<Incoming>,
+    ) -> Response {
+        let origin = RequestOrigin {
+            client,
+            request_id: id.to_str().unwrap_or_default().to_owned(),
+        };
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(origin);
+        let Ok(response) = self.service.clone().oneshot(request).await;
+        response
+    }
+}
