@@ -103,6 +103,7 @@ use latchkey_emulator::providers::{Standing, sample};
 use latchkey_emulator::{RestFault, RestTrouble};
 
 pub use actor::Actor;
+pub use console::Visitor;
 pub use stage::{Setup, Stage, run, run_with};
 
 /// Wipes what is freed, as the program's own allocator does: tests search

@@ -2,10 +2,26 @@
 
 mod home;
 mod profile;
+mod servers;
 pub mod sign_in;
 mod tokens;
+mod usage;
 
 use super::routes::Row;
 
 /// The rows of all pages.
-pub const ROWS: &[&[Row]] = &[home::ROWS, profile::ROWS, sign_in::ROWS, tokens::ROWS];
+pub const ROWS: &[&[Row]] = &[
+    home::ROWS,
+    profile::ROWS,
+    sign_in::ROWS,
+    tokens::ROWS,
+    usage::ROWS,
+    usage::billing::ROWS,
+    servers::ROWS,
+    servers::overview::ROWS,
+    servers::usage::ROWS,
+    servers::keys::ROWS,
+    servers::budgets::ROWS,
+    servers::rules::ROWS,
+    servers::models::ROWS,
+];

@@ -3,6 +3,8 @@
 
 mod front;
 mod html;
+mod servers;
+mod usage;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor};
