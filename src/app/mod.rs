@@ -3,6 +3,7 @@
 
 mod asks;
 mod error;
+mod files;
 mod foundation;
 mod gate;
 mod health;
@@ -30,6 +31,9 @@ pub use asks::{
     OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
 pub use error::Error;
+pub use files::{
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text, tell_files,
+};
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
