@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::cli::file_limits;
 use crate::config::Config;
 use crate::{console, gateway};
 
@@ -15,7 +16,10 @@ pub fn prepare(
     listener: &TcpListener,
 ) -> anyhow::Result<gateway::Pages> {
     let address = listener.local_addr()?;
-    let settings = console::Settings::at(&config.gateway.public_url, address);
+    let settings = console::Settings {
+        file_limits: file_limits(config),
+        ..console::Settings::at(&config.gateway.public_url, address)
+    };
     let service = console::service(app, settings);
     Ok(gateway::Pages::new(console::first_segments(), service))
 }

@@ -13,6 +13,7 @@ mod form;
 mod frame;
 mod guard;
 mod markup;
+mod pace;
 mod pages;
 mod parts;
 mod reply;
@@ -26,8 +27,9 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::app::App;
+use crate::app::{App, FileLimits};
 
+use pages::PlaygroundLimits;
 pub use routes::first_segments;
 #[cfg(test)]
 pub use routes::{Handler, all_routes};
@@ -39,6 +41,8 @@ pub struct Settings {
     /// Every form must come from one of them; the first is the one that links
     /// name.
     pub origins: Vec<String>,
+    /// How much of the files is read that come with a question.
+    pub file_limits: FileLimits,
 }
 
 impl Settings {
@@ -54,7 +58,10 @@ impl Settings {
                 names.map(|name| format!("http://{name}:{port}")).into()
             }
         };
-        Self { origins }
+        Self {
+            origins,
+            ..Self::default()
+        }
     }
 }
 
@@ -62,6 +69,8 @@ impl Settings {
 pub struct Console {
     pub app: Arc<App>,
     pub settings: Settings,
+    /// How much goes on at once in the playground.
+    pub playground: PlaygroundLimits,
 }
 
 /// The pages as a service, which the listener of the gateway hands requests
@@ -70,6 +79,7 @@ pub fn service(app: &Arc<App>, settings: Settings) -> Router {
     let console = Console {
         app: Arc::clone(app),
         settings,
+        playground: PlaygroundLimits::default(),
     };
     routes::router(Arc::new(console))
 }

@@ -1,0 +1,9 @@
+//! The console over HTTP: what people see in a browser, and what they do
+//! there.
+
+mod html;
+mod playground;
+mod playground_streams;
+mod visitor;
+
+pub use visitor::{ORIGIN, SeenPage, Visitor};
