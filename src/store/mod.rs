@@ -13,6 +13,7 @@ mod choices;
 mod conversations;
 mod departures;
 mod idempotency;
+mod imports;
 mod journal;
 mod keys;
 mod leases;
@@ -45,6 +46,7 @@ use crate::model::Clock;
 #[cfg(test)]
 pub use audit::AuditedAttempt;
 pub use idempotency::EndedCall;
+pub use imports::{ImportOf, ImportedKey};
 pub use journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges, NotedUse,
@@ -71,7 +73,7 @@ use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Trans
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 12;
+const MIGRATION: i32 = 13;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has

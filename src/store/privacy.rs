@@ -55,7 +55,7 @@ pub(super) use select_attempts;
 
 /// Erases a person from every table but `attempt`. Their share of the totals by
 /// member goes to member 0, so that the server's totals stay right.
-const ERASE: [Change; 19] = [
+const ERASE: [Change; 20] = [
     Change::to(
         Table::UsageTotal,
         concat!(
@@ -106,6 +106,10 @@ const ERASE: [Change; 19] = [
     Change::to(
         Table::PendingAction,
         "delete from pending_action where person_id = $1",
+    ),
+    Change::to(
+        Table::ImportedKey,
+        "delete from imported_key where person_id = $1",
     ),
     Change::to(
         Table::KeyCheck,
@@ -193,8 +197,8 @@ impl Store {
         rows.await?.first().map(read_attempt).transpose()
     }
 
-    /// Erases a person: their keys, totals, tier, pending actions, checks,
-    /// tokens and sessions, and their id in attempts from `oldest_ms` to now. Attempts are
+    /// Erases a person: their keys, totals, tier, pending actions, imported keys,
+    /// checks, tokens and sessions, and their id in attempts from `oldest_ms` to now. Attempts are
     /// changed piece by piece, so that no other write waits long. What counters
     /// have counted of them stays until it renews.
     pub async fn erase_person(

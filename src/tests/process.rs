@@ -187,7 +187,21 @@ async fn the_doctor_says_what_is_missing_for_people_to_sign_in() {
         seen.extend(lines.map(str::to_owned));
         seen.push(format!("succeeds: {}", output.status.success()));
     }
-    assert_snapshot!(seen.join("\n"), @"");
+    assert_snapshot!(seen.join("\n"), @"
+    note  console: under OAuth2 on the application's page, this must stand as a redirect, letter for letter: http://127.0.0.1:8787/sign-in/back
+    ok    console: Discord takes the client secret
+    succeeds: true
+    note  console: under OAuth2 on the application's page, this must stand as a redirect, letter for letter: https://latchkey.example/sign-in/back
+    note  console: nobody can sign in: DISCORD_CLIENT_SECRET is not set; copy it from OAuth2 on the application's page
+    succeeds: true
+    note  console: under OAuth2 on the application's page, this must stand as a redirect, letter for letter: http://127.0.0.1:8787/sign-in/back
+    FAIL  console: Discord refuses DISCORD_CLIENT_SECRET; copy it again, or reset it, under OAuth2 on the application's page
+    succeeds: false
+    note  console: no pages for people: its pages need https, or a browser on this machine: set `gateway.public_url` to the https address that a proxy in front of it serves
+    succeeds: true
+    note  console: no pages for people: `console.enabled` is false
+    succeeds: true
+    ");
 }
 
 #[tokio::test]
@@ -233,7 +247,7 @@ async fn a_wrong_setting_or_secret_stops_the_start_and_is_named() {
     }
     assert_snapshot!(seen.join("\n"), @"
     error: `images.workflows` holds a wrong one: workflow `mine`: `prompt` is put into node 6, which is not there
-    error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY
+    error: `images.moderation` asks OpenAI, which needs a bot default key: set OPENAI_API_KEY, or add a system key first
     error: `DISCORD_TOKEN` is not set; copy the bot's token from https://discord.com/developers/applications
     error: Discord does not accept `DISCORD_TOKEN`: Discord answered 401 (code 0) to GET application
     error: `BYOK_MASTER_KEY` is empty; give it a value or remove it

@@ -1,8 +1,11 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
+mod profile;
+pub mod sign_in;
+mod tokens;
 
 use super::routes::Row;
 
 /// The rows of all pages.
-pub const ROWS: &[&[Row]] = &[home::ROWS];
+pub const ROWS: &[&[Row]] = &[home::ROWS, profile::ROWS, sign_in::ROWS, tokens::ROWS];
