@@ -4,6 +4,7 @@
 mod asks;
 mod durations;
 mod error;
+mod files;
 mod foundation;
 mod gate;
 mod health;
@@ -32,6 +33,9 @@ pub use asks::{
 };
 pub use durations::parse_duration;
 pub use error::Error;
+pub use files::{
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text, tell_files,
+};
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{

@@ -3,6 +3,8 @@
 
 mod front;
 mod html;
+mod playground;
+mod playground_streams;
 mod servers;
 mod usage;
 mod visitor;
