@@ -1,6 +1,7 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
+mod operator;
 mod profile;
 pub mod sign_in;
 mod tokens;
@@ -8,4 +9,10 @@ mod tokens;
 use super::routes::Row;
 
 /// The rows of all pages.
-pub const ROWS: &[&[Row]] = &[home::ROWS, profile::ROWS, sign_in::ROWS, tokens::ROWS];
+pub const ROWS: &[&[Row]] = &[
+    home::ROWS,
+    operator::ROWS,
+    profile::ROWS,
+    sign_in::ROWS,
+    tokens::ROWS,
+];
