@@ -5,6 +5,7 @@ mod asks;
 mod checkup;
 mod durations;
 mod error;
+mod files;
 mod foundation;
 mod gate;
 mod health;
@@ -38,6 +39,9 @@ pub use checkup::{
 };
 pub use durations::parse_duration;
 pub use error::Error;
+pub use files::{
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text, tell_files,
+};
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{

@@ -2,17 +2,32 @@
 
 mod home;
 mod operator;
+mod playground;
 mod profile;
+mod servers;
 pub mod sign_in;
 mod tokens;
+mod usage;
 
 use super::routes::Row;
+
+pub use playground::PlaygroundLimits;
 
 /// The rows of all pages.
 pub const ROWS: &[&[Row]] = &[
     home::ROWS,
     operator::ROWS,
+    playground::ROWS,
     profile::ROWS,
     sign_in::ROWS,
     tokens::ROWS,
+    usage::ROWS,
+    usage::billing::ROWS,
+    servers::ROWS,
+    servers::overview::ROWS,
+    servers::usage::ROWS,
+    servers::keys::ROWS,
+    servers::budgets::ROWS,
+    servers::rules::ROWS,
+    servers::models::ROWS,
 ];

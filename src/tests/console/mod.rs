@@ -4,6 +4,10 @@
 mod front;
 mod html;
 mod operator;
+mod playground;
+mod playground_streams;
+mod servers;
+mod usage;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor};
