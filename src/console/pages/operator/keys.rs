@@ -6,6 +6,7 @@ use crate::app::{Error, KeyDraft, SystemKey, SystemUses, TypedKey};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
+use crate::console::pages::operator::refusals::explain;
 use crate::console::pages::sign_in::require_fresh;
 use crate::console::parts::{form, icon, money, note, when};
 use crate::console::reply::Page;
@@ -224,7 +225,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
             person.say_at(&visit, PATH, &words).await
         }
         Err(error @ Error::Refused(_)) => {
-            let mut trouble = Trouble::from(error);
+            let mut trouble = explain(error);
             "The key was not stored.".clone_into(&mut trouble.title);
             show_form_with(&visit, Some(provider), Some(trouble))
         }
@@ -235,7 +236,8 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
 /// Asks a key's provider about it.
 pub async fn check(visit: Visit, person: SignedIn) -> HandlerResult {
     let (keys, caller) = (&visit.app().keys, operator(&person));
-    let (key, check) = keys.test_system(&caller, visit.path_value(0)).await?;
+    let tested = keys.test_system(&caller, visit.path_value(0)).await;
+    let (key, check) = tested.map_err(explain)?;
     let name = provider_name(&visit, key.provider());
     let words = format!("{name}: {}", describe_check(&check));
     person.say_at(&visit, PATH, &words).await
@@ -253,9 +255,8 @@ pub async fn resume(visit: Visit, person: SignedIn) -> HandlerResult {
 
 async fn set_paused(visit: &Visit, person: &SignedIn, paused: bool) -> HandlerResult {
     let (keys, caller) = (&visit.app().keys, operator(person));
-    let key = keys
-        .change_system(&caller, visit.path_value(0), None, Some(paused))
-        .await?;
+    let changed = keys.change_system(&caller, visit.path_value(0), None, Some(paused));
+    let key = changed.await.map_err(explain)?;
     let name = provider_name(visit, key.provider());
     let words = if paused {
         format!("The {name} key is paused: it pays for nobody until it is resumed.")
@@ -270,7 +271,8 @@ pub async fn show_removal(visit: Visit, person: SignedIn) -> HandlerResult {
     let (path, caller) = (visit.uri.path().to_owned(), operator(&person));
     require_fresh(&visit, &person, &path)?;
     let keys = &visit.app().keys;
-    let key = keys.find_system(&caller, visit.path_value(0)).await?;
+    let found = keys.find_system(&caller, visit.path_value(0)).await;
+    let key = found.map_err(explain)?;
     let used = keys.system_use(&caller).await?;
     let (name, month) = (provider_name(&visit, key.provider()), key.used(&used).month);
     let body = html! {
@@ -295,7 +297,8 @@ pub async fn show_removal(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn remove(visit: Visit, person: SignedIn) -> HandlerResult {
     require_fresh(&visit, &person, visit.uri.path())?;
     let (keys, caller) = (&visit.app().keys, operator(&person));
-    let removed = keys.remove_system(&caller, visit.path_value(0)).await?;
+    let removed = keys.remove_system(&caller, visit.path_value(0)).await;
+    let removed = removed.map_err(explain)?;
     let name = provider_name(&visit, &removed.provider);
     let words = format!("The {name} key is removed. To be thorough, revoke it at {name} too.");
     person.say_at(&visit, PATH, &words).await

@@ -4,6 +4,7 @@
 mod keys;
 mod overview;
 mod people;
+mod refusals;
 mod rules;
 mod traffic;
 

@@ -1,20 +1,22 @@
 //! What the operator sets for everybody: limits, blocks, tiers, and the kill
 //! switch.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 
 use crate::app::{LimitSubject, make_limit, parse_duration};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
+use crate::console::pages::operator::refusals::explain;
 use crate::console::pages::sign_in::require_fresh;
 use crate::console::parts::{form, money, when};
 use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::model::{
-    Blocked, Bound, Caller, LimitUse, Metric, NanoDollars, Period, PersonId, QuotaRefusal, Refusal,
-    ServerId,
+    Blocked, Bound, Caller, LimitUse, Metric, NanoDollars, Period, PersonId, QuotaRefusal, ServerId,
 };
 
 const HOME: &str = "/operator";
@@ -248,7 +250,7 @@ pub async fn stop(visit: Visit, person: SignedIn) -> HandlerResult {
         .way(STOP, "Try again")
         .way(HOME, "Stop nothing"));
     }
-    let during = parse_duration(visit.form.typed("during"))?;
+    let during = read_duration(&visit)?;
     let people = &visit.app().people;
     people
         .block(&operator(&person), Blocked::Everyone, during)
@@ -277,7 +279,7 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
         // That needs a sign-in of a moment ago, and a word that is typed.
         return Err(Trouble::nothing_here());
     }
-    let during = parse_duration(visit.form.typed("during"))?;
+    let during = read_duration(&visit)?;
     let people = &visit.app().people;
     people.block(&operator(&person), whom, during).await?;
     let words = format!(
@@ -303,11 +305,15 @@ pub async fn unblock(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = PersonId(read_id(&visit)?);
     let tier = visit.form.typed("tier");
-    let during = parse_duration(visit.form.typed("during").filter(|_| tier.is_some()))?;
+    let during = match tier {
+        Some(_) => read_duration(&visit)?,
+        None => None,
+    };
     let people = &visit.app().people;
     people
         .give_tier(&operator(&person), whom, tier, during)
-        .await?;
+        .await
+        .map_err(explain)?;
     let words = match tier {
         Some(tier) => format!("{whom} has the tier “{tier}” now, unless a higher one applies."),
         None => format!("{whom} has no tier by hand any more."),
@@ -324,8 +330,9 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
         .text("amount")
         .trim_start_matches('$')
         .parse()
-        .map_err(|_| Refusal::from(QuotaRefusal::BadAmount))?;
-    let limit = make_limit(metric, amount, period, None)?;
+        .map_err(|_| explain(QuotaRefusal::BadAmount.into()))?;
+    let limit = make_limit(metric, amount, period, None);
+    let limit = limit.map_err(|refusal| explain(refusal.into()))?;
     let people = &visit.app().people;
     people
         .set_operators_limit(&operator(&person), whom, limit)
@@ -341,9 +348,16 @@ pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
     let people = &visit.app().people;
     let cleared = people
         .clear_operators_limits(&operator(&person), whom, metric)
-        .await?;
+        .await
+        .map_err(explain)?;
     let words = format!("Cleared {cleared} limits.");
     person.say_at(&visit, HOME, &words).await
+}
+
+/// For how long, as it was typed; none for good.
+fn read_duration(visit: &Visit) -> Result<Option<Duration>, Trouble> {
+    let read = parse_duration(visit.form.typed("during"));
+    read.map_err(|refusal| explain(refusal.into()))
 }
 
 fn read_id(visit: &Visit) -> Result<u64, Trouble> {
