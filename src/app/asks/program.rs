@@ -11,6 +11,11 @@ use crate::app::asks::answer::{Listener, ReadyAsk};
 use crate::app::keys::RequestKey;
 
 impl Asks {
+    /// Whether a fixed reply is given where no key can pay.
+    pub fn replies_in_demo(&self) -> bool {
+        self.settings.demo_replies
+    }
+
     /// A key that came with an ask, for the one provider that the ask names.
     pub fn key_for_ask(&self, choices: &Choices, key: RequestKey) -> Result<Credential, Error> {
         let named = self

@@ -2,13 +2,16 @@
 //! looks after keys that turn out to be dead.
 
 mod attempts;
+mod demo;
 mod queue;
 mod recent_keys;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Hold, Ledger, NoRoom, SettledAttempt};
+use crate::ledger::{
+    AppliedLimit, CallEnd, CallOrder, Hold, Ledger, NoRoom, SettledAttempt,
+};
 use crate::model::{
     AttemptId, Caller, Clock, Credential, FailureClass, Health, Key, KeyId, Offer, Owner, PersonId,
     ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, Sealed, Source,
@@ -24,6 +27,7 @@ pub use attempts::{
     CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation,
     another_payer_may_help, refused_by,
 };
+pub use demo::free_usage;
 pub use queue::PayerQueue;
 use recent_keys::RecentKeys;
 
