@@ -27,14 +27,15 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use asks::{
-    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelOffer,
+    ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
 pub use durations::parse_duration;
 pub use error::Error;
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, Listing,
+    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, Listing,
     PendingKey, RequestKey, ServerKeys, SkippedLine, TestedKey, TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};

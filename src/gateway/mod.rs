@@ -8,6 +8,7 @@
 
 mod call;
 mod call_task;
+mod compatibility;
 mod connection;
 mod demo;
 mod head;

@@ -1,35 +1,26 @@
-//! What keys of one owner have paid for, by provider.
+//! What each key of an owner has paid for.
 
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
-use crate::model::{Owner, ProviderId, Source};
+use anyhow::Context;
+
+use crate::model::{KeyId, Owner};
 
 use crate::store::Store;
-use crate::store::totals::Total;
+use crate::store::totals::{QUARTERS_A_DAY, Total};
 use crate::store::value::Statement;
 
 impl Store {
-    /// What the keys of an owner have paid for on some days, by provider.
-    pub async fn key_uses(
-        &self,
-        owner: Owner,
-        days: RangeInclusive<i64>,
-    ) -> anyhow::Result<BTreeMap<ProviderId, Total>> {
-        let sql = "select provider, cast(sum(requests) as bigint), \
+    /// What each key of an owner has paid for since it is there.
+    pub async fn key_uses(&self, owner: Owner) -> anyhow::Result<BTreeMap<KeyId, Total>> {
+        let sql = "select key_id, cast(sum(requests) as bigint), \
                    cast(sum(input_tokens) as bigint), cast(sum(output_tokens) as bigint) \
-                   from usage_total where scope = $1 and owner_id = $2 and source = $3 \
-                   and day between $4 and $5 group by provider";
-        let source = match owner {
-            Owner::Person(_) => Source::Personal,
-            Owner::Server(_) => Source::Server,
-        };
+                   from usage_total where scope = $1 and owner_id = $2 and quarters = $3 \
+                   and key_id <> '' group by key_id";
         let values = [
             owner.scope().as_str().into(),
             owner.id().into(),
-            source.as_str().into(),
-            (*days.start()).into(),
-            (*days.end()).into(),
+            QUARTERS_A_DAY.into(),
         ];
         let rows = self.query(Statement::new(sql, values)).await?;
         let uses = rows.iter().map(|row| {
@@ -40,7 +31,8 @@ impl Store {
                 output_tokens: count(3)?,
                 ..Total::default()
             };
-            Ok((ProviderId::from(row.text(0)?), total))
+            let key = KeyId::parse(row.text(0)?).context("a key's id is damaged")?;
+            Ok((key, total))
         });
         uses.collect()
     }

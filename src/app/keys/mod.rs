@@ -13,6 +13,7 @@ mod request_key;
 mod test;
 mod trials;
 mod tried_keys;
+mod uses;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ pub use request_key::RequestKey;
 pub use test::TestedKey;
 pub use trials::{KeyTrial, KeyTrials};
 pub use tried_keys::{KeySender, TrialOutcome};
+pub use uses::KeyUses;
 
 /// Everybody's stored keys.
 pub struct Keys {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ledger::{
-    AppliedLimit, CallEnd, CallOrder, Hold, Ledger, NoRoom, SettledAttempt,
+    AppliedLimit, CallEnd, CallOrder, Hold, Ledger, ListPrice, NoRoom, SettledAttempt,
 };
 use crate::model::{
     AttemptId, Caller, Clock, Credential, FailureClass, Health, Key, KeyId, Offer, Owner, PersonId,
@@ -150,6 +150,15 @@ impl Payers {
         };
         let offers = self.offers(policy).chain(request);
         resolver::choose(&question, providers, &offers)
+    }
+
+    /// What lists say of a model now.
+    pub async fn list_price(
+        &self,
+        provider: &ProviderId,
+        model: &str,
+    ) -> anyhow::Result<ListPrice> {
+        self.ledger.list_price(provider, model).await
     }
 
     /// Whether limits will most likely leave room for a call.
