@@ -36,10 +36,11 @@ pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
     AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, Listing,
-    PendingKey, RequestKey, ServerKeys, SkippedLine, TestedKey, TrialOutcome, TypedKey, WhySkipped,
+    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUse, TestedKey, TrialOutcome,
+    TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
-pub use payers::{BotDefault, Demotion, Payer};
+pub use payers::{BotDefault, Demotion, EnvironmentKey, Payer};
 pub use people::{
     Consent, Identity, IdentityDesk, LimitSubject, MemberDirectory, NewSession, Notifier,
     OperatorsView, OwnSession, ReturnedCode, SignInTrouble, StoredSummary, form_token, nobody_else,
@@ -165,6 +166,7 @@ impl App {
             vault: Arc::clone(&vault),
             ledger: Arc::clone(&ledger),
             bot_defaults,
+            quota: Arc::clone(&quota),
             clock: clock.clone(),
             tasks: tasks.clone(),
         });

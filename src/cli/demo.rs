@@ -61,6 +61,13 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         "Open http://{}/ in a browser. Ctrl+C ends the demo.",
         scene.emulator.address()
     );
+    if let Some(url) = app.console_url() {
+        println!("The console is at {url}/. Sign in there, and be mia, omar or zoe.");
+    }
+    println!(
+        "The console, where people keep their keys, is at http://{}/.",
+        config.gateway.listen
+    );
     println!(
         "Programs reach the same keys at http://{}, with a token that `/token create` makes there.",
         config.gateway.listen
@@ -68,7 +75,7 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     app.take_lease().await?;
     tell_month(&app, &scene).await?;
-    let pages = Some(pages::prepare(&app, &config, &programs)?);
+    let pages = pages::prepare(&app, &config, &programs)?;
     let serving = gateway::serve(&app, settings, pages, programs, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;

@@ -7,7 +7,6 @@
 
 mod assemble;
 mod client;
-mod console;
 mod default_config;
 #[cfg(feature = "demo")]
 mod demo;

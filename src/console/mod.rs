@@ -13,10 +13,12 @@ mod form;
 mod frame;
 mod guard;
 mod markup;
+mod pace;
 mod pages;
 mod parts;
 mod reply;
 mod routes;
+mod sent_once;
 mod trouble;
 mod visit;
 mod words;
@@ -28,9 +30,14 @@ use axum::Router;
 
 use crate::app::App;
 
+use pace::Pace;
 pub use routes::first_segments;
 #[cfg(test)]
-pub use routes::{Handler, all_routes};
+pub use routes::{Handler, Row, all_routes};
+use sent_once::SentOnce;
+
+/// How many sign-ins begin at one address within a minute.
+const SIGN_INS_PER_MINUTE: u32 = 10;
 
 /// The operator's settings of the console.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +69,9 @@ impl Settings {
 pub struct Console {
     pub app: Arc<App>,
     pub settings: Settings,
+    /// How often people begin to sign in.
+    pub sign_in_pace: Pace,
+    pub sent_once: SentOnce,
 }
 
 /// The pages as a service, which the listener of the gateway hands requests
@@ -70,6 +80,8 @@ pub fn service(app: &Arc<App>, settings: Settings) -> Router {
     let console = Console {
         app: Arc::clone(app),
         settings,
+        sign_in_pace: Pace::new(SIGN_INS_PER_MINUTE),
+        sent_once: SentOnce::default(),
     };
     routes::router(Arc::new(console))
 }

@@ -19,6 +19,7 @@ mod choices;
 mod citations;
 mod clients;
 mod compatibility;
+mod console;
 mod crowds;
 mod damaged_keys;
 pub mod database_file;
@@ -52,6 +53,8 @@ mod once;
 mod operators;
 pub mod outside;
 mod page;
+mod page_policy;
+mod page_visitor;
 mod pasted_keys;
 mod payers;
 mod permissions;
@@ -63,6 +66,7 @@ mod policy;
 pub mod postgres;
 mod privacy;
 mod process;
+mod profile_pages;
 mod program;
 mod program_pictures;
 mod programs;
@@ -78,10 +82,13 @@ mod sessions;
 mod shape;
 mod shared_keys;
 mod sign_in;
+mod sign_in_doctor;
+mod sign_in_pages;
 mod smuggling;
 mod spec;
 mod stage;
 mod stopping;
+mod system_keys;
 mod thinking;
 mod throttles;
 mod tidy;
@@ -89,6 +96,7 @@ mod tokens;
 mod twin;
 mod unread_events;
 mod usages;
+mod walks;
 
 use std::io::Write;
 
@@ -96,6 +104,7 @@ use latchkey_emulator::providers::{Standing, sample};
 use latchkey_emulator::{RestFault, RestTrouble};
 
 pub use actor::Actor;
+pub use console::Visitor;
 pub use stage::{Setup, Stage, run, run_with};
 
 /// Wipes what is freed, as the program's own allocator does: tests search

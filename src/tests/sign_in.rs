@@ -29,7 +29,7 @@ fn field(address: &Url, name: &str) -> Option<String> {
 /// to, and the verifier.
 async fn comes_back(stage: &Stage) -> (Url, SecretString) {
     let people = &stage.app().await.people;
-    let begun = people.begin_sign_in("/keys").await.unwrap();
+    let begun = people.begin_sign_in("/keys", None).await.unwrap();
     let there = people.sign_in_address(&begun, Consent::Once).unwrap();
     let answer = browser().get(there).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::FOUND);
@@ -244,7 +244,7 @@ async fn without_a_secret_nobody_signs_in_and_it_is_said_why() {
     run_with(setup, async |stage| {
         let people = &stage.app().await.people;
         assert_eq!(people.check_sign_in(), Err(SignInTrouble::NoSecret));
-        let begun = people.begin_sign_in("/").await.unwrap();
+        let begun = people.begin_sign_in("/", None).await.unwrap();
         let there = people.sign_in_address(&begun, Consent::Again);
         assert_eq!(there, Err(SignInTrouble::NoSecret));
     })
@@ -256,7 +256,7 @@ async fn without_a_secret_nobody_signs_in_and_it_is_said_why() {
 async fn the_page_for_consent_is_a_form_of_its_own() {
     run(async |stage| {
         let people = &stage.app().await.people;
-        let begun = people.begin_sign_in("/keys").await.unwrap();
+        let begun = people.begin_sign_in("/keys", None).await.unwrap();
         let there = people.sign_in_address(&begun, Consent::Once).unwrap();
         let page = browser().get(&there).send().await.unwrap();
         assert_eq!(page.status(), StatusCode::OK);

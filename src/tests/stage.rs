@@ -225,7 +225,7 @@ impl Stage {
         let stop = CancellationToken::new();
         let address = config.gateway.listen.clone();
         let pages = pages::prepare(&app, &config, &programs).unwrap();
-        let programs = gateway::serve(&app, settings, Some(pages), programs, stop.clone());
+        let programs = gateway::serve(&app, settings, pages, programs, stop.clone());
         let programs = programs.unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test itself waits for it")]
         let serving = tokio::task::spawn(connection.serve(stop.clone()));

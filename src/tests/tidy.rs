@@ -74,6 +74,12 @@ const MAY_EXPOSE: &[&str] = &[
     "bot/sign_in.rs",
     // Shows a new token, once.
     "bot/words/tokens.rs",
+    "console/pages/tokens/",
+    // Cookies, what forms carry, and what is typed into them.
+    "console/cookies.rs",
+    "console/form.rs",
+    "console/frame.rs",
+    "console/parts/form.rs",
     "bench/",
     "ledger/race.rs",
     "tests/",

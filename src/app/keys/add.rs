@@ -78,7 +78,7 @@ impl Keys {
     ) -> Result<AddForm<'_>, Error> {
         self.require_byok()?;
         let provider = self.models.find_provider(provider)?;
-        caller.owner_for(scope)?;
+        self.owner_for(caller, scope)?;
         self.require_own_keys(caller, scope).await?;
         let name = name_to_keep(self.models.catalogue(), name.as_deref())?;
         let id = self
@@ -134,7 +134,7 @@ impl Keys {
         caller: &Caller,
         draft: KeyDraft,
     ) -> Result<ReadyKey, Error> {
-        let owner = caller.owner_for(draft.scope)?;
+        let owner = self.owner_for(caller, draft.scope)?;
         let provider = self.models.provider(&draft.provider)?;
         let destination = KeyDestination {
             catalogue: self.models.catalogue(),
@@ -200,6 +200,12 @@ impl Keys {
         provider: &Provider,
         credential: &Credential,
     ) -> Result<Check, Error> {
+        self.count_check(caller).await?;
+        Ok(self.providers.check(provider, Some(credential)).await)
+    }
+
+    /// Counts a check, or refuses it where there were too many.
+    pub(in crate::app::keys) async fn count_check(&self, caller: &Caller) -> Result<(), Error> {
         let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
         let counted = self
             .store
@@ -209,7 +215,7 @@ impl Keys {
             let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
             return Err(KeyRefusal::TooManyChecks { retry_after_s }.into());
         }
-        Ok(self.providers.check(provider, Some(credential)).await)
+        Ok(())
     }
 
     /// When a provider said something of a key: now, if it did.

@@ -34,7 +34,7 @@ impl Keys {
         let (mut ready, mut unwanted) = (Vec::new(), Vec::new());
         for draft in drafts {
             if trim_secret(&draft.typed.secret).is_none() {
-                unwanted.push((caller.owner_for(draft.scope)?, draft.provider));
+                unwanted.push((self.owner_for(caller, draft.scope)?, draft.provider));
                 continue;
             }
             self.require_own_keys(caller, draft.scope).await?;
@@ -52,7 +52,7 @@ impl Keys {
     /// An owner's keys, for whoever may act for the owner.
     pub async fn list_owned(&self, caller: &Caller, scope: Scope) -> Result<Vec<Key>, Error> {
         self.require_byok()?;
-        let owner = caller.owner_for(scope)?;
+        let owner = self.owner_for(caller, scope)?;
         Ok(self.store.keys_of(owner).await?)
     }
 
@@ -73,7 +73,7 @@ impl Keys {
         name: Option<String>,
         paused: Option<bool>,
     ) -> Result<(), Error> {
-        let owner = caller.owner_for(key.owner.scope())?;
+        let owner = self.owner_for(caller, key.owner.scope())?;
         if let Some(name) = name {
             let name = name_to_keep(self.models.catalogue(), Some(&name))?;
             self.store
@@ -88,7 +88,7 @@ impl Keys {
 
     /// Removes a key.
     pub async fn delete(&self, caller: &Caller, key: &Key) -> Result<(), Error> {
-        let owner = caller.owner_for(key.owner.scope())?;
+        let owner = self.owner_for(caller, key.owner.scope())?;
         self.store.remove_key(owner, &key.provider).await?;
         tracing::info!(key.id = %key.id, "removed key {}", key.id);
         Ok(())

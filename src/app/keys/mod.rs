@@ -10,6 +10,7 @@ mod list;
 mod pause;
 mod remove;
 mod request_key;
+mod system;
 mod test;
 mod trials;
 mod tried_keys;
@@ -26,13 +27,14 @@ use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
-use crate::app::policy::Policies;
+use crate::app::policy::{Policies, QuotaSettings};
 
 pub use add::{AddForm, AddedKey, KeyDraft};
 pub use credential::{KeyDestination, TypedKey};
 pub use import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
+pub use system::{SystemKey, SystemUse};
 pub use test::TestedKey;
 pub use trials::{KeyTrial, KeyTrials};
 pub use tried_keys::{KeySender, TrialOutcome};
@@ -46,6 +48,7 @@ pub struct Keys {
     models: Arc<Models>,
     policies: Arc<Policies>,
     payers: Arc<Payers>,
+    settings: Arc<QuotaSettings>,
     pending: PendingActions,
     clock: Clock,
     /// Keys that come with calls or asks, and are being tried.
@@ -62,6 +65,7 @@ impl Keys {
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),
             payers: Arc::clone(&foundation.payers),
+            settings: Arc::clone(&foundation.quota),
             pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
             trials: Arc::new(KeyTrials::new(foundation)),

@@ -15,7 +15,7 @@ impl Keys {
     /// What the keys of an owner have paid for, for whoever may act for the
     /// owner.
     pub async fn uses(&self, caller: &Caller, scope: Scope) -> Result<KeyUses, Error> {
-        let owner = caller.owner_for(scope)?;
+        let owner = self.owner_for(caller, scope)?;
         Ok(self.store.key_uses(owner).await?)
     }
 }

@@ -82,7 +82,7 @@ impl Quotas {
 fn managed_server(caller: &Caller, instead: AccessRefusal) -> Result<ServerId, Refusal> {
     match caller.owner_for(Scope::Guild) {
         Ok(Owner::Server(server)) => Ok(server),
-        Ok(Owner::Person(_)) => Err(AccessRefusal::NotInAServer.into()),
+        Ok(Owner::Person(_) | Owner::Operator) => Err(AccessRefusal::NotInAServer.into()),
         Err(AccessRefusal::NotAManager) => Err(instead.into()),
         Err(other) => Err(other.into()),
     }

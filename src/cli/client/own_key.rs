@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::json;
 
 use super::ask::Question;
@@ -63,22 +63,11 @@ impl OwnKey {
         }))
     }
 
-    /// The variable that has the key.
-    fn variable(&self) -> anyhow::Result<String> {
-        let environment = Environment::of_process()?;
-        for name in &self.provider.env {
-            if environment.secret(&[name])?.is_some() {
-                return Ok(name.clone());
-            }
-        }
-        bail!("the variable of the key is gone")
-    }
-
     /// Asks the provider, and prints its answer as it comes.
     pub async fn ask(self, question: &Question, prompt: &str) -> anyhow::Result<()> {
         eprintln!(
             "key source: {} of this environment, sent to {} itself; nobody is logged in (`latchkey login <address>` uses the keys of a gateway)",
-            self.variable()?,
+            self.key.variable.as_deref().unwrap_or("the key"),
             self.provider.name
         );
         let timeouts = Timeouts::default();

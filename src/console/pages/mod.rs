@@ -1,8 +1,27 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
+mod profile;
+mod servers;
+pub mod sign_in;
+mod tokens;
+mod usage;
 
 use super::routes::Row;
 
 /// The rows of all pages.
-pub const ROWS: &[&[Row]] = &[home::ROWS];
+pub const ROWS: &[&[Row]] = &[
+    home::ROWS,
+    profile::ROWS,
+    sign_in::ROWS,
+    tokens::ROWS,
+    usage::ROWS,
+    usage::billing::ROWS,
+    servers::ROWS,
+    servers::overview::ROWS,
+    servers::usage::ROWS,
+    servers::keys::ROWS,
+    servers::budgets::ROWS,
+    servers::rules::ROWS,
+    servers::models::ROWS,
+];

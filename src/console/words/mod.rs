@@ -3,6 +3,7 @@
 
 mod access;
 mod others;
+mod tokens;
 
 use crate::app::DatabaseTrouble;
 use crate::model::Refusal;
@@ -13,11 +14,11 @@ use super::trouble::Trouble;
 pub fn describe_refusal(refusal: &Refusal) -> Trouble {
     match refusal {
         Refusal::Access(refusal) => access::describe_access(refusal),
+        Refusal::Token(refusal) => tokens::describe_token(refusal),
         Refusal::Key(_)
         | Refusal::Ask(_)
         | Refusal::Conversation(_)
         | Refusal::Picture(_)
-        | Refusal::Token(_)
         | Refusal::Quota(_) => others::describe_other(refusal),
     }
 }

@@ -137,6 +137,7 @@ pub async fn show_usage(call: Call) -> HandlerResult {
     let scope = match session.scope {
         Scope::User => UsageScope::User,
         Scope::Guild => UsageScope::Guild,
+        Scope::System => UsageScope::Bot,
     };
     let query = parse_query(call.parts.uri.query().unwrap_or_default())?;
     let app = &call.gateway.app;

@@ -113,6 +113,8 @@ impl Quotas {
         Ok(match caller.owner_for(scope)? {
             Owner::Person(person) => self.store.attempt_of(person, id).await?,
             Owner::Server(server) => self.store.attempt_of_server(server, id).await?,
+            // What bot defaults pay for is whoever's who asked.
+            Owner::Operator => None,
         })
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::errors::refuse;
 use super::super::payload;
-use crate::world::{Authorization, State, permission as may};
+use crate::world::{Authorization, Person, State, permission as may};
 
 /// Until when a token is valid: later than any test.
 const EXPIRES: &str = "2099-01-01T00:00:00.000000+00:00";
@@ -17,21 +17,27 @@ const EXPIRES: &str = "2099-01-01T00:00:00.000000+00:00";
 pub fn user(state: &State, token: &str) -> Response {
     with_scope(state, token, "identify", |it| {
         let person = state.people.iter().find(|person| person.id == it.person);
-        let mut user = person.map(payload::user).unwrap_or_default();
-        for (name, value) in [
-            ("flags", json!(0)),
-            ("mfa_enabled", json!(false)),
-            ("locale", json!("en-US")),
-            ("premium_type", json!(0)),
-        ] {
-            user[name] = value;
-        }
-        if let Some(fields) = user.as_object_mut() {
-            // A person's own view of themselves says only of bots that they are.
-            fields.remove("bot");
-        }
-        user
+        person.map(own_user).unwrap_or_default()
     })
+}
+
+/// A person as they see themselves.
+fn own_user(person: &Person) -> Value {
+    let mut user = payload::user(person);
+    for (name, value) in [
+        ("flags", json!(0)),
+        ("primary_guild", Value::Null),
+        ("mfa_enabled", json!(false)),
+        ("locale", json!("en-US")),
+        ("premium_type", json!(0)),
+    ] {
+        user[name] = value;
+    }
+    if let Some(fields) = user.as_object_mut() {
+        // It is there only for bots.
+        fields.remove("bot");
+    }
+    user
 }
 
 /// The servers of a token's person, with what they may do there.
@@ -61,11 +67,14 @@ pub fn authorization(state: &State, token: &str) -> Response {
         return unauthorized();
     };
     let person = state.people.iter().find(|person| person.id == found.person);
+    let mut application = payload::application(state);
+    application["type"] = Value::Null;
+    application["flags_new"] = json!(application["flags"].to_string());
     let mut said = json!({
-        "application": payload::application(state), "scopes": found.scopes, "expires": EXPIRES,
+        "application": application, "scopes": found.scopes, "expires": EXPIRES,
     });
     if found.scopes.iter().any(|scope| scope == "identify") {
-        said["user"] = person.map(payload::user).unwrap_or_default();
+        said["user"] = person.map(own_user).unwrap_or_default();
     }
     Json(said).into_response()
 }

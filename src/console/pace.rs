@@ -1,0 +1,79 @@
+//! How often something may begin at one address.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Mutex;
+
+use crate::model::{BoundedMap, lock};
+
+const WINDOW_MS: i64 = 60_000;
+/// How many addresses are remembered.
+const ADDRESSES_MAX: usize = 10_000;
+/// All IPv6 addresses with the same first bits count as one: whoever has one
+/// has all of them.
+const IPV6_BITS: u32 = 64;
+
+/// Counts by address, for a minute from the first on.
+pub struct Pace {
+    per_minute: u32,
+    counted: Mutex<BoundedMap<IpAddr, (i64, u32)>>,
+}
+
+impl Pace {
+    /// Lets so many begin at one address within a minute.
+    pub fn new(per_minute: u32) -> Self {
+        Self {
+            per_minute,
+            counted: Mutex::new(BoundedMap::new(ADDRESSES_MAX)),
+        }
+    }
+
+    /// Counts one more, or says for how many seconds to wait.
+    pub fn count(&self, address: IpAddr, now_ms: i64) -> Result<(), u64> {
+        let address = as_counted(address);
+        let mut counted = lock(&self.counted);
+        let (since_ms, count) = match counted.get(&address) {
+            Some((since_ms, count)) if (0..WINDOW_MS).contains(&(now_ms - since_ms)) => {
+                (*since_ms, *count)
+            }
+            _ => (now_ms, 0),
+        };
+        if count >= self.per_minute {
+            let wait_ms = since_ms + WINDOW_MS - now_ms;
+            return Err(wait_ms.max(0).cast_unsigned().div_ceil(1_000));
+        }
+        counted.put(address, (since_ms, count + 1));
+        Ok(())
+    }
+}
+
+fn as_counted(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let kept = u128::MAX << (Ipv6Addr::BITS - IPV6_BITS);
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & kept))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_waits_for_the_rest_of_its_minute_and_no_other_does() {
+        let pace = Pace::new(2);
+        let count = |address: &str, now_ms| pace.count(address.parse().unwrap(), now_ms);
+        assert_eq!(count("192.0.2.1", 0), Ok(()));
+        assert_eq!(count("::ffff:192.0.2.1", 30_000), Ok(()));
+        assert_eq!(count("192.0.2.1", 30_500), Err(30));
+        assert_eq!(count("192.0.2.2", 30_500), Ok(()));
+        assert_eq!(count("192.0.2.1", 60_000), Ok(()));
+        assert_eq!(count("2001:db8::1", 0), Ok(()));
+        assert_eq!(count("2001:db8::2", 0), Ok(()));
+        assert_eq!(count("2001:db8::3", 0), Err(60));
+        assert_eq!(count("2001:db8:0:1::3", 0), Ok(()));
+        // A clock that was set back begins anew.
+        assert_eq!(count("2001:db8::3", -1), Ok(()));
+    }
+}

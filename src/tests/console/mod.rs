@@ -1,0 +1,10 @@
+//! The console over HTTP: what people see in a browser, and what they do
+//! there.
+
+mod front;
+mod html;
+mod servers;
+mod usage;
+mod visitor;
+
+pub use visitor::{ORIGIN, SeenPage, Visitor};

@@ -1,0 +1,222 @@
+//! Somebody with a browser: it keeps cookies, follows redirects, and sends
+//! the forms that pages have.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use reqwest::{Client, Method, RequestBuilder};
+use secrecy::ExposeSecret;
+use url::form_urlencoded;
+
+use super::html::{self, PageForm};
+use crate::app::NewSession;
+use crate::model::{PersonId, ServerId};
+use crate::tests::Stage;
+
+/// Where the console is, as browsers name it: behind a proxy with TLS.
+pub const ORIGIN: &str = "https://latchkey.example";
+/// The most redirects that are followed.
+const REDIRECTS_MAX: usize = 5;
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// Somebody with a browser.
+pub struct Visitor<'s> {
+    stage: &'s Stage,
+    base: String,
+    http: Client,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// A page that somebody sees.
+#[derive(Clone, Debug)]
+pub struct SeenPage {
+    /// Where it is: the last address of the way to it.
+    pub address: String,
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub html: String,
+}
+
+impl<'s> Visitor<'s> {
+    /// Somebody who is not signed in.
+    pub async fn stranger(stage: &'s Stage) -> Self {
+        Self {
+            stage,
+            base: stage.gateway().await,
+            http: stage.app().await.http(),
+            cookies: Mutex::default(),
+        }
+    }
+
+    /// Somebody who has signed in with Discord, and could manage the server
+    /// of the scene if they are its manager.
+    pub async fn signed_in(stage: &'s Stage, person: u64) -> Self {
+        let visitor = Self::stranger(stage).await;
+        visitor.signs_in(person).await;
+        visitor
+    }
+
+    /// Signs in, in this browser.
+    pub async fn signs_in(&self, person: u64) {
+        let name = self.stage.world().look(|state| {
+            let found = state.people.iter().find(|it| it.id == person);
+            found.expect("the person exists").name.clone()
+        });
+        let managed = (person == self.stage.scene.manager).then_some(self.stage.scene.server);
+        let new = NewSession {
+            person: PersonId(person),
+            name,
+            servers: managed.into_iter().map(ServerId).collect(),
+            browser: "Firefox on Linux".to_owned(),
+            before: None,
+        };
+        let app = self.stage.app().await;
+        let cookie = app.people.begin_session(new).await.unwrap();
+        let name = "__Host-latchkey".to_owned();
+        let cookie = cookie.expose_secret().to_owned();
+        self.cookies.lock().unwrap().insert(name, cookie);
+    }
+
+    /// The value of a cookie that the browser keeps.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    /// Sets a cookie, as no page can.
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.cookies.lock().unwrap().insert(name, value);
+    }
+
+    /// A request with the browser's cookies and nothing else.
+    pub fn call(&self, method: &str, address: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let call = self.http.request(method, format!("{}{address}", self.base));
+        let cookies = self.cookies.lock().unwrap();
+        if cookies.is_empty() {
+            return call;
+        }
+        let pairs = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        call.header("cookie", pairs.collect::<Vec<_>>().join("; "))
+    }
+
+    /// Sends a request, keeps the cookies that come back, and follows no
+    /// redirect.
+    pub async fn sends_once(&self, call: RequestBuilder) -> SeenPage {
+        let response = call.send().await.unwrap();
+        for cookie in response.headers().get_all(SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (pair, rules) = cookie.split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            let mut cookies = self.cookies.lock().unwrap();
+            if rules.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        SeenPage {
+            address: response.url()[url::Position::BeforePath..].to_owned(),
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            html: response.text().await.unwrap(),
+        }
+    }
+
+    /// Opens an address, and follows where it leads, unless that is another
+    /// site.
+    pub async fn opens(&self, address: &str) -> SeenPage {
+        let page = self.sends_once(self.call("GET", address)).await;
+        self.follows(page).await
+    }
+
+    /// Follows a redirect, and those after it.
+    pub async fn follows(&self, mut page: SeenPage) -> SeenPage {
+        for _ in 0..REDIRECTS_MAX {
+            let next = page.header("location").to_owned();
+            if !(300..400).contains(&page.status) || !next.starts_with('/') {
+                return page;
+            }
+            page = self.sends_once(self.call("GET", &next)).await;
+        }
+        panic!("{} redirects without an end", REDIRECTS_MAX);
+    }
+
+    /// Fills in the form of a page that goes to `action`, sends it, and
+    /// follows where that leads.
+    pub async fn sends(&self, page: &SeenPage, action: &str, typed: &[(&str, &str)]) -> SeenPage {
+        let form = page.form(action);
+        let fields = form.fill(typed);
+        if form.method == "get" {
+            return self.opens(&format!("{action}?{}", encode(&fields))).await;
+        }
+        let sent = self.sends_once(self.post(action, &fields)).await;
+        self.follows(sent).await
+    }
+
+    /// A form as a browser sends it from a page of the console.
+    pub fn post(&self, action: &str, fields: &[(String, String)]) -> RequestBuilder {
+        self.bare_post(action, fields)
+            .header("origin", ORIGIN)
+            .header("sec-fetch-site", "same-origin")
+    }
+
+    /// A form of which nothing says where it comes from.
+    pub fn bare_post(&self, action: &str, fields: &[(String, String)]) -> RequestBuilder {
+        self.call("POST", action)
+            .header("content-type", FORM_TYPE)
+            .body(encode(fields))
+    }
+}
+
+/// Fields as a form sends them.
+pub fn encode(fields: &[(String, String)]) -> String {
+    let mut encoded = form_urlencoded::Serializer::new(String::new());
+    encoded.extend_pairs(fields).finish()
+}
+
+impl SeenPage {
+    /// A header; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The page's forms.
+    pub fn forms(&self) -> Vec<PageForm> {
+        html::forms(&self.html, &self.address)
+    }
+
+    /// The form that goes to an address.
+    pub fn form(&self, action: &str) -> PageForm {
+        let mut forms = self.forms();
+        let at = forms.iter().position(|form| form.action == action);
+        let at = at.unwrap_or_else(|| panic!("no form goes to {action}: {}", self.shown()));
+        forms.swap_remove(at)
+    }
+
+    /// Whether a form goes to an address that begins so; that address.
+    pub fn action(&self, start: &str, end: &str) -> Option<String> {
+        let forms = self.forms();
+        let mut actions = forms.into_iter().map(|form| form.action);
+        actions.find(|action| action.starts_with(start) && action.ends_with(end))
+    }
+
+    /// What its main part says, line by line.
+    pub fn says(&self) -> String {
+        html::read(&self.html)
+    }
+
+    /// The status, where it is, and what it says.
+    pub fn shown(&self) -> String {
+        format!("{} {}\n{}", self.status, self.address, self.says())
+    }
+
+    /// Whether all of its source holds a text.
+    pub fn holds(&self, text: &str) -> bool {
+        self.html.contains(text) || html::unescape(&self.html).contains(text)
+    }
+}
