@@ -64,7 +64,7 @@ pub use quotas::{
 pub use tasks::Tasks;
 
 pub use crate::ledger::OvershootNotice;
-pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
+pub use crate::store::{DatabaseTrouble, OwnAttempt, ReceiptsAfter, Total};
 pub use crate::vault::{is_same_secret, new_cookie};
 
 use crate::ledger::Ledger;
