@@ -81,6 +81,7 @@ mod sessions;
 mod shape;
 mod shared_keys;
 mod sign_in;
+mod sign_in_doctor;
 mod sign_in_pages;
 mod smuggling;
 mod spec;
