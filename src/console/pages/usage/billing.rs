@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::app::{
-    Bill, KeyNames, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD, ReceiptPage, ReceiptsAfter, Total,
-    UsageScope, date_at, find_zone, receipts_table,
+    Bill, KeyNames, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD, ReceiptPage,
+    ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
 };
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
