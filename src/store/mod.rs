@@ -19,6 +19,7 @@ mod keys;
 mod leases;
 mod ledger;
 mod masters;
+mod overview;
 mod pending;
 mod pictures;
 mod postgres;
@@ -54,6 +55,7 @@ pub use journal::{
 pub use keys::NewKey;
 use leases::ProcessId;
 pub use ledger::{Booking, CounterBucket, KnownTokens};
+pub use overview::HeldSums;
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;

@@ -7,7 +7,7 @@ mod key_trials;
 mod token;
 
 pub use bad_tokens::BadTokenThrottle;
-pub use client_address::{client_address, counted_address};
+pub use client_address::client_address;
 pub use concurrency::CallPermits;
 pub use key_trials::outcome_of;
 

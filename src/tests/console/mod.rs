@@ -3,6 +3,9 @@
 
 mod front;
 mod html;
+mod operator;
+mod playground;
+mod playground_streams;
 mod servers;
 mod usage;
 mod visitor;

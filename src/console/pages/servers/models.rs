@@ -112,7 +112,7 @@ async fn choose_model(visit: Visit, managing: Managing) -> HandlerResult {
     };
     let chosen = asks.choose_model(&managing.caller, scope, typed).await;
     let chosen = chosen.map_err(|error| Trouble::from(error).typed(&visit.form))?;
-    let words = format!("{} answers here now.", chosen.full);
+    let words = format!("{} answers here now.", chosen.model.full());
     say(&visit, &managing, &words).await
 }
 
