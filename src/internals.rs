@@ -19,7 +19,7 @@ pub use crate::providers::{
 };
 pub use crate::resolver::{Question, choose};
 pub use crate::store::{
-    Booking, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings, KnownTokens,
-    LedgerChanges, NewKey, RulesKey, Store, TotalScope,
+    Booking, DayStretch, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
+    KnownTokens, LedgerChanges, NewKey, RulesKey, Store, TotalScope, UsageOwner,
 };
 pub use crate::vault::{MasterKey, Vault};

@@ -12,6 +12,7 @@
 //! - [`app`]: everything the program can do, a room for each subject.
 //! - [`bot`]: the only module that knows Discord.
 //! - [`gateway`]: the only module that serves HTTP to programs.
+//! - [`console`]: the only module that speaks HTML, on the gateway's listener.
 //! - [`config`], [`cli`]: settings and secrets; the verbs, and what puts all together.
 //!
 //! What each may use is a table in `tests/tidy.rs`, kept by a test. A Discord

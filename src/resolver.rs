@@ -106,13 +106,18 @@ fn find_skip(question: &Question, offer: &Offer) -> Option<Skip> {
     if offer.source == Source::Personal && !question.byok {
         return Some(Skip::Tier);
     }
+    find_fault(offer, question.now_ms)
+}
+
+/// What is wrong with an offer's key, whoever asks; none if it may pay.
+pub fn find_fault(offer: &Offer, now_ms: i64) -> Option<Skip> {
     if offer.locked {
         return Some(Skip::Locked);
     }
     if offer.paused {
         return Some(Skip::Paused);
     }
-    if offer.expires_at_ms.is_some_and(|at| at <= question.now_ms) {
+    if offer.expires_at_ms.is_some_and(|at| at <= now_ms) {
         return Some(Skip::Expired);
     }
     match offer.health {
@@ -126,7 +131,7 @@ fn find_skip(question: &Question, offer: &Offer) -> Option<Skip> {
 /// Why a key may not pay for this person in this place at all; none if it may.
 fn find_misplacement(question: &Question, offer: &Offer) -> Option<Skip> {
     match offer.owner {
-        None => None,
+        None | Some(Owner::Operator) => None,
         Some(Owner::Person(person)) => (person != question.person).then_some(Skip::AnotherPerson),
         Some(Owner::Server(owner)) => match question.place {
             Place::Direct => Some(Skip::DirectMessage),
@@ -182,10 +187,13 @@ mod tests {
                 |(source, number, owner, health, paused, locked, expires_at_ms, id)| Offer {
                     source,
                     provider: provider(number),
-                    key: matches!(source, Source::Personal | Source::Server).then_some(KeyId(id)),
+                    key: (matches!(source, Source::Personal | Source::Server)
+                        || (source == Source::BotDefault && owner == 1))
+                        .then_some(KeyId(id)),
                     owner: match source {
                         Source::Personal => Some(Owner::Person(PersonId(owner))),
                         Source::Server => Some(Owner::Server(ServerId(owner))),
+                        Source::BotDefault if owner == 1 => Some(Owner::Operator),
                         Source::Request | Source::BotDefault | Source::Demo => None,
                     },
                     health,

@@ -2,6 +2,7 @@
 //! Discord or HTTP.
 
 mod asks;
+mod durations;
 mod error;
 mod files;
 mod foundation;
@@ -30,6 +31,7 @@ pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding,
     OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
+pub use durations::parse_duration;
 pub use error::Error;
 pub use files::{
     FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text, tell_files,
@@ -37,14 +39,15 @@ pub use files::{
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, KeyDraft, KeySender, KeyTrial, Listing, RequestKey, ServerKeys, TestedKey,
-    TrialOutcome, TypedKey,
+    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, Listing,
+    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUse, TestedKey, TrialOutcome,
+    TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
-pub use payers::{BotDefault, Demotion, Payer};
+pub use payers::{BotDefault, Demotion, EnvironmentKey, Payer};
 pub use people::{
-    LimitSubject, MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, StoredSummary,
-    form_token, nobody_else,
+    Consent, Identity, IdentityDesk, LimitSubject, MemberDirectory, NewSession, Notifier,
+    OperatorsView, OwnSession, ReturnedCode, SignInTrouble, StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
@@ -55,7 +58,13 @@ pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
     RelayReceipt, RelayedAnswer,
 };
-pub use quotas::{Budget, QuotaStatus, UsageReport, UsageScope};
+#[cfg(feature = "demo")]
+pub use quotas::PastUse;
+pub use quotas::{
+    Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
+    PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, UsageReport, UsageScope, date_at,
+    date_of, find_zone, make_limit, number_of, quote_cell, receipts_table, usage_json, usage_table,
+};
 pub use tasks::Tasks;
 
 pub use crate::ledger::OvershootNotice;
@@ -102,6 +111,8 @@ pub struct Settings {
     pub images: ImageSettings,
     /// Where programs reach the gateway; none where it is off.
     pub gateway_url: Option<String>,
+    /// Where people find the pages; none where there are none.
+    pub console_url: Option<String>,
 }
 
 /// The program.
@@ -118,6 +129,7 @@ pub struct App {
     models: Arc<Models>,
     pending: PendingActions,
     gateway_url: Option<String>,
+    console_url: Option<String>,
     /// The memory for bodies, of calls and of answers.
     pub memory: Arc<MemoryBudget>,
     http: reqwest::Client,
@@ -158,6 +170,7 @@ impl App {
             vault: Arc::clone(&vault),
             ledger: Arc::clone(&ledger),
             bot_defaults,
+            quota: Arc::clone(&quota),
             clock: clock.clone(),
             tasks: tasks.clone(),
         });
@@ -199,6 +212,7 @@ impl App {
             models: foundation.models,
             pending: foundation.pending,
             gateway_url: settings.gateway_url,
+            console_url: settings.console_url,
             memory: Arc::clone(foundation.providers.memory()),
             http,
             clock: foundation.clock,
@@ -216,6 +230,12 @@ impl App {
     /// Where programs reach the gateway, if it is on.
     pub fn gateway_url(&self) -> Option<&str> {
         self.gateway_url.as_deref()
+    }
+
+    /// Where people find the pages, without a slash at its end; none where
+    /// there are none.
+    pub fn console_url(&self) -> Option<&str> {
+        self.console_url.as_deref()
     }
 
     /// The one HTTP client of the process.

@@ -6,7 +6,7 @@ use crate::store::{PendingAction, PendingKind, Store};
 use crate::app::Error;
 
 /// How long a form or a button works. Discord's own tokens live as long.
-const PENDING_FOR_MS: i64 = 15 * 60 * 1_000;
+pub(in crate::app) const PENDING_FOR_MS: i64 = 15 * 60 * 1_000;
 /// Bytes of randomness in an id.
 const ID_BYTES: usize = 16;
 /// The digits of an id.

@@ -11,6 +11,7 @@ mod connection;
 mod conversation;
 mod interactions;
 mod pictures;
+mod sign_in;
 mod words;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use connection::connect::{Connection, Introduction};
 pub use connection::settings::Settings;
 pub use connection::shards::ShardRange;
 pub use conversation::settings::ChatSettings;
+pub use sign_in::{SignInDesk, SignInSettings};
 
 use crate::app::{App, ConcurrencyLimits, Error};
 use crate::model::{Caller, PersonId, Place};

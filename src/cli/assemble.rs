@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::pages::sign_in;
 use crate::app::{
     App, AskSettings, BotDefault, FileLimits, ImageSettings, ModelSettings, Moderation, Parts,
     Persona, QuotaSettings, Settings,
@@ -16,7 +17,9 @@ use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
 use crate::gateway;
 use crate::ledger::{LeaseTimes, Ledger, LedgerParts, Prices};
-use crate::model::{Clock, Credential, MemoryBudget, PersonId, ProviderId, ProviderKind, ServerId};
+use crate::model::{
+    Clock, Credential, MemoryBudget, Owner, PersonId, ProviderId, ProviderKind, ServerId,
+};
 use crate::providers::{
     Catalogue, Clients, Delivery, Override, Provider, Providers, Timeouts, Workflows,
 };
@@ -64,12 +67,12 @@ pub async fn assemble(
     let masters = master_keys(environment)?;
     check_distinct(&masters, &token, &bot_defaults)?;
     let settings = settings(config, &catalogue)?;
-    check_moderation(settings.images.moderation, &bot_defaults)?;
     let quota = quota(config)?;
     let zone = time_zone(config)?;
     let prices = prices(config)?;
     let store = Store::open(&config.store.url).await?;
     let vault = unlock(&store, masters, &clock).await?;
+    check_moderation(settings.images.moderation, &bot_defaults, &store).await?;
     let clients = Clients::new(timeouts.connect)?;
     let http = clients.web.clone();
     let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
@@ -105,6 +108,7 @@ pub async fn assemble(
             last: shards.last,
             total: shards.total,
         },
+        sign_in: sign_in(config, environment)?,
     };
     Ok(Assembled {
         app: Arc::new(app),
@@ -166,15 +170,17 @@ pub fn bot_defaults(
     for provider in catalogue.iter() {
         let names: Vec<&str> = provider.env.iter().map(String::as_str).collect();
         let provider_id = provider.id.clone();
-        if let Some(secret) = environment.secret(&names)? {
+        if let Some((variable, secret)) = environment.named_secret(&names)? {
             let credential = Some(credential(provider, secret, environment));
             defaults.push(BotDefault {
                 provider: provider_id,
+                variable: Some(variable.to_owned()),
                 credential,
             });
         } else if provider.keyless && is_set_up(provider, config, environment) {
             defaults.push(BotDefault {
                 provider: provider_id,
+                variable: None,
                 credential: None,
             });
         }
@@ -254,14 +260,23 @@ fn check_distinct(
 }
 
 /// Refuses moderation by OpenAI without a bot default key, since no other key
-/// may pay for it.
-fn check_moderation(moderation: Moderation, defaults: &[BotDefault]) -> Result<(), ConfigError> {
-    let has_key = defaults.iter().any(|it| it.provider.as_str() == "openai");
-    if moderation == Moderation::OpenAi && !has_key {
-        let problem = "asks OpenAI, which needs a bot default key: set OPENAI_API_KEY";
-        return Err(ConfigError::new("images.moderation", problem));
+/// may pay for it. A system key is one.
+async fn check_moderation(
+    moderation: Moderation,
+    defaults: &[BotDefault],
+    store: &Store,
+) -> anyhow::Result<()> {
+    let openai = ProviderId::from("openai");
+    let has_key = defaults.iter().any(|it| it.provider == openai);
+    if moderation != Moderation::OpenAi || has_key {
+        return Ok(());
     }
-    Ok(())
+    if store.key_of(Owner::Operator, &openai).await?.is_some() {
+        return Ok(());
+    }
+    let problem =
+        "asks OpenAI, which needs a bot default key: set OPENAI_API_KEY, or add a system key first";
+    Err(ConfigError::new("images.moderation", problem).into())
 }
 
 fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigError> {
@@ -307,6 +322,7 @@ fn settings(config: &Config, catalogue: &Catalogue) -> Result<Settings, ConfigEr
         },
         images: images(config)?,
         gateway_url: config.gateway.url(),
+        console_url: config.console_url().ok(),
     })
 }
 

@@ -10,6 +10,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::demo_month::tell_month;
 use super::serve::until_signal;
 use super::signals::Signals;
 use super::{Assembled, RunOptions, Scene, assemble, log, pages};
@@ -47,6 +48,8 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     let mut config = scene.config(&store, &scene.with_comfyui(SETTINGS))?;
     let programs = TcpListener::bind(("127.0.0.1", 0)).await?;
     config.gateway.listen = programs.local_addr()?.to_string();
+    let back = config.sign_in_back()?;
+    scene.emulator.world.register_redirect(&back);
     let environment = Environment::of(scene.secrets(Some(&MasterKey::generate()?)));
     let Assembled {
         app,
@@ -59,12 +62,17 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         scene.emulator.address()
     );
     println!(
+        "The console, where people keep their keys, is at http://{}/.",
+        config.gateway.listen
+    );
+    println!(
         "Programs reach the same keys at http://{}, with a token that `/token create` makes there.",
         config.gateway.listen
     );
     let stop = CancellationToken::new();
     app.take_lease().await?;
-    let pages = Some(pages::prepare(&app, &config, &programs)?);
+    tell_month(&app, &scene).await?;
+    let pages = pages::prepare(&app, &config, &programs)?;
     let serving = gateway::serve(&app, settings, pages, programs, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;

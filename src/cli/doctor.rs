@@ -9,13 +9,18 @@ use std::time::Duration;
 use reqwest::Client;
 
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
+use super::pages::sign_in;
 use super::{Assembled, RunOptions, assemble};
-use crate::bot::Introduction;
+use crate::app::SignInTrouble;
+use crate::bot::{Introduction, SignInDesk, SignInSettings};
 use crate::config::{Config, Environment, others_can_read_dotenv};
 use crate::model::{Check, Clock, MemoryBudget, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
 use crate::vault::Vault;
+
+/// What lines about pages for people are called.
+const CONSOLE: &str = "console";
 
 /// Whether any check has failed so far.
 #[derive(Default)]
@@ -190,11 +195,64 @@ async fn check_discord(
             );
             check_intents(report, config, who.reads_messages);
             pass("Discord gateway", "its address is known");
+            if let Some(settings) = find_sign_in(report, config, environment) {
+                let (api, application) = (&config.discord.api_url, who.application);
+                let desk = SignInDesk::new(api, application, settings, http.clone());
+                check_secret(report, desk).await;
+            }
         }
         Err(error) => report.fail(
             "Discord token",
             &format!("{error:#}; check DISCORD_TOKEN and `discord.api_url`"),
         ),
+    }
+}
+
+/// Finds out whether there are pages and whether people can sign in to them,
+/// and says what to register with Discord for it.
+fn find_sign_in(
+    report: &mut Report,
+    config: &Config,
+    environment: &Environment,
+) -> Option<SignInSettings> {
+    match config.sign_in_back() {
+        Ok(back) => note(
+            CONSOLE,
+            &format!(
+                "under OAuth2 on the application's page, this must stand as a redirect, letter for letter: {back}"
+            ),
+        ),
+        Err(why) => {
+            note(CONSOLE, &format!("no pages for people: {why}"));
+            return None;
+        }
+    }
+    match sign_in(config, environment) {
+        Ok(Some(settings)) => return Some(settings),
+        Ok(None) => note(
+            CONSOLE,
+            "nobody can sign in: DISCORD_CLIENT_SECRET is not set; copy it from OAuth2 on the application's page",
+        ),
+        Err(error) => report.fail(CONSOLE, &error.to_string()),
+    }
+    None
+}
+
+/// Has Discord say whether it takes the client secret.
+async fn check_secret(report: &mut Report, desk: anyhow::Result<SignInDesk>) {
+    let checked = match desk {
+        Ok(desk) => desk.check_secret().await,
+        Err(error) => return report.fail(CONSOLE, &format!("{error:#}")),
+    };
+    match checked {
+        Ok(()) => pass(CONSOLE, "Discord takes the client secret"),
+        Err(SignInTrouble::WrongSecret) => report.fail(
+            CONSOLE,
+            "Discord refuses DISCORD_CLIENT_SECRET; copy it again, or reset it, under OAuth2 on the application's page",
+        ),
+        Err(trouble) => {
+            report.fail(CONSOLE, &format!("the client secret can't be tried: {trouble}"));
+        }
     }
 }
 

@@ -10,6 +10,8 @@ mod client;
 mod default_config;
 #[cfg(feature = "demo")]
 mod demo;
+#[cfg(feature = "demo")]
+mod demo_month;
 mod doctor;
 mod files;
 mod harden;

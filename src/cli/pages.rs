@@ -1,25 +1,63 @@
-//! Puts the console beside the gateway, on the gateway's listener.
+//! Puts the console beside the gateway, on the gateway's listener; what the
+//! settings say of it, and what of that is missing.
 
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::bot::SignInSettings;
 use crate::cli::file_limits;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Environment, NoConsole};
 use crate::{console, gateway};
 
-/// The pages that a listener serves beside the gateway.
+const CLIENT_SECRET: &str = "DISCORD_CLIENT_SECRET";
+
+/// The pages that a listener serves beside the gateway; none where browsers
+/// would not keep their cookies safe, or nobody wants them.
 pub fn prepare(
     app: &Arc<App>,
     config: &Config,
     listener: &TcpListener,
-) -> anyhow::Result<gateway::Pages> {
+) -> anyhow::Result<Option<gateway::Pages>> {
+    if config.console_url().is_err() {
+        return Ok(None);
+    }
     let address = listener.local_addr()?;
     let settings = console::Settings {
         file_limits: file_limits(config),
         ..console::Settings::at(&config.gateway.public_url, address)
     };
     let service = console::service(app, settings);
-    Ok(gateway::Pages::new(console::first_segments(), service))
+    Ok(Some(gateway::Pages::new(
+        console::first_segments(),
+        service,
+    )))
+}
+
+/// How people sign in to the pages; none where there are no pages, or nobody
+/// can sign in.
+pub fn sign_in(
+    config: &Config,
+    environment: &Environment,
+) -> Result<Option<SignInSettings>, ConfigError> {
+    let secret = environment.secret(&[CLIENT_SECRET])?;
+    let both = config.sign_in_back().ok().zip(secret);
+    Ok(both.map(|(back, client_secret)| SignInSettings {
+        client_secret,
+        back,
+    }))
+}
+
+/// Says at the start where the pages are, and what is missing for people to
+/// have them and to sign in.
+pub fn tell_of_console(config: &Config, environment: &Environment) {
+    match (config.console_url(), sign_in(config, environment)) {
+        (Ok(url), Ok(Some(_))) => tracing::info!("pages for people are at {url}"),
+        (Ok(url), _) => tracing::warn!(
+            "pages for people are at {url}, and nobody can sign in: set {CLIENT_SECRET}; `latchkey doctor` says more"
+        ),
+        (Err(NoConsole::Off | NoConsole::NoGateway), _) => {}
+        (Err(why), _) => tracing::warn!("no pages for people: {why}"),
+    }
 }

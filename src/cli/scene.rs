@@ -9,6 +9,9 @@ use tokio::net::TcpListener;
 use crate::config::{Config, ConfigError, Environment};
 use crate::vault::MasterKey;
 
+/// Good for nothing but the emulated Discord.
+const CLIENT_SECRET: &str = "made-up-client-secret-of-the-scene";
+
 /// The emulated world and what the program must know of it.
 #[cfg_attr(
     not(any(test, fuzzing, feature = "internals")),
@@ -40,6 +43,7 @@ impl Scene {
         let elsewhere = world.add_server("Elsewhere", false, &["lobby"]);
         world.join(elsewhere, stranger, MANAGER);
         world.join(elsewhere, member, MEMBER);
+        world.with(|state| state.sign_ins.client_secret = CLIENT_SECRET.to_owned());
         let emulator = Emulator::start(world, listener)?;
         Ok(Self {
             emulator,
@@ -120,6 +124,10 @@ base_url = \"{url}\"
         let token = self.emulator.world.look(|state| state.bot_token.clone());
         let mut secrets = vec![
             ("DISCORD_TOKEN".to_owned(), SecretString::from(token)),
+            (
+                "DISCORD_CLIENT_SECRET".to_owned(),
+                SecretString::from(CLIENT_SECRET),
+            ),
             (
                 "GROQ_API_KEY".to_owned(),
                 SecretString::from(sample("groq", Standing::Good)),

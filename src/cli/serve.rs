@@ -36,6 +36,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     log::start(&environment);
     let config = Config::load(file, &environment)?;
     raise_file_limit(&config);
+    pages::tell_of_console(&config, &environment);
     let _claim = Store::claim(&config.store.url)?;
     let options = RunOptions {
         shards,
@@ -56,7 +57,7 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     app.take_lease().await?;
     app.start_upkeep(stop.clone());
     let serve = |listener| {
-        let pages = Some(pages::prepare(&app, &config, &listener)?);
+        let pages = pages::prepare(&app, &config, &listener)?;
         gateway::serve(&app, settings, pages, listener, stop.clone())
     };
     let serving = listening.map(serve).transpose()?;

@@ -72,9 +72,18 @@ impl Environment {
     /// The secret of the first of `names` that is set, itself or by its
     /// `_FILE`.
     pub fn secret(&self, names: &[&str]) -> Result<Option<SecretString>, ConfigError> {
+        let found = self.named_secret(names)?;
+        Ok(found.map(|(_, secret)| secret))
+    }
+
+    /// The same, with the name that it is set by.
+    pub fn named_secret<'n>(
+        &self,
+        names: &[&'n str],
+    ) -> Result<Option<(&'n str, SecretString)>, ConfigError> {
         for name in names {
             if let Some(secret) = self.one_secret(name)? {
-                return Ok(Some(secret));
+                return Ok(Some((name, secret)));
             }
         }
         Ok(None)

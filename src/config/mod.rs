@@ -4,6 +4,7 @@
 //! file; see [`Environment`]. Every error names the setting and what it
 //! should be, never its value.
 
+mod console;
 mod environment;
 mod gateway;
 mod quota;
@@ -16,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+pub use console::{Console, NoConsole};
 pub use environment::{Environment, others_can_read_dotenv};
 pub use gateway::Gateway;
 pub use quota::Quota;
@@ -43,6 +45,7 @@ pub struct Config {
     pub images: Images,
     pub quota: Quota,
     pub gateway: Gateway,
+    pub console: Console,
     pub providers: BTreeMap<String, Provider>,
 }
 

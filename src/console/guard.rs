@@ -3,7 +3,7 @@
 //!
 //! Nothing is changed by a GET. A form must come from one of our origins, and
 //! must carry the token of the cookie that came with it: either alone stops
-//! a foreign page's form, `docs/security.md` §8. Cookies are looked at here
+//! a foreign page's form, `docs/security.md` §3.2. Cookies are looked at here
 //! and nowhere else, and `Authorization` never is.
 
 use std::sync::Arc;

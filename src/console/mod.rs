@@ -18,6 +18,7 @@ mod pages;
 mod parts;
 mod reply;
 mod routes;
+mod sent_once;
 mod trouble;
 mod visit;
 mod words;
@@ -29,10 +30,15 @@ use axum::Router;
 
 use crate::app::{App, FileLimits};
 
+use pace::Pace;
 use pages::PlaygroundLimits;
 pub use routes::first_segments;
 #[cfg(test)]
-pub use routes::{Handler, all_routes};
+pub use routes::{Handler, Row, all_routes};
+use sent_once::SentOnce;
+
+/// How many sign-ins begin at one address within a minute.
+const SIGN_INS_PER_MINUTE: u32 = 10;
 
 /// The operator's settings of the console.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +75,9 @@ impl Settings {
 pub struct Console {
     pub app: Arc<App>,
     pub settings: Settings,
+    /// How often people begin to sign in.
+    pub sign_in_pace: Pace,
+    pub sent_once: SentOnce,
     /// How much goes on at once in the playground.
     pub playground: PlaygroundLimits,
 }
@@ -79,6 +88,8 @@ pub fn service(app: &Arc<App>, settings: Settings) -> Router {
     let console = Console {
         app: Arc::clone(app),
         settings,
+        sign_in_pace: Pace::new(SIGN_INS_PER_MINUTE),
+        sent_once: SentOnce::default(),
         playground: PlaygroundLimits::default(),
     };
     routes::router(Arc::new(console))

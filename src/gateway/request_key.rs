@@ -9,12 +9,6 @@ use crate::model::{ProviderId, TOKEN_PREFIX};
 
 use crate::gateway::problem::Problem;
 
-/// Other names of providers in `X-<Provider>-Key`.
-const ALIASES: &[(&str, &str)] = &[
-    ("claude", "anthropic"),
-    ("gemini", "google"),
-    ("grok", "xai"),
-];
 /// A header that takes any provider's key; Anthropic's libraries use it.
 const ANY_PROVIDER_HEADER: &str = "x-api-key";
 /// Where Google's libraries put the key.
@@ -126,8 +120,6 @@ fn header_role(name: &str, providers: KnownProviders<'_>) -> Result<HeaderRole, 
     else {
         return Ok(HeaderRole::Other);
     };
-    let alias = ALIASES.iter().find(|(alias, _)| *alias == typed);
-    let typed = alias.map_or(typed, |(_, id)| id);
     match providers.find(typed) {
         Some(provider) => Ok(HeaderRole::KeyOf(provider.id().clone())),
         None if typed == "idempotency" => Ok(HeaderRole::Other),
@@ -192,6 +184,8 @@ mod tests {
             (&[("x-claude-key", "made-up-a")], "anthropic made-up-a"),
             (&[("x-anthropic-key", "made-up-a")], "anthropic made-up-a"),
             (&[("x-gemini-key", "made-up-a")], "google made-up-a"),
+            (&[("x-chatgpt-key", "made-up-a")], "openai made-up-a"),
+            (&[("x-grok-key", "made-up-a")], "xai made-up-a"),
             (&[("x-goog-api-key", "made-up-a")], "google made-up-a"),
             (&[("x-deepseek-key", "made-up-a")], "deepseek made-up-a"),
             (

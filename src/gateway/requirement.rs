@@ -13,9 +13,11 @@ pub enum Requirement {
     /// A token with this right, of somebody who manages the server that the
     /// address names.
     Manager(Right),
+    /// A token with this right, of one of the operator's people.
+    Operator(Right),
     /// A token that may read usage, of one of the operator's people; nothing
     /// where the operator opens the metrics to everybody.
-    Operator,
+    Metrics,
 }
 
 impl Requirement {
@@ -23,8 +25,8 @@ impl Requirement {
     pub fn right(self) -> Option<Right> {
         match self {
             Self::Nothing => None,
-            Self::Token(right) | Self::Manager(right) => Some(right),
-            Self::Operator => Some(Right::UsageRead),
+            Self::Token(right) | Self::Manager(right) | Self::Operator(right) => Some(right),
+            Self::Metrics => Some(Right::UsageRead),
         }
     }
 }

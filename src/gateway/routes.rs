@@ -22,6 +22,8 @@ use crate::gateway::rest::attempts::{AttemptBody, show_attempt};
 use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
 use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
 use crate::gateway::rest::providers::{ProviderList, list_providers};
+use crate::gateway::rest::system_keys::{self, StoredSystemKey, SystemKeyBody};
+use crate::gateway::rest::system_keys::{SystemKeyList, TestedSystemKey};
 use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
 use crate::gateway::rest::usage::{QuotaBody, UsageBody, show_quota, show_usage};
 use crate::gateway::{HEALTH_PATH, READY_PATH, native, openai};
@@ -55,6 +57,8 @@ const ANY: Option<Method> = None;
 
 const CHAT: Requirement = Requirement::Token(Right::Chat);
 const READ_KEYS: Requirement = Requirement::Token(Right::KeysRead);
+const READ_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysRead);
+const WRITE_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysWrite);
 const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
 
 /// A body of any shape, in JSON.
@@ -110,7 +114,8 @@ macro_rules! person_and_server {
 /// All routes.
 pub fn all_routes() -> impl Iterator<Item = &'static Route> {
     let of_person_and_server = KEYS.iter().chain(&USAGE).flatten();
-    let others = MODELS.iter().chain(&OF_PERSON).chain(&OF_OPERATORS);
+    let of_operators = SYSTEM_KEYS.iter().chain(&OF_OPERATORS);
+    let others = MODELS.iter().chain(&OF_PERSON).chain(of_operators);
     others.chain(of_person_and_server)
 }
 
@@ -326,6 +331,8 @@ static USAGE: [[Route; 2]; 2] =
             )
             .parameters(&[
                 ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
+                ParameterDocs::in_query::<String>("period", "In the place of `days`: `today`, `7d`, `this-month`, `last-month`, a month such as `2026-11`, or a year such as `2026`"),
+                ParameterDocs::in_query::<String>("time_zone", "Where days begin, such as `Europe/Berlin`; the operator's if left out"),
                 ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
             ])
             .responses(&[ok!(UsageBody)])
@@ -344,6 +351,84 @@ static USAGE: [[Route; 2]; 2] =
         .responses(&[ok!(AttemptBody)])
     ),
     ];
+
+/// The keys that the operator pays with.
+static SYSTEM_KEYS: [Route; 6] = [
+    route!(
+        GET,
+        "/api/v1/system-keys",
+        READ_SYSTEM_KEYS,
+        system_keys::list_keys,
+        RouteDocs::new(
+            "list_system_keys",
+            "operators",
+            "Lists the keys that the operator pays with: those of the environment, which win, and those that were added here.",
+        )
+        .responses(&[ok!(SystemKeyList)])
+    ),
+    route!(
+        POST,
+        "/api/v1/system-keys",
+        WRITE_SYSTEM_KEYS,
+        system_keys::store_key,
+        RouteDocs::new(
+            "add_system_key",
+            "operators",
+            "Stores a system key, or replaces the one for its provider. The provider is asked first whether it accepts it.",
+        )
+        .body(SchemaDocs::of::<NewKey>())
+        .responses(&[
+            ResponseDocs::new(201, "").content(&[(JSON, SchemaDocs::of::<StoredSystemKey>())]),
+            ResponseDocs::new(200, "Replaced")
+                .content(&[(JSON, SchemaDocs::of::<StoredSystemKey>())]),
+        ])
+    ),
+    route!(
+        GET,
+        "/api/v1/system-keys/{id}",
+        READ_SYSTEM_KEYS,
+        system_keys::show_key,
+        RouteDocs::new("show_system_key", "operators", "Shows one of them.")
+            .parameters(&[KEY_ID])
+            .responses(&[ok!(SystemKeyBody)])
+    ),
+    route!(
+        PATCH,
+        "/api/v1/system-keys/{id}",
+        WRITE_SYSTEM_KEYS,
+        system_keys::change_key,
+        RouteDocs::new(
+            "change_system_key",
+            "operators",
+            "Renames, pauses or resumes a system key.",
+        )
+        .parameters(&[KEY_ID])
+        .body(SchemaDocs::of::<KeyChange>())
+        .responses(&[ok!(SystemKeyBody)])
+    ),
+    route!(
+        DELETE,
+        "/api/v1/system-keys/{id}",
+        WRITE_SYSTEM_KEYS,
+        system_keys::remove_key,
+        RouteDocs::new("remove_system_key", "operators", "Removes a system key.")
+            .parameters(&[KEY_ID])
+            .responses(&[ok!(RemovedKeys)])
+    ),
+    route!(
+        POST,
+        "/api/v1/system-keys/{id}/test",
+        WRITE_SYSTEM_KEYS,
+        system_keys::test_key,
+        RouteDocs::new(
+            "test_system_key",
+            "operators",
+            "Asks a system key's provider whether it accepts it, whatever is known of it; one of the environment's too.",
+        )
+        .parameters(&[KEY_ID])
+        .responses(&[ok!(TestedSystemKey)])
+    ),
+];
 
 /// What operators and their machines look at.
 static OF_OPERATORS: [Route; 4] = [
@@ -379,7 +464,7 @@ static OF_OPERATORS: [Route; 4] = [
     route!(
         GET,
         "/metrics",
-        Requirement::Operator,
+        Requirement::Metrics,
         show_metrics,
         RouteDocs::new(
             "metrics",

@@ -8,11 +8,10 @@ use anyhow::Context;
 use jiff::tz::TimeZone;
 
 use crate::model::{
-    Amounts, Attempt, Bound, DAY_MS, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Settlement,
-    Source,
+    Amounts, Attempt, Bound, LimitHit, LimitUse, Metric, NanoDollars, PersonId, Settlement, Source,
 };
 use crate::store::{
-    Booking, CounterBucket, FinishedAttempt, KnownTokens, Total, TotalKey, TotalScope,
+    Booking, CounterBucket, FinishedAttempt, KnownTokens, Total, TotalKey, TotalScope, TotalSpan,
 };
 
 use crate::ledger::counter::Counter;
@@ -285,27 +284,39 @@ pub fn add_up(
         unpriced: u64::from(used.cost.is_none()),
         estimated: u64::from(used.estimated),
     };
-    let key = |scope, owner| TotalKey {
+    let server = attempt.server.map_or(0, |server| server.0);
+    let of_all = |scope, owner, span| TotalKey {
         scope,
         owner,
-        day: attempt.held_at_ms.div_euclid(DAY_MS),
+        span,
         member: 0,
+        server: 0,
         source: attempt.source.as_str(),
+        key: None,
         provider: Some(attempt.provider.clone()),
         model: attempt.model.clone(),
     };
     let mut add = |key| totals.entry(key).or_default().add(&total);
-    add(key(TotalScope::Bot, 0));
-    add(key(TotalScope::User, person.0));
-    let by_server = attempt.source == Source::Server;
-    if let Some(server) = attempt.server.filter(|_| by_server) {
-        add(key(TotalScope::Guild, server.0));
+    for span in TotalSpan::both_at(attempt.held_at_ms) {
+        add(of_all(TotalScope::Bot, 0, span));
+        add(TotalKey {
+            server,
+            key: attempt.key,
+            ..of_all(TotalScope::User, person.0, span)
+        });
+        if attempt.source != Source::Server || attempt.server.is_none() {
+            continue;
+        }
+        add(TotalKey {
+            key: attempt.key,
+            ..of_all(TotalScope::Guild, server, span)
+        });
         add(TotalKey {
             member: person.0,
             source: "",
             provider: None,
             model: String::new(),
-            ..key(TotalScope::Member, server.0)
+            ..of_all(TotalScope::Member, server, span)
         });
     }
 }

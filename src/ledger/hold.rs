@@ -395,7 +395,7 @@ impl Drop for Hold {
 
 /// Makes an id that begins with the time, so that new rows are neighbours in
 /// the table.
-fn make_id(now_ms: i64) -> anyhow::Result<AttemptId> {
+pub(super) fn make_id(now_ms: i64) -> anyhow::Result<AttemptId> {
     let AttemptId(mut id) = AttemptId::first_at(now_ms);
     let (_, rest) = id.split_at_mut(6);
     rest.copy_from_slice(&draw_random()?);

@@ -47,6 +47,8 @@ mod outage;
 #[cfg(test)]
 mod outages;
 mod overshoot;
+#[cfg(feature = "demo")]
+mod past;
 mod price_file;
 mod prices;
 #[cfg(test)]
@@ -58,7 +60,7 @@ mod receipts;
 mod settlement;
 mod span;
 #[cfg(test)]
-mod story;
+pub mod story;
 mod table;
 mod write_behind;
 mod writer;
@@ -80,8 +82,10 @@ pub use batch::add_up;
 pub use hold::{CallEnd, CallOrder, Hold};
 pub use lease::LeaseTimes;
 pub use meter::AppliedLimit;
-pub use outage::WAITS_MAX;
+pub use outage::{LedgerPulse, WAITS_MAX};
 pub use overshoot::OvershootNotice;
+#[cfg(feature = "demo")]
+pub use past::PastCall;
 pub use prices::Prices;
 pub use table::PriceTable;
 
@@ -154,15 +158,6 @@ struct Shared {
     outage: Arc<Outage>,
     /// Where a hold can be settled from any thread.
     runtime: Handle,
-}
-
-/// How the ledger's writes go at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LedgerPulse {
-    /// For how long the oldest write has waited; none where nothing waits.
-    pub waits: Option<Duration>,
-    /// How many attempts are kept until they can be written.
-    pub unwritten: usize,
 }
 
 /// An attempt that was settled.
@@ -426,12 +421,15 @@ impl Ledger {
         Ok(())
     }
 
-    /// How the ledger's writes go.
-    pub fn pulse(&self) -> LedgerPulse {
-        LedgerPulse {
-            waits: self.shared.outage.waits(),
-            unwritten: self.shared.outage.kept(),
-        }
+    /// Where calendar days begin.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The database, for tests.
+    #[cfg(test)]
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Returns when everything that is queued is written.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::ledger::Ledger;
 use crate::model::lock;
 use crate::store::{StoreError, copy_error};
 
@@ -32,6 +33,25 @@ impl Default for Outage {
             waits_since_ms: AtomicU64::new(0),
             kept: AtomicUsize::new(0),
             last_error: Mutex::new(None),
+        }
+    }
+}
+
+/// How the ledger's writes go at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LedgerPulse {
+    /// For how long the oldest write has waited; none where nothing waits.
+    pub waits: Option<Duration>,
+    /// How many attempts are kept until they can be written.
+    pub unwritten: usize,
+}
+
+impl Ledger {
+    /// How the ledger's writes go.
+    pub fn pulse(&self) -> LedgerPulse {
+        LedgerPulse {
+            waits: self.shared.outage.waits(),
+            unwritten: self.shared.outage.kept(),
         }
     }
 }

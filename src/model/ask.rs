@@ -60,7 +60,8 @@ pub struct Caller {
 impl Caller {
     /// The owner whose keys a scope names, if the caller may act for that
     /// owner now. Every verb about stored keys asks this, at the command and
-    /// again at the submit.
+    /// again at the submit. Nobody acts for the operator by what Discord says
+    /// of them.
     pub fn owner_for(&self, scope: Scope) -> Result<Owner, AccessRefusal> {
         match (scope, self.place) {
             (Scope::User, _) => Ok(Owner::Person(self.person)),
@@ -70,6 +71,7 @@ impl Caller {
                 Err(AccessRefusal::NotAManager)
             }
             (Scope::Guild, Place::Server(server)) => Ok(Owner::Server(server)),
+            (Scope::System, _) => Err(AccessRefusal::NotAnOperator),
         }
     }
 }

@@ -11,6 +11,8 @@ use super::ids::{KeyId, PersonId, ProviderId, ServerId};
 pub enum Scope {
     User,
     Guild,
+    /// The operator's people's: their keys are bot defaults.
+    System,
 }
 
 impl Scope {
@@ -19,12 +21,13 @@ impl Scope {
         match self {
             Self::User => "user",
             Self::Guild => "guild",
+            Self::System => "system",
         }
     }
 
     /// Reads the word that [`Self::as_str`] writes.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::User, Self::Guild]
+        [Self::User, Self::Guild, Self::System]
             .into_iter()
             .find(|scope| scope.as_str() == word)
     }
@@ -44,6 +47,8 @@ pub enum KeyGoal {
 pub enum Owner {
     Person(PersonId),
     Server(ServerId),
+    /// The operator: a system key, added by one of the operator's people.
+    Operator,
 }
 
 impl Owner {
@@ -52,13 +57,15 @@ impl Owner {
         match self {
             Self::Person(_) => Scope::User,
             Self::Server(_) => Scope::Guild,
+            Self::Operator => Scope::System,
         }
     }
 
-    /// The owner's snowflake.
+    /// The owner's snowflake; 0 for the operator, who is none of Discord's.
     pub fn id(self) -> u64 {
         match self {
             Self::Person(PersonId(id)) | Self::Server(ServerId(id)) => id,
+            Self::Operator => 0,
         }
     }
 
@@ -67,6 +74,7 @@ impl Owner {
         match scope {
             Scope::User => Self::Person(PersonId(id)),
             Scope::Guild => Self::Server(ServerId(id)),
+            Scope::System => Self::Operator,
         }
     }
 }

@@ -34,7 +34,10 @@ pub use http::is_plain;
 pub use images::{
     ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows, tokens_of_pictures,
 };
-pub use pasted_key::{PasteProblem, PastedKey, holds_secret, read_pasted_key, trim_secret};
+pub use pasted_key::{
+    FoundKey, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, read_key_file,
+    read_pasted_key, trim_secret,
+};
 pub use prompt_size::PromptSize;
 pub use registry::Providers;
 pub use relay::{

@@ -111,7 +111,8 @@ impl Store {
     pub async fn audit_totals(&self) -> Total {
         let sql = "select cast(coalesce(sum(requests), 0) as bigint), \
              cast(coalesce(sum(output_tokens), 0) as bigint), \
-             cast(coalesce(sum(cost_nano), 0) as bigint) from usage_total where scope = 'bot'";
+             cast(coalesce(sum(cost_nano), 0) as bigint) from usage_total where scope = 'bot' \
+             and quarters = 96";
         let rows = self.query(Statement::new(sql, [])).await.unwrap();
         let row = rows.first().unwrap();
         Total {

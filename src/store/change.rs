@@ -20,6 +20,7 @@ pub enum Table {
     FlashMessage,
     Forgotten,
     IdempotentCall,
+    ImportedKey,
     KeyCheck,
     MasterKey,
     PendingAction,
@@ -47,6 +48,7 @@ impl Table {
             Self::FlashMessage => "flash_message",
             Self::Forgotten => "forgotten",
             Self::IdempotentCall => "idempotent_call",
+            Self::ImportedKey => "imported_key",
             Self::KeyCheck => "key_check",
             Self::MasterKey => "master_key",
             Self::PendingAction => "pending_action",
@@ -78,6 +80,7 @@ impl Table {
             | Self::FlashMessage
             | Self::Forgotten
             | Self::IdempotentCall
+            | Self::ImportedKey
             | Self::KeyCheck
             | Self::MasterKey
             | Self::PendingAction
@@ -177,7 +180,7 @@ mod tests {
     use crate::store::keys::select_keys;
     use crate::store::rules::select_rules;
 
-    const ALL: [Table; 22] = [
+    const ALL: [Table; 23] = [
         Table::AccessToken,
         Table::Answer,
         Table::Attempt,
@@ -188,6 +191,7 @@ mod tests {
         Table::FlashMessage,
         Table::Forgotten,
         Table::IdempotentCall,
+        Table::ImportedKey,
         Table::KeyCheck,
         Table::MasterKey,
         Table::PendingAction,

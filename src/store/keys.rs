@@ -266,7 +266,8 @@ pub(super) fn select_keys(person: PersonId, server: Option<ServerId>) -> Stateme
         key_columns!(),
         ", sealed from provider_key \
          where (scope = 'user' and owner_id = $1) or (scope = 'guild' and owner_id = $2 \
-         and not exists (select 1 from departed_server where server_id = $2))"
+         and not exists (select 1 from departed_server where server_id = $2)) \
+         or (scope = 'system' and owner_id = 0)"
     );
     let server = server.map(|server| server.0);
     Statement::new(sql, [person.0.into(), server.into()])
@@ -293,12 +294,32 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The offer of the system key for a provider, if there is one.
+    pub async fn system_offer(
+        &self,
+        provider: &ProviderId,
+        can_open: impl Fn(&str) -> bool,
+    ) -> anyhow::Result<Option<Offer>> {
+        let sql = concat!(
+            "select ",
+            key_columns!(),
+            ", sealed from provider_key where scope = 'system' and owner_id = 0 and provider = $1"
+        );
+        let rows = self.query(Statement::new(sql, [provider.as_str().into()]));
+        let found = rows.await?;
+        let offer = found.first().map(|row| read_offer(row, can_open));
+        offer.transpose()
+    }
+}
+
 fn read_offer(row: &Row, can_open: impl Fn(&str) -> bool) -> anyhow::Result<Offer> {
     let key = read_key(row)?;
     Ok(Offer {
         source: match key.owner {
             Owner::Person(_) => Source::Personal,
             Owner::Server(_) => Source::Server,
+            Owner::Operator => Source::BotDefault,
         },
         locked: !can_open(&key.master_kid),
         sealed: Some(Sealed(row.blob(14)?.into())),

@@ -13,6 +13,7 @@ mod choices;
 mod conversations;
 mod departures;
 mod idempotency;
+mod imports;
 mod journal;
 mod keys;
 mod leases;
@@ -31,6 +32,7 @@ mod sqlite;
 mod tokens;
 mod totals;
 mod trouble;
+mod usage;
 mod value;
 
 use std::sync::Arc;
@@ -44,6 +46,7 @@ use crate::model::Clock;
 #[cfg(test)]
 pub use audit::AuditedAttempt;
 pub use idempotency::EndedCall;
+pub use imports::{ImportOf, ImportedKey};
 pub use journal::{
     DamagedLedger, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
     LedgerChanges, NotedUse,
@@ -62,14 +65,15 @@ pub use rules_cache::{RulesAndOffers, RulesKey};
 pub use sessions::{OpenSignIn, SessionsAt};
 pub use sqlite::FileClaim;
 use sqlite::Sqlite;
-pub use totals::{Scope as TotalScope, Total, TotalKey, TotalLine};
+pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
 use trouble::WAIT_MAX;
 pub use trouble::{DatabaseTrouble, StoreError, copy_error};
+pub use usage::{DayStretch, TotalLine, UsageLine, UsageOwner};
 use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the
 /// migrator, which would keep half a megabyte of memory from then on.
-const MIGRATION: i32 = 10;
+const MIGRATION: i32 = 13;
 const NEWEST_MIGRATION: &str = "select max(version) from refinery_schema_history";
 
 /// Whether a database must be migrated, by the newest migration that it has

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 
-use crate::model::{AttemptId, DAY_MS, PersonId, Receipt, ServerId, Source};
+use crate::model::{AttemptId, DAY_MS, KeyId, PersonId, Receipt, ServerId, Source};
 
 use crate::store::Store;
 use crate::store::change::{Change, Table};
@@ -36,6 +36,8 @@ pub struct OwnAttempt {
     /// None while it runs, where nothing was used, and for attempts of
     /// versions that wrote none.
     pub receipt: Option<Receipt>,
+    /// The row of the key that paid.
+    pub key: Option<KeyId>,
 }
 
 macro_rules! select_attempts {
@@ -44,7 +46,7 @@ macro_rules! select_attempts {
             "select held_at_ms, server_id, source, provider, model, state, input_tokens, \
              output_tokens, images, cost_nano, estimated, first_byte_ms, duration_ms, \
              attempt_id, cached_tokens, reasoning_tokens, cost_reported, overshoot, receipt, \
-             price_list from attempt ",
+             price_list, key_id from attempt ",
             $which
         )
     };
@@ -53,15 +55,16 @@ pub(super) use select_attempts;
 
 /// Erases a person from every table but `attempt`. Their share of the totals by
 /// member goes to member 0, so that the server's totals stay right.
-const ERASE: [Change; 19] = [
+const ERASE: [Change; 20] = [
     Change::to(
         Table::UsageTotal,
         concat!(
-            "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
+            "insert into usage_total (scope, owner_id, quarters, quarter, member_id, server_id, \
+     source, key_id, provider, model, requests, input_tokens, output_tokens, cached_tokens, \
+     reasoning_tokens, images, cost_nano, unpriced, estimated) \
+     select scope, owner_id, quarters, quarter, 0, server_id, source, key_id, provider, model, \
      requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, \
-     unpriced, estimated) \
-     select scope, owner_id, day, 0, source, provider, model, requests, input_tokens, \
-     output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, unpriced, estimated \
+     unpriced, estimated \
      from usage_total where scope = 'member' and member_id = $1 ",
             add_to_total!()
         ),
@@ -103,6 +106,10 @@ const ERASE: [Change; 19] = [
     Change::to(
         Table::PendingAction,
         "delete from pending_action where person_id = $1",
+    ),
+    Change::to(
+        Table::ImportedKey,
+        "delete from imported_key where person_id = $1",
     ),
     Change::to(
         Table::KeyCheck,
@@ -190,8 +197,8 @@ impl Store {
         rows.await?.first().map(read_attempt).transpose()
     }
 
-    /// Erases a person: their keys, totals, tier, pending actions, checks,
-    /// tokens and sessions, and their id in attempts from `oldest_ms` to now. Attempts are
+    /// Erases a person: their keys, totals, tier, pending actions, imported keys,
+    /// checks, tokens and sessions, and their id in attempts from `oldest_ms` to now. Attempts are
     /// changed piece by piece, so that no other write waits long. What counters
     /// have counted of them stays until it renews.
     pub async fn erase_person(
@@ -246,5 +253,6 @@ pub(super) fn read_attempt(row: &Row) -> anyhow::Result<OwnAttempt> {
         estimated: row.int(10)? == 1,
         first_byte_ms: row.maybe_int(11)?,
         duration_ms: row.maybe_int(12)?,
+        key: row.maybe_text(20)?.and_then(KeyId::parse),
     })
 }

@@ -7,6 +7,7 @@ use crate::model::{
     Scope, ServerId, SetLimit, Span, Window,
 };
 use crate::store::change::{Change, Table};
+use crate::store::imports::an_import_is_for_one_person_and_one_place;
 use crate::store::*;
 
 const NOW_MS: i64 = 1_000_000_000;
@@ -78,6 +79,7 @@ async fn tell(url: &SecretString) {
     only_keys_that_belong_here_are_offered(&store).await;
     health_changes_once(&store).await;
     an_action_is_taken_once(&store).await;
+    an_import_is_for_one_person_and_one_place(&store).await;
     checks_are_counted_exactly(&store).await;
     master_keys_are_remembered(&store).await;
     rules_are_set_read_and_cleared(&store).await;
@@ -145,6 +147,7 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
         (13, Owner::Server(ServerId(10))),
         // A person and a server with the same snowflake are not the same.
         (14, Owner::Server(ServerId(7))),
+        (15, Owner::Operator),
     ] {
         put(store, &key(id, owner, "mistral")).await;
     }
@@ -157,8 +160,11 @@ async fn only_keys_that_belong_here_are_offered(store: &Store) {
         ids.sort_unstable();
         ids
     };
-    assert_eq!(ids(offers(Place::Server(CLUB)).await.unwrap()), [10, 12]);
-    assert_eq!(ids(offers(Place::Direct).await.unwrap()), [10]);
+    assert_eq!(
+        ids(offers(Place::Server(CLUB)).await.unwrap()),
+        [10, 12, 15]
+    );
+    assert_eq!(ids(offers(Place::Direct).await.unwrap()), [10, 15]);
     // In another channel, so that it is read again.
     let found = store.rules_and_offers(mias(Place::Direct, Some(1)), |_| false);
     let locked = &found.await.unwrap().offers;
@@ -278,7 +284,7 @@ async fn master_keys_are_remembered(store: &Store) {
     );
     assert_eq!(
         store.keys_by_master().await.unwrap(),
-        [("kid-1".to_owned(), 5)]
+        [("kid-1".to_owned(), 6)]
     );
 }
 

@@ -2,27 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::ProviderId;
+use crate::model::{KeyId, ProviderId};
 
-use crate::store::Store;
 use crate::store::change::{Change, Table};
 use crate::store::value::{Row, Statement, Value};
+
+/// How many quarters of an hour a day of UTC has.
+pub const QUARTERS_A_DAY: i64 = 96;
+/// How long a quarter of an hour is. No time zone is off by less.
+pub const QUARTER_MS: i64 = 900_000;
 
 /// Whose totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     /// What a person used, whoever's key paid for it.
     User,
-    /// What a server's key paid for.
+    /// What a server's keys paid for.
     Guild,
-    /// What a server's key paid for, by member.
+    /// What a server's keys paid for, by member.
     Member,
     /// What the whole bot was used for.
     Bot,
 }
 
 impl Scope {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::Guild => "guild",
@@ -32,17 +36,48 @@ impl Scope {
     }
 }
 
-/// What identifies a total: of whom, on which day, and of what.
+/// The stretch of time that a total is of. Each attempt is added to both kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TotalSpan {
+    /// A quarter of an hour, counted from 1970.
+    Quarter(i64),
+    /// A day of UTC, counted from 1970.
+    Day(i64),
+}
+
+impl TotalSpan {
+    /// The stretches that a moment is in.
+    pub fn both_at(at_ms: i64) -> [Self; 2] {
+        let quarter = at_ms.div_euclid(QUARTER_MS);
+        [
+            Self::Quarter(quarter),
+            Self::Day(quarter.div_euclid(QUARTERS_A_DAY)),
+        ]
+    }
+
+    /// How many quarters it has, and which is the first.
+    fn in_quarters(self) -> (i64, i64) {
+        match self {
+            Self::Quarter(quarter) => (1, quarter),
+            Self::Day(day) => (QUARTERS_A_DAY, day * QUARTERS_A_DAY),
+        }
+    }
+}
+
+/// What identifies a total: of whom, of which time, and of what. What a scope
+/// does not tell apart is 0, none or empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TotalKey {
     pub scope: Scope,
     pub owner: u64,
-    /// Days since 1970, UTC.
-    pub day: i64,
-    /// 0 in every scope but [`Scope::Member`].
+    pub span: TotalSpan,
+    /// Only in [`Scope::Member`].
     pub member: u64,
-    /// Empty in [`Scope::Member`], as are the next two.
+    /// Where a person asked; 0 for a direct message or a program.
+    pub server: u64,
     pub source: &'static str,
+    /// The row of the key that paid, in [`Scope::User`] and [`Scope::Guild`].
+    pub key: Option<KeyId>,
     pub provider: Option<ProviderId>,
     pub model: String,
 }
@@ -82,7 +117,8 @@ impl Total {
 /// The end of an insert, by which it adds to a total that exists already.
 macro_rules! add_to_total {
     () => {
-        "on conflict (scope, owner_id, day, member_id, source, provider, model) do update set \
+        "on conflict (scope, owner_id, quarters, quarter, member_id, server_id, source, key_id, \
+         provider, model) do update set \
          requests = usage_total.requests + excluded.requests, \
          input_tokens = usage_total.input_tokens + excluded.input_tokens, \
          output_tokens = usage_total.output_tokens + excluded.output_tokens, \
@@ -102,10 +138,11 @@ pub(super) fn add_totals(totals: BTreeMap<TotalKey, Total>) -> impl Iterator<Ite
     const SQL: Change = Change::to(
         Table::UsageTotal,
         concat!(
-            "insert into usage_total (scope, owner_id, day, member_id, source, provider, model, \
-             requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
-             cost_nano, unpriced, estimated) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ",
+            "insert into usage_total (scope, owner_id, quarters, quarter, member_id, server_id, \
+             source, key_id, provider, model, requests, input_tokens, output_tokens, \
+             cached_tokens, reasoning_tokens, images, cost_nano, unpriced, estimated) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+             $17, $18, $19) ",
             add_to_total!()
         ),
     );
@@ -119,12 +156,13 @@ pub(super) fn take_back_totals(
 ) -> impl Iterator<Item = Statement> {
     const SQL: Change = Change::to(
         Table::UsageTotal,
-        "update usage_total set requests = requests - $8, input_tokens = input_tokens - $9, \
-         output_tokens = output_tokens - $10, cached_tokens = cached_tokens - $11, \
-         reasoning_tokens = reasoning_tokens - $12, images = images - $13, \
-         cost_nano = cost_nano - $14, unpriced = unpriced - $15, estimated = estimated - $16 \
-         where scope = $1 and owner_id = $2 and day = $3 and member_id = $4 and source = $5 \
-         and provider = $6 and model = $7",
+        "update usage_total set requests = requests - $11, input_tokens = input_tokens - $12, \
+         output_tokens = output_tokens - $13, cached_tokens = cached_tokens - $14, \
+         reasoning_tokens = reasoning_tokens - $15, images = images - $16, \
+         cost_nano = cost_nano - $17, unpriced = unpriced - $18, estimated = estimated - $19 \
+         where scope = $1 and owner_id = $2 and quarters = $3 and quarter = $4 \
+         and member_id = $5 and server_id = $6 and source = $7 and key_id = $8 \
+         and provider = $9 and model = $10",
     );
     let taken = totals.into_iter();
     taken.map(|(key, total)| SQL.with_all(total_values(&key, &total)))
@@ -132,15 +170,19 @@ pub(super) fn take_back_totals(
 
 /// The values of all columns of a total.
 fn total_values(key: &TotalKey, total: &Total) -> Vec<Value> {
+    let (quarters, quarter) = key.span.in_quarters();
+    let paid_by = key.key.map(|key| Value::Text(key.to_string()));
+    let provider = key.provider.as_ref().map(Value::from);
     vec![
         Value::StaticText(key.scope.as_str()),
         key.owner.into(),
-        key.day.into(),
+        quarters.into(),
+        quarter.into(),
         key.member.into(),
+        key.server.into(),
         Value::StaticText(key.source),
-        key.provider
-            .as_ref()
-            .map_or(Value::StaticText(""), Value::from),
+        paid_by.unwrap_or(Value::StaticText("")),
+        provider.unwrap_or(Value::StaticText("")),
         key.model.as_str().into(),
         total.requests.into(),
         total.input_tokens.into(),
@@ -154,17 +196,6 @@ fn total_values(key: &TotalKey, total: &Total) -> Vec<Value> {
     ]
 }
 
-/// One line of a usage report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TotalLine {
-    /// Days since 1970, UTC.
-    pub day: i64,
-    pub source: String,
-    pub provider: String,
-    pub model: String,
-    pub total: Total,
-}
-
 /// The columns that [`read_total`] reads, summed up.
 macro_rules! sums {
     () => {
@@ -175,70 +206,9 @@ macro_rules! sums {
          cast(sum(estimated) as bigint)"
     };
 }
+pub(super) use sums;
 
-impl Store {
-    /// Totals by day, source, provider and model, oldest first: at most `max`.
-    pub async fn totals(
-        &self,
-        scope: Scope,
-        owner: u64,
-        days: std::ops::RangeInclusive<i64>,
-        max: u32,
-    ) -> anyhow::Result<Vec<TotalLine>> {
-        let sql = concat!(
-            "select day, source, provider, model, ",
-            sums!(),
-            " from usage_total where scope = $1 and owner_id = $2 and day >= $3 and day <= $4 \
-             group by day, source, provider, model order by day, source, provider, model limit $5"
-        );
-        let values = [
-            scope.as_str().into(),
-            owner.into(),
-            (*days.start()).into(),
-            (*days.end()).into(),
-            i64::from(max).into(),
-        ];
-        let rows = self.query(Statement::new(sql, values)).await?;
-        let line = |row: &Row| {
-            Ok(TotalLine {
-                day: row.int(0)?,
-                source: row.text(1)?.to_owned(),
-                provider: row.text(2)?.to_owned(),
-                model: row.text(3)?.to_owned(),
-                total: read_total(row, 4)?,
-            })
-        };
-        rows.iter().map(line).collect()
-    }
-
-    /// The total of each member of a server, the most expensive first: at most
-    /// `max`.
-    pub async fn totals_by_member(
-        &self,
-        server: u64,
-        days: std::ops::RangeInclusive<i64>,
-        max: u32,
-    ) -> anyhow::Result<Vec<(u64, Total)>> {
-        let sql = concat!(
-            "select member_id, ",
-            sums!(),
-            " from usage_total where scope = 'member' and owner_id = $1 \
-             and day >= $2 and day <= $3 group by member_id \
-             order by sum(cost_nano) desc, sum(requests) desc, member_id limit $4"
-        );
-        let values = [
-            server.into(),
-            (*days.start()).into(),
-            (*days.end()).into(),
-            i64::from(max).into(),
-        ];
-        let rows = self.query(Statement::new(sql, values)).await?;
-        let member = |row: &Row| Ok((row.int(0)?.cast_unsigned(), read_total(row, 1)?));
-        rows.iter().map(member).collect()
-    }
-}
-
-fn read_total(row: &Row, from: usize) -> anyhow::Result<Total> {
+pub(super) fn read_total(row: &Row, from: usize) -> anyhow::Result<Total> {
     let number = |offset| anyhow::Ok(row.int(from + offset)?.cast_unsigned());
     Ok(Total {
         requests: number(0)?,

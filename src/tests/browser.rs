@@ -35,10 +35,19 @@ const ARGUMENTS: &[&str] = &[
 
 /// One page of a browser of its own.
 pub struct Browser {
-    socket: Mutex<(WebSocketStream<MaybeTlsStream<TcpStream>>, u64)>,
+    socket: Mutex<Wire>,
     session: String,
     _process: Child,
     _profile: TempDir,
+}
+
+/// What goes to the browser, and what comes from it.
+struct Wire {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The number of the last call.
+    last: u64,
+    /// What the browser told unasked, while a call was answered.
+    events: Vec<Value>,
 }
 
 /// Keys that do something rather than write: name, code, and what they
@@ -71,7 +80,11 @@ impl Browser {
             .unwrap()
             .0;
         let mut browser = Self {
-            socket: Mutex::new((socket, 0)),
+            socket: Mutex::new(Wire {
+                socket,
+                last: 0,
+                events: Vec::new(),
+            }),
             session: String::new(),
             _process: process,
             _profile: profile,
@@ -152,19 +165,76 @@ impl Browser {
 
     /// Makes the window as wide as a telephone's.
     pub async fn narrows(&self) {
-        let size = json!({"width": 360, "height": 640, "deviceScaleFactor": 1, "mobile": false});
+        self.resizes(360, 640).await;
+    }
+
+    /// Makes the window so wide and so high, in CSS pixels.
+    pub async fn resizes(&self, width: u32, height: u32) {
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.call("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Prefers the light or the dark look.
+    pub async fn prefers(&self, look: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": look}]);
+        self.call("Emulation.setEmulatedMedia", json!({"features": features}))
+            .await;
+    }
+
+    /// Runs no script of pages any more.
+    pub async fn runs_no_script(&self) {
+        self.call(
+            "Emulation.setScriptExecutionDisabled",
+            json!({"value": true}),
+        )
+        .await;
+    }
+
+    /// Tells of what goes wrong in pages, and of what they ask for.
+    pub async fn watches(&self) {
+        for domain in [
+            "Log.enable",
+            "Network.enable",
+            "Page.enable",
+            "Runtime.enable",
+        ] {
+            self.call(domain, json!({})).await;
+        }
+    }
+
+    /// Goes to an address, and waits until the page is there. A navigation is
+    /// answered once the new page has begun.
+    pub async fn goes_to(&self, address: &str) {
+        self.call("Page.navigate", json!({"url": address})).await;
+        self.until("document.readyState === 'complete'").await;
+    }
+
+    /// Takes what the browser told of since the last time.
+    pub async fn takes_events(&self) -> Vec<Value> {
+        std::mem::take(&mut self.socket.lock().await.events)
+    }
+
+    /// Keeps a picture of the whole page, however long it is.
+    pub async fn keeps_whole_picture(&self, name: &str) {
+        self.keeps_picture_of(
+            name,
+            json!({"format": "png", "captureBeyondViewport": true}),
+        )
+        .await;
     }
 
     /// Keeps a picture, where `LATCHKEY_SCREENSHOTS` names a folder.
     pub async fn keeps_picture(&self, name: &str) {
+        self.keeps_picture_of(name, json!({"format": "png"})).await;
+    }
+
+    async fn keeps_picture_of(&self, name: &str, how: Value) {
         use base64::Engine;
         if !super::keeps_pictures() {
             return;
         }
-        let picture = self
-            .call("Page.captureScreenshot", json!({"format": "png"}))
-            .await;
+        let picture = self.call("Page.captureScreenshot", how).await;
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(picture["data"].as_str().unwrap())
             .unwrap();
@@ -172,21 +242,28 @@ impl Browser {
     }
 
     async fn call(&self, method: &str, parameters: Value) -> Value {
-        let mut socket = self.socket.lock().await;
-        let (socket, last) = &mut *socket;
-        *last += 1;
-        let mut call = json!({"id": *last, "method": method, "params": parameters});
+        let mut wire = self.socket.lock().await;
+        wire.last += 1;
+        let id = wire.last;
+        let mut call = json!({"id": id, "method": method, "params": parameters});
         if !self.session.is_empty() {
             call["sessionId"] = json!(self.session);
         }
-        socket.send(Message::text(call.to_string())).await.unwrap();
+        let message = Message::text(call.to_string());
+        wire.socket.send(message).await.unwrap();
         loop {
-            let answer = socket.next().await.expect("the browser lives").unwrap();
+            let answer = wire
+                .socket
+                .next()
+                .await
+                .expect("the browser lives")
+                .unwrap();
             let answer: Value = serde_json::from_str(answer.to_text().unwrap()).unwrap_or_default();
-            if answer["id"] == *last {
+            if answer["id"] == id {
                 assert!(answer["error"].is_null(), "{method}: {answer}");
                 return answer["result"].clone();
             }
+            wire.events.push(answer);
         }
     }
 }

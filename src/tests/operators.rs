@@ -80,7 +80,11 @@ async fn a_person_a_server_and_everybody_can_be_stopped_for_a_time() {
 async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
     run(async |stage| {
         let (omar, mia) = (stage.omar(), stage.mia());
-        insta::assert_snapshot!(omar.runs("/admin show").await, @"(only you) Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, `/admin block` and `/admin stop` set something.");
+        insta::assert_snapshot!(omar.runs("/admin show").await, @"
+        (only you) Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, `/admin block` and `/admin stop` set something.
+        **Keys of the bot default**
+        - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
+        ");
         insta::assert_snapshot!(omar.runs("/admin limit what:dollars amount:4.50 per:day").await, @"(only you) The bot default now pays $4.50 a day for everybody, beside what tiers allow. Counting begins with the next ask, unless this limit was there before.");
         insta::assert_snapshot!(omar.runs("/admin limit what:requests amount:1 per:day user:mia window:rolling").await, @"(only you) The bot default now pays 1 request in 24 hours for <@mia>, beside what tiers allow. Counting begins with the next ask, unless this limit was there before.");
         mia.runs("/ask prompt:count").await;
@@ -96,6 +100,8 @@ async fn limits_on_the_bot_default_are_set_shown_and_cleared() {
         <@mia>: `██████████` 1 of 1 request in 24 hours, 0 left, renews <t:1795306501:R>
         Stopped for <@zoe>
         <@mia>: premium
+        **Keys of the bot default**
+        - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
         ");
         insta::assert_snapshot!(omar.runs("/admin unlimit user:mia").await, @"(only you) Cleared 1 limit.");
         assert!(mia.runs("/ask prompt:count").await.contains("-# Groq"));

@@ -149,8 +149,10 @@ async fn servers_token(stage: &Stage, person: u64, server: u64) -> Program {
 async fn wrong_scope(stage: &Stage, requirement: Requirement) -> Option<Program> {
     let right = match requirement {
         Requirement::Nothing => return None,
-        Requirement::Token(right) | Requirement::Manager(right) => right,
-        Requirement::Operator => Right::UsageRead,
+        Requirement::Token(right) | Requirement::Manager(right) | Requirement::Operator(right) => {
+            right
+        }
+        Requirement::Metrics => Right::UsageRead,
     };
     let others = ["chat", "keys:read", "keys:write", "usage:read"];
     let others: Vec<&str> = others
@@ -193,7 +195,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
                     Requirement::Nothing => Admittance::LetIn,
                     Requirement::Token(_) => visitor.token,
                     Requirement::Manager(_) => visitor.manager,
-                    Requirement::Operator => visitor.operator,
+                    Requirement::Operator(_) | Requirement::Metrics => visitor.operator,
                 };
                 let said = calls(&visitor.program, method, &path).await;
                 assert_eq!(
@@ -215,7 +217,7 @@ async fn every_address_meets_everybody_as_the_table_says() {
                 omar.runs("/token revoke token:wrong").await;
             }
         }
-        assert!(met_all >= 270, "{met_all}");
+        assert!(met_all >= 330, "{met_all}");
     })
     .await;
 }
@@ -323,7 +325,8 @@ fn every_address_is_documented_with_what_it_requires_and_nothing_else() {
             Requirement::Nothing => json!([]),
             Requirement::Token(right) => json!([{"token": [right.as_str()]}]),
             Requirement::Manager(right) => json!([{"token": [right.as_str(), "server_manager"]}]),
-            Requirement::Operator => json!([{"token": ["usage:read", "operator"]}]),
+            Requirement::Operator(right) => json!([{"token": [right.as_str(), "operator"]}]),
+            Requirement::Metrics => json!([{"token": ["usage:read", "operator"]}]),
         };
         (name, required)
     });

@@ -217,7 +217,16 @@ async fn usage_and_quota_are_told_as_json_and_as_a_table() {
         let ask = json!({"model": "groq/openai/gpt-oss-20b", "messages": [{"role": "user", "content": "count"}]});
         program.posts("/v1/chat/completions", &ask).await;
         stage.app().await.idle().await;
-        insta::assert_snapshot!(program.gets("/api/v1/usage?days=1").await.text, @r#"{"from":"2026-11-21","to":"2026-11-21","total":{"requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0},"lines":[{"day":"2026-11-21","source":"bot_default","provider":"groq","model":"openai/gpt-oss-20b","requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0}]}"#);
+        insta::assert_snapshot!(program.gets("/api/v1/usage?days=1").await.text, @r#"{"from":"2026-11-21","to":"2026-11-21","time_zone":"UTC","total":{"requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0},"lines":[{"day":"2026-11-21","source":"bot_default","provider":"groq","model":"openai/gpt-oss-20b","requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0}],"keys":[{"source":"bot_default","provider":"groq","key":null,"name":null,"hint":null,"requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0}],"servers":[{"server":null,"requests":1,"input_tokens":12,"output_tokens":10,"cached_tokens":0,"reasoning_tokens":0,"images":0,"cost_nano_dollars":3900,"requests_without_price":0,"requests_with_estimated_usage":0}]}"#);
+        // It is the evening of the day before in New York.
+        let local = program.gets("/api/v1/usage?period=today&time_zone=America%2FNew_York").await.json();
+        assert_eq!((&local["from"], &local["total"]["requests"]), (&json!("2026-11-20"), &json!(1)));
+        let month = program.gets("/api/v1/usage?period=2026-10").await.json();
+        assert_eq!((&month["to"], &month["total"]["requests"]), (&json!("2026-10-31"), &json!(0)));
+        for wrong in ["period=2026-13", "time_zone=Moon", "days=0", "period=soon"] {
+            let answer = program.gets(&format!("/api/v1/usage?{wrong}")).await;
+            assert_eq!(answer.code(), "400 malformed_query", "{wrong}");
+        }
         insta::assert_snapshot!(program.gets("/api/v1/usage?days=1&format=csv").await.text, @r#"
         day,source,provider,model,requests,input_tokens,output_tokens,cached_tokens,images,cost_nano_dollars,requests_without_price
         2026-11-21,bot_default,"groq","openai/gpt-oss-20b",1,12,10,0,0,3900,0

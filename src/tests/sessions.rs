@@ -134,8 +134,8 @@ async fn sessions_are_ended_by_their_person_a_block_and_an_erasure() {
 async fn a_sign_in_comes_back_once_and_in_its_own_browser() {
     run(async |stage| {
         let people = &stage.app().await.people;
-        let begun = people.begin_sign_in("/usage").await.unwrap();
-        let other = people.begin_sign_in("/keys").await.unwrap();
+        let begun = people.begin_sign_in("/usage", None).await.unwrap();
+        let other = people.begin_sign_in("/keys", None).await.unwrap();
         let take = async |state, cookie| people.take_sign_in(state, cookie).await.unwrap();
         let nothing = SecretString::from("");
         assert!(take(&begun.state, &other.cookie).await.is_none());
@@ -149,10 +149,10 @@ async fn a_sign_in_comes_back_once_and_in_its_own_browser() {
         stage.clock.advance_ms(10 * MINUTE_MS);
         assert!(take(&other.state, &other.cookie).await.is_none());
         // What fills the house with sign-ins does not keep others out.
-        let first = people.begin_sign_in("/").await.unwrap();
+        let first = people.begin_sign_in("/", None).await.unwrap();
         stage.clock.advance_ms(1);
         for _ in 0..1_000 {
-            people.begin_sign_in("/").await.unwrap();
+            people.begin_sign_in("/", None).await.unwrap();
         }
         assert!(take(&first.state, &first.cookie).await.is_none());
     })

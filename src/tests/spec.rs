@@ -31,6 +31,22 @@ pub fn violations(calls: &[RestCall]) -> Vec<String> {
         .collect()
 }
 
+/// What Discord's schema says against what a call to read something was
+/// answered; nothing is good.
+pub fn answer_violations(path: &str, answer: &Value) -> Vec<String> {
+    let Some(document) = DOCUMENT.as_ref() else {
+        return Vec::new();
+    };
+    let answered = &document["paths"][path]["get"]["responses"]["200"];
+    let schema = &answered["content"]["application/json"]["schema"];
+    assert!(!schema.is_null(), "{path} has no schema");
+    let validator = validator(document, &format!("answer {path}"), schema);
+    let problems = validator.iter_errors(answer);
+    problems
+        .map(|error| format!("{path}: {error} at {}", error.instance_path()))
+        .collect()
+}
+
 fn violation(document: &Value, call: &RestCall) -> Option<String> {
     let path = call.path.strip_prefix("/api/v10").unwrap_or(&call.path);
     let method = call.method.to_lowercase();

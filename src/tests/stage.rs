@@ -36,6 +36,8 @@ pub struct Setup {
     pub secrets: Vec<(String, SecretString)>,
     /// No bot default at all.
     pub no_defaults: bool,
+    /// Nobody can sign in.
+    pub no_client_secret: bool,
     /// Whether the operator has a ComfyUI.
     pub comfyui: bool,
     pub timeouts: Timeouts,
@@ -51,6 +53,7 @@ impl Default for Setup {
             config: "[ask]\nedit_interval_ms = 100\n[chat]\nasks_per_person = 100\nasks_per_channel = 100\n".into(),
             secrets: Vec::new(),
             no_defaults: false,
+            no_client_secret: false,
             comfyui: false,
             shards: Shards::default(),
             store: None,
@@ -184,12 +187,22 @@ impl Stage {
         let programs = TcpListener::bind("127.0.0.1:0").await.unwrap();
         config.gateway.listen = programs.local_addr().unwrap().to_string();
         config.gateway.public_url = "https://latchkey.example".into();
+        // Whoever starts again comes back to the same address.
+        let back = config.sign_in_back().unwrap();
+        self.world().with(|state| {
+            if !state.sign_ins.redirects.contains(&back) {
+                state.sign_ins.redirects.push(back);
+            }
+        });
         if let Some(store) = &self.setup.store {
             config.store.url = store.clone();
         }
         let mut secrets = self.scene.secrets(master);
         if self.setup.no_defaults {
             secrets.retain(|(name, _)| name != "GROQ_API_KEY");
+        }
+        if self.setup.no_client_secret {
+            secrets.retain(|(name, _)| name != "DISCORD_CLIENT_SECRET");
         }
         secrets.extend(self.setup.secrets.iter().cloned().chain(secret));
         let environment = Environment::of(secrets);
@@ -212,7 +225,7 @@ impl Stage {
         let stop = CancellationToken::new();
         let address = config.gateway.listen.clone();
         let pages = pages::prepare(&app, &config, &programs).unwrap();
-        let programs = gateway::serve(&app, settings, Some(pages), programs, stop.clone());
+        let programs = gateway::serve(&app, settings, pages, programs, stop.clone());
         let programs = programs.unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test itself waits for it")]
         let serving = tokio::task::spawn(connection.serve(stop.clone()));

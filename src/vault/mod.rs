@@ -28,6 +28,9 @@ use crate::store::Store;
 use seal::{Binding, SaltAndNonce};
 
 const KEY_PURPOSE: &str = "provider-key";
+/// For keys of an import, until their person chooses: moved to a row of a
+/// stored key, such a seal does not open.
+const IMPORT_PURPOSE: &str = "imported-key";
 const CHECK_PURPOSE: &str = "master-check";
 const CHECK_CONSTANT: &[u8] = b"latchkey master key check v1";
 
@@ -99,14 +102,50 @@ impl Vault {
         provider: &ProviderId,
         credential: &Credential,
     ) -> Result<Vec<u8>, SealError> {
+        self.seal_bound(&binding(row, owner, provider), credential)
+    }
+
+    /// Seals a credential of an import, for the few minutes until its person
+    /// has chosen.
+    pub fn seal_imported(
+        &self,
+        row: KeyId,
+        owner: Owner,
+        provider: &ProviderId,
+        credential: &Credential,
+    ) -> Result<Vec<u8>, SealError> {
+        let binding = Binding {
+            purpose: IMPORT_PURPOSE,
+            ..binding(row, owner, provider)
+        };
+        self.seal_bound(&binding, credential)
+    }
+
+    /// Opens a credential of an import.
+    pub fn open_imported(
+        &self,
+        row: KeyId,
+        owner: Owner,
+        provider: &ProviderId,
+        sealed: &[u8],
+    ) -> anyhow::Result<Credential> {
+        let binding = Binding {
+            purpose: IMPORT_PURPOSE,
+            ..binding(row, owner, provider)
+        };
+        self.open_bound(&binding, sealed)
+            .with_context(|| format!("could not open imported key {row}"))
+    }
+
+    fn seal_bound(
+        &self,
+        binding: &Binding<'_>,
+        credential: &Credential,
+    ) -> Result<Vec<u8>, SealError> {
         let master = self.active()?;
         let payload = Payload::write(credential)?;
-        Ok(seal::seal(
-            master,
-            &binding(row, owner, provider),
-            &payload,
-            &SaltAndNonce::draw()?,
-        ))
+        let random = SaltAndNonce::draw()?;
+        Ok(seal::seal(master, binding, &payload, &random))
     }
 
     /// Opens the stored provider key of an offer, for one call.
@@ -129,12 +168,16 @@ impl Vault {
         provider: &ProviderId,
         sealed: &[u8],
     ) -> anyhow::Result<Credential> {
+        self.open_bound(&binding(row, owner, provider), sealed)
+            .with_context(|| format!("could not open key {row}"))
+    }
+
+    fn open_bound(&self, binding: &Binding<'_>, sealed: &[u8]) -> anyhow::Result<Credential> {
         let kid = seal::kid_of(sealed)?;
         let master = self.masters.iter().find(|master| master.kid() == kid);
-        let master = master.with_context(|| format!("key {row} is locked under {kid}"))?;
-        let plain = seal::open(master, &binding(row, owner, provider), sealed)
-            .with_context(|| format!("could not open key {row}"))?;
-        Payload::read(&plain).with_context(|| format!("key {row} holds no credential"))
+        let master = master.with_context(|| format!("it is locked under {kid}"))?;
+        let plain = seal::open(master, binding, sealed)?;
+        Payload::read(&plain).context("it holds no credential")
     }
 
     fn active(&self) -> Result<&MasterKey, Refusal> {

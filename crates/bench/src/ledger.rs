@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use latchkey::internals::{
     Amounts, AppliedLimit, Attempt, AttemptId, Booking, Bound, CallEnd, CallOrder, Clock, DAY_MS,
-    FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings, KnownTokens,
-    LeaseTimes, Ledger, LedgerChanges, LedgerParts, Limit, Metric, NanoDollars, Outcome, Period,
-    PersonId, Prices, PromptTokens, ProviderId, ServerId, Settlement, Source, Span, Store,
-    TotalScope, Usage, Window, add_up,
+    DayStretch, FinishedAttempt, FoundAttempt, Journal, JournalEntries, JournalFindings,
+    KnownTokens, LeaseTimes, Ledger, LedgerChanges, LedgerParts, Limit, Metric, NanoDollars,
+    Outcome, Period, PersonId, Prices, PromptTokens, ProviderId, ServerId, Settlement, Source,
+    Span, Store, TotalScope, Usage, UsageOwner, Window, add_up,
 };
 use rusqlite::Connection;
 use secrecy::SecretString;
@@ -108,11 +108,19 @@ impl LedgerBench {
     /// long that took.
     pub async fn time_usage(&self, days: i64, today: i64) -> Duration {
         let began = Instant::now();
-        let days = today - days + 1..=today;
+        let owner = UsageOwner {
+            scope: TotalScope::Guild,
+            id: 9,
+        };
+        let quarters = (today - days + 1) * 96..(today + 1) * 96;
+        let stretch = DayStretch {
+            from: quarters.start,
+            to: quarters.end,
+            offset: 0,
+        };
         let (totals, members) = tokio::join!(
-            self.store
-                .totals(TotalScope::Guild, 9, days.clone(), 50_000),
-            self.store.totals_by_member(9, days, 10_000),
+            self.store.usage_by_day(owner, &[stretch]),
+            self.store.usage_by_member(9, quarters),
         );
         assert!(!totals.expect("it reads").is_empty());
         assert!(!members.expect("it reads").is_empty());

@@ -58,7 +58,7 @@ pub async fn guard_page(request: Request, next: Next) -> Response {
 
 /// Whether no browser says that another page sends this. A program that is
 /// no browser says nothing of it.
-fn comes_from_here(headers: &HeaderMap) -> bool {
+pub fn comes_from_here(headers: &HeaderMap) -> bool {
     let text = |name: HeaderName| {
         let value = headers.get(name)?;
         Some(value.to_str().unwrap_or_default())

@@ -28,10 +28,10 @@ use tokio_util::sync::CancellationToken;
 pub use discord::{ASKABLE, NOTICES, NewMessage, Notice};
 pub use world::State as WorldState;
 pub use world::{
-    Attachment, Channel, ChannelRules, DISCORD_EPOCH_MS, GatewayRules, Interaction,
-    InteractionKind, MANAGER, MEMBER, Message, Overwrite, Person, PrivateThread, RestCall,
-    RestFault, RestTrouble, Role, Server, Session, SessionStarts, ToSocket, Webhook, World,
-    permission,
+    Attachment, Authorization, Channel, ChannelRules, DISCORD_EPOCH_MS, GatewayRules, Interaction,
+    InteractionKind, Issuer, MANAGER, MEMBER, Message, Overwrite, Person, PrivateThread, RestCall,
+    RestFault, RestTrouble, Role, Server, Session, SessionStarts, SignIns, ToSocket, Visitor,
+    Webhook, World, permission,
 };
 
 /// A running emulator. It stops when the last handle is dropped.

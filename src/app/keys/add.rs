@@ -3,8 +3,8 @@
 //! until the new one is stored.
 
 use crate::model::{
-    Caller, Check, Credential, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId, ProviderId,
-    ProviderKind, Refusal, Scope, Wrapping,
+    Caller, Check, Credential, Health, Key, KeyGoal, KeyId, KeyRefusal, Owner, PersonId,
+    ProviderId, ProviderKind, Refusal, Scope, Wrapping,
 };
 use crate::providers::Provider;
 use crate::store::{NewKey, PendingAction, PendingKind};
@@ -33,12 +33,14 @@ pub struct KeyDraft {
 }
 
 /// A key that its provider was asked about, and that is no row yet.
-struct CheckedKey<'a> {
-    owner: Owner,
-    provider: ProviderId,
-    name: Option<String>,
-    hint: Option<String>,
-    check: &'a Check,
+pub(in crate::app::keys) struct CheckedKey {
+    pub owner: Owner,
+    pub provider: ProviderId,
+    pub name: Option<String>,
+    pub credential: Credential,
+    pub health: Health,
+    /// None where the provider said nothing.
+    pub checked_at_ms: Option<i64>,
 }
 
 /// A key that was stored.
@@ -66,7 +68,7 @@ impl Keys {
     ) -> Result<AddForm<'_>, Error> {
         self.require_byok()?;
         let provider = self.models.find_provider(provider)?;
-        caller.owner_for(scope)?;
+        self.owner_for(caller, scope)?;
         self.require_own_keys(caller, scope).await?;
         let name = name_to_keep(self.models.catalogue(), name.as_deref())?;
         let id = self
@@ -111,7 +113,7 @@ impl Keys {
         caller: &Caller,
         draft: KeyDraft,
     ) -> Result<AddedKey, Error> {
-        let owner = caller.owner_for(draft.scope)?;
+        let owner = self.owner_for(caller, draft.scope)?;
         let provider = self.models.provider(&draft.provider)?;
         let destination = KeyDestination {
             catalogue: self.models.catalogue(),
@@ -134,23 +136,16 @@ impl Keys {
             })
             .into());
         }
+        let looks_right = provider.looks_right(&credential.secret);
         let checked = CheckedKey {
             owner,
             provider: provider.id.clone(),
             name: draft.name,
-            hint: vault::hint(&credential.secret),
-            check: &check,
+            credential,
+            health: check.health(),
+            checked_at_ms: self.time_of_check(&check),
         };
-        let key = self.new_key(checked, caller.person)?;
-        let sealed = self.vault.seal(key.id, owner, &key.provider, &credential)?;
-        self.store
-            .put_key(NewKey {
-                key: key.clone(),
-                sealed,
-            })
-            .await?;
-        tracing::info!(key.id = %key.id, provider = %key.provider, scope = key.owner.scope().as_str(), "stored key {}", key.id);
-        let looks_right = provider.looks_right(&credential.secret);
+        let key = self.store_checked(checked, caller.person).await?;
         Ok(AddedKey {
             key,
             check,
@@ -168,6 +163,12 @@ impl Keys {
         provider: &Provider,
         credential: &Credential,
     ) -> Result<Check, Error> {
+        self.count_check(caller).await?;
+        Ok(self.providers.check(provider, Some(credential)).await)
+    }
+
+    /// Counts a check, or refuses it where there were too many.
+    pub(in crate::app::keys) async fn count_check(&self, caller: &Caller) -> Result<(), Error> {
         let (id, now_ms) = (crate::app::pending::random_id()?, self.clock.now_ms());
         let counted = self
             .store
@@ -177,35 +178,53 @@ impl Keys {
             let retry_after_s = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1_000);
             return Err(KeyRefusal::TooManyChecks { retry_after_s }.into());
         }
-        Ok(self.providers.check(provider, Some(credential)).await)
+        Ok(())
     }
 
-    /// Makes the row of a key that was checked.
-    fn new_key(&self, checked: CheckedKey<'_>, added_by: PersonId) -> Result<Key, Error> {
-        let CheckedKey {
-            owner,
-            provider,
-            name,
-            hint,
-            check,
-        } = checked;
-        let now_ms = self.clock.now_ms();
-        let mut row = [0; 16];
-        getrandom::fill(&mut row).map_err(anyhow::Error::from)?;
-        Ok(Key {
-            id: KeyId(row),
-            owner,
-            provider,
-            name,
-            hint,
-            health: check.health(),
+    /// When a provider said something of a key: now, if it did.
+    pub(in crate::app::keys) fn time_of_check(&self, check: &Check) -> Option<i64> {
+        (!matches!(check, Check::Unknown(_))).then_some(self.clock.now_ms())
+    }
+
+    /// Seals and stores a key that was checked.
+    pub(in crate::app::keys) async fn store_checked(
+        &self,
+        checked: CheckedKey,
+        added_by: PersonId,
+    ) -> Result<Key, Error> {
+        let credential = checked.credential;
+        let key = Key {
+            id: draw_key_id()?,
+            owner: checked.owner,
+            provider: checked.provider,
+            name: checked.name,
+            hint: vault::hint(&credential.secret),
+            health: checked.health,
             paused: false,
             expires_at_ms: None,
             added_by,
-            added_at_ms: now_ms,
-            checked_at_ms: (!matches!(check, Check::Unknown(_))).then_some(now_ms),
+            added_at_ms: self.clock.now_ms(),
+            checked_at_ms: checked.checked_at_ms,
             last_used_at_ms: None,
             master_kid: self.vault.active_kid()?,
-        })
+        };
+        let sealed = self
+            .vault
+            .seal(key.id, key.owner, &key.provider, &credential)?;
+        self.store
+            .put_key(NewKey {
+                key: key.clone(),
+                sealed,
+            })
+            .await?;
+        tracing::info!(key.id = %key.id, provider = %key.provider, scope = key.owner.scope().as_str(), "stored key {}", key.id);
+        Ok(key)
     }
+}
+
+/// Draws the id of a new row.
+pub(in crate::app::keys) fn draw_key_id() -> anyhow::Result<KeyId> {
+    let mut row = [0; 16];
+    getrandom::fill(&mut row)?;
+    Ok(KeyId(row))
 }

@@ -27,7 +27,7 @@ impl Keys {
     /// An owner's keys, for whoever may act for the owner.
     pub async fn list_owned(&self, caller: &Caller, scope: Scope) -> Result<Vec<Key>, Error> {
         self.require_byok()?;
-        let owner = caller.owner_for(scope)?;
+        let owner = self.owner_for(caller, scope)?;
         Ok(self.store.keys_of(owner).await?)
     }
 
@@ -48,7 +48,7 @@ impl Keys {
         name: Option<String>,
         paused: Option<bool>,
     ) -> Result<(), Error> {
-        let owner = caller.owner_for(key.owner.scope())?;
+        let owner = self.owner_for(caller, key.owner.scope())?;
         if let Some(name) = name {
             let name = name_to_keep(self.models.catalogue(), Some(&name))?;
             self.store
@@ -63,7 +63,7 @@ impl Keys {
 
     /// Removes a key.
     pub async fn delete(&self, caller: &Caller, key: &Key) -> Result<(), Error> {
-        let owner = caller.owner_for(key.owner.scope())?;
+        let owner = self.owner_for(caller, key.owner.scope())?;
         self.store.remove_key(owner, &key.provider).await?;
         tracing::info!(key.id = %key.id, "removed key {}", key.id);
         Ok(())

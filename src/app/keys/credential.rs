@@ -58,7 +58,8 @@ impl TypedKey {
     }
 }
 
-fn refuse_paste(problem: PasteProblem, wanted: &ProviderId, goal: KeyGoal) -> Refusal {
+/// Why what was pasted for a provider is refused.
+pub fn refuse_paste(problem: PasteProblem, wanted: &ProviderId, goal: KeyGoal) -> Refusal {
     let malformed = |problem| KeyRefusal::MalformedKey { problem, goal };
     let wanted = wanted.clone();
     Refusal::Key(match problem {

@@ -29,15 +29,20 @@ impl Keys {
             None | Some(Scope::User) => {
                 Some(self.store.keys_of(Owner::Person(caller.person)).await?)
             }
-            Some(Scope::Guild) => None,
+            Some(Scope::Guild | Scope::System) => None,
         };
         let server = match (scope, caller.place) {
             (Some(Scope::User), _) => None,
+            // `list_system` lists those, with what the environment has.
+            (Some(scope @ Scope::System), _) => {
+                self.owner_for(caller, scope)?;
+                None
+            }
             (_, Place::Server(server)) => {
                 Some(self.server_keys(caller, Owner::Server(server)).await?)
             }
             (Some(Scope::Guild), _) => {
-                caller.owner_for(Scope::Guild)?;
+                self.owner_for(caller, Scope::Guild)?;
                 None
             }
             (None, _) => None,
@@ -61,7 +66,7 @@ impl Keys {
         caller: &Caller,
         scope: Scope,
     ) -> anyhow::Result<Vec<ProviderId>> {
-        let Ok(owner) = caller.owner_for(scope) else {
+        let Ok(owner) = self.owner_for(caller, scope) else {
             return Ok(Vec::new());
         };
         let keys = self.store.keys_of(owner).await?;

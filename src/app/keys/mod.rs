@@ -5,10 +5,12 @@ mod add;
 mod by_id;
 mod credential;
 mod departures;
+mod import;
 mod list;
 mod pause;
 mod remove;
 mod request_key;
+mod system;
 mod test;
 mod trials;
 mod tried_keys;
@@ -24,12 +26,14 @@ use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::Payers;
 use crate::app::pending::PendingActions;
-use crate::app::policy::Policies;
+use crate::app::policy::{Policies, QuotaSettings};
 
 pub use add::{AddForm, AddedKey, KeyDraft};
 pub use credential::{KeyDestination, TypedKey};
+pub use import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
+pub use system::{SystemKey, SystemUse};
 pub use test::TestedKey;
 pub use trials::{KeyTrial, KeyTrials};
 pub use tried_keys::{KeySender, TrialOutcome};
@@ -42,6 +46,7 @@ pub struct Keys {
     models: Arc<Models>,
     policies: Arc<Policies>,
     payers: Arc<Payers>,
+    settings: Arc<QuotaSettings>,
     pending: PendingActions,
     clock: Clock,
     /// Keys that come with calls or asks, and are being tried.
@@ -58,6 +63,7 @@ impl Keys {
             models: Arc::clone(&foundation.models),
             policies: Arc::clone(&foundation.policies),
             payers: Arc::clone(&foundation.payers),
+            settings: Arc::clone(&foundation.quota),
             pending: foundation.pending.clone(),
             clock: foundation.clock.clone(),
             trials: Arc::new(KeyTrials::new(foundation)),
@@ -69,10 +75,12 @@ impl Keys {
         self.vault.is_enabled()
     }
 
-    /// Deletes checks that no limit looks at any more, and keys of servers
-    /// that removed the bot a while ago.
+    /// Deletes checks that no limit looks at any more, imported keys that
+    /// nobody came back for, and keys of servers that removed the bot a while
+    /// ago.
     pub(in crate::app) async fn sweep(&self, now_ms: i64) -> anyhow::Result<()> {
         self.store.expire_checks(now_ms).await?;
+        self.store.expire_imported_keys(now_ms).await?;
         self.forget_departed(now_ms).await
     }
 }

@@ -45,7 +45,7 @@ impl Keys {
             .pending
             .take(caller, PendingKind::RemoveKey, button)
             .await?;
-        let owner = caller.owner_for(action.scope)?;
+        let owner = self.owner_for(caller, action.scope)?;
         if !self.store.remove_key(owner, &action.provider).await? {
             let (provider, scope) = (action.provider, action.scope);
             return Err(KeyRefusal::NothingToRemove { provider, scope }.into());

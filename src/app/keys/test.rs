@@ -53,7 +53,7 @@ impl Keys {
     ) -> Result<(Key, Sealed), Error> {
         self.require_byok()?;
         let provider = self.models.find_provider(provider)?.id.clone();
-        let owner = caller.owner_for(scope)?;
+        let owner = self.owner_for(caller, scope)?;
         let found = self.store.key_of(owner, &provider).await?;
         Ok(found.ok_or(Refusal::Key(KeyRefusal::NoSuchKey { provider, scope }))?)
     }

@@ -100,19 +100,15 @@ impl Models {
 
     /// The provider that a person typed.
     pub fn find_provider(&self, typed: &str) -> Result<&Provider, Refusal> {
-        self.catalogue.find(typed).ok_or_else(|| {
-            Refusal::Key(KeyRefusal::UnknownProvider {
-                name: typed.chars().take(50).collect(),
-            })
-        })
+        self.catalogue
+            .find(typed)
+            .ok_or_else(|| unknown_provider(typed))
     }
 
     /// The provider of a row, which an operator may have taken out.
     pub fn provider(&self, id: &ProviderId) -> Result<&Provider, Refusal> {
-        match self.catalogue.get(id) {
-            Some(provider) => Ok(provider),
-            None => self.find_provider(id.as_str()),
-        }
+        let found = self.catalogue.get(id);
+        found.ok_or_else(|| unknown_provider(id.as_str()))
     }
 
     /// Whether the operator lets a model be used.
@@ -146,4 +142,10 @@ impl Models {
         let known = ids.iter().filter_map(|id| self.catalogue.get(id));
         known.collect()
     }
+}
+
+fn unknown_provider(name: &str) -> Refusal {
+    Refusal::Key(KeyRefusal::UnknownProvider {
+        name: name.chars().take(50).collect(),
+    })
 }

@@ -2,6 +2,7 @@
 //! looks after keys that turn out to be dead.
 
 mod attempts;
+mod bot_defaults;
 mod queue;
 mod recent_keys;
 
@@ -17,13 +18,14 @@ use crate::resolver::{self, Choice, Question};
 use crate::store::Store;
 use crate::vault::Vault;
 
-use crate::app::policy::CallerPolicy;
+use crate::app::policy::{CallerPolicy, QuotaSettings};
 use crate::app::tasks::Tasks;
 
 pub use attempts::{
     CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation,
     another_payer_may_help, refused_by,
 };
+pub use bot_defaults::{BotDefault, BotDefaults, EnvironmentKey};
 pub use queue::PayerQueue;
 use recent_keys::RecentKeys;
 
@@ -31,13 +33,6 @@ use recent_keys::RecentKeys;
 const NOTE_USE_EVERY: Duration = Duration::from_mins(1);
 /// How often an owner is told that a provider does not let a key do something.
 const TELL_RESTRICTION_EVERY: Duration = Duration::from_hours(24);
-
-/// A provider that the operator pays for.
-pub struct BotDefault {
-    pub provider: ProviderId,
-    /// None where the operator's own machine asks for no key.
-    pub credential: Option<Credential>,
-}
 
 /// Who pays for a call, and what for.
 #[derive(Clone, Debug)]
@@ -57,8 +52,8 @@ pub struct Demotion {
     pub health: Health,
     /// What its provider does not let it do, where it is restricted.
     pub restriction: Option<Restriction>,
-    /// Who should know: whoever added it.
-    pub tell: PersonId,
+    /// Who should know: whoever added it, or the operator's people.
+    pub tell: Vec<PersonId>,
 }
 
 /// A key for one call, wiped after it where it was opened for it.
@@ -83,6 +78,7 @@ pub struct PayersParts {
     pub vault: Arc<Vault>,
     pub ledger: Arc<Ledger>,
     pub bot_defaults: Vec<BotDefault>,
+    pub quota: Arc<QuotaSettings>,
     pub clock: Clock,
     pub tasks: Tasks,
 }
@@ -92,9 +88,9 @@ pub struct Payers {
     store: Store,
     vault: Arc<Vault>,
     ledger: Arc<Ledger>,
-    bot_defaults: Vec<BotDefault>,
-    /// The bot defaults, as those who could pay.
-    bot_offers: Vec<Offer>,
+    /// The operator's keys of the environment.
+    pub bot_defaults: BotDefaults,
+    quota: Arc<QuotaSettings>,
     uses: RecentKeys,
     /// The keys whose owners were told lately that they are restricted.
     restrictions: RecentKeys,
@@ -105,16 +101,12 @@ pub struct Payers {
 impl Payers {
     /// Puts the parts together.
     pub fn new(parts: PayersParts) -> Self {
-        let offers = parts
-            .bot_defaults
-            .iter()
-            .map(|default| Offer::unstored(Source::BotDefault, default.provider.clone()));
         Self {
-            bot_offers: offers.collect(),
+            bot_defaults: BotDefaults::new(parts.bot_defaults),
+            quota: parts.quota,
             store: parts.store,
             vault: parts.vault,
             ledger: parts.ledger,
-            bot_defaults: parts.bot_defaults,
             uses: RecentKeys::remembering(NOTE_USE_EVERY),
             restrictions: RecentKeys::remembering(TELL_RESTRICTION_EVERY),
             clock: parts.clock,
@@ -122,12 +114,20 @@ impl Payers {
         }
     }
 
-    /// Every key that could pay for a caller, stored or the operator's.
+    /// Every key that could pay for a caller, stored or of the environment.
+    /// A system key makes way for a key that the environment has for its
+    /// provider.
     pub fn offers<'a>(
         &'a self,
         policy: &'a CallerPolicy,
     ) -> impl Iterator<Item = &'a Offer> + Clone {
-        policy.stored_offers().iter().chain(&self.bot_offers)
+        let makes_way = |offer: &Offer| {
+            offer.source == Source::BotDefault && self.bot_defaults.has_key(&offer.provider)
+        };
+        let stored = policy.stored_offers().iter();
+        stored
+            .filter(move |offer| !makes_way(offer))
+            .chain(self.bot_defaults.offers())
     }
 
     /// Who can pay for a caller's call to one of these providers, the key
@@ -234,11 +234,14 @@ impl Payers {
         offer: &Offer,
         request_key: Option<&'a Credential>,
     ) -> Result<OpenKey<'a>, ProviderFailure> {
-        Ok(match offer.source {
-            Source::Request => OpenKey::Known(request_key),
-            Source::BotDefault => OpenKey::Known(self.bot_default(&offer.provider)),
-            Source::Demo => OpenKey::Known(None),
-            Source::Personal | Source::Server => {
+        Ok(match (offer.source, offer.key) {
+            (Source::Request, _) => OpenKey::Known(request_key),
+            (Source::BotDefault, None) => {
+                let default = self.bot_defaults.find(&offer.provider);
+                OpenKey::Known(default.and_then(|default| default.credential.as_ref()))
+            }
+            (Source::Demo, _) => OpenKey::Known(None),
+            (Source::Personal | Source::Server | Source::BotDefault, _) => {
                 let opened = self.vault.open(offer);
                 OpenKey::Opened(opened.map_err(|error| damaged(&offer.provider, &error))?)
             }
@@ -251,15 +254,21 @@ impl Payers {
         opened.map_err(|error| damaged(&key.provider, &error))
     }
 
-    /// The key with which the operator pays for a provider.
-    pub fn bot_default(&self, provider: &ProviderId) -> Option<&Credential> {
-        let mut defaults = self.bot_defaults.iter();
-        let found = defaults.find(|default| default.provider == *provider);
-        found.and_then(|default| default.credential.as_ref())
+    /// The key with which the operator would pay for a call to a provider,
+    /// if one can pay: that of the environment, or the system key.
+    pub async fn operators_offer(&self, provider: &ProviderId) -> anyhow::Result<Option<Offer>> {
+        if self.bot_defaults.has_key(provider) {
+            let offer = Offer::unstored(Source::BotDefault, provider.clone());
+            return Ok(Some(offer));
+        }
+        let can_open = |kid: &str| self.vault.can_open(kid);
+        let found = self.store.system_offer(provider, can_open).await?;
+        let now_ms = self.clock.now_ms();
+        Ok(found.filter(|offer| resolver::find_fault(offer, now_ms).is_none()))
     }
 
     /// The offer of a stored key, if the key is still there; without a key
-    /// the bot default's for this provider.
+    /// that of the environment for this provider.
     pub async fn offer_of(
         &self,
         provider: &ProviderId,
@@ -269,7 +278,7 @@ impl Payers {
             let can_open = |kid: &str| self.vault.can_open(kid);
             return self.store.offer_of_key(key, can_open).await;
         }
-        let mut offers = self.bot_offers.iter();
+        let mut offers = self.bot_defaults.offers().iter();
         Ok(offers.find(|offer| offer.provider == *provider).cloned())
     }
 
@@ -292,7 +301,10 @@ impl Payers {
         if offer.source == Source::Request {
             return Ok(None);
         }
+        let now_ms = self.clock.now_ms();
         let (Some(key), Some(owner)) = (offer.key, offer.owner) else {
+            self.bot_defaults
+                .note_health(&offer.provider, health, now_ms);
             tracing::error!(provider = %offer.provider, "the bot default key of {} was turned down: {:?}", offer.provider, failure.class);
             return Ok(None);
         };
@@ -300,7 +312,6 @@ impl Payers {
             FailureClass::AuthForbidden(what) => Some(what),
             _ => None,
         };
-        let now_ms = self.clock.now_ms();
         let is_new = self.store.demote(key, health, now_ms).await?;
         // A key may be known to be restricted since it was added, and its
         // owner not know yet what that means.
@@ -309,9 +320,14 @@ impl Payers {
             return Ok(None);
         }
         tracing::info!(key.id = %key, provider = %offer.provider, "key {key} is now {}", health.as_str());
-        let tell = self.store.adder_of(key).await?;
+        let tell: Vec<PersonId> = match owner {
+            Owner::Operator => self.quota.operators.clone(),
+            Owner::Person(_) | Owner::Server(_) => {
+                self.store.adder_of(key).await?.into_iter().collect()
+            }
+        };
         let provider = offer.provider.clone();
-        Ok(tell.map(|tell| Demotion {
+        Ok((!tell.is_empty()).then_some(Demotion {
             provider,
             owner,
             health,

@@ -4,6 +4,7 @@
 
 mod blocks;
 mod directory;
+mod identity;
 mod operators;
 mod privacy;
 mod sessions;
@@ -22,6 +23,7 @@ use crate::app::policy::QuotaSettings;
 use crate::app::tasks::Tasks;
 
 pub use directory::{MemberDirectory, Notifier, nobody_else};
+pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
 pub use sessions::{NewSession, OwnSession, form_token};
@@ -38,6 +40,8 @@ pub struct People {
     /// None until Discord is there.
     directory: OnceLock<Weak<dyn MemberDirectory>>,
     notifier: OnceLock<Weak<dyn Notifier>>,
+    /// None until Discord is there; then none where nobody can sign in.
+    identity_desk: OnceLock<Option<Arc<dyn IdentityDesk>>>,
     tasks: Tasks,
     clock: Clock,
 }
@@ -54,6 +58,7 @@ impl People {
             tokens: TokenCache::default(),
             directory: OnceLock::new(),
             notifier: OnceLock::new(),
+            identity_desk: OnceLock::new(),
             tasks: foundation.tasks.clone(),
             clock: foundation.clock.clone(),
         }

@@ -6,7 +6,7 @@ use crate::model::{
     AccessRefusal, AnswerRecord, BrowserSession, Caller, Choice, DAY_MS, Key, Owner, PictureJob,
     ProviderId, Scope, Token,
 };
-use crate::store::{PendingAction, PendingKind, Total, TotalScope};
+use crate::store::{PendingAction, PendingKind, Total, TotalScope, UsageOwner};
 
 use crate::app::Error;
 use crate::app::asks::ANSWERS_KEPT_DAYS;
@@ -27,6 +27,11 @@ pub struct StoredSummary {
     pub tier: Option<String>,
     /// How long attempts are kept.
     pub keep_days: u32,
+    /// Tokens for programs, and browsers that they are signed in with.
+    pub tokens: usize,
+    pub sessions: usize,
+    /// What they chose beforehand.
+    pub choices: usize,
     /// How long it is kept where answers stand.
     pub answer_days: i64,
 }
@@ -44,6 +49,9 @@ impl People {
         Ok(StoredSummary {
             keys,
             used,
+            tokens: self.store.tokens_of(caller.person).await?.len(),
+            sessions: self.list_sessions(caller.person).await?.len(),
+            choices: rules.choices.len(),
             tier: rules.tier.map(|(tier, _)| tier),
             keep_days: self.settings.keep_days,
             answer_days: ANSWERS_KEPT_DAYS,
@@ -119,6 +127,11 @@ impl People {
         if !typed.trim().eq_ignore_ascii_case(CONFIRMATION) {
             return Err(AccessRefusal::NotConfirmed.into());
         }
+        self.erase(caller).await
+    }
+
+    /// Erases everything of the caller, who has confirmed it.
+    pub async fn erase(&self, caller: &Caller) -> Result<(), Error> {
         let now_ms = self.clock.now_ms();
         // A day more, since sweeping takes its time.
         let kept_ms = (i64::from(self.settings.keep_days) + 1) * DAY_MS;
@@ -132,9 +145,11 @@ impl People {
 
     async fn all_totals(&self, caller: &Caller) -> anyhow::Result<Vec<crate::store::TotalLine>> {
         let days = 0..=i64::from(i32::MAX);
-        self.store
-            .totals(TotalScope::User, caller.person.0, days, LINES_MAX)
-            .await
+        let owner = UsageOwner {
+            scope: TotalScope::User,
+            id: caller.person.0,
+        };
+        self.store.totals(owner, days, LINES_MAX).await
     }
 }
 

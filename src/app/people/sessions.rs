@@ -71,10 +71,21 @@ pub fn form_token(cookie: &SecretString) -> SecretString {
 
 impl People {
     /// Begins a sign-in, after which the browser goes to an address in the
-    /// console.
-    pub async fn begin_sign_in(&self, next: &str) -> Result<BegunSignIn, Error> {
+    /// console. The browser may have a cookie of another sign-in already.
+    pub async fn begin_sign_in(
+        &self,
+        next: &str,
+        cookie: Option<SecretString>,
+    ) -> Result<BegunSignIn, Error> {
         let (state, state_hash) = vault::new_cookie()?;
-        let (cookie, cookie_hash) = vault::new_cookie()?;
+        let kept = cookie.and_then(|it| Some((vault::cookie_hash(&it)?, it)));
+        let (cookie_hash, cookie) = match kept {
+            Some(kept) => kept,
+            None => {
+                let (cookie, hash) = vault::new_cookie()?;
+                (hash, cookie)
+            }
+        };
         let opened = OpenSignIn {
             state_hash: &state_hash,
             cookie_hash: &cookie_hash,

@@ -2,6 +2,9 @@
 //! left.
 
 mod budget;
+mod made_limit;
+#[cfg(feature = "demo")]
+mod past;
 mod status;
 mod usage;
 
@@ -18,8 +21,15 @@ use crate::app::payers::Payers;
 use crate::app::policy::{Policies, QuotaSettings};
 
 pub use budget::Budget;
+pub use made_limit::make_limit;
+#[cfg(feature = "demo")]
+pub use past::PastUse;
 pub use status::QuotaStatus;
-pub use usage::{UsageReport, UsageScope};
+pub use usage::{
+    Bill, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period, PeriodChoice,
+    RECEIPTS_HEAD, ReceiptPage, UsageReport, UsageScope, date_at, date_of, find_zone, number_of,
+    quote_cell, receipts_table, usage_json, usage_table,
+};
 
 /// Budgets, and what is used of every limit.
 pub struct Quotas {
@@ -72,7 +82,7 @@ impl Quotas {
 fn managed_server(caller: &Caller, instead: AccessRefusal) -> Result<ServerId, Refusal> {
     match caller.owner_for(Scope::Guild) {
         Ok(Owner::Server(server)) => Ok(server),
-        Ok(Owner::Person(_)) => Err(AccessRefusal::NotInAServer.into()),
+        Ok(Owner::Person(_) | Owner::Operator) => Err(AccessRefusal::NotInAServer.into()),
         Err(AccessRefusal::NotAManager) => Err(instead.into()),
         Err(other) => Err(other.into()),
     }

@@ -4,7 +4,7 @@ use crate::app::{Demotion, Notice, OvershootNotice};
 use crate::bot::Bot;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::words::{self, Voice};
-use crate::model::PersonId;
+use crate::model::{Owner, PersonId};
 
 /// Tells the owner of each key that it stopped working: beside the answer,
 /// if the owner is who asked, or else directly.
@@ -13,21 +13,32 @@ pub async fn tell_key_owners(renderer: &MessageRenderer<'_>, demoted: &[Demotion
         bot, voice, asker, ..
     } = renderer;
     for demotion in demoted {
-        if demotion.tell != *asker {
-            tell_key_owner_directly(bot, *voice, demotion).await;
-            continue;
+        for person in &demotion.tell {
+            if person != asker {
+                tell_directly(bot, *voice, demotion, *person).await;
+                continue;
+            }
+            let card = match demotion.owner {
+                Owner::Operator => words::keys::demoted_directly(*voice, demotion),
+                Owner::Person(_) | Owner::Server(_) => words::keys::demoted(*voice, demotion),
+            };
+            let target = renderer.target;
+            let told = target.tell_privately(&bot.rest, asker.0, &card).await;
+            note_untold(told, "a key");
         }
-        let card = words::keys::demoted(*voice, demotion);
-        let target = renderer.target;
-        let told = target.tell_privately(&bot.rest, asker.0, &card).await;
-        note_untold(told, "a key");
     }
 }
 
 /// Tells the owner of a key in a direct message that it stopped working.
 pub async fn tell_key_owner_directly(bot: &Bot, voice: Voice<'_>, demotion: &Demotion) {
+    for person in &demotion.tell {
+        tell_directly(bot, voice, demotion, *person).await;
+    }
+}
+
+async fn tell_directly(bot: &Bot, voice: Voice<'_>, demotion: &Demotion, person: PersonId) {
     let card = words::keys::demoted_directly(voice, demotion);
-    let told = bot.rest.direct_message(demotion.tell.0, &card).await;
+    let told = bot.rest.direct_message(person.0, &card).await;
     note_untold(told, "a key");
 }
 

@@ -259,7 +259,7 @@ async fn show_none(
     let is_told = outcome
         .demoted
         .iter()
-        .any(|it| it.tell == renderer.asker && it.restriction.is_none());
+        .any(|it| it.tell.contains(&renderer.asker) && it.restriction.is_none());
     if refusals::is_private(error) && is_told {
         return refusals::show_refused(renderer).await;
     }

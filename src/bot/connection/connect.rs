@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::{App, MemberDirectory, Notifier};
+use crate::app::{App, IdentityDesk, MemberDirectory, Notifier};
 use crate::bot::Bot;
 use crate::bot::connection::go_between::GoBetween;
 use crate::bot::connection::register;
@@ -20,6 +20,7 @@ use crate::bot::connection::settings::Settings;
 use crate::bot::connection::shards::ShardRange;
 use crate::bot::interactions::dispatch::Dispatcher;
 use crate::bot::interactions::unread_events::UnreadEvents;
+use crate::bot::sign_in::SignInDesk;
 
 /// The first wait before connecting is tried again; it doubles.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -39,7 +40,7 @@ pub struct Connection {
 impl Connection {
     /// Asks Discord who we are and where its gateway is, until it answers
     /// or says that the token is wrong.
-    pub async fn prepare(app: Arc<App>, settings: Settings) -> anyhow::Result<Self> {
+    pub async fn prepare(app: Arc<App>, mut settings: Settings) -> anyhow::Result<Self> {
         let rest = Rest::new(&settings.api_url, &settings.token, app.http())?;
         let rest = rest.end_with(app.tasks.clone());
         let Introduction {
@@ -52,6 +53,12 @@ impl Connection {
         let notifier: Arc<dyn Notifier> = Arc::clone(&bot) as _;
         bot.app.people.set_directory(&directory);
         bot.app.people.set_notifier(&notifier);
+        let sign_in = settings.sign_in.take();
+        let http = bot.app.http();
+        let desk = sign_in.map(|it| SignInDesk::new(&settings.api_url, application, it, http));
+        let desk = desk.transpose()?;
+        let desk = desk.map(|desk| Arc::new(desk) as Arc<dyn IdentityDesk>);
+        bot.app.people.set_identity_desk(desk);
         Ok(Self {
             bot,
             settings,

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use crate::bot::connection::shards::ShardRange;
 use crate::bot::conversation::settings::ChatSettings;
+use crate::bot::sign_in::SignInSettings;
 use crate::model::ServerId;
 
 /// How to reach Discord, and what the bot does there.
@@ -22,4 +23,6 @@ pub struct Settings {
     pub home_server: Option<ServerId>,
     /// The shards that this process serves.
     pub shards: ShardRange,
+    /// How people sign in to the pages; none where nobody can.
+    pub sign_in: Option<SignInSettings>,
 }

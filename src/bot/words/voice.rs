@@ -72,6 +72,7 @@ impl Voice<'_> {
         self.source(match scope {
             Scope::User => Source::Personal,
             Scope::Guild => Source::Server,
+            Scope::System => Source::BotDefault,
         })
     }
 

@@ -34,15 +34,29 @@ pub enum KeyVerb {
     Status,
 }
 
+/// Whose keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOwner {
+    Me,
+    /// A server's, by its id.
+    Server(u64),
+    Operator,
+}
+
 /// Calls the gateway for a verb, and prints its answer.
-pub async fn keys(verb: Option<KeyVerb>, guild: Option<u64>, as_json: bool) -> anyhow::Result<()> {
-    let base = guild.map_or_else(
-        || "/api/v1/api-keys".to_owned(),
-        |id| format!("/api/v1/guilds/{id}/api-keys"),
-    );
+pub async fn keys(verb: Option<KeyVerb>, whose: KeyOwner, as_json: bool) -> anyhow::Result<()> {
+    let base = match whose {
+        KeyOwner::Me => "/api/v1/api-keys".to_owned(),
+        KeyOwner::Server(id) => format!("/api/v1/guilds/{id}/api-keys"),
+        KeyOwner::Operator => "/api/v1/system-keys".to_owned(),
+    };
     let gateway = Gateway::open()?;
     let call = |method, path: &str| gateway.call(method, &format!("{base}{path}"));
     let verb = verb.unwrap_or(KeyVerb::List);
+    anyhow::ensure!(
+        whose != KeyOwner::Operator || !matches!(verb, KeyVerb::Status),
+        "`status` shows who pays for one person; leave --system out"
+    );
     let request = match &verb {
         KeyVerb::List => call(Method::GET, ""),
         KeyVerb::Status => call(Method::GET, "/status"),
@@ -121,8 +135,16 @@ fn print_key(key: &Value) {
         .as_str()
         .map(|name| format!(" “{name}”"))
         .unwrap_or_default();
+    let variable = key["variable"]
+        .as_str()
+        .map(|variable| format!(", from the environment ({variable})"))
+        .unwrap_or_default();
+    let overridden = key["overridden_by"]
+        .as_str()
+        .map(|variable| format!(", not used: {variable} wins"))
+        .unwrap_or_default();
     println!(
-        "{}  {}{hint}{name}: {}{paused}",
+        "{}  {}{hint}{name}: {}{paused}{variable}{overridden}",
         word(&key["id"]),
         word(&key["provider"]),
         word(&key["health"])

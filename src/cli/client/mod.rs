@@ -14,6 +14,7 @@ use clap::{Args, Subcommand};
 
 pub use ask::Question;
 pub use imagine::Picture;
+use keys::KeyOwner;
 pub use keys::KeyVerb;
 
 /// A verb that needs a gateway.
@@ -30,7 +31,7 @@ pub enum ClientVerb {
     Ask(Question),
     /// Make a picture and write it to a file.
     Imagine(Picture),
-    /// See and change keys: yours, or a server's with --guild.
+    /// See and change keys: yours, a server's with --guild, the bot's with --system.
     Keys {
         #[command(subcommand)]
         verb: Option<KeyVerb>,
@@ -38,6 +39,9 @@ pub enum ClientVerb {
         /// made with `here:True`.
         #[arg(long, global = true)]
         guild: Option<u64>,
+        /// The keys that the whole bot pays with, for the operator's people.
+        #[arg(long, global = true, conflicts_with = "guild")]
+        system: bool,
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,
@@ -74,7 +78,19 @@ pub async fn run(verb: ClientVerb) -> anyhow::Result<ExitCode> {
         ClientVerb::Logout => login::logout()?,
         ClientVerb::Ask(question) => ask::ask(question).await?,
         ClientVerb::Imagine(picture) => imagine::imagine(picture).await?,
-        ClientVerb::Keys { verb, guild, json } => keys::keys(verb, guild, json).await?,
+        ClientVerb::Keys {
+            verb,
+            guild,
+            system,
+            json,
+        } => {
+            let whose = match guild {
+                _ if system => KeyOwner::Operator,
+                Some(id) => KeyOwner::Server(id),
+                None => KeyOwner::Me,
+            };
+            keys::keys(verb, whose, json).await?;
+        }
         ClientVerb::Usage { days, csv, form } => shown::usage(days, csv, form.json).await?,
         ClientVerb::Quota(form) => shown::quota(form.json).await?,
         ClientVerb::Models(form) => shown::models(form.json).await?,

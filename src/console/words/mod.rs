@@ -9,6 +9,7 @@ mod others;
 mod pictures;
 mod quotas;
 mod skips;
+mod tokens;
 
 use crate::app::DatabaseTrouble;
 use crate::model::Refusal;
@@ -28,7 +29,8 @@ pub fn describe_refusal(refusal: &Refusal) -> Trouble {
         Refusal::Key(key) => {
             once::describe_once(key).unwrap_or_else(|| others::describe_other(refusal))
         }
-        Refusal::Conversation(_) | Refusal::Token(_) => others::describe_other(refusal),
+        Refusal::Token(refusal) => tokens::describe_token(refusal),
+        Refusal::Conversation(_) => others::describe_other(refusal),
     }
 }
 

@@ -29,6 +29,14 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             "no_such_key",
             text("There is no such key. `GET /api/v1/api-keys` lists yours."),
         ),
+        KeyRefusal::UnknownSystemKey => (
+            404,
+            "no_such_key",
+            text("There is no such system key. `GET /api/v1/system-keys` lists them."),
+        ),
+        KeyRefusal::OfEnvironment { provider, variable } => {
+            key_of_environment(provider, variable.as_deref())
+        }
         KeyRefusal::NotAKey { what, wanted, .. } => not_a_key(*what, wanted),
         KeyRefusal::LooksLikeAnothers { of, wanted, .. } => looks_like_anothers(of, wanted),
         KeyRefusal::MalformedKey { problem, .. } => (
@@ -76,6 +84,19 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// A key stands in the environment, where alone it can be changed.
+fn key_of_environment(provider: &ProviderId, variable: Option<&str>) -> Message {
+    let message = match variable {
+        Some(variable) => format!(
+            "The key for {provider} stands in the environment, as `{variable}`. Change it there, and start the program again."
+        ),
+        None => format!(
+            "{provider} needs no key and is set up in the settings. Change it there, and start the program again."
+        ),
+    };
+    (409, "key_of_environment", message)
 }
 
 /// What should be a name looks like a secret.

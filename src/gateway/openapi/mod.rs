@@ -160,7 +160,7 @@ fn describe_requirement(requirement: Requirement) -> Vec<SecurityRequirement> {
     };
     let role = match requirement {
         Requirement::Manager(_) => Some(SERVER_MANAGER),
-        Requirement::Operator => Some(OPERATOR),
+        Requirement::Operator(_) | Requirement::Metrics => Some(OPERATOR),
         Requirement::Nothing | Requirement::Token(_) => None,
     };
     let needed = [right.as_str()].into_iter().chain(role);

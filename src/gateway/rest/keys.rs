@@ -47,15 +47,15 @@ pub struct KeyList {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
-    provider: String,
+    pub provider: String,
     /// The key itself. It is sealed, and never shown again.
     #[schema(value_type = String, format = Password)]
-    key: SecretString,
-    name: Option<String>,
+    pub key: SecretString,
+    pub name: Option<String>,
     /// What a provider needs beside the key; `GET /api/v1/providers` names it.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
-    extras: BTreeMap<String, SecretString>,
+    pub extras: BTreeMap<String, SecretString>,
 }
 
 /// A key that was stored.
@@ -75,8 +75,8 @@ pub struct StoredKey {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeyChange {
-    name: Option<String>,
-    paused: Option<bool>,
+    pub name: Option<String>,
+    pub paused: Option<bool>,
 }
 
 /// A key, and what its provider says of it now.
@@ -91,7 +91,7 @@ pub struct TestedKey {
 /// The providers whose keys were removed.
 #[derive(Serialize, ToSchema)]
 pub struct RemovedKeys {
-    removed: Vec<String>,
+    pub removed: Vec<String>,
 }
 
 /// Who would pay for the models of each provider.
@@ -267,7 +267,8 @@ fn describe_key(key: Key) -> KeyBody {
     }
 }
 
-fn describe_check(check: &Check) -> &'static str {
+/// What a provider said of a key, in one word.
+pub fn describe_check(check: &Check) -> &'static str {
     match check {
         Check::Valid => "valid",
         Check::Invalid => "invalid",

@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod keys;
 pub mod providers;
+pub mod system_keys;
 pub mod unified;
 pub mod usage;
 

@@ -9,7 +9,10 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{Total, UsageReport, UsageScope};
+use crate::app::{
+    DAYS_MAX, KeyName, KeyNames, Period, PeriodChoice, Total, UsageReport, UsageScope, find_zone,
+    quote_cell,
+};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::model::{DAY_MS, LimitUse, Scope};
@@ -19,18 +22,22 @@ use crate::gateway::rest::format_time;
 
 /// How many days a report covers if the query does not say.
 const DAYS_DEFAULT: u16 = 30;
-/// How many days a report covers at most.
-const DAYS_MAX: u16 = 366;
 
 /// What was used in the last days.
 #[derive(Serialize, ToSchema)]
 pub struct UsageBody {
-    /// The first and the last day, in UTC.
+    /// The first and the last day.
     from: String,
     to: String,
+    /// Where the days begin.
+    time_zone: String,
     total: TotalBody,
     /// By day, payer, provider and model.
     lines: Vec<LineBody>,
+    /// The same by key.
+    keys: Vec<KeyUsageBody>,
+    /// The same by server; not in a report of a server's keys.
+    servers: Vec<ServerUsageBody>,
 }
 
 /// Sums of what was used.
@@ -55,6 +62,29 @@ pub struct LineBody {
     source: String,
     provider: String,
     model: String,
+    #[serde(flatten)]
+    total: TotalBody,
+}
+
+/// What one key paid.
+#[derive(Serialize, ToSchema)]
+pub struct KeyUsageBody {
+    source: String,
+    provider: String,
+    /// Null where the key is not stored.
+    key: Option<String>,
+    /// Null for keys without one, and for those of others.
+    name: Option<String>,
+    hint: Option<String>,
+    #[serde(flatten)]
+    total: TotalBody,
+}
+
+/// What was used in one server.
+#[derive(Serialize, ToSchema)]
+pub struct ServerUsageBody {
+    /// Null for direct messages and programs.
+    server: Option<String>,
     #[serde(flatten)]
     total: TotalBody,
 }
@@ -107,30 +137,60 @@ pub async fn show_usage(call: Call) -> HandlerResult {
     let scope = match session.scope {
         Scope::User => UsageScope::User,
         Scope::Guild => UsageScope::Guild,
+        Scope::System => UsageScope::Bot,
     };
     let query = parse_query(call.parts.uri.query().unwrap_or_default())?;
     let app = &call.gateway.app;
-    let report = app
-        .quotas
-        .report_usage(&session.caller, scope, query.days)
-        .await?;
+    let period = app.quotas.period(query.choice, query.zone)?.by_days();
+    let report = app.quotas.report_usage(&session.caller, scope, period);
+    let report = report.await?;
     if query.wants_csv {
         return Ok(csv_response(&report));
     }
-    let lines = report.lines.iter().map(|line| LineBody {
+    let names = app.quotas.read_key_names(&session.caller, scope).await?;
+    json_response(StatusCode::OK, &describe_report(&report, &names))
+}
+
+fn describe_report(report: &UsageReport, names: &KeyNames) -> UsageBody {
+    let Period { first, last, .. } = &report.period;
+    let lines = report.by_day_and_model().into_iter().map(|line| LineBody {
         day: format_day(line.day),
-        source: line.source.clone(),
-        provider: line.provider.clone(),
-        model: line.model.clone(),
+        source: line.source,
+        provider: line.provider,
+        model: line.model,
         total: describe_total(&line.total),
     });
-    let usage = UsageBody {
-        from: format_day(report.days.0),
-        to: format_day(report.days.1),
+    let keys = report.by_key().into_iter().map(|(paying, total)| {
+        let (name, hint) = match names.name(&paying) {
+            KeyName::Stored { name, hint } => (name, hint),
+            KeyName::Removed | KeyName::Unstored(_) => (None, None),
+        };
+        KeyUsageBody {
+            name: name.map(str::to_owned),
+            hint: hint.map(str::to_owned),
+            source: paying.source,
+            provider: paying.provider,
+            key: paying.key.map(|key| key.to_string()),
+            total: describe_total(&total),
+        }
+    });
+    let by_server = match report.scope {
+        UsageScope::User => report.by_server(),
+        UsageScope::Guild | UsageScope::Bot => Vec::new(),
+    };
+    let servers = by_server.iter().map(|(server, total)| ServerUsageBody {
+        server: (*server != 0).then(|| server.to_string()),
+        total: describe_total(total),
+    });
+    UsageBody {
+        from: first.to_string(),
+        to: last.to_string(),
+        time_zone: report.period.zone_name().to_owned(),
         total: describe_total(&report.total),
         lines: lines.collect(),
-    };
-    json_response(StatusCode::OK, &usage)
+        keys: keys.collect(),
+        servers: servers.collect(),
+    }
 }
 
 /// Shows each limit that applies to the caller, and what is left of it.
@@ -160,13 +220,16 @@ pub async fn show_quota(call: Call) -> HandlerResult {
 
 /// The query of a usage report.
 struct UsageQuery {
-    days: u16,
+    choice: PeriodChoice,
+    /// The operator's, where the query names none.
+    zone: Option<jiff::tz::TimeZone>,
     wants_csv: bool,
 }
 
 fn parse_query(query: &str) -> Result<UsageQuery, Problem> {
     let mut parsed = UsageQuery {
-        days: DAYS_DEFAULT,
+        choice: PeriodChoice::LastDays(DAYS_DEFAULT),
+        zone: None,
         wants_csv: false,
     };
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -176,23 +239,36 @@ fn parse_query(query: &str) -> Result<UsageQuery, Problem> {
                     .parse()
                     .ok()
                     .filter(|days| (1..=DAYS_MAX).contains(days));
-                parsed.days = days.ok_or_else(|| {
-                    Problem::new(
-                        400,
-                        "malformed_query",
-                        format!("`days` must be a number from 1 to {DAYS_MAX}."),
-                    )
+                let days = days.ok_or_else(|| {
+                    malformed(format!("`days` must be a number from 1 to {DAYS_MAX}."))
                 })?;
+                parsed.choice = PeriodChoice::LastDays(days);
+            }
+            ("period", period) => {
+                parsed.choice = PeriodChoice::parse(period).ok_or_else(|| {
+                    malformed("`period` must be `today`, a number of days such as `30d`, `this-month`, `last-month`, a month such as `2026-11`, or a year such as `2026`.".to_owned())
+                })?;
+            }
+            ("time_zone", zone) => {
+                let found = find_zone(zone);
+                let found = found.ok_or_else(|| {
+                    malformed("`time_zone` must be a name of the IANA's, such as `UTC` or `Europe/Berlin`.".to_owned())
+                })?;
+                parsed.zone = Some(found);
             }
             ("format", "json") => parsed.wants_csv = false,
             ("format", "csv") => parsed.wants_csv = true,
             _ => {
-                let message = "The address may ask for `days=…` and `format=json` or `format=csv`, and for nothing else.";
-                return Err(Problem::new(400, "malformed_query", message));
+                let message = "The address may ask for `days=…` or `period=…`, `time_zone=…`, and `format=json` or `format=csv`, and for nothing else.";
+                return Err(malformed(message.to_owned()));
             }
         }
     }
     Ok(parsed)
+}
+
+fn malformed(message: String) -> Problem {
+    Problem::new(400, "malformed_query", message)
 }
 
 fn describe_total(total: &Total) -> TotalBody {
@@ -225,7 +301,7 @@ fn csv_response(report: &UsageReport) -> Response {
     let mut table = String::from(
         "day,source,provider,model,requests,input_tokens,output_tokens,cached_tokens,images,cost_nano_dollars,requests_without_price\n",
     );
-    for line in &report.lines {
+    for line in &report.by_day_and_model() {
         let it = &line.total;
         // Writing to a string does not fail.
         let _ = writeln!(
@@ -252,14 +328,6 @@ fn csv_response(report: &UsageReport) -> Response {
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// Quotes a name that others chose, so that no spreadsheet takes it for a
-/// formula.
-fn quote_cell(text: &str) -> String {
-    let text = text.replace('"', "\"\"");
-    let formula = text.starts_with(['=', '+', '-', '@']);
-    format!("\"{}{text}\"", if formula { "'" } else { "" })
 }
 
 fn format_day(day: i64) -> String {

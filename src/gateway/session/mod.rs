@@ -30,8 +30,8 @@ pub struct Session {
     /// None where a call needs no token, or its own key stands in for one.
     pub token: Option<Arc<Token>>,
     pub caller: Caller,
-    /// Whether the call is about the caller's own keys and usage, or about
-    /// those of a server that the caller manages.
+    /// Whether the call is about the caller's own keys and usage, about those
+    /// of a server that the caller manages, or about the operator's.
     pub scope: Scope,
     /// The call's shares of the limits on calls at once.
     pub permits: CallPermits,
@@ -65,7 +65,7 @@ impl Gateway {
         requirement: Requirement,
         arrival: &Arrival<'_>,
     ) -> Result<Session, Problem> {
-        let is_open = requirement == Requirement::Operator && self.settings.open_metrics;
+        let is_open = requirement == Requirement::Metrics && self.settings.open_metrics;
         if requirement == Requirement::Nothing || is_open {
             return Ok(Session::anonymous());
         }
@@ -86,11 +86,15 @@ impl Gateway {
                 let manager = self.require_manager(&token, arrival.path_values).await?;
                 (manager, Scope::Guild)
             }
-            _ => (self.app.people.find_caller(&token).await?, Scope::User),
+            Requirement::Operator(_) | Requirement::Metrics => {
+                let caller = self.app.people.find_caller(&token).await?;
+                self.app.people.require_operator(&caller)?;
+                (caller, Scope::System)
+            }
+            Requirement::Nothing | Requirement::Token(_) => {
+                (self.app.people.find_caller(&token).await?, Scope::User)
+            }
         };
-        if requirement == Requirement::Operator {
-            self.app.people.require_operator(&caller)?;
-        }
         Ok(Session {
             token: Some(token),
             caller,

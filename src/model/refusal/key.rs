@@ -17,6 +17,14 @@ pub enum KeyRefusal {
     NothingToRemove { provider: ProviderId, scope: Scope },
     #[error("there is no key of this id")]
     UnknownKey,
+    #[error("there is no system key of this id")]
+    UnknownSystemKey,
+    #[error("the key stands in the environment")]
+    OfEnvironment {
+        provider: ProviderId,
+        /// The variable that it stands in; none where no key is needed.
+        variable: Option<String>,
+    },
     #[error("the key has no characters that a key can have")]
     MalformedKey {
         problem: &'static str,

@@ -10,7 +10,40 @@ use url::Url;
 use crate::model::ProviderId;
 
 pub use model_names::{glob, replacement, sees};
-pub use provider::{Auth, ImageWire, Provider, origin};
+pub use provider::{Auth, Extra, ImageWire, Provider, origin};
+
+/// What else people and programs call a provider: by its model or its
+/// product. An operator's own provider of that name comes first.
+const ALIASES: &[(&str, &str)] = &[
+    ("chatgpt", "openai"),
+    ("claude", "anthropic"),
+    ("gemini", "google"),
+    ("grok", "xai"),
+];
+/// First segments of addresses that are not a provider's: the gateway's own
+/// routes, and the console's pages. A provider of such a name could not be
+/// called by its own path.
+const RESERVED_IDS: &[&str] = &[
+    "api",
+    "assets",
+    "billing",
+    "chat",
+    "keys",
+    "language-models",
+    "metrics",
+    "models",
+    "operator",
+    "playground",
+    "profile",
+    "servers",
+    "settings",
+    "sign-in",
+    "sign-out",
+    "tokens",
+    "usage",
+    "v1",
+    "v2",
+];
 
 /// An operator's change of a provider, or a provider of their own.
 #[derive(Clone, Debug, Default)]
@@ -61,13 +94,26 @@ impl Catalogue {
         self.providers.iter().find(|provider| provider.id == *id)
     }
 
-    /// A provider by what a person typed: its id or its name.
+    /// A provider by what a person typed: its id, its name, or what else it
+    /// is called.
     pub fn find(&self, typed: &str) -> Option<&Provider> {
         let typed = typed.trim();
-        self.providers.iter().find(|provider| {
+        let named = self.providers.iter().find(|provider| {
             provider.id.as_str().eq_ignore_ascii_case(typed)
                 || provider.name.eq_ignore_ascii_case(typed)
+        });
+        named.or_else(|| {
+            let mut aliases = ALIASES.iter();
+            let (_, id) = aliases.find(|(alias, _)| alias.eq_ignore_ascii_case(typed))?;
+            self.get(&ProviderId::from(*id))
         })
+    }
+
+    /// What a provider is called: its id, and what else people say.
+    pub fn names_of<'a>(&self, provider: &'a Provider) -> impl Iterator<Item = &'a str> {
+        let id = provider.id.as_str();
+        let aliases = ALIASES.iter().filter(move |(_, of)| *of == id);
+        std::iter::once(id).chain(aliases.map(|(alias, _)| *alias))
     }
 
     /// The chat provider whose models begin like this one.
@@ -157,6 +203,11 @@ fn parse_base(text: &str) -> Result<Url, &'static str> {
 
 fn check_id(id: &str) -> Result<(), &'static str> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if RESERVED_IDS.contains(&id) {
+        return Err(
+            "has a name that the gateway and the console need for addresses of their own; give it another",
+        );
+    }
     if !id.is_empty() && id.len() <= 32 && id.chars().all(allowed) {
         return Ok(());
     }
@@ -196,6 +247,37 @@ mod tests {
         let acme = catalogue.find("acme-ai").unwrap();
         assert_eq!(acme.env, ["ACME_AI_API_KEY"]);
         assert_eq!(origin(&acme.base_url), "https://llm.acme.example");
+    }
+
+    #[test]
+    fn no_provider_is_named_like_a_page_of_the_console() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for id in RESERVED_IDS {
+            assert_eq!(catalogue.get(&ProviderId::from(*id)), None, "{id}");
+            let named = change(id, Some("https://x.example"));
+            let error = Catalogue::new(&[named]).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!(
+                    "`providers.{id}` has a name that the gateway and the console need for addresses of their own; give it another"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_provider_is_found_by_what_people_call_it() {
+        let catalogue = Catalogue::new(&[]).unwrap();
+        for (typed, id) in [
+            ("claude", "anthropic"),
+            ("Gemini", "google"),
+            ("ChatGPT", "openai"),
+            ("grok", "xai"),
+        ] {
+            assert_eq!(catalogue.find(typed).unwrap().id.as_str(), id);
+        }
+        let own = Catalogue::new(&[change("claude", Some("https://x.example"))]).unwrap();
+        assert_eq!(own.find("claude").unwrap().id.as_str(), "claude");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! is. Pure, and nobody is asked; `docs/providers.md` §2.3.
 
 mod in_a_name;
+mod key_file;
+mod key_lines;
 mod other_secret;
 mod peel;
 mod snippet;
@@ -16,6 +18,7 @@ use crate::model::{OtherSecret, ProviderId, Wrapping, is_invisible};
 
 use super::catalogue::{Catalogue, Provider};
 pub use in_a_name::holds_secret;
+pub use key_file::{FoundKey, UnusedLine, WhyUnused, read_key_file};
 use snippet::Found;
 
 /// The shortest text that a known beginning makes a key, in bytes.

@@ -3,11 +3,13 @@
 //! sees the emulator refuse.
 //!
 //! A new rule is a sentence in the document with its source, a row of what is
-//! refused (`docs/discord.md` §9.1), and a row in [`calls`] or [`frames`]; one
+//! refused (`docs/discord.md` §9.1), and a row in [`calls`],
+//! [`frames`] or [`sign_ins`]; one
 //! that is not enforced is a row of what is not (`docs/discord.md` §9.2).
 
 mod calls;
 mod frames;
+mod sign_ins;
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -48,7 +50,8 @@ const fn rule(
 }
 
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    calls::RULES.iter().chain(frames::RULES)
+    let rules = calls::RULES.iter().chain(frames::RULES);
+    rules.chain(sign_ins::RULES)
 }
 
 /// A world of a probe's own, and the calls to it.
@@ -217,7 +220,10 @@ fn every_statement_with_a_source_is_enforced_or_listed_as_not() {
         "these words are not in their section: {strayed:#?}"
     );
     let sourced = Regex::new(r"\((?:[DCS?](?:, )?)+\)").unwrap();
-    let of_discord = |number: &str| matches!(number.as_bytes().first(), Some(b'2'..=b'7'));
+    let of_discord = |number: &str| {
+        let top = number.split('.').next().and_then(|top| top.parse().ok());
+        matches!(top, Some(2..=7 | 11))
+    };
     let lines = sections().iter().filter(|(number, _)| of_discord(number));
     let lines = lines.flat_map(|(_, text)| text.lines());
     let untold: Vec<&str> = lines

@@ -19,6 +19,7 @@ mod multipart;
 mod payload;
 mod permissions;
 mod rest;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -34,5 +35,6 @@ use crate::world::World;
 pub fn routes(world: Arc<World>) -> Router {
     rest::routes(Arc::clone(&world))
         .merge(attachments::routes(Arc::clone(&world)))
+        .merge(sign_in::routes(Arc::clone(&world)))
         .merge(gateway::routes(world))
 }

@@ -44,6 +44,18 @@ pub fn user(person: &Person) -> Value {
     })
 }
 
+/// The servers that the bot is in, in short.
+pub fn servers_of_bot(state: &State) -> Value {
+    let theirs = state.servers.iter().filter(|server| server.installed);
+    let shown = theirs.map(|server| {
+        json!({
+            "id": server.id.to_string(), "name": server.name, "icon": null, "banner": null,
+            "owner": false, "permissions": MEMBER.to_string(), "features": [],
+        })
+    });
+    Value::Array(shown.collect())
+}
+
 /// A server as `GUILD_CREATE` shows it.
 pub fn guild(state: &State, server: &Server) -> Value {
     let here = state.channels.iter();

@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::errors::refuse;
-use super::{faults, interactions, messages, multipart, payload};
+use super::{faults, interactions, messages, multipart, payload, sign_in};
 use crate::world::{Channel, RestCall, State, World};
 
 /// The largest body that is read, in bytes.
@@ -27,6 +27,8 @@ pub fn routes(world: Arc<World>) -> Router {
         .route("/applications/@me", get(application))
         .route("/oauth2/applications/@me", get(application))
         .route("/users/@me", get(current_user))
+        .route("/users/@me/guilds", get(current_servers))
+        .route("/oauth2/@me", get(current_authorization))
         .route("/users/@me/channels", post(open_dm))
         .route(
             "/applications/{application}/commands",
@@ -95,6 +97,11 @@ fn may_call(state: &State, headers: &HeaderMap, path: &str) -> bool {
     if path.contains("/interactions/") || path.contains("/webhooks/") {
         return true;
     }
+    // A person's token is looked at where it is good for something.
+    let is_persons = ["/users/@me", "/users/@me/guilds", "/oauth2/@me"];
+    if is_persons.iter().any(|end| path.ends_with(end)) && sign_in::bearer_of(headers).is_some() {
+        return true;
+    }
     let expected = format!("Bot {}", state.bot_token);
     headers
         .get("authorization")
@@ -122,8 +129,23 @@ async fn application(Shared(world): Shared<Arc<World>>) -> Json<Value> {
     Json(world.look(payload::application))
 }
 
-async fn current_user(Shared(world): Shared<Arc<World>>) -> Json<Value> {
-    Json(world.look(payload::bot_user))
+async fn current_user(Shared(world): Shared<Arc<World>>, headers: HeaderMap) -> Response {
+    world.look(|state| match sign_in::bearer_of(&headers) {
+        Some(token) => sign_in::user(state, token),
+        None => Json(payload::bot_user(state)).into_response(),
+    })
+}
+
+async fn current_servers(Shared(world): Shared<Arc<World>>, headers: HeaderMap) -> Response {
+    world.look(|state| match sign_in::bearer_of(&headers) {
+        Some(token) => sign_in::servers(state, token),
+        None => Json(payload::servers_of_bot(state)).into_response(),
+    })
+}
+
+async fn current_authorization(Shared(world): Shared<Arc<World>>, headers: HeaderMap) -> Response {
+    let token = sign_in::bearer_of(&headers).unwrap_or_default();
+    world.look(|state| sign_in::authorization(state, token))
 }
 
 async fn commands(Shared(world): Shared<Arc<World>>) -> Json<Value> {

@@ -7,6 +7,7 @@ mod messages;
 mod people;
 mod population;
 mod providers;
+mod sign_in;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ pub use people::{
 pub use providers::{
     HostJob, HostServer, Life, ProviderCall, ProviderFault, ProviderState, Standing,
 };
+
+pub use sign_in::{Authorization, Code, Issuer, SignIns, TOKEN_LIVES, Visitor};
 
 /// Discord's epoch, in milliseconds since 1970.
 pub const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
@@ -75,6 +78,7 @@ pub struct State {
     /// People who take no direct messages from the bot.
     pub closed_to_bot: Vec<u64>,
     pub providers: ProviderState,
+    pub sign_ins: SignIns,
     /// How often all addresses of files have expired.
     pub address_age: u64,
     next: u64,
@@ -119,6 +123,7 @@ impl World {
             typing_calls: 0,
             closed_to_bot: Vec::new(),
             providers: ProviderState::default(),
+            sign_ins: SignIns::default(),
             address_age: 0,
             next: 0,
         };

@@ -230,6 +230,11 @@ impl Cutter {
         let marks: Vec<&str> = open.iter().map(mark).collect();
         self.push_gap();
         self.push(head.trim_end());
+        let in_code = marks.iter().any(|mark| mark.starts_with('`'));
+        // More back-ticks than opened it would not close it.
+        if in_code && self.piece.ends_with('`') {
+            self.push(" ");
+        }
         self.push(&marks.iter().rev().copied().collect::<String>());
         let head_spans = find_spans(head, self.is_hidden);
         let is_carried = self.is_hidden && head_spans.is_still_hidden;
@@ -240,14 +245,18 @@ impl Cutter {
         self.is_hidden = is_carried || opens;
         self.flush(done);
         let is_line_end = head.ends_with('\n') || tail.starts_with('\n');
-        if is_line_end {
-            return marks.concat() + tail.trim_start_matches('\n');
-        }
         let line = head.rsplit('\n').next().unwrap_or_default();
-        let quote = quote_length(line).map_or("", |_| "> ");
-        let tail = tail.trim_start();
-        if marks.iter().any(|mark| mark.starts_with('`')) {
-            return format!("{quote}{}{tail}", marks.concat());
+        let quote = quote_length(line).filter(|_| !is_line_end);
+        let quote = quote.map_or("", |_| "> ");
+        let tail = if is_line_end {
+            tail.trim_start_matches('\n')
+        } else {
+            tail.trim_start()
+        };
+        if is_line_end || in_code {
+            let is_tick = in_code && tail.starts_with('`');
+            let space = if is_tick { " " } else { "" };
+            return format!("{quote}{}{space}{tail}", marks.concat());
         }
         // It was in the middle of a line, and is read as the start of one.
         let is_mark = tail.starts_with(['#', '>']);
@@ -358,13 +367,17 @@ fn best_cut(text: &str, room: usize, spans: &Spans) -> Option<(usize, Place)> {
         let after = spans.atoms.partition_point(|atom| atom.end <= at);
         spans.atoms.get(after).is_some_and(|atom| atom.start < at)
     };
+    let is_blank = |from: usize, to: usize| {
+        let between = text.get(from..to);
+        between.is_some_and(|text| text.chars().all(char::is_whitespace))
+    };
+    // A pair with nothing in it is read as other marks: `` and `` as a fence.
     let in_mark = |at: usize| {
-        let inside = |range: &std::ops::Range<usize>| range.start < at && at < range.end;
-        spans
-            .pairs
-            .iter()
-            .any(|pair| inside(&pair.open) || inside(&pair.close))
-            || spans.pairs.iter().any(|pair| at == pair.open.end)
+        spans.pairs.iter().any(|pair| {
+            pair.open.start < at
+                && at < pair.close.end
+                && (is_blank(pair.open.end.min(at), at) || is_blank(at, pair.close.start.max(at)))
+        })
     };
     let good = places(text, end).filter(|at| *at > 0 && !in_atom(*at) && !in_mark(*at));
     // What is too early is good for a word at the most.

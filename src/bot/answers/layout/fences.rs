@@ -7,7 +7,7 @@
 
 use crate::bot::answers::layout::blocks::Block;
 use crate::bot::answers::layout::prose::{list_mark_length, quote_length};
-use crate::bot::answers::layout::spans::leading;
+use crate::bot::answers::layout::spans::{leading, whole_length};
 
 /// The longest part of a line of code that is looked at as a whole, in bytes.
 const LINE_BYTES_MAX: usize = 4_000;
@@ -129,15 +129,19 @@ pub fn opening(line: &str) -> Option<(OpenFence, Code)> {
     open_at(line, lead, quote > 0)
 }
 
-/// The fence that a line opens behind its words, and where these end.
-pub fn opening_in_line(line: &str) -> Option<(usize, OpenFence, Code)> {
-    let at = line.rfind(FENCE)?;
-    let is_first = line.match_indices(FENCE).count() == 1;
+/// The fence that the last line of a paragraph opens behind its words, and
+/// where these end. The line begins at `start`.
+pub fn opening_in_line(paragraph: &str, start: usize) -> Option<(usize, OpenFence, Code)> {
+    let line = paragraph.get(start..)?;
+    if !line.contains(FENCE) {
+        return None;
+    }
+    let at = only_fence(paragraph, start)?.checked_sub(start)?;
     let before = line.get(..at)?;
     let language = line.get(at + FENCE.len()..)?.trim_end();
     let introduces = before.trim_end().ends_with(':');
     let named = before.ends_with(' ') && language.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if !is_first || before.trim().is_empty() || before.ends_with('\\') || !(introduces || named) {
+    if before.trim().is_empty() || !(introduces || named) {
         return None;
     }
     if !language.is_empty() && !is_language(language) {
@@ -150,6 +154,23 @@ pub fn opening_in_line(line: &str) -> Option<(usize, OpenFence, Code)> {
     quote.clone_into(&mut fence.fence.prefix);
     code.indent.clear();
     Some((at, fence, code))
+}
+
+/// Where the one fence of a paragraph's last line stands that is neither
+/// escaped nor in a code span, which may begin in an earlier line.
+fn only_fence(paragraph: &str, start: usize) -> Option<usize> {
+    let (mut found, mut at) = (None, 0);
+    while let Some(next) = paragraph.get(at..)?.find(['`', '\\']) {
+        at += next;
+        let ticks = leading(paragraph.get(at..)?, '`');
+        let is_fence = ticks >= FENCE.len();
+        if is_fence && at >= start && found.replace(at).is_some() {
+            return None;
+        }
+        let whole = whole_length(paragraph, at).filter(|_| !is_fence);
+        at += whole.unwrap_or(ticks.max(1));
+    }
+    found
 }
 
 fn open_at(line: &str, at: usize, is_quoted: bool) -> Option<(OpenFence, Code)> {
@@ -218,7 +239,8 @@ fn is_in_language(c: char) -> bool {
 /// A line of code in which nothing closes the code.
 pub fn apart(line: &str) -> String {
     let line = without_controls(line).replace('\n', " ");
-    line.replace(FENCE, APART)
+    // Of a run of five or more, the first pass leaves three together.
+    line.replace(FENCE, APART).replace(FENCE, APART)
 }
 
 /// A text without the signs that Discord drops before it reads a text, and

@@ -60,6 +60,8 @@ pub enum Shown {
     Rule,
     /// Markdown that is written as it is.
     Text(String),
+    /// Code in a line, without its marks. No back-tick stands in it.
+    Code(String),
     /// Text between two marks, which is read on.
     Marked { mark: &'static str, inner: String },
 }
@@ -97,8 +99,12 @@ pub fn read_tag(text: &str) -> Option<(Shown, usize)> {
     let shown = if let Some((_, mark)) = MARKED.iter().find(|(tag, _)| *tag == name) {
         let inner = inner.to_owned();
         Shown::Marked { mark, inner }
-    } else if CODE.contains(&name.as_str()) && !inner.contains('`') && !inner.is_empty() {
-        Shown::Text(format!("`{}`", decode(inner)))
+    } else if CODE.contains(&name.as_str()) {
+        let code = decode(inner);
+        if code.is_empty() || code.contains('`') {
+            return None;
+        }
+        Shown::Code(code)
     } else if name == "sup" {
         Shown::Text(superscript(inner))
     } else if name == "sub" {
@@ -187,8 +193,8 @@ mod tests {
             ("<br>", Some(Shown::Break)),
             ("<BR />", Some(Shown::Break)),
             ("<hr>", Some(Shown::Rule)),
-            ("<kbd>Ctrl</kbd>", Some(text("`Ctrl`"))),
-            ("<code>a &lt; b</code>", Some(text("`a < b`"))),
+            ("<kbd>Ctrl</kbd>", Some(Shown::Code("Ctrl".into()))),
+            ("<code>a &lt; b</code>", Some(Shown::Code("a < b".into()))),
             ("x", None),
             ("<sup>2</sup>", Some(text("²"))),
             ("<!-- no -->", Some(text(""))),

@@ -180,6 +180,16 @@ mod tests {
                 format!("{t}py\nprint('{t}')\n{t}"),
                 format!("{t}py\nprint('``\u{200b}`')\n{t}"),
             ),
+            (
+                "many in a string",
+                format!("{t}py\nprint('{t}{t}')\n{t}"),
+                format!("{t}py\nprint('``\u{200b}``\u{200b}`\u{200b}`')\n{t}"),
+            ),
+            (
+                "opened behind code with one",
+                format!("` {t} ` opens:{t}py\nx\n{t}"),
+                format!("`` `\u{200b}`\u{200b}` `` opens:\n{t}py\nx\n{t}"),
+            ),
             ("tildes", "~~~py\nx\n~~~".into(), format!("{t}py\nx\n{t}")),
         ] {
             assert_eq!(lay_out(&answer), shown, "{what}");
@@ -277,6 +287,18 @@ mod tests {
         assert!(pieces.len() > 1);
         for piece in &pieces {
             assert_eq!(piece.matches("||").count(), 2, "{piece}");
+        }
+        // Code that begins with a space, and code with back-ticks in it.
+        let code = format!(
+            "{}``\n{} ` {}``",
+            "word ".repeat(30),
+            "word ".repeat(40),
+            "`word ".repeat(90)
+        );
+        let pieces = Layout::new(Author::Model, 300).end(&code);
+        assert!(pieces.len() > 2);
+        for piece in &pieces {
+            assert!(!piece.contains("```"), "{piece}");
         }
         let link = format!(
             "{}[some words](https://a.example/{})",

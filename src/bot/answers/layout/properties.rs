@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -20,6 +19,11 @@ static CODE_BLOCK: LazyLock<Regex> = LazyLock::new(|| {
 static SMALL_PRINT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?m)^[ >*_~|\-0-9.]*-#[ \t]").unwrap());
 
+/// A code span.
+static CODE_SPAN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)``.+?``|`[^`]+`").unwrap());
+/// A word of an answer that was made by chance.
+static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"w(\d{3,})").unwrap());
+
 fn lay_out(text: &str) -> Vec<String> {
     Layout::new(Author::Model, LIMIT).end(text)
 }
@@ -28,8 +32,7 @@ fn lay_out(text: &str) -> Vec<String> {
 fn prose_of(piece: &str) -> String {
     let prose = CODE_BLOCK.replace_all(piece, "code");
     let prose = prose.replace("\\`", "");
-    let spans = Regex::new(r"(?s)``.+?``|`[^`]+`").unwrap();
-    spans.replace_all(&prose, "code").into_owned()
+    CODE_SPAN.replace_all(&prose, "code").into_owned()
 }
 
 /// The code in a message.
@@ -50,6 +53,10 @@ fn words() -> impl Strategy<Value = String> {
         "__w#__ ",
         "`w# w#` ",
         "``w# ` w#`` ",
+        "` ``` ` ",
+        "``w# ",
+        "&#96;&#96;",
+        "<kbd>w#</kbd>",
         "[w#](https://a.example/w#) ",
         "https://a.example/w# ",
         "<@#> ",
@@ -108,24 +115,12 @@ fn words() -> impl Strategy<Value = String> {
 
 /// The numbers of the words, in their order.
 fn numbers(text: &str) -> Vec<u32> {
-    let number = Regex::new(r"w(\d{3,})").unwrap();
-    let found = number.captures_iter(text);
+    let found = WORD.captures_iter(text);
     found.map(|word| word[1].parse().unwrap()).collect()
 }
 
-/// So many answers, the same in each run. Another seed finds, about once in
-/// a thousand answers, a message that is cut within a code span which begins
-/// again directly before a fence.
-fn settings(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(7),
-        ..ProptestConfig::default()
-    }
-}
-
 proptest! {
-    #![proptest_config(settings(200))]
+    #![proptest_config(ProptestConfig::default())]
 
     #[test]
     fn messages_are_short_closed_and_whole(text in words()) {
@@ -184,7 +179,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(settings(40))]
+    #![proptest_config(ProptestConfig::default())]
 
     #[test]
     fn a_growing_answer_ends_as_the_whole_one(text in words(), step in 3..60_usize) {

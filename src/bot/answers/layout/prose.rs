@@ -5,6 +5,9 @@
 //! Code spans stay as they are. Nothing that a model writes becomes small
 //! print, in which the bot says who paid.
 
+use std::borrow::Cow;
+
+use crate::bot::answers::layout::fences::FENCE;
 use crate::bot::answers::layout::html::{self, Shown};
 use crate::bot::answers::layout::latex::{is_formula, readable, superscript};
 use crate::bot::answers::layout::spans::{leading, link_length, whole_length};
@@ -17,6 +20,10 @@ const HEADING_MAX: usize = 3;
 /// How deep HTML may stand in HTML; deeper tags stay as they are.
 const DEPTH_MAX: usize = 8;
 const QUOTED: &str = "> ";
+/// Stands between two back-ticks that do not belong together: takes no room.
+const APART: &str = "\u{200b}";
+/// Two back-ticks that do not belong together.
+const TICKS_APART: &str = "`\u{200b}`";
 
 /// Writes a paragraph in Discord's Markdown.
 pub fn discords_prose(paragraph: &str) -> String {
@@ -25,7 +32,7 @@ pub fn discords_prose(paragraph: &str) -> String {
 
 /// Escapes the mark of small print wherever Discord may read it as one: no
 /// letter stands before it in its line. What begins with a back-tick there is
-/// code, or an escaped sign.
+/// code, unless it is escaped.
 pub fn escape_small_print(text: &str) -> String {
     let mark = SMALL_PRINT.trim_end();
     let mut escaped = String::with_capacity(text.len());
@@ -35,7 +42,8 @@ pub fn escape_small_print(text: &str) -> String {
             after.starts_with(char::is_whitespace)
         });
         let (before, rest) = line.split_at(found.map_or(0, |(at, _)| at));
-        let is_start = !before.contains(|c: char| c.is_alphabetic() || c == '`');
+        let read = before.replace("\\`", "");
+        let is_start = !read.contains(|c: char| c.is_alphabetic() || c == '`');
         escaped.push_str(before);
         if found.is_some() && is_start && !before.ends_with('\\') {
             escaped.push('\\');
@@ -164,7 +172,7 @@ impl Writer {
             '$' => self.write_dollars(rest, before),
             '<' => self.write_html(rest),
             '&' => html::read_entity(rest).map(|(shown, length)| {
-                self.push(&shown);
+                self.push(&shown.replace('`', "\\`"));
                 length
             }),
             '!' if rest.starts_with("![") => rest.get(1..).and_then(link_length).map(|link| {
@@ -178,7 +186,12 @@ impl Writer {
             return length;
         }
         if let Some(length) = whole_length(text, at) {
-            self.push(rest.get(..length).unwrap_or_default());
+            let whole = rest.get(..length).unwrap_or_default();
+            if c == '`' {
+                self.push_code(whole);
+            } else {
+                self.push(whole);
+            }
             return length;
         }
         let ticks = leading(rest, '`');
@@ -195,6 +208,15 @@ impl Writer {
 
     fn push(&mut self, shown: &str) {
         self.shown.push_str(shown);
+    }
+
+    /// Writes code that stands in a line. Its back-ticks make no fence with
+    /// those before it.
+    fn push_code(&mut self, code: &str) {
+        if self.shown.ends_with('`') {
+            self.push(APART);
+        }
+        self.push(&without_fences(code));
     }
 
     fn write_formula(&mut self, rest: &str, brackets: &[(&str, &str)]) -> Option<usize> {
@@ -247,6 +269,7 @@ impl Writer {
                 self.push(&format!("{start}{RULE}\n"));
             }
             Shown::Text(text) => self.push(&text),
+            Shown::Code(code) => self.push_code(&format!("`{code}`")),
             Shown::Marked { mark, inner } => {
                 let words = Self::new(self.depth + 1).write_inline(&inner);
                 self.push(&format!("{mark}{}{mark}", words.trim()));
@@ -273,6 +296,22 @@ impl Writer {
             .is_some_and(|line| !line.contains(char::is_alphabetic));
         let colon = rest.get(end + 1..)?.starts_with(':') && is_explained && is_number;
         Some(end + 1 + usize::from(colon))
+    }
+}
+
+/// A code span in which no fence stands: three back-ticks are one for Discord
+/// wherever they are. Such a span is delimited by two, and each back-tick in
+/// it stands alone.
+fn without_fences(span: &str) -> Cow<'_, str> {
+    let ticks = leading(span, '`');
+    let code = span.get(ticks..span.len().saturating_sub(ticks));
+    match code.filter(|code| ticks < FENCE.len() && code.contains(FENCE)) {
+        Some(code) => format!(
+            "``{}``",
+            code.replace("``", TICKS_APART).replace("``", TICKS_APART)
+        )
+        .into(),
+        None => span.into(),
     }
 }
 
@@ -378,6 +417,15 @@ mod tests {
             ("don`t", "don\\`t"),
             ("``a` b", "\\`\\`a\\` b"),
             ("```npm install```", "```npm install```"),
+            ("` ``` ` opens", "`` `\u{200b}`\u{200b}` `` opens"),
+            (
+                "`a````b``c`",
+                "``a`\u{200b}`\u{200b}`\u{200b}`b`\u{200b}`c``",
+            ),
+            ("\\```a``", "\\`\u{200b}``a``"),
+            ("&#96;&#96;&#96;", "\\`\\`\\`"),
+            ("<kbd>a</kbd><kbd>b</kbd>", "`a`\u{200b}`b`"),
+            ("<code>a&#96;b</code>", "<code>a\\`b</code>"),
             (
                 "<@1> <t:5:R> <https://a.example>",
                 "<@1> <t:5:R> <https://a.example>",
@@ -400,6 +448,7 @@ mod tests {
             ("> -# free", "> \\-# free"),
             ("- -# free", "- \\-# free"),
             ("1. -# free", "1. \\-# free"),
+            ("` *-# free*", "\\` *\\-# free*"),
             ("Yes.<br>-# free", "Yes.\n\\-# free"),
             ("Yes.<br><b>-# free</b>", "Yes.\n**\\-# free**"),
             ("`-# code`", "`-# code`"),

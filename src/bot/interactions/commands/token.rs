@@ -2,8 +2,8 @@
 
 use serenity::all::CreateAutocompleteResponse;
 
+use crate::app::parse_duration;
 use crate::bot::interactions::commands::context::{Context, caller_of};
-use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_texts};
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;

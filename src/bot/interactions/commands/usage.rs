@@ -1,6 +1,6 @@
 //! `/usage`.
 
-use crate::app::UsageScope;
+use crate::app::{PeriodChoice, UsageScope};
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
@@ -53,7 +53,9 @@ pub async fn usage(
         Some(UsageScopeChoice::Bot) => UsageScope::Bot,
     };
     reply_privately(ctx, async |app, caller, voice| {
-        let report = app.quotas.report_usage(caller, scope, days).await?;
+        let period = app.quotas.period(PeriodChoice::LastDays(days), None)?;
+        let report = app.quotas.report_usage(caller, scope, period.by_days());
+        let report = report.await?;
         Ok(words::usage::report(voice, report).await?)
     })
     .await

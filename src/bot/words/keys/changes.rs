@@ -45,6 +45,9 @@ fn where_used(voice: Voice<'_>, added: &AddedKey) -> String {
         (ProviderKind::Chat, Scope::Guild) => {
             "It pays for everybody's asks with {provider} in this server, unless they have a key of their own."
         }
+        (_, Scope::System) => {
+            "It pays for whoever has no other key for {provider}, within their tier, unless the environment has one."
+        }
         (ProviderKind::Image, Scope::User) => {
             "It is kept for images that you make with {provider}; `/ask` does not use it."
         }

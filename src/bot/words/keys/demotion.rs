@@ -30,6 +30,7 @@ pub fn demoted(voice: Voice<'_>, demotion: &Demotion) -> Card {
 pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
     match (demotion.owner, demotion.health) {
         (Owner::Person(_), _) | (_, Health::Restricted) => demoted(voice, demotion),
+        (Owner::Operator, health) => about_demotion(voice, demotion, of_system_key(health)),
         (Owner::Server(_), Health::OutOfCredit) => about_demotion(
             voice,
             demotion,
@@ -52,6 +53,25 @@ pub fn demoted_directly(voice: Voice<'_>, demotion: &Demotion) -> Card {
     }
 }
 
+/// What the operator's people read of a system key that stopped working.
+fn of_system_key(health: Health) -> &'static str {
+    match health {
+        Health::OutOfCredit => {
+            "The system key for {provider} is out of credit, so it pays for nobody any more. \
+             Top it up, then check it with `latchkey keys --system test` or `POST /api/v1/system-keys/…/test`. `/admin show` lists all."
+        }
+        Health::Damaged => {
+            "What I stored of the system key for {provider} can't be opened any more: it was changed or damaged in \
+             the database. So it pays for nobody. Nobody can read the key from it; add it again with \
+             `latchkey keys --system add {id}` or `POST /api/v1/system-keys`."
+        }
+        _ => {
+            "{provider} no longer accepts the system key, so it pays for nobody any more. \
+             Replace it with `latchkey keys --system add {id}` or `POST /api/v1/system-keys`; `/admin show` lists all."
+        }
+    }
+}
+
 /// Tells what a provider does not let a key do, and what helps.
 fn restricted(voice: Voice<'_>, demotion: &Demotion) -> Card {
     let key = match demotion.owner {
@@ -59,6 +79,7 @@ fn restricted(voice: Voice<'_>, demotion: &Demotion) -> Card {
         Owner::Server(_) => {
             "The {provider} key that you added to a server works only in part: {what}"
         }
+        Owner::Operator => "The system key for {provider} works only in part: {what}",
     };
     let what = voice.lang.words(match demotion.restriction {
         Some(Restriction::Model) => {

@@ -24,6 +24,7 @@ pub fn add_form(voice: Voice<'_>, form: &AddForm<'_>) -> Modal {
     let title = match form.scope {
         Scope::User => lang.say("Your {provider} key", &[("provider", name)]),
         Scope::Guild => lang.say("This server's {provider} key", &[("provider", name)]),
+        Scope::System => lang.say("The bot's {provider} key", &[("provider", name)]),
     };
     let label = "API key (shown while you type, stored sealed)";
     let fields = key_fields(voice, form.provider, label);

@@ -51,7 +51,7 @@ pub fn list(voice: Voice<'_>, listing: &Listing) -> Card {
     Card::text(lines.join("\n"))
 }
 
-fn row(voice: Voice<'_>, key: &Key) -> String {
+pub(super) fn row(voice: Voice<'_>, key: &Key) -> String {
     let lang = voice.lang;
     let mut parts = vec![voice.health(key.health).to_owned()];
     if key.paused {
@@ -64,7 +64,11 @@ fn row(voice: Voice<'_>, key: &Key) -> String {
     format!("- {} · {}", describe_key(voice, key), parts.join(" · "))
 }
 
-fn added_by(voice: Voice<'_>, key: &Key) -> String {
+pub(super) fn added_by(voice: Voice<'_>, key: &Key) -> String {
+    // 0 stands for persons who were erased.
+    if key.added_by.0 == 0 {
+        return String::new();
+    }
     voice
         .lang
         .say(" · added by <@{person}>", &[("person", &key.added_by)])

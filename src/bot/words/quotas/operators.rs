@@ -1,8 +1,9 @@
 //! What the operator's people read about limits, blocks and tiers.
 
-use crate::app::{LimitSubject, OperatorsView};
+use crate::app::{LimitSubject, OperatorsView, SystemKey};
 use crate::bot::connection::card::Card;
 use crate::bot::words::formats::date_and_time;
+use crate::bot::words::keys::system_keys;
 use crate::bot::words::quotas::blocks::blocked_name;
 use crate::bot::words::quotas::limits::{describe_limit, use_line};
 use crate::bot::words::voice::Voice;
@@ -46,8 +47,8 @@ pub fn operators_limit_set(voice: Voice<'_>, whom: LimitSubject, set: Limit) -> 
     ))
 }
 
-/// What the operator has set.
-pub fn operators_view(voice: Voice<'_>, view: &OperatorsView) -> Card {
+/// What the operator has set, and the keys that the operator pays with.
+pub fn operators_view(voice: Voice<'_>, view: &OperatorsView, keys: &[SystemKey]) -> Card {
     let lang = voice.lang;
     let until = |until_ms: &Option<i64>| {
         until_ms.map_or_else(String::new, |at| {
@@ -72,10 +73,14 @@ pub fn operators_view(voice: Voice<'_>, view: &OperatorsView) -> Card {
         lines.push(format!("<@{person}>: {tier}{}", until(at)));
     }
     if lines.is_empty() {
-        return Card::text(lang.words(
-            "Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, \
-             `/admin block` and `/admin stop` set something.",
-        ));
+        lines.push(
+            lang.words(
+                "Nothing is set beside the configuration's tiers. `/admin limit`, `/admin tier`, \
+                 `/admin block` and `/admin stop` set something.",
+            )
+            .to_owned(),
+        );
     }
+    lines.extend(system_keys(voice, keys));
     Card::text(lines.join("\n"))
 }

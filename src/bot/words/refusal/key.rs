@@ -50,6 +50,13 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
             ],
         ),
         KeyRefusal::NoSuchKey { provider, scope } => no_such_key(voice, provider, *scope),
+        KeyRefusal::UnknownSystemKey => lang.say(
+            "There is no such system key any more. `/admin show` lists those that there are.",
+            &[],
+        ),
+        KeyRefusal::OfEnvironment { provider, variable } => {
+            of_environment(voice, provider, variable.as_deref())
+        }
         KeyRefusal::UnknownKey => lang.say(
             "There is no such key any more. `/keys list` shows those that there are.",
             &[],
@@ -87,6 +94,27 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
         KeyRefusal::TooLongForAForm => too_long(voice),
         KeyRefusal::FileForAForm => file_for_a_form(voice),
     }
+}
+
+/// A key stands in the environment, where alone it can be changed.
+fn of_environment(voice: Voice<'_>, provider: &ProviderId, variable: Option<&str>) -> String {
+    let sentence = match variable {
+        Some(_) => {
+            "The bot default for {provider} stands in the environment, as `{variable}`. Change it \
+             there, and start the bot again."
+        }
+        None => {
+            "{provider} needs no key here and is set up in the settings. Change it there, and \
+             start the bot again."
+        }
+    };
+    voice.lang.say(
+        sentence,
+        &[
+            ("provider", &voice.name(provider)),
+            ("variable", &variable.unwrap_or_default()),
+        ],
+    )
 }
 
 /// What should be a name looks like a secret.

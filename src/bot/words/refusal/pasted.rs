@@ -117,7 +117,8 @@ pub fn form_button(voice: Voice<'_>, id: &ProviderId, scope: Scope) -> Button {
         .lang
         .say("Add a key for {provider}", &[("provider", &voice.name(id))]);
     let custom_id = match scope {
-        Scope::User => CustomId::OwnKey(id.to_string()),
+        // System keys have no form in Discord.
+        Scope::User | Scope::System => CustomId::OwnKey(id.to_string()),
         Scope::Guild => CustomId::ServerKey(id.to_string()),
     };
     Button {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::{Total, UsageReport, UsageScope};
+use crate::app::{Total, UsageReport, UsageScope, date_of};
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::usage::chart::Chart;
 use crate::model::{NanoDollars, ProviderId, Source};
 
 use crate::bot::words::formats::{grouped, plain_model};
-use crate::bot::words::usage::tables::{date_of, days_table, members_table, table};
+use crate::bot::words::usage::tables::{days_table, members_table, table};
 use crate::bot::words::voice::Voice;
 
 /// How many models and members are listed in words; the table has all.
@@ -48,11 +48,12 @@ fn words(voice: Voice<'_>, report: &UsageReport) -> String {
         UsageScope::Bot => "What the whole bot used, whoever paid",
     });
     let mut lines = vec![lang.say(
-        "**{whose}**, {first} to {last} (UTC)",
+        "**{whose}**, {first} to {last} ({zone})",
         &[
             ("whose", &whose),
-            ("first", &date_of(report.days.0)),
-            ("last", &date_of(report.days.1)),
+            ("first", &report.period.first),
+            ("last", &report.period.last),
+            ("zone", &report.period.zone_name()),
         ],
     )];
     if report.lines.is_empty() {
@@ -133,7 +134,7 @@ fn tokens(voice: Voice<'_>, total: &Total) -> String {
 /// Dollars a day, by model; tokens where nothing has a price.
 fn chart(voice: Voice<'_>, report: &UsageReport) -> Chart {
     let by_cost = report.total.cost_nano > 0;
-    let (first, last) = report.days;
+    let (first, last) = report.day_numbers();
     let days = usize::try_from(last - first + 1).unwrap_or(1);
     let models = report.by_model();
     let name = |provider: &str, model: &str| {

@@ -2,10 +2,7 @@
 
 use std::fmt::Write;
 
-use jiff::civil::Date;
-use jiff::{Span, ToSpan};
-
-use crate::app::{Total, UsageReport};
+use crate::app::{Total, UsageReport, date_of};
 use crate::bot::connection::card::File;
 use crate::bot::words::formats::plain_model;
 use crate::bot::words::voice::Voice;
@@ -29,7 +26,7 @@ pub fn table(voice: Voice<'_>, name: &'static str, mut text: String) -> File {
 /// What each day, payer and model used.
 pub fn days_table(report: &UsageReport) -> String {
     let mut text = format!("date,source,provider,model,{COUNTS}\n");
-    for line in &report.lines {
+    for line in &report.by_day_and_model() {
         // No cell can begin a formula: models are plain, the rest is ours.
         let model = plain_model(&line.model);
         let model = model.trim_start_matches(['=', '+', '-', '@']);
@@ -67,11 +64,4 @@ fn counts(total: &Total) -> String {
         total.unpriced,
         total.estimated,
     )
-}
-
-/// The date of a day, counted from 1970.
-pub fn date_of(days: i64) -> Date {
-    let epoch = Date::constant(1970, 1, 1);
-    let span = i32::try_from(days).map_or_else(|_| Span::new(), ToSpan::days);
-    epoch.saturating_add(span)
 }

@@ -198,6 +198,15 @@ fn key_refusals() -> Vec<Refusal> {
         K::Locked {
             kid: "made-up".into(),
         },
+        K::UnknownSystemKey,
+        K::OfEnvironment {
+            provider: openai(),
+            variable: Some("OPENAI_API_KEY".into()),
+        },
+        K::OfEnvironment {
+            provider: openai(),
+            variable: None,
+        },
         K::OnceNeedsProvider,
         K::KeyForAnother {
             of: openai(),

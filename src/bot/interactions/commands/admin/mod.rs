@@ -31,12 +31,13 @@ pub async fn admin(_: Context<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Everything that is set: limits on the bot default, blocks, tiers.
+/// Everything that is set: limits on the bot default, blocks, tiers; and its keys.
 #[poise::command(slash_command)]
 pub async fn show(ctx: Context<'_>) -> anyhow::Result<()> {
     reply_privately(ctx, async |app, caller, voice| {
         let view = app.people.operators_view(caller).await?;
-        Ok(words::quotas::operators_view(voice, &view))
+        let keys = app.keys.list_system(caller).await?;
+        Ok(words::quotas::operators_view(voice, &view, &keys))
     })
     .await
 }

@@ -2,10 +2,10 @@
 
 use serenity::all::{CreateAutocompleteResponse, PartialChannel, Role, User};
 
+use crate::app::parse_duration;
 use crate::bot::interactions::commands::admin::target::parse_stopped;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target::block_target;
-use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::interactions::commands::options::suggestions::suggest_texts;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serenity::all::{CommandInteraction, Message, Permissions};
 
+use crate::app::parse_duration;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::connection::channel_calls::PAGE_MAX;
 use crate::bot::connection::interaction_calls::{InteractionHandle, ORIGINAL};
@@ -12,7 +13,6 @@ use crate::bot::conversation::turns::{Conversation, indent_names};
 use crate::bot::conversation::utterance::{Utterance, read_utterances};
 use crate::bot::interactions::commands::asks::private_ask::ask_privately;
 use crate::bot::interactions::commands::context::Context;
-use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::{Bot, explain_error};
 use crate::model::{ConversationRefusal, Place, Refusal, Role, Turn, snowflake};
 

@@ -1,8 +1,7 @@
 //! Choices about limits, which several commands share.
 
-use crate::model::{
-    Contradiction, Limit, Metric, NanoDollars, Period, QuotaRefusal, Refusal, Span, Window,
-};
+use crate::app::make_limit;
+use crate::model::{Limit, Metric, Period, Refusal, Window};
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, poise::ChoiceParameter)]
@@ -61,58 +60,29 @@ impl From<PeriodChoice> for Period {
     }
 }
 
-/// A limit as it was chosen. Days, weeks and months are the calendar's
-/// unless somebody says otherwise; a minute always rolls.
+impl From<WindowChoice> for Window {
+    fn from(choice: WindowChoice) -> Self {
+        match choice {
+            WindowChoice::Calendar => Self::Calendar,
+            WindowChoice::Rolling => Self::Rolling,
+        }
+    }
+}
+
+/// A limit as it was chosen.
 pub fn chosen_limit(
     metric: MetricChoice,
     amount: f64,
     per: PeriodChoice,
     window: Option<WindowChoice>,
 ) -> Result<Limit, Refusal> {
-    let metric = Metric::from(metric);
-    let max = match metric {
-        Metric::Cost => {
-            NanoDollars::from_dollars(amount)
-                .ok_or(QuotaRefusal::BadAmount)?
-                .0
-        }
-        _ => whole(amount).ok_or(QuotaRefusal::BadAmount)?,
-    };
-    if max == 0 {
-        return Err(Refusal::Quota(QuotaRefusal::BadAmount));
-    }
-    let period = Period::from(per);
-    let window = match window {
-        Some(WindowChoice::Calendar) if period == Period::Minute => {
-            return Err(Refusal::Quota(QuotaRefusal::Contradiction(
-                Contradiction::MinuteAndCalendar,
-            )));
-        }
-        _ if period == Period::Minute => Window::Rolling,
-        Some(WindowChoice::Rolling) => Window::Rolling,
-        Some(WindowChoice::Calendar) | None => Window::Calendar,
-    };
-    Ok(Limit {
-        metric,
-        span: Span { period, window },
-        max,
-    })
-}
-
-/// Discord's numbers are fractions; ours are not.
-fn whole(amount: f64) -> Option<u64> {
-    let fits = (1.0..=1e15).contains(&amount) && amount.fract() == 0.0;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is whole, and from 1 to 10^15"
-    )]
-    fits.then_some(amount as u64)
+    make_limit(metric.into(), amount, per.into(), window.map(Window::from))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Contradiction, QuotaRefusal};
 
     #[test]
     fn an_amount_is_whole_or_dollars() {

@@ -4,6 +4,5 @@
 pub mod amounts;
 pub mod audience;
 pub mod block_target;
-pub mod duration;
 pub mod scope;
 pub mod suggestions;

@@ -2,9 +2,9 @@
 
 use serenity::all::{PartialChannel, Role, User};
 
+use crate::app::parse_duration;
 use crate::bot::interactions::commands::context::Context;
 use crate::bot::interactions::commands::options::block_target::block_target;
-use crate::bot::interactions::commands::options::duration::parse_duration;
 use crate::bot::interactions::private_reply::reply_privately;
 use crate::bot::words;
 

@@ -1,0 +1,114 @@
+//! What is chosen beforehand: a model, a persona, and light or dark.
+
+use axum::http::header::SET_COOKIE;
+
+use crate::app::Error;
+use crate::console::cookies;
+use crate::console::markup::{Markup, html};
+use crate::console::parts::form::{self, Choice};
+use crate::console::reply::Elsewhere;
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::model::{Caller, ChoiceKind, ChoiceScope};
+
+const LOOKS: [(&str, &str); 3] = [("", "As the system"), ("light", "Light"), ("dark", "Dark")];
+/// How long a look is kept, in seconds: a year.
+const LOOK_SECONDS: u64 = 365 * 24 * 60 * 60;
+
+/// The form with what is chosen now.
+pub async fn show(visit: &Visit, caller: &Caller) -> Result<Markup, Error> {
+    let asks = &visit.app().asks;
+    let chosen = asks.list_choices(caller).await?;
+    let value = |kind| {
+        let mut of_kind = chosen.iter().filter(|choice| choice.kind == kind);
+        of_kind.next().map_or("", |choice| choice.value.as_str())
+    };
+    let personas = asks.personas().iter().map(|persona| Choice {
+        value: &persona.name,
+        words: &persona.name,
+    });
+    let none = Choice {
+        value: "",
+        words: "None",
+    };
+    let personas: Vec<Choice<'_>> = [none].into_iter().chain(personas).collect();
+    let look = cookies::find(&visit.headers, cookies::LOOK);
+    let is_look = |name: &str| {
+        let name = secrecy::SecretString::from(name);
+        look.as_ref()
+            .is_some_and(|look| crate::app::is_same_secret(look, &name))
+    };
+    let has_look = LOOKS
+        .iter()
+        .any(|(value, _)| !value.is_empty() && is_look(value));
+    Ok(html! {
+        section.card aria-labelledby="preferences-h" {
+            header { h2 #preferences-h { "Preferences" } }
+            form.body.stack method="post" action="/profile" {
+                (form::token(&visit.form_token))
+                (form::text(
+                    "model", "Model", value(ChoiceKind::Model),
+                    "Such as openai/gpt-6-luna. Empty: whichever somebody can pay for. A channel \
+                     or a server may say otherwise for others, not for you.",
+                ))
+                (form::select("persona", "Persona", &personas, value(ChoiceKind::Persona)))
+                fieldset.field {
+                    legend { "Look" }
+                    div.acts {
+                        @for (value, words) in LOOKS {
+                            label.check {
+                                input type="radio" name="look" value=(value)
+                                    checked[if value.is_empty() { !has_look } else { is_look(value) }];
+                                span { (words) }
+                            }
+                        }
+                    }
+                }
+                button.btn { "Save" }
+            }
+        }
+    })
+}
+
+/// Chooses what was sent, and takes back what was left empty.
+pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
+    let caller = person.caller(&visit).await?;
+    let scope = ChoiceScope::Person(caller.person);
+    let asks = &visit.app().asks;
+    let again = |error: Error| {
+        Trouble::from(error)
+            .typed(&visit.form)
+            .way("/profile", "Go to your profile")
+    };
+    match visit.form.typed("model") {
+        Some(model) => {
+            asks.choose_model(&caller, scope, model)
+                .await
+                .map_err(again)?;
+        }
+        None => asks.reset_choice(&caller, scope, ChoiceKind::Model).await?,
+    }
+    match visit.form.typed("persona") {
+        Some(persona) => {
+            asks.choose_persona(&caller, scope, persona)
+                .await
+                .map_err(again)?;
+        }
+        None => {
+            asks.reset_choice(&caller, scope, ChoiceKind::Persona)
+                .await?
+        }
+    }
+    let look = LOOKS
+        .iter()
+        .find(|(value, _)| *value == visit.form.text("look"));
+    let look = look.map_or("", |(value, _)| *value);
+    let seconds = if look.is_empty() { 0 } else { LOOK_SECONDS };
+    let people = &visit.app().people;
+    people.put_flash(&person.session.session, "Saved.").await?;
+    let mut elsewhere = Elsewhere::at("/profile");
+    if let Some(cookie) = cookies::set(cookies::LOOK, &look.into(), seconds) {
+        elsewhere.headers.append(SET_COOKIE, cookie);
+    }
+    Ok(elsewhere.into())
+}

@@ -1,0 +1,106 @@
+//! Where somebody goes after they have signed in: to a page of ours, whatever
+//! an address says.
+
+use axum::routing::MethodFilter;
+use url::form_urlencoded;
+
+use crate::console::routes::all_routes;
+
+/// Where everybody goes whose address is none of ours.
+const DEFAULT: &str = "/keys";
+/// The longest address, in bytes.
+const BYTES_MAX: usize = 1_000;
+
+/// The address if it is that of a page, else that of one's keys.
+pub fn safe_next(next: Option<&str>) -> String {
+    let next = next.filter(|next| is_page(next));
+    next.unwrap_or(DEFAULT).to_owned()
+}
+
+/// Where signing in again begins, after which an address is shown.
+pub fn step_up_address(back: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("again", "yes").append_pair("next", back);
+    format!("/sign-in?{}", query.finish())
+}
+
+/// Whether an address is that of a page to look at. Browsers take `//host` and
+/// `/\host` for other sites, and leave tabs and line breaks out.
+fn is_page(address: &str) -> bool {
+    let is_plain = address.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_local =
+        address.starts_with('/') && !matches!(address.as_bytes().get(1), Some(b'/' | b'\\'));
+    if !is_plain || !is_local || address.len() > BYTES_MAX || address.contains(['#', '\\']) {
+        return false;
+    }
+    let path = address.split('?').next().unwrap_or_default();
+    // Signing in leads to no other sign-in.
+    let is_sign_in = path == "/sign-in" || path.starts_with("/sign-in/");
+    let mut rows = all_routes().filter(|row| row.method == MethodFilter::GET && !row.is_polled);
+    !is_sign_in && rows.any(|row| has_path(row.path, path))
+}
+
+/// Whether a path is one of a row's.
+fn has_path(row: &str, path: &str) -> bool {
+    let (mut rows, mut given) = (row.split('/'), path.split('/'));
+    loop {
+        match (rows.next(), given.next()) {
+            (None, None) => return true,
+            (Some(name), Some(value)) if name.starts_with('{') && !value.is_empty() => {}
+            (Some(name), Some(value)) if name == value => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_ours_come_next() {
+        for page in ["/", "/signed-in", "/signed-in?x=1", "/?next=//evil.example"] {
+            assert_eq!(safe_next(Some(page)), page);
+        }
+        let long = format!("/signed-in?{}", "x".repeat(2_000));
+        for other in [
+            "",
+            "signed-in",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/%09/evil.example",
+            "/\t/evil.example",
+            "/signed-in\r\nSet-Cookie: x",
+            "https://evil.example/signed-in",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "/sign-in",
+            "/sign-in?next=/sign-in",
+            "/sign-in/back?code=1&state=2",
+            "/sign-out",
+            "/signed-in/",
+            "//signed-in",
+            "/v1/models",
+            "/signed-in#x",
+            "/signed-in?é",
+            &long,
+        ] {
+            assert_eq!(safe_next(Some(other)), DEFAULT, "{other:?}");
+        }
+        assert_eq!(safe_next(None), DEFAULT);
+    }
+
+    #[test]
+    fn paths_with_parameters_are_pages_too() {
+        for (row, path, has) in [
+            ("/keys/{key}", "/keys/07", true),
+            ("/keys/{key}", "/keys/", false),
+            ("/keys/{key}", "/keys/07/remove", false),
+            ("/keys/{key}/remove", "/keys/07/remove", true),
+            ("/keys", "/keys", true),
+        ] {
+            assert_eq!(has_path(row, path), has, "{row} {path}");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Reads totals of what was used, of stretches of time that begin and end where
+//! a quarter of an hour does.
+
+use std::collections::BTreeMap;
+use std::ops::{Range, RangeInclusive};
+
+use anyhow::{bail, ensure};
+
+use crate::model::{AttemptId, KeyId};
+
+use crate::store::Store;
+use crate::store::privacy::{OwnAttempt, read_attempt, select_attempts};
+use crate::store::totals::{QUARTERS_A_DAY, Scope, Total, read_total, sums};
+use crate::store::value::{Row, Statement};
+
+/// How many lines a stretch of time may have: more than anybody's year has.
+const LINES_MAX: usize = 200_000;
+
+/// Whose totals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsageOwner {
+    pub scope: Scope,
+    pub id: u64,
+}
+
+/// Days of a time zone that follow each other without a change of clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayStretch {
+    /// The first quarter of an hour, counted from 1970.
+    pub from: i64,
+    /// The one after the last.
+    pub to: i64,
+    /// What is added to a quarter, so that it falls into its local day.
+    pub offset: i64,
+}
+
+impl DayStretch {
+    /// Whether its days are days of UTC.
+    fn is_utc(self) -> bool {
+        let is_whole = |quarter: i64| quarter.rem_euclid(QUARTERS_A_DAY) == 0;
+        is_whole(self.from) && is_whole(self.to) && is_whole(self.offset)
+    }
+}
+
+/// One line of a usage report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageLine {
+    /// Days since 1970, of the zone that was asked for.
+    pub day: i64,
+    /// Where a person asked; 0 for a direct message or a program, and where it
+    /// is not told apart.
+    pub server: u64,
+    pub source: String,
+    pub key: Option<KeyId>,
+    pub provider: String,
+    pub model: String,
+    pub total: Total,
+}
+
+/// One line of what is kept of a person's use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotalLine {
+    /// Days since 1970, UTC.
+    pub day: i64,
+    pub source: String,
+    pub provider: String,
+    pub model: String,
+    pub total: Total,
+}
+
+/// Rows of one kind: those of days, or of quarters, of a stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    quarters: i64,
+    from: i64,
+    to: i64,
+    offset: i64,
+}
+
+impl Store {
+    /// Totals by local day, oldest first.
+    pub async fn usage_by_day(
+        &self,
+        owner: UsageOwner,
+        stretches: &[DayStretch],
+    ) -> anyhow::Result<Vec<UsageLine>> {
+        let mut lines = Vec::new();
+        for stretch in stretches {
+            let part = Part {
+                quarters: if stretch.is_utc() { QUARTERS_A_DAY } else { 1 },
+                from: stretch.from,
+                to: stretch.to,
+                offset: stretch.offset,
+            };
+            lines.extend(self.usage_part(owner, part).await?);
+            ensure!(lines.len() < LINES_MAX, "a usage report has too many lines");
+        }
+        Ok(lines)
+    }
+
+    /// Totals of a stretch of time as a whole. All lines say that they are of
+    /// one day.
+    pub async fn usage_between(
+        &self,
+        owner: UsageOwner,
+        quarters: Range<i64>,
+        day: i64,
+    ) -> anyhow::Result<Vec<UsageLine>> {
+        let mut sums: BTreeMap<_, Total> = BTreeMap::new();
+        for part in parts(quarters) {
+            for line in self.usage_part(owner, part).await? {
+                let UsageLine {
+                    server,
+                    source,
+                    key,
+                    provider,
+                    model,
+                    total,
+                    ..
+                } = line;
+                let of = (server, source, key, provider, model);
+                sums.entry(of).or_default().add(&total);
+            }
+        }
+        let lines = sums.into_iter().map(|(of, total)| {
+            let (server, source, key, provider, model) = of;
+            UsageLine {
+                day,
+                server,
+                source,
+                key,
+                provider,
+                model,
+                total,
+            }
+        });
+        Ok(lines.collect())
+    }
+
+    async fn usage_part(&self, owner: UsageOwner, part: Part) -> anyhow::Result<Vec<UsageLine>> {
+        let sql = concat!(
+            "select (quarter + $6) / 96, server_id, source, key_id, provider, model, ",
+            sums!(),
+            " from usage_total where scope = $1 and owner_id = $2 and quarters = $3 \
+             and quarter >= $4 and quarter < $5 \
+             group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit 200000"
+        );
+        let values = [
+            owner.scope.as_str().into(),
+            owner.id.into(),
+            part.quarters.into(),
+            part.from.into(),
+            part.to.into(),
+            part.offset.into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        ensure!(rows.len() < LINES_MAX, "a usage report has too many lines");
+        rows.iter().map(read_line).collect()
+    }
+
+    /// The total of each member of a server in a stretch of time, the most
+    /// expensive first.
+    pub async fn usage_by_member(
+        &self,
+        server: u64,
+        quarters: Range<i64>,
+    ) -> anyhow::Result<Vec<(u64, Total)>> {
+        let sql = concat!(
+            "select member_id, ",
+            sums!(),
+            " from usage_total where scope = 'member' and owner_id = $1 and quarters = $2 \
+             and quarter >= $3 and quarter < $4 group by member_id"
+        );
+        let mut members: BTreeMap<u64, Total> = BTreeMap::new();
+        for part in parts(quarters) {
+            let values = [
+                server.into(),
+                part.quarters.into(),
+                part.from.into(),
+                part.to.into(),
+            ];
+            for row in self.query(Statement::new(sql, values)).await? {
+                let member = row.int(0)?.cast_unsigned();
+                members
+                    .entry(member)
+                    .or_default()
+                    .add(&read_total(&row, 1)?);
+            }
+        }
+        let mut members: Vec<_> = members.into_iter().collect();
+        members.sort_by_key(|(_, total)| std::cmp::Reverse((total.cost_nano, total.requests)));
+        Ok(members)
+    }
+
+    /// The quarters of an hour in which anything was used, oldest first.
+    pub async fn used_quarters(
+        &self,
+        owner: UsageOwner,
+        quarters: Range<i64>,
+    ) -> anyhow::Result<Vec<i64>> {
+        let sql = "select distinct quarter from usage_total where scope = $1 and owner_id = $2 \
+                   and quarters = 1 and quarter >= $3 and quarter < $4 order by quarter";
+        let values = [
+            owner.scope.as_str().into(),
+            owner.id.into(),
+            quarters.start.into(),
+            quarters.end.into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(|row| row.int(0)).collect()
+    }
+
+    /// Attempts that ended between two ids, oldest first, from the one after
+    /// `after` on: at most `max`. They are a person's, or those that a server's
+    /// keys paid for.
+    pub async fn receipts_of(
+        &self,
+        owner: UsageOwner,
+        between: (AttemptId, AttemptId),
+        page: (Option<AttemptId>, usize),
+    ) -> anyhow::Result<Vec<OwnAttempt>> {
+        let of_person = select_attempts!(
+            "where person_id = $1 and attempt_id >= $2 and attempt_id < $3 and attempt_id > $4 \
+             and state in ('settled', 'expired') order by attempt_id limit $5"
+        );
+        let of_server = select_attempts!(
+            "where server_id = $1 and source = 'server' and attempt_id >= $2 \
+             and attempt_id < $3 and attempt_id > $4 and state in ('settled', 'expired') \
+             order by attempt_id limit $5"
+        );
+        let sql = match owner.scope {
+            Scope::User => of_person,
+            Scope::Guild => of_server,
+            Scope::Member | Scope::Bot => bail!("there are no receipts of the whole bot"),
+        };
+        let (after, max) = page;
+        let values = [
+            owner.id.into(),
+            between.0.into(),
+            between.1.into(),
+            after.unwrap_or(AttemptId([0; 16])).into(),
+            i64::try_from(max)?.into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.iter().map(read_attempt).collect()
+    }
+
+    /// What is kept of a person's use, by day of UTC, oldest first: at most
+    /// `max` lines.
+    pub async fn totals(
+        &self,
+        owner: UsageOwner,
+        days: RangeInclusive<i64>,
+        max: u32,
+    ) -> anyhow::Result<Vec<TotalLine>> {
+        let sql = concat!(
+            "select quarter / 96, source, provider, model, ",
+            sums!(),
+            " from usage_total where scope = $1 and owner_id = $2 and quarters = 96 \
+             and quarter >= $3 and quarter <= $4 \
+             group by 1, 2, 3, 4 order by 1, 2, 3, 4 limit $5"
+        );
+        let values = [
+            owner.scope.as_str().into(),
+            owner.id.into(),
+            (*days.start() * QUARTERS_A_DAY).into(),
+            (*days.end() * QUARTERS_A_DAY).into(),
+            i64::from(max).into(),
+        ];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        let line = |row: &Row| {
+            Ok(TotalLine {
+                day: row.int(0)?,
+                source: row.text(1)?.to_owned(),
+                provider: row.text(2)?.to_owned(),
+                model: row.text(3)?.to_owned(),
+                total: read_total(row, 4)?,
+            })
+        };
+        rows.iter().map(line).collect()
+    }
+}
+
+/// Divides a stretch of time into whole days of UTC, and the quarters of an
+/// hour before and after them.
+fn parts(quarters: Range<i64>) -> impl Iterator<Item = Part> {
+    let Range { start, end } = quarters;
+    let first = start + (-start).rem_euclid(QUARTERS_A_DAY);
+    let last = end - end.rem_euclid(QUARTERS_A_DAY);
+    let (first, last) = if first < last {
+        (first, last)
+    } else {
+        (end, end)
+    };
+    let part = |quarters, from, to| Part {
+        quarters,
+        from,
+        to,
+        offset: 0,
+    };
+    let all = [
+        part(1, start, first),
+        part(QUARTERS_A_DAY, first, last),
+        part(1, last, end),
+    ];
+    all.into_iter().filter(|part| part.from < part.to)
+}
+
+fn read_line(row: &Row) -> anyhow::Result<UsageLine> {
+    Ok(UsageLine {
+        day: row.int(0)?,
+        server: row.int(1)?.cast_unsigned(),
+        source: row.text(2)?.to_owned(),
+        key: KeyId::parse(row.text(3)?),
+        provider: row.text(4)?.to_owned(),
+        model: row.text(5)?.to_owned(),
+        total: read_total(row, 6)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_quarter_is_in_one_part(start in 0..500_i64, length in 0..500_i64) {
+            let end = start + length;
+            let mut next = start;
+            for part in parts(start..end) {
+                prop_assert_eq!(part.from, next);
+                if part.quarters > 1 {
+                    prop_assert!(part.from % 96 == 0 && part.to % 96 == 0);
+                } else {
+                    prop_assert!(part.to - part.from < 192);
+                }
+                next = part.to;
+            }
+            prop_assert_eq!(next, end);
+        }
+    }
+}

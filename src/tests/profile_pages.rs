@@ -1,0 +1,273 @@
+//! The console's pages about oneself: tokens, sessions, what is stored.
+
+use regex::Regex;
+use reqwest::StatusCode;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::page_visitor::{PageVisitor, Shown};
+use super::tokens::token_in;
+use super::{Stage, run};
+use crate::model::Right;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// What a page says, without its markup.
+fn words(shown: &Shown) -> String {
+    let main = shown.text.split("<main").nth(1).unwrap_or(&shown.text);
+    let plain = Regex::new("<[^>]*>").unwrap().replace_all(main, " ");
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+async fn browser_of(stage: &Stage, person: u64) -> PageVisitor<'_> {
+    let browser = PageVisitor::new(stage);
+    browser.signs_in(person).await;
+    browser
+}
+
+/// The id of the form on the page that makes tokens.
+async fn form_id(browser: &PageVisitor<'_>) -> String {
+    let page = browser.opens("/tokens/new").await.text;
+    let id = Regex::new("name=\"once\" value=\"([0-9a-f]+)\"").unwrap();
+    id.captures(&page).expect("the form has an id")[1].to_owned()
+}
+
+#[tokio::test]
+async fn a_token_is_made_shown_once_used_and_revoked() {
+    run(async |stage| {
+        let browser = browser_of(stage, stage.scene.member).await;
+        let empty = browser.opens("/tokens").await;
+        assert!(
+            words(&empty).contains("No tokens yet."),
+            "{}",
+            words(&empty)
+        );
+        let once = form_id(&browser).await;
+        let fields = [
+            ("name", "Laptop <b>"),
+            ("days", "30"),
+            ("server", ""),
+            ("may", "chat"),
+            ("may", "usage:read"),
+            ("once", once.as_str()),
+        ];
+        let made = browser.submits("/tokens/new", "/tokens", &fields).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", words(&made));
+        assert_eq!(made.headers["cache-control"], "no-store");
+        assert!(made.headers.get("content-encoding").is_none());
+        assert!(!made.text.contains("Laptop <b>"), "it is escaped");
+        for client in [
+            "Claude Code",
+            "Codex",
+            "curl",
+            "OpenAI, Python",
+            "Anthropic, Python",
+        ] {
+            assert!(words(&made).contains(client), "{client}");
+        }
+        let token = token_in(&made.text);
+        let people = &stage.app().await.people;
+        let known = people.authenticate(&token, None).await.unwrap();
+        assert_eq!(known.person.0, stage.scene.member);
+        assert!(known.scopes.has(Right::UsageRead) && !known.scopes.has(Right::KeysRead));
+        assert_eq!(
+            known.expires_at_ms - known.created_at_ms,
+            30 * 24 * 60 * MINUTE_MS
+        );
+        // A reload sends the form again.
+        let again = browser.submits("/tokens/new", "/tokens", &fields).await;
+        assert_eq!(again.status, StatusCode::CONFLICT);
+        assert!(!again.text.contains("latchkey_"));
+        let listed = browser.opens("/tokens").await;
+        assert!(words(&listed).contains("1 of 20"), "{}", words(&listed));
+        assert!(!listed.text.contains("latchkey_"), "it is shown this once");
+        // Somebody else can't revoke it.
+        let revoke = format!("/tokens/{}/revoke", known.id);
+        let omar = browser_of(stage, stage.scene.manager).await;
+        let refused = omar.submits("/tokens", &revoke, &[]).await;
+        assert_ne!(refused.status, StatusCode::SEE_OTHER);
+        people.authenticate(&token, None).await.unwrap();
+        let revoked = browser.submits("/tokens", &revoke, &[]).await;
+        assert_eq!(revoked.location(), "/tokens");
+        people.authenticate(&token, None).await.unwrap_err();
+        let after = browser.opens("/tokens").await;
+        assert!(
+            words(&after).contains("Revoked “Laptop"),
+            "{}",
+            words(&after)
+        );
+        let later = browser.opens("/tokens").await;
+        assert!(!words(&later).contains("Revoked"), "it is said once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_may_only_do_what_its_maker_may_grant() {
+    run(async |stage| {
+        let server = stage.scene.server.to_string();
+        let omar = browser_of(stage, stage.scene.manager).await;
+        let page = omar.opens("/tokens/new").await;
+        assert!(page.text.contains(&format!("value=\"{server}\"")));
+        let make = async |browser: &PageVisitor<'_>, more: &[(&str, &str)]| {
+            let once = form_id(browser).await;
+            let mut fields = vec![("days", "30"), ("once", once.as_str())];
+            fields.extend(more);
+            browser.submits("/tokens/new", "/tokens", &fields).await
+        };
+        let made = make(&omar, &[("may", "chat"), ("server", &server)]).await;
+        let people = &stage.app().await.people;
+        let known = people
+            .authenticate(&token_in(&made.text), None)
+            .await
+            .unwrap();
+        assert_eq!(known.scopes.server.unwrap().0, stage.scene.server);
+        // Zoe is not in the server, and an id of nowhere is nobody's.
+        let zoe = browser_of(stage, stage.scene.stranger).await;
+        for server in [server.as_str(), "7", "everywhere"] {
+            let refused = make(&zoe, &[("may", "chat"), ("server", server)]).await;
+            assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", words(&refused));
+        }
+        for may in [
+            vec![],
+            vec![("may", "everything")],
+            vec![("may", "guild:7")],
+        ] {
+            let refused = make(&zoe, &may).await;
+            assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        // What changes keys wants a sign-in of the last ten minutes.
+        stage.clock.advance_ms(10 * MINUTE_MS);
+        let stale = make(&zoe, &[("may", "keys:write")]).await;
+        assert_eq!(stale.title(), "Sign in once more for this");
+        assert!(
+            stale
+                .text
+                .contains("/sign-in?again=yes&amp;next=%2Ftokens%2Fnew")
+        );
+        zoe.signs_in(stage.scene.stranger).await;
+        let made = make(&zoe, &[("may", "keys:write")]).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", words(&made));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_chooses_what_they_like() {
+    run(async |stage| {
+        let browser = browser_of(stage, stage.scene.member).await;
+        let fields = [
+            ("model", "openai/gpt-6-luna"),
+            ("persona", ""),
+            ("look", "dark"),
+        ];
+        let saved = browser.submits("/profile", "/profile", &fields).await;
+        assert_eq!(saved.location(), "/profile", "{}", words(&saved));
+        let shown = browser.opens("/profile").await;
+        assert!(shown.text.contains("data-theme=\"dark\""));
+        assert!(shown.text.contains("value=\"openai/gpt-6-luna\""));
+        assert!(words(&shown).contains("Saved."));
+        let wrong = [("model", "nobody/x"), ("persona", ""), ("look", "")];
+        let refused = browser.submits("/profile", "/profile", &wrong).await;
+        assert_ne!(refused.status, StatusCode::SEE_OTHER);
+        assert!(
+            refused.text.contains("nobody/x"),
+            "what was typed is still there"
+        );
+        let nothing = [("model", ""), ("persona", ""), ("look", "")];
+        browser.submits("/profile", "/profile", &nothing).await;
+        let shown = browser.opens("/profile").await;
+        assert!(!shown.text.contains("data-theme") && !shown.text.contains("gpt-6-luna\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_sees_where_they_are_signed_in_and_ends_it() {
+    run(async |stage| {
+        let mia = stage.scene.member;
+        let (one, other) = (browser_of(stage, mia).await, browser_of(stage, mia).await);
+        let omar = browser_of(stage, stage.scene.manager).await;
+        let shown = one.opens("/profile").await;
+        let end = Regex::new("/profile/sessions/[0-9a-f]{16}/end").unwrap();
+        let found: Vec<&str> = end.find_iter(&shown.text).map(|it| it.as_str()).collect();
+        let [others] = found[..] else {
+            panic!("{found:?}");
+        };
+        // It is not Omar's to end.
+        let refused = omar.submits("/profile", others, &[]).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+        assert_eq!(other.opens("/profile").await.status, StatusCode::OK);
+        let ended = one.submits("/profile", others, &[]).await;
+        assert_eq!(ended.location(), "/profile");
+        assert_eq!(
+            other.opens("/profile").await.status,
+            StatusCode::UNAUTHORIZED
+        );
+        other.signs_in(mia).await;
+        one.submits("/profile", "/profile/sessions/end-others", &[])
+            .await;
+        assert_eq!(
+            other.opens("/profile").await.status,
+            StatusCode::UNAUTHORIZED
+        );
+        let shown = one.opens("/profile").await;
+        assert!(words(&shown).contains("One other browser is signed out."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_stored_is_taken_and_erased() {
+    run(async |stage| {
+        let browser = browser_of(stage, stage.scene.member).await;
+        let key = SecretString::from(super::good("mistral"));
+        let key = secrecy::ExposeSecret::expose_secret(&key);
+        stage.mia().adds("mistral", "user", key).await;
+        let shown = words(&browser.opens("/profile").await);
+        assert!(shown.contains("Keys, sealed 1"), "{shown}");
+        let export = browser.opens("/profile/export.json").await;
+        let disposition = export.headers["content-disposition"].to_str().unwrap();
+        assert!(disposition.starts_with("attachment"), "{disposition}");
+        let all: Value = serde_json::from_str(&export.text).unwrap();
+        assert_eq!(all["keys"][0]["provider"], "mistral");
+        assert_eq!(all["sessions"].as_array().unwrap().len(), 1);
+        assert!(!export.text.contains(key));
+
+        let wrong = [("confirm", "erase omar")];
+        let refused = browser
+            .submits("/profile/erase", "/profile/erase", &wrong)
+            .await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        stage.clock.advance_ms(10 * MINUTE_MS);
+        let stale = browser.opens("/profile/erase").await;
+        assert_eq!(stale.title(), "Sign in once more for this");
+        let right = [("confirm", "erase mia")];
+        let stale = browser.submits("/profile", "/profile/erase", &right).await;
+        assert_eq!(stale.title(), "Sign in once more for this");
+        assert!(stage.mia().runs("/keys list").await.contains("Mistral"));
+        // Signing in again asks for consent, and leads back.
+        let there = browser
+            .opens("/sign-in?again=yes&next=/profile/erase")
+            .await;
+        assert!(
+            there.location().contains("prompt=consent"),
+            "{}",
+            there.location()
+        );
+        let back = browser
+            .goes_to_discord("/sign-in?again=yes&next=/profile/erase")
+            .await;
+        assert_eq!(browser.opens(&back).await.location(), "/profile/erase");
+        let erased = browser
+            .submits("/profile/erase", "/profile/erase", &right)
+            .await;
+        assert_eq!(erased.location(), "/", "{}", words(&erased));
+        assert_eq!(
+            browser.opens("/profile").await.status,
+            StatusCode::UNAUTHORIZED
+        );
+        assert!(!stage.mia().runs("/keys list").await.contains("Mistral"));
+    })
+    .await;
+}

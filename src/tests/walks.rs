@@ -1,0 +1,359 @@
+//! Chromium walks every page of the demo's console as a visitor, as mia, as
+//! omar and as zoe: with script and without, at three widths, light and dark,
+//! with axe's rules of accessibility on each.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
+use tokio::time::timeout;
+
+use super::browser::Browser;
+use super::process::{command, terminate};
+
+/// How long the demo may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The widths and heights at which pages are looked at, in CSS pixels.
+const SIZES: [(u32, u32); 3] = [(360, 740), (768, 1_024), (1_440, 900)];
+const LOOKS: [&str; 2] = ["light", "dark"];
+/// The most that a page and what belongs to it may weigh, in bytes.
+const PAGE_BYTES_MAX: u64 = 100 * 1024;
+/// No walk meets more kinds of pages.
+const KINDS_MAX: usize = 60;
+
+/// The demo, as a process of its own.
+struct Demo {
+    process: Child,
+    /// Where the console is.
+    console: String,
+}
+
+impl Demo {
+    async fn begins() -> Self {
+        let mut process = command("demo --port 0", &[]).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let console = loop {
+            let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
+            let line = line.expect("the demo says where it is");
+            let found = line.strip_prefix("The console, where people keep their keys, is at ");
+            if let Some(address) = found {
+                break address.trim_end_matches(['.', '/']).to_owned();
+            }
+        };
+        // Whatever else it says is read, so that it can say it.
+        #[expect(clippy::disallowed_methods, reason = "it ends with the process")]
+        tokio::task::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { process, console }
+    }
+
+    async fn ends(mut self) {
+        assert!(terminate(&mut self.process).await);
+    }
+}
+
+/// axe, from the folder that `LATCHKEY_AXE` names.
+fn axe() -> Option<String> {
+    let named = std::env::vars().find(|(name, _)| name == "LATCHKEY_AXE");
+    let path = named.map(|(_, path)| PathBuf::from(path).join("node_modules/axe-core/axe.min.js"));
+    let source = path.and_then(|path| std::fs::read_to_string(path).ok());
+    source.or_else(|| super::skip("there is no axe of tests/axe/package.json"))
+}
+
+/// The kind of a page: its path without ids, and the names in its query.
+fn kind(address: &str) -> String {
+    let url = url::Url::parse(address).unwrap();
+    let is_id = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        part.len() >= 7 && digits >= 4
+    };
+    let parts = url.path().split('/');
+    let parts: Vec<&str> = parts
+        .map(|part| if is_id(part) { "*" } else { part })
+        .collect();
+    parts.join("/")
+}
+
+/// Somebody in a browser.
+struct Walker<'a> {
+    browser: Browser,
+    demo: &'a Demo,
+    name: &'static str,
+}
+
+impl<'a> Walker<'a> {
+    async fn comes(demo: &'a Demo, name: &'static str) -> Option<Self> {
+        let browser = Browser::open("about:blank").await?;
+        browser.watches().await;
+        browser.resizes(1_440, 900).await;
+        let walker = Walker {
+            browser,
+            demo,
+            name,
+        };
+        walker.goes_to("/").await;
+        if name != "visitor" {
+            walker.signs_in().await;
+        }
+        Some(walker)
+    }
+
+    async fn goes_to(&self, path: &str) {
+        let address = format!("{}{path}", self.demo.console);
+        self.browser.goes_to(&address).await;
+    }
+
+    /// Presses *Sign in with Discord*, says on Discord's page who they are, and
+    /// comes back.
+    async fn signs_in(&self) {
+        let browser = &self.browser;
+        browser
+            .evaluates("document.querySelector('a.strong[href^=\"/sign-in\"]').click()")
+            .await;
+        browser.shows("Authorize as").await;
+        let presses = format!(
+            "[...document.querySelectorAll('button')].find(it => it.innerText.includes({})).click()",
+            json!(self.name)
+        );
+        browser.evaluates(&presses).await;
+        browser
+            .until("location.pathname === '/keys' && document.readyState === 'complete'")
+            .await;
+    }
+
+    /// Every kind of page that links lead to from here, each by one address.
+    async fn finds_pages(&self) -> BTreeMap<String, String> {
+        let mut found = BTreeMap::new();
+        let start = if self.name == "visitor" { "/" } else { "/keys" };
+        let mut next = VecDeque::from([format!("{}{start}", self.demo.console)]);
+        while let Some(address) = next.pop_front() {
+            if found.len() > KINDS_MAX || found.contains_key(&kind(&address)) {
+                continue;
+            }
+            self.browser.goes_to(&address).await;
+            let is_page =
+                "document.contentType === 'text/html' && !!document.querySelector('main')";
+            if self.browser.evaluates(is_page).await != true {
+                continue;
+            }
+            found.insert(kind(&address), address);
+            next.extend(self.links().await);
+        }
+        found
+    }
+
+    /// Links of this page to others of the console.
+    async fn links(&self) -> Vec<String> {
+        let links = self
+            .browser
+            .evaluates(
+                "[...document.querySelectorAll('a[href]')].map(it => it.href.split('#')[0])
+                    .filter(it => new URL(it).origin === location.origin)
+                    .filter(it => !/\\/(sign-in|sign-out|openapi|assets)|\\.(csv|json)/.test(it))",
+            )
+            .await;
+        let links = links.as_array().cloned().unwrap_or_default();
+        let texts = links.iter().filter_map(Value::as_str).map(str::to_owned);
+        texts.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Looks at a page at each width and in each look: what is wrong with it.
+    async fn looks_at(&self, kind: &str, address: &str, axe: &str) -> Vec<String> {
+        let browser = &self.browser;
+        let mut wrong = Vec::new();
+        for (width, height) in SIZES {
+            browser.resizes(width, height).await;
+            for look in LOOKS {
+                browser.prefers(look).await;
+                browser.takes_events().await;
+                browser.goes_to(address).await;
+                let at = format!("{} {kind} {width} {look}", self.name);
+                let mut says = |what: String| wrong.push(format!("{at}: {what}"));
+                self.measures(&mut says).await;
+                for event in browser.takes_events().await {
+                    if let Some(fault) = self.fault_of(&event) {
+                        says(fault);
+                    }
+                }
+                for finding in self.asks_axe(axe).await {
+                    says(finding);
+                }
+                let name = kind.trim_matches('/').replace(['/', '*'], "-");
+                let name = if name.is_empty() { "home" } else { &name };
+                browser
+                    .keeps_whole_picture(&format!("console-{}-{name}-{width}-{look}", self.name))
+                    .await;
+            }
+        }
+        wrong
+    }
+
+    /// Nothing is cut off at the side, nothing moves, and a page is light.
+    async fn measures(&self, says: &mut impl FnMut(String)) {
+        let measured = self
+            .browser
+            .evaluates(
+                "(() => {
+                    const entries = performance.getEntriesByType('resource');
+                    const page = performance.getEntriesByType('navigation')[0];
+                    const bytes = [page, ...entries].reduce((sum, it) => sum + it.encodedBodySize, 0);
+                    const cls = performance.getEntriesByType('layout-shift')
+                        .reduce((sum, it) => sum + it.value, 0);
+                    return {
+                        overflow: document.documentElement.scrollWidth - innerWidth,
+                        bytes, cls, title: document.title,
+                        headings: document.querySelectorAll('h1').length,
+                    };
+                })()",
+            )
+            .await;
+        if measured["overflow"].as_i64() > Some(0) {
+            says(format!("{} px stand out at the side", measured["overflow"]));
+        }
+        if measured["bytes"].as_u64() > Some(PAGE_BYTES_MAX) {
+            says(format!("it weighs {} bytes", measured["bytes"]));
+        }
+        if measured["cls"].as_f64() > Some(0.0) {
+            says(format!("it moves by {}", measured["cls"]));
+        }
+        if measured["headings"] != 1 {
+            says(format!("it has {} main headings", measured["headings"]));
+        }
+    }
+
+    /// What an event of the browser's says to be wrong.
+    fn fault_of(&self, event: &Value) -> Option<String> {
+        let parameters = &event["params"];
+        match event["method"].as_str()? {
+            "Log.entryAdded" if parameters["entry"]["level"] == "error" => {
+                Some(format!("the browser says: {}", parameters["entry"]["text"]))
+            }
+            "Runtime.exceptionThrown" => Some(format!(
+                "a script fails: {}",
+                parameters["exceptionDetails"]
+            )),
+            "Network.requestWillBeSent" => {
+                let address = parameters["request"]["url"].as_str()?;
+                let is_ours = address.starts_with(&self.demo.console)
+                    || address.starts_with("data:")
+                    || address.starts_with("blob:");
+                (!is_ours).then(|| format!("it asks {address}"))
+            }
+            _ => None,
+        }
+    }
+
+    async fn asks_axe(&self, axe: &str) -> Vec<String> {
+        self.browser.evaluates(axe).await;
+        let found = self
+            .browser
+            .evaluates(
+                "axe.run(document, {
+                    resultTypes: ['violations', 'incomplete'],
+                    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+                }).then(found => [
+                    ...found.violations,
+                    ...found.incomplete.filter(it => it.id === 'color-contrast'),
+                ].map(it => it.id + ': ' + it.nodes.slice(0, 3).map(node =>
+                    node.html.slice(0, 160) + ' ' + (node.any[0]?.message ?? '')).join(' | ')))",
+            )
+            .await;
+        let found = found.as_array().expect("axe answers").clone();
+        found.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Walks all pages as somebody: the kinds that there were.
+async fn walks(name: &'static str) -> Option<BTreeSet<String>> {
+    let axe = axe()?;
+    let demo = Demo::begins().await;
+    let walker = Walker::comes(&demo, name).await?;
+    let pages = walker.finds_pages().await;
+    let mut wrong = Vec::new();
+    for (kind, address) in &pages {
+        wrong.extend(walker.looks_at(kind, address, &axe).await);
+    }
+    drop(walker);
+    demo.ends().await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Some(pages.into_keys().collect())
+}
+
+#[tokio::test]
+async fn a_visitor_walks_every_page() {
+    if let Some(pages) = walks("visitor").await {
+        assert!(
+            pages.contains("/") && pages.contains("/playground"),
+            "{pages:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_member_walks_every_page() {
+    if let Some(pages) = walks("mia").await {
+        for page in [
+            "/keys",
+            "/keys/new",
+            "/models",
+            "/playground",
+            "/usage",
+            "/tokens",
+            "/profile",
+        ] {
+            assert!(pages.contains(page), "{page} is not among {pages:?}");
+        }
+        assert!(!pages.iter().any(|page| page.starts_with("/operator")));
+    }
+}
+
+#[tokio::test]
+async fn a_manager_who_is_an_operator_walks_every_page() {
+    if let Some(pages) = walks("omar").await {
+        for page in [
+            "/servers/*",
+            "/operator",
+            "/operator/keys",
+            "/operator/people",
+        ] {
+            assert!(pages.contains(page), "{page} is not among {pages:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_walks_every_page() {
+    if let Some(pages) = walks("zoe").await {
+        assert!(pages.contains("/keys"), "{pages:?}");
+    }
+}
+
+/// A page with planted faults fails: axe sees what it should.
+#[tokio::test]
+async fn axe_sees_planted_faults() {
+    let Some(axe) = axe() else { return };
+    let demo = Demo::begins().await;
+    let Some(walker) = Walker::comes(&demo, "visitor").await else {
+        return;
+    };
+    assert_eq!(walker.asks_axe(&axe).await, Vec::<String>::new());
+    walker
+        .browser
+        .evaluates(
+            "const image = document.createElement('img'); image.src = 'data:,';
+             const words = document.createElement('p'); words.textContent = 'too pale';
+             const sheet = new CSSStyleSheet(); sheet.replaceSync('.pale { color: #bbb }');
+             document.adoptedStyleSheets.push(sheet); words.className = 'pale';
+             document.querySelector('main').append(image, words); 0",
+        )
+        .await;
+    let found = walker.asks_axe(&axe).await.join("\n");
+    assert!(
+        found.contains("image-alt") && found.contains("color-contrast"),
+        "{found}"
+    );
+    drop(walker);
+    demo.ends().await;
+}
