@@ -5,6 +5,7 @@ mod front;
 mod html;
 mod playground;
 mod playground_streams;
+mod playground_visitors;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor};
