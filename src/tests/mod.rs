@@ -81,6 +81,7 @@ mod sessions;
 mod shape;
 mod shared_keys;
 mod sign_in;
+mod sign_in_doctor;
 mod sign_in_pages;
 mod smuggling;
 mod spec;
@@ -102,6 +103,7 @@ use latchkey_emulator::providers::{Standing, sample};
 use latchkey_emulator::{RestFault, RestTrouble};
 
 pub use actor::Actor;
+pub use console::Visitor;
 pub use stage::{Setup, Stage, run, run_with};
 
 /// Wipes what is freed, as the program's own allocator does: tests search

@@ -3,8 +3,10 @@
 mod home;
 mod playground;
 mod profile;
+mod servers;
 pub mod sign_in;
 mod tokens;
+mod usage;
 
 use super::routes::Row;
 
@@ -17,4 +19,13 @@ pub const ROWS: &[&[Row]] = &[
     profile::ROWS,
     sign_in::ROWS,
     tokens::ROWS,
+    usage::ROWS,
+    usage::billing::ROWS,
+    servers::ROWS,
+    servers::overview::ROWS,
+    servers::usage::ROWS,
+    servers::keys::ROWS,
+    servers::budgets::ROWS,
+    servers::rules::ROWS,
+    servers::models::ROWS,
 ];

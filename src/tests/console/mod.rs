@@ -6,6 +6,8 @@ mod html;
 mod playground;
 mod playground_streams;
 mod playground_visitors;
+mod servers;
+mod usage;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor};

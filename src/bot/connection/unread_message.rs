@@ -2,10 +2,8 @@
 //! that what it can't read costs that part alone (`docs/discord.md` §8.1).
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use serenity::all::{ActionRow, Attachment, Embed, Message, MessageSnapshot, StickerItem, User};
-
-use crate::bot::interactions::unread_events::fill_in;
 
 /// How deep messages in messages are followed: what is replied to.
 const DEPTH_MAX: usize = 1;
@@ -98,6 +96,18 @@ fn essentials(message: &Value, fields: &[&str]) -> Value {
         ],
     );
     base
+}
+
+/// Puts these fields where they are missing.
+pub fn fill_in(object: &mut Value, fields: &[(&str, Value)]) {
+    let Some(object): Option<&mut Map<String, Value>> = object.as_object_mut() else {
+        return;
+    };
+    for (name, value) in fields {
+        if object.get(*name).is_none_or(Value::is_null) {
+            object.insert((*name).to_owned(), value.clone());
+        }
+    }
 }
 
 /// The fields of an object with these names.
