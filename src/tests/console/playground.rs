@@ -130,17 +130,13 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
         {file: }
         Paid byown keyown key, this once (Ask)
         Use it as
-        {as:
-        of 16}
+        {as: of 16}
         Model
-        {model:
-        of 12}
+        {model: of 12}
         Beside it
-        {beside:
-        of 12}
+        {beside: of 12}
         As if asked in
-        {in:
-        of 1}
+        {in: of 1}
         [ ] Use my own key for this only
         Key for one question
         {key: masked}
