@@ -2,8 +2,10 @@
 //! Discord or HTTP.
 
 mod asks;
+mod checkup;
 mod durations;
 mod error;
+mod files;
 mod foundation;
 mod gate;
 mod health;
@@ -19,6 +21,7 @@ mod programs;
 mod quotas;
 mod shards;
 mod tasks;
+mod traffic;
 mod upkeep;
 
 use std::sync::Arc;
@@ -30,20 +33,28 @@ pub use asks::{
     AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelOffer,
     ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
+pub use checkup::{
+    Finding, Wellness, check_pages, judge_check, judge_health, judge_master, judge_quotas,
+    judge_sign_in, judge_stored_keys,
+};
 pub use durations::parse_duration;
 pub use error::Error;
+pub use files::{
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text, tell_files,
+};
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
     AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, Listing,
-    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUse, TestedKey, TrialOutcome,
-    TypedKey, WhySkipped,
+    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey,
+    TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
-pub use payers::{BotDefault, Demotion, EnvironmentKey, Payer};
+pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
-    Consent, Identity, IdentityDesk, LimitSubject, MemberDirectory, NewSession, Notifier,
-    OperatorsView, OwnSession, ReturnedCode, SignInTrouble, StoredSummary, form_token, nobody_else,
+    Consent, Found, FoundPerson, FoundServer, Identity, IdentityDesk, LimitSubject,
+    MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SignInTrouble,
+    StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
@@ -62,9 +73,10 @@ pub use quotas::{
     date_of, find_zone, make_limit, number_of, quote_cell, receipts_table, usage_json, usage_table,
 };
 pub use tasks::Tasks;
+pub use traffic::TrafficView;
 
-pub use crate::ledger::OvershootNotice;
-pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
+pub use crate::ledger::{CallCounts, OvershootNotice, Traffic};
+pub use crate::store::{DatabaseTrouble, OwnAttempt, ReceiptsAfter, Total};
 pub use crate::vault::{is_same_secret, new_cookie};
 
 use crate::ledger::Ledger;
@@ -73,6 +85,7 @@ use crate::providers::Providers;
 use crate::store::Store;
 use crate::vault::Vault;
 use asks::Asks;
+use checkup::KnownPages;
 use foundation::Foundation;
 use keys::Keys;
 use models::Models;
@@ -133,6 +146,7 @@ pub struct App {
     started_at_ms: i64,
     /// Whoever probes the database.
     probing: Semaphore,
+    known_pages: Arc<KnownPages>,
     /// The tasks that shutdown waits for.
     pub tasks: Tasks,
 }
@@ -214,6 +228,7 @@ impl App {
             clock: foundation.clock,
             started_at_ms: foundation.started_at_ms,
             probing: Semaphore::new(1),
+            known_pages: Arc::default(),
             tasks: foundation.tasks,
         }
     }

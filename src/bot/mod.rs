@@ -23,7 +23,6 @@ use tokio::time::timeout;
 pub use connection::connect::{Connection, Introduction};
 pub use connection::settings::Settings;
 pub use connection::shards::ShardRange;
-pub use conversation::files::FileLimits;
 pub use conversation::settings::ChatSettings;
 pub use sign_in::{SignInDesk, SignInSettings};
 

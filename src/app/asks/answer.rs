@@ -90,6 +90,20 @@ impl Asks {
         }
     }
 
+    /// Prepares a reply that nobody pays for, whoever could: for a visitor, of
+    /// whom nothing is known.
+    pub async fn prepare_demo(&self, ask: Ask) -> PreparedAsk<'_> {
+        let considered = self.consider(ask).await;
+        PreparedAsk {
+            asks: self,
+            considered: considered.map(|ready| ReadyAsk {
+                queue: PayerQueue::default(),
+                demo: self.settings.demo_replies,
+                ..ready
+            }),
+        }
+    }
+
     async fn consider(&self, ask: Ask) -> Result<ReadyAsk, Error> {
         if ask.turns.last().is_none_or(Turn::is_empty) {
             return Err(AskRefusal::EmptyPrompt.into());

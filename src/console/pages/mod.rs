@@ -1,6 +1,8 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
+mod operator;
+mod playground;
 mod profile;
 mod servers;
 pub mod sign_in;
@@ -9,9 +11,13 @@ mod usage;
 
 use super::routes::Row;
 
+pub use playground::PlaygroundLimits;
+
 /// The rows of all pages.
 pub const ROWS: &[&[Row]] = &[
     home::ROWS,
+    operator::ROWS,
+    playground::ROWS,
     profile::ROWS,
     sign_in::ROWS,
     tokens::ROWS,

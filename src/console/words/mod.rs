@@ -2,7 +2,13 @@
 //! and where to go.
 
 mod access;
+mod asks;
+mod files;
+mod once;
 mod others;
+mod pictures;
+mod quotas;
+mod skips;
 mod tokens;
 
 use crate::app::DatabaseTrouble;
@@ -10,16 +16,21 @@ use crate::model::Refusal;
 
 use super::trouble::Trouble;
 
+pub use files::{describe_left_out, describe_unread};
+pub use skips::describe_passed_over;
+
 /// The trouble that a refusal is.
 pub fn describe_refusal(refusal: &Refusal) -> Trouble {
     match refusal {
         Refusal::Access(refusal) => access::describe_access(refusal),
+        Refusal::Ask(refusal) => asks::describe_ask(refusal),
+        Refusal::Picture(refusal) => pictures::describe_picture(refusal),
+        Refusal::Quota(refusal) => quotas::describe_quota(refusal),
+        Refusal::Key(key) => {
+            once::describe_once(key).unwrap_or_else(|| others::describe_other(refusal))
+        }
         Refusal::Token(refusal) => tokens::describe_token(refusal),
-        Refusal::Key(_)
-        | Refusal::Ask(_)
-        | Refusal::Conversation(_)
-        | Refusal::Picture(_)
-        | Refusal::Quota(_) => others::describe_other(refusal),
+        Refusal::Conversation(_) => others::describe_other(refusal),
     }
 }
 

@@ -8,7 +8,7 @@ mod key_trials;
 mod token;
 
 pub use bad_tokens::BadTokenThrottle;
-pub use client_address::{client_address, counted_address};
+pub use client_address::client_address;
 pub use concurrency::CallPermits;
 pub use demo_calls::DemoThrottle;
 pub use key_trials::outcome_of;

@@ -59,5 +59,12 @@ fn a_form_is_found_filled_in_and_read() {
             "go=now"
         ]
     );
-    insta::assert_snapshot!(read(page), @"");
+    insta::assert_snapshot!(read(page), @"
+    # Add & go
+    {provider: b of 2}
+    Key
+    {key: masked}
+    {note} x < y [x] One (Go)
+    a | b c [/c?d=1&e=2]
+    ");
 }

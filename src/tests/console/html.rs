@@ -31,7 +31,6 @@ const BLOCKS: &[&str] = &[
     "main",
     "nav",
     "ol",
-    "option",
     "p",
     "pre",
     "section",

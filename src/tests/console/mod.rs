@@ -3,6 +3,10 @@
 
 mod front;
 mod html;
+mod operator;
+mod playground;
+mod playground_streams;
+mod playground_visitors;
 mod servers;
 mod usage;
 mod visitor;
