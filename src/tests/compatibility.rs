@@ -57,7 +57,12 @@ async fn grompts_calls_bring_a_key_and_ideas() {
         let asked = stage.asked("google");
         assert!(asked.contains("- beginner-friendly") && asked.contains("Educational Content"));
         // The persona that makes prompts of ideas was told of itself.
-        assert!(asked.contains("rough ideas into prompts"), "{asked}");
+        let system = stage.world().look(|state| {
+            let mut calls = state.providers.calls.iter().rev();
+            let chat = calls.find(|call| call.provider == "google" && call.body.is_object());
+            chat.unwrap().body["systemInstruction"].to_string()
+        });
+        assert!(system.contains("rough ideas into prompts"), "{system}");
         for (header, provider, of) in [
             ("X-CHATGPT-Key", "chatgpt", "openai"),
             ("X-CLAUDE-Key", "claude", "anthropic"),

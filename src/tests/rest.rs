@@ -255,7 +255,7 @@ async fn one_question_gets_one_answer_from_whoever_pays() {
         assert_eq!(streamed.header("x-latchkey-source"), "personal");
         insta::assert_snapshot!(streamed.text.lines().rev().take(4).collect::<Vec<_>>().join("\n"), @r#"
 
-        data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","receipt":{"lines":[{"class":"input","cost_nano_dollars":1200,"count":12,"per":1000000,"price_nano_dollars":100000000},{"class":"output","cost_nano_dollars":5000,"count":10,"per":1000000,"price_nano_dollars":500000000}],"price_list":{"date":"2026-10-26","name":"genai-prices 0.2.1"},"sum_nano_dollars":6200},"response":"one two three four five six seven eight nine ten","usage":{"cost_nano_dollars":6200,"estimated":false,"input_tokens":12,"output_tokens":10}}
+        data: {"finish":"complete","mode":"byok","model":"claude-haiku-5-5","provider":"anthropic","receipt":{"lines":[{"class":"input","cost_nano_dollars":1200,"count":12,"per":1000000,"price_nano_dollars":100000000},{"class":"output","cost_nano_dollars":5000,"count":10,"per":1000000,"price_nano_dollars":500000000}],"price_list":{"date":"2026-10-26","name":"genai-prices 0.2.1"},"sum_nano_dollars":6200},"response":"one two three four five six seven eight nine ten","source":"personal","usage":{"completion_tokens":10,"cost_nano_dollars":6200,"estimated":false,"estimated_cost":6.2e-6,"input_tokens":12,"output_tokens":10,"prompt_tokens":12,"total_tokens":22}}
         event: done
         "#);
         let key = good("deepseek");
