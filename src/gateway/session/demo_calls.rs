@@ -6,9 +6,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::model::{TtlCache, lock};
-
-use super::client_address::counted_address;
+use crate::model::{TtlCache, counted_address, lock};
 
 /// How many such calls one address may make in a minute.
 const CALLS_MAX: u32 = 30;
