@@ -15,6 +15,7 @@ mod departures;
 mod idempotency;
 mod imports;
 mod journal;
+mod key_uses;
 mod keys;
 mod leases;
 mod ledger;
