@@ -31,7 +31,6 @@ const BLOCKS: &[&str] = &[
     "main",
     "nav",
     "ol",
-   
     "p",
     "pre",
     "section",
