@@ -355,6 +355,7 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
         body_bytes: count(config.gateway.body_kb) * 1_024,
         open_metrics: config.gateway.open_metrics,
         keys_without_token: config.gateway.keys_without_token,
+        demo_without_token: config.gateway.demo_without_token,
         hosts: config.gateway.own_hosts(),
     }
 }

@@ -132,7 +132,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Health => health::health(file).await,
-        Verb::Client(verb) => client::run(verb).await,
+        Verb::Client(verb) => client::run(verb, file).await,
     }
 }
 

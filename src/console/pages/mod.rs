@@ -1,6 +1,7 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
+mod operator;
 mod playground;
 mod profile;
 mod servers;
@@ -15,6 +16,7 @@ pub use playground::PlaygroundLimits;
 /// The rows of all pages.
 pub const ROWS: &[&[Row]] = &[
     home::ROWS,
+    operator::ROWS,
     playground::ROWS,
     profile::ROWS,
     sign_in::ROWS,

@@ -3,6 +3,7 @@
 
 mod front;
 mod html;
+mod operator;
 mod playground;
 mod playground_streams;
 mod playground_visitors;

@@ -21,8 +21,6 @@ use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 
-pub use next::step_up_address;
-
 pub const ROWS: &[Row] = &[
     row!(GET "/sign-in" Visitor begin),
     row!(GET "/sign-in/back" Visitor come_back),
