@@ -65,7 +65,7 @@ pub async fn list_models(
     let paid: BTreeSet<ProviderId> = models.iter().map(|it| it.provider.clone()).collect();
     let chats = |it: &ProviderInfo<'_>| it.kind() == ProviderKind::Chat && !paid.contains(it.id());
     let others = app.providers().iter().filter(chats);
-    let others = others.filter_map(|it| choice_of(it.id(), it.default_model()?));
+    let others = others.filter_map(|it| Some(choice_of(it.id(), it.default_model()?)));
     let mut others: Vec<ModelChoice> = others.collect();
     for chosen in &setting.models {
         add_chosen(visit, chosen, &mut models, &others);
@@ -73,7 +73,8 @@ pub async fn list_models(
     let mut groups = group(visit, &models, CHAT, "");
     let painters = if asker.is_visitor() {
         let painters = app.providers().iter().filter(|it| it.makes_pictures());
-        let painters = painters.filter_map(|it| choice_of(it.id(), it.default_picture_model()?));
+        let painters =
+            painters.filter_map(|it| Some(choice_of(it.id(), it.default_picture_model()?)));
         painters.collect()
     } else {
         app.pictures.list_models(&asker.caller).await?
@@ -91,7 +92,7 @@ fn add_chosen(visit: &Visit, chosen: &str, to: &mut Vec<ModelChoice>, others: &[
     };
     let known = visit.app().providers().find(provider);
     let known = known.filter(|it| it.kind() == ProviderKind::Chat);
-    let Some(choice) = known.and_then(|it| choice_of(it.id(), model)) else {
+    let Some(choice) = known.map(|it| choice_of(it.id(), model)) else {
         return;
     };
     if !to.contains(&choice) && !others.contains(&choice) {
@@ -99,11 +100,11 @@ fn add_chosen(visit: &Visit, chosen: &str, to: &mut Vec<ModelChoice>, others: &[
     }
 }
 
-fn choice_of(provider: &ProviderId, model: &str) -> Option<ModelChoice> {
-    Some(ModelChoice {
+fn choice_of(provider: &ProviderId, model: &str) -> ModelChoice {
+    ModelChoice {
         provider: provider.clone(),
         model: model.to_owned(),
-    })
+    }
 }
 
 /// Models by their providers, in the order in which these come first.
