@@ -4,7 +4,9 @@
 pub mod form;
 pub mod gauge;
 pub mod icon;
+
 pub mod ladder;
+pub mod link;
 pub mod money;
 pub mod note;
 pub mod payer;
