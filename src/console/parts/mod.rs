@@ -5,6 +5,7 @@ pub mod form;
 pub mod gauge;
 pub mod icon;
 
+pub mod key;
 pub mod ladder;
 pub mod link;
 pub mod money;

@@ -3,6 +3,7 @@
 
 mod front;
 mod html;
+mod keys;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor};
