@@ -2,8 +2,10 @@
 //! Discord or HTTP.
 
 mod asks;
+mod checkup;
 mod durations;
 mod error;
+mod files;
 mod foundation;
 mod gate;
 mod health;
@@ -19,6 +21,7 @@ mod programs;
 mod quotas;
 mod shards;
 mod tasks;
+mod traffic;
 mod upkeep;
 
 use std::sync::Arc;
@@ -27,32 +30,40 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use asks::{
-    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding,
-    OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelOffer,
+    ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
+};
+pub use checkup::{
+    Finding, Wellness, check_pages, judge_check, judge_health, judge_master, judge_quotas,
+    judge_sign_in, judge_stored_keys,
 };
 pub use durations::parse_duration;
 pub use error::Error;
+pub use files::{
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text, tell_files,
+};
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, Listing,
-    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUse, TestedKey, TrialOutcome,
-    TypedKey, WhySkipped,
+    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, Listing,
+    PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey,
+    TrialOutcome, TypedKey, WhySkipped,
 };
 pub use models::{KnownProviders, ModelChoice, ModelSettings, ProviderInfo};
-pub use payers::{BotDefault, Demotion, EnvironmentKey, Payer};
+pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
-    Consent, Identity, IdentityDesk, LimitSubject, MemberDirectory, NewSession, Notifier,
-    OperatorsView, OwnSession, ReturnedCode, SignInTrouble, StoredSummary, form_token, nobody_else,
+    Consent, Found, FoundPerson, FoundServer, Identity, IdentityDesk, LimitSubject,
+    MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SignInTrouble,
+    StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
-    UnsettledPictures, Waiter,
+    UnsettledPictures, Waiter, demo_picture,
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
-    RelayReceipt, RelayedAnswer,
+    RelayReceipt, RelayStart, RelayedAnswer,
 };
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;
@@ -62,9 +73,10 @@ pub use quotas::{
     date_of, find_zone, make_limit, number_of, quote_cell, receipts_table, usage_json, usage_table,
 };
 pub use tasks::Tasks;
+pub use traffic::TrafficView;
 
-pub use crate::ledger::OvershootNotice;
-pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
+pub use crate::ledger::{CallCounts, OvershootNotice, Traffic};
+pub use crate::store::{DatabaseTrouble, OwnAttempt, ReceiptsAfter, Total};
 pub use crate::vault::{is_same_secret, new_cookie};
 
 use crate::ledger::Ledger;
@@ -73,6 +85,7 @@ use crate::providers::Providers;
 use crate::store::Store;
 use crate::vault::Vault;
 use asks::Asks;
+use checkup::KnownPages;
 use foundation::Foundation;
 use keys::Keys;
 use models::Models;
@@ -133,6 +146,7 @@ pub struct App {
     started_at_ms: i64,
     /// Whoever probes the database.
     probing: Semaphore,
+    known_pages: Arc<KnownPages>,
     /// The tasks that shutdown waits for.
     pub tasks: Tasks,
 }
@@ -189,12 +203,12 @@ impl App {
 
     /// Makes the rooms, each of what it needs.
     fn furnish(foundation: Foundation, settings: Settings, http: reqwest::Client) -> Self {
-        let max_output_tokens = settings.asks.max_output_tokens;
+        let ask_settings = settings.asks.clone();
         let people = Arc::new(People::new(&foundation));
         let keys = Arc::new(Keys::new(&foundation));
         let asks = Arc::new(Asks::new(&foundation, settings.asks, &keys, &people));
         let pictures = Arc::new(Pictures::new(&foundation, settings.images, &asks, &people));
-        let programs = Programs::new(&foundation, max_output_tokens, &people, &pictures);
+        let programs = Programs::new(&foundation, &ask_settings, &people, &pictures);
         Self {
             people,
             keys,
@@ -214,6 +228,7 @@ impl App {
             clock: foundation.clock,
             started_at_ms: foundation.started_at_ms,
             probing: Semaphore::new(1),
+            known_pages: Arc::default(),
             tasks: foundation.tasks,
         }
     }

@@ -23,7 +23,6 @@ use tokio::time::timeout;
 pub use connection::connect::{Connection, Introduction};
 pub use connection::settings::Settings;
 pub use connection::shards::ShardRange;
-pub use conversation::files::FileLimits;
 pub use conversation::settings::ChatSettings;
 pub use sign_in::{SignInDesk, SignInSettings};
 
@@ -34,6 +33,7 @@ use answers::edit_pace::EditPace;
 use answers::running_answers::RunningAnswers;
 use callers::entitlements::Entitlements;
 use callers::home_roles::HomeRoles;
+use callers::member_names::MemberNames;
 use callers::members::MemberCache;
 use callers::server_facts::ServerFactsCache;
 use connection::card::Card;
@@ -86,6 +86,8 @@ pub struct Bot {
     members: MemberCache,
     /// Servers that people ask about on the console.
     server_facts: ServerFactsCache,
+    /// What members that it lists are called.
+    member_names: MemberNames,
     /// How many interactions could not be read.
     dropped_interactions: AtomicU64,
     renewals: ShardRenewals,
@@ -118,6 +120,7 @@ impl Bot {
             entitlements: sells_tiers.then(|| Entitlements::new(application)),
             members: MemberCache::default(),
             server_facts: ServerFactsCache::default(),
+            member_names: MemberNames::default(),
             dropped_interactions: AtomicU64::new(0),
             renewals: ShardRenewals::default(),
         }

@@ -61,6 +61,9 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         "Open http://{}/ in a browser. Ctrl+C ends the demo.",
         scene.emulator.address()
     );
+    if let Some(url) = app.console_url() {
+        println!("The console is at {url}/. Sign in there, and be mia, omar or zoe.");
+    }
     println!(
         "The console, where people keep their keys, is at http://{}/.",
         config.gateway.listen

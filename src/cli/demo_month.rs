@@ -55,13 +55,13 @@ const OMARS_KEYS: &[DemoKey] = &[
 ];
 
 const HABITS: &[Habit] = &[
-    habit(62, Source::Personal, "openai", "gpt-6-luna").of(9_000, 2_400),
-    habit(24, Source::Personal, "anthropic", "claude-haiku-5-5").of(14_000, 3_000),
+    habit(62, Source::Personal, "openai", "gpt-6-luna").of(36_000, 5_400),
+    habit(24, Source::Personal, "anthropic", "claude-haiku-5-5").of(52_000, 7_000),
     habit(5, Source::Personal, "openai", "gpt-image-2")
         .of(120, 1_400)
         .a_picture(),
-    habit(38, Source::Server, "anthropic", "claude-haiku-5-5").of(12_000, 2_600),
-    habit(12, Source::Server, "mistral", "mistral-small-latest").of(6_000, 1_500),
+    habit(38, Source::Server, "anthropic", "claude-haiku-5-5").of(42_000, 6_000),
+    habit(12, Source::Server, "mistral", "mistral-small-latest").of(18_000, 3_500),
     habit(16, Source::BotDefault, "groq", "openai/gpt-oss-20b").of(3_000, 900),
     // A model that no list of prices knows.
     habit(2, Source::Personal, "openai", "club-tuned-luna").of(2_000, 700),
@@ -69,7 +69,7 @@ const HABITS: &[Habit] = &[
         .of(6_000, 1_800)
         .of_manager(),
     habit(47, Source::Server, "anthropic", "claude-haiku-5-5")
-        .of(16_000, 3_200)
+        .of(44_000, 6_400)
         .of_manager(),
     habit(9, Source::BotDefault, "groq", "openai/gpt-oss-20b")
         .of(2_500, 800)
@@ -144,8 +144,8 @@ pub async fn tell_month(app: &Arc<App>, scene: &Scene) -> anyhow::Result<()> {
     tokio::try_join!(adding(&mia, MIAS_KEYS), adding(&omar, OMARS_KEYS))?;
     app.keys.pause(&omar, "openai", Scope::User).await?;
     for (bound, metric, max) in [
-        (Bound::ServerKey, Metric::Cost, 5_000_000_000),
-        (Bound::Member, Metric::Cost, 2_000_000_000),
+        (Bound::ServerKey, Metric::Cost, 2_000_000_000),
+        (Bound::Member, Metric::Cost, 750_000_000),
         (Bound::Member, Metric::Requests, 400),
     ] {
         let span = Span {
@@ -160,11 +160,10 @@ pub async fn tell_month(app: &Arc<App>, scene: &Scene) -> anyhow::Result<()> {
 }
 
 fn member(person: u64, scene: &Scene, manages_server: bool) -> Caller {
-    Caller {
-        place: Place::Server(ServerId(scene.server)),
-        manages_server,
-        ..nobody_else(PersonId(person))
-    }
+    let mut caller = nobody_else(PersonId(person));
+    caller.place = Place::Server(ServerId(scene.server));
+    caller.manages_server = manages_server;
+    caller
 }
 
 async fn add_key(app: &App, caller: &Caller, key: &DemoKey) -> anyhow::Result<()> {
@@ -223,17 +222,13 @@ fn remember(habit: &Habit, caller: &Caller, at_ms: i64, chance: &mut Chance) -> 
         },
         cost: None,
     };
-    let place = if habit.in_server {
-        caller.place
-    } else {
-        Place::Direct
-    };
+    let mut caller = caller.clone();
+    if !habit.in_server {
+        caller.place = Place::Direct;
+    }
     PastUse {
         at_ms,
-        caller: Caller {
-            place,
-            ..caller.clone()
-        },
+        caller,
         source: habit.source,
         provider: ProviderId::from(habit.provider),
         model: habit.model.to_owned(),
@@ -275,5 +270,58 @@ impl Chance {
     /// An hour of the day, from 7 to 23, most often in the middle.
     fn draw_hour(&mut self) -> i64 {
         7 + (self.draw_below(9) + self.draw_below(9)).cast_signed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::{PeriodChoice, UsageScope};
+    use crate::tests::{Visitor, run};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_month_is_a_ledger_like_any_other() {
+        run(async |stage| {
+            let app = stage.app().await;
+            tell_month(&app, &stage.scene).await.unwrap();
+            let mia = member(stage.scene.member, &stage.scene, false);
+            let omar = member(stage.scene.manager, &stage.scene, true);
+            let (mut requests, mut cost) = (0, 0);
+            for caller in [&mia, &omar] {
+                let period = app.quotas.period(PeriodChoice::LastDays(31), None).unwrap();
+                let report = app.quotas.report_usage(caller, UsageScope::User, period);
+                let total = report.await.unwrap().total;
+                assert!(total.unpriced < total.requests && total.cost_nano > 0);
+                requests += total.requests;
+                cost += total.cost_nano;
+            }
+            let rows = app.audit().await;
+            assert_eq!(rows.len() as u64, requests);
+            let used = rows.iter().filter_map(|row| row.used.cost);
+            assert_eq!(used.map(|cost| cost.0).sum::<u64>(), cost);
+            assert!(requests > 400, "{requests}");
+            // The budget has counted what the server's keys paid this month.
+            let budget = app.quotas.read_budget(&omar).await.unwrap();
+            let period = app.quotas.period(PeriodChoice::ThisMonth, None).unwrap();
+            let paid = app.quotas.report_usage(&omar, UsageScope::Guild, period);
+            let paid = paid.await.unwrap();
+            assert_eq!(budget.whole[0].used, paid.total.cost_nano);
+            assert!((1..budget.whole[0].limit.max).contains(&paid.total.cost_nano));
+            assert_eq!(paid.members.len(), 2);
+            let browser = Visitor::signed_in(stage, stage.scene.member).await;
+            let page = browser.opens("/usage").await;
+            for part in [
+                "claude-haiku-5-5",
+                "Lantern Club",
+                "without a price",
+                "Server keys",
+            ] {
+                assert!(page.holds(part), "{part}: {}", page.says());
+            }
+            // A page weighs what a phone takes.
+            assert!(page.html.len() < 60_000, "{}", page.html.len());
+        })
+        .await;
     }
 }

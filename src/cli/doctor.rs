@@ -11,10 +11,13 @@ use reqwest::Client;
 use super::assemble::{bot_defaults, catalogue, master_keys, prices, time_zone};
 use super::pages::sign_in;
 use super::{Assembled, RunOptions, assemble};
-use crate::app::SignInTrouble;
+use crate::app::{
+    Finding, SignInTrouble, Wellness, check_pages, judge_check, judge_health, judge_master,
+    judge_quotas, judge_sign_in, judge_stored_keys,
+};
 use crate::bot::{Introduction, SignInDesk, SignInSettings};
 use crate::config::{Config, Environment, others_can_read_dotenv};
-use crate::model::{Check, Clock, MemoryBudget, redact};
+use crate::model::{Clock, Key, MemoryBudget, Owner, redact};
 use crate::providers::{Clients, Providers, Timeouts};
 use crate::store::Store;
 use crate::vault::Vault;
@@ -32,6 +35,15 @@ impl Report {
     fn fail(&mut self, what: &str, detail: &str) {
         self.failed = true;
         println!("FAIL  {what}: {}", redact(detail));
+    }
+
+    fn show(&mut self, finding: &Finding) {
+        let Finding { what, words, .. } = finding;
+        match finding.wellness {
+            Wellness::Good => pass(what, words),
+            Wellness::Note => note(what, words),
+            Wellness::Bad => self.fail(what, words),
+        }
     }
 }
 
@@ -58,10 +70,10 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             check_dotenv();
             pass("configuration", "every setting is known and in range");
             check_quotas(&mut report, &config);
-            check_database(&mut report, &config, &environment).await;
+            let stored = check_database(&mut report, &config, &environment).await;
             let clients = Clients::new(Timeouts::default().connect)?;
             check_discord(&mut report, &config, &environment, &clients.web).await;
-            check_providers(&mut report, &config, &environment, clients).await;
+            check_providers(&mut report, (&config, &environment), clients, stored).await;
             if !report.failed {
                 stop_machines(&mut report, &config, &environment).await;
             }
@@ -111,63 +123,51 @@ fn check_quotas(report: &mut Report, config: &Config) {
         report.fail("quotas", &error.to_string());
     }
     let tiers: Vec<&str> = config.quota.tiers.iter().map(|t| t.name.as_str()).collect();
-    pass("quotas", &format!("tiers {}", tiers.join(", ")));
-    if config.discord.operators.is_empty() {
-        note(
-            "quotas",
-            "nobody may use /admin; put ids of people into `discord.operators` to allow it",
-        );
+    for finding in judge_quotas(&tiers, config.discord.operators.len()) {
+        report.show(&finding);
     }
 }
 
 /// Checks the master keys, and that the database opens and they open its keys.
-async fn check_database(report: &mut Report, config: &Config, environment: &Environment) {
+/// Returns the system keys that are stored there.
+async fn check_database(
+    report: &mut Report,
+    config: &Config,
+    environment: &Environment,
+) -> Vec<Key> {
     let masters = match master_keys(environment) {
         Ok(masters) => masters,
-        Err(error) => return report.fail("master key", &format!("{error:#}")),
+        Err(error) => {
+            report.fail("master key", &format!("{error:#}"));
+            return Vec::new();
+        }
     };
-    match masters.first() {
-        Some(active) => pass("master key", &format!("active key is {}", active.kid())),
-        None => note(
-            "master key",
-            "not set, so people can't store keys; run `latchkey keygen`",
-        ),
-    }
+    let active = masters.first().map(|active| active.kid().to_string());
+    report.show(&judge_master(active.as_deref()));
     let store = match Store::open(&config.store.url).await {
         Ok(store) => store,
-        Err(error) => return report.fail("database", &format!("{error:#}; check `store.url`")),
+        Err(error) => {
+            report.fail("database", &format!("{error:#}; check `store.url`"));
+            return Vec::new();
+        }
     };
     pass("database", "opens, and its tables are up to date");
-    check_pages(report, &store).await;
+    report.show(&check_pages(&store).await);
     let unlocked = Vault::unlock(masters, &store, Clock::default().now_ms()).await;
     match (unlocked, store.keys_by_master().await) {
         (Ok(vault), Ok(counts)) => {
             for (kid, keys) in counts {
-                if vault.can_open(&kid) {
-                    pass("stored keys", &format!("{keys} under master key {kid}"));
-                } else {
-                    report.fail("stored keys", &format!(
-                        "{keys} are locked: configure master key {kid}, or put it into BYOK_MASTER_KEY_PREVIOUS"
-                    ));
-                }
+                report.show(&judge_stored_keys(&kid, keys, vault.can_open(&kid)));
             }
         }
         (Err(error), _) | (_, Err(error)) => report.fail("vault", &format!("{error:#}")),
     }
+    let system_keys = store.keys_of(Owner::Operator).await;
     store.close().await;
-}
-
-/// Checks that SQLite can read every page of its file.
-async fn check_pages(report: &mut Report, store: &Store) {
-    let wrong = match store.find_damage().await {
-        Ok(damage) if damage.is_empty() => return pass("database pages", "none is damaged"),
-        Ok(damage) => damage.join("; "),
-        Err(error) => format!("{error:#}"),
-    };
-    report.fail(
-        "database pages",
-        &format!("{wrong}; stop the program and put back a backup, or save what can be read with `sqlite3 … .recover`"),
-    );
+    system_keys.unwrap_or_else(|error| {
+        report.fail("system keys", &format!("{error:#}"));
+        Vec::new()
+    })
 }
 
 /// Checks the bot's token, and what Discord grants it.
@@ -229,10 +229,7 @@ fn find_sign_in(
     }
     match sign_in(config, environment) {
         Ok(Some(settings)) => return Some(settings),
-        Ok(None) => note(
-            CONSOLE,
-            "nobody can sign in: DISCORD_CLIENT_SECRET is not set; copy it from OAuth2 on the application's page",
-        ),
+        Ok(None) => report.show(&judge_sign_in(Err(SignInTrouble::NoSecret))),
         Err(error) => report.fail(CONSOLE, &error.to_string()),
     }
     None
@@ -244,16 +241,7 @@ async fn check_secret(report: &mut Report, desk: anyhow::Result<SignInDesk>) {
         Ok(desk) => desk.check_secret().await,
         Err(error) => return report.fail(CONSOLE, &format!("{error:#}")),
     };
-    match checked {
-        Ok(()) => pass(CONSOLE, "Discord takes the client secret"),
-        Err(SignInTrouble::WrongSecret) => report.fail(
-            CONSOLE,
-            "Discord refuses DISCORD_CLIENT_SECRET; copy it again, or reset it, under OAuth2 on the application's page",
-        ),
-        Err(trouble) => {
-            report.fail(CONSOLE, &format!("the client secret can't be tried: {trouble}"));
-        }
-    }
+    report.show(&judge_sign_in(checked));
 }
 
 /// Checks that Discord grants the one intent that it must, if it is wanted.
@@ -269,13 +257,15 @@ fn check_intents(report: &mut Report, config: &Config, granted: bool) {
     }
 }
 
-/// Has every provider check its bot default key.
+/// Has every provider check its bot default key, and says what is known of
+/// the system keys.
 async fn check_providers(
     report: &mut Report,
-    config: &Config,
-    environment: &Environment,
+    settings: (&Config, &Environment),
     clients: Clients,
+    stored: Vec<Key>,
 ) {
+    let (config, environment) = settings;
     let catalogue = match catalogue(config, environment) {
         Ok(catalogue) => catalogue,
         Err(error) => return report.fail("providers", &format!("{error:#}")),
@@ -286,7 +276,7 @@ async fn check_providers(
     };
     let memory = Arc::new(MemoryBudget::new(config.gateway.bodies_bytes()));
     let providers = Providers::new(catalogue, clients, Timeouts::default(), memory);
-    if defaults.is_empty() {
+    if defaults.is_empty() && stored.is_empty() {
         note(
             "providers",
             "no bot default key is set; only people's own keys will pay",
@@ -296,22 +286,12 @@ async fn check_providers(
         let Some(provider) = providers.get(&default.provider) else {
             continue;
         };
-        let (name, page) = (&provider.name, &provider.key_page);
-        match providers.check(provider, default.credential.as_ref()).await {
-            Check::Valid => pass(name, "accepts the bot default key"),
-            Check::Invalid => report.fail(
-                name,
-                &format!("refuses the bot default key; make a new one at {page}"),
-            ),
-            Check::OutOfCredit => report.fail(
-                name,
-                &format!("the account is out of credit; top up at {page}"),
-            ),
-            Check::Restricted => note(name, "accepts the bot default key with restrictions"),
-            Check::WrongExtra => report.fail(name, "knows the key but not the ids that go with it"),
-            Check::Unknown(class) => {
-                report.fail(name, &format!("can't be asked right now: {class:?}"));
-            }
+        let check = providers.check(provider, default.credential.as_ref()).await;
+        report.show(&judge_check(provider, "the bot default key", &check));
+    }
+    for key in stored {
+        if let Some(provider) = providers.get(&key.provider) {
+            report.show(&judge_health(provider, "the system key", key.health));
         }
     }
 }

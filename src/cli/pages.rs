@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::bot::SignInSettings;
+use crate::cli::file_limits;
 use crate::config::{Config, ConfigError, Environment, NoConsole};
 use crate::{console, gateway};
 
@@ -23,7 +24,10 @@ pub fn prepare(
         return Ok(None);
     }
     let address = listener.local_addr()?;
-    let settings = console::Settings::at(&config.gateway.public_url, address);
+    let settings = console::Settings {
+        file_limits: file_limits(config),
+        ..console::Settings::at(&config.gateway.public_url, address)
+    };
     let service = console::service(app, settings);
     Ok(Some(gateway::Pages::new(
         console::first_segments(),

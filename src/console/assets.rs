@@ -28,9 +28,10 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 4] = [
+const ASSETS: [Asset; 5] = [
     asset!("console.css", "text/css; charset=utf-8"),
     asset!("console.js", "text/javascript; charset=utf-8"),
+    asset!("playground.js", "text/javascript; charset=utf-8"),
     asset!("inter.woff2", "font/woff2"),
     asset!("chevron.svg", "image/svg+xml"),
 ];

@@ -1,28 +1,111 @@
 //! What somebody typed into a form. Keys come this way, so that all of it is
 //! wiped afterwards.
 
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::stream;
+use multer::Multipart;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 use url::form_urlencoded;
 use zeroize::Zeroizing;
 
+use crate::model::MemoryPermit;
+
 /// The field that carries the form's token.
 pub const TOKEN_FIELD: &str = "form_token";
 /// The longest form, in bytes.
 pub const FORM_BYTES_MAX: usize = 64 * 1024;
+/// The longest form with files, in bytes.
+pub const FILES_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The most fields of a form.
 const FIELDS_MAX: usize = 500;
 
 /// The fields of a form, in the order in which they came.
 #[derive(Default)]
-pub struct Form(Vec<(String, Zeroizing<String>)>);
+pub struct Form {
+    fields: Vec<(String, Zeroizing<String>)>,
+    files: Vec<FormFile>,
+    /// The memory that a form with files takes.
+    memory: Option<MemoryPermit>,
+}
+
+/// A file that was put into a form.
+pub struct FormFile {
+    /// The field that it was put into.
+    pub field: String,
+    pub name: String,
+    /// What the browser says of it.
+    pub media_type: Option<String>,
+    pub bytes: Bytes,
+}
 
 impl Form {
     /// Reads a body of type `application/x-www-form-urlencoded`.
     pub fn read(body: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(body).take(FIELDS_MAX);
         let fields = pairs.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
-        Self(fields.collect())
+        Self {
+            fields: fields.collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Reads a body of type `multipart/form-data`; none where it is no such
+    /// form, or has too many fields.
+    pub async fn read_with_files(
+        body: Bytes,
+        boundary: String,
+        memory: Option<MemoryPermit>,
+    ) -> Option<Self> {
+        let body = stream::once(async { Ok::<_, Infallible>(body) });
+        let mut parts = Multipart::new(body, boundary);
+        let mut form = Self {
+            memory,
+            ..Self::default()
+        };
+        while let Some(part) = parts.next_field().await.ok()? {
+            if form.fields.len() + form.files.len() >= FIELDS_MAX {
+                return None;
+            }
+            form.add_part(part).await?;
+        }
+        Some(form)
+    }
+
+    async fn add_part(&mut self, part: multer::Field<'_>) -> Option<()> {
+        let field = part.name()?.to_owned();
+        let file_name = part.file_name().map(ToOwned::to_owned);
+        let media_type = part.content_type().map(ToString::to_string);
+        let bytes = part.bytes().await.ok()?;
+        match file_name {
+            None => {
+                let text = str::from_utf8(&bytes).ok()?.to_owned();
+                self.fields.push((field, text.into()));
+            }
+            // Browsers send a field for files that is empty as a file
+            // without a name.
+            Some(name) if name.is_empty() && bytes.is_empty() => {}
+            Some(name) => self.files.push(FormFile {
+                field,
+                name,
+                media_type,
+                bytes,
+            }),
+        }
+        Some(())
+    }
+
+    /// The files, in the order in which they came.
+    pub fn files(&self) -> &[FormFile] {
+        &self.files
+    }
+
+    /// The memory that the form takes, to be held for as long as anything of
+    /// it is.
+    pub fn take_memory(&mut self) -> Option<MemoryPermit> {
+        self.memory.take()
     }
 
     /// The text of a field without the space around it; empty where there is
@@ -50,7 +133,10 @@ impl Form {
 
     /// Every value of a field, such as the ticked ones of several boxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let fields = self.0.iter().filter(move |(its_name, _)| its_name == name);
+        let fields = self
+            .fields
+            .iter()
+            .filter(move |(its_name, _)| its_name == name);
         fields.map(|(_, value)| value.as_str())
     }
 
@@ -64,14 +150,14 @@ impl Form {
     /// What was typed, but for secrets and the form's token: what can be
     /// shown again.
     pub fn shown_again(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields = self.0.iter();
+        let fields = self.fields.iter();
         let plain = fields.filter(|(name, _)| name != TOKEN_FIELD && !is_secret(name));
         plain.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Whether a secret was typed.
     pub fn holds_secret(&self) -> bool {
-        let mut fields = self.0.iter();
+        let mut fields = self.fields.iter();
         fields.any(|(name, value)| is_secret(name) && !value.is_empty())
     }
 }
@@ -106,6 +192,30 @@ mod tests {
                 ("empty", "")
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn a_form_with_files_is_read() {
+        let body = [
+            "--made-up\r\ncontent-disposition: form-data; name=\"key\"\r\n\r\nsk-made-up\r\n",
+            "--made-up\r\ncontent-disposition: form-data; name=\"file\"; filename=\"\"\r\n",
+            "content-type: application/octet-stream\r\n\r\n\r\n",
+            "--made-up\r\ncontent-disposition: form-data; name=\"file\"; filename=\"отчёт.txt\"\r\n",
+            "content-type: text/plain\r\n\r\nline\r\n\r\n--made-up--\r\n",
+        ]
+        .concat();
+        let read = |body: String| Form::read_with_files(body.into(), "made-up".into(), None);
+        let form = read(body.clone()).await.unwrap();
+        assert_eq!(form.secret("key").unwrap().expose_secret(), "sk-made-up");
+        let files = form.files().iter();
+        let files = files.map(|it| (&*it.field, &*it.name, it.media_type.as_deref(), &*it.bytes));
+        let expected = ("file", "отчёт.txt", Some("text/plain"), &b"line\r\n"[..]);
+        assert_eq!(files.collect::<Vec<_>>(), [expected]);
+        let cut = body.strip_suffix("--made-up--\r\n").unwrap();
+        assert!(read(cut.to_owned()).await.is_none());
+        assert!(read("no form".to_owned()).await.is_none());
+        let part = "--made-up\r\ncontent-disposition: form-data; name=\"a\"\r\n\r\n\r\n";
+        assert!(read(part.repeat(501) + "--made-up--").await.is_none());
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! done a moment ago.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use axum::response::{Html, IntoResponse, Response};
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::timeout;
 
 use crate::app::{OwnSession, nobody_else};
 use crate::model::{RequestOrigin, Scope, ServerId};
@@ -19,6 +21,8 @@ use super::{Console, assets, cookies};
 
 /// How many servers stand in the navigation.
 const SERVERS_SHOWN_MAX: usize = 8;
+/// How long a page waits for the names of servers, which Discord says.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where in the navigation a page stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,8 +135,8 @@ async fn find_navigation(session: &OwnSession, reader: &Reader) -> Navigation {
         .unwrap_or_default();
     let managed = &session.session.servers;
     let names = managed.iter().map(|server| async move {
-        let name = app.people.find_server_name(*server).await?;
-        Some((*server, name))
+        let name = timeout(PATIENCE, app.people.find_server_name(*server));
+        Some((*server, name.await.ok()??))
     });
     let servers: Vec<_> = join_all(names).await.into_iter().flatten().collect();
     Navigation {

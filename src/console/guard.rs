@@ -7,19 +7,22 @@
 //! and nowhere else, and `Authorization` never is.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, ORIGIN};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use axum::response::Response;
+use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use secrecy::SecretString;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::app::{OwnSession, form_token, new_cookie};
-use crate::model::{RequestOrigin, ServerId};
+use crate::model::{BodyBuffer, BodyOwner, MemoryPermit, PersonId, RequestOrigin, ServerId};
 
-use super::form::{FORM_BYTES_MAX, Form};
+use super::form::{FILES_BYTES_MAX, FORM_BYTES_MAX, Form};
 use super::frame::{self, Reader};
 use super::routes::{Handler, Row};
 use super::trouble::Trouble;
@@ -31,6 +34,8 @@ use super::{Console, cookies};
 /// machine alone.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+/// How long a body with files may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a visitor's cookie is kept, in seconds.
 const VISITOR_SECONDS: u64 = 24 * 60 * 60;
 
@@ -97,6 +102,13 @@ async fn find_cookies(console: &Console, headers: &HeaderMap) -> Result<Cookies,
     })
 }
 
+/// A body that was not read yet.
+struct IncomingBody<'a> {
+    console: &'a Console,
+    headers: &'a HeaderMap,
+    body: Body,
+}
+
 /// Looks at a request in the order in which nothing is read that need not
 /// be, and hands it to its handler.
 async fn admit(
@@ -113,8 +125,12 @@ async fn admit(
     }
     let mut form = Form::default();
     if is_form && row.takes_form {
-        require_form(&parts.headers)?;
-        form = Form::read(&read_body(body).await?);
+        let body = IncomingBody {
+            console,
+            headers: &parts.headers,
+            body,
+        };
+        form = read_form(row, body, found).await?;
         require_token(&form, found)?;
     }
     let origin = parts.extensions.get::<RequestOrigin>().cloned();
@@ -197,8 +213,8 @@ async fn find_managed(
 /// Refuses a form that does not come from a page of ours. A browser always
 /// names the origin of a form's page.
 fn require_own_page(origins: &[String], headers: &HeaderMap) -> Result<(), Trouble> {
-    let site = headers.get(SEC_FETCH_SITE);
-    let is_same_site = site.is_none_or(|site| site == "same-origin");
+    let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+    let is_same_site = sites.all(|site| site == "same-origin");
     let mut named = headers.get_all(ORIGIN).iter();
     let (origin, second) = (named.next(), named.next());
     let is_ours = |origin: &HeaderValue| origins.iter().any(|ours| origin == ours.as_str());
@@ -209,14 +225,51 @@ fn require_own_page(origins: &[String], headers: &HeaderMap) -> Result<(), Troub
     }
 }
 
-fn require_form(headers: &HeaderMap) -> Result<(), Trouble> {
-    let media_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let essence = media_type.and_then(|it| it.split(';').next());
-    if essence.is_some_and(|it| it.trim().eq_ignore_ascii_case(FORM_TYPE)) {
-        Ok(())
-    } else {
-        Err(Trouble::not_a_form())
+/// Reads a form of a type that its row takes.
+async fn read_form(
+    row: &'static Row,
+    body: IncomingBody<'_>,
+    found: &Cookies,
+) -> Result<Form, Trouble> {
+    let media_type = body.headers.get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|it| it.to_str().ok()).unwrap_or("");
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case(FORM_TYPE) {
+        return Ok(Form::read(&read_body(body.body).await?));
     }
+    let boundary = multer::parse_boundary(media_type);
+    let boundary = boundary.ok().filter(|_| row.takes_files);
+    let boundary = boundary.ok_or_else(Trouble::not_a_form)?;
+    let session = found.session.as_ref();
+    let owner = session.map_or(PersonId::UNKNOWN, |session| session.session.person);
+    let reading = read_large_body(body, owner);
+    let read = timeout(BODY_TIMEOUT, reading).await;
+    let (body, memory) = read.map_err(|_| Trouble::files_too_large())??;
+    let form = Form::read_with_files(body, boundary, memory).await;
+    form.ok_or_else(Trouble::not_a_form)
+}
+
+/// Reads the body of a form with files, as far as there is memory for it.
+async fn read_large_body(
+    body: IncomingBody<'_>,
+    owner: PersonId,
+) -> Result<(Bytes, Option<MemoryPermit>), Trouble> {
+    let announced = body.headers.get(CONTENT_LENGTH);
+    let announced = announced.and_then(|it| it.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > FILES_BYTES_MAX) {
+        return Err(Trouble::files_too_large());
+    }
+    let memory = &body.console.app.memory;
+    let mut buffer = BodyBuffer::new(memory, BodyOwner::Caller(owner), announced);
+    let mut pieces = Limited::new(body.body, FILES_BYTES_MAX);
+    while let Some(frame) = pieces.frame().await {
+        let frame = frame.map_err(|_| Trouble::files_too_large())?;
+        if let Ok(piece) = frame.into_data() {
+            let pushed = buffer.push(piece).await;
+            pushed.map_err(|_| Trouble::no_memory())?;
+        }
+    }
+    Ok(buffer.finish())
 }
 
 async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {

@@ -28,9 +28,10 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::app::App;
+use crate::app::{App, FileLimits};
 
 use pace::Pace;
+use pages::PlaygroundLimits;
 pub use routes::first_segments;
 #[cfg(test)]
 pub use routes::{Handler, Row, all_routes};
@@ -46,6 +47,8 @@ pub struct Settings {
     /// Every form must come from one of them; the first is the one that links
     /// name.
     pub origins: Vec<String>,
+    /// How much of the files is read that come with a question.
+    pub file_limits: FileLimits,
 }
 
 impl Settings {
@@ -61,7 +64,10 @@ impl Settings {
                 names.map(|name| format!("http://{name}:{port}")).into()
             }
         };
-        Self { origins }
+        Self {
+            origins,
+            ..Self::default()
+        }
     }
 }
 
@@ -72,6 +78,8 @@ pub struct Console {
     /// How often people begin to sign in.
     pub sign_in_pace: Pace,
     pub sent_once: SentOnce,
+    /// How much goes on at once in the playground.
+    pub playground: PlaygroundLimits,
 }
 
 /// The pages as a service, which the listener of the gateway hands requests
@@ -82,6 +90,7 @@ pub fn service(app: &Arc<App>, settings: Settings) -> Router {
         settings,
         sign_in_pace: Pace::new(SIGN_INS_PER_MINUTE),
         sent_once: SentOnce::default(),
+        playground: PlaygroundLimits::default(),
     };
     routes::router(Arc::new(console))
 }

@@ -30,6 +30,8 @@ pub struct Row {
     pub handler: Handler,
     /// Whether its body is a form's. Others read their bodies themselves.
     pub takes_form: bool,
+    /// Whether that form may have files.
+    pub takes_files: bool,
     /// Whether pages ask for it again and again by themselves.
     pub is_polled: bool,
 }
@@ -46,6 +48,14 @@ pub enum Handler {
 }
 
 impl Row {
+    /// The same row, whose form may have files.
+    pub const fn with_files(self) -> Self {
+        Self {
+            takes_files: true,
+            ..self
+        }
+    }
+
     /// The same row, which pages ask for again and again by themselves.
     pub const fn polled(self) -> Self {
         Self {
@@ -69,6 +79,7 @@ macro_rules! row {
             path: $path,
             handler: $handler,
             takes_form: true,
+            takes_files: false,
             is_polled: false,
         }
     };

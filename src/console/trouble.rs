@@ -176,6 +176,29 @@ impl Trouble {
         )
     }
 
+    /// A form with files is longer than any may be, or did not come to its
+    /// end.
+    pub fn files_too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "Those files are too large",
+            "What is sent at once may hold 16 MB, files and all. Nobody was asked; send fewer \
+             files, or smaller ones.",
+        )
+    }
+
+    /// Too many large forms come at once.
+    pub fn no_memory() -> Self {
+        let mut trouble = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too much comes at once",
+            "The files of others take all the memory that there is for files. Nobody was asked; \
+             send it again in a few seconds.",
+        );
+        trouble.retry_after_s = Some(5);
+        trouble
+    }
+
     /// A form was made before its sender signed in, in or out.
     pub fn form_of_before(is_signed_in: bool) -> Self {
         if is_signed_in {
@@ -225,6 +248,11 @@ impl Trouble {
     }
 }
 
+/// Whether a field holds what the page keeps for itself, and nobody typed.
+fn is_kept(name: &str) -> bool {
+    name.starts_with("kept_")
+}
+
 /// What had been typed, in a form that goes to the same address.
 fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
     html! {
@@ -232,7 +260,10 @@ fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
             header { h2 { "What you typed" } }
             form.body method="post" autocomplete="off" {
                 (form::token(&reader.form_token))
-                @for (at, (name, value)) in typed.fields.iter().enumerate() {
+                @for (name, value) in typed.fields.iter().filter(|(name, _)| is_kept(name)) {
+                    input type="hidden" name=(name) value=(value);
+                }
+                @for (at, (name, value)) in typed.fields.iter().filter(|(name, _)| !is_kept(name)).enumerate() {
                     div.field {
                         label for={ "again-" (at) } { (name) }
                         @if value.contains('\n') {

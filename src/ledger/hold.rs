@@ -17,6 +17,7 @@ use crate::ledger::batch::Need;
 use crate::ledger::meter::AppliedLimit;
 use crate::ledger::metrics::{CallTiming, PayerLabels, count_failure};
 use crate::ledger::prices::{PricedModel, Prices};
+use crate::ledger::traffic::{CallResult, RunningCall};
 use crate::ledger::writer::{Closing, Operation};
 use crate::ledger::{CLOSED, Shared};
 
@@ -94,6 +95,8 @@ pub struct Hold {
     /// When the call was made, or when more of its answer came last.
     pub(super) heard_at_ms: i64,
     pub(super) first_byte: Option<Duration>,
+    /// Counts the call as running.
+    running: RunningCall,
     pub(super) shared: Arc<Shared>,
     /// Receives that the hold is safe on disk. None where nobody waits for
     /// that, or it was received.
@@ -178,6 +181,7 @@ impl Hold {
             is_streamed: false,
             heard_at_ms: 0,
             first_byte: None,
+            running: shared.traffic.begin(),
             shared,
             written: None,
             is_settled: false,
@@ -226,12 +230,14 @@ impl Hold {
     /// how much of it was made.
     pub fn expect_stream(&mut self) {
         self.is_streamed = true;
+        self.running.set_streamed(true);
     }
 
     /// Notes that the answer comes whole, or that nobody can tell how much of
     /// it has come: it is taken to be as long as it may be.
     pub fn expect_whole(&mut self) {
         self.is_streamed = false;
+        self.running.set_streamed(false);
     }
 
     /// Something for whoever sends the call to note in that it has left. Until
@@ -344,6 +350,10 @@ impl Hold {
             first_byte: self.first_byte,
         };
         let metrics = &self.shared.metrics;
+        if let Some(result) = result_of(ended) {
+            let now_ms = self.shared.clock.now_ms();
+            self.shared.traffic.count(&payer.provider, result, now_ms);
+        }
         let outcome = match ended {
             CallEnd::Answered { .. } | CallEnd::Painted { .. } => {
                 return metrics.count_answered(payer, timing);
@@ -390,6 +400,18 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         self.send_closing(CallEnd::Abandoned);
+    }
+}
+
+/// How a call ended, as traffic counts it; none where it was never made, or
+/// came to nothing by itself.
+fn result_of(ended: &CallEnd<'_>) -> Option<CallResult> {
+    match ended {
+        CallEnd::Answered { .. } | CallEnd::Painted { .. } => Some(CallResult::Answered),
+        CallEnd::Failed(failure) => Some(CallResult::of_failure(failure.class)),
+        CallEnd::Broken { .. } => Some(CallResult::Down),
+        CallEnd::Abandoned => Some(CallResult::GivenUp),
+        CallEnd::Released => None,
     }
 }
 

@@ -27,7 +27,7 @@
 //! - `prices`: what a call costs, line by line; `price_file`, `table`,
 //!   `model_prices`: by which list.
 //! - `overshoot`: what is believed of reports above the hold.
-//! - `metrics`: what is counted for whoever watches the process.
+//! - `metrics`, `traffic`: what is counted for whoever watches the process.
 
 mod backlog;
 mod batch;
@@ -39,6 +39,7 @@ mod hold;
 mod lease;
 #[cfg(test)]
 mod lease_story;
+mod list_price;
 mod lost;
 mod meter;
 mod metrics;
@@ -62,6 +63,7 @@ mod span;
 #[cfg(test)]
 pub mod story;
 mod table;
+mod traffic;
 mod write_behind;
 mod writer;
 
@@ -86,8 +88,9 @@ pub use outage::{LedgerPulse, WAITS_MAX};
 pub use overshoot::OvershootNotice;
 #[cfg(feature = "demo")]
 pub use past::PastCall;
-pub use prices::Prices;
+pub use prices::{ListPrice, Prices};
 pub use table::PriceTable;
+pub use traffic::{CallCounts, Traffic};
 
 use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, ProviderId, Receipt, Usage, lock};
 use crate::store::{Booking, Store};
@@ -100,6 +103,7 @@ use lost::{Gone, LostAttempts};
 use metrics::LedgerMetrics;
 use outage::Outage;
 use overshoot::OvershootWatch;
+use traffic::TrafficMeter;
 use writer::{HoldReplies, Operation, Writer};
 
 /// How many operations the writer's queue holds; further callers wait until
@@ -154,6 +158,7 @@ struct Shared {
     prices: Prices,
     queue: mpsc::Sender<Operation>,
     metrics: LedgerMetrics,
+    traffic: Arc<TrafficMeter>,
     overshoots: OvershootWatch,
     outage: Arc<Outage>,
     /// Where a hold can be settled from any thread.
@@ -173,6 +178,16 @@ pub struct SettledAttempt {
 }
 
 impl Ledger {
+    /// What this process does right now.
+    pub fn traffic(&self) -> Traffic {
+        self.shared.traffic.look(self.clock.now_ms())
+    }
+
+    /// How long a call can take at the most.
+    pub fn longest_call(&self) -> Duration {
+        self.longest_call
+    }
+
     /// Puts a ledger together, and starts its writer.
     pub fn start(parts: LedgerParts) -> Self {
         let LedgerParts {
@@ -203,6 +218,7 @@ impl Ledger {
             prices,
             queue,
             metrics: LedgerMetrics::default(),
+            traffic: Arc::default(),
             overshoots: OvershootWatch::default(),
             outage,
             runtime: Handle::current(),

@@ -56,7 +56,7 @@ pub use memory::{
     BodyBuffer, BodyOwner, GrowingPermit, MemoryBudget, MemoryPermit, MemoryUse, NoMemory,
 };
 pub use money::NanoDollars;
-pub use network::Network;
+pub use network::{Network, counted_address};
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use origin::RequestOrigin;
 pub use pasted::{OtherSecret, Wrapping};

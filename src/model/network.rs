@@ -1,6 +1,6 @@
 //! Networks of addresses, as `192.0.2.0/24` names one.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The addresses that begin with the same bits as a given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,18 @@ impl Network {
         let differing = number_of(self.first) ^ number_of(address);
         let shared = bits - (u128::BITS - differing.leading_zeros());
         shared >= self.prefix_bits
+    }
+}
+
+/// The addresses that are counted together: one of IPv4, and all with the
+/// same 64 bits of IPv6, of which a single client has that many.
+pub fn counted_address(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            Ipv6Addr::from_bits(network).into()
+        }
     }
 }
 
@@ -103,5 +115,13 @@ mod tests {
         ] {
             assert_eq!(Network::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn all_of_a_clients_addresses_are_counted_together() {
+        let counted = |text: &str| counted_address(text.parse().unwrap()).to_string();
+        assert_eq!(counted("192.0.2.1"), "192.0.2.1");
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+        assert_ne!(counted("2001:db8:1:3::"), counted("2001:db8:1:2::"));
     }
 }

@@ -15,10 +15,12 @@ mod departures;
 mod idempotency;
 mod imports;
 mod journal;
+mod key_uses;
 mod keys;
 mod leases;
 mod ledger;
 mod masters;
+mod overview;
 mod pending;
 mod pictures;
 mod postgres;
@@ -54,6 +56,7 @@ pub use journal::{
 pub use keys::NewKey;
 use leases::ProcessId;
 pub use ledger::{Booking, CounterBucket, KnownTokens};
+pub use overview::HeldSums;
 pub use pending::{PendingAction, PendingKind};
 use postgres::Postgres;
 pub use privacy::OwnAttempt;
@@ -68,7 +71,7 @@ use sqlite::Sqlite;
 pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
 use trouble::WAIT_MAX;
 pub use trouble::{DatabaseTrouble, StoreError, copy_error};
-pub use usage::{DayStretch, TotalLine, UsageLine, UsageOwner};
+pub use usage::{DayStretch, ReceiptsAfter, TotalLine, UsageLine, UsageOwner};
 use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the

@@ -18,6 +18,7 @@ mod checks;
 mod choices;
 mod citations;
 mod clients;
+mod compatibility;
 mod console;
 mod crowds;
 mod damaged_keys;
@@ -82,6 +83,7 @@ mod sessions;
 mod shape;
 mod shared_keys;
 mod sign_in;
+mod sign_in_doctor;
 mod sign_in_pages;
 mod smuggling;
 mod spec;
@@ -103,6 +105,7 @@ use latchkey_emulator::providers::{Standing, sample};
 use latchkey_emulator::{RestFault, RestTrouble};
 
 pub use actor::Actor;
+pub use console::Visitor;
 pub use stage::{Setup, Stage, run, run_with};
 
 /// Wipes what is freed, as the program's own allocator does: tests search

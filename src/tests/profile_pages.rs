@@ -109,13 +109,13 @@ async fn a_token_may_only_do_what_its_maker_may_grant() {
         let omar = browser_of(stage, stage.scene.manager).await;
         let page = omar.opens("/tokens/new").await;
         assert!(page.text.contains(&format!("value=\"{server}\"")));
-        let make = async |browser: &PageVisitor<'_>, more: &[(&str, &str)]| {
+        let send = async |browser: &PageVisitor<'_>, more: &[(&str, &str)]| {
             let once = form_id(browser).await;
             let mut fields = vec![("days", "30"), ("once", once.as_str())];
             fields.extend(more);
             browser.submits("/tokens/new", "/tokens", &fields).await
         };
-        let made = make(&omar, &[("may", "chat"), ("server", &server)]).await;
+        let made = send(&omar, &[("may", "chat"), ("server", &server)]).await;
         let people = &stage.app().await.people;
         let known = people
             .authenticate(&token_in(&made.text), None)
@@ -125,7 +125,7 @@ async fn a_token_may_only_do_what_its_maker_may_grant() {
         // Zoe is not in the server, and an id of nowhere is nobody's.
         let zoe = browser_of(stage, stage.scene.stranger).await;
         for server in [server.as_str(), "7", "everywhere"] {
-            let refused = make(&zoe, &[("may", "chat"), ("server", server)]).await;
+            let refused = send(&zoe, &[("may", "chat"), ("server", server)]).await;
             assert_eq!(refused.status, StatusCode::NOT_FOUND, "{}", words(&refused));
         }
         for may in [
@@ -133,12 +133,12 @@ async fn a_token_may_only_do_what_its_maker_may_grant() {
             vec![("may", "everything")],
             vec![("may", "guild:7")],
         ] {
-            let refused = make(&zoe, &may).await;
+            let refused = send(&zoe, &may).await;
             assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         }
         // What changes keys wants a sign-in of the last ten minutes.
         stage.clock.advance_ms(10 * MINUTE_MS);
-        let stale = make(&zoe, &[("may", "keys:write")]).await;
+        let stale = send(&zoe, &[("may", "keys:write")]).await;
         assert_eq!(stale.title(), "Sign in once more for this");
         assert!(
             stale
@@ -146,7 +146,7 @@ async fn a_token_may_only_do_what_its_maker_may_grant() {
                 .contains("/sign-in?again=yes&amp;next=%2Ftokens%2Fnew")
         );
         zoe.signs_in(stage.scene.stranger).await;
-        let made = make(&zoe, &[("may", "keys:write")]).await;
+        let made = send(&zoe, &[("may", "keys:write")]).await;
         assert_eq!(made.status, StatusCode::OK, "{}", words(&made));
     })
     .await;

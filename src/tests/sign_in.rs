@@ -39,8 +39,9 @@ async fn comes_back(stage: &Stage) -> (Url, SecretString) {
         .parse()
         .unwrap();
     assert_eq!(back.path(), "/sign-in/back");
-    let state = SecretString::from(field(&back, "state").unwrap());
-    let returned = people.take_sign_in(&state, &begun.cookie).await.unwrap();
+    let carried = SecretString::from(field(&back, "state").unwrap());
+    let returned = people.take_sign_in(&carried, &begun.cookie);
+    let returned = returned.await.unwrap();
     (back, returned.unwrap().verifier)
 }
 

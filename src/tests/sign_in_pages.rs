@@ -346,6 +346,42 @@ async fn only_a_form_of_ours_signs_somebody_out() {
     .await;
 }
 
+/// What proves who somebody is stands in no row, and Discord's tokens nowhere.
+#[tokio::test]
+async fn nothing_of_a_sign_in_is_stored_that_could_be_used_again() {
+    run(async |stage| {
+        stage.world().consents(stage.scene.member);
+        let browser = PageVisitor::new(stage);
+        let waiting = browser.goes_to_discord("/sign-in").await;
+        let back = browser.goes_to_discord("/sign-in").await;
+        assert_eq!(browser.opens(&back).await.location(), "/keys");
+        let page = browser.opens("/signed-in").await.text;
+        let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap();
+        let token = token.split('"').next().unwrap().to_owned();
+        let mut secrets: Vec<String> = browser.cookies.lock().unwrap().values().cloned().collect();
+        secrets.push(token);
+        for back in [&waiting, &back] {
+            secrets.extend(["state", "code"].map(|name| parameter(back, name).unwrap()));
+        }
+        stage.world().look(|state| {
+            for it in &state.sign_ins.authorizations {
+                secrets.push(it.access_token.clone());
+                secrets.extend(it.refresh_token.clone());
+            }
+            secrets.push(state.sign_ins.client_secret.clone());
+        });
+        assert!(secrets.len() > 8);
+        stage.stop().await;
+        for file in ["test.db", "test.db-wal"] {
+            let bytes = std::fs::read(stage.database().with_file_name(file)).unwrap_or_default();
+            for secret in &secrets {
+                assert!(!super::secrets::holds(&bytes, secret), "{file}");
+            }
+        }
+    })
+    .await;
+}
+
 /// A cookie says nothing to programs' addresses, and a token nothing to pages.
 #[tokio::test]
 async fn cookies_and_tokens_do_not_stand_in_for_each_other() {

@@ -121,7 +121,7 @@ async fn a_key_of_the_environment_wins_and_is_changed_where_it_stands() {
         let stored = program.posts(KEYS, &new).await;
         assert_snapshot!(stage.readable(&hidden(&stored.shown())), @r#"
         201
-        {"key":{"id":"<id>","provider":"groq","origin":"stored","variable":null,"overridden_by":"GROQ_API_KEY","name":null,"hint":"ther","health":"valid","paused":false,"added_by":"omar","added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null,"today":null,"month":null},"replaced":false,"check":"valid","removed":[]}
+        {"key":{"id":"<id>","provider":"groq","origin":"stored","variable":null,"overridden_by":"GROQ_API_KEY","name":null,"hint":"ther","health":"valid","paused":false,"added_by":"omar","added_at":"2026-11-21T00:00:00Z","checked_at":"2026-11-21T00:00:00Z","last_used_at":null,"today":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0},"month":{"requests":0,"input_tokens":0,"output_tokens":0,"images":0,"cost_nano_dollars":0,"requests_without_price":0}},"replaced":false,"check":"valid","removed":[]}
         "#);
         mia.runs("/ask provider:groq prompt:count").await;
         assert_eq!(stage.keys_that_paid("groq"), [good("groq")]);

@@ -71,7 +71,7 @@ function renderPermits() {
   const here = view.channels.find((c) => c.id === channel);
   const permits = (here && here.permits) || [];
   el("permits-button").hidden = !permits.length;
-  if (!permits.length) el("permits").hidden = true;
+  if (!permits.length) setOpen("permits", false);
   const list = el("permit-list");
   if (list.childElementCount !== permits.length) {
     list.replaceChildren(...permits.map((permit) => {
@@ -437,32 +437,27 @@ el("replying-cancel").onclick = () => { answering(null); el("line").focus(); };
 
 el("person").onchange = () => { be(el("person").value); closeMenu(); };
 
-function toggleKeys(open) {
-  el("keys").hidden = !open;
-  el("keys-button").setAttribute("aria-expanded", open);
-  if (open) closeMenu();
-  (open ? el("keys-close") : el("line")).focus();
+const panels = ["keys", "permits"];
+
+function setOpen(panel, open) {
+  el(panel).hidden = !open;
+  el(`${panel}-button`).setAttribute("aria-expanded", open);
 }
 
-el("keys-button").onclick = () => toggleKeys(el("keys").hidden);
-el("keys-close").onclick = () => toggleKeys(false);
-
-function togglePermits(open) {
-  el("permits").hidden = !open;
-  el("permits-button").setAttribute("aria-expanded", open);
+// Opens a panel or closes it, as somebody asked for.
+function show(panel, open) {
+  setOpen(panel, open);
   if (open) closeMenu();
-  (open ? el("permits-close") : el("line")).focus();
+  (open ? el(`${panel}-close`) : el("line")).focus();
 }
 
-el("permits-button").onclick = () => togglePermits(el("permits").hidden);
-el("permits-close").onclick = () => togglePermits(false);
+for (const panel of panels) {
+  el(`${panel}-button`).onclick = () => show(panel, el(panel).hidden);
+  el(`${panel}-close`).onclick = () => show(panel, false);
+}
 
 matchMedia("(max-width: 720px)").onchange = (narrow) => {
-  if (!narrow.matches) return;
-  el("permits").hidden = true;
-  el("permits-button").setAttribute("aria-expanded", false);
-  el("keys").hidden = true;
-  el("keys-button").setAttribute("aria-expanded", false);
+  if (narrow.matches) panels.forEach((panel) => setOpen(panel, false));
 };
 
 async function loadKeys() {
@@ -483,6 +478,6 @@ async function loadKeys() {
   ]));
 }
 
-if (innerWidth > 1100) el("keys").hidden = false, el("keys-button").setAttribute("aria-expanded", true);
+if (innerWidth > 1100) setOpen("keys", true);
 loadKeys();
 listen();

@@ -13,8 +13,7 @@ const SHOW: &str = "show";
 
 /// A model that was chosen beforehand.
 pub struct ChosenModel {
-    /// As it is typed: `provider/model`.
-    pub full: String,
+    pub model: ModelChoice,
     pub standing: ModelStanding,
 }
 
@@ -48,17 +47,20 @@ impl Asks {
     ) -> Result<ChosenModel, Error> {
         may_choose(caller, scope)?;
         let chosen = self.models.find_chat_model(typed)?;
-        let full = chosen.full();
         if !self.models.may_use(&chosen.provider, &chosen.model) {
             let ModelChoice { provider, model } = chosen;
             return Err(AskRefusal::ModelNotAllowed { provider, model }.into());
         }
         let standing = self.look_up_model(caller, &chosen).await?;
+        let full = chosen.full();
         let value = Some(full.as_str());
         self.store
             .set_choice(scope, ChoiceKind::Model, value, caller.person)
             .await?;
-        Ok(ChosenModel { full, standing })
+        Ok(ChosenModel {
+            model: chosen,
+            standing,
+        })
     }
 
     /// Chooses a persona; its name.

@@ -133,8 +133,22 @@ impl Asks {
             provider: provider.map(|provider| provider.id.clone()),
             ..Choices::default()
         };
-        let Ok(plan) = self.plan(&choices, policy.chosen()) else {
-            return nobody(Skip::ModelNotAllowed);
+        self.foresee_answer(policy, &choices, all).await
+    }
+
+    /// Finds who would pay for a short ask with these choices now, which may
+    /// go to these providers.
+    async fn foresee_answer(
+        &self,
+        policy: &CallerPolicy,
+        choices: &Choices,
+        providers: &[ProviderId],
+    ) -> Result<Trace, Error> {
+        let choose = |providers: &[ProviderId]| self.payers.choose(policy, providers, None);
+        let Ok(plan) = self.plan(choices, policy.chosen()) else {
+            let mut trace = choose(providers).trace;
+            trace.skip_all(Skip::ModelNotAllowed);
+            return Ok(trace);
         };
         let choice = choose(&plan.providers);
         let order = PlannedAsk {
@@ -147,6 +161,36 @@ impl Asks {
             request_key: None,
             trial: None,
             models: Arc::clone(&self.models),
+        };
+        self.trace_of(order, choice).await
+    }
+
+    /// Finds who would pay for an ask with these choices, if it was made now.
+    pub async fn foresee_ask(&self, caller: &Caller, choices: &Choices) -> Result<Trace, Error> {
+        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
+        let providers = self.models.read_chat_model(provider, model)?.provider_ids();
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
+        self.foresee_answer(&policy, choices, &providers).await
+    }
+
+    /// The same for a picture.
+    pub async fn foresee_picture(
+        &self,
+        caller: &Caller,
+        choices: &Choices,
+    ) -> Result<Trace, Error> {
+        let (provider, model) = (choices.provider.as_ref(), choices.model.as_deref());
+        let providers = self
+            .models
+            .read_picture_model(provider, model)?
+            .provider_ids();
+        let policy = self.policies.read_policy(caller.clone()).await?;
+        policy.refuse_blocked(self.clock.now_ms())?;
+        let choice = self.payers.choose(&policy, &providers, None);
+        let order = OnePicture {
+            policy: &policy,
+            models: &self.models,
         };
         self.trace_of(order, choice).await
     }

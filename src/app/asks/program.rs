@@ -3,7 +3,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{Answer, AttemptId, Choices, Credential, KeyRefusal};
+use crate::model::{Answer, AttemptId, Choices, Credential, KeyRefusal, Trace};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -11,6 +11,11 @@ use crate::app::asks::answer::{Listener, ReadyAsk};
 use crate::app::keys::RequestKey;
 
 impl Asks {
+    /// Whether a fixed reply is given where no key can pay.
+    pub fn replies_in_demo(&self) -> bool {
+        self.settings.demo_replies
+    }
+
     /// A key that came with an ask, for the one provider that the ask names.
     pub fn key_for_ask(&self, choices: &Choices, key: RequestKey) -> Result<Credential, Error> {
         let named = self
@@ -18,6 +23,19 @@ impl Asks {
             .read_chat_model(choices.provider.as_ref(), choices.model.as_deref())?;
         let provider = named.only_provider().ok_or(KeyRefusal::OnceNeedsProvider)?;
         Ok(key.into_credential(self.models.catalogue(), provider, named.names_provider)?)
+    }
+
+    /// Answers an ask in a page: with whom it passed over, whatever came of it.
+    /// Owners of keys and budgets are told what they should know.
+    pub async fn answer_in_page(
+        &self,
+        ready: ReadyAsk,
+        stop: &CancellationToken,
+        listener: Listener<'_>,
+    ) -> (Result<Answer, Error>, Trace) {
+        let outcome = self.answer_ask(ready, stop, listener).await;
+        self.people.tell_owners(outcome.demoted, outcome.notices);
+        (outcome.result, outcome.trace)
     }
 
     /// Answers an ask of a program. Owners of keys and budgets are told what

@@ -14,6 +14,7 @@ mod system;
 mod test;
 mod trials;
 mod tried_keys;
+mod uses;
 
 use std::sync::Arc;
 
@@ -33,10 +34,11 @@ pub use credential::{KeyDestination, TypedKey};
 pub use import::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
 pub use list::{Listing, ServerKeys};
 pub use request_key::RequestKey;
-pub use system::{SystemKey, SystemUse};
+pub use system::{SystemKey, SystemUses};
 pub use test::TestedKey;
 pub use trials::{KeyTrial, KeyTrials};
 pub use tried_keys::{KeySender, TrialOutcome};
+pub use uses::KeyUses;
 
 /// Everybody's stored keys.
 pub struct Keys {
@@ -73,6 +75,16 @@ impl Keys {
     /// Whether people can store keys.
     pub fn byok_enabled(&self) -> bool {
         self.vault.is_enabled()
+    }
+
+    /// The id of the master key that seals; none where keys can't be stored.
+    pub fn active_kid(&self) -> Option<String> {
+        self.vault.active_kid().ok()
+    }
+
+    /// Whether what a master key has sealed can be opened here.
+    pub fn can_open(&self, kid: &str) -> bool {
+        self.vault.can_open(kid)
     }
 
     /// Deletes checks that no limit looks at any more, imported keys that

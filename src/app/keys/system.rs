@@ -7,7 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Caller, Check, DAY_MS, Health, Key, KeyRefusal, ProviderId, Scope};
+use crate::model::{
+    Caller, Check, DAY_MS, Health, Key, KeyId, KeyRefusal, ProviderId, Scope, Source,
+};
 use crate::store::{Total, TotalScope, UsageOwner};
 
 use crate::app::Error;
@@ -17,8 +19,8 @@ use crate::app::payers::EnvironmentKey;
 
 /// What the ids of keys begin with that the environment has.
 const ENVIRONMENT_ID: &str = "env-";
-/// More lines of totals than a month of one bot has.
-const LINES_MAX: u32 = 50_000;
+/// How many quarters of an hour a day has, by which totals are kept.
+const QUARTERS_A_DAY: i64 = 96;
 
 /// A key that the operator pays with, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +35,10 @@ pub enum SystemKey {
     },
 }
 
-/// What the bot defaults of one provider paid for.
+/// What each bot default paid for: those of the environment have no key's id.
+pub type SystemUses = BTreeMap<(ProviderId, Option<KeyId>), SystemUse>;
+
+/// What one bot default paid for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SystemUse {
     /// Since midnight, UTC.
@@ -57,6 +62,16 @@ impl SystemKey {
             Self::Environment(key) => &key.provider,
             Self::Stored { key, .. } => &key.provider,
         }
+    }
+
+    /// What it paid for.
+    pub fn used(&self, all: &SystemUses) -> SystemUse {
+        let key = match self {
+            Self::Environment(_) => None,
+            Self::Stored { key, .. } => Some(key.id),
+        };
+        let used = all.get(&(self.provider().clone(), key));
+        used.copied().unwrap_or_default()
     }
 
     /// What is known of it.
@@ -144,30 +159,33 @@ impl Keys {
         Ok(key)
     }
 
-    /// What the bot defaults of each provider paid for. Only one key of a
-    /// provider pays at a time, that of the environment or the system key.
-    pub async fn system_use(
-        &self,
-        caller: &Caller,
-    ) -> Result<BTreeMap<ProviderId, SystemUse>, Error> {
+    /// What each key that the operator pays with paid for.
+    pub async fn system_use(&self, caller: &Caller) -> Result<SystemUses, Error> {
         self.owner_for(caller, Scope::System)?;
-        let today = self.clock.now_ms().div_euclid(DAY_MS);
-        let days = today - 29..=today;
-        let bot = UsageOwner {
+        let tomorrow = self.clock.now_ms().div_euclid(DAY_MS) + 1;
+        let days = |days: i64| (tomorrow - days) * QUARTERS_A_DAY..tomorrow * QUARTERS_A_DAY;
+        let whole = UsageOwner {
             scope: TotalScope::Bot,
             id: 0,
         };
-        let lines = self.store.totals(bot, days, LINES_MAX);
-        let mut used: BTreeMap<ProviderId, SystemUse> = BTreeMap::new();
-        for line in lines.await? {
-            if line.source != "bot_default" {
-                continue;
-            }
-            let provider = ProviderId::from(line.provider.as_str());
-            let of_provider = used.entry(provider).or_default();
-            of_provider.month.add(&line.total);
-            if line.day == today {
-                of_provider.today.add(&line.total);
+        let (today, month) = tokio::try_join!(
+            self.store.usage_between(whole, days(1), 0),
+            self.store.usage_between(whole, days(30), 0),
+        )?;
+        let mut used = SystemUses::new();
+        for (lines, is_today) in [(today, true), (month, false)] {
+            for line in lines {
+                if line.source != Source::BotDefault.as_str() {
+                    continue;
+                }
+                let of = (ProviderId::from(line.provider.as_str()), line.key);
+                let one = used.entry(of).or_default();
+                let sum = if is_today {
+                    &mut one.today
+                } else {
+                    &mut one.month
+                };
+                sum.add(&line.total);
             }
         }
         Ok(used)

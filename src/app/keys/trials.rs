@@ -86,6 +86,17 @@ impl KeyTrials {
         self.begin_hashed(senders.to_vec(), key).await
     }
 
+    /// Begins the trial of a key that somebody gave in a page: theirs, and that
+    /// of the address that they came from.
+    pub async fn begin_in_page(
+        self: &Arc<Self>,
+        senders: [KeySender; 2],
+        key: &Credential,
+    ) -> Result<KeyTrial, Error> {
+        let key = hash_credential(key, &self.hashes);
+        self.begin_hashed(senders.to_vec(), key).await
+    }
+
     async fn begin_hashed(
         self: &Arc<Self>,
         senders: Vec<KeySender>,

@@ -70,6 +70,11 @@ impl<'a> ProviderInfo<'a> {
         self.0.default_model.as_deref()
     }
 
+    /// The model that makes its pictures where none is named.
+    pub fn default_picture_model(self) -> Option<&'a str> {
+        self.0.images.model.as_deref()
+    }
+
     /// Where to get a key.
     pub fn key_page(self) -> &'a str {
         &self.0.key_page

@@ -36,6 +36,14 @@ pub trait MemberDirectory: Send + Sync {
     /// What a server is called; none where the bot is not in it, or Discord
     /// has never said it.
     fn server_name(&self, server: ServerId) -> BoxFuture<'_, Option<String>>;
+
+    /// The roles that people of a server can have, by id, with what they are
+    /// called; none where Discord does not say it.
+    fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<(u64, String)>>;
+
+    /// What a member of a server is called there, as Discord said within the
+    /// last hour; none where it does not say it, or they left.
+    fn member_name(&self, server: ServerId, person: PersonId) -> BoxFuture<'_, Option<String>>;
 }
 
 /// Writes to people in Discord.
@@ -106,6 +114,19 @@ impl People {
     ) -> Result<Caller, Error> {
         let directory = self.directory().ok_or(AccessRefusal::DiscordAway)?;
         directory.caller(person, Some(server), true).await
+    }
+
+    /// The roles that people of a server can have, as far as Discord says it.
+    pub async fn list_roles(&self, server: ServerId) -> Vec<(u64, String)> {
+        match self.directory() {
+            Some(directory) => directory.server_roles(server).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// What a member of a server is called there, as far as Discord says it.
+    pub async fn find_member_name(&self, server: ServerId, person: PersonId) -> Option<String> {
+        self.directory()?.member_name(server, person).await
     }
 
     /// What a server is called, if the bot is in it.

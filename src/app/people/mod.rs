@@ -7,6 +7,7 @@ mod directory;
 mod identity;
 mod operators;
 mod privacy;
+mod search;
 mod sessions;
 mod tokens;
 
@@ -19,13 +20,14 @@ use crate::store::Store;
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::pending::PendingActions;
-use crate::app::policy::QuotaSettings;
+use crate::app::policy::{Policies, QuotaSettings};
 use crate::app::tasks::Tasks;
 
 pub use directory::{MemberDirectory, Notifier, nobody_else};
 pub use identity::{Consent, Identity, IdentityDesk, ReturnedCode, SignInTrouble};
 pub use operators::{LimitSubject, OperatorsView};
 pub use privacy::StoredSummary;
+pub use search::{Found, FoundPerson, FoundServer};
 pub use sessions::{NewSession, OwnSession, form_token};
 use tokens::TokenCache;
 
@@ -35,6 +37,7 @@ pub struct People {
     ledger: Arc<Ledger>,
     settings: Arc<QuotaSettings>,
     models: Arc<Models>,
+    policies: Arc<Policies>,
     pending: PendingActions,
     tokens: TokenCache,
     /// None until Discord is there.
@@ -54,6 +57,7 @@ impl People {
             ledger: Arc::clone(&foundation.ledger),
             settings: Arc::clone(&foundation.quota),
             models: Arc::clone(&foundation.models),
+            policies: Arc::clone(&foundation.policies),
             pending: foundation.pending.clone(),
             tokens: TokenCache::default(),
             directory: OnceLock::new(),

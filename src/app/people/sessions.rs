@@ -79,12 +79,11 @@ impl People {
     ) -> Result<BegunSignIn, Error> {
         let (state, state_hash) = vault::new_cookie()?;
         let kept = cookie.and_then(|it| Some((vault::cookie_hash(&it)?, it)));
-        let (cookie_hash, cookie) = match kept {
-            Some(kept) => kept,
-            None => {
-                let (cookie, hash) = vault::new_cookie()?;
-                (hash, cookie)
-            }
+        let (cookie_hash, cookie) = if let Some(kept) = kept {
+            kept
+        } else {
+            let (cookie, hash) = vault::new_cookie()?;
+            (hash, cookie)
         };
         let opened = OpenSignIn {
             state_hash: &state_hash,

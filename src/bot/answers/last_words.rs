@@ -205,13 +205,8 @@ async fn say_in_channel(renderer: &MessageRenderer<'_>) -> anyhow::Result<()> {
 }
 
 async fn say_directly(bot: &Bot, person: u64, cards: &[Card]) -> anyhow::Result<()> {
-    for card in cards {
-        bot.rest
-            .direct_message(person, card)
-            .await
-            .inspect_err(|error| tracing::info!("could not write to somebody: {error:#}"))?;
-    }
-    Ok(())
+    let told = bot.rest.direct_messages(person, cards).await;
+    told.inspect_err(|error| tracing::info!("could not write to somebody: {error:#}"))
 }
 
 /// Counts that nobody could be told something.

@@ -8,11 +8,12 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::app::{Demotion, Error, MemberDirectory, Notice, Notifier, OvershootNotice};
-use crate::model::{AccessRefusal, Caller, PersonId, Place, ServerId};
+use crate::model::{AccessRefusal, Caller, PersonId, Place, Refusal, ServerId};
 
 use crate::bot::Bot;
 use crate::bot::answers::notices;
 use crate::bot::callers::home_roles;
+use crate::bot::callers::member_names::read_member_name;
 use crate::bot::callers::members::Member;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::callers::server_facts::ServerFacts;
@@ -66,6 +67,33 @@ impl MemberDirectory for Bot {
             // An old name is better than none.
             let facts = described.or_else(|| self.server_facts.even_stale(server))?;
             Some(facts.name.clone())
+        })
+    }
+
+    fn server_roles(&self, server: ServerId) -> BoxFuture<'_, Vec<(u64, String)>> {
+        Box::pin(async move {
+            let described = self.describe_server(server, false).await;
+            described.map_or_else(|_| Vec::new(), |facts| facts.role_names().to_vec())
+        })
+    }
+
+    fn member_name(&self, server: ServerId, person: PersonId) -> BoxFuture<'_, Option<String>> {
+        Box::pin(async move {
+            let member = Member { server, person };
+            let now_ms = self.app.now_ms();
+            if let Some(name) = self.member_names.fresh(member, now_ms) {
+                return Some(name).filter(|name| !name.is_empty());
+            }
+            let path = format!("/guilds/{server}/members/{person}");
+            let found = self.ask_discord("GET member", &path).await;
+            let name = match &found {
+                Ok(found) => read_member_name(found),
+                Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))) => String::new(),
+                // What Discord did not say is asked again.
+                Err(_) => return None,
+            };
+            self.member_names.store(member, name.clone(), now_ms);
+            Some(name).filter(|name| !name.is_empty())
         })
     }
 }

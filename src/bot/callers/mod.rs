@@ -5,6 +5,7 @@ mod caller;
 pub mod entitlements;
 pub mod home_roles;
 mod member_directory;
+pub mod member_names;
 pub mod members;
 mod person_ids;
 pub mod raw_caller;

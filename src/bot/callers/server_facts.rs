@@ -23,6 +23,8 @@ pub struct ServerFacts {
     owner: Option<u64>,
     /// Each role, and what it may do.
     roles: Vec<(u64, u64)>,
+    /// What each role is called, but for everybody's and those of bots.
+    role_names: Vec<(u64, String)>,
 }
 
 /// Servers that Discord described.
@@ -53,14 +55,24 @@ impl ServerFactsCache {
 impl ServerFacts {
     /// Reads Discord's description of a server.
     pub fn read(server: &Value) -> Self {
-        let roles = server["roles"].as_array().into_iter().flatten();
-        let roles =
-            roles.filter_map(|role| Some((number(&role["id"])?, number(&role["permissions"])?)));
+        let all = server["roles"].as_array().into_iter().flatten();
+        let roles = all
+            .clone()
+            .filter_map(|role| Some((number(&role["id"])?, number(&role["permissions"])?)));
+        let is_of_people = |role: &&Value| role["managed"] != true && role["id"] != server["id"];
+        let name = |role: &Value| Some((number(&role["id"])?, role["name"].as_str()?.to_owned()));
+        let role_names = all.filter(is_of_people).filter_map(name);
         Self {
             name: server["name"].as_str().unwrap_or_default().to_owned(),
             owner: number(&server["owner_id"]),
             roles: roles.collect(),
+            role_names: role_names.collect(),
         }
+    }
+
+    /// The roles that its people can have, by id, with what they are called.
+    pub fn role_names(&self) -> &[(u64, String)] {
+        &self.role_names
     }
 
     /// Whether a member with these roles manages the server: as its owner, or

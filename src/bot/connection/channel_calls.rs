@@ -46,6 +46,13 @@ impl Endpoint {
 impl Rest {
     /// Writes to a person directly.
     pub async fn direct_message(&self, person: u64, card: &Card) -> anyhow::Result<()> {
+        let cards = std::slice::from_ref(card);
+        self.direct_messages(person, cards).await
+    }
+
+    /// Writes several messages to a person directly, up to the first that
+    /// Discord does not take.
+    pub async fn direct_messages(&self, person: u64, cards: &[Card]) -> anyhow::Result<()> {
         let route = Route {
             name: "POST dm",
             major: "",
@@ -61,10 +68,11 @@ impl Rest {
             // Discord opens one channel for each person.
             is_repeatable: true,
         };
-        let channel = self.send(call).await?;
-        self.post(id_of(&channel)?, card, Patience::last_post())
-            .await
-            .map(drop)
+        let channel = id_of(&self.send(call).await?)?;
+        for card in cards {
+            self.post(channel, card, Patience::last_post()).await?;
+        }
+        Ok(())
     }
 
     /// Writes in a channel; returns the message. Discord knows it by its

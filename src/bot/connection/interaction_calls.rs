@@ -21,7 +21,8 @@ pub struct InteractionHandle {
     /// Where it was.
     pub channel: u64,
     pub token: String,
-    /// When the bot heard of it.
+    /// When this was read from its event. [`Rest::heard_at`] tells when the
+    /// bot heard of it, which may be seconds before.
     pub received_at: Instant,
 }
 
@@ -128,9 +129,8 @@ impl Rest {
         message: &str,
         card: &Card,
     ) -> anyhow::Result<Option<u64>> {
-        let change = webhook_change(Method::PATCH, of, message);
-        let patience = Patience::last_word(of.received_at);
-        self.change_message(change, card, patience).await
+        let patience = Patience::last_word(self.heard_at(of));
+        self.change_message(of, message, card, patience).await
     }
 
     /// The same, for a change that is made up for by the next.
@@ -140,13 +140,14 @@ impl Rest {
         message: &str,
         card: &Card,
     ) -> anyhow::Result<Option<u64>> {
-        let change = webhook_change(Method::PATCH, of, message);
-        self.change_message(change, card, Patience::growing()).await
+        let patience = Patience::growing();
+        self.change_message(of, message, card, patience).await
     }
 
     async fn change_message(
         &self,
-        change: WebhookChange<'_>,
+        of: &InteractionHandle,
+        message: &str,
         card: &Card,
         patience: Patience,
     ) -> anyhow::Result<Option<u64>> {
@@ -154,12 +155,11 @@ impl Rest {
             body: Some(card.to_json()),
             files: &card.files,
             patience,
-            ..change.call
+            ..webhook_change(Method::PATCH, of, message)
         };
         let changed = self.send(call).await?;
-        if change.message == ORIGINAL {
-            self.promises
-                .note(change.interaction, PromiseState::Answered);
+        if message == ORIGINAL {
+            self.promises.note(of.interaction, PromiseState::Answered);
         }
         let id = changed["id"].as_str();
         Ok(id.and_then(|id| id.parse().ok()))
@@ -168,10 +168,9 @@ impl Rest {
     /// Takes the message away that promises an answer, so that nobody but
     /// whoever asked need see that there is none.
     pub async fn delete_original(&self, of: &InteractionHandle) -> anyhow::Result<()> {
-        let change = webhook_change(Method::DELETE, of, ORIGINAL);
         let call = Call {
             patience: Patience::twice(),
-            ..change.call
+            ..webhook_change(Method::DELETE, of, ORIGINAL)
         };
         match self.send(call).await {
             // Where the first attempt was heard, the second finds nothing.
@@ -194,6 +193,13 @@ impl Rest {
         card: &Card,
     ) -> anyhow::Result<String> {
         self.post_follow_up(to, ephemeral(card), &card.files).await
+    }
+
+    /// When the bot heard of an interaction: its time runs from then on, and
+    /// not from when somebody got round to answering it.
+    fn heard_at(&self, of: &InteractionHandle) -> Instant {
+        let heard_at = self.promises.heard_at(of.interaction);
+        heard_at.unwrap_or(of.received_at)
     }
 
     /// Reads something about the bot itself.
@@ -250,7 +256,7 @@ impl Rest {
                 path,
                 body: Some(body),
                 files: &[],
-                patience: Patience::acknowledging(to.received_at),
+                patience: Patience::acknowledging(self.heard_at(to)),
                 is_repeatable: true,
             })
             .await?;
@@ -273,7 +279,7 @@ impl Rest {
                 path,
                 body: Some(body),
                 files,
-                patience: Patience::last_word(to.received_at),
+                patience: Patience::last_word(self.heard_at(to)),
                 // No nonce is known for it, so that it would stand there twice.
                 is_repeatable: false,
             })
@@ -296,17 +302,7 @@ fn callback(to: &InteractionHandle) -> String {
 }
 
 /// A call about a message of an interaction.
-struct WebhookChange<'a> {
-    interaction: u64,
-    message: &'a str,
-    call: Call<'a>,
-}
-
-fn webhook_change<'a>(
-    method: Method,
-    of: &'a InteractionHandle,
-    message: &'a str,
-) -> WebhookChange<'a> {
+fn webhook_change<'a>(method: Method, of: &'a InteractionHandle, message: &str) -> Call<'a> {
     let name = if method == Method::DELETE {
         "DELETE webhook message"
     } else {
@@ -316,7 +312,7 @@ fn webhook_change<'a>(
         "/webhooks/{}/{}/messages/{message}",
         of.application, of.token
     );
-    let call = Call {
+    Call {
         method,
         route: webhook(name, of),
         path,
@@ -324,11 +320,6 @@ fn webhook_change<'a>(
         files: &[],
         patience: Patience::growing(),
         is_repeatable: true,
-    };
-    WebhookChange {
-        interaction: of.interaction,
-        message,
-        call,
     }
 }
 

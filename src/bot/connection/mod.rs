@@ -15,3 +15,4 @@ pub mod renewals;
 pub mod rest;
 pub mod settings;
 pub mod shards;
+pub mod unread_message;

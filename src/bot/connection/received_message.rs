@@ -5,26 +5,13 @@
 use serde_json::{Map, Value, json};
 use serenity::all::Message;
 
+use crate::bot::connection::unread_message::mend_message;
 use crate::bot::conversation::files::restore_names;
 
 /// The flag of a message whose text stands in its components.
 const IS_COMPONENTS_V2: u64 = 1 << 15;
 /// How deep components and quoted messages are followed.
 const DEPTH_MAX: usize = 8;
-/// Fields of which nothing is said to a model. A message that can't be read
-/// with them is read without them.
-const DISPENSABLE: [&str; 9] = [
-    "activity",
-    "application",
-    "components",
-    "interaction",
-    "interaction_metadata",
-    "poll",
-    "reactions",
-    "role_subscription_data",
-    "thread",
-];
-
 /// The types of components that hold something to read.
 mod component {
     pub const BUTTON: u64 = 2;
@@ -39,24 +26,8 @@ mod component {
 pub fn parse_message(mut json: Value) -> Option<Message> {
     unfold_components(&mut json, 0);
     restore_names(&mut json);
-    if let Ok(message) = serde_json::from_value(json.clone()) {
-        return Some(message);
-    }
-    drop_dispensable(&mut json, 0);
-    serde_json::from_value(json).ok()
-}
-
-fn drop_dispensable(message: &mut Value, depth: usize) {
-    if let Some(fields) = message.as_object_mut() {
-        for field in DISPENSABLE {
-            fields.remove(field);
-        }
-    }
-    for inner in inner_messages(message) {
-        if depth < DEPTH_MAX {
-            drop_dispensable(inner, depth + 1);
-        }
-    }
+    let read = serde_json::from_value(json.clone());
+    read.ok().or_else(|| mend_message(&json))
 }
 
 /// The message that one quotes, and what it forwards.
@@ -232,6 +203,19 @@ mod tests {
         let older = json!({"content": "words", "components": components});
         assert_eq!(parse_message(message(&older)).unwrap().content, "words");
     }
+
+    /// Fields of which nothing is said to a model.
+    const DISPENSABLE: [&str; 9] = [
+        "activity",
+        "application",
+        "components",
+        "interaction",
+        "interaction_metadata",
+        "poll",
+        "reactions",
+        "role_subscription_data",
+        "thread",
+    ];
 
     #[test]
     fn fields_that_cannot_be_read_do_not_hide_the_words() {

@@ -1,6 +1,6 @@
 //! What the operator settled of conversations.
 
-use crate::bot::conversation::files::FileLimits;
+use crate::app::FileLimits;
 
 /// How conversations are led.
 #[derive(Clone, Debug)]

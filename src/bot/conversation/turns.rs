@@ -2,8 +2,9 @@
 
 use serenity::all::{Attachment, Message};
 
+use crate::app::{FileContent, MessageFile};
 use crate::bot::Bot;
-use crate::bot::conversation::files::{Content, FileReader, FilesByMessage, MessageFile};
+use crate::bot::conversation::files::{FileReader, FilesByMessage};
 use crate::bot::conversation::message_text::files_of;
 use crate::bot::conversation::transcript::{self, OwnFiles};
 use crate::bot::conversation::utterance::{Utterance, Utterances, read_utterances};
@@ -126,7 +127,7 @@ pub fn is_picture(file: &Attachment) -> bool {
 pub fn own_files(files: Vec<MessageFile>) -> OwnFiles {
     let mut own = OwnFiles::default();
     for file in files {
-        if let Content::Text(text) = file.content {
+        if let FileContent::Text(text) = file.content {
             own.add(&file.name, text);
         }
     }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use serenity::all::{Message, MessageFlags, MessageId, MessageInteractionMetadata};
 
+use crate::app::{MessageFile, tell_files};
 use crate::bot::Bot;
-use crate::bot::conversation::files::{MessageFile, tell_files};
 use crate::bot::conversation::message_text::{
     files_of, message_text, replied_to, says_nothing, words_of,
 };

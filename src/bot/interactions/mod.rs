@@ -7,4 +7,3 @@ pub mod dispatch;
 mod forms;
 mod private_reply;
 pub mod unread_events;
-mod unread_message;

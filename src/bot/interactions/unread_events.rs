@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use metrics::counter;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use serenity::all::{Context, Event, FullEvent, Interaction, RawEventHandler};
 use serenity::async_trait;
 use serenity::framework::Framework;
@@ -13,8 +13,8 @@ use serenity::framework::Framework;
 use crate::bot::answers::last_words::count_unsaid;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::connection::rest::number;
+use crate::bot::connection::unread_message::{fill_in, mend_message};
 use crate::bot::interactions::dispatch::Dispatcher;
-use crate::bot::interactions::unread_message::mend_message;
 use crate::bot::words;
 use crate::model::ServerId;
 
@@ -115,18 +115,6 @@ impl UnreadEvents {
 /// Counts an event that serenity could not read, and what became of it.
 fn count(what: &'static str, then: &'static str) {
     counter!("latchkey_discord_unread_total", "what" => what, "then" => then).increment(1);
-}
-
-/// Puts these fields where they are missing.
-pub fn fill_in(object: &mut Value, fields: &[(&str, Value)]) {
-    let Some(object): Option<&mut Map<String, Value>> = object.as_object_mut() else {
-        return;
-    };
-    for (name, value) in fields {
-        if object.get(*name).is_none_or(Value::is_null) {
-            object.insert((*name).to_owned(), value.clone());
-        }
-    }
 }
 
 /// What an interaction is answered with; none where it does not say.

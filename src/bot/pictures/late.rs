@@ -57,9 +57,7 @@ async fn show_below(
     let parts = cards::split_files(card);
     let in_channel = !late.is_private && post_parts(bot, late, &parts).await.is_ok();
     if !in_channel {
-        for card in &parts {
-            bot.rest.direct_message(late.person, card).await?;
-        }
+        bot.rest.direct_messages(late.person, &parts).await?;
     }
     if let Some(message) = place.message {
         let card = words::pictures::shown_elsewhere(voice, late.heading, in_channel);

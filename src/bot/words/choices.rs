@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::app::{ChosenModel, ModelChoice, ModelStanding, Persona};
 use crate::bot::connection::card::{Card, Choice as MenuChoice, Select};
 use crate::bot::interactions::custom_id::CustomId;
-use crate::model::{Choice, ChoiceKind, ChoiceScope, ProviderId};
+use crate::model::{Choice, ChoiceKind, ChoiceScope};
 
 use crate::bot::words::formats::{in_code, plain_model};
 use crate::bot::words::keys::advice::bring_any_key;
@@ -103,11 +103,11 @@ pub fn personas(voice: Voice<'_>, all: &[Persona], chosen: &[Choice]) -> Card {
 }
 
 /// A model was chosen, with a warning where its provider does not list it.
-pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, model: &ChosenModel) -> Card {
-    let card = chosen(voice, ChoiceKind::Model, scope, &model.full);
-    let id = model.full.split('/').next().unwrap_or_default();
-    let provider = voice.name(&ProviderId::from(id));
-    let warning = match model.standing {
+pub fn chosen_model(voice: Voice<'_>, scope: ChoiceScope, chosen_model: &ChosenModel) -> Card {
+    let model = &chosen_model.model;
+    let card = chosen(voice, ChoiceKind::Model, scope, &model.full());
+    let provider = voice.name(&model.provider);
+    let warning = match chosen_model.standing {
         ModelStanding::Listed => return card,
         ModelStanding::Unlisted => {
             "⚠️ {provider} does not list such a model, so asks may fail. `/model show` lists what can be used here."
@@ -197,6 +197,7 @@ mod tests {
     use super::*;
     use crate::app::KnownProviders;
     use crate::bot::words::{Lang, OwnKeys, Reader};
+    use crate::model::ProviderId;
     use crate::providers::Catalogue;
 
     #[test]

@@ -3,18 +3,35 @@
 mod home;
 mod keys;
 mod old_addresses;
+mod operator;
+mod playground;
 mod profile;
+mod servers;
 pub mod sign_in;
 mod tokens;
+mod usage;
 
 use super::routes::Row;
+
+pub use playground::PlaygroundLimits;
 
 /// The rows of all pages.
 pub const ROWS: &[&[Row]] = &[
     home::ROWS,
     keys::ROWS,
     old_addresses::ROWS,
+    operator::ROWS,
+    playground::ROWS,
     profile::ROWS,
     sign_in::ROWS,
     tokens::ROWS,
+    usage::ROWS,
+    usage::billing::ROWS,
+    servers::ROWS,
+    servers::overview::ROWS,
+    servers::usage::ROWS,
+    servers::keys::ROWS,
+    servers::budgets::ROWS,
+    servers::rules::ROWS,
+    servers::models::ROWS,
 ];

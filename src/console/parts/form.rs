@@ -54,6 +54,40 @@ pub struct Choice<'a> {
     pub words: &'a str,
 }
 
+/// Choices that stand together. `kind` tells scripts when they apply.
+pub struct ChoiceGroup {
+    pub label: String,
+    pub kind: &'static str,
+    /// The value and the words of each.
+    pub choices: Vec<(String, String)>,
+}
+
+/// A list of groups to choose from, below choices that stand alone.
+pub fn select_group(
+    (name, label): (&str, &str),
+    alone: &[Choice<'_>],
+    groups: &[ChoiceGroup],
+    chosen: &str,
+) -> Markup {
+    html! {
+        div.field {
+            label for=(name) { (label) }
+            select id=(name) name=(name) {
+                @for choice in alone {
+                    option value=(choice.value) selected[choice.value == chosen] { (choice.words) }
+                }
+                @for group in groups {
+                    optgroup label=(group.label) data-kind=(group.kind) {
+                        @for (value, words) in &group.choices {
+                            option value=(value) selected[value == chosen] { (words) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A list to choose from.
 pub fn select(name: &str, label: &str, choices: &[Choice<'_>], chosen: &str) -> Markup {
     html! {

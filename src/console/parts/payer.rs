@@ -1,11 +1,14 @@
 //! Who pays, as a badge: an icon, words and a colour, never colour alone.
 
+use serde::Serialize;
+
 use crate::console::markup::{Markup, html};
 use crate::model::Source;
 
 use super::icon;
 
 /// How a payer looks everywhere.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Look {
     pub class: &'static str,
     pub icon: &'static str,
@@ -26,9 +29,21 @@ pub fn look(source: Source) -> Look {
 
 /// The badge of a payer.
 pub fn badge(source: Source) -> Markup {
-    let look = look(source);
+    show(look(source))
+}
+
+/// The badge of a look.
+pub fn show(look: Look) -> Markup {
+    show_key(look, None)
+}
+
+/// The same, with how the key ends that pays.
+pub fn show_key(look: Look, hint: Option<&str>) -> Markup {
     html! {
-        span class={ "pays " (look.class) } { (icon::small(look.icon)) (look.words) }
+        span class={ "pays " (look.class) } {
+            (icon::small(look.icon)) (look.words)
+            @if let Some(hint) = hint { " …" (hint) }
+        }
     }
 }
 

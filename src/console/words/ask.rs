@@ -3,17 +3,17 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{AskRefusal, ProviderId, Skip, Source, Trace, Verdict};
+use crate::model::{AskRefusal, Trace};
 
 use super::provider_failure::describe_failure;
-use super::{Names, add_address, describe_skip, name_payer};
+use super::{Names, describe_passed_over};
 
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a refusal about an ask is.
 pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
     let choose = |title: &str, words: String| {
-        Trouble::new(UNPROCESSABLE, title, words).way("/models", "Choose a model")
+        Trouble::new(UNPROCESSABLE, title, words).way("/models", "Models that you can use")
     };
     let write = |status, title: &str, words: &str| {
         Trouble::new(status, title, words).way("/playground", "Go to the playground")
@@ -26,7 +26,14 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
                 names.name(provider)
             ),
         ),
-        AskRefusal::UnknownModel { model } => choose("No such model", unknown_model(model)),
+        AskRefusal::UnknownModel { model } => {
+            let title = if model.is_empty() {
+                "No model is named"
+            } else {
+                "Nobody knows whose model that is"
+            };
+            choose(title, unknown_model(model))
+        }
         AskRefusal::SpacesInModel { typed, meant } => choose(
             "No such model",
             format!(
@@ -59,15 +66,14 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
                 names.name(provider)
             ),
         ),
-        AskRefusal::NoSuchPersona { name } => write(
-            UNPROCESSABLE,
-            "No such persona",
-            &format!("There is no persona called “{name}”. Choose one from the list."),
+        AskRefusal::NoSuchPersona { name } => choose(
+            "There is no such persona",
+            format!("Nothing here is called “{name}”. Choose another from the list."),
         ),
-        AskRefusal::EmptyPrompt => write(
+        AskRefusal::EmptyPrompt => Trouble::new(
             UNPROCESSABLE,
             "There is nothing to answer",
-            "Type a question first.",
+            "Type a question, and send it.",
         ),
         AskRefusal::NobodyPays { trace } => nobody_pays(names, trace),
         AskRefusal::Provider { failure, payer } => describe_failure(names, failure, *payer),
@@ -114,58 +120,29 @@ fn unknown_model(model: &str) -> String {
     if model.is_empty() {
         return "This provider has no default model here. Choose a model.".to_owned();
     }
-    format!(
-        "Nobody can tell whose model “{model}” is. Choose one from the list, or write it as \
-         provider/model."
-    )
+    format!("Write “{model}” as provider/model, such as openai/{model}.")
 }
 
 /// Nobody can pay: why, key by key, and how to change that.
 fn nobody_pays(names: Names<'_>, trace: &Trace) -> Trouble {
-    let mut providers: Vec<&ProviderId> = trace.0.iter().map(|step| &step.provider).collect();
-    providers.dedup();
-    let skipped = trace.0.iter().filter_map(|step| match step.verdict {
-        Verdict::Skipped(skip) => Some((&step.provider, step.source, skip)),
-        Verdict::Taken | Verdict::Behind | Verdict::Absent => None,
-    });
-    let skipped: Vec<(&ProviderId, Source, Skip)> = skipped.collect();
-    if skipped.is_empty() {
-        let what = match providers[..] {
-            [one] => format!(" for {}", names.name(one)),
-            _ => String::new(),
-        };
-        let words = format!(
-            "There is no key that can pay{what}: none of yours, none of the server’s, none of \
-             the bot’s. Add one of yours, and it pays first, everywhere."
-        );
-        let trouble = Trouble::new(StatusCode::PAYMENT_REQUIRED, "No API key configured", words);
-        return match providers[..] {
-            [one] => trouble.way(
-                add_address(one),
-                format!("Add a key for {}", names.name(one)),
-            ),
-            _ => trouble.way("/keys/new", "Add a key"),
-        };
-    }
-    let whys = skipped.iter().map(|(provider, source, skip)| {
-        let payer = name_payer(*source);
-        let why = describe_skip(*skip);
-        format!("For {}, {payer} {why}.", names.name(provider))
-    });
-    let whys: Vec<String> = whys.collect();
-    let words = format!("No key can pay for this. {}", whys.join(" "));
-    let trouble = Trouble::new(
-        StatusCode::PAYMENT_REQUIRED,
-        "Nobody can pay for this",
-        words,
-    );
-    let has_own = skipped.iter().any(|(_, source, _)| source.is_own());
-    match (has_own, &providers[..]) {
-        (true, _) => trouble.way("/keys", "Go to your keys"),
-        (false, [one]) => trouble.way(
-            add_address(one),
-            format!("Add a key for {}", names.name(one)),
+    let reasons = describe_passed_over(trace, |provider| names.name(provider));
+    let first = trace.0.first().map(|step| &step.provider);
+    let only_one = trace.0.iter().all(|step| Some(&step.provider) == first);
+    let whom = match first {
+        Some(provider) if only_one => format!(
+            "There is no key for {} that can pay here.",
+            names.name(provider)
         ),
-        (false, _) => trouble.way("/keys/new", "Add a key"),
-    }
+        _ => "There is no key that can pay for this: not yours, not the server’s, not the bot’s."
+            .to_owned(),
+    };
+    let why = if reasons.is_empty() {
+        String::new()
+    } else {
+        format!(" Passed over: {}.", reasons.join("; "))
+    };
+    let words = format!("{whom}{why} Add a key, or type one for this question only.");
+    Trouble::new(StatusCode::PAYMENT_REQUIRED, "No API key configured", words)
+        .way("/keys/new", "Add a key")
+        .way("/keys", "Go to your keys")
 }

@@ -4,13 +4,15 @@
 mod access;
 mod ask;
 mod conversation;
+mod files;
 mod key;
 pub mod limits;
+mod once;
 pub mod pasted;
 mod picture;
 mod provider_failure;
 mod quota;
-mod skip;
+mod skips;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -20,8 +22,9 @@ use crate::model::{ProviderId, Refusal};
 
 use super::trouble::Trouble;
 
+pub use files::{describe_left_out, describe_unread};
 pub use key::causes;
-pub use skip::{describe_skip, name_payer};
+pub use skips::{describe_passed_over, name_payer, skip_clause};
 
 /// What providers are called, and where they hand out keys.
 #[derive(Clone, Copy)]
@@ -55,7 +58,9 @@ impl<'a> Names<'a> {
 pub fn describe_refusal(names: Names<'_>, refusal: &Refusal) -> Trouble {
     match refusal {
         Refusal::Access(refusal) => access::describe_access(refusal),
-        Refusal::Key(refusal) => key::describe_key(names, refusal),
+        Refusal::Key(refusal) => {
+            once::describe_once(refusal).unwrap_or_else(|| key::describe_key(names, refusal))
+        }
         Refusal::Ask(refusal) => ask::describe_ask(names, refusal),
         Refusal::Conversation(refusal) => conversation::describe_conversation(refusal),
         Refusal::Picture(refusal) => picture::describe_picture(names, refusal),

@@ -18,7 +18,9 @@ pub fn describe_failure(names: Names<'_>, failure: &ProviderFailure, payer: Sour
         .retry_after
         .map_or(WAIT_S, |wait| wait.as_secs().max(1));
     let is_limited = class == FailureClass::RateLimited;
-    let title = if is_limited {
+    let title = if class.is_about_the_key() && payer.is_own() {
+        "Key is invalid".to_owned()
+    } else if is_limited {
         format!("{name} is limiting this key")
     } else {
         format!("{name} did not answer")
@@ -34,8 +36,9 @@ pub fn describe_failure(names: Names<'_>, failure: &ProviderFailure, payer: Sour
              own works without it."
         ),
         (Source::Request, true) => format!(
-            "{name} turned down the key that you typed for this once. It was not stored, and no \
-             other key paid. Check it at {name} and ask again."
+            "{name} turned down the key that you typed for this question: it is mistyped, was \
+             revoked, or its account has no credit. It was not stored, and nobody else paid. \
+             Check it where you got it, and ask again."
         ),
         _ => describe_class(class)
             .replace("{provider}", &name)
@@ -43,6 +46,8 @@ pub fn describe_failure(names: Names<'_>, failure: &ProviderFailure, payer: Sour
     };
     let status = if is_limited {
         StatusCode::TOO_MANY_REQUESTS
+    } else if class.is_about_the_key() {
+        StatusCode::PAYMENT_REQUIRED
     } else {
         StatusCode::BAD_GATEWAY
     };
@@ -64,7 +69,8 @@ fn lead_on(
         None => trouble,
     };
     match (payer, failure.class.is_about_the_key()) {
-        (Source::Request, true) => at_provider(trouble).way("/playground", "Ask again"),
+        // It is asked again from where it was typed.
+        (Source::Request, true) => trouble,
         (Source::Personal, true) => at_provider(trouble).way("/keys", "Go to your keys"),
         (_, true) => trouble.way(add_address(provider), format!("Add a key for {name}")),
         (_, false) => trouble.way("/models", "Choose another model"),

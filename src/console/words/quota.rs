@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::limits::{bare_amount, describe_amount, describe_limit};
-use super::{Names, add_address, describe_skip, describe_wait, name_payer};
+use super::{Names, add_address, describe_wait, name_payer, skip_clause};
 
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
@@ -128,7 +128,7 @@ fn offer_own_key(
     }
     let name = names.name(provider);
     if let Some(skip) = own_key {
-        let why = describe_skip(skip);
+        let why = skip_clause(skip);
         trouble.words += &format!(" Your own {name} key has no such limit, but it {why}.");
         return trouble.way("/keys", "Go to your keys");
     }

@@ -23,7 +23,8 @@ const PAGES: &[&str] = &[
 ];
 /// What somebody is told to do who has no page to go to.
 const VERBS: &[&str] = &[
-    "Choose", "Type", "Try", "Tick", "Clear", "Open", "Turn on", "Add", "choose", "open",
+    "Choose", "Check", "Write", "Type", "Try", "Tick", "Clear", "Open", "Turn on", "Add", "choose",
+    "open",
 ];
 
 #[test]

@@ -1,13 +1,11 @@
 //! Routes for system keys: the bot defaults, for the operator's people. No
 //! response holds a key; of a key, it shows four characters at most.
 
-use std::collections::BTreeMap;
-
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{KeyDraft, SystemKey, SystemUse, Total, TypedKey};
+use crate::app::{KeyDraft, SystemKey, SystemUses, Total, TypedKey};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::gateway::responses::json_response;
@@ -41,11 +39,10 @@ pub struct SystemKeyBody {
     added_at: Option<String>,
     checked_at: Option<String>,
     last_used_at: Option<String>,
-    /// What the bot defaults of the provider paid for today, UTC; null where
-    /// another key pays in this one's place.
-    today: Option<UseBody>,
+    /// What it paid for today, UTC.
+    today: UseBody,
     /// The same of the last 30 days.
-    month: Option<UseBody>,
+    month: UseBody,
 }
 
 /// What a key paid for.
@@ -172,9 +169,9 @@ async fn describe_one(call: &Call, key: SystemKey) -> Result<SystemKeyBody, Prob
     Ok(describe(key, &used))
 }
 
-fn describe(key: SystemKey, used: &BTreeMap<ProviderId, SystemUse>) -> SystemKeyBody {
-    let id = key.id();
-    let of_provider = used.get(key.provider()).copied().unwrap_or_default();
+fn describe(key: SystemKey, used: &SystemUses) -> SystemKeyBody {
+    let (id, used) = (key.id(), key.used(used));
+    let (today, month) = (describe_use(&used.today), describe_use(&used.month));
     match key {
         SystemKey::Environment(key) => SystemKeyBody {
             id,
@@ -190,8 +187,8 @@ fn describe(key: SystemKey, used: &BTreeMap<ProviderId, SystemUse>) -> SystemKey
             added_at: None,
             checked_at: key.checked_at_ms.map(format_time),
             last_used_at: None,
-            today: Some(describe_use(&of_provider.today)),
-            month: Some(describe_use(&of_provider.month)),
+            today,
+            month,
         },
         SystemKey::Stored { key, overridden_by } => SystemKeyBody {
             id,
@@ -206,12 +203,8 @@ fn describe(key: SystemKey, used: &BTreeMap<ProviderId, SystemUse>) -> SystemKey
             added_at: Some(format_time(key.added_at_ms)),
             checked_at: key.checked_at_ms.map(format_time),
             last_used_at: key.last_used_at_ms.map(format_time),
-            today: overridden_by
-                .is_none()
-                .then(|| describe_use(&of_provider.today)),
-            month: overridden_by
-                .is_none()
-                .then(|| describe_use(&of_provider.month)),
+            today,
+            month,
             overridden_by,
         },
     }

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::model::{TtlCache, lock};
-
-use super::client_address::counted_address;
+use crate::model::{TtlCache, counted_address, lock};
 
 /// How many tokens that do not work one address may send in a minute before
 /// it is slowed down.

@@ -7,8 +7,8 @@ use crate::gateway::call::HandlerResult;
 use crate::gateway::problem::{Problem, paid_with_request_key};
 use crate::gateway::request_key::find_key_bytes;
 use crate::gateway::requirement::Requirement;
-use crate::gateway::session::{Arrival, Session, counted_address};
-use crate::model::Right;
+use crate::gateway::session::{Arrival, Session};
+use crate::model::{Right, counted_address};
 
 impl Gateway {
     /// Begins the trial of a key that comes with a call, if one does; or

@@ -102,14 +102,13 @@ fn find_among_words<'a>(
             may_be_part |= looks_like_part(bare);
         }
     }
-    let mut keys = keys.into_iter();
-    match (keys.next(), keys.next()) {
-        (Some(_), Some(_)) => Found::Several,
-        (Some(key), None) if !may_be_part => {
+    match only_one(keys) {
+        Ok(_) if may_be_part => Found::None,
+        Ok(key) => {
             removed.insert(Wrapping::Words);
             Found::One(Cow::Borrowed(key))
         }
-        _ => Found::None,
+        Err(found) => found,
     }
 }
 
@@ -135,11 +134,12 @@ fn find_in_lines<'a>(
     {
         return find_in_settings(lines, removed);
     }
-    let begins = |line: &&&str| is_key(peel(line, &mut BTreeSet::new()));
-    let begin = match lines.iter().filter(begins).count() {
-        0 => 0,
-        1 => lines.iter().position(|line| begins(&line)).unwrap_or(0),
-        _ => return Found::Several,
+    let numbered = lines.iter().enumerate();
+    let begins = numbered.filter(|(_, line)| is_key(peel(line, &mut BTreeSet::new())));
+    let begin = match only_one(begins.map(|(at, _)| at)) {
+        Ok(at) => at,
+        Err(Found::None) => 0,
+        Err(found) => return found,
     };
     let rest = lines.get(begin..).unwrap_or_default();
     let is_part = |c: char| c.is_ascii_graphic() && !"!?,;:()<>".contains(c);
@@ -176,14 +176,12 @@ fn find_in_settings<'a>(lines: &[&'a str], removed: &mut BTreeSet<Wrapping>) -> 
             }
         }
     }
-    let mut keys = keys.into_iter();
-    match (keys.next(), keys.next()) {
-        (Some(_), Some(_)) => Found::Several,
-        (Some(key), None) => {
+    match only_one(keys) {
+        Ok(key) => {
             removed.extend(here);
             Found::One(Cow::Borrowed(key))
         }
-        _ => Found::None,
+        Err(found) => found,
     }
 }
 
@@ -204,15 +202,23 @@ fn find_in_json<'a>(text: &str, removed: &mut BTreeSet<Wrapping>) -> Option<Foun
     });
     let candidates = if named.is_empty() { others } else { named };
     removed.insert(Wrapping::Snippet);
-    let mut candidates = candidates.into_iter();
-    Some(match (candidates.next(), candidates.next()) {
-        (Some(_), Some(_)) => Found::Several,
-        (Some(one), None) => {
+    Some(match only_one(candidates) {
+        Ok(one) => {
             let key = peel(&one, removed);
             Found::One(Cow::Owned(key.to_owned()))
         }
-        _ => Found::None,
+        Err(found) => found,
     })
+}
+
+/// The one candidate; what was found where there are none, or several.
+fn only_one<T>(candidates: impl IntoIterator<Item = T>) -> Result<T, Found<'static>> {
+    let mut candidates = candidates.into_iter();
+    match (candidates.next(), candidates.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(_), Some(_)) => Err(Found::Several),
+        (None, _) => Err(Found::None),
+    }
 }
 
 /// Tells of every text in JSON, with the name of its field.

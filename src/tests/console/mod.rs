@@ -4,6 +4,12 @@
 mod front;
 mod html;
 mod keys;
+mod operator;
+mod playground;
+mod playground_streams;
+mod playground_visitors;
+mod servers;
+mod usage;
 mod visitor;
 
 pub use visitor::{ORIGIN, SeenPage, Visitor};

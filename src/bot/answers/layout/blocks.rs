@@ -147,9 +147,8 @@ impl Reader {
                 is_settled = line.is_whole;
                 break;
             }
-            let so_far = source.text.get(..end + line.text.len())?;
             if let Some((before, fence, code)) =
-                opening_in_line(so_far, end).filter(|_| line.is_whole)
+                opening_in_line(line.text).filter(|_| line.is_whole)
             {
                 let paragraph = source.text.get(..end + before).unwrap_or_default();
                 let prose = self.prose(paragraph.trim_end(), true);

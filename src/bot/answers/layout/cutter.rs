@@ -245,18 +245,25 @@ impl Cutter {
         self.is_hidden = is_carried || opens;
         self.flush(done);
         let is_line_end = head.ends_with('\n') || tail.starts_with('\n');
-        let line = head.rsplit('\n').next().unwrap_or_default();
-        let quote = quote_length(line).filter(|_| !is_line_end);
-        let quote = quote.map_or("", |_| "> ");
-        let tail = if is_line_end {
-            tail.trim_start_matches('\n')
+        let (quote, tail) = if is_line_end {
+            let tail = tail.trim_start_matches('\n');
+            tail.split_at(quote_length(tail).unwrap_or(0))
         } else {
-            tail.trim_start()
+            let line = head.rsplit('\n').next().unwrap_or_default();
+            let quote = quote_length(line).map_or("", |_| "> ");
+            (quote, tail.trim_start())
         };
-        if is_line_end || in_code {
-            let is_tick = in_code && tail.starts_with('`');
-            let space = if is_tick { " " } else { "" };
-            return format!("{quote}{}{space}{tail}", marks.concat());
+        if in_code {
+            let gap = match tail.chars().next() {
+                // The first line would be read as the name of a language.
+                _ if marks.contains(&FENCE) => format!("\n{quote}"),
+                Some('`') => " ".to_owned(),
+                _ => String::new(),
+            };
+            return format!("{quote}{}{gap}{tail}", marks.concat());
+        }
+        if is_line_end {
+            return format!("{quote}{}{tail}", marks.concat());
         }
         // It was in the middle of a line, and is read as the start of one.
         let is_mark = tail.starts_with(['#', '>']);

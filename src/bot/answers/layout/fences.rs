@@ -129,19 +129,18 @@ pub fn opening(line: &str) -> Option<(OpenFence, Code)> {
     open_at(line, lead, quote > 0)
 }
 
-/// The fence that the last line of a paragraph opens behind its words, and
-/// where these end. The line begins at `start`.
-pub fn opening_in_line(paragraph: &str, start: usize) -> Option<(usize, OpenFence, Code)> {
-    let line = paragraph.get(start..)?;
-    if !line.contains(FENCE) {
-        return None;
-    }
-    let at = only_fence(paragraph, start)?.checked_sub(start)?;
+/// The fence that a line opens behind its words, and where these end.
+pub fn opening_in_line(line: &str) -> Option<(usize, OpenFence, Code)> {
+    let last = line.rfind(FENCE)? + FENCE.len();
+    let at = line.get(..last)?.trim_end_matches('`').len();
     let before = line.get(..at)?;
     let language = line.get(at + FENCE.len()..)?.trim_end();
     let introduces = before.trim_end().ends_with(':');
     let named = before.ends_with(' ') && language.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if before.trim().is_empty() || !(introduces || named) {
+    if before.trim().is_empty() || before.ends_with('\\') || !(introduces || named) {
+        return None;
+    }
+    if leaves_open(before) {
         return None;
     }
     if !language.is_empty() && !is_language(language) {
@@ -156,21 +155,19 @@ pub fn opening_in_line(paragraph: &str, start: usize) -> Option<(usize, OpenFenc
     Some((at, fence, code))
 }
 
-/// Where the one fence of a paragraph's last line stands that is neither
-/// escaped nor in a code span, which may begin in an earlier line.
-fn only_fence(paragraph: &str, start: usize) -> Option<usize> {
-    let (mut found, mut at) = (None, 0);
-    while let Some(next) = paragraph.get(at..)?.find(['`', '\\']) {
-        at += next;
-        let ticks = leading(paragraph.get(at..)?, '`');
-        let is_fence = ticks >= FENCE.len();
-        if is_fence && at >= start && found.replace(at).is_some() {
-            return None;
+/// Whether a fence stands in a text, and in no code span, that the next one
+/// closes.
+fn leaves_open(text: &str) -> bool {
+    let mut at = 0;
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let ticks = leading(text.get(at..).unwrap_or_default(), '`');
+        let whole = whole_length(text, at);
+        if whole.is_none() && ticks >= FENCE.len() {
+            return true;
         }
-        let whole = whole_length(paragraph, at).filter(|_| !is_fence);
-        at += whole.unwrap_or(ticks.max(1));
+        at += whole.unwrap_or(ticks.max(c.len_utf8()));
     }
-    found
+    false
 }
 
 fn open_at(line: &str, at: usize, is_quoted: bool) -> Option<(OpenFence, Code)> {

@@ -185,7 +185,11 @@ impl Writer {
         if let Some(length) = special {
             return length;
         }
-        if let Some(length) = whole_length(text, at) {
+        let length = whole_length(text, at).filter(|length| {
+            let (whole, after) = rest.split_at_checked(*length).unwrap_or((rest, ""));
+            !meets_later_fence(whole, after)
+        });
+        if let Some(length) = length {
             let whole = rest.get(..length).unwrap_or_default();
             if c == '`' {
                 self.push_code(whole);
@@ -297,6 +301,14 @@ impl Writer {
         let colon = rest.get(end + 1..)?.starts_with(':') && is_explained && is_number;
         Some(end + 1 + usize::from(colon))
     }
+}
+
+/// Whether a code span would reach into a later line that has a fence: then
+/// its mark is one that nothing closes, and the fence is one.
+fn meets_later_fence(whole: &str, after: &str) -> bool {
+    let is_span = (1..FENCE.len()).contains(&leading(whole, '`'));
+    let last_line = after.lines().next().unwrap_or_default();
+    is_span && whole.contains('\n') && (whole.contains(FENCE) || last_line.contains(FENCE))
 }
 
 /// A code span in which no fence stands: three back-ticks are one for Discord

@@ -2,11 +2,9 @@
 //! and never larger than allowed. What cannot be read is kept by its name,
 //! with the reason.
 
-mod kind;
 mod names;
 mod proxy;
-mod text;
-mod told;
+mod voice_messages;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,10 +15,12 @@ use serenity::all::Attachment;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::model::{FileKind, Picture, PictureKind, UnreadFile, WhyUnread};
+use crate::app::{
+    FileContent, FileCount, FileLabel, FileLimits, FileNature, MessageFile, read_text,
+};
+use crate::model::{FileKind, Picture, PictureKind, WhyUnread};
 
 pub use names::{refresh_files, restore_names};
-pub use told::tell_files;
 
 /// Where Discord keeps files, and where it hands out copies of them.
 const HOSTS: &[&str] = &["cdn.discordapp.com", "media.discordapp.net"];
@@ -30,67 +30,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PATIENCE_FOR_ALL: Duration = Duration::from_secs(20);
 /// How often Discord is asked for one file.
 const TRIES_MAX: usize = 2;
-/// How many text files of a conversation are read: two messages full.
-const TEXTS_MAX: usize = 20;
-/// How much the text files of a conversation may hold together, in files of
-/// the largest size.
-const TEXTS_OF_LARGEST_SIZE: usize = 8;
 /// How many bytes of a file show what it is.
 const HEAD_BYTES: usize = 4_096;
 
-/// How much of people's files is read.
-#[derive(Clone, Debug)]
-pub struct FileLimits {
-    /// The largest picture, in bytes.
-    pub picture_bytes: usize,
-    /// The most pictures of a conversation; the newest count.
-    pub pictures: usize,
-    /// The largest text file, in bytes.
-    pub text_bytes: usize,
-}
-
-/// What a file turned out to be.
-pub enum Content {
-    Text(String),
-    Picture(Picture),
-    Unread(WhyUnread),
-}
-
-/// A file that came with a message.
-pub struct MessageFile {
-    pub name: String,
-    /// What its sender wrote for those who can't see it.
-    pub description: Option<String>,
-    pub content: Content,
-}
-
-impl MessageFile {
-    /// Whether something of it can be told or shown.
-    pub fn is_read(&self) -> bool {
-        !matches!(self.content, Content::Unread(_))
-    }
-
-    /// Why it was not read, if it was not.
-    pub fn unread(&self) -> Option<UnreadFile> {
-        match &self.content {
-            Content::Unread(why) => Some(UnreadFile {
-                name: self.name.clone(),
-                why: why.clone(),
-            }),
-            _ => None,
-        }
-    }
-}
-
 /// The files of a conversation, by the message that they came with.
 pub type FilesByMessage = HashMap<u64, Vec<MessageFile>>;
-
-/// What a file is by its first bytes.
-enum Nature {
-    Picture(PictureKind),
-    Text,
-    Other(FileKind),
-}
 
 /// A file that is being downloaded.
 struct Download {
@@ -104,10 +48,7 @@ pub struct FileReader<'a> {
     /// The address of Discord's API. Where that is not Discord itself but a
     /// proxy, files are there too.
     api: &'a str,
-    limits: &'a FileLimits,
-    pictures: usize,
-    texts: usize,
-    text_bytes: usize,
+    count: FileCount<'a>,
     until: Instant,
 }
 
@@ -117,10 +58,7 @@ impl<'a> FileReader<'a> {
         Self {
             client,
             api,
-            limits,
-            pictures: 0,
-            texts: 0,
-            text_bytes: 0,
+            count: FileCount::new(limits),
             until: Instant::now() + PATIENCE_FOR_ALL,
         }
     }
@@ -133,7 +71,7 @@ impl<'a> FileReader<'a> {
         MessageFile {
             name: file.filename.clone(),
             description: file.description.clone(),
-            content: read.unwrap_or_else(Content::Unread),
+            content: read.unwrap_or_else(FileContent::Unread),
         }
     }
 
@@ -153,24 +91,27 @@ impl<'a> FileReader<'a> {
     async fn fetch_picture(&self, url: &str) -> Option<Picture> {
         let download = self.open(url).await.ok()?;
         let kind = PictureKind::of(&download.bytes)?;
-        let bytes = download.read_up_to(self.limits.picture_bytes).await?.ok()?;
+        let bytes = download
+            .read_up_to(self.count.limits().picture_bytes)
+            .await?
+            .ok()?;
         let bytes = Arc::from(bytes);
         Some(Picture { kind, bytes })
     }
 
-    async fn read(&mut self, file: &Attachment) -> Result<Content, WhyUnread> {
+    async fn read(&mut self, file: &Attachment) -> Result<FileContent, WhyUnread> {
         if file.size == 0 {
             return Err(WhyUnread::Empty);
         }
         let download = self.open(&file.url).await?;
-        match nature_of(&download.bytes, file) {
-            Nature::Picture(kind) => self.picture(file, kind, download).await,
-            Nature::Text => self.text(file, download).await,
-            Nature::Other(kind @ FileKind::Picture(_)) => {
+        match FileNature::of(&download.bytes, label_of(file)) {
+            FileNature::Picture(kind) => self.picture(file, kind, download).await,
+            FileNature::Text => self.text(file, download).await,
+            FileNature::Other(kind @ FileKind::Picture(_)) if voice_message(file).is_none() => {
                 drop(download);
                 self.copied_picture(file, WhyUnread::Kind(kind)).await
             }
-            Nature::Other(kind) => Err(WhyUnread::Kind(kind)),
+            FileNature::Other(kind) => Err(WhyUnread::Kind(voice_message(file).unwrap_or(kind))),
         }
     }
 
@@ -180,8 +121,8 @@ impl<'a> FileReader<'a> {
         file: &Attachment,
         kind: PictureKind,
         download: Download,
-    ) -> Result<Content, WhyUnread> {
-        let bytes_max = self.limits.picture_bytes;
+    ) -> Result<FileContent, WhyUnread> {
+        let bytes_max = self.count.limits().picture_bytes;
         let too_large = WhyUnread::PictureTooLarge {
             bytes: u64::from(file.size),
             bytes_max: bytes_max as u64,
@@ -190,13 +131,13 @@ impl<'a> FileReader<'a> {
             drop(download);
             return self.copied_picture(file, too_large).await;
         }
-        self.count_picture()?;
+        self.count.add_picture()?;
         let bytes = download.read_up_to(bytes_max).await;
         let bytes = bytes
             .ok_or(WhyUnread::NotFetched)?
             .map_err(|()| too_large)?;
         let bytes = Arc::from(bytes);
-        Ok(Content::Picture(Picture { kind, bytes }))
+        Ok(FileContent::Picture(Picture { kind, bytes }))
     }
 
     /// Reads Discord's copy of a picture that cannot be shown as it is.
@@ -204,52 +145,36 @@ impl<'a> FileReader<'a> {
         &mut self,
         file: &Attachment,
         why: WhyUnread,
-    ) -> Result<Content, WhyUnread> {
+    ) -> Result<FileContent, WhyUnread> {
         let Some(url) = proxy::smaller_copy(file) else {
             return Err(why);
         };
-        self.count_picture()?;
+        self.count.add_picture()?;
         let copy = self.fetch_picture(url.as_str()).await;
-        copy.map(Content::Picture).ok_or(why)
+        copy.map(FileContent::Picture).ok_or(why)
     }
 
-    fn count_picture(&mut self) -> Result<(), WhyUnread> {
-        let most = self.limits.pictures;
-        if self.pictures >= most {
-            return Err(WhyUnread::TooManyPictures { most });
-        }
-        self.pictures += 1;
-        Ok(())
-    }
-
-    async fn text(&mut self, file: &Attachment, download: Download) -> Result<Content, WhyUnread> {
-        let bytes_max = self.limits.text_bytes;
-        let too_large = WhyUnread::TextTooLarge {
-            bytes: u64::from(file.size),
-            bytes_max: bytes_max as u64,
-        };
-        if u64::from(file.size) > bytes_max as u64 {
-            return Err(too_large);
-        }
-        let bytes_of_all = bytes_max * TEXTS_OF_LARGEST_SIZE;
+    async fn text(
+        &mut self,
+        file: &Attachment,
+        download: Download,
+    ) -> Result<FileContent, WhyUnread> {
+        let announced = u64::from(file.size);
+        self.count.text_too_large(announced).map_or(Ok(()), Err)?;
         let size = usize::try_from(file.size).unwrap_or(usize::MAX);
-        if self.texts >= TEXTS_MAX || self.text_bytes.saturating_add(size) > bytes_of_all {
-            return Err(WhyUnread::TooManyTexts {
-                most: TEXTS_MAX,
-                bytes_max: bytes_of_all as u64,
-            });
-        }
-        self.texts += 1;
-        self.text_bytes += size;
+        self.count.add_text(size)?;
+        let bytes_max = self.count.limits().text_bytes;
         let bytes = download.read_up_to(bytes_max).await;
         let bytes = bytes
             .ok_or(WhyUnread::NotFetched)?
-            .map_err(|()| too_large)?;
-        match text::decode_text(&bytes) {
-            Some(text) if text.trim().is_empty() => Err(WhyUnread::Empty),
-            Some(text) => Ok(Content::Text(text)),
-            None => Err(WhyUnread::Kind(kind::kind_of(&bytes, file))),
-        }
+            .map_err(|()| WhyUnread::TextTooLarge {
+                bytes: announced,
+                bytes_max: bytes_max as u64,
+            })?;
+        read_text(label_of(file), &bytes).map_err(|why| match (why, voice_message(file)) {
+            (WhyUnread::Kind(_), Some(voice)) => WhyUnread::Kind(voice),
+            (why, _) => why,
+        })
     }
 
     /// Downloads the beginning of a file from Discord and from nowhere else:
@@ -312,14 +237,18 @@ impl Download {
     }
 }
 
-fn nature_of(head: &[u8], file: &Attachment) -> Nature {
-    if let Some(kind) = PictureKind::of(head) {
-        return Nature::Picture(kind);
+/// A voice message, if a file is one.
+fn voice_message(file: &Attachment) -> Option<FileKind> {
+    let seconds = voice_messages::seconds_of(file)?;
+    Some(FileKind::VoiceMessage { seconds })
+}
+
+/// What Discord says of a file.
+fn label_of(file: &Attachment) -> FileLabel<'_> {
+    FileLabel {
+        name: &file.filename,
+        media_type: file.content_type.as_deref(),
     }
-    if !head.starts_with(b"%PDF-") && text::can_begin_text(head) {
-        return Nature::Text;
-    }
-    Nature::Other(kind::kind_of(head, file))
 }
 
 /// Whether an address is one of Discord's for files, or the API's own.

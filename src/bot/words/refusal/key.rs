@@ -9,27 +9,8 @@ use crate::model::{KeyRefusal, ProviderId, Scope};
 
 /// What a person reads when something about a key was refused.
 pub fn about_key(voice: Voice<'_>, refusal: &KeyRefusal) -> Card {
-    match refusal {
-        KeyRefusal::NotAKey { what, wanted, goal } => {
-            pasted::not_a_key(voice, *what, wanted, *goal)
-        }
-        KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
-            pasted::looks_like_anothers(voice, of, wanted, *goal)
-        }
-        KeyRefusal::KeyRefused {
-            provider, scope, ..
-        } => Card {
-            buttons: vec![pasted::form_button(voice, provider, *scope)],
-            ..Card::text(describe(voice, refusal))
-        },
-        _ => Card::text(describe(voice, refusal)),
-    }
-}
-
-/// A refusal in words, without buttons.
-fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
     let lang = voice.lang;
-    match refusal {
+    Card::text(match refusal {
         KeyRefusal::ByokDisabled => lang.say(
             "BYOK is not enabled: this bot has no master key to protect stored keys \
              with. Its operator can enable it by setting `BYOK_MASTER_KEY` to what \
@@ -72,13 +53,17 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
         } => {
             let refused = key_refused(voice, provider, *scope, *kept_old);
             let removed = pasted::removed(voice, removed).map(|removed| format!("\n{removed}"));
-            refused + &removed.unwrap_or_default()
+            let button = pasted::form_button(voice, provider, *scope);
+            return Card {
+                buttons: vec![button],
+                ..Card::text(refused + &removed.unwrap_or_default())
+            };
         }
         KeyRefusal::NotAKey { what, wanted, goal } => {
-            pasted::not_a_key(voice, *what, wanted, *goal).text
+            return pasted::not_a_key(voice, *what, wanted, *goal);
         }
         KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
-            pasted::looks_like_anothers(voice, of, wanted, *goal).text
+            return pasted::looks_like_anothers(voice, of, wanted, *goal);
         }
         KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(voice, *retry_after_s),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(voice, *retry_after_s),
@@ -93,7 +78,7 @@ fn describe(voice: Voice<'_>, refusal: &KeyRefusal) -> String {
         KeyRefusal::TierWithoutByok { tier } => tier_without_keys(voice, tier),
         KeyRefusal::TooLongForAForm => too_long(voice),
         KeyRefusal::FileForAForm => file_for_a_form(voice),
-    }
+    })
 }
 
 /// A key stands in the environment, where alone it can be changed.
@@ -223,11 +208,15 @@ fn locked(voice: Voice<'_>, kid: &str) -> String {
 /// The provider does not accept a key that was to be stored.
 fn key_refused(voice: Voice<'_>, provider: &ProviderId, scope: Scope, kept_old: bool) -> String {
     let sentence = if kept_old {
-        "{provider} does not accept that key, so it was not stored. Your old key is \
+        "Key is invalid: {provider} does not accept that key, so it was not stored. It may \
+             not have been copied whole, it may have ended, or its account may not be in good \
+             standing. Your old key is \
              still in place. Make a new one at {page}, then press the button, or `/keys add \
              provider:{id} scope:{word}`."
     } else {
-        "{provider} does not accept that key, so it was not stored. Make a new one \
+        "Key is invalid: {provider} does not accept that key, so it was not stored. It may \
+             not have been copied whole, it may have ended, or its account may not be in good \
+             standing. Make a new one \
              at {page}, then press the button, or `/keys add provider:{id} scope:{word}`."
     };
     voice.lang.say(

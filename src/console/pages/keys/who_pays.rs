@@ -8,7 +8,7 @@ use crate::console::parts::{form, key, link, note, payer};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{SignedIn, Visit};
 use crate::console::words::limits::{bare_amount, describe_limit};
-use crate::console::words::{add_address, describe_skip};
+use crate::console::words::{add_address, skip_clause};
 use crate::model::{LimitUse, ProviderId, Skip, Source, Step, Trace, Verdict};
 
 /// Who pays in one place; none where Discord does not say who asks.
@@ -150,7 +150,7 @@ fn ladder_of(
             Verdict::Taken => (describe_left(step, quota, &name), Outcome::Pays),
             Verdict::Behind => (describe_left(step, quota, &name), Outcome::NotReached),
             Verdict::Absent => (format!("No key for {name}"), Outcome::Skipped),
-            Verdict::Skipped(skip) => (capitalized(describe_skip(skip)), Outcome::Skipped),
+            Verdict::Skipped(skip) => (capitalized(skip_clause(skip)), Outcome::Skipped),
         };
         LadderStep {
             source: step.source,
@@ -244,7 +244,7 @@ fn why_not(step: &Step) -> Option<String> {
     };
     match (step.verdict, step.source) {
         (Verdict::Skipped(Skip::DirectMessage | Skip::NotInstalledHere), Source::Server) => None,
-        (Verdict::Skipped(skip), _) => Some(format!("{whose} {}", describe_skip(skip))),
+        (Verdict::Skipped(skip), _) => Some(format!("{whose} {}", skip_clause(skip))),
         (Verdict::Absent, Source::Personal) => Some("you have none".to_owned()),
         (Verdict::Absent, Source::Server) => Some("the server has none".to_owned()),
         (Verdict::Absent, _) => Some("the bot has none".to_owned()),

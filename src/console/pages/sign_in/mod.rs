@@ -7,7 +7,7 @@ mod browser_name;
 mod next;
 mod trouble;
 
-use axum::http::header::USER_AGENT;
+use axum::http::header::{HOST, USER_AGENT};
 use axum::http::{HeaderName, HeaderValue};
 use secrecy::SecretString;
 
@@ -20,8 +20,6 @@ use crate::console::reply::{Elsewhere, Page};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
-
-pub use next::step_up_address;
 
 pub const ROWS: &[Row] = &[
     row!(GET "/sign-in" Visitor begin),
@@ -50,6 +48,10 @@ async fn begin(visit: Visit) -> HandlerResult {
         .is_some_and(|it| it.contains("prefetch"));
     if is_early {
         return Err(trouble::nobody_looks());
+    }
+    let host = visit.headers.get(HOST).and_then(|it| it.to_str().ok());
+    if let Some(there) = next::own_name(visit.app().console_url(), host, &visit.uri) {
+        return Ok(Elsewhere::at(there).into());
     }
     let next = next::safe_next(visit.query("next").as_deref());
     let people = &visit.app().people;

@@ -1,6 +1,7 @@
 //! Where somebody goes after they have signed in: to a page of ours, whatever
 //! an address says.
 
+use axum::http::Uri;
 use axum::routing::MethodFilter;
 use url::form_urlencoded;
 
@@ -8,6 +9,8 @@ use crate::console::routes::all_routes;
 
 /// Where everybody goes whose address is none of ours.
 const DEFAULT: &str = "/keys";
+/// Says that a browser was sent on to the right name already.
+const SENT_HERE: &str = "here=yes";
 /// The longest address, in bytes.
 const BYTES_MAX: usize = 1_000;
 
@@ -15,6 +18,18 @@ const BYTES_MAX: usize = 1_000;
 pub fn safe_next(next: Option<&str>) -> String {
     let next = next.filter(|next| is_page(next));
     next.unwrap_or(DEFAULT).to_owned()
+}
+
+/// Where signing in must begin instead. A browser on this machine knows
+/// several names of it and keeps cookies for each apart, and Discord sends it
+/// back to one of them. None where it is right already, or was sent here.
+pub fn own_name(console_url: Option<&str>, host: Option<&str>, uri: &Uri) -> Option<String> {
+    let url = console_url?;
+    let own = url.strip_prefix("http://")?;
+    let query = uri.query().unwrap_or_default();
+    let was_sent = query.split('&').any(|pair| pair == SENT_HERE);
+    let is_other = host.is_some_and(|host| host != own);
+    (is_other && !was_sent).then(|| format!("{url}/sign-in?{SENT_HERE}&{query}"))
 }
 
 /// Where signing in again begins, after which an address is shown.
@@ -89,6 +104,22 @@ mod tests {
             assert_eq!(safe_next(Some(other)), DEFAULT, "{other:?}");
         }
         assert_eq!(safe_next(None), DEFAULT);
+    }
+
+    #[test]
+    fn signing_in_begins_at_the_name_that_it_comes_back_to() {
+        let here = Some("http://127.0.0.1:8787");
+        let own = |url, host, path: &'static str| own_name(url, host, &Uri::from_static(path));
+        assert_eq!(
+            own(here, Some("localhost:8787"), "/sign-in?next=/usage").as_deref(),
+            Some("http://127.0.0.1:8787/sign-in?here=yes&next=/usage")
+        );
+        assert_eq!(own(here, Some("127.0.0.1:8787"), "/sign-in"), None);
+        // Whatever stands in between says another name each time.
+        assert_eq!(own(here, Some("proxy"), "/sign-in?here=yes&"), None);
+        let public = Some("https://latchkey.example");
+        assert_eq!(own(public, Some("proxy"), "/sign-in"), None);
+        assert_eq!(own(None, Some("proxy"), "/sign-in"), None);
     }
 
     #[test]

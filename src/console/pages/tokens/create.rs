@@ -30,7 +30,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// The form, empty.
 pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
     let once = random_id()?;
-    let mut servers = vec![("".to_owned(), "Mine only".to_owned())];
+    let mut servers = vec![(String::new(), "Mine only".to_owned())];
     for server in &person.session.session.servers {
         if let Some(name) = visit.app().people.find_server_name(*server).await {
             servers.push((server.to_string(), format!("Mine and those of {name}")));

@@ -117,15 +117,12 @@ fn read(state: &State, headers: &HeaderMap, body: &[u8]) -> Result<Fields, Refus
         state.application.to_string(),
         state.sign_ins.client_secret.clone(),
     ];
-    let is_ours = match basic {
-        Some(basic) => {
-            let text = BASE64_STANDARD.decode(basic).unwrap_or_default();
-            text == ours.join(":").as_bytes()
-        }
-        None => {
-            let sent = ["client_id", "client_secret"].map(|name| fields.get(name));
-            sent == ours.each_ref().map(|it| Some(it.as_str()))
-        }
+    let is_ours = if let Some(basic) = basic {
+        let text = BASE64_STANDARD.decode(basic).unwrap_or_default();
+        text == ours.join(":").as_bytes()
+    } else {
+        let sent = ["client_id", "client_secret"].map(|name| fields.get(name));
+        sent == ours.each_ref().map(|it| Some(it.as_str()))
     };
     if !is_ours || state.sign_ins.client_secret.is_empty() {
         return Err((StatusCode::UNAUTHORIZED, "invalid_client", "Invalid client"));

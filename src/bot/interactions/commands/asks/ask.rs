@@ -2,12 +2,13 @@
 
 use serenity::all::{Attachment, CreateAutocompleteResponse};
 
+use crate::app::{FileContent, tell_files};
 use crate::bot::answers::promise::find_before_form;
 use crate::bot::answers::streaming::{AnswerRequest, answer_request};
 use crate::bot::answers::target::Target;
 use crate::bot::connection::card::INPUT_CHARACTERS_MAX;
 use crate::bot::connection::interaction_calls::InteractionHandle;
-use crate::bot::conversation::files::{Content, FileReader, tell_files};
+use crate::bot::conversation::files::FileReader;
 use crate::bot::conversation::transcript;
 use crate::bot::interactions::commands::asks::model::complete_model;
 use crate::bot::interactions::commands::asks::persona::complete_persona;
@@ -84,7 +85,7 @@ async fn add_file(bot: &Bot, request: &mut AnswerRequest<'_>, file: &Attachment)
     let ask = &mut request.ask;
     let unread = read.unread();
     ask.left_out.extend(unread.map(LeftOut::File));
-    let is_text = matches!(read.content, Content::Text(_));
+    let is_text = matches!(read.content, FileContent::Text(_));
     let name = read.name.clone();
     let Some(turn) = ask.turns.last_mut() else {
         return;

@@ -2,10 +2,8 @@
 //! that what it can't read costs that part alone (`docs/discord.md` §8.1).
 
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use serenity::all::{ActionRow, Attachment, Embed, Message, MessageSnapshot, StickerItem, User};
-
-use crate::bot::interactions::unread_events::fill_in;
 
 /// How deep messages in messages are followed: what is replied to.
 const DEPTH_MAX: usize = 1;
@@ -100,6 +98,18 @@ fn essentials(message: &Value, fields: &[&str]) -> Value {
     base
 }
 
+/// Puts these fields where they are missing.
+pub fn fill_in(object: &mut Value, fields: &[(&str, Value)]) {
+    let Some(object): Option<&mut Map<String, Value>> = object.as_object_mut() else {
+        return;
+    };
+    for (name, value) in fields {
+        if object.get(*name).is_none_or(Value::is_null) {
+            object.insert((*name).to_owned(), value.clone());
+        }
+    }
+}
+
 /// The fields of an object with these names.
 fn picked(object: &Value, fields: &[&str]) -> Value {
     let there = fields.iter().filter(|name| !object[**name].is_null());
@@ -116,10 +126,10 @@ fn readable_part<T: DeserializeOwned>(object: &Value, base: Value) -> Option<Val
     }
     let mut kept = base;
     for (name, value) in object.as_object()? {
-        let before = kept[name].take();
-        kept[name] = value.clone();
-        if !is_readable::<T>(&kept) {
-            kept[name] = before;
+        let mut tried = kept.clone();
+        tried[name] = value.clone();
+        if is_readable::<T>(&tried) {
+            kept = tried;
         }
     }
     Some(kept)

@@ -4,8 +4,8 @@
 //! (`docs/discord.md` §6.1).
 
 use infer::MatcherType;
-use serenity::all::Attachment;
 
+use crate::app::files::FileLabel;
 use crate::model::FileKind;
 
 /// Endings of names of what office programs write. Most are archives inside.
@@ -27,29 +27,16 @@ const PICTURES: &[&str] = &[
 
 /// The kind of a file by its first bytes, and by its name and type where
 /// those say nothing.
-pub fn kind_of(head: &[u8], file: &Attachment) -> FileKind {
-    if let Some(waveform_seconds) = voice_seconds(file) {
-        return FileKind::VoiceMessage {
-            seconds: waveform_seconds,
-        };
-    }
-    let named = kind_by_name(&file.filename);
+pub fn kind_of(head: &[u8], label: FileLabel<'_>) -> FileKind {
+    let named = kind_by_name(label.name);
     match infer::get(head).map(|found| (kind_by_bytes(found), named.clone())) {
         // Office programs' files are archives inside.
         Some((Some(FileKind::Archive), Some(FileKind::Document))) => FileKind::Document,
         Some((Some(kind), _)) => kind,
         _ => named
-            .or_else(|| kind_by_type(file.content_type.as_deref()?))
+            .or_else(|| kind_by_type(label.media_type?))
             .unwrap_or(FileKind::Unknown),
     }
-}
-
-/// How long a voice message is; none for other files. Only voice messages
-/// have a waveform.
-fn voice_seconds(file: &Attachment) -> Option<u64> {
-    file.waveform.as_ref()?;
-    let length = std::time::Duration::try_from_secs_f64(file.duration_secs.unwrap_or(0.0));
-    Some(length.map_or(0, |length| length.as_secs()).max(1))
 }
 
 fn kind_by_bytes(found: infer::Type) -> Option<FileKind> {
@@ -113,20 +100,6 @@ fn format_name(ending: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    fn file(name: &str, media_type: Option<&str>, more: &serde_json::Value) -> Attachment {
-        let mut file = json!({
-            "id": "1", "filename": name, "size": 9, "url": "https://x", "proxy_url": "https://x",
-        });
-        if let Some(media_type) = media_type {
-            file["content_type"] = json!(media_type);
-        }
-        for (field, value) in more.as_object().into_iter().flatten() {
-            file[field] = value.clone();
-        }
-        serde_json::from_value(file).unwrap()
-    }
 
     #[test]
     fn the_bytes_tell_the_kind_then_the_name_then_the_type() {
@@ -182,19 +155,8 @@ mod tests {
             ),
             (b"\0\x01\x02", "a", None, FileKind::Unknown),
         ] {
-            let file = file(name, media_type, &json!({}));
-            assert_eq!(kind_of(head, &file), kind, "{name} {media_type:?}");
-        }
-        let voice = json!({"waveform": "AAAA", "duration_secs": 4.2});
-        let voice = file("voice-message.ogg", Some("audio/ogg"), &voice);
-        assert_eq!(
-            kind_of(b"OggS\0", &voice),
-            FileKind::VoiceMessage { seconds: 4 }
-        );
-        for odd in [json!(-1.0), json!(1e300), json!(null)] {
-            let voice = json!({"waveform": "AAAA", "duration_secs": odd});
-            let voice = file("voice-message.ogg", None, &voice);
-            assert_eq!(kind_of(b"", &voice), FileKind::VoiceMessage { seconds: 1 });
+            let label = FileLabel { name, media_type };
+            assert_eq!(kind_of(head, label), kind, "{name} {media_type:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! those that were read, and the names of all, so that it neither invents
 //! what it was not given nor asks for it.
 
-use super::{Content, MessageFile};
+use crate::app::files::{FileContent, MessageFile};
 use crate::model::{FileKind, Turn, WhyUnread};
 
 /// The longest name of a file that a model is told, in characters.
@@ -22,13 +22,15 @@ pub fn tell_files(turn: &mut Turn, files: Vec<MessageFile>) {
         let name = plain(&name, NAME_CHARACTERS);
         let described = describe(description.as_deref());
         match content {
-            Content::Text(text) => turn.text.0.push_str(&fence(&name, &text)),
-            Content::Picture(picture) => {
+            FileContent::Text(text) => turn.text.0.push_str(&fence(&name, &text)),
+            FileContent::Picture(picture) => {
                 let line = format!("\n(Picture: {name}{described})");
                 turn.text.0.push_str(&line);
                 turn.pictures.push(picture);
             }
-            Content::Unread(why) => unread.push(format!("{name} ({}{described})", reason(&why))),
+            FileContent::Unread(why) => {
+                unread.push(format!("{name} ({}{described})", reason(&why)))
+            }
         }
     }
     if !unread.is_empty() {

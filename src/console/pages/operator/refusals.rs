@@ -1,0 +1,97 @@
+//! Words for what the operator's people are refused on their pages: what
+//! happened, and what to do.
+
+use axum::http::StatusCode;
+
+use crate::app::Error;
+use crate::console::trouble::Trouble;
+use crate::model::{KeyRefusal, QuotaRefusal, Refusal};
+
+/// The trouble that an error is.
+pub fn explain(error: Error) -> Trouble {
+    let words = match &error {
+        Error::Refused(Refusal::Key(KeyRefusal::UnknownSystemKey)) => {
+            return Trouble::nothing_here();
+        }
+        Error::Refused(Refusal::Key(refusal)) => about_key(refusal),
+        Error::Refused(Refusal::Quota(refusal)) => about_limit(refusal),
+        _ => None,
+    };
+    let Some(words) = words else {
+        return error.into();
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    Trouble::new(status, "Nothing was changed", words).way("/operator", "Back to Operator")
+}
+
+fn about_key(refusal: &KeyRefusal) -> Option<String> {
+    Some(match refusal {
+        KeyRefusal::ByokDisabled => {
+            "BYOK is not enabled: set BYOK_MASTER_KEY to what “latchkey keygen” prints, and start again."
+                .to_owned()
+        }
+        KeyRefusal::UnknownProvider { .. } => {
+            "There is no such provider. Choose one of the list.".to_owned()
+        }
+        KeyRefusal::KeyRefused {
+            provider, kept_old, ..
+        } => {
+            let kept = if *kept_old {
+                " The old key is still in place."
+            } else {
+                ""
+            };
+            format!("Key is invalid: {provider} does not accept it. Copy it again from there, or make a new one.{kept}")
+        }
+        KeyRefusal::MalformedKey { problem, .. } => {
+            format!("That can’t be a key: {problem}. Copy it again from its provider.")
+        }
+        KeyRefusal::NotAKey { wanted, .. } => {
+            format!("That is a secret of another kind, and no key for {wanted}. It was sent to nobody.")
+        }
+        KeyRefusal::LooksLikeAnothers { of, wanted, .. } => {
+            let names: Vec<String> = of.iter().map(ToString::to_string).collect();
+            format!(
+                "That looks like a key for {}, and {wanted} was chosen. It was sent to nobody. Go back and choose its provider.",
+                names.join(" or ")
+            )
+        }
+        KeyRefusal::SecretAsName => {
+            "The name looks like a key or another secret. Names are shown as they are: choose a plain one.".to_owned()
+        }
+        KeyRefusal::MalformedExtra { field, .. } => {
+            format!("“{field}” must be a plain name of letters, digits and dashes.")
+        }
+        KeyRefusal::TooManyChecks { retry_after_s } => {
+            format!("Keys can be checked 5 times a minute and 20 times an hour. Try again in {retry_after_s} s.")
+        }
+        KeyRefusal::Locked { kid } => format!(
+            "The key was sealed under master key {kid}, which is not at hand. Put that into BYOK_MASTER_KEY_PREVIOUS, or add the key again."
+        ),
+        KeyRefusal::Damaged { .. } => {
+            "What is stored of the key does not open: it was changed or damaged. Add it again.".to_owned()
+        }
+        KeyRefusal::OfEnvironment { variable, .. } => match variable {
+            Some(variable) => format!("The key stands in the environment, as {variable}. Change it there, and start again."),
+            None => "This provider is set up in the settings. Change it there, and start again.".to_owned(),
+        },
+        _ => return None,
+    })
+}
+
+fn about_limit(refusal: &QuotaRefusal) -> Option<String> {
+    let words = match refusal {
+        QuotaRefusal::NoSuchTier { name } => {
+            return Some(format!(
+                "There is no tier “{name}”. Choose one of the list."
+            ));
+        }
+        QuotaRefusal::NoSuchLimit => "There is no such limit any more.",
+        QuotaRefusal::BadAmount => "The amount must be a whole number, or dollars such as 4.50.",
+        QuotaRefusal::BadDuration => {
+            "The duration must be a number and a unit, such as 30m, 12h, 7d or 4w."
+        }
+        _ => return None,
+    };
+    Some(words.to_owned())
+}

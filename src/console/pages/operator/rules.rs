@@ -1,0 +1,396 @@
+//! What the operator sets for everybody: limits, blocks, tiers, and the kill
+//! switch.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use crate::app::{LimitSubject, make_limit, parse_duration};
+use crate::console::frame::Section;
+use crate::console::markup::{Markup, html};
+use crate::console::pages::operator::operator;
+use crate::console::pages::operator::refusals::explain;
+use crate::console::pages::sign_in::require_fresh;
+use crate::console::parts::{form, money, when};
+use crate::console::reply::Page;
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::model::{
+    Blocked, Bound, Caller, LimitUse, Metric, NanoDollars, Period, PersonId, QuotaRefusal, ServerId,
+};
+
+const HOME: &str = "/operator";
+const STOP: &str = "/operator/stop";
+/// What must be typed to stop everything.
+const CONFIRMATION: &str = "stop";
+
+/// Everything that is set, and the forms that set more.
+pub async fn show_all(visit: &Visit, caller: &Caller) -> Result<Markup, Trouble> {
+    let view = visit.app().people.operators_view(caller).await?;
+    let is_stopped = view
+        .rules
+        .blocks
+        .iter()
+        .any(|(whom, _)| *whom == Blocked::Everyone);
+    let limits = view.rules.limits.iter().zip(&view.uses);
+    Ok(html! {
+        section.card aria-labelledby="set-h" {
+            header { h2 #set-h { "Limits, tiers and blocks" } p { "Beside the tiers of the configuration" } }
+            @if limits.len() == 0 && view.rules.blocks.is_empty() && view.rules.tiers.is_empty() {
+                p.body.dim { "Nothing is set." }
+            } @else {
+                table.table.folds {
+                    caption.hidden { "What is set" }
+                    thead { tr { th scope="col" { "For" } th scope="col" { "What" } th { span.hidden { "Actions" } } } }
+                    tbody {
+                        @for ((subject, set), used) in limits { (show_limit(visit, *subject, set.bound, used)) }
+                        @for (whom, until_ms) in &view.rules.blocks { (show_block(visit, *whom, *until_ms)) }
+                        @for (person, tier, until_ms) in &view.rules.tiers {
+                            (show_tier(visit, *person, tier, *until_ms))
+                        }
+                    }
+                }
+            }
+            (show_forms(visit))
+        }
+        (show_switch(visit, is_stopped))
+    })
+}
+
+fn show_limit(visit: &Visit, subject: u64, bound: Bound, used: &LimitUse) -> Markup {
+    let (kind, of) = match bound {
+        Bound::BotInServer => ("server", format!("Server {subject}")),
+        Bound::BotForPerson => ("user", format!("Person {subject}")),
+        _ => ("everyone", "Everybody together".to_owned()),
+    };
+    let (metric, span) = (used.limit.metric, used.limit.span);
+    html! {
+        tr {
+            th scope="row" { (of) }
+            td data-label="What" {
+                (amount(metric, used.used)) " of " (amount(metric, used.limit.max)) " "
+                (metric.as_str()) " a " (span.period.as_str())
+            }
+            td { div.acts { (small_form(visit, "/operator/unlimit", "Clear", &[("kind", kind), ("id", &subject.to_string()), ("metric", metric.as_str())])) } }
+        }
+    }
+}
+
+fn amount(metric: Metric, amount: u64) -> String {
+    match metric {
+        Metric::Cost => NanoDollars(amount).to_string(),
+        Metric::Requests | Metric::OutputTokens | Metric::Images => money::grouped(amount),
+    }
+}
+
+fn show_block(visit: &Visit, whom: Blocked, until_ms: Option<i64>) -> Markup {
+    let (kind, id, words) = match whom {
+        Blocked::Everyone => ("everyone", 0, "Everybody".to_owned()),
+        Blocked::Server(server) => ("server", server.0, format!("Server {server}")),
+        Blocked::Person(person) => ("user", person.0, format!("Person {person}")),
+        Blocked::Role(role) => ("role", role, format!("Role {role}")),
+        Blocked::Channel(channel) => ("channel", channel, format!("Channel {channel}")),
+        Blocked::InServer(server, _) => ("server", server.0, format!("In server {server}")),
+    };
+    html! {
+        tr {
+            th scope="row" { (words) }
+            td data-label="What" { "stopped" (show_end(visit, until_ms)) }
+            td { div.acts { (small_form(visit, "/operator/unblock", "Let go on", &[("kind", kind), ("id", &id.to_string())])) } }
+        }
+    }
+}
+
+fn show_tier(visit: &Visit, person: PersonId, tier: &str, until_ms: Option<i64>) -> Markup {
+    html! {
+        tr {
+            th scope="row" { "Person " (person) }
+            td data-label="What" { "tier “" (tier) "”" (show_end(visit, until_ms)) }
+            td { div.acts { (small_form(visit, "/operator/tier", "Take back", &[("id", &person.to_string())])) } }
+        }
+    }
+}
+
+fn show_end(visit: &Visit, until_ms: Option<i64>) -> Markup {
+    html! {
+        @if let Some(until_ms) = until_ms { ", ends " (when::relative(until_ms, visit.app().now_ms())) }
+    }
+}
+
+/// A button with fields that nobody sees.
+fn small_form(visit: &Visit, action: &str, label: &str, fields: &[(&str, &str)]) -> Markup {
+    html! {
+        form method="post" action=(action) {
+            (form::token(&visit.form_token))
+            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+            button.btn.plain.s { (label) }
+        }
+    }
+}
+
+/// Kinds of those who can be limited or stopped.
+const KINDS: [form::Choice<'static>; 3] = [
+    form::Choice {
+        value: "everyone",
+        words: "Everybody together",
+    },
+    form::Choice {
+        value: "user",
+        words: "A person",
+    },
+    form::Choice {
+        value: "server",
+        words: "A server",
+    },
+];
+
+fn show_forms(visit: &Visit) -> Markup {
+    let tiers: Vec<&str> = visit.app().people.tier_names().collect();
+    html! {
+        details.body {
+            summary { "Set a limit" }
+            form.stack method="post" action="/operator/limit" {
+                (form::token(&visit.form_token))
+                div.fields {
+                    div.field {
+                        label for="limit-kind" { "For" }
+                        select #limit-kind name="kind" {
+                            @for kind in &KINDS { option value=(kind.value) { (kind.words) } }
+                        }
+                    }
+                    div.field { label for="limit-id" { "Id, unless everybody" } input #limit-id name="id" inputmode="numeric" autocomplete="off"; }
+                    div.field { label for="amount" { "Amount" } input #amount name="amount" inputmode="decimal" autocomplete="off"; }
+                    div.field {
+                        label for="metric" { "Of" }
+                        select #metric name="metric" {
+                            @for metric in [Metric::Requests, Metric::OutputTokens, Metric::Images, Metric::Cost] {
+                                option value=(metric.as_str()) {
+                                    @if metric == Metric::Cost { "dollars" } @else { (metric.as_str().replace('_', " ")) }
+                                }
+                            }
+                        }
+                    }
+                    div.field {
+                        label for="period" { "Over a" }
+                        select #period name="period" {
+                            @for period in [Period::Minute, Period::Day, Period::Week, Period::Month] {
+                                option value=(period.as_str()) selected[period == Period::Day] { (period.as_str()) }
+                            }
+                        }
+                    }
+                }
+                button.btn { "Set the limit" }
+            }
+        }
+        details.body {
+            summary { "Give a tier" }
+            form.stack method="post" action="/operator/tier" {
+                (form::token(&visit.form_token))
+                div.fields {
+                    div.field { label for="tier-id" { "Id of the person" } input #tier-id name="id" inputmode="numeric" autocomplete="off"; }
+                    div.field {
+                        label for="tier" { "Tier" }
+                        select #tier name="tier" { @for tier in tiers { option value=(tier) { (tier) } } }
+                    }
+                    div.field { label for="tier-during" { "For how long" } input #tier-during name="during" placeholder="30d, or empty for good" autocomplete="off"; }
+                }
+                button.btn { "Give the tier" }
+            }
+        }
+    }
+}
+
+/// The kill switch.
+fn show_switch(visit: &Visit, is_stopped: bool) -> Markup {
+    html! {
+        section.card aria-labelledby="stop-h" {
+            header { h2 #stop-h { "Stop everything" } }
+            div.body {
+                @if is_stopped {
+                    p.dim { "Every new ask is refused, on every payer. People are told that the operator has stopped it for now." }
+                    (small_form(visit, "/operator/start", "Let everybody go on", &[]))
+                } @else {
+                    p.dim { "Refuses every new ask from now on, on every payer. What is being answered is finished." }
+                    a.btn.danger href=(STOP) { "Stop all asks" }
+                }
+            }
+        }
+    }
+}
+
+/// Asks before everything stops.
+pub async fn show_stop(visit: Visit, person: SignedIn) -> HandlerResult {
+    require_fresh(&visit, &person, STOP)?;
+    let label = format!("Type “{CONFIRMATION}” to confirm");
+    let body = html! {
+        div.head { div { h1 { "Stop all asks" } } }
+        section.card aria-label="Stop all asks" {
+            form.body.stack method="post" action=(STOP) {
+                (form::token(&visit.form_token))
+                p.dim { "Nobody is answered any more, here and in all processes, until you let everybody go on. What is being answered is finished." }
+                (form::text("during", "For how long", "", "Such as 30m, 12h or 7d; empty: until you let everybody go on."))
+                (form::text("sure", &label, "", "It begins at once."))
+                div.acts { a.btn href=(HOME) { "Stop nothing" } button.btn.danger { "Stop all asks" } }
+            }
+        }
+    };
+    Ok(Page::new(Section::Operator, "Stop all asks", body).into())
+}
+
+/// Stops everybody.
+pub async fn stop(visit: Visit, person: SignedIn) -> HandlerResult {
+    require_fresh(&visit, &person, STOP)?;
+    if visit.form.text("sure") != CONFIRMATION {
+        let words = format!("You did not type “{CONFIRMATION}”, so everything goes on.");
+        return Err(Trouble::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Nothing was stopped",
+            words,
+        )
+        .way(STOP, "Try again")
+        .way(HOME, "Stop nothing"));
+    }
+    let during = read_duration(&visit)?;
+    let people = &visit.app().people;
+    people
+        .block(&operator(&person), Blocked::Everyone, during)
+        .await?;
+    person.say_at(&visit, HOME, "All asks are stopped.").await
+}
+
+/// Lets everybody go on.
+pub async fn start(visit: Visit, person: SignedIn) -> HandlerResult {
+    let people = &visit.app().people;
+    let was = people
+        .unblock(&operator(&person), Blocked::Everyone)
+        .await?;
+    let words = if was {
+        "Everybody can ask again."
+    } else {
+        "Nobody was stopped."
+    };
+    person.say_at(&visit, HOME, words).await
+}
+
+/// Stops a person, a server, a role or a channel.
+pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
+    let whom = read_blocked(&visit)?;
+    if whom == Blocked::Everyone {
+        // That needs a sign-in of a moment ago, and a word that is typed.
+        return Err(Trouble::nothing_here());
+    }
+    let during = read_duration(&visit)?;
+    let people = &visit.app().people;
+    people.block(&operator(&person), whom, during).await?;
+    let words = format!(
+        "{} is stopped. What is running finishes.",
+        visit.form.text("id")
+    );
+    person.say_at(&visit, HOME, &words).await
+}
+
+/// Lets them go on.
+pub async fn unblock(visit: Visit, person: SignedIn) -> HandlerResult {
+    let whom = read_blocked(&visit)?;
+    let people = &visit.app().people;
+    people.unblock(&operator(&person), whom).await?;
+    let words = match whom {
+        Blocked::Everyone => "Everybody can ask again.".to_owned(),
+        _ => format!("{} can ask again.", visit.form.text("id")),
+    };
+    person.say_at(&visit, HOME, &words).await
+}
+
+/// Gives a person a tier, or takes it back where none is named.
+pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
+    let whom = PersonId(read_id(&visit)?);
+    let tier = visit.form.typed("tier");
+    let during = match tier {
+        Some(_) => read_duration(&visit)?,
+        None => None,
+    };
+    let people = &visit.app().people;
+    people
+        .give_tier(&operator(&person), whom, tier, during)
+        .await
+        .map_err(explain)?;
+    let words = match tier {
+        Some(tier) => format!("{whom} has the tier “{tier}” now, unless a higher one applies."),
+        None => format!("{whom} has no tier by hand any more."),
+    };
+    person.say_at(&visit, HOME, &words).await
+}
+
+/// Limits what the bot default pays.
+pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
+    let whom = read_subject(&visit)?;
+    let (metric, period) = read_meter(&visit)?;
+    let amount: f64 = visit
+        .form
+        .text("amount")
+        .trim_start_matches('$')
+        .parse()
+        .map_err(|_| explain(QuotaRefusal::BadAmount.into()))?;
+    let limit = make_limit(metric, amount, period, None);
+    let limit = limit.map_err(|refusal| explain(refusal.into()))?;
+    let people = &visit.app().people;
+    people
+        .set_operators_limit(&operator(&person), whom, limit)
+        .await?;
+    let words = "The limit is set. Counting begins with the next ask, unless it was there before.";
+    person.say_at(&visit, HOME, words).await
+}
+
+/// Clears such limits.
+pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
+    let whom = read_subject(&visit)?;
+    let metric = Metric::parse(visit.form.text("metric"));
+    let people = &visit.app().people;
+    let cleared = people
+        .clear_operators_limits(&operator(&person), whom, metric)
+        .await
+        .map_err(explain)?;
+    let words = format!("Cleared {cleared} limits.");
+    person.say_at(&visit, HOME, &words).await
+}
+
+/// For how long, as it was typed; none for good.
+fn read_duration(visit: &Visit) -> Result<Option<Duration>, Trouble> {
+    let read = parse_duration(visit.form.typed("during"));
+    read.map_err(|refusal| explain(refusal.into()))
+}
+
+fn read_id(visit: &Visit) -> Result<u64, Trouble> {
+    visit.form.text("id").parse().map_err(|_| {
+        Trouble::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "That is no id",
+            "Nothing was changed. Turn on Developer Mode in Discord’s settings, right-click the person or server, and choose Copy ID.",
+        )
+        .typed(&visit.form)
+    })
+}
+
+fn read_subject(visit: &Visit) -> Result<LimitSubject, Trouble> {
+    Ok(match visit.form.text("kind") {
+        "user" => LimitSubject::Person(PersonId(read_id(visit)?)),
+        "server" => LimitSubject::Server(ServerId(read_id(visit)?)),
+        _ => LimitSubject::Everyone,
+    })
+}
+
+fn read_blocked(visit: &Visit) -> Result<Blocked, Trouble> {
+    Ok(match visit.form.text("kind") {
+        "everyone" => Blocked::Everyone,
+        "server" => Blocked::Server(ServerId(read_id(visit)?)),
+        "role" => Blocked::Role(read_id(visit)?),
+        "channel" => Blocked::Channel(read_id(visit)?),
+        _ => Blocked::Person(PersonId(read_id(visit)?)),
+    })
+}
+
+fn read_meter(visit: &Visit) -> Result<(Metric, Period), Trouble> {
+    let metric = Metric::parse(visit.form.text("metric"));
+    let period = Period::parse(visit.form.text("period"));
+    metric.zip(period).ok_or_else(Trouble::nothing_here)
+}

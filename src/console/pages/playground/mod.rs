@@ -1,0 +1,200 @@
+//! The playground: questions to models and pictures, asked in a page. Nothing
+//! of it is stored: the conversation lives in the page.
+
+mod limits;
+mod page;
+mod plain_text;
+mod question;
+mod receipt;
+mod setting;
+mod stream;
+mod talk;
+mod tools;
+mod work;
+
+use std::sync::Arc;
+
+use axum::http::header::ACCEPT;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::app::nobody_else;
+use crate::console::reply::Reply as PageReply;
+use crate::console::routes::{Row, row};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::model::{MemoryPermit, PersonId, ServerId, Source};
+
+use limits::Asker;
+use question::{Question, QuestionFiles, Setting};
+use talk::{Reply, Round, Talk};
+use tools::Tool;
+use work::{Held, Made, Report, Work};
+
+pub use limits::PlaygroundLimits;
+
+pub const ROWS: &[Row] = &[
+    row!(GET "/playground" Visitor show_playground),
+    row!(GET "/playground/now" Visitor show_now).polled(),
+    row!(POST "/playground/ask" Visitor ask).with_files(),
+];
+
+/// What stands first in a reply that no model gives.
+const DEMO: &str = "This is a demo reply: no model was asked, since no key here can pay for one.";
+
+/// Shows the page without a conversation. The address says what is chosen.
+async fn show_playground(visit: Visit) -> HandlerResult {
+    let setting = Setting::read(|name| visit.query(name).unwrap_or_default());
+    let start = visit.query("start").and_then(|number| number.parse().ok());
+    let starters = setting.tool.starters();
+    let typed = start.and_then(|number: usize| starters.get(number).copied());
+    let typed = typed.unwrap_or_default().to_owned();
+    page::show(&visit, &setting, &Talk::default(), &typed).await
+}
+
+/// Says who would pay with what is chosen, for the page's script.
+async fn show_now(visit: Visit) -> HandlerResult {
+    let setting = Setting::read(|name| visit.query(name).unwrap_or_default());
+    let asker = find_asker(&visit, setting.place).await?;
+    let payers = setting::find_payers(&visit, &asker, &setting).await?;
+    Ok(PageReply::Now(json!({"payers": payers})))
+}
+
+/// Asks, and answers with a stream where the page's script asks for one, else
+/// with the whole page.
+async fn ask(mut visit: Visit) -> HandlerResult {
+    let accepted = visit.headers.get(ACCEPT).map(|it| it.as_bytes());
+    let wants_stream = accepted == Some(stream::MEDIA_TYPE.as_bytes());
+    if wants_stream {
+        let begun = begin_one(&mut visit).await;
+        return Ok(PageReply::Raw(stream::respond(begun)));
+    }
+    let question = Question::read(&visit.form)?;
+    if visit.form.has("look") {
+        return page::show(&visit, &question.setting, &question.talk, &question.text).await;
+    }
+    let Begun { told, works } = begin(&mut visit, &question).await;
+    let answers = join_all(works.into_iter().map(collect)).await;
+    let is_answered = answers.iter().any(|reply| reply.trouble.is_none());
+    let Question {
+        setting,
+        text,
+        mut talk,
+        ..
+    } = question;
+    let typed = if is_answered {
+        String::new()
+    } else {
+        text.clone()
+    };
+    talk.rounds.push(Round {
+        told: told.filter(|told| *told != text),
+        asked: text,
+        answers,
+    });
+    page::show(&visit, &setting, &talk, &typed).await
+}
+
+/// Answers that were begun, or why they were not.
+struct Begun {
+    /// What the models are told.
+    told: Option<String>,
+    works: Vec<Result<Work, Trouble>>,
+}
+
+/// Begins the one answer that a script asks for; with what the model is told,
+/// where that is more than was typed.
+async fn begin_one(visit: &mut Visit) -> Result<(Option<String>, Work), Trouble> {
+    let question = Question::read(&visit.form)?;
+    let Begun { told, works } = begin(visit, &question).await;
+    let first = works.into_iter().next();
+    let work = first.unwrap_or_else(|| Err(Trouble::nothing_here()))?;
+    Ok((told.filter(|told| *told != question.text), work))
+}
+
+/// Begins an answer in each column.
+async fn begin(visit: &mut Visit, question: &Question) -> Begun {
+    let files = QuestionFiles::read(&visit.form, &visit.console.settings.file_limits);
+    let memory = visit.form.take_memory().map(Arc::new);
+    let told = files.tell(&question.text).ok().map(|turn| turn.text.0);
+    let works = match find_asker(visit, question.setting.place).await {
+        Ok(asker) => {
+            let begin = |column| {
+                let held = (asker.clone(), memory.clone());
+                begin_column(visit, question, &files, (column, held))
+            };
+            question.columns().into_iter().map(begin).collect()
+        }
+        Err(trouble) => vec![Err(trouble)],
+    };
+    Begun { told, works }
+}
+
+fn begin_column(
+    visit: &Visit,
+    question: &Question,
+    files: &QuestionFiles,
+    (column, (asker, memory)): (usize, (Asker, Option<Arc<MemoryPermit>>)),
+) -> Result<Work, Trouble> {
+    let console = &visit.console;
+    let needs_key = question.setting.tool == Tool::Picture || !console.app.asks.replies_in_demo();
+    if asker.is_visitor() && !question.wants_own_key && needs_key {
+        return Err(work::refuse_visitor());
+    }
+    let order = question.order(console, &asker, files, column)?;
+    let permit = console.playground.admit(&asker, console.app.now_ms())?;
+    let held = Held { permit, memory };
+    Ok(work::start(console, asker, order, held))
+}
+
+/// Who asks: whoever is signed in, as if in the server that is chosen, or
+/// nobody who is known.
+async fn find_asker(visit: &Visit, place: Option<ServerId>) -> Result<Asker, Trouble> {
+    let caller = match visit.session.clone() {
+        Some(session) => SignedIn { session }.caller_in(visit, place).await?,
+        None => nobody_else(PersonId::UNKNOWN),
+    };
+    Ok(Asker::new(caller, &visit.origin))
+}
+
+/// Waits for a whole answer.
+async fn collect(begun: Result<Work, Trouble>) -> Reply {
+    let mut reply = Reply::default();
+    let mut work = match begun {
+        Ok(work) => work,
+        Err(trouble) => {
+            reply.trouble = Some(trouble);
+            return reply;
+        }
+    };
+    loop {
+        match work.next().await {
+            Report::Payer(payer) => {
+                reply.model = payer.model;
+                reply.text.clear();
+                if payer.source == Source::Demo {
+                    reply.text = format!("{DEMO}\n\n");
+                }
+            }
+            Report::Words(words) => reply.text.push_str(&words),
+            Report::TakenBack => reply.text.clear(),
+            Report::Stage(_) => {}
+            Report::Ended(ended) => {
+                match *ended {
+                    Ok(made) => reply.take(made),
+                    Err(trouble) => reply.trouble = Some(trouble),
+                }
+                return reply;
+            }
+        }
+    }
+}
+
+impl Reply {
+    fn take(&mut self, made: Made) {
+        self.model = made.model;
+        self.provider = made.provider;
+        self.receipt = Some(made.receipt);
+        self.pictures = made.pictures;
+    }
+}

@@ -1,0 +1,286 @@
+//! What models say, as text: paragraphs, headings, lists and code, and
+//! nothing that a browser would run. `assets/console/playground.js` makes the
+//! same of an answer while it comes.
+
+use crate::console::markup::{Markup, html};
+
+/// The longest line in which parts are looked for, in bytes.
+const SPANS_BYTES_MAX: usize = 2_000;
+
+/// A part of a text that stands by itself.
+#[derive(Debug, PartialEq, Eq)]
+enum Block<'a> {
+    Paragraph(Vec<&'a str>),
+    Heading(&'a str),
+    List {
+        is_numbered: bool,
+        items: Vec<&'a str>,
+    },
+    Code(Vec<&'a str>),
+}
+
+/// A part of a line.
+#[derive(Debug, PartialEq, Eq)]
+enum Span<'a> {
+    Plain(&'a str),
+    Code(&'a str),
+    Strong(&'a str),
+    Link { words: &'a str, address: &'a str },
+}
+
+/// Shows a text.
+pub fn show(text: &str) -> Markup {
+    html! {
+        @for block in read_blocks(text) {
+            @match block {
+                Block::Paragraph(lines) => p {
+                    @for (at, line) in lines.iter().enumerate() {
+                        @if at > 0 { br; }
+                        (show_line(line))
+                    }
+                },
+                Block::Heading(line) => p { strong { (show_line(line)) } },
+                Block::List { is_numbered: true, items } => ol {
+                    @for item in items { li { (show_line(item)) } }
+                },
+                Block::List { items, .. } => ul {
+                    @for item in items { li { (show_line(item)) } }
+                },
+                Block::Code(lines) => div.code { pre tabindex="0" { code { (lines.join("\n")) } } },
+            }
+        }
+    }
+}
+
+fn show_line(line: &str) -> Markup {
+    html! {
+        @for span in read_spans(line) {
+            @match span {
+                Span::Plain(text) => (text),
+                Span::Code(text) => code { (text) },
+                Span::Strong(text) => strong { (text) },
+                Span::Link { words, address } => {
+                    a href=(address) rel="noreferrer noopener nofollow" target="_blank" { (words) }
+                },
+            }
+        }
+    }
+}
+
+fn read_blocks(text: &str) -> Vec<Block<'_>> {
+    let mut blocks: Vec<Block<'_>> = Vec::new();
+    let mut lines = text.lines();
+    let mut is_open = false;
+    while let Some(line) = lines.next() {
+        if let Some(fence) = fence_of(line) {
+            let code = lines.by_ref();
+            let closes = |line: &&str| !line.trim().starts_with(fence);
+            blocks.push(Block::Code(code.take_while(closes).collect()));
+            is_open = false;
+            continue;
+        }
+        if line.trim().is_empty() {
+            is_open = false;
+            continue;
+        }
+        let item = item_of(line);
+        match (blocks.last_mut().filter(|_| is_open), item) {
+            (Some(Block::List { is_numbered, items }), Some((numbered, item)))
+                if *is_numbered == numbered =>
+            {
+                items.push(item);
+            }
+            (_, Some((is_numbered, item))) => blocks.push(Block::List {
+                is_numbered,
+                items: vec![item],
+            }),
+            (Some(Block::Paragraph(open)), None) if heading_of(line).is_none() => open.push(line),
+            (_, None) => match heading_of(line) {
+                Some(heading) => blocks.push(Block::Heading(heading)),
+                None => blocks.push(Block::Paragraph(vec![line])),
+            },
+        }
+        is_open = true;
+    }
+    blocks
+}
+
+/// What a block of code is fenced by, if it begins here.
+fn fence_of(line: &str) -> Option<&'static str> {
+    let line = line.trim_start();
+    ["```", "~~~"]
+        .into_iter()
+        .find(|fence| line.starts_with(fence))
+}
+
+/// The text of a heading.
+fn heading_of(line: &str) -> Option<&str> {
+    let rest = line.trim_start_matches('#');
+    let level = line.len() - rest.len();
+    let text = rest.strip_prefix(' ')?.trim();
+    ((1..=6).contains(&level) && !text.is_empty()).then_some(text)
+}
+
+/// Whether a list is numbered, and the text of one of its items.
+fn item_of(line: &str) -> Option<(bool, &str)> {
+    let line = line.trim_start();
+    let dashed = ["- ", "* ", "• "].iter();
+    if let Some(text) = dashed.filter_map(|mark| line.strip_prefix(mark)).next() {
+        return Some((false, text.trim()));
+    }
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = line.len() - rest.len();
+    let text = rest.strip_prefix(". ").or(rest.strip_prefix(") "))?;
+    (1..=3).contains(&digits).then_some((true, text.trim()))
+}
+
+fn read_spans(line: &str) -> Vec<Span<'_>> {
+    let mut spans = Vec::new();
+    if line.len() > SPANS_BYTES_MAX {
+        return vec![Span::Plain(line)];
+    }
+    let mut rest = line;
+    while let Some((before, span, after)) = next_span(rest) {
+        if !before.is_empty() {
+            spans.push(Span::Plain(before));
+        }
+        spans.push(span);
+        rest = after;
+    }
+    if !rest.is_empty() {
+        spans.push(Span::Plain(rest));
+    }
+    spans
+}
+
+/// The first part of a line that is more than plain text, with what stands
+/// before and after it.
+fn next_span(line: &str) -> Option<(&str, Span<'_>, &str)> {
+    for (at, _) in line.char_indices() {
+        let (before, here) = line.split_at(at);
+        if let Some((span, after)) = span_at(before, here) {
+            return Some((before, span, after));
+        }
+    }
+    None
+}
+
+fn span_at<'a>(before: &str, here: &'a str) -> Option<(Span<'a>, &'a str)> {
+    if let Some(rest) = here.strip_prefix('`') {
+        let (code, after) = rest.split_once('`')?;
+        return (!code.is_empty()).then_some((Span::Code(code), after));
+    }
+    if let Some(rest) = here.strip_prefix("**") {
+        let (text, after) = rest.split_once("**")?;
+        return (!text.trim().is_empty()).then_some((Span::Strong(text), after));
+    }
+    if let Some(rest) = here.strip_prefix('[') {
+        let (words, rest) = rest.split_once("](")?;
+        let (address, after) = rest.split_once(')')?;
+        let is_good = is_link(address) && !words.is_empty() && !words.contains('[');
+        return is_good.then_some((Span::Link { words, address }, after));
+    }
+    let begins_word = before
+        .chars()
+        .next_back()
+        .is_none_or(|c| !c.is_alphanumeric());
+    if here.starts_with("https://") && begins_word {
+        let end = here.find(|c: char| c.is_whitespace() || "<>\"'`".contains(c));
+        let (address, _) = here.split_at(end.unwrap_or(here.len()));
+        let address = address.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
+        let after = here.get(address.len()..)?;
+        let words = address;
+        return is_link(address).then_some((Span::Link { words, address }, after));
+    }
+    None
+}
+
+/// Whether an address may be a link: of another page, over TLS.
+fn is_link(address: &str) -> bool {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`\\".contains(c);
+    let rest = address.strip_prefix("https://");
+    rest.is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_alphanumeric()) && !rest.contains(is_odd)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let link = " rel=\"noreferrer noopener nofollow\" target=\"_blank\"";
+        show(text).0.replace(link, "")
+    }
+
+    #[test]
+    fn the_few_forms_are_shown() {
+        for (text, html) in [
+            ("one\ntwo\n\nthree", "<p>one<br>two</p><p>three</p>"),
+            ("# Head\ntext", "<p><strong>Head</strong></p><p>text</p>"),
+            (
+                "- a\n- b\n1. c",
+                "<ul><li>a</li><li>b</li></ul><ol><li>c</li></ol>",
+            ),
+            (
+                "see:\n```rust\nlet a = \"<b>\";\n```\nend",
+                "<p>see:</p><div class=\"code\"><pre tabindex=\"0\"><code>let a = &quot;&lt;b&gt;&quot;;</code></pre></div><p>end</p>",
+            ),
+            (
+                "a `b` **c** `",
+                "<p>a <code>b</code> <strong>c</strong> `</p>",
+            ),
+            (
+                "[x](https://a.example/y), https://b.example.",
+                "<p><a href=\"https://a.example/y\">x</a>, <a href=\"https://b.example\">https://b.example</a>.</p>",
+            ),
+            (
+                "```\nnever closed",
+                "<div class=\"code\"><pre tabindex=\"0\"><code>never closed</code></pre></div>",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(shown(text), html);
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_model_says_is_run() {
+        for text in [
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "[x](javascript:alert(1))",
+            "[x](https://a\" onclick=\"alert(1))",
+            "[x](http://a.example)",
+            "[x](data:text/html,<script>)",
+            "https://a.example/\"onmouseover=alert(1)",
+            "**<b onclick=x>**",
+            "`<svg onload=x>`",
+            "```\n</code></pre><script>\n```",
+            "# <iframe src=x>",
+            "- <a href=javascript:x>",
+        ] {
+            let html = show(text).0;
+            let tags = regex::Regex::new("<[^>]*>").unwrap();
+            for tag in tags.find_iter(&html) {
+                let ours = ["p", "strong", "code", "pre", "ul", "li", "a", "div", "br"];
+                let name = tag.as_str().trim_start_matches(['<', '/']);
+                let name = name.split([' ', '>']).next().unwrap();
+                assert!(ours.contains(&name), "{text}: {html}");
+                let tag = tag.as_str();
+                assert!(
+                    !tag.contains("javascript:") && !tag.contains(" on"),
+                    "{text}: {html}"
+                );
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_it(text in "\\PC{0,200}|[`*\\[\\]()#\\-0-9. \n~a:/<>\"]{0,80}") {
+            let html = show(&text).0;
+            assert!(!html.contains("<script"));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What stands under an answer: who paid, what it cost, and who was passed
+//! over.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::KnownProviders;
+use crate::console::markup::{Markup, html};
+use crate::console::parts::{money, payer};
+use crate::console::words::{describe_left_out, describe_passed_over};
+use crate::model::{
+    Answer, FinishReason, NanoDollars, PictureAnswer, ProviderId, Source, Trace, Usage,
+};
+
+/// A receipt in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Who paid, by the name of the source.
+    pub source: String,
+    /// How the key ends that paid, where it is a stored one of the reader's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    pub cost: String,
+    /// Tokens and time.
+    pub used: String,
+    /// Who was passed over, and what was left out.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// What is said when the answer is there.
+    #[serde(default)]
+    pub spoken: String,
+}
+
+impl Receipt {
+    /// The receipt of an answer that took so long.
+    pub fn of_answer(
+        answer: &Answer,
+        trace: &Trace,
+        took: Duration,
+        providers: KnownProviders<'_>,
+    ) -> Self {
+        let used = describe_usage(&answer.usage, answer.estimated);
+        let mut notes = Vec::new();
+        match answer.finish {
+            FinishReason::Complete => {}
+            FinishReason::Length => {
+                notes.push("It ends here: the longest answer is reached.".to_owned())
+            }
+            FinishReason::Blocked => notes.push("The provider held back the rest.".to_owned()),
+        }
+        notes.extend(passed_over(trace, providers));
+        notes.extend(answer.left_out.iter().map(describe_left_out));
+        let tokens = money::grouped(answer.usage.output_tokens);
+        Self::new(answer.source, answer.cost, &used, took)
+            .with_notes(notes)
+            .spoken(&format!("Answer is complete, {tokens} tokens"))
+    }
+
+    /// The receipt of pictures.
+    pub fn of_pictures(
+        made: &PictureAnswer,
+        took: Duration,
+        providers: KnownProviders<'_>,
+    ) -> Self {
+        let count = made.pictures.len();
+        let used = format!(
+            "{count} {}",
+            if count == 1 { "picture" } else { "pictures" }
+        );
+        let fell_back = made.fell_back_from.iter().map(|fell| {
+            let whose = payer::look(fell.source).words;
+            format!(
+                "Passed over: {whose} for {}.",
+                name_of(&fell.provider, providers)
+            )
+        });
+        let notes = fell_back.collect();
+        Self::new(made.source, made.cost, &used, took)
+            .with_notes(notes)
+            .spoken(&format!("Picture is there, {used}"))
+    }
+
+    fn new(source: Source, cost: Option<NanoDollars>, used: &str, took: Duration) -> Self {
+        let tenths = took.as_millis() / 100;
+        Self {
+            source: source.as_str().to_owned(),
+            cost: match cost {
+                _ if source == Source::Demo => "$0".to_owned(),
+                Some(cost) => cost.to_string(),
+                None => "cost unknown".to_owned(),
+            },
+            used: format!("{used} · {}.{} s", tenths / 10, tenths % 10),
+            ..Self::default()
+        }
+    }
+
+    fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    fn spoken(self, what: &str) -> Self {
+        let spoken = format!("{what}, {}", self.cost);
+        Self { spoken, ..self }
+    }
+
+    /// Who paid, if the name of the source is one.
+    pub fn source(&self) -> Option<Source> {
+        Source::parse(&self.source)
+    }
+
+    /// The receipt on a page. The buttons of the answer stand beside it, where
+    /// there are any.
+    pub fn show(&self) -> Markup {
+        html! {
+            footer.receipt {
+                span {
+                    @if let Some(source) = self.source() {
+                        (payer::show_key(payer::look(source), self.hint.as_deref()))
+                    }
+                    strong { (self.cost) }
+                    span.dim { (self.used) }
+                    @for note in &self.notes { span.sub { (note) } }
+                }
+            }
+        }
+    }
+}
+
+/// Tokens in, from a cache, and out.
+fn describe_usage(usage: &Usage, is_estimated: bool) -> String {
+    let input = money::grouped(usage.input_tokens);
+    let output = money::grouped(usage.output_tokens);
+    let cached = match usage.cached_tokens {
+        0 => String::new(),
+        cached => format!(" ({} cached)", money::grouped(cached)),
+    };
+    let about = if is_estimated { "about " } else { "" };
+    format!("{about}{input} in{cached}, {output} out")
+}
+
+fn passed_over(trace: &Trace, providers: KnownProviders<'_>) -> Option<String> {
+    let skipped = describe_passed_over(trace, |id| name_of(id, providers));
+    (!skipped.is_empty()).then(|| format!("Passed over: {}.", skipped.join("; ")))
+}
+
+/// What a provider is called.
+pub fn name_of(id: &ProviderId, providers: KnownProviders<'_>) -> String {
+    let known = providers.get(id);
+    known.map_or_else(|| id.to_string(), |provider| provider.name().to_owned())
+}

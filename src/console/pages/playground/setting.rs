@@ -1,0 +1,152 @@
+//! What can be chosen for a question, and who would pay for it.
+
+use std::collections::BTreeSet;
+
+use crate::app::{Error, ModelChoice, ProviderInfo};
+use crate::console::parts::form::ChoiceGroup;
+use crate::console::parts::payer::{self, Look};
+use crate::console::trouble::Trouble;
+use crate::console::visit::Visit;
+use crate::model::{Caller, ProviderId, ProviderKind, ServerId, Source};
+
+use super::limits::Asker;
+use super::question::Setting;
+use super::receipt::name_of;
+use super::tools::Tool;
+
+/// How many models of one provider stand in a list. Any other is typed.
+const MODELS_OF_PROVIDER_MAX: usize = 20;
+/// What groups of models are for.
+const CHAT: &str = "chat";
+const PICTURES: &str = "picture";
+
+/// Finds who would pay for a question in each column; none where nobody would.
+pub async fn find_payers(
+    visit: &Visit,
+    asker: &Asker,
+    setting: &Setting,
+) -> Result<Vec<Option<Look>>, Trouble> {
+    let asks = &visit.app().asks;
+    if asker.is_visitor() {
+        let demo = asks.replies_in_demo() && setting.tool != Tool::Picture;
+        let look = demo.then(|| payer::look(Source::Demo));
+        return Ok(vec![look; setting.models.len()]);
+    }
+    let mut payers = Vec::new();
+    for column in 0..setting.models.len() {
+        let choices = setting.choices(column);
+        let foreseen = if setting.tool == Tool::Picture {
+            asks.foresee_picture(&asker.caller, &choices).await
+        } else {
+            asks.foresee_ask(&asker.caller, &choices).await
+        };
+        payers.push(match foreseen {
+            Ok(trace) => trace.taken().map(|step| payer::look(step.source)),
+            Err(Error::Refused(_)) => None,
+            Err(failed) => return Err(failed.into()),
+        });
+    }
+    Ok(payers)
+}
+
+/// The models to choose from, by provider: those that somebody pays for, then
+/// those of other providers, for a key that comes with the question.
+pub async fn list_models(
+    visit: &Visit,
+    asker: &Asker,
+    setting: &Setting,
+) -> Result<Vec<ChoiceGroup>, Trouble> {
+    let app = visit.app();
+    let mut models = if asker.is_visitor() {
+        Vec::new()
+    } else {
+        app.asks.list_models(&asker.caller).await?
+    };
+    let paid: BTreeSet<ProviderId> = models.iter().map(|it| it.provider.clone()).collect();
+    let chats = |it: &ProviderInfo<'_>| it.kind() == ProviderKind::Chat && !paid.contains(it.id());
+    let others = app.providers().iter().filter(chats);
+    let others = others.filter_map(|it| choice_of(it.id(), it.default_model()?));
+    let mut others: Vec<ModelChoice> = others.collect();
+    for chosen in &setting.models {
+        add_chosen(visit, chosen, &mut models, &others);
+    }
+    let mut groups = group(visit, &models, CHAT, "");
+    let painters = if asker.is_visitor() {
+        let painters = app.providers().iter().filter(|it| it.makes_pictures());
+        let painters = painters.filter_map(|it| choice_of(it.id(), it.default_picture_model()?));
+        painters.collect()
+    } else {
+        app.pictures.list_models(&asker.caller).await?
+    };
+    groups.extend(group(visit, &painters, PICTURES, " · pictures"));
+    others.retain(|other| !models.contains(other));
+    groups.extend(group(visit, &others, CHAT, " · with a key of yours"));
+    Ok(groups)
+}
+
+/// Adds the model that is chosen, where no list has it.
+fn add_chosen(visit: &Visit, chosen: &str, to: &mut Vec<ModelChoice>, others: &[ModelChoice]) {
+    let Some((provider, model)) = chosen.split_once('/') else {
+        return;
+    };
+    let known = visit.app().providers().find(provider);
+    let known = known.filter(|it| it.kind() == ProviderKind::Chat);
+    let Some(choice) = known.and_then(|it| choice_of(it.id(), model)) else {
+        return;
+    };
+    if !to.contains(&choice) && !others.contains(&choice) {
+        to.insert(0, choice);
+    }
+}
+
+fn choice_of(provider: &ProviderId, model: &str) -> Option<ModelChoice> {
+    Some(ModelChoice {
+        provider: provider.clone(),
+        model: model.to_owned(),
+    })
+}
+
+/// Models by their providers, in the order in which these come first.
+fn group(
+    visit: &Visit,
+    models: &[ModelChoice],
+    kind: &'static str,
+    what: &str,
+) -> Vec<ChoiceGroup> {
+    let mut order: Vec<&ProviderId> = Vec::new();
+    for model in models {
+        if !order.contains(&&model.provider) {
+            order.push(&model.provider);
+        }
+    }
+    let groups = order.into_iter().map(|provider| {
+        let of_provider = models.iter().filter(|it| it.provider == *provider);
+        let choices = of_provider.take(MODELS_OF_PROVIDER_MAX);
+        ChoiceGroup {
+            label: format!("{}{what}", name_of(provider, visit.app().providers())),
+            kind,
+            choices: choices.map(|it| (it.full(), it.model.clone())).collect(),
+        }
+    });
+    groups.collect()
+}
+
+/// The servers in which somebody can ask as if they were there: those that
+/// they could manage when they signed in, and the one that is chosen.
+pub async fn list_places(visit: &Visit, caller: &Caller) -> Vec<(ServerId, String)> {
+    let session = visit.session.as_ref();
+    let mut servers: Vec<ServerId> = caller.place.server().into_iter().collect();
+    let managed = session.iter().flat_map(|session| &session.session.servers);
+    servers.extend(
+        managed
+            .copied()
+            .filter(|it| Some(*it) != caller.place.server()),
+    );
+    let mut places = Vec::new();
+    for server in servers.into_iter().take(20) {
+        if let Some(name) = visit.app().people.find_server_name(server).await {
+            places.push((server, name));
+        }
+    }
+    places
+}

@@ -1,0 +1,237 @@
+//! The work on one answer: a task of its own, which ends early when its
+//! reader leaves.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::app::{AnswerEvent, Error, KeyTrial, Payer, PictureProgress, TrialOutcome};
+use crate::console::Console;
+use crate::console::trouble::Trouble;
+use crate::model::{
+    Answer, Ask, AskRefusal, Credential, KeyId, MemoryPermit, Picture, PictureAnswer, PictureAsk,
+    Refusal, Scope, Source, Stage, Trace,
+};
+
+use super::limits::{AnswerPermit, Asker};
+use super::receipt::Receipt;
+
+/// What is to be made.
+pub enum Order {
+    Ask(Box<Ask>),
+    Picture(Box<PictureAsk>),
+}
+
+/// What is heard of an answer.
+pub enum Report {
+    Payer(Payer),
+    Words(String),
+    /// The words so far were the model's thinking.
+    TakenBack,
+    Stage(Stage),
+    Ended(Box<Result<Made, Trouble>>),
+}
+
+/// What came of it.
+pub struct Made {
+    pub receipt: Receipt,
+    pub provider: String,
+    pub model: String,
+    pub pictures: Vec<Picture>,
+}
+
+/// An answer that is being made. Dropping it stops the work.
+pub struct Work {
+    reports: mpsc::UnboundedReceiver<Report>,
+    _stop_when_dropped: DropGuard,
+}
+
+/// What the work holds until its end.
+pub struct Held {
+    pub permit: AnswerPermit,
+    pub memory: Option<Arc<MemoryPermit>>,
+}
+
+/// Starts the work on an answer. Reports wait without a limit of their own:
+/// what an answer says is limited itself.
+pub fn start(console: &Arc<Console>, asker: Asker, order: Order, held: Held) -> Work {
+    let (sender, reports) = mpsc::unbounded_channel();
+    let stop = CancellationToken::new();
+    let stop_when_dropped = stop.clone().drop_guard();
+    let console = Arc::clone(console);
+    let tasks = &console.app.tasks;
+    tasks.spawn({
+        let console = Arc::clone(&console);
+        async move {
+            let worker = Worker {
+                console: &console,
+                asker: &asker,
+                reports: &sender,
+                stop: &stop,
+                began: Instant::now(),
+            };
+            let made = worker.make(order).await;
+            // Fails when the reader has left.
+            let _ = sender.send(Report::Ended(Box::new(made)));
+            drop(held);
+        }
+    });
+    Work {
+        reports,
+        _stop_when_dropped: stop_when_dropped,
+    }
+}
+
+impl Work {
+    /// The next report; the last one is that it has ended.
+    pub async fn next(&mut self) -> Report {
+        let cut_off = || Report::Ended(Box::new(Err(Refusal::from(AskRefusal::Stopping).into())));
+        self.reports.recv().await.unwrap_or_else(cut_off)
+    }
+}
+
+struct Worker<'a> {
+    console: &'a Console,
+    asker: &'a Asker,
+    reports: &'a mpsc::UnboundedSender<Report>,
+    stop: &'a CancellationToken,
+    began: Instant,
+}
+
+impl Worker<'_> {
+    async fn make(&self, order: Order) -> Result<Made, Trouble> {
+        let key = match &order {
+            Order::Ask(ask) => ask.request_key.as_ref(),
+            Order::Picture(imagine) => imagine.request_key.as_ref(),
+        };
+        let mut trial = self.begin_trial(key).await?;
+        let made = match order {
+            Order::Ask(ask) => self.answer(*ask).await,
+            Order::Picture(imagine) => self.paint(*imagine).await,
+        };
+        if let Some(trial) = &mut trial {
+            trial.note(outcome_of(&made));
+        }
+        Ok(made?)
+    }
+
+    /// Begins the trial of a key that came along; or refuses it, where too many
+    /// were refused before.
+    async fn begin_trial(&self, key: Option<&Credential>) -> Result<Option<KeyTrial>, Error> {
+        let Some(key) = key else { return Ok(None) };
+        let senders = self.asker.key_senders();
+        let trials = &self.console.app.keys.trials;
+        Ok(Some(trials.begin_in_page(senders, key).await?))
+    }
+
+    async fn answer(&self, ask: Ask) -> Result<Made, Error> {
+        let asks = &self.console.app.asks;
+        let prepared = if self.asker.is_visitor() && ask.request_key.is_none() {
+            asks.prepare_demo(ask).await
+        } else {
+            asks.prepare(ask).await
+        };
+        let ready = prepared.secure().await?;
+        let mut key = None;
+        let mut listener = |event: AnswerEvent<'_>| {
+            self.report(match event {
+                AnswerEvent::Payer(payer) => {
+                    key = payer.key.filter(|_| payer.source == Source::Personal);
+                    Report::Payer(payer.clone())
+                }
+                AnswerEvent::Words(words) => Report::Words(words.to_owned()),
+                AnswerEvent::TakenBack => Report::TakenBack,
+            });
+        };
+        let answering = asks.answer_in_page(ready, self.stop, &mut listener);
+        let (answer, trace) = answering.await;
+        let mut made = self.describe_answer(answer?, &trace);
+        made.receipt.hint = self.find_hint(key).await;
+        Ok(made)
+    }
+
+    /// How one of the asker's own keys ends.
+    async fn find_hint(&self, key: Option<KeyId>) -> Option<String> {
+        let (keys, caller) = (&self.console.app.keys, &self.asker.caller);
+        let found = keys.find(caller, Scope::User, &key?.to_string()).await;
+        found.ok()?.hint
+    }
+
+    fn describe_answer(&self, answer: Answer, trace: &Trace) -> Made {
+        let providers = self.console.app.providers();
+        Made {
+            receipt: Receipt::of_answer(&answer, trace, self.took(), providers),
+            provider: super::receipt::name_of(&answer.provider, providers),
+            model: answer.model,
+            pictures: Vec::new(),
+        }
+    }
+
+    async fn paint(&self, imagine: PictureAsk) -> Result<Made, Error> {
+        let pictures = &self.console.app.pictures;
+        let ready = pictures.prepare(imagine).await.secure().await?;
+        let (mut last, mut key) = (None, None);
+        let mut watch = |seen: PictureProgress| match seen {
+            PictureProgress::Payer(payer) => {
+                key = payer.key.filter(|_| payer.source == Source::Personal);
+                self.report(Report::Payer(payer));
+            }
+            PictureProgress::Stage(stage) => {
+                if last.replace(stage) != Some(stage) {
+                    self.report(Report::Stage(stage));
+                }
+            }
+        };
+        let making = pictures.make_for_program(ready, self.stop, &mut watch);
+        let (made, _) = making.await?;
+        let mut made = self.describe_pictures(made);
+        made.receipt.hint = self.find_hint(key).await;
+        Ok(made)
+    }
+
+    fn describe_pictures(&self, made: PictureAnswer) -> Made {
+        let providers = self.console.app.providers();
+        Made {
+            receipt: Receipt::of_pictures(&made, self.took(), providers),
+            provider: super::receipt::name_of(&made.provider, providers),
+            model: made.model,
+            pictures: made.pictures,
+        }
+    }
+
+    fn report(&self, report: Report) {
+        // Fails when the reader has left, which the token says too.
+        let _ = self.reports.send(report);
+    }
+
+    fn took(&self) -> Duration {
+        self.began.elapsed()
+    }
+}
+
+/// What an answer says of the key that came along.
+fn outcome_of(made: &Result<Made, Error>) -> TrialOutcome {
+    match made {
+        Ok(_) => TrialOutcome::Worked,
+        Err(Error::Refused(Refusal::Ask(AskRefusal::Provider { failure, .. })))
+            if failure.class.is_about_the_key() =>
+        {
+            TrialOutcome::Refused
+        }
+        Err(_) => TrialOutcome::Unknown,
+    }
+}
+
+/// What a visitor is told who brings no key.
+pub fn refuse_visitor() -> Trouble {
+    Trouble::new(
+        StatusCode::PAYMENT_REQUIRED,
+        "API key required",
+        "Nobody pays for visitors. Type a key of your own for this question, or sign in: then your \
+         stored keys pay, or your server’s.",
+    )
+    .way("/sign-in?next=/playground", "Sign in with Discord")
+}

@@ -1,0 +1,289 @@
+//! A server's budget: limits on its keys, and the roles that limits on members
+//! do not bind.
+
+use axum::http::StatusCode;
+
+use crate::app::{Budget, make_limit};
+use crate::console::markup::{Markup, html};
+use crate::console::pages::servers::{Tab, rules, show_page};
+use crate::console::parts::form::{self, Choice};
+use crate::console::parts::{limits, note};
+use crate::console::routes::{Row, row};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, Managing, Visit};
+use crate::model::{Bound, Metric, Period, QuotaRefusal, Refusal, Window};
+
+pub const ROWS: &[Row] = &[
+    row!(GET "/servers/{server}/budgets" Managing show_budgets),
+    row!(POST "/servers/{server}/budgets" Managing set_budget),
+    row!(POST "/servers/{server}/budgets/clear" Managing clear_budget),
+    row!(POST "/servers/{server}/budgets/exempt" Managing exempt_role),
+];
+
+/// The limits, what is used of them, and the forms that change them.
+async fn show_budgets(visit: Visit, managing: Managing) -> HandlerResult {
+    let budget = visit.app().quotas.read_budget(&managing.caller).await?;
+    let roles = rules::list_roles(&visit, &managing).await;
+    let address = format!("/servers/{}/budgets", managing.server);
+    let body = html! {
+        (show_limits(&budget, &roles, visit.app().now_ms()))
+        div.columns.two {
+            (show_set_form(&visit, &address, &roles))
+            (show_clear_form(&visit, &address))
+        }
+        (show_exemptions(&visit, &address, &budget, &roles))
+    };
+    show_page(&visit, &managing, Tab::Budgets, body).await
+}
+
+/// Each limit, those on all members together with a bar.
+pub fn show_limits(budget: &Budget, roles: &[(u64, String)], now_ms: i64) -> Markup {
+    html! {
+        section.card aria-labelledby="limits-h" {
+            header { h2 #limits-h { "Budgets" } }
+            div.body {
+                @if budget.whole.is_empty() && budget.members.is_empty() {
+                    (note::empty("gauge", "No limit yet. Members may use the keys as much as their provider lets them.", html! {}))
+                }
+                ul.stack {
+                    @for used in &budget.whole { (limits::show(used, "server", now_ms)) }
+                    @for (bound, limit) in &budget.members {
+                        (limits::show_rule(&bound_name(*bound, roles), *limit, "server"))
+                    }
+                }
+            }
+            @if !budget.exempt_roles.is_empty() {
+                p.foot {
+                    "Limits on members do not bind "
+                    @for (at, role) in budget.exempt_roles.iter().enumerate() {
+                        @if at > 0 { ", " }
+                        (rules::role_name(*role, roles))
+                    }
+                    "."
+                }
+            }
+        }
+    }
+}
+
+fn bound_name(bound: Bound, roles: &[(u64, String)]) -> String {
+    match bound {
+        Bound::Role(role) => format!("Each member with role {}", rules::role_name(role, roles)),
+        other => limits::bound_words(other),
+    }
+}
+
+fn show_set_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Markup {
+    let choice = |value, words| Choice { value, words };
+    let who = whom_choices(roles);
+    let who: Vec<Choice<'_>> = who
+        .iter()
+        .map(|(value, words)| choice(value, words))
+        .collect();
+    html! {
+        section.card aria-labelledby="set-h" {
+            header { h2 #set-h { "Set a limit" } p { "In place of the one for the same time" } }
+            form.body method="post" action=(address) {
+                (form::token(&visit.form_token))
+                div.fields {
+                    (form::select("what", "What", &[
+                        choice("dollars", "Dollars"), choice("requests", "Requests"),
+                        choice("output_tokens", "Tokens of answers"), choice("images", "Pictures"),
+                    ], "dollars"))
+                    (form::text("amount", "How much", "", "A whole number, or dollars such as 4.50"))
+                    (form::select("per", "Over how long", &[
+                        choice("month", "A month"), choice("week", "A week"),
+                        choice("day", "A day"), choice("minute", "A minute"),
+                    ], "month"))
+                    (form::select("window", "Counted", &[
+                        choice("calendar", "From the first moment of it"),
+                        choice("rolling", "Over the last one, at any moment"),
+                    ], "calendar"))
+                    (form::select("who", "Whom", &who, "together"))
+                }
+                div.acts { button.btn.strong { "Set the limit" } }
+            }
+        }
+    }
+}
+
+fn whom_choices(roles: &[(u64, String)]) -> Vec<(String, String)> {
+    let fixed = [
+        ("together", "Everybody together"),
+        ("member", "Each member"),
+    ];
+    let fixed = fixed.map(|(value, words)| (value.to_owned(), words.to_owned()));
+    let roles = roles.iter();
+    let roles = roles.map(|(id, name)| (id.to_string(), format!("Each member with role {name}")));
+    fixed.into_iter().chain(roles).collect()
+}
+
+fn show_clear_form(visit: &Visit, address: &str) -> Markup {
+    let what = [
+        ("", "Anything"),
+        ("dollars", "Dollars"),
+        ("requests", "Requests"),
+        ("output_tokens", "Tokens of answers"),
+        ("images", "Pictures"),
+    ];
+    let who = [
+        ("", "Anybody"),
+        ("together", "Everybody together"),
+        ("member", "Each member"),
+    ];
+    // The other form on the page has fields of the same names.
+    let list = |name: &str, label: &str, choices: &[(&str, &str)]| {
+        html! {
+            div.field {
+                label for={ "clear-" (name) } { (label) }
+                select id={ "clear-" (name) } name=(name) {
+                    @for (value, words) in choices { option value=(value) { (words) } }
+                }
+            }
+        }
+    };
+    html! {
+        section.card aria-labelledby="clear-h" {
+            header { h2 #clear-h { "Clear limits" } }
+            form.body method="post" action={ (address) "/clear" } {
+                (form::token(&visit.form_token))
+                div.fields {
+                    (list("what", "On what", &what))
+                    (list("who", "For whom", &who))
+                }
+                div.acts { button.btn.danger { "Clear them" } }
+            }
+        }
+    }
+}
+
+fn show_exemptions(
+    visit: &Visit,
+    address: &str,
+    budget: &Budget,
+    roles: &[(u64, String)],
+) -> Markup {
+    let bound = roles
+        .iter()
+        .filter(|(id, _)| !budget.exempt_roles.contains(id));
+    let bound: Vec<(String, &str)> = bound
+        .map(|(id, name)| (id.to_string(), name.as_str()))
+        .collect();
+    let choices: Vec<Choice<'_>> = bound
+        .iter()
+        .map(|(value, words)| Choice { value, words })
+        .collect();
+    html! {
+        section.card aria-labelledby="exempt-h" {
+            header { h2 #exempt-h { "Exempt roles" } p { "Limits on members do not bind them; those on everybody together do" } }
+            div.body {
+                ul.stack {
+                    @for role in &budget.exempt_roles {
+                        li {
+                            form.acts method="post" action={ (address) "/exempt" } {
+                                (form::token(&visit.form_token))
+                                b { (rules::role_name(*role, roles)) }
+                                input type="hidden" name="role" value=(role);
+                                input type="hidden" name="exempt" value="no";
+                                button.btn.plain.s { "Bind again" span.hidden { " " (rules::role_name(*role, roles)) } }
+                            }
+                        }
+                    }
+                }
+                @if !choices.is_empty() {
+                    form.acts method="post" action={ (address) "/exempt" } {
+                        (form::token(&visit.form_token))
+                        (form::select("role", "Role", &choices, ""))
+                        input type="hidden" name="exempt" value="yes";
+                        button.btn.s { "Exempt it" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn set_budget(visit: Visit, managing: Managing) -> HandlerResult {
+    let form = &visit.form;
+    let metric = Metric::parse(form.text("what")).ok_or_else(unknown_choice)?;
+    let period = Period::parse(form.text("per")).ok_or_else(unknown_choice)?;
+    let window = Window::parse(form.text("window"));
+    // A minute has no calendar.
+    let window = window.filter(|_| period != Period::Minute);
+    let bound = read_bound(form.text("who"))?.unwrap_or(Bound::ServerKey);
+    let amount = form.text("amount").trim_start_matches('$').replace(',', "");
+    let amount = amount
+        .parse()
+        .map_err(|_| refuse(&visit, QuotaRefusal::BadAmount))?;
+    let limit = make_limit(metric, amount, period, window);
+    let limit = limit.map_err(|refusal| Trouble::from(refusal).typed(form))?;
+    let setting = visit
+        .app()
+        .quotas
+        .set_budget(&managing.caller, bound, limit);
+    setting
+        .await
+        .map_err(|error| Trouble::from(error).typed(form))?;
+    say(&visit, &managing, "The limit is set. Counting begins now.").await
+}
+
+async fn clear_budget(visit: Visit, managing: Managing) -> HandlerResult {
+    let metric = match visit.form.typed("what") {
+        None => None,
+        Some(name) => Some(Metric::parse(name).ok_or_else(unknown_choice)?),
+    };
+    let bound = read_bound(visit.form.text("who"))?;
+    let clearing = visit
+        .app()
+        .quotas
+        .clear_budget(&managing.caller, bound, metric);
+    let words = match clearing.await? {
+        1 => "1 limit is cleared.".to_owned(),
+        cleared => format!("{cleared} limits are cleared."),
+    };
+    say(&visit, &managing, &words).await
+}
+
+async fn exempt_role(visit: Visit, managing: Managing) -> HandlerResult {
+    let role = visit
+        .form
+        .text("role")
+        .parse()
+        .map_err(|_| unknown_choice())?;
+    let exempt = visit.form.text("exempt") == "yes";
+    let quotas = &visit.app().quotas;
+    quotas.exempt_role(&managing.caller, role, exempt).await?;
+    let words = if exempt {
+        "Limits on members no longer bind that role."
+    } else {
+        "Limits on members bind that role again."
+    };
+    say(&visit, &managing, words).await
+}
+
+async fn say(visit: &Visit, managing: &Managing, words: &str) -> HandlerResult {
+    let address = format!("/servers/{}/budgets", managing.server);
+    managing.person.say_at(visit, address, words).await
+}
+
+/// Whose use a limit bounds, as the form says it: a role by its id.
+fn read_bound(typed: &str) -> Result<Option<Bound>, Trouble> {
+    Ok(Some(match typed {
+        "" => return Ok(None),
+        "together" => Bound::ServerKey,
+        "member" => Bound::Member,
+        role => Bound::Role(role.parse().map_err(|_| unknown_choice())?),
+    }))
+}
+
+fn refuse(visit: &Visit, refusal: QuotaRefusal) -> Trouble {
+    Trouble::from(Refusal::Quota(refusal)).typed(&visit.form)
+}
+
+fn unknown_choice() -> Trouble {
+    Trouble::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "That cannot be chosen",
+        "The form sent something that it does not offer, so nothing was changed. Open the page again.",
+    )
+}

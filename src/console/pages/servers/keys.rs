@@ -1,0 +1,279 @@
+//! A server's keys: added, checked, renamed, paused, replaced and removed by
+//! whoever manages the server.
+
+use std::collections::BTreeMap;
+
+use crate::app::{AddedKey, KeyDraft, TypedKey};
+use crate::console::markup::{Markup, html};
+use crate::console::pages::servers::{Tab, show_page};
+use crate::console::parts::form::{self, Choice};
+use crate::console::parts::{note, when};
+use crate::console::routes::{Row, row};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, Managing, Visit};
+use crate::model::{Health, Key, KeyRefusal, ProviderId, Refusal, Scope};
+
+pub const ROWS: &[Row] = &[
+    row!(GET "/servers/{server}/keys" Managing show_keys),
+    row!(POST "/servers/{server}/keys" Managing add_key),
+    row!(GET "/servers/{server}/keys/{key}/remove" Managing ask_removal),
+    row!(POST "/servers/{server}/keys/{key}/remove" Managing remove_key),
+    row!(POST "/servers/{server}/keys/{key}/check" Managing check_key),
+    row!(POST "/servers/{server}/keys/{key}/pause" Managing pause_key),
+    row!(POST "/servers/{server}/keys/{key}/resume" Managing resume_key),
+    row!(POST "/servers/{server}/keys/{key}/rename" Managing rename_key),
+];
+
+/// The keys, and the form that adds one.
+async fn show_keys(visit: Visit, managing: Managing) -> HandlerResult {
+    let listed = visit.app().keys.list_owned(&managing.caller, Scope::Guild);
+    let address = format!("/servers/{}/keys", managing.server);
+    let body = match listed.await {
+        Ok(keys) => html! {
+            section.card aria-labelledby="keys-h" {
+                header { h2 #keys-h { "Keys" } p { "They pay for members here who have no key of their own" } }
+                @if keys.is_empty() {
+                    div.body { (note::empty("key", "No key yet. Members pay themselves.", html! {})) }
+                } @else {
+                    (show_table(&visit, &address, &keys))
+                }
+            }
+            (show_add_form(&visit, &address))
+        },
+        Err(error) if is_byok_off(&error) => html! {
+            (note::plain("BYOK is not enabled. The operator has not set a master key, so that no key can be stored.", html! {}))
+        },
+        Err(error) => return Err(error.into()),
+    };
+    show_page(&visit, &managing, Tab::Keys, body).await
+}
+
+fn is_byok_off(error: &crate::app::Error) -> bool {
+    let off = Refusal::Key(KeyRefusal::ByokDisabled);
+    matches!(error, crate::app::Error::Refused(refusal) if *refusal == off)
+}
+
+fn show_table(visit: &Visit, address: &str, keys: &[Key]) -> Markup {
+    let now_ms = visit.app().now_ms();
+    html! {
+        table.table.folds {
+            caption.hidden { "The server’s keys" }
+            thead {
+                tr {
+                    th scope="col" { "Key" }
+                    th scope="col" { "Health" }
+                    th scope="col" { "Last use" }
+                    th { span.hidden { "Actions" } }
+                }
+            }
+            tbody {
+                @for key in keys {
+                    tr {
+                        th scope="row" { (key.provider) span.sub { (describe_key(key)) } }
+                        td data-label="Health" { (health_words(key)) }
+                        td data-label="Last use" { (when::relative_or_never(key.last_used_at_ms, now_ms)) }
+                        td { (show_actions(visit, address, key)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn show_actions(visit: &Visit, address: &str, key: &Key) -> Markup {
+    let own = format!("{address}/{}", key.id);
+    let button = |verb: &str, label: &str| {
+        form::button(
+            &visit.form_token,
+            &format!("{own}/{verb}"),
+            label,
+            key.provider.as_str(),
+        )
+    };
+    let name_id = format!("name-{}", key.id);
+    html! {
+        div.acts {
+            (button("check", "Check"))
+            @if key.paused { (button("resume", "Resume")) } @else { (button("pause", "Pause")) }
+            a.btn.plain.s href={ (own) "/remove" } { "Remove" span.hidden { " " (key.provider) } }
+        }
+        details {
+            summary { "Rename" }
+            form.acts method="post" action={ (own) "/rename" } {
+                (form::token(&visit.form_token))
+                label.hidden for=(name_id) { "Name of the " (key.provider) " key" }
+                input id=(name_id) name="name" maxlength="40" autocomplete="off"
+                    value=(key.name.as_deref().unwrap_or_default());
+                button.btn.s { "Save the name" }
+            }
+        }
+    }
+}
+
+/// A key by its name and its last characters.
+pub fn describe_key(key: &Key) -> String {
+    let hint = key.hint.as_ref().map(|hint| format!("ends in {hint}"));
+    let words: Vec<String> = [key.name.clone(), hint].into_iter().flatten().collect();
+    words.join(", ")
+}
+
+/// How a key is, in words.
+pub fn health_words(key: &Key) -> &'static str {
+    if key.paused {
+        return "Paused";
+    }
+    match key.health {
+        Health::Unverified => "Not checked: its provider did not answer",
+        Health::Valid => "Works",
+        Health::Refused => "Refused by its provider",
+        Health::OutOfCredit => "Out of credit",
+        Health::Restricted => "Works for some things",
+        Health::Damaged => "Damaged: add it again",
+    }
+}
+
+fn show_add_form(visit: &Visit, address: &str) -> Markup {
+    let providers = visit.app().providers();
+    let listed: Vec<(String, String)> = providers
+        .iter()
+        .map(|provider| (provider.id().to_string(), provider.name().to_owned()))
+        .collect();
+    let choices: Vec<Choice<'_>> = listed
+        .iter()
+        .map(|(value, words)| Choice { value, words })
+        .collect();
+    html! {
+        section.card aria-labelledby="add-h" {
+            header { h2 #add-h { "Add or replace a key" } p { "One for each provider; a new one takes the place of the old one" } }
+            form.body method="post" action=(address) autocomplete="off" {
+                (form::token(&visit.form_token))
+                div.fields {
+                    (form::select("provider", "Provider", &choices, ""))
+                    (form::key("key", "Key", "", "Checked, then sealed. Never shown again."))
+                    (form::text("name", "Name", "", "To tell it from others; may stay empty"))
+                }
+                div.acts { button.btn.strong { "Check and save" } }
+            }
+        }
+    }
+}
+
+async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
+    let form = &visit.form;
+    let draft = KeyDraft {
+        scope: Scope::Guild,
+        provider: ProviderId::from(form.text("provider")),
+        name: form.typed("name").map(str::to_owned),
+        typed: TypedKey {
+            secret: form.secret("key").unwrap_or_default(),
+            extras: BTreeMap::new(),
+        },
+    };
+    let added = visit.app().keys.put(&managing.caller, draft).await;
+    let AddedKey { key, replaced, .. } = added.map_err(|error| Trouble::from(error).typed(form))?;
+    let verb = if replaced { "replaced" } else { "added" };
+    let words = format!(
+        "The {} key is {verb}. {}.",
+        key.provider,
+        health_words(&key)
+    );
+    say(&visit, &managing, &words).await
+}
+
+/// The key that the address names, or nothing: also where it is another
+/// owner's.
+async fn find_key(visit: &Visit, managing: &Managing) -> Result<Key, Trouble> {
+    let keys = &visit.app().keys;
+    let found = keys
+        .find(&managing.caller, Scope::Guild, visit.path_value(1))
+        .await;
+    found.map_err(|error| match error {
+        crate::app::Error::Refused(Refusal::Key(KeyRefusal::UnknownKey)) => Trouble::nothing_here(),
+        other => other.into(),
+    })
+}
+
+/// Asks whether a key is to be removed, and says what stops then.
+async fn ask_removal(visit: Visit, managing: Managing) -> HandlerResult {
+    let key = find_key(&visit, &managing).await?;
+    let address = format!("/servers/{}/keys", managing.server);
+    let body = html! {
+        section.card aria-labelledby="remove-h" {
+            header { h2 #remove-h { "Remove the " (key.provider) " key" } }
+            div.body {
+                p { (describe_key(&key)) }
+                p {
+                    "Members whom it paid for are then paid for by the bot default, or by nobody. "
+                    "What was used stays in the usage. The key itself is deleted and cannot be had back."
+                }
+                form.acts method="post" action={ (address) "/" (key.id) "/remove" } {
+                    (form::token(&visit.form_token))
+                    a.btn href=(address) { "Keep it" }
+                    button.btn.danger { "Remove it" }
+                }
+            }
+        }
+    };
+    show_page(&visit, &managing, Tab::Keys, body).await
+}
+
+async fn remove_key(visit: Visit, managing: Managing) -> HandlerResult {
+    let key = find_key(&visit, &managing).await?;
+    visit.app().keys.delete(&managing.caller, &key).await?;
+    let words = format!("The {} key is removed.", key.provider);
+    say(&visit, &managing, &words).await
+}
+
+async fn check_key(visit: Visit, managing: Managing) -> HandlerResult {
+    let key = find_key(&visit, &managing).await?;
+    let keys = &visit.app().keys;
+    keys.test(&managing.caller, key.provider.as_str(), Scope::Guild)
+        .await?;
+    // What is stored now, since the check may have changed it.
+    let key = find_key(&visit, &managing).await?;
+    let words = format!(
+        "The {} key was checked. {}.",
+        key.provider,
+        health_words(&key)
+    );
+    say(&visit, &managing, &words).await
+}
+
+async fn pause_key(visit: Visit, managing: Managing) -> HandlerResult {
+    let key = find_key(&visit, &managing).await?;
+    let keys = &visit.app().keys;
+    keys.change(&managing.caller, &key, None, Some(true))
+        .await?;
+    let words = format!(
+        "The {} key is paused. It pays for nobody until it is resumed.",
+        key.provider
+    );
+    say(&visit, &managing, &words).await
+}
+
+async fn resume_key(visit: Visit, managing: Managing) -> HandlerResult {
+    let key = find_key(&visit, &managing).await?;
+    let keys = &visit.app().keys;
+    keys.change(&managing.caller, &key, None, Some(false))
+        .await?;
+    let words = format!("The {} key pays again.", key.provider);
+    say(&visit, &managing, &words).await
+}
+
+async fn rename_key(visit: Visit, managing: Managing) -> HandlerResult {
+    let key = find_key(&visit, &managing).await?;
+    let name = visit.form.text("name").to_owned();
+    let changing = visit
+        .app()
+        .keys
+        .change(&managing.caller, &key, Some(name), None);
+    changing
+        .await
+        .map_err(|error| Trouble::from(error).typed(&visit.form))?;
+    say(&visit, &managing, "The name is saved.").await
+}
+
+async fn say(visit: &Visit, managing: &Managing, words: &str) -> HandlerResult {
+    let address = format!("/servers/{}/keys", managing.server);
+    managing.person.say_at(visit, address, words).await
+}

@@ -1,0 +1,201 @@
+//! Who may ask in a server: people, roles and channels that its managers have
+//! stopped.
+
+use axum::http::StatusCode;
+
+use crate::app::parse_duration;
+use crate::console::markup::{Markup, html};
+use crate::console::pages::servers::{Tab, show_page};
+use crate::console::parts::form::{self, Choice};
+use crate::console::parts::{note, when};
+use crate::console::routes::{Row, row};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, Managing, Visit};
+use crate::model::{BlockTarget, Blocked, PersonId};
+
+pub const ROWS: &[Row] = &[
+    row!(GET "/servers/{server}/rules" Managing show_rules),
+    row!(POST "/servers/{server}/rules/block" Managing block),
+    row!(POST "/servers/{server}/rules/unblock" Managing unblock),
+];
+
+/// Who is stopped, and the form that stops somebody.
+async fn show_rules(visit: Visit, managing: Managing) -> HandlerResult {
+    let blocks = visit.app().people.blocks_here(&managing.caller).await?;
+    let roles = list_roles(&visit, &managing).await;
+    let address = format!("/servers/{}/rules", managing.server);
+    let body = html! {
+        (show_blocks(&visit, &address, &blocks, &roles))
+        (show_block_form(&visit, &address, &roles))
+    };
+    show_page(&visit, &managing, Tab::Rules, body).await
+}
+
+/// The roles of a server, by id, as far as Discord says them.
+pub async fn list_roles(visit: &Visit, managing: &Managing) -> Vec<(u64, String)> {
+    visit.app().people.list_roles(managing.server).await
+}
+
+/// What a role is called.
+pub fn role_name(role: u64, roles: &[(u64, String)]) -> String {
+    let found = roles.iter().find(|(id, _)| *id == role);
+    found.map_or_else(|| role.to_string(), |(_, name)| format!("“{name}”"))
+}
+
+fn show_blocks(
+    visit: &Visit,
+    address: &str,
+    blocks: &[(Blocked, Option<i64>)],
+    roles: &[(u64, String)],
+) -> Markup {
+    let now_ms = visit.app().now_ms();
+    let targets = blocks
+        .iter()
+        .filter_map(|(blocked, until_ms)| match blocked {
+            Blocked::InServer(_, target) => Some((*target, *until_ms)),
+            _ => None,
+        });
+    html! {
+        section.card aria-labelledby="blocked-h" {
+            header { h2 #blocked-h { "Stopped from asking" } }
+            div.body {
+                @if blocks.is_empty() { (note::empty("check", "Everybody may ask.", html! {})) }
+                ul.stack {
+                    @for (target, until_ms) in targets {
+                        @let (kind, id) = parts(target);
+                        li {
+                            form.acts method="post" action={ (address) "/unblock" } {
+                                (form::token(&visit.form_token))
+                                b { (target_words(target, roles)) }
+                                span.dim {
+                                    @match until_ms {
+                                        Some(until_ms) => { "until " (when::relative(until_ms, now_ms)) }
+                                        None => { "until somebody lifts it" }
+                                    }
+                                }
+                                input type="hidden" name="kind" value=(kind);
+                                input type="hidden" name="id" value=(id);
+                                button.btn.plain.s { "Let them ask" span.hidden { " " (target_words(target, roles)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn show_block_form(visit: &Visit, address: &str, roles: &[(u64, String)]) -> Markup {
+    let listed: Vec<(String, &str)> = roles
+        .iter()
+        .map(|(id, name)| (id.to_string(), name.as_str()))
+        .collect();
+    let choices: Vec<Choice<'_>> = listed
+        .iter()
+        .map(|(value, words)| Choice { value, words })
+        .collect();
+    html! {
+        div.columns.two {
+            section.card aria-labelledby="block-h" {
+                header { h2 #block-h { "Stop a person or a channel" } }
+                form.body method="post" action={ (address) "/block" } {
+                    (form::token(&visit.form_token))
+                    div.fields {
+                        (form::select("kind", "Whom", &[
+                            Choice { value: "person", words: "A person" },
+                            Choice { value: "channel", words: "Everybody in a channel" },
+                        ], "person"))
+                        (form::text("id", "Their id", "", "In Discord, right-click and choose Copy ID, with developer mode on"))
+                        (form::text("during", "For how long", "", "Such as 30m, 12h or 7d; empty, until it is lifted"))
+                    }
+                    div.acts { button.btn.strong { "Stop them" } }
+                }
+            }
+            @if !choices.is_empty() {
+                section.card aria-labelledby="block-role-h" {
+                    header { h2 #block-role-h { "Stop everybody with a role" } }
+                    form.body method="post" action={ (address) "/block" } {
+                        (form::token(&visit.form_token))
+                        input type="hidden" name="kind" value="role";
+                        div.field {
+                            label for="role" { "Role" }
+                            select #role name="id" {
+                                @for choice in &choices { option value=(choice.value) { (choice.words) } }
+                            }
+                        }
+                        div.field {
+                            label for="role-during" { "For how long" }
+                            input #role-during name="during" autocomplete="off" aria-describedby="role-during-hint";
+                            span.hint #role-during-hint { "Such as 30m, 12h or 7d; empty, until it is lifted" }
+                        }
+                        div.acts { button.btn { "Stop them" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn block(visit: Visit, managing: Managing) -> HandlerResult {
+    let form = &visit.form;
+    let target = read_target(&visit)?;
+    let during = parse_duration(form.typed("during"));
+    let during = during.map_err(|refusal| Trouble::from(refusal).typed(form))?;
+    let people = &visit.app().people;
+    people.block_here(&managing.caller, target, during).await?;
+    say(&visit, &managing, "They may no longer ask in this server.").await
+}
+
+async fn unblock(visit: Visit, managing: Managing) -> HandlerResult {
+    let target = read_target(&visit)?;
+    let people = &visit.app().people;
+    let (_, was) = people.unblock_here(&managing.caller, target).await?;
+    let words = if was {
+        "They may ask in this server again."
+    } else {
+        "They were not stopped."
+    };
+    say(&visit, &managing, words).await
+}
+
+async fn say(visit: &Visit, managing: &Managing, words: &str) -> HandlerResult {
+    let address = format!("/servers/{}/rules", managing.server);
+    managing.person.say_at(visit, address, words).await
+}
+
+fn read_target(visit: &Visit) -> Result<BlockTarget, Trouble> {
+    let form = &visit.form;
+    let id = form.text("id").parse::<u64>().ok().filter(|id| *id != 0);
+    let target = id.and_then(|id| {
+        Some(match form.text("kind") {
+            "person" => BlockTarget::Person(PersonId(id)),
+            "role" => BlockTarget::Role(id),
+            "channel" => BlockTarget::Channel(id),
+            _ => return None,
+        })
+    });
+    target.ok_or_else(|| {
+        Trouble::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "That is no id of Discord’s",
+            "An id is a number of 17 to 20 digits. In Discord, switch developer mode on, then right-click a person or a channel and choose Copy ID. Nothing was changed.",
+        )
+        .typed(form)
+    })
+}
+
+fn parts(target: BlockTarget) -> (&'static str, u64) {
+    match target {
+        BlockTarget::Person(person) => ("person", person.0),
+        BlockTarget::Role(role) => ("role", role),
+        BlockTarget::Channel(channel) => ("channel", channel),
+    }
+}
+
+fn target_words(target: BlockTarget, roles: &[(u64, String)]) -> String {
+    match target {
+        BlockTarget::Person(person) => format!("The person {person}"),
+        BlockTarget::Role(role) => format!("The role {}", role_name(role, roles)),
+        BlockTarget::Channel(channel) => format!("The channel {channel}"),
+    }
+}

@@ -1,0 +1,347 @@
+//! What a month cost, by key and server, with the receipt of each attempt:
+//! made to be printed.
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::app::{
+    Bill, KeyNames, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD, ReceiptPage,
+    ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
+};
+use crate::console::frame::Section;
+use crate::console::markup::{Markup, html};
+use crate::console::pages::usage::filters::month_words;
+use crate::console::pages::usage::view::{cost, key_words, without_price};
+use crate::console::parts::{money, note, payer};
+use crate::console::reply::{File, Page};
+use crate::console::routes::{Row, row};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, Managing, SignedIn, Visit};
+use crate::model::{AttemptId, Caller, NanoDollars, ServerId, Source};
+
+/// How many receipts a page has.
+const RECEIPTS_SHOWN: usize = 100;
+/// How many receipts a table to keep has at the most; it says where the rest is.
+const RECEIPTS_KEPT: usize = 20_000;
+/// How many receipts are read at once.
+const RECEIPTS_AT_ONCE: usize = 500;
+
+pub const ROWS: &[Row] = &[
+    row!(GET "/billing" SignedIn go_to_this_month),
+    row!(GET "/billing/{month}" SignedIn show_bill),
+    row!(GET "/servers/{server}/billing/{month}" Managing show_server_bill),
+];
+
+/// Whose bill, and where it stands.
+struct Whose {
+    caller: Caller,
+    scope: UsageScope,
+    /// The address of all their bills.
+    address: String,
+    section: Section,
+}
+
+async fn go_to_this_month(visit: Visit, _: SignedIn) -> HandlerResult {
+    let period = visit.app().quotas.period(PeriodChoice::ThisMonth, None)?;
+    let address = format!("/billing/{}", period.first.strftime("%Y-%m"));
+    Ok(crate::console::reply::Elsewhere::at(address).into())
+}
+
+async fn show_bill(visit: Visit, person: SignedIn) -> HandlerResult {
+    let whose = Whose {
+        caller: person.caller(&visit).await?,
+        scope: UsageScope::User,
+        address: "/billing".to_owned(),
+        section: Section::Usage,
+    };
+    respond(&visit, whose, visit.path_value(0)).await
+}
+
+async fn show_server_bill(visit: Visit, managing: Managing) -> HandlerResult {
+    let whose = Whose {
+        address: format!("/servers/{}/billing", managing.server),
+        section: Section::Server(managing.server),
+        caller: managing.caller,
+        scope: UsageScope::Guild,
+    };
+    respond(&visit, whose, visit.path_value(1)).await
+}
+
+/// Responds with the bill of a month, or, where the month ends in `.csv`, with
+/// its receipts as a table.
+async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
+    let (month, is_table) = match month.strip_suffix(".csv") {
+        Some(month) => (month, true),
+        None => (month, false),
+    };
+    let choice = PeriodChoice::parse(month);
+    let Some(choice @ PeriodChoice::Month(..)) = choice else {
+        return Err(Trouble::nothing_here());
+    };
+    let zone = match visit.query("tz") {
+        None => None,
+        Some(name) => Some(find_zone(&name).ok_or_else(Trouble::nothing_here)?),
+    };
+    let period = visit.app().quotas.period(choice, zone)?;
+    if is_table {
+        return send_receipts(visit, &whose, &period).await;
+    }
+    let after = visit.query("after");
+    let after = after.map(|id| AttemptId::parse(&id).ok_or_else(Trouble::nothing_here));
+    let after = after.transpose()?;
+    let quotas = &visit.app().quotas;
+    let page = ReceiptsAfter {
+        after,
+        max: RECEIPTS_SHOWN,
+    };
+    let (bill, receipts, names) = tokio::try_join!(
+        quotas.read_bill(&whose.caller, whose.scope, period.clone()),
+        quotas.list_receipts(&whose.caller, whose.scope, &period, page),
+        quotas.read_key_names(&whose.caller, whose.scope),
+    )?;
+    let servers = name_servers(visit, &bill).await;
+    let title = format!("Billing report, {}", month_words(period.first));
+    let zone = period.zone_name();
+    let body = html! {
+        div.head {
+            div {
+                h1 { "Billing report" }
+                p {
+                    (month_words(period.first)) ", days in " (zone) ". "
+                    @match whose.scope {
+                        UsageScope::User => { "What you asked, by the key that paid and the place." }
+                        UsageScope::Guild | UsageScope::Bot => { "What this server’s keys paid." }
+                    }
+                }
+            }
+            div.acts {
+                (show_neighbours(&whose.address, &period, visit.app().now_ms()))
+                a.btn.s href={ (whose.address) "/" (month) ".csv?tz=" (zone) } { "CSV" }
+            }
+        }
+        (show_sums(&bill, &names, &servers))
+        (show_receipts(&receipts, &Listing { bill: &bill, address: format!("{}/{month}", whose.address), is_first: after.is_none() }))
+    };
+    Ok(Page::new(whose.section, title, body).into())
+}
+
+/// The months before and after.
+fn show_neighbours(address: &str, period: &Period, now_ms: i64) -> Markup {
+    let zone = period.zone_name();
+    let before = period.first.yesterday().ok();
+    let after = period.first.last_of_month().tomorrow().ok();
+    let today = date_at(now_ms, &period.zone).unwrap_or(period.last);
+    let after = after.filter(|first| *first <= today);
+    let link = |month: Date| {
+        html! {
+            a.btn.s href={ (address) "/" (month.strftime("%Y-%m")) "?tz=" (zone) } { (month_words(month)) }
+        }
+    };
+    html! {
+        @if let Some(month) = before { (link(month)) }
+        @if let Some(month) = after { (link(month)) }
+    }
+}
+
+async fn name_servers(visit: &Visit, bill: &Bill) -> Vec<(u64, String)> {
+    let all = bill
+        .report
+        .by_server()
+        .into_iter()
+        .map(|(server, _)| async move {
+            let found = match server {
+                0 => Some("Direct messages and programs".to_owned()),
+                server => visit.app().people.find_server_name(ServerId(server)).await,
+            };
+            (server, found.unwrap_or_else(|| format!("Server {server}")))
+        });
+    join_all(all).await
+}
+
+fn show_sums(bill: &Bill, names: &KeyNames, servers: &[(u64, String)]) -> Markup {
+    let report = &bill.report;
+    let sums = report.sums_by(|line| {
+        let paying = PayingKey {
+            source: line.source.clone(),
+            provider: line.provider.clone(),
+            key: line.key,
+        };
+        (paying, line.server)
+    });
+    let server_name = |id: u64| {
+        let found = servers.iter().find(|(server, _)| *server == id);
+        found.map_or("", |(_, name)| name.as_str())
+    };
+    let of_server = report.scope == UsageScope::Guild;
+    html! {
+        section.card aria-labelledby="sums-h" {
+            header { h2 #sums-h { "By key" @if !of_server { " and place" } } }
+            table.table.folds {
+                caption.hidden { "What each key paid" }
+                thead {
+                    tr {
+                        th scope="col" { "Key" }
+                        @if !of_server { th scope="col" { "Where" } }
+                        th.num scope="col" { "Requests" }
+                        th.num scope="col" { "Tokens" }
+                        th.num scope="col" { "Cost" }
+                    }
+                }
+                tbody {
+                    @for ((paying, server), total) in &sums {
+                        tr {
+                            th scope="row" {
+                                (paying.provider) " "
+                                @if let Some(source) = Source::parse(&paying.source) {
+                                    (payer::badge(source))
+                                }
+                                span.sub { (key_words(&names.name(paying), report.scope)) }
+                            }
+                            @if !of_server { td data-label="Where" { (server_name(*server)) } }
+                            (show_total(total))
+                        }
+                    }
+                }
+                tfoot {
+                    tr {
+                        th scope="row" { "Together" }
+                        @if !of_server { td {} }
+                        (show_total(&report.total))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn show_total(total: &Total) -> Markup {
+    html! {
+        td.num data-label="Requests" { (money::grouped(total.requests)) }
+        td.num data-label="Tokens" { (money::grouped(total.input_tokens + total.output_tokens)) }
+        td.num data-label="Cost" {
+            (money::cost(cost(total)))
+            @if cost(total).is_some() {
+                @if let Some(words) = without_price(total) { span.sub { (words) } }
+            }
+        }
+    }
+}
+
+/// What a list of receipts is a part of.
+struct Listing<'a> {
+    bill: &'a Bill,
+    address: String,
+    /// Whether it begins with the month.
+    is_first: bool,
+}
+
+fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
+    let period = &of.bill.report.period;
+    html! {
+        section.card aria-labelledby="receipts-h" {
+            header { h2 #receipts-h { "Receipts" } p { "Oldest first, times in " (period.zone_name()) } }
+            @if page.receipts.is_empty() {
+                (note::empty("usage", "No receipts in this month.", html! {}))
+            } @else {
+                table.table.tight.folds {
+                    caption.hidden { "Receipts of the month" }
+                    thead {
+                        tr {
+                            th scope="col" { "When" }
+                            th scope="col" { "Model" }
+                            th scope="col" { "Paid by" }
+                            th scope="col" { "Used" }
+                            th.num scope="col" { "Cost" }
+                        }
+                    }
+                    tbody { @for receipt in &page.receipts { (show_receipt(receipt, &period.zone)) } }
+                }
+            }
+            p.foot {
+                @if !of.is_first { a href={ (of.address) "?tz=" (period.zone_name()) } { "From the start" } " · " }
+                @if let Some(next) = page.next {
+                    a rel="next" href={ (of.address) "?tz=" (period.zone_name()) "&after=" (next) } { "More receipts" }
+                    " · "
+                }
+                "Receipts are kept for " (of.bill.keep_days) " days; sums are kept for longer."
+            }
+        }
+    }
+}
+
+fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone) -> Markup {
+    let at = Timestamp::from_millisecond(receipt.held_at_ms).unwrap_or_default();
+    let at = at
+        .to_zoned(zone.clone())
+        .strftime("%-d %b %H:%M")
+        .to_string();
+    let lines = receipt.receipt.iter().flat_map(|receipt| &receipt.lines);
+    let lines = lines.map(|line| {
+        format!(
+            "{} {}",
+            money::grouped(line.count),
+            line.class.as_str().replace('_', " ")
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    html! {
+        tr {
+            th scope="row" { (at) span.sub { code { (receipt.id) } } }
+            td data-label="Model" { (receipt.model) span.sub { (receipt.provider) } }
+            td data-label="Paid by" {
+                @if let Some(source) = Source::parse(&receipt.source) { (payer::badge(source)) }
+            }
+            td.two data-label="Used" {
+                (lines.join(", "))
+                @if receipt.estimated { span.sub { "estimated" } }
+            }
+            td.num data-label="Cost" { (money::cost(receipt.cost_nano.map(NanoDollars))) }
+        }
+    }
+}
+
+/// All receipts of a month as a table.
+async fn send_receipts(visit: &Visit, whose: &Whose, period: &Period) -> HandlerResult {
+    let quotas = &visit.app().quotas;
+    let (mut table, mut after, mut count) = (RECEIPTS_HEAD.to_owned(), None, 0);
+    loop {
+        let page = ReceiptsAfter {
+            after,
+            max: RECEIPTS_AT_ONCE,
+        };
+        let page = quotas
+            .list_receipts(&whose.caller, whose.scope, period, page)
+            .await?;
+        count += page.receipts.len();
+        table += &receipts_table(&page.receipts);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+        if count >= RECEIPTS_KEPT {
+            return Err(too_many());
+        }
+    }
+    Ok(File {
+        name: format!("receipts-{}.csv", period.first.strftime("%Y-%m")),
+        media_type: "text/csv; charset=utf-8",
+        body: Body::from(table),
+    }
+    .into())
+}
+
+fn too_many() -> Trouble {
+    let words = format!(
+        "The month has more than {RECEIPTS_KEPT} receipts, which is more than a table takes. \
+         The page shows all of them, {RECEIPTS_SHOWN} at a time."
+    );
+    Trouble::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "Too many receipts for a table",
+        words,
+    )
+}

@@ -1,0 +1,218 @@
+//! What a page about usage shows: of which time, in which time zone, and which
+//! of the figures as bars.
+
+use axum::http::StatusCode;
+use jiff::civil::Date;
+use url::form_urlencoded;
+
+use crate::app::{Period, PeriodChoice, date_at, find_zone};
+use crate::console::markup::{Markup, html};
+use crate::console::trouble::Trouble;
+use crate::console::visit::Visit;
+
+/// Time zones that are offered, beside the operator's and the one that was
+/// chosen. Any other name of the IANA's can be written into the address.
+const ZONES: &[&str] = &[
+    "UTC",
+    "America/Anchorage",
+    "America/Bogota",
+    "America/Chicago",
+    "America/Denver",
+    "America/Halifax",
+    "America/Los_Angeles",
+    "America/Mexico_City",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "Africa/Cairo",
+    "Africa/Johannesburg",
+    "Africa/Lagos",
+    "Africa/Nairobi",
+    "Asia/Bangkok",
+    "Asia/Dhaka",
+    "Asia/Dubai",
+    "Asia/Jakarta",
+    "Asia/Karachi",
+    "Asia/Kathmandu",
+    "Asia/Kolkata",
+    "Asia/Manila",
+    "Asia/Seoul",
+    "Asia/Shanghai",
+    "Asia/Tokyo",
+    "Australia/Perth",
+    "Australia/Sydney",
+    "Europe/Athens",
+    "Europe/Berlin",
+    "Europe/Istanbul",
+    "Europe/Lisbon",
+    "Europe/London",
+    "Europe/Madrid",
+    "Europe/Moscow",
+    "Europe/Paris",
+    "Europe/Stockholm",
+    "Pacific/Auckland",
+    "Pacific/Honolulu",
+];
+/// How many months are offered by name.
+const MONTHS: usize = 12;
+
+/// Which of the figures the bars show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    Cost,
+    Requests,
+    Tokens,
+    Pictures,
+}
+
+/// What was chosen.
+pub struct Filters {
+    pub period: Period,
+    pub figure: Figure,
+}
+
+impl Figure {
+    const ALL: [Self; 4] = [Self::Cost, Self::Requests, Self::Tokens, Self::Pictures];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cost => "cost",
+            Self::Requests => "requests",
+            Self::Tokens => "tokens",
+            Self::Pictures => "pictures",
+        }
+    }
+
+    /// What people call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Cost => "Cost",
+            Self::Requests => "Requests",
+            Self::Tokens => "Tokens",
+            Self::Pictures => "Pictures",
+        }
+    }
+}
+
+impl Filters {
+    /// Reads what the address asks for: the last 30 days in the operator's time
+    /// zone where it says nothing.
+    pub fn read(visit: &Visit) -> Result<Self, Trouble> {
+        let choice = match visit.query("period") {
+            None => PeriodChoice::LastDays(30),
+            Some(text) => PeriodChoice::parse(&text).ok_or_else(|| {
+                wrong("There is no such period. It can be today, 7d, this-month, last-month, a month such as 2026-11, or a year such as 2026.")
+            })?,
+        };
+        let zone = match visit.query("tz") {
+            None => None,
+            Some(name) => Some(find_zone(&name).ok_or_else(|| {
+                wrong("There is no such time zone. It is named as the IANA names it, such as Europe/Berlin.")
+            })?),
+        };
+        let figure = match visit.query("show") {
+            None => Figure::Cost,
+            Some(name) => {
+                let mut all = Figure::ALL.into_iter();
+                let found = all.find(|figure| figure.name() == name);
+                found
+                    .ok_or_else(|| wrong("The bars can show cost, requests, tokens or pictures."))?
+            }
+        };
+        Ok(Self {
+            period: visit.app().quotas.period(choice, zone)?,
+            figure,
+        })
+    }
+
+    /// What follows the question mark of an address that shows the same.
+    pub fn query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("period", &self.period.choice.to_string());
+        query.append_pair("tz", self.period.zone_name());
+        if self.figure != Figure::Cost {
+            query.append_pair("show", self.figure.name());
+        }
+        query.finish()
+    }
+
+    /// The form that chooses, for a page at an address.
+    pub fn show(&self, address: &str, now_ms: i64) -> Markup {
+        let chosen = self.period.choice.to_string();
+        let zone = self.period.zone_name();
+        let today = date_at(now_ms, &self.period.zone).unwrap_or(self.period.last);
+        let mut zones: Vec<&str> = ZONES.to_vec();
+        if !zones.contains(&zone) {
+            zones.insert(0, zone);
+        }
+        html! {
+            form.filters.in-line method="get" action=(address) {
+                div.field {
+                    label for="period" { "Period" }
+                    select #period name="period" data-sends {
+                        @for (value, words) in offered(today, &chosen) {
+                            option value=(value) selected[value == chosen] { (words) }
+                        }
+                    }
+                }
+                div.field {
+                    label for="show" { "Show" }
+                    select #show name="show" data-sends {
+                        @for figure in Figure::ALL {
+                            option value=(figure.name()) selected[figure == self.figure] {
+                                (figure.words())
+                            }
+                        }
+                    }
+                }
+                div.field {
+                    label for="tz" { "Days in" }
+                    select #tz name="tz" data-sends {
+                        @for name in zones {
+                            option value=(name) selected[name == zone] { (name) }
+                        }
+                    }
+                }
+                noscript { button.btn { "Show" } }
+            }
+        }
+    }
+}
+
+/// A month, in words.
+pub fn month_words(first: Date) -> String {
+    first.strftime("%B %Y").to_string()
+}
+
+/// The periods that are offered, with the chosen one among them.
+fn offered(today: Date, chosen: &str) -> Vec<(String, String)> {
+    let fixed = [
+        ("today", "Today"),
+        ("7d", "Last 7 days"),
+        ("30d", "Last 30 days"),
+        ("this-month", "This month"),
+        ("last-month", "Last month"),
+        ("366d", "Last 366 days"),
+    ];
+    let mut offered: Vec<(String, String)> = fixed
+        .into_iter()
+        .map(|(value, words)| (value.to_owned(), words.to_owned()))
+        .collect();
+    let mut month = today.first_of_month();
+    for _ in 0..MONTHS {
+        let Ok(before) = month.yesterday() else { break };
+        month = before.first_of_month();
+        offered.push((month.strftime("%Y-%m").to_string(), month_words(month)));
+    }
+    for year in [today.year(), today.year() - 1] {
+        offered.push((format!("{year:04}"), format!("{year}")));
+    }
+    if !offered.iter().any(|(value, _)| value == chosen) {
+        offered.insert(0, (chosen.to_owned(), chosen.to_owned()));
+    }
+    offered
+}
+
+fn wrong(words: &str) -> Trouble {
+    Trouble::new(StatusCode::BAD_REQUEST, "That cannot be shown", words)
+        .way("/usage", "Show the last 30 days")
+}

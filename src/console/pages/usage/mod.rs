@@ -1,0 +1,209 @@
+//! What somebody used, whoever paid, and what they may still use of what others
+//! pay.
+
+pub mod billing;
+pub mod filters;
+pub mod view;
+
+use axum::body::Body;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::app::{QuotaStatus, UsageReport, UsageScope, usage_json, usage_table};
+use crate::console::frame::Section;
+use crate::console::markup::{Markup, html};
+use crate::console::pages::usage::filters::Filters;
+use crate::console::pages::usage::view::Listed;
+use crate::console::parts::{icon, limits, payer};
+use crate::console::reply::{File, Page, Reply};
+use crate::console::routes::{Row, row};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::model::{Caller, ServerId};
+
+/// How many seconds pass between two looks at the figures.
+pub const POLL_SECONDS: u32 = 10;
+
+pub const ROWS: &[Row] = &[
+    row!(GET "/usage" SignedIn show_usage),
+    row!(GET "/usage.csv" SignedIn send_csv),
+    row!(GET "/usage.json" SignedIn send_json),
+    row!(GET "/usage/now" SignedIn show_now).polled(),
+];
+
+/// What was used, as figures, bars and lists.
+async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
+    let filters = Filters::read(&visit)?;
+    let caller = person.caller(&visit).await?;
+    let quotas = &visit.app().quotas;
+    let (zone, period) = (filters.period.zone.clone(), filters.period.clone());
+    let (report, estimate, names, status) = tokio::try_join!(
+        quotas.report_usage(&caller, UsageScope::User, period),
+        quotas.estimate_month(&caller, UsageScope::User, zone),
+        quotas.read_key_names(&caller, UsageScope::User),
+        quotas.read_status(&caller),
+    )?;
+    let query = filters.query();
+    let now_ms = visit.app().now_ms();
+    let servers = list_servers(&visit, &report).await;
+    let body = html! {
+        div.head {
+            div {
+                h1 { "Usage" }
+                p { "Everything that you asked, whoever paid. Of what was said, nothing is kept." }
+            }
+            div.acts {
+                a.btn.s href={ "/billing/" (filters.period.last.strftime("%Y-%m")) } { "Billing report" }
+                (show_exports("/usage", &query))
+            }
+        }
+        (filters.show("/usage", now_ms))
+        div data-poll={ "/usage/now?" (query) } data-every=(POLL_SECONDS) {
+            (view::show_figures(&report, &estimate))
+        }
+        (view::show_chart(&report, filters.figure))
+        div.columns.two {
+            (view::show_list("models-h", "By model", &view::list_models(&report)))
+            (show_limits(&status, now_ms))
+        }
+        div.columns.two {
+            (view::show_list("keys-h", "By key", &view::list_keys(&report, &names)))
+            (view::show_list("servers-h", "By place", &servers))
+        }
+        div.columns.two {
+            (view::show_list("providers-h", "By provider", &view::list_providers(&report)))
+            (view::show_classes(&report.total))
+        }
+    };
+    Ok(Page::new(Section::Usage, "Usage", body).into())
+}
+
+/// Where the same can be had as a file.
+pub fn show_exports(address: &str, query: &str) -> Markup {
+    html! {
+        @for (ending, label) in [("csv", "CSV"), ("json", "JSON")] {
+            a.btn.s href={ (address) "." (ending) "?" (query) } { (icon::small("down")) (label) }
+        }
+    }
+}
+
+/// The same as a table, by days.
+async fn send_csv(visit: Visit, person: SignedIn) -> HandlerResult {
+    let caller = person.caller(&visit).await?;
+    export_csv(&visit, &caller, UsageScope::User).await
+}
+
+/// The same for programs, by days.
+async fn send_json(visit: Visit, person: SignedIn) -> HandlerResult {
+    let caller = person.caller(&visit).await?;
+    export_json(&visit, &caller, UsageScope::User).await
+}
+
+/// A report as a table of comma-separated values.
+pub async fn export_csv(visit: &Visit, caller: &Caller, scope: UsageScope) -> HandlerResult {
+    let (report, names) = read_export(visit, caller, scope).await?;
+    Ok(File {
+        name: file_name(&report, "csv"),
+        media_type: "text/csv; charset=utf-8",
+        body: Body::from(usage_table(&report, &names)),
+    }
+    .into())
+}
+
+/// A report as JSON.
+pub async fn export_json(visit: &Visit, caller: &Caller, scope: UsageScope) -> HandlerResult {
+    let (report, names) = read_export(visit, caller, scope).await?;
+    Ok(File {
+        name: file_name(&report, "json"),
+        media_type: "application/json",
+        body: Body::from(usage_json(&report, &names).to_string()),
+    }
+    .into())
+}
+
+async fn read_export(
+    visit: &Visit,
+    caller: &Caller,
+    scope: UsageScope,
+) -> Result<(UsageReport, crate::app::KeyNames), Trouble> {
+    let period = Filters::read(visit)?.period.by_days();
+    let quotas = &visit.app().quotas;
+    Ok(tokio::try_join!(
+        quotas.report_usage(caller, scope, period),
+        quotas.read_key_names(caller, scope),
+    )?)
+}
+
+fn file_name(report: &UsageReport, ending: &str) -> String {
+    let period = &report.period;
+    format!("usage-{}-to-{}.{ending}", period.first, period.last)
+}
+
+/// The figures as they are now.
+async fn show_now(visit: Visit, person: SignedIn) -> HandlerResult {
+    let caller = person.caller(&visit).await?;
+    read_now(&visit, &caller, UsageScope::User).await
+}
+
+/// The figures of a report as they are now, for a page that is open.
+pub async fn read_now(visit: &Visit, caller: &Caller, scope: UsageScope) -> HandlerResult {
+    let period = Filters::read(visit)?.period;
+    let report = visit
+        .app()
+        .quotas
+        .report_usage(caller, scope, period)
+        .await?;
+    let figures = view::now(&report).into_iter();
+    let now: serde_json::Map<String, Value> = figures
+        .map(|(name, text)| (name.to_owned(), json!(text)))
+        .collect();
+    Ok(Reply::Now(Value::Object(now)))
+}
+
+/// Each server where they asked, by its name where the bot knows it.
+async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<Listed> {
+    let named = report
+        .by_server()
+        .into_iter()
+        .map(|(server, total)| async move {
+            let name = match server {
+                0 => "Direct messages and programs".to_owned(),
+                server => {
+                    let found = visit.app().people.find_server_name(ServerId(server)).await;
+                    found.unwrap_or_else(|| format!("Server {server}"))
+                }
+            };
+            Listed {
+                name: html! { (name) },
+                class: "",
+                total,
+            }
+        });
+    join_all(named).await
+}
+
+/// What may still be used of what others pay.
+fn show_limits(status: &QuotaStatus, now_ms: i64) -> Markup {
+    html! {
+        section.card aria-labelledby="limits-h" {
+            header { h2 #limits-h { "Limits" } p { "On what others pay for you, outside of servers" } }
+            div.body {
+                ul.stack {
+                    @for (source, uses) in &status.limits {
+                        @let look = payer::look(*source);
+                        @if uses.is_empty() {
+                            li class={ "budget " (look.class) } {
+                                b { (look.words) } span.right { "no limit" }
+                            }
+                        }
+                        @for used in uses { (limits::show(used, look.class, now_ms)) }
+                    }
+                    @if status.limits.is_empty() {
+                        li.budget { b { "Nobody pays for you here" } span.right { "add a key" } }
+                    }
+                }
+            }
+            p.foot { "Tier “" (status.tier) "”" }
+        }
+    }
+}

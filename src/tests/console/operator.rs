@@ -1,0 +1,265 @@
+//! The operator's pages: what the people of `discord.operators` see and do,
+//! and that others see and do nothing of it.
+
+use insta::assert_snapshot;
+use latchkey_emulator::providers::ProviderFault;
+
+use super::{SeenPage, Visitor};
+use crate::tests::{Stage, bad, good, run};
+
+async fn omar(stage: &Stage) -> Visitor<'_> {
+    Visitor::signed_in(stage, stage.scene.manager).await
+}
+
+/// Hides ids of keys and how much room the disk has.
+fn hidden(stage: &Stage, page: &SeenPage) -> String {
+    let id = regex::Regex::new("[0-9a-f]{32}").unwrap();
+    let kid = regex::Regex::new("[0-9a-f]{16}").unwrap();
+    let free = regex::Regex::new("[0-9]+ MB free").unwrap();
+    let said = id.replace_all(&page.says(), "<id>").into_owned();
+    let said = kid.replace_all(&said, "<kid>").into_owned();
+    stage.readable(&free.replace_all(&said, "<free> MB free"))
+}
+
+#[tokio::test]
+async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let fresh = omar.opens("/operator").await;
+        assert!(fresh.holds("No traffic yet"), "{}", fresh.shown());
+        stage.mia().runs("/ask prompt:count").await;
+        stage.fails("groq", ProviderFault::Status(400));
+        stage.mia().runs("/ask prompt:count provider:groq").await;
+        stage.app().await.idle().await;
+        let page = omar.opens("/operator").await;
+        assert_snapshot!(hidden(stage, &page), @"");
+        let now = omar.opens("/operator/now").await;
+        assert_snapshot!(now.html, @"");
+        assert!(
+            omar.opens("/operator/traffic")
+                .await
+                .holds("Errors by provider")
+        );
+        assert!(page.holds("href=\"/operator\""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn others_are_told_whose_page_it_is_and_see_no_way_to_it() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        for address in [
+            "/operator",
+            "/operator/now",
+            "/operator/keys",
+            "/operator/people?q=mia",
+            "/operator/traffic",
+            "/operator/stop",
+        ] {
+            let page = mia.opens(address).await;
+            assert_eq!(page.status, 403, "{address}");
+            assert!(page.holds("discord.operators"), "{address}");
+            assert!(!page.holds("href=\"/operator\""), "{address}");
+        }
+        let stranger = Visitor::stranger(stage).await;
+        assert_eq!(stranger.opens("/operator").await.status, 401);
+        assert_eq!(stage.calls(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_system_key_is_added_checked_paused_and_removed() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let ask = "/ask provider:openai prompt:count";
+        let first = omar.opens("/operator/keys/new").await;
+        let form = omar
+            .sends(&first, "/operator/keys/new", &[("provider", "openai")])
+            .await;
+        let typed = [("key", bad("openai")), ("name", "spring".to_owned())];
+        let typed: Vec<(&str, &str)> = typed.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        let refused = omar.sends(&form, "/operator/keys", &typed).await;
+        assert_eq!(refused.status, 422, "{}", refused.shown());
+        assert!(refused.holds("value=\"spring\"") && !refused.holds(&bad("openai")));
+        let key = good("openai");
+        let added = omar
+            .sends(&refused, "/operator/keys", &[("key", &key)])
+            .await;
+        assert_snapshot!(hidden(stage, &added), @"");
+        assert!(!added.holds(&key));
+        assert!(stage.mia().runs(ask).await.contains("bot default"));
+
+        let check = added.action("/operator/keys/", "/check").unwrap();
+        let checked = omar.sends(&added, &check, &[]).await;
+        assert!(
+            checked.holds("Its provider accepts it."),
+            "{}",
+            checked.shown()
+        );
+        let pause = added
+            .form(&added.action("/operator/keys/", "/pause").unwrap())
+            .action;
+        let paused = omar.sends(&added, &pause, &[]).await;
+        assert!(
+            paused.holds("pays for nobody until it is resumed"),
+            "{}",
+            paused.shown()
+        );
+        assert!(!stage.mia().runs(ask).await.contains("bot default ·"));
+        let resume = pause.replace("/pause", "/resume");
+        omar.sends(&paused, &resume, &[]).await;
+        assert!(stage.mia().runs(ask).await.contains("bot default"));
+
+        let removal = pause.replace("/pause", "/remove");
+        let asked = omar.opens(&removal).await;
+        assert!(
+            asked.holds("In the last 30 days it paid for"),
+            "{}",
+            asked.shown()
+        );
+        // Whoever signed in a while ago signs in once more first.
+        stage.clock.advance_ms(11 * 60_000);
+        let stale = omar.sends(&asked, &removal, &[]).await;
+        assert!(stale.holds("Sign in"), "{}", stale.shown());
+        assert!(stage.mia().runs(ask).await.contains("bot default"));
+        omar.signs_in(stage.scene.manager).await;
+        let asked = omar.opens(&removal).await;
+        let removed = omar.sends(&asked, &removal, &[]).await;
+        assert!(
+            removed.holds("The OpenAI key is removed."),
+            "{}",
+            removed.shown()
+        );
+        assert_eq!(omar.opens(&removal).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_of_the_environment_is_checked_and_changed_elsewhere() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let page = omar.opens("/operator/keys").await;
+        assert!(page.holds("GROQ_API_KEY") && page.action("/operator/keys/", "/pause").is_none());
+        let checked = omar
+            .sends(&page, "/operator/keys/env-groq/check", &[])
+            .await;
+        assert!(checked.holds("Works"), "{}", checked.shown());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_kill_switch_needs_a_word_and_stops_everybody() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let form = omar.opens("/operator/stop").await;
+        let unsure = omar
+            .sends(&form, "/operator/stop", &[("sure", "yes")])
+            .await;
+        assert_eq!(unsure.status, 422);
+        assert!(stage.is_answering().await);
+        let stopped = omar
+            .sends(&form, "/operator/stop", &[("sure", "stop")])
+            .await;
+        assert!(
+            stopped.holds("All asks are stopped."),
+            "{}",
+            stopped.shown()
+        );
+        assert!(!stage.is_answering().await);
+        omar.sends(&stopped, "/operator/start", &[]).await;
+        assert!(stage.is_answering().await);
+        stage.clock.advance_ms(11 * 60_000);
+        let stale = omar.opens("/operator/stop").await;
+        assert!(
+            stale.holds("Sign in") && !stale.holds("name=\"sure\""),
+            "{}",
+            stale.shown()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn people_are_found_stopped_and_signed_out() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        stage.mia().runs("/ask prompt:count").await;
+        stage.app().await.idle().await;
+        let found = omar.opens("/operator/people?q=MIA").await;
+        assert_snapshot!(hidden(stage, &found), @"");
+        let by_id = omar
+            .opens(&format!("/operator/people?q={}", stage.scene.member))
+            .await;
+        assert_eq!(by_id.says().lines().last(), found.says().lines().last());
+        let server = omar
+            .opens(&format!("/operator/people?q={}", stage.scene.server))
+            .await;
+        assert!(server.holds("Lantern Club"), "{}", server.shown());
+        let nobody = omar.opens("/operator/people?q=%25").await;
+        assert!(
+            nobody.holds("Nobody here is called so."),
+            "{}",
+            nobody.shown()
+        );
+
+        omar.sends(&found, "/operator/block", &[]).await;
+        assert!(
+            stage
+                .mia()
+                .runs("/ask prompt:count")
+                .await
+                .contains("has stopped it for you")
+        );
+        let found = omar.opens("/operator/people?q=mia").await;
+        omar.sends(&found, "/operator/unblock", &[]).await;
+        assert!(stage.is_answering().await);
+        let end = found.action("/operator/people/", "/end-sessions").unwrap();
+        omar.sends(&found, &end, &[]).await;
+        assert_eq!(mia.opens("/operator").await.status, 401);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn limits_and_tiers_are_set_and_taken_back() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let page = omar.opens("/operator").await;
+        let id = stage.scene.member.to_string();
+        let typed = [
+            ("kind", "user"),
+            ("id", &id),
+            ("amount", "1"),
+            ("metric", "requests"),
+            ("period", "day"),
+        ];
+        let limited = omar.sends(&page, "/operator/limit", &typed).await;
+        assert!(limited.holds("The limit is set."), "{}", limited.shown());
+        assert!(stage.is_answering().await);
+        assert!(!stage.is_answering().await);
+        omar.sends(&limited, "/operator/unlimit", &[]).await;
+        assert!(stage.is_answering().await);
+        let given = omar
+            .sends(&page, "/operator/tier", &[("id", &id), ("tier", "premium")])
+            .await;
+        assert!(
+            given.holds("has the tier “premium” now"),
+            "{}",
+            given.shown()
+        );
+        let wrong = omar
+            .sends(
+                &page,
+                "/operator/tier",
+                &[("id", "mia"), ("tier", "premium")],
+            )
+            .await;
+        assert_eq!(wrong.status, 422);
+    })
+    .await;
+}

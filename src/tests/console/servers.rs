@@ -1,0 +1,237 @@
+//! A server's pages in a browser.
+
+use latchkey_emulator::MEMBER;
+
+use super::Visitor;
+use crate::tests::{Stage, good, run};
+
+fn server(stage: &Stage, page: &str) -> String {
+    format!("/servers/{}{page}", stage.scene.server)
+}
+
+#[tokio::test]
+async fn a_manager_adds_checks_pauses_and_removes_a_key_of_the_server() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        assert!(omar.opens("/servers").await.holds("Lantern Club"));
+        let keys = server(stage, "/keys");
+        let page = omar.opens(&keys).await;
+        assert!(page.holds("No key yet. Members pay themselves."));
+        let typed = [
+            ("provider", "anthropic"),
+            ("key", &*good("anthropic")),
+            ("name", "Club"),
+        ];
+        let page = omar.sends(&page, &keys, &typed).await;
+        assert!(
+            page.holds("The anthropic key is added. Works."),
+            "{}",
+            page.says()
+        );
+        assert!(page.holds("Club, ends in") && !page.holds(&good("anthropic")));
+        let pause = page.action(&keys, "/pause").unwrap();
+        let page = omar.sends(&page, &pause, &[]).await;
+        assert!(page.holds("It pays for nobody until it is resumed."));
+        let page = omar
+            .sends(&page, &pause.replace("/pause", "/resume"), &[])
+            .await;
+        assert!(page.holds("The anthropic key pays again."));
+        let page = omar
+            .sends(&page, &pause.replace("/pause", "/check"), &[])
+            .await;
+        assert!(
+            page.holds("The anthropic key was checked. Works."),
+            "{}",
+            page.says()
+        );
+        let page = omar
+            .sends(
+                &page,
+                &pause.replace("/pause", "/rename"),
+                &[("name", "Trips")],
+            )
+            .await;
+        assert!(page.holds("Trips, ends in"));
+        // It is asked first whether it is to be removed.
+        let remove = pause.replace("/pause", "/remove");
+        let sure = omar.opens(&remove).await;
+        assert!(sure.holds("is deleted and cannot be had back"));
+        let page = omar.sends(&sure, &remove, &[]).await;
+        assert!(page.holds("The anthropic key is removed.") && page.holds("No key yet."));
+        // What is not there, or another owner's, is nothing.
+        assert_eq!(omar.opens(&remove).await.status, 404);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_manager_sets_a_budget_and_sees_who_used_it() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let budgets = server(stage, "/budgets");
+        let page = omar.opens(&budgets).await;
+        assert!(page.holds("No limit yet."));
+        let typed = [
+            ("what", "dollars"),
+            ("amount", "4.50"),
+            ("per", "month"),
+            ("who", "together"),
+        ];
+        let page = omar.sends(&page, &budgets, &typed).await;
+        assert!(
+            page.holds("The limit is set.") && page.holds("$0 of $4.50"),
+            "{}",
+            page.says()
+        );
+        // What was typed wrongly is there again.
+        let typed = [("what", "requests"), ("amount", "many")];
+        let wrong = omar.sends(&page, &budgets, &typed).await;
+        assert_eq!(wrong.status, 422, "{}", wrong.shown());
+        stage.omar().adds("openai", "guild", &good("openai")).await;
+        stage.mia().runs("/ask prompt:count").await;
+        stage.app().await.idle().await;
+        let page = omar.opens(&budgets).await;
+        assert!(page.holds("$0.0000062 of $4.50"), "{}", page.says());
+        let overview = omar.opens(&server(stage, "")).await;
+        for part in ["Spent this month", "$0.0000062", "mia", "Members who asked"] {
+            assert!(overview.holds(part), "{part}: {}", overview.says());
+        }
+        let usage = omar.opens(&server(stage, "/usage?period=7d")).await;
+        assert!(usage.says().contains("mia"), "{}", usage.says());
+        let json = omar.opens(&server(stage, "/usage.json?period=7d")).await;
+        let json: serde_json::Value = serde_json::from_str(&json.html).unwrap();
+        assert_eq!(json["members"][0]["member"], stage.scene.member.to_string());
+        assert_eq!(json["members"][0]["requests"], json["total"]["requests"]);
+        let bill = omar.opens(&server(stage, "/billing/2026-11")).await;
+        assert!(bill.holds("What this server’s keys paid.") && bill.holds("gpt-6-luna"));
+        let page = omar.sends(&page, &format!("{budgets}/clear"), &[]).await;
+        assert!(page.holds("1 limit is cleared.") && page.holds("No limit yet."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let rules = server(stage, "/rules");
+        let page = omar.opens(&rules).await;
+        assert!(page.holds("Everybody may ask."));
+        let mia = stage.scene.member.to_string();
+        let block = format!("{rules}/block");
+        let wrong = omar.sends(&page, &block, &[("id", "mia")]).await;
+        assert_eq!(wrong.status, 422);
+        assert!(wrong.holds("That is no id of Discord’s"));
+        let typed = [("kind", "person"), ("id", &*mia), ("during", "7d")];
+        let page = omar.sends(&page, &block, &typed).await;
+        assert!(
+            page.holds("They may no longer ask in this server."),
+            "{}",
+            page.says()
+        );
+        assert!(page.holds(&format!("The person {mia}")));
+        assert!(
+            stage
+                .mia()
+                .runs("/ask prompt:hello")
+                .await
+                .contains("manage")
+        );
+        let page = omar.sends(&page, &format!("{rules}/unblock"), &[]).await;
+        assert!(page.holds("They may ask in this server again."));
+        let models = server(stage, "/models");
+        let page = omar.opens(&models).await;
+        let typed = [("model", "groq/openai/gpt-oss-20b")];
+        let page = omar.sends(&page, &models, &typed).await;
+        assert!(
+            page.holds("groq/openai/gpt-oss-20b answers here now."),
+            "{}",
+            page.says()
+        );
+        let page = omar
+            .sends(&page, &format!("{models}/persona"), &[("persona", "code")])
+            .await;
+        assert!(page.holds("code answers here now."), "{}", page.says());
+        let page = omar.sends(&page, &format!("{models}/previews"), &[]).await;
+        assert!(page.holds("Previews are shown."));
+        let budgets = server(stage, "/budgets");
+        let page = omar.opens(&budgets).await;
+        let role = stage.world().look(|state| {
+            let all = state.servers.iter().flat_map(|server| &server.roles);
+            let found = all.into_iter().find(|role| role.name == "regulars");
+            found.unwrap().id.to_string()
+        });
+        let exempt = format!("{budgets}/exempt");
+        let page = omar.sends(&page, &exempt, &[("role", &role)]).await;
+        assert!(page.holds("Limits on members no longer bind that role."));
+        assert!(page.holds("“regulars”"), "{}", page.says());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_lost_the_role_between_page_and_form_changes_nothing() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let (budgets, rules) = (server(stage, "/budgets"), server(stage, "/rules"));
+        let (first, second) = (omar.opens(&budgets).await, omar.opens(&rules).await);
+        stage
+            .world()
+            .join(stage.scene.server, stage.scene.manager, MEMBER);
+        let refused = omar.sends(&first, &budgets, &[("amount", "5")]).await;
+        assert_eq!(refused.status, 403);
+        assert!(
+            refused.holds("You do not manage this server"),
+            "{}",
+            refused.says()
+        );
+        let mia = stage.scene.member.to_string();
+        let typed = [("kind", "person"), ("id", &*mia)];
+        let refused = omar.sends(&second, &format!("{rules}/block"), &typed).await;
+        assert_eq!(refused.status, 403);
+        // Once Discord's word of a minute ago is old, there is nothing to see.
+        stage.clock.advance_ms(61_000);
+        assert_eq!(omar.opens(&budgets).await.status, 404);
+        stage.world().join(
+            stage.scene.server,
+            stage.scene.manager,
+            latchkey_emulator::MANAGER,
+        );
+        stage.clock.advance_ms(61_000);
+        assert!(omar.opens(&budgets).await.holds("No limit yet."));
+        assert!(omar.opens(&rules).await.holds("Everybody may ask."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_is_nothing_to_whoever_does_not_manage_it() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let zoe = Visitor::signed_in(stage, stage.scene.stranger).await;
+        assert!(
+            mia.opens("/servers")
+                .await
+                .holds("None of your servers has the bot yet.")
+        );
+        for page in [
+            "",
+            "/usage",
+            "/usage.csv",
+            "/usage.json",
+            "/usage/now",
+            "/keys",
+            "/budgets",
+            "/rules",
+            "/models",
+            "/billing/2026-11",
+        ] {
+            for visitor in [&mia, &zoe] {
+                let seen = visitor.opens(&server(stage, page)).await;
+                assert_eq!(seen.status, 404, "{page}");
+                assert!(!seen.holds("Lantern Club"), "{page}");
+            }
+        }
+    })
+    .await;
+}

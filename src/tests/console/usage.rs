@@ -1,0 +1,172 @@
+//! Usage and bills in a browser.
+
+use serde_json::Value;
+
+use super::Visitor;
+use crate::tests::{Stage, good, run};
+
+/// Somebody asks a model that has a price, and one that nobody knows.
+async fn asks_twice(stage: &Stage) {
+    let mia = stage.mia();
+    mia.adds("openai", "user", &good("openai")).await;
+    mia.runs("/ask prompt:count").await;
+    mia.runs("/ask prompt:count provider:openai model:gpt-99-nova")
+        .await;
+    stage.app().await.idle().await;
+}
+
+#[tokio::test]
+async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let empty = browser.opens("/usage").await;
+        assert_eq!(empty.status, 200);
+        assert!(empty.holds("Nothing yet. Ask something, and it shows here."));
+        asks_twice(stage).await;
+        // It is the evening of the day before in New York.
+        let page = browser
+            .opens("/usage?period=7d&tz=America%2FNew_York")
+            .await;
+        for part in [
+            "$0.0000062",
+            "and 1 without a price",
+            "unknown",
+            "gpt-6-luna",
+            "gpt-99-nova",
+            "ends in",
+            "Lantern Club",
+            "days in America/New_York",
+            "20 Nov: Own keys $0.0000062",
+            "it began today",
+            "Tier “community”",
+        ] {
+            assert!(page.holds(part), "{part}: {}", page.shown());
+        }
+        // The table has every figure of the bars.
+        assert!(
+            page.says().contains("20 Nov | $0.0000062 | $0.0000062"),
+            "{}",
+            page.says()
+        );
+        let tokens = browser
+            .opens("/usage?show=tokens&period=today&tz=UTC")
+            .await;
+        assert!(tokens.holds("Tokens by day") && tokens.holds("21 Nov: Own keys 44"));
+        // Another person has used nothing.
+        let other = Visitor::signed_in(stage, stage.scene.stranger).await;
+        assert!(other.opens("/usage").await.holds("Nothing yet."));
+        for wrong in ["period=soon", "period=2026-13", "tz=Moon", "show=words"] {
+            let page = browser.opens(&format!("/usage?{wrong}")).await;
+            assert_eq!(page.status, 400, "{wrong}");
+            assert!(page.holds("That cannot be shown"), "{wrong}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn usage_leaves_as_a_table_and_as_json_with_the_same_sums() {
+    run(async |stage| {
+        asks_twice(stage).await;
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let table = browser.opens("/usage.csv?period=7d").await;
+        assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+        assert_eq!(
+            table.header("content-disposition"),
+            "attachment; filename=\"usage-2026-11-15-to-2026-11-21.csv\""
+        );
+        let lines: Vec<&str> = table.html.lines().collect();
+        assert_eq!(lines.len(), 3, "{}", table.html);
+        assert!(
+            lines[0].starts_with("day,server_id,source,key_id,key_name,key_hint,provider,model,")
+        );
+        // A price that nobody knows is no price.
+        assert!(
+            lines[2].contains("\"gpt-99-nova\",1,12,0,10,0,0,,1,0"),
+            "{}",
+            lines[2]
+        );
+        let json: Value =
+            serde_json::from_str(&browser.opens("/usage.json?period=7d").await.html).unwrap();
+        let sum = |list: &str| {
+            let all = json[list].as_array().unwrap().iter();
+            all.map(|it| it["requests"].as_u64().unwrap()).sum::<u64>()
+        };
+        assert_eq!((sum("lines"), sum("keys")), (2, 2));
+        assert_eq!(json["total"]["requests"], 2);
+        assert_eq!(json["total"]["cost_nano_dollars"], 6_200);
+        assert_eq!(json["total"]["requests_without_price"], 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_open_page_is_brought_up_to_date_and_hears_when_nothing_changed() {
+    run(async |stage| {
+        asks_twice(stage).await;
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let now = browser.opens("/usage/now?period=7d").await;
+        let json: Value = serde_json::from_str(&now.html).unwrap();
+        assert_eq!(
+            (&json["requests"], &json["cost"]),
+            (&"2".into(), &"$0.0000062".into())
+        );
+        let again = browser.call("GET", "/usage/now?period=7d");
+        let again = again.header("if-none-match", now.header("etag"));
+        let again = browser.sends_once(again).await;
+        assert_eq!((again.status, again.html.as_str()), (304, ""));
+        stage.mia().runs("/ask prompt:count").await;
+        stage.app().await.idle().await;
+        let later = browser.call("GET", "/usage/now?period=7d");
+        let later = later.header("if-none-match", now.header("etag"));
+        assert_eq!(browser.sends_once(later).await.status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
+    run(async |stage| {
+        asks_twice(stage).await;
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let bill = browser.opens("/billing").await;
+        assert!(bill.holds("Billing report") && bill.holds("November 2026"));
+        assert!(
+            bill.says().contains("Together | | 2 | 44 | $0.0000062"),
+            "{}",
+            bill.says()
+        );
+        for part in [
+            "gpt-99-nova",
+            "12 input, 10 output",
+            "Lantern Club",
+            "and 1 without a price",
+        ] {
+            assert!(bill.holds(part), "{part}: {}", bill.says());
+        }
+        let table = browser.opens("/billing/2026-11.csv").await;
+        assert_eq!(table.html.lines().count(), 3, "{}", table.html);
+        assert!(
+            browser
+                .opens("/billing/2026-10")
+                .await
+                .holds("No receipts in this month.")
+        );
+        for nothing in [
+            "/billing/2026-13",
+            "/billing/2026",
+            "/billing/7d",
+            "/billing/2026-11?after=x",
+        ] {
+            assert_eq!(browser.opens(nothing).await.status, 404, "{nothing}");
+        }
+        let other = Visitor::signed_in(stage, stage.scene.stranger).await;
+        assert!(
+            other
+                .opens("/billing/2026-11")
+                .await
+                .holds("No receipts in this month.")
+        );
+    })
+    .await;
+}
