@@ -2,6 +2,7 @@
 
 mod home;
 mod keys;
+mod models;
 mod old_addresses;
 mod operator;
 mod playground;
@@ -19,6 +20,7 @@ pub use playground::PlaygroundLimits;
 pub const ROWS: &[&[Row]] = &[
     home::ROWS,
     keys::ROWS,
+    models::ROWS,
     old_addresses::ROWS,
     operator::ROWS,
     playground::ROWS,

@@ -274,3 +274,29 @@ async fn old_addresses_lead_to_the_pages() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn models_say_who_pays_and_what_they_cost() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        adds(&mia, "openai", &good("openai")).await;
+        let page = mia.opens("/models").await;
+        contains(&page, "gpt-6-luna");
+        contains(&page, "OpenAI · default | own key |");
+        contains(&page, "Groq · default | bot default |");
+        contains(&page, "/playground?model=openai%2Fgpt-6-luna");
+        let own = mia
+            .sends(
+                &page,
+                "/models",
+                &[("paid", "personal"), ("can", "pictures")],
+            )
+            .await;
+        contains(&own, "gpt-image-2");
+        assert!(!own.says().contains("gpt-6-luna"), "{}", own.shown());
+        let found = mia.sends(&page, "/models", &[("q", "LUNA sees")]).await;
+        contains(&found, "gpt-6-luna");
+        assert!(!found.says().contains("bot default |"), "{}", found.shown());
+    })
+    .await;
+}
