@@ -82,16 +82,15 @@ impl DemoSurface {
     /// The reply as JSON, or as server-sent events.
     fn write(&self, id: &str, created_s: i64) -> Result<String, Problem> {
         let events = |all: &[Value]| -> String {
-            all.iter()
-                .map(|event| format!("data: {event}\n\n"))
-                .collect()
+            let written = all.iter().map(|event| format!("data: {event}\n\n"));
+            written.collect::<Vec<_>>().concat()
         };
         let named = |all: &[Value]| -> String {
             let write = |event: &Value| {
                 let name = event["type"].as_str().unwrap_or_default();
                 format!("event: {name}\ndata: {event}\n\n")
             };
-            all.iter().map(write).collect()
+            all.iter().map(write).collect::<Vec<_>>().concat()
         };
         Ok(match (self.wire, self.is_streamed) {
             (Wire::OpenAiChat, false) => self.chat(id, created_s).to_string(),

@@ -18,6 +18,7 @@ mod checks;
 mod choices;
 mod citations;
 mod clients;
+mod colours;
 mod compatibility;
 mod console;
 mod crowds;

@@ -279,7 +279,7 @@ fn describe_step(step: &Step) -> StepBody {
 
 /// Describes a key, with what keys of its provider have paid for.
 pub fn describe_key(key: Key, uses: &KeyUses) -> KeyBody {
-    let used = uses.get(&key.id).copied().unwrap_or_default();
+    let paid = uses.get(&key.id).copied().unwrap_or_default();
     KeyBody {
         id: key.id.to_string(),
         scope: key.owner.scope().as_str(),
@@ -289,8 +289,8 @@ pub fn describe_key(key: Key, uses: &KeyUses) -> KeyBody {
         hint: key.hint,
         is_valid: is_usable(key.health),
         is_active: !key.paused,
-        total_requests: used.requests,
-        total_tokens: used.input_tokens.saturating_add(used.output_tokens),
+        total_requests: paid.requests,
+        total_tokens: paid.input_tokens.saturating_add(paid.output_tokens),
         health: key.health.as_str(),
         paused: key.paused,
         added_at: format_time(key.added_at_ms),

@@ -91,7 +91,11 @@ async fn a_picture_is_made_in_the_page() {
         let typed = [("ask", "a lighthouse"), ("model", "openai/gpt-image-2")];
         let page = mia.sends(&page, ASK, &typed).await;
         assert!(page.holds("<img class=\"made\" src=\"data:image/png;base64,iVBOR"));
-        assert_snapshot!(conversation(&page), @"");
+        assert_snapshot!(conversation(&page), @"
+        a lighthouse
+        gpt-image-2 OpenAI
+        own key …6789$0.131 picture · <time>
+        ");
         let seen = mia.sends(&page, ASK, &[("ask", " ")]).await;
         assert!(conversation(&seen).contains("There is nothing to answer"));
         let visitor = Visitor::stranger(stage).await;
