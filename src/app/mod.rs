@@ -30,8 +30,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use asks::{
-    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelOffer,
-    ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, KnownModel,
+    KnownModels, ModelOffer, ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
 pub use checkup::{
     Finding, Wellness, check_pages, judge_check, judge_health, judge_master, judge_quotas,

@@ -12,9 +12,9 @@ use crate::model::{AccessRefusal, KeyRefusal, Refusal};
 use super::form::Form;
 use super::frame::{self, Reader, Section};
 use super::markup::{Markup, html};
-use super::parts::{form, icon, note};
+use super::parts::{form, icon, link, note};
 use super::reply::Page;
-use super::words;
+use super::words::{self, Names};
 
 /// What keeps a page from being shown.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ pub struct Trouble {
     pub retry_after_s: Option<u64>,
     /// What had been typed, if a form is the trouble.
     typed: Option<Typed>,
+    /// The refusal that it is, which is told anew once it is known what
+    /// providers are called.
+    refusal: Option<Box<Refusal>>,
 }
 
 /// What had been typed into a form, but for secrets.
@@ -48,7 +51,30 @@ impl Trouble {
             ways: Vec::new(),
             retry_after_s: None,
             typed: None,
+            refusal: None,
         }
+    }
+
+    /// With how long to wait until it is tried again.
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_after_s: Some(seconds),
+            ..self
+        }
+    }
+
+    /// The same, with providers called by their names.
+    pub fn named(mut self, names: Names<'_>) -> Self {
+        let Some(refusal) = &self.refusal else {
+            return self;
+        };
+        let named = words::describe_refusal(names, refusal);
+        let before = words::describe_refusal(Names::unknown(), refusal);
+        let added = self.ways.split_off(before.ways.len().min(self.ways.len()));
+        self.title = named.title;
+        self.words = named.words;
+        self.ways = named.ways.into_iter().chain(added).collect();
+        self
     }
 
     /// With a place where its reader can go.
@@ -197,9 +223,10 @@ impl Trouble {
 
     /// The page that says it.
     pub async fn respond(self, reader: &Reader) -> Response {
-        let body = self.show(reader);
-        let mut page = Page::new(Section::None, self.title.clone(), body).status(self.status);
-        if let Some(seconds) = self.retry_after_s {
+        let this = self.named(Names::of(reader.console.app.providers()));
+        let body = this.show(reader);
+        let mut page = Page::new(Section::None, this.title, body).status(this.status);
+        if let Some(seconds) = this.retry_after_s {
             page.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         frame::finish(page.into(), reader).await
@@ -209,9 +236,7 @@ impl Trouble {
         html! {
             div.head { div { h1 { (self.title) } } }
             (note::plain(&self.words, html! {
-                @for (address, label) in &self.ways {
-                    a.btn.s href=(address) { (label) }
-                }
+                @for (address, label) in &self.ways { (link::button(address, label)) }
             }))
             @if let Some(typed) = &self.typed {
                 (show_typed(typed, reader))
@@ -302,7 +327,11 @@ impl From<Error> for Trouble {
 
 impl From<Refusal> for Trouble {
     fn from(refusal: Refusal) -> Self {
-        words::describe_refusal(&refusal)
+        let trouble = words::describe_refusal(Names::unknown(), &refusal);
+        Self {
+            refusal: Some(Box::new(refusal)),
+            ..trouble
+        }
     }
 }
 

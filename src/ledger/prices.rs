@@ -36,6 +36,10 @@ pub struct ListPrice {
     /// For a million tokens; none where nobody knows it.
     pub input: Option<NanoDollars>,
     pub output: Option<NanoDollars>,
+    /// For a million tokens of the input that the provider still knew.
+    pub cached_input: Option<NanoDollars>,
+    /// For one picture.
+    pub picture: Option<NanoDollars>,
     /// How much it can be told and say in all.
     pub context_tokens: Option<u64>,
 }
@@ -156,6 +160,8 @@ impl Prices {
         ListPrice {
             input: known(input),
             output: known(output),
+            cached_input: known(of(UsageClass::CachedInput)),
+            picture: of(UsageClass::Picture).filter(|price| price.0 > 0),
             context_tokens: self.context_tokens(model),
         }
     }

@@ -74,6 +74,7 @@ mod programs;
 mod promises;
 mod quotas;
 mod receipts;
+pub mod refusals;
 mod refused_pictures;
 mod rest;
 mod restricted_keys;

@@ -32,6 +32,7 @@ impl Asks {
                 input,
                 output,
                 context_tokens,
+                ..
             } = self
                 .payers
                 .list_price(&choice.provider, &choice.model)

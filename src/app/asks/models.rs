@@ -123,7 +123,10 @@ impl Asks {
 
     async fn list_once(&self, payer: &Offer) -> Listed {
         match self.list(payer).await {
-            Ok(Some(models)) => self.models.lists().put(payer, models),
+            Ok(Some(models)) => {
+                let now_ms = self.clock.now_ms();
+                self.models.lists().put(payer, models, now_ms);
+            }
             Ok(None) => return Listed::BesidesDamagedKeys,
             Err(error) => tracing::debug!("could not list models: {error:#}"),
         }

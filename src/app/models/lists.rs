@@ -13,7 +13,14 @@ const LISTS_MAX: usize = 500;
 /// The lists of models that providers gave for keys. A list is believed for
 /// a while from when it was asked for. An entry has none while the first
 /// answer is awaited, or where there was none.
-pub struct ModelLists(Mutex<TtlCache<ListedFor, Option<Arc<[String]>>>>);
+pub struct ModelLists(Mutex<TtlCache<ListedFor, Option<ListedModels>>>);
+
+/// What a provider listed for a key, and when.
+#[derive(Clone)]
+pub struct ListedModels {
+    pub models: Arc<[String]>,
+    pub at_ms: i64,
+}
 
 /// The provider that listed its models, and the key that it did so for.
 type ListedFor = (ProviderId, Option<KeyId>);
@@ -31,11 +38,18 @@ impl ModelLists {
         let mut lists = lock(&self.0);
         let key = (offer.provider.clone(), offer.key);
         if let Some(models) = lists.get(&key, now_ms) {
-            return (models.clone(), false);
+            return (models.as_ref().map(|it| Arc::clone(&it.models)), false);
         }
         let old = lists.get_even_stale(&key).cloned().flatten();
-        lists.put(key, old.clone(), now_ms);
-        (old, true)
+        let models = old.as_ref().map(|it| Arc::clone(&it.models));
+        lists.put(key, old, now_ms);
+        (models, true)
+    }
+
+    /// The list for an offer's key, however old it is.
+    pub fn look_up(&self, offer: &Offer) -> Option<ListedModels> {
+        let key = (offer.provider.clone(), offer.key);
+        lock(&self.0).get_even_stale(&key).cloned().flatten()
     }
 
     /// The one provider whose lists have a model; none if there are more.
@@ -46,7 +60,7 @@ impl ModelLists {
             .filter(|(_, models)| {
                 models
                     .iter()
-                    .flat_map(|all| all.iter())
+                    .flat_map(|all| all.models.iter())
                     .any(|it| it == model)
             })
             .map(|((id, _), _)| id)
@@ -59,11 +73,15 @@ impl ModelLists {
         }
     }
 
-    /// Keeps the list that was asked for. It is as old as the question.
-    pub fn put(&self, offer: &Offer, models: Vec<String>) {
+    /// Keeps the list that was asked for. It is believed for as long as if it
+    /// were as old as the question.
+    pub fn put(&self, offer: &Offer, models: Vec<String>, at_ms: i64) {
         let key = (offer.provider.clone(), offer.key);
         if let Some(list) = lock(&self.0).get_even_stale_mut(&key) {
-            *list = Some(models.into());
+            *list = Some(ListedModels {
+                models: models.into(),
+                at_ms,
+            });
         }
     }
 }

@@ -80,6 +80,16 @@ impl<'a> ProviderInfo<'a> {
         &self.0.key_page
     }
 
+    /// Where to top up an account: where that is not known, where keys are.
+    pub fn billing_page(self) -> &'a str {
+        self.0.billing_page.unwrap_or(&self.0.key_page)
+    }
+
+    /// How this provider's keys begin, as far as is known.
+    pub fn key_prefixes(self) -> impl Iterator<Item = &'a str> {
+        self.0.all_prefixes()
+    }
+
     /// What is needed beside the key.
     pub fn extras(self) -> impl Iterator<Item = KeyExtra> {
         self.0.extras.iter().map(|extra| KeyExtra {

@@ -1,6 +1,9 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
+mod keys;
+mod models;
+mod old_addresses;
 mod operator;
 mod playground;
 mod profile;
@@ -16,6 +19,9 @@ pub use playground::PlaygroundLimits;
 /// The rows of all pages.
 pub const ROWS: &[&[Row]] = &[
     home::ROWS,
+    keys::ROWS,
+    models::ROWS,
+    old_addresses::ROWS,
     operator::ROWS,
     playground::ROWS,
     profile::ROWS,

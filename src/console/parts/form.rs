@@ -111,3 +111,17 @@ pub fn select(name: &str, label: &str, choices: &[Choice<'_>], chosen: &str) -> 
         }
     }
 }
+
+/// A list that sends its form when something else is chosen; without script a
+/// button does. Its label is for those who hear the page.
+pub fn place(name: &str, label: &str, choices: &[Choice<'_>], chosen: &str) -> Markup {
+    html! {
+        label.hidden for=(name) { (label) }
+        select id=(name) name=(name) data-sends {
+            @for choice in choices {
+                option value=(choice.value) selected[choice.value == chosen] { (choice.words) }
+            }
+        }
+        noscript { button.btn.s { "Show" } }
+    }
+}

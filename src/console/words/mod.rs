@@ -2,35 +2,86 @@
 //! and where to go.
 
 mod access;
-mod asks;
+mod ask;
+mod conversation;
 mod files;
+mod key;
+pub mod limits;
 mod once;
-mod others;
-mod pictures;
-mod quotas;
+pub mod pasted;
+mod picture;
+mod provider_failure;
+mod quota;
 mod skips;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
-use crate::app::DatabaseTrouble;
-use crate::model::Refusal;
+use crate::app::{DatabaseTrouble, KnownProviders};
+use crate::model::{ProviderId, Refusal};
 
 use super::trouble::Trouble;
 
 pub use files::{describe_left_out, describe_unread};
-pub use skips::describe_passed_over;
+pub use key::causes;
+pub use skips::{describe_passed_over, name_payer, skip_clause};
+
+/// What providers are called, and where they hand out keys.
+#[derive(Clone, Copy)]
+pub struct Names<'a>(Option<KnownProviders<'a>>);
+
+impl<'a> Names<'a> {
+    /// The names of the providers that there are.
+    pub fn of(providers: KnownProviders<'a>) -> Self {
+        Self(Some(providers))
+    }
+
+    /// No names: providers are called by their ids.
+    pub const fn unknown() -> Self {
+        Self(None)
+    }
+
+    /// A provider's name as people write it.
+    pub fn name(self, id: &ProviderId) -> String {
+        let known = self.0.and_then(|providers| providers.get(id));
+        known.map_or_else(|| id.to_string(), |provider| provider.name().to_owned())
+    }
+
+    /// Where a provider hands out keys.
+    pub fn key_page(self, id: &ProviderId) -> Option<&'a str> {
+        let known = self.0.and_then(|providers| providers.get(id))?;
+        Some(known.key_page()).filter(|page| page.starts_with("https://"))
+    }
+}
 
 /// The trouble that a refusal is.
-pub fn describe_refusal(refusal: &Refusal) -> Trouble {
+pub fn describe_refusal(names: Names<'_>, refusal: &Refusal) -> Trouble {
     match refusal {
         Refusal::Access(refusal) => access::describe_access(refusal),
-        Refusal::Ask(refusal) => asks::describe_ask(refusal),
-        Refusal::Picture(refusal) => pictures::describe_picture(refusal),
-        Refusal::Quota(refusal) => quotas::describe_quota(refusal),
-        Refusal::Key(key) => {
-            once::describe_once(key).unwrap_or_else(|| others::describe_other(refusal))
+        Refusal::Key(refusal) => {
+            once::describe_once(refusal).unwrap_or_else(|| key::describe_key(names, refusal))
         }
+        Refusal::Ask(refusal) => ask::describe_ask(names, refusal),
+        Refusal::Conversation(refusal) => conversation::describe_conversation(refusal),
+        Refusal::Picture(refusal) => picture::describe_picture(names, refusal),
         Refusal::Token(refusal) => tokens::describe_token(refusal),
-        Refusal::Conversation(_) => others::describe_other(refusal),
+        Refusal::Quota(refusal) => quota::describe_quota(names, refusal),
+    }
+}
+
+/// Where a key for a provider is added.
+pub fn add_address(provider: &ProviderId) -> String {
+    format!("/keys/new?provider={provider}")
+}
+
+/// How long to wait, in the unit that reads best.
+pub fn describe_wait(seconds: u64) -> String {
+    match seconds {
+        0..=1 => "a second".to_owned(),
+        2..=119 => format!("{seconds} seconds"),
+        120..=7_199 => format!("{} minutes", seconds.div_ceil(60)),
+        7_200..=172_799 => format!("{} hours", seconds.div_ceil(3_600)),
+        _ => format!("{} days", seconds.div_ceil(86_400)),
     }
 }
 

@@ -1,45 +1,96 @@
-//! Words for refusals about tokens.
+//! Words for refusals about tokens and about repeated calls.
 
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
 use crate::model::TokenRefusal;
 
-use super::others::describe_other;
+const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
-/// The trouble that a refusal about tokens is.
+/// The trouble that a refusal about a token is.
 pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
-    let new = |title: &str, words: &str| {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Trouble::new(status, title, words).way("/tokens", "Go to your tokens")
-    };
-    match refusal {
-        TokenRefusal::BadScopes => new(
+    let text = |text: &str| text.to_owned();
+    let (status, title, words) = match refusal {
+        TokenRefusal::BadToken => (
+            StatusCode::FORBIDDEN,
+            "That token does not work",
+            text("It is unknown, has ended or is mistyped. Make a new one."),
+        ),
+        TokenRefusal::TooManyBadTokens => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many tokens that do not work",
+            text(
+                "That token does not work, and too many others before it did not. Check the \
+                 token; one that works is taken at once.",
+            ),
+        ),
+        TokenRefusal::BadScopes => (
+            UNPROCESSABLE,
             "A token must be able to do something",
-            "Nothing was ticked of what the token may do. No token was made; tick at least one.",
-        )
-        .way("/tokens/new", "Try again"),
-        TokenRefusal::TooManyTokens { max } => {
-            let words = format!(
+            text(
+                "Nothing was ticked of what the token may do. No token was made; tick at least one.",
+            ),
+        ),
+        TokenRefusal::NoSuchToken => return Trouble::nothing_here(),
+        TokenRefusal::SeveralTokens => (
+            StatusCode::CONFLICT,
+            "Several tokens have that name",
+            text("None was revoked. Choose the one that is meant from the list."),
+        ),
+        TokenRefusal::TooManyTokens { max } => (
+            StatusCode::CONFLICT,
+            "You have as many tokens as there can be",
+            format!(
                 "You have {max} tokens, which is the most, so none was made. Revoke one that no \
                  program uses any more."
-            );
-            new("You have as many tokens as there can be", &words)
-        }
-        TokenRefusal::NoSuchToken => Trouble::nothing_here(),
-        TokenRefusal::TokenForAnotherServer => new(
-            "That server has not added the bot",
-            "A token can carry a server that you are in and that has added the bot. No token was \
-             made.",
+            ),
         ),
-        TokenRefusal::BadToken
-        | TokenRefusal::TooManyBadTokens
-        | TokenRefusal::SeveralTokens
-        | TokenRefusal::TokenTooLong { .. }
-        | TokenRefusal::TokenWithoutServer
-        | TokenRefusal::TokenOfAnotherServer
-        | TokenRefusal::BadIdempotencyKey
-        | TokenRefusal::IdempotencyKeyReused
-        | TokenRefusal::CallInFlight => describe_other(&(*refusal).clone().into()),
-    }
+        TokenRefusal::TokenTooLong { days } => (
+            UNPROCESSABLE,
+            "That is too long",
+            format!(
+                "A token works for {days} days at the most. No token was made. Choose a shorter \
+                 time."
+            ),
+        ),
+        TokenRefusal::TokenForAnotherServer => (
+            UNPROCESSABLE,
+            "That server has not added the bot",
+            text(
+                "A token can carry a server that you are in and that has added the bot. No token \
+                 was made.",
+            ),
+        ),
+        TokenRefusal::TokenWithoutServer => (
+            StatusCode::FORBIDDEN,
+            "That token carries no server",
+            text("So it manages none. Make one for the server."),
+        ),
+        TokenRefusal::TokenOfAnotherServer => (
+            StatusCode::FORBIDDEN,
+            "That token carries another server",
+            text("It manages that one alone. Make one for this server."),
+        ),
+        TokenRefusal::BadIdempotencyKey => (
+            UNPROCESSABLE,
+            "Nothing was done",
+            text(
+                "An idempotency key has 1 to 255 characters. Open the page again and send it once more.",
+            ),
+        ),
+        TokenRefusal::IdempotencyKeyReused => (
+            StatusCode::CONFLICT,
+            "It was sent before",
+            text(
+                "Something else was sent under the same number in the last day, so nothing was \
+                 done. Open the page again.",
+            ),
+        ),
+        TokenRefusal::CallInFlight => (
+            StatusCode::CONFLICT,
+            "It is being done already",
+            text("The same was sent a moment ago. Wait for its answer, then open the page again."),
+        ),
+    };
+    Trouble::new(status, title, words).way("/tokens", "Go to your tokens")
 }

@@ -119,6 +119,8 @@ pub struct Provider {
     pub url_env: Option<&'static str>,
     /// Where to get a key.
     pub key_page: String,
+    /// Where to top up an account, if it is known.
+    pub billing_page: Option<&'static str>,
     /// How this provider's keys begin, as far as is known.
     pub key_prefixes: &'static [&'static str],
     /// How they begin as the operator says.
@@ -183,7 +185,7 @@ impl Provider {
     }
 
     /// How its keys begin, as we and as the operator know.
-    fn all_prefixes(&self) -> impl Iterator<Item = &str> {
+    pub fn all_prefixes(&self) -> impl Iterator<Item = &str> {
         let declared = self.declared_prefixes.iter().map(String::as_str);
         self.key_prefixes.iter().copied().chain(declared)
     }

@@ -3,6 +3,7 @@
 
 mod front;
 mod html;
+mod keys;
 mod operator;
 mod playground;
 mod playground_streams;

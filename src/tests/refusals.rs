@@ -195,6 +195,7 @@ fn key_refusals() -> Vec<Refusal> {
         },
         K::UnknownKey,
         K::TooManyChecks { retry_after_s: 5 },
+        K::TooManyRefused { retry_after_s: 5 },
         K::Locked {
             kid: "made-up".into(),
         },
@@ -351,9 +352,12 @@ fn other_refusals() -> Vec<Refusal> {
         C::TooManyAtOnce,
         C::ChannelIsBusy,
         C::StaleAnswer,
+        C::NothingToRead,
         C::NotInThisServer,
         C::MayNotReadHere,
         C::BotCannotRead,
+        C::NotInThisConversation,
+        C::DiscordUnread,
         C::QuestionGone,
     ];
     let pictures = [

@@ -2,8 +2,6 @@
 //! command that it names exists with its options, and is one that the reader
 //! may use where they read it.
 
-mod refusals;
-
 use regex::Regex;
 
 use crate::app::KnownProviders;
@@ -12,7 +10,7 @@ use crate::bot::interactions::commands::context::Command;
 use crate::bot::words::{Lang, OwnKeys, Reader, Voice, refusal};
 use crate::model::{AskRefusal, KeyGoal, KeyRefusal, QuotaRefusal, Refusal, Scope};
 use crate::providers::Catalogue;
-use refusals::all_refusals;
+use crate::tests::refusals::all_refusals;
 
 /// Commands that a text names, and those that have no such form.
 fn misleading(text: &str, all: &[Command]) -> Vec<String> {

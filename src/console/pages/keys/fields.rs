@@ -1,0 +1,52 @@
+//! The fields into which a key is typed, and what is read of them.
+
+use std::collections::BTreeMap;
+
+use crate::app::{ProviderInfo, TypedKey};
+use crate::console::form::Form;
+use crate::console::markup::{Markup, html};
+use crate::console::parts::form as parts;
+
+/// What an extra's field is called; what follows is the extra's own name.
+const EXTRA: &str = "extra-";
+
+/// The fields of a key of a provider, and of what goes with it. What was
+/// typed before is there again, but for the key.
+pub fn show(known: ProviderInfo<'_>, typed: &Form) -> Markup {
+    let prefixes: Vec<&str> = known.key_prefixes().collect();
+    let shape = prefixes.first().map(|first| format!("{first}…"));
+    html! {
+        (parts::key("key", "Key", shape.as_deref().unwrap_or_default(), &describe_shape(&prefixes)))
+        @for extra in known.extras() {
+            @let name = format!("{EXTRA}{}", extra.field);
+            @let hint = if extra.required { extra.placeholder.to_owned() } else {
+                format!("{} (optional)", extra.placeholder)
+            };
+            (parts::text(&name, extra.label, typed.text(&name), &hint))
+        }
+    }
+}
+
+/// How the provider's keys begin, and what becomes of one.
+fn describe_shape(prefixes: &[&str]) -> String {
+    match prefixes {
+        [] => "Never shown again.".to_owned(),
+        [one] => format!("Starts with {one}. Never shown again."),
+        [others @ .., last] => format!(
+            "Starts with {} or {last}. Never shown again.",
+            others.join(", ")
+        ),
+    }
+}
+
+/// The key that was typed, with what was typed beside it.
+pub fn read(form: &Form, known: ProviderInfo<'_>) -> TypedKey {
+    let extras = known.extras().filter_map(|extra| {
+        let typed = form.secret(&format!("{EXTRA}{}", extra.field))?;
+        Some((extra.field.to_owned(), typed))
+    });
+    TypedKey {
+        secret: form.secret("key").unwrap_or_default(),
+        extras: extras.collect::<BTreeMap<_, _>>(),
+    }
+}

@@ -1,0 +1,254 @@
+//! Importing keys: a file is pasted, each key in it is checked, and those that
+//! are wanted are stored. Between the two they wait sealed, and none is sent
+//! back.
+
+use crate::app::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
+use crate::console::frame::Section;
+use crate::console::markup::{Markup, html};
+use crate::console::parts::{form, icon, key, note};
+use crate::console::reply::Page;
+use crate::console::trouble::Trouble;
+use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::words::{Names, describe_refusal, describe_wait};
+use crate::model::{Caller, KeyId, KeyRefusal, Scope};
+
+/// The form; or an import that waits, if the address names one.
+pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
+    if !visit.app().keys.byok_enabled() {
+        return Err(KeyRefusal::ByokDisabled.into());
+    }
+    if let Some(id) = visit.query("import") {
+        let caller = person.caller(&visit).await?;
+        let import = visit.app().keys.show_import(&caller, &id).await?;
+        return Ok(list_page(&visit, &import).into());
+    }
+    let body = html! {
+        (show_head("Names that are no provider’s are left out. You choose what is stored after each key was checked."))
+        section.card aria-labelledby="import-h" {
+            header { h2 #import-h { "Your file" } }
+            form.body method="post" action="/keys/import" autocomplete="off" {
+                (form::token(&visit.form_token))
+                div.field {
+                    label for="keys" { "Lines of NAME=key" }
+                    textarea.mono #keys name="keys" rows="8" autocomplete="off" spellcheck="false"
+                        autocapitalize="off" aria-describedby="keys-hint"
+                        placeholder="OPENAI_API_KEY=sk-…\nANTHROPIC_API_KEY=sk-ant-…" {}
+                    span.hint #keys-hint {
+                        "Each key goes to its own provider alone, with a request that costs \
+                         nothing. 64 kB and 40 keys at the most."
+                    }
+                }
+                button.btn.strong { (icon::plain("check")) "Check all" }
+            }
+        }
+    };
+    Ok(Page::new(Section::Keys, "Import a .env", body).into())
+}
+
+/// Checks every key of the file, and shows what was found.
+pub async fn check_file(visit: Visit, person: SignedIn) -> HandlerResult {
+    let caller = person.caller(&visit).await?;
+    let file = visit.form.secret("keys").unwrap_or_default();
+    let keys = &visit.app().keys;
+    let import = keys.begin_import(&caller, Scope::User, file).await?;
+    Ok(list_page(&visit, &import).into())
+}
+
+/// Stores the keys that are ticked, and forgets the others.
+pub async fn store_chosen(visit: Visit, person: SignedIn) -> HandlerResult {
+    let caller: Caller = person.caller(&visit).await?;
+    let id = visit.form.text("import").to_owned();
+    let chosen: Vec<KeyId> = visit.form.all("chosen").filter_map(KeyId::parse).collect();
+    let keys = &visit.app().keys;
+    if chosen.is_empty() {
+        keys.forget_import(&caller, &id).await?;
+        return person
+            .say_at(
+                &visit,
+                "/keys",
+                "Nothing was ticked, so nothing was stored.",
+            )
+            .await;
+    }
+    let outcomes = keys.finish_import(&caller, &id, &chosen).await?;
+    let names = Names::of(visit.app().providers());
+    let words: Vec<String> = outcomes
+        .iter()
+        .map(|outcome| describe_outcome(names, outcome))
+        .collect();
+    let waits = outcomes
+        .iter()
+        .any(|outcome| matches!(outcome, ImportOutcome::Later { .. }));
+    let address = if waits {
+        format!("/keys/import?import={id}")
+    } else {
+        "/keys".to_owned()
+    };
+    person.say_at(&visit, address, &words.join(" ")).await
+}
+
+fn describe_outcome(names: Names<'_>, outcome: &ImportOutcome) -> String {
+    match outcome {
+        ImportOutcome::Stored { key, replaced } => {
+            let done = if *replaced { "Replaced" } else { "Stored" };
+            format!("{done} your {} key.", names.name(&key.provider))
+        }
+        ImportOutcome::Refused(provider) => format!(
+            "Key is invalid: {} refused it, so it was not stored.",
+            names.name(provider)
+        ),
+        ImportOutcome::Later {
+            provider,
+            retry_after_s,
+        } => format!(
+            "The {} key must be checked first, which may be done in {}. It waits here until then.",
+            names.name(provider),
+            describe_wait(*retry_after_s)
+        ),
+        ImportOutcome::OneOfTwo(provider) => format!(
+            "Two keys of {} were ticked, and there is one for each provider: the first was taken.",
+            names.name(provider)
+        ),
+        ImportOutcome::Gone => {
+            "One of them was stored before or has waited too long. Import it again.".to_owned()
+        }
+    }
+}
+
+fn show_head(words: &str) -> Markup {
+    html! {
+        div.head {
+            div {
+                h1 { "Import a .env" }
+                p { (words) }
+            }
+            div.acts { a.btn href="/keys" { "Cancel" } }
+        }
+    }
+}
+
+/// What was found in a file, to choose from.
+fn list_page(visit: &Visit, import: &KeyImport) -> Page {
+    let names = Names::of(visit.app().providers());
+    let can_store = import.keys.iter().any(|one| one.id.is_some());
+    let body = html! {
+        (show_head("Nothing is stored yet. Tick what you want to keep."))
+        @if import.keys.is_empty() {
+            (note::empty(
+                "key",
+                "No key was found in what you pasted. A line is NAME=key, such as OPENAI_API_KEY=sk-…",
+                html! { a.btn href="/keys/import" { "Paste again" } },
+            ))
+        } @else {
+            section.card aria-label="What was found" {
+                form method="post" action="/keys/import/store" {
+                    (form::token(&visit.form_token))
+                    input type="hidden" name="import" value=(import.id);
+                    table.table.folds {
+                        caption.hidden { "Keys that were found" }
+                        thead {
+                            tr {
+                                th scope="col" { "Key" }
+                                th scope="col" { "Health" }
+                                th scope="col" { "If stored" }
+                            }
+                        }
+                        tbody { @for one in &import.keys { (show_found(names, one)) } }
+                    }
+                    @if can_store {
+                        div.foot.acts {
+                            button.btn.strong { (icon::plain("lock")) "Store what is ticked" }
+                        }
+                    }
+                }
+            }
+        }
+        @if !import.skipped.is_empty() { (show_skipped(names, &import.skipped)) }
+    };
+    Page::new(Section::Keys, "Import a .env", body)
+}
+
+fn show_found(names: Names<'_>, one: &PendingKey) -> Markup {
+    let name = names.name(&one.provider);
+    let (image, health) = match one.health {
+        Some(health) => key::describe_health(health),
+        None => ("minus", "Checked when it is stored"),
+    };
+    html! {
+        tr {
+            th scope="row" {
+                @match one.id {
+                    Some(id) => label.check {
+                        input type="checkbox" name="chosen" value=(id) checked[!one.replaces];
+                        span { (name) span.sub { (show_origin(one)) } }
+                    },
+                    None => { (name) span.sub { (show_origin(one)) } }
+                }
+            }
+            td data-label="Health" {
+                span.health.bad[one.id.is_none()] { (icon::small(image)) (health) }
+            }
+            td data-label="If stored" {
+                @if one.id.is_none() { "Can’t be stored: " (name) " refused it" }
+                @else if one.replaces { "Replaces the one that you have" }
+                @else { "New" }
+            }
+        }
+    }
+}
+
+fn show_origin(one: &PendingKey) -> Markup {
+    html! {
+        @if let Some(variable) = &one.variable { code { (variable) } }
+        @if one.variable.is_some() && one.hint.is_some() { " · " }
+        @if let Some(hint) = &one.hint { code { "…" (hint) } }
+    }
+}
+
+fn show_skipped(names: Names<'_>, skipped: &[SkippedLine]) -> Markup {
+    html! {
+        section.card aria-labelledby="skipped-h" {
+            header { h2 #skipped-h { "Left out" } }
+            table.table.tight.folds {
+                caption.hidden { "Lines that hold no key" }
+                thead { tr { th scope="col" { "Line" } th scope="col" { "Why" } } }
+                tbody {
+                    @for one in skipped {
+                        tr {
+                            th scope="row" {
+                                (one.line)
+                                @if let Some(variable) = &one.variable {
+                                    span.sub { code { (variable) } }
+                                }
+                            }
+                            td.two data-label="Why" { (describe_why(names, &one.why)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn describe_why(names: Names<'_>, why: &WhySkipped) -> String {
+    match why {
+        WhySkipped::Unread => "It is neither NAME=value nor a key.".to_owned(),
+        WhySkipped::Empty => "It has no value.".to_owned(),
+        WhySkipped::AnotherSetting => "It is another setting, and no provider’s key.".to_owned(),
+        WhySkipped::OneOfSeveral(of) => {
+            let names: Vec<String> = of.iter().map(|id| names.name(id)).collect();
+            format!(
+                "Keys of {} begin so, and its name does not tell which. Add it by hand.",
+                names.join(" and ")
+            )
+        }
+        WhySkipped::NoKey(refusal) => {
+            let trouble: Trouble = describe_refusal(names, refusal);
+            format!("{}.", trouble.title)
+        }
+        WhySkipped::Lacks(provider, variable) => format!(
+            "{} needs {variable} beside it. Add that line, and import again.",
+            names.name(provider)
+        ),
+    }
+}

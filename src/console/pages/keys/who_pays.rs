@@ -1,0 +1,262 @@
+//! Who pays for what in one place: the steps of the trace that `/keys status`
+//! tells, as a ladder and as a table.
+
+use crate::app::{ProviderStatus, QuotaStatus, Status};
+use crate::console::markup::{Markup, html};
+use crate::console::parts::ladder::{self, Outcome, Step as LadderStep};
+use crate::console::parts::{form, key, link, note, payer};
+use crate::console::trouble::Trouble;
+use crate::console::visit::{SignedIn, Visit};
+use crate::console::words::limits::{bare_amount, describe_limit};
+use crate::console::words::{add_address, skip_clause};
+use crate::model::{LimitUse, ProviderId, Skip, Source, Step, Trace, Verdict};
+
+/// Who pays in one place; none where Discord does not say who asks.
+pub struct WhoPays {
+    status: Option<Status>,
+    quota: Option<QuotaStatus>,
+}
+
+impl WhoPays {
+    /// What was looked at for one provider.
+    pub fn trace_of(&self, provider: &ProviderId) -> Option<&Trace> {
+        let mut all = self.status.as_ref()?.providers.iter();
+        let found = all.find(|status| status.provider == *provider)?;
+        Some(&found.trace)
+    }
+}
+
+/// Finds out who pays in the place that the address names.
+pub async fn read(visit: &Visit, person: &SignedIn) -> Result<WhoPays, Trouble> {
+    let app = visit.app();
+    let caller = match person.caller_in(visit, visit.place()).await {
+        Ok(caller) => caller,
+        Err(trouble) if trouble.status.is_server_error() => {
+            return Ok(WhoPays {
+                status: None,
+                quota: None,
+            });
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    let (status, quota) = tokio::join!(
+        app.asks.read_status(&caller, None),
+        app.quotas.read_status(&caller),
+    );
+    Ok(WhoPays {
+        status: Some(status?),
+        quota: quota.ok(),
+    })
+}
+
+/// The card that shows it.
+pub async fn show(visit: &Visit, person: &SignedIn, who_pays: &WhoPays) -> Markup {
+    let places = list_places(visit, person).await;
+    let places: Vec<form::Choice<'_>> = places
+        .iter()
+        .map(|(value, words)| form::Choice { value, words })
+        .collect();
+    let chosen = visit.place().map(|server| server.to_string());
+    html! {
+        section.card #who aria-labelledby="who-h" {
+            header {
+                h2 #who-h { "Who pays for what here" }
+                form.acts method="get" action="/keys" {
+                    (form::place("in", "Where", &places, chosen.as_deref().unwrap_or_default()))
+                }
+            }
+            @match &who_pays.status {
+                None => div.body {
+                    (note::plain(
+                        "Discord does not say who you are there right now. Open the page again \
+                         in a minute.",
+                        html! {},
+                    ))
+                },
+                Some(status) => (show_status(visit, status, who_pays.quota.as_ref())),
+            }
+        }
+    }
+}
+
+/// Where somebody can look: no server, those that they could manage when they
+/// signed in, and the one that they look at.
+async fn list_places(visit: &Visit, person: &SignedIn) -> Vec<(String, String)> {
+    let people = &visit.app().people;
+    let outside = "In a direct message, or from a program".to_owned();
+    let mut places = vec![(String::new(), outside)];
+    let mut servers = person.session.session.servers.clone();
+    servers.extend(visit.place().filter(|place| !servers.contains(place)));
+    for server in servers {
+        let Some(name) = people.find_server_name(server).await else {
+            continue;
+        };
+        places.push((server.to_string(), format!("In {name}")));
+    }
+    places
+}
+
+fn show_status(visit: &Visit, status: &Status, quota: Option<&QuotaStatus>) -> Markup {
+    let providers = visit.app().providers();
+    let unnamed = status.unnamed.as_ref();
+    let trace = unnamed.and_then(|id| status.providers.iter().find(|it| it.provider == *id));
+    html! {
+        div.body {
+            @match trace {
+                Some(it) => {
+                    p.dim {
+                        "Ask without naming a provider, and "
+                        (key::provider_name(providers, &it.provider)) " answers:"
+                    }
+                    (ladder::show(&ladder_of(visit, it, quota)))
+                }
+                None => p.dim {
+                    "Ask without naming a provider, and nobody can pay. Add a key of your own, \
+                     and it does."
+                },
+            }
+        }
+        @if !status.providers.is_empty() {
+            table.table.tight.folds {
+                caption.hidden { "Who pays, by provider" }
+                thead {
+                    tr {
+                        th scope="col" { "Provider" }
+                        th scope="col" { "Paid by" }
+                        th scope="col" { "Because" }
+                    }
+                }
+                tbody { @for it in &status.providers { (show_provider(visit, it)) } }
+            }
+        }
+    }
+}
+
+/// The steps of one provider, before them that no key came along.
+fn ladder_of(
+    visit: &Visit,
+    status: &ProviderStatus,
+    quota: Option<&QuotaStatus>,
+) -> Vec<LadderStep> {
+    let name = key::provider_name(visit.app().providers(), &status.provider);
+    let first = LadderStep {
+        source: Source::Request,
+        title: "This request".to_owned(),
+        words: "No key comes along".to_owned(),
+        outcome: Outcome::Skipped,
+    };
+    let steps = status.trace.0.iter().map(|step| {
+        let (words, outcome) = match step.verdict {
+            Verdict::Taken => (describe_left(step, quota, &name), Outcome::Pays),
+            Verdict::Behind => (describe_left(step, quota, &name), Outcome::NotReached),
+            Verdict::Absent => (format!("No key for {name}"), Outcome::Skipped),
+            Verdict::Skipped(skip) => (capitalized(skip_clause(skip)), Outcome::Skipped),
+        };
+        LadderStep {
+            source: step.source,
+            title: capitalized(title_of(step.source)),
+            words,
+            outcome,
+        }
+    });
+    std::iter::once(first).chain(steps).collect()
+}
+
+fn title_of(source: Source) -> &'static str {
+    match source {
+        Source::Request => "this request",
+        Source::Personal => "your key",
+        Source::Server => "the server’s key",
+        Source::BotDefault => "bot default",
+        Source::Demo => "demo",
+    }
+}
+
+/// What a payer may still pay, as far as a limit says it.
+fn describe_left(step: &Step, quota: Option<&QuotaStatus>, name: &str) -> String {
+    let limits = quota.into_iter().flat_map(|quota| &quota.limits);
+    let mut uses = limits
+        .filter(|(source, _)| *source == step.source)
+        .flat_map(|(_, uses)| uses);
+    match uses.next() {
+        Some(LimitUse { limit, used, .. }) => {
+            let left = limit.max.saturating_sub(*used);
+            format!(
+                "{} left of {}",
+                bare_amount(limit.metric, left),
+                describe_limit(*limit)
+            )
+        }
+        None => format!("{name}, without a limit"),
+    }
+}
+
+fn show_provider(visit: &Visit, status: &ProviderStatus) -> Markup {
+    let name = key::provider_name(visit.app().providers(), &status.provider);
+    let taken = status.trace.taken();
+    let has_own = status
+        .trace
+        .0
+        .iter()
+        .any(|step| step.source == Source::Personal && step.verdict != Verdict::Absent);
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td data-label="Paid by" {
+                @match taken {
+                    Some(step) => (payer::badge(step.source)),
+                    None => (payer::nobody()),
+                }
+            }
+            td.two data-label="Because" {
+                (describe_because(&status.trace))
+                @if taken.is_none() && !has_own {
+                    " " (link::plain(&add_address(&status.provider), "Add one"))
+                }
+            }
+        }
+    }
+}
+
+/// Why the one pays who does, and not those before.
+fn describe_because(trace: &Trace) -> String {
+    let before = trace
+        .0
+        .iter()
+        .take_while(|step| step.verdict != Verdict::Taken);
+    let whys: Vec<String> = before.filter_map(why_not).collect();
+    let taken = trace.taken().map(|step| step.source);
+    match (whys.is_empty(), taken) {
+        (true, Some(Source::Personal)) => "Yours comes first".to_owned(),
+        (true, Some(_)) => "It comes first".to_owned(),
+        (true, None) => "No key anywhere.".to_owned(),
+        (false, Some(_)) => capitalized(&whys.join(", and ")),
+        (false, None) => format!("{}.", capitalized(&whys.join(", and "))),
+    }
+}
+
+fn why_not(step: &Step) -> Option<String> {
+    let whose = match step.source {
+        Source::Personal => "yours",
+        Source::Server => "the server’s",
+        Source::BotDefault => "the bot default",
+        Source::Request | Source::Demo => return None,
+    };
+    match (step.verdict, step.source) {
+        (Verdict::Skipped(Skip::DirectMessage | Skip::NotInstalledHere), Source::Server) => None,
+        (Verdict::Skipped(skip), _) => Some(format!("{whose} {}", skip_clause(skip))),
+        (Verdict::Absent, Source::Personal) => Some("you have none".to_owned()),
+        (Verdict::Absent, Source::Server) => Some("the server has none".to_owned()),
+        (Verdict::Absent, _) => Some("the bot has none".to_owned()),
+        (Verdict::Taken | Verdict::Behind, _) => None,
+    }
+}
+
+/// With a capital at its beginning.
+fn capitalized(words: &str) -> String {
+    let mut characters = words.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,300 @@
+//! The models that one's keys open here: who pays, how much fits in, what a
+//! model can do, what it costs.
+
+use std::sync::Arc;
+
+use crate::app::{KnownModel, KnownModels};
+use crate::console::frame::Section;
+use crate::console::markup::{Markup, html};
+use crate::console::parts::form::{self, Choice};
+use crate::console::parts::{icon, key, money, note, payer, when};
+use crate::console::reply::Page;
+use crate::console::routes::{Row, row};
+use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::model::{NanoDollars, Source};
+use url::form_urlencoded;
+
+pub const ROWS: &[Row] = &[row!(GET "/models" SignedIn show_models)];
+
+/// A list that is older is said to be.
+const FRESH_MS: i64 = 60 * 60 * 1_000;
+/// How many rows a page has at the most: more are found by searching.
+const ROWS_MAX: usize = 100;
+/// What a model can do, as it is chosen and as it is said.
+const ABILITIES: [(&str, &str); 3] = [
+    ("text", "Answers questions"),
+    ("sees", "Sees pictures"),
+    ("pictures", "Makes pictures"),
+];
+const PAYERS: [(&str, &str); 3] = [
+    ("personal", "My own key"),
+    ("server", "Server key"),
+    ("bot_default", "Bot default"),
+];
+
+/// What is looked for.
+struct Wanted {
+    words: String,
+    provider: String,
+    ability: String,
+    payer: String,
+}
+
+impl Wanted {
+    fn read(visit: &Visit) -> Self {
+        let value = |name: &str| visit.query(name).unwrap_or_default();
+        Self {
+            words: value("q").to_lowercase(),
+            provider: value("provider"),
+            ability: value("can"),
+            payer: value("paid"),
+        }
+    }
+
+    fn takes_provider(&self, known: &KnownModels) -> bool {
+        let is_it = |wanted: &str, value: &str| wanted.is_empty() || wanted == value;
+        is_it(&self.provider, known.provider.as_str()) && is_it(&self.payer, known.payer.as_str())
+    }
+
+    fn takes(&self, provider: &str, model: &KnownModel) -> bool {
+        let can = match self.ability.as_str() {
+            "text" => !model.makes_pictures,
+            "sees" => model.sees_pictures,
+            "pictures" => model.makes_pictures,
+            _ => true,
+        };
+        let text = format!("{provider} {} {}", model.name, describe_abilities(model));
+        let text = text.to_lowercase();
+        can && self
+            .words
+            .split_whitespace()
+            .all(|word| text.contains(word))
+    }
+}
+
+async fn show_models(visit: Visit, person: SignedIn) -> HandlerResult {
+    let caller = person.caller_in(&visit, visit.place()).await?;
+    let asks = Arc::clone(&visit.app().asks);
+    let known = asks.list_known_models(&caller).await?;
+    let wanted = Wanted::read(&visit);
+    let places = list_places(&visit, &person).await;
+    let body = html! {
+        div.head {
+            div {
+                h1 { "Language models" }
+                p {
+                    "What you can use right now, and whose key would pay. Prices are per million \
+                     tokens."
+                }
+            }
+        }
+        @if known.is_empty() {
+            (note::empty(
+                "models",
+                "No models available. None of the keys that pay here opens one.",
+                html! { a.btn href="/keys/new" { "Add a key" } },
+            ))
+        } @else {
+            (show_filters(&visit, &wanted, &known, &places))
+            (show_table(&visit, &wanted, &known))
+        }
+    };
+    Ok(Page::new(Section::Models, "Language models", body).into())
+}
+
+/// Where somebody can look: no server, and those that they could manage.
+async fn list_places(visit: &Visit, person: &SignedIn) -> Vec<(String, String)> {
+    let people = &visit.app().people;
+    let mut places = vec![(String::new(), "Direct message".to_owned())];
+    let mut servers = person.session.session.servers.clone();
+    servers.extend(visit.place().filter(|place| !servers.contains(place)));
+    for server in servers {
+        if let Some(name) = people.find_server_name(server).await {
+            places.push((server.to_string(), name));
+        }
+    }
+    places
+}
+
+fn show_filters(
+    visit: &Visit,
+    wanted: &Wanted,
+    known: &[KnownModels],
+    places: &[(String, String)],
+) -> Markup {
+    let providers: Vec<(String, String)> = known
+        .iter()
+        .map(|it| {
+            let name = key::provider_name(visit.app().providers(), &it.provider);
+            (it.provider.to_string(), name)
+        })
+        .collect();
+    let chosen = visit.place().map(|server| server.to_string());
+    let q = visit.query("q").unwrap_or_default();
+    html! {
+        form method="get" action="/models" role="search" {
+            div.filters {
+                div.search {
+                    (icon::plain("search"))
+                    label.hidden for="q" { "Search models" }
+                    input #q name="q" type="search" value=(q) autocomplete="off"
+                        placeholder="Search by name, provider or ability" data-filters="models";
+                }
+            }
+            div.filters.in-line {
+                (choose("provider", "Provider", "All", (&providers, &wanted.provider)))
+                (choose("can", "Can", "Anything", (&owned(&ABILITIES), &wanted.ability)))
+                (choose("paid", "Paid by", "Anybody", (&owned(&PAYERS), &wanted.payer)))
+                (choose("in", "Where", "", (places, chosen.as_deref().unwrap_or_default())))
+                button.btn { "Show" }
+            }
+        }
+    }
+}
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(value, words)| ((*value).to_owned(), (*words).to_owned()))
+        .collect()
+}
+
+/// A list to choose from, before it one that means all, if it has words.
+fn choose(
+    name: &str,
+    label: &str,
+    all: &str,
+    (pairs, chosen): (&[(String, String)], &str),
+) -> Markup {
+    let first = Choice {
+        value: "",
+        words: all,
+    };
+    let others = pairs.iter().map(|(value, words)| Choice { value, words });
+    let choices: Vec<Choice<'_>> = std::iter::once(first)
+        .filter(|first| !first.words.is_empty())
+        .chain(others)
+        .collect();
+    form::select(name, label, &choices, chosen)
+}
+
+fn show_table(visit: &Visit, wanted: &Wanted, known: &[KnownModels]) -> Markup {
+    let names = known.iter().map(|it| {
+        let name = key::provider_name(visit.app().providers(), &it.provider);
+        (it, name)
+    });
+    let named: Vec<(&KnownModels, String)> = names.collect();
+    let all: usize = known.iter().map(|it| it.models.len()).sum();
+    let taken = named
+        .iter()
+        .filter(|(it, _)| wanted.takes_provider(it))
+        .flat_map(|(it, name)| it.models.iter().map(move |model| (*it, name, model)))
+        .filter(|(_, name, model)| wanted.takes(name, model));
+    let rows: Vec<(&KnownModels, &String, &KnownModel)> = taken.collect();
+    let shown = rows.len().min(ROWS_MAX);
+    html! {
+        section.card aria-label="Models" {
+            table.table.folds #models {
+                caption.hidden { "Models that you can use" }
+                thead {
+                    tr {
+                        th scope="col" { "Model" }
+                        th scope="col" { "Paid by" }
+                        th.num scope="col" { "Context" }
+                        th scope="col" { "Can" }
+                        th.num scope="col" { "In" }
+                        th.num scope="col" { "Cached" }
+                        th.num scope="col" { "Out" }
+                        th { span.hidden { "Try" } }
+                    }
+                }
+                tbody {
+                    @for (it, name, model) in rows.iter().take(ROWS_MAX) {
+                        (show_row(visit, it, name, model))
+                    }
+                }
+            }
+            p.foot {
+                (shown) " of " (all) " that these keys open. Where no price is known, it says so \
+                 and is never taken for free. "
+                a href="/keys/new" { "Add a key" } " to see more."
+                @for (it, name) in &named {
+                    @if let Some(old) = describe_age(visit, it) { " " (name) " " (old) }
+                }
+            }
+        }
+    }
+}
+
+/// How old a provider's list is, where that is worth saying.
+fn describe_age(visit: &Visit, known: &KnownModels) -> Option<Markup> {
+    let now_ms = visit.app().now_ms();
+    match known.listed_at_ms {
+        None => Some(html! { "has not listed its models yet." }),
+        Some(at_ms) if now_ms - at_ms > FRESH_MS => {
+            Some(html! { "as of " (when::relative(at_ms, now_ms)) "." })
+        }
+        Some(_) => None,
+    }
+}
+
+fn show_row(visit: &Visit, known: &KnownModels, name: &str, model: &KnownModel) -> Markup {
+    let prices = &model.prices;
+    let context = prices.context_tokens.map(money::short);
+    html! {
+        tr {
+            th scope="row" {
+                code { (model.name) }
+                span.sub { (name) @if model.is_default { " · default" } }
+            }
+            td data-label="Paid by" { (payer::badge(known.payer)) }
+            td.num data-label="Context" { (context.unwrap_or_default()) }
+            td.small.dim data-label="Can" { (describe_abilities(model)) }
+            @if model.makes_pictures {
+                td.num data-label="In" {}
+                td.num data-label="Cached" {}
+                td.num data-label="Out" {
+                    @match prices.picture {
+                        Some(each) => { (each) " each" }
+                        None => { (price(prices.output)) }
+                    }
+                }
+            } @else {
+                td.num data-label="In" { (price(prices.input)) }
+                td.num data-label="Cached" {
+                    @if let Some(cached) = prices.cached_input { (cached) }
+                }
+                td.num data-label="Out" { (price(prices.output)) }
+            }
+            td {
+                span.acts {
+                    a.btn.plain.s href=(try_address(visit, known, model)) {
+                        "Try" span.hidden { " " (model.name) } (icon::small("go"))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn price(price: Option<NanoDollars>) -> String {
+    money::cost(price)
+}
+
+fn describe_abilities(model: &KnownModel) -> &'static str {
+    match (model.makes_pictures, model.sees_pictures) {
+        (true, _) => "makes pictures",
+        (false, true) => "text, sees pictures",
+        (false, false) => "text",
+    }
+}
+
+/// The playground with this model, in the same place.
+fn try_address(visit: &Visit, known: &KnownModels, model: &KnownModel) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("model", &format!("{}/{}", known.provider, model.name));
+    if let (Some(place), Source::Server) = (visit.place(), known.payer) {
+        query.append_pair("in", &place.to_string());
+    }
+    format!("/playground?{}", query.finish())
+}

@@ -1,0 +1,75 @@
+//! A stored key as pages show it: what it is called, how it is, where it
+//! pays, and what it was used for.
+
+use crate::app::{KnownProviders, Total};
+use crate::console::markup::{Markup, html};
+use crate::model::{Health, Key, NanoDollars, ProviderId, ProviderKind};
+
+use super::{icon, money};
+
+/// A provider's name as people write it.
+pub fn provider_name(providers: KnownProviders<'_>, id: &ProviderId) -> String {
+    let known = providers.get(id);
+    known.map_or_else(|| id.to_string(), |known| known.name().to_owned())
+}
+
+/// What tells a key from others: its name, and its last characters.
+pub fn label(key: &Key) -> Markup {
+    html! {
+        @if let Some(name) = &key.name { (name) }
+        @if key.name.is_some() && key.hint.is_some() { " · " }
+        @if let Some(hint) = &key.hint { code { "…" (hint) } }
+    }
+}
+
+/// How a key is, in words with a mark; red where its owner must act.
+pub fn health(key: &Key) -> Markup {
+    let (image, words) = if key.paused {
+        ("pause", "Paused")
+    } else {
+        describe_health(key.health)
+    };
+    html! {
+        span.health.bad[key.needs_its_owner()] { (icon::small(image)) (words) }
+    }
+}
+
+/// The mark and the words of a health.
+pub fn describe_health(health: Health) -> (&'static str, &'static str) {
+    match health {
+        Health::Unverified => ("minus", "Not checked yet"),
+        Health::Valid => ("check", "Works"),
+        Health::Refused => ("alert", "Key is invalid"),
+        Health::OutOfCredit => ("alert", "Out of credit"),
+        Health::Restricted => ("check", "Works with restrictions"),
+        Health::Damaged => ("alert", "Damaged"),
+    }
+}
+
+/// Where a person's own key pays. `is_in_tier`: their tier includes keys of
+/// their own.
+pub fn describe_place(key: &Key, kind: Option<ProviderKind>, is_in_tier: bool) -> &'static str {
+    match kind {
+        _ if key.paused => "Nowhere",
+        _ if key.needs_its_owner() => "Set aside",
+        _ if !is_in_tier => "Not used in your tier",
+        Some(ProviderKind::Image) => "Pictures only",
+        Some(ProviderKind::Chat) => "Everywhere",
+        None => "Nowhere: its provider is not offered here",
+    }
+}
+
+/// What something cost in all; nothing hides what has no price.
+pub fn total_cost(total: &Total) -> String {
+    let cost = NanoDollars(total.cost_nano);
+    match total.unpriced {
+        0 => cost.to_string(),
+        unpriced if unpriced == total.requests => "unknown".to_owned(),
+        unpriced => format!("{cost} and {} without a price", money::grouped(unpriced)),
+    }
+}
+
+/// Tokens in and out, together.
+pub fn total_tokens(total: &Total) -> String {
+    money::short(total.input_tokens + total.output_tokens)
+}

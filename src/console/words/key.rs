@@ -1,0 +1,288 @@
+//! Words for refusals about keys.
+
+use axum::http::StatusCode;
+
+use crate::console::trouble::Trouble;
+use crate::model::{KeyGoal, KeyRefusal, ProviderId, Scope};
+
+use super::{Names, add_address, describe_wait, pasted};
+
+/// Where the operator's people keep bot defaults.
+const SYSTEM_KEYS: &str = "/operator/keys";
+const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
+/// The trouble that a refusal about a key is.
+pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
+    match refusal {
+        KeyRefusal::ByokDisabled => byok_disabled(),
+        KeyRefusal::UnknownProvider { name } => unknown_provider(name),
+        KeyRefusal::NoSuchKey { provider, scope }
+        | KeyRefusal::NothingToRemove { provider, scope } => no_such_key(names, provider, *scope),
+        KeyRefusal::UnknownKey => Trouble::new(
+            StatusCode::NOT_FOUND,
+            "There is no such key",
+            "It was removed or replaced, or it is somebody else’s. Your keys show those that \
+             there are.",
+        )
+        .way("/keys", "Go to your keys"),
+        KeyRefusal::UnknownSystemKey => Trouble::new(
+            StatusCode::NOT_FOUND,
+            "There is no such key",
+            "It was removed or replaced. The list shows the system keys that there are.",
+        )
+        .way(SYSTEM_KEYS, "System keys"),
+        KeyRefusal::OfEnvironment { provider, variable } => {
+            of_environment(names, provider, variable.as_deref())
+        }
+        KeyRefusal::MalformedKey { problem, goal } => {
+            let words = format!(
+                "What you typed can’t be a key: {problem}. {} Copy the key again where you got \
+                 it, and paste it whole and alone.",
+                untouched(*goal)
+            );
+            keep_on(
+                Trouble::new(UNPROCESSABLE, "That can’t be a key", words),
+                *goal,
+            )
+        }
+        KeyRefusal::NotAKey { what, wanted, goal } => {
+            pasted::describe_other(names, *what, wanted, *goal)
+        }
+        KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
+            pasted::describe_anothers(names, of, wanted, *goal)
+        }
+        KeyRefusal::SecretAsName => Trouble::new(
+            UNPROCESSABLE,
+            "That name looks like a secret",
+            "Names are kept and shown as they are, so nothing was stored. Choose a plain name, \
+             such as “laptop”, or none. If what you typed is a real key, replace it where you \
+             got it.",
+        ),
+        KeyRefusal::MalformedExtra { field, goal } => {
+            let words = format!(
+                "“{field}” must be a plain name of letters, digits and dashes. {} Copy it again \
+                 from your provider’s page.",
+                untouched(*goal)
+            );
+            keep_on(
+                Trouble::new(UNPROCESSABLE, format!("Look at “{field}”"), words),
+                *goal,
+            )
+        }
+        KeyRefusal::KeyRefused { .. } => key_refused(names, refusal),
+        KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(*retry_after_s),
+        KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(*retry_after_s),
+        KeyRefusal::Locked { kid } => locked(kid),
+        KeyRefusal::Damaged { provider, scope } => damaged(names, provider, *scope),
+        KeyRefusal::OnceNeedsProvider => Trouble::new(
+            UNPROCESSABLE,
+            "Choose a provider",
+            "A key for one question belongs to one provider, and none is chosen. Choose the one \
+             that gave you the key.",
+        ),
+        KeyRefusal::KeyForAnother { of, wanted } => key_for_another(names, of, wanted),
+        KeyRefusal::TierWithoutByok { tier } => tier_without_keys(tier),
+        KeyRefusal::TooLongForAForm => Trouble::new(
+            UNPROCESSABLE,
+            "That is too long",
+            "With a key for this once, a question has 4,000 characters at the most. Nothing was \
+             asked: shorten it, or store the key first.",
+        )
+        .way("/keys/new", "Add a key"),
+        KeyRefusal::FileForAForm => Trouble::new(
+            UNPROCESSABLE,
+            "No file with a key for this once",
+            "The form for a key takes no file, so nothing was asked. Leave the file out, or \
+             store the key first.",
+        )
+        .way("/keys/new", "Add a key"),
+    }
+}
+
+/// That nothing came of it.
+pub(super) fn untouched(goal: KeyGoal) -> &'static str {
+    match goal {
+        KeyGoal::Stored(_) => "Nothing was stored.",
+        KeyGoal::Once => "Nothing was asked.",
+    }
+}
+
+/// Leads back to where the key was typed, where that is one page.
+fn keep_on(trouble: Trouble, goal: KeyGoal) -> Trouble {
+    match goal {
+        KeyGoal::Stored(Scope::User) => trouble.way("/keys/new", "Add a key"),
+        KeyGoal::Stored(Scope::Guild) => trouble.way("/servers", "Servers that you manage"),
+        KeyGoal::Stored(Scope::System) => trouble.way(SYSTEM_KEYS, "System keys"),
+        KeyGoal::Once => trouble.way("/playground", "Back to the playground"),
+    }
+}
+
+/// A key stands in the environment, where alone it can be changed.
+fn of_environment(names: Names<'_>, provider: &ProviderId, variable: Option<&str>) -> Trouble {
+    let name = names.name(provider);
+    let words = match variable {
+        Some(variable) => format!(
+            "The bot default for {name} stands in the environment, as {variable}. Change it \
+             there, and start this service again."
+        ),
+        None => format!(
+            "{name} needs no key here and is set up in the settings. Change it there, and start \
+             this service again."
+        ),
+    };
+    Trouble::new(StatusCode::CONFLICT, "It is not kept here", words).way(SYSTEM_KEYS, "System keys")
+}
+
+fn byok_disabled() -> Trouble {
+    Trouble::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "BYOK is not enabled",
+        "The operator has not set a master key, so keys can’t be stored here, and stored ones \
+         stay locked. Whoever runs this service sets BYOK_MASTER_KEY to what “latchkey keygen” \
+         prints. A key that you type for one question works without.",
+    )
+    .way("/playground", "Ask with a key for this once")
+}
+
+fn unknown_provider(name: &str) -> Trouble {
+    let words = format!(
+        "No provider here is called “{name}”, so nothing was done. Choose one from the list."
+    );
+    Trouble::new(UNPROCESSABLE, "No such provider", words).way("/keys/new", "Choose a provider")
+}
+
+/// There is no key that something could be done with.
+fn no_such_key(names: Names<'_>, provider: &ProviderId, scope: Scope) -> Trouble {
+    let name = names.name(provider);
+    let trouble =
+        |words: String| Trouble::new(StatusCode::NOT_FOUND, "There is no such key", words);
+    match scope {
+        Scope::User => trouble(format!(
+            "You have no key for {name}. Add one, and it pays first."
+        ))
+        .way(add_address(provider), format!("Add a key for {name}")),
+        Scope::Guild => trouble(format!(
+            "The server has no key for {name}. Whoever manages it can add one on its page."
+        ))
+        .way("/servers", "Servers that you manage"),
+        Scope::System => trouble(format!("There is no system key for {name}. Add one first."))
+            .way(SYSTEM_KEYS, "System keys"),
+    }
+}
+
+/// The provider does not accept a key that was to be stored.
+fn key_refused(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
+    let KeyRefusal::KeyRefused {
+        provider,
+        scope,
+        kept_old,
+        removed,
+    } = refusal
+    else {
+        return Trouble::nothing_here();
+    };
+    let name = names.name(provider);
+    let kept = if *kept_old {
+        " Your old key is still in place."
+    } else {
+        ""
+    };
+    let around = pasted::describe_removed(removed)
+        .map(|removed| format!(" {removed}"))
+        .unwrap_or_default();
+    let words = format!(
+        "{name} refused it, so it was not stored.{kept}{around} {} Make a new one there and \
+         paste it here.",
+        causes(&name)
+    );
+    let mut trouble = Trouble::new(UNPROCESSABLE, "Key is invalid", words);
+    if let Some(page) = names.key_page(provider) {
+        trouble = trouble.way(page, format!("Keys at {name}"));
+    }
+    match scope {
+        Scope::User => trouble.way(add_address(provider), "Try again"),
+        Scope::Guild => trouble.way("/servers", "Servers that you manage"),
+        Scope::System => trouble.way(SYSTEM_KEYS, "System keys"),
+    }
+}
+
+/// What makes a provider refuse a key.
+pub fn causes(name: &str) -> String {
+    format!(
+        "It is one of three things: only a part of it was copied; it was deleted or replaced at \
+         {name}; or it is of another account, project or kind than {name} takes here."
+    )
+}
+
+fn too_many_checks(retry_after_s: u64) -> Trouble {
+    let words = format!(
+        "Keys can be checked 5 times a minute and 20 times an hour by one person, and 20 times \
+         an hour in one server. That is used up, and nothing was stored. Try again in {}.",
+        describe_wait(retry_after_s)
+    );
+    Trouble::new(StatusCode::TOO_MANY_REQUESTS, "Too many checks", words)
+        .retry_after(retry_after_s)
+        .way("/keys", "Go to your keys")
+}
+
+fn too_many_refused(retry_after_s: u64) -> Trouble {
+    let words = format!(
+        "Providers refused too many of the keys that you gave, or too many of yours were \
+         checked, so no new one is tried for {}. A key that worked for you goes on working. Copy \
+         the key anew from your provider before you try it again.",
+        describe_wait(retry_after_s)
+    );
+    Trouble::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many refused keys",
+        words,
+    )
+    .retry_after(retry_after_s)
+    .way("/keys", "Go to your keys")
+}
+
+/// The master key that a key was stored under is not here.
+fn locked(kid: &str) -> Trouble {
+    let words = format!(
+        "It was stored under master key {kid}, which is not at hand right now. It is safe and \
+         unchanged. The operator can unlock it with BYOK_MASTER_KEY_PREVIOUS; or add the key \
+         again, and it is used at once."
+    );
+    Trouble::new(StatusCode::SERVICE_UNAVAILABLE, "This key is locked", words)
+        .way("/keys/new", "Add it again")
+}
+
+/// What is stored of a key does not open.
+fn damaged(names: Names<'_>, provider: &ProviderId, scope: Scope) -> Trouble {
+    let words = format!(
+        "What is stored of the key for {} can’t be opened: it was changed or damaged in the \
+         database. It is not used. Add it again.",
+        names.name(provider)
+    );
+    let trouble = Trouble::new(StatusCode::CONFLICT, "This key is damaged", words);
+    match scope {
+        Scope::User => trouble.way(add_address(provider), "Add it again"),
+        Scope::Guild => trouble.way("/servers", "Servers that you manage"),
+        Scope::System => trouble.way(SYSTEM_KEYS, "System keys"),
+    }
+}
+
+/// A key came with its provider's name, and another provider was asked.
+fn key_for_another(names: Names<'_>, of: &ProviderId, wanted: &ProviderId) -> Trouble {
+    let (of, wanted) = (names.name(of), names.name(wanted));
+    let words = format!(
+        "The key is for {of}, and {wanted} was asked, so nothing was sent. Choose a model of \
+         {of}, or type a key of {wanted}."
+    );
+    Trouble::new(UNPROCESSABLE, "The key is another provider’s", words)
+        .way("/models", "Choose a model")
+}
+
+/// A tier does not include keys of one's own.
+fn tier_without_keys(tier: &str) -> Trouble {
+    let words = format!(
+        "Your tier, {tier}, does not include keys of your own. Keys that you have stay stored, \
+         and are used again when your tier allows it. Usage shows what you can use."
+    );
+    Trouble::new(StatusCode::FORBIDDEN, "Not in your tier", words).way("/usage", "See your limits")
+}

@@ -1,0 +1,121 @@
+//! Words for refusals about pictures.
+
+use axum::http::StatusCode;
+
+use crate::console::trouble::Trouble;
+use crate::model::{PICTURE_MB_MAX, PictureRefusal};
+
+use super::Names;
+
+const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
+/// The trouble that a refusal about a picture is.
+pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
+    let (status, title, words) = match refusal {
+        PictureRefusal::NotAnImageProvider { provider } => (
+            UNPROCESSABLE,
+            "It makes no pictures",
+            format!(
+                "{} makes no pictures. Choose another provider, or none.",
+                names.name(provider)
+            ),
+        ),
+        PictureRefusal::CannotEdit => (
+            UNPROCESSABLE,
+            "Nobody here can change a picture",
+            "None of these can change a picture. Leave the picture out, or choose another \
+             provider, such as OpenAI."
+                .to_owned(),
+        ),
+        PictureRefusal::UnknownImageModel { model } => {
+            (UNPROCESSABLE, "No such model", unknown_model(model))
+        }
+        PictureRefusal::WorkflowPicture {
+            workflow,
+            takes_one,
+        } => (
+            UNPROCESSABLE,
+            "Look at the picture",
+            workflow_picture(workflow, *takes_one),
+        ),
+        PictureRefusal::AgeRestrictedOnly => (
+            StatusCode::FORBIDDEN,
+            "Not in that channel",
+            "Pictures are made in age-restricted channels and direct messages alone. Make it \
+             here without a server."
+                .to_owned(),
+        ),
+        PictureRefusal::Flagged => (
+            UNPROCESSABLE,
+            "Moderation stopped it",
+            "The moderation of this service does not let these words through. Say it in other \
+             words."
+                .to_owned(),
+        ),
+        PictureRefusal::NotModerated => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Moderation does not answer",
+            "The moderation of this service can’t be asked right now, so nothing is made. Try \
+             it again in a minute."
+                .to_owned(),
+        ),
+        PictureRefusal::TooManyPicturesAtOnce => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Your last pictures are still being made",
+            "Wait for one of them, or cancel it.".to_owned(),
+        ),
+        PictureRefusal::PictureNotKept => (
+            StatusCode::GONE,
+            "The picture is not kept",
+            "No copy is kept of the picture that this was made from. Choose it once more."
+                .to_owned(),
+        ),
+        PictureRefusal::PictureLost => (
+            StatusCode::GONE,
+            "The picture was lost",
+            "A restart came before the picture was safe. Nothing was counted for it; begin anew."
+                .to_owned(),
+        ),
+        PictureRefusal::PictureShown => (
+            StatusCode::GONE,
+            "The picture was shown already",
+            "It is shown once and not kept. Make it again if you need it.".to_owned(),
+        ),
+        PictureRefusal::BadSize => (
+            UNPROCESSABLE,
+            "That is no size",
+            "Type a width and a height in pixels, such as 1024x768: from 256 to 2048, in steps \
+             of 8."
+                .to_owned(),
+        ),
+        PictureRefusal::BadPicture => (
+            UNPROCESSABLE,
+            "That file can’t be used",
+            format!("Choose a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."),
+        ),
+    };
+    Trouble::new(status, title, words).way("/playground", "Go to the playground")
+}
+
+/// No model is named, or none has this name.
+fn unknown_model(model: &str) -> String {
+    if model.is_empty() {
+        return "This provider has no model for pictures here. Choose a model.".to_owned();
+    }
+    format!(
+        "No model or workflow is called “{model}”. Choose one from the list, or write it as \
+         provider/model."
+    )
+}
+
+/// A workflow takes a picture and got none, or the other way round.
+fn workflow_picture(workflow: &str, takes_one: bool) -> String {
+    if takes_one {
+        format!("The workflow “{workflow}” changes a picture. Choose one, or another model.")
+    } else {
+        format!(
+            "The workflow “{workflow}” makes a picture from words alone. Leave the picture out, \
+             or choose another model."
+        )
+    }
+}

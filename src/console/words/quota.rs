@@ -1,0 +1,182 @@
+//! Words for refusals about limits, blocks and tiers.
+
+use axum::http::StatusCode;
+
+use crate::console::trouble::Trouble;
+use crate::model::{
+    BlockTarget, Blocked, Bound, Contradiction, LimitHit, ProviderId, QuotaRefusal, Skip, Source,
+};
+
+use super::limits::{bare_amount, describe_amount, describe_limit};
+use super::{Names, add_address, describe_wait, name_payer, skip_clause};
+
+const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+
+/// The trouble that a limit, a block or a tier is.
+pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
+    match refusal {
+        QuotaRefusal::LimitReached {
+            hit,
+            payer,
+            provider,
+            retry_after_s,
+            own_key,
+        } => {
+            let mut trouble = limit_reached(hit, *retry_after_s);
+            trouble.retry_after_s = *retry_after_s;
+            offer_own_key(trouble, names, *payer, (provider, *own_key))
+        }
+        QuotaRefusal::UnknownPrice {
+            provider,
+            model,
+            payer,
+            own_key,
+        } => {
+            let words = format!(
+                "Nobody knows what {model} costs, and {} has a limit in dollars, so it can’t \
+                 pay for it. Choose another model, or ask the operator to add its price.",
+                name_payer(*payer)
+            );
+            let trouble = Trouble::new(StatusCode::FORBIDDEN, "Its price is not known", words)
+                .way("/models", "Choose a model");
+            offer_own_key(trouble, names, *payer, (provider, *own_key))
+        }
+        QuotaRefusal::Blocked { whom, until_ms } => blocked(*whom, *until_ms),
+        QuotaRefusal::NoSuchTier { name } => Trouble::new(
+            UNPROCESSABLE,
+            "No such tier",
+            format!("There is no tier called “{name}”. Choose one from the list."),
+        ),
+        QuotaRefusal::NoSuchLimit => Trouble::new(
+            StatusCode::NOT_FOUND,
+            "There is no such limit",
+            "It was cleared before, so nothing was changed. Open the page again to see those \
+             that are set.",
+        ),
+        QuotaRefusal::TooManyLimits { max } => Trouble::new(
+            StatusCode::CONFLICT,
+            "That is full",
+            format!("There are {max} limits at the most, so nothing was changed. Clear one first."),
+        ),
+        QuotaRefusal::BadAmount => Trouble::new(
+            UNPROCESSABLE,
+            "That is no amount",
+            "Type a whole number of 1 or more, or dollars such as 4.50. Nothing was changed.",
+        ),
+        QuotaRefusal::NameOne => Trouble::new(
+            UNPROCESSABLE,
+            "Choose one",
+            "Choose one person, role or channel, and only one. Nothing was changed.",
+        ),
+        QuotaRefusal::Contradiction(between) => Trouble::new(
+            UNPROCESSABLE,
+            "Those do not go together",
+            format!("{} Nothing was changed.", contradiction(*between)),
+        ),
+        QuotaRefusal::BadServer => Trouble::new(
+            UNPROCESSABLE,
+            "That is no server’s id",
+            "Turn on Developer Mode in Discord’s settings, right-click the server, and choose \
+             Copy Server ID. Nothing was changed.",
+        ),
+        QuotaRefusal::BadDuration => Trouble::new(
+            UNPROCESSABLE,
+            "That is no duration",
+            "Type a number and a unit, such as 30m, 12h, 7d or 4w, or leave it empty for good. \
+             Nothing was changed.",
+        ),
+    }
+}
+
+/// A limit that leaves no room: what it is, and when it renews.
+fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Trouble {
+    let whose = match hit.bound {
+        Bound::Tier => "You have used what your tier allows of the bot default",
+        Bound::Bot => "What the operator pays for everybody is used up",
+        Bound::BotInServer => "What the operator pays for this server is used up",
+        Bound::BotForPerson => "What the operator pays for you is used up",
+        Bound::ServerKey => "The server’s key has reached its budget",
+        Bound::Member | Bound::Role(_) => "You have used your share of the server’s key",
+    };
+    let mut words = format!(
+        "{whose}: {} of {}.",
+        bare_amount(hit.limit.metric, hit.used),
+        describe_limit(hit.limit)
+    );
+    if hit.remaining() > 0 {
+        let left = describe_amount(hit.limit.metric, hit.remaining());
+        words += &format!(" The {left} that are left are too little for this.");
+    }
+    words += &match retry_after_s {
+        Some(seconds) => format!(" There is room again in {}.", describe_wait(seconds)),
+        None => " This question alone needs more than that; a shorter one may fit.".to_owned(),
+    };
+    Trouble::new(StatusCode::TOO_MANY_REQUESTS, "A limit is reached", words)
+        .way("/usage", "See your limits")
+}
+
+/// Adds the way out, where there is one: a key of one's own that pays, or
+/// that can be made to.
+fn offer_own_key(
+    mut trouble: Trouble,
+    names: Names<'_>,
+    payer: Source,
+    (provider, own_key): (&ProviderId, Option<Skip>),
+) -> Trouble {
+    if payer.is_own() {
+        return trouble;
+    }
+    let name = names.name(provider);
+    if let Some(skip) = own_key {
+        let why = skip_clause(skip);
+        trouble.words += &format!(" Your own {name} key has no such limit, but it {why}.");
+        return trouble.way("/keys", "Go to your keys");
+    }
+    trouble.words += &format!(" A key of your own for {name} would have no such limit.");
+    trouble.way(add_address(provider), format!("Add a key for {name}"))
+}
+
+/// Somebody was stopped.
+fn blocked(whom: Blocked, until_ms: Option<i64>) -> Trouble {
+    let who = match whom {
+        Blocked::Everyone => "The operator has stopped the bot for everybody",
+        Blocked::Server(_) => "The operator has stopped the bot in this server",
+        Blocked::Person(_) => "The operator has stopped the bot for you",
+        Blocked::Role(_) => "The operator has stopped the bot for one of your roles",
+        Blocked::Channel(_) => "The operator has stopped the bot in this channel",
+        Blocked::InServer(_, BlockTarget::Person(_)) => {
+            "Whoever manages this server has stopped the bot for you there"
+        }
+        Blocked::InServer(_, BlockTarget::Role(_)) => {
+            "Whoever manages this server has stopped the bot for one of your roles there"
+        }
+        Blocked::InServer(_, BlockTarget::Channel(_)) => {
+            "Whoever manages this server has stopped the bot in this channel"
+        }
+    };
+    let until = until_ms.map_or_else(
+        || "for now".to_owned(),
+        |at_ms| format!("until {}", crate::console::parts::when::day(at_ms)),
+    );
+    let words = format!("{who} {until}. Keys and settings are kept; you can still see them.");
+    Trouble::new(StatusCode::FORBIDDEN, "You are blocked", words).way("/keys", "Go to your keys")
+}
+
+/// Why two choices do not go together, and what to choose instead.
+fn contradiction(between: Contradiction) -> &'static str {
+    match between {
+        Contradiction::PersonAndServer => "Choose a person or a server, and not both.",
+        Contradiction::RoleAndTogether => {
+            "A role’s limit is for each member with that role, and not for everybody together. \
+             Leave one of them out."
+        }
+        Contradiction::MinuteAndCalendar => {
+            "A minute has no calendar: its limit always counts the last 60 seconds. Choose \
+             another period."
+        }
+        Contradiction::DurationWithoutTier => {
+            "A duration says for how long a tier is given, and no tier is chosen. Choose one, or \
+             leave the duration empty to take the tier back."
+        }
+    }
+}
