@@ -7,7 +7,9 @@ use crate::console::parts::form::ChoiceGroup;
 use crate::console::parts::payer::{self, Look};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::model::{Caller, ProviderId, ProviderKind, ServerId, Source};
+use crate::model::{
+    Caller, ProviderId, ProviderKind, ServerId, Skip, Source, Step, Trace, Verdict,
+};
 
 use super::limits::Asker;
 use super::question::Setting;
@@ -41,12 +43,27 @@ pub async fn find_payers(
             asks.foresee_ask(&asker.caller, &choices).await
         };
         payers.push(match foreseen {
-            Ok(trace) => trace.taken().map(|step| payer::look(step.source)),
+            Ok(trace) => {
+                let demo = asks.replies_in_demo() && gives_way_to_demo(&trace);
+                let demo = demo.then_some(Source::Demo);
+                let taken = trace.taken().map(|step| step.source);
+                taken.or(demo).map(payer::look)
+            }
             Err(Error::Refused(_)) => None,
             Err(failed) => return Err(failed.into()),
         });
     }
     Ok(payers)
+}
+
+/// Whether a fixed reply is given where nobody pays: not where a key could pay
+/// and has no room, or where the asker's own one only has to be mended.
+fn gives_way_to_demo(trace: &Trace) -> bool {
+    let has_no_room = |step: &Step| {
+        let why = Verdict::Skipped;
+        step.verdict == why(Skip::Limit) || step.verdict == why(Skip::UnknownPrice)
+    };
+    !trace.passes_over_own_key() && !trace.0.iter().any(has_no_room)
 }
 
 /// The models to choose from, by provider: those that somebody pays for, then
