@@ -30,8 +30,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use asks::{
-    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelStanding,
-    OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
+    AnswerEvent, AnswerLog, AnswerStart, AskOutcome, AskSettings, ChosenModel, ModelOffer,
+    ModelStanding, OnceForm, Persona, ProviderStatus, ReadyAsk, Status,
 };
 pub use checkup::{
     Finding, Wellness, check_pages, judge_check, judge_health, judge_master, judge_quotas,
@@ -45,7 +45,7 @@ pub use files::{
 pub use gate::{ConcurrencyLimits, Permit};
 pub use health::{DatabaseFault, DiskRoom, Readiness};
 pub use keys::{
-    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, Listing,
+    AddForm, AddedKey, ImportOutcome, KeyDraft, KeyImport, KeySender, KeyTrial, KeyUses, Listing,
     PendingKey, RequestKey, ServerKeys, SkippedLine, SystemKey, SystemUses, TestedKey,
     TrialOutcome, TypedKey, WhySkipped,
 };
@@ -58,12 +58,12 @@ pub use people::{
 };
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,
-    UnsettledPictures, Waiter,
+    UnsettledPictures, Waiter, demo_picture,
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{
     CallClaim, ClaimOutcome, Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders,
-    RelayReceipt, RelayedAnswer,
+    RelayReceipt, RelayStart, RelayedAnswer,
 };
 #[cfg(feature = "demo")]
 pub use quotas::PastUse;
@@ -76,7 +76,7 @@ pub use tasks::Tasks;
 pub use traffic::TrafficView;
 
 pub use crate::ledger::{CallCounts, OvershootNotice, Traffic};
-pub use crate::store::{DatabaseTrouble, OwnAttempt, Total};
+pub use crate::store::{DatabaseTrouble, OwnAttempt, ReceiptsAfter, Total};
 pub use crate::vault::{is_same_secret, new_cookie};
 
 use crate::ledger::Ledger;
@@ -203,12 +203,12 @@ impl App {
 
     /// Makes the rooms, each of what it needs.
     fn furnish(foundation: Foundation, settings: Settings, http: reqwest::Client) -> Self {
-        let max_output_tokens = settings.asks.max_output_tokens;
+        let ask_settings = settings.asks.clone();
         let people = Arc::new(People::new(&foundation));
         let keys = Arc::new(Keys::new(&foundation));
         let asks = Arc::new(Asks::new(&foundation, settings.asks, &keys, &people));
         let pictures = Arc::new(Pictures::new(&foundation, settings.images, &asks, &people));
-        let programs = Programs::new(&foundation, max_output_tokens, &people, &pictures);
+        let programs = Programs::new(&foundation, &ask_settings, &people, &pictures);
         Self {
             people,
             keys,

@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::pages::sign_in;
+use super::pages::{self, sign_in};
 use crate::app::{
-    App, AskSettings, BotDefault, FileLimits, ImageSettings, ModelSettings, Moderation, Parts,
-    Persona, QuotaSettings, Settings,
+    App, AskSettings, BotDefault, ImageSettings, ModelSettings, Moderation, Parts, Persona,
+    QuotaSettings, Settings,
 };
 use crate::bot;
 use crate::config::{Config, ConfigError, Environment, Shards};
@@ -334,17 +334,7 @@ fn chat_settings(config: &Config) -> bot::ChatSettings {
         asks_per_channel: count(config.chat.asks_per_channel),
         pictures_per_person: count(config.images.per_person),
         memory_messages: count(config.chat.memory_messages),
-        file_limits: file_limits(config),
-    }
-}
-
-/// How much of people's files is read, wherever they send them.
-pub fn file_limits(config: &Config) -> FileLimits {
-    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    FileLimits {
-        picture_bytes: count(config.chat.picture_kb) * 1_024,
-        pictures: count(config.chat.pictures),
-        text_bytes: count(config.chat.text_file_kb) * 1_024,
+        file_limits: pages::file_limits(config),
     }
 }
 
@@ -365,6 +355,7 @@ fn gateway_settings(config: &Config) -> gateway::Settings {
         body_bytes: count(config.gateway.body_kb) * 1_024,
         open_metrics: config.gateway.open_metrics,
         keys_without_token: config.gateway.keys_without_token,
+        demo_without_token: config.gateway.demo_without_token,
         hosts: config.gateway.own_hosts(),
     }
 }

@@ -65,10 +65,6 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
         println!("The console is at {url}/. Sign in there, and be mia, omar or zoe.");
     }
     println!(
-        "The console, where people keep their keys, is at http://{}/.",
-        config.gateway.listen
-    );
-    println!(
         "Programs reach the same keys at http://{}, with a token that `/token create` makes there.",
         config.gateway.listen
     );

@@ -160,11 +160,10 @@ pub async fn tell_month(app: &Arc<App>, scene: &Scene) -> anyhow::Result<()> {
 }
 
 fn member(person: u64, scene: &Scene, manages_server: bool) -> Caller {
-    Caller {
-        place: Place::Server(ServerId(scene.server)),
-        manages_server,
-        ..nobody_else(PersonId(person))
-    }
+    let mut caller = nobody_else(PersonId(person));
+    caller.place = Place::Server(ServerId(scene.server));
+    caller.manages_server = manages_server;
+    caller
 }
 
 async fn add_key(app: &App, caller: &Caller, key: &DemoKey) -> anyhow::Result<()> {
@@ -223,17 +222,13 @@ fn remember(habit: &Habit, caller: &Caller, at_ms: i64, chance: &mut Chance) -> 
         },
         cost: None,
     };
-    let place = if habit.in_server {
-        caller.place
-    } else {
-        Place::Direct
-    };
+    let mut caller = caller.clone();
+    if !habit.in_server {
+        caller.place = Place::Direct;
+    }
     PastUse {
         at_ms,
-        caller: Caller {
-            place,
-            ..caller.clone()
-        },
+        caller,
         source: habit.source,
         provider: ProviderId::from(habit.provider),
         model: habit.model.to_owned(),

@@ -31,7 +31,6 @@ use clap::{Parser, Subcommand};
 
 #[cfg(test)]
 pub use assemble::catalogue;
-use assemble::file_limits;
 pub use assemble::{Assembled, RunOptions, assemble};
 #[cfg(test)]
 pub use files::raise_limit as raise_file_limit;
@@ -133,7 +132,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Health => health::health(file).await,
-        Verb::Client(verb) => client::run(verb).await,
+        Verb::Client(verb) => client::run(verb, file).await,
     }
 }
 

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use crate::app::App;
+use crate::app::{App, FileLimits};
 use crate::bot::SignInSettings;
-use crate::cli::file_limits;
 use crate::config::{Config, ConfigError, Environment, NoConsole};
 use crate::{console, gateway};
 
@@ -33,6 +32,16 @@ pub fn prepare(
         console::first_segments(),
         service,
     )))
+}
+
+/// How much of people's files is read, wherever they send them.
+pub fn file_limits(config: &Config) -> FileLimits {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    FileLimits {
+        picture_bytes: count(config.chat.picture_kb) * 1_024,
+        pictures: count(config.chat.pictures),
+        text_bytes: count(config.chat.text_file_kb) * 1_024,
+    }
 }
 
 /// How people sign in to the pages; none where there are no pages, or nobody

@@ -28,6 +28,9 @@ pub struct Gateway {
     pub bodies_mb: u32,
     pub open_metrics: bool,
     pub keys_without_token: bool,
+    /// Whether calls without a token and without a key get demo replies, where
+    /// `ask.demo_replies` is on: 30 a minute for each address.
+    pub demo_without_token: bool,
 }
 
 impl Default for Gateway {
@@ -45,6 +48,7 @@ impl Default for Gateway {
             bodies_mb: 256,
             open_metrics: false,
             keys_without_token: false,
+            demo_without_token: false,
         }
     }
 }

@@ -213,8 +213,8 @@ async fn find_managed(
 /// Refuses a form that does not come from a page of ours. A browser always
 /// names the origin of a form's page.
 fn require_own_page(origins: &[String], headers: &HeaderMap) -> Result<(), Trouble> {
-    let site = headers.get(SEC_FETCH_SITE);
-    let is_same_site = site.is_none_or(|site| site == "same-origin");
+    let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+    let is_same_site = sites.all(|site| site == "same-origin");
     let mut named = headers.get_all(ORIGIN).iter();
     let (origin, second) = (named.next(), named.next());
     let is_ours = |origin: &HeaderValue| origins.iter().any(|ours| origin == ours.as_str());

@@ -8,7 +8,9 @@
 
 mod call;
 mod call_task;
+mod compatibility;
 mod connection;
+mod demo;
 mod head;
 mod idempotency;
 mod messages;
@@ -55,7 +57,7 @@ use crate::app::{App, ConcurrencyLimits};
 use crate::model::{Network, PersonId, ServerId, TokenId};
 use head::KnownHosts;
 use router::Router;
-use session::BadTokenThrottle;
+use session::{BadTokenThrottle, DemoThrottle};
 
 /// How long a request's id is.
 const REQUEST_ID_BYTES: usize = 22;
@@ -84,6 +86,9 @@ pub struct Settings {
     pub open_metrics: bool,
     /// Whether a call that brings a provider key needs no token.
     pub keys_without_token: bool,
+    /// Whether a call without a token and without a key gets a demo reply,
+    /// where those are given.
+    pub demo_without_token: bool,
     /// Hosts that the gateway answers to, beside this machine's own names
     /// and addresses; `*` for every host.
     pub hosts: Vec<String>,
@@ -101,6 +106,7 @@ pub struct Gateway {
     person_limits: ConcurrencyLimits<PersonId>,
     server_limits: ConcurrencyLimits<ServerId>,
     bad_tokens: BadTokenThrottle,
+    demo_calls: DemoThrottle,
     hosts: KnownHosts,
     /// The first part of every request id: a random number of this process.
     process_id: u32,
@@ -125,6 +131,7 @@ impl Gateway {
             hosts: KnownHosts::new(&settings.hosts),
             settings,
             bad_tokens: BadTokenThrottle::default(),
+            demo_calls: DemoThrottle::default(),
             process_id: u32::from_be_bytes(process_id),
             requests: AtomicU64::new(0),
             stop,

@@ -55,7 +55,10 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 impl ApiDialect {
     /// The dialect of an address.
     pub fn of_path(path: &str) -> Self {
-        if path.starts_with("/api/") || !path.get(1..).unwrap_or_default().contains('/') {
+        if path.starts_with("/api/")
+            || path.starts_with("/v2/")
+            || !path.get(1..).unwrap_or_default().contains('/')
+        {
             Self::Latchkey
         } else if path.starts_with("/anthropic/") {
             Self::Anthropic

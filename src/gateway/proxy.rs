@@ -6,10 +6,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 
-use crate::app::{Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders, RelayedAnswer};
+use crate::app::{
+    Relay, RelayAsk, RelayBody, RelayContent, RelayHeaders, RelayStart, RelayedAnswer,
+};
 use crate::model::{BadBody, ProviderId, Surface};
 
 use crate::gateway::call::{Call, CallContext, HandlerResult};
+use crate::gateway::demo::{DemoSurface, respond_demo};
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency};
 use crate::gateway::problem::{ApiDialect, Problem, write_payer_headers};
 use crate::gateway::receipt::write_receipt_comment;
@@ -81,13 +84,25 @@ impl PieceSource for RelayStream {
 /// Passes a call on. The response has the provider's status, media type and
 /// body, and no other header of the provider's.
 pub async fn relay_call(call: Call, target: RelayTarget) -> HandlerResult {
-    let ask = relay_ask(&call, target)?;
+    let demo = DemoSurface::of(&target);
+    let ask = relay_ask(&call, target, demo.is_some())?;
     let claim = match check_idempotency(&call, ask.content.body.bytes()).await? {
         IdempotencyCheck::New(claim) => claim,
         IdempotencyCheck::Repeated(response) => return Ok(response),
     };
     let call = call.into_context();
-    let relay = call.gateway.app.programs.relay(ask).await?;
+    let relay = match call.gateway.app.programs.relay(ask).await? {
+        RelayStart::Passed(relay) => *relay,
+        RelayStart::Demo(payer) => {
+            let demo = demo.ok_or_else(|| anyhow::anyhow!("a demo reply without words"))?;
+            let response = respond_demo(&demo, &payer, call.gateway.app.now_ms() / 1_000)?;
+            if let Some(claim) = claim {
+                let end = claim.end(response.status().as_u16(), Some(payer.attempt));
+                Box::pin(end).await?;
+            }
+            return Ok(response);
+        }
+    };
     let mut headers = HeaderMap::with_capacity(HEADERS);
     write_payer_headers(&mut headers, &relay.payer);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -131,7 +146,7 @@ async fn respond_with(mut relay: Relay, call: CallContext) -> Result<ResponseBod
     })
 }
 
-fn relay_ask(call: &Call, target: RelayTarget) -> Result<RelayAsk, Problem> {
+fn relay_ask(call: &Call, target: RelayTarget, takes_demo: bool) -> Result<RelayAsk, Problem> {
     let content = Box::new(RelayContent {
         surface: target.surface,
         as_openai: target.as_openai,
@@ -148,6 +163,7 @@ fn relay_ask(call: &Call, target: RelayTarget) -> Result<RelayAsk, Problem> {
         model: target.model,
         content,
         request_key: call.request_key()?,
+        takes_demo,
     })
 }
 

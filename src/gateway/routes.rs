@@ -10,6 +10,7 @@ use axum::http::Method;
 use crate::model::Right;
 
 use crate::gateway::call::{Call, HandlerResult};
+use crate::gateway::compatibility::OF_OTHER_SYSTEMS;
 use crate::gateway::openapi::docs::{
     EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
 };
@@ -49,14 +50,14 @@ impl Route {
     }
 }
 
-const GET: Option<Method> = Some(Method::GET);
-const POST: Option<Method> = Some(Method::POST);
-const PATCH: Option<Method> = Some(Method::PATCH);
-const DELETE: Option<Method> = Some(Method::DELETE);
+pub const GET: Option<Method> = Some(Method::GET);
+pub const POST: Option<Method> = Some(Method::POST);
+pub const PATCH: Option<Method> = Some(Method::PATCH);
+pub const DELETE: Option<Method> = Some(Method::DELETE);
 const ANY: Option<Method> = None;
 
-const CHAT: Requirement = Requirement::Token(Right::Chat);
-const READ_KEYS: Requirement = Requirement::Token(Right::KeysRead);
+pub const CHAT: Requirement = Requirement::Token(Right::Chat);
+pub const READ_KEYS: Requirement = Requirement::Token(Right::KeysRead);
 const READ_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysRead);
 const WRITE_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysWrite);
 const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
@@ -88,6 +89,8 @@ macro_rules! route {
     };
 }
 
+pub(in crate::gateway) use route;
+
 /// Two rows: one for what belongs to the caller, and one, below a server's
 /// address, for what belongs to a server that the caller manages.
 macro_rules! person_and_server {
@@ -116,7 +119,7 @@ pub fn all_routes() -> impl Iterator<Item = &'static Route> {
     let of_person_and_server = KEYS.iter().chain(&USAGE).flatten();
     let of_operators = SYSTEM_KEYS.iter().chain(&OF_OPERATORS);
     let others = MODELS.iter().chain(&OF_PERSON).chain(of_operators);
-    others.chain(of_person_and_server)
+    others.chain(of_person_and_server).chain(&OF_OTHER_SYSTEMS)
 }
 
 /// Calls to models, in the dialects of their providers and in our own.

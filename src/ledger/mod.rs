@@ -39,6 +39,7 @@ mod hold;
 mod lease;
 #[cfg(test)]
 mod lease_story;
+mod list_price;
 mod lost;
 mod meter;
 mod metrics;
@@ -87,7 +88,7 @@ pub use outage::{LedgerPulse, WAITS_MAX};
 pub use overshoot::OvershootNotice;
 #[cfg(feature = "demo")]
 pub use past::PastCall;
-pub use prices::Prices;
+pub use prices::{ListPrice, Prices};
 pub use table::PriceTable;
 pub use traffic::{CallCounts, Traffic};
 

@@ -30,6 +30,16 @@ pub struct PricedModel<'a> {
     pub at_ms: i64,
 }
 
+/// What lists say of a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListPrice {
+    /// For a million tokens; none where nobody knows it.
+    pub input: Option<NanoDollars>,
+    pub output: Option<NanoDollars>,
+    /// How much it can be told and say in all.
+    pub context_tokens: Option<u64>,
+}
+
 /// Where a model's prices stand.
 enum Found<'a> {
     Entry(&'a Entry),
@@ -132,6 +142,22 @@ impl Prices {
             .table
             .find(model.provider.as_str(), model.model, model.at_ms)?;
         known.context_tokens
+    }
+
+    /// What a million tokens into a model and out of it cost, and its window, as
+    /// far as lists know. Longer prompts and other classes may cost more.
+    pub fn list_price(&self, model: PricedModel<'_>) -> ListPrice {
+        let found = self.find(model);
+        let of = |class| found.as_ref()?.price(class, &ClassCounts::default());
+        let (input, output) = (of(UsageClass::Input), of(UsageClass::Output));
+        // The table has 0 for what is paid for by something else than tokens.
+        let is_free = model.model.ends_with(":free");
+        let known = |price: Option<NanoDollars>| price.filter(|it| it.0 > 0 || is_free);
+        ListPrice {
+            input: known(input),
+            output: known(output),
+            context_tokens: self.context_tokens(model),
+        }
     }
 
     fn find(&self, model: PricedModel<'_>) -> Option<Found<'_>> {

@@ -14,6 +14,15 @@ impl NanoDollars {
     /// nonsense.
     pub const CALL_MAX: Self = Self(1_000_000 * DOLLAR);
 
+    /// As a number of dollars, for programs that want one.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "no sum of ours has more than 2^53 nano-dollars, which is nine million dollars"
+    )]
+    pub fn in_dollars(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
     /// Rounds up, so that nothing is ever too cheap. None for what is no
     /// price of a call: negative, not a number, or above a million.
     pub fn from_dollars(dollars: f64) -> Option<Self> {

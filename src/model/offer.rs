@@ -161,6 +161,14 @@ pub struct Step {
 pub struct Trace(pub Vec<Step>);
 
 impl Trace {
+    /// Whether a key of the caller's own was passed over, which the caller can
+    /// mend.
+    pub fn passes_over_own_key(&self) -> bool {
+        let is_skipped = |step: &Step| matches!(step.verdict, Verdict::Skipped(_));
+        let mut steps = self.0.iter();
+        steps.any(|step| step.source.is_own() && is_skipped(step))
+    }
+
     /// The step that pays, if any does.
     pub fn taken(&self) -> Option<&Step> {
         self.0.iter().find(|step| step.verdict == Verdict::Taken)

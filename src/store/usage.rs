@@ -68,6 +68,15 @@ pub struct TotalLine {
     pub total: Total,
 }
 
+/// A part of a list of receipts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiptsAfter {
+    /// The receipt that it comes after; none where it begins the list.
+    pub after: Option<AttemptId>,
+    /// How many it has at the most.
+    pub max: usize,
+}
+
 /// Rows of one kind: those of days, or of quarters, of a stretch of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Part {
@@ -210,14 +219,13 @@ impl Store {
         rows.iter().map(|row| row.int(0)).collect()
     }
 
-    /// Attempts that ended between two ids, oldest first, from the one after
-    /// `after` on: at most `max`. They are a person's, or those that a server's
-    /// keys paid for.
+    /// A part of the attempts that ended between two ids, oldest first. They are
+    /// a person's, or those that a server's keys paid for.
     pub async fn receipts_of(
         &self,
         owner: UsageOwner,
         between: (AttemptId, AttemptId),
-        page: (Option<AttemptId>, usize),
+        page: ReceiptsAfter,
     ) -> anyhow::Result<Vec<OwnAttempt>> {
         let of_person = select_attempts!(
             "where person_id = $1 and attempt_id >= $2 and attempt_id < $3 and attempt_id > $4 \
@@ -233,7 +241,7 @@ impl Store {
             Scope::Guild => of_server,
             Scope::Member | Scope::Bot => bail!("there are no receipts of the whole bot"),
         };
-        let (after, max) = page;
+        let ReceiptsAfter { after, max } = page;
         let values = [
             owner.id.into(),
             between.0.into(),
@@ -320,9 +328,91 @@ fn read_line(row: &Row) -> anyhow::Result<UsageLine> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
+    use rusqlite::Connection;
 
     use super::*;
+
+    /// Runs the migrations from one version up to another.
+    fn migrate(database: &Connection, versions: RangeInclusive<u32>) {
+        let files = std::fs::read_dir("migrations/sqlite").unwrap();
+        let version = |name: &str| -> u32 {
+            let rest = name.strip_prefix('V').unwrap();
+            let (number, _) = rest.split_once("__").unwrap();
+            number.parse().unwrap()
+        };
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let wanted = names.map(|name| (version(&name), name));
+        let wanted: BTreeSet<_> = wanted.filter(|(it, _)| versions.contains(it)).collect();
+        for (_, name) in wanted {
+            let sql = std::fs::read_to_string(format!("migrations/sqlite/{name}")).unwrap();
+            database.execute_batch(&sql).unwrap();
+        }
+    }
+
+    /// What a person and a server used by day of UTC, as rows of a kind say it.
+    fn used(database: &Connection, quarters: i64) -> Vec<(String, i64, i64, i64, i64)> {
+        let sql = "select scope, quarter / 96, sum(requests), sum(cost_nano), sum(unpriced) \
+                   from usage_total where quarters = ?1 group by 1, 2 order by 1, 2";
+        let mut query = database.prepare(sql).unwrap();
+        let rows = query.query_map([quarters], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        });
+        rows.unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn sums_by_day_become_sums_by_key_and_stay_what_they_were() {
+        let database = Connection::open_in_memory().unwrap();
+        migrate(&database, 1..=10);
+        // Two attempts are kept, one of them without a price; of a third there
+        // is a sum and no row.
+        let rows = "
+            insert into attempt (attempt_id, person_id, server_id, source, key_id, provider, \
+                model, state, held_at_ms, held_input_tokens, held_output_tokens, held_images, \
+                counted, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
+                cost_nano, estimated, cost_reported, clamped) values
+                (x'01', 7, 9, 'server', 'k1', 'openai', 'm', 'settled', 864000000, 0, 0, 0, '', \
+                    10, 5, 0, 0, 0, 300, 0, 0, 0),
+                (x'02', 7, null, 'personal', 'k2', 'openai', 'm', 'settled', 865800000, 0, 0, 0, \
+                    '', 10, 5, 0, 0, 0, null, 0, 0, 0),
+                (x'03', 7, null, 'personal', 'k2', 'openai', 'm', 'held', 865800000, 0, 0, 0, '', \
+                    10, 5, 0, 0, 0, null, 0, 0, 0);
+            insert into usage_total values
+                ('user', 7, 10, 0, 'server', 'openai', 'm', 1, 10, 5, 0, 0, 0, 300, 0, 0),
+                ('guild', 9, 10, 0, 'server', 'openai', 'm', 1, 10, 5, 0, 0, 0, 300, 0, 0),
+                ('member', 9, 10, 7, '', '', '', 1, 10, 5, 0, 0, 0, 300, 0, 0),
+                ('user', 7, 10, 0, 'personal', 'openai', 'm', 2, 20, 10, 0, 0, 0, 40, 1, 0),
+                ('bot', 0, 10, 0, 'server', 'openai', 'm', 1, 10, 5, 0, 0, 0, 300, 0, 0),
+                ('bot', 0, 10, 0, 'personal', 'openai', 'm', 2, 20, 10, 0, 0, 0, 40, 1, 0);";
+        database.execute_batch(rows).unwrap();
+        migrate(&database, 12..=12);
+        let expected = [
+            ("bot", 10, 3, 340, 1),
+            ("guild", 10, 1, 300, 0),
+            ("member", 10, 1, 300, 0),
+            ("user", 10, 3, 340, 1),
+        ];
+        let expected = expected.map(|it| (it.0.to_owned(), it.1, it.2, it.3, it.4));
+        for quarters in [1, 96] {
+            assert_eq!(used(&database, quarters), expected);
+        }
+        let sql = "select key_id, quarter, requests from usage_total \
+                   where scope = 'user' and quarters = 1 order by quarter";
+        let mut query = database.prepare(sql).unwrap();
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let rows: Vec<(String, i64, i64)> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+        let kept = |key: &str, quarter| (key.to_owned(), quarter, 1);
+        assert_eq!(rows, [kept("k1", 960), kept("k2", 962), kept("", 1_008)]);
+    }
 
     proptest! {
         #[test]

@@ -11,7 +11,7 @@ async fn a_person_without_a_key_is_told_how_to_add_one_and_does() {
     run(async |stage| {
         let mia = stage.mia();
         assert_snapshot!(mia.runs("/ask prompt:hello provider:openai").await, @"
-        (only you) There is no key for OpenAI that can pay here.
+        (only you) No API key configured: there is no key for OpenAI that can pay here.
         Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
         ");
         assert_snapshot!(mia.runs("/keys add provider:openai scope:user").await, @"
@@ -61,12 +61,12 @@ async fn a_key_that_the_provider_refuses_is_not_stored_and_the_old_one_stays() {
     run(async |stage| {
         let mia = stage.mia();
         assert_snapshot!(mia.adds("openai", "user", &bad("openai")).await, @"
-        (only you) OpenAI does not accept that key, so it was not stored. Make a new one at <https://platform.openai.com/api-keys>, then press the button, or `/keys add provider:openai scope:user`.
+        (only you) Key is invalid: OpenAI does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing. Make a new one at <https://platform.openai.com/api-keys>, then press the button, or `/keys add provider:openai scope:user`.
         [Add a key for OpenAI]
         ");
         mia.adds("openai", "user", &good("openai")).await;
         assert_snapshot!(mia.adds("openai", "user", &bad("openai")).await, @"
-        (only you) OpenAI does not accept that key, so it was not stored. Your old key is still in place. Make a new one at <https://platform.openai.com/api-keys>, then press the button, or `/keys add provider:openai scope:user`.
+        (only you) Key is invalid: OpenAI does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing. Your old key is still in place. Make a new one at <https://platform.openai.com/api-keys>, then press the button, or `/keys add provider:openai scope:user`.
         [Add a key for OpenAI]
         ");
         mia.runs("/ask prompt:hello provider:openai").await;

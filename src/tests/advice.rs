@@ -20,7 +20,7 @@ async fn where_keys_cannot_be_stored_nobody_is_told_to_store_one() {
     run_with(without_byok(""), async |stage| {
         let mia = stage.mia();
         assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
-        (only you) There is no key for OpenAI that can pay here.
+        (only you) No API key configured: there is no key for OpenAI that can pay here.
         Keys can't be stored in this bot; one that you type for a single ask can pay, with `/ask once:True provider:openai`. You get one at <https://platform.openai.com/api-keys>.
         ");
         for line in ["/ask prompt:count", "/keys status", "/quota status", "/model show", "/usage"] {

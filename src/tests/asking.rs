@@ -28,7 +28,7 @@ async fn nobody_can_pay_and_everything_is_explained() {
     };
     run_with(setup, async |stage| {
         assert_snapshot!(stage.mia().runs("/ask prompt:hello").await, @"
-        (only you) There is no key that can pay for this: not yours, not this server's, not the bot's.
+        (only you) No API key configured: there is no key that can pay for this: not yours, not this server's, not the bot's.
         `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         assert_snapshot!(stage.mia().runs("/keys status").await, @"
@@ -216,7 +216,7 @@ async fn a_server_key_pays_only_in_its_server() {
             zoe,
         ] {
             let seen = elsewhere.runs("/ask prompt:count provider:openai").await;
-            assert!(seen.contains("There is no key for OpenAI"), "{seen}");
+            assert!(seen.contains("there is no key for OpenAI"), "{seen}");
         }
         assert_eq!(stage.keys_that_paid("openai").len(), 2);
     })

@@ -340,11 +340,11 @@ async fn a_refusal_about_keys_is_for_the_person_alone() {
         let link = "About what you asked in https://discord.com/channels/";
         assert!(asked.starts_with(link), "{asked}");
         assert_snapshot!(told, @"
-        There is no key that can pay for this: not yours, not that server's, not the bot's.
+        No API key configured: there is no key that can pay for this: not yours, not that server's, not the bot's.
         `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         assert_snapshot!(mia.directly().says("hello").await, @"
-        There is no key that can pay for this: not yours, not this server's, not the bot's.
+        No API key configured: there is no key that can pay for this: not yours, not this server's, not the bot's.
         `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
     })

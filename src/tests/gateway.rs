@@ -209,7 +209,7 @@ async fn a_no_has_the_shape_of_the_dialect_and_says_what_to_do() {
         insta::assert_snapshot!(stranger.with("latchkey_madeup").posts("/anthropic/v1/messages", &json!({})).await.status, @"401");
         insta::assert_snapshot!(program.posts(chat, &count("openai/gpt-6-luna")).await.shown(), @r#"
         402
-        {"error":{"code":"nobody_pays","message":"No key for openai can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.","param":null,"type":"insufficient_quota"}}
+        {"error":{"code":"nobody_pays","message":"No API key configured: no key for openai can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.","param":null,"type":"insufficient_quota"}}
         "#);
         insta::assert_snapshot!(program.posts(chat, &count("some-model")).await.shown(), @r#"
         404
@@ -222,7 +222,7 @@ async fn a_no_has_the_shape_of_the_dialect_and_says_what_to_do() {
         let google = program.posts("/google/v1beta/models/gemini-x:generateContent", &json!({"contents": []})).await;
         insta::assert_snapshot!(google.shown(), @r#"
         402
-        {"error":{"code":402,"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"latchkey","reason":"nobody_pays"}],"message":"No key for google can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.","status":"RESOURCE_EXHAUSTED"}}
+        {"error":{"code":402,"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","domain":"latchkey","reason":"nobody_pays"}],"message":"No API key configured: no key for google can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.","status":"RESOURCE_EXHAUSTED"}}
         "#);
         insta::assert_snapshot!(program.gets("/v1/chat/completions").await.shown(), @r#"
         405

@@ -15,7 +15,7 @@ async fn a_refused_key_can_be_tested_and_revives() {
         stage.key_stands(&key, Standing::Bad);
         assert_snapshot!(mia.runs("/keys test provider:anthropic").await, @"
         (only you) Tested the personal key: **Anthropic** `…6789`.
-        Anthropic refuses it, so it is not used. Make a new one at <https://platform.claude.com/settings/keys> and run `/keys add provider:anthropic`.
+        Key is invalid: Anthropic refuses it, so it is not used. Make a new one at <https://platform.claude.com/settings/keys> and run `/keys add provider:anthropic`.
         ");
         assert_snapshot!(mia.runs("/ask prompt:hello provider:anthropic").await, @"
         (only you) There is no key for Anthropic that can pay here.

@@ -18,6 +18,8 @@ mod checks;
 mod choices;
 mod citations;
 mod clients;
+mod colours;
+mod compatibility;
 mod console;
 mod crowds;
 mod damaged_keys;

@@ -26,7 +26,7 @@ async fn a_key_for_one_ask_pays_once_and_is_forgotten() {
         ");
         assert_eq!(stage.keys_that_paid("openai"), std::slice::from_ref(&key));
         insta::assert_snapshot!(mia.runs("/ask prompt:count provider:openai").await, @"
-        (only you) There is no key for OpenAI that can pay here.
+        (only you) No API key configured: there is no key for OpenAI that can pay here.
         Add yours with `/keys add provider:openai scope:user`; you get one at <https://platform.openai.com/api-keys>.
         ");
         // The form works once, and the ledger knows no key.

@@ -37,7 +37,7 @@ async fn a_newcomer_is_refused_follows_the_advice_and_is_answered() {
         browser.shows("mia (member)").await;
         sends(&browser, "/ask prompt:hello provider:openai").await;
         browser
-            .shows("There is no key for OpenAI that can pay here.")
+            .shows("No API key configured: there is no key for OpenAI that can pay here.")
             .await;
         browser.shows("Only you can see this").await;
         browser.keeps_picture("refused").await;

@@ -20,14 +20,21 @@ const ORIGIN: &str = "https://latchkey.example";
 /// Somebody's browser, with the cookie and the form token of their session.
 struct Browser {
     who: &'static str,
+    http: Client,
     cookie: Option<SecretString>,
     form_token: SecretString,
+}
+
+/// A client that follows no redirect. To make one takes a while.
+fn client() -> Client {
+    Client::builder().redirect(Policy::none()).build().unwrap()
 }
 
 impl Browser {
     fn visitor() -> Self {
         Self {
             who: "visitor",
+            http: client(),
             cookie: None,
             form_token: "none".into(),
         }
@@ -46,6 +53,7 @@ impl Browser {
         let own: OwnSession = people.find_session(&cookie).await.unwrap().unwrap();
         Self {
             who,
+            http: client(),
             cookie: Some(cookie),
             form_token: own.form_token,
         }
@@ -108,8 +116,7 @@ fn address(stage: &Stage, row: &Row) -> String {
 async fn asks(stage: &Stage, row: &Row, browser: &Browser, sent: &Sent<'_>) -> (u16, String) {
     let method = method_of(row);
     let url = format!("{}{}", stage.gateway().await, address(stage, row));
-    let client = Client::builder().redirect(Policy::none()).build().unwrap();
-    let mut request = client.request(method.clone(), url);
+    let mut request = browser.http.request(method.clone(), url);
     if let Some(cookie) = &browser.cookie {
         request = request.header(
             "cookie",
@@ -267,8 +274,7 @@ async fn pages_carry_the_headers_that_keep_them_to_themselves() {
         for row in all_routes().filter(|row| method_of(row) == Method::GET) {
             for browser in [&visitor, &omar] {
                 let url = format!("{}{}", stage.gateway().await, address(stage, row));
-                let client = Client::builder().redirect(Policy::none()).build().unwrap();
-                let mut request = client.get(url);
+                let mut request = browser.http.get(url);
                 if let Some(cookie) = &browser.cookie {
                     let cookie = format!("__Host-latchkey={}", cookie.expose_secret());
                     request = request.header("cookie", cookie);

@@ -20,7 +20,7 @@ async fn a_picture_is_made_with_whoevers_key_pays() {
     stage::run(async |stage| {
         let mia = stage.mia();
         assert_snapshot!(mia.runs("/imagine prompt:a lighthouse").await, @"
-        (only you) There is no key that can pay for this: not yours, not this server's, not the bot's.
+        (only you) No API key configured: there is no key that can pay for this: not yours, not this server's, not the bot's.
         `/keys add scope:user` adds one of yours. `/keys status` shows the details.
         ");
         mia.adds("openai", "user", &good("openai")).await;

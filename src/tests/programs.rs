@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::process::{command, printed};
 use super::program::Program;
-use super::{Stage, good, run};
+use super::{Stage, bad, good, run};
 
 /// Runs a verb in a home of its own, with something piped in; what it printed
 /// to either side, and whether it did well.
@@ -62,7 +62,7 @@ async fn somebody_logs_in_asks_and_sees_what_was_used() {
         let (_, json, _) = does(&home, "ask count --json", "").await;
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&json).unwrap()["mode"],
-            "operator"
+            "server"
         );
         let (_, added, _) = does(&home, "keys add openai --name work", &good("openai")).await;
         let id = regex::Regex::new("[0-9a-f]{32}").unwrap();
@@ -151,20 +151,57 @@ async fn what_goes_wrong_is_said_with_what_to_do() {
             told.push(error);
         }
         insta::assert_snapshot!(told.join("\n"), @"
-        error: nobody is logged in; run `latchkey login <address>` first: No such file or directory (os error 2)
+        error: No API key configured: nobody is logged in, and no variable of a provider's key, such as `OPENAI_API_KEY`, is set. Run `latchkey login <address>`, or set one
         error: a token must not go over http:// past this machine; use https://
         error: the address must be one such as https://latchkey.example: relative URL without a base
         error: nothing was typed, so nothing was done
         error: nothing was stored: This is no token that works here: it is unknown, ended, revoked or mistyped. Make one in Discord with `/token create`, and send it as `Authorization: Bearer …`.
         error: nothing was stored: the gateway can't be reached; is its address right?: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
         error: there is nothing to ask; write a prompt, or pipe one in
-        error: No key for openai can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
+        error: No API key configured: no key for openai can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
         error: There is no provider called `opnai`. `GET /api/v1/providers` lists all.
         error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
         error: The token may not do this: it has the scopes `chat`. Make one that may, with `/token create` in Discord.
         error: `size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.
-        error: No key for runpod can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
+        error: No API key configured: no key for runpod can pay for this. Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call.
         ");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_login_a_providers_own_variable_pays_and_that_is_said() {
+    run(async |stage| {
+        let home = tempfile::tempdir().unwrap();
+        let url = stage.scene.emulator.provider_url("cerebras");
+        let settings = home.path().join("settings.toml");
+        std::fs::write(&settings, format!("[providers.cerebras]\nbase_url = \"{url}\"\n")).unwrap();
+        let asks = async |words: &str, key: &str| {
+            let variables = [
+                ("HOME", home.path().to_str().unwrap()),
+                ("CEREBRAS_API_KEY", key),
+            ];
+            let variables = variables.map(|(name, value)| (name.to_owned(), value.into()));
+            let line = format!("--config {} {words}", settings.display());
+            super::process::run(&line, &variables).await
+        };
+        let answered = asks("ask count", &good("cerebras")).await;
+        insta::assert_snapshot!(printed(&answered.stdout), @"one two three four five six seven eight nine ten");
+        insta::assert_snapshot!(printed(&answered.stderr), @"
+        key source: CEREBRAS_API_KEY of this environment, sent to Cerebras itself; nobody is logged in (`latchkey login <address>` uses the keys of a gateway)
+        — cerebras gpt-oss-120b · key source: this environment · 12 tokens in, 10 out
+        ");
+        assert_eq!(stage.keys_that_paid("cerebras"), [good("cerebras")]);
+        let json = asks("ask count --json --persona code", &good("cerebras")).await;
+        let answer: serde_json::Value = serde_json::from_str(&printed(&json.stdout)).unwrap();
+        assert_eq!((&answer["source"], &answer["provider"]), (&"environment".into(), &"cerebras".into()));
+        let refused = asks("ask count", &bad("cerebras")).await;
+        let told = printed(&refused.stderr);
+        assert!(!refused.status.success() && told.contains("error: Key is invalid: Cerebras does not accept"), "{told}");
+        // Another provider is asked for, whose key is not here.
+        let other = asks("ask count --provider openai", &good("cerebras")).await;
+        let told = printed(&other.stderr);
+        assert!(told.contains("error: No API key configured: nobody is logged in"), "{told}");
     })
     .await;
 }

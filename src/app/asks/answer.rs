@@ -5,16 +5,16 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{
-    Answer, Ask, AskRefusal, AttemptId, ChoiceKind, Credential, Offer, PersonId, PromptTokens,
-    ProviderId, Source, Trace, Turn,
+    Answer, Ask, AskRefusal, AttemptId, ChoiceKind, Credential, Offer, PersonId, Source, Trace,
+    Turn,
 };
 
 use crate::app::Error;
 use crate::app::asks::Asks;
-use crate::app::asks::call::{AskCall, DEMO, PlannedAsk};
+use crate::app::asks::call::{AskCall, PlannedAsk};
 use crate::app::asks::fit::Fitted;
 use crate::app::keys::KeyTrial;
-use crate::app::payers::{Demotion, Needs, Payer, PayerQueue, Reservation};
+use crate::app::payers::{Demotion, Payer, PayerQueue, Reservation};
 use crate::app::policy::{CallerPolicy, Notice};
 
 /// How an ask ended, which keys it showed to be dead, and which budgets to
@@ -53,7 +53,7 @@ pub struct ReadyAsk {
     order: PlannedAsk,
     queue: PayerQueue,
     reserved: Option<Reservation<Fitted>>,
-    /// There is no key at all, and the operator wants a fixed reply then.
+    /// No key can pay, and the operator wants a fixed reply then.
     demo: bool,
 }
 
@@ -116,10 +116,11 @@ impl Asks {
         let trial = self.begin_trial(&policy, ask.request_key.as_ref()).await?;
         let first = plan.providers.first().filter(|_| ask.request_key.is_some());
         let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
-        let nobody = request.is_none() && self.payers.offers(&policy).next().is_none();
         let choice = self
             .payers
-            .choose(&policy, &plan.providers, request.as_ref());
+            .choose_for(&policy, &plan.providers, request.as_ref());
+        let nobody = choice.payers.is_empty() && !choice.trace.passes_over_own_key();
+        let demo = self.settings.demo_replies && request.is_none() && nobody;
         Ok(ReadyAsk {
             order: PlannedAsk {
                 policy,
@@ -134,7 +135,7 @@ impl Asks {
             },
             queue: PayerQueue::new(choice),
             reserved: None,
-            demo: nobody && self.settings.demo_replies,
+            demo,
         })
     }
 
@@ -169,7 +170,8 @@ impl Asks {
             order, queue, demo, ..
         } = &mut ready;
         let reserved = if *demo {
-            self.reserve_demo(order).await?
+            let caller = &order.policy.caller;
+            self.payers.reserve_demo(caller, Fitted::default()).await?
         } else {
             self.payers.reserve_next(order, queue).await?
         };
@@ -177,30 +179,6 @@ impl Asks {
             return Err(ready.queue.refusal().into());
         }
         Ok(ReadyAsk { reserved, ..ready })
-    }
-
-    /// Writes down a reply that nobody pays for.
-    async fn reserve_demo(
-        &self,
-        order: &PlannedAsk,
-    ) -> anyhow::Result<Option<Reservation<Fitted>>> {
-        let offer = Offer::unstored(Source::Demo, ProviderId::from(DEMO));
-        let needs = Needs {
-            model: DEMO.to_owned(),
-            prompt: PromptTokens::default(),
-            max_output_tokens: 0,
-            images: 0,
-            details: Fitted::default(),
-        };
-        let caller = &order.policy.caller;
-        // Without limits there is always room.
-        let held = self.payers.hold(caller, &offer, &needs, Vec::new()).await?;
-        Ok(held.ok().map(|hold| Reservation {
-            offer,
-            hold,
-            model: needs.model,
-            details: needs.details,
-        }))
     }
 
     /// Answers: each payer in turn until one is not turned down. The words

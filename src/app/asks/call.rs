@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::ledger::{AppliedLimit, CallEnd, Hold, PriceTable, SettledAttempt};
 use crate::model::{
-    Answer, AttemptId, Credential, FailureClass, FinishReason, LeftOut, NanoDollars, Offer,
-    ProviderFailure, Receipt, Source, Turn, Usage,
+    Answer, AttemptId, Credential, FailureClass, FinishReason, LeftOut, Offer, ProviderFailure,
+    Receipt, Source, Turn,
 };
 use crate::providers::{ChatCall, ChatReply, ChatRequest, Delivery, Heard, sees};
 
@@ -18,13 +18,11 @@ use crate::app::asks::plan::Plan;
 use crate::app::keys::{KeyTrial, TrialOutcome};
 use crate::app::models::Models;
 use crate::app::payers::{
-    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, refused_by,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, free_usage,
+    refused_by,
 };
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
-
-/// What stands in the place of a provider and a model where none is asked.
-pub const DEMO: &str = "demo";
 
 /// An ask for which it is decided which models may answer.
 pub struct PlannedAsk {
@@ -112,6 +110,9 @@ impl PaidCall for AskCall<'_> {
         self.attempt = Some(reservation.hold.id());
         (self.listener)(AnswerEvent::Payer(&reservation.payer()));
         let called = if reservation.offer.source == Source::Demo {
+            if let Some(words) = self.demo_words() {
+                (self.listener)(AnswerEvent::Words(&words));
+            }
             Ok(demo_reply())
         } else {
             self.chat(&mut reservation).await?
@@ -151,6 +152,14 @@ impl PaidCall for AskCall<'_> {
 }
 
 impl AskCall<'_> {
+    /// The reply in the persona's name that no model gives; none where the
+    /// persona has none.
+    fn demo_words(&self) -> Option<String> {
+        let persona = self.order.plan.persona.as_deref()?;
+        let asked = self.order.turns.last().map_or("", |turn| &turn.text.0);
+        self.asks.find_persona(persona)?.write_demo(asked)
+    }
+
     /// Opens the payer's key and calls the model with it.
     async fn chat(
         &mut self,
@@ -248,15 +257,12 @@ fn outcome_of(called: &Result<ChatReply, ProviderFailure>) -> TrialOutcome {
     }
 }
 
-/// The reply where nobody is asked. Its words are for the edges to say.
+/// The reply where nobody is asked. That it is none of a model's is for the
+/// edges to say.
 fn demo_reply() -> ChatReply {
-    let free = Usage {
-        cost: Some(NanoDollars(0)),
-        ..Usage::default()
-    };
     ChatReply {
         finish: FinishReason::Complete,
-        usage: Some(free),
+        usage: Some(free_usage()),
         model: None,
     }
 }

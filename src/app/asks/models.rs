@@ -28,7 +28,7 @@ impl Asks {
         let (mut defaults, mut others) = (Vec::new(), Vec::new());
         for id in self.models.chat_order() {
             let one = std::slice::from_ref(id);
-            let choice = self.payers.choose(&policy, one, None);
+            let choice = self.payers.choose_for(&policy, one, None);
             let Some(payer) = choice.payers.first() else {
                 continue;
             };
@@ -64,7 +64,9 @@ impl Asks {
         let now_ms = self.clock.now_ms();
         let mut asking = Vec::new();
         for id in self.models.chat_order() {
-            let choice = self.payers.choose(&policy, std::slice::from_ref(id), None);
+            let choice = self
+                .payers
+                .choose_for(&policy, std::slice::from_ref(id), None);
             let Some(payer) = choice.payers.into_iter().next() else {
                 continue;
             };
@@ -94,7 +96,7 @@ impl Asks {
         }
         let policy = self.policies.read_policy(caller.clone()).await?;
         let one = std::slice::from_ref(&provider.id);
-        let choice = self.payers.choose(&policy, one, None);
+        let choice = self.payers.choose_for(&policy, one, None);
         let Some(payer) = choice.payers.first() else {
             return Ok(ModelStanding::NobodyPays);
         };

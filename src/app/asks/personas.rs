@@ -39,7 +39,13 @@ pub struct Persona {
     /// The model that answers best so, as `provider/model`, where nobody
     /// chose another.
     pub model: Option<String>,
+    /// What is replied in its name where nobody can pay for a model, with
+    /// `{prompt}` for what was asked.
+    pub demo: Option<String>,
 }
+
+/// The most of a prompt that a demo reply repeats, in characters.
+const REPEATED_CHARACTERS_MAX: usize = 400;
 
 impl Persona {
     /// Our own.
@@ -67,6 +73,16 @@ impl Persona {
             "`prompt` must have 1 to {PROMPT_BYTES_MAX} bytes"
         );
         Ok(persona)
+    }
+
+    /// The reply in its name that no model gives; none where it has none.
+    pub fn write_demo(&self, prompt: &str) -> Option<String> {
+        let template = self.demo.as_deref()?.trim();
+        let mut repeated: String = prompt.chars().take(REPEATED_CHARACTERS_MAX).collect();
+        if repeated.len() < prompt.len() {
+            repeated.push('…');
+        }
+        Some(template.replace("{prompt}", repeated.trim()))
     }
 
     /// Puts the operator's personas in the place of ours.
@@ -104,6 +120,21 @@ mod tests {
         let merged = Persona::merged(vec![Persona::parse(theirs).unwrap()]).unwrap();
         assert_eq!(merged.len(), 14);
         assert!(merged.iter().any(|persona| persona.description == "mine"));
+    }
+
+    #[test]
+    fn each_of_ours_has_a_reply_for_when_nobody_pays() {
+        for persona in Persona::built_in().unwrap() {
+            let demo = persona.write_demo("a made-up idea").unwrap();
+            assert_eq!(
+                demo.matches("a made-up idea").count(),
+                1,
+                "{}",
+                persona.name
+            );
+            let long = persona.write_demo(&"ä".repeat(5_000)).unwrap();
+            assert!(long.chars().count() < 1_500, "{}", persona.name);
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Plan {
     chosen: Vec<(ProviderId, String)>,
     /// What the model is told before everything else.
     pub system: String,
+    /// The persona that it is, by name.
+    pub persona: Option<String>,
 }
 
 impl Asks {
@@ -53,6 +55,7 @@ impl Asks {
             named,
             chosen,
             system: self.system_prompt(persona.map(|persona| persona.prompt.as_str())),
+            persona: persona.map(|persona| persona.name.clone()),
         };
         self.keep_allowed(&mut plan)?;
         Ok(plan)

@@ -43,6 +43,16 @@ pub(in crate::app::keys) struct CheckedKey {
     pub checked_at_ms: Option<i64>,
 }
 
+/// A key that was checked, and will be an [`AddedKey`] once it is stored.
+pub(in crate::app::keys) struct ReadyKey {
+    checked: CheckedKey,
+    check: Check,
+    replaced: bool,
+    looks_right: bool,
+    removed: Vec<Wrapping>,
+    kind: ProviderKind,
+}
+
 /// A key that was stored.
 pub struct AddedKey {
     pub key: Key,
@@ -113,6 +123,17 @@ impl Keys {
         caller: &Caller,
         draft: KeyDraft,
     ) -> Result<AddedKey, Error> {
+        let ready = self.check_draft(caller, draft).await?;
+        self.store_ready(ready, caller.person).await
+    }
+
+    /// Checks a key that is to be stored; refuses one that its provider does
+    /// not accept.
+    pub(in crate::app::keys) async fn check_draft(
+        &self,
+        caller: &Caller,
+        draft: KeyDraft,
+    ) -> Result<ReadyKey, Error> {
         let owner = self.owner_for(caller, draft.scope)?;
         let provider = self.models.provider(&draft.provider)?;
         let destination = KeyDestination {
@@ -145,14 +166,30 @@ impl Keys {
             health: check.health(),
             checked_at_ms: self.time_of_check(&check),
         };
-        let key = self.store_checked(checked, caller.person).await?;
-        Ok(AddedKey {
-            key,
+        Ok(ReadyKey {
+            checked,
             check,
             replaced,
             looks_right,
             removed,
             kind: provider.kind,
+        })
+    }
+
+    /// Stores a key that nothing speaks against.
+    pub(in crate::app::keys) async fn store_ready(
+        &self,
+        ready: ReadyKey,
+        added_by: PersonId,
+    ) -> Result<AddedKey, Error> {
+        let key = self.store_checked(ready.checked, added_by).await?;
+        Ok(AddedKey {
+            key,
+            check: ready.check,
+            replaced: ready.replaced,
+            looks_right: ready.looks_right,
+            removed: ready.removed,
+            kind: ready.kind,
         })
     }
 

@@ -3,6 +3,8 @@
 
 use crate::model::{Caller, Key, KeyId, KeyRefusal, ProviderId, Scope};
 
+use crate::providers::trim_secret;
+
 use crate::app::Error;
 use crate::app::keys::Keys;
 use crate::app::keys::add::{AddedKey, KeyDraft};
@@ -22,6 +24,29 @@ impl Keys {
             ..draft
         };
         self.store_key(caller, draft).await
+    }
+
+    /// Stores several keys, each in the place of the one for its provider, and
+    /// removes those for which nothing is given. All are checked first: where
+    /// one of them is refused, nothing is changed.
+    pub async fn put_all(&self, caller: &Caller, drafts: Vec<KeyDraft>) -> Result<(), Error> {
+        self.require_byok()?;
+        let (mut ready, mut unwanted) = (Vec::new(), Vec::new());
+        for draft in drafts {
+            if trim_secret(&draft.typed.secret).is_none() {
+                unwanted.push((self.owner_for(caller, draft.scope)?, draft.provider));
+                continue;
+            }
+            self.require_own_keys(caller, draft.scope).await?;
+            ready.push(self.check_draft(caller, draft).await?);
+        }
+        for key in ready {
+            self.store_ready(key, caller.person).await?;
+        }
+        for (owner, provider) in unwanted {
+            self.store.remove_key(owner, &provider).await?;
+        }
+        Ok(())
     }
 
     /// An owner's keys, for whoever may act for the owner.

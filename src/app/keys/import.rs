@@ -135,11 +135,11 @@ impl Keys {
         if read.keys.len() > KEYS_MAX {
             return Err(malformed(scope, "it has more than 40 keys; send it in parts").into());
         }
-        let tries = read
+        let checks = read
             .keys
             .into_iter()
             .map(|found| self.try_found(caller, scope, found));
-        let tried: Vec<Result<TriedKey, Error>> = stream::iter(tries)
+        let tried: Vec<Result<TriedKey, Error>> = stream::iter(checks)
             .buffered(CHECKED_AT_ONCE)
             .collect()
             .await;

@@ -14,6 +14,7 @@ mod system;
 mod test;
 mod trials;
 mod tried_keys;
+mod uses;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub use system::{SystemKey, SystemUses};
 pub use test::TestedKey;
 pub use trials::{KeyTrial, KeyTrials};
 pub use tried_keys::{KeySender, TrialOutcome};
+pub use uses::KeyUses;
 
 /// Everybody's stored keys.
 pub struct Keys {

@@ -3,13 +3,16 @@
 
 mod attempts;
 mod bot_defaults;
+mod demo;
 mod queue;
 mod recent_keys;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::ledger::{AppliedLimit, CallEnd, CallOrder, Hold, Ledger, NoRoom, SettledAttempt};
+use crate::ledger::{
+    AppliedLimit, CallEnd, CallOrder, Hold, Ledger, ListPrice, NoRoom, SettledAttempt,
+};
 use crate::model::{
     AttemptId, Caller, Clock, Credential, FailureClass, Health, Key, KeyId, Offer, Owner, PersonId,
     ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction, Sealed, Source,
@@ -26,6 +29,7 @@ pub use attempts::{
     another_payer_may_help, refused_by,
 };
 pub use bot_defaults::{BotDefault, BotDefaults, EnvironmentKey};
+pub use demo::free_usage;
 pub use queue::PayerQueue;
 use recent_keys::RecentKeys;
 
@@ -146,6 +150,15 @@ impl Payers {
         };
         let offers = self.offers(policy).chain(request);
         resolver::choose(&question, providers, &offers)
+    }
+
+    /// What lists say of a model now.
+    pub async fn list_price(
+        &self,
+        provider: &ProviderId,
+        model: &str,
+    ) -> anyhow::Result<ListPrice> {
+        self.ledger.list_price(provider, model).await
     }
 
     /// Whether limits will most likely leave room for a call.

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::ledger::AppliedLimit;
-use crate::model::{AskRefusal, Credential, ImageSpec, Offer, PictureAnswer, PictureJob};
+use crate::ledger::{AppliedLimit, CallEnd};
+use crate::model::{
+    AskRefusal, Credential, ImageSpec, NanoDollars, Offer, PictureAnswer, PictureJob, Source,
+};
 use crate::providers::{ImageRequest, PromptSize, Workflow, tokens_of_pictures};
 
 use crate::app::Error;
 use crate::app::models::Models;
 use crate::app::payers::{
-    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation,
+    CallOutcome, CannotPay, FailedCall, Needs, PaidCall, Payable, Reservation, free_usage,
 };
 use crate::app::pictures::Moderation;
 use crate::app::pictures::Pictures;
+use crate::app::pictures::demo::made_demo_picture;
 use crate::app::pictures::plan::PicturePlan;
 use crate::app::pictures::run::{
     EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher,
@@ -108,6 +111,9 @@ impl PaidCall for PictureCall<'_> {
     ) -> Result<CallOutcome<PictureAnswer, Error>, Error> {
         self.outcome.attempt = Some(reservation.hold.id());
         (self.watch)(PictureProgress::Payer(reservation.payer()));
+        if reservation.offer.source == Source::Demo {
+            return make_demo(self.pictures, reservation).await;
+        }
         reservation.hold.begin().await?;
         let (request, mut job) = self.request(&reservation)?;
         let Reservation { offer, hold, .. } = reservation;
@@ -183,6 +189,28 @@ impl PictureCall<'_> {
         };
         Ok((request, job))
     }
+}
+
+/// Answers with the picture that stands in for one.
+async fn make_demo(
+    pictures: &Pictures,
+    reservation: Reservation<PictureDetails>,
+) -> Result<CallOutcome<PictureAnswer, Error>, Error> {
+    let count = usize::from(reservation.details.spec.pictures());
+    let ended = CallEnd::Answered {
+        usage: Some(free_usage()),
+    };
+    pictures.payers.settle(reservation.hold, ended).await;
+    Ok(CallOutcome::Answered(PictureAnswer {
+        provider: reservation.offer.provider,
+        model: reservation.model,
+        source: Source::Demo,
+        pictures: vec![made_demo_picture()?; count],
+        seed: None,
+        usage: None,
+        cost: Some(NanoDollars(0)),
+        fell_back_from: Vec::new(),
+    }))
 }
 
 fn random() -> anyhow::Result<u32> {

@@ -2,6 +2,7 @@
 //! comes of it.
 
 mod call;
+mod demo;
 mod enhance;
 mod follow;
 mod moderate;
@@ -13,6 +14,7 @@ mod run;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use demo::demo_picture;
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 
 use crate::model::{
@@ -87,6 +89,8 @@ pub struct ReadyPicture {
     order: PlannedPicture,
     queue: PayerQueue,
     reserved: Option<Reservation<PictureDetails>>,
+    /// No key can pay, and the operator wants a fixed reply then.
+    demo: bool,
 }
 
 impl ReadyPicture {
@@ -179,7 +183,9 @@ impl Pictures {
         let request = first.map(|id| Offer::unstored(Source::Request, id.clone()));
         let chosen = self
             .payers
-            .choose(&policy, &plan.providers, request.as_ref());
+            .choose_for(&policy, &plan.providers, request.as_ref());
+        let nobody = chosen.payers.is_empty() && !chosen.trace.passes_over_own_key();
+        let demo = self.asks.replies_in_demo() && request.is_none() && nobody;
         Ok(ReadyPicture {
             order: PlannedPicture {
                 policy,
@@ -190,10 +196,21 @@ impl Pictures {
             },
             queue: PayerQueue::new(chosen),
             reserved: None,
+            demo,
         })
     }
 
     async fn secure(&self, mut ready: ReadyPicture) -> Result<ReadyPicture, Error> {
+        if ready.demo {
+            let ReadyPicture { order, .. } = &ready;
+            let details = PictureDetails {
+                workflow: None,
+                spec: order.spec.clone(),
+            };
+            let caller = &order.policy.caller;
+            let reserved = self.payers.reserve_demo(caller, details).await?;
+            return Ok(ReadyPicture { reserved, ..ready });
+        }
         if ready.queue.first().is_none() {
             return Err(ready.queue.refusal().into());
         }

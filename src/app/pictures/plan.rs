@@ -67,7 +67,7 @@ impl Pictures {
     pub async fn list_models(&self, caller: &Caller) -> Result<Vec<ModelChoice>, Error> {
         let policy = self.policies.read_policy(caller.clone()).await?;
         let order = self.models.picture_order();
-        let payers = self.payers.choose(&policy, order, None).payers;
+        let payers = self.payers.choose_for(&policy, order, None).payers;
         let mut models = Vec::new();
         for id in order {
             if payers.iter().all(|offer| offer.provider != *id) {

@@ -160,6 +160,7 @@ impl Pictures {
             order,
             mut queue,
             reserved,
+            ..
         } = ready;
         let mut outcome = PictureOutcome {
             result: Err(AskRefusal::Stopped.into()),

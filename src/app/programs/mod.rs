@@ -10,6 +10,7 @@ use crate::model::Clock;
 use crate::providers::Providers;
 use crate::store::Store;
 
+use crate::app::asks::AskSettings;
 use crate::app::foundation::Foundation;
 use crate::app::models::Models;
 use crate::app::payers::Payers;
@@ -20,7 +21,8 @@ use crate::app::tasks::Tasks;
 
 pub use idempotency::{CallClaim, ClaimOutcome};
 pub use relay::{
-    Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayReceipt, RelayedAnswer,
+    Relay, RelayAsk, RelayBody, RelayContent, RelayError, RelayHeaders, RelayReceipt, RelayStart,
+    RelayedAnswer,
 };
 
 /// The calls of programs.
@@ -34,6 +36,8 @@ pub struct Programs {
     pictures: Arc<Pictures>,
     /// The longest answer that somebody else's key pays for, in tokens.
     max_output_tokens: u32,
+    /// Whether a fixed reply is given where no key can pay.
+    demo_replies: bool,
     tasks: Tasks,
     clock: Clock,
 }
@@ -42,7 +46,7 @@ impl Programs {
     /// Takes the parts of the foundation that programs need.
     pub fn new(
         foundation: &Foundation,
-        max_output_tokens: u32,
+        asks: &AskSettings,
         people: &Arc<People>,
         pictures: &Arc<Pictures>,
     ) -> Self {
@@ -54,7 +58,8 @@ impl Programs {
             payers: Arc::clone(&foundation.payers),
             people: Arc::clone(people),
             pictures: Arc::clone(pictures),
-            max_output_tokens,
+            max_output_tokens: asks.max_output_tokens,
+            demo_replies: asks.demo_replies,
             tasks: foundation.tasks.clone(),
             clock: foundation.clock.clone(),
         }

@@ -201,10 +201,11 @@ async fn show_end(
     let voice = renderer.voice;
     match &outcome.result {
         Ok(answer) if answer.source == Source::Demo => {
-            let (text, footer) = (
-                transcript::mark_notice(&words::answers::demo_text(voice)),
-                words::answers::demo_footer(voice),
-            );
+            let template = text.trim();
+            let gap = if template.is_empty() { "" } else { "\n\n" };
+            let text = format!("{template}{gap}{}", words::answers::demo_text(voice));
+            let footer = words::answers::demo_footer(voice);
+            let text = transcript::mark_notice(&text);
             renderer.show_whole(&text, &footer, Vec::new()).await
         }
         Ok(answer) => {

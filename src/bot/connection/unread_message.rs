@@ -126,10 +126,10 @@ fn readable_part<T: DeserializeOwned>(object: &Value, base: Value) -> Option<Val
     }
     let mut kept = base;
     for (name, value) in object.as_object()? {
-        let before = kept[name].take();
-        kept[name] = value.clone();
-        if !is_readable::<T>(&kept) {
-            kept[name] = before;
+        let mut tried = kept.clone();
+        tried[name] = value.clone();
+        if is_readable::<T>(&tried) {
+            kept = tried;
         }
     }
     Some(kept)

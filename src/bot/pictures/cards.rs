@@ -2,7 +2,7 @@
 
 use crate::bot::connection::card::{Card, File};
 use crate::bot::words::{self, Voice};
-use crate::model::{PictureAnswer, PictureKind};
+use crate::model::{PictureAnswer, PictureKind, Source};
 
 /// What is sent to Discord at once at the most; it takes 25 MiB.
 const REQUEST_BYTES_MAX: usize = 24 * 1_024 * 1_024;
@@ -14,9 +14,17 @@ pub fn picture_card(voice: Voice<'_>, made: &PictureAnswer, prompt: &str, id: &s
         description: words::pictures::alt_text(voice, made, prompt),
         bytes: picture.bytes.to_vec(),
     });
+    // A demo's picture is no picture of the prompt: there is no other one.
+    let (text, buttons) = match made.source {
+        Source::Demo => (words::answers::demo_footer(voice), Vec::new()),
+        _ => (
+            words::pictures::footer(voice, made),
+            words::pictures::buttons(voice, id, made.seed.is_some()),
+        ),
+    };
     Card {
-        text: words::pictures::footer(voice, made),
-        buttons: words::pictures::buttons(voice, id, made.seed.is_some()),
+        text,
+        buttons,
         files: files.collect(),
         ..Card::default()
     }

@@ -1,15 +1,18 @@
 //! `latchkey ask`: asks a model through a gateway.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::model::is_blank;
 
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
+use super::login::{is_logged_in, login};
+use super::own_key::OwnKey;
 
 /// How much is read from a pipe at the most, in bytes.
 const PIPED_BYTES_MAX: u64 = 1_000_000;
@@ -20,29 +23,35 @@ pub struct Question {
     /// What to ask; left out, standard input.
     prompt: Vec<String>,
     #[arg(long)]
-    provider: Option<String>,
+    pub provider: Option<String>,
     #[arg(long)]
-    model: Option<String>,
+    pub model: Option<String>,
     #[arg(long)]
-    persona: Option<String>,
+    pub persona: Option<String>,
     /// The longest answer, in tokens.
     #[arg(long)]
-    max_tokens: Option<u32>,
+    pub max_tokens: Option<u32>,
     /// The whole answer as JSON.
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// Asks, and prints the answer as it comes.
-pub async fn ask(question: Question) -> anyhow::Result<()> {
+pub async fn ask(question: Question, file: Option<&Path>) -> anyhow::Result<()> {
+    let prompt = read_prompt(&question.prompt)?;
     let body = json!({
-        "prompt": read_prompt(&question.prompt)?, "provider": question.provider, "model": question.model,
+        "prompt": prompt, "provider": question.provider, "model": question.model,
         "persona": question.persona, "max_tokens": question.max_tokens, "stream": !question.json,
     });
-    let gateway = Gateway::open()?;
+    let gateway = match find_gateway(file, &question).await? {
+        Access::Gateway(gateway) => gateway,
+        Access::OwnKey(own_key) => return own_key.ask(&question, &prompt).await,
+    };
     let response = send(gateway.call(Method::POST, "/api/v1/unified").json(&body)).await?;
     if question.json {
-        println!("{}", whole(response).await?);
+        let answer = whole(response).await?;
+        tell_source(&answer);
+        println!("{answer}");
         return Ok(());
     }
     let mut events = EventReader::new(response);
@@ -64,27 +73,77 @@ fn print_event(data: &[u8]) -> anyhow::Result<bool> {
         io::stdout().flush()?;
         return Ok(false);
     }
-    println!(
-        "{}",
-        if data["mode"] == "demo" {
-            data["response"].as_str().unwrap_or_default()
-        } else {
-            ""
-        }
-    );
-    if io::stderr().is_terminal() {
-        let word = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
-        let used = &data["usage"];
-        eprintln!(
-            "— {} {} · {} · {} tokens in, {} out",
-            word("provider"),
-            word("model"),
-            word("mode"),
-            used["input_tokens"],
-            used["output_tokens"]
-        );
-    }
+    println!();
+    tell_source(&data);
     Ok(true)
+}
+
+/// Tells on standard error whose key paid, and what for.
+fn tell_source(answer: &Value) {
+    let word = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+    let used = &answer["usage"];
+    eprintln!(
+        "— {} {} · key source: {} · {} tokens in, {} out",
+        word("provider"),
+        word("model"),
+        describe_source(&word("source")),
+        used["input_tokens"],
+        used["output_tokens"]
+    );
+}
+
+/// Whose key paid, in words.
+pub fn describe_source(source: &str) -> &str {
+    match source {
+        "request" => "the key that was sent along",
+        "personal" => "your key at the gateway",
+        "server" => "the server's key at the gateway",
+        "bot_default" => "the operator's key at the gateway",
+        "demo" => "none, this is a demo reply",
+        other => other,
+    }
+}
+
+/// How a question reaches a model.
+enum Access {
+    Gateway(Gateway),
+    /// Nobody is logged in, and the environment has a provider's own key.
+    OwnKey(OwnKey),
+}
+
+/// The gateway that somebody has logged in to; where nobody has, a provider's
+/// own key in this environment. On a terminal, whoever has neither is asked to
+/// log in.
+async fn find_gateway(file: Option<&Path>, question: &Question) -> anyhow::Result<Access> {
+    if is_logged_in()? {
+        return Ok(Access::Gateway(Gateway::open()?));
+    }
+    match OwnKey::find(file, question)? {
+        Some(own_key) => Ok(Access::OwnKey(own_key)),
+        None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
+            log_in_now().await?;
+            Ok(Access::Gateway(Gateway::open()?))
+        }
+        None => bail!(NOBODY),
+    }
+}
+
+/// What is said where there is neither a login nor a key.
+const NOBODY: &str = "No API key configured: nobody is logged in, and no variable of a provider's key, such as `OPENAI_API_KEY`, is set. Run `latchkey login <address>`, or set one";
+
+/// Asks for a gateway's address, and logs in there.
+async fn log_in_now() -> anyhow::Result<()> {
+    eprintln!("{NOBODY}.");
+    eprint!("Address of the gateway to log in to now (Enter for none): ");
+    io::stderr().flush()?;
+    let mut typed = String::new();
+    io::stdin().lock().read_line(&mut typed)?;
+    let typed = typed.trim();
+    ensure!(
+        !typed.is_empty(),
+        "nobody is logged in, so nothing was asked"
+    );
+    login(typed).await
 }
 
 /// The prompt: the words of the command line, and what is piped in.

@@ -12,7 +12,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::ask::read_prompt;
+use super::ask::{describe_source, read_prompt};
 use super::gateway::{EventReader, Gateway, GatewayEvent, json as whole, parse_data, send};
 
 /// How often the bar moves.
@@ -76,6 +76,14 @@ pub async fn imagine(picture: Picture) -> anyhow::Result<()> {
     let call = gateway.call(Method::POST, "/v1/images/generations");
     let mut bar = Bar::new();
     let response = bar.during(send(call.json(&body))).await;
+    if let Ok(response) = &response {
+        let source = response.headers().get("x-latchkey-source");
+        let source = source.and_then(|source| source.to_str().ok());
+        eprintln!(
+            "key source: {}",
+            describe_source(source.unwrap_or_default())
+        );
+    }
     if picture.json {
         println!("{}", bar.during(whole(response?)).await?);
         return Ok(());

@@ -79,6 +79,11 @@ pub fn logout() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether `login` stored anything.
+pub fn is_logged_in() -> anyhow::Result<bool> {
+    Ok(login_path()?.exists())
+}
+
 /// Loads what `login` stored.
 pub fn load_login() -> anyhow::Result<Login> {
     let path = login_path()?;

@@ -6,8 +6,10 @@ mod hidden;
 mod imagine;
 mod keys;
 mod login;
+mod own_key;
 mod shown;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -72,11 +74,11 @@ pub struct Form {
 }
 
 /// Runs a verb.
-pub async fn run(verb: ClientVerb) -> anyhow::Result<ExitCode> {
+pub async fn run(verb: ClientVerb, file: Option<&Path>) -> anyhow::Result<ExitCode> {
     match verb {
         ClientVerb::Login { url } => login::login(&url).await?,
         ClientVerb::Logout => login::logout()?,
-        ClientVerb::Ask(question) => ask::ask(question).await?,
+        ClientVerb::Ask(question) => ask::ask(question, file).await?,
         ClientVerb::Imagine(picture) => imagine::imagine(picture).await?,
         ClientVerb::Keys {
             verb,

@@ -62,13 +62,23 @@ pub struct ChoiceGroup {
     pub choices: Vec<(String, String)>,
 }
 
-/// A list of groups to choose from, below choices that stand alone.
-pub fn select_group(
-    (name, label): (&str, &str),
-    alone: &[Choice<'_>],
-    groups: &[ChoiceGroup],
-    chosen: &str,
-) -> Markup {
+/// A list of groups, below choices that stand alone.
+#[derive(Clone, Copy)]
+pub struct GroupedList<'a> {
+    pub name: &'a str,
+    pub label: &'a str,
+    pub alone: &'a [Choice<'a>],
+    pub groups: &'a [ChoiceGroup],
+}
+
+/// A list of groups to choose from.
+pub fn select_group(list: GroupedList<'_>, chosen: &str) -> Markup {
+    let GroupedList {
+        name,
+        label,
+        alone,
+        groups,
+    } = list;
     html! {
         div.field {
             label for=(name) { (label) }

@@ -47,7 +47,7 @@ fn describe_kind(kind: &FileKind) -> String {
         }
         FileKind::VoiceMessage { .. } | FileKind::Audio => "models here hear no sound".to_owned(),
         FileKind::Video => "models here see no video".to_owned(),
-        FileKind::Pdf => "a PDF is not read; copy its text out".to_owned(),
+        FileKind::Pdf => "it is a PDF; copy its text out".to_owned(),
         FileKind::Document => "save it as plain text".to_owned(),
         FileKind::Archive => "take the files out of the archive".to_owned(),
         FileKind::Program | FileKind::Unknown => "it is neither text nor a picture".to_owned(),

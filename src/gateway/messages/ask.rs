@@ -120,7 +120,7 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
     } else if failure.class == FailureClass::AuthInvalid && payer == Source::Request {
         // It is stored nowhere.
         let message = format!(
-            "{provider} does not accept the key that came with the call. Send one that it accepts."
+            "Key is invalid: {provider} does not accept the key that came with the call. Send one that it accepts."
         );
         (401, "provider_key_refused", message)
     } else {
@@ -141,7 +141,13 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             );
             return (409, "key_damaged", message);
         }
-        FailureClass::AuthInvalid | FailureClass::WrongOrigin => {
+        FailureClass::AuthInvalid => {
+            let message = format!(
+                "Key is invalid: {provider} does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+            );
+            return (401, "provider_key_refused", message);
+        }
+        FailureClass::WrongOrigin => {
             let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
             (401, "provider_key_refused", replace)
         }
@@ -221,8 +227,13 @@ fn nobody_pays(trace: &Trace) -> Problem {
     } else {
         format!(" Passed over: {}.", skipped.join("; "))
     };
+    let head = if skipped.is_empty() {
+        format!("No API key configured: no key for {provider} can pay for this.")
+    } else {
+        format!("No key for {provider} can pay for this.")
+    };
     let message = format!(
-        "No key for {provider} can pay for this.{why} Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call."
+        "{head}{why} Add one with `POST /api/v1/api-keys` or `/keys add` in Discord, or send it with the call."
     );
     Problem::new(402, "nobody_pays", message)
 }

@@ -14,7 +14,7 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
             503,
             "byok_disabled",
             text(
-                "Keys can't be stored here: the operator has set no `BYOK_MASTER_KEY`. A key can be sent with each call.",
+                "BYOK is not enabled: keys can't be stored here, since the operator has set no `BYOK_MASTER_KEY`. A key can be sent with each call.",
             ),
         ),
         KeyRefusal::UnknownProvider { name } => (
@@ -197,6 +197,8 @@ fn key_refused(provider: &ProviderId, kept_old: bool) -> Message {
     (
         422,
         "key_refused",
-        format!("{provider} does not accept that key, so it was not stored.{kept}"),
+        format!(
+            "Key is invalid: {provider} does not accept that key, so it was not stored. It may not have been copied whole, it may have ended, or its account may not be in good standing.{kept}"
+        ),
     )
 }

@@ -8,11 +8,11 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::app::{KeyDraft, TypedKey};
+use crate::app::{KeyDraft, KeyUses, TypedKey};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::messages::describe_skip;
 use crate::gateway::problem::Problem;
-use crate::model::{Check, Key, ProviderId, Step, Verdict};
+use crate::model::{Check, Health, Key, ProviderId, Step, Verdict};
 
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::{format_time, read_json};
@@ -28,6 +28,20 @@ pub struct KeyBody {
     name: Option<String>,
     /// The last four characters, of a key that is long enough to spare them.
     hint: Option<String>,
+    /// The same as some programs show it: `****...6789`.
+    #[serde(rename = "keyHint")]
+    key_hint: String,
+    /// Whether nothing is known that keeps the key from paying, and whether its
+    /// owner lets it.
+    #[serde(rename = "isValid")]
+    is_valid: bool,
+    #[serde(rename = "isActive")]
+    is_active: bool,
+    /// What it has paid for.
+    #[serde(rename = "totalRequests")]
+    total_requests: u64,
+    #[serde(rename = "totalTokens")]
+    total_tokens: u64,
     /// `unverified`, `valid`, `refused`, `out_of_credit`, `restricted`, or
     /// `damaged` where what is stored of it does not open.
     health: &'static str,
@@ -48,7 +62,8 @@ pub struct KeyList {
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     pub provider: String,
-    /// The key itself. It is sealed, and never shown again.
+    /// The key itself, also as `apiKey`. It is sealed, and never shown again.
+    #[serde(alias = "apiKey")]
     #[schema(value_type = String, format = Password)]
     pub key: SecretString,
     pub name: Option<String>,
@@ -61,6 +76,9 @@ pub struct NewKey {
 /// A key that was stored.
 #[derive(Serialize, ToSchema)]
 pub struct StoredKey {
+    /// Always true: a key that its provider refuses is not stored.
+    success: bool,
+    message: &'static str,
     key: KeyBody,
     replaced: bool,
     /// What its provider says of it.
@@ -83,6 +101,8 @@ pub struct KeyChange {
 #[derive(Serialize, ToSchema)]
 pub struct TestedKey {
     key: KeyBody,
+    /// Whether its provider accepts it.
+    valid: bool,
     /// `valid`, `invalid`, `out_of_credit`, `restricted`, `wrong_extra`, or
     /// `unknown` where the provider could not be asked.
     check: &'static str,
@@ -128,12 +148,11 @@ pub struct StepBody {
 /// Lists the keys of the caller, or of the server.
 pub async fn list_keys(call: Call) -> HandlerResult {
     let session = &call.session;
-    let keys = call
-        .gateway
-        .app
-        .keys
-        .list_owned(&session.caller, session.scope);
-    let keys = keys.await?.into_iter().map(describe_key).collect();
+    let keys = &call.gateway.app.keys;
+    let listed = keys.list_owned(&session.caller, session.scope).await?;
+    let uses = keys.uses(&session.caller, session.scope).await?;
+    let described = listed.into_iter().map(|key| describe_key(key, &uses));
+    let keys = described.collect();
     json_response(StatusCode::OK, &KeyList { keys })
 }
 
@@ -157,8 +176,11 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     } else {
         StatusCode::CREATED
     };
+    let uses = app.keys.uses(&session.caller, session.scope).await?;
     let stored = StoredKey {
-        key: describe_key(added.key),
+        success: true,
+        message: "API key added and validated successfully",
+        key: describe_key(added.key, &uses),
         replaced: added.replaced,
         check: describe_check(&added.check),
         removed: added.removed.iter().map(|it| it.as_str()).collect(),
@@ -176,7 +198,8 @@ pub async fn change_key(mut call: Call) -> HandlerResult {
         .change(caller, &key, change.name, change.paused)
         .await?;
     let changed = find_key(&call).await?;
-    json_response(StatusCode::OK, &describe_key(changed))
+    let uses = app.keys.uses(caller, call.session.scope).await?;
+    json_response(StatusCode::OK, &describe_key(changed, &uses))
 }
 
 /// Removes a key.
@@ -204,9 +227,11 @@ pub async fn test_key(call: Call) -> HandlerResult {
         .keys
         .test_by_id(&session.caller, session.scope, call.last_path_value())
         .await?;
+    let uses = app.keys.uses(&session.caller, session.scope).await?;
     let tested = TestedKey {
+        valid: tested.check == Check::Valid,
         check: describe_check(&tested.check),
-        key: describe_key(tested.key),
+        key: describe_key(tested.key, &uses),
     };
     json_response(StatusCode::OK, &tested)
 }
@@ -252,19 +277,34 @@ fn describe_step(step: &Step) -> StepBody {
     }
 }
 
-fn describe_key(key: Key) -> KeyBody {
+/// Describes a key, with what keys of its provider have paid for.
+pub fn describe_key(key: Key, uses: &KeyUses) -> KeyBody {
+    let paid = uses.get(&key.id).copied().unwrap_or_default();
     KeyBody {
         id: key.id.to_string(),
         scope: key.owner.scope().as_str(),
         provider: key.provider.to_string(),
         name: key.name,
+        key_hint: format!("****...{}", key.hint.as_deref().unwrap_or_default()),
         hint: key.hint,
+        is_valid: is_usable(key.health),
+        is_active: !key.paused,
+        total_requests: paid.requests,
+        total_tokens: paid.input_tokens.saturating_add(paid.output_tokens),
         health: key.health.as_str(),
         paused: key.paused,
         added_at: format_time(key.added_at_ms),
         checked_at: key.checked_at_ms.map(format_time),
         last_used_at: key.last_used_at_ms.map(format_time),
     }
+}
+
+/// Whether nothing is known that keeps a key from paying.
+fn is_usable(health: Health) -> bool {
+    matches!(
+        health,
+        Health::Valid | Health::Unverified | Health::Restricted
+    )
 }
 
 /// What a provider said of a key, in one word.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -11,19 +12,30 @@ use utoipa::ToSchema;
 use crate::app::{AnswerEvent, CallClaim, ProviderInfo, ReadyAsk};
 use crate::gateway::call::{Call, CallContext, HandlerResult};
 use crate::gateway::call_task::{CallTask, EventWriter};
+use crate::gateway::demo::DEMO_NOTICE;
 use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_success};
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::receipt::{ReceiptBody, describe_receipt};
-use crate::model::{Answer, Ask, Choices, FinishReason, ProviderId, Source};
+use crate::model::{Answer, Ask, Choices, FinishReason, NanoDollars, ProviderId, Source};
 
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::{parse_json, read_body};
 
-/// A question to a model.
+/// A question to a model: a `prompt`, or `ideas` of which the persona
+/// `prompt-crafter` makes one.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
+    #[serde(default)]
     prompt: String,
+    #[serde(default)]
+    ideas: Vec<String>,
+    /// What a prompt made of ideas is for.
+    purpose: Option<String>,
+    /// Of which kind it is.
+    purpose_type: Option<String>,
+    /// In which language it is to be.
+    lang: Option<String>,
     /// Left out, the first in the operator's order that somebody can pay for.
     provider: Option<String>,
     model: Option<String>,
@@ -41,9 +53,12 @@ pub struct UnifiedAnswer {
     response: String,
     provider: String,
     model: String,
-    /// Whose key paid: `byok`, `server`, `operator`, or `demo` where nobody's
-    /// did and the reply is a fixed one.
+    /// Whose key paid: `byok`, `server` for a Discord server's and for the
+    /// operator's, or `demo` where nobody's did and the reply is a fixed one.
     mode: &'static str,
+    /// The same in full: `request`, `personal`, `server`, `bot_default` or
+    /// `demo`.
+    source: &'static str,
     /// `complete`, `length` or `blocked`.
     finish: &'static str,
     usage: AnswerUsage,
@@ -55,14 +70,27 @@ pub struct UnifiedAnswer {
 pub struct AnswerUsage {
     input_tokens: u64,
     output_tokens: u64,
+    /// The same two as others call them, and their sum.
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
     /// The counts are ours, since the provider did not report them.
     estimated: bool,
     /// In US dollars times 10^9; null where nobody knows the price.
     cost_nano_dollars: Option<u64>,
+    /// In US dollars; null where nobody knows the price.
+    estimated_cost: Option<f64>,
 }
 
-/// The text of a demo reply.
-const DEMO: &str = "This is a demo reply: there is no key here that could pay for a model. Add yours with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
+/// An ask whose answer is being made, with what its response needs; or the
+/// response that the same call was given before.
+pub enum BegunAsk {
+    Running(CallTask<AnswerProgress, Answer>, Box<CallContext>),
+    Repeated(Response),
+}
+
+/// Which persona makes a prompt of ideas.
+const CRAFTER: &str = "prompt-crafter";
 
 /// Asks a model, and responds with its answer at once or as it comes.
 pub async fn ask_model(mut call: Call) -> HandlerResult {
@@ -70,24 +98,45 @@ pub async fn ask_model(mut call: Call) -> HandlerResult {
     let question: Question = parse_json(&body)?;
     let wants_stream = question.stream;
     let ask = make_ask(&call, question)?;
-    let claim = match check_idempotency(&call, &body).await? {
-        IdempotencyCheck::New(claim) => claim,
-        IdempotencyCheck::Repeated(response) => return Ok(response),
+    let (task, context) = match begin_ask(call, ask, &body).await? {
+        BegunAsk::Running(task, context) => (task, context),
+        BegunAsk::Repeated(response) => return Ok(response),
     };
-    let mut context = call.into_context();
+    // A problem of this API does not say who was to pay.
+    if wants_stream {
+        let events = AnswerEvents {
+            text: String::new(),
+        };
+        let streamed = task.stream_events(events, *context).await;
+        return Ok(streamed.map_err(|failure| failure.error)?);
+    }
+    respond_whole(task, describe_answer).await
+}
+
+/// Begins an ask of a program: it is answered by a task of its own, once
+/// however often the same call is sent.
+pub async fn begin_ask(call: Call, ask: Ask, body: &[u8]) -> Result<BegunAsk, Problem> {
+    let claim = match check_idempotency(&call, body).await? {
+        IdempotencyCheck::New(claim) => claim,
+        IdempotencyCheck::Repeated(response) => return Ok(BegunAsk::Repeated(response)),
+    };
+    let mut context = Box::new(call.into_context());
     let app = &context.gateway.app;
     let ready = app.asks.prepare(ask).await.secure().await?;
     let task = start_task(&mut context, ready, claim);
+    Ok(BegunAsk::Running(task, context))
+}
+
+/// Responds with the whole answer, in the words that `describe` has for it.
+pub async fn respond_whole<T: Serialize>(
+    task: CallTask<AnswerProgress, Answer>,
+    describe: impl FnOnce(&Answer, String) -> T,
+) -> HandlerResult {
     let mut text = String::new();
-    // A problem of this API does not say who was to pay.
-    if wants_stream {
-        let streamed = task.stream_events(AnswerEvents { text }, context).await;
-        return Ok(streamed.map_err(|failure| failure.error)?);
-    }
     let finished = task.finish(|more: AnswerProgress| more.add_to(&mut text));
     let finished = finished.await;
     let finished = finished.map_err(|failure| failure.error)?;
-    let mut response = json_response(StatusCode::OK, &describe_answer(&finished.result, text))?;
+    let mut response = json_response(StatusCode::OK, &describe(&finished.result, text))?;
     if let Some(payer) = &finished.payer {
         write_payer_headers(response.headers_mut(), payer);
     }
@@ -95,24 +144,58 @@ pub async fn ask_model(mut call: Call) -> HandlerResult {
 }
 
 fn make_ask(call: &Call, question: Question) -> Result<Ask, Problem> {
-    let key = call.request_key()?;
-    let provider = question.provider.as_deref().map(ProviderId::from);
-    let of_key = key.as_ref().and_then(|key| key.provider.as_ref());
-    let model = question.model.as_deref().unwrap_or_default();
-    let names_another = of_key.is_some_and(|id| names_another_provider(call, id, model));
-    let provider = provider.or_else(|| of_key.filter(|_| !names_another).cloned());
-    let choices = Choices {
-        provider,
-        model: question.model,
-        persona: question.persona,
+    let is_crafted = question.prompt.trim().is_empty() && !question.ideas.is_empty();
+    let prompt = if is_crafted {
+        write_ideas(&question)
+    } else {
+        question.prompt
     };
-    let key_for = |key| call.gateway.app.asks.key_for_ask(&choices, key);
-    let request_key = key.map(key_for).transpose()?;
-    Ok(Ask {
-        request_key,
+    let crafter = is_crafted.then(|| CRAFTER.to_owned());
+    let choices = Choices {
+        provider: question.provider.as_deref().map(ProviderId::from),
+        model: question.model,
+        persona: question.persona.or(crafter),
+    };
+    let ask = Ask {
         max_output_tokens: question.max_tokens,
-        ..Ask::of(call.session.caller.clone(), &question.prompt, choices)
-    })
+        ..Ask::of(call.session.caller.clone(), &prompt, choices)
+    };
+    add_request_key(call, ask)
+}
+
+/// Adds the key that came with a call to its ask, and the key's provider where
+/// the ask names none.
+pub fn add_request_key(call: &Call, mut ask: Ask) -> Result<Ask, Problem> {
+    let Some(key) = call.request_key()? else {
+        return Ok(ask);
+    };
+    if let (None, Some(of_key)) = (&ask.choices.provider, &key.provider) {
+        let model = ask.choices.model.as_deref().unwrap_or_default();
+        let names_another = names_another_provider(call, of_key, model);
+        ask.choices.provider = Some(of_key.clone()).filter(|_| !names_another);
+    }
+    let asks = &call.gateway.app.asks;
+    ask.request_key = Some(asks.key_for_ask(&ask.choices, key)?);
+    Ok(ask)
+}
+
+/// Writes ideas as one prompt.
+fn write_ideas(question: &Question) -> String {
+    let about = [
+        ("Purpose", &question.purpose),
+        ("Kind", &question.purpose_type),
+        ("Language of the prompt", &question.lang),
+    ];
+    let about = about.into_iter().filter_map(|(name, value)| {
+        let value = value.as_deref()?.trim();
+        (!value.is_empty()).then(|| format!("{name}: {value}\n"))
+    });
+    let ideas = question
+        .ideas
+        .iter()
+        .map(|idea| format!("- {}\n", idea.trim()));
+    let ideas: String = ideas.collect();
+    format!("{}Ideas:\n{ideas}", about.collect::<String>())
 }
 
 /// Whether a model's name begins with a provider other than the key's, so
@@ -141,11 +224,18 @@ fn start_task(
         &context.gateway.app.tasks,
         permits,
         |reporter, stop| async move {
+            let say = |words: &str| {
+                reporter.report_progress(AnswerProgress::Words(words.to_owned()));
+            };
             let mut listener = |event: AnswerEvent<'_>| match event {
-                AnswerEvent::Payer(payer) => reporter.report_payer(payer.clone()),
-                AnswerEvent::Words(piece) => {
-                    reporter.report_progress(AnswerProgress::Words(piece.to_owned()));
+                AnswerEvent::Payer(payer) => {
+                    reporter.report_payer(payer.clone());
+                    // A demo reply says first of all that it is one.
+                    if payer.source == Source::Demo {
+                        say(DEMO_NOTICE);
+                    }
                 }
+                AnswerEvent::Words(piece) => say(piece),
                 AnswerEvent::TakenBack => reporter.report_progress(AnswerProgress::TakenBack),
             };
             let answering = app.asks.answer_for_program(ready, &stop, &mut listener);
@@ -157,14 +247,15 @@ fn start_task(
 }
 
 /// What becomes of an answer's text.
-enum AnswerProgress {
+pub enum AnswerProgress {
     Words(String),
     /// It was the model's thinking so far.
     TakenBack,
 }
 
 impl AnswerProgress {
-    fn add_to(&self, text: &mut String) {
+    /// Makes of the text so far what it is now.
+    pub fn add_to(&self, text: &mut String) {
         match self {
             Self::Words(piece) => text.push_str(piece),
             Self::TakenBack => text.clear(),
@@ -199,21 +290,27 @@ impl EventWriter<AnswerProgress, Answer> for AnswerEvents {
     }
 }
 
+/// Whose key paid, in the three words that other systems have for it.
+pub fn mode_of(source: Source) -> &'static str {
+    match source {
+        Source::Request | Source::Personal => "byok",
+        Source::Server | Source::BotDefault => "server",
+        Source::Demo => "demo",
+    }
+}
+
+fn count_tokens(answer: &Answer) -> u64 {
+    let usage = &answer.usage;
+    usage.input_tokens.saturating_add(usage.output_tokens)
+}
+
 fn describe_answer(answer: &Answer, text: String) -> UnifiedAnswer {
     UnifiedAnswer {
-        response: if answer.source == Source::Demo {
-            DEMO.to_owned()
-        } else {
-            text
-        },
+        response: text,
         provider: answer.provider.to_string(),
         model: answer.model.clone(),
-        mode: match answer.source {
-            Source::Request | Source::Personal => "byok",
-            Source::Server => "server",
-            Source::BotDefault => "operator",
-            Source::Demo => "demo",
-        },
+        mode: mode_of(answer.source),
+        source: answer.source.as_str(),
         finish: match answer.finish {
             FinishReason::Complete => "complete",
             FinishReason::Length => "length",
@@ -222,8 +319,12 @@ fn describe_answer(answer: &Answer, text: String) -> UnifiedAnswer {
         usage: AnswerUsage {
             input_tokens: answer.usage.input_tokens,
             output_tokens: answer.usage.output_tokens,
+            prompt_tokens: answer.usage.input_tokens,
+            completion_tokens: answer.usage.output_tokens,
+            total_tokens: count_tokens(answer),
             estimated: answer.estimated,
             cost_nano_dollars: answer.cost.map(|cost| cost.0),
+            estimated_cost: answer.cost.map(NanoDollars::in_dollars),
         },
         receipt: describe_receipt(&answer.receipt),
     }

@@ -3,12 +3,14 @@
 mod bad_tokens;
 mod client_address;
 mod concurrency;
+mod demo_calls;
 mod key_trials;
 mod token;
 
 pub use bad_tokens::BadTokenThrottle;
 pub use client_address::client_address;
 pub use concurrency::CallPermits;
+pub use demo_calls::DemoThrottle;
 pub use key_trials::outcome_of;
 
 use std::net::IpAddr;
@@ -74,6 +76,10 @@ impl Gateway {
             if self.key_replaces_token(requirement, arrival.headers) {
                 return Ok(Session::anonymous());
             }
+            if self.demo_replaces_token(requirement, arrival.headers) {
+                self.count_demo_call(arrival.client)?;
+                return Ok(Session::anonymous());
+            }
             return Err(token_missing());
         };
         let token = self.authenticate(&secret, arrival.client).await?;
@@ -110,6 +116,27 @@ impl Gateway {
             self.settings.keys_without_token && requirement == Requirement::Token(Right::Chat);
         let key = || request_key::find_request_key(headers, self.app.providers());
         is_open && matches!(key(), Ok(Some(_)))
+    }
+
+    /// Whether the operator lets everybody have demo replies, so that a call
+    /// needs neither a token nor a key. Nobody pays for whoever is unknown.
+    fn demo_replaces_token(&self, requirement: Requirement, headers: &HeaderMap) -> bool {
+        self.settings.demo_without_token
+            && self.app.asks.replies_in_demo()
+            && requirement == Requirement::Token(Right::Chat)
+            && request_key::find_key_bytes(headers).is_none()
+    }
+
+    fn count_demo_call(&self, client: IpAddr) -> Result<(), Problem> {
+        let counted = self.demo_calls.count_call(client, self.app.now_ms());
+        counted.map_err(|retry_after_s| Problem {
+            retry_after_s: Some(retry_after_s),
+            ..Problem::new(
+                429,
+                "too_many_demo_calls",
+                "Too many demo replies went to this address in the last minute. Wait a little, or send a token with the call: `/token create` in Discord makes one.",
+            )
+        })
     }
 
     /// The caller, if the token is for the server that the address names and

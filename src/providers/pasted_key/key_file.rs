@@ -239,9 +239,10 @@ fn choose_provider<'a>(
         required.all(|extra| extras.contains_key(extra.env))
     };
     let by_name = named.iter().find(has_all).or(named.first()).copied();
-    let owners = match begins_as_key(catalogue, bare) {
-        true => catalogue.owners_of_shape(bare),
-        false => Vec::new(),
+    let owners = if begins_as_key(catalogue, bare) {
+        catalogue.owners_of_shape(bare)
+    } else {
+        Vec::new()
     };
     match (by_name, &owners[..]) {
         (Some(own), _) if !own.is_built_in => Ok(own),

@@ -220,7 +220,7 @@ pub fn read(html: &str) -> String {
                 text += &format!(" of {}}}\n", listed - 1);
                 listed = 0;
             }
-            Piece::Open(_, of) if listed > 0 => {
+            Piece::Open("option", of) if listed > 0 => {
                 // The first is chosen where none is; a later one replaces it.
                 let chosen = attribute(of, "selected").is_some();
                 let start = text.rfind('{').unwrap();

@@ -6,6 +6,7 @@ mod html;
 mod operator;
 mod playground;
 mod playground_streams;
+mod playground_visitors;
 mod servers;
 mod usage;
 mod visitor;

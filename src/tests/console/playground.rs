@@ -5,19 +5,19 @@ use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 use reqwest::multipart::{Form, Part};
 
 use super::{ORIGIN, SeenPage, Visitor};
-use crate::tests::{Setup, Stage, bad, good, run, run_with};
+use crate::tests::{Stage, bad, good, run};
 
-const ASK: &str = "/playground/ask";
-const OPENAI: &str = "openai/gpt-6-luna";
+pub const ASK: &str = "/playground/ask";
+pub const OPENAI: &str = "openai/gpt-6-luna";
 
 /// Hides how long it took.
 fn timeless(text: &str) -> String {
-    let time = regex::Regex::new(r"\d+\.\d s\b").unwrap();
+    let time = regex::Regex::new(r"\d+\.\d s").unwrap();
     time.replace_all(text, "<time>").into_owned()
 }
 
 /// What stands in the conversation: what was asked, answered, and paid.
-fn conversation(page: &SeenPage) -> String {
+pub fn conversation(page: &SeenPage) -> String {
     let html = page.html.split_once("id=\"talk\"").unwrap().1;
     let html = html.split_once("<div class=\"composer\"").unwrap().0;
     let read = super::html::read(&format!("<main{html}</main>"));
@@ -25,9 +25,11 @@ fn conversation(page: &SeenPage) -> String {
 }
 
 /// Who would pay, before anybody is asked.
-fn foreseen(page: &SeenPage) -> String {
+pub fn foreseen(page: &SeenPage) -> String {
     let html = page.html.split_once("Paid by").unwrap().1;
     let html = html.split_once("<button").unwrap().0;
+    // The badge for a key of one question is shown once its switch is on.
+    let html = html.split("<span class=\"when-once\"").next().unwrap();
     let read = super::html::read(&format!("<main{html}</main>"));
     read.replace('\n', " ")
 }
@@ -56,7 +58,7 @@ async fn sends_files(
 #[tokio::test]
 async fn each_payer_is_named_before_and_after() {
     run(async |stage| {
-        let (mia, server) = (stage.mia(), stage.scene.server.to_string());
+        let server = stage.scene.server;
         let omar = Visitor::signed_in(stage, stage.scene.manager).await;
         stage
             .omar()
@@ -77,13 +79,35 @@ async fn each_payer_is_named_before_and_after() {
             let page = omar.sends(&page, ASK, &[("ask", "count")]).await;
             told.push(format!("before: {before}\n{}", conversation(&page)));
         }
-        assert_snapshot!(told.join("\n---\n"), @"");
+        assert_snapshot!(told.join("\n---\n"), @"
+        before: own key
+        count
+        gpt-6-luna OpenAI
+        one two three four five six seven eight nine ten
+        own key …6789$0.000006212 in, 10 out · <time>
+        ---
+        before: own key
+        count
+        gpt-6-luna OpenAI
+        one two three four five six seven eight nine ten
+        own key …6789$0.000006212 in, 10 out · <time>
+        ---
+        before: server key
+        count
+        claude-haiku-5-5 Anthropic
+        one two three four five six seven eight nine ten
+        server key$0.000006212 in, 10 out · <time>
+        ---
+        before: nobody
+        count
+        No API key configured. There is no key for mistral that can pay here. Add a key, or type one for this question only.
+        Add a key [/keys/new]Go to your keys [/keys]
+        ");
         // In a direct message the server’s key does not pay.
         let page = omar
             .opens("/playground?model=anthropic/claude-haiku-5-5")
             .await;
-        assert_snapshot!(foreseen(&page), @"");
-        drop(mia);
+        assert_snapshot!(foreseen(&page), @"nobody");
     })
     .await;
 }
@@ -94,19 +118,91 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
         stage.mia().adds("openai", "user", &good("openai")).await;
         let mia = Visitor::signed_in(stage, stage.scene.member).await;
         let page = mia.opens("/playground").await;
-        assert_snapshot!(timeless(&page.says()), @"");
+        assert_snapshot!(timeless(&page.says()), @"
+        # Playground
+        Nothing is stored. The conversation lives in this page until you close it.
+        Models and key [#settings] (Transcript) New [/playground]
+        Ask something, or begin with one of these.
+        What should a landing page for a ferry timetable say first? [/playground?as=&start=0]Explain what a hash is to a child of ten. [/playground?as=&start=1]Plan a day in a town by the sea, without a car. [/playground?as=&start=2]
+        Your question
+        {ask}
+        Attach
+        {file: }
+        Paid byown keyown key, this once (Ask)
+        Use it as
+        {as: of 16}
+        Model
+        {model: of 12}
+        Beside it
+        {beside: of 12}
+        As if asked in
+        {in: of 1}
+        [ ] Use my own key for this only
+        Key for one question
+        {key: masked}
+        Goes with the question and is forgotten with the answer. If it is refused, nobody else pays.
+        (Show who pays for this)
+        Another model
+        Provider and model
+        {other: }
+        Stands in the place of the first.
+        What the badges mean
+        - own key a key of yours, stored or typed for once
+        - server key the server’s, within its budget
+        - bot default this service’s, within your tier
+        - demo nobody: a template, marked
+        ");
         let beside = [
             ("ask", "count"),
             ("model", "groq/openai/gpt-oss-20b"),
             ("beside", OPENAI),
         ];
         let page = mia.sends(&page, ASK, &beside).await;
-        assert_snapshot!(conversation(&page), @"");
+        assert_snapshot!(conversation(&page), @"
+        count
+        openai/gpt-oss-20b Groq
+        one two three four five six seven eight nine ten
+        bot default$0.000003912 in, 10 out · <time>
+        gpt-6-luna OpenAI
+        one two three four five six seven eight nine ten
+        own key …6789$0.000006212 in, 10 out · <time>
+        ");
         stage.models_say("# Then\n\n- **a**\n- `b`\n\n```\nlet c;\n```");
         let page = mia.sends(&page, ASK, &[("ask", "and then?")]).await;
-        assert_snapshot!(conversation(&page), @"");
-        assert_snapshot!(stage.told("openai"), @"");
-        assert_snapshot!(stage.told("groq"), @"");
+        assert_snapshot!(conversation(&page), @"
+        count
+        openai/gpt-oss-20b Groq
+        one two three four five six seven eight nine ten
+        bot default$0.000003912 in, 10 out · <time>
+        gpt-6-luna OpenAI
+        one two three four five six seven eight nine ten
+        own key …6789$0.000006212 in, 10 out · <time>
+        and then?
+        openai/gpt-oss-20b Groq
+        Then
+        - a
+        - b
+        let c;
+        bot default$0.000003912 in, 10 out · <time>
+        gpt-6-luna OpenAI
+        Then
+        - a
+        - b
+        let c;
+        own key …6789$0.000006212 in, 10 out · <time>
+        ");
+        assert_snapshot!(stage.told("openai"), @"
+        system: You answer in a Discord chat. Be brief and use Discord's Markdown.
+        user: count
+        assistant: one two three four five six seven eight nine ten
+        user: and then?
+        ");
+        assert_snapshot!(stage.told("groq"), @"
+        system: You answer in a Discord chat. Be brief and use Discord's Markdown.
+        user: count
+        assistant: one two three four five six seven eight nine ten
+        user: and then?
+        ");
         // Another look at who pays asks nobody.
         let calls = stage.calls();
         let page = mia
@@ -114,7 +210,7 @@ async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
             .await;
         assert_eq!(stage.calls(), calls);
         assert!(page.holds("and then?") && !page.holds("Nothing yet"));
-        assert_snapshot!(foreseen(&page), @"");
+        assert_snapshot!(foreseen(&page), @"bot default");
     })
     .await;
 }
@@ -134,7 +230,24 @@ async fn a_key_for_this_only_never_falls_back() {
             assert!(seen.holds(">count</textarea>"), "what was typed stays");
             told.push(conversation(&seen));
         }
-        assert_snapshot!(told.join("\n---\n"), @"");
+        assert_snapshot!(told.join("\n---\n"), @"
+        count
+        The key is missing. You chose a key of your own for this question, and typed none. Nobody was asked, and nobody else pays in its place. Type the key, or switch that off.
+        ---
+        count
+        Key is invalid. That can’t be a key: it contains spaces or characters that no key has. It was sent to nobody, and nobody else paid.
+        ---
+        count
+        Key is invalid. The key looks like one for anthropic, and the model is one of openai. It was sent to nobody, and nobody else paid. Choose a model that it is for.
+        ---
+        count
+        gpt-6-luna
+        Key is invalid. openai turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again.
+        ---
+        count
+        gpt-6-luna
+        Key is invalid. openai turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again.
+        ");
         let others = [bad("openai"), empty.clone()];
         assert_eq!(stage.keys_that_paid("openai"), others);
         let once = good("openai").replace("6789", "once");
@@ -147,72 +260,14 @@ async fn a_key_for_this_only_never_falls_back() {
         ];
         let seen = mia.sends(&page, ASK, &typed).await;
         // The other model’s provider is not sent the key.
-        assert_snapshot!(conversation(&seen), @"");
+        assert_snapshot!(conversation(&seen), @"
+        count
+        gpt-6-luna OpenAI
+        one two three four five six seven eight nine ten
+        own key, this once$0.000006212 in, 10 out · <time>
+        Key is invalid. The key looks like one for openai or deepseek, and the model is one of groq. It was sent to nobody, and nobody else paid. Choose a model that it is for.
+        ");
         assert_eq!(stage.keys_that_paid("groq"), Vec::<String>::new());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_visitor_pays_with_a_key_of_their_own_or_not_at_all() {
-    run(async |stage| {
-        let visitor = Visitor::stranger(stage).await;
-        let page = visitor.opens(&format!("/playground?model={OPENAI}")).await;
-        assert_snapshot!(foreseen(&page), @"");
-        let seen = visitor.sends(&page, ASK, &[("ask", "count")]).await;
-        assert_snapshot!(conversation(&seen), @"");
-        // The bot default pays for nobody who is not known.
-        let any = visitor.opens("/playground").await;
-        visitor.sends(&any, ASK, &[("ask", "count")]).await;
-        assert_eq!(stage.calls(), 0);
-        let key = good("openai");
-        let seen = visitor
-            .sends(&seen, ASK, &[("ask", "count"), ("key", &key)])
-            .await;
-        assert_snapshot!(conversation(&seen), @"");
-        assert!(!seen.holds(&key));
-        assert_eq!(stage.keys_that_paid("openai"), [key]);
-        let mut last = String::new();
-        for number in 0..6 {
-            let stolen = bad("openai").replace("0000", &format!("{number:04}"));
-            stage.key_stands(&stolen, Standing::Bad);
-            let typed = [("ask", "count"), ("key", stolen.as_str())];
-            last = conversation(&visitor.sends(&page, ASK, &typed).await);
-        }
-        assert!(last.contains("Too many keys were refused"), "{last}");
-        // What worked from here goes on working.
-        let typed = [("ask", "count"), ("key", &good("openai"))];
-        let seen = conversation(&visitor.sends(&page, ASK, &typed).await);
-        assert!(seen.contains("own key, this once"), "{seen}");
-        let mut seen = SeenPage::clone(&page);
-        for _ in 0..20 {
-            seen = visitor
-                .sends(&page, ASK, &[("ask", "count"), ("key", &good("openai"))])
-                .await;
-        }
-        assert!(conversation(&seen).contains("That is too often"));
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_visitor_sees_the_demo_where_the_operator_wants_it() {
-    let setup = Setup {
-        config: "[ask]\ndemo_replies = true\n".to_owned(),
-        ..Setup::default()
-    };
-    run_with(setup, async |stage| {
-        let visitor = Visitor::stranger(stage).await;
-        let page = visitor.opens("/playground?as=code").await;
-        assert_eq!(foreseen(&page), "demo");
-        let seen = visitor
-            .sends(&page, ASK, &[("ask", "a made-up idea")])
-            .await;
-        let shown = conversation(&seen);
-        assert!(shown.contains("This is a demo reply"), "{shown}");
-        assert!(shown.contains("demo$0"), "{shown}");
-        // The bot default could pay, and does not for a visitor.
-        assert_eq!(stage.calls(), 0);
     })
     .await;
 }
@@ -229,14 +284,54 @@ async fn files_are_told_and_shown_and_what_is_not_read_is_named() {
             ("plan.pdf", b"%PDF-1.7"),
         ];
         let page = sends_files(&mia, &page, &[("ask", "what is this?")], &files).await;
-        assert_snapshot!(conversation(&page), @"");
-        assert_snapshot!(stage.told("openai"), @"");
+        assert_snapshot!(conversation(&page), @"
+        what is this?
+        gpt-6-luna OpenAI
+        You asked: what is this?
+        notes.txt:
+        ferries at nine
+        (Picture: quay.png)
+        (Files came with this that you are not given: plan.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
+        This is a made-up model, so that is all it knows.
+        own key …6789$0.00002612 in, 48 out · <time>plan.pdf was not read: it is a PDF; copy its text out.
+        ");
+        assert_snapshot!(stage.told("openai"), @"
+        system: You answer in a Discord chat. Be brief and use Discord's Markdown.
+        user: [a picture] what is this?
+
+        notes.txt:
+        ```
+        ferries at nine
+        ```
+        (Picture: quay.png)
+        (Files came with this that you are not given: plan.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
+        ");
         let page = sends_files(&mia, &page, &[("ask", "and now?")], &[]).await;
-        assert_snapshot!(stage.told("openai"), @"");
+        assert_snapshot!(stage.told("openai"), @"
+        system: You answer in a Discord chat. Be brief and use Discord's Markdown.
+        user: what is this?
+
+        notes.txt:
+        ```
+        ferries at nine
+        ```
+        (Picture: quay.png)
+        (Files came with this that you are not given: plan.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
+        assistant: You asked: what is this?
+
+        notes.txt:
+        ```
+        ferries at nine
+        ```
+        (Picture: quay.png)
+        (Files came with this that you are not given: plan.pdf (a PDF). Say so if they matter, and don't guess what is in them.)
+        This is a made-up model, so that is all it knows.
+        user: and now?
+        ");
         // A question that is nothing but a file which can’t be read.
         let seen = sends_files(&mia, &page, &[("ask", "")], &files[2..]).await;
         assert!(
-            conversation(&seen).contains("a PDF is not read"),
+            conversation(&seen).contains("it is a PDF"),
             "{}",
             conversation(&seen)
         );
@@ -333,25 +428,4 @@ async fn forgets(stage: &Stage, texts: &[&str]) {
             assert!(!written.contains(text), "{text} is in {file}");
         }
     }
-}
-
-#[tokio::test]
-async fn a_picture_is_made_in_the_page() {
-    run(async |stage| {
-        stage.mia().adds("openai", "user", &good("openai")).await;
-        let mia = Visitor::signed_in(stage, stage.scene.member).await;
-        let page = mia.opens("/playground?as=:picture").await;
-        assert_eq!(foreseen(&page), "own key");
-        let typed = [("ask", "a lighthouse"), ("model", "openai/gpt-image-2")];
-        let page = mia.sends(&page, ASK, &typed).await;
-        assert!(page.holds("<img class=\"made\" src=\"data:image/png;base64,iVBOR"));
-        assert_snapshot!(conversation(&page), @"");
-        let seen = mia.sends(&page, ASK, &[("ask", " ")]).await;
-        assert!(conversation(&seen).contains("There is nothing to answer"));
-        let visitor = Visitor::stranger(stage).await;
-        let page = visitor.opens("/playground?as=:picture").await;
-        let seen = visitor.sends(&page, ASK, &[("ask", "a lighthouse")]).await;
-        assert!(conversation(&seen).contains("API key required"));
-    })
-    .await;
 }

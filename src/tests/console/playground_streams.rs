@@ -116,22 +116,61 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
             format!("{status}\n{}", heard(&answer.text().await.unwrap()))
         };
         let typed = [("ask", "count"), ("model", OPENAI), ("as", "code")];
-        assert_snapshot!(ask(&typed).await, @"");
+        assert_snapshot!(ask(&typed).await, @r#"
+        200
+        "own key" pays gpt-6-luna
+        said "one two three four five six seven eight nine ten"
+        "own" gpt-6-luna by OpenAI: 12 in, 10 out, "$0.0000062", 0 pictures; []; "Answer is complete, 10 tokens, $0.0000062"
+        "#);
         stage.fails("openai", ProviderFault::CachedInput);
-        assert_snapshot!(ask(&typed).await, @"");
+        assert_snapshot!(ask(&typed).await, @r#"
+        200
+        "own key" pays gpt-6-luna
+        said "one two three four five six seven eight nine ten"
+        "own" gpt-6-luna by OpenAI: 12 in (10 cached), 10 out, "$0.0000053", 0 pictures; []; "Answer is complete, 10 tokens, $0.0000053"
+        "#);
         stage.recovers("openai");
-        assert_snapshot!(ask(&[("ask", "count"), ("model", "")]).await, @"");
+        assert_snapshot!(ask(&[("ask", "count"), ("model", "")]).await, @r#"
+        200
+        "own key" pays gpt-6-luna
+        said "one two three four five six seven eight nine ten"
+        "own" gpt-6-luna by OpenAI: 12 in, 10 out, "$0.0000062", 0 pictures; []; "Answer is complete, 10 tokens, $0.0000062"
+        "#);
         // What goes wrong comes the same way.
         let once = [("ask", "count"), ("model", OPENAI), ("once", "1"), ("key", &bad("openai"))];
-        assert_snapshot!(ask(&once).await, @"");
-        assert_snapshot!(ask(&[("ask", " "), ("model", OPENAI)]).await, @"");
-        assert_snapshot!(ask(&[("ask", "x"), ("model", "no-such-model")]).await, @"");
-        assert_snapshot!(ask(&[("ask", "x"), ("model", "mistral/mistral-small-latest")]).await, @"");
-        assert_snapshot!(ask(&[("ask", "x"), ("as", "nobody")]).await, @"");
+        assert_snapshot!(ask(&once).await, @r#"
+        200
+        "own key, this once" pays gpt-6-luna
+        Key is invalid: openai turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again. []
+        "#);
+        assert_snapshot!(ask(&[("ask", " "), ("model", OPENAI)]).await, @"
+        200
+        There is nothing to answer: Type a question, and send it. []
+        ");
+        assert_snapshot!(ask(&[("ask", "x"), ("model", "no-such-model")]).await, @r#"
+        200
+        Nobody knows whose model that is: Write “no-such-model” as provider/model, such as openai/no-such-model. [["/models","Models that you can use"]]
+        "#);
+        assert_snapshot!(ask(&[("ask", "x"), ("model", "mistral/mistral-small-latest")]).await, @r#"
+        200
+        No API key configured: There is no key for mistral that can pay here. Add a key, or type one for this question only. [["/keys/new","Add a key"],["/keys","Go to your keys"]]
+        "#);
+        assert_snapshot!(ask(&[("ask", "x"), ("as", "nobody")]).await, @r#"
+        200
+        There is no such persona: Nothing here is called “nobody”. Choose another from the list. [["/models","Models that you can use"]]
+        "#);
         let talk = r#"[{"asked":"one","told":"one (read)","answers":[{"model":"","provider":"","text":"a"},{"model":"","provider":"","text":"b"}]}]"#;
         ask(&[("ask", "two"), ("model", OPENAI), ("column", "1"), ("kept_talk", talk)]).await;
-        assert_snapshot!(stage.told("openai"), @"");
-        assert_snapshot!(ask(&[("ask", "two"), ("kept_talk", "x")]).await, @"");
+        assert_snapshot!(stage.told("openai"), @"
+        system: You answer in a Discord chat. Be brief and use Discord's Markdown.
+        user: one (read)
+        assistant: a
+        user: two
+        ");
+        assert_snapshot!(ask(&[("ask", "two"), ("kept_talk", "x")]).await, @r#"
+        422
+        The conversation can’t be read: What the page sent of the conversation is damaged or too long, so nobody was asked. Begin a new one. [["/playground","New conversation"]]
+        "#);
     })
     .await;
 }
@@ -147,7 +186,7 @@ async fn a_reader_who_stops_is_charged_as_whoever_leaves() {
         let mut answer = script_call(&mia, &page, &typed).send().await.unwrap();
         until(&mut answer, "\"words\"").await;
         drop(answer);
-        assert_snapshot!(settled(stage).await, @"");
+        assert_snapshot!(settled(stage).await, @"personal settled abandoned");
         stage.recovers("openai");
         // There is room for the next one.
         for _ in 0..5 {
@@ -200,7 +239,7 @@ async fn a_form_of_another_page_asks_nobody() {
         let broken = mia.call("POST", "/playground/ask").header("origin", ORIGIN);
         let broken = broken.header("content-type", "multipart/form-data; boundary=x");
         assert_eq!(broken.body("--y--").send().await.unwrap().status(), 415);
-        assert_eq!(stage.calls(), 0);
+        assert_eq!(stage.keys_that_paid("groq"), Vec::<String>::new());
     })
     .await;
 }
@@ -228,7 +267,16 @@ async fn who_would_pay_is_told_as_one_chooses() {
             told.push(format!("{query}: {}", looks(&mia, query).await));
             told.push(format!("visitor {query}: {}", looks(&visitor, query).await));
         }
-        assert_snapshot!(told.join("\n"), @"");
+        assert_snapshot!(told.join("\n"), @"
+        : own key
+        visitor : nobody
+        model=openai/gpt-6-luna&beside=mistral/mistral-small-latest: own key, nobody
+        visitor model=openai/gpt-6-luna&beside=mistral/mistral-small-latest: nobody, nobody
+        as=:picture&model=openai/gpt-image-2: own key
+        visitor as=:picture&model=openai/gpt-image-2: nobody
+        model=nonsense: nobody
+        visitor model=nonsense: nobody
+        ");
         let elsewhere = mia.opens("/playground?in=12345").await;
         assert_ne!(elsewhere.status, 200);
     })
@@ -252,7 +300,13 @@ async fn a_picture_of_an_earlier_question_is_shown_again() {
         let call = mia.call("POST", "/playground/ask").header("origin", ORIGIN);
         let form = form.part("file-0", picture);
         assert_eq!(call.multipart(form).send().await.unwrap().status(), 200);
-        assert_snapshot!(stage.told("openai"), @"");
+        assert_snapshot!(stage.told("openai"), @"
+        system: You answer in a Discord chat. Be brief and use Discord's Markdown.
+        user: [a picture] what is this?
+        (Picture: quay.png)
+        assistant: a quay
+        user: which?
+        ");
     })
     .await;
 }
@@ -270,14 +324,20 @@ async fn a_picture_says_how_far_it_is_and_is_cancelled_by_leaving() {
         lives(stage, 2, 0, 1);
         let answer = script_call(&mia, &page, &typed).send().await.unwrap();
         let said = heard(&answer.text().await.unwrap());
-        assert_snapshot!(said, @"");
-        assert_snapshot!(settled(stage).await, @"");
+        assert_snapshot!(said, @r#"
+        "bot default" pays text-to-image
+        Waiting for its turn
+        Being made
+        said ""
+        "bot" text-to-image by ComfyUI: 1 picture, "$0", 1 pictures; []; "Picture is there, 1 picture, $0"
+        "#);
+        assert_snapshot!(settled(stage).await, @"bot_default settled answered");
         lives(stage, 0, 0, FOREVER);
         let mut answer = script_call(&mia, &page, &typed).send().await.unwrap();
         until(&mut answer, "Being made").await;
         drop(answer);
-        assert_snapshot!(settled(stage).await, @"");
-        assert_snapshot!(crate::tests::picture_jobs::left_over(stage), @"");
+        assert_snapshot!(settled(stage).await, @"bot_default settled answered");
+        assert_snapshot!(crate::tests::picture_jobs::left_over(stage), @"2 jobs, 1 done, 1 cancelled; 0 machines, 0 running");
         // Again, with the same words.
         lives(stage, 0, 0, 0);
         let answer = script_call(&mia, &page, &typed).send().await.unwrap();

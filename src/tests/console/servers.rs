@@ -93,7 +93,7 @@ async fn a_manager_sets_a_budget_and_sees_who_used_it() {
         let page = omar.opens(&budgets).await;
         assert!(page.holds("$0.0000062 of $4.50"), "{}", page.says());
         let overview = omar.opens(&server(stage, "")).await;
-        for part in ["Spent this month", "$0.0000062", "mia", "1 request"] {
+        for part in ["Spent this month", "$0.0000062", "mia", "Members who asked"] {
             assert!(overview.holds(part), "{part}: {}", overview.says());
         }
         let usage = omar.opens(&server(stage, "/usage?period=7d")).await;

@@ -64,6 +64,11 @@ impl RelayBody {
         self.0.fields()?.get("model")
     }
 
+    /// How many answers the body asks for, if it says.
+    pub fn count(&self) -> Option<usize> {
+        self.0.fields()?.get("n")
+    }
+
     /// Whether the body asks for a stream.
     pub fn wants_stream(&self) -> bool {
         self.0.wants_stream()

@@ -32,6 +32,16 @@ pub struct RelayAsk {
     pub content: Box<RelayContent>,
     /// A key that came with the call. No other pays when it fails.
     pub request_key: Option<RequestKey>,
+    /// Whether there are words for a reply that no model gives.
+    pub takes_demo: bool,
+}
+
+/// How a call was answered.
+pub enum RelayStart {
+    /// It was passed on, and its answer begins.
+    Passed(Box<Relay>),
+    /// No key can pay, and the operator wants a fixed reply then.
+    Demo(Payer),
 }
 
 /// A call that was not passed on, or failed.
@@ -56,9 +66,17 @@ impl<E: Into<Error>> From<E> for RelayError {
 
 impl Programs {
     /// Passes a call on, and returns when its answer begins.
-    pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<Relay, RelayError> {
+    pub async fn relay(self: &Arc<Self>, ask: RelayAsk) -> Result<RelayStart, RelayError> {
         let busy = self.tasks.token();
+        let takes_demo = ask.takes_demo && self.demo_replies && ask.request_key.is_none();
         let (mut order, mut queue) = self.prepare_relay(ask).await?;
+        if takes_demo
+            && queue.first().is_none()
+            && !queue.trace.passes_over_own_key()
+            && let Some(payer) = self.payers.book_demo(&order.policy.caller).await?
+        {
+            return Ok(RelayStart::Demo(payer));
+        }
         let mut call = RelayCall {
             programs: self,
             order: &mut order,
@@ -70,7 +88,7 @@ impl Programs {
         };
         self.people.tell_owners(queue.demoted, Vec::new());
         let begun = begun?;
-        Ok(Relay {
+        Ok(RelayStart::Passed(Box::new(Relay {
             payer: begun.payer,
             programs: Arc::clone(self),
             policy: order.policy,
@@ -78,7 +96,7 @@ impl Programs {
             hold: Some(begun.hold),
             receipt: None,
             _busy: busy,
-        })
+        })))
     }
 
     /// Finds who could pay for a call.
@@ -89,6 +107,7 @@ impl Programs {
             model,
             content,
             request_key,
+            takes_demo: _,
         } = ask;
         let request = Box::new(content.into_request(self.clock.now_ms() / 1_000));
         let named = self
@@ -126,7 +145,7 @@ impl Programs {
         }
         let of_request = |_: &_| Offer::unstored(Source::Request, provider.clone());
         let offer = request_key.as_ref().map(of_request);
-        let choice = self.payers.choose(&policy, &[provider], offer.as_ref());
+        let choice = self.payers.choose_for(&policy, &[provider], offer.as_ref());
         let order = RelayOrder {
             policy,
             request,

@@ -2,7 +2,7 @@
 //! each.
 
 use crate::model::{AttemptId, Caller};
-use crate::store::{OwnAttempt, QUARTER_MS};
+use crate::store::{OwnAttempt, QUARTER_MS, ReceiptsAfter};
 
 use crate::app::Error;
 use crate::app::quotas::Quotas;
@@ -47,18 +47,17 @@ impl Quotas {
         })
     }
 
-    /// The receipts of a period, oldest first, from the one after `after` on: at
-    /// most `max`.
+    /// A part of the receipts of a period, oldest first.
     pub async fn list_receipts(
         &self,
         caller: &Caller,
         scope: UsageScope,
         period: &Period,
-        page: (Option<AttemptId>, usize),
+        page: ReceiptsAfter,
     ) -> Result<ReceiptPage, Error> {
         let owner = self.usage_owner(caller, scope)?;
-        let (after, max) = page;
-        let max = max.clamp(1, RECEIPTS_MAX);
+        let after = page.after;
+        let max = page.max.clamp(1, RECEIPTS_MAX);
         let all = period.quarters()?;
         let before = |quarter: i64| {
             after.is_none_or(|id| AttemptId::first_at((quarter + 1) * QUARTER_MS) > id)
@@ -69,10 +68,11 @@ impl Quotas {
         for stretch in joined(&used) {
             let begins = AttemptId::first_at(stretch.0 * QUARTER_MS);
             let ends = AttemptId::first_at(stretch.1 * QUARTER_MS);
-            let wanted = max + 1 - receipts.len();
-            let found = self
-                .store
-                .receipts_of(owner, (begins, ends), (after, wanted));
+            let wanted = ReceiptsAfter {
+                after,
+                max: max + 1 - receipts.len(),
+            };
+            let found = self.store.receipts_of(owner, (begins, ends), wanted);
             receipts.extend(found.await?);
             if receipts.len() > max {
                 break;

@@ -89,7 +89,7 @@ fn what_was_found(voice: Voice<'_>, provider: &ProviderId, check: &Check) -> Str
     let sentence = match check {
         Check::Valid => "{provider} accepts it.",
         Check::Invalid => {
-            "{provider} refuses it, so it is not used. Make a new one at {page} and run `/keys add provider:{id}`."
+            "Key is invalid: {provider} refuses it, so it is not used. Make a new one at {page} and run `/keys add provider:{id}`."
         }
         Check::OutOfCredit => {
             "{provider} knows it, but its account is out of credit, so it is not used yet. \

@@ -146,16 +146,22 @@ fn nobody_pays(voice: Voice<'_>, trace: &Trace) -> String {
         .collect();
     let first = trace.0.first().map(|step| &step.provider);
     let only_one = trace.0.iter().all(|step| Some(&step.provider) == first);
-    let head = match first {
-        Some(provider) if only_one => voice.say(
-            "There is no key for {provider} that can pay {here}.",
-            &[("provider", &voice.name(provider))],
-        ),
-        _ => voice.say(
-            "There is no key that can pay for this: not yours, not {this} server's, not the bot's.",
-            &[],
-        ),
+    let sentence = match (only_one && first.is_some(), reasons.is_empty()) {
+        (true, true) => {
+            "No API key configured: there is no key for {provider} that can pay {here}."
+        }
+        (true, false) => "There is no key for {provider} that can pay {here}.",
+        (false, true) => {
+            "No API key configured: there is no key that can pay for this: not yours, not {this} server's, not the bot's."
+        }
+        (false, false) => {
+            "There is no key that can pay for this: not yours, not {this} server's, not the bot's."
+        }
     };
+    let name = first
+        .map(|provider| voice.name(provider))
+        .unwrap_or_default();
+    let head = voice.say(sentence, &[("provider", &name)]);
     let mut lines = vec![head];
     lines.extend(reasons);
     lines.push(way_out(voice, trace, first.filter(|_| only_one)));

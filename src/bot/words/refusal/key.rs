@@ -208,11 +208,15 @@ fn locked(voice: Voice<'_>, kid: &str) -> String {
 /// The provider does not accept a key that was to be stored.
 fn key_refused(voice: Voice<'_>, provider: &ProviderId, scope: Scope, kept_old: bool) -> String {
     let sentence = if kept_old {
-        "{provider} does not accept that key, so it was not stored. Your old key is \
+        "Key is invalid: {provider} does not accept that key, so it was not stored. It may \
+             not have been copied whole, it may have ended, or its account may not be in good \
+             standing. Your old key is \
              still in place. Make a new one at {page}, then press the button, or `/keys add \
              provider:{id} scope:{word}`."
     } else {
-        "{provider} does not accept that key, so it was not stored. Make a new one \
+        "Key is invalid: {provider} does not accept that key, so it was not stored. It may \
+             not have been copied whole, it may have ended, or its account may not be in good \
+             standing. Make a new one \
              at {page}, then press the button, or `/keys add provider:{id} scope:{word}`."
     };
     voice.lang.say(

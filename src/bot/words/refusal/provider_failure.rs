@@ -29,7 +29,7 @@ pub fn describe_failure(class: FailureClass, own_keys: OwnKeys) -> String {
 fn describe_class(class: FailureClass) -> &'static str {
     match class {
         FailureClass::AuthInvalid => {
-            "{provider} refused the key that would have paid. `/keys status` shows which."
+            "Key is invalid: {provider} refused the key that would have paid. `/keys status` shows which."
         }
         FailureClass::AuthForbidden(what) => describe_restriction(what),
         FailureClass::Billing => {

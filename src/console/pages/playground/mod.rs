@@ -120,8 +120,12 @@ async fn begin(visit: &mut Visit, question: &Question) -> Begun {
     let works = match find_asker(visit, question.setting.place).await {
         Ok(asker) => {
             let begin = |column| {
-                let held = (asker.clone(), memory.clone());
-                begin_column(visit, question, &files, (column, held))
+                let seat = Seat {
+                    asker: asker.clone(),
+                    memory: memory.clone(),
+                    column,
+                };
+                begin_column(visit, question, &files, seat)
             };
             question.columns().into_iter().map(begin).collect()
         }
@@ -130,12 +134,24 @@ async fn begin(visit: &mut Visit, question: &Question) -> Begun {
     Begun { told, works }
 }
 
+/// Who waits for the answer in a column.
+struct Seat {
+    asker: Asker,
+    memory: Option<Arc<MemoryPermit>>,
+    column: usize,
+}
+
 fn begin_column(
     visit: &Visit,
     question: &Question,
     files: &QuestionFiles,
-    (column, (asker, memory)): (usize, (Asker, Option<Arc<MemoryPermit>>)),
+    seat: Seat,
 ) -> Result<Work, Trouble> {
+    let Seat {
+        asker,
+        memory,
+        column,
+    } = seat;
     let console = &visit.console;
     let needs_key = question.setting.tool == Tool::Picture || !console.app.asks.replies_in_demo();
     if asker.is_visitor() && !question.wants_own_key && needs_key {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::console::assets;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
-use crate::console::parts::form::{self, Choice, ChoiceGroup};
+use crate::console::parts::form::{self, Choice, ChoiceGroup, GroupedList};
 use crate::console::parts::payer::{self, Look};
 use crate::console::parts::{icon, note};
 use crate::console::reply::Page;
@@ -173,10 +173,11 @@ impl Sheet<'_> {
             value: "",
             words: "None",
         }];
+        let groups = self.models.as_slice();
         html! {
             (self.show_tools())
-            (form::select_group(("model", "Model"), alone, &self.models, chosen(0)))
-            (form::select_group(("beside", "Beside it"), &none, &self.models, chosen(1)))
+            (form::select_group(GroupedList { name: "model", label: "Model", alone, groups }, chosen(0)))
+            (form::select_group(GroupedList { name: "beside", label: "Beside it", alone: &none, groups }, chosen(1)))
             @if !self.is_visitor { (self.show_places()) }
             (self.show_key())
             noscript {

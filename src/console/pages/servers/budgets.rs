@@ -119,22 +119,37 @@ fn whom_choices(roles: &[(u64, String)]) -> Vec<(String, String)> {
 }
 
 fn show_clear_form(visit: &Visit, address: &str) -> Markup {
-    let choice = |value, words| Choice { value, words };
+    let what = [
+        ("", "Anything"),
+        ("dollars", "Dollars"),
+        ("requests", "Requests"),
+        ("output_tokens", "Tokens of answers"),
+        ("images", "Pictures"),
+    ];
+    let who = [
+        ("", "Anybody"),
+        ("together", "Everybody together"),
+        ("member", "Each member"),
+    ];
+    // The other form on the page has fields of the same names.
+    let list = |name: &str, label: &str, choices: &[(&str, &str)]| {
+        html! {
+            div.field {
+                label for={ "clear-" (name) } { (label) }
+                select id={ "clear-" (name) } name=(name) {
+                    @for (value, words) in choices { option value=(value) { (words) } }
+                }
+            }
+        }
+    };
     html! {
         section.card aria-labelledby="clear-h" {
             header { h2 #clear-h { "Clear limits" } }
             form.body method="post" action={ (address) "/clear" } {
                 (form::token(&visit.form_token))
                 div.fields {
-                    (form::select("what", "On what", &[
-                        choice("", "Anything"), choice("dollars", "Dollars"),
-                        choice("requests", "Requests"), choice("output_tokens", "Tokens of answers"),
-                        choice("images", "Pictures"),
-                    ], ""))
-                    (form::select("who", "For whom", &[
-                        choice("", "Anybody"), choice("together", "Everybody together"),
-                        choice("member", "Each member"),
-                    ], ""))
+                    (list("what", "On what", &what))
+                    (list("who", "For whom", &who))
                 }
                 div.acts { button.btn.danger { "Clear them" } }
             }

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::app::{
-    Bill, KeyNames, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD, ReceiptPage, Total,
-    UsageScope, date_at, find_zone, receipts_table,
+    Bill, KeyNames, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD, ReceiptPage,
+    ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
 };
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
@@ -94,7 +94,10 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
     let after = after.map(|id| AttemptId::parse(&id).ok_or_else(Trouble::nothing_here));
     let after = after.transpose()?;
     let quotas = &visit.app().quotas;
-    let page = (after, RECEIPTS_SHOWN);
+    let page = ReceiptsAfter {
+        after,
+        max: RECEIPTS_SHOWN,
+    };
     let (bill, receipts, names) = tokio::try_join!(
         quotas.read_bill(&whose.caller, whose.scope, period.clone()),
         quotas.list_receipts(&whose.caller, whose.scope, &period, page),
@@ -306,7 +309,10 @@ async fn send_receipts(visit: &Visit, whose: &Whose, period: &Period) -> Handler
     let quotas = &visit.app().quotas;
     let (mut table, mut after, mut count) = (RECEIPTS_HEAD.to_owned(), None, 0);
     loop {
-        let page = (after, RECEIPTS_AT_ONCE);
+        let page = ReceiptsAfter {
+            after,
+            max: RECEIPTS_AT_ONCE,
+        };
         let page = quotas
             .list_receipts(&whose.caller, whose.scope, period, page)
             .await?;

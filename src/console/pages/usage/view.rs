@@ -97,7 +97,7 @@ pub fn show_figures(report: &UsageReport, estimate: &MonthEstimate) -> Markup {
 fn estimate_words(estimate: &MonthEstimate) -> String {
     let spent = NanoDollars(estimate.spent_nano);
     let daily = NanoDollars(estimate.daily_nano);
-    let mut words = match (estimate.average_days, estimate.days_left) {
+    let words = match (estimate.average_days, estimate.days_left) {
         (0, _) => format!("{spent} so far; it began today"),
         (_, 0) => format!("{spent} so far; the month ends today"),
         (days, left) => {
@@ -114,13 +114,11 @@ fn estimate_words(estimate: &MonthEstimate) -> String {
             format!("{spent} so far, and {daily} ({of}) for {left} left")
         }
     };
-    if estimate.unpriced > 0 {
-        words += &format!(
-            "; {} without a price are not in it",
-            money::grouped(estimate.unpriced)
-        );
+    if estimate.unpriced == 0 {
+        return words;
     }
-    words
+    let unpriced = money::grouped(estimate.unpriced);
+    format!("{words}; {unpriced} without a price are not in it")
 }
 
 fn tokens(total: &Total) -> u64 {

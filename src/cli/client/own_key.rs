@@ -1,0 +1,193 @@
+//! A question to a provider itself, with its own key from this environment,
+//! where nobody is logged in to a gateway.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::ask::Question;
+use crate::app::{BotDefault, Persona};
+use crate::cli::assemble::{bot_defaults, catalogue};
+use crate::config::{Config, Environment};
+use crate::model::{
+    Departure, FailureClass, MemoryBudget, ProviderFailure, ProviderKind, Turn, Usage,
+};
+use crate::providers::{
+    Catalogue, ChatCall, ChatReply, ChatRequest, Clients, Delivery, Provider, Providers, Timeouts,
+};
+
+/// The longest answer where nobody says how long.
+const OUTPUT_TOKENS: u32 = 4_096;
+
+/// A provider, and the key for it that this environment has.
+pub struct OwnKey {
+    catalogue: Catalogue,
+    provider: Provider,
+    model: String,
+    key: BotDefault,
+    bodies_bytes: usize,
+}
+
+impl OwnKey {
+    /// The key for the provider that a question names, or else for the first
+    /// one that this environment has a key for; none where it has none.
+    pub fn find(file: Option<&Path>, question: &Question) -> anyhow::Result<Option<Self>> {
+        let environment = Environment::of_process()?;
+        let config = Config::load(file, &environment)?;
+        let catalogue = catalogue(&config, &environment)?;
+        let keys = bot_defaults(&catalogue, &config, &environment)?;
+        let (named, model) = read_target(&catalogue, question)?;
+        let chats = |key: &&BotDefault| {
+            let found = catalogue.get(&key.provider);
+            found.is_some_and(|it| it.kind == ProviderKind::Chat) && key.credential.is_some()
+        };
+        let is_named = |key: &&BotDefault| named.is_none_or(|it| it.id == key.provider);
+        let key = keys.iter().filter(chats).find(is_named);
+        let Some(key) = key.map(|key| key.provider.clone()) else {
+            return Ok(None);
+        };
+        let provider = catalogue.get(&key).context("the key is a provider's")?;
+        let model = model.or_else(|| provider.default_model.clone());
+        let model = model.context("this provider has no usual model; name one with --model")?;
+        let provider = provider.clone();
+        let key = keys.into_iter().find(|it| it.provider == provider.id);
+        Ok(Some(Self {
+            key: key.context("the key is there")?,
+            bodies_bytes: config.gateway.bodies_bytes(),
+            catalogue,
+            provider,
+            model,
+        }))
+    }
+
+    /// Asks the provider, and prints its answer as it comes.
+    pub async fn ask(self, question: &Question, prompt: &str) -> anyhow::Result<()> {
+        eprintln!(
+            "key source: {} of this environment, sent to {} itself; nobody is logged in (`latchkey login <address>` uses the keys of a gateway)",
+            self.key.variable.as_deref().unwrap_or("the key"),
+            self.provider.name
+        );
+        let timeouts = Timeouts::default();
+        let memory = Arc::new(MemoryBudget::new(self.bodies_bytes));
+        let clients = Clients::new(timeouts.connect)?;
+        let providers = Providers::new(self.catalogue.clone(), clients, timeouts, memory);
+        let request = ChatRequest {
+            model: self.model.clone(),
+            system: find_persona(question)?,
+            turns: vec![Turn::person(prompt)],
+            max_output_tokens: question.max_tokens.unwrap_or(OUTPUT_TOKENS),
+            is_bounded: false,
+        };
+        let call = ChatCall {
+            provider: &self.provider,
+            request: &request,
+            delivery: Delivery::Streamed,
+            credential: self.key.credential.as_ref(),
+            departure: &Departure::default(),
+        };
+        let (mut text, prints) = (String::new(), !question.json);
+        let mut hear = |heard: crate::providers::Heard<'_>| {
+            if heard.takes_back {
+                text.clear();
+            }
+            text.push_str(heard.words);
+            if prints {
+                print!("{}", heard.words);
+                // An answer that nobody reads any more is not worth an error.
+                let _ = io::stdout().flush();
+            }
+        };
+        let answered = providers.chat(call, &mut hear).await;
+        let reply = answered.map_err(|failure| self.explain(&failure))?;
+        self.print_end(question, &reply, &text);
+        Ok(())
+    }
+
+    fn print_end(&self, question: &Question, reply: &ChatReply, text: &str) {
+        let Usage {
+            input_tokens,
+            output_tokens,
+            ..
+        } = reply.usage.unwrap_or_default();
+        let model = reply.model.as_deref().unwrap_or(&self.model);
+        if question.json {
+            let answer = json!({
+                "response": text, "provider": self.provider.id.as_str(), "model": model,
+                "mode": "byok", "source": "environment",
+                "usage": {"input_tokens": input_tokens, "output_tokens": output_tokens},
+            });
+            println!("{answer}");
+        } else {
+            println!();
+        }
+        eprintln!(
+            "— {} {model} · key source: this environment · {input_tokens} tokens in, {output_tokens} out",
+            self.provider.id
+        );
+    }
+
+    /// Why the provider did not answer, and what to do.
+    fn explain(&self, failure: &ProviderFailure) -> anyhow::Error {
+        let name = &self.provider.name;
+        let page = &self.provider.key_page;
+        match failure.class {
+            FailureClass::AuthInvalid => anyhow::anyhow!(
+                "Key is invalid: {name} does not accept the key of this environment. It may be mistyped, ended or revoked; make a new one at {page}"
+            ),
+            FailureClass::Billing => {
+                anyhow::anyhow!("the key's account at {name} has no credit; add some at {page}")
+            }
+            FailureClass::ModelNotFound => anyhow::anyhow!(
+                "{name} has no model `{}` for this key; name another one with --model",
+                self.model
+            ),
+            FailureClass::RateLimited => {
+                anyhow::anyhow!("{name} gets too many requests from this key; wait a little")
+            }
+            _ => anyhow::anyhow!("{name} did not answer; try again in a moment ({failure})"),
+        }
+    }
+}
+
+/// The provider and the model that a question names.
+fn read_target<'a>(
+    catalogue: &'a Catalogue,
+    question: &Question,
+) -> anyhow::Result<(Option<&'a Provider>, Option<String>)> {
+    let find = |typed: &str| {
+        let found = catalogue.find(typed);
+        found.with_context(|| format!("there is no provider called `{typed}`"))
+    };
+    if let Some(typed) = &question.provider {
+        return Ok((Some(find(typed)?), question.model.clone()));
+    }
+    let Some(model) = &question.model else {
+        return Ok((None, None));
+    };
+    if let Some((provider, rest)) = model.split_once('/')
+        && let Some(provider) = catalogue.find(provider)
+    {
+        return Ok((Some(provider), Some(rest.to_owned())));
+    }
+    let provider = catalogue.provider_of_model(model);
+    let provider = provider.with_context(|| {
+        format!("it is not clear whose model `{model}` is; write provider/model")
+    })?;
+    Ok((Some(provider), Some(model.clone())))
+}
+
+/// What the model is told it is.
+fn find_persona(question: &Question) -> anyhow::Result<String> {
+    let Some(name) = &question.persona else {
+        return Ok(String::new());
+    };
+    let ours = Persona::built_in()?;
+    let found = ours
+        .into_iter()
+        .find(|it| it.name.eq_ignore_ascii_case(name));
+    let persona = found.with_context(|| format!("there is no persona called `{name}`"))?;
+    Ok(persona.prompt)
+}
