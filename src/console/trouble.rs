@@ -28,7 +28,7 @@ pub struct Trouble {
     pub ways: Vec<(String, String)>,
     pub retry_after_s: Option<u64>,
     /// What had been typed, if a form is the trouble.
-    typed: Option<Typed>,
+    typed: Option<Box<Typed>>,
     /// The refusal that it is, which is told anew once it is known what
     /// providers are called.
     refusal: Option<Box<Refusal>>,
@@ -68,12 +68,12 @@ impl Trouble {
         let Some(refusal) = &self.refusal else {
             return self;
         };
-        let named = words::describe_refusal(names, refusal);
+        let told = words::describe_refusal(names, refusal);
         let before = words::describe_refusal(Names::unknown(), refusal);
         let added = self.ways.split_off(before.ways.len().min(self.ways.len()));
-        self.title = named.title;
-        self.words = named.words;
-        self.ways = named.ways.into_iter().chain(added).collect();
+        self.title = told.title;
+        self.words = told.words;
+        self.ways = told.ways.into_iter().chain(added).collect();
         self
     }
 
@@ -86,12 +86,12 @@ impl Trouble {
     /// With what had been typed, so that it need not be typed again.
     pub fn typed(mut self, form: &Form) -> Self {
         let fields = form.shown_again();
-        self.typed = Some(Typed {
+        self.typed = Some(Box::new(Typed {
             fields: fields
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             held_secret: form.holds_secret(),
-        });
+        }));
         self
     }
 

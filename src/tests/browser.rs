@@ -182,6 +182,12 @@ impl Browser {
             .await;
     }
 
+    /// Runs no script of pages any more.
+    pub async fn runs_no_script(&self) {
+        let off = json!({"value": true});
+        self.call("Emulation.setScriptExecutionDisabled", off).await;
+    }
+
     /// Tells of what goes wrong in pages, and of what they ask for.
     pub async fn watches(&self) {
         for domain in [

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use crate::model::{Caller, DAY_MS, Owner, PersonId, Place, QuotaRefusal, Refusal, ServerId};
+use crate::model::{Caller, DAY_MS, Owner, PersonId, QuotaRefusal, Refusal, ServerId};
 use crate::store::{TotalScope, UsageOwner};
 
 use crate::app::Error;

@@ -179,11 +179,11 @@ fn choose(
 }
 
 fn show_table(visit: &Visit, wanted: &Wanted, known: &[KnownModels]) -> Markup {
-    let names = known.iter().map(|it| {
+    let called = known.iter().map(|it| {
         let name = key::provider_name(visit.app().providers(), &it.provider);
         (it, name)
     });
-    let named: Vec<(&KnownModels, String)> = names.collect();
+    let named: Vec<(&KnownModels, String)> = called.collect();
     let all: usize = known.iter().map(|it| it.models.len()).sum();
     let taken = named
         .iter()

@@ -12,15 +12,3 @@ pub fn bar(share: f64) -> Markup {
         }
     }
 }
-
-/// A limit: what it is of, how much of it is used, and a line below.
-pub fn budget(name: &str, used: &str, share: f64, below: &str) -> Markup {
-    html! {
-        div.budget {
-            b { (name) }
-            span.right { (used) }
-            (bar(share))
-            span.dim { (below) }
-        }
-    }
-}

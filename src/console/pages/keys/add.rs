@@ -60,7 +60,7 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
             if trouble.status.is_server_error() {
                 return Err(trouble.typed(&visit.form));
             }
-            Ok(page(&visit, known, Some(trouble)).into())
+            Ok(page(&visit, known, Some(&trouble)).into())
         }
     }
 }
@@ -71,8 +71,8 @@ fn unknown(typed: &str) -> Trouble {
 }
 
 /// The page, with what is wrong about what was typed.
-fn page(visit: &Visit, known: ProviderInfo<'_>, trouble: Option<Trouble>) -> Page {
-    let status = trouble.as_ref().map(|trouble| trouble.status);
+fn page(visit: &Visit, known: ProviderInfo<'_>, trouble: Option<&Trouble>) -> Page {
+    let status = trouble.map(|trouble| trouble.status);
     let body = html! {
         div.head {
             div {
@@ -81,7 +81,7 @@ fn page(visit: &Visit, known: ProviderInfo<'_>, trouble: Option<Trouble>) -> Pag
             }
             div.acts { a.btn href="/keys" { "Cancel" } }
         }
-        @if let Some(trouble) = &trouble { (show_trouble(trouble)) }
+        @if let Some(trouble) = trouble { (show_trouble(trouble)) }
         section.card aria-labelledby="add-h" {
             header {
                 h2 #add-h { "Your " (known.name()) " key" }

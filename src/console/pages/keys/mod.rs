@@ -11,7 +11,7 @@ mod remove;
 mod used;
 mod who_pays;
 
-use crate::app::nobody_else;
+use crate::app::{ProviderInfo, nobody_else};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{form, icon, key, money, note, when};
@@ -173,7 +173,7 @@ fn show_list(visit: &Visit, ring: &KeyRing, month: &MonthByKey) -> Markup {
 fn show_row(visit: &Visit, one: &Key, is_in_tier: bool, month: &MonthByKey) -> Markup {
     let providers = visit.app().providers();
     let name = key::provider_name(providers, &one.provider);
-    let kind = providers.get(&one.provider).map(|known| known.kind());
+    let kind = providers.get(&one.provider).map(ProviderInfo::kind);
     let total = month.of(one.id);
     html! {
         tr {

@@ -1,6 +1,6 @@
 //! The page of one key: how it is, what it did, and what can be done with it.
 
-use crate::app::nobody_else;
+use crate::app::{ProviderInfo, nobody_else};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{form, icon, key, money, when};
@@ -57,7 +57,7 @@ pub async fn page(visit: &Visit, person: &SignedIn, one: &Key, trouble: Option<T
 fn show_facts(visit: &Visit, one: &Key, month: &MonthByKey) -> Markup {
     let now_ms = visit.app().now_ms();
     let kind = visit.app().providers().get(&one.provider);
-    let kind = kind.map(|known| known.kind());
+    let kind = kind.map(ProviderInfo::kind);
     let at = |verb: &str| format!("/keys/{}/{verb}", one.id);
     let (verb, label) = if one.paused {
         ("resume", "Resume")

@@ -44,32 +44,32 @@ pub async fn show(visit: &Visit, setting: &Setting, talk: &Talk, typed: &str) ->
         payers: setting::find_payers(visit, &asker, setting).await?,
     };
     let body = html! {
-        (sheet.show_head())
+        (show_head())
         (sheet.show_form())
         script src=(assets::address("playground.js")) defer {}
     };
     Ok(Page::new(Section::Playground, "Playground", body).into())
 }
 
-impl Sheet<'_> {
-    fn show_head(&self) -> Markup {
-        html! {
-            div.head {
-                div {
-                    h1 { "Playground" }
-                    p { "Nothing is stored. The conversation lives in this page until you close it." }
+fn show_head() -> Markup {
+    html! {
+        div.head {
+            div {
+                h1 { "Playground" }
+                p { "Nothing is stored. The conversation lives in this page until you close it." }
+            }
+            div.acts {
+                a.btn.s.narrow-only href="#settings" { "Models and key" }
+                button.btn.s #transcript type="button" hidden {
+                    (icon::small("down")) "Transcript"
                 }
-                div.acts {
-                    a.btn.s.narrow-only href="#settings" { "Models and key" }
-                    button.btn.s #transcript type="button" hidden {
-                        (icon::small("down")) "Transcript"
-                    }
-                    a.btn.s href="/playground" { (icon::small("plus")) "New" }
-                }
+                a.btn.s href="/playground" { (icon::small("plus")) "New" }
             }
         }
     }
+}
 
+impl Sheet<'_> {
     /// One form holds everything: what is asked, what is chosen, and the
     /// conversation.
     fn show_form(&self) -> Markup {

@@ -82,7 +82,7 @@ fn write_report(report: Report) -> Bytes {
             let notice = if is_demo {
                 write_line(&notice)
             } else {
-                Default::default()
+                Bytes::new()
             };
             [line, notice].concat().into()
         }
