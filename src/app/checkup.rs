@@ -268,11 +268,11 @@ impl App {
         };
         let judge = |key: &SystemKey| {
             let provider = self.models.catalogue().get(key.provider())?;
-            let called = match key {
+            let kind = match key {
                 SystemKey::Environment(_) => "the bot default key",
                 SystemKey::Stored { .. } => "the system key",
             };
-            Some(judge_health(provider, called, key.health()))
+            Some(judge_health(provider, kind, key.health()))
         };
         keys.iter().filter_map(judge).collect()
     }
@@ -319,15 +319,14 @@ fn judge_readiness(readiness: &Readiness) -> Vec<Finding> {
             Finding::bad("database", "does not do its work; the log says why")
         }
     };
-    let ledger = match readiness.ledger_is_stuck() {
-        false => Finding::good(
-            "ledger",
-            format!("{} writes wait", readiness.ledger.unwritten),
-        ),
-        true => Finding::bad(
+    let ledger = if readiness.ledger_is_stuck() {
+        Finding::bad(
             "ledger",
             "its writes wait too long, so new calls are refused; look at the database's disk",
-        ),
+        )
+    } else {
+        let unwritten = readiness.ledger.unwritten;
+        Finding::good("ledger", format!("{unwritten} writes wait"))
     };
     let shards = readiness.shards;
     let connected = format!("{} of {} shards connected", shards.connected, shards.all);

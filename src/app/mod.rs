@@ -54,7 +54,7 @@ pub use payers::{BotDefault, Demotion, Payer};
 pub use people::{
     Consent, Found, FoundPerson, FoundServer, Identity, IdentityDesk, LimitSubject,
     MemberDirectory, NewSession, Notifier, OperatorsView, OwnSession, ReturnedCode, SignInTrouble,
-    StoredSummary, form_token, nobody_else,
+    Stop, StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
     ImageSettings, Moderation, PictureOutcome, PicturePlace, PictureProgress, ReadyPicture,

@@ -71,8 +71,11 @@ pub async fn demo(port: u16) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     app.take_lease().await?;
     tell_month(&app, &scene).await?;
-    let pages = pages::prepare(&app, &config, &programs)?;
-    let serving = gateway::serve(&app, settings, pages, programs, stop.clone())?;
+    let port = gateway::Port {
+        pages: pages::prepare(&app, &config, &programs)?,
+        listener: programs,
+    };
+    let serving = gateway::serve(&app, settings, port, stop.clone())?;
     app.start_upkeep(stop.clone());
     let ended = until_signal(connection, &mut signals, &stop).await;
     app.shut_down(GRACE, LAST_WORDS).await;

@@ -43,7 +43,7 @@ impl Scene {
         let elsewhere = world.add_server("Elsewhere", false, &["lobby"]);
         world.join(elsewhere, stranger, MANAGER);
         world.join(elsewhere, member, MEMBER);
-        world.with(|state| state.sign_ins.client_secret = CLIENT_SECRET.to_owned());
+        world.with(|state| CLIENT_SECRET.clone_into(&mut state.sign_ins.client_secret));
         let emulator = Emulator::start(world, listener)?;
         Ok(Self {
             emulator,

@@ -58,7 +58,8 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     app.start_upkeep(stop.clone());
     let serve = |listener| {
         let pages = pages::prepare(&app, &config, &listener)?;
-        gateway::serve(&app, settings, pages, listener, stop.clone())
+        let port = gateway::Port { listener, pages };
+        gateway::serve(&app, settings, port, stop.clone())
     };
     let serving = listening.map(serve).transpose()?;
     let ended = tokio::select! {

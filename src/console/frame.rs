@@ -54,7 +54,8 @@ pub struct Reader {
 }
 
 /// What the navigation shows of somebody.
-struct Navigation {
+struct Navigation<'a> {
+    session: &'a OwnSession,
     /// How many of their keys need them.
     attention: usize,
     /// The servers that they could manage when they signed in.
@@ -111,7 +112,7 @@ async fn finish_page(page: Page, reader: &Reader) -> Response {
                 @for words in said.unwrap_or_default() { (note::done(&words)) }
                 (page.body)
             };
-            show_framed(&page, &body, session, &navigation, reader)
+            show_framed(&page, &body, &navigation, reader)
         }
         _ => show_front(&page, reader),
     };
@@ -124,7 +125,7 @@ async fn finish_page(page: Page, reader: &Reader) -> Response {
     response
 }
 
-async fn find_navigation(session: &OwnSession, reader: &Reader) -> Navigation {
+async fn find_navigation<'a>(session: &'a OwnSession, reader: &Reader) -> Navigation<'a> {
     let app = &reader.console.app;
     let caller = nobody_else(session.session.person);
     // A page is shown without what can't be read now.
@@ -140,6 +141,7 @@ async fn find_navigation(session: &OwnSession, reader: &Reader) -> Navigation {
     });
     let servers: Vec<_> = join_all(names).await.into_iter().flatten().collect();
     Navigation {
+        session,
         attention: keys.iter().filter(|key| key.needs_its_owner()).count(),
         more_servers: servers.len() > SERVERS_SHOWN_MAX,
         servers: servers.into_iter().take(SERVERS_SHOWN_MAX).collect(),
@@ -172,13 +174,7 @@ fn document(page: &Page, reader: &Reader, body: &Markup) -> Markup {
     }
 }
 
-fn show_framed(
-    page: &Page,
-    body: &Markup,
-    session: &OwnSession,
-    navigation: &Navigation,
-    reader: &Reader,
-) -> Markup {
+fn show_framed(page: &Page, body: &Markup, navigation: &Navigation<'_>, reader: &Reader) -> Markup {
     let frame = html! {
         div.frame {
             header.bar {
@@ -188,7 +184,7 @@ fn show_framed(
             nav.side #nav popover aria-label="Console" {
                 (brand())
                 (show_navigation(page.section, navigation))
-                (show_person(page.section, session))
+                (show_person(page.section, navigation.session))
             }
             main #main tabindex="-1" { (body) }
         }
@@ -200,7 +196,7 @@ fn brand() -> Markup {
     html! { a.brand href="/" { (icon::brand()) "Latchkey" } }
 }
 
-fn show_navigation(at: Section, navigation: &Navigation) -> Markup {
+fn show_navigation(at: Section, navigation: &Navigation<'_>) -> Markup {
     let yours = [
         (Section::Keys, "/keys", "key", "Keys"),
         (Section::Models, "/models", "models", "Models"),

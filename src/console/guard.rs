@@ -39,6 +39,13 @@ const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long a visitor's cookie is kept, in seconds.
 const VISITOR_SECONDS: u64 = 24 * 60 * 60;
 
+/// A request whose row was found.
+struct Asked {
+    row: &'static Row,
+    path_values: Vec<String>,
+    request: Request<Body>,
+}
+
 /// Whom a request's cookies name, and what their forms carry.
 struct Cookies {
     session: Option<Arc<OwnSession>>,
@@ -59,7 +66,12 @@ pub async fn respond(
         Ok(found) => {
             reader.session.clone_from(&found.session);
             reader.form_token = found.form_token.clone();
-            let result = admit(row, &console, path_values, request, &found).await;
+            let asked = Asked {
+                row,
+                path_values,
+                request,
+            };
+            let result = admit(asked, &console, &found).await;
             (result, found.new)
         }
         Err(trouble) => (Err(trouble), None),
@@ -111,13 +123,12 @@ struct IncomingBody<'a> {
 
 /// Looks at a request in the order in which nothing is read that need not
 /// be, and hands it to its handler.
-async fn admit(
-    row: &'static Row,
-    console: &Arc<Console>,
-    path_values: Vec<String>,
-    request: Request<Body>,
-    found: &Cookies,
-) -> HandlerResult {
+async fn admit(asked: Asked, console: &Arc<Console>, found: &Cookies) -> HandlerResult {
+    let Asked {
+        row,
+        path_values,
+        request,
+    } = asked;
     let (parts, body) = request.into_parts();
     let is_form = parts.method == Method::POST;
     if is_form {

@@ -1,16 +1,13 @@
 //! How often something may begin at one address.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Mutex;
 
-use crate::model::{BoundedMap, lock};
+use crate::model::{BoundedMap, counted_address, lock};
 
 const WINDOW_MS: i64 = 60_000;
 /// How many addresses are remembered.
 const ADDRESSES_MAX: usize = 10_000;
-/// All IPv6 addresses with the same first bits count as one: whoever has one
-/// has all of them.
-const IPV6_BITS: u32 = 64;
 
 /// Counts by address, for a minute from the first on.
 pub struct Pace {
@@ -29,7 +26,7 @@ impl Pace {
 
     /// Counts one more, or says for how many seconds to wait.
     pub fn count(&self, address: IpAddr, now_ms: i64) -> Result<(), u64> {
-        let address = as_counted(address);
+        let address = counted_address(address.to_canonical());
         let mut counted = lock(&self.counted);
         let (since_ms, count) = match counted.get(&address) {
             Some((since_ms, count)) if (0..WINDOW_MS).contains(&(now_ms - since_ms)) => {
@@ -43,16 +40,6 @@ impl Pace {
         }
         counted.put(address, (since_ms, count + 1));
         Ok(())
-    }
-}
-
-fn as_counted(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let kept = u128::MAX << (Ipv6Addr::BITS - IPV6_BITS);
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & kept))
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -194,15 +194,21 @@ impl Serving {
     }
 }
 
+/// An open port, and the pages that are served there beside the gateway.
+pub struct Port {
+    pub listener: TcpListener,
+    pub pages: Option<Pages>,
+}
+
 /// Starts a gateway that serves until `stop`, and hands requests for pages
 /// to those, if there are any.
 pub fn serve(
     app: &Arc<App>,
     settings: Settings,
-    pages: Option<Pages>,
-    listener: TcpListener,
+    port: Port,
     stop: CancellationToken,
 ) -> anyhow::Result<Serving> {
+    let Port { listener, pages } = port;
     let gateway = Gateway::new(Arc::clone(app), settings, stop.clone())?;
     let router = Arc::new(Router::new(gateway, pages)?);
     let tasks = TaskTracker::new();

@@ -182,15 +182,6 @@ impl Browser {
             .await;
     }
 
-    /// Runs no script of pages any more.
-    pub async fn runs_no_script(&self) {
-        self.call(
-            "Emulation.setScriptExecutionDisabled",
-            json!({"value": true}),
-        )
-        .await;
-    }
-
     /// Tells of what goes wrong in pages, and of what they ask for.
     pub async fn watches(&self) {
         for domain in [

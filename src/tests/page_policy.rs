@@ -249,7 +249,7 @@ async fn a_form_of_another_page_or_another_sign_in_does_nothing() {
 #[tokio::test]
 async fn a_page_takes_its_own_methods_alone() {
     run(async |stage| {
-        let client = Client::new();
+        let client = Client::builder().build().unwrap();
         let mut paths: Vec<&Row> = all_routes().collect();
         paths.dedup_by_key(|row| row.path);
         for row in paths {

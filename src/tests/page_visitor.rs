@@ -83,17 +83,34 @@ impl<'s> PageVisitor<'s> {
     /// A request of this browser's, to be changed before it is sent.
     pub async fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}{path}", self.stage.gateway().await);
-        let cookies = self.cookies.lock().unwrap();
-        let cookies: Vec<String> = cookies.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        self.client
-            .request(method, url)
-            .header(COOKIE, cookies.join("; "))
+        let cookies: Vec<String> = {
+            let cookies = self.cookies.lock().unwrap();
+            cookies.iter().map(|(n, v)| format!("{n}={v}")).collect()
+        };
+        let request = self.client.request(method, url);
+        request.header(COOKIE, cookies.join("; "))
+    }
+
+    /// Keeps a cookie that no page set.
+    pub fn keeps(&self, name: &str, value: &str) {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.cookies.lock().unwrap().insert(name, value);
     }
 
     /// Sends a request, and keeps the cookies of its answer.
     pub async fn sends(&self, request: RequestBuilder) -> Shown {
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
+        self.keeps_cookies(&headers);
+        let text = answer.text().await.unwrap();
+        Shown {
+            status,
+            headers,
+            text,
+        }
+    }
+
+    fn keeps_cookies(&self, headers: &HeaderMap) {
         let mut kept = self.cookies.lock().unwrap();
         for cookie in headers.get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
@@ -108,13 +125,6 @@ impl<'s> PageVisitor<'s> {
             } else {
                 kept.insert(name.to_owned(), value.to_owned());
             }
-        }
-        drop(kept);
-        let text = answer.text().await.unwrap();
-        Shown {
-            status,
-            headers,
-            text,
         }
     }
 

@@ -45,9 +45,7 @@ async fn somebody_signs_in_looks_and_signs_out() {
         assert_eq!(out.headers["clear-site-data"], "\"cache\"");
         assert_eq!(cookie(&browser, SESSION), None);
         // Whoever kept the cookie has nothing of it.
-        let mut kept = browser.cookies.lock().unwrap();
-        kept.insert(SESSION.to_owned(), session);
-        drop(kept);
+        browser.keeps(SESSION, &session);
         let after = browser.opens("/signed-in").await;
         assert_eq!(after.status, StatusCode::UNAUTHORIZED);
     })
@@ -60,9 +58,7 @@ async fn signing_in_always_begins_a_new_session() {
         let browser = PageVisitor::new(stage);
         // Somebody planted a cookie of their own choosing.
         let planted = "A".repeat(43);
-        let mut cookies = browser.cookies.lock().unwrap();
-        cookies.insert(SESSION.to_owned(), planted.clone());
-        drop(cookies);
+        browser.keeps(SESSION, &planted);
         browser.signs_in(stage.scene.member).await;
         let first = cookie(&browser, SESSION).unwrap();
         assert_ne!(first, planted);

@@ -30,6 +30,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const NOW_MS: i64 = 1_795_219_200_000;
 
 /// What a test sets up otherwise than usual.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing of its own that a test leaves out"
+)]
 pub struct Setup {
     pub byok: bool,
     pub config: String,
@@ -225,7 +229,11 @@ impl Stage {
         let stop = CancellationToken::new();
         let address = config.gateway.listen.clone();
         let pages = pages::prepare(&app, &config, &programs).unwrap();
-        let programs = gateway::serve(&app, settings, pages, programs, stop.clone());
+        let port = gateway::Port {
+            listener: programs,
+            pages,
+        };
+        let programs = gateway::serve(&app, settings, port, stop.clone());
         let programs = programs.unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test itself waits for it")]
         let serving = tokio::task::spawn(connection.serve(stop.clone()));

@@ -34,8 +34,9 @@ async fn deletes(program: &Program, id: &str) -> HttpAnswer {
 /// What mia's ask of `OpenAI`'s is answered, without the answer itself.
 async fn pays(stage: &Stage) -> String {
     let answer = stage.mia().runs("/ask provider:openai prompt:count").await;
-    let last = answer.lines().filter(|line| !line.starts_with('['));
-    let last = last.last().unwrap_or_default().to_owned();
+    let mut lines = answer.lines().rev();
+    let last = lines.find(|line| !line.starts_with('['));
+    let last = last.unwrap_or_default().to_owned();
     stage.app().await.idle().await;
     last
 }

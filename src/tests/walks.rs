@@ -336,6 +336,90 @@ async fn a_stranger_walks_every_page() {
     }
 }
 
+#[tokio::test]
+async fn every_page_is_there_without_script() {
+    let demo = Demo::begins().await;
+    let Some(walker) = Walker::comes(&demo, "omar").await else {
+        return;
+    };
+    let pages = walker.finds_pages().await;
+    walker.browser.runs_no_script().await;
+    for (kind, address) in pages {
+        walker.browser.goes_to(&address).await;
+        // What only a script can use is not shown.
+        let dead = "[...document.querySelectorAll('main button[type=button]')]
+            .filter(it => it.checkVisibility() && !it.popoverTargetElement && !it.dataset.copy)
+            .map(it => it.outerHTML)";
+        let dead = walker.browser.evaluates(dead).await;
+        assert_eq!(dead, json!([]), "{kind}");
+        let headings = "document.querySelectorAll('main h1').length";
+        assert_eq!(walker.browser.evaluates(headings).await, 1, "{kind}");
+    }
+    drop(walker);
+    demo.ends().await;
+}
+
+/// Every stop of the Tab key can be seen, and the first leads past the
+/// navigation.
+#[tokio::test]
+async fn the_keyboard_reaches_everything_that_can_be_seen() {
+    let demo = Demo::begins().await;
+    let Some(walker) = Walker::comes(&demo, "omar").await else {
+        return;
+    };
+    let browser = &walker.browser;
+    for (kind, address) in walker.finds_pages().await {
+        browser.goes_to(&address).await;
+        let wanted = browser
+            .evaluates(
+                "[...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+                    .filter(it => it.checkVisibility() && !it.disabled && it.tabIndex >= 0).length",
+            )
+            .await;
+        let wanted = wanted.as_u64().unwrap();
+        let mut seen = BTreeSet::new();
+        for stop in 0..wanted + 2 {
+            browser.presses("Tab").await;
+            let at = browser
+                .evaluates(
+                    "(() => { const at = document.activeElement;
+                        if (at === document.body) return null;
+                        at.dataset.walked ??= document.querySelectorAll('[data-walked]').length;
+                        const look = getComputedStyle(at);
+                        const ring = at.closest('.composer, .tabs label') ?? at;
+                        return [at.dataset.walked, look.outlineStyle !== 'none'
+                            || getComputedStyle(ring).outlineStyle !== 'none', at.outerHTML.slice(0, 120)]; })()",
+                )
+                .await;
+            let Some(at) = at.as_array() else { break };
+            if stop == 0 {
+                assert!(
+                    at[2].as_str().unwrap().contains("#main"),
+                    "{kind}: {}",
+                    at[2]
+                );
+            }
+            assert_eq!(at[1], true, "{kind}: nobody sees the focus on {}", at[2]);
+            seen.insert(at[0].to_string());
+        }
+        // Radios of one group are one stop, which the arrow keys move in.
+        let grouped = "[...document.querySelectorAll('input[type=radio]')].length
+            - new Set([...document.querySelectorAll('input[type=radio]')].map(it => it.name)).size";
+        let grouped = browser
+            .evaluates(grouped)
+            .await
+            .as_u64()
+            .unwrap_or_default();
+        assert!(
+            seen.len() as u64 + grouped >= wanted,
+            "{kind}: {} of {wanted} are reached",
+            seen.len()
+        );
+    }
+    drop(walker);
+    demo.ends().await;
+}
+
 /// A page with planted faults fails: axe sees what it should.
 #[tokio::test]
 async fn axe_sees_planted_faults() {

@@ -29,7 +29,7 @@ pub fn tell_files(turn: &mut Turn, files: Vec<MessageFile>) {
                 turn.pictures.push(picture);
             }
             FileContent::Unread(why) => {
-                unread.push(format!("{name} ({}{described})", reason(&why)))
+                unread.push(format!("{name} ({}{described})", reason(&why)));
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::model::{Caller, DAY_MS, Owner, PersonId, Place, QuotaRefusal, Refusal
 use crate::store::{TotalScope, UsageOwner};
 
 use crate::app::Error;
+use crate::app::people::directory::anybody_in;
 use crate::app::people::{People, nobody_else};
 
 /// How many of each are found by name.
@@ -32,6 +33,13 @@ pub struct Found {
     pub servers: Vec<FoundServer>,
 }
 
+/// A block, as far as it matters to who looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// None: until it is lifted.
+    pub until_ms: Option<i64>,
+}
+
 /// A person, as the operator's people see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundPerson {
@@ -44,8 +52,8 @@ pub struct FoundPerson {
     pub requests: u64,
     /// How often they are signed in.
     pub sessions: usize,
-    /// Whether they are stopped, and until when.
-    pub stopped: Option<Option<i64>>,
+    /// Whether they are stopped, if they are.
+    pub stopped: Option<Stop>,
 }
 
 /// A server, as the operator's people see it.
@@ -56,7 +64,7 @@ pub struct FoundServer {
     pub keys: usize,
     /// Requests of the last 30 days that its keys paid for.
     pub requests: u64,
-    pub stopped: Option<Option<i64>>,
+    pub stopped: Option<Stop>,
 }
 
 impl People {
@@ -114,8 +122,8 @@ impl People {
             .into_iter()
             .take(SERVERS_ASKED_MAX)
             .map(|server| async move { Some((server, self.name_in_time(server).await?)) });
-        let named = join_all(names).await.into_iter().flatten();
-        let matching = named.filter(|(_, name)| name.to_lowercase().contains(&text));
+        let called = join_all(names).await.into_iter().flatten();
+        let matching = called.filter(|(_, name)| name.to_lowercase().contains(&text));
         let shown = usize::try_from(FOUND_MAX).unwrap_or(usize::MAX);
         Ok(matching.take(shown).collect())
     }
@@ -131,7 +139,7 @@ impl People {
         name: Option<String>,
     ) -> Result<FoundPerson, Error> {
         let policy = self.policies.read_policy(nobody_else(person)).await?;
-        let stopped = stopped_until(policy.refuse_blocked(self.clock.now_ms()));
+        let stopped = stop_of(&policy.refuse_blocked(self.clock.now_ms()));
         Ok(FoundPerson {
             person,
             name,
@@ -148,12 +156,8 @@ impl People {
         server: ServerId,
         name: Option<String>,
     ) -> Result<FoundServer, Error> {
-        let anybody = Caller {
-            place: Place::Server(server),
-            ..nobody_else(PersonId::UNKNOWN)
-        };
-        let policy = self.policies.read_policy(anybody).await?;
-        let stopped = stopped_until(policy.refuse_blocked(self.clock.now_ms()));
+        let policy = self.policies.read_policy(anybody_in(server)).await?;
+        let stopped = stop_of(&policy.refuse_blocked(self.clock.now_ms()));
         Ok(FoundServer {
             server,
             name,
@@ -174,10 +178,12 @@ impl People {
     }
 }
 
-/// Until when somebody is stopped by name; none where they are not.
-fn stopped_until(refused: Result<(), Refusal>) -> Option<Option<i64>> {
+/// Whether somebody is stopped by name.
+fn stop_of(refused: &Result<(), Refusal>) -> Option<Stop> {
     match refused {
-        Err(Refusal::Quota(QuotaRefusal::Blocked { until_ms, .. })) => Some(until_ms),
+        Err(Refusal::Quota(QuotaRefusal::Blocked { until_ms, .. })) => Some(Stop {
+            until_ms: *until_ms,
+        }),
         _ => None,
     }
 }

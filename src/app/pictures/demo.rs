@@ -78,11 +78,10 @@ mod tests {
     #[test]
     fn the_word_is_drawn_in_the_middle() {
         let pixels = draw();
-        let dark = pixels.iter().filter(|pixel| **pixel == INK).count();
-        let dots = WORD
-            .iter()
-            .flat_map(|row| row.bytes())
-            .filter(|b| *b == b'#');
+        let is_ink = |pixel: &u8| usize::from(*pixel == INK);
+        let dark: usize = pixels.iter().map(is_ink).sum();
+        let dots = WORD.iter().flat_map(|row| row.bytes());
+        let dots = dots.filter(|byte| *byte == b'#');
         assert_eq!(dark, dots.count() * DOT * DOT);
         let picture = demo_picture().unwrap();
         assert_eq!(PictureKind::of(&picture), Some(PictureKind::Png));

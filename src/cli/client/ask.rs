@@ -108,7 +108,7 @@ pub fn describe_source(source: &str) -> &str {
 enum Access {
     Gateway(Gateway),
     /// Nobody is logged in, and the environment has a provider's own key.
-    OwnKey(OwnKey),
+    OwnKey(Box<OwnKey>),
 }
 
 /// The gateway that somebody has logged in to; where nobody has, a provider's
@@ -119,7 +119,7 @@ async fn find_gateway(file: Option<&Path>, question: &Question) -> anyhow::Resul
         return Ok(Access::Gateway(Gateway::open()?));
     }
     match OwnKey::find(file, question)? {
-        Some(own_key) => Ok(Access::OwnKey(own_key)),
+        Some(own_key) => Ok(Access::OwnKey(Box::new(own_key))),
         None if io::stdin().is_terminal() && io::stderr().is_terminal() => {
             log_in_now().await?;
             Ok(Access::Gateway(Gateway::open()?))

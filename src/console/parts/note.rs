@@ -1,5 +1,10 @@
 //! Messages to the reader, above what they are about.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "what is made for one place reads best where it is handed over"
+)]
+
 use crate::console::markup::{Markup, html};
 
 use super::icon;

@@ -20,10 +20,7 @@ pub fn relative(at_ms: i64, now_ms: i64) -> Markup {
 
 /// The same; "never" where it never was.
 pub fn relative_or_never(at_ms: Option<i64>, now_ms: i64) -> Markup {
-    match at_ms {
-        Some(at_ms) => relative(at_ms, now_ms),
-        None => html! { "never" },
-    }
+    at_ms.map_or_else(|| html! { "never" }, |at_ms| relative(at_ms, now_ms))
 }
 
 /// The day of a moment, such as "12 Nov 2026".

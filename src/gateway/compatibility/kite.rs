@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::app::ProviderInfo;
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::call_task::EventWriter;
 use crate::gateway::compatibility::conversation::{Message, ask_of};
@@ -53,7 +54,7 @@ struct ToolCall {
 pub async fn show_key(call: Call) -> HandlerResult {
     let (app, session) = (&call.gateway.app, &call.session);
     let typed = call.last_path_value();
-    let provider = app.providers().find(typed).map(|provider| provider.id());
+    let provider = app.providers().find(typed).map(ProviderInfo::id);
     let provider = provider.ok_or_else(|| {
         let name = typed.chars().take(50).collect();
         Refusal::Key(KeyRefusal::UnknownProvider { name })

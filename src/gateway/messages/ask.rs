@@ -133,6 +133,14 @@ fn provider_failed(failure: &ProviderFailure, payer: Source) -> Problem {
     }
 }
 
+/// The provider does not accept the key.
+fn key_is_invalid(provider: &ProviderId) -> Message {
+    let message = format!(
+        "Key is invalid: {provider} does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+    );
+    (401, "provider_key_refused", message)
+}
+
 fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
     let (status, code, words) = match class {
         FailureClass::DamagedKey => {
@@ -141,12 +149,7 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             );
             return (409, "key_damaged", message);
         }
-        FailureClass::AuthInvalid => {
-            let message = format!(
-                "Key is invalid: {provider} does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord."
-            );
-            return (401, "provider_key_refused", message);
-        }
+        FailureClass::AuthInvalid => return key_is_invalid(provider),
         FailureClass::WrongOrigin => {
             let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";
             (401, "provider_key_refused", replace)

@@ -57,20 +57,8 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         } => key_refused(provider, *kept_old),
         KeyRefusal::Locked { kid } => key_locked(kid),
         KeyRefusal::Damaged { provider, .. } => key_damaged(provider),
-        KeyRefusal::OnceNeedsProvider => (
-            400,
-            "provider_missing",
-            text(
-                "A key came with the call, and the call names no provider. Write `model` as `provider/model`, or send the key as `X-<Provider>-Key`.",
-            ),
-        ),
-        KeyRefusal::KeyForAnother { of, wanted } => (
-            400,
-            "key_for_another_provider",
-            format!(
-                "The key that came with the call is for {of}, and the call goes to {wanted}. Send the one that belongs to it."
-            ),
-        ),
+        KeyRefusal::OnceNeedsProvider => provider_missing(),
+        KeyRefusal::KeyForAnother { of, wanted } => key_for_another(of, wanted),
         KeyRefusal::TierWithoutByok { tier } => (
             403,
             "tier_without_keys",
@@ -84,6 +72,20 @@ pub fn about_key(refusal: &KeyRefusal) -> Problem {
         ),
     };
     message.into()
+}
+
+/// A key came with a call that names no provider.
+fn provider_missing() -> Message {
+    let message = "A key came with the call, and the call names no provider. Write `model` as `provider/model`, or send the key as `X-<Provider>-Key`.";
+    (400, "provider_missing", message.to_owned())
+}
+
+/// The key that came with a call is not that of the provider that it names.
+fn key_for_another(of: &ProviderId, wanted: &ProviderId) -> Message {
+    let message = format!(
+        "The key that came with the call is for {of}, and the call goes to {wanted}. Send the one that belongs to it."
+    );
+    (400, "key_for_another_provider", message)
 }
 
 /// A key stands in the environment, where alone it can be changed.

@@ -65,15 +65,14 @@ pub fn read_key_lines<'a>(text: &'a str, is_key: &dyn Fn(&str) -> bool) -> KeyLi
             None => strip_comment(rest),
             Some(quote) => {
                 let inner = rest.get(1..).unwrap_or_default();
-                match find_quote(inner, quote) {
-                    Some(end) => inner.get(..end).unwrap_or_default(),
-                    None => {
-                        // Whatever fills several lines is no key. Its first
-                        // line tells what it is.
-                        let more = lines.get(at..).unwrap_or_default();
-                        at += count_quoted_lines(more, quote, is_key);
-                        inner
-                    }
+                if let Some(end) = find_quote(inner, quote) {
+                    inner.get(..end).unwrap_or_default()
+                } else {
+                    // Whatever fills several lines is no key. Its first
+                    // line tells what it is.
+                    let more = lines.get(at..).unwrap_or_default();
+                    at += count_quoted_lines(more, quote, is_key);
+                    inner
                 }
             }
         };
@@ -254,7 +253,7 @@ mod tests {
             let text = format!("{before}{lead}{name}{mark}{quote}{value}{quote}{end}\nLAST=made-up");
             let read = read_key_lines(&text, &is_key);
             let number = before.lines().count() + 1;
-            let wanted = KeyLine { number, name: Some(&*name), value: &*value };
+            let wanted = KeyLine { number, name: Some(&name), value: &value };
             prop_assert!(read.values.contains(&wanted), "{:?}", read);
             prop_assert_eq!(read.values.last().and_then(|line| line.name), Some("LAST"));
             prop_assert!(read.unread.is_empty());

@@ -32,9 +32,91 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         stage.mia().runs("/ask prompt:count provider:groq").await;
         stage.app().await.idle().await;
         let page = omar.opens("/operator").await;
-        assert_snapshot!(hidden(stage, &page), @"");
+        assert_snapshot!(hidden(stage, &page), @"
+        # Operator
+        Latchkey 0.1.0, up for 0 days. You can see what runs, never a key or what was said.
+        Calls a minute
+        2
+        2 in the last hour
+        Being answered
+        0
+        0 piece by piece
+        Reserved now
+        $0
+        for 0 calls, all processes
+        Errors, last hour
+        50.0 %
+        1 of 2
+        ## Health
+        Checked now, as latchkey doctor does
+        Health
+        What | State | Seen
+        Database | Good | takes writes and answers
+        Ledger | Good | 0 writes wait
+        Discord | Good | 1 of 1 shards connected
+        Disk | Good | <free> MB free
+        Master key | Good | active key is <kid>
+        Database pages | Good | none is damaged
+        Groq | To know | the bot default key was not checked yet
+        Holds | Good | 0 open, none too old
+        Console | Good | people can sign in
+        Quotas | Good | tiers community, subscriber, premium, lifetime
+        ## Traffic
+        Calls a minute
+        As a table
+        Calls in the last hour
+        When | Calls
+        60 to 50 minutes ago | 0
+        50 to 40 minutes ago | 0
+        40 to 30 minutes ago | 0
+        30 to 20 minutes ago | 0
+        20 to 10 minutes ago | 0
+        10 to 0 minutes ago | 2
+        ## System keys
+        Add a key [/operator/keys/new]
+        Keys that this service pays with
+        Key | From | Health | Today | 30 days | Actions
+        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | $0.0000039 | $0.00000391 requests
+        (Check Groq)
+        A key from the environment wins over one that is sealed here, and is changed where it stands.
+        ## Errors by provider
+        Last hour
+        Errors by provider
+        Provider | Calls | Busy | Down | Key refused | Refused
+        groq | 2 | 0 | 0 | 0 | 1
+        ## People and servers
+        Name or id
+        {q: }
+        People are found by name while they are signed in here, servers while they have keys; both by id always.
+        ## Limits, tiers and blocks
+        Beside the tiers of the configuration
+        Nothing is set.
+        Set a limit
+        For
+        {kind: everyone of 3}
+        Id, unless everybody
+        {id: }
+        Amount
+        {amount: }
+        Of
+        {metric: requests of 4}
+        Over a
+        {period: day of 4}
+        (Set the limit)
+        Give a tier
+        Id of the person
+        {id: }
+        Tier
+        {tier: community of 4}
+        For how long
+        {during: }
+        (Give the tier)
+        ## Stop everything
+        Refuses every new ask from now on, on every payer. What is being answered is finished.
+        Stop all asks [/operator/stop]
+        ");
         let now = omar.opens("/operator/now").await;
-        assert_snapshot!(now.html, @"");
+        assert_snapshot!(now.html, @r#"{"calls":"2","calls-below":"2 in the last hour","errors":"50.0 %","errors-below":"1 of 2","held":"$0","held-below":"for 0 calls, all processes","running":"0","running-below":"0 piece by piece"}"#);
         assert!(
             omar.opens("/operator/traffic")
                 .await
@@ -87,7 +169,23 @@ async fn a_system_key_is_added_checked_paused_and_removed() {
         let added = omar
             .sends(&refused, "/operator/keys", &[("key", &key)])
             .await;
-        assert_snapshot!(hidden(stage, &added), @"");
+        assert_snapshot!(hidden(stage, &added), @"
+        The OpenAI key is sealed. Its provider accepts it.
+        # System keys
+        They pay for whoever has no other key, within their tier.
+        Back to Operator [/operator]
+        ## System keys
+        Add a key [/operator/keys/new]
+        Keys that this service pays with
+        Key | From | Health | Today | 30 days | Actions
+        Groq…6789 | EnvironmentGROQ_API_KEY | Not checked yet | $0 | $00 requests
+        (Check Groq)
+        OpenAI “spring”…6789 | Sealed here21 Nov 2026 | Works | $0 | $00 requests
+        (Check OpenAI)
+        (Pause OpenAI)
+        Remove OpenAI [/operator/keys/<id>/remove]
+        A key from the environment wins over one that is sealed here, and is changed where it stands.
+        ");
         assert!(!added.holds(&key));
         assert!(stage.mia().runs(ask).await.contains("bot default"));
 
@@ -191,7 +289,19 @@ async fn people_are_found_stopped_and_signed_out() {
         stage.mia().runs("/ask prompt:count").await;
         stage.app().await.idle().await;
         let found = omar.opens("/operator/people?q=MIA").await;
-        assert_snapshot!(hidden(stage, &found), @"");
+        assert_snapshot!(hidden(stage, &found), @"
+        # People and servers
+        Back to Operator [/operator]
+        ## People and servers
+        Name or id
+        {q: MIA}
+        People are found by name while they are signed in here, servers while they have keys; both by id always.
+        People and servers that were found
+        Who | Tier | Keys | 30 days | State | Actions
+        mi<kid>2033 | community | 0 | 1 requests | may ask
+        (Stop <kid>033)
+        (End sessions mia)
+        ");
         let by_id = omar
             .opens(&format!("/operator/people?q={}", stage.scene.member))
             .await;

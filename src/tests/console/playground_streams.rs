@@ -42,10 +42,7 @@ fn heard(lines: &str) -> String {
         let event: Value = serde_json::from_str(line).unwrap();
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         match event["kind"].as_str().unwrap() {
-            "words" => {
-                said += &text("text");
-                continue;
-            }
+            "words" => said += &text("text"),
             "taken_back" => said.clear(),
             "payer" => heard.push(format!("{} pays {}", event["look"]["words"], text("model"))),
             "stage" => heard.push(text("words")),

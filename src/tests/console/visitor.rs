@@ -142,7 +142,7 @@ impl<'s> Visitor<'s> {
             }
             page = self.sends_once(self.call("GET", &next)).await;
         }
-        panic!("{} redirects without an end", REDIRECTS_MAX);
+        panic!("{REDIRECTS_MAX} redirects without an end");
     }
 
     /// Fills in the form of a page that goes to `action`, sends it, and

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::app::{Error, KeyDraft, SystemKey, SystemUses, TypedKey};
+use crate::app::{Error, KeyDraft, ProviderInfo, SystemKey, SystemUses, TypedKey};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
@@ -154,17 +154,13 @@ fn show_health(key: &SystemKey) -> Markup {
 
 /// Asks for a provider first, then for its key.
 pub async fn show_form(visit: Visit, _: SignedIn) -> HandlerResult {
-    show_form_with(&visit, visit.query("provider"), None)
+    Ok(form_page(&visit, visit.query("provider").as_deref(), None).into())
 }
 
-fn show_form_with(
-    visit: &Visit,
-    provider: Option<String>,
-    refused: Option<Trouble>,
-) -> HandlerResult {
+fn form_page(visit: &Visit, provider: Option<&str>, refused: Option<&Trouble>) -> Page {
     let providers = visit.app().providers();
-    let chosen = provider.as_deref().and_then(|typed| providers.find(typed));
-    let status = refused.as_ref().map_or(StatusCode::OK, |it| it.status);
+    let chosen = provider.and_then(|typed| providers.find(typed));
+    let status = refused.map_or(StatusCode::OK, |it| it.status);
     let choices: Vec<form::Choice<'_>> = providers
         .iter()
         .map(|provider| form::Choice {
@@ -174,7 +170,7 @@ fn show_form_with(
         .collect();
     let body = html! {
         div.head { div { h1 { "Add a system key" } p { "It is checked free of charge, then sealed. Nobody sees it again." } } }
-        @if let Some(trouble) = &refused { (note::urgent(&trouble.title, &trouble.words, html! {})) }
+        @if let Some(trouble) = refused { (note::urgent(&trouble.title, &trouble.words, html! {})) }
         section.card aria-label="Add a system key" {
             @match chosen {
                 None => form.body.stack method="get" action=(FORM) {
@@ -194,16 +190,14 @@ fn show_form_with(
             }
         }
     };
-    Ok(Page::new(Section::Operator, "Add a system key", body)
-        .status(status)
-        .into())
+    Page::new(Section::Operator, "Add a system key", body).status(status)
 }
 
 /// Checks what was typed, seals it and stores it.
 pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
     let provider = visit.form.text("provider").to_owned();
     let providers = visit.app().providers();
-    let extras = providers.find(&provider).map(|known| known.extras());
+    let extras = providers.find(&provider).map(ProviderInfo::extras);
     let typed = extras.into_iter().flatten().filter_map(|extra| {
         let value = visit.form.secret(extra.field)?;
         Some((extra.field.to_owned(), value))
@@ -227,7 +221,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
         Err(error @ Error::Refused(_)) => {
             let mut trouble = explain(error);
             "The key was not stored.".clone_into(&mut trouble.title);
-            show_form_with(&visit, Some(provider), Some(trouble))
+            Ok(form_page(&visit, Some(&provider), Some(&trouble)).into())
         }
         Err(error) => Err(error.into()),
     }

@@ -1,7 +1,7 @@
 //! People and servers: found by name or id, with what the operator may do to
 //! them.
 
-use crate::app::{Found, FoundPerson, FoundServer};
+use crate::app::{Found, FoundPerson, FoundServer, Stop};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
@@ -120,12 +120,12 @@ fn show_server(visit: &Visit, found: &FoundServer) -> Markup {
     }
 }
 
-fn show_state(visit: &Visit, stopped: Option<Option<i64>>) -> Markup {
+fn show_state(visit: &Visit, stopped: Option<Stop>) -> Markup {
     html! {
         @match stopped {
             None => "may ask",
-            Some(None) => span.health.bad { (icon::small("alert")) "Stopped" },
-            Some(Some(until_ms)) => span.health.bad {
+            Some(Stop { until_ms: None }) => span.health.bad { (icon::small("alert")) "Stopped" },
+            Some(Stop { until_ms: Some(until_ms) }) => span.health.bad {
                 (icon::small("alert")) "Stopped, ends " (when::relative(until_ms, visit.app().now_ms()))
             },
         }

@@ -14,6 +14,7 @@ mod work;
 
 use std::sync::Arc;
 
+use axum::http::HeaderValue;
 use axum::http::header::ACCEPT;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -63,7 +64,7 @@ async fn show_now(visit: Visit) -> HandlerResult {
 /// Asks, and answers with a stream where the page's script asks for one, else
 /// with the whole page.
 async fn ask(mut visit: Visit) -> HandlerResult {
-    let accepted = visit.headers.get(ACCEPT).map(|it| it.as_bytes());
+    let accepted = visit.headers.get(ACCEPT).map(HeaderValue::as_bytes);
     let wants_stream = accepted == Some(stream::MEDIA_TYPE.as_bytes());
     if wants_stream {
         let begun = begin_one(&mut visit).await;
@@ -159,7 +160,7 @@ fn begin_column(
     }
     let order = question.order(console, &asker, files, column)?;
     let permit = console.playground.admit(&asker, console.app.now_ms())?;
-    let held = Held { permit, memory };
+    let held = Held::new(permit, memory);
     Ok(work::start(console, asker, order, held))
 }
 

@@ -45,7 +45,7 @@ impl Receipt {
         match answer.finish {
             FinishReason::Complete => {}
             FinishReason::Length => {
-                notes.push("It ends here: the longest answer is reached.".to_owned())
+                notes.push("It ends here: the longest answer is reached.".to_owned());
             }
             FinishReason::Blocked => notes.push("The provider held back the rest.".to_owned()),
         }

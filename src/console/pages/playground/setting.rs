@@ -7,7 +7,9 @@ use crate::console::parts::form::ChoiceGroup;
 use crate::console::parts::payer::{self, Look};
 use crate::console::trouble::Trouble;
 use crate::console::visit::Visit;
-use crate::model::{Caller, ProviderId, ProviderKind, ServerId, Source};
+use crate::model::{
+    Caller, ProviderId, ProviderKind, ServerId, Skip, Source, Step, Trace, Verdict,
+};
 
 use super::limits::Asker;
 use super::question::Setting;
@@ -41,12 +43,27 @@ pub async fn find_payers(
             asks.foresee_ask(&asker.caller, &choices).await
         };
         payers.push(match foreseen {
-            Ok(trace) => trace.taken().map(|step| payer::look(step.source)),
+            Ok(trace) => {
+                let demo = asks.replies_in_demo() && gives_way_to_demo(&trace);
+                let demo = demo.then_some(Source::Demo);
+                let taken = trace.taken().map(|step| step.source);
+                taken.or(demo).map(payer::look)
+            }
             Err(Error::Refused(_)) => None,
             Err(failed) => return Err(failed.into()),
         });
     }
     Ok(payers)
+}
+
+/// Whether a fixed reply is given where nobody pays: not where a key could pay
+/// and has no room, or where the asker's own one only has to be mended.
+fn gives_way_to_demo(trace: &Trace) -> bool {
+    let has_no_room = |step: &Step| {
+        let why = Verdict::Skipped;
+        step.verdict == why(Skip::Limit) || step.verdict == why(Skip::UnknownPrice)
+    };
+    !trace.passes_over_own_key() && !trace.0.iter().any(has_no_room)
 }
 
 /// The models to choose from, by provider: those that somebody pays for, then
@@ -65,7 +82,7 @@ pub async fn list_models(
     let paid: BTreeSet<ProviderId> = models.iter().map(|it| it.provider.clone()).collect();
     let chats = |it: &ProviderInfo<'_>| it.kind() == ProviderKind::Chat && !paid.contains(it.id());
     let others = app.providers().iter().filter(chats);
-    let others = others.filter_map(|it| choice_of(it.id(), it.default_model()?));
+    let others = others.filter_map(|it| Some(choice_of(it.id(), it.default_model()?)));
     let mut others: Vec<ModelChoice> = others.collect();
     for chosen in &setting.models {
         add_chosen(visit, chosen, &mut models, &others);
@@ -73,7 +90,8 @@ pub async fn list_models(
     let mut groups = group(visit, &models, CHAT, "");
     let painters = if asker.is_visitor() {
         let painters = app.providers().iter().filter(|it| it.makes_pictures());
-        let painters = painters.filter_map(|it| choice_of(it.id(), it.default_picture_model()?));
+        let painters =
+            painters.filter_map(|it| Some(choice_of(it.id(), it.default_picture_model()?)));
         painters.collect()
     } else {
         app.pictures.list_models(&asker.caller).await?
@@ -91,7 +109,7 @@ fn add_chosen(visit: &Visit, chosen: &str, to: &mut Vec<ModelChoice>, others: &[
     };
     let known = visit.app().providers().find(provider);
     let known = known.filter(|it| it.kind() == ProviderKind::Chat);
-    let Some(choice) = known.and_then(|it| choice_of(it.id(), model)) else {
+    let Some(choice) = known.map(|it| choice_of(it.id(), model)) else {
         return;
     };
     if !to.contains(&choice) && !others.contains(&choice) {
@@ -99,11 +117,11 @@ fn add_chosen(visit: &Visit, chosen: &str, to: &mut Vec<ModelChoice>, others: &[
     }
 }
 
-fn choice_of(provider: &ProviderId, model: &str) -> Option<ModelChoice> {
-    Some(ModelChoice {
+fn choice_of(provider: &ProviderId, model: &str) -> ModelChoice {
+    ModelChoice {
         provider: provider.clone(),
         model: model.to_owned(),
-    })
+    }
 }
 
 /// Models by their providers, in the order in which these come first.

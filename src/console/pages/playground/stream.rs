@@ -79,7 +79,11 @@ fn write_report(report: Report) -> Bytes {
                 "look": payer::look(payer.source),
                 "model": payer.model,
             }));
-            let notice = is_demo.then(|| write_line(&notice)).unwrap_or_default();
+            let notice = if is_demo {
+                write_line(&notice)
+            } else {
+                Default::default()
+            };
             [line, notice].concat().into()
         }
         Report::Words(text) => write_line(&json!({"kind": "words", "text": text})),

@@ -49,10 +49,21 @@ pub struct Work {
     _stop_when_dropped: DropGuard,
 }
 
-/// What the work holds until its end.
+/// What the work holds until its end, and gives back when it is dropped.
 pub struct Held {
-    pub permit: AnswerPermit,
-    pub memory: Option<Arc<MemoryPermit>>,
+    _permit: AnswerPermit,
+    _memory: Option<Arc<MemoryPermit>>,
+}
+
+impl Held {
+    /// Holds a place among the answers, and the memory of what came with the
+    /// question.
+    pub fn new(permit: AnswerPermit, memory: Option<Arc<MemoryPermit>>) -> Self {
+        Self {
+            _permit: permit,
+            _memory: memory,
+        }
+    }
 }
 
 /// Starts the work on an answer. Reports wait without a limit of their own:

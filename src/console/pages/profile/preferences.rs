@@ -96,7 +96,7 @@ pub async fn save(visit: Visit, person: SignedIn) -> HandlerResult {
         }
         None => {
             asks.reset_choice(&caller, scope, ChoiceKind::Persona)
-                .await?
+                .await?;
         }
     }
     let look = LOOKS

@@ -145,10 +145,8 @@ fn sent_before() -> Trouble {
 fn show_created(visit: &Visit, token: &Token, secret: &SecretString) -> Page {
     let name = token.name.as_deref().unwrap_or("Your token");
     let now_ms = visit.app().now_ms();
-    let snippets = match visit.app().gateway_url() {
-        Some(url) => snippets::show(url, token.scopes, secret),
-        None => html! {},
-    };
+    let url = visit.app().gateway_url();
+    let snippets = url.map_or_else(|| html! {}, |url| snippets::show(url, token.scopes, secret));
     let body = html! {
         div.head { div { h1 { "“" (name) "” is ready" } } }
         section.card.tabbed aria-labelledby="token-h" {
