@@ -142,10 +142,10 @@ fn show_filters(
                 }
             }
             div.filters.in-line {
-                (choose("provider", "Provider", "All", (&providers, &wanted.provider)))
-                (choose("can", "Can", "Anything", (&owned(&ABILITIES), &wanted.ability)))
-                (choose("paid", "Paid by", "Anybody", (&owned(&PAYERS), &wanted.payer)))
-                (choose("in", "Where", "", (places, chosen.as_deref().unwrap_or_default())))
+                (choose(&Filter { name: "provider", label: "Provider", all: "All" }, &providers, &wanted.provider))
+                (choose(&Filter { name: "can", label: "Can", all: "Anything" }, &owned(&ABILITIES), &wanted.ability))
+                (choose(&Filter { name: "paid", label: "Paid by", all: "Anybody" }, &owned(&PAYERS), &wanted.payer))
+                (choose(&Filter { name: "in", label: "Where", all: "" }, places, chosen.as_deref().unwrap_or_default()))
                 button.btn { "Show" }
             }
         }
@@ -159,13 +159,16 @@ fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A list to choose from, before it one that means all, if it has words.
-fn choose(
-    name: &str,
-    label: &str,
-    all: &str,
-    (pairs, chosen): (&[(String, String)], &str),
-) -> Markup {
+/// A list to choose from: its field, its label, and what means all, if
+/// anything does.
+struct Filter<'a> {
+    name: &'a str,
+    label: &'a str,
+    all: &'a str,
+}
+
+fn choose(filter: &Filter<'_>, pairs: &[(String, String)], chosen: &str) -> Markup {
+    let Filter { name, label, all } = *filter;
     let first = Choice {
         value: "",
         words: all,

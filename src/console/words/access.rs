@@ -48,7 +48,8 @@ pub fn describe_access(refusal: &AccessRefusal) -> Trouble {
         AccessRefusal::NotConfirmed => Trouble::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "It was not confirmed",
-            "The words that confirm it were not typed, so nothing was changed.",
+            "The words that confirm it were not typed, so nothing was changed. Go back and type them as they \
+             stand there.",
         ),
     }
 }

@@ -22,13 +22,16 @@ pub fn describe_once(refusal: &KeyRefusal) -> Option<Trouble> {
         ),
         KeyRefusal::MalformedKey { problem, goal } if *goal == once => (
             "Key is invalid",
-            format!("That can’t be a key: {problem}. It was sent to nobody, and nobody else paid."),
+            format!(
+                "That can’t be a key: {problem}. It was sent to nobody, and nobody else paid. Copy \
+                 it again, whole and alone."
+            ),
         ),
         KeyRefusal::NotAKey { wanted, goal, .. } if *goal == once => (
             "Key is invalid",
             format!(
                 "That is a secret of another kind, and no key for {wanted}. It was sent to nobody, \
-                 and nobody else paid."
+                 and nobody else paid. Type an API key."
             ),
         ),
         KeyRefusal::LooksLikeAnothers { of, wanted, goal } if *goal == once => (

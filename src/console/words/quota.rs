@@ -24,7 +24,15 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
         } => {
             let mut trouble = limit_reached(hit, *retry_after_s);
             trouble.retry_after_s = *retry_after_s;
-            offer_own_key(trouble, names, *payer, (provider, *own_key))
+            offer_own_key(
+                trouble,
+                names,
+                &LimitedPayer {
+                    payer: *payer,
+                    provider,
+                    own_key: *own_key,
+                },
+            )
         }
         QuotaRefusal::UnknownPrice {
             provider,
@@ -39,7 +47,15 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             );
             let trouble = Trouble::new(StatusCode::FORBIDDEN, "Its price is not known", words)
                 .way("/models", "Choose a model");
-            offer_own_key(trouble, names, *payer, (provider, *own_key))
+            offer_own_key(
+                trouble,
+                names,
+                &LimitedPayer {
+                    payer: *payer,
+                    provider,
+                    own_key: *own_key,
+                },
+            )
         }
         QuotaRefusal::Blocked { whom, until_ms } => blocked(*whom, *until_ms),
         QuotaRefusal::NoSuchTier { name } => Trouble::new(
@@ -115,14 +131,22 @@ fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Trouble {
         .way("/usage", "See your limits")
 }
 
+/// Whose limit leaves no room, and what keeps the asker's own key from
+/// paying, if there is one.
+struct LimitedPayer<'a> {
+    payer: Source,
+    provider: &'a ProviderId,
+    own_key: Option<Skip>,
+}
+
 /// Adds the way out, where there is one: a key of one's own that pays, or
 /// that can be made to.
-fn offer_own_key(
-    mut trouble: Trouble,
-    names: Names<'_>,
-    payer: Source,
-    (provider, own_key): (&ProviderId, Option<Skip>),
-) -> Trouble {
+fn offer_own_key(mut trouble: Trouble, names: Names<'_>, limited: &LimitedPayer<'_>) -> Trouble {
+    let LimitedPayer {
+        payer,
+        provider,
+        own_key,
+    } = *limited;
     if payer.is_own() {
         return trouble;
     }

@@ -23,7 +23,20 @@ const PAGES: &[&str] = &[
 ];
 /// What somebody is told to do who has no page to go to.
 const VERBS: &[&str] = &[
-    "Choose", "Check", "Write", "Type", "Try", "Tick", "Clear", "Open", "Turn on", "Add", "choose",
+    "Choose",
+    "Leave",
+    "Copy",
+    "type them",
+    "Check",
+    "Write",
+    "Type",
+    "Try",
+    "Tick",
+    "Clear",
+    "Open",
+    "Turn on",
+    "Add",
+    "choose",
     "open",
 ];
 

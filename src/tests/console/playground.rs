@@ -235,7 +235,7 @@ async fn a_key_for_this_only_never_falls_back() {
         The key is missing. You chose a key of your own for this question, and typed none. Nobody was asked, and nobody else pays in its place. Type the key, or switch that off.
         ---
         count
-        Key is invalid. That can’t be a key: it contains spaces or characters that no key has. It was sent to nobody, and nobody else paid.
+        Key is invalid. That can’t be a key: it contains spaces or characters that no key has. It was sent to nobody, and nobody else paid. Copy it again, whole and alone.
         ---
         count
         Key is invalid. The key looks like one for anthropic, and the model is one of openai. It was sent to nobody, and nobody else paid. Choose a model that it is for.

@@ -9,7 +9,7 @@ use crate::console::trouble::Trouble;
 use crate::console::visit::{SignedIn, Visit};
 use crate::console::words::limits::{bare_amount, describe_limit};
 use crate::console::words::{add_address, skip_clause};
-use crate::model::{LimitUse, ProviderId, Skip, Source, Step, Trace, Verdict};
+use crate::model::{LimitUse, ProviderId, Source, Step, Trace, Verdict};
 
 /// Who pays in one place; none where Discord does not say who asks.
 pub struct WhoPays {
@@ -145,7 +145,8 @@ fn ladder_of(
         words: "No key comes along".to_owned(),
         outcome: Outcome::Skipped,
     };
-    let steps = status.trace.0.iter().map(|step| {
+    let here = steps_here(visit, &status.trace);
+    let steps = here.map(|step| {
         let (words, outcome) = match step.verdict {
             Verdict::Taken => (describe_left(step, quota, &name), Outcome::Pays),
             Verdict::Behind => (describe_left(step, quota, &name), Outcome::NotReached),
@@ -160,6 +161,14 @@ fn ladder_of(
         }
     });
     std::iter::once(first).chain(steps).collect()
+}
+
+/// The steps that mean something in the place that is looked at: outside of
+/// servers none is about a server's key.
+fn steps_here<'t>(visit: &Visit, trace: &'t Trace) -> impl Iterator<Item = &'t Step> {
+    let is_in_server = visit.place().is_some();
+    let steps = trace.0.iter();
+    steps.filter(move |step| is_in_server || step.source != Source::Server)
 }
 
 fn title_of(source: Source) -> &'static str {
@@ -209,7 +218,7 @@ fn show_provider(visit: &Visit, status: &ProviderStatus) -> Markup {
                 }
             }
             td.two data-label="Because" {
-                (describe_because(&status.trace))
+                (describe_because(visit, &status.trace))
                 @if taken.is_none() && !has_own {
                     " " (link::plain(&add_address(&status.provider), "Add one"))
                 }
@@ -219,11 +228,9 @@ fn show_provider(visit: &Visit, status: &ProviderStatus) -> Markup {
 }
 
 /// Why the one pays who does, and not those before.
-fn describe_because(trace: &Trace) -> String {
-    let before = trace
-        .0
-        .iter()
-        .take_while(|step| step.verdict != Verdict::Taken);
+fn describe_because(visit: &Visit, trace: &Trace) -> String {
+    let here = steps_here(visit, trace);
+    let before = here.take_while(|step| step.verdict != Verdict::Taken);
     let whys: Vec<String> = before.filter_map(why_not).collect();
     let taken = trace.taken().map(|step| step.source);
     match (whys.is_empty(), taken) {
@@ -243,7 +250,6 @@ fn why_not(step: &Step) -> Option<String> {
         Source::Request | Source::Demo => return None,
     };
     match (step.verdict, step.source) {
-        (Verdict::Skipped(Skip::DirectMessage | Skip::NotInstalledHere), Source::Server) => None,
         (Verdict::Skipped(skip), _) => Some(format!("{whose} {}", skip_clause(skip))),
         (Verdict::Absent, Source::Personal) => Some("you have none".to_owned()),
         (Verdict::Absent, Source::Server) => Some("the server has none".to_owned()),
