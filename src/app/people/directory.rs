@@ -180,6 +180,14 @@ impl People {
     }
 }
 
+/// Somebody in a server, of whom nothing else is known.
+pub fn anybody_in(server: ServerId) -> Caller {
+    Caller {
+        place: Place::Server(server),
+        ..nobody_else(PersonId::UNKNOWN)
+    }
+}
+
 /// A person of whom nothing else is known.
 pub fn nobody_else(person: PersonId) -> Caller {
     Caller {

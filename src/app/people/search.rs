@@ -6,11 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use crate::model::{Caller, DAY_MS, Owner, PersonId, Place, QuotaRefusal, Refusal, ServerId};
+use crate::model::{Caller, DAY_MS, Owner, PersonId, QuotaRefusal, Refusal, ServerId};
 use crate::store::{TotalScope, UsageOwner};
 
 use crate::app::Error;
-use crate::app::people::{People, nobody_else};
+use crate::app::people::People;
+use crate::app::people::directory::{anybody_in, nobody_else};
 
 /// How many of each are found by name.
 const FOUND_MAX: u32 = 20;
@@ -148,11 +149,7 @@ impl People {
         server: ServerId,
         name: Option<String>,
     ) -> Result<FoundServer, Error> {
-        let anybody = Caller {
-            place: Place::Server(server),
-            ..nobody_else(PersonId::UNKNOWN)
-        };
-        let policy = self.policies.read_policy(anybody).await?;
+        let policy = self.policies.read_policy(anybody_in(server)).await?;
         let stopped = stopped_until(policy.refuse_blocked(self.clock.now_ms()));
         Ok(FoundServer {
             server,
