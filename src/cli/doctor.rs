@@ -25,6 +25,13 @@ use crate::vault::Vault;
 /// What lines about pages for people are called.
 const CONSOLE: &str = "console";
 
+/// What everything is set up by.
+#[derive(Clone, Copy)]
+struct Sources<'a> {
+    config: &'a Config,
+    environment: &'a Environment,
+}
+
 /// Whether any check has failed so far.
 #[derive(Default)]
 struct Report {
@@ -73,7 +80,11 @@ pub async fn doctor(file: Option<&Path>) -> anyhow::Result<ExitCode> {
             let stored = check_database(&mut report, &config, &environment).await;
             let clients = Clients::new(Timeouts::default().connect)?;
             check_discord(&mut report, &config, &environment, &clients.web).await;
-            check_providers(&mut report, (&config, &environment), clients, stored).await;
+            let sources = Sources {
+                config: &config,
+                environment: &environment,
+            };
+            check_providers(&mut report, sources, clients, stored).await;
             if !report.failed {
                 stop_machines(&mut report, &config, &environment).await;
             }
@@ -261,11 +272,14 @@ fn check_intents(report: &mut Report, config: &Config, granted: bool) {
 /// the system keys.
 async fn check_providers(
     report: &mut Report,
-    settings: (&Config, &Environment),
+    sources: Sources<'_>,
     clients: Clients,
     stored: Vec<Key>,
 ) {
-    let (config, environment) = settings;
+    let Sources {
+        config,
+        environment,
+    } = sources;
     let catalogue = match catalogue(config, environment) {
         Ok(catalogue) => catalogue,
         Err(error) => return report.fail("providers", &format!("{error:#}")),

@@ -298,7 +298,12 @@ pub fn add_up(
     };
     let mut add = |key| totals.entry(key).or_default().add(&total);
     for span in TotalSpan::both_at(attempt.held_at_ms) {
-        add(of_all(TotalScope::Bot, 0, span));
+        // Of the whole bot, only the keys of the operator are told apart.
+        let of_operator = attempt.source == Source::BotDefault;
+        add(TotalKey {
+            key: attempt.key.filter(|_| of_operator),
+            ..of_all(TotalScope::Bot, 0, span)
+        });
         add(TotalKey {
             server,
             key: attempt.key,

@@ -297,13 +297,14 @@ async fn many_writers_lose_nothing(store: &Store) {
         }
     });
     // Ids of the earlier chapters are taken, so those go first.
-    for id in 10..=14 {
+    for id in 10..=15 {
         let owner = match id {
             10 => Owner::Person(MIA),
             11 => Owner::Person(PersonId(8)),
             12 => Owner::Server(CLUB),
             13 => Owner::Server(ServerId(10)),
-            _ => Owner::Server(ServerId(7)),
+            14 => Owner::Server(ServerId(7)),
+            _ => Owner::Operator,
         };
         assert!(
             store

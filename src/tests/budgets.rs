@@ -244,6 +244,8 @@ async fn budgets_quotas_and_usage_work_on_postgresql_too() {
         (only you) Everybody together: `░░░░░░░░░░` 0 of 9 requests a week, 9 left
         Stopped for everybody until <t:1795222800:f>
         <@mia>: premium
+        **Keys of the bot default**
+        - **Groq** `…6789` · from the environment (`GROQ_API_KEY`) · not checked yet
         ");
         omar.runs("/admin resume").await;
         omar.runs("/server budget clear").await;
