@@ -3,7 +3,7 @@
 use crate::model::ProviderId;
 
 use crate::ledger::prices::{ListPrice, PricedModel};
-use crate::ledger::{Ledger, warm_prices};
+use crate::ledger::{Ledger, PriceTable};
 
 impl Ledger {
     /// What lists say of a model now.
@@ -12,7 +12,7 @@ impl Ledger {
         provider: &ProviderId,
         model: &str,
     ) -> anyhow::Result<ListPrice> {
-        warm_prices(provider).await?;
+        PriceTable::warm_for(provider).await?;
         let at_ms = self.clock.now_ms();
         let model = PricedModel {
             provider,

@@ -92,7 +92,7 @@ pub use prices::{ListPrice, Prices};
 pub use table::PriceTable;
 pub use traffic::{CallCounts, Traffic};
 
-use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, ProviderId, Receipt, Usage, lock};
+use crate::model::{AttemptId, Clock, LimitUse, NanoDollars, Receipt, Usage, lock};
 use crate::store::{Booking, Store};
 
 use batch::{CounterSet, HoldRequest};
@@ -274,7 +274,7 @@ impl Ledger {
         order: CallOrder<'_>,
         limits: Vec<AppliedLimit>,
     ) -> anyhow::Result<Result<Hold, NoRoom>> {
-        warm_prices(order.provider).await?;
+        PriceTable::warm_for(order.provider).await?;
         self.shared.outage.refuse_new()?;
         let held_by = Instant::now() + HELD_WITHIN;
         let now_ms = self.clock.now_ms();
@@ -388,7 +388,7 @@ impl Ledger {
         if limits.is_empty() {
             return Ok(Ok(()));
         }
-        warm_prices(order.provider).await?;
+        PriceTable::warm_for(order.provider).await?;
         let now_ms = self.clock.now_ms();
         let names = limits.iter().map(|applied| &applied.counter);
         let states = self.store.counter_states(names.clone()).await?;
@@ -493,14 +493,4 @@ impl Shared {
         };
         sent.map_err(|_| anyhow::anyhow!(CLOSED))
     }
-}
-
-/// Reads the prices of a provider, if they were not read before.
-async fn warm_prices(provider: &ProviderId) -> anyhow::Result<()> {
-    if PriceTable::is_warm(provider.as_str()) {
-        return Ok(());
-    }
-    let provider = provider.clone();
-    let warm = move || PriceTable::warm(provider.as_str());
-    Ok(Box::pin(tokio::task::spawn_blocking(warm)).await?)
 }

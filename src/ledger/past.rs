@@ -21,7 +21,7 @@ use crate::ledger::hold::make_id;
 use crate::ledger::meter::{AppliedLimit, Meter};
 use crate::ledger::overshoot::priced_model;
 use crate::ledger::span::bucket_of;
-use crate::ledger::{Ledger, warm_prices};
+use crate::ledger::{Ledger, PriceTable};
 
 /// How many calls one transaction books.
 const CALLS_AT_ONCE: usize = 400;
@@ -49,7 +49,7 @@ impl Ledger {
         calls.sort_by_key(|call| call.at_ms);
         let providers: BTreeSet<_> = calls.iter().map(|call| call.provider.clone()).collect();
         for provider in &providers {
-            warm_prices(provider).await?;
+            PriceTable::warm_for(provider).await?;
         }
         for calls in calls.chunks(CALLS_AT_ONCE) {
             let finished = calls.iter().map(|call| self.finish(call));

@@ -113,6 +113,16 @@ impl PriceTable {
         found.is_none_or(|(_, priced)| priced.parsed.get().is_some())
     }
 
+    /// Reads the prices of a provider, if they were not read before.
+    pub async fn warm_for(provider: &ProviderId) -> anyhow::Result<()> {
+        if Self::is_warm(provider.as_str()) {
+            return Ok(());
+        }
+        let provider = provider.clone();
+        let warm = move || Self::warm(provider.as_str());
+        Ok(Box::pin(tokio::task::spawn_blocking(warm)).await?)
+    }
+
     /// The table's name and day.
     pub fn list() -> PriceList {
         static THE_LIST: OnceLock<PriceList> = OnceLock::new();

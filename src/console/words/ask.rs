@@ -11,6 +11,10 @@ use super::{Names, describe_passed_over};
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a refusal about an ask is.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm of words for each refusal, so that none is forgotten"
+)]
 pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
     let choose = |title: &str, words: String| {
         Trouble::new(UNPROCESSABLE, title, words).way("/models", "Models that you can use")

@@ -12,6 +12,10 @@ const SYSTEM_KEYS: &str = "/operator/keys";
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a refusal about a key is.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm of words for each refusal, so that none is forgotten"
+)]
 pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
     match refusal {
         KeyRefusal::ByokDisabled => byok_disabled(),

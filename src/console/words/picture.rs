@@ -10,6 +10,10 @@ use super::Names;
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a refusal about a picture is.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm of words for each refusal, so that none is forgotten"
+)]
 pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
     let (status, title, words) = match refusal {
         PictureRefusal::NotAnImageProvider { provider } => (

@@ -1,5 +1,7 @@
 //! Words for refusals about limits, blocks and tiers.
 
+use std::fmt::Write;
+
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
@@ -13,6 +15,10 @@ use super::{Names, add_address, describe_wait, name_payer, skip_clause};
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a limit, a block or a tier is.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm of words for each refusal, so that none is forgotten"
+)]
 pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
     match refusal {
         QuotaRefusal::LimitReached {
@@ -121,12 +127,14 @@ fn limit_reached(hit: &LimitHit, retry_after_s: Option<u64>) -> Trouble {
     );
     if hit.remaining() > 0 {
         let left = describe_amount(hit.limit.metric, hit.remaining());
-        words += &format!(" The {left} that are left are too little for this.");
+        // Writing to a string does not fail.
+        let _ = write!(words, " The {left} that are left are too little for this.");
     }
-    words += &match retry_after_s {
+    let again = match retry_after_s {
         Some(seconds) => format!(" There is room again in {}.", describe_wait(seconds)),
         None => " This question alone needs more than that; a shorter one may fit.".to_owned(),
     };
+    words += &again;
     Trouble::new(StatusCode::TOO_MANY_REQUESTS, "A limit is reached", words)
         .way("/usage", "See your limits")
 }
@@ -153,10 +161,12 @@ fn offer_own_key(mut trouble: Trouble, names: Names<'_>, limited: &LimitedPayer<
     let name = names.name(provider);
     if let Some(skip) = own_key {
         let why = skip_clause(skip);
-        trouble.words += &format!(" Your own {name} key has no such limit, but it {why}.");
+        let own = format!(" Your own {name} key has no such limit, but it {why}.");
+        trouble.words += &own;
         return trouble.way("/keys", "Go to your keys");
     }
-    trouble.words += &format!(" A key of your own for {name} would have no such limit.");
+    let own = format!(" A key of your own for {name} would have no such limit.");
+    trouble.words += &own;
     trouble.way(add_address(provider), format!("Add a key for {name}"))
 }
 

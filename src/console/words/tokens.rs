@@ -8,6 +8,10 @@ use crate::model::TokenRefusal;
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a refusal about a token is.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one arm of words for each refusal, so that none is forgotten"
+)]
 pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
     let text = |text: &str| text.to_owned();
     let (status, title, words) = match refusal {
