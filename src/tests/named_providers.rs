@@ -137,7 +137,7 @@ async fn a_key_of_no_named_provider_goes_nowhere_unless_the_call_names_one() {
         "x/y"
           404 model_not_found: unified chat responses embeddings images
         "claude/claude-haiku-5-5"
-          404 model_not_found: unified chat responses embeddings images
+          400 key_for_another_provider: unified chat responses embeddings images
         "/"
           404 model_not_found: unified chat responses embeddings images
         ""

@@ -118,8 +118,9 @@ impl LedgerBench {
             to: quarters.end,
             offset: 0,
         };
+        let stretches = [stretch];
         let (totals, members) = tokio::join!(
-            self.store.usage_by_day(owner, &[stretch]),
+            self.store.usage_by_day(owner, &stretches),
             self.store.usage_by_member(9, quarters),
         );
         assert!(!totals.expect("it reads").is_empty());

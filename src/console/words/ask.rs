@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{AskRefusal, Trace};
+use crate::model::{AskRefusal, ProviderId, Trace};
 
 use super::provider_failure::describe_failure;
 use super::{Names, describe_passed_over};
@@ -11,65 +11,18 @@ use super::{Names, describe_passed_over};
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a refusal about an ask is.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm of words for each refusal, so that none is forgotten"
-)]
 pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
-    let choose = |title: &str, words: String| {
-        Trouble::new(UNPROCESSABLE, title, words).way("/models", "Models that you can use")
-    };
-    let write = |status, title: &str, words: &str| {
-        Trouble::new(status, title, words).way("/playground", "Go to the playground")
-    };
     match refusal {
-        AskRefusal::NotAChatProvider { provider } => choose(
-            "It answers no questions",
-            format!(
-                "{} makes pictures and answers no questions. Choose another provider’s model.",
-                names.name(provider)
-            ),
-        ),
-        AskRefusal::UnknownModel { model } => {
-            let title = if model.is_empty() {
-                "No model is named"
-            } else {
-                "Nobody knows whose model that is"
-            };
-            choose(title, unknown_model(model))
-        }
-        AskRefusal::SpacesInModel { typed, meant } => choose(
-            "No such model",
-            format!(
-                "No model has a name with spaces, such as “{typed}”. Nobody was asked. Did you \
-                 mean “{meant}”? Choose it from the list."
-            ),
-        ),
-        AskRefusal::ModelMissing { provider } => choose(
-            "Choose a model",
-            format!(
-                "{} was named without a model. Nobody was asked. Choose one of its models.",
-                names.name(provider)
-            ),
-        ),
-        AskRefusal::ModelNotAllowed { provider, model } => choose(
-            "That model is not allowed",
-            format!(
-                "The operator does not allow {provider}/{model}. Choose one from the list, which \
-                 holds those that may be used."
-            ),
-        ),
+        AskRefusal::NotAChatProvider { provider } => not_a_chat_provider(names, provider),
+        AskRefusal::UnknownModel { model } => unknown_model(model),
+        AskRefusal::SpacesInModel { typed, meant } => spaces_in_model(typed, meant),
+        AskRefusal::ModelMissing { provider } => model_missing(names, provider),
+        AskRefusal::ModelNotAllowed { provider, model } => model_not_allowed(provider, model),
         AskRefusal::ModelRetired {
             provider,
             model,
             replacement,
-        } => choose(
-            "That model is retired",
-            format!(
-                "{} has retired {model}. {replacement} has taken its place: choose that.",
-                names.name(provider)
-            ),
-        ),
+        } => model_retired(names, provider, model, replacement),
         AskRefusal::NoSuchPersona { name } => choose(
             "There is no such persona",
             format!("Nothing here is called “{name}”. Choose another from the list."),
@@ -81,15 +34,7 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
         ),
         AskRefusal::NobodyPays { trace } => nobody_pays(names, trace),
         AskRefusal::Provider { failure, payer } => describe_failure(names, failure, *payer),
-        AskRefusal::OwnKeyOnly { what } => Trouble::new(
-            StatusCode::FORBIDDEN,
-            "For a key of your own",
-            format!(
-                "{what} is for a key of your own, since what it costs can’t be limited \
-                 beforehand. Add one, or leave it out."
-            ),
-        )
-        .way("/keys/new", "Add a key"),
+        AskRefusal::OwnKeyOnly { what } => own_key_only(what),
         AskRefusal::MalformedField { what } => write(
             UNPROCESSABLE,
             "That can’t be asked",
@@ -102,15 +47,7 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
                  out, or choose another provider’s model."
             ),
         ),
-        AskRefusal::Stopping => {
-            let mut trouble = write(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "This service is being restarted",
-                "The answer could not be finished. Ask again in a minute.",
-            );
-            trouble.retry_after_s = Some(60);
-            trouble
-        }
+        AskRefusal::Stopping => stopping(),
         AskRefusal::Stopped => write(
             StatusCode::CONFLICT,
             "It was stopped",
@@ -119,12 +56,112 @@ pub fn describe_ask(names: Names<'_>, refusal: &AskRefusal) -> Trouble {
     }
 }
 
+/// Another model has to be chosen.
+fn choose(title: &str, words: String) -> Trouble {
+    Trouble::new(UNPROCESSABLE, title, words).way("/models", "Models that you can use")
+}
+
+/// It has to be asked once more, or in another way.
+fn write(status: StatusCode, title: &str, words: &str) -> Trouble {
+    Trouble::new(status, title, words).way("/playground", "Go to the playground")
+}
+
 /// No model is named, or nobody knows whose this one is.
-fn unknown_model(model: &str) -> String {
+fn unknown_model(model: &str) -> Trouble {
     if model.is_empty() {
-        return "This provider has no default model here. Choose a model.".to_owned();
+        return choose(
+            "No model is named",
+            "This provider has no default model here. Choose a model.".to_owned(),
+        );
     }
-    format!("Write “{model}” as provider/model, such as openai/{model}.")
+    choose(
+        "Nobody knows whose model that is",
+        format!("Write “{model}” as provider/model, such as openai/{model}."),
+    )
+}
+
+/// The provider that was named makes pictures alone.
+fn not_a_chat_provider(names: Names<'_>, provider: &ProviderId) -> Trouble {
+    choose(
+        "It answers no questions",
+        format!(
+            "{} makes pictures and answers no questions. Choose another provider’s model.",
+            names.name(provider)
+        ),
+    )
+}
+
+/// The model's name was typed with spaces.
+fn spaces_in_model(typed: &str, meant: &str) -> Trouble {
+    choose(
+        "No such model",
+        format!(
+            "No model has a name with spaces, such as “{typed}”. Nobody was asked. Did you \
+             mean “{meant}”? Choose it from the list."
+        ),
+    )
+}
+
+/// A provider was named, and none of its models.
+fn model_missing(names: Names<'_>, provider: &ProviderId) -> Trouble {
+    choose(
+        "Choose a model",
+        format!(
+            "{} was named without a model. Nobody was asked. Choose one of its models.",
+            names.name(provider)
+        ),
+    )
+}
+
+/// The operator keeps the model from being used.
+fn model_not_allowed(provider: &ProviderId, model: &str) -> Trouble {
+    choose(
+        "That model is not allowed",
+        format!(
+            "The operator does not allow {provider}/{model}. Choose one from the list, which \
+             holds those that may be used."
+        ),
+    )
+}
+
+/// The provider has retired the model, and another has taken its place.
+fn model_retired(
+    names: Names<'_>,
+    provider: &ProviderId,
+    model: &str,
+    replacement: &str,
+) -> Trouble {
+    choose(
+        "That model is retired",
+        format!(
+            "{} has retired {model}. {replacement} has taken its place: choose that.",
+            names.name(provider)
+        ),
+    )
+}
+
+/// Only a key of one's own pays for a part of it.
+fn own_key_only(what: &str) -> Trouble {
+    Trouble::new(
+        StatusCode::FORBIDDEN,
+        "For a key of your own",
+        format!(
+            "{what} is for a key of your own, since what it costs can’t be limited \
+             beforehand. Add one, or leave it out."
+        ),
+    )
+    .way("/keys/new", "Add a key")
+}
+
+/// The service is being restarted.
+fn stopping() -> Trouble {
+    let mut trouble = write(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "This service is being restarted",
+        "The answer could not be finished. Ask again in a minute.",
+    );
+    trouble.retry_after_s = Some(60);
+    trouble
 }
 
 /// Nobody can pay: why, key by key, and how to change that.

@@ -12,67 +12,26 @@ const SYSTEM_KEYS: &str = "/operator/keys";
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a refusal about a key is.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm of words for each refusal, so that none is forgotten"
-)]
 pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
     match refusal {
         KeyRefusal::ByokDisabled => byok_disabled(),
         KeyRefusal::UnknownProvider { name } => unknown_provider(name),
         KeyRefusal::NoSuchKey { provider, scope }
         | KeyRefusal::NothingToRemove { provider, scope } => no_such_key(names, provider, *scope),
-        KeyRefusal::UnknownKey => Trouble::new(
-            StatusCode::NOT_FOUND,
-            "There is no such key",
-            "It was removed or replaced, or it is somebody else’s. Your keys show those that \
-             there are.",
-        )
-        .way("/keys", "Go to your keys"),
-        KeyRefusal::UnknownSystemKey => Trouble::new(
-            StatusCode::NOT_FOUND,
-            "There is no such key",
-            "It was removed or replaced. The list shows the system keys that there are.",
-        )
-        .way(SYSTEM_KEYS, "System keys"),
+        KeyRefusal::UnknownKey => unknown_key(),
+        KeyRefusal::UnknownSystemKey => unknown_system_key(),
         KeyRefusal::OfEnvironment { provider, variable } => {
             of_environment(names, provider, variable.as_deref())
         }
-        KeyRefusal::MalformedKey { problem, goal } => {
-            let words = format!(
-                "What you typed can’t be a key: {problem}. {} Copy the key again where you got \
-                 it, and paste it whole and alone.",
-                untouched(*goal)
-            );
-            keep_on(
-                Trouble::new(UNPROCESSABLE, "That can’t be a key", words),
-                *goal,
-            )
-        }
+        KeyRefusal::MalformedKey { problem, goal } => malformed_key(problem, *goal),
         KeyRefusal::NotAKey { what, wanted, goal } => {
             pasted::describe_other(names, *what, wanted, *goal)
         }
         KeyRefusal::LooksLikeAnothers { of, wanted, goal } => {
             pasted::describe_anothers(names, of, wanted, *goal)
         }
-        KeyRefusal::SecretAsName => Trouble::new(
-            UNPROCESSABLE,
-            "That name looks like a secret",
-            "Names are kept and shown as they are, so nothing was stored. Choose a plain name, \
-             such as “laptop”, or none. If what you typed is a real key, replace it where you \
-             got it.",
-        ),
-        KeyRefusal::MalformedExtra { field, goal } => {
-            let words = format!(
-                "“{field}” must be a plain name of letters, digits and dashes. {} Copy it again \
-                 from your provider’s page.",
-                untouched(*goal)
-            );
-            keep_on(
-                Trouble::new(UNPROCESSABLE, format!("Look at “{field}”"), words),
-                *goal,
-            )
-        }
+        KeyRefusal::SecretAsName => secret_as_name(),
+        KeyRefusal::MalformedExtra { field, goal } => malformed_extra(field, *goal),
         KeyRefusal::KeyRefused { .. } => key_refused(names, refusal),
         KeyRefusal::TooManyChecks { retry_after_s } => too_many_checks(*retry_after_s),
         KeyRefusal::TooManyRefused { retry_after_s } => too_many_refused(*retry_after_s),
@@ -86,20 +45,8 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
         ),
         KeyRefusal::KeyForAnother { of, wanted } => key_for_another(names, of, wanted),
         KeyRefusal::TierWithoutByok { tier } => tier_without_keys(tier),
-        KeyRefusal::TooLongForAForm => Trouble::new(
-            UNPROCESSABLE,
-            "That is too long",
-            "With a key for this once, a question has 4,000 characters at the most. Nothing was \
-             asked: shorten it, or store the key first.",
-        )
-        .way("/keys/new", "Add a key"),
-        KeyRefusal::FileForAForm => Trouble::new(
-            UNPROCESSABLE,
-            "No file with a key for this once",
-            "The form for a key takes no file, so nothing was asked. Leave the file out, or \
-             store the key first.",
-        )
-        .way("/keys/new", "Add a key"),
+        KeyRefusal::TooLongForAForm => too_long_for_a_form(),
+        KeyRefusal::FileForAForm => file_for_a_form(),
     }
 }
 
@@ -135,6 +82,86 @@ fn of_environment(names: Names<'_>, provider: &ProviderId, variable: Option<&str
         ),
     };
     Trouble::new(StatusCode::CONFLICT, "It is not kept here", words).way(SYSTEM_KEYS, "System keys")
+}
+
+/// No key of one's own has this id.
+fn unknown_key() -> Trouble {
+    Trouble::new(
+        StatusCode::NOT_FOUND,
+        "There is no such key",
+        "It was removed or replaced, or it is somebody else’s. Your keys show those that \
+         there are.",
+    )
+    .way("/keys", "Go to your keys")
+}
+
+/// No system key has this id.
+fn unknown_system_key() -> Trouble {
+    Trouble::new(
+        StatusCode::NOT_FOUND,
+        "There is no such key",
+        "It was removed or replaced. The list shows the system keys that there are.",
+    )
+    .way(SYSTEM_KEYS, "System keys")
+}
+
+/// What was typed can be no key.
+fn malformed_key(problem: &str, goal: KeyGoal) -> Trouble {
+    let words = format!(
+        "What you typed can’t be a key: {problem}. {} Copy the key again where you got \
+         it, and paste it whole and alone.",
+        untouched(goal)
+    );
+    keep_on(
+        Trouble::new(UNPROCESSABLE, "That can’t be a key", words),
+        goal,
+    )
+}
+
+/// A key was given a name that looks like a secret.
+fn secret_as_name() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "That name looks like a secret",
+        "Names are kept and shown as they are, so nothing was stored. Choose a plain name, \
+         such as “laptop”, or none. If what you typed is a real key, replace it where you \
+         got it.",
+    )
+}
+
+/// A field beside the key is missing or wrong.
+fn malformed_extra(field: &str, goal: KeyGoal) -> Trouble {
+    let words = format!(
+        "“{field}” must be a plain name of letters, digits and dashes. {} Copy it again \
+         from your provider’s page.",
+        untouched(goal)
+    );
+    keep_on(
+        Trouble::new(UNPROCESSABLE, format!("Look at “{field}”"), words),
+        goal,
+    )
+}
+
+/// A question is too long to come with a key for this once.
+fn too_long_for_a_form() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "That is too long",
+        "With a key for this once, a question has 4,000 characters at the most. Nothing was \
+         asked: shorten it, or store the key first.",
+    )
+    .way("/keys/new", "Add a key")
+}
+
+/// A file came with a key for this once.
+fn file_for_a_form() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "No file with a key for this once",
+        "The form for a key takes no file, so nothing was asked. Leave the file out, or \
+         store the key first.",
+    )
+    .way("/keys/new", "Add a key")
 }
 
 fn byok_disabled() -> Trouble {

@@ -3,34 +3,20 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{PICTURE_MB_MAX, PictureRefusal};
+use crate::model::{PICTURE_MB_MAX, PictureRefusal, ProviderId};
 
 use super::Names;
 
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
+/// A status, a title and sentences.
+type Told = (StatusCode, &'static str, String);
+
 /// The trouble that a refusal about a picture is.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm of words for each refusal, so that none is forgotten"
-)]
 pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
     let (status, title, words) = match refusal {
-        PictureRefusal::NotAnImageProvider { provider } => (
-            UNPROCESSABLE,
-            "It makes no pictures",
-            format!(
-                "{} makes no pictures. Choose another provider, or none.",
-                names.name(provider)
-            ),
-        ),
-        PictureRefusal::CannotEdit => (
-            UNPROCESSABLE,
-            "Nobody here can change a picture",
-            "None of these can change a picture. Leave the picture out, or choose another \
-             provider, such as OpenAI."
-                .to_owned(),
-        ),
+        PictureRefusal::NotAnImageProvider { provider } => not_an_image_provider(names, provider),
+        PictureRefusal::CannotEdit => cannot_edit(),
         PictureRefusal::UnknownImageModel { model } => {
             (UNPROCESSABLE, "No such model", unknown_model(model))
         }
@@ -42,27 +28,9 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "Look at the picture",
             workflow_picture(workflow, *takes_one),
         ),
-        PictureRefusal::AgeRestrictedOnly => (
-            StatusCode::FORBIDDEN,
-            "Not in that channel",
-            "Pictures are made in age-restricted channels and direct messages alone. Make it \
-             here without a server."
-                .to_owned(),
-        ),
-        PictureRefusal::Flagged => (
-            UNPROCESSABLE,
-            "Moderation stopped it",
-            "The moderation of this service does not let these words through. Say it in other \
-             words."
-                .to_owned(),
-        ),
-        PictureRefusal::NotModerated => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Moderation does not answer",
-            "The moderation of this service can’t be asked right now, so nothing is made. Try \
-             it again in a minute."
-                .to_owned(),
-        ),
+        PictureRefusal::AgeRestrictedOnly => age_restricted_only(),
+        PictureRefusal::Flagged => flagged(),
+        PictureRefusal::NotModerated => not_moderated(),
         PictureRefusal::TooManyPicturesAtOnce => (
             StatusCode::TOO_MANY_REQUESTS,
             "Your last pictures are still being made",
@@ -85,13 +53,7 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "The picture was shown already",
             "It is shown once and not kept. Make it again if you need it.".to_owned(),
         ),
-        PictureRefusal::BadSize => (
-            UNPROCESSABLE,
-            "That is no size",
-            "Type a width and a height in pixels, such as 1024x768: from 256 to 2048, in steps \
-             of 8."
-                .to_owned(),
-        ),
+        PictureRefusal::BadSize => bad_size(),
         PictureRefusal::BadPicture => (
             UNPROCESSABLE,
             "That file can’t be used",
@@ -99,6 +61,73 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
         ),
     };
     Trouble::new(status, title, words).way("/playground", "Go to the playground")
+}
+
+/// The provider that was named makes no pictures.
+fn not_an_image_provider(names: Names<'_>, provider: &ProviderId) -> Told {
+    (
+        UNPROCESSABLE,
+        "It makes no pictures",
+        format!(
+            "{} makes no pictures. Choose another provider, or none.",
+            names.name(provider)
+        ),
+    )
+}
+
+/// A picture came along, and nobody here can change one.
+fn cannot_edit() -> Told {
+    (
+        UNPROCESSABLE,
+        "Nobody here can change a picture",
+        "None of these can change a picture. Leave the picture out, or choose another \
+         provider, such as OpenAI."
+            .to_owned(),
+    )
+}
+
+/// The channel is one where no pictures are made.
+fn age_restricted_only() -> Told {
+    (
+        StatusCode::FORBIDDEN,
+        "Not in that channel",
+        "Pictures are made in age-restricted channels and direct messages alone. Make it \
+         here without a server."
+            .to_owned(),
+    )
+}
+
+/// Moderation does not let the words through.
+fn flagged() -> Told {
+    (
+        UNPROCESSABLE,
+        "Moderation stopped it",
+        "The moderation of this service does not let these words through. Say it in other \
+         words."
+            .to_owned(),
+    )
+}
+
+/// Moderation can't be asked, so nothing is made.
+fn not_moderated() -> Told {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Moderation does not answer",
+        "The moderation of this service can’t be asked right now, so nothing is made. Try \
+         it again in a minute."
+            .to_owned(),
+    )
+}
+
+/// What was typed as a size is none.
+fn bad_size() -> Told {
+    (
+        UNPROCESSABLE,
+        "That is no size",
+        "Type a width and a height in pixels, such as 1024x768: from 256 to 2048, in steps \
+         of 8."
+            .to_owned(),
+    )
 }
 
 /// No model is named, or none has this name.

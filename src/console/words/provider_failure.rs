@@ -77,10 +77,6 @@ fn lead_on(
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm of words for each refusal, so that none is forgotten"
-)]
 fn describe_class(class: FailureClass) -> &'static str {
     match class {
         FailureClass::AuthInvalid => {
@@ -132,33 +128,48 @@ fn describe_class(class: FailureClass) -> &'static str {
             "{provider} finished without a picture that can be used. Say it in other words, or \
              choose another model."
         }
-        FailureClass::UntrustedResult => {
-            "{provider} keeps the picture at an address that is not trusted here. The operator \
-             can allow it (image_hosts in the settings)."
-        }
-        FailureClass::WorkflowFailed => {
-            "{provider} could not run the workflow: a node of it failed. It may need a model or \
-             a node that is not installed there. Choose another workflow."
-        }
+        FailureClass::UntrustedResult => describe_untrusted_result(),
+        FailureClass::WorkflowFailed => describe_workflow_failed(),
         FailureClass::MachineFailed => {
             "The machine at {provider} failed, or never started. Try it again, or choose another \
              model."
         }
         FailureClass::Cancelled => "It was cancelled at {provider}. Begin anew.",
         FailureClass::Expired => "{provider} no longer has the result. Begin anew.",
-        FailureClass::NotSetUp => {
-            "Your {provider} key was stored without something that this needs, such as an \
-             endpoint or a queue. Replace it, and fill in every field."
-        }
-        FailureClass::DamagedKey => {
-            "What is stored of your {provider} key can’t be opened: it was changed or damaged in \
-             the database. Replace it."
-        }
-        FailureClass::WrongOrigin => {
-            "{provider} has moved to another address since your key was stored, and keys don’t \
-             follow. Replace it."
-        }
+        FailureClass::NotSetUp => describe_not_set_up(),
+        FailureClass::DamagedKey => describe_damaged_key(),
+        FailureClass::WrongOrigin => describe_wrong_origin(),
     }
+}
+
+/// The picture is kept at an address that is not trusted.
+fn describe_untrusted_result() -> &'static str {
+    "{provider} keeps the picture at an address that is not trusted here. The operator \
+     can allow it (image_hosts in the settings)."
+}
+
+/// A node of the workflow failed.
+fn describe_workflow_failed() -> &'static str {
+    "{provider} could not run the workflow: a node of it failed. It may need a model or \
+     a node that is not installed there. Choose another workflow."
+}
+
+/// The key was stored without a field that this needs.
+fn describe_not_set_up() -> &'static str {
+    "Your {provider} key was stored without something that this needs, such as an \
+     endpoint or a queue. Replace it, and fill in every field."
+}
+
+/// What is stored of the key does not open.
+fn describe_damaged_key() -> &'static str {
+    "What is stored of your {provider} key can’t be opened: it was changed or damaged in \
+     the database. Replace it."
+}
+
+/// The provider has moved since the key was stored.
+fn describe_wrong_origin() -> &'static str {
+    "{provider} has moved to another address since your key was stored, and keys don’t \
+     follow. Replace it."
 }
 
 /// What a provider does not let a key do, and what to do about it.

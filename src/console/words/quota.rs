@@ -15,10 +15,6 @@ use super::{Names, add_address, describe_wait, name_payer, skip_clause};
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// The trouble that a limit, a block or a tier is.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm of words for each refusal, so that none is forgotten"
-)]
 pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
     match refusal {
         QuotaRefusal::LimitReached {
@@ -46,13 +42,7 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             payer,
             own_key,
         } => {
-            let words = format!(
-                "Nobody knows what {model} costs, and {} has a limit in dollars, so it can’t \
-                 pay for it. Choose another model, or ask the operator to add its price.",
-                name_payer(*payer)
-            );
-            let trouble = Trouble::new(StatusCode::FORBIDDEN, "Its price is not known", words)
-                .way("/models", "Choose a model");
+            let trouble = unknown_price(model, *payer);
             offer_own_key(
                 trouble,
                 names,
@@ -69,45 +59,81 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
             "No such tier",
             format!("There is no tier called “{name}”. Choose one from the list."),
         ),
-        QuotaRefusal::NoSuchLimit => Trouble::new(
-            StatusCode::NOT_FOUND,
-            "There is no such limit",
-            "It was cleared before, so nothing was changed. Open the page again to see those \
-             that are set.",
-        ),
+        QuotaRefusal::NoSuchLimit => no_such_limit(),
         QuotaRefusal::TooManyLimits { max } => Trouble::new(
             StatusCode::CONFLICT,
             "That is full",
             format!("There are {max} limits at the most, so nothing was changed. Clear one first."),
         ),
-        QuotaRefusal::BadAmount => Trouble::new(
-            UNPROCESSABLE,
-            "That is no amount",
-            "Type a whole number of 1 or more, or dollars such as 4.50. Nothing was changed.",
-        ),
-        QuotaRefusal::NameOne => Trouble::new(
-            UNPROCESSABLE,
-            "Choose one",
-            "Choose one person, role or channel, and only one. Nothing was changed.",
-        ),
+        QuotaRefusal::BadAmount => bad_amount(),
+        QuotaRefusal::NameOne => name_one(),
         QuotaRefusal::Contradiction(between) => Trouble::new(
             UNPROCESSABLE,
             "Those do not go together",
             format!("{} Nothing was changed.", contradiction(*between)),
         ),
-        QuotaRefusal::BadServer => Trouble::new(
-            UNPROCESSABLE,
-            "That is no server’s id",
-            "Turn on Developer Mode in Discord’s settings, right-click the server, and choose \
-             Copy Server ID. Nothing was changed.",
-        ),
-        QuotaRefusal::BadDuration => Trouble::new(
-            UNPROCESSABLE,
-            "That is no duration",
-            "Type a number and a unit, such as 30m, 12h, 7d or 4w, or leave it empty for good. \
-             Nothing was changed.",
-        ),
+        QuotaRefusal::BadServer => bad_server(),
+        QuotaRefusal::BadDuration => bad_duration(),
     }
+}
+
+/// Nobody knows what a model costs, and whoever pays has a limit in dollars.
+fn unknown_price(model: &str, payer: Source) -> Trouble {
+    let words = format!(
+        "Nobody knows what {model} costs, and {} has a limit in dollars, so it can’t \
+         pay for it. Choose another model, or ask the operator to add its price.",
+        name_payer(payer)
+    );
+    Trouble::new(StatusCode::FORBIDDEN, "Its price is not known", words)
+        .way("/models", "Choose a model")
+}
+
+/// The limit was cleared before.
+fn no_such_limit() -> Trouble {
+    Trouble::new(
+        StatusCode::NOT_FOUND,
+        "There is no such limit",
+        "It was cleared before, so nothing was changed. Open the page again to see those \
+         that are set.",
+    )
+}
+
+/// What was typed as a duration is none.
+fn bad_duration() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "That is no duration",
+        "Type a number and a unit, such as 30m, 12h, 7d or 4w, or leave it empty for good. \
+         Nothing was changed.",
+    )
+}
+
+/// What was typed as an amount is none.
+fn bad_amount() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "That is no amount",
+        "Type a whole number of 1 or more, or dollars such as 4.50. Nothing was changed.",
+    )
+}
+
+/// None was chosen where one has to be, or several were.
+fn name_one() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "Choose one",
+        "Choose one person, role or channel, and only one. Nothing was changed.",
+    )
+}
+
+/// What was typed is no server's id.
+fn bad_server() -> Trouble {
+    Trouble::new(
+        UNPROCESSABLE,
+        "That is no server’s id",
+        "Turn on Developer Mode in Discord’s settings, right-click the server, and choose \
+         Copy Server ID. Nothing was changed.",
+    )
 }
 
 /// A limit that leaves no room: what it is, and when it renews.

@@ -7,11 +7,10 @@ use crate::model::TokenRefusal;
 
 const UNPROCESSABLE: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
+/// A status, a title and sentences.
+type Told = (StatusCode, &'static str, String);
+
 /// The trouble that a refusal about a token is.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one arm of words for each refusal, so that none is forgotten"
-)]
 pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
     let text = |text: &str| text.to_owned();
     let (status, title, words) = match refusal {
@@ -20,51 +19,17 @@ pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
             "That token does not work",
             text("It is unknown, has ended or is mistyped. Make a new one."),
         ),
-        TokenRefusal::TooManyBadTokens => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many tokens that do not work",
-            text(
-                "That token does not work, and too many others before it did not. Check the \
-                 token; one that works is taken at once.",
-            ),
-        ),
-        TokenRefusal::BadScopes => (
-            UNPROCESSABLE,
-            "A token must be able to do something",
-            text(
-                "Nothing was ticked of what the token may do. No token was made; tick at least one.",
-            ),
-        ),
+        TokenRefusal::TooManyBadTokens => too_many_bad_tokens(),
+        TokenRefusal::BadScopes => bad_scopes(),
         TokenRefusal::NoSuchToken => return Trouble::nothing_here(),
         TokenRefusal::SeveralTokens => (
             StatusCode::CONFLICT,
             "Several tokens have that name",
             text("None was revoked. Choose the one that is meant from the list."),
         ),
-        TokenRefusal::TooManyTokens { max } => (
-            StatusCode::CONFLICT,
-            "You have as many tokens as there can be",
-            format!(
-                "You have {max} tokens, which is the most, so none was made. Revoke one that no \
-                 program uses any more."
-            ),
-        ),
-        TokenRefusal::TokenTooLong { days } => (
-            UNPROCESSABLE,
-            "That is too long",
-            format!(
-                "A token works for {days} days at the most. No token was made. Choose a shorter \
-                 time."
-            ),
-        ),
-        TokenRefusal::TokenForAnotherServer => (
-            UNPROCESSABLE,
-            "That server has not added the bot",
-            text(
-                "A token can carry a server that you are in and that has added the bot. No token \
-                 was made.",
-            ),
-        ),
+        TokenRefusal::TooManyTokens { max } => too_many_tokens(*max),
+        TokenRefusal::TokenTooLong { days } => token_too_long(*days),
+        TokenRefusal::TokenForAnotherServer => token_for_another_server(),
         TokenRefusal::TokenWithoutServer => (
             StatusCode::FORBIDDEN,
             "That token carries no server",
@@ -82,14 +47,7 @@ pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
                 "An idempotency key has 1 to 255 characters. Open the page again and send it once more.",
             ),
         ),
-        TokenRefusal::IdempotencyKeyReused => (
-            StatusCode::CONFLICT,
-            "It was sent before",
-            text(
-                "Something else was sent under the same number in the last day, so nothing was \
-                 done. Open the page again.",
-            ),
-        ),
+        TokenRefusal::IdempotencyKeyReused => idempotency_key_reused(),
         TokenRefusal::CallInFlight => (
             StatusCode::CONFLICT,
             "It is being done already",
@@ -97,4 +55,71 @@ pub fn describe_token(refusal: &TokenRefusal) -> Trouble {
         ),
     };
     Trouble::new(status, title, words).way("/tokens", "Go to your tokens")
+}
+
+/// Too many tokens that do not work came from one address.
+fn too_many_bad_tokens() -> Told {
+    (
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many tokens that do not work",
+        "That token does not work, and too many others before it did not. Check the \
+         token; one that works is taken at once."
+            .to_owned(),
+    )
+}
+
+/// Nothing was ticked that the token may do.
+fn bad_scopes() -> Told {
+    (
+        UNPROCESSABLE,
+        "A token must be able to do something",
+        "Nothing was ticked of what the token may do. No token was made; tick at least one."
+            .to_owned(),
+    )
+}
+
+/// Somebody has as many tokens as there can be.
+fn too_many_tokens(max: u32) -> Told {
+    (
+        StatusCode::CONFLICT,
+        "You have as many tokens as there can be",
+        format!(
+            "You have {max} tokens, which is the most, so none was made. Revoke one that no \
+             program uses any more."
+        ),
+    )
+}
+
+/// The token would work for too long.
+fn token_too_long(days: u64) -> Told {
+    (
+        UNPROCESSABLE,
+        "That is too long",
+        format!(
+            "A token works for {days} days at the most. No token was made. Choose a shorter \
+             time."
+        ),
+    )
+}
+
+/// The token was to carry a server that can't be carried.
+fn token_for_another_server() -> Told {
+    (
+        UNPROCESSABLE,
+        "That server has not added the bot",
+        "A token can carry a server that you are in and that has added the bot. No token \
+         was made."
+            .to_owned(),
+    )
+}
+
+/// Something else was sent under the same number.
+fn idempotency_key_reused() -> Told {
+    (
+        StatusCode::CONFLICT,
+        "It was sent before",
+        "Something else was sent under the same number in the last day, so nothing was \
+         done. Open the page again."
+            .to_owned(),
+    )
 }

@@ -83,12 +83,6 @@ impl<'s> Visitor<'s> {
         self.cookies.lock().unwrap().get(name).cloned()
     }
 
-    /// Sets a cookie, as no page can.
-    pub fn set_cookie(&self, name: &str, value: &str) {
-        let (name, value) = (name.to_owned(), value.to_owned());
-        self.cookies.lock().unwrap().insert(name, value);
-    }
-
     /// A request with the browser's cookies and nothing else.
     pub fn call(&self, method: &str, address: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();

@@ -203,8 +203,8 @@ mod tests {
     fn a_price_that_nobody_knows_is_an_empty_cell() {
         let total = |requests, unpriced, cost_nano| Total {
             requests,
-            unpriced,
             cost_nano,
+            unpriced,
             ..Total::default()
         };
         assert_eq!(priced(&total(2, 2, 0)), "");
