@@ -113,25 +113,24 @@ async fn what_waits_is_sealed_for_one_person_and_ends() {
             assert!(!stored.windows(key.len()).any(|part| part == key.as_bytes()));
         }
         // Moved to where stored keys are, the seal does not open.
-        let database = rusqlite::Connection::open(stage.database()).unwrap();
+        let open = || rusqlite::Connection::open(stage.database()).unwrap();
         let moved = "insert into provider_key (key_id, scope, owner_id, provider, sealed, \
              master_kid, health, paused, added_by, added_at_ms) select imported_key_id, 'user', \
              person_id, provider, sealed, (select master_kid from master_key), 'valid', 0, \
              person_id, 0 from imported_key";
-        assert_eq!(database.execute(moved, []).unwrap(), 1);
+        assert_eq!(open().execute(moved, []).unwrap(), 1);
         let told = stage
             .mia()
             .runs("/keys test provider:openai scope:user")
             .await;
         assert!(told.contains("can't be opened"), "{told}");
-        database
-            .execute("update imported_key set expires_at_ms = 1", [])
-            .unwrap();
+        let ended = "update imported_key set expires_at_ms = 1";
+        open().execute(ended, []).unwrap();
         let late = app.keys.show_import(&mia, &import.id).await;
         assert!(matches!(late, Err(Error::Refused(_))));
         app.sweep().await.unwrap();
         let left = "select count(*) from imported_key";
-        let left: i64 = database.query_row(left, [], |row| row.get(0)).unwrap();
+        let left: i64 = open().query_row(left, [], |row| row.get(0)).unwrap();
         assert_eq!(left, 0);
     })
     .await;

@@ -186,6 +186,7 @@ fn ask_refusals() -> Vec<Refusal> {
     all.into_iter().map(Refusal::from).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
 fn key_refusals() -> Vec<Refusal> {
     use KeyRefusal as K;
     let mut all = vec![
@@ -331,6 +332,7 @@ fn quota_refusals() -> Vec<Refusal> {
     all.into_iter().map(Refusal::from).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "one line for each refusal")]
 fn other_refusals() -> Vec<Refusal> {
     use {AccessRefusal as A, ConversationRefusal as C, PictureRefusal as P, TokenRefusal as T};
     let access = [

@@ -23,6 +23,10 @@ fn hidden(stage: &Stage, page: &SeenPage) -> String {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one visit from its beginning to its end"
+)]
 async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
     run(async |stage| {
         let omar = omar(stage).await;
@@ -153,6 +157,10 @@ async fn others_are_told_whose_page_it_is_and_see_no_way_to_it() {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one visit from its beginning to its end"
+)]
 async fn a_system_key_is_added_checked_paused_and_removed() {
     run(async |stage| {
         let omar = omar(stage).await;

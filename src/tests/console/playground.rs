@@ -113,6 +113,10 @@ async fn each_payer_is_named_before_and_after() {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one visit from its beginning to its end"
+)]
 async fn a_conversation_goes_on_in_the_page_and_nowhere_else() {
     run(async |stage| {
         stage.mia().adds("openai", "user", &good("openai")).await;
