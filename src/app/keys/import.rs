@@ -35,7 +35,6 @@ const CHECKED_AT_ONCE: usize = 4;
 pub struct KeyImport {
     /// Names it in [`Keys::show_import`] and [`Keys::finish_import`].
     pub id: String,
-    pub scope: Scope,
     pub keys: Vec<PendingKey>,
     /// Lines that hold no key which could be stored. Nothing of them is kept,
     /// so that an import that is shown again has none.
@@ -160,7 +159,6 @@ impl Keys {
             .await?;
         Ok(KeyImport {
             id,
-            scope,
             keys,
             skipped: skipped.collect(),
         })
@@ -183,7 +181,6 @@ impl Keys {
         });
         Ok(KeyImport {
             id: id.to_owned(),
-            scope,
             keys: keys.collect(),
             skipped: Vec::new(),
         })

@@ -110,7 +110,7 @@ impl Catalogue {
     }
 
     /// What a provider is called: its id, and what else people say.
-    pub fn names_of<'a>(&self, provider: &'a Provider) -> impl Iterator<Item = &'a str> {
+    pub fn names_of(provider: &Provider) -> impl Iterator<Item = &str> {
         let id = provider.id.as_str();
         let aliases = ALIASES.iter().filter(move |(_, of)| *of == id);
         std::iter::once(id).chain(aliases.map(|(alias, _)| *alias))

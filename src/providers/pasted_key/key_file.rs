@@ -269,24 +269,19 @@ fn named_providers<'a>(catalogue: &'a Catalogue, name: &str) -> Vec<&'a Provider
         return exact;
     }
     catalogue.find(name).map_or_else(
-        || {
-            catalogue
-                .iter()
-                .filter(|it| tells_of(catalogue, it, name))
-                .collect()
-        },
+        || catalogue.iter().filter(|it| tells_of(it, name)).collect(),
         |provider| vec![provider],
     )
 }
 
 /// Whether a name is a provider's name with words of a key beside it.
-fn tells_of(catalogue: &Catalogue, provider: &Provider, name: &str) -> bool {
+fn tells_of(provider: &Provider, name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let words: Vec<&str> = lower.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let is_beside =
         |word: &&str| word.chars().all(|c| c.is_ascii_digit()) || WORDS_BESIDE.contains(word);
     names_a_key(name)
-        && catalogue.names_of(provider).any(|called| {
+        && Catalogue::names_of(provider).any(|called| {
             let called: Vec<&str> = called.split('-').collect();
             let mut places = words.windows(called.len()).enumerate();
             places.any(|(at, here)| {

@@ -333,7 +333,10 @@ async fn a_picture_says_how_far_it_is_and_is_cancelled_by_leaving() {
         let mut answer = script_call(&mia, &page, &typed).send().await.unwrap();
         until(&mut answer, "Being made").await;
         drop(answer);
-        assert_snapshot!(settled(stage).await, @"bot_default settled answered");
+        // Its host may have heard of the leaving before or after it was done.
+        let last = settled(stage).await;
+        let ways = ["bot_default settled answered", "bot_default settled abandoned"];
+        assert!(ways.contains(&last.as_str()), "{last}");
         assert_snapshot!(crate::tests::picture_jobs::left_over(stage), @"2 jobs, 1 done, 1 cancelled; 0 machines, 0 running");
         // Again, with the same words.
         lives(stage, 0, 0, 0);

@@ -54,11 +54,6 @@ impl Quotas {
         Period::at(choice, zone, self.clock.now_ms())
     }
 
-    /// The name of the operator's time zone.
-    pub fn zone_name(&self) -> &str {
-        self.ledger.zone().iana_name().unwrap_or("UTC")
-    }
-
     /// What was used in a period.
     pub async fn report_usage(
         &self,
@@ -205,18 +200,6 @@ impl UsageReport {
     /// Sums of each payer.
     pub fn by_source(&self) -> BTreeMap<String, Total> {
         self.sums_by(|line| line.source.clone())
-    }
-
-    /// The sum of each day or month of the period, also of those in which
-    /// nothing was used.
-    pub fn by_part(&self) -> Vec<(jiff::civil::Date, Total)> {
-        let mut sums = self.sums_by(|line| line.day);
-        let parts = self.period.parts().into_iter();
-        let sum = |first| {
-            let total = sums.remove(&number_of(first)).unwrap_or_default();
-            (first, total)
-        };
-        parts.map(sum).collect()
     }
 
     /// Sums of the lines that something is the same of.
