@@ -318,12 +318,7 @@ async fn a_member_walks_every_page() {
 #[tokio::test]
 async fn a_manager_who_is_an_operator_walks_every_page() {
     if let Some(pages) = walks("omar").await {
-        for page in [
-            "/servers/*",
-            "/operator",
-            "/operator/keys",
-            "/operator/people",
-        ] {
+        for page in ["/servers/*", "/operator", "/operator/keys/new"] {
             assert!(pages.contains(page), "{page} is not among {pages:?}");
         }
     }
