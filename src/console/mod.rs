@@ -13,7 +13,6 @@ mod form;
 mod frame;
 mod guard;
 mod markup;
-mod pace;
 mod pages;
 mod parts;
 mod reply;
@@ -29,8 +28,8 @@ use std::sync::Arc;
 use axum::Router;
 
 use crate::app::{App, FileLimits};
+use crate::model::AddressPace;
 
-use pace::Pace;
 use pages::PlaygroundLimits;
 pub use routes::first_segments;
 #[cfg(test)]
@@ -76,7 +75,7 @@ pub struct Console {
     pub app: Arc<App>,
     pub settings: Settings,
     /// How often people begin to sign in.
-    pub sign_in_pace: Pace,
+    pub sign_in_pace: AddressPace,
     pub sent_once: SentOnce,
     /// How much goes on at once in the playground.
     pub playground: PlaygroundLimits,
@@ -88,7 +87,7 @@ pub fn service(app: &Arc<App>, settings: Settings) -> Router {
     let console = Console {
         app: Arc::clone(app),
         settings,
-        sign_in_pace: Pace::new(SIGN_INS_PER_MINUTE),
+        sign_in_pace: AddressPace::new(SIGN_INS_PER_MINUTE),
         sent_once: SentOnce::default(),
         playground: PlaygroundLimits::default(),
     };

@@ -54,16 +54,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::{App, ConcurrencyLimits};
-use crate::model::{Network, PersonId, ServerId, TokenId};
+use crate::model::{AddressPace, Network, PersonId, ServerId, TokenId};
 use head::KnownHosts;
 use router::Router;
-use session::{BadTokenThrottle, DemoThrottle};
+use session::BadTokenThrottle;
 
 /// How long a request's id is.
 const REQUEST_ID_BYTES: usize = 22;
 /// How many connections may wait to be accepted, where the system allows it.
 /// A client that finds no room waits a second or more before it tries again.
 const BACKLOG_MAX: u32 = 4_096;
+/// How many calls without a token one address may make in a minute that get
+/// demo replies, where the operator lets everybody have some.
+const DEMO_CALLS_PER_MINUTE: u32 = 30;
 /// Where the health page is.
 pub const HEALTH_PATH: &str = "/healthz";
 /// Where it says whether the process can do its work.
@@ -106,7 +109,7 @@ pub struct Gateway {
     person_limits: ConcurrencyLimits<PersonId>,
     server_limits: ConcurrencyLimits<ServerId>,
     bad_tokens: BadTokenThrottle,
-    demo_calls: DemoThrottle,
+    demo_calls: AddressPace,
     hosts: KnownHosts,
     /// The first part of every request id: a random number of this process.
     process_id: u32,
@@ -131,7 +134,7 @@ impl Gateway {
             hosts: KnownHosts::new(&settings.hosts),
             settings,
             bad_tokens: BadTokenThrottle::default(),
-            demo_calls: DemoThrottle::default(),
+            demo_calls: AddressPace::new(DEMO_CALLS_PER_MINUTE),
             process_id: u32::from_be_bytes(process_id),
             requests: AtomicU64::new(0),
             stop,

@@ -5,6 +5,7 @@
 //! *offer* is a key that could pay for it, the *trace* says why each offer
 //! was taken or skipped, a *refusal* is a no that a person can act on.
 
+mod address_pace;
 mod ask;
 mod attempt;
 mod bounded_map;
@@ -21,6 +22,7 @@ mod lock;
 mod memory;
 mod money;
 mod network;
+mod numbers;
 mod offer;
 mod origin;
 mod pasted;
@@ -39,6 +41,7 @@ mod turn;
 mod unread_file;
 mod usage;
 
+pub use address_pace::AddressPace;
 pub use ask::{Ask, Caller, Place, Words};
 pub use attempt::{Amounts, Attempt, AttemptId, Outcome, Settlement};
 pub use bounded_map::BoundedMap;
@@ -57,6 +60,7 @@ pub use memory::{
 };
 pub use money::NanoDollars;
 pub use network::{Network, counted_address};
+pub use numbers::grouped;
 pub use offer::{Offer, Sealed, Skip, Source, Step, Trace, Verdict};
 pub use origin::RequestOrigin;
 pub use pasted::{OtherSecret, Wrapping};

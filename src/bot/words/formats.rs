@@ -3,6 +3,8 @@
 use crate::bot::words::voice::Voice;
 use crate::model::NanoDollars;
 
+pub use crate::model::grouped;
+
 /// The longest name of a model that is shown.
 const MODEL_CHARACTERS_MAX: usize = 80;
 
@@ -27,19 +29,6 @@ pub fn plain_model(name: &str) -> String {
         .filter(plain)
         .take(MODEL_CHARACTERS_MAX)
         .collect()
-}
-
-/// Digits in threes, as English writes them.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// A time that is over or to come, which Discord counts by itself. Rounded

@@ -2,23 +2,12 @@
 
 use crate::model::NanoDollars;
 
+pub use crate::model::grouped;
+
 /// What something cost: never rounded down to nothing, and never nothing
 /// where the price is not known.
 pub fn cost(cost: Option<NanoDollars>) -> String {
     cost.map_or_else(|| "unknown".to_owned(), |cost| cost.to_string())
-}
-
-/// Digits in threes.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// A large number in three digits or so, such as "2.1 M".

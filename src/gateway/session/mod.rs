@@ -3,14 +3,12 @@
 mod bad_tokens;
 mod client_address;
 mod concurrency;
-mod demo_calls;
 mod key_trials;
 mod token;
 
 pub use bad_tokens::BadTokenThrottle;
 pub use client_address::client_address;
 pub use concurrency::CallPermits;
-pub use demo_calls::DemoThrottle;
 pub use key_trials::outcome_of;
 
 use std::net::IpAddr;
@@ -128,7 +126,7 @@ impl Gateway {
     }
 
     fn count_demo_call(&self, client: IpAddr) -> Result<(), Problem> {
-        let counted = self.demo_calls.count_call(client, self.app.now_ms());
+        let counted = self.demo_calls.count(client, self.app.now_ms());
         counted.map_err(|retry_after_s| Problem {
             retry_after_s: Some(retry_after_s),
             ..Problem::new(

@@ -5,9 +5,8 @@ use std::net::IpAddr;
 use axum::http::StatusCode;
 
 use crate::app::{ConcurrencyLimits, KeySender, Permit};
-use crate::console::pace::Pace;
 use crate::console::trouble::Trouble;
-use crate::model::{Caller, PersonId, RequestOrigin, counted_address};
+use crate::model::{AddressPace, Caller, PersonId, RequestOrigin, counted_address};
 
 /// How many answers one person waits for at once: two models side by side, in
 /// two windows.
@@ -21,7 +20,7 @@ const VISITORS_PER_MINUTE: u32 = 20;
 pub struct PlaygroundLimits {
     people: ConcurrencyLimits<PersonId>,
     visitors: ConcurrencyLimits<IpAddr>,
-    visitor_pace: Pace,
+    visitor_pace: AddressPace,
 }
 
 /// Who asks.
@@ -43,7 +42,7 @@ impl Default for PlaygroundLimits {
         Self {
             people: ConcurrencyLimits::new(PERSON_AT_ONCE, 0),
             visitors: ConcurrencyLimits::new(VISITORS_AT_ONCE, 0),
-            visitor_pace: Pace::new(VISITORS_PER_MINUTE),
+            visitor_pace: AddressPace::new(VISITORS_PER_MINUTE),
         }
     }
 }

@@ -1,21 +1,25 @@
-//! How often something may begin at one address.
+//! How often something may begin at one network address within a minute.
 
+use std::hash::RandomState;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
-use crate::model::{BoundedMap, counted_address, lock};
+use crate::model::bounded_map::BoundedMap;
+use crate::model::lock::lock;
+use crate::model::network::counted_address;
 
 const WINDOW_MS: i64 = 60_000;
 /// How many addresses are remembered.
 const ADDRESSES_MAX: usize = 10_000;
 
-/// Counts by address, for a minute from the first on.
-pub struct Pace {
+/// Counts by address, for a minute from the first on. Clients choose their
+/// addresses, so that nobody may predict the map's hashes.
+pub struct AddressPace {
     per_minute: u32,
-    counted: Mutex<BoundedMap<IpAddr, (i64, u32)>>,
+    counted: Mutex<BoundedMap<IpAddr, (i64, u32), RandomState>>,
 }
 
-impl Pace {
+impl AddressPace {
     /// Lets so many begin at one address within a minute.
     pub fn new(per_minute: u32) -> Self {
         Self {
@@ -49,7 +53,7 @@ mod tests {
 
     #[test]
     fn an_address_waits_for_the_rest_of_its_minute_and_no_other_does() {
-        let pace = Pace::new(2);
+        let pace = AddressPace::new(2);
         let count = |address: &str, now_ms| pace.count(address.parse().unwrap(), now_ms);
         assert_eq!(count("192.0.2.1", 0), Ok(()));
         assert_eq!(count("::ffff:192.0.2.1", 30_000), Ok(()));
@@ -62,5 +66,16 @@ mod tests {
         assert_eq!(count("2001:db8:0:1::3", 0), Ok(()));
         // A clock that was set back begins anew.
         assert_eq!(count("2001:db8::3", -1), Ok(()));
+    }
+    #[test]
+    fn an_address_has_its_calls_each_minute_and_others_have_theirs() {
+        let pace = AddressPace::new(30);
+        let (one, other) = ([10, 0, 0, 1].into(), [10, 0, 0, 2].into());
+        for _ in 0..30 {
+            assert_eq!(pace.count(one, 0), Ok(()));
+        }
+        assert_eq!(pace.count(one, 1_000), Err(59));
+        assert_eq!(pace.count(other, 1_000), Ok(()));
+        assert_eq!(pace.count(one, 60_000), Ok(()));
     }
 }
