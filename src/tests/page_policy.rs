@@ -25,22 +25,23 @@ struct Browser {
     form_token: SecretString,
 }
 
-/// A client that follows no redirect. To make one takes a while.
+/// A client that follows no redirect, for all browsers of a test: cookies are
+/// sent by hand, and to make a client takes a tenth of a second.
 fn client() -> Client {
     Client::builder().redirect(Policy::none()).build().unwrap()
 }
 
 impl Browser {
-    fn visitor() -> Self {
+    fn visitor(http: Client) -> Self {
         Self {
             who: "visitor",
-            http: client(),
+            http,
             cookie: None,
             form_token: "none".into(),
         }
     }
 
-    async fn of(stage: &Stage, who: &'static str, person: u64) -> Self {
+    async fn of(stage: &Stage, http: &Client, who: &'static str, person: u64) -> Self {
         let people = &stage.app().await.people;
         let new = NewSession {
             person: PersonId(person),
@@ -53,19 +54,19 @@ impl Browser {
         let own: OwnSession = people.find_session(&cookie).await.unwrap().unwrap();
         Self {
             who,
-            http: client(),
+            http: http.clone(),
             cookie: Some(cookie),
             form_token: own.form_token,
         }
     }
 
-    async fn everybody(stage: &Stage) -> [Self; 4] {
+    async fn everybody(stage: &Stage, http: &Client) -> [Self; 4] {
         let scene = &stage.scene;
         [
-            Self::visitor(),
-            Self::of(stage, "member", scene.member).await,
-            Self::of(stage, "stranger", scene.stranger).await,
-            Self::of(stage, "manager", scene.manager).await,
+            Self::visitor(http.clone()),
+            Self::of(stage, http, "member", scene.member).await,
+            Self::of(stage, http, "stranger", scene.stranger).await,
+            Self::of(stage, http, "manager", scene.manager).await,
         ]
     }
 }
@@ -143,10 +144,10 @@ async fn asks(stage: &Stage, row: &Row, browser: &Browser, sent: &Sent<'_>) -> (
 #[tokio::test]
 async fn each_page_is_for_whom_the_table_says() {
     run(async |stage| {
-        let mut table = String::new();
+        let (mut table, http) = (String::new(), client());
         for row in all_routes() {
             write!(table, "{} {}", method_of(row), row.path).unwrap();
-            for browser in &Browser::everybody(stage).await {
+            for browser in &Browser::everybody(stage, &http).await {
                 let (status, page) = asks(stage, row, browser, &Sent::default()).await;
                 let who = browser.who;
                 let at = format!("{who} at {} {}", method_of(row), row.path);
@@ -180,7 +181,7 @@ async fn each_page_is_for_whom_the_table_says() {
 #[tokio::test]
 async fn a_form_of_another_page_or_another_sign_in_does_nothing() {
     run(async |stage| {
-        let [_, mia, _, omar] = Browser::everybody(stage).await;
+        let [_, mia, _, omar] = Browser::everybody(stage, &client()).await;
         let foreign = [
             (
                 "another site",
@@ -270,7 +271,7 @@ async fn a_page_takes_its_own_methods_alone() {
 #[tokio::test]
 async fn pages_carry_the_headers_that_keep_them_to_themselves() {
     run(async |stage| {
-        let [visitor, _, _, omar] = Browser::everybody(stage).await;
+        let [visitor, _, _, omar] = Browser::everybody(stage, &client()).await;
         for row in all_routes().filter(|row| method_of(row) == Method::GET) {
             for browser in [&visitor, &omar] {
                 let url = format!("{}{}", stage.gateway().await, address(stage, row));
