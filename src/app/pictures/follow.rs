@@ -173,6 +173,7 @@ impl JobFollower<'_> {
                         failure,
                         usage: None,
                         machine_ms: 0,
+                        said: None,
                     }));
                 }
             }
