@@ -60,6 +60,7 @@ mod pasted_keys;
 mod payers;
 mod permissions;
 mod picture_apis;
+mod picture_edits;
 mod picture_jobs;
 mod picture_kills;
 mod picture_restarts;
