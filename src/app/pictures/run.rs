@@ -14,7 +14,7 @@ use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
 use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
-use crate::app::pictures::follow::{JobEnd, JobFollower};
+use crate::app::pictures::follow::{JobEnd, JobFollower, Ran};
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
 
@@ -139,6 +139,10 @@ pub enum PictureProgress {
 /// Whoever looks how far a picture is.
 pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
+/// What is made at once may have been made, and by no machine that is paid for
+/// by the second.
+const AT_ONCE: Ran = Ran::For { machine_ms: 0 };
+
 /// The end of a job that was never begun.
 fn failed_at_once(failure: ProviderFailure) -> JobEnd {
     JobEnd::Failed(FailedPictures {
@@ -261,11 +265,13 @@ impl Pictures {
 
     /// Gives back what was held for pictures that nobody waits for any more,
     /// unless their host had begun to make them.
-    async fn give_up_hold(&self, hold: Hold, ran: bool) {
-        if ran {
-            self.payers.settle(hold, CallEnd::Abandoned).await;
-        } else {
-            self.payers.release(hold).await;
+    async fn give_up_hold(&self, hold: Hold, ran: Ran) {
+        match ran {
+            Ran::Not => self.payers.release(hold).await,
+            Ran::For { machine_ms } => {
+                let ended = CallEnd::Stopped { machine_ms };
+                self.payers.settle(hold, ended).await;
+            }
         }
     }
 
@@ -295,8 +301,8 @@ impl Pictures {
             watch(PictureProgress::Stage(Stage::Running));
             tokio::select! {
                 started = starting => started,
-                () = stop.cancelled() => return Ok(JobEnd::Stopped { ran: true }),
-                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: true }),
+                () = stop.cancelled() => return Ok(JobEnd::Stopped { ran: AT_ONCE }),
+                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: AT_ONCE }),
             }
         };
         drop(opened);

@@ -7,6 +7,7 @@
 //! stored.
 
 mod comfyui;
+mod complaint;
 mod fetch;
 mod google;
 mod host;
