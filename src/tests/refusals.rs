@@ -46,7 +46,7 @@ const SOURCES: [Source; 4] = [
     Source::Server,
     Source::BotDefault,
 ];
-const CLASSES: [FailureClass; 29] = {
+const CLASSES: [FailureClass; 33] = {
     use FailureClass as F;
     [
         F::AuthInvalid,
@@ -73,7 +73,11 @@ const CLASSES: [FailureClass; 29] = {
         F::NoPicture,
         F::UntrustedResult,
         F::WorkflowFailed,
+        F::ModelFileMissing,
+        F::NodeMissing,
         F::MachineFailed,
+        F::OutOfMemory,
+        F::ResultLost,
         F::Cancelled,
         F::Expired,
         F::NotSetUp,
@@ -163,6 +167,7 @@ fn ask_refusals() -> Vec<Refusal> {
                 class,
                 status: None,
                 retry_after: Some(Duration::from_secs(5)),
+                subject: None,
             };
             all.push(A::Provider {
                 failure,

@@ -42,6 +42,10 @@ pub fn describe_failure(names: Names<'_>, failure: &ProviderFailure, payer: Sour
         ),
         _ => describe_class(class)
             .replace("{provider}", &name)
+            .replace(
+                "{subject}",
+                failure.subject.as_deref().unwrap_or("that it names"),
+            )
             .replace("{wait}", &describe_wait(wait_s)),
     };
     let status = if is_limited {
@@ -130,6 +134,22 @@ fn describe_class(class: FailureClass) -> &'static str {
         }
         FailureClass::UntrustedResult => describe_untrusted_result(),
         FailureClass::WorkflowFailed => describe_workflow_failed(),
+        FailureClass::ModelFileMissing => {
+            "{provider} could not run the workflow: the model file {subject} is not there. \
+             Whoever runs it can install it; or choose another workflow."
+        }
+        FailureClass::NodeMissing => {
+            "{provider} could not run the workflow: the node {subject} is not installed there. \
+             Whoever runs it can install it; or choose another workflow."
+        }
+        FailureClass::OutOfMemory => {
+            "The machine at {provider} has too little memory for this. Ask for fewer pictures, or \
+             choose another model."
+        }
+        FailureClass::ResultLost => {
+            "{provider} made it, and what came of it was lost there: it may be larger than \
+             {provider} passes on. Ask for fewer pictures."
+        }
         FailureClass::MachineFailed => {
             "The machine at {provider} failed, or never started. Try it again, or choose another \
              model."

@@ -195,6 +195,20 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             (503, "no_memory", words)
         }
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
+        FailureClass::ModelFileMissing | FailureClass::NodeMissing => {
+            let words = "could not run the workflow: it needs a model file or a node that is not installed there. Name another with `model`.";
+            (502, "workflow_failed", words)
+        }
+        FailureClass::OutOfMemory => (
+            502,
+            "out_of_memory",
+            "has a machine with too little memory for this. Ask for fewer pictures (`n`) or a smaller `size`.",
+        ),
+        FailureClass::ResultLost => (
+            502,
+            "result_lost",
+            "made it, and lost it or does not pass on so much. Ask for fewer pictures (`n`) or a smaller `size`.",
+        ),
         FailureClass::Upstream
         | FailureClass::NoPicture
         | FailureClass::UntrustedResult

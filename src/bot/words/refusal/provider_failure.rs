@@ -82,6 +82,22 @@ fn describe_class(class: FailureClass) -> &'static str {
             "{provider} could not run the workflow: a node of it failed. It may need a model or a node that \
              is not installed there. Name another workflow with `model:`."
         }
+        FailureClass::ModelFileMissing => {
+            "{provider} could not run the workflow: the model file `{subject}` is not there. Whoever runs it can install \
+             it; or name another workflow with `model:`."
+        }
+        FailureClass::NodeMissing => {
+            "{provider} could not run the workflow: the node `{subject}` is not installed there. Whoever runs it can \
+             install it; or name another workflow with `model:`."
+        }
+        FailureClass::OutOfMemory => {
+            "The machine at {provider} has too little memory for this. Ask for fewer pictures (`count:`) or a smaller \
+             `size:`, or name another provider."
+        }
+        FailureClass::ResultLost => {
+            "{provider} made it, and what came of it was lost there: it may be larger than {provider} passes on. Ask for \
+             fewer pictures (`count:`) or a smaller `size:`."
+        }
         FailureClass::MachineFailed => {
             "The machine at {provider} failed, or never started. Try it again, or name another provider."
         }
