@@ -88,6 +88,8 @@ pub enum MissingPicture {
     NotFetched,
     /// It was not made: the call for it failed.
     NotMade(FailureClass),
+    /// The model answered in words.
+    InWords(Words),
 }
 
 /// What came of an ask for pictures.

@@ -59,6 +59,26 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "That file can’t be used",
             format!("Choose a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."),
         ),
+        PictureRefusal::KindNotTaken { provider, kind } => (
+            UNPROCESSABLE,
+            "That kind is not taken",
+            format!(
+                "{} changes no {}, so nobody was asked. Choose a PNG, JPEG or WebP, or another \
+                 provider.",
+                names.name(provider),
+                kind.name()
+            ),
+        ),
+        PictureRefusal::AnsweredInWords { provider, words } => (
+            StatusCode::BAD_GATEWAY,
+            "It answered in words",
+            format!(
+                "{} made no picture and said: “{}” Answer it in the prompt, or choose another \
+                 model.",
+                names.name(provider),
+                words.0
+            ),
+        ),
     };
     Trouble::new(status, title, words).way("/playground", "Go to the playground")
 }

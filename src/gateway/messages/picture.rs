@@ -24,12 +24,21 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
                 "No model or workflow for pictures is called `{model}`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
             ),
         ),
-        PictureRefusal::WorkflowPicture { workflow, .. } => (
+        PictureRefusal::WorkflowPicture {
+            workflow,
+            takes_one,
+        } => (
             400,
             "workflow_takes_picture",
-            format!(
-                "The workflow `{workflow}` changes a picture, which can't be sent here. Name one that makes one from words."
-            ),
+            if *takes_one {
+                format!(
+                    "The workflow `{workflow}` changes a picture. Name one that makes one from words."
+                )
+            } else {
+                format!(
+                    "The workflow `{workflow}` makes a picture from words alone. Name one that changes pictures, or send none."
+                )
+            },
         ),
         PictureRefusal::AgeRestrictedOnly => (
             403,
@@ -72,6 +81,22 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
             "malformed_picture",
             format!(
                 "That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."
+            ),
+        ),
+        PictureRefusal::KindNotTaken { provider, kind } => (
+            400,
+            "malformed_picture",
+            format!(
+                "{provider} changes no {}, so nobody was asked. Send a PNG, JPEG or WebP, or name another provider.",
+                kind.name()
+            ),
+        ),
+        PictureRefusal::AnsweredInWords { provider, words } => (
+            502,
+            "no_picture",
+            format!(
+                "{provider} made no picture and said: {} Answer it in the prompt, or name another model.",
+                words.0
             ),
         ),
     }

@@ -6,13 +6,15 @@ use serde_json::{Map, Value};
 use crate::model::{AskRefusal, ImageSpec, PICTURES_MAX, PictureRefusal, Refusal, Size, Words};
 
 /// Fields that are accepted with these values only, which ask for what
-/// happens anyway.
+/// happens anyway. Older clients send some of them by habit.
 const FIXED_FIELDS: &[(&str, &[&str])] = &[
-    ("background", &["\"auto\""]),
+    ("background", &["\"auto\"", "\"opaque\""]),
     ("moderation", &["\"auto\""]),
+    ("output_format", &["\"png\""]),
     ("partial_images", &["0"]),
-    ("quality", &["\"auto\""]),
+    ("quality", &["\"auto\"", "\"standard\""]),
     ("response_format", &["\"b64_json\""]),
+    ("style", &["\"vivid\""]),
 ];
 /// A field that is ignored: it changes no picture.
 const IGNORED_FIELD: &str = "user";

@@ -17,6 +17,7 @@ mod openai;
 mod runcomfy;
 mod runpod;
 mod salad;
+mod sizes;
 mod workflow;
 
 use crate::model::{Credential, FailureClass, ImageSpec};
@@ -27,7 +28,7 @@ use super::shared_key::{PictureSpec, tokens_of_picture};
 use host::Host;
 use job::Result;
 
-pub use job::{FailedPictures, ImageRequest, JobState, PictureResult, PictureStart};
+pub use job::{FailedPictures, ImageRequest, JobState, MadeSoFar, PictureResult, PictureStart};
 pub use workflow::{Workflow, Workflows};
 
 /// The most tokens that all pictures of an ask are. Nothing where they are
@@ -35,7 +36,7 @@ pub use workflow::{Workflow, Workflows};
 pub fn tokens_of_pictures(provider: &Provider, model: &str, spec: &ImageSpec) -> u64 {
     let asked = PictureSpec {
         size: match provider.images.wire {
-            Some(ImageWire::OpenAi) => openai::asked_size(spec),
+            Some(ImageWire::OpenAi) => sizes::asked_size(model, spec),
             _ => None,
         },
         ..PictureSpec::default()

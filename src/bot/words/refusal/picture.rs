@@ -64,6 +64,16 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
              {subject}.",
             &[("subject", &format!("{PICTURE_MB_MAX} MB"))],
         ),
+        PictureRefusal::KindNotTaken { provider, kind } => lang.say(
+            "{provider} changes no {kind}, so nobody was asked. Send the picture as a PNG, \
+             JPEG or WebP, or name another provider.",
+            &[("provider", &voice.name(provider)), ("kind", &kind.name())],
+        ),
+        PictureRefusal::AnsweredInWords { provider, words } => lang.say(
+            "{provider} made no picture and said:\n> {said}\nAnswer it in the prompt, or name \
+             another provider or model.",
+            &[("provider", &voice.name(provider)), ("said", &words.0)],
+        ),
     }
 }
 
