@@ -383,6 +383,7 @@ fn other_refusals() -> Vec<Refusal> {
         P::PictureLost,
         P::PictureShown,
         P::BadSize,
+        P::BadSeed,
         P::BadPicture,
     ];
     let tokens = [
