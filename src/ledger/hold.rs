@@ -60,9 +60,10 @@ pub enum CallEnd<'a> {
         machine_ms: u64,
     },
     Failed(&'a ProviderFailure),
-    /// A host of pictures says that it made none, after its machine had run for
-    /// so long.
+    /// A host of pictures says that it made none. The usage is what it
+    /// reported, if it did, and the time is how long its machine ran for it.
     Broken {
+        usage: Option<Usage>,
         machine_ms: u64,
     },
     /// Nobody waits for the answer any more.

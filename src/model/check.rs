@@ -134,6 +134,9 @@ pub struct ProviderFailure {
     pub status: Option<u16>,
     /// How long the provider asked us to wait.
     pub retry_after: Option<Duration>,
+    /// What it is about, where that is said: a model's file, a node, a host of
+    /// pictures. Never words of a person's, never a key.
+    pub subject: Option<Box<str>>,
 }
 
 /// Statuses by which a machine before the provider says that it gave up

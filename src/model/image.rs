@@ -3,6 +3,7 @@
 
 use super::ask::{Caller, Words};
 use super::chat::FellBack;
+use super::check::FailureClass;
 use super::ids::ProviderId;
 use super::key::Credential;
 use super::money::NanoDollars;
@@ -68,6 +69,28 @@ pub enum Stage {
     Running,
 }
 
+/// Why a picture that was asked for did not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MissingPicture {
+    /// The provider's moderation refused it.
+    Refused,
+    /// What came in its place can't be read as a picture.
+    Unreadable,
+    /// A video, a sound, or another thing that is no picture.
+    NotAPicture,
+    /// It is larger than Discord takes.
+    TooLarge,
+    /// It is kept at an address from which nothing is taken: that of this
+    /// host, or one that names none.
+    Untrusted(Option<String>),
+    /// Its host no longer has it.
+    Gone,
+    /// Its host has it, and did not give it out.
+    NotFetched,
+    /// It was not made: the call for it failed.
+    NotMade(FailureClass),
+}
+
 /// What came of an ask for pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureAnswer {
@@ -76,6 +99,8 @@ pub struct PictureAnswer {
     pub model: String,
     pub source: Source,
     pub pictures: Vec<Picture>,
+    /// Those that were asked for and did not come, each with its reason.
+    pub missing: Vec<MissingPicture>,
     /// None where the host takes no seed.
     pub seed: Option<u64>,
     /// Tokens, as far as the host reports them.

@@ -44,6 +44,7 @@ pub fn classify(
         retry_after: header_delay(headers)
             .or(error.retry_delay)
             .map(|d| d.min(RETRY_AFTER_MAX)),
+        subject: None,
     }
 }
 
@@ -64,6 +65,7 @@ pub fn classify_event(provider: &ProviderId, event: &Value) -> ProviderFailure {
         class: class_of(status, &error),
         status: Some(200),
         retry_after: error.retry_delay,
+        subject: None,
     }
 }
 

@@ -200,8 +200,9 @@ async fn what_goes_wrong_is_told_apart_and_costs_nothing_that_was_not_made() {
         let rows = stage.app().await.audit().await;
         let outcomes = rows.iter().filter_map(|row| row.outcome.as_deref());
         let answered = outcomes.filter(|outcome| *outcome != "failed");
-        // One was answered, and one was made that is too large to be read.
-        assert_eq!((rows.len(), answered.count()), (9, 2));
+        // One was answered. For two that can't be shown, and for none at all,
+        // OpenAI reports what it counted.
+        assert_eq!((rows.len(), answered.count()), (9, 4));
     })
     .await;
 }

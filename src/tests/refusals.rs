@@ -163,6 +163,7 @@ fn ask_refusals() -> Vec<Refusal> {
                 class,
                 status: None,
                 retry_after: Some(Duration::from_secs(5)),
+                subject: None,
             };
             all.push(A::Provider {
                 failure,

@@ -296,6 +296,7 @@ mod tests {
                     class: *class,
                     status: None,
                     retry_after: None,
+                    subject: None,
                 };
                 another_payer_may_help(&failure, names_target)
             })

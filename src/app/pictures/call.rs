@@ -211,6 +211,7 @@ async fn make_demo(
         model: reservation.model,
         source: Source::Demo,
         pictures: vec![made_demo_picture()?; count],
+        missing: Vec::new(),
         seed: None,
         usage: None,
         cost: Some(NanoDollars(0)),

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::Error;
 use crate::app::pictures::Pictures;
 use crate::model::{FailureClass, PictureJob, ProviderFailure, Stage};
-use crate::providers::{ImageRequest, JobState, PictureResult, Provider};
+use crate::providers::{FailedPictures, ImageRequest, JobState, PictureResult, Provider};
 
 use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
@@ -22,12 +22,8 @@ const TRIES: u32 = 4;
 /// How a job ended.
 pub enum JobEnd {
     Made(PictureResult),
-    /// The host made nothing.
-    Failed {
-        failure: ProviderFailure,
-        /// For how long its machine ran all the same.
-        machine_ms: u64,
-    },
+    /// The host made nothing that can be shown.
+    Failed(FailedPictures),
     /// The host did not answer when it was asked to begin, or to make pictures
     /// at once.
     NotAnswered(ProviderFailure),
@@ -102,12 +98,13 @@ impl JobFollower<'_> {
                     result.machine_ms = ran_ms;
                 }
             }
-            JobEnd::Failed {
-                failure,
-                machine_ms,
-            } => {
-                is_given_up = failure.class == FailureClass::TimedOut;
-                *machine_ms = ran_ms;
+            JobEnd::Failed(failed) => {
+                // Whoever stands before the host gave up, and not the host.
+                is_given_up = failed.failure.class == FailureClass::TimedOut
+                    && failed.failure.status.is_some();
+                if failed.machine_ms == 0 {
+                    failed.machine_ms = ran_ms;
+                }
             }
             JobEnd::NotAnswered(_) | JobEnd::GoesOn => is_given_up = false,
         }
@@ -137,6 +134,7 @@ impl JobFollower<'_> {
             class,
             status: None,
             retry_after: None,
+            subject: None,
         }
     }
 
@@ -152,6 +150,7 @@ impl JobFollower<'_> {
             let looked = self.look(job).await?;
             match looked {
                 Ok(JobState::Done(result)) => return Ok(JobEnd::Made(result)),
+                Ok(JobState::Failed(failed)) => return Ok(JobEnd::Failed(failed)),
                 Ok(JobState::Waiting(stage)) => {
                     misses = 0;
                     seen(stage);
@@ -170,10 +169,11 @@ impl JobFollower<'_> {
                     return Ok(JobEnd::GivenUp { failure, ran: true });
                 }
                 Err(failure) => {
-                    return Ok(JobEnd::Failed {
+                    return Ok(JobEnd::Failed(FailedPictures {
                         failure,
+                        usage: None,
                         machine_ms: 0,
-                    });
+                    }));
                 }
             }
             wait = (wait + wait / 5).min(first * SLOWEST);

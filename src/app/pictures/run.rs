@@ -7,7 +7,7 @@ use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
     PictureAnswer, PictureJob, ProviderFailure, Stage, Trace, Usage,
 };
-use crate::providers::{ImageRequest, ImageWire, PictureResult, PictureStart};
+use crate::providers::{FailedPictures, ImageRequest, ImageWire, PictureResult, PictureStart};
 
 use crate::app::Error;
 use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
@@ -141,10 +141,11 @@ pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
 /// The end of a job that was never begun.
 fn failed_at_once(failure: ProviderFailure) -> JobEnd {
-    JobEnd::Failed {
+    JobEnd::Failed(FailedPictures {
         failure,
+        usage: None,
         machine_ms: 0,
-    }
+    })
 }
 
 impl Pictures {
@@ -219,6 +220,7 @@ impl Pictures {
                     model,
                     source,
                     pictures: result.pictures,
+                    missing: result.missing,
                     seed,
                     usage,
                     cost,
@@ -242,13 +244,13 @@ impl Pictures {
                 self.payers.settle(hold, CallEnd::Failed(&failure)).await;
                 Ok(Err(failure))
             }
-            JobEnd::Failed {
-                failure,
-                machine_ms,
-            } => {
-                let ended = CallEnd::Broken { machine_ms };
+            JobEnd::Failed(failed) => {
+                let ended = CallEnd::Broken {
+                    usage: failed.usage,
+                    machine_ms: failed.machine_ms,
+                };
                 self.payers.settle(hold, ended).await;
-                Ok(Err(failure))
+                Ok(Err(failed.failure))
             }
             JobEnd::GivenUp { failure, ran } => {
                 self.give_up_hold(hold, ran).await;
@@ -300,6 +302,7 @@ impl Pictures {
         drop(opened);
         match started {
             Ok(PictureStart::Done(pictures)) => Ok(self.note_made(offer, pictures)),
+            Ok(PictureStart::Failed(failed)) => Ok(JobEnd::Failed(failed)),
             Err(failure) => Ok(JobEnd::NotAnswered(failure)),
             Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;

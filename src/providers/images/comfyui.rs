@@ -11,7 +11,7 @@ use crate::providers::http::join;
 
 use super::fetch::fetch_own;
 use super::host::{Host, HostCall, TALKING, checked_id};
-use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD};
+use super::job::{Came, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD};
 
 /// A ComfyUI, wherever it runs.
 pub struct Comfy<'a> {
@@ -85,13 +85,10 @@ impl<'a> Comfy<'a> {
         let nodes = entry["outputs"].as_object().into_iter().flatten();
         for image in nodes.flat_map(|(_, node)| node["images"].as_array().into_iter().flatten()) {
             if image["type"] == "output" {
-                result.pictures.push(self.fetch_picture(image).await?);
+                result.keep(self.fetch_picture(image).await);
             }
         }
-        if result.pictures.is_empty() {
-            return Err(self.host.failed(FailureClass::NoPicture));
-        }
-        Ok(JobState::Done(result))
+        JobState::ended(&self.host, result)
     }
 
     /// Where a job stands in the queue. One that is not in it is lost.
@@ -121,7 +118,7 @@ impl<'a> Comfy<'a> {
             .map(drop)
     }
 
-    async fn fetch_picture(&self, image: &Value) -> Result<Picture> {
+    async fn fetch_picture(&self, image: &Value) -> Came {
         let mut url = join(&self.base, "/view");
         for name in ["filename", "subfolder", "type"] {
             let value = image[name].as_str().unwrap_or_default();

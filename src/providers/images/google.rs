@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, Picture};
+use crate::model::{FailureClass, MissingPicture};
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, encode_picture, google_chat_path};
 
+use super::fetch::decode_picture;
 use super::host::Host;
 use super::job::{
     ImageRequest, PictureResult, Result, full_prompt, make_one_by_one, nearest_proportions,
 };
-use super::openai::decode_picture;
 
 /// The proportions that Gemini makes.
 const RATIOS: [(u32, u32); 10] = [
@@ -32,7 +32,7 @@ pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<Pi
     let body = write_request(request);
     let make_one = || async {
         let answer = host.post_and_wait(&path, &body).await?;
-        read_answer(host, &answer)
+        Ok(read_answer(&answer))
     };
     make_one_by_one(request.spec.pictures(), make_one).await
 }
@@ -53,15 +53,14 @@ fn write_request(request: &ImageRequest) -> Value {
     json!({"contents": [{"role": "user", "parts": parts}], "generationConfig": config})
 }
 
-fn read_answer(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
+fn read_answer(answer: &Value) -> PictureResult {
     let parts = answer.pointer("/candidates/0/content/parts");
     let parts = parts.and_then(Value::as_array).into_iter().flatten();
     let data = parts.filter_map(|part| part.pointer("/inlineData/data")?.as_str());
-    let pictures: Vec<Picture> = data
-        .map(|text| decode_picture(host, text))
-        .collect::<Result<_>>()?;
-    if pictures.is_empty() {
-        return Err(host.failed(class_without_pictures(answer)));
+    let mut result = PictureResult::default();
+    data.for_each(|text| result.keep(decode_picture(text)));
+    if result.pictures.is_empty() && result.missing.is_empty() {
+        result.missing.push(reason_without_pictures(answer));
     }
     let mut parsed = ParsedAnswer::default();
     AnswerFormat::Google.read_event(answer, &mut parsed);
@@ -71,23 +70,22 @@ fn read_answer(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
         // It is not said which tokens are the picture's: all but the thoughts.
         usage.details.output_image = usage.output_tokens.saturating_sub(usage.reasoning_tokens);
     }
-    Ok(PictureResult {
-        pictures,
+    PictureResult {
         usage: parsed.usage,
-        machine_ms: 0,
-    })
+        ..result
+    }
 }
 
 /// Sorts an answer without pictures. A blocked prompt has no candidates; a
 /// blocked picture has a reason to finish.
-fn class_without_pictures(answer: &Value) -> FailureClass {
+fn reason_without_pictures(answer: &Value) -> MissingPicture {
     let blocked = answer.pointer("/promptFeedback/blockReason").is_some();
     let reason = answer.pointer("/candidates/0/finishReason");
     let reason = reason.and_then(Value::as_str).unwrap_or_default();
     let refused = ["SAFETY", "BLOCKLIST", "PROHIBITED", "SPII", "RECITATION"];
     if blocked || refused.iter().any(|word| reason.contains(word)) {
-        FailureClass::ContentBlocked
+        MissingPicture::Refused
     } else {
-        FailureClass::NoPicture
+        MissingPicture::NotMade(FailureClass::NoPicture)
     }
 }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::{FailureClass, ImageSpec, Picture, ProviderFailure, Size, Stage, Usage};
+use crate::model::{
+    FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Usage,
+};
 
+use super::host::Host;
 use super::workflow::Workflow;
 
 /// What is to be made.
@@ -25,6 +28,7 @@ pub struct ImageRequest {
 #[derive(Debug)]
 pub enum PictureStart {
     Done(PictureResult),
+    Failed(FailedPictures),
     /// The host has taken a job, and calls it so.
     Job(String),
 }
@@ -36,27 +40,73 @@ pub enum JobState {
     /// The host has another name for the job from now on.
     Renamed(String, Stage),
     Done(PictureResult),
+    /// It has ended, and there is no picture.
+    Failed(FailedPictures),
 }
 
 /// Pictures, and what they used.
 #[derive(Debug, Default)]
 pub struct PictureResult {
     pub pictures: Vec<Picture>,
+    /// Those that were to come and did not, each with its reason.
+    pub missing: Vec<MissingPicture>,
     /// Tokens and dollars, as far as the host reports them.
     pub usage: Option<Usage>,
     /// How long a machine worked for them.
     pub machine_ms: u64,
 }
 
+/// A request that came to nothing, and what it used all the same.
+#[derive(Debug)]
+pub struct FailedPictures {
+    pub failure: ProviderFailure,
+    pub usage: Option<Usage>,
+    pub machine_ms: u64,
+}
+
 pub type Result<T> = std::result::Result<T, ProviderFailure>;
+
+/// One picture as it was read, or why it is missing.
+pub type Came = std::result::Result<Picture, MissingPicture>;
 
 /// The name of a picture that is sent along with a graph.
 pub const UPLOAD: &str = "latchkey.png";
 
 impl PictureResult {
+    /// Keeps a picture that came, or notes why it did not.
+    pub fn keep(&mut self, came: Came) {
+        match came {
+            Ok(picture) => self.pictures.push(picture),
+            Err(missing) => self.missing.push(missing),
+        }
+    }
+
+    /// What is kept, or the failure that its reasons come to where nothing is.
+    fn settle(self, host: &Host<'_>) -> std::result::Result<Self, FailedPictures> {
+        if !self.pictures.is_empty() {
+            return Ok(self);
+        }
+        let worst = self.missing.iter().max_by_key(|missing| weight(missing));
+        let class = worst.map_or(FailureClass::NoPicture, class_of);
+        let subject = match worst {
+            Some(MissingPicture::Untrusted(Some(name))) => Some(name.as_str().into()),
+            _ => None,
+        };
+        let failure = ProviderFailure {
+            subject,
+            ..host.failed(class)
+        };
+        Err(FailedPictures {
+            failure,
+            usage: self.usage,
+            machine_ms: self.machine_ms,
+        })
+    }
+
     /// Adds what another call made.
     fn add(&mut self, more: Self) {
         self.pictures.extend(more.pictures);
+        self.missing.extend(more.missing);
         self.machine_ms += more.machine_ms;
         self.usage = match (self.usage, more.usage) {
             (Some(old), Some(new)) => Some(old.plus(new)),
@@ -65,18 +115,74 @@ impl PictureResult {
     }
 }
 
+impl PictureStart {
+    /// The end of a request that was answered at once.
+    pub fn ended(host: &Host<'_>, result: PictureResult) -> Self {
+        match result.settle(host) {
+            Ok(result) => Self::Done(result),
+            Err(failed) => Self::Failed(failed),
+        }
+    }
+}
+
+impl JobState {
+    /// The end of a job. Where its host has pictures and gives none of them
+    /// out, the next look may tell more.
+    pub fn ended(host: &Host<'_>, result: PictureResult) -> Result<Self> {
+        match result.settle(host) {
+            Ok(result) => Ok(Self::Done(result)),
+            Err(failed) if failed.failure.class == FailureClass::Upstream => Err(failed.failure),
+            Err(failed) => Ok(Self::Failed(failed)),
+        }
+    }
+}
+
+/// How much a reason says of a request that came to nothing: what somebody can
+/// do something about comes first.
+fn weight(missing: &MissingPicture) -> u8 {
+    match missing {
+        MissingPicture::NotAPicture | MissingPicture::Unreadable => 0,
+        MissingPicture::Gone => 1,
+        MissingPicture::NotFetched => 2,
+        MissingPicture::TooLarge => 3,
+        MissingPicture::Untrusted(_) => 4,
+        MissingPicture::NotMade(_) => 5,
+        MissingPicture::Refused => 6,
+    }
+}
+
+fn class_of(missing: &MissingPicture) -> FailureClass {
+    match missing {
+        MissingPicture::Refused => FailureClass::ContentBlocked,
+        MissingPicture::Unreadable | MissingPicture::NotAPicture => FailureClass::NoPicture,
+        MissingPicture::TooLarge => FailureClass::TooLarge,
+        MissingPicture::Untrusted(_) => FailureClass::UntrustedResult,
+        MissingPicture::Gone => FailureClass::Expired,
+        MissingPicture::NotFetched => FailureClass::Upstream,
+        MissingPicture::NotMade(class) => *class,
+    }
+}
+
 /// Has a host that makes one picture a call make several. What has been made
-/// is paid for, whatever comes of the rest.
+/// is paid for, whatever comes of the rest, and kept; why the rest is missing
+/// is noted. A call that makes nothing at all is not followed by others.
 pub async fn make_one_by_one<F>(times: u8, mut make_one: impl FnMut() -> F) -> Result<PictureResult>
 where
     F: Future<Output = Result<PictureResult>>,
 {
     let mut result = PictureResult::default();
-    for _ in 0..times {
+    for left in (1..=times).rev() {
         match make_one().await {
             Ok(more) => result.add(more),
-            Err(_) if !result.pictures.is_empty() => break,
-            Err(failure) => return Err(failure),
+            Err(failure) if result.pictures.is_empty() => return Err(failure),
+            Err(failure) => {
+                let missing = MissingPicture::NotMade(failure.class);
+                result.missing.extend(vec![missing; usize::from(left)]);
+                break;
+            }
+        }
+        if result.pictures.is_empty() {
+            break;
         }
     }
     Ok(result)
@@ -113,7 +219,63 @@ pub fn expired(failure: ProviderFailure) -> ProviderFailure {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+    use crate::model::{PictureKind, ProviderId};
+    use crate::providers::http::failed;
+
+    fn picture() -> Picture {
+        Picture {
+            kind: PictureKind::Png,
+            bytes: [1].as_slice().into(),
+        }
+    }
+
+    fn answered(came: Vec<Came>) -> Result<PictureResult> {
+        let mut result = PictureResult::default();
+        came.into_iter().for_each(|came| result.keep(came));
+        Ok(result)
+    }
+
+    /// Has four pictures made by calls that are answered like this.
+    async fn make(answers: Vec<Result<PictureResult>>) -> String {
+        let answers = RefCell::new(answers.into_iter());
+        let make_one = || async {
+            let next = answers.borrow_mut().next();
+            next.unwrap_or_else(|| answered(vec![Ok(picture())]))
+        };
+        match make_one_by_one(4, make_one).await {
+            Ok(result) => format!("{} {:?}", result.pictures.len(), result.missing),
+            Err(failure) => format!("{:?}", failure.class),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_good_is_kept_and_the_rest_has_its_reasons() {
+        let limited = || Err(failed(&ProviderId::from("xai"), FailureClass::RateLimited));
+        let refused = || answered(vec![Err(MissingPicture::Refused)]);
+        let good = || answered(vec![Ok(picture())]);
+        let mut seen = Vec::new();
+        for answers in [
+            vec![],
+            vec![limited()],
+            vec![refused()],
+            vec![good(), good(), limited()],
+            vec![good(), refused(), good()],
+            vec![good(), refused(), limited()],
+        ] {
+            seen.push(make(answers).await);
+        }
+        insta::assert_snapshot!(seen.join("\n"), @"
+        4 []
+        RateLimited
+        0 [Refused]
+        2 [NotMade(RateLimited), NotMade(RateLimited)]
+        3 [Refused]
+        1 [Refused, NotMade(RateLimited), NotMade(RateLimited)]
+        ");
+    }
 
     #[test]
     fn the_nearest_proportions_are_made() {

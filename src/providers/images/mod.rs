@@ -26,7 +26,7 @@ use super::shared_key::{PictureSpec, tokens_of_picture};
 use host::Host;
 use job::Result;
 
-pub use job::{ImageRequest, JobState, PictureResult, PictureStart};
+pub use job::{FailedPictures, ImageRequest, JobState, PictureResult, PictureStart};
 pub use workflow::{Workflow, Workflows};
 
 /// The most tokens that all pictures of an ask are. Nothing where they are
@@ -55,11 +55,11 @@ impl Providers {
         match host.wire()? {
             ImageWire::OpenAi | ImageWire::Xai | ImageWire::OpenRouter => {
                 let made = openai::make_pictures(&host, request).await;
-                made.map(PictureStart::Done)
+                made.map(|made| PictureStart::ended(&host, made))
             }
             ImageWire::Google => {
                 let made = google::make_pictures(&host, request).await;
-                made.map(PictureStart::Done)
+                made.map(|made| PictureStart::ended(&host, made))
             }
             ImageWire::RunComfyServerless => runcomfy::start_job(&host, request).await,
             ImageWire::RunComfy => machine::start_job(&host, request).await,

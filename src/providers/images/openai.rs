@@ -1,18 +1,16 @@
 //! OpenAI's images, and those who speak like it: xAI and OpenRouter;
 //! `docs/providers.md` §14.1.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, ImageSpec, Picture, Usage};
+use crate::model::{FailureClass, ImageSpec, Usage};
 use crate::providers::catalogue::ImageWire;
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, picture_data_url};
 
-use super::fetch::{checked_picture, fetch_stored};
+use super::fetch::{decode_picture, fetch_stored};
 use super::host::Host;
 use super::job::{
-    ImageRequest, PictureResult, Result, full_prompt, make_one_by_one, nearest_proportions,
+    Came, ImageRequest, PictureResult, Result, full_prompt, make_one_by_one, nearest_proportions,
 };
 
 const EDITS_PATH: &str = "/images/edits";
@@ -44,10 +42,7 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
         ..PictureResult::default()
     };
     for item in answer["data"].as_array().into_iter().flatten() {
-        result.pictures.push(read_picture(host, item).await?);
-    }
-    if result.pictures.is_empty() {
-        return Err(host.failed(FailureClass::NoPicture));
+        result.keep(read_picture(host, item).await);
     }
     Ok(result)
 }
@@ -94,21 +89,12 @@ pub async fn is_flagged(host: &Host<'_>, text: &str) -> Result<bool> {
     flagged.ok_or_else(|| host.failed(FailureClass::Upstream))
 }
 
-async fn read_picture(host: &Host<'_>, item: &Value) -> Result<Picture> {
+async fn read_picture(host: &Host<'_>, item: &Value) -> Came {
     if let Some(text) = item["b64_json"].as_str() {
-        return decode_picture(host, text);
+        return decode_picture(text);
     }
     let url = item["url"].as_str();
     fetch_stored(host, url.unwrap_or_default()).await
-}
-
-/// Decodes a picture that came as base64.
-pub fn decode_picture(host: &Host<'_>, text: &str) -> Result<Picture> {
-    // A data URI, where that is what the host sends.
-    let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
-    let bytes = STANDARD.decode(text.trim());
-    let bytes = bytes.map_err(|_| host.failed(FailureClass::NoPicture))?;
-    checked_picture(host, &bytes)
 }
 
 fn read_usage(answer: &Value) -> Option<Usage> {

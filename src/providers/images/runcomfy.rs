@@ -78,21 +78,15 @@ async fn read_result(host: &Host<'_>, result: &Value) -> Result<JobState> {
         // The two answers were not taken at the same moment.
         _ => return Ok(JobState::Waiting(Stage::Running)),
     }
-    let mut pictures = Vec::new();
+    let mut made = PictureResult::default();
     let nodes = result["outputs"].as_object().into_iter().flatten();
     for image in nodes.flat_map(|(_, node)| node["images"].as_array().into_iter().flatten()) {
         if image["type"] != "temp" {
             let url = image["url"].as_str().unwrap_or_default();
-            pictures.push(fetch_stored(host, url).await?);
+            made.keep(fetch_stored(host, url).await);
         }
     }
-    if pictures.is_empty() {
-        return Err(host.failed(FailureClass::NoPicture));
-    }
-    Ok(JobState::Done(PictureResult {
-        pictures,
-        ..PictureResult::default()
-    }))
+    JobState::ended(host, made)
 }
 
 fn class_of_error(error: &Value) -> FailureClass {

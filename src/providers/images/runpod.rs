@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, NanoDollars, Picture, Stage, Usage};
+use crate::model::{FailureClass, NanoDollars, Stage, Usage};
 use crate::providers::dialect::encode_picture;
 
-use super::fetch::fetch_stored;
+use super::fetch::{decode_picture, fetch_stored};
 use super::host::{Host, checked_id};
-use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD, expired};
-use super::openai::decode_picture;
+use super::job::{
+    Came, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD, expired,
+};
 use super::workflow::Workflow;
 
 /// The side of the picture that a public endpoint makes where no size is
@@ -68,7 +69,7 @@ pub async fn poll_job(host: &Host<'_>, job: &str) -> Result<JobState> {
     match answer["status"].as_str().unwrap_or_default() {
         "IN_QUEUE" => Ok(JobState::Waiting(Stage::Queued(None))),
         "IN_PROGRESS" | "RUNNING" => Ok(JobState::Waiting(Stage::Running)),
-        "COMPLETED" => read_result(host, &answer).await.map(JobState::Done),
+        "COMPLETED" => JobState::ended(host, read_result(host, &answer).await?),
         "TIMED_OUT" => Err(host.failed(FailureClass::TimedOut)),
         "CANCELLED" => Err(host.failed(FailureClass::Cancelled)),
         "FAILED" => Err(host.failed(class_of_error(&answer))),
@@ -101,43 +102,37 @@ fn class_of_error(answer: &Value) -> FailureClass {
 
 async fn read_result(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
     let output = &answer["output"];
-    let mut pictures = Vec::new();
+    let mut result = PictureResult::default();
     for image in output["images"].as_array().into_iter().flatten() {
-        pictures.push(read_worker_picture(host, image).await?);
+        result.keep(read_worker_picture(host, image).await);
     }
     // Workers before 5.0 answered with one.
-    let single = output["message"].as_str().filter(|_| pictures.is_empty());
-    if let Some(text) = single {
-        pictures.push(decode_picture(host, text)?);
+    let is_single = result.pictures.is_empty() && result.missing.is_empty();
+    if let Some(text) = output["message"].as_str().filter(|_| is_single) {
+        result.keep(decode_picture(text));
     }
     if let Some(url) = output["image_url"].as_str() {
-        pictures.push(fetch_stored(host, url).await?);
+        result.keep(fetch_stored(host, url).await);
     }
-    if pictures.is_empty() {
-        let errors = output["errors"]
-            .as_array()
-            .is_some_and(|all| !all.is_empty());
-        return Err(host.failed(if errors {
-            FailureClass::WorkflowFailed
-        } else {
-            FailureClass::NoPicture
-        }));
+    let mut errors = output["errors"].as_array().into_iter().flatten();
+    if result.pictures.is_empty() && errors.next().is_some() {
+        return Err(host.failed(FailureClass::WorkflowFailed));
     }
     let cost = output["cost"].as_f64().and_then(NanoDollars::from_dollars);
     Ok(PictureResult {
-        pictures,
         usage: cost.map(|cost| Usage {
             cost: Some(cost),
             ..Usage::default()
         }),
         machine_ms: answer["executionTime"].as_u64().unwrap_or(0),
+        ..result
     })
 }
 
-async fn read_worker_picture(host: &Host<'_>, image: &Value) -> Result<Picture> {
+async fn read_worker_picture(host: &Host<'_>, image: &Value) -> Came {
     let data = image["data"].as_str().unwrap_or_default();
     match image["type"].as_str() {
         Some("s3_url") => fetch_stored(host, data).await,
-        _ => decode_picture(host, data),
+        _ => decode_picture(data),
     }
 }

@@ -10,9 +10,9 @@ use url::Url;
 use crate::model::{FailureClass, ProviderFailure, Stage};
 use crate::providers::dialect::picture_data_url;
 
+use super::fetch::decode_picture;
 use super::host::{Host, HostCall, checked_id};
 use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, expired};
-use super::openai::decode_picture;
 
 /// How long a call through the gateway may take, which cuts calls off after
 /// 100 s.
@@ -33,7 +33,7 @@ pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<Pictur
         (Some(queue), _) => start_in_queue(host, queue, &input, request.mark).await,
         (None, Some(domain)) => {
             let made = make_by_gateway(host, domain, &input).await;
-            made.map(PictureStart::Done)
+            made.map(|made| PictureStart::ended(host, made))
         }
         (None, None) => Err(host.failed(FailureClass::NotSetUp)),
     }
@@ -71,7 +71,7 @@ async fn make_by_gateway(host: &Host<'_>, domain: &str, input: &Value) -> Result
     let answer = answer
         .map_err(sort_graph_failure)
         .map_err(sort_gateway_failure);
-    read_pictures(host, &answer?)
+    Ok(read_pictures(&answer?))
 }
 
 /// The container's own address. Where the operator has put another address
@@ -116,7 +116,7 @@ pub async fn poll_job(host: &Host<'_>, job: &str) -> Result<JobState> {
     match answer["status"].as_str().unwrap_or_default() {
         "pending" => Ok(JobState::Waiting(Stage::Queued(None))),
         "running" => Ok(JobState::Waiting(Stage::Running)),
-        "succeeded" => read_pictures(host, &answer["output"]).map(JobState::Done),
+        "succeeded" => JobState::ended(host, read_pictures(&answer["output"])),
         "cancelled" => Err(host.failed(FailureClass::Cancelled)),
         "failed" if answer.pointer("/output/error").is_some() => {
             Err(host.failed(FailureClass::WorkflowFailed))
@@ -139,21 +139,17 @@ fn job_path(host: &Host<'_>, job: &str) -> Result<String> {
     Ok(format!("{}/{job}", jobs_path(host, project, queue)?))
 }
 
-fn read_pictures(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
+fn read_pictures(answer: &Value) -> PictureResult {
+    let mut result = PictureResult::default();
     let images = answer["images"].as_array().into_iter().flatten();
-    let pictures = images
-        .filter_map(Value::as_str)
-        .map(|text| decode_picture(host, text))
-        .collect::<Result<Vec<_>>>()?;
-    if pictures.is_empty() {
-        return Err(host.failed(FailureClass::NoPicture));
+    for text in images.filter_map(Value::as_str) {
+        result.keep(decode_picture(text));
     }
     let seconds = answer.pointer("/stats/total_time").and_then(Value::as_f64);
-    Ok(PictureResult {
-        pictures,
+    PictureResult {
         machine_ms: seconds.map_or(0, milliseconds),
-        usage: None,
-    })
+        ..result
+    }
 }
 
 /// Salad says seconds with a fraction; nonsense counts as nothing.
