@@ -4,11 +4,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use futures_util::future::BoxFuture;
 use metrics::counter;
 use serde_json::{Value, json};
 use serenity::all::{Context, Event, FullEvent, Interaction, RawEventHandler};
-use serenity::async_trait;
-use serenity::framework::Framework;
+use serenity::model::event::UnknownEvent;
 
 use crate::bot::answers::last_words::count_unsaid;
 use crate::bot::connection::interaction_calls::InteractionHandle;
@@ -27,12 +27,28 @@ const FILE_BYTES: u64 = 10 << 20;
 /// Takes the events that serenity hands over as they came.
 pub struct UnreadEvents(pub Dispatcher);
 
-#[async_trait]
+// Written out, as the dispatcher's are.
 impl RawEventHandler for UnreadEvents {
-    async fn raw_event(&self, context: Context, event: Event) {
-        let Event::Unknown(unknown) = event else {
-            return;
-        };
+    fn raw_event<'s, 'f>(&'s self, context: Context, event: Event) -> BoxFuture<'f, ()>
+    where
+        's: 'f,
+        Self: 'f,
+    {
+        self.take_event(context, event)
+    }
+}
+
+impl UnreadEvents {
+    /// Reads an event that serenity could not read. Others are not its own.
+    fn take_event(&self, context: Context, event: Event) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Event::Unknown(unknown) = event {
+                self.take_unread(context, unknown).await;
+            }
+        })
+    }
+
+    async fn take_unread(&self, context: Context, unknown: UnknownEvent) {
         let _running = self.0.bot().app.tasks.token();
         match unknown.kind.as_str() {
             "INTERACTION_CREATE" => self.take_interaction(context, unknown.value).await,
@@ -48,9 +64,7 @@ impl RawEventHandler for UnreadEvents {
             _ => {}
         }
     }
-}
 
-impl UnreadEvents {
     /// Handles an interaction that lacks what serenity wants to have; tells
     /// whoever is behind it where that is not enough.
     async fn take_interaction(&self, context: Context, mut raw: Value) {
@@ -65,7 +79,7 @@ impl UnreadEvents {
         if let Ok(interaction) = serde_json::from_value::<Interaction>(raw.clone()) {
             count("interaction", "read");
             let event = FullEvent::InteractionCreate { interaction };
-            return self.0.dispatch(context, event).await;
+            return self.0.dispatch_event(context, event).await;
         }
         let bot = self.0.bot();
         let dropped = bot.dropped_interactions.fetch_add(1, Ordering::Relaxed) + 1;
@@ -97,7 +111,7 @@ impl UnreadEvents {
         count("message", "read");
         tracing::warn!("a message could only be read in part");
         let event = FullEvent::Message { new_message };
-        self.0.dispatch(context, event).await;
+        self.0.dispatch_event(context, event).await;
     }
 
     /// Notes that a server has the bot. Nothing else of it is needed.
