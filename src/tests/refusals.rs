@@ -391,6 +391,7 @@ fn other_refusals() -> Vec<Refusal> {
         P::PictureLost,
         P::PictureShown,
         P::BadSize,
+        P::BadSeed,
         P::BadPicture,
         P::KindNotTaken {
             provider: openai(),

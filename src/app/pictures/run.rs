@@ -97,7 +97,7 @@ pub struct EndedJob<'a> {
     pub end: JobEnd,
     pub hold: Hold,
     /// None where the host takes no seed.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// None where an earlier process began the picture.
     pub policy: Option<&'a CallerPolicy>,
 }
