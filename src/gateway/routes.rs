@@ -200,7 +200,7 @@ static MODELS: [Route; 7] = [
     ),
     route!(
         ANY,
-        "/{provider}/{*path}",
+        native::PATH,
         CHAT,
         native::call_provider,
         RouteDocs::new(
