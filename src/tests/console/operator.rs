@@ -88,7 +88,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Last hour
         Errors by provider
         Provider | Calls | Busy | Down | Key refused | Refused
-        groq | 2 | 0 | 0 | 0 | 1
+        Groq | 2 | 0 | 0 | 0 | 1
         ## People and servers
         Name or id
         {q: }

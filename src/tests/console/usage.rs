@@ -39,6 +39,8 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             "20 Nov: Own keys $0.0000062",
             "it began today",
             "Tier “community”",
+            // Providers by their names; the files have their ids.
+            "OpenAI",
         ] {
             assert!(page.holds(part), "{part}: {}", page.shown());
         }
@@ -53,6 +55,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             .await;
         assert!(tokens.holds("Tokens by day") && tokens.holds("21 Nov: Own keys 44"));
         // Another person has used nothing.
+        assert!(!page.says().contains("openai"), "{}", page.says());
         let other = Visitor::signed_in(stage, stage.scene.stranger).await;
         assert!(other.opens("/usage").await.holds("Nothing yet."));
         for wrong in ["period=soon", "period=2026-13", "tz=Moon", "show=words"] {
@@ -170,3 +173,5 @@ async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
     })
     .await;
 }
+        assert!(!bill.says().contains("openai"), "{}", bill.says());
+        assert!(table.html.contains("\"openai\""), "{}", table.html);

@@ -36,7 +36,7 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
             Err(trouble) => (unread("System keys", &trouble.words)),
         }
         div.columns.two {
-            (traffic::show_errors(&seen.traffic))
+            (traffic::show_errors(&seen.traffic, app.providers()))
             (people::show_search(None))
         }
         @match rules::show_all(&visit, &caller).await {

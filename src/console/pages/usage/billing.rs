@@ -9,14 +9,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::app::{
-    Bill, KeyNames, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD, ReceiptPage,
-    ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
+    Bill, KeyNames, KnownProviders, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD,
+    ReceiptPage, ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
 };
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::usage::filters::month_words;
 use crate::console::pages::usage::view::{cost, key_words, without_price};
-use crate::console::parts::{money, note, payer};
+use crate::console::parts::{key, money, note, payer};
 use crate::console::reply::{File, Page};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
@@ -103,7 +103,10 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
         quotas.list_receipts(&whose.caller, whose.scope, &period, page),
         quotas.read_key_names(&whose.caller, whose.scope),
     )?;
-    let servers = name_servers(visit, &bill).await;
+    let called = Called {
+        servers: name_servers(visit, &bill).await,
+        providers: visit.app().providers(),
+    };
     let title = format!("Billing report, {}", month_words(period.first));
     let zone = period.zone_name();
     let body = html! {
@@ -123,8 +126,13 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
                 a.btn.s href={ (whose.address) "/" (month) ".csv?tz=" (zone) } { "CSV" }
             }
         }
-        (show_sums(&bill, &names, &servers))
-        (show_receipts(&receipts, &Listing { bill: &bill, address: format!("{}/{month}", whose.address), is_first: after.is_none() }))
+        (show_sums(&bill, &names, &called))
+        (show_receipts(&receipts, &Listing {
+            bill: &bill,
+            address: format!("{}/{month}", whose.address),
+            is_first: after.is_none(),
+            providers: called.providers,
+        }))
     };
     Ok(Page::new(whose.section, title, body).into())
 }
@@ -162,7 +170,13 @@ async fn name_servers(visit: &Visit, bill: &Bill) -> Vec<(u64, String)> {
     join_all(all).await
 }
 
-fn show_sums(bill: &Bill, names: &KeyNames, servers: &[(u64, String)]) -> Markup {
+/// What servers and providers are called.
+struct Called<'a> {
+    servers: Vec<(u64, String)>,
+    providers: KnownProviders<'a>,
+}
+
+fn show_sums(bill: &Bill, names: &KeyNames, called: &Called<'_>) -> Markup {
     let report = &bill.report;
     let sums = report.sums_by(|line| {
         let paying = PayingKey {
@@ -173,7 +187,7 @@ fn show_sums(bill: &Bill, names: &KeyNames, servers: &[(u64, String)]) -> Markup
         (paying, line.server)
     });
     let server_name = |id: u64| {
-        let found = servers.iter().find(|(server, _)| *server == id);
+        let found = called.servers.iter().find(|(server, _)| *server == id);
         found.map_or("", |(_, name)| name.as_str())
     };
     let of_server = report.scope == UsageScope::Guild;
@@ -195,7 +209,7 @@ fn show_sums(bill: &Bill, names: &KeyNames, servers: &[(u64, String)]) -> Markup
                     @for ((paying, server), total) in &sums {
                         tr {
                             th scope="row" {
-                                (paying.provider) " "
+                                (key::provider_of(called.providers, &paying.provider)) " "
                                 @if let Some(source) = Source::parse(&paying.source) {
                                     (payer::badge(source))
                                 }
@@ -236,6 +250,7 @@ struct Listing<'a> {
     bill: &'a Bill,
     address: String,
     /// Whether it begins with the month.
+    providers: KnownProviders<'a>,
     is_first: bool,
 }
 
@@ -258,7 +273,7 @@ fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
                             th.num scope="col" { "Cost" }
                         }
                     }
-                    tbody { @for receipt in &page.receipts { (show_receipt(receipt, &period.zone)) } }
+                    tbody { @for receipt in &page.receipts { (show_receipt(receipt, &period.zone, of.providers)) } }
                 }
             }
             p.foot {
@@ -273,7 +288,7 @@ fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
     }
 }
 
-fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone) -> Markup {
+fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders<'_>) -> Markup {
     let at = Timestamp::from_millisecond(receipt.held_at_ms).unwrap_or_default();
     let at = at
         .to_zoned(zone.clone())
@@ -291,7 +306,7 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone) -> Markup {
     html! {
         tr {
             th scope="row" { (at) span.sub { code { (receipt.id) } } }
-            td data-label="Model" { (receipt.model) span.sub { (receipt.provider) } }
+            td data-label="Model" { (receipt.model) span.sub { (key::provider_of(providers, &receipt.provider)) } }
             td data-label="Paid by" {
                 @if let Some(source) = Source::parse(&receipt.source) { (payer::badge(source)) }
             }

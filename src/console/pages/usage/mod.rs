@@ -52,6 +52,7 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
                 h1 { "Usage" }
                 p { "Everything that you asked, whoever paid. Of what was said, nothing is kept." }
             }
+    let providers = visit.app().providers();
             div.acts {
                 a.btn.s href={ "/billing/" (filters.period.last.strftime("%Y-%m")) } { "Billing report" }
                 (show_exports("/usage", &query))
@@ -63,15 +64,15 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
         }
         (view::show_chart(&report, filters.figure))
         div.columns.two {
-            (view::show_list("models-h", "By model", &view::list_models(&report)))
+            (view::show_list("models-h", "By model", &view::list_models(&report, providers)))
             (show_limits(&status, now_ms))
         }
         div.columns.two {
-            (view::show_list("keys-h", "By key", &view::list_keys(&report, &names)))
+            (view::show_list("keys-h", "By key", &view::list_keys(&report, &names, providers)))
             (view::show_list("servers-h", "By place", &servers))
         }
         div.columns.two {
-            (view::show_list("providers-h", "By provider", &view::list_providers(&report)))
+            (view::show_list("providers-h", "By provider", &view::list_providers(&report, providers)))
             (view::show_classes(&report.total))
         }
     };
