@@ -1,8 +1,8 @@
 //! What a month cost, by key and server, with the receipt of each attempt:
 //! made to be printed.
 
-use axum::body::Body;
-use axum::http::StatusCode;
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,6 +15,7 @@ use crate::app::{
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::usage::filters::month_words;
+use crate::console::pages::usage::table;
 use crate::console::pages::usage::view::{cost, key_words, without_price};
 use crate::console::parts::{key, money, note, payer};
 use crate::console::reply::{File, Page};
@@ -25,8 +26,6 @@ use crate::model::{AttemptId, Caller, NanoDollars, ServerId, Source};
 
 /// How many receipts a page has.
 const RECEIPTS_SHOWN: usize = 100;
-/// How many receipts a table to keep has at the most; it says where the rest is.
-const RECEIPTS_KEPT: usize = 20_000;
 /// How many receipts are read at once.
 const RECEIPTS_AT_ONCE: usize = 500;
 
@@ -88,7 +87,7 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
     };
     let period = visit.app().quotas.period(choice, zone)?;
     if is_table {
-        return send_receipts(visit, &whose, &period).await;
+        return send_receipts(visit, whose, period).await;
     }
     let after = visit.query("after");
     let after = after.map(|id| AttemptId::parse(&id).ok_or_else(Trouble::nothing_here));
@@ -250,8 +249,8 @@ struct Listing<'a> {
     bill: &'a Bill,
     address: String,
     /// Whether it begins with the month.
-    providers: KnownProviders<'a>,
     is_first: bool,
+    providers: KnownProviders<'a>,
 }
 
 fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
@@ -319,44 +318,29 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders
     }
 }
 
-/// All receipts of a month as a table.
-async fn send_receipts(visit: &Visit, whose: &Whose, period: &Period) -> HandlerResult {
-    let quotas = &visit.app().quotas;
-    let (mut table, mut after, mut count) = (RECEIPTS_HEAD.to_owned(), None, 0);
-    loop {
-        let page = ReceiptsAfter {
-            after,
-            max: RECEIPTS_AT_ONCE,
-        };
-        let page = quotas
-            .list_receipts(&whose.caller, whose.scope, period, page)
-            .await?;
-        count += page.receipts.len();
-        table += &receipts_table(&page.receipts);
-        after = page.next;
-        if after.is_none() {
-            break;
+/// All receipts of a month as a table, however many they are.
+async fn send_receipts(visit: &Visit, whose: Whose, period: Period) -> HandlerResult {
+    let name = format!("receipts-{}.csv", period.first.strftime("%Y-%m"));
+    let console = Arc::clone(&visit.console);
+    let of = Arc::new((whose, period));
+    let pieces = table::write_pieces(None, move |after| {
+        let (console, of) = (Arc::clone(&console), Arc::clone(&of));
+        async move {
+            let (whose, period) = &*of;
+            let (caller, scope) = (&whose.caller, whose.scope);
+            let page = ReceiptsAfter {
+                after,
+                max: RECEIPTS_AT_ONCE,
+            };
+            let quotas = &console.app.quotas;
+            let page = quotas.list_receipts(caller, scope, period, page).await?;
+            Ok((receipts_table(&page.receipts), page.next.map(Some)))
         }
-        if count >= RECEIPTS_KEPT {
-            return Err(too_many());
-        }
-    }
+    });
     Ok(File {
-        name: format!("receipts-{}.csv", period.first.strftime("%Y-%m")),
-        media_type: "text/csv; charset=utf-8",
-        body: Body::from(table),
+        name,
+        media_type: table::MEDIA_TYPE,
+        body: table::begin(RECEIPTS_HEAD, pieces).await?,
     }
     .into())
-}
-
-fn too_many() -> Trouble {
-    let words = format!(
-        "The month has more than {RECEIPTS_KEPT} receipts, which is more than a table takes. \
-         The page shows all of them, {RECEIPTS_SHOWN} at a time."
-    );
-    Trouble::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "Too many receipts for a table",
-        words,
-    )
 }
