@@ -206,7 +206,7 @@ async fn bad_input_is_told_and_loses_nothing() {
         400 malformed_body The body can't be read: missing field `provider`. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: missing field `key`. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be.
-        400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `apiKey`, `key`, `name`, `extras`. `GET /openapi.json` shows what it should be.
+        400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `apiKey`, `key`, `name`, `extras`, `keep_refused`. `GET /openapi.json` shows what it should be.
         404 unknown_provider There is no provider called `opnai`. `GET /api/v1/providers` lists all.
         400 malformed_key That can't be a key: it contains spaces or characters that no key has. Nothing was stored.
         400 malformed_key That can't be a key: it is empty. Nothing was stored.

@@ -4,7 +4,7 @@
 mod add;
 mod attention;
 mod change;
-mod fields;
+pub mod fields;
 mod import;
 mod one;
 mod remove;
