@@ -51,6 +51,10 @@ pub enum Restriction {
     Spent,
     /// Anything: its account or project is suspended.
     Suspended,
+    /// To use this model, until its organisation is verified there.
+    Unverified,
+    /// To use this model without paying, which is all that its account does.
+    FreeTier,
     /// The provider does not say.
     Unsaid,
 }

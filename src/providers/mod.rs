@@ -32,9 +32,10 @@ pub use clients::Clients;
 pub use dialect::ChatRequest;
 pub use http::is_plain;
 pub use images::{
-    FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Workflow, Workflows,
-    tokens_of_pictures,
+    FailedPictures, ImageRequest, JobState, MadeSoFar, PictureResult, PictureStart, Workflow,
+    Workflows, tokens_of_pictures,
 };
+pub use list::{Abilities, ListedModel};
 pub use pasted_key::{
     FoundKey, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, read_key_file,
     read_pasted_key, trim_secret,

@@ -13,8 +13,13 @@ use crate::store::privacy::{OwnAttempt, read_attempt, select_attempts};
 use crate::store::totals::{QUARTERS_A_DAY, Scope, Total, read_total, sums};
 use crate::store::value::{Row, Statement};
 
-/// How many lines a stretch of time may have: more than anybody's year has.
-const LINES_MAX: usize = 200_000;
+/// How many lines a stretch of time may have at the most.
+const LINES_MAX: usize = 50_000;
+
+/// A stretch of time has more lines than are read at once.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a usage report has more than {LINES_MAX} lines")]
+pub struct TooManyLines;
 
 /// Whose totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +107,7 @@ impl Store {
                 offset: stretch.offset,
             };
             lines.extend(self.usage_part(owner, part).await?);
-            ensure!(lines.len() < LINES_MAX, "a usage report has too many lines");
+            ensure!(lines.len() < LINES_MAX, TooManyLines);
         }
         Ok(lines)
     }
@@ -152,7 +157,7 @@ impl Store {
             sums!(),
             " from usage_total where scope = $1 and owner_id = $2 and quarters = $3 \
              and quarter >= $4 and quarter < $5 \
-             group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit 200000"
+             group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit 50000"
         );
         let values = [
             owner.scope.as_str().into(),
@@ -163,7 +168,7 @@ impl Store {
             part.offset.into(),
         ];
         let rows = self.query(Statement::new(sql, values)).await?;
-        ensure!(rows.len() < LINES_MAX, "a usage report has too many lines");
+        ensure!(rows.len() < LINES_MAX, TooManyLines);
         rows.iter().map(read_line).collect()
     }
 

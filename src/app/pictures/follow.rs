@@ -200,6 +200,7 @@ impl JobFollower<'_> {
                         failure,
                         usage: None,
                         machine_ms: 0,
+                        said: None,
                     }));
                 }
             }

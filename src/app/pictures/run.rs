@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
-    PictureAnswer, PictureJob, ProviderFailure, Stage, Trace, Usage,
+    PictureAnswer, PictureJob, PictureRefusal, ProviderFailure, Stage, Trace, Usage,
 };
 use crate::providers::{FailedPictures, ImageRequest, ImageWire, PictureResult, PictureStart};
 
@@ -97,7 +97,7 @@ pub struct EndedJob<'a> {
     pub end: JobEnd,
     pub hold: Hold,
     /// None where the host takes no seed.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// None where an earlier process began the picture.
     pub policy: Option<&'a CallerPolicy>,
 }
@@ -149,6 +149,7 @@ fn failed_at_once(failure: ProviderFailure) -> JobEnd {
         failure,
         usage: None,
         machine_ms: 0,
+        said: None,
     })
 }
 
@@ -254,7 +255,14 @@ impl Pictures {
                     machine_ms: failed.machine_ms,
                 };
                 self.payers.settle(hold, ended).await;
-                Ok(Err(failed.failure))
+                match failed.said {
+                    Some(words) => Err(PictureRefusal::AnsweredInWords {
+                        provider: failed.failure.provider,
+                        words,
+                    }
+                    .into()),
+                    None => Ok(Err(failed.failure)),
+                }
             }
             JobEnd::GivenUp { failure, ran } => {
                 self.give_up_hold(hold, ran).await;
@@ -301,7 +309,7 @@ impl Pictures {
             watch(PictureProgress::Stage(Stage::Running));
             tokio::select! {
                 started = starting => started,
-                () = stop.cancelled() => return Ok(JobEnd::Stopped { ran: AT_ONCE }),
+                () = stop.cancelled() => return Ok(self.end_stopped(offer, request)),
                 () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: AT_ONCE }),
             }
         };
@@ -332,6 +340,15 @@ impl Pictures {
                     other => other,
                 })
             }
+        }
+    }
+
+    /// The end of a request that somebody stopped. What its host had made until
+    /// then is paid for, so that it is kept.
+    fn end_stopped(&self, offer: &Offer, request: &ImageRequest) -> JobEnd {
+        match request.made.take_stopped(request.spec.pictures()) {
+            Some(made) => self.note_made(offer, made),
+            None => JobEnd::Stopped { ran: AT_ONCE },
         }
     }
 

@@ -21,9 +21,12 @@ const FRESH_MS: i64 = 60 * 60 * 1_000;
 /// How many rows a page has at the most: more are found by searching.
 const ROWS_MAX: usize = 100;
 /// What a model can do, as it is chosen and as it is said.
-const ABILITIES: [(&str, &str); 3] = [
+const ABILITIES: [(&str, &str); 6] = [
     ("text", "Answers questions"),
     ("sees", "Sees pictures"),
+    ("tools", "Calls tools"),
+    ("thinks", "Thinks first"),
+    ("json", "Answers in JSON"),
     ("pictures", "Makes pictures"),
 ];
 const PAYERS: [(&str, &str); 3] = [
@@ -60,6 +63,9 @@ impl Wanted {
         let can = match self.ability.as_str() {
             "text" => !model.makes_pictures,
             "sees" => model.sees_pictures,
+            "tools" => model.abilities.tools,
+            "thinks" => model.abilities.thinks,
+            "json" => model.abilities.json,
             "pictures" => model.makes_pictures,
             _ => true,
         };
@@ -284,12 +290,23 @@ fn price(price: Option<NanoDollars>) -> String {
     money::cost(price)
 }
 
-fn describe_abilities(model: &KnownModel) -> &'static str {
-    match (model.makes_pictures, model.sees_pictures) {
-        (true, _) => "makes pictures",
-        (false, true) => "text, sees pictures",
-        (false, false) => "text",
+/// What a model can do, as far as its name and its provider's list tell.
+fn describe_abilities(model: &KnownModel) -> String {
+    if model.makes_pictures {
+        return "makes pictures".to_owned();
     }
+    let known = [
+        (true, "text"),
+        (model.sees_pictures, "sees pictures"),
+        (model.abilities.tools, "tools"),
+        (model.abilities.thinks, "reasoning"),
+        (model.abilities.json, "JSON"),
+    ];
+    let words = known
+        .iter()
+        .filter(|(can, _)| *can)
+        .map(|(_, words)| *words);
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The playground with this model, in the same place.

@@ -230,6 +230,15 @@ fn describe_restriction(what: Restriction) -> &'static str {
             "{provider} has suspended your key, its project or its account. Its pages say more; \
              meanwhile choose another provider’s model."
         }
+        Restriction::Unverified => {
+            "{provider} lets verified organisations alone use this model. Verify yours in the \
+             settings of your organisation there, and wait a quarter of an hour; or choose \
+             another model."
+        }
+        Restriction::FreeTier => {
+            "{provider}’s free tier does not include this model, and your key’s account is on \
+             it, so waiting does not help. Turn billing on there, or choose another model."
+        }
         Restriction::Unsaid => {
             "{provider} does not let your key do that, or not from here. Check the key’s \
              permissions there."

@@ -279,6 +279,12 @@ fn describe_restriction(what: Restriction) -> &'static str {
         }
         Restriction::Spent => "says that the key's own spending limit is used up. Raise it there.",
         Restriction::Suspended => "has suspended the key, its project or its account.",
+        Restriction::Unverified => {
+            "lets verified organisations alone use this model. Verify the key's organisation there, and wait a quarter of an hour; or name another model."
+        }
+        Restriction::FreeTier => {
+            "does not include this model in its free tier, which the key's account is on. Turn billing on there, or name another model. Waiting does not help."
+        }
         Restriction::Unsaid => "does not let the key do this, or not from here.",
     }
 }

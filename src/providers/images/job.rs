@@ -1,9 +1,9 @@
 //! What an image host is asked for, and what it gives.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::{
-    FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Usage,
+    FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Usage, Words,
 };
 
 use super::host::Host;
@@ -16,12 +16,41 @@ pub struct ImageRequest {
     pub model: String,
     pub spec: ImageSpec,
     /// The seed, chosen by the person or for them.
-    pub seed: u32,
+    pub seed: u64,
     /// A number of ours, by which the job can be found at its host.
     pub mark: u32,
     pub workflow: Option<Arc<Workflow>>,
     /// Whether the provider is asked to moderate as little as it can.
     pub lenient: bool,
+    pub made: MadeSoFar,
+}
+
+/// What the single calls of a request have made so far. Whoever stops the
+/// request takes it: it is paid for.
+#[derive(Clone, Debug, Default)]
+pub struct MadeSoFar(Arc<Mutex<PictureResult>>);
+
+impl MadeSoFar {
+    /// Adds what one more call made; whether there is any picture now.
+    fn add(&self, more: PictureResult) -> bool {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.add(more);
+        !made.pictures.is_empty()
+    }
+
+    /// Takes what the calls have made.
+    fn take(&self) -> PictureResult {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *made)
+    }
+
+    /// Takes the pictures of a request that somebody stops; none where there
+    /// is none.
+    pub fn take_stopped(&self, asked: u8) -> Option<PictureResult> {
+        let mut made = self.take();
+        made.miss(asked, FailureClass::Cancelled);
+        (!made.pictures.is_empty()).then_some(made)
+    }
 }
 
 /// How a host answers a request.
@@ -62,6 +91,8 @@ pub struct FailedPictures {
     pub failure: ProviderFailure,
     pub usage: Option<Usage>,
     pub machine_ms: u64,
+    /// What the model said in the place of a picture.
+    pub said: Option<Words>,
 }
 
 pub type Result<T> = std::result::Result<T, ProviderFailure>;
@@ -81,6 +112,14 @@ impl PictureResult {
         }
     }
 
+    /// Notes why the rest of what was asked for is missing.
+    pub fn miss(&mut self, asked: u8, class: FailureClass) {
+        let came = self.pictures.len() + self.missing.len();
+        let rest = usize::from(asked).saturating_sub(came);
+        let missing = MissingPicture::NotMade(class);
+        self.missing.extend(vec![missing; rest]);
+    }
+
     /// What is kept, or the failure that its reasons come to where nothing is.
     fn settle(self, host: &Host<'_>) -> std::result::Result<Self, FailedPictures> {
         if !self.pictures.is_empty() {
@@ -92,6 +131,10 @@ impl PictureResult {
             Some(MissingPicture::Untrusted(Some(name))) => Some(name.as_str().into()),
             _ => None,
         };
+        let said = match worst {
+            Some(MissingPicture::InWords(said)) => Some(said.clone()),
+            _ => None,
+        };
         let failure = ProviderFailure {
             subject,
             ..host.failed(class)
@@ -100,6 +143,7 @@ impl PictureResult {
             failure,
             usage: self.usage,
             machine_ms: self.machine_ms,
+            said,
         })
     }
 
@@ -147,14 +191,17 @@ fn weight(missing: &MissingPicture) -> u8 {
         MissingPicture::TooLarge => 3,
         MissingPicture::Untrusted(_) => 4,
         MissingPicture::NotMade(_) => 5,
-        MissingPicture::Refused => 6,
+        MissingPicture::InWords(_) => 6,
+        MissingPicture::Refused => 7,
     }
 }
 
 fn class_of(missing: &MissingPicture) -> FailureClass {
     match missing {
         MissingPicture::Refused => FailureClass::ContentBlocked,
-        MissingPicture::Unreadable | MissingPicture::NotAPicture => FailureClass::NoPicture,
+        MissingPicture::Unreadable | MissingPicture::NotAPicture | MissingPicture::InWords(_) => {
+            FailureClass::NoPicture
+        }
         MissingPicture::TooLarge => FailureClass::TooLarge,
         MissingPicture::Untrusted(_) => FailureClass::UntrustedResult,
         MissingPicture::Gone => FailureClass::Expired,
@@ -166,26 +213,30 @@ fn class_of(missing: &MissingPicture) -> FailureClass {
 /// Has a host that makes one picture a call make several. What has been made
 /// is paid for, whatever comes of the rest, and kept; why the rest is missing
 /// is noted. A call that makes nothing at all is not followed by others.
-pub async fn make_one_by_one<F>(times: u8, mut make_one: impl FnMut() -> F) -> Result<PictureResult>
+pub async fn make_one_by_one<F>(
+    request: &ImageRequest,
+    mut make_one: impl FnMut() -> F,
+) -> Result<PictureResult>
 where
     F: Future<Output = Result<PictureResult>>,
 {
-    let mut result = PictureResult::default();
-    for left in (1..=times).rev() {
+    let asked = request.spec.pictures();
+    let mut has_any = false;
+    for _ in 0..asked {
         match make_one().await {
-            Ok(more) => result.add(more),
-            Err(failure) if result.pictures.is_empty() => return Err(failure),
+            Ok(more) => has_any = request.made.add(more),
+            Err(failure) if !has_any => return Err(failure),
             Err(failure) => {
-                let missing = MissingPicture::NotMade(failure.class);
-                result.missing.extend(vec![missing; usize::from(left)]);
-                break;
+                let mut made = request.made.take();
+                made.miss(asked, failure.class);
+                return Ok(made);
             }
         }
-        if result.pictures.is_empty() {
+        if !has_any {
             break;
         }
     }
-    Ok(result)
+    Ok(request.made.take())
 }
 
 /// The whole request as a prompt, for hosts that take nothing else.
@@ -194,6 +245,12 @@ pub fn full_prompt(spec: &ImageSpec) -> String {
         return spec.prompt.0.clone();
     }
     format!("{}\n\nDo not show: {}", spec.prompt.0, spec.negative.0)
+}
+
+/// The known proportions that are the nearest to a size, as `16:9`.
+pub fn nearest_ratio<const N: usize>(known: &[(u32, u32); N], size: Size) -> String {
+    let (width, height) = nearest_proportions(known, size);
+    format!("{width}:{height}")
 }
 
 /// The known proportions that are the nearest to a size.
@@ -219,7 +276,9 @@ pub fn expired(failure: ProviderFailure) -> ProviderFailure {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
+
+    use futures_util::FutureExt;
 
     use super::*;
     use crate::model::{PictureKind, ProviderId};
@@ -238,6 +297,21 @@ mod tests {
         Ok(result)
     }
 
+    fn four() -> ImageRequest {
+        ImageRequest {
+            model: "made-up".to_owned(),
+            spec: ImageSpec {
+                count: 4,
+                ..ImageSpec::default()
+            },
+            seed: 0,
+            mark: 0,
+            workflow: None,
+            lenient: false,
+            made: MadeSoFar::default(),
+        }
+    }
+
     /// Has four pictures made by calls that are answered like this.
     async fn make(answers: Vec<Result<PictureResult>>) -> String {
         let answers = RefCell::new(answers.into_iter());
@@ -245,7 +319,7 @@ mod tests {
             let next = answers.borrow_mut().next();
             next.unwrap_or_else(|| answered(vec![Ok(picture())]))
         };
-        match make_one_by_one(4, make_one).await {
+        match make_one_by_one(&four(), make_one).await {
             Ok(result) => format!("{} {:?}", result.pictures.len(), result.missing),
             Err(failure) => format!("{:?}", failure.class),
         }
@@ -275,6 +349,31 @@ mod tests {
         3 [Refused]
         1 [Refused, NotMade(RateLimited), NotMade(RateLimited)]
         ");
+    }
+
+    #[tokio::test]
+    async fn what_was_made_before_somebody_stopped_it_is_there() {
+        for good in 0..4 {
+            let (request, calls) = (four(), Cell::new(0));
+            let make_one = || {
+                calls.set(calls.get() + 1);
+                let hangs = calls.get() > good;
+                async move {
+                    if hangs {
+                        std::future::pending::<()>().await;
+                    }
+                    answered(vec![Ok(picture())])
+                }
+            };
+            let making = make_one_by_one(&request, make_one);
+            assert!(making.now_or_never().is_none());
+            let stopped = request.made.take_stopped(4);
+            let seen = stopped.map(|made| (made.pictures.len(), made.missing));
+            let missing = MissingPicture::NotMade(FailureClass::Cancelled);
+            let expected = (good > 0).then(|| (good, vec![missing; 4 - good]));
+            assert_eq!(seen, expected);
+            assert!(request.made.take_stopped(4).is_none());
+        }
     }
 
     #[test]

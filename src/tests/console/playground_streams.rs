@@ -181,9 +181,19 @@ async fn a_reader_who_stops_is_charged_as_whoever_leaves() {
         stage.fails("openai", ProviderFault::Stall);
         let typed = [("ask", "count"), ("model", OPENAI)];
         let mut answer = script_call(&mia, &page, &typed).send().await.unwrap();
-        until(&mut answer, "\"words\"").await;
+        let said = until(&mut answer, "\"words\"").await;
         drop(answer);
         assert_snapshot!(settled(stage).await, @"personal settled abandoned");
+        // The page then asks what it is charged.
+        let attempt = said.split("\"attempt\":\"").nth(1).unwrap().split('"').next();
+        let attempt = attempt.unwrap();
+        let told = mia.opens(&format!("/playground/receipt/{attempt}")).await;
+        let told: Value = serde_json::from_str(&told.html).unwrap();
+        assert_snapshot!(told["receipt"], @r#"{"cost":"$0.000003","notes":[],"source":"personal","spoken":"Stopped, $0.000003","used":"about 20 in, 2 out · stopped"}"#);
+        let zoe = Visitor::signed_in(stage, stage.scene.stranger).await;
+        let theirs = zoe.opens(&format!("/playground/receipt/{attempt}")).await;
+        assert_snapshot!(theirs.html, @r#"{"receipt":null}"#);
+        assert_eq!(zoe.opens("/playground/receipt/x").await.status, 404);
         stage.recovers("openai");
         // There is room for the next one.
         for _ in 0..5 {

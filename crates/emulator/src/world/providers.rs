@@ -17,6 +17,9 @@ pub struct ProviderState {
     pub pace: Duration,
     /// What every chat answers, in the place of a text about its prompt.
     pub said: Option<String>,
+    /// How many calls for pictures each provider was sent since its last fault
+    /// began.
+    pub image_calls: HashMap<String, u64>,
     /// The jobs of all image hosts.
     pub jobs: Vec<HostJob>,
     pub servers: Vec<HostServer>,
@@ -81,6 +84,17 @@ pub enum ProviderFault {
     Redirect(String),
     /// The provider declines to make the picture.
     Blocked,
+    /// Of the pictures of an ask, the provider declines those from this one
+    /// on, counted from 0. Hosts that make one a call are told by their calls.
+    BlockedFrom(u64),
+    /// The provider takes so many calls, and no more for now.
+    LimitedAfter(u64),
+    /// The provider takes so many calls, and does not end the next ones.
+    HangsAfter(u64),
+    /// The model answers in words where a picture was asked for.
+    AnswersInWords,
+    /// Pictures come as `data:` addresses.
+    DataUrls,
     /// The job ends well without a picture.
     NoPicture,
     /// A node of the workflow fails.
@@ -131,6 +145,11 @@ pub enum Standing {
     NoPermission,
     /// The key has used up its rate limit.
     Limited,
+    /// The organisation was not verified, which `OpenAI` asks for before it
+    /// makes pictures.
+    Unverified,
+    /// The account pays nothing, and Google makes no pictures for that.
+    FreeTier,
 }
 
 /// For how many looks of the bot at its status a job is queued, starts and

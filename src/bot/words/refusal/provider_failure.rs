@@ -132,6 +132,15 @@ fn describe_restriction(what: Restriction) -> &'static str {
             "{provider} has suspended this key, its project or its account. {page} says more; meanwhile name another \
              provider."
         }
+        Restriction::Unverified => {
+            "{provider} lets verified organisations alone use this model. Verify yours at \
+             <https://platform.openai.com/settings/organization/general>, wait a quarter of an hour and ask again, or \
+             name another model."
+        }
+        Restriction::FreeTier => {
+            "{provider}'s free tier does not include this model, and this key's account is on it, so waiting does not \
+             help. Turn billing on at {page}, or name another model or provider."
+        }
         Restriction::Unsaid => {
             "{provider} does not let this key do that, or not from here. Check the key's permissions at {page}, \
              or name another provider."
