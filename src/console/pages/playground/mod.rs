@@ -34,6 +34,7 @@ use tools::Tool;
 use work::{Held, Made, Report, Work};
 
 pub use limits::PlaygroundLimits;
+pub use tools::PICTURE as PICTURE_TOOL;
 
 pub const ROWS: &[Row] = &[
     row!(GET "/playground" Visitor show_playground),
