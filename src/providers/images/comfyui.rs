@@ -149,6 +149,7 @@ impl<'a> Comfy<'a> {
                 failure: self.failure_of(status),
                 usage: None,
                 machine_ms: 0,
+                said: None,
             }));
         }
         if status["completed"] == false {

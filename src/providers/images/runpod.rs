@@ -97,6 +97,7 @@ fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
         failure,
         usage: reported_usage(answer),
         machine_ms: machine_ms(answer),
+        said: None,
     })
 }
 

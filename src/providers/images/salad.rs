@@ -138,6 +138,7 @@ fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
         failure,
         usage: None,
         machine_ms: machine_ms(&answer["output"]),
+        said: None,
     })
 }
 
