@@ -103,7 +103,7 @@ function readBlocks(text) {
       continue;
     }
     const begins = /^\s*(```|~~~)/.exec(line);
-    const item = /^\s*(?:([-*•])|\d{1,3}[.)]) (.*)$/.exec(line);
+    const item = /^\s*(?:[-*•]|(\d{1,3})[.)]) (.*)$/.exec(line);
     const heading = /^#{1,6} +(\S.*)$/.exec(line);
     if (begins) {
       [, fence] = begins;
@@ -112,8 +112,8 @@ function readBlocks(text) {
     } else if (line.trim() === "") {
       open = null;
     } else if (item) {
-      const kind = item[1] ? "ul" : "ol";
-      if (open?.kind !== kind) blocks.push((open = { kind, lines: [] }));
+      const kind = item[1] ? "ol" : "ul";
+      if (open?.kind !== kind) blocks.push((open = { kind, first: item[1], lines: [] }));
       open.lines.push(item[2].trim());
     } else if (heading) {
       blocks.push((open = { kind: "heading", lines: [heading[1].trim()] }));
@@ -126,7 +126,7 @@ function readBlocks(text) {
 }
 
 function showText(place, text) {
-  const made = readBlocks(text).map(({ kind, lines }) => {
+  const made = readBlocks(text).map(({ kind, first, lines }) => {
     if (kind === "code") {
       const pre = make("pre", "", make("code", "", lines.join("\n")));
       pre.tabIndex = 0;
@@ -146,6 +146,7 @@ function showText(place, text) {
       return paragraph;
     }
     const list = make(kind);
+    if (first) list.start = Number(first);
     for (const line of lines) {
       const item = make("li");
       showLine(item, line);

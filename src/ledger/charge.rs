@@ -203,6 +203,7 @@ mod tests {
             class,
             status,
             retry_after: None,
+            subject: None,
         }
     }
 

@@ -19,9 +19,12 @@ impl Hold {
                 usage,
                 machine_ms,
             } => self.settlement_of_pictures(pictures, usage.unwrap_or_default(), machine_ms),
-            CallEnd::Broken { machine_ms } => self.settlement_of_machine(machine_ms),
+            CallEnd::Broken { usage, machine_ms } => {
+                self.settlement_of_no_picture(usage.unwrap_or_default(), machine_ms)
+            }
             CallEnd::Released => Settlement::released(),
             CallEnd::Abandoned => self.settlement_without_report(None),
+            CallEnd::Stopped { machine_ms } => self.settlement_of_stopped(machine_ms),
             CallEnd::Failed(failure) => self.settlement_without_report(Some(failure)),
         }
     }
@@ -57,6 +60,23 @@ impl Hold {
             ..Settlement::released()
         };
         self.priced(settlement, 0)
+    }
+
+    /// The settlement of pictures that nobody waits for any more: the machine that
+    /// was seen at them, by the second, or what any call comes to that was given
+    /// up.
+    fn settlement_of_stopped(&self, machine_ms: u64) -> Settlement {
+        if machine_ms == 0 {
+            return self.settlement_without_report(None);
+        }
+        let settlement = Settlement {
+            outcome: Outcome::Abandoned,
+            images: self.booking.held.images,
+            estimated: true,
+            duration_ms: Some(millis(self.began.elapsed())),
+            ..Settlement::released()
+        };
+        self.priced(settlement, machine_ms)
     }
 
     /// The settlement of an answer that came to its end.
@@ -97,18 +117,23 @@ impl Hold {
         self.priced(settlement, machine_ms)
     }
 
-    /// The settlement of a job that made no picture: its machine is paid for by
-    /// the second, where that has a price, and all else is given back.
-    fn settlement_of_machine(&self, machine_ms: u64) -> Settlement {
+    /// The settlement of a call that made no picture: what its host reports, and
+    /// its machine by the second, where that has a price. All else is given
+    /// back.
+    fn settlement_of_no_picture(&self, reported: Usage, machine_ms: u64) -> Settlement {
         let duration_ms = Some(millis(self.began.elapsed()));
+        let usage = self.believe(reported);
         let settlement = Settlement {
             outcome: Outcome::CutOff,
-            estimated: true,
+            usage,
+            estimated: reported == Usage::default(),
+            clamped: reported != usage,
             duration_ms,
             ..Settlement::released()
         };
         let settlement = self.priced(settlement, machine_ms);
-        if settlement.cost.is_some_and(|cost| cost.0 > 0) {
+        let has_used = settlement.usage != Usage::default();
+        if has_used || settlement.cost.is_some_and(|cost| cost.0 > 0) {
             return settlement;
         }
         Settlement {

@@ -223,6 +223,7 @@ async fn only_what_was_used_counts(story: &Story) {
         class: FailureClass::RateLimited,
         status: Some(429),
         retry_after: None,
+        subject: None,
     };
     story.settles(hold, CallEnd::Failed(&failure)).await;
     // An answer that nobody waited for.

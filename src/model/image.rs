@@ -3,11 +3,13 @@
 
 use super::ask::{Caller, Words};
 use super::chat::FellBack;
+use super::check::FailureClass;
 use super::ids::ProviderId;
 use super::key::Credential;
 use super::money::NanoDollars;
 use super::offer::Source;
 use super::record::Choices;
+use super::refusal::PictureRefusal;
 use super::turn::Picture;
 use super::usage::Usage;
 
@@ -42,7 +44,7 @@ pub struct ImageSpec {
     pub count: u8,
     /// What a workflow begins its noise with: the same seed, the same
     /// picture.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// Whether a picture is changed.
     pub is_edit: bool,
     /// That picture, once it was read.
@@ -67,6 +69,30 @@ pub enum Stage {
     Running,
 }
 
+/// Why a picture that was asked for did not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MissingPicture {
+    /// The provider's moderation refused it.
+    Refused,
+    /// What came in its place can't be read as a picture.
+    Unreadable,
+    /// A video, a sound, or another thing that is no picture.
+    NotAPicture,
+    /// It is larger than Discord takes.
+    TooLarge,
+    /// It is kept at an address from which nothing is taken: that of this
+    /// host, or one that names none.
+    Untrusted(Option<String>),
+    /// Its host no longer has it.
+    Gone,
+    /// Its host has it, and did not give it out.
+    NotFetched,
+    /// It was not made: the call for it failed.
+    NotMade(FailureClass),
+    /// The model answered in words.
+    InWords(Words),
+}
+
 /// What came of an ask for pictures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PictureAnswer {
@@ -75,8 +101,10 @@ pub struct PictureAnswer {
     pub model: String,
     pub source: Source,
     pub pictures: Vec<Picture>,
+    /// Those that were asked for and did not come, each with its reason.
+    pub missing: Vec<MissingPicture>,
     /// None where the host takes no seed.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// Tokens, as far as the host reports them.
     pub usage: Option<Usage>,
     /// None when nobody knows the price.
@@ -112,9 +140,40 @@ impl Size {
     }
 }
 
+/// Reads a seed as people and programs write it: a whole number of 64 bits.
+/// −1, `random` and nothing at all stand for any.
+pub fn parse_seed(typed: &str) -> Result<Option<u64>, PictureRefusal> {
+    match typed.trim() {
+        "" | "-1" | "−1" => Ok(None),
+        word if word.eq_ignore_ascii_case("random") => Ok(None),
+        number => number
+            .parse()
+            .map(Some)
+            .map_err(|_| PictureRefusal::BadSeed),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seeds_are_read_as_people_type_them() {
+        for (typed, expected) in [
+            ("7", Ok(Some(7))),
+            (" 156680208700286 ", Ok(Some(156_680_208_700_286))),
+            ("18446744073709551615", Ok(Some(u64::MAX))),
+            ("-1", Ok(None)),
+            ("Random", Ok(None)),
+            ("", Ok(None)),
+            ("18446744073709551616", Err(PictureRefusal::BadSeed)),
+            ("-2", Err(PictureRefusal::BadSeed)),
+            ("1.5", Err(PictureRefusal::BadSeed)),
+            ("seven", Err(PictureRefusal::BadSeed)),
+        ] {
+            assert_eq!(parse_seed(typed), expected, "{typed}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_as_people_type_them() {

@@ -15,6 +15,13 @@ use super::catalogue::Provider;
 /// The longest wait that a provider is believed.
 const RETRY_AFTER_MAX: Duration = Duration::from_hours(24);
 
+/// Codes of an account that pays for nothing more.
+const NO_CREDIT: [&str; 3] = [
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "billing_hard_limit_reached",
+];
+
 /// What could be parsed of an error body. Never kept, never shown.
 #[derive(Default)]
 struct ErrorBody {
@@ -37,13 +44,18 @@ pub fn classify(
     let error = serde_json::from_slice(body)
         .map(|value| parse_error(&value))
         .unwrap_or_default();
+    let class = class_of(status, &error);
+    // What a key may not do it may not do later either, whatever is sent along.
+    let is_lasting = matches!(class, FailureClass::AuthForbidden(_));
     ProviderFailure {
         provider: provider.id.clone(),
-        class: class_of(status, &error),
+        class,
         status: Some(status),
         retry_after: header_delay(headers)
             .or(error.retry_delay)
+            .filter(|_| !is_lasting)
             .map(|d| d.min(RETRY_AFTER_MAX)),
+        subject: None,
     }
 }
 
@@ -64,6 +76,7 @@ pub fn classify_event(provider: &ProviderId, event: &Value) -> ProviderFailure {
         class: class_of(status, &error),
         status: Some(200),
         retry_after: error.retry_delay,
+        subject: None,
     }
 }
 
@@ -98,6 +111,18 @@ impl ErrorBody {
     fn has_reason(&self, reason: &str) -> bool {
         self.reasons.iter().any(|given| given == reason)
     }
+
+    /// Whether a quota of Google's free tier is none at all for the model, so
+    /// that no wait helps. The message holds a line for each quota.
+    fn is_beyond_free_tier(&self) -> bool {
+        let quotas = self.message.split("quota exceeded for metric");
+        let is_none = |quota: &str| {
+            let limit = quota.split("limit:").nth(1).unwrap_or_default();
+            let digits = limit.trim_start().split(|c: char| !c.is_ascii_digit());
+            quota.contains("free_tier") && digits.into_iter().next() == Some("0")
+        };
+        quotas.skip(1).any(is_none)
+    }
 }
 
 /// Sorts by the hosts' own codes, then by status, code and message.
@@ -123,14 +148,12 @@ fn class_of(status: u16, error: &ErrorBody) -> FailureClass {
         403 if error.mentions(&["not authenticated"]) => FailureClass::AuthInvalid,
         403 if error.mentions(&["moderation", "flagged"]) => FailureClass::ContentBlocked,
         403 => FailureClass::AuthForbidden(restriction_in(error)),
-        429 if error.has_code(&[
-            "insufficient_quota",
-            "credit_balance_exhausted",
-            "billing_hard_limit_reached",
-        ]) || error.mentions(&["prepayment credits are depleted", "credit balance"]) =>
+        429 if error.has_code(&NO_CREDIT)
+            || error.mentions(&["prepayment credits are depleted", "credit balance"]) =>
         {
             FailureClass::Billing
         }
+        429 if error.is_beyond_free_tier() => FailureClass::AuthForbidden(Restriction::FreeTier),
         429 | 498 => FailureClass::RateLimited,
         400 | 404 | 405 | 409 | 410 | 413 | 422 => class_of_request(status, error),
         _ => FailureClass::Upstream,
@@ -143,6 +166,8 @@ fn restriction_in(error: &ErrorBody) -> Restriction {
     let blocked = error.code.starts_with("model_permission_blocked");
     if error.mentions(&["key limit exceeded", "any credits or licenses"]) {
         Restriction::Spent
+    } else if error.mentions(&["organization must be verified"]) {
+        Restriction::Unverified
     } else if blocked
         || error.has_code(&["model_not_found"])
         || error.mentions(&["access to model"])
@@ -178,9 +203,18 @@ fn restriction_in(error: &ErrorBody) -> Restriction {
 fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
     if error.has_reason("API_KEY_INVALID") || error.mentions(&["incorrect api key"]) {
         FailureClass::AuthInvalid
-    } else if error.has_code(&["FAILED_PRECONDITION"]) {
+    } else if error.has_code(&["FAILED_PRECONDITION"])
+        || error.mentions(&["organization must be verified"])
+    {
         FailureClass::AuthForbidden(restriction_in(error))
-    } else if error.mentions(&["credit balance is too low", "usage limits", "spend limit"]) {
+    } else if error.has_code(&NO_CREDIT)
+        || error.mentions(&[
+            "credit balance is too low",
+            "usage limits",
+            "spend limit",
+            "billing hard limit",
+        ])
+    {
         FailureClass::Billing
     } else if error.has_code(&["context_length_exceeded"])
         || error.mentions(&[
@@ -194,7 +228,8 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
         "content_filter",
         "moderation_blocked",
         "content_policy_violation",
-    ]) {
+    ]) || error.mentions(&["content moderation", "rejected by the safety system"])
+    {
         FailureClass::ContentBlocked
     } else if refuses_picture(error) {
         FailureClass::PictureRefused
@@ -211,7 +246,11 @@ fn class_of_request(status: u16, error: &ErrorBody) -> FailureClass {
 /// Whether it is a picture that a provider can't read.
 fn refuses_picture(error: &ErrorBody) -> bool {
     error.code.starts_with("invalid_image")
-        || error.has_code(&["image_parse_error", "invalid_base64_image"])
+        || error.has_code(&[
+            "image_parse_error",
+            "invalid_base64_image",
+            "unsupported_file_mimetype",
+        ])
         || error.mentions(&[
             "could not process image",
             "unable to process input image",

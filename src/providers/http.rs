@@ -275,6 +275,7 @@ pub fn failed(provider: &ProviderId, class: FailureClass) -> ProviderFailure {
         class,
         status: None,
         retry_after: None,
+        subject: None,
     }
 }
 

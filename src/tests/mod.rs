@@ -59,6 +59,8 @@ mod page_visitor;
 mod pasted_keys;
 mod payers;
 mod permissions;
+mod picture_apis;
+mod picture_hosts;
 mod picture_jobs;
 mod picture_kills;
 mod picture_restarts;

@@ -24,7 +24,7 @@ const FOREVER: u32 = 1_000_000;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn wish(model: &str) -> Value {
-    json!({"model": model, "prompt": "a lighthouse", "n": 2, "size": "512x512"})
+    json!({"model": model, "prompt": "a lighthouse", "n": 2, "size": "1024x1024"})
 }
 
 /// An answer with its pictures counted in the place of shown.
@@ -140,7 +140,7 @@ async fn a_program_hears_how_far_its_picture_is() {
         assert!(said.contains(&picture));
         let told: Vec<&str> = said.lines().filter(|line| line.starts_with(": ")).collect();
         assert_snapshot!(told.join("\n"), @r#"
-        : {"ahead":1,"stage":"queued"}
+        : {"ahead":0,"stage":"queued"}
         : {"stage":"running"}
         "#);
     })
@@ -154,7 +154,9 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
         let mut told = Vec::new();
         for (name, value) in [
             ("quality", json!("high")),
-            ("style", json!("vivid")),
+            ("style", json!("natural")),
+            ("background", json!("transparent")),
+            ("output_format", json!("webp")),
             ("response_format", json!("url")),
             ("partial_images", json!(2)),
             ("n", json!(9)),
@@ -177,7 +179,10 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
         }
         let mut usual = wish("comfyui/text-to-image");
         for (name, value) in [
-            ("quality", "auto"),
+            ("quality", "standard"),
+            ("style", "vivid"),
+            ("background", "opaque"),
+            ("output_format", "png"),
             ("response_format", "b64_json"),
             ("user", "u-1"),
         ] {
@@ -187,6 +192,8 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
         assert_snapshot!(told.join("\n"), @r#"
         400 untranslatable "`quality` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         400 untranslatable "`style` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        400 untranslatable "`background` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
+        400 untranslatable "`output_format` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         400 untranslatable "`response_format` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         400 untranslatable "`partial_images` can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
         400 untranslatable "`n` other than 1 to 4 can't be passed on to this provider from here. Leave it out, or call the provider's own API under `/<provider>/`."
@@ -194,7 +201,7 @@ async fn what_cannot_be_asked_of_a_host_is_refused_by_its_name() {
         400 malformed_size "`size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8."
         400 prompt_missing "There is nothing to answer. Put `prompt` in."
         404 model_not_found "No model or workflow for pictures is called `oil-on-canvas`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
-        400 workflow_takes_picture "The workflow `image-to-image` changes a picture, which can't be sent here. Name one that makes one from words."
+        400 workflow_takes_picture "The workflow `image-to-image` changes a picture. Name one that makes one from words."
         400 no_pictures "groq makes no pictures. `GET /v1/models` lists what your keys can use."
         400 model_missing "`openai/` names a provider and no model. Write the model after the slash; `GET /v1/models` lists those that your keys can use."
         "#);

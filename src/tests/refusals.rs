@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::model::{
     AccessRefusal, AskRefusal, BlockTarget, Blocked, Bound, Contradiction, ConversationRefusal,
     FailureClass, KeyGoal, KeyId, KeyRefusal, Limit, LimitHit, Metric, OtherSecret, Period,
-    PersonId, PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal, Restriction,
-    Scope, ServerId, Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window, Wrapping,
+    PersonId, PictureKind, PictureRefusal, ProviderFailure, ProviderId, QuotaRefusal, Refusal,
+    Restriction, Scope, ServerId, Skip, Source, Span, Step, TokenRefusal, Trace, Verdict, Window,
+    Words, Wrapping,
 };
 
 /// All refusals that people can read.
@@ -46,7 +47,7 @@ const SOURCES: [Source; 4] = [
     Source::Server,
     Source::BotDefault,
 ];
-const CLASSES: [FailureClass; 29] = {
+const CLASSES: [FailureClass; 35] = {
     use FailureClass as F;
     [
         F::AuthInvalid,
@@ -56,6 +57,8 @@ const CLASSES: [FailureClass; 29] = {
         F::AuthForbidden(Restriction::Permission),
         F::AuthForbidden(Restriction::Spent),
         F::AuthForbidden(Restriction::Suspended),
+        F::AuthForbidden(Restriction::Unverified),
+        F::AuthForbidden(Restriction::FreeTier),
         F::AuthForbidden(Restriction::Unsaid),
         F::Billing,
         F::RateLimited,
@@ -73,7 +76,11 @@ const CLASSES: [FailureClass; 29] = {
         F::NoPicture,
         F::UntrustedResult,
         F::WorkflowFailed,
+        F::ModelFileMissing,
+        F::NodeMissing,
         F::MachineFailed,
+        F::OutOfMemory,
+        F::ResultLost,
         F::Cancelled,
         F::Expired,
         F::NotSetUp,
@@ -163,6 +170,7 @@ fn ask_refusals() -> Vec<Refusal> {
                 class,
                 status: None,
                 retry_after: Some(Duration::from_secs(5)),
+                subject: None,
             };
             all.push(A::Provider {
                 failure,
@@ -383,7 +391,16 @@ fn other_refusals() -> Vec<Refusal> {
         P::PictureLost,
         P::PictureShown,
         P::BadSize,
+        P::BadSeed,
         P::BadPicture,
+        P::KindNotTaken {
+            provider: openai(),
+            kind: PictureKind::Gif,
+        },
+        P::AnsweredInWords {
+            provider: openai(),
+            words: Words("Which one?".into()),
+        },
     ];
     let tokens = [
         T::BadToken,

@@ -387,8 +387,10 @@ impl Stage {
 
     /// Lets something go wrong at a provider.
     pub fn fails(&self, provider: &str, fault: ProviderFault) {
-        self.world()
-            .with(|state| state.providers.faults.insert(provider.to_owned(), fault));
+        self.world().with(|state| {
+            state.providers.image_calls.remove(provider);
+            state.providers.faults.insert(provider.to_owned(), fault)
+        });
     }
 
     /// Lets everything go right again.

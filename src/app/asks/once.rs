@@ -109,6 +109,7 @@ impl Asks {
             class,
             status: None,
             retry_after: None,
+            subject: None,
         };
         let payer = Source::Request;
         Err(AskRefusal::Provider { failure, payer }.into())

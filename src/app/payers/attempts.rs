@@ -7,7 +7,7 @@
 
 use crate::ledger::{AppliedLimit, Hold};
 use crate::model::{
-    AskRefusal, FailureClass, Offer, PromptTokens, ProviderFailure, Refusal, Source,
+    AskRefusal, FailureClass, Offer, PromptTokens, ProviderFailure, Refusal, Restriction, Source,
 };
 use crate::providers::replacement;
 
@@ -240,9 +240,10 @@ pub fn refused_by(failure: ProviderFailure, payer: Source, model: &str) -> Refus
 /// Whether another payer may help: the provider turned this key down, or the
 /// key cannot be opened, or cannot be used for this call. A key cannot be used where the provider
 /// has another address now than when it was stored, or where something is
-/// missing beside it, which only hosts of pictures ask for. Where a key is
-/// restricted, the next payer helps whoever named neither provider nor
-/// model: who named one is told instead.
+/// missing beside it, which only hosts of pictures ask for; nor where its
+/// account has to be changed first. Where a key is restricted in another way,
+/// the next payer helps whoever named neither provider nor model: who named
+/// one is told instead.
 pub fn another_payer_may_help(failure: &ProviderFailure, names_target: bool) -> bool {
     (is_restricted(failure) && !names_target) || is_key_useless(failure)
 }
@@ -261,13 +262,14 @@ fn is_key_useless(failure: &ProviderFailure) -> bool {
             | FailureClass::WrongOrigin
             | FailureClass::NotSetUp
             | FailureClass::DamagedKey
+            | FailureClass::AuthForbidden(Restriction::Unverified | Restriction::FreeTier)
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ProviderId, Restriction};
+    use crate::model::ProviderId;
 
     #[test]
     fn another_payer_is_asked_only_where_the_key_is_to_blame() {
@@ -275,6 +277,8 @@ mod tests {
             FailureClass::AuthInvalid,
             FailureClass::AuthForbidden(Restriction::Unsaid),
             FailureClass::AuthForbidden(Restriction::Model),
+            FailureClass::AuthForbidden(Restriction::Unverified),
+            FailureClass::AuthForbidden(Restriction::FreeTier),
             FailureClass::Billing,
             FailureClass::RateLimited,
             FailureClass::ModelNotFound,
@@ -296,13 +300,14 @@ mod tests {
                     class: *class,
                     status: None,
                     retry_after: None,
+                    subject: None,
                 };
                 another_payer_may_help(&failure, names_target)
             })
         };
         let named: Vec<_> = may_help(true).collect();
-        insta::assert_snapshot!(format!("{named:?}"), @"[AuthInvalid, Billing, NotSetUp, WrongOrigin, DamagedKey]");
+        insta::assert_snapshot!(format!("{named:?}"), @"[AuthInvalid, AuthForbidden(Unverified), AuthForbidden(FreeTier), Billing, NotSetUp, WrongOrigin, DamagedKey]");
         let unnamed: Vec<_> = may_help(false).collect();
-        insta::assert_snapshot!(format!("{unnamed:?}"), @"[AuthInvalid, AuthForbidden(Unsaid), AuthForbidden(Model), Billing, NotSetUp, WrongOrigin, DamagedKey]");
+        insta::assert_snapshot!(format!("{unnamed:?}"), @"[AuthInvalid, AuthForbidden(Unsaid), AuthForbidden(Model), AuthForbidden(Unverified), AuthForbidden(FreeTier), Billing, NotSetUp, WrongOrigin, DamagedKey]");
     }
 }

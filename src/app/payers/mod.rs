@@ -389,5 +389,6 @@ fn damaged(provider: &ProviderId, error: &anyhow::Error) -> ProviderFailure {
         class: FailureClass::DamagedKey,
         status: None,
         retry_after: None,
+        subject: None,
     }
 }

@@ -9,7 +9,7 @@ use crate::ledger::{AppliedLimit, CallEnd};
 use crate::model::{
     AskRefusal, Credential, ImageSpec, NanoDollars, Offer, PictureAnswer, PictureJob, Source,
 };
-use crate::providers::{ImageRequest, PromptSize, Workflow, tokens_of_pictures};
+use crate::providers::{ImageRequest, MadeSoFar, PromptSize, Workflow, tokens_of_pictures};
 
 use crate::app::Error;
 use crate::app::models::Models;
@@ -19,7 +19,7 @@ use crate::app::payers::{
 use crate::app::pictures::Moderation;
 use crate::app::pictures::Pictures;
 use crate::app::pictures::demo::made_demo_picture;
-use crate::app::pictures::plan::PicturePlan;
+use crate::app::pictures::plan::{PicturePlan, refuse_kind};
 use crate::app::pictures::run::{
     EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher,
 };
@@ -114,6 +114,10 @@ impl PaidCall for PictureCall<'_> {
         if reservation.offer.source == Source::Demo {
             return make_demo(self.pictures, reservation).await;
         }
+        if let Some(picture) = &reservation.details.spec.picture {
+            let provider = &reservation.offer.provider;
+            refuse_kind(&self.order.models, provider, picture)?;
+        }
         reservation.hold.begin().await?;
         let (request, mut job) = self.request(&reservation)?;
         let Reservation { offer, hold, .. } = reservation;
@@ -157,7 +161,12 @@ impl PictureCall<'_> {
         reservation: &Reservation<PictureDetails>,
     ) -> anyhow::Result<(ImageRequest, PictureJob)> {
         let spec = reservation.details.spec.clone();
-        let (seed, mark) = (spec.seed.map_or_else(random, Ok)?, random()?);
+        let mark = random()?;
+        // Of 32 bits: every host takes it, and every language reads it exactly.
+        let seed = match spec.seed {
+            Some(seed) => seed,
+            None => u64::from(random()?),
+        };
         let (id, channel, message) = match self.waiter {
             Waiter::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
             Waiter::Program(id) => (id, None, None),
@@ -186,6 +195,7 @@ impl PictureCall<'_> {
             mark,
             workflow: reservation.details.workflow.clone(),
             lenient: self.pictures.settings.moderation == Moderation::Off,
+            made: MadeSoFar::default(),
         };
         Ok((request, job))
     }
@@ -206,6 +216,7 @@ async fn make_demo(
         model: reservation.model,
         source: Source::Demo,
         pictures: vec![made_demo_picture()?; count],
+        missing: Vec::new(),
         seed: None,
         usage: None,
         cost: Some(NanoDollars(0)),

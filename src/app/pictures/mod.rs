@@ -18,7 +18,8 @@ pub use demo::demo_picture;
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 
 use crate::model::{
-    AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Source, is_blank,
+    AskRefusal, Clock, DAY_MS, Offer, Picture, PictureAsk, PictureRefusal, Refusal, Source,
+    is_blank,
 };
 use crate::providers::Providers;
 use crate::store::Store;
@@ -32,6 +33,7 @@ use crate::app::people::People;
 use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 use call::{PictureDetails, PlannedPicture};
+use plan::refuse_kind;
 
 /// What the operator settled of pictures.
 #[derive(Clone, Debug)]
@@ -94,12 +96,16 @@ pub struct ReadyPicture {
 }
 
 impl ReadyPicture {
-    /// Takes the picture that is changed.
-    pub fn take(&mut self, picture: Picture) {
+    /// Takes the picture that is changed, unless it is of a kind that whoever
+    /// would be asked first does not take.
+    pub fn take(&mut self, picture: Picture) -> Result<(), Refusal> {
         if let Some(reserved) = &mut self.reserved {
+            let provider = &reserved.offer.provider;
+            refuse_kind(&self.order.models, provider, &picture)?;
             reserved.details.spec.picture = Some(picture.clone());
         }
         self.order.spec.picture = Some(picture);
+        Ok(())
     }
 }
 

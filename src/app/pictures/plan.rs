@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::model::{AskRefusal, Caller, Choices, ImageSpec, PictureRefusal, ProviderId, Refusal};
+use crate::model::{
+    AskRefusal, Caller, Choices, ImageSpec, Picture, PictureRefusal, ProviderId, Refusal,
+};
 use crate::providers::{Provider, Workflow};
 
 use crate::app::Error;
@@ -134,6 +136,22 @@ impl PicturePlan {
             None => Err(unknown(named)),
         }
     }
+}
+
+/// Refuses a picture of a kind that a provider does not change.
+pub fn refuse_kind(
+    models: &Models,
+    provider: &ProviderId,
+    picture: &Picture,
+) -> Result<(), Refusal> {
+    let wire = models.provider(provider)?.images.wire;
+    if wire.is_none_or(|wire| wire.takes_kind(picture.kind)) {
+        return Ok(());
+    }
+    Err(Refusal::Picture(PictureRefusal::KindNotTaken {
+        provider: provider.clone(),
+        kind: picture.kind,
+    }))
 }
 
 fn can_edit(provider: &Provider) -> bool {

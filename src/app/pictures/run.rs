@@ -5,16 +5,16 @@ use tokio_util::sync::CancellationToken;
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
-    PictureAnswer, PictureJob, ProviderFailure, Stage, Trace, Usage,
+    PictureAnswer, PictureJob, PictureRefusal, ProviderFailure, Stage, Trace, Usage,
 };
-use crate::providers::{ImageRequest, ImageWire, PictureResult, PictureStart};
+use crate::providers::{FailedPictures, ImageRequest, ImageWire, PictureResult, PictureStart};
 
 use crate::app::Error;
 use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
 use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
-use crate::app::pictures::follow::{JobEnd, JobFollower};
+use crate::app::pictures::follow::{JobEnd, JobFollower, Ran};
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
 
@@ -97,7 +97,7 @@ pub struct EndedJob<'a> {
     pub end: JobEnd,
     pub hold: Hold,
     /// None where the host takes no seed.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// None where an earlier process began the picture.
     pub policy: Option<&'a CallerPolicy>,
 }
@@ -139,12 +139,18 @@ pub enum PictureProgress {
 /// Whoever looks how far a picture is.
 pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 
+/// What is made at once may have been made, and by no machine that is paid for
+/// by the second.
+const AT_ONCE: Ran = Ran::For { machine_ms: 0 };
+
 /// The end of a job that was never begun.
 fn failed_at_once(failure: ProviderFailure) -> JobEnd {
-    JobEnd::Failed {
+    JobEnd::Failed(FailedPictures {
         failure,
+        usage: None,
         machine_ms: 0,
-    }
+        said: None,
+    })
 }
 
 impl Pictures {
@@ -219,6 +225,7 @@ impl Pictures {
                     model,
                     source,
                     pictures: result.pictures,
+                    missing: result.missing,
                     seed,
                     usage,
                     cost,
@@ -242,13 +249,20 @@ impl Pictures {
                 self.payers.settle(hold, CallEnd::Failed(&failure)).await;
                 Ok(Err(failure))
             }
-            JobEnd::Failed {
-                failure,
-                machine_ms,
-            } => {
-                let ended = CallEnd::Broken { machine_ms };
+            JobEnd::Failed(failed) => {
+                let ended = CallEnd::Broken {
+                    usage: failed.usage,
+                    machine_ms: failed.machine_ms,
+                };
                 self.payers.settle(hold, ended).await;
-                Ok(Err(failure))
+                match failed.said {
+                    Some(words) => Err(PictureRefusal::AnsweredInWords {
+                        provider: failed.failure.provider,
+                        words,
+                    }
+                    .into()),
+                    None => Ok(Err(failed.failure)),
+                }
             }
             JobEnd::GivenUp { failure, ran } => {
                 self.give_up_hold(hold, ran).await;
@@ -259,11 +273,13 @@ impl Pictures {
 
     /// Gives back what was held for pictures that nobody waits for any more,
     /// unless their host had begun to make them.
-    async fn give_up_hold(&self, hold: Hold, ran: bool) {
-        if ran {
-            self.payers.settle(hold, CallEnd::Abandoned).await;
-        } else {
-            self.payers.release(hold).await;
+    async fn give_up_hold(&self, hold: Hold, ran: Ran) {
+        match ran {
+            Ran::Not => self.payers.release(hold).await,
+            Ran::For { machine_ms } => {
+                let ended = CallEnd::Stopped { machine_ms };
+                self.payers.settle(hold, ended).await;
+            }
         }
     }
 
@@ -293,13 +309,14 @@ impl Pictures {
             watch(PictureProgress::Stage(Stage::Running));
             tokio::select! {
                 started = starting => started,
-                () = stop.cancelled() => return Ok(JobEnd::Stopped { ran: true }),
-                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: true }),
+                () = stop.cancelled() => return Ok(self.end_stopped(offer, request)),
+                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: AT_ONCE }),
             }
         };
         drop(opened);
         match started {
             Ok(PictureStart::Done(pictures)) => Ok(self.note_made(offer, pictures)),
+            Ok(PictureStart::Failed(failed)) => Ok(JobEnd::Failed(failed)),
             Err(failure) => Ok(JobEnd::NotAnswered(failure)),
             Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;
@@ -323,6 +340,15 @@ impl Pictures {
                     other => other,
                 })
             }
+        }
+    }
+
+    /// The end of a request that somebody stopped. What its host had made until
+    /// then is paid for, so that it is kept.
+    fn end_stopped(&self, offer: &Offer, request: &ImageRequest) -> JobEnd {
+        match request.made.take_stopped(request.spec.pictures()) {
+            Some(made) => self.note_made(offer, made),
+            None => JobEnd::Stopped { ran: AT_ONCE },
         }
     }
 

@@ -23,7 +23,10 @@ fn is_for_asker_alone(refusal: &Refusal) -> bool {
             refusal,
             AskRefusal::Stopping | AskRefusal::Stopped | AskRefusal::ModelRetired { .. }
         ),
-        Refusal::Picture(refusal) => !matches!(refusal, PictureRefusal::PictureLost),
+        Refusal::Picture(refusal) => !matches!(
+            refusal,
+            PictureRefusal::PictureLost | PictureRefusal::AnsweredInWords { .. }
+        ),
         Refusal::Key(_)
         | Refusal::Access(_)
         | Refusal::Conversation(_)

@@ -115,7 +115,7 @@ async fn secure_pictures(
     let securing = Box::pin(async {
         let mut ready = prepared.secure().await?;
         if let Some(file) = file {
-            ready.take(download_picture(bot, &file).await?);
+            ready.take(download_picture(bot, &file).await?)?;
         }
         Ok(ready)
     });

@@ -10,6 +10,7 @@ pub mod files;
 mod formats;
 pub mod keys;
 mod lang;
+mod missing_pictures;
 pub mod pictures;
 pub mod privacy;
 pub mod quotas;

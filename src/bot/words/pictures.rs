@@ -10,6 +10,7 @@ use crate::model::{PictureAnswer, Stage};
 use crate::bot::words::answers::buttons::button;
 use crate::bot::words::answers::footer::{fell_back, mark};
 use crate::bot::words::formats::{cost, plain_model};
+use crate::bot::words::missing_pictures::missing_pictures;
 use crate::bot::words::voice::Voice;
 
 /// Discord's longest description of a file.
@@ -80,7 +81,8 @@ pub fn shown_elsewhere(voice: Voice<'_>, head: &str, in_channel: bool) -> Card {
     Card::text(format!("{head}{}", small_print(voice.lang.words(words))))
 }
 
-/// The small print under a picture: model, whose key, price.
+/// The small print under a picture: which others are missing; model, whose
+/// key, price.
 pub fn footer(voice: Voice<'_>, made: &PictureAnswer) -> String {
     let provider = voice.name(&made.provider);
     let model = plain_model(&made.model);
@@ -98,7 +100,11 @@ pub fn footer(voice: Voice<'_>, made: &PictureAnswer) -> String {
             .iter()
             .map(|passed| fell_back(voice, passed)),
     );
-    small_print(&parts.join(" · "))
+    let print = parts.join(" · ");
+    match missing_pictures(voice, made) {
+        Some(missing) => small_print(&format!("{missing}\n-# {print}")),
+        None => small_print(&print),
+    }
 }
 
 /// Describes a picture for who can't see it.
@@ -125,7 +131,7 @@ pub fn buttons(voice: Voice<'_>, id: &str, has_seed: bool) -> Vec<Button> {
 }
 
 /// Which seed a picture began with.
-pub fn seed(voice: Voice<'_>, seed: u32) -> Card {
+pub fn seed(voice: Voice<'_>, seed: u64) -> Card {
     Card::text(voice.lang.say(
         "The seed is `{seed}`. `/imagine seed:{seed}` with the same prompt and workflow makes the same picture.",
         &[("seed", &seed)],

@@ -54,10 +54,35 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "It is shown once and not kept. Make it again if you need it.".to_owned(),
         ),
         PictureRefusal::BadSize => bad_size(),
+        PictureRefusal::BadSeed => (
+            UNPROCESSABLE,
+            "That is no seed",
+            "Type a whole number from 0 to 18446744073709551615, or nothing for any.".to_owned(),
+        ),
         PictureRefusal::BadPicture => (
             UNPROCESSABLE,
             "That file can’t be used",
             format!("Choose a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."),
+        ),
+        PictureRefusal::KindNotTaken { provider, kind } => (
+            UNPROCESSABLE,
+            "That kind is not taken",
+            format!(
+                "{} changes no {}, so nobody was asked. Choose a PNG, JPEG or WebP, or another \
+                 provider.",
+                names.name(provider),
+                kind.name()
+            ),
+        ),
+        PictureRefusal::AnsweredInWords { provider, words } => (
+            StatusCode::BAD_GATEWAY,
+            "It answered in words",
+            format!(
+                "{} made no picture and said: “{}” Answer it in the prompt, or choose another \
+                 model.",
+                names.name(provider),
+                words.0
+            ),
         ),
     };
     Trouble::new(status, title, words).way("/playground", "Go to the playground")

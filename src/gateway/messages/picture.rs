@@ -24,12 +24,21 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
                 "No model or workflow for pictures is called `{model}`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
             ),
         ),
-        PictureRefusal::WorkflowPicture { workflow, .. } => (
+        PictureRefusal::WorkflowPicture {
+            workflow,
+            takes_one,
+        } => (
             400,
             "workflow_takes_picture",
-            format!(
-                "The workflow `{workflow}` changes a picture, which can't be sent here. Name one that makes one from words."
-            ),
+            if *takes_one {
+                format!(
+                    "The workflow `{workflow}` changes a picture. Name one that makes one from words."
+                )
+            } else {
+                format!(
+                    "The workflow `{workflow}` makes a picture from words alone. Name one that changes pictures, or send none."
+                )
+            },
         ),
         PictureRefusal::AgeRestrictedOnly => (
             403,
@@ -67,11 +76,34 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
                 "`size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.",
             ),
         ),
+        PictureRefusal::BadSeed => (
+            400,
+            "malformed_seed",
+            text(
+                "`seed` must be a whole number from 0 to 18446744073709551615. With -1, `\"random\"` or without it, any seed is taken.",
+            ),
+        ),
         PictureRefusal::BadPicture => (
             400,
             "malformed_picture",
             format!(
                 "That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."
+            ),
+        ),
+        PictureRefusal::KindNotTaken { provider, kind } => (
+            400,
+            "malformed_picture",
+            format!(
+                "{provider} changes no {}, so nobody was asked. Send a PNG, JPEG or WebP, or name another provider.",
+                kind.name()
+            ),
+        ),
+        PictureRefusal::AnsweredInWords { provider, words } => (
+            502,
+            "no_picture",
+            format!(
+                "{provider} made no picture and said: {} Answer it in the prompt, or name another model.",
+                words.0
             ),
         ),
     }

@@ -18,7 +18,7 @@ use crate::gateway::idempotency::{IdempotencyCheck, check_idempotency, record_su
 use crate::gateway::problem::{Problem, write_payer_headers};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::parse_json;
-use crate::model::{Picture, PictureAnswer, PictureAsk, Stage};
+use crate::model::{FailureClass, MissingPicture, Picture, PictureAnswer, PictureAsk, Stage};
 
 use events::PictureEvents;
 use image_request::ImageRequest;
@@ -116,7 +116,30 @@ fn describe_pictures(made: &PictureAnswer, created_s: i64) -> Value {
         "seed": made.seed,
     });
     body["usage"] = describe_usage(made);
+    if !made.missing.is_empty() {
+        let missing = made.missing.iter().map(|it| json!(missing_code(it)));
+        body["missing"] = missing.collect();
+    }
     body
+}
+
+/// Why a picture that was asked for did not come, as a word that stays.
+fn missing_code(missing: &MissingPicture) -> &'static str {
+    match missing {
+        MissingPicture::Refused | MissingPicture::NotMade(FailureClass::ContentBlocked) => {
+            "content_filter"
+        }
+        MissingPicture::Unreadable => "unreadable",
+        MissingPicture::NotAPicture => "not_a_picture",
+        MissingPicture::TooLarge => "too_large",
+        MissingPicture::Untrusted(_) => "untrusted_address",
+        MissingPicture::Gone => "gone",
+        MissingPicture::NotFetched => "not_fetched",
+        MissingPicture::InWords(_) => "answered_in_words",
+        MissingPicture::NotMade(FailureClass::RateLimited) => "provider_rate_limited",
+        MissingPicture::NotMade(FailureClass::Cancelled) => "stopped",
+        MissingPicture::NotMade(_) => "not_made",
+    }
 }
 
 fn encode_picture(picture: &Picture) -> String {

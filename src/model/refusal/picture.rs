@@ -1,6 +1,8 @@
 //! Refusals about pictures.
 
+use crate::model::ask::Words;
 use crate::model::ids::ProviderId;
+use crate::model::turn::PictureKind;
 
 /// Why something about a picture was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +31,15 @@ pub enum PictureRefusal {
     PictureShown,
     #[error("the size is no size")]
     BadSize,
+    #[error("the seed is no seed")]
+    BadSeed,
     #[error("the picture that came along cannot be used")]
     BadPicture,
+    #[error("who pays takes no pictures of this kind")]
+    KindNotTaken {
+        provider: ProviderId,
+        kind: PictureKind,
+    },
+    #[error("the model answered in words")]
+    AnsweredInWords { provider: ProviderId, words: Words },
 }

@@ -6,7 +6,7 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::model::{Credential, ProviderId, ProviderKind, Surface};
+use crate::model::{Credential, PictureKind, ProviderId, ProviderKind, Surface};
 
 use crate::providers::dialect::{Dialect, OPENAI_IMAGES_PATH};
 
@@ -58,6 +58,11 @@ impl ImageWire {
     /// Whether a model of its own can be given a picture to change.
     pub fn edits(self) -> bool {
         matches!(self, Self::OpenAi | Self::Google)
+    }
+
+    /// Whether a picture of this kind can be changed there, where any can.
+    pub fn takes_kind(self, kind: PictureKind) -> bool {
+        self.runs_workflows() || kind != PictureKind::Gif
     }
 
     /// Where it takes a request for pictures in OpenAI's dialect, if it does.

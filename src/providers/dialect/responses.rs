@@ -136,10 +136,15 @@ fn take_tool_calls(response: &Value, answer: &mut ParsedAnswer) {
     answer.reported.set(Field::WebSearches, searches);
 }
 
-/// Takes over what OpenRouter says it cost, in dollars. Where the key behind
-/// OpenRouter is one's own, that is OpenRouter's fee alone, and what the
-/// provider behind it charges stands beside it.
+/// How many of the ticks in which xAI states costs are a dollar.
+const TICKS_IN_A_DOLLAR: f64 = 1e10;
+
+/// Takes over what a call cost, as OpenRouter says it in dollars, and xAI in
+/// ticks. Where the key behind OpenRouter is one's own, that is OpenRouter's
+/// fee alone, and what the provider behind it charges stands beside it.
 pub fn take_cost(usage: &Value, reported: &mut ReportedUsage) {
+    let ticks = usage.get("cost_in_usd_ticks").and_then(Value::as_f64);
+    reported.set_cost(ticks.map(|ticks| ticks / TICKS_IN_A_DOLLAR));
     let Some(cost) = usage.get("cost").and_then(Value::as_f64) else {
         return;
     };

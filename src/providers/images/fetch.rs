@@ -1,45 +1,48 @@
 //! Downloads a picture that a host has stored somewhere; `docs/providers.md`
 //! §14.9.
 //!
-//! Pictures come only from the addresses at which the host stores them, only
+//! What can't be had is a reason of that one picture, and no failure of the
+//! others. Pictures come only from the addresses at which the host stores them, only
 //! over https (but for the operator's own addresses), never after a redirect,
 //! and never larger than Discord takes. What comes must be a picture by its
 //! first bytes.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::model::{Credential, FailureClass, Picture, PictureKind};
+use crate::model::{Credential, FailureClass, MissingPicture, Picture, PictureKind};
 use crate::providers::catalogue::origin;
 use crate::providers::http::address_of;
 use crate::providers::outbound::Call;
 
 use super::host::{Host, TALKING};
-use super::job::Result;
+use super::job::Came;
 
 /// The largest picture that is taken: Discord's limit for a file.
 const PICTURE_BYTES_MAX: usize = 10 * 1024 * 1024;
 
-/// Downloads a picture from an address that the host named.
-pub async fn fetch_stored(host: &Host<'_>, url: &str) -> Result<Picture> {
-    let url = Url::parse(url).map_err(|_| host.failed(FailureClass::NoPicture))?;
+/// Downloads a picture from an address that the host named. One that holds
+/// the picture itself is decoded.
+pub async fn fetch_stored(host: &Host<'_>, url: &str) -> Came {
+    if url.trim_start().starts_with("data:") {
+        return decode_picture(url);
+    }
+    let url = Url::parse(url.trim()).map_err(|_| MissingPicture::Unreadable)?;
     if !may_come_from(host, &url) {
-        return Err(host.failed(FailureClass::UntrustedResult));
+        return Err(untrusted(&url));
     }
     download(host, url, None).await
 }
 
 /// Downloads a picture from the host's own interface.
-pub async fn fetch_own(
-    host: &Host<'_>,
-    url: Url,
-    credential: Option<&Credential>,
-) -> Result<Picture> {
+pub async fn fetch_own(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Came {
     download(host, url, credential).await
 }
 
-async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Result<Picture> {
+async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) -> Came {
     let deadline = Instant::now() + TALKING;
     let call = Call {
         provider: host.provider,
@@ -50,27 +53,66 @@ async fn download(host: &Host<'_>, url: Url, credential: Option<&Credential>) ->
         deadline,
         departure: None,
     };
-    let mut incoming = host.outbound.send(call, credential).await?;
+    let incoming = host.outbound.send(call, credential).await;
+    let mut incoming = incoming.map_err(|_| MissingPicture::NotFetched)?;
     match incoming.status {
         200 => {}
-        404 | 410 | 403 => return Err(host.failed(FailureClass::Expired)),
-        300..=399 => return Err(host.failed(FailureClass::UntrustedResult)),
-        _ => return Err(host.failed(FailureClass::Upstream)),
+        404 | 410 | 403 => return Err(MissingPicture::Gone),
+        // What it leads to is another address.
+        300..=399 => return Err(MissingPicture::Untrusted(None)),
+        _ => return Err(MissingPicture::NotFetched),
     }
     let body = incoming.read_body(PICTURE_BYTES_MAX, deadline).await;
-    checked_picture(host, &body.map_err(|class| host.failed(class))?)
+    check_picture(&body.map_err(|class| match class {
+        FailureClass::TooLarge => MissingPicture::TooLarge,
+        _ => MissingPicture::NotFetched,
+    })?)
+}
+
+/// Decodes a picture that came as base64, with or without what a `data:`
+/// address has before it.
+pub fn decode_picture(text: &str) -> Came {
+    let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
+    let bytes = STANDARD.decode(text.trim());
+    check_picture(&bytes.map_err(|_| MissingPicture::Unreadable)?)
 }
 
 /// Checks that bytes are a picture, and not too many.
-pub fn checked_picture(host: &Host<'_>, bytes: &[u8]) -> Result<Picture> {
+fn check_picture(bytes: &[u8]) -> Came {
+    let Some(kind) = PictureKind::of(bytes) else {
+        return Err(if is_film_or_sound(bytes) {
+            MissingPicture::NotAPicture
+        } else {
+            MissingPicture::Unreadable
+        });
+    };
     if bytes.len() > PICTURE_BYTES_MAX {
-        return Err(host.failed(FailureClass::TooLarge));
+        return Err(MissingPicture::TooLarge);
     }
-    let kind = PictureKind::of(bytes).ok_or_else(|| host.failed(FailureClass::NoPicture))?;
     Ok(Picture {
         kind,
         bytes: bytes.into(),
     })
+}
+
+/// Whether bytes are a video or a sound, by their first ones.
+fn is_film_or_sound(bytes: &[u8]) -> bool {
+    // Pictures of phones have the same frame as MP4.
+    let of_phones = [b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1"];
+    match bytes {
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => {
+            !of_phones.iter().any(|kind| brand.starts_with(*kind))
+        }
+        [0x1a, 0x45, 0xdf, 0xa3, ..]
+        | [b'I', b'D', b'3', ..]
+        | [0xff, 0xf2..=0xfb, ..]
+        | [b'R', b'I', b'F', b'F', _, _, _, _, b'A' | b'W', ..] => true,
+        _ => bytes.starts_with(b"OggS") || bytes.starts_with(b"fLaC"),
+    }
+}
+
+fn untrusted(url: &Url) -> MissingPicture {
+    MissingPicture::Untrusted(url.host_str().map(ToOwned::to_owned))
 }
 
 /// Whether the host keeps pictures there: at its own address, which is the
@@ -100,6 +142,40 @@ mod tests {
     use crate::model::MemoryBudget;
     use crate::providers::outbound::Outbound;
     use crate::providers::{Catalogue, Clients, Timeouts};
+
+    #[test]
+    fn what_is_no_picture_is_told_apart() {
+        let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 64]].concat();
+        let huge = [png.clone(), vec![0; PICTURE_BYTES_MAX]].concat();
+        for (bytes, came) in [
+            (png.as_slice(), None),
+            (&huge, Some(MissingPicture::TooLarge)),
+            (
+                b"\0\0\0\x20ftypisom\0\0\x02\0",
+                Some(MissingPicture::NotAPicture),
+            ),
+            (b"\x1a\x45\xdf\xa3webm", Some(MissingPicture::NotAPicture)),
+            (b"RIFF\0\0\0\0WAVEfmt ", Some(MissingPicture::NotAPicture)),
+            (b"fLaC\0", Some(MissingPicture::NotAPicture)),
+            (b"ID3\x04", Some(MissingPicture::NotAPicture)),
+            (
+                b"\0\0\0\x20ftypavif\0\0\0\0",
+                Some(MissingPicture::Unreadable),
+            ),
+            (b"<html>", Some(MissingPicture::Unreadable)),
+            (b"", Some(MissingPicture::Unreadable)),
+        ] {
+            let encoded = STANDARD.encode(bytes);
+            for text in [
+                encoded.clone(),
+                format!("data:image/png;base64,{encoded}"),
+                format!(" {encoded}\n"),
+            ] {
+                assert_eq!(decode_picture(&text).err(), came);
+            }
+        }
+        assert_eq!(decode_picture("%").err(), Some(MissingPicture::Unreadable));
+    }
 
     #[test]
     fn pictures_come_from_known_names_over_https_alone() {

@@ -2,28 +2,18 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, Picture};
+use crate::model::{FailureClass, MissingPicture, Words};
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, encode_picture, google_chat_path};
 
+use super::fetch::decode_picture;
 use super::host::Host;
-use super::job::{
-    ImageRequest, PictureResult, Result, full_prompt, make_one_by_one, nearest_proportions,
-};
-use super::openai::decode_picture;
+use super::job::{ImageRequest, PictureResult, Result, full_prompt, make_one_by_one};
+use super::sizes::{gemini_ratio, gemini_size};
 
-/// The proportions that Gemini makes.
-const RATIOS: [(u32, u32); 10] = [
-    (1, 1),
-    (2, 3),
-    (3, 2),
-    (3, 4),
-    (4, 3),
-    (4, 5),
-    (5, 4),
-    (9, 16),
-    (16, 9),
-    (21, 9),
-];
+/// What stands in the reason to finish of a picture that was refused.
+const REFUSED: [&str; 5] = ["SAFETY", "BLOCKLIST", "PROHIBITED", "SPII", "RECITATION"];
+/// How much is kept of what a model says in the place of a picture.
+const SAID_CHARACTERS_MAX: usize = 500;
 
 /// Makes pictures, one a call.
 pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {
@@ -32,9 +22,9 @@ pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<Pi
     let body = write_request(request);
     let make_one = || async {
         let answer = host.post_and_wait(&path, &body).await?;
-        read_answer(host, &answer)
+        Ok(read_answer(&answer))
     };
-    make_one_by_one(request.spec.pictures(), make_one).await
+    make_one_by_one(request, make_one).await
 }
 
 fn write_request(request: &ImageRequest) -> Value {
@@ -47,47 +37,132 @@ fn write_request(request: &ImageRequest) -> Value {
     }
     let mut config = json!({"responseModalities": ["TEXT", "IMAGE"]});
     if let Some(size) = spec.size {
-        let (width, height) = nearest_proportions(&RATIOS, size);
-        config["imageConfig"] = json!({"aspectRatio": format!("{width}:{height}")});
+        config["imageConfig"] = json!({"aspectRatio": gemini_ratio(size)});
+        if let Some(large) = gemini_size(&request.model, size) {
+            config["imageConfig"]["imageSize"] = json!(large);
+        }
     }
     json!({"contents": [{"role": "user", "parts": parts}], "generationConfig": config})
 }
 
-fn read_answer(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
+fn read_answer(answer: &Value) -> PictureResult {
     let parts = answer.pointer("/candidates/0/content/parts");
-    let parts = parts.and_then(Value::as_array).into_iter().flatten();
-    let data = parts.filter_map(|part| part.pointer("/inlineData/data")?.as_str());
-    let pictures: Vec<Picture> = data
-        .map(|text| decode_picture(host, text))
-        .collect::<Result<_>>()?;
-    if pictures.is_empty() {
-        return Err(host.failed(class_without_pictures(answer)));
+    let parts = parts.and_then(Value::as_array);
+    let parts: Vec<&Value> = parts
+        .into_iter()
+        .flatten()
+        .filter(|part| !is_thought(part))
+        .collect();
+    let mut result = PictureResult::default();
+    for part in &parts {
+        if let Some(text) = part.pointer("/inlineData/data").and_then(Value::as_str) {
+            result.keep(decode_picture(text));
+        }
+    }
+    if result.pictures.is_empty() && result.missing.is_empty() {
+        result.missing.push(reason_without_pictures(answer, &parts));
     }
     let mut parsed = ParsedAnswer::default();
     AnswerFormat::Google.read_event(answer, &mut parsed);
     if let Some(usage) = &mut parsed.usage
         && usage.details.output_image == 0
+        && !result.pictures.is_empty()
     {
         // It is not said which tokens are the picture's: all but the thoughts.
         usage.details.output_image = usage.output_tokens.saturating_sub(usage.reasoning_tokens);
     }
-    Ok(PictureResult {
-        pictures,
+    PictureResult {
         usage: parsed.usage,
-        machine_ms: 0,
-    })
+        ..result
+    }
+}
+
+/// Whether a part belongs to the model's thinking, in which it may draw
+/// drafts.
+fn is_thought(part: &Value) -> bool {
+    part["thought"] == true
 }
 
 /// Sorts an answer without pictures. A blocked prompt has no candidates; a
-/// blocked picture has a reason to finish.
-fn class_without_pictures(answer: &Value) -> FailureClass {
+/// blocked picture has a reason to finish; and a model that would rather talk
+/// ends as if that were all.
+fn reason_without_pictures(answer: &Value, parts: &[&Value]) -> MissingPicture {
     let blocked = answer.pointer("/promptFeedback/blockReason").is_some();
     let reason = answer.pointer("/candidates/0/finishReason");
     let reason = reason.and_then(Value::as_str).unwrap_or_default();
-    let refused = ["SAFETY", "BLOCKLIST", "PROHIBITED", "SPII", "RECITATION"];
-    if blocked || refused.iter().any(|word| reason.contains(word)) {
-        FailureClass::ContentBlocked
-    } else {
-        FailureClass::NoPicture
+    if blocked || REFUSED.iter().any(|word| reason.contains(word)) {
+        return MissingPicture::Refused;
+    }
+    let texts = parts.iter().filter_map(|part| part["text"].as_str());
+    let words: Vec<&str> = texts.flat_map(str::split_whitespace).collect();
+    if words.is_empty() {
+        return MissingPicture::NotMade(FailureClass::NoPicture);
+    }
+    let said = words.join(" ").chars().take(SAID_CHARACTERS_MAX).collect();
+    MissingPicture::InWords(Words(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    fn answer(parts: &Value, reason: &str) -> Value {
+        json!({"candidates": [{"content": {"parts": parts}, "finishReason": reason}],
+            "usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 240}})
+    }
+
+    #[test]
+    fn drafts_are_no_pictures_and_each_answer_without_one_has_its_reason() {
+        let picture = |thought: bool| {
+            let data = STANDARD.encode(b"\x89PNG\r\n\x1a\n....");
+            json!({"inlineData": {"mimeType": "image/png", "data": data}, "thought": thought})
+        };
+        let (draft, last) = (picture(true), picture(false));
+        let (thought, words) = (
+            json!({"text": "Hm.", "thought": true}),
+            json!({"text": "Which one?"}),
+        );
+        let mut seen = String::new();
+        for answer in [
+            answer(&json!([thought, draft, draft, last]), "STOP"),
+            answer(&json!([words, last, last]), "STOP"),
+            answer(&json!([thought, draft]), "IMAGE_SAFETY"),
+            answer(&json!([thought, draft]), "STOP"),
+            answer(&json!([words]), "STOP"),
+            answer(&json!([words]), "NO_IMAGE"),
+            answer(&json!([words]), "SAFETY"),
+            answer(&json!([]), "NO_IMAGE"),
+            answer(&json!(null), "IMAGE_PROHIBITED_CONTENT"),
+            answer(&json!([]), "IMAGE_RECITATION"),
+            answer(&json!([]), "IMAGE_OTHER"),
+            json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}),
+        ] {
+            let read = read_answer(&answer);
+            let usage = read.usage.unwrap_or_default();
+            seen.push_str(&format!(
+                "{} {:?} {} {}\n",
+                read.pictures.len(),
+                read.missing,
+                usage.output_tokens,
+                usage.details.output_image
+            ));
+        }
+        insta::assert_snapshot!(seen, @"
+        1 [] 240 240
+        2 [] 240 240
+        0 [Refused] 240 0
+        0 [NotMade(NoPicture)] 240 0
+        0 [InWords([10 bytes of words])] 240 0
+        0 [InWords([10 bytes of words])] 240 0
+        0 [Refused] 240 0
+        0 [NotMade(NoPicture)] 240 0
+        0 [Refused] 240 0
+        0 [Refused] 240 0
+        0 [NotMade(NoPicture)] 240 0
+        0 [Refused] 0 0
+        ");
     }
 }

@@ -1,9 +1,12 @@
 //! What an image host is asked for, and what it gives.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{FailureClass, ImageSpec, Picture, ProviderFailure, Size, Stage, Usage};
+use crate::model::{
+    FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Usage, Words,
+};
 
+use super::host::Host;
 use super::workflow::Workflow;
 
 /// What is to be made.
@@ -13,18 +16,48 @@ pub struct ImageRequest {
     pub model: String,
     pub spec: ImageSpec,
     /// The seed, chosen by the person or for them.
-    pub seed: u32,
+    pub seed: u64,
     /// A number of ours, by which the job can be found at its host.
     pub mark: u32,
     pub workflow: Option<Arc<Workflow>>,
     /// Whether the provider is asked to moderate as little as it can.
     pub lenient: bool,
+    pub made: MadeSoFar,
+}
+
+/// What the single calls of a request have made so far. Whoever stops the
+/// request takes it: it is paid for.
+#[derive(Clone, Debug, Default)]
+pub struct MadeSoFar(Arc<Mutex<PictureResult>>);
+
+impl MadeSoFar {
+    /// Adds what one more call made; whether there is any picture now.
+    fn add(&self, more: PictureResult) -> bool {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.add(more);
+        !made.pictures.is_empty()
+    }
+
+    /// Takes what the calls have made.
+    fn take(&self) -> PictureResult {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *made)
+    }
+
+    /// Takes the pictures of a request that somebody stops; none where there
+    /// is none.
+    pub fn take_stopped(&self, asked: u8) -> Option<PictureResult> {
+        let mut made = self.take();
+        made.miss(asked, FailureClass::Cancelled);
+        (!made.pictures.is_empty()).then_some(made)
+    }
 }
 
 /// How a host answers a request.
 #[derive(Debug)]
 pub enum PictureStart {
     Done(PictureResult),
+    Failed(FailedPictures),
     /// The host has taken a job, and calls it so.
     Job(String),
 }
@@ -36,27 +69,88 @@ pub enum JobState {
     /// The host has another name for the job from now on.
     Renamed(String, Stage),
     Done(PictureResult),
+    /// It has ended, and there is no picture.
+    Failed(FailedPictures),
 }
 
 /// Pictures, and what they used.
 #[derive(Debug, Default)]
 pub struct PictureResult {
     pub pictures: Vec<Picture>,
+    /// Those that were to come and did not, each with its reason.
+    pub missing: Vec<MissingPicture>,
     /// Tokens and dollars, as far as the host reports them.
     pub usage: Option<Usage>,
     /// How long a machine worked for them.
     pub machine_ms: u64,
 }
 
+/// A request that came to nothing, and what it used all the same.
+#[derive(Debug)]
+pub struct FailedPictures {
+    pub failure: ProviderFailure,
+    pub usage: Option<Usage>,
+    pub machine_ms: u64,
+    /// What the model said in the place of a picture.
+    pub said: Option<Words>,
+}
+
 pub type Result<T> = std::result::Result<T, ProviderFailure>;
+
+/// One picture as it was read, or why it is missing.
+pub type Came = std::result::Result<Picture, MissingPicture>;
 
 /// The name of a picture that is sent along with a graph.
 pub const UPLOAD: &str = "latchkey.png";
 
 impl PictureResult {
+    /// Keeps a picture that came, or notes why it did not.
+    pub fn keep(&mut self, came: Came) {
+        match came {
+            Ok(picture) => self.pictures.push(picture),
+            Err(missing) => self.missing.push(missing),
+        }
+    }
+
+    /// Notes why the rest of what was asked for is missing.
+    pub fn miss(&mut self, asked: u8, class: FailureClass) {
+        let came = self.pictures.len() + self.missing.len();
+        let rest = usize::from(asked).saturating_sub(came);
+        let missing = MissingPicture::NotMade(class);
+        self.missing.extend(vec![missing; rest]);
+    }
+
+    /// What is kept, or the failure that its reasons come to where nothing is.
+    fn settle(self, host: &Host<'_>) -> std::result::Result<Self, FailedPictures> {
+        if !self.pictures.is_empty() {
+            return Ok(self);
+        }
+        let worst = self.missing.iter().max_by_key(|missing| weight(missing));
+        let class = worst.map_or(FailureClass::NoPicture, class_of);
+        let subject = match worst {
+            Some(MissingPicture::Untrusted(Some(name))) => Some(name.as_str().into()),
+            _ => None,
+        };
+        let said = match worst {
+            Some(MissingPicture::InWords(said)) => Some(said.clone()),
+            _ => None,
+        };
+        let failure = ProviderFailure {
+            subject,
+            ..host.failed(class)
+        };
+        Err(FailedPictures {
+            failure,
+            usage: self.usage,
+            machine_ms: self.machine_ms,
+            said,
+        })
+    }
+
     /// Adds what another call made.
     fn add(&mut self, more: Self) {
         self.pictures.extend(more.pictures);
+        self.missing.extend(more.missing);
         self.machine_ms += more.machine_ms;
         self.usage = match (self.usage, more.usage) {
             (Some(old), Some(new)) => Some(old.plus(new)),
@@ -65,21 +159,84 @@ impl PictureResult {
     }
 }
 
+impl PictureStart {
+    /// The end of a request that was answered at once.
+    pub fn ended(host: &Host<'_>, result: PictureResult) -> Self {
+        match result.settle(host) {
+            Ok(result) => Self::Done(result),
+            Err(failed) => Self::Failed(failed),
+        }
+    }
+}
+
+impl JobState {
+    /// The end of a job. Where its host has pictures and gives none of them
+    /// out, the next look may tell more.
+    pub fn ended(host: &Host<'_>, result: PictureResult) -> Result<Self> {
+        match result.settle(host) {
+            Ok(result) => Ok(Self::Done(result)),
+            Err(failed) if failed.failure.class == FailureClass::Upstream => Err(failed.failure),
+            Err(failed) => Ok(Self::Failed(failed)),
+        }
+    }
+}
+
+/// How much a reason says of a request that came to nothing: what somebody can
+/// do something about comes first.
+fn weight(missing: &MissingPicture) -> u8 {
+    match missing {
+        MissingPicture::NotAPicture | MissingPicture::Unreadable => 0,
+        MissingPicture::Gone => 1,
+        MissingPicture::NotFetched => 2,
+        MissingPicture::TooLarge => 3,
+        MissingPicture::Untrusted(_) => 4,
+        MissingPicture::NotMade(_) => 5,
+        MissingPicture::InWords(_) => 6,
+        MissingPicture::Refused => 7,
+    }
+}
+
+fn class_of(missing: &MissingPicture) -> FailureClass {
+    match missing {
+        MissingPicture::Refused => FailureClass::ContentBlocked,
+        MissingPicture::Unreadable | MissingPicture::NotAPicture | MissingPicture::InWords(_) => {
+            FailureClass::NoPicture
+        }
+        MissingPicture::TooLarge => FailureClass::TooLarge,
+        MissingPicture::Untrusted(_) => FailureClass::UntrustedResult,
+        MissingPicture::Gone => FailureClass::Expired,
+        MissingPicture::NotFetched => FailureClass::Upstream,
+        MissingPicture::NotMade(class) => *class,
+    }
+}
+
 /// Has a host that makes one picture a call make several. What has been made
-/// is paid for, whatever comes of the rest.
-pub async fn make_one_by_one<F>(times: u8, mut make_one: impl FnMut() -> F) -> Result<PictureResult>
+/// is paid for, whatever comes of the rest, and kept; why the rest is missing
+/// is noted. A call that makes nothing at all is not followed by others.
+pub async fn make_one_by_one<F>(
+    request: &ImageRequest,
+    mut make_one: impl FnMut() -> F,
+) -> Result<PictureResult>
 where
     F: Future<Output = Result<PictureResult>>,
 {
-    let mut result = PictureResult::default();
-    for _ in 0..times {
+    let asked = request.spec.pictures();
+    let mut has_any = false;
+    for _ in 0..asked {
         match make_one().await {
-            Ok(more) => result.add(more),
-            Err(_) if !result.pictures.is_empty() => break,
-            Err(failure) => return Err(failure),
+            Ok(more) => has_any = request.made.add(more),
+            Err(failure) if !has_any => return Err(failure),
+            Err(failure) => {
+                let mut made = request.made.take();
+                made.miss(asked, failure.class);
+                return Ok(made);
+            }
+        }
+        if !has_any {
+            break;
         }
     }
-    Ok(result)
+    Ok(request.made.take())
 }
 
 /// The whole request as a prompt, for hosts that take nothing else.
@@ -88,6 +245,12 @@ pub fn full_prompt(spec: &ImageSpec) -> String {
         return spec.prompt.0.clone();
     }
     format!("{}\n\nDo not show: {}", spec.prompt.0, spec.negative.0)
+}
+
+/// The known proportions that are the nearest to a size, as `16:9`.
+pub fn nearest_ratio<const N: usize>(known: &[(u32, u32); N], size: Size) -> String {
+    let (width, height) = nearest_proportions(known, size);
+    format!("{width}:{height}")
 }
 
 /// The known proportions that are the nearest to a size.
@@ -113,7 +276,105 @@ pub fn expired(failure: ProviderFailure) -> ProviderFailure {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use futures_util::FutureExt;
+
     use super::*;
+    use crate::model::{PictureKind, ProviderId};
+    use crate::providers::http::failed;
+
+    fn picture() -> Picture {
+        Picture {
+            kind: PictureKind::Png,
+            bytes: [1].as_slice().into(),
+        }
+    }
+
+    fn answered(came: Vec<Came>) -> Result<PictureResult> {
+        let mut result = PictureResult::default();
+        came.into_iter().for_each(|came| result.keep(came));
+        Ok(result)
+    }
+
+    fn four() -> ImageRequest {
+        ImageRequest {
+            model: "made-up".to_owned(),
+            spec: ImageSpec {
+                count: 4,
+                ..ImageSpec::default()
+            },
+            seed: 0,
+            mark: 0,
+            workflow: None,
+            lenient: false,
+            made: MadeSoFar::default(),
+        }
+    }
+
+    /// Has four pictures made by calls that are answered like this.
+    async fn make(answers: Vec<Result<PictureResult>>) -> String {
+        let answers = RefCell::new(answers.into_iter());
+        let make_one = || async {
+            let next = answers.borrow_mut().next();
+            next.unwrap_or_else(|| answered(vec![Ok(picture())]))
+        };
+        match make_one_by_one(&four(), make_one).await {
+            Ok(result) => format!("{} {:?}", result.pictures.len(), result.missing),
+            Err(failure) => format!("{:?}", failure.class),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_good_is_kept_and_the_rest_has_its_reasons() {
+        let limited = || Err(failed(&ProviderId::from("xai"), FailureClass::RateLimited));
+        let refused = || answered(vec![Err(MissingPicture::Refused)]);
+        let good = || answered(vec![Ok(picture())]);
+        let mut seen = Vec::new();
+        for answers in [
+            vec![],
+            vec![limited()],
+            vec![refused()],
+            vec![good(), good(), limited()],
+            vec![good(), refused(), good()],
+            vec![good(), refused(), limited()],
+        ] {
+            seen.push(make(answers).await);
+        }
+        insta::assert_snapshot!(seen.join("\n"), @"
+        4 []
+        RateLimited
+        0 [Refused]
+        2 [NotMade(RateLimited), NotMade(RateLimited)]
+        3 [Refused]
+        1 [Refused, NotMade(RateLimited), NotMade(RateLimited)]
+        ");
+    }
+
+    #[tokio::test]
+    async fn what_was_made_before_somebody_stopped_it_is_there() {
+        for good in 0..4 {
+            let (request, calls) = (four(), Cell::new(0));
+            let make_one = || {
+                calls.set(calls.get() + 1);
+                let hangs = calls.get() > good;
+                async move {
+                    if hangs {
+                        std::future::pending::<()>().await;
+                    }
+                    answered(vec![Ok(picture())])
+                }
+            };
+            let making = make_one_by_one(&request, make_one);
+            assert!(making.now_or_never().is_none());
+            let stopped = request.made.take_stopped(4);
+            let seen = stopped.map(|made| (made.pictures.len(), made.missing));
+            let missing = MissingPicture::NotMade(FailureClass::Cancelled);
+            let expected = (good > 0).then(|| (good, vec![missing; 4 - good]));
+            assert_eq!(seen, expected);
+            assert!(request.made.take_stopped(4).is_none());
+        }
+    }
 
     #[test]
     fn the_nearest_proportions_are_made() {

@@ -1,33 +1,29 @@
 //! OpenAI's images, and those who speak like it: xAI and OpenRouter;
 //! `docs/providers.md` §14.1.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, ImageSpec, Picture, Usage};
+use crate::model::{FailureClass, MissingPicture, Usage};
 use crate::providers::catalogue::ImageWire;
 use crate::providers::dialect::{AnswerFormat, ParsedAnswer, picture_data_url};
 
-use super::fetch::{checked_picture, fetch_stored};
+use super::fetch::{decode_picture, fetch_stored};
 use super::host::Host;
-use super::job::{
-    ImageRequest, PictureResult, Result, full_prompt, make_one_by_one, nearest_proportions,
-};
+use super::job::{Came, ImageRequest, PictureResult, Result, full_prompt, make_one_by_one};
+use super::sizes::{asked_size, openrouter_ratio, xai_ratio, xai_resolution};
 
 const EDITS_PATH: &str = "/images/edits";
 const MODERATION_MODEL: &str = "omni-moderation-latest";
-/// The sizes that OpenAI makes.
-const SIZES: [(u32, u32); 3] = [(1_024, 1_024), (1_536, 1_024), (1_024, 1_536)];
 
 /// Makes pictures.
 pub async fn make_pictures(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {
     // OpenRouter makes one at a time.
-    let times = match host.wire()? {
-        ImageWire::OpenRouter => request.spec.pictures(),
-        _ => 1,
-    };
-    make_one_by_one(times, || send_request(host, request)).await
+    if host.wire()? == ImageWire::OpenRouter {
+        return make_one_by_one(request, || send_request(host, request)).await;
+    }
+    let mut made = send_request(host, request).await?;
+    made.miss(request.spec.pictures(), FailureClass::NoPicture);
+    Ok(made)
 }
 
 async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<PictureResult> {
@@ -43,11 +39,13 @@ async fn send_request(host: &Host<'_>, request: &ImageRequest) -> Result<Picture
         usage: read_usage(&answer),
         ..PictureResult::default()
     };
-    for item in answer["data"].as_array().into_iter().flatten() {
-        result.pictures.push(read_picture(host, item).await?);
+    let items = answer["data"].as_array().map_or(&[][..], Vec::as_slice);
+    for item in items {
+        result.keep(read_picture(host, item).await);
     }
-    if result.pictures.is_empty() {
-        return Err(host.failed(FailureClass::NoPicture));
+    if items.is_empty() && wire == ImageWire::Xai {
+        // It leaves all slots out where its moderation refuses all of them.
+        result.keep(Err(MissingPicture::Refused));
     }
     Ok(result)
 }
@@ -60,29 +58,36 @@ fn takes_picture(request: &ImageRequest, wire: ImageWire) -> bool {
 fn write_request(request: &ImageRequest, wire: ImageWire) -> Value {
     let spec = &request.spec;
     let mut body = json!({"model": request.model, "prompt": full_prompt(spec)});
-    if wire == ImageWire::OpenRouter {
-        return body;
+    match wire {
+        ImageWire::OpenRouter => {
+            if let Some(size) = spec.size {
+                body["aspect_ratio"] = json!(openrouter_ratio(size));
+            }
+        }
+        ImageWire::Xai => {
+            body["n"] = json!(spec.pictures());
+            if let Some(size) = spec.size {
+                body["aspect_ratio"] = json!(xai_ratio(size));
+                body["resolution"] = json!(xai_resolution(size));
+            }
+        }
+        _ => write_openai_fields(request, &mut body),
     }
+    body
+}
+
+fn write_openai_fields(request: &ImageRequest, body: &mut Value) {
+    let spec = &request.spec;
     body["n"] = json!(spec.pictures());
-    if wire != ImageWire::OpenAi {
-        return body;
-    }
     if request.lenient {
         body["moderation"] = json!("low");
     }
-    if let Some(size) = asked_size(spec) {
+    if let Some(size) = asked_size(&request.model, spec) {
         body["size"] = json!(size);
     }
     if let Some(picture) = &spec.picture {
         body["images"] = json!([{"image_url": picture_data_url(picture)}]);
     }
-    body
-}
-
-/// The size that `OpenAI` is asked for; none where it is left to the model.
-pub fn asked_size(spec: &ImageSpec) -> Option<String> {
-    let (width, height) = nearest_proportions(&SIZES, spec.size?);
-    Some(format!("{width}x{height}"))
 }
 
 /// Whether `OpenAI`'s moderation, which is free, flags a text.
@@ -94,25 +99,70 @@ pub async fn is_flagged(host: &Host<'_>, text: &str) -> Result<bool> {
     flagged.ok_or_else(|| host.failed(FailureClass::Upstream))
 }
 
-async fn read_picture(host: &Host<'_>, item: &Value) -> Result<Picture> {
-    if let Some(text) = item["b64_json"].as_str() {
-        return decode_picture(host, text);
+/// Reads one picture in whatever form it came: base64, an address, or an
+/// object with an address, as OpenRouter's chats have it. A slot that xAI's
+/// moderation refused is empty.
+async fn read_picture(host: &Host<'_>, item: &Value) -> Came {
+    if item["respect_moderation"] == false {
+        return Err(MissingPicture::Refused);
     }
-    let url = item["url"].as_str();
-    fetch_stored(host, url.unwrap_or_default()).await
-}
-
-/// Decodes a picture that came as base64.
-pub fn decode_picture(host: &Host<'_>, text: &str) -> Result<Picture> {
-    // A data URI, where that is what the host sends.
-    let text = text.rsplit_once("base64,").map_or(text, |(_, rest)| rest);
-    let bytes = STANDARD.decode(text.trim());
-    let bytes = bytes.map_err(|_| host.failed(FailureClass::NoPicture))?;
-    checked_picture(host, &bytes)
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    if let Some(base64) = text(&item["b64_json"]) {
+        return decode_picture(&base64);
+    }
+    let places = [&item["url"], &item["image_url"]["url"], &item["image_url"]];
+    match places.into_iter().find_map(text) {
+        Some(url) => fetch_stored(host, &url).await,
+        None => Err(MissingPicture::Unreadable),
+    }
 }
 
 fn read_usage(answer: &Value) -> Option<Usage> {
     let mut parsed = ParsedAnswer::default();
     AnswerFormat::Images.read_event(&json!({"usage": answer["usage"]}), &mut parsed);
     parsed.usage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_read_in_every_form_in_which_it_comes() {
+        for (usage, expected) in [
+            (
+                json!({"input_tokens": 12, "output_tokens": 4160, "input_tokens_details": {"text_tokens": 12}}),
+                Some((12, 4_160, 4_160, None)),
+            ),
+            (
+                json!({"prompt_tokens": 20, "completion_tokens": 4175, "total_tokens": 4195, "cost": 0.04}),
+                Some((20, 4_175, 4_175, Some(40_000_000))),
+            ),
+            (
+                json!({"prompt_tokens": 20, "completion_tokens": 1500, "cost": 0.1, "is_byok": true,
+                    "completion_tokens_details": {"reasoning_tokens": 300},
+                    "cost_details": {"upstream_inference_cost": 0.2}}),
+                Some((20, 1_500, 1_200, Some(300_000_000))),
+            ),
+            (
+                json!({"cost_in_usd_ticks": 200_000_000}),
+                Some((0, 0, 0, Some(20_000_000))),
+            ),
+            (json!({"cost_in_usd_ticks": "many"}), None),
+            (json!({}), None),
+            (Value::Null, None),
+        ] {
+            let read = read_usage(&json!({"usage": usage})).map(|read| {
+                let cost = read.cost.map(|cost| cost.0);
+                let image = read.details.output_image;
+                (read.input_tokens, read.output_tokens, image, cost)
+            });
+            assert_eq!(read, expected, "{usage}");
+        }
+    }
 }

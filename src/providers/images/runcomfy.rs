@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{FailureClass, Stage};
 use crate::providers::dialect::picture_data_url;
 
+use super::complaint::sort_complaint;
 use super::fetch::fetch_stored;
 use super::host::{Host, checked_id};
 use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, expired};
@@ -72,37 +73,19 @@ async fn read_result(host: &Host<'_>, result: &Value) -> Result<JobState> {
         "succeeded" | "completed" => {}
         "failed" => {
             let first = result.pointer("/error/0").or(result.get("error"));
-            return Err(host.failed(class_of_error(first.unwrap_or(&Value::Null))));
+            return Err(sort_complaint(host, first.unwrap_or(&Value::Null)));
         }
         "canceled" | "cancelled" => return Err(host.failed(FailureClass::Cancelled)),
         // The two answers were not taken at the same moment.
         _ => return Ok(JobState::Waiting(Stage::Running)),
     }
-    let mut pictures = Vec::new();
+    let mut made = PictureResult::default();
     let nodes = result["outputs"].as_object().into_iter().flatten();
     for image in nodes.flat_map(|(_, node)| node["images"].as_array().into_iter().flatten()) {
         if image["type"] != "temp" {
             let url = image["url"].as_str().unwrap_or_default();
-            pictures.push(fetch_stored(host, url).await?);
+            made.keep(fetch_stored(host, url).await);
         }
     }
-    if pictures.is_empty() {
-        return Err(host.failed(FailureClass::NoPicture));
-    }
-    Ok(JobState::Done(PictureResult {
-        pictures,
-        ..PictureResult::default()
-    }))
-}
-
-fn class_of_error(error: &Value) -> FailureClass {
-    let text = error.to_string().to_ascii_lowercase();
-    if ["node", "prompt", "workflow"]
-        .iter()
-        .any(|word| text.contains(word))
-    {
-        FailureClass::WorkflowFailed
-    } else {
-        FailureClass::MachineFailed
-    }
+    JobState::ended(host, made)
 }

@@ -5,6 +5,28 @@ use super::{ORIGIN, Visitor};
 use crate::tests::run;
 
 #[tokio::test]
+async fn the_front_page_leads_to_where_the_bot_is_added_to_a_server() {
+    run(async |stage| {
+        let page = Visitor::stranger(stage).await.opens("/").await;
+        let says = page.says();
+        let link = says.split("Add to your server [").nth(1).unwrap();
+        let (link, _) = link.split_once(']').unwrap();
+        let (_, asked) = link.split_once("/oauth2/authorize?").unwrap();
+        // The same as the README says.
+        let (_, asked) = asked.split_once('&').unwrap();
+        assert!(
+            include_str!("../../../README.md").contains(asked),
+            "{asked}"
+        );
+        let answer = reqwest::get(link).await.unwrap();
+        assert_eq!(answer.status(), 200, "{link}");
+        let shown = answer.text().await.unwrap();
+        assert!(shown.contains("Add Latchkey to a server"), "{shown}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_front_page_says_what_this_is() {
     run(async |stage| {
         let visitor = Visitor::stranger(stage).await;

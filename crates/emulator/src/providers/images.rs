@@ -1,7 +1,10 @@
 //! Picture calls that are answered at once: OpenAI, xAI, OpenRouter, Google.
 
+use std::convert::Infallible;
+
 use axum::Json;
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -9,36 +12,64 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::world::ProviderFault;
+use super::image_fields::refuse_image_fields;
+use super::refusals::{json_response, refuse_rate_limited};
+use crate::world::{ProviderFault, World};
 
 /// The side of an emulated picture, in pixels.
 const SIDE: u32 = 96;
+/// How a video begins.
+const VIDEO: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 /// A text with this word is flagged by the emulated moderation.
 const FLAGGED: &str = "forbidden";
 
-/// Answers a call for pictures or moderation; none where it is another call.
-pub fn answer_image_call(call: &Call<'_>) -> Option<Response> {
+/// Whether a call asks for pictures that are answered with at once.
+pub fn is_image_call(call: &Call<'_>) -> bool {
     let Call {
         provider,
+        method,
         path,
         body,
-        fault,
         ..
     } = *call;
-    Some(match (provider.id, path) {
-        ("openai", "/moderations") => {
-            let input = body["input"].as_str().unwrap_or_default();
-            let flagged = input.contains(FLAGGED);
-            Json(json!({"id": "modr-0", "results": [{"flagged": flagged}]})).into_response()
+    let is_at = match provider.id {
+        "openai" => ["/images/generations", "/images/edits"].contains(&path),
+        "xai" => path == "/images/generations",
+        "openrouter" => path == "/images",
+        "google" => path.ends_with(":generateContent") && asks_for_picture(body),
+        _ => false,
+    };
+    *method == Method::POST && is_at
+}
+
+/// Answers a call for pictures or moderation; none where it is another call.
+pub fn answer_image_call(world: &World, call: &Call<'_>) -> Option<Response> {
+    if (call.provider.id, call.path) == ("openai", "/moderations") {
+        let input = call.body["input"].as_str().unwrap_or_default();
+        let flagged = input.contains(FLAGGED);
+        let answer = json!({"id": "modr-0", "results": [{"flagged": flagged}]});
+        return Some(Json(answer).into_response());
+    }
+    if !is_image_call(call) {
+        return None;
+    }
+    if let Some(refusal) = refuse_image_fields(call) {
+        return Some(refusal);
+    }
+    let at = world.with(|state| {
+        let calls = &mut state.providers.image_calls;
+        let calls = calls.entry(call.provider.id.to_owned()).or_default();
+        *calls += 1;
+        *calls - 1
+    });
+    Some(match call.fault {
+        Some(ProviderFault::LimitedAfter(taken)) if at >= *taken => {
+            refuse_rate_limited(call.provider)
         }
-        ("openai" | "xai", "/images/generations") | ("openai", "/images/edits") => {
-            answer_with_pictures(call)
-        }
-        ("openrouter", "/images") => answer_with_pictures(call),
-        ("google", path) if asks_for_picture(body) && path.ends_with(":generateContent") => {
-            answer_gemini(body, fault)
-        }
-        _ => return None,
+        Some(ProviderFault::HangsAfter(taken)) if at >= *taken => never_answer(),
+        Some(ProviderFault::Blocked) => refuse_content(call),
+        _ if call.provider.id == "google" => answer_gemini(call, at),
+        _ => answer_with_pictures(call),
     })
 }
 
@@ -47,7 +78,70 @@ fn asks_for_picture(body: &Value) -> bool {
     wanted.is_some_and(|wanted| wanted.to_string().contains("IMAGE"))
 }
 
+/// An answer whose body never comes.
+fn never_answer() -> Response {
+    Response::new(Body::from_stream(futures_util::stream::pending::<
+        Result<Bytes, Infallible>,
+    >()))
+}
+
+/// How each provider says that its moderation refuses a whole call.
+fn refuse_content(call: &Call<'_>) -> Response {
+    let (status, body) = match call.provider.id {
+        "xai" => (
+            400,
+            json!({"code": "Client specified an invalid argument",
+                "error": "Generated image rejected by content moderation."}),
+        ),
+        "openrouter" => (
+            403,
+            json!({"error": {"code": 403, "message": "Your input was flagged",
+                "metadata": {"reasons": ["violence"], "provider_name": "made-up"}}}),
+        ),
+        "google" => (
+            200,
+            json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}),
+        ),
+        _ => (
+            400,
+            json!({"error": {"message": "Your request was rejected by the safety system.",
+                "type": "image_generation_user_error", "param": null, "code": "moderation_blocked"}}),
+        ),
+    };
+    json_response(status, body)
+}
+
 fn answer_with_pictures(call: &Call<'_>) -> Response {
+    let Call {
+        provider,
+        body,
+        fault,
+        ..
+    } = *call;
+    let count = match fault {
+        Some(ProviderFault::NoPicture) => 0,
+        _ => body["n"].as_u64().unwrap_or(1),
+    };
+    let items: Vec<Value> = (0..count).map(|at| item(call, at)).collect();
+    if provider.id == "openai" && body["stream"] == true {
+        return picture_events(call, &items);
+    }
+    let usage = match provider.id {
+        "openrouter" => json!({"prompt_tokens": 20, "completion_tokens": 4175,
+            "total_tokens": 4195, "cost": 0.0375}),
+        "openai" => {
+            json!({"input_tokens": 10, "output_tokens": 4160 * count, "total_tokens": 10 + 4160 * count,
+                "input_tokens_details": {"text_tokens": 10, "image_tokens": 0},
+                "output_tokens_details": {"text_tokens": 0, "image_tokens": 4160 * count}})
+        }
+        // Two cents a picture, of which it also charges those that it refuses.
+        _ => json!({"cost_in_usd_ticks": 200_000_000 * count}),
+    };
+    Json(json!({"created": 1_787_150_086, "data": items, "usage": usage})).into_response()
+}
+
+/// One picture of an answer, as its provider writes it.
+fn item(call: &Call<'_>, at: u64) -> Value {
     let Call {
         provider,
         body,
@@ -56,73 +150,102 @@ fn answer_with_pictures(call: &Call<'_>) -> Response {
         ..
     } = *call;
     let prompt = body["prompt"].as_str().unwrap_or_default();
-    if matches!(fault, Some(ProviderFault::Blocked)) {
-        let error = json!({"error": {"message": "Your request was rejected by the safety system.",
-            "type": "image_generation_user_error", "code": "moderation_blocked"}});
-        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+    let encoded = || STANDARD.encode(picture_or_fault(prompt, at, fault));
+    match (provider.id, fault) {
+        ("xai", Some(ProviderFault::BlockedFrom(first))) if at >= *first => {
+            json!({"url": "", "respect_moderation": false})
+        }
+        ("xai", _) if body["response_format"] == "b64_json" => {
+            json!({"b64_json": encoded(), "mime_type": "image/png", "respect_moderation": true})
+        }
+        ("xai", _) => json!({"url": format!("{base}/files/{at}.png"), "mime_type": "image/png",
+            "respect_moderation": true}),
+        (_, Some(ProviderFault::DataUrls)) => {
+            json!({"url": format!("data:image/png;base64,{}", encoded())})
+        }
+        ("openrouter", _) => json!({"b64_json": encoded(), "media_type": "image/png"}),
+        _ => json!({"b64_json": encoded()}),
     }
-    let count = body["n"].as_u64().unwrap_or(1);
-    let count = if matches!(fault, Some(ProviderFault::NoPicture)) {
-        0
+}
+
+/// `OpenAI`'s stream of pictures, each after as many partial ones as were
+/// asked for.
+fn picture_events(call: &Call<'_>, items: &[Value]) -> Response {
+    let kind = if call.path.ends_with("/edits") {
+        "image_edit"
     } else {
-        count
+        "image_generation"
     };
-    let item = |at: u64| match provider.id {
-        "xai" => json!({"url": format!("{base}/files/{at}.png")}),
-        _ => {
-            json!({"b64_json": STANDARD.encode(picture_or_fault(prompt, at, fault)), "media_type": "image/png"})
+    let event = |name: &str, more: Value| {
+        let mut event = json!({"type": format!("{kind}.{name}"), "created_at": 1_787_150_086,
+            "size": "1024x1024", "quality": "high", "background": "opaque", "output_format": "png"});
+        if let (Some(fields), Some(more)) = (event.as_object_mut(), more.as_object()) {
+            fields.extend(more.clone());
         }
+        format!("event: {kind}.{name}\ndata: {event}\n\n")
     };
-    let items: Vec<Value> = (0..count).map(item).collect();
-    if provider.id == "openai" && body["stream"] == true {
-        return picture_events(&items);
+    let partial = call.body["partial_images"].as_u64().unwrap_or(0);
+    let output = 4_160 + 100 * partial;
+    let mut text = String::new();
+    for item in items {
+        for at in 0..partial {
+            let more = json!({"b64_json": item["b64_json"], "partial_image_index": at});
+            text.push_str(&event("partial_image", more));
+        }
+        let usage = json!({"input_tokens": 10, "output_tokens": output, "total_tokens": 10 + output,
+            "input_tokens_details": {"text_tokens": 10, "image_tokens": 0}});
+        let more = json!({"b64_json": item["b64_json"], "usage": usage});
+        text.push_str(&event("completed", more));
     }
-    let usage = match provider.id {
-        "openrouter" => json!({"cost": 0.0375}),
-        "openai" => {
-            json!({"input_tokens": 10, "output_tokens": 4160 * count, "total_tokens": 10 + 4160 * count,
-                "input_tokens_details": {"text_tokens": 10, "image_tokens": 0},
-                "output_tokens_details": {"text_tokens": 0, "image_tokens": 4160 * count}})
-        }
-        _ => Value::Null,
-    };
-    Json(json!({"created": 1_787_150_086, "data": items, "usage": usage})).into_response()
+    ([(CONTENT_TYPE, "text/event-stream")], text).into_response()
 }
 
-/// `OpenAI`'s stream of pictures, without partial ones.
-fn picture_events(items: &[Value]) -> Response {
-    let event = |item: &Value| {
-        let event = json!({"type": "image_generation.completed", "b64_json": item["b64_json"],
-            "created_at": 1_787_150_086, "size": "1024x1024", "quality": "high",
-            "background": "opaque", "output_format": "png",
-            "usage": {"input_tokens": 10, "output_tokens": 4160, "total_tokens": 4170}});
-        format!("event: image_generation.completed\ndata: {event}\n\n")
-    };
-    let kind = [(CONTENT_TYPE, "text/event-stream")];
-    (kind, items.iter().map(event).collect::<String>()).into_response()
-}
-
-fn answer_gemini(body: &Value, fault: Option<&ProviderFault>) -> Response {
-    let prompt = body.pointer("/contents/0/parts/0/text");
+/// Gemini's answer to one of the calls of an ask. Models that think draw
+/// drafts first.
+fn answer_gemini(call: &Call<'_>, at: u64) -> Response {
+    let fault = call.fault;
+    let prompt = call.body.pointer("/contents/0/parts/0/text");
     let prompt = prompt.and_then(Value::as_str).unwrap_or_default();
-    Json(match fault {
-        Some(ProviderFault::Blocked) => json!({"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}}),
-        Some(ProviderFault::NoPicture) => json!({"candidates": [{"content": {"parts": [{"text": "No."}]},
-            "finishReason": "NO_IMAGE"}]}),
-        _ => json!({
-            "candidates": [{"content": {"role": "model", "parts": [{"inlineData": {
-                "mimeType": "image/png", "data": STANDARD.encode(picture_or_fault(prompt, 0, fault))}}]},
-                "finishReason": "STOP", "index": 0}],
-            "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": 1120, "totalTokenCount": 1124,
-                "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1120}]},
-        }),
-    })
+    let inline = |at: u64| {
+        json!({"inlineData": {
+            "mimeType": "image/png", "data": STANDARD.encode(picture_or_fault(prompt, at, fault))}})
+    };
+    let mut parts = Vec::new();
+    if call.path.contains("pro-image") {
+        let thought = |mut part: Value| {
+            part["thought"] = json!(true);
+            part
+        };
+        parts.push(thought(json!({"text": "I try two of them."})));
+        parts.extend([1, 2].map(|at| thought(inline(at))));
+    }
+    let (finish, tokens) = match fault {
+        Some(ProviderFault::BlockedFrom(first)) if at >= *first => ("IMAGE_SAFETY", 0),
+        Some(ProviderFault::NoPicture) => ("NO_IMAGE", 0),
+        Some(ProviderFault::AnswersInWords) => {
+            parts.push(json!({"text": "Which lighthouse do you mean?"}));
+            ("STOP", 240)
+        }
+        _ => {
+            let mut last = inline(0);
+            last["thoughtSignature"] = json!("bWFkZS11cA==");
+            parts.push(last);
+            ("STOP", 1_120)
+        }
+    };
+    let modality = if tokens == 240 { "TEXT" } else { "IMAGE" };
+    Json(json!({
+        "candidates": [{"content": {"role": "model", "parts": parts}, "finishReason": finish, "index": 0}],
+        "usageMetadata": {"promptTokenCount": 4, "candidatesTokenCount": tokens, "totalTokenCount": 4 + tokens,
+            "candidatesTokensDetails": [{"modality": modality, "tokenCount": tokens}]},
+    }))
     .into_response()
 }
 
 /// Returns a picture, or the bytes that a fault puts in its place.
 pub fn picture_or_fault(prompt: &str, at: u64, fault: Option<&ProviderFault>) -> Vec<u8> {
     match fault {
+        Some(ProviderFault::OneBad) if at == 1 => VIDEO.to_vec(),
         Some(ProviderFault::WrongType) => b"<html>not a picture</html>".to_vec(),
         Some(ProviderFault::HugePicture) => {
             let mut bytes = picture(prompt, at);

@@ -71,6 +71,8 @@ const WORDS: &[(&str, Standing)] = &[
     ("made-up-no-address", Standing::NoAddress),
     ("made-up-no-permission", Standing::NoPermission),
     ("made-up-limited", Standing::Limited),
+    ("made-up-unverified", Standing::Unverified),
+    ("made-up-free-tier", Standing::FreeTier),
 ];
 
 /// Returns a key that has this standing with a provider.

@@ -4,9 +4,11 @@ mod answers;
 mod call;
 mod chat;
 mod checks;
+mod comfyui;
 mod faults;
 mod fields;
 mod hosts;
+mod image_fields;
 mod images;
 mod keys;
 mod other_calls;
@@ -145,7 +147,13 @@ fn answer_well(world: &World, call: &Call<'_>) -> Response {
 /// Answers a call about pictures; none where the call is about something
 /// else.
 fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
-    if let Some(refusal) = refusals::refuse_key(call.provider, call.standing)
+    let asks_for_picture = images::is_image_call(call);
+    let refusal = if asks_for_picture {
+        refusals::refuse_painting_key(call.provider, call.standing)
+    } else {
+        refusals::refuse_key(call.provider, call.standing)
+    };
+    if let Some(refusal) = refusal
         && (*call.method != Method::GET || call.provider.dialect == keys::Dialect::ImageHost)
         // A call to a machine carries no key: its address is the secret.
         && !call.path.starts_with("/comfy/")
@@ -154,7 +162,7 @@ fn answer_about_pictures(world: &World, call: &Call<'_>) -> Option<Response> {
         return Some(refusal);
     }
     if *call.method == Method::POST
-        && let Some(response) = images::answer_image_call(call)
+        && let Some(response) = images::answer_image_call(world, call)
     {
         return Some(response);
     }

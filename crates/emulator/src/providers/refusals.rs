@@ -22,6 +22,32 @@ pub fn refuse_key(provider: &Emulated, standing: Standing) -> Option<Response> {
         Standing::NoAddress => Some(restrictions::refuse_address(provider)),
         Standing::NoPermission => Some(restrictions::refuse_permission(provider)),
         Standing::Limited => Some(refuse_rate_limited(provider)),
+        // They are good for words.
+        Standing::Unverified | Standing::FreeTier => None,
+    }
+}
+
+/// Returns the refusal that a provider answers a call for pictures with; none
+/// for a good key. Sources: `docs/providers.md` §14.1 and §14.2.
+pub fn refuse_painting_key(provider: &Emulated, standing: Standing) -> Option<Response> {
+    match (provider.id, standing) {
+        ("openai", Standing::Empty) => Some(json_response(
+            400,
+            json!({"error": {"code": "billing_hard_limit_reached", "message": "Billing hard limit has been reached",
+                "param": null, "type": "invalid_request_error"}}),
+        )),
+        ("openai", Standing::Unverified) => Some(json_response(
+            403,
+            json!({"error": {"message": "Your organization must be verified to use the model `gpt-image-2`. Please go to: https://platform.openai.com/settings/organization/general and click on Verify Organization. If you just verified, it can take up to 15 minutes for access to propagate.",
+                "type": "invalid_request_error", "param": null, "code": null}}),
+        )),
+        ("google", Standing::FreeTier) => Some(json_response(
+            429,
+            json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED",
+                "message": "You exceeded your current quota, please check your plan and billing details. \n* Quota exceeded for metric: generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 0, model: gemini-2.5-flash-preview-image\nPlease retry in 33.2s.",
+                "details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "33s"}]}}),
+        )),
+        _ => refuse_key(provider, standing),
     }
 }
 
@@ -156,7 +182,7 @@ fn refuse_restricted(provider: &Emulated) -> Response {
     }
 }
 
-fn refuse_rate_limited(provider: &Emulated) -> Response {
+pub fn refuse_rate_limited(provider: &Emulated) -> Response {
     let body = match provider.id {
         "google" => json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED",
             "details": [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "30s"}]}}),

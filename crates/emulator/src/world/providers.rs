@@ -17,10 +17,15 @@ pub struct ProviderState {
     pub pace: Duration,
     /// What every chat answers, in the place of a text about its prompt.
     pub said: Option<String>,
+    /// How many calls for pictures each provider was sent since its last fault
+    /// began.
+    pub image_calls: HashMap<String, u64>,
     /// The jobs of all image hosts.
     pub jobs: Vec<HostJob>,
     pub servers: Vec<HostServer>,
     pub life: Life,
+    /// Counts calls of which only every other is answered well.
+    pub turns: u64,
 }
 
 /// A call that a provider received.
@@ -79,12 +84,36 @@ pub enum ProviderFault {
     Redirect(String),
     /// The provider declines to make the picture.
     Blocked,
+    /// Of the pictures of an ask, the provider declines those from this one
+    /// on, counted from 0. Hosts that make one a call are told by their calls.
+    BlockedFrom(u64),
+    /// The provider takes so many calls, and no more for now.
+    LimitedAfter(u64),
+    /// The provider takes so many calls, and does not end the next ones.
+    HangsAfter(u64),
+    /// The model answers in words where a picture was asked for.
+    AnswersInWords,
+    /// Pictures come as `data:` addresses.
+    DataUrls,
     /// The job ends well without a picture.
     NoPicture,
     /// A node of the workflow fails.
     NodeError,
     /// The machine fails.
     MachineError,
+    /// The graphics card of the machine has too little memory.
+    OutOfMemory,
+    /// A model's file is not there.
+    ModelMissing,
+    /// The endpoint's limit on the time of a job is over.
+    TimeLimit,
+    /// The job ends well, and its result was dropped.
+    NoOutput,
+    /// One of the pictures is none, or not there; or a video stands beside
+    /// them.
+    OneBad,
+    /// The job is begun, and whatever stands before the host gives up.
+    LostAnswer,
     /// The result has expired.
     Expired,
     /// The bytes of the picture are those of a web page.
@@ -116,6 +145,11 @@ pub enum Standing {
     NoPermission,
     /// The key has used up its rate limit.
     Limited,
+    /// The organisation was not verified, which `OpenAI` asks for before it
+    /// makes pictures.
+    Unverified,
+    /// The account pays nothing, and Google makes no pictures for that.
+    FreeTier,
 }
 
 /// For how many looks of the bot at its status a job is queued, starts and
@@ -149,6 +183,10 @@ pub struct HostJob {
     pub cancelled: bool,
     /// Whether it ended with a picture.
     pub done: bool,
+    /// By whom it was queued, as whoever queued it says.
+    pub mark: String,
+    /// Whether its host has been late to know it, or to have its result.
+    pub was_late: bool,
 }
 
 /// A machine of RunComfy's that the bot started.

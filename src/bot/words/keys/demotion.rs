@@ -98,6 +98,12 @@ fn restricted(voice: Voice<'_>, demotion: &Demotion) -> Card {
         Some(Restriction::Suspended) => {
             "it, its project or its account is suspended. {page} says more."
         }
+        Some(Restriction::Unverified) => {
+            "its organisation has to be verified before it may use the model that was asked. Verify it at <https://platform.openai.com/settings/organization/general>; that counts after a quarter of an hour."
+        }
+        Some(Restriction::FreeTier) => {
+            "its account is on the free tier, which does not include the model that was asked. Turn billing on at {page}."
+        }
         Some(Restriction::Unsaid) | None => {
             "its provider does not let it do what was asked, or not from here. Check its permissions at {page}."
         }

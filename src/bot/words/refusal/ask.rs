@@ -6,7 +6,8 @@ use crate::bot::words::keys::skip_reason::{bare_reason, skip_reason};
 use crate::bot::words::refusal::provider_failure::describe_failure;
 use crate::bot::words::voice::{OwnKeys, Voice};
 use crate::model::{
-    AskRefusal, FailureClass, ProviderFailure, ProviderId, Skip, Source, Trace, Verdict,
+    AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Skip, Source, Trace,
+    Verdict,
 };
 
 const EMPTY_PROMPT: &str = "There is nothing to answer. Write a prompt: `/ask prompt:…`.";
@@ -92,11 +93,43 @@ fn unknown_model(voice: Voice<'_>, model: &str) -> String {
     voice.lang.say(sentence, &[("subject", &in_code(model))])
 }
 
+/// Whether the account behind somebody else's key has to be changed.
+fn is_account_matter(source: Source, what: Restriction) -> bool {
+    matches!(source, Source::Server | Source::BotDefault)
+        && matches!(what, Restriction::Unverified | Restriction::FreeTier)
+}
+
+/// What has to be changed of the account behind somebody else's key.
+fn account_matter(source: Source, what: Restriction) -> &'static str {
+    match (what, source) {
+        (Restriction::Unverified, Source::Server) => {
+            "{provider} lets verified organisations alone use this model, and the one behind {this} server's key is not \
+             verified. Whoever added the key is told. {advice}"
+        }
+        (Restriction::Unverified, _) => {
+            "{provider} lets verified organisations alone use this model, and the one behind the bot's own key is not \
+             verified. Its operator can verify it at \
+             <https://platform.openai.com/settings/organization/general>. {advice}"
+        }
+        (_, Source::Server) => {
+            "{provider}'s free tier does not include this model, and {this} server's key has no billing. Whoever added \
+             the key is told. {advice}"
+        }
+        _ => {
+            "{provider}'s free tier does not include this model, and the bot's own key has no billing, which its \
+             operator can turn on. {advice}"
+        }
+    }
+}
+
 /// What a provider said, in our words.
 fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) -> String {
     let name = voice.name(&failure.provider);
     let sentence: String = match (source, failure.class) {
         // A key of somebody else's: they can mend it, this person cannot.
+        (source, FailureClass::AuthForbidden(what)) if is_account_matter(source, what) => {
+            account_matter(source, what).to_owned()
+        }
         (Source::Server, FailureClass::DamagedKey) => {
             "What I stored of {this} server's {provider} key can't be opened, and whoever added it is told. {advice}".to_owned()
         }
@@ -122,6 +155,10 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
             ("provider", &name),
             ("id", &failure.provider),
             ("page", &voice.key_page(&failure.provider)),
+            (
+                "subject",
+                &failure.subject.as_deref().unwrap_or("that it names"),
+            ),
             ("wait", &duration(voice, retry_after_s)),
         ],
     )

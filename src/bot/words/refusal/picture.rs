@@ -59,10 +59,25 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
              2048, in steps of 8.",
             &[],
         ),
+        PictureRefusal::BadSeed => lang.say(
+            "A seed is a whole number from 0 to 18446744073709551615. `-1`, `random` or \
+             nothing takes any.",
+            &[],
+        ),
         PictureRefusal::BadPicture => lang.say(
             "I can't use that file. Send a PNG, JPEG, GIF or WebP picture of at most \
              {subject}.",
             &[("subject", &format!("{PICTURE_MB_MAX} MB"))],
+        ),
+        PictureRefusal::KindNotTaken { provider, kind } => lang.say(
+            "{provider} changes no {kind}, so nobody was asked. Send the picture as a PNG, \
+             JPEG or WebP, or name another provider.",
+            &[("provider", &voice.name(provider)), ("kind", &kind.name())],
+        ),
+        PictureRefusal::AnsweredInWords { provider, words } => lang.say(
+            "{provider} made no picture and said:\n> {said}\nAnswer it in the prompt, or name \
+             another provider or model.",
+            &[("provider", &voice.name(provider)), ("said", &words.0)],
         ),
     }
 }

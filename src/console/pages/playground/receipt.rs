@@ -75,7 +75,13 @@ impl Receipt {
                 name_of(&fell.provider, providers)
             )
         });
-        let notes = fell_back.collect();
+        let mut notes: Vec<String> = fell_back.collect();
+        if !made.missing.is_empty() {
+            let (missing, all) = (made.missing.len(), made.missing.len() + count);
+            notes.push(format!(
+                "{missing} of {all} did not come: refused, limited or not readable."
+            ));
+        }
         Self::new(made.source, made.cost, &used, took)
             .with_notes(notes)
             .spoken(&format!("Picture is there, {used}"))

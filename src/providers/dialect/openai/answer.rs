@@ -181,20 +181,37 @@ pub fn read_embeddings(body: &Value, answer: &mut ParsedAnswer) {
     answer.usage = input.map(|input| answer.reported.usage(input, 0));
 }
 
+/// Where the usage of pictures stands at whoever names it as in a chat.
+const IMAGES_PATHS: &[FieldPath] = &[
+    (Field::Input, "/prompt_tokens"),
+    (Field::Output, "/completion_tokens"),
+    (Field::InputImage, "/prompt_tokens_details/image_tokens"),
+    (
+        Field::Reasoning,
+        "/completion_tokens_details/reasoning_tokens",
+    ),
+];
+
+/// What ends the events of one picture, which has the usage: one that was
+/// made, and one that was changed.
+const PICTURE_DONE: [&str; 2] = ["image_generation.completed", "image_edit.completed"];
+
 /// Reads how many pictures were made, and what was used for them. Tokens of
 /// which it is not said whether they are text are those of pictures, which
 /// are the dearer ones.
 pub fn read_images(event: &Value, answer: &mut ParsedAnswer) {
     answer.failed |= has_error(event);
-    let done = event["type"] == "image_generation.completed";
-    answer.pictures += event["pictures"].as_u64().unwrap_or(u64::from(done));
+    let kind = event["type"].as_str().unwrap_or_default();
+    let is_done = u64::from(PICTURE_DONE.contains(&kind));
+    answer.pictures += event["pictures"].as_u64().unwrap_or(is_done);
     answer.progressed = true;
+    answer.reported.take_piece(&event["usage"], IMAGES_PATHS);
     responses::take_usage(&event["usage"], answer);
     let reported = &answer.reported;
     if let Some(usage) = &mut answer.usage {
         let input_text = reported.count(Field::InputText);
         usage.details.input_image = usage.input_tokens.saturating_sub(input_text);
-        let output_text = reported.count(Field::OutputText);
+        let output_text = reported.count(Field::OutputText) + usage.reasoning_tokens;
         usage.details.output_image = usage.output_tokens.saturating_sub(output_text);
     }
 }

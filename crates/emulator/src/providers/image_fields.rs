@@ -1,0 +1,200 @@
+//! What providers refuse in calls for pictures that they answer at once; the
+//! sources of the rules stand in `docs/providers.md` §14.1 and §14.2.
+
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::refusals::json_response;
+
+/// The fields that OpenAI takes where a picture is made.
+const OPENAI: [&str; 13] = [
+    "prompt",
+    "model",
+    "n",
+    "quality",
+    "output_format",
+    "output_compression",
+    "stream",
+    "partial_images",
+    "size",
+    "moderation",
+    "background",
+    "user",
+    "safety_identifier",
+];
+/// The further fields that it takes where one is changed.
+const OPENAI_EDITS: [&str; 3] = ["images", "mask", "input_fidelity"];
+const XAI: [&str; 8] = [
+    "prompt",
+    "model",
+    "n",
+    "aspect_ratio",
+    "resolution",
+    "response_format",
+    "user",
+    "image_format",
+];
+const OPENAI_SIZES: [&str; 4] = ["1024x1024", "1536x1024", "1024x1536", "auto"];
+const XAI_RATIOS: [&str; 14] = [
+    "auto", "1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "9:19.5", "19.5:9", "9:20", "20:9",
+    "1:2", "2:1",
+];
+const GEMINI_RATIOS: [&str; 10] = [
+    "1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9",
+];
+/// The most partial pictures that OpenAI sends of one.
+const PARTIAL_PICTURES_MAX: u64 = 3;
+
+/// Refuses a call for pictures by its fields; none where all are taken.
+pub fn refuse_image_fields(call: &Call<'_>) -> Option<Response> {
+    let body = call.body;
+    match (call.provider.id, call.path) {
+        ("openai", "/images/generations") => refuse_at_openai(body, &OPENAI),
+        ("openai", "/images/edits") => {
+            let known = [&OPENAI[..], &OPENAI_EDITS[..]].concat();
+            refuse_at_openai(body, &known).or_else(|| refuse_openai_input(body))
+        }
+        ("xai", _) => refuse_at_xai(body),
+        ("openrouter", _) => {
+            let ratio = &body["aspect_ratio"];
+            let message = format!("Invalid option for aspect_ratio: {ratio}");
+            (!is_one_of(ratio, &GEMINI_RATIOS))
+                .then(|| json_response(400, json!({"error": {"message": message, "code": 400}})))
+        }
+        ("google", _) => refuse_at_google(call),
+        _ => None,
+    }
+}
+
+fn refuse_at_openai(body: &Value, known: &[&str]) -> Option<Response> {
+    let refuse = |message: String, param: &str, code: &str| {
+        let error = json!({"message": message, "type": "invalid_request_error", "param": param, "code": code});
+        Some(json_response(400, json!({"error": error})))
+    };
+    let model = body["model"].as_str().unwrap_or_default();
+    // The models before them took more, and are retired.
+    let is_current = model.starts_with("gpt-image");
+    if let Some(name) = unknown_field(body, known).filter(|_| is_current) {
+        let message = format!("Unknown parameter: '{name}'.");
+        return refuse(message, name, "unknown_parameter");
+    }
+    if body["partial_images"].as_u64() > Some(PARTIAL_PICTURES_MAX) {
+        let message = "Invalid 'partial_images': integer above maximum value.";
+        return refuse(
+            message.to_owned(),
+            "partial_images",
+            "integer_above_max_value",
+        );
+    }
+    let size = body["size"].as_str().filter(|_| is_current)?;
+    if OPENAI_SIZES.contains(&size) {
+        return None;
+    }
+    let why = if model.starts_with("gpt-image-2") && body["images"].is_null() {
+        wrong_size(size)?
+    } else {
+        "Supported sizes are 1024x1024, 1024x1536, 1536x1024, and auto."
+    };
+    refuse(
+        format!("Invalid size '{size}'. {why}"),
+        "size",
+        "invalid_value",
+    )
+}
+
+/// What is wrong with a size that only later models make.
+fn wrong_size(size: &str) -> Option<&'static str> {
+    let sides = size.split_once('x');
+    let sides = sides.and_then(|(wide, high)| Some((wide.parse().ok()?, high.parse().ok()?)));
+    let Some((wide, high)): Option<(u64, u64)> = sides else {
+        return Some("Write it as WIDTHxHEIGHT.");
+    };
+    let (long, short) = (wide.max(high), wide.min(high));
+    if wide % 16 != 0 || high % 16 != 0 {
+        Some("Width and height must both be divisible by 16.")
+    } else if long > 3_840 {
+        Some("The longest edge must be at most 3840.")
+    } else if long > 3 * short {
+        Some("The aspect ratio must be between 1:3 and 3:1.")
+    } else if !(655_360..=8_294_400).contains(&(wide * high)) {
+        Some("The total pixels must be between 655360 and 8294400.")
+    } else {
+        None
+    }
+}
+
+/// Refuses a picture of a kind that OpenAI does not change.
+fn refuse_openai_input(body: &Value) -> Option<Response> {
+    let images = body["images"].as_array().into_iter().flatten();
+    let urls = images.filter_map(|image| image["image_url"].as_str());
+    let mut kinds = urls.enumerate().filter_map(|(at, url)| {
+        let (kind, _) = url.strip_prefix("data:")?.split_once(';')?;
+        let taken = ["image/jpeg", "image/png", "image/webp"];
+        (!taken.contains(&kind)).then(|| (at, kind.to_owned()))
+    });
+    let (at, kind) = kinds.next()?;
+    let message = format!(
+        "Invalid file 'image[{at}]': unsupported mimetype ('{kind}'). Supported file formats are 'image/jpeg', 'image/png', and 'image/webp'."
+    );
+    let error = json!({"message": message, "type": "invalid_request_error",
+        "param": format!("image[{at}]"), "code": "unsupported_file_mimetype"});
+    Some(json_response(400, json!({"error": error})))
+}
+
+fn refuse_at_xai(body: &Value) -> Option<Response> {
+    let refuse = |why: String| {
+        let refusal = json!({"code": "Client specified an invalid argument", "error": why});
+        Some(json_response(400, refusal))
+    };
+    if let Some(name) = unknown_field(body, &XAI) {
+        return refuse(format!("Argument not supported: {name}"));
+    }
+    if !is_one_of(&body["aspect_ratio"], &XAI_RATIOS) {
+        return refuse(format!("Invalid aspect_ratio: {}", body["aspect_ratio"]));
+    }
+    if !is_one_of(&body["resolution"], &["1k", "2k"]) {
+        return refuse(format!("Invalid resolution: {}", body["resolution"]));
+    }
+    let count = body["n"].as_u64().unwrap_or(1);
+    (!(1..=10).contains(&count)).then(|| refuse(format!("Invalid n: {count}")))?
+}
+
+fn refuse_at_google(call: &Call<'_>) -> Option<Response> {
+    let body = call.body;
+    let refuse = |message: String| {
+        let error = json!({"code": 400, "message": message, "status": "INVALID_ARGUMENT"});
+        Some(json_response(400, json!({"error": error})))
+    };
+    let config = &body["generationConfig"]["imageConfig"];
+    if !is_one_of(&config["aspectRatio"], &GEMINI_RATIOS) {
+        return refuse(format!("Invalid aspect ratio: {}", config["aspectRatio"]));
+    }
+    let makes_large = !call.path.contains("lite-image") && !call.path.contains("gemini-2.5");
+    let sizes: &[&str] = if makes_large {
+        &["1K", "2K", "4K"]
+    } else {
+        &[]
+    };
+    if !is_one_of(&config["imageSize"], sizes) {
+        return refuse("Image size is not supported by this model.".to_owned());
+    }
+    let turns = body["contents"].as_array().into_iter().flatten();
+    let parts = turns.flat_map(|turn| turn["parts"].as_array().into_iter().flatten());
+    let mut kinds = parts.filter_map(|part| part["inlineData"]["mimeType"].as_str());
+    kinds
+        .any(|kind| kind == "image/gif")
+        .then(|| refuse("Unsupported MIME type: image/gif".to_owned()))?
+}
+
+fn unknown_field<'a>(body: &'a Value, known: &[&str]) -> Option<&'a str> {
+    let mut fields = body.as_object()?.keys();
+    fields
+        .find(|name| !known.contains(&name.as_str()))
+        .map(String::as_str)
+}
+
+/// Whether a value is one of these, or left out.
+fn is_one_of(value: &Value, known: &[&str]) -> bool {
+    value.is_null() || value.as_str().is_some_and(|value| known.contains(&value))
+}

@@ -1,0 +1,69 @@
+//! Words of pictures that were asked for and did not come.
+
+use std::fmt::Display;
+
+use crate::bot::words::voice::Voice;
+use crate::model::{FailureClass, MissingPicture, PictureAnswer, ProviderId};
+
+/// How many are missing and why; none where all have come.
+pub fn missing_pictures(voice: Voice<'_>, made: &PictureAnswer) -> Option<String> {
+    if made.missing.is_empty() {
+        return None;
+    }
+    let mut reasons: Vec<String> = Vec::new();
+    for missing in &made.missing {
+        let reason = describe(voice, &made.provider, missing);
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    let count = made.missing.len();
+    let all = count + made.pictures.len();
+    let values: &[(&str, &dyn Display)] = &[
+        ("count", &count),
+        ("all", &all),
+        ("reasons", &reasons.join("; ")),
+    ];
+    let sentence = "⚠️ {count} of {all} missing: {reasons}.";
+    Some(voice.lang.say(sentence, values))
+}
+
+/// Why one is missing, as the end of a sentence.
+fn describe(voice: Voice<'_>, provider: &ProviderId, missing: &MissingPicture) -> String {
+    let sentence = match missing {
+        MissingPicture::Refused | MissingPicture::NotMade(FailureClass::ContentBlocked) => {
+            "{provider}'s moderation declined it"
+        }
+        MissingPicture::Unreadable => "what came can't be read as a picture",
+        MissingPicture::NotAPicture => "what came is a video or a sound",
+        MissingPicture::TooLarge => "it is larger than Discord takes (10 MB)",
+        MissingPicture::Untrusted(Some(_)) => {
+            "it is kept at `{address}`, which the bot's operator has not allowed (`image_hosts` in the settings)"
+        }
+        MissingPicture::Untrusted(None) => "it is kept at an address that I don't trust",
+        MissingPicture::Gone => "{provider} no longer has it",
+        MissingPicture::NotFetched => "{provider} did not give it out",
+        MissingPicture::InWords(_) => "{provider} answered in words",
+        MissingPicture::NotMade(class) => describe_class(*class),
+    };
+    let address = match missing {
+        MissingPicture::Untrusted(Some(address)) => address.as_str(),
+        _ => "",
+    };
+    let values: &[(&str, &dyn Display)] =
+        &[("provider", &voice.name(provider)), ("address", &address)];
+    voice.lang.say(sentence, values)
+}
+
+/// Why a call for one failed. What that says of a key is for its owner alone.
+fn describe_class(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::RateLimited => "{provider} is limiting this key right now",
+        FailureClass::Cancelled => "it was cancelled",
+        FailureClass::NoPicture => "{provider} made fewer",
+        FailureClass::TimedOut => "{provider} took too long",
+        FailureClass::TooLarge => "{provider} sent more than I can read",
+        class if class.is_about_the_key() => "{provider} turned the key down",
+        _ => "{provider} had trouble",
+    }
+}
