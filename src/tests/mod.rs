@@ -97,6 +97,7 @@ mod thinking;
 mod throttles;
 mod tidy;
 mod tokens;
+mod typed_keys;
 mod twin;
 mod unread_events;
 mod usages;

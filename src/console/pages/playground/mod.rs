@@ -24,6 +24,7 @@ use crate::console::reply::Reply as PageReply;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::words::Names;
 use crate::model::{AttemptId, MemoryPermit, PersonId, Scope, ServerId, Source};
 
 use limits::Asker;
@@ -141,7 +142,8 @@ async fn begin(visit: &mut Visit, question: &Question) -> Begun {
                     memory: memory.clone(),
                     column,
                 };
-                begin_column(visit, question, &files, seat)
+                let begun = begin_column(visit, question, &files, seat);
+                begun.map_err(|trouble| trouble.named(Names::of(visit.app().providers())))
             };
             question.columns().into_iter().map(begin).collect()
         }
