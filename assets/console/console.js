@@ -50,6 +50,26 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
 });
 
+// A page that is left and gone back to has none of the keys that were typed.
+addEventListener("pagehide", () => {
+  const fields = "input[type=password], input[type=file], textarea[name=keys]";
+  for (const field of document.querySelectorAll(fields)) field.value = "";
+});
+
+// A file that is dropped on a form goes into its field for files.
+for (const field of document.querySelectorAll("input[data-drop]")) {
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    field.form.addEventListener(kind, (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      field.form.classList.toggle("dropping", kind === "dragover");
+      if (kind !== "drop") return;
+      field.files = event.dataTransfer.files;
+      say(`${field.files[0]?.name ?? "Nothing"} is chosen`);
+    });
+  }
+}
+
 // The menu of phones closes when one goes on.
 document.getElementById("nav")?.addEventListener("click", (event) => {
   if (event.target.closest("a")) event.currentTarget.hidePopover?.();

@@ -13,6 +13,9 @@ const transcript = document.getElementById("transcript");
 const isVisitor = !fields.once;
 const KIND = "application/x-ndjson";
 const SPANS_MAX = 2000;
+// How often, and how many ms apart, the receipt of what was stopped is asked for.
+const RECEIPT_TRIES = 6;
+const RECEIPT_WAIT = 400;
 
 // Each round: what was asked, what the model was told, files, and answers.
 const rounds = JSON.parse(fields.kept_talk.value || "[]");
@@ -100,7 +103,7 @@ function readBlocks(text) {
       continue;
     }
     const begins = /^\s*(```|~~~)/.exec(line);
-    const item = /^\s*(?:([-*•])|\d{1,3}[.)]) (.*)$/.exec(line);
+    const item = /^\s*(?:[-*•]|(\d{1,3})[.)]) (.*)$/.exec(line);
     const heading = /^#{1,6} +(\S.*)$/.exec(line);
     if (begins) {
       [, fence] = begins;
@@ -109,8 +112,8 @@ function readBlocks(text) {
     } else if (line.trim() === "") {
       open = null;
     } else if (item) {
-      const kind = item[1] ? "ul" : "ol";
-      if (open?.kind !== kind) blocks.push((open = { kind, lines: [] }));
+      const kind = item[1] ? "ol" : "ul";
+      if (open?.kind !== kind) blocks.push((open = { kind, first: item[1], lines: [] }));
       open.lines.push(item[2].trim());
     } else if (heading) {
       blocks.push((open = { kind: "heading", lines: [heading[1].trim()] }));
@@ -123,7 +126,7 @@ function readBlocks(text) {
 }
 
 function showText(place, text) {
-  const made = readBlocks(text).map(({ kind, lines }) => {
+  const made = readBlocks(text).map(({ kind, first, lines }) => {
     if (kind === "code") {
       const pre = make("pre", "", make("code", "", lines.join("\n")));
       pre.tabIndex = 0;
@@ -143,6 +146,7 @@ function showText(place, text) {
       return paragraph;
     }
     const list = make(kind);
+    if (first) list.start = Number(first);
     for (const line of lines) {
       const item = make("li");
       showLine(item, line);
@@ -154,6 +158,18 @@ function showText(place, text) {
 }
 
 /* One answer ------------------------------------------------------------- */
+
+// What stands on the page that came in the place of an answer.
+async function readRefusal(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const title = page.querySelector("main h1")?.textContent;
+  const words = page.querySelector("main .note p, main p")?.textContent;
+  return {
+    title: title ?? "The answer did not come",
+    words: words ?? `The service answered with ${answer.status}. Try again.`,
+    ways: [],
+  };
+}
 
 class Reply {
   constructor(round, column, model) {
@@ -175,7 +191,7 @@ class Reply {
   async run(key) {
     this.stop = new AbortController();
     this.text = "";
-    this.receipt = null;
+    this.receipt = this.attempt = null;
     this.isOver = false;
     this.said.replaceChildren();
     this.article.setAttribute("aria-busy", "true");
@@ -187,19 +203,25 @@ class Reply {
         headers: { Accept: KIND },
         signal: this.stop.signal,
       });
-      if (answer.headers.get("Content-Type") !== KIND) throw new TypeError();
+      if (answer.headers.get("Content-Type") !== KIND) {
+        this.fail(await readRefusal(answer));
+        return;
+      }
       await this.read(answer.body.getReader());
       if (!this.isOver) throw new TypeError();
     } catch (fault) {
-      if (fault.name === "AbortError") this.end("Stopped. What came until then was paid for.");
-      else this.fail({
+      if (fault.name === "AbortError") {
+        this.end("Stopped. What came until then was paid for.");
+        this.findReceipt(this.attempt);
+      } else this.fail({
         title: "The answer did not come",
         words: "The connection broke, or you signed in or out since this page was opened. Try again; if it stays so, open the playground in a new tab.",
         ways: [],
       });
+    } finally {
+      this.article.removeAttribute("aria-busy");
+      showBusy();
     }
-    this.article.removeAttribute("aria-busy");
-    showBusy();
   }
 
   async read(reader) {
@@ -221,6 +243,7 @@ class Reply {
       this.model = event.model;
       this.text = "";
       this.look = event.look;
+      this.attempt = event.attempt;
       this.showName();
     } else if (event.kind === "words") this.text += event.text;
     else if (event.kind === "taken_back") this.text = "";
@@ -255,15 +278,31 @@ class Reply {
   }
 
   finish(event) {
-    Object.assign(this, { model: event.model, provider: event.provider, receipt: event.receipt, look: event.look });
+    Object.assign(this, { model: event.model, provider: event.provider, look: event.look });
     this.showName();
     showText(this.said, this.text);
     for (const picture of event.pictures) this.said.append(showPicture(picture));
-    const { cost, used, notes, spoken, hint } = event.receipt;
-    const facts = [badge(event.look, hint), make("strong", "", cost), make("span", "dim", used)];
+    this.showReceipt(event.receipt);
+  }
+
+  showReceipt(receipt) {
+    this.receipt = receipt;
+    const { cost, used, notes, spoken, hint } = receipt;
+    const facts = [badge(this.look, hint), make("strong", "", cost), make("span", "dim", used)];
     facts.push(...notes.map((note) => make("span", "sub", note)));
     this.close(facts);
     say(spoken);
+  }
+
+  // What was stopped is settled a moment later; visitors have no ledger to ask.
+  async findReceipt(attempt) {
+    for (let tries = 0; attempt && !isVisitor && tries < RECEIPT_TRIES; tries += 1) {
+      await new Promise((wake) => setTimeout(wake, RECEIPT_WAIT));
+      const answer = await fetch(`/playground/receipt/${attempt}`).catch(() => null);
+      if (!answer?.ok || this.attempt !== attempt) return;
+      const { receipt } = await answer.json();
+      if (receipt) return this.showReceipt(receipt);
+    }
   }
 
   end(words) {
@@ -450,6 +489,10 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
 function fitModels() {
   const kind = fields.as.value === ":picture" ? "picture" : "chat";
   const maker = fields.model.value.split("/")[0];
+  const named = (fields.other.value.trim() || fields.model.value).split("/")[0];
+  const theirs = [...fields.model.querySelectorAll("optgroup")].find((group) =>
+    [...group.children].some((option) => option.value.split("/")[0] === named));
+  fields.key.placeholder = theirs?.dataset.shape ?? "";
   const isOnce = isVisitor ? fields.key.value !== "" : fields.once.checked;
   for (const select of [fields.model, fields.beside]) {
     for (const group of select.querySelectorAll("optgroup")) {

@@ -60,6 +60,8 @@ pub struct Bot {
     app: Arc<App>,
     rest: Rest,
     api_url: String,
+    /// Where somebody goes to add the bot to a server.
+    invite_address: String,
     /// The bot's own user id; the application's until Discord has named it.
     user_id: AtomicU64,
     chat: ChatSettings,
@@ -102,6 +104,7 @@ impl Bot {
             app,
             rest,
             api_url: settings.api_url.clone(),
+            invite_address: sign_in::invite_address(&settings.api_url, application),
             user_id: AtomicU64::new(application),
             chat: chat.clone(),
             channel_kinds: ChannelKinds::default(),

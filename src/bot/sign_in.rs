@@ -43,6 +43,30 @@ pub struct SignInSettings {
 type OauthClient =
     BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
+/// What the bot needs in a server: to see channels, to write there and in
+/// threads, to read what was written, to embed links and to attach files.
+const INVITED_WITH: Permissions = Permissions::VIEW_CHANNEL
+    .union(Permissions::SEND_MESSAGES)
+    .union(Permissions::SEND_MESSAGES_IN_THREADS)
+    .union(Permissions::READ_MESSAGE_HISTORY)
+    .union(Permissions::EMBED_LINKS)
+    .union(Permissions::ATTACH_FILES);
+
+/// Where somebody goes to add the bot to a server. Discord asks there which
+/// server it is to be, and nobody comes back.
+pub fn invite_address(api: &str, application: u64) -> String {
+    let pages = pages_of(api).unwrap_or_default();
+    let permissions = INVITED_WITH.bits();
+    format!(
+        "{pages}/oauth2/authorize?client_id={application}&scope=bot+applications.commands&permissions={permissions}"
+    )
+}
+
+/// Where Discord's pages are, by where its API is.
+fn pages_of(api: &str) -> Result<String, url::ParseError> {
+    Ok(url::Url::parse(api)?.origin().ascii_serialization())
+}
+
 /// Sends browsers to Discord, and asks it who came back.
 pub struct SignInDesk {
     http: Client,
@@ -63,7 +87,7 @@ impl SignInDesk {
         http: Client,
     ) -> anyhow::Result<Self> {
         let api = api.trim_end_matches('/').to_owned();
-        let issuer = url::Url::parse(&api)?.origin().ascii_serialization();
+        let issuer = pages_of(&api)?;
         let secret = settings.client_secret;
         let oauth = BasicClient::new(ClientId::new(application.to_string()))
             .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()))

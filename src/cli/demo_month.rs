@@ -168,6 +168,7 @@ fn member(person: u64, scene: &Scene, manages_server: bool) -> Caller {
 
 async fn add_key(app: &App, caller: &Caller, key: &DemoKey) -> anyhow::Result<()> {
     let draft = KeyDraft {
+        keep_refused: false,
         scope: key.scope,
         provider: ProviderId::from(key.provider),
         name: Some(key.name.to_owned()),
@@ -287,6 +288,8 @@ mod tests {
             tell_month(&app, &stage.scene).await.unwrap();
             let mia = member(stage.scene.member, &stage.scene, false);
             let omar = member(stage.scene.manager, &stage.scene, true);
+            let of_mia = app.keys.list_owned(&mia, Scope::User).await.unwrap();
+            assert!(of_mia.iter().any(|key| key.last_used_at_ms.is_some()));
             let (mut requests, mut cost) = (0, 0);
             for caller in [&mia, &omar] {
                 let period = app.quotas.period(PeriodChoice::LastDays(31), None).unwrap();

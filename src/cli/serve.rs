@@ -34,10 +34,14 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     let mut signals = Signals::catch()?;
     let environment = Environment::of_process()?;
     log::start(&environment);
-    let config = Config::load(file, &environment)?;
+    let mut config = Config::load(file, &environment)?;
     raise_file_limit(&config);
-    pages::tell_of_console(&config, &environment);
     let _claim = Store::claim(&config.store.url)?;
+    let listening = gateway::listen(&config.gateway.listen).await?;
+    if let Some(listener) = &listening {
+        config.gateway.name_port(listener.local_addr()?.port());
+    }
+    pages::tell_of_console(&config, &environment);
     let options = RunOptions {
         shards,
         ..RunOptions::default()
@@ -48,7 +52,6 @@ pub async fn serve(file: Option<&Path>, shards: Shards) -> anyhow::Result<ExitCo
     };
     drop(environment);
     let stop = CancellationToken::new();
-    let listening = gateway::listen(&config.gateway.listen).await?;
     let Assembled {
         app,
         gateway: settings,

@@ -32,6 +32,10 @@ pub enum NoConsole {
         "its pages need https, or a browser on this machine: set `gateway.public_url` to the https address that a proxy in front of it serves"
     )]
     NotSafe,
+    #[error(
+        "`gateway.listen` takes any port that is free, so that Discord can't be told where people come back to: name a port, or set `gateway.public_url`"
+    )]
+    AnyPort,
     #[error("`gateway.public_url` has a path, below which pages can't be; use a host of its own")]
     HasPath,
 }
@@ -45,6 +49,9 @@ impl Config {
         }
         let url = self.gateway.url().ok_or(NoConsole::NoGateway)?;
         let parsed = Url::parse(&url).map_err(|_| NoConsole::NotSafe)?;
+        if parsed.port() == Some(0) {
+            return Err(NoConsole::AnyPort);
+        }
         let is_this_machine = match parsed.host() {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -91,6 +98,7 @@ mod tests {
         for (listen, public_url, why) in [
             ("", "https://a.example", NoConsole::NoGateway),
             ("0.0.0.0:8787", "", NoConsole::NotSafe),
+            ("127.0.0.1:0", "", NoConsole::AnyPort),
             ("127.0.0.1:8787", "http://a.example", NoConsole::NotSafe),
             (
                 "127.0.0.1:8787",
@@ -104,6 +112,23 @@ mod tests {
             ),
         ] {
             assert_eq!(url(listen, public_url), Err(why), "{listen} {public_url}");
+        }
+        // Once it is known which port it is, the pages are there.
+        let mut named = Config::default();
+        for (listen, public_url, then) in [
+            ("127.0.0.1:0", "", "http://127.0.0.1:4242/sign-in/back"),
+            ("localhost:0", "", "http://localhost:4242/sign-in/back"),
+            ("127.0.0.1:8787", "", "http://127.0.0.1:8787/sign-in/back"),
+            (
+                "127.0.0.1:0",
+                "https://a.example",
+                "https://a.example/sign-in/back",
+            ),
+        ] {
+            named.gateway.listen = listen.into();
+            named.gateway.public_url = public_url.into();
+            named.gateway.name_port(4242);
+            assert_eq!(named.sign_in_back().as_deref(), Ok(then));
         }
         let mut off = Config::default();
         off.console.enabled = false;

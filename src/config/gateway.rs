@@ -61,6 +61,13 @@ impl Gateway {
         (!self.listen.is_empty()).then(|| public.map_or_else(local, Into::into))
     }
 
+    /// Puts the port that was found in the place of any that is free.
+    pub fn name_port(&mut self, port: u16) {
+        if let Some(host) = self.listen.strip_suffix(":0") {
+            self.listen = format!("{host}:{port}");
+        }
+    }
+
     /// The hosts that are its own by these settings: that of `public_url`,
     /// that of `listen`, and those that are named.
     pub fn own_hosts(&self) -> Vec<String> {

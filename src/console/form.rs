@@ -126,6 +126,25 @@ impl Form {
         (!value.trim().is_empty()).then(|| value.into())
     }
 
+    /// What was typed into a field, and below it what stands in the form's
+    /// files; none where a file is no text, or all of it is longer than a form
+    /// without files may be.
+    pub fn secret_with_files(&self, name: &str) -> Option<SecretString> {
+        let typed = self.all(name).next().unwrap_or_default();
+        let files = self.files.iter().map(|file| file.bytes.len() + 1);
+        let length = typed.len() + files.sum::<usize>();
+        if length > FORM_BYTES_MAX {
+            return None;
+        }
+        let mut all = Zeroizing::new(String::with_capacity(length));
+        all.push_str(typed);
+        for file in &self.files {
+            all.push('\n');
+            all.push_str(str::from_utf8(&file.bytes).ok()?);
+        }
+        Some(all.as_str().into())
+    }
+
     /// Whether a box is ticked, or a button of this name was pressed.
     pub fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
@@ -207,6 +226,8 @@ mod tests {
         let read = |body: String| Form::read_with_files(body.into(), "made-up".into(), None);
         let form = read(body.clone()).await.unwrap();
         assert_eq!(form.secret("key").unwrap().expose_secret(), "sk-made-up");
+        let both = form.secret_with_files("key").unwrap();
+        assert_eq!(both.expose_secret(), "sk-made-up\nline\r\n");
         let files = form.files().iter();
         let files = files.map(|it| (&*it.field, &*it.name, it.media_type.as_deref(), &*it.bytes));
         let expected = ("file", "отчёт.txt", Some("text/plain"), &b"line\r\n"[..]);

@@ -300,16 +300,21 @@ fn require_token(form: &Form, found: &Cookies) -> Result<(), Trouble> {
 
 /// Responds where no row has the address.
 pub async fn respond_nothing(console: Arc<Console>, request: Request<Body>) -> Response {
-    respond_trouble(Trouble::nothing_here(), console, request).await
+    respond_trouble(
+        |reader| Trouble::no_page(reader.session.is_some()),
+        console,
+        request,
+    )
+    .await
 }
 
 /// Responds where rows have the address, but not with this method.
 pub async fn respond_wrong_method(console: Arc<Console>, request: Request<Body>) -> Response {
-    respond_trouble(Trouble::wrong_method(), console, request).await
+    respond_trouble(|_| Trouble::wrong_method(), console, request).await
 }
 
 async fn respond_trouble(
-    trouble: Trouble,
+    find_trouble: impl FnOnce(&Reader) -> Trouble,
     console: Arc<Console>,
     request: Request<Body>,
 ) -> Response {
@@ -318,5 +323,5 @@ async fn respond_trouble(
         reader.session = found.session;
         reader.form_token = found.form_token;
     }
-    trouble.respond(&reader).await
+    find_trouble(&reader).respond(&reader).await
 }

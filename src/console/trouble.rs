@@ -115,6 +115,26 @@ impl Trouble {
         .way("/", "Go to the start")
     }
 
+    /// No page has this address.
+    pub fn no_page(is_signed_in: bool) -> Self {
+        let trouble = Self::new(
+            StatusCode::NOT_FOUND,
+            "There is no page here",
+            "The address leads nowhere. A letter may be wrong, or the link may be an old one. \
+             Programs find what there is for them at /openapi.json.",
+        );
+        if is_signed_in {
+            return trouble
+                .way("/keys", "Go to your keys")
+                .way("/playground", "Ask a model")
+                .way("/usage", "See what was used");
+        }
+        trouble
+            .way("/", "Go to the start")
+            .way("/playground", "Try it")
+            .way("/sign-in", "Sign in with Discord")
+    }
+
     /// The address takes other methods.
     pub fn wrong_method() -> Self {
         Self::new(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::metrics::{Counter, counter};
-use axum::http::header::{ALLOW, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{ACCEPT, ALLOW, AUTHORIZATION, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, StatusCode};
 use axum::response::Response;
@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use crate::gateway::Gateway;
 use crate::gateway::call::{AdmittedCall, HandlerResult};
 use crate::gateway::head::check_head;
+use crate::gateway::native;
 use crate::gateway::pages::Pages;
 use crate::gateway::problem::{ApiDialect, Problem};
 use crate::gateway::routes::{Route, all_routes};
@@ -115,11 +116,9 @@ impl Router {
         let id = self.gateway.next_request_id();
         let dialect = ApiDialect::of_path(request.uri().path());
         let mut response = match check_head(&request, &self.gateway.hosts, ends.reached) {
-            Ok(()) => match &self.pages {
-                Some(pages) if pages.own(request.uri().path()) => {
-                    self.respond_with_page(pages, ends.peer, request, &id).await
-                }
-                _ => {
+            Ok(()) => match self.find_pages(&request) {
+                Some(pages) => self.respond_with_page(pages, ends.peer, request, &id).await,
+                None => {
                     self.respond_at_endpoint(ends.peer, request, dialect, &id)
                         .await
                 }
@@ -130,6 +129,26 @@ impl Router {
         headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         dialect.write_request_id(headers, id);
         response
+    }
+
+    /// The pages, if it is them who respond: to paths of their own, and to
+    /// people who follow an address that leads nowhere.
+    fn find_pages(&self, request: &Request<Incoming>) -> Option<&Pages> {
+        let pages = self.pages.as_ref()?;
+        let path = request.uri().path();
+        let is_theirs = pages.own(path) || (is_of_browser(request) && self.is_unknown(path));
+        is_theirs.then_some(pages)
+    }
+
+    /// Whether a path leads to no endpoint, or to that of a provider that
+    /// there is none of.
+    fn is_unknown(&self, path: &str) -> bool {
+        let Some((endpoints, path_values)) = self.find_endpoints(path) else {
+            return true;
+        };
+        let is_native = endpoints.iter().any(|it| it.route.path == native::PATH);
+        let provider = path_values.first().map_or("", String::as_str);
+        is_native && self.gateway.app.providers().get(&provider.into()).is_none()
     }
 
     /// Responds with a page, which a shutdown waits for.
@@ -273,6 +292,16 @@ fn respond_wrong_method(
         response.headers_mut().insert(ALLOW, methods);
     }
     response
+}
+
+/// Whether a request comes from somebody who looks at pages: programs ask for
+/// no HTML by name, and say who they are.
+fn is_of_browser(request: &Request<Incoming>) -> bool {
+    let accepts = request.headers().get(ACCEPT);
+    let accepts = accepts.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    request.method() == Method::GET
+        && accepts.contains("text/html")
+        && !request.headers().contains_key(AUTHORIZATION)
 }
 
 /// The idempotency key of a call that changes something.

@@ -19,14 +19,13 @@ use crate::gateway::operators::check_health;
 use crate::gateway::operators::metrics::show_metrics;
 use crate::gateway::operators::readiness::{ReadinessBody, check_readiness};
 use crate::gateway::requirement::Requirement;
-use crate::gateway::rest::attempts::{AttemptBody, show_attempt};
 use crate::gateway::rest::keys::{self, KeyBody, KeyChange, KeyList, NewKey, RemovedKeys};
 use crate::gateway::rest::keys::{StatusBody, StoredKey, TestedKey};
 use crate::gateway::rest::providers::{ProviderList, list_providers};
 use crate::gateway::rest::system_keys::{self, StoredSystemKey, SystemKeyBody};
 use crate::gateway::rest::system_keys::{SystemKeyList, TestedSystemKey};
 use crate::gateway::rest::unified::{Question, UnifiedAnswer, ask_model};
-use crate::gateway::rest::usage::{QuotaBody, UsageBody, show_quota, show_usage};
+use crate::gateway::rest::usage::{OF_USAGE, QuotaBody, show_quota};
 use crate::gateway::{HEALTH_PATH, READY_PATH, native, openai};
 
 /// One row of the table.
@@ -73,9 +72,14 @@ const KEY_ID: ParameterDocs = ParameterDocs::in_path("id", "The key's id");
 /// A response of status 200 with one of our types.
 macro_rules! ok {
     ($body:ty) => {
-        ResponseDocs::new(200, "").content(&[(JSON, SchemaDocs::of::<$body>())])
+        $crate::gateway::openapi::docs::ResponseDocs::new(200, "").content(&[(
+            $crate::gateway::openapi::docs::JSON,
+            $crate::gateway::openapi::docs::SchemaDocs::of::<$body>(),
+        )])
     };
 }
+
+pub(in crate::gateway) use ok;
 
 macro_rules! route {
     ($method:expr, $path:expr, $requirement:expr, $handler:path, $docs:expr) => {
@@ -114,9 +118,11 @@ macro_rules! person_and_server {
     };
 }
 
+pub(in crate::gateway) use person_and_server;
+
 /// All routes.
 pub fn all_routes() -> impl Iterator<Item = &'static Route> {
-    let of_person_and_server = KEYS.iter().chain(&USAGE).flatten();
+    let of_person_and_server = KEYS.iter().chain(&OF_USAGE).flatten();
     let of_operators = SYSTEM_KEYS.iter().chain(&OF_OPERATORS);
     let others = MODELS.iter().chain(&OF_PERSON).chain(of_operators);
     others.chain(of_person_and_server).chain(&OF_OTHER_SYSTEMS)
@@ -213,7 +219,7 @@ static MODELS: [Route; 8] = [
     ),
     route!(
         ANY,
-        "/{provider}/{*path}",
+        native::PATH,
         CHAT,
         native::call_provider,
         RouteDocs::new(
@@ -331,42 +337,6 @@ static KEYS: [[Route; 2]; 7] = [
         .responses(&[ok!(TestedKey)])
     ),
 ];
-
-/// What a person used, and what a server's keys paid for.
-static USAGE: [[Route; 2]; 2] =
-    [
-        person_and_server!(
-            GET,
-            "/usage",
-            Right::UsageRead,
-            show_usage,
-            RouteDocs::new(
-                "usage",
-                "usage",
-                "Shows what was used in the last days: one's own, or what a server's key paid.",
-            )
-            .parameters(&[
-                ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
-                ParameterDocs::in_query::<String>("period", "In the place of `days`: `today`, `7d`, `this-month`, `last-month`, a month such as `2026-11`, or a year such as `2026`"),
-                ParameterDocs::in_query::<String>("time_zone", "Where days begin, such as `Europe/Berlin`; the operator's if left out"),
-                ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
-            ])
-            .responses(&[ok!(UsageBody)])
-        ),
-        person_and_server!(
-        GET,
-        "/usage/attempts/{id}",
-        Right::UsageRead,
-        show_attempt,
-        RouteDocs::new(
-            "attempt",
-            "usage",
-            "Shows one attempt with its receipt: one's own, or one that a server's key paid for.",
-        )
-        .parameters(&[ParameterDocs::in_path("id", "As the header `x-latchkey-attempt` names it")])
-        .responses(&[ok!(AttemptBody)])
-    ),
-    ];
 
 /// The keys that the operator pays with.
 static SYSTEM_KEYS: [Route; 6] = [

@@ -68,6 +68,11 @@ pub enum CallEnd<'a> {
     },
     /// Nobody waits for the answer any more.
     Abandoned,
+    /// Nobody waits for the pictures any more, at which a machine had worked for
+    /// so long.
+    Stopped {
+        machine_ms: u64,
+    },
     /// The call came to nothing, and nothing is counted for it.
     Released,
 }
@@ -364,7 +369,7 @@ impl Hold {
                 "failed"
             }
             CallEnd::Broken { .. } => "failed",
-            CallEnd::Abandoned => "abandoned",
+            CallEnd::Abandoned | CallEnd::Stopped { .. } => "abandoned",
             CallEnd::Released => "released",
         };
         metrics.count_unanswered(payer, outcome, timing);
@@ -411,7 +416,7 @@ fn result_of(ended: &CallEnd<'_>) -> Option<CallResult> {
         CallEnd::Answered { .. } | CallEnd::Painted { .. } => Some(CallResult::Answered),
         CallEnd::Failed(failure) => Some(CallResult::of_failure(failure.class)),
         CallEnd::Broken { .. } => Some(CallResult::Down),
-        CallEnd::Abandoned => Some(CallResult::GivenUp),
+        CallEnd::Abandoned | CallEnd::Stopped { .. } => Some(CallResult::GivenUp),
         CallEnd::Released => None,
     }
 }

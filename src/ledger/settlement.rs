@@ -24,6 +24,7 @@ impl Hold {
             }
             CallEnd::Released => Settlement::released(),
             CallEnd::Abandoned => self.settlement_without_report(None),
+            CallEnd::Stopped { machine_ms } => self.settlement_of_stopped(machine_ms),
             CallEnd::Failed(failure) => self.settlement_without_report(Some(failure)),
         }
     }
@@ -59,6 +60,23 @@ impl Hold {
             ..Settlement::released()
         };
         self.priced(settlement, 0)
+    }
+
+    /// The settlement of pictures that nobody waits for any more: the machine that
+    /// was seen at them, by the second, or what any call comes to that was given
+    /// up.
+    fn settlement_of_stopped(&self, machine_ms: u64) -> Settlement {
+        if machine_ms == 0 {
+            return self.settlement_without_report(None);
+        }
+        let settlement = Settlement {
+            outcome: Outcome::Abandoned,
+            images: self.booking.held.images,
+            estimated: true,
+            duration_ms: Some(millis(self.began.elapsed())),
+            ..Settlement::released()
+        };
+        self.priced(settlement, machine_ms)
     }
 
     /// The settlement of an answer that came to its end.

@@ -98,8 +98,16 @@ pub enum FailureClass {
     UntrustedResult,
     /// The workflow does not run there: a node of it failed.
     WorkflowFailed,
+    /// The workflow needs a model's file that is not there.
+    ModelFileMissing,
+    /// The workflow needs a node that is not installed there.
+    NodeMissing,
     /// The machine that should run it failed.
     MachineFailed,
+    /// Its graphics card has too little memory for this.
+    OutOfMemory,
+    /// It is done, and what it made is lost, or more than it passes on.
+    ResultLost,
     /// Somebody cancelled it at the provider.
     Cancelled,
     /// The provider no longer has the result.
@@ -113,6 +121,12 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// Whether it says nothing of the call: whatever was asked may have been
+    /// done.
+    pub fn is_about_the_host(self) -> bool {
+        matches!(self, Self::Upstream | Self::TimedOut | Self::CutOff)
+    }
+
     /// Whether it says something of the key that paid, which is for its
     /// owner's eyes.
     pub fn is_about_the_key(self) -> bool {

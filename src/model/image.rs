@@ -9,6 +9,7 @@ use super::key::Credential;
 use super::money::NanoDollars;
 use super::offer::Source;
 use super::record::Choices;
+use super::refusal::PictureRefusal;
 use super::turn::Picture;
 use super::usage::Usage;
 
@@ -43,7 +44,7 @@ pub struct ImageSpec {
     pub count: u8,
     /// What a workflow begins its noise with: the same seed, the same
     /// picture.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// Whether a picture is changed.
     pub is_edit: bool,
     /// That picture, once it was read.
@@ -103,7 +104,7 @@ pub struct PictureAnswer {
     /// Those that were asked for and did not come, each with its reason.
     pub missing: Vec<MissingPicture>,
     /// None where the host takes no seed.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// Tokens, as far as the host reports them.
     pub usage: Option<Usage>,
     /// None when nobody knows the price.
@@ -139,9 +140,40 @@ impl Size {
     }
 }
 
+/// Reads a seed as people and programs write it: a whole number of 64 bits.
+/// −1, `random` and nothing at all stand for any.
+pub fn parse_seed(typed: &str) -> Result<Option<u64>, PictureRefusal> {
+    match typed.trim() {
+        "" | "-1" | "−1" => Ok(None),
+        word if word.eq_ignore_ascii_case("random") => Ok(None),
+        number => number
+            .parse()
+            .map(Some)
+            .map_err(|_| PictureRefusal::BadSeed),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seeds_are_read_as_people_type_them() {
+        for (typed, expected) in [
+            ("7", Ok(Some(7))),
+            (" 156680208700286 ", Ok(Some(156_680_208_700_286))),
+            ("18446744073709551615", Ok(Some(u64::MAX))),
+            ("-1", Ok(None)),
+            ("Random", Ok(None)),
+            ("", Ok(None)),
+            ("18446744073709551616", Err(PictureRefusal::BadSeed)),
+            ("-2", Err(PictureRefusal::BadSeed)),
+            ("1.5", Err(PictureRefusal::BadSeed)),
+            ("seven", Err(PictureRefusal::BadSeed)),
+        ] {
+            assert_eq!(parse_seed(typed), expected, "{typed}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_as_people_type_them() {

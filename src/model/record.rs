@@ -58,7 +58,7 @@ pub struct PictureJob {
     pub attempt: AttemptId,
     pub size: Option<Size>,
     pub count: u8,
-    pub seed: u32,
+    pub seed: u64,
     /// Whether it changes a picture.
     pub is_edit: bool,
     /// By which it is found at its host, where its own name never came.

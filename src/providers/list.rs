@@ -35,6 +35,39 @@ const NOT_CHAT: &[&str] = &[
     "guard",
 ];
 
+/// A model in a provider's list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListedModel {
+    pub name: String,
+    pub abilities: Abilities,
+}
+
+/// What a list says that a model can do, beside answering. What a list does
+/// not say is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Abilities {
+    /// It calls tools.
+    pub tools: bool,
+    /// It thinks before it answers.
+    pub thinks: bool,
+    /// It answers in JSON where it is asked to.
+    pub json: bool,
+}
+
+impl Abilities {
+    /// Reads an entry of a list, whoever's it is: `docs/providers.md` §13.
+    fn of(entry: &Value) -> Self {
+        let parameters = entry["supported_parameters"].as_array();
+        let takes = |name: &str| parameters.is_some_and(|all| all.iter().any(|it| it == name));
+        let can = |name: &str| entry["capabilities"][name] == true;
+        Self {
+            tools: takes("tools") || can("function_calling"),
+            thinks: takes("reasoning") || can("reasoning") || entry["thinking"] == true,
+            json: takes("response_format") || takes("structured_outputs"),
+        }
+    }
+}
+
 impl Providers {
     /// Lists the models that chat, free of charge, as far as one page
     /// names them.
@@ -42,7 +75,7 @@ impl Providers {
         &self,
         provider: &Provider,
         credential: Option<&Credential>,
-    ) -> Result<Vec<String>, ProviderFailure> {
+    ) -> Result<Vec<ListedModel>, ProviderFailure> {
         let deadline = Instant::now() + self.outbound.timeouts.check;
         let path = provider.dialect.models_path();
         let sent = self.outbound.get(provider, path, credential, deadline);
@@ -57,19 +90,21 @@ impl Providers {
     }
 }
 
-/// The names of the models in a list that chat, in alphabetical order.
-fn chat_models(dialect: Dialect, list: &Value) -> Vec<String> {
-    let chats = |name: &&str| !NOT_CHAT.iter().any(|part| name.contains(part));
-    let mut names: Vec<String> = dialect
+/// The models in a list that chat, in the alphabetical order of their names.
+fn chat_models(dialect: Dialect, list: &Value) -> Vec<ListedModel> {
+    let chats = |name: &str| !NOT_CHAT.iter().any(|part| name.contains(part));
+    let mut models: Vec<ListedModel> = dialect
         .listed_models(list)
-        .filter(chats)
-        .filter(|name| is_plain(name))
-        .map(str::to_owned)
+        .filter(|(name, _)| chats(name) && is_plain(name))
+        .map(|(name, entry)| ListedModel {
+            name: name.to_owned(),
+            abilities: Abilities::of(entry),
+        })
         .take(MODELS_MAX)
         .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    models.sort_unstable();
+    models.dedup_by(|second, first| second.name == first.name);
+    models
 }
 
 fn is_plain(name: &str) -> bool {
@@ -86,7 +121,42 @@ mod tests {
 
     fn read(provider: &str, list: &Value) -> Vec<String> {
         let catalogue = Catalogue::new(&[]).unwrap();
-        chat_models(catalogue.find(provider).unwrap().dialect, list)
+        let models = chat_models(catalogue.find(provider).unwrap().dialect, list);
+        models.into_iter().map(|it| it.name).collect()
+    }
+
+    #[test]
+    fn what_a_list_says_of_a_model_is_known() {
+        let tools = |tools, thinks, json| Abilities {
+            tools,
+            thinks,
+            json,
+        };
+        for (entry, abilities) in [
+            (json!({"id": "a"}), tools(false, false, false)),
+            // OpenRouter's.
+            (
+                json!({"supported_parameters": ["max_tokens", "tools", "reasoning"]}),
+                tools(true, true, false),
+            ),
+            (
+                json!({"supported_parameters": ["response_format"]}),
+                tools(false, false, true),
+            ),
+            // Mistral's.
+            (
+                json!({"capabilities": {"function_calling": true, "vision": false}}),
+                tools(true, false, false),
+            ),
+            // Google's.
+            (json!({"thinking": true}), tools(false, true, false)),
+            (
+                json!({"supported_parameters": "tools", "capabilities": [], "thinking": "no"}),
+                tools(false, false, false),
+            ),
+        ] {
+            assert_eq!(Abilities::of(&entry), abilities, "{entry}");
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub use images::{
     FailedPictures, ImageRequest, JobState, MadeSoFar, PictureResult, PictureStart, Workflow,
     Workflows, tokens_of_pictures,
 };
+pub use list::{Abilities, ListedModel};
 pub use pasted_key::{
     FoundKey, PasteProblem, PastedKey, UnusedLine, WhyUnused, holds_secret, read_key_file,
     read_pasted_key, trim_secret,

@@ -71,7 +71,7 @@ use sqlite::Sqlite;
 pub use totals::{QUARTER_MS, Scope as TotalScope, Total, TotalKey, TotalSpan};
 use trouble::WAIT_MAX;
 pub use trouble::{DatabaseTrouble, StoreError, copy_error};
-pub use usage::{DayStretch, ReceiptsAfter, TotalLine, UsageLine, UsageOwner};
+pub use usage::{DayStretch, ReceiptsAfter, TooManyLines, TotalLine, UsageLine, UsageOwner};
 use value::{Decision, Effect, Row, Statement, StatementResult, Statements, Transaction};
 
 /// The newest migration. A database that has had it is opened without the

@@ -47,7 +47,8 @@ impl Store {
             job.size.map(|size| i64::from(size.width)).into(),
             job.size.map(|size| i64::from(size.height)).into(),
             i64::from(job.count).into(),
-            i64::from(job.seed).into(),
+            // All 64 bits of it: the largest ones stand there as negative numbers.
+            job.seed.cast_signed().into(),
             job.is_edit.into(),
             i64::from(job.mark).into(),
             job.began_at_ms.into(),
@@ -207,7 +208,7 @@ fn read_job(row: &Row) -> anyhow::Result<PictureJob> {
         attempt: AttemptId(attempt.context("a picture has a malformed attempt")?),
         size: size.map(|(width, height)| Size { width, height }),
         count: row.int(8)?.try_into()?,
-        seed: row.int(9)?.try_into()?,
+        seed: row.int(9)?.cast_unsigned(),
         is_edit: row.int(10)? != 0,
         mark: row.int(11)?.try_into()?,
         host_job: row.maybe_text(12)?.map(ToOwned::to_owned),

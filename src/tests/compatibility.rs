@@ -116,6 +116,20 @@ async fn synthstacks_list_tells_what_a_key_is_and_what_it_paid() {
         assert_eq!(tested.json()["valid"], true);
         let refused = json!({"provider": "openai", "apiKey": bad("openai")});
         assert_eq!(program.posts(keys, &refused).await.status, 422);
+        // Whoever says so has it saved, marked as invalid.
+        let keep = json!({"provider": "mistral", "apiKey": bad("mistral"), "keep_refused": true});
+        let kept = program.posts(keys, &keep).await;
+        assert_eq!(kept.status, 201, "{}", kept.text);
+        let kept = kept.json();
+        assert_eq!(
+            kept["message"],
+            "API key added, and refused by its provider"
+        );
+        assert_eq!(kept["check"], "invalid");
+        assert_eq!(
+            (&kept["key"]["isValid"], &kept["key"]["health"]),
+            (&json!(false), &json!("refused"))
+        );
     })
     .await;
 }

@@ -140,7 +140,7 @@ async fn a_program_hears_how_far_its_picture_is() {
         assert!(said.contains(&picture));
         let told: Vec<&str> = said.lines().filter(|line| line.starts_with(": ")).collect();
         assert_snapshot!(told.join("\n"), @r#"
-        : {"ahead":1,"stage":"queued"}
+        : {"ahead":0,"stage":"queued"}
         : {"stage":"running"}
         "#);
     })

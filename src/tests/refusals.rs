@@ -47,7 +47,7 @@ const SOURCES: [Source; 4] = [
     Source::Server,
     Source::BotDefault,
 ];
-const CLASSES: [FailureClass; 31] = {
+const CLASSES: [FailureClass; 35] = {
     use FailureClass as F;
     [
         F::AuthInvalid,
@@ -76,7 +76,11 @@ const CLASSES: [FailureClass; 31] = {
         F::NoPicture,
         F::UntrustedResult,
         F::WorkflowFailed,
+        F::ModelFileMissing,
+        F::NodeMissing,
         F::MachineFailed,
+        F::OutOfMemory,
+        F::ResultLost,
         F::Cancelled,
         F::Expired,
         F::NotSetUp,
@@ -387,6 +391,7 @@ fn other_refusals() -> Vec<Refusal> {
         P::PictureLost,
         P::PictureShown,
         P::BadSize,
+        P::BadSeed,
         P::BadPicture,
         P::KindNotTaken {
             provider: openai(),

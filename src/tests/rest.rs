@@ -78,6 +78,58 @@ async fn a_key_is_stored_changed_tested_and_removed() {
 }
 
 #[tokio::test]
+async fn a_months_attempts_are_listed_part_by_part() {
+    run(async |stage| {
+        let mia = stage.mia();
+        mia.adds("openai", "user", &good("openai")).await;
+        for prompt in ["one", "two", "three"] {
+            mia.runs(&format!("/ask prompt:{prompt} provider:openai"))
+                .await;
+        }
+        stage.app().await.idle().await;
+        let program = Program::of(stage, &mia, ALL).await;
+        let list = "/api/v1/usage/attempts";
+        let first = program.gets(&format!("{list}?month=2026-11&limit=2")).await;
+        let first = first.json();
+        let attempts = first["attempts"].as_array().unwrap();
+        assert_eq!(attempts.len(), 2);
+        // Each is what its own address shows.
+        let id = attempts[0]["id"].as_str().unwrap();
+        assert_eq!(
+            attempts[0],
+            program.gets(&format!("{list}/{id}")).await.json()
+        );
+        let next = first["next"].as_str().unwrap();
+        let rest = program
+            .gets(&format!("{list}?limit=2&after={next}"))
+            .await
+            .json();
+        assert_eq!(rest["attempts"].as_array().unwrap().len(), 1);
+        assert_eq!(rest["next"], Value::Null);
+        let before = program.gets(&format!("{list}?month=2026-10")).await;
+        assert_eq!(before.json(), json!({"attempts": [], "next": null}));
+        for wrong in [
+            "month=7d",
+            "month=2026-13",
+            "limit=0",
+            "limit=501",
+            "after=x",
+            "time_zone=Moon",
+            "days=7",
+        ] {
+            let refused = program.gets(&format!("{list}?{wrong}")).await;
+            assert_eq!(refused.code(), "400 malformed_query", "{wrong}");
+        }
+        // Nobody else's are in it, and a server's are its managers'.
+        let zoe = Program::of(stage, &stage.zoe(), ALL).await;
+        assert_eq!(zoe.gets(list).await.json()["attempts"], json!([]));
+        let servers = format!("/api/v1/guilds/{}/usage/attempts", stage.scene.server);
+        assert_eq!(program.gets(&servers).await.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_answer_ever_holds_a_key() {
     run(async |stage| {
         let program = Program::of(stage, &stage.mia(), ALL).await;
@@ -154,7 +206,7 @@ async fn bad_input_is_told_and_loses_nothing() {
         400 malformed_body The body can't be read: missing field `provider`. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: missing field `key`. `GET /openapi.json` shows what it should be.
         400 malformed_body The body can't be read: a field has the wrong type. `GET /openapi.json` shows what it should be.
-        400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `apiKey`, `key`, `name`, `extras`. `GET /openapi.json` shows what it should be.
+        400 malformed_body The body can't be read: unknown field `paused`, expected one of `provider`, `apiKey`, `key`, `name`, `extras`, `keep_refused`. `GET /openapi.json` shows what it should be.
         404 unknown_provider There is no provider called `opnai`. `GET /api/v1/providers` lists all.
         400 malformed_key That can't be a key: it contains spaces or characters that no key has. Nothing was stored.
         400 malformed_key That can't be a key: it is empty. Nothing was stored.

@@ -24,6 +24,7 @@ async fn the_doctor_says_what_is_missing_for_people_to_sign_in() {
         secret(&here, Some("made-up-wrong-secret")),
         elsewhere,
         changed(&here, "LATCHKEY_CONSOLE__ENABLED", Some("false")),
+        listen("127.0.0.1:0"),
     ] {
         let output = run("doctor", &variables).await;
         let text = printed(&output.stdout);
@@ -44,6 +45,8 @@ async fn the_doctor_says_what_is_missing_for_people_to_sign_in() {
     note  console: no pages for people: its pages need https, or a browser on this machine: set `gateway.public_url` to the https address that a proxy in front of it serves
     succeeds: true
     note  console: no pages for people: `console.enabled` is false
+    succeeds: true
+    note  console: no pages for people: `gateway.listen` takes any port that is free, so that Discord can't be told where people come back to: name a port, or set `gateway.public_url`
     succeeds: true
     ");
 }

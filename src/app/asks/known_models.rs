@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::ledger::ListPrice;
 use crate::model::{Caller, Offer, ProviderId, Source};
-use crate::providers::sees;
+use crate::providers::{Abilities, sees};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -33,7 +33,26 @@ pub struct KnownModel {
     pub is_default: bool,
     pub makes_pictures: bool,
     pub sees_pictures: bool,
+    /// What its provider's list says of it.
+    pub abilities: Abilities,
     pub prices: ListPrice,
+}
+
+/// A model by its name, with what is known of it.
+struct Named {
+    name: String,
+    makes_pictures: bool,
+    abilities: Abilities,
+}
+
+impl Named {
+    fn chat(name: String) -> Self {
+        Self {
+            name,
+            makes_pictures: false,
+            abilities: Abilities::default(),
+        }
+    }
 }
 
 impl Asks {
@@ -55,7 +74,12 @@ impl Asks {
             };
             let (names, listed_at_ms) = self.known_names(payer);
             let mut models = Vec::new();
-            for (name, makes_pictures) in names {
+            for Named {
+                name,
+                makes_pictures,
+                abilities,
+            } in names
+            {
                 if !self.models.may_use(&provider.id, &name) {
                     continue;
                 }
@@ -64,6 +88,7 @@ impl Asks {
                     is_default: provider.default_model.as_deref() == Some(name.as_str()),
                     sees_pictures: sees(provider, &name),
                     makes_pictures,
+                    abilities,
                     prices,
                     name,
                 });
@@ -80,22 +105,31 @@ impl Asks {
         Ok(known)
     }
 
-    /// The names of a payer's models, and whether each makes pictures: the
-    /// defaults first, then what the provider listed, and when it did.
-    fn known_names(&self, payer: &Offer) -> (Vec<(String, bool)>, Option<i64>) {
+    /// A payer's models: the default first, then what the provider listed, and
+    /// when it did.
+    fn known_names(&self, payer: &Offer) -> (Vec<Named>, Option<i64>) {
         let provider = self.models.catalogue().get(&payer.provider);
         let default = provider.and_then(|it| it.default_model.clone());
         let pictures = provider.and_then(|it| it.images.model.clone());
-        let mut names: Vec<(String, bool)> = default.into_iter().map(|it| (it, false)).collect();
+        let mut names: Vec<Named> = default.into_iter().map(Named::chat).collect();
         let listed = self.models.lists().look_up(payer);
         let listed_at_ms = listed.as_ref().map(|listed| listed.at_ms);
-        let others = listed.iter().flat_map(|listed| listed.models.iter());
-        for name in others {
-            if !names.iter().any(|(it, _)| it == name) {
-                names.push((name.clone(), false));
+        let others = listed
+            .iter()
+            .flat_map(|listed| listed.models.iter().zip(listed.abilities.iter()));
+        for (name, abilities) in others {
+            match names.iter_mut().find(|it| it.name == *name) {
+                Some(known) => known.abilities = *abilities,
+                None => names.push(Named {
+                    abilities: *abilities,
+                    ..Named::chat(name.clone())
+                }),
             }
         }
-        names.extend(pictures.map(|it| (it, true)));
+        names.extend(pictures.map(|name| Named {
+            makes_pictures: true,
+            ..Named::chat(name)
+        }));
         (names, listed_at_ms)
     }
 

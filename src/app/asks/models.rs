@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{Caller, Offer, ProviderId};
-use crate::providers::Provider;
+use crate::providers::{ListedModel, Provider};
 
 use crate::app::Error;
 use crate::app::asks::Asks;
@@ -135,7 +135,7 @@ impl Asks {
 
     /// The models that a payer's provider lists; none where the payer's key
     /// does not open, so that the next payer may be asked.
-    async fn list(&self, payer: &Offer) -> anyhow::Result<Option<Vec<String>>> {
+    async fn list(&self, payer: &Offer) -> anyhow::Result<Option<Vec<ListedModel>>> {
         let provider: &Provider = self.models.provider(&payer.provider)?;
         let key = match self.payers.open_key(payer, None) {
             Ok(key) => key,

@@ -30,6 +30,9 @@ pub struct KeyDraft {
     /// What its owner calls it.
     pub name: Option<String>,
     pub typed: TypedKey,
+    /// Whether it is stored even if its provider refuses it, because whoever
+    /// adds it says so. It then waits as refused, and pays for nothing.
+    pub keep_refused: bool,
 }
 
 /// A key that its provider was asked about, and that is no row yet.
@@ -109,6 +112,7 @@ impl Keys {
         self.require_byok()?;
         let action = self.pending.take(caller, PendingKind::AddKey, form).await?;
         let draft = KeyDraft {
+            keep_refused: false,
             scope: action.scope,
             provider: action.provider,
             name: action.name,
@@ -147,7 +151,7 @@ impl Keys {
         } = draft.typed.into_credential(destination)?;
         let check = self.limited_check(caller, provider, &credential).await?;
         let replaced = self.store.key_of(owner, &provider.id).await?.is_some();
-        if check == Check::Invalid {
+        if check == Check::Invalid && !draft.keep_refused {
             let provider = provider.id.clone();
             return Err(Refusal::Key(KeyRefusal::KeyRefused {
                 provider,

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::model::{KeyId, Offer, ProviderId, TtlCache, lock};
+use crate::providers::{Abilities, ListedModel};
 
 /// How long a list is believed after it was asked for.
 const FRESH: Duration = Duration::from_hours(1);
@@ -19,6 +20,8 @@ pub struct ModelLists(Mutex<TtlCache<ListedFor, Option<ListedModels>>>);
 #[derive(Clone)]
 pub struct ListedModels {
     pub models: Arc<[String]>,
+    /// What the list says that its models can do, in the same order.
+    pub abilities: Arc<[Abilities]>,
     pub at_ms: i64,
 }
 
@@ -75,11 +78,14 @@ impl ModelLists {
 
     /// Keeps the list that was asked for. It is believed for as long as if it
     /// were as old as the question.
-    pub fn put(&self, offer: &Offer, models: Vec<String>, at_ms: i64) {
+    pub fn put(&self, offer: &Offer, listed: Vec<ListedModel>, at_ms: i64) {
         let key = (offer.provider.clone(), offer.key);
         if let Some(list) = lock(&self.0).get_even_stale_mut(&key) {
+            let (models, abilities): (Vec<_>, Vec<_>) =
+                listed.into_iter().map(|it| (it.name, it.abilities)).unzip();
             *list = Some(ListedModels {
                 models: models.into(),
+                abilities: abilities.into(),
                 at_ms,
             });
         }

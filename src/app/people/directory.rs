@@ -44,6 +44,9 @@ pub trait MemberDirectory: Send + Sync {
     /// What a member of a server is called there, as Discord said within the
     /// last hour; none where it does not say it, or they left.
     fn member_name(&self, server: ServerId, person: PersonId) -> BoxFuture<'_, Option<String>>;
+
+    /// Where somebody goes to add the bot to a server of theirs.
+    fn invite_address(&self) -> String;
 }
 
 /// Writes to people in Discord.
@@ -127,6 +130,12 @@ impl People {
     /// What a member of a server is called there, as far as Discord says it.
     pub async fn find_member_name(&self, server: ServerId, person: PersonId) -> Option<String> {
         self.directory()?.member_name(server, person).await
+    }
+
+    /// Where somebody goes to add the bot to a server of theirs; none while
+    /// Discord was not reached.
+    pub fn invite_address(&self) -> Option<String> {
+        Some(self.directory()?.invite_address())
     }
 
     /// What a server is called, if the bot is in it.

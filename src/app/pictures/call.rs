@@ -161,7 +161,12 @@ impl PictureCall<'_> {
         reservation: &Reservation<PictureDetails>,
     ) -> anyhow::Result<(ImageRequest, PictureJob)> {
         let spec = reservation.details.spec.clone();
-        let (seed, mark) = (spec.seed.map_or_else(random, Ok)?, random()?);
+        let mark = random()?;
+        // Of 32 bits: every host takes it, and every language reads it exactly.
+        let seed = match spec.seed {
+            Some(seed) => seed,
+            None => u64::from(random()?),
+        };
         let (id, channel, message) = match self.waiter {
             Waiter::Here(spot) => (spot.id.as_str(), Some(spot.channel), spot.message),
             Waiter::Program(id) => (id, None, None),

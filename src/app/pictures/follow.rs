@@ -14,6 +14,12 @@ use crate::app::pictures::run::{PayingKey, PictureProgress, Watcher};
 
 /// How often in a row a look may fail before the job is given up.
 const MISSES_MAX: u32 = 20;
+/// How often in a row a host may not know a job before it is believed: a
+/// history comes a moment after its queue, and what was begun just now may not
+/// be known everywhere.
+const GONE_MAX: u32 = 2;
+/// The same for a job that its host has never been seen to know.
+const FRESH_GONE_MAX: u32 = 5;
 /// How many times the first wait the longest is.
 const SLOWEST: u32 = 5;
 /// How often something is cleared away at a host.
@@ -27,22 +33,30 @@ pub enum JobEnd {
     /// The host did not answer when it was asked to begin, or to make pictures
     /// at once.
     NotAnswered(ProviderFailure),
-    /// Its time is over, or the host no longer says how far it is; whether it
-    /// may have begun to run.
+    /// Its time is over, or the host no longer says how far it is.
     GivenUp {
         failure: ProviderFailure,
-        ran: bool,
+        ran: Ran,
     },
-    /// Somebody cancelled it; whether it had begun to run.
+    /// Somebody cancelled it.
     Stopped {
-        ran: bool,
+        ran: Ran,
     },
     /// This process ends before it does.
     GoesOn,
-    /// This process ends, and nobody else can go on with it; whether it had
-    /// begun to run.
+    /// This process ends, and nobody else can go on with it.
     CutShort {
-        ran: bool,
+        ran: Ran,
+    },
+}
+
+/// Whether a job that nobody waits for any more had begun to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ran {
+    Not,
+    /// It may have, and its machine was seen at it for so long.
+    For {
+        machine_ms: u64,
     },
 }
 
@@ -74,24 +88,32 @@ impl JobFollower<'_> {
         let deadline = Instant::now() + self.time_left(job);
         let mut end = tokio::select! {
             end = self.until_done(job, &mut seen) => end?,
-            () = self.stop.cancelled() => JobEnd::Stopped { ran: false },
+            () = self.stop.cancelled() => JobEnd::Stopped { ran: Ran::Not },
             () = tokio::time::sleep_until(deadline) => JobEnd::GivenUp {
                 failure: self.failed(FailureClass::TimedOut),
-                ran: false,
+                ran: Ran::Not,
             },
             () = self.pictures.tasks.cut_off() => match job.channel {
                 Some(_) => return Ok(JobEnd::GoesOn),
                 // The program that waits for it is cut off too.
-                None => JobEnd::CutShort { ran: false },
+                None => JobEnd::CutShort { ran: Ran::Not },
             },
         };
         let ran_for = ran_from.map_or(Duration::ZERO, |from| from.elapsed());
         let ran_ms = u64::try_from(ran_for.as_millis()).unwrap_or(u64::MAX);
         let mut is_given_up = true;
         match &mut end {
-            JobEnd::Stopped { ran } | JobEnd::CutShort { ran } => *ran = ran_from.is_some(),
-            // What an earlier process began may have run before this one looked.
-            JobEnd::GivenUp { ran, .. } => *ran |= ran_from.is_some() || self.request.is_none(),
+            JobEnd::Stopped { ran } | JobEnd::CutShort { ran } if ran_from.is_some() => {
+                *ran = Ran::For { machine_ms: ran_ms };
+            }
+            JobEnd::Stopped { .. } | JobEnd::CutShort { .. } => {}
+            JobEnd::GivenUp { ran, .. } => {
+                // What an earlier process began may have run before this one looked.
+                let may_have_run = *ran != Ran::Not || self.request.is_none();
+                if ran_from.is_some() || may_have_run {
+                    *ran = Ran::For { machine_ms: ran_ms };
+                }
+            }
             JobEnd::Made(result) => {
                 is_given_up = false;
                 if result.machine_ms == 0 {
@@ -145,6 +167,8 @@ impl JobFollower<'_> {
     ) -> Result<JobEnd, Error> {
         let first = self.pictures.settings.poll;
         let (mut wait, mut misses) = (first, 0);
+        // What an earlier process began was known.
+        let (mut gone, mut is_known) = (0, self.request.is_none());
         loop {
             sleep(wait + jitter(wait)).await;
             let looked = self.look(job).await?;
@@ -152,21 +176,24 @@ impl JobFollower<'_> {
                 Ok(JobState::Done(result)) => return Ok(JobEnd::Made(result)),
                 Ok(JobState::Failed(failed)) => return Ok(JobEnd::Failed(failed)),
                 Ok(JobState::Waiting(stage)) => {
-                    misses = 0;
+                    (misses, gone, is_known) = (0, 0, true);
                     seen(stage);
                 }
                 Ok(JobState::Renamed(host_job, stage)) => {
                     self.pictures.store.set_host_job(&job.id, &host_job).await?;
                     job.host_job = Some(host_job);
+                    is_known = false;
                     seen(stage);
                 }
+                Err(failure) if is_unknown(&failure) && gone < gone_max(is_known) => gone += 1,
                 Err(failure) if may_pass(&failure) && misses < MISSES_MAX => {
                     misses += 1;
                     wait = failure.retry_after.unwrap_or(wait).min(first * 2 * SLOWEST);
                 }
                 // Nobody knows what becomes of it.
                 Err(failure) if may_pass(&failure) => {
-                    return Ok(JobEnd::GivenUp { failure, ran: true });
+                    let ran = Ran::For { machine_ms: 0 };
+                    return Ok(JobEnd::GivenUp { failure, ran });
                 }
                 Err(failure) => {
                     return Ok(JobEnd::Failed(FailedPictures {
@@ -223,6 +250,15 @@ impl JobFollower<'_> {
             }
         }
     }
+}
+
+/// Whether the host does not know the job, for now or any more.
+fn is_unknown(failure: &ProviderFailure) -> bool {
+    failure.class == FailureClass::Expired
+}
+
+fn gone_max(is_known: bool) -> u32 {
+    if is_known { GONE_MAX } else { FRESH_GONE_MAX }
 }
 
 /// Whether the next look may tell more: nothing of it is about the job.

@@ -14,7 +14,7 @@ use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
 use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
-use crate::app::pictures::follow::{JobEnd, JobFollower};
+use crate::app::pictures::follow::{JobEnd, JobFollower, Ran};
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
 
@@ -97,7 +97,7 @@ pub struct EndedJob<'a> {
     pub end: JobEnd,
     pub hold: Hold,
     /// None where the host takes no seed.
-    pub seed: Option<u32>,
+    pub seed: Option<u64>,
     /// None where an earlier process began the picture.
     pub policy: Option<&'a CallerPolicy>,
 }
@@ -138,6 +138,10 @@ pub enum PictureProgress {
 
 /// Whoever looks how far a picture is.
 pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
+
+/// What is made at once may have been made, and by no machine that is paid for
+/// by the second.
+const AT_ONCE: Ran = Ran::For { machine_ms: 0 };
 
 /// The end of a job that was never begun.
 fn failed_at_once(failure: ProviderFailure) -> JobEnd {
@@ -269,11 +273,13 @@ impl Pictures {
 
     /// Gives back what was held for pictures that nobody waits for any more,
     /// unless their host had begun to make them.
-    async fn give_up_hold(&self, hold: Hold, ran: bool) {
-        if ran {
-            self.payers.settle(hold, CallEnd::Abandoned).await;
-        } else {
-            self.payers.release(hold).await;
+    async fn give_up_hold(&self, hold: Hold, ran: Ran) {
+        match ran {
+            Ran::Not => self.payers.release(hold).await,
+            Ran::For { machine_ms } => {
+                let ended = CallEnd::Stopped { machine_ms };
+                self.payers.settle(hold, ended).await;
+            }
         }
     }
 
@@ -304,7 +310,7 @@ impl Pictures {
             tokio::select! {
                 started = starting => started,
                 () = stop.cancelled() => return Ok(self.end_stopped(offer, request)),
-                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: true }),
+                () = self.tasks.cut_off() => return Ok(JobEnd::CutShort { ran: AT_ONCE }),
             }
         };
         drop(opened);
@@ -342,7 +348,7 @@ impl Pictures {
     fn end_stopped(&self, offer: &Offer, request: &ImageRequest) -> JobEnd {
         match request.made.take_stopped(request.spec.pictures()) {
             Some(made) => self.note_made(offer, made),
-            None => JobEnd::Stopped { ran: true },
+            None => JobEnd::Stopped { ran: AT_ONCE },
         }
     }
 

@@ -96,6 +96,10 @@ impl MemberDirectory for Bot {
             Some(name).filter(|name| !name.is_empty())
         })
     }
+
+    fn invite_address(&self) -> String {
+        self.invite_address.clone()
+    }
 }
 
 impl Notifier for Bot {

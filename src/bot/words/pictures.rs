@@ -131,7 +131,7 @@ pub fn buttons(voice: Voice<'_>, id: &str, has_seed: bool) -> Vec<Button> {
 }
 
 /// Which seed a picture began with.
-pub fn seed(voice: Voice<'_>, seed: u32) -> Card {
+pub fn seed(voice: Voice<'_>, seed: u64) -> Card {
     Card::text(voice.lang.say(
         "The seed is `{seed}`. `/imagine seed:{seed}` with the same prompt and workflow makes the same picture.",
         &[("seed", &seed)],

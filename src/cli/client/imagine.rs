@@ -36,8 +36,8 @@ pub struct Picture {
     #[arg(long, short = 'n')]
     count: Option<u8>,
     /// The same seed, the same picture; for hosts of workflows.
-    #[arg(long)]
-    seed: Option<u32>,
+    #[arg(long, allow_hyphen_values = true)]
+    seed: Option<String>,
     /// What should not be in it; for hosts of workflows.
     #[arg(long)]
     negative: Option<String>,

@@ -18,7 +18,7 @@ async fn show_home(visit: Visit) -> HandlerResult {
     }
     let body = html! {
         section.hero {
-            (show_offer())
+            (show_offer(visit.app().people.invite_address().as_deref()))
             (show_order())
         }
         (show_places())
@@ -27,7 +27,7 @@ async fn show_home(visit: Visit) -> HandlerResult {
     Ok(Page::new(Section::Front, "Bring your keys, see who pays", body).into())
 }
 
-fn show_offer() -> Markup {
+fn show_offer(invite: Option<&str>) -> Markup {
     html! {
         div {
             h1 { "Bring your keys. See who pays." }
@@ -38,6 +38,9 @@ fn show_offer() -> Markup {
             div.acts {
                 a.btn.strong href="/sign-in" { (icon::plain("discord")) "Sign in with Discord" }
                 a.btn href="/playground" { "Try it with your own key" }
+                @if let Some(invite) = invite {
+                    a.btn href=(invite) rel="noreferrer" { "Add to your server" }
+                }
             }
         }
     }

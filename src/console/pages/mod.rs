@@ -1,7 +1,7 @@
 //! The pages, one file or folder for each, and the table of their rows.
 
 mod home;
-mod keys;
+pub mod keys;
 mod models;
 mod old_addresses;
 mod operator;

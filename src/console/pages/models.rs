@@ -12,6 +12,8 @@ use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::model::{NanoDollars, Source};
+
+use super::playground::PICTURE_TOOL;
 use url::form_urlencoded;
 
 pub const ROWS: &[Row] = &[row!(GET "/models" SignedIn show_models)];
@@ -21,9 +23,12 @@ const FRESH_MS: i64 = 60 * 60 * 1_000;
 /// How many rows a page has at the most: more are found by searching.
 const ROWS_MAX: usize = 100;
 /// What a model can do, as it is chosen and as it is said.
-const ABILITIES: [(&str, &str); 3] = [
+const ABILITIES: [(&str, &str); 6] = [
     ("text", "Answers questions"),
     ("sees", "Sees pictures"),
+    ("tools", "Calls tools"),
+    ("thinks", "Thinks first"),
+    ("json", "Answers in JSON"),
     ("pictures", "Makes pictures"),
 ];
 const PAYERS: [(&str, &str); 3] = [
@@ -60,6 +65,9 @@ impl Wanted {
         let can = match self.ability.as_str() {
             "text" => !model.makes_pictures,
             "sees" => model.sees_pictures,
+            "tools" => model.abilities.tools,
+            "thinks" => model.abilities.thinks,
+            "json" => model.abilities.json,
             "pictures" => model.makes_pictures,
             _ => true,
         };
@@ -215,6 +223,9 @@ fn show_table(visit: &Visit, wanted: &Wanted, known: &[KnownModels]) -> Markup {
                     @for (it, name, model) in rows.iter().take(ROWS_MAX) {
                         (show_row(visit, it, name, model))
                     }
+                    @if rows.is_empty() {
+                        tr { td colspan="8" { "No model is like that. " a href="/models" { "Show all" } } }
+                    }
                 }
             }
             p.foot {
@@ -284,17 +295,31 @@ fn price(price: Option<NanoDollars>) -> String {
     money::cost(price)
 }
 
-fn describe_abilities(model: &KnownModel) -> &'static str {
-    match (model.makes_pictures, model.sees_pictures) {
-        (true, _) => "makes pictures",
-        (false, true) => "text, sees pictures",
-        (false, false) => "text",
+/// What a model can do, as far as its name and its provider's list tell.
+fn describe_abilities(model: &KnownModel) -> String {
+    if model.makes_pictures {
+        return "makes pictures".to_owned();
     }
+    let known = [
+        (true, "text"),
+        (model.sees_pictures, "sees pictures"),
+        (model.abilities.tools, "tools"),
+        (model.abilities.thinks, "reasoning"),
+        (model.abilities.json, "JSON"),
+    ];
+    let words = known
+        .iter()
+        .filter(|(can, _)| *can)
+        .map(|(_, words)| *words);
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The playground with this model, in the same place.
 fn try_address(visit: &Visit, known: &KnownModels, model: &KnownModel) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
+    if model.makes_pictures {
+        query.append_pair("as", PICTURE_TOOL);
+    }
     query.append_pair("model", &format!("{}/{}", known.provider, model.name));
     if let (Some(place), Source::Server) = (visit.place(), known.payer) {
         query.append_pair("in", &place.to_string());

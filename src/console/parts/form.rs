@@ -58,6 +58,9 @@ pub struct Choice<'a> {
 pub struct ChoiceGroup {
     pub label: String,
     pub kind: &'static str,
+    /// How keys of the group's provider begin, for scripts; empty where that
+    /// is not known.
+    pub shape: String,
     /// The value and the words of each.
     pub choices: Vec<(String, String)>,
 }
@@ -69,6 +72,8 @@ pub struct GroupedList<'a> {
     pub label: &'a str,
     pub alone: &'a [Choice<'a>],
     pub groups: &'a [ChoiceGroup],
+    /// The kind of groups that apply. What is chosen may stand in others too.
+    pub kind: &'a str,
 }
 
 /// A list of groups to choose from.
@@ -78,6 +83,7 @@ pub fn select_group(list: GroupedList<'_>, chosen: &str) -> Markup {
         label,
         alone,
         groups,
+        kind,
     } = list;
     html! {
         div.field {
@@ -87,9 +93,9 @@ pub fn select_group(list: GroupedList<'_>, chosen: &str) -> Markup {
                     option value=(choice.value) selected[choice.value == chosen] { (choice.words) }
                 }
                 @for group in groups {
-                    optgroup label=(group.label) data-kind=(group.kind) {
+                    optgroup label=(group.label) data-kind=(group.kind) data-shape=(group.shape) {
                         @for (value, words) in &group.choices {
-                            option value=(value) selected[value == chosen] { (words) }
+                            option value=(value) selected[value == chosen && group.kind == kind] { (words) }
                         }
                     }
                 }

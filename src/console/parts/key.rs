@@ -13,6 +13,11 @@ pub fn provider_name(providers: KnownProviders<'_>, id: &ProviderId) -> String {
     known.map_or_else(|| id.to_string(), |known| known.name().to_owned())
 }
 
+/// The name of a provider that a report has the id of.
+pub fn provider_of(providers: KnownProviders<'_>, id: &str) -> String {
+    provider_name(providers, &id.into())
+}
+
 /// What tells a key from others: its name, and its last characters.
 pub fn label(key: &Key) -> Markup {
     html! {

@@ -23,6 +23,18 @@ pub fn relative_or_never(at_ms: Option<i64>, now_ms: i64) -> Markup {
     at_ms.map_or_else(|| html! { "never" }, |at_ms| relative(at_ms, now_ms))
 }
 
+/// How long something has been going on, such as "3 hours".
+pub fn duration(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..60 => return "less than a minute".to_owned(),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
 /// The day of a moment, such as "12 Nov 2026".
 pub fn day(at_ms: i64) -> String {
     let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
@@ -57,6 +69,22 @@ fn distance(at_ms: i64, now_ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_is_told_in_its_largest_unit() {
+        for (seconds, words) in [
+            (0, "less than a minute"),
+            (59, "less than a minute"),
+            (60, "1 minute"),
+            (3_599, "59 minutes"),
+            (3_600, "1 hour"),
+            (86_399, "23 hours"),
+            (86_400, "1 day"),
+            (1_000_000, "11 days"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+    }
 
     #[test]
     fn times_are_told_in_the_unit_that_reads_best() {

@@ -54,6 +54,11 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "It is shown once and not kept. Make it again if you need it.".to_owned(),
         ),
         PictureRefusal::BadSize => bad_size(),
+        PictureRefusal::BadSeed => (
+            UNPROCESSABLE,
+            "That is no seed",
+            "Type a whole number from 0 to 18446744073709551615, or nothing for any.".to_owned(),
+        ),
         PictureRefusal::BadPicture => (
             UNPROCESSABLE,
             "That file can’t be used",

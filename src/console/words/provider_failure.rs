@@ -42,6 +42,10 @@ pub fn describe_failure(names: Names<'_>, failure: &ProviderFailure, payer: Sour
         ),
         _ => describe_class(class)
             .replace("{provider}", &name)
+            .replace(
+                "{subject}",
+                failure.subject.as_deref().unwrap_or("that it names"),
+            )
             .replace("{wait}", &describe_wait(wait_s)),
     };
     let status = if is_limited {
@@ -130,6 +134,10 @@ fn describe_class(class: FailureClass) -> &'static str {
         }
         FailureClass::UntrustedResult => describe_untrusted_result(),
         FailureClass::WorkflowFailed => describe_workflow_failed(),
+        FailureClass::ModelFileMissing => describe_model_file_missing(),
+        FailureClass::NodeMissing => describe_node_missing(),
+        FailureClass::OutOfMemory => describe_out_of_memory(),
+        FailureClass::ResultLost => describe_result_lost(),
         FailureClass::MachineFailed => {
             "The machine at {provider} failed, or never started. Try it again, or choose another \
              model."
@@ -152,6 +160,30 @@ fn describe_untrusted_result() -> &'static str {
 fn describe_workflow_failed() -> &'static str {
     "{provider} could not run the workflow: a node of it failed. It may need a model or \
      a node that is not installed there. Choose another workflow."
+}
+
+/// The workflow needs a file that is not there.
+fn describe_model_file_missing() -> &'static str {
+    "{provider} could not run the workflow: the model file {subject} is not there. \
+     Whoever runs it can install it; or choose another workflow."
+}
+
+/// The workflow needs a node that is not there.
+fn describe_node_missing() -> &'static str {
+    "{provider} could not run the workflow: the node {subject} is not installed there. \
+     Whoever runs it can install it; or choose another workflow."
+}
+
+/// The card of the machine is full.
+fn describe_out_of_memory() -> &'static str {
+    "The machine at {provider} has too little memory for this. Ask for fewer pictures, or \
+     choose another model."
+}
+
+/// What was made was lost at the provider.
+fn describe_result_lost() -> &'static str {
+    "{provider} made it, and what came of it was lost there: it may be larger than \
+     {provider} passes on. Ask for fewer pictures."
 }
 
 /// The key was stored without a field that this needs.

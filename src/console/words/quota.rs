@@ -74,6 +74,13 @@ pub fn describe_quota(names: Names<'_>, refusal: &QuotaRefusal) -> Trouble {
         ),
         QuotaRefusal::BadServer => bad_server(),
         QuotaRefusal::BadDuration => bad_duration(),
+        QuotaRefusal::ReportTooLong => Trouble::new(
+            UNPROCESSABLE,
+            "That is too much for one page",
+            "So much was used in this period that a report of it is too long. Choose fewer days, \
+             or take the CSV, which holds any number.",
+        )
+        .way("/usage?period=7d", "The last 7 days"),
     }
 }
 

@@ -69,6 +69,7 @@ pub async fn change_keys(mut call: Call) -> HandlerResult {
         let provider = find_provider(&call, &field)?;
         let Some(secret) = secret else { continue };
         drafts.push(KeyDraft {
+            keep_refused: false,
             scope: Scope::User,
             provider,
             name: None,

@@ -6,6 +6,11 @@ use crate::model::{
     AskRefusal, FailureClass, ProviderFailure, ProviderId, Restriction, Source, Trace, Verdict,
 };
 
+/// What hosts of pictures lack, as programs read it.
+const WORKFLOW_LACKS: &str = "could not run the workflow: it needs a model file or a node that is not installed there. Name another with `model`.";
+const OUT_OF_MEMORY: &str = "has a machine with too little memory for this. Ask for fewer pictures (`n`) or a smaller `size`.";
+const RESULT_LOST: &str = "made it, and lost it or does not pass on so much. Ask for fewer pictures (`n`) or a smaller `size`.";
+
 /// The problem for a refusal about an ask.
 pub fn about_ask(refusal: &AskRefusal) -> Problem {
     let text = |text: &str| text.to_owned();
@@ -195,6 +200,11 @@ fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
             (503, "no_memory", words)
         }
         FailureClass::TooLarge => (502, "provider_too_large", "answers more than is read here."),
+        FailureClass::ModelFileMissing | FailureClass::NodeMissing => {
+            (502, "workflow_failed", WORKFLOW_LACKS)
+        }
+        FailureClass::OutOfMemory => (502, "out_of_memory", OUT_OF_MEMORY),
+        FailureClass::ResultLost => (502, "result_lost", RESULT_LOST),
         FailureClass::Upstream
         | FailureClass::NoPicture
         | FailureClass::UntrustedResult

@@ -52,6 +52,13 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
                 "`size` must be such as `1024x1024`: sides between 256 and 2048, and multiples of 8.",
             ),
         ),
+        PictureRefusal::BadSeed => (
+            400,
+            "malformed_seed",
+            text(
+                "`seed` must be a whole number from 0 to 18446744073709551615. With -1, `\"random\"` or without it, any seed is taken.",
+            ),
+        ),
         PictureRefusal::BadPicture => (
             400,
             "malformed_picture",

@@ -67,6 +67,13 @@ pub fn about_quota(refusal: &QuotaRefusal) -> Problem {
                 "The duration can't be read. Write a number and a unit, such as `30m`, `12h`, `7d` or `4w`.",
             ),
         ),
+        QuotaRefusal::ReportTooLong => (
+            422,
+            "report_too_long",
+            text(
+                "So much was used in this period that a report of it is too long. Ask for fewer days at once, such as `days=7`.",
+            ),
+        ),
     };
     message.into()
 }

@@ -12,6 +12,9 @@ use crate::gateway::proxy::{RelayTarget, relay_call};
 
 use address::{find_model, find_path, read_query};
 
+/// The path of a call in a provider's own words.
+pub const PATH: &str = "/{provider}/{*path}";
+
 /// Passes a call on to the provider that its address names.
 pub async fn call_provider(mut call: Call) -> HandlerResult {
     let providers = call.gateway.app.providers();

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::model::{AskRefusal, ImageSpec, PICTURES_MAX, PictureRefusal, Refusal, Size, Words};
+use crate::model::{
+    AskRefusal, ImageSpec, PICTURES_MAX, PictureRefusal, Refusal, Size, Words, parse_seed,
+};
 
 /// Fields that are accepted with these values only, which ask for what
 /// happens anyway. Older clients send some of them by habit.
@@ -28,7 +30,8 @@ pub struct ImageRequest {
     n: Option<u8>,
     size: Option<String>,
     stream: Option<bool>,
-    seed: Option<u32>,
+    /// A number or text.
+    seed: Option<Value>,
     negative_prompt: Option<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
@@ -60,9 +63,19 @@ impl ImageRequest {
             negative: Words(self.negative_prompt.unwrap_or_default()),
             size: size.transpose()?,
             count,
-            seed: self.seed,
+            seed: read_seed(self.seed.as_ref())?,
             ..ImageSpec::default()
         })
+    }
+}
+
+/// Reads a seed as programs write it: a number, or text.
+fn read_seed(seed: Option<&Value>) -> Result<Option<u64>, PictureRefusal> {
+    match seed {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) => parse_seed(&number.to_string()),
+        Some(Value::String(text)) => parse_seed(text),
+        Some(_) => Err(PictureRefusal::BadSeed),
     }
 }
 

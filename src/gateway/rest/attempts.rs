@@ -1,16 +1,38 @@
-//! The route for one attempt: what it used, and what it cost.
+//! Routes for attempts: what each used, and what it cost.
 
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::OwnAttempt;
+use crate::app::{OwnAttempt, PeriodChoice, ReceiptsAfter, UsageScope, find_zone};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::gateway::receipt::{ReceiptBody, describe_receipt};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::format_time;
-use crate::model::AttemptId;
+use crate::model::{AttemptId, Scope};
+
+/// How many attempts a list has if the query does not say, and at the most.
+const LISTED: usize = 100;
+const LISTED_MAX: usize = 500;
+
+/// A part of a month's attempts, oldest first.
+#[derive(Serialize, ToSchema)]
+pub struct AttemptList {
+    /// Those that have ended and used something.
+    attempts: Vec<AttemptBody>,
+    /// What to ask for with `after` to have the next part; null where this is
+    /// the last.
+    next: Option<String>,
+}
+
+/// What a list of attempts is asked for with.
+struct ListQuery {
+    choice: PeriodChoice,
+    /// The operator's, where the query names none.
+    zone: Option<jiff::tz::TimeZone>,
+    page: ReceiptsAfter,
+}
 
 /// One attempt to have a provider answer.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +61,71 @@ pub struct AttemptBody {
     cost_nano_dollars: Option<u64>,
     /// Null while it runs, and where nothing was used.
     receipt: Option<ReceiptBody>,
+}
+
+/// Lists a month's attempts: the caller's, or those that a server's keys paid
+/// for.
+pub async fn list_attempts(call: Call) -> HandlerResult {
+    let session = &call.session;
+    let scope = match session.scope {
+        Scope::User => UsageScope::User,
+        Scope::Guild => UsageScope::Guild,
+        Scope::System => UsageScope::Bot,
+    };
+    let query = parse_query(call.parts.uri.query().unwrap_or_default())?;
+    let quotas = &call.gateway.app.quotas;
+    let period = quotas.period(query.choice, query.zone)?;
+    let listed = quotas.list_receipts(&session.caller, scope, &period, query.page);
+    let listed = listed.await?;
+    let list = AttemptList {
+        attempts: listed.receipts.iter().map(describe_attempt).collect(),
+        next: listed.next.map(|id| id.to_string()),
+    };
+    json_response(StatusCode::OK, &list)
+}
+
+fn parse_query(query: &str) -> Result<ListQuery, Problem> {
+    let malformed = |message: &str| Problem::new(400, "malformed_query", message);
+    let mut parsed = ListQuery {
+        choice: PeriodChoice::ThisMonth,
+        zone: None,
+        page: ReceiptsAfter {
+            after: None,
+            max: LISTED,
+        },
+    };
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "month" => {
+                let month = PeriodChoice::parse(&value);
+                let month = month.filter(|it| matches!(it, PeriodChoice::Month(..)));
+                parsed.choice =
+                    month.ok_or_else(|| malformed("`month` must be one such as `2026-11`."))?;
+            }
+            "time_zone" => {
+                parsed.zone = Some(find_zone(&value).ok_or_else(|| {
+                    malformed("`time_zone` must be a name of the IANA's, such as `UTC` or `Europe/Berlin`.")
+                })?);
+            }
+            "after" => {
+                parsed.page.after = Some(AttemptId::parse(&value).ok_or_else(|| {
+                    malformed("`after` must be what `next` was in the part before.")
+                })?);
+            }
+            "limit" => {
+                let limit = value.parse().ok();
+                let limit = limit.filter(|limit| (1..=LISTED_MAX).contains(limit));
+                parsed.page.max =
+                    limit.ok_or_else(|| malformed("`limit` must be a number from 1 to 500."))?;
+            }
+            _ => {
+                return Err(malformed(
+                    "The address may ask for `month=…`, `time_zone=…`, `after=…` and `limit=…`, and for nothing else.",
+                ));
+            }
+        }
+    }
+    Ok(parsed)
 }
 
 /// Shows an attempt of the caller's, or one that a server's key paid for.

@@ -71,12 +71,17 @@ pub struct NewKey {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     pub extras: BTreeMap<String, SecretString>,
+    /// Stores the key even if its provider refuses it. It is then listed as
+    /// refused, and pays for nothing until a test finds that it works.
+    #[serde(default)]
+    pub keep_refused: bool,
 }
 
 /// A key that was stored.
 #[derive(Serialize, ToSchema)]
 pub struct StoredKey {
-    /// Always true: a key that its provider refuses is not stored.
+    /// Always true: a key that its provider refuses is stored only where
+    /// `keep_refused` asks for it.
     success: bool,
     message: &'static str,
     key: KeyBody,
@@ -162,6 +167,7 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     let new: NewKey = read_json(&mut call).await?;
     let (app, session) = (&call.gateway.app, &call.session);
     let draft = KeyDraft {
+        keep_refused: new.keep_refused,
         scope: session.scope,
         provider: ProviderId::from(new.provider.as_str()),
         name: new.name,
@@ -179,7 +185,10 @@ pub async fn store_key(mut call: Call) -> HandlerResult {
     let uses = app.keys.uses(&session.caller, session.scope).await?;
     let stored = StoredKey {
         success: true,
-        message: "API key added and validated successfully",
+        message: match added.check {
+            Check::Invalid => "API key added, and refused by its provider",
+            _ => "API key added and validated successfully",
+        },
         key: describe_key(added.key, &uses),
         replaced: added.replaced,
         check: describe_check(&added.check),

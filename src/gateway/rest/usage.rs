@@ -15,13 +15,71 @@ use crate::app::{
 };
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
-use crate::model::{DAY_MS, LimitUse, Scope};
+use crate::model::{DAY_MS, LimitUse, Right, Scope};
 
+use crate::gateway::openapi::docs::{ParameterDocs, RouteDocs};
+use crate::gateway::requirement::Requirement;
 use crate::gateway::responses::json_response;
+use crate::gateway::rest::attempts::{AttemptBody, AttemptList, list_attempts, show_attempt};
 use crate::gateway::rest::format_time;
+use crate::gateway::routes::{GET, Route, ok, person_and_server, route};
 
 /// How many days a report covers if the query does not say.
 const DAYS_DEFAULT: u16 = 30;
+
+/// What a person used, and what a server's keys paid for.
+pub static OF_USAGE: [[Route; 2]; 3] =
+    [
+        person_and_server!(
+            GET,
+            "/usage",
+            Right::UsageRead,
+            show_usage,
+            RouteDocs::new(
+                "usage",
+                "usage",
+                "Shows what was used in the last days: one's own, or what a server's key paid.",
+            )
+            .parameters(&[
+                ParameterDocs::in_query::<u16>("days", "How many days, 30 if left out"),
+                ParameterDocs::in_query::<String>("period", "In the place of `days`: `today`, `7d`, `this-month`, `last-month`, a month such as `2026-11`, or a year such as `2026`"),
+                ParameterDocs::in_query::<String>("time_zone", "Where days begin, such as `Europe/Berlin`; the operator's if left out"),
+                ParameterDocs::in_query::<String>("format", "`json` or `csv`"),
+            ])
+            .responses(&[ok!(UsageBody)])
+        ),
+        person_and_server!(
+            GET,
+            "/usage/attempts",
+            Right::UsageRead,
+            list_attempts,
+            RouteDocs::new(
+                "attempts",
+                "usage",
+                "Lists a month's attempts with their receipts, oldest first: one's own, or those that a server's keys paid for.",
+            )
+            .parameters(&[
+                ParameterDocs::in_query::<String>("month", "A month such as `2026-11`; this one if left out"),
+                ParameterDocs::in_query::<String>("time_zone", "Where days begin, such as `Europe/Berlin`; the operator's if left out"),
+                ParameterDocs::in_query::<String>("after", "What `next` was in the part before"),
+                ParameterDocs::in_query::<u16>("limit", "How many at the most, up to 500; 100 if left out"),
+            ])
+            .responses(&[ok!(AttemptList)])
+        ),
+        person_and_server!(
+        GET,
+        "/usage/attempts/{id}",
+        Right::UsageRead,
+        show_attempt,
+        RouteDocs::new(
+            "attempt",
+            "usage",
+            "Shows one attempt with its receipt: one's own, or one that a server's key paid for.",
+        )
+        .parameters(&[ParameterDocs::in_path("id", "As the header `x-latchkey-attempt` names it")])
+        .responses(&[ok!(AttemptBody)])
+    ),
+    ];
 
 /// What was used in the last days.
 #[derive(Serialize, ToSchema)]

@@ -31,6 +31,8 @@ pub enum PictureRefusal {
     PictureShown,
     #[error("the size is no size")]
     BadSize,
+    #[error("the seed is no seed")]
+    BadSeed,
     #[error("the picture that came along cannot be used")]
     BadPicture,
     #[error("who pays takes no pictures of this kind")]

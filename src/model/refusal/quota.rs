@@ -49,6 +49,8 @@ pub enum QuotaRefusal {
     BadServer,
     #[error("the duration is no duration")]
     BadDuration,
+    #[error("a report of this period is too long")]
+    ReportTooLong,
 }
 
 /// Options of a command that do not go together.

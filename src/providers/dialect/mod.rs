@@ -233,15 +233,16 @@ impl Dialect {
         }
     }
 
-    /// The names of the models in a list that can be asked for text, as far
-    /// as the list tells.
-    pub fn listed_models(self, list: &Value) -> impl Iterator<Item = &str> {
+    /// The models in a list that can be asked for text, as far as the list
+    /// tells: each name, with what the list says of it.
+    pub fn listed_models(self, list: &Value) -> impl Iterator<Item = (&str, &Value)> {
         let name_of: fn(&Value) -> Option<&str> = match self {
             Self::Anthropic => anthropic::listed_model,
             Self::Google => google::listed_model,
             Self::OpenAi(_) | Self::Ollama | Self::ImageHost => model_list::name_of,
         };
-        model_list::entries_of(list).filter_map(name_of)
+        let named = move |entry| Some((name_of(entry)?, entry));
+        model_list::entries_of(list).filter_map(named)
     }
 
     /// What a failed check says of the key, where the dialect has a meaning

@@ -6,12 +6,23 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::model::{Credential, FailureClass, Picture, ProviderFailure, Stage};
+use crate::model::{Credential, FailureClass, MissingPicture, Picture, ProviderFailure, Stage};
 use crate::providers::http::join;
 
+use super::complaint::sort_complaint;
 use super::fetch::fetch_own;
-use super::host::{Host, HostCall, TALKING, checked_id};
-use super::job::{Came, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD};
+use super::host::{Host, HostCall, TALKING, Verdict, checked_id};
+use super::job::{
+    Came, FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD,
+    expired,
+};
+
+/// How many jobs of a history are looked through for one of ours.
+const LOOKED_THROUGH: u32 = 64;
+/// How the names of films and sounds end, which stand among the pictures.
+const FILMS_AND_SOUNDS: [&str; 9] = [
+    ".mp4", ".webm", ".mov", ".mkv", ".avi", ".mp3", ".wav", ".flac", ".opus",
+];
 
 /// A ComfyUI, wherever it runs.
 pub struct Comfy<'a> {
@@ -57,35 +68,98 @@ impl<'a> Comfy<'a> {
             .fill(&request.spec, request.seed, &name)
             .ok_or_else(bad)?;
         let body = json!({"prompt": graph, "client_id": request.mark.to_string()});
-        let answer = self.call(Method::POST, "/prompt", Some(&body)).await;
-        let answer = answer.map_err(sort_graph_failure)?;
+        match self.queue(&body).await {
+            // It may be queued all the same, and is never queued twice.
+            Err(failure) if failure.class.is_about_the_host() => {
+                let found = self.find_marked(request.mark).await;
+                found.ok().flatten().ok_or(failure)
+            }
+            queued => queued,
+        }
+    }
+
+    async fn queue(&self, body: &Value) -> Result<String> {
+        let call = HostCall {
+            method: Method::POST,
+            url: join(&self.base, "/prompt"),
+            body: Some(body),
+            within: TALKING,
+        };
+        let answer = match self.host.ask_verdict(call, self.credential).await? {
+            Verdict::Taken(answer) => answer,
+            Verdict::Refused(said) => return Err(self.refused(&said)),
+        };
         let errors = answer["node_errors"].as_object();
         if errors.is_some_and(|errors| !errors.is_empty()) && answer["prompt_id"].is_null() {
-            return Err(self.host.failed(FailureClass::WorkflowFailed));
+            return Err(self.refused(&answer));
         }
         checked_id(&self.host, &answer["prompt_id"]).map(ToOwned::to_owned)
+    }
+
+    /// What is wrong with a graph, or with what is there to run it.
+    fn refused(&self, said: &Value) -> ProviderFailure {
+        let failure = sort_complaint(&self.host, said);
+        match failure.class {
+            FailureClass::MachineFailed => self.host.failed(FailureClass::WorkflowFailed),
+            _ => failure,
+        }
+    }
+
+    /// `ComfyUI`'s name for the job that was queued with a mark, in the queue or
+    /// in the history.
+    pub async fn find_marked(&self, mark: u32) -> Result<Option<String>> {
+        let mark = mark.to_string();
+        let is_marked = |entry: &&Value| {
+            let client = entry.pointer("/3/client_id").and_then(Value::as_str);
+            client == Some(mark.as_str())
+        };
+        let queue = self.call(Method::GET, "/queue", None).await?;
+        let history = self
+            .call(
+                Method::GET,
+                &format!("/history?max_items={LOOKED_THROUGH}"),
+                None,
+            )
+            .await?;
+        let waiting = ["queue_running", "queue_pending"].map(|name| queue[name].as_array());
+        let ended = history.as_object().into_iter().flatten();
+        let mut all = waiting
+            .into_iter()
+            .flatten()
+            .flatten()
+            .chain(ended.map(|(_, entry)| &entry["prompt"]));
+        let Some(entry) = all.find(is_marked) else {
+            return Ok(None);
+        };
+        checked_id(&self.host, &entry[1]).map(|id| Some(id.to_owned()))
     }
 
     /// Asks how far a job is.
     pub async fn poll_job(&self, job: &str) -> Result<JobState> {
         let history = self
             .call(Method::GET, &format!("/history/{job}"), None)
-            .await?;
+            .await
+            .map_err(expired)?;
         let Some(entry) = history.get(job) else {
             return self.place_in_queue(job).await.map(JobState::Waiting);
         };
         let status = &entry["status"];
         if status["status_str"] == "error" {
-            return Err(self.host.failed(class_of_error(status)));
+            return Ok(JobState::Failed(FailedPictures {
+                failure: self.failure_of(status),
+                usage: None,
+                machine_ms: 0,
+                said: None,
+            }));
         }
         if status["completed"] == false {
             return Ok(JobState::Waiting(Stage::Running));
         }
         let mut result = PictureResult::default();
         let nodes = entry["outputs"].as_object().into_iter().flatten();
-        for image in nodes.flat_map(|(_, node)| node["images"].as_array().into_iter().flatten()) {
-            if image["type"] == "output" {
-                result.keep(self.fetch_picture(image).await);
+        for file in nodes.flat_map(|(_, node)| files_of(node)) {
+            if is_kept(file) {
+                result.keep(self.fetch_picture(file).await);
             }
         }
         JobState::ended(&self.host, result)
@@ -108,17 +182,47 @@ impl<'a> Comfy<'a> {
         Ok(Stage::Queued(u64::try_from(before).ok()))
     }
 
-    /// Takes a job out of the queue, and stops it if it runs.
+    /// Takes a job out of the queue, and stops it if it runs. Older releases stop
+    /// whatever runs, whoever it belongs to, so that they are only asked while
+    /// it is this job.
     pub async fn cancel_job(&self, job: &str) -> Result<()> {
         let body = json!({"delete": [job]});
         self.call(Method::POST, "/queue", Some(&body)).await?;
+        let queue = self.call(Method::GET, "/queue", None).await?;
+        let mut running = queue["queue_running"].as_array().into_iter().flatten();
+        if !running.any(|entry| entry[1] == job) {
+            return Ok(());
+        }
         let body = json!({"prompt_id": job});
         self.call(Method::POST, "/interrupt", Some(&body))
             .await
             .map(drop)
     }
 
+    /// Why a job ended in an error. Only what the error itself says is looked at,
+    /// since its inputs stand beside it.
+    fn failure_of(&self, status: &Value) -> ProviderFailure {
+        let messages = status["messages"].as_array().into_iter().flatten();
+        let mut last = None;
+        for message in messages {
+            match message[0].as_str() {
+                Some("execution_interrupted") => return self.host.failed(FailureClass::Cancelled),
+                Some("execution_error") => last = Some(&message[1]),
+                _ => {}
+            }
+        }
+        let said = |name: &str| {
+            last.and_then(|error| error[name].as_str())
+                .unwrap_or_default()
+        };
+        let text = format!("{} {}", said("exception_type"), said("exception_message"));
+        self.refused(&Value::String(text))
+    }
+
     async fn fetch_picture(&self, image: &Value) -> Came {
+        if is_film_or_sound_by_name(image["filename"].as_str().unwrap_or_default()) {
+            return Err(MissingPicture::NotAPicture);
+        }
         let mut url = join(&self.base, "/view");
         for name in ["filename", "subfolder", "type"] {
             let value = image[name].as_str().unwrap_or_default();
@@ -155,23 +259,21 @@ impl<'a> Comfy<'a> {
     }
 }
 
-/// ComfyUI refuses graphs that it cannot run with 400 and `node_errors`.
-fn sort_graph_failure(failure: ProviderFailure) -> ProviderFailure {
-    match failure.status {
-        Some(400) => ProviderFailure {
-            class: FailureClass::WorkflowFailed,
-            ..failure
-        },
-        _ => failure,
-    }
+/// Everything that a node gave out. Nodes that make films and sounds list them
+/// under other names, or among the pictures.
+fn files_of(node: &Value) -> impl Iterator<Item = &Value> {
+    let lists = ["images", "gifs", "video", "videos", "audio"];
+    lists
+        .into_iter()
+        .flat_map(|name| node[name].as_array().into_iter().flatten())
 }
 
-fn class_of_error(status: &Value) -> FailureClass {
-    let messages = status["messages"].as_array().into_iter().flatten();
-    let mut kinds = messages.filter_map(|message| message[0].as_str());
-    if kinds.any(|kind| kind == "execution_interrupted") {
-        FailureClass::Cancelled
-    } else {
-        FailureClass::WorkflowFailed
-    }
+/// Whether a file is a result, and no preview.
+fn is_kept(file: &Value) -> bool {
+    file["type"] == "output"
+}
+
+fn is_film_or_sound_by_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    FILMS_AND_SOUNDS.iter().any(|end| name.ends_with(end))
 }

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::model::{Credential, FailureClass, ProviderFailure};
 use crate::providers::catalogue::{ImageWire, Provider};
-use crate::providers::http::{address_of, failed, join};
+use crate::providers::http::{WholeAnswer, address_of, failed, join};
 use crate::providers::outbound::{Call, Outbound};
 
 use super::job::Result;
@@ -38,6 +38,13 @@ pub struct HostCall<'a> {
     pub body: Option<&'a Value>,
     /// How long the whole answer may take.
     pub within: Duration,
+}
+
+/// What a host says of a graph.
+pub enum Verdict {
+    Taken(Value),
+    /// It can't be run, for these reasons.
+    Refused(Value),
 }
 
 impl Host<'_> {
@@ -114,6 +121,40 @@ impl Host<'_> {
         call: HostCall<'_>,
         credential: Option<&Credential>,
     ) -> Result<Value> {
+        self.read_json(self.send_whole(call, credential).await?)
+    }
+
+    /// Sends a graph. What the host says against it is an answer too.
+    pub async fn ask_verdict(
+        &self,
+        call: HostCall<'_>,
+        credential: Option<&Credential>,
+    ) -> Result<Verdict> {
+        let answer = self.send_whole(call, credential).await?;
+        if !matches!(answer.status, 400 | 422) {
+            return self.read_json(answer).map(Verdict::Taken);
+        }
+        let said = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let failure = answer.failure(self.provider);
+        match failure.class {
+            FailureClass::BadRequest => Ok(Verdict::Refused(said)),
+            _ => Err(failure),
+        }
+    }
+
+    fn read_json(&self, answer: WholeAnswer) -> Result<Value> {
+        let is_good = (200..300).contains(&answer.status);
+        if is_good && answer.is_empty() {
+            return Ok(Value::Null);
+        }
+        answer.into_json(self.provider, is_good)
+    }
+
+    async fn send_whole(
+        &self,
+        call: HostCall<'_>,
+        credential: Option<&Credential>,
+    ) -> Result<WholeAnswer> {
         let deadline = Instant::now() + call.within;
         let call = Call {
             provider: self.provider,
@@ -126,12 +167,7 @@ impl Host<'_> {
         };
         let incoming = self.outbound.send(call, credential).await?;
         let read = incoming.read_whole(&self.provider.id, JSON_BYTES_MAX, deadline);
-        let answer = read.await?;
-        let is_good = (200..300).contains(&answer.status);
-        if is_good && answer.is_empty() {
-            return Ok(Value::Null);
-        }
-        answer.into_json(self.provider, is_good)
+        read.await
     }
 }
 

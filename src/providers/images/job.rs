@@ -16,7 +16,7 @@ pub struct ImageRequest {
     pub model: String,
     pub spec: ImageSpec,
     /// The seed, chosen by the person or for them.
-    pub seed: u32,
+    pub seed: u64,
     /// A number of ours, by which the job can be found at its host.
     pub mark: u32,
     pub workflow: Option<Arc<Workflow>>,

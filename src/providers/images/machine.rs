@@ -21,6 +21,9 @@ const LIFE_S: u32 = 1_801;
 /// How many marks there are, in seconds above that.
 const MARKS: u32 = 1_798;
 const SERVER_TYPE: &str = "medium";
+/// What stands before the mark in the name of a job whose graph may be queued,
+/// and which is looked for by that mark. No name of a prompt begins so.
+const SOUGHT: char = '~';
 
 /// Starts a machine.
 pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<PictureStart> {
@@ -67,12 +70,35 @@ pub async fn poll_job(
         };
     };
     let comfy = comfy_at(host, address)?;
+    if let Some(mark) = prompt.strip_prefix(SOUGHT) {
+        return look_for(host, &comfy, (server, mark)).await;
+    }
     if !prompt.is_empty() {
         return comfy.poll_job(prompt).await;
     }
     // Only the process that was asked knows the prompt.
     let request = request.ok_or_else(|| host.failed(FailureClass::Cancelled))?;
-    let prompt = comfy.start_job(request).await?;
+    let prompt = match comfy.start_job(request).await {
+        // It may be queued, and is looked for from now on.
+        Err(failure) if failure.may_have_worked() => format!("{SOUGHT}{}", request.mark),
+        started => started?,
+    };
+    Ok(JobState::Renamed(
+        format!("{server}/{prompt}"),
+        Stage::Running,
+    ))
+}
+
+/// Looks for a graph that was sent to a machine and that nobody confirmed.
+async fn look_for(
+    host: &Host<'_>,
+    comfy: &Comfy<'_>,
+    (server, mark): (&str, &str),
+) -> Result<JobState> {
+    let mark = mark.parse();
+    let mark = mark.map_err(|_| host.failed(FailureClass::BadRequest))?;
+    let found = comfy.find_marked(mark).await?;
+    let prompt = found.ok_or_else(|| host.failed(FailureClass::Expired))?;
     Ok(JobState::Renamed(
         format!("{server}/{prompt}"),
         Stage::Running,

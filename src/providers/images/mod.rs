@@ -7,6 +7,7 @@
 //! stored.
 
 mod comfyui;
+mod complaint;
 mod fetch;
 mod google;
 mod host;
@@ -17,6 +18,7 @@ mod runcomfy;
 mod runpod;
 mod salad;
 mod sizes;
+mod strip;
 mod workflow;
 
 use crate::model::{Credential, FailureClass, ImageSpec};
@@ -26,6 +28,7 @@ use super::registry::Providers;
 use super::shared_key::{PictureSpec, tokens_of_picture};
 use host::Host;
 use job::Result;
+use strip::strip_all;
 
 pub use job::{FailedPictures, ImageRequest, JobState, MadeSoFar, PictureResult, PictureStart};
 pub use workflow::{Workflow, Workflows};
@@ -45,7 +48,8 @@ pub fn tokens_of_pictures(provider: &Provider, model: &str, spec: &ImageSpec) ->
 }
 
 impl Providers {
-    /// Has pictures made, or starts a job that makes them.
+    /// Has pictures made, or starts a job that makes them. They come without
+    /// anything that hides in their files.
     pub async fn start_pictures(
         &self,
         provider: &Provider,
@@ -53,25 +57,15 @@ impl Providers {
         credential: Option<&Credential>,
     ) -> Result<PictureStart> {
         let host = self.host(provider, credential);
-        match host.wire()? {
-            ImageWire::OpenAi | ImageWire::Xai | ImageWire::OpenRouter => {
-                let made = openai::make_pictures(&host, request).await;
-                made.map(|made| PictureStart::ended(&host, made))
-            }
-            ImageWire::Google => {
-                let made = google::make_pictures(&host, request).await;
-                made.map(|made| PictureStart::ended(&host, made))
-            }
-            ImageWire::RunComfyServerless => runcomfy::start_job(&host, request).await,
-            ImageWire::RunComfy => machine::start_job(&host, request).await,
-            ImageWire::Salad => salad::start_job(&host, request).await,
-            ImageWire::RunPod => runpod::start_job(&host, request).await,
-            ImageWire::ComfyUi => comfyui::start_job(&host, request).await,
+        match start_at(&host, request).await? {
+            PictureStart::Done(made) => Ok(PictureStart::ended(&host, strip_all(made).await)),
+            started => Ok(started),
         }
     }
 
     /// Asks how far a job is. `request` is what it was started with, as long
-    /// as that is known.
+    /// as that is known. Pictures come without anything that hides in their
+    /// files.
     pub async fn poll_job(
         &self,
         provider: &Provider,
@@ -80,13 +74,9 @@ impl Providers {
         credential: Option<&Credential>,
     ) -> Result<JobState> {
         let host = self.host(provider, credential);
-        match host.wire()? {
-            ImageWire::RunComfyServerless => runcomfy::poll_job(&host, job).await,
-            ImageWire::RunComfy => machine::poll_job(&host, request, job).await,
-            ImageWire::Salad => salad::poll_job(&host, job).await,
-            ImageWire::RunPod => runpod::poll_job(&host, job).await,
-            ImageWire::ComfyUi => comfyui::poll_job(&host, job).await,
-            _ => Err(host.failed(FailureClass::BadRequest)),
+        match poll_at(&host, request, job).await? {
+            JobState::Done(made) => JobState::ended(&host, strip_all(made).await),
+            looked => Ok(looked),
         }
     }
 
@@ -151,5 +141,34 @@ impl Providers {
             provider,
             credential,
         }
+    }
+}
+
+async fn start_at(host: &Host<'_>, request: &ImageRequest) -> Result<PictureStart> {
+    match host.wire()? {
+        ImageWire::OpenAi | ImageWire::Xai | ImageWire::OpenRouter => {
+            let made = openai::make_pictures(host, request).await;
+            made.map(|made| PictureStart::ended(host, made))
+        }
+        ImageWire::Google => {
+            let made = google::make_pictures(host, request).await;
+            made.map(|made| PictureStart::ended(host, made))
+        }
+        ImageWire::RunComfyServerless => runcomfy::start_job(host, request).await,
+        ImageWire::RunComfy => machine::start_job(host, request).await,
+        ImageWire::Salad => salad::start_job(host, request).await,
+        ImageWire::RunPod => runpod::start_job(host, request).await,
+        ImageWire::ComfyUi => comfyui::start_job(host, request).await,
+    }
+}
+
+async fn poll_at(host: &Host<'_>, request: Option<&ImageRequest>, job: &str) -> Result<JobState> {
+    match host.wire()? {
+        ImageWire::RunComfyServerless => runcomfy::poll_job(host, job).await,
+        ImageWire::RunComfy => machine::poll_job(host, request, job).await,
+        ImageWire::Salad => salad::poll_job(host, job).await,
+        ImageWire::RunPod => runpod::poll_job(host, job).await,
+        ImageWire::ComfyUi => comfyui::poll_job(host, job).await,
+        _ => Err(host.failed(FailureClass::BadRequest)),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::model::{FailureClass, Stage};
 use crate::providers::dialect::picture_data_url;
 
+use super::complaint::sort_complaint;
 use super::fetch::fetch_stored;
 use super::host::{Host, checked_id};
 use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, expired};
@@ -72,7 +73,7 @@ async fn read_result(host: &Host<'_>, result: &Value) -> Result<JobState> {
         "succeeded" | "completed" => {}
         "failed" => {
             let first = result.pointer("/error/0").or(result.get("error"));
-            return Err(host.failed(class_of_error(first.unwrap_or(&Value::Null))));
+            return Err(sort_complaint(host, first.unwrap_or(&Value::Null)));
         }
         "canceled" | "cancelled" => return Err(host.failed(FailureClass::Cancelled)),
         // The two answers were not taken at the same moment.
@@ -87,16 +88,4 @@ async fn read_result(host: &Host<'_>, result: &Value) -> Result<JobState> {
         }
     }
     JobState::ended(host, made)
-}
-
-fn class_of_error(error: &Value) -> FailureClass {
-    let text = error.to_string().to_ascii_lowercase();
-    if ["node", "prompt", "workflow"]
-        .iter()
-        .any(|word| text.contains(word))
-    {
-        FailureClass::WorkflowFailed
-    } else {
-        FailureClass::MachineFailed
-    }
 }

@@ -3,13 +3,15 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{FailureClass, NanoDollars, Stage, Usage};
+use crate::model::{FailureClass, MissingPicture, NanoDollars, ProviderFailure, Stage, Usage};
 use crate::providers::dialect::encode_picture;
 
+use super::complaint::sort_complaint;
 use super::fetch::{decode_picture, fetch_stored};
 use super::host::{Host, checked_id};
 use super::job::{
-    Came, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD, expired,
+    Came, FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, UPLOAD,
+    expired,
 };
 use super::workflow::Workflow;
 
@@ -27,7 +29,7 @@ pub async fn start_job(host: &Host<'_>, request: &ImageRequest) -> Result<Pictur
     let body = json!({"input": input});
     let answer = host.post(&format!("/{endpoint}/run"), &body).await?;
     if answer["status"] == "FAILED" {
-        return Err(host.failed(class_of_error(&answer)));
+        return Err(sort_complaint(host, &answer["error"]));
     }
     let job = checked_id(host, &answer["id"])?;
     Ok(PictureStart::Job(format!("{endpoint}/{job}")))
@@ -69,10 +71,10 @@ pub async fn poll_job(host: &Host<'_>, job: &str) -> Result<JobState> {
     match answer["status"].as_str().unwrap_or_default() {
         "IN_QUEUE" => Ok(JobState::Waiting(Stage::Queued(None))),
         "IN_PROGRESS" | "RUNNING" => Ok(JobState::Waiting(Stage::Running)),
-        "COMPLETED" => JobState::ended(host, read_result(host, &answer).await?),
-        "TIMED_OUT" => Err(host.failed(FailureClass::TimedOut)),
-        "CANCELLED" => Err(host.failed(FailureClass::Cancelled)),
-        "FAILED" => Err(host.failed(class_of_error(&answer))),
+        "COMPLETED" => read_result(host, &answer).await,
+        "TIMED_OUT" => Ok(ended_badly(&answer, host.failed(FailureClass::TimedOut))),
+        "CANCELLED" => Ok(ended_badly(&answer, host.failed(FailureClass::Cancelled))),
+        "FAILED" => Ok(ended_badly(&answer, sort_complaint(host, &answer["error"]))),
         _ => Err(host.failed(FailureClass::Upstream)),
     }
 }
@@ -89,50 +91,104 @@ fn split_job<'a>(host: &Host<'_>, job: &'a str) -> Result<(&'a str, &'a str)> {
         .ok_or_else(|| host.failed(FailureClass::BadRequest))
 }
 
-/// Sorts an error: of the graph, which the worker names, or of its machine.
-fn class_of_error(answer: &Value) -> FailureClass {
-    let text = answer["error"].to_string().to_ascii_lowercase();
-    let of_the_graph = ["workflow", "node", "prompt", "value not in list"];
-    if of_the_graph.iter().any(|word| text.contains(word)) {
-        FailureClass::WorkflowFailed
-    } else {
-        FailureClass::MachineFailed
-    }
-}
-
-async fn read_result(host: &Host<'_>, answer: &Value) -> Result<PictureResult> {
-    let output = &answer["output"];
-    let mut result = PictureResult::default();
-    for image in output["images"].as_array().into_iter().flatten() {
-        result.keep(read_worker_picture(host, image).await);
-    }
-    // Workers before 5.0 answered with one.
-    let is_single = result.pictures.is_empty() && result.missing.is_empty();
-    if let Some(text) = output["message"].as_str().filter(|_| is_single) {
-        result.keep(decode_picture(text));
-    }
-    if let Some(url) = output["image_url"].as_str() {
-        result.keep(fetch_stored(host, url).await);
-    }
-    let mut errors = output["errors"].as_array().into_iter().flatten();
-    if result.pictures.is_empty() && errors.next().is_some() {
-        return Err(host.failed(FailureClass::WorkflowFailed));
-    }
-    let cost = output["cost"].as_f64().and_then(NanoDollars::from_dollars);
-    Ok(PictureResult {
-        usage: cost.map(|cost| Usage {
-            cost: Some(cost),
-            ..Usage::default()
-        }),
-        machine_ms: answer["executionTime"].as_u64().unwrap_or(0),
-        ..result
+/// The end of a job without pictures, whose machine is paid for all the same.
+fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
+    JobState::Failed(FailedPictures {
+        failure,
+        usage: reported_usage(answer),
+        machine_ms: machine_ms(answer),
+        said: None,
     })
 }
 
-async fn read_worker_picture(host: &Host<'_>, image: &Value) -> Came {
-    let data = image["data"].as_str().unwrap_or_default();
-    match image["type"].as_str() {
-        Some("s3_url") => fetch_stored(host, data).await,
-        _ => decode_picture(data),
+fn machine_ms(answer: &Value) -> u64 {
+    answer["executionTime"].as_u64().unwrap_or(0)
+}
+
+fn reported_usage(answer: &Value) -> Option<Usage> {
+    let cost = answer.pointer("/output/cost").and_then(Value::as_f64);
+    let cost = cost.and_then(NanoDollars::from_dollars)?;
+    Some(Usage {
+        cost: Some(cost),
+        ..Usage::default()
+    })
+}
+
+/// Reads what a finished job has to give. `COMPLETED` alone does not say that
+/// there is anything: results that are larger than RunPod passes on are
+/// dropped, and workers put their errors into the output.
+async fn read_result(host: &Host<'_>, answer: &Value) -> Result<JobState> {
+    let output = &answer["output"];
+    if output.is_null() {
+        return Ok(ended_badly(answer, host.failed(FailureClass::ResultLost)));
+    }
+    let mut result = PictureResult {
+        usage: reported_usage(answer),
+        machine_ms: machine_ms(answer),
+        ..PictureResult::default()
+    };
+    let errors = errors_of(output);
+    for item in items_of(output) {
+        result.keep(read_item(host, item).await);
+    }
+    if let Some(errors) = errors {
+        let failure = sort_complaint(host, errors);
+        if result.pictures.is_empty() {
+            return Ok(ended_badly(answer, failure));
+        }
+        let missing = MissingPicture::NotMade(failure.class);
+        let times = errors.as_array().map_or(1, Vec::len).max(1);
+        result.missing.extend(vec![missing; times]);
+    }
+    JobState::ended(host, result)
+}
+
+/// What the worker says that went wrong.
+fn errors_of(output: &Value) -> Option<&Value> {
+    let is_said = |said: &&Value| match said {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(all) => !all.is_empty(),
+        _ => false,
+    };
+    let is_error = output["status"] == "error";
+    let errors = [&output["errors"], &output["error"]];
+    let message = is_error.then(|| &output["message"]);
+    errors.into_iter().chain(message).find(is_said)
+}
+
+/// Everything in an output that may be a picture, in each of the forms that
+/// workers and public endpoints have.
+fn items_of(output: &Value) -> Vec<&Value> {
+    if output.is_string() {
+        return vec![output];
+    }
+    let places = if output.is_array() {
+        vec![output]
+    } else {
+        // Workers before 5.0 have one picture, in their message.
+        let message = (output["status"] != "error").then(|| &output["message"]);
+        let named = ["images", "image", "image_url", "result"].map(|name| &output[name]);
+        named.into_iter().chain(message).collect()
+    };
+    let places = places.into_iter().filter(|value| !value.is_null());
+    places
+        .flat_map(|place| match place {
+            Value::Array(all) => all.iter().collect(),
+            one => vec![one],
+        })
+        .collect()
+}
+
+/// Reads a picture: an address, base64, or an object that has one of them.
+async fn read_item(host: &Host<'_>, item: &Value) -> Came {
+    let inner = ["data", "image", "url", "image_url", "result"];
+    let text = item
+        .as_str()
+        .or_else(|| inner.iter().find_map(|name| item[name].as_str()));
+    let text = text.unwrap_or_default().trim();
+    if text.starts_with("http://") || text.starts_with("https://") {
+        fetch_stored(host, text).await
+    } else {
+        decode_picture(text)
     }
 }

@@ -10,9 +10,12 @@ use url::Url;
 use crate::model::{FailureClass, ProviderFailure, Stage};
 use crate::providers::dialect::picture_data_url;
 
-use super::fetch::decode_picture;
-use super::host::{Host, HostCall, checked_id};
-use super::job::{ImageRequest, JobState, PictureResult, PictureStart, Result, expired};
+use super::complaint::sort_complaint;
+use super::fetch::{decode_picture, fetch_stored};
+use super::host::{Host, HostCall, Verdict, checked_id};
+use super::job::{
+    FailedPictures, ImageRequest, JobState, PictureResult, PictureStart, Result, expired,
+};
 
 /// How long a call through the gateway may take, which cuts calls off after
 /// 100 s.
@@ -67,11 +70,12 @@ async fn make_by_gateway(host: &Host<'_>, domain: &str, input: &Value) -> Result
         body: Some(input),
         within: GATEWAY_CALL,
     };
-    let answer = host.send(call).await;
-    let answer = answer
-        .map_err(sort_graph_failure)
-        .map_err(sort_gateway_failure);
-    Ok(read_pictures(&answer?))
+    let verdict = host.ask_verdict(call, host.credential).await;
+    let answer = match verdict.map_err(sort_gateway_failure)? {
+        Verdict::Taken(answer) => Ok(answer),
+        Verdict::Refused(said) => Err(of_the_graph(sort_complaint(host, &said))),
+    };
+    Ok(read_pictures(host, &answer?).await)
 }
 
 /// The container's own address. Where the operator has put another address
@@ -85,17 +89,6 @@ fn gateway_url(host: &Host<'_>, domain: &str) -> Result<Url> {
         Url::parse(&format!("{base}/{domain}/prompt"))
     };
     url.map_err(|_| host.failed(FailureClass::BadRequest))
-}
-
-/// The container refuses graphs that it cannot run with 400 or 422.
-fn sort_graph_failure(failure: ProviderFailure) -> ProviderFailure {
-    match (failure.class, failure.status) {
-        (FailureClass::BadRequest, Some(400 | 422)) => ProviderFailure {
-            class: FailureClass::WorkflowFailed,
-            ..failure
-        },
-        _ => failure,
-    }
 }
 
 /// The gateway answers with a page of its own when no container is well,
@@ -116,12 +109,12 @@ pub async fn poll_job(host: &Host<'_>, job: &str) -> Result<JobState> {
     match answer["status"].as_str().unwrap_or_default() {
         "pending" => Ok(JobState::Waiting(Stage::Queued(None))),
         "running" => Ok(JobState::Waiting(Stage::Running)),
-        "succeeded" => JobState::ended(host, read_pictures(&answer["output"])),
-        "cancelled" => Err(host.failed(FailureClass::Cancelled)),
-        "failed" if answer.pointer("/output/error").is_some() => {
-            Err(host.failed(FailureClass::WorkflowFailed))
-        }
-        "failed" => Err(host.failed(FailureClass::MachineFailed)),
+        "succeeded" => JobState::ended(host, read_pictures(host, &answer["output"]).await),
+        "cancelled" => Ok(ended_badly(&answer, host.failed(FailureClass::Cancelled))),
+        "failed" => Ok(ended_badly(
+            &answer,
+            class_of_output(host, &answer["output"]),
+        )),
         _ => Err(host.failed(FailureClass::Upstream)),
     }
 }
@@ -139,23 +132,61 @@ fn job_path(host: &Host<'_>, job: &str) -> Result<String> {
     Ok(format!("{}/{job}", jobs_path(host, project, queue)?))
 }
 
-fn read_pictures(answer: &Value) -> PictureResult {
-    let mut result = PictureResult::default();
-    let images = answer["images"].as_array().into_iter().flatten();
-    for text in images.filter_map(Value::as_str) {
-        result.keep(decode_picture(text));
-    }
-    let seconds = answer.pointer("/stats/total_time").and_then(Value::as_f64);
-    PictureResult {
-        machine_ms: seconds.map_or(0, milliseconds),
-        ..result
+/// The end of a job without pictures, whose machine is paid for all the same.
+fn ended_badly(answer: &Value, failure: ProviderFailure) -> JobState {
+    JobState::Failed(FailedPictures {
+        failure,
+        usage: None,
+        machine_ms: machine_ms(&answer["output"]),
+        said: None,
+    })
+}
+
+/// The container says what was wrong with the graph. Where it said nothing, it
+/// failed itself.
+fn class_of_output(host: &Host<'_>, output: &Value) -> ProviderFailure {
+    match output.get("error") {
+        None => host.failed(FailureClass::MachineFailed),
+        Some(_) => of_the_graph(sort_complaint(host, output)),
     }
 }
 
-/// Salad says seconds with a fraction; nonsense counts as nothing.
-fn milliseconds(seconds: f64) -> u64 {
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .and_then(|time| u64::try_from(time.as_millis()).ok())
-        .unwrap_or(0)
+/// A complaint that names nothing better is about the graph: the container
+/// was well enough to make it.
+fn of_the_graph(failure: ProviderFailure) -> ProviderFailure {
+    match failure.class {
+        FailureClass::MachineFailed => ProviderFailure {
+            class: FailureClass::WorkflowFailed,
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+/// Reads what the graph gave out: pictures, and films and sounds beside them,
+/// as base64 or as addresses.
+async fn read_pictures(host: &Host<'_>, answer: &Value) -> PictureResult {
+    let mut result = PictureResult {
+        machine_ms: machine_ms(answer),
+        ..PictureResult::default()
+    };
+    let images = answer["images"].as_array().into_iter().flatten();
+    for text in images.filter_map(Value::as_str) {
+        result.keep(if text.starts_with("https://") {
+            fetch_stored(host, text).await
+        } else {
+            decode_picture(text)
+        });
+    }
+    result
+}
+
+/// How long the container worked, which it tells in milliseconds.
+fn machine_ms(output: &Value) -> u64 {
+    let time = &output["stats"]["total_time"];
+    let broken = || {
+        let time = Duration::try_from_secs_f64(time.as_f64()? / 1_000.0).ok()?;
+        u64::try_from(time.as_millis()).ok()
+    };
+    time.as_u64().or_else(broken).unwrap_or(0)
 }

@@ -122,7 +122,7 @@ impl Workflow {
     /// Puts a request into the graph. `picture` is what stands there for the
     /// request's picture. None where the graph needs a picture and the request
     /// has none, or the other way round.
-    pub(super) fn fill(&self, spec: &ImageSpec, seed: u32, picture: &str) -> Option<Value> {
+    pub(super) fn fill(&self, spec: &ImageSpec, seed: u64, picture: &str) -> Option<Value> {
         if spec.picture.is_some() != self.takes_picture() {
             return None;
         }

@@ -183,7 +183,7 @@ async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
         attempt: AttemptId([3; 16]),
         size: Size::parse("768x512"),
         count: 2,
-        seed: u32::MAX,
+        seed: u64::MAX,
         is_edit: true,
         mark: 4,
         host_job: None,

@@ -186,6 +186,12 @@ impl PageForm {
         }
     }
 
+    /// Whether it has a field of this name.
+    pub fn has(&self, name: &str) -> bool {
+        let mut offered = self.offered.iter().chain(&self.fields);
+        self.free.iter().any(|it| it == name) || offered.any(|(it, _)| it == name)
+    }
+
     /// Types, chooses and ticks as a person can, and nothing else. A box is
     /// unticked with "".
     pub fn fill(&self, typed: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -1,6 +1,7 @@
 //! Keys in a browser: added, looked at, changed, removed, and nobody else's.
 
 use latchkey_emulator::providers::Standing;
+use reqwest::multipart::{Form as Multipart, Part};
 
 use super::{ORIGIN, SeenPage, Visitor};
 use crate::tests::{Stage, bad, good, run};
@@ -210,6 +211,68 @@ async fn a_file_of_keys_is_checked_and_chosen_from() {
             .sends_once(mia.post("/keys/import/store", &fields))
             .await;
         assert_eq!(twice.status, 409, "{}", twice.shown());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_key_is_kept_where_its_owner_says_so() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/new?provider=openai").await;
+        let key = bad("openai");
+        let refused = mia.sends(&form, "/keys", &[("key", &key)]).await;
+        assert_eq!(refused.status, 422);
+        contains(&mia.opens("/keys").await, "No API key configured");
+        let kept = mia
+            .sends(&form, "/keys", &[("key", &key), ("keep_refused", "1")])
+            .await;
+        contains(
+            &kept,
+            "Stored your OpenAI key. Key is invalid: OpenAI refuses it, so it is not used.",
+        );
+        holds_no_key(stage, &kept);
+        // It pays for nothing until a check finds that it works.
+        let asked = stage.mia().runs("/ask prompt:hello provider:openai").await;
+        assert!(asked.contains("was refused by the provider"), "{asked}");
+        stage.key_stands(&key, Standing::Good);
+        let check = kept.action("/keys/", "/check").unwrap();
+        let checked = mia.sends(&kept, &check, &[]).await;
+        contains(&checked, "| Works | Everywhere |");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dropped_file_of_keys_is_read_as_what_is_pasted() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/keys/import").await;
+        let page_form = form.form("/keys/import");
+        let send = async |file: Vec<u8>| {
+            let mut parts = Multipart::new();
+            for (name, value) in
+                page_form.fill(&[("keys", &format!("GROQ_API_KEY={}", good("groq")))])
+            {
+                parts = parts.text(name, value);
+            }
+            parts = parts.part("file", Part::bytes(file).file_name(".env"));
+            let call = mia.call("POST", "/keys/import").header("origin", ORIGIN);
+            mia.sends_once(call.multipart(parts)).await
+        };
+        let file = format!("# mine\nOPENAI_API_KEY={}\n", good("openai"));
+        let found = send(file.into_bytes()).await;
+        assert_eq!(found.status, 200, "{}", found.shown());
+        contains(&found, "OPENAI_API_KEY");
+        contains(&found, "GROQ_API_KEY");
+        holds_no_key(stage, &found);
+        let stored = mia.sends(&found, "/keys/import/store", &[]).await;
+        contains(&stored, "Stored your OpenAI key.");
+        for wrong in [vec![0xff, 0xfe, 0], vec![b'a'; 70_000]] {
+            let refused = send(wrong).await;
+            assert_eq!(refused.status, 422);
+            contains(&refused, "no key was looked for");
+        }
     })
     .await;
 }

@@ -4,6 +4,7 @@
 mod front;
 mod html;
 mod keys;
+mod models;
 mod operator;
 mod playground;
 mod playground_streams;

@@ -39,7 +39,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         let page = omar.opens("/operator").await;
         assert_snapshot!(hidden(stage, &page), @"
         # Operator
-        Latchkey 0.1.0, up for 0 days. You can see what runs, never a key or what was said.
+        Latchkey 0.1.0, up for less than a minute. You can see what runs, never a key or what was said.
         Calls a minute
         2
         2 in the last hour
@@ -88,7 +88,7 @@ async fn the_operator_sees_health_traffic_keys_and_what_is_set() {
         Last hour
         Errors by provider
         Provider | Calls | Busy | Down | Key refused | Refused
-        groq | 2 | 0 | 0 | 0 | 1
+        Groq | 2 | 0 | 0 | 0 | 1
         ## People and servers
         Name or id
         {q: }

@@ -138,7 +138,7 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
         assert_snapshot!(ask(&once).await, @r#"
         200
         "own key, this once" pays gpt-6-luna
-        Key is invalid: openai turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again. []
+        Key is invalid: OpenAI turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again. []
         "#);
         assert_snapshot!(ask(&[("ask", " "), ("model", OPENAI)]).await, @"
         200
@@ -150,7 +150,7 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
         "#);
         assert_snapshot!(ask(&[("ask", "x"), ("model", "mistral/mistral-small-latest")]).await, @r#"
         200
-        No API key configured: There is no key for mistral that can pay here. Add a key, or type one for this question only. [["/keys/new","Add a key"],["/keys","Go to your keys"]]
+        No API key configured: There is no key for Mistral that can pay here. Add a key, or type one for this question only. [["/keys/new","Add a key"],["/keys","Go to your keys"]]
         "#);
         assert_snapshot!(ask(&[("ask", "x"), ("as", "nobody")]).await, @r#"
         200
@@ -181,9 +181,19 @@ async fn a_reader_who_stops_is_charged_as_whoever_leaves() {
         stage.fails("openai", ProviderFault::Stall);
         let typed = [("ask", "count"), ("model", OPENAI)];
         let mut answer = script_call(&mia, &page, &typed).send().await.unwrap();
-        until(&mut answer, "\"words\"").await;
+        let said = until(&mut answer, "\"words\"").await;
         drop(answer);
         assert_snapshot!(settled(stage).await, @"personal settled abandoned");
+        // The page then asks what it is charged.
+        let attempt = said.split("\"attempt\":\"").nth(1).unwrap().split('"').next();
+        let attempt = attempt.unwrap();
+        let told = mia.opens(&format!("/playground/receipt/{attempt}")).await;
+        let told: Value = serde_json::from_str(&told.html).unwrap();
+        assert_snapshot!(told["receipt"], @r#"{"cost":"$0.000003","notes":[],"source":"personal","spoken":"Stopped, $0.000003","used":"about 20 in, 2 out · stopped"}"#);
+        let zoe = Visitor::signed_in(stage, stage.scene.stranger).await;
+        let theirs = zoe.opens(&format!("/playground/receipt/{attempt}")).await;
+        assert_snapshot!(theirs.html, @r#"{"receipt":null}"#);
+        assert_eq!(zoe.opens("/playground/receipt/x").await.status, 404);
         stage.recovers("openai");
         // There is room for the next one.
         for _ in 0..5 {

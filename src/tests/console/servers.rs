@@ -10,6 +10,28 @@ fn server(stage: &Stage, page: &str) -> String {
 }
 
 #[tokio::test]
+async fn a_providers_further_fields_are_in_the_form_of_the_servers_key() {
+    run(async |stage| {
+        let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+        let keys = server(stage, "/keys");
+        let page = omar.opens(&format!("{keys}?provider=runpod")).await;
+        assert!(page.holds("Endpoint ID"), "{}", page.says());
+        let typed = [("key", &*good("runpod")), ("extra-endpoint", "made-up-id")];
+        let page = omar.sends(&page, &keys, &typed).await;
+        assert!(
+            page.holds("The RunPod key is added. Works."),
+            "{}",
+            page.says()
+        );
+        assert!(!page.html.contains(&good("runpod")));
+        let unknown = omar.opens(&format!("{keys}?provider=nonsense")).await;
+        assert_ne!(unknown.status, 200);
+        assert!(unknown.holds("nonsense"), "{}", unknown.says());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_manager_adds_checks_pauses_and_removes_a_key_of_the_server() {
     run(async |stage| {
         let omar = Visitor::signed_in(stage, stage.scene.manager).await;
@@ -17,14 +39,13 @@ async fn a_manager_adds_checks_pauses_and_removes_a_key_of_the_server() {
         let keys = server(stage, "/keys");
         let page = omar.opens(&keys).await;
         assert!(page.holds("No key yet. Members pay themselves."));
-        let typed = [
-            ("provider", "anthropic"),
-            ("key", &*good("anthropic")),
-            ("name", "Club"),
-        ];
+        // The form is that of the provider that is chosen.
+        let page = omar.sends(&page, &keys, &[("provider", "anthropic")]).await;
+        assert!(page.holds("Starts with sk-ant-"), "{}", page.says());
+        let typed = [("key", &*good("anthropic")), ("name", "Club")];
         let page = omar.sends(&page, &keys, &typed).await;
         assert!(
-            page.holds("The anthropic key is added. Works."),
+            page.holds("The Anthropic key is added. Works."),
             "{}",
             page.says()
         );
@@ -35,12 +56,12 @@ async fn a_manager_adds_checks_pauses_and_removes_a_key_of_the_server() {
         let page = omar
             .sends(&page, &pause.replace("/pause", "/resume"), &[])
             .await;
-        assert!(page.holds("The anthropic key pays again."));
+        assert!(page.holds("The Anthropic key pays again."));
         let page = omar
             .sends(&page, &pause.replace("/pause", "/check"), &[])
             .await;
         assert!(
-            page.holds("The anthropic key was checked. Works."),
+            page.holds("The Anthropic key was checked. Works."),
             "{}",
             page.says()
         );
@@ -57,7 +78,7 @@ async fn a_manager_adds_checks_pauses_and_removes_a_key_of_the_server() {
         let sure = omar.opens(&remove).await;
         assert!(sure.holds("is deleted and cannot be had back"));
         let page = omar.sends(&sure, &remove, &[]).await;
-        assert!(page.holds("The anthropic key is removed.") && page.holds("No key yet."));
+        assert!(page.holds("The Anthropic key is removed.") && page.holds("No key yet."));
         // What is not there, or another owner's, is nothing.
         assert_eq!(omar.opens(&remove).await.status, 404);
     })

@@ -39,6 +39,8 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             "20 Nov: Own keys $0.0000062",
             "it began today",
             "Tier “community”",
+            // Providers by their names; the files have their ids.
+            "OpenAI",
         ] {
             assert!(page.holds(part), "{part}: {}", page.shown());
         }
@@ -53,6 +55,7 @@ async fn a_person_sees_what_they_used_by_day_model_key_and_place() {
             .await;
         assert!(tokens.holds("Tokens by day") && tokens.holds("21 Nov: Own keys 44"));
         // Another person has used nothing.
+        assert!(!page.says().contains("openai"), "{}", page.says());
         let other = Visitor::signed_in(stage, stage.scene.stranger).await;
         assert!(other.opens("/usage").await.holds("Nothing yet."));
         for wrong in ["period=soon", "period=2026-13", "tz=Moon", "show=words"] {
@@ -124,6 +127,80 @@ async fn an_open_page_is_brought_up_to_date_and_hears_when_nothing_changed() {
     .await;
 }
 
+/// Writes what would be the work of months into the database.
+fn write(stage: &Stage, sql: &str) {
+    let database = rusqlite::Connection::open(stage.database()).unwrap();
+    database
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .unwrap();
+    database.execute_batch(sql).unwrap();
+}
+
+/// Somebody asked in 50,100 places on two days.
+#[tokio::test]
+async fn a_report_that_is_too_long_says_so_and_its_table_has_everything() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let day = 1_795_219_200_000_i64 / 86_400_000;
+        write(
+            stage,
+            &format!(
+                "insert into usage_total with recursive n(i) as (select 1 union all select i + 1 \
+                 from n where i < 50100) select 'user', {}, 96, ({day} - i % 2) * 96, 0, i, \
+                 'personal', '', 'openai', 'gpt-6-luna', 1, 2, 3, 0, 0, 0, 4, 0, 0 from n;",
+                stage.scene.member
+            ),
+        );
+        for address in ["/usage?period=7d&tz=UTC", "/usage.json?period=7d&tz=UTC"] {
+            let page = browser.opens(address).await;
+            assert_eq!(page.status, 422, "{address}");
+            assert!(
+                page.holds("Choose fewer days, or take the CSV"),
+                "{}",
+                page.says()
+            );
+        }
+        let today = browser.opens("/usage?period=today&tz=UTC").await;
+        assert!(
+            today.status == 200 && today.holds("25,050"),
+            "{}",
+            today.status
+        );
+        let table = browser.opens("/usage.csv?period=7d&tz=UTC").await;
+        assert_eq!((table.status, table.html.lines().count()), (200, 50_101));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_months_receipts_are_all_in_the_table() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let now_ms = 1_795_219_200_000_i64;
+        write(
+            stage,
+            &format!(
+                "insert into attempt (attempt_id, person_id, source, provider, model, state, \
+                 held_at_ms, held_input_tokens, held_output_tokens, held_images, counted, \
+                 input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, estimated, \
+                 cost_reported, clamped) with recursive n(i) as (select 1 union all select i + 1 \
+                 from n where i < 20500) select unhex(printf('%012x%020x', {now_ms} + i, i)), {0}, \
+                 'personal', 'openai', 'gpt-6-luna', 'settled', {now_ms} + i, 0, 0, 0, '', 1, 1, \
+                 0, 0, 0, 0, 0, 0 from n; \
+                 insert into usage_total values ('user', {0}, 1, {now_ms} / 900000, 0, 0, \
+                 'personal', '', 'openai', 'gpt-6-luna', 20500, 20500, 20500, 0, 0, 0, 0, 0, 0);",
+                stage.scene.member
+            ),
+        );
+        let table = browser.opens("/billing/2026-11.csv").await;
+        assert_eq!((table.status, table.html.lines().count()), (200, 20_501));
+        let mut ids: Vec<&str> = table.html.lines().skip(1).map(|line| &line[..32]).collect();
+        ids.dedup();
+        assert_eq!(ids.len(), 20_500);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
     run(async |stage| {
@@ -144,8 +221,10 @@ async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
         ] {
             assert!(bill.holds(part), "{part}: {}", bill.says());
         }
+        assert!(!bill.says().contains("openai"), "{}", bill.says());
         let table = browser.opens("/billing/2026-11.csv").await;
         assert_eq!(table.html.lines().count(), 3, "{}", table.html);
+        assert!(table.html.contains("\"openai\""), "{}", table.html);
         assert!(
             browser
                 .opens("/billing/2026-10")

@@ -142,7 +142,7 @@ impl<'s> Visitor<'s> {
     /// Fills in the form of a page that goes to `action`, sends it, and
     /// follows where that leads.
     pub async fn sends(&self, page: &SeenPage, action: &str, typed: &[(&str, &str)]) -> SeenPage {
-        let form = page.form(action);
+        let form = page.form_with(action, typed);
         let fields = form.fill(typed);
         if form.method == "get" {
             return self.opens(&format!("{action}?{}", encode(&fields))).await;
@@ -190,6 +190,17 @@ impl SeenPage {
         let at = forms.iter().position(|form| form.action == action);
         let at = at.unwrap_or_else(|| panic!("no form goes to {action}: {}", self.shown()));
         forms.swap_remove(at)
+    }
+
+    /// The form that goes to an address and has these fields, where several
+    /// go there.
+    pub fn form_with(&self, action: &str, typed: &[(&str, &str)]) -> PageForm {
+        let takes = |form: &PageForm| typed.iter().all(|(name, _)| form.has(name));
+        let mut forms = self
+            .forms()
+            .into_iter()
+            .filter(|form| form.action == action);
+        forms.find(takes).unwrap_or_else(|| self.form(action))
     }
 
     /// Whether a form goes to an address that begins so; that address.

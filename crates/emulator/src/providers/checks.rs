@@ -56,11 +56,17 @@ fn check_body(provider: &Emulated, path: &str) -> Option<Value> {
             json!({"data": [{"id": "claude-haiku-5-5", "type": "model"}, {"id": "claude-opus-5-5", "type": "model"}]}),
         ),
         ("google", "/models") => {
-            Some(json!({"models": [{"name": "models/gemini-3.1-flash-lite"}]}))
+            Some(json!({"models": [{"name": "models/gemini-3.1-flash-lite", "thinking": true}]}))
         }
         ("openrouter", "/key") => {
             Some(json!({"data": {"label": "k", "limit": null, "limit_remaining": null}}))
         }
+        ("openrouter", "/models") => Some(json!({"data": [
+            {"id": "made-up-model", "supported_parameters": ["tools", "reasoning", "response_format"]},
+        ]})),
+        ("mistral", "/models") => Some(json!({"object": "list", "data": [
+            {"id": "made-up-model", "object": "model", "capabilities": {"function_calling": true}},
+        ]})),
         ("xai", "/api-key") => Some(json!({"name": "k", "acls": ["api-key:model:*"]})),
         ("deepseek", "/user/balance") => Some(json!({"is_available": true, "balance_infos": []})),
         ("ollama", "/api/tags") => Some(json!({"models": [{"name": "llama3.2:latest"}]})),

@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::checks::KNOWN_ID;
+use super::comfyui::answer_comfyui;
 use super::images::picture_or_fault;
 use crate::world::{HostJob, HostServer, ProviderFault, ProviderState};
 
 /// How far a job is. A queued one has so many jobs before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum JobStage {
+pub enum JobStage {
     Queued(u32),
     Starting,
     Running,
@@ -41,8 +42,11 @@ pub fn answer_host_call(state: &mut ProviderState, call: &Call<'_>) -> Option<Re
     }
 }
 
-fn answer_file(call: &Call<'_>, name: &str) -> Response {
+pub fn answer_file(call: &Call<'_>, name: &str) -> Response {
     match call.fault {
+        Some(ProviderFault::OneBad) if name.starts_with('1') => {
+            StatusCode::NOT_FOUND.into_response()
+        }
         Some(ProviderFault::Expired) => StatusCode::NOT_FOUND.into_response(),
         Some(ProviderFault::RedirectPicture(to)) => {
             (StatusCode::FOUND, [("location", to.clone())]).into_response()
@@ -52,7 +56,7 @@ fn answer_file(call: &Call<'_>, name: &str) -> Response {
 }
 
 impl ProviderState {
-    fn begin_job(&mut self, provider: &str, input: &Value) -> String {
+    pub fn begin_job(&mut self, provider: &str, input: &Value) -> String {
         let id = format!("job-{}", self.jobs.len() + 1);
         self.jobs.push(HostJob {
             provider: provider.to_owned(),
@@ -61,17 +65,19 @@ impl ProviderState {
             looks: 0,
             cancelled: false,
             done: false,
+            mark: String::new(),
+            was_late: false,
         });
         id
     }
 
-    fn job(&mut self, provider: &str, id: &str) -> Option<&mut HostJob> {
+    pub fn job(&mut self, provider: &str, id: &str) -> Option<&mut HostJob> {
         let mut jobs = self.jobs.iter_mut();
         jobs.find(|job| job.provider == provider && job.id == id)
     }
 
     /// Moves a job on by one look, and returns how far it is.
-    fn advance_job(&mut self, provider: &str, id: &str) -> Option<JobStage> {
+    pub fn advance_job(&mut self, provider: &str, id: &str) -> Option<JobStage> {
         let life = self.life;
         let job = self.job(provider, id)?;
         job.looks += 1;
@@ -91,7 +97,7 @@ impl ProviderState {
         Some(at)
     }
 
-    fn cancel_job(&mut self, provider: &str, id: &str) {
+    pub fn cancel_job(&mut self, provider: &str, id: &str) {
         if let Some(job) = self.job(provider, id) {
             job.cancelled = true;
         }
@@ -99,8 +105,25 @@ impl ProviderState {
 }
 
 /// What hosts report where a node of the workflow fails.
-const GRAPH_ERROR: &str =
-    "Workflow validation failed: node 4 (CheckpointLoaderSimple): value not in list";
+const GRAPH_ERROR: &str = "Workflow validation failed: node 4 (CheckpointLoaderSimple)";
+/// What they report where a model's file is not there
+/// (<https://github.com/Comfy-Org/ComfyUI/issues/8826>).
+pub const FILE_ERROR: &str =
+    "ckpt_name: 'sd_xl_base_1.0.safetensors' not in ['flux1-dev.safetensors']";
+/// What they report of a full card
+/// (<https://github.com/ashleykleynhans/runpod-worker-a1111/issues/30>).
+const MEMORY_ERROR: &str = "OutOfMemoryError: CUDA out of memory. Tried to allocate 58.00 MiB. GPU 0 has a total capacity of 23.54 GiB";
+
+/// What a host says of a job that failed; none where it does not fail.
+fn error_of(call: &Call<'_>) -> Option<&'static str> {
+    match call.fault? {
+        ProviderFault::NodeError => Some(GRAPH_ERROR),
+        ProviderFault::MachineError => Some("CUDA error: device-side assert triggered"),
+        ProviderFault::OutOfMemory => Some(MEMORY_ERROR),
+        ProviderFault::ModelMissing => Some(FILE_ERROR),
+        _ => None,
+    }
+}
 
 fn answer_runpod(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
     Some(match *parts {
@@ -116,23 +139,38 @@ fn answer_runpod(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> 
             if call.fault == Some(&ProviderFault::Expired) {
                 return Some(not_found());
             }
+            // A moment after `/run`, not every machine of RunPod's knows the job
+            // (<https://github.com/wlsdml1114/Engui_Studio/issues/21>).
+            let job = state.job(call.provider.id, id)?;
+            if !std::mem::replace(&mut job.was_late, true) {
+                return Some(not_found());
+            }
             let at = state.advance_job(call.provider.id, id)?;
             let input = state.job(call.provider.id, id)?.input.clone();
-            let failed = match call.fault {
-                Some(ProviderFault::NodeError) => Some(GRAPH_ERROR),
-                Some(ProviderFault::MachineError) => Some("CUDA error: out of memory"),
-                _ => None,
-            };
+            let failed = error_of(call);
             let answer = match (at, failed) {
                 (JobStage::Queued(_) | JobStage::Starting, _) => json!({"status": "IN_QUEUE"}),
                 (JobStage::Running, _) => json!({"status": "IN_PROGRESS"}),
                 (JobStage::Cancelled, _) => json!({"status": "CANCELLED"}),
                 (JobStage::Done, Some(error)) => json!({"status": "FAILED", "error": error}),
+                // The endpoint's own limit is an end
+                // (<https://docs.runpod.io/serverless/endpoints/operation-reference>).
+                (JobStage::Done, None) if call.fault == Some(&ProviderFault::TimeLimit) => {
+                    json!({"status": "TIMED_OUT", "error": "executionTimeout exceeded"})
+                }
+                // A result that is too large is dropped
+                // (<https://github.com/runpod-workers/worker-comfyui/issues/167>).
+                (JobStage::Done, None) if call.fault == Some(&ProviderFault::NoOutput) => {
+                    json!({"status": "COMPLETED"})
+                }
                 (JobStage::Done, None) => json!({"status": "COMPLETED", "delayTime": 1200,
-                    "executionTime": 4000, "output": runpod_output(call, &input)}),
+                    "output": runpod_output(call, &input)}),
             };
             let mut answer = answer;
             answer["id"] = json!(id);
+            if at == JobStage::Done {
+                answer["executionTime"] = json!(4000);
+            }
             Json(answer).into_response()
         }
         _ => return None,
@@ -144,23 +182,27 @@ fn runpod_output(call: &Call<'_>, input: &Value) -> Value {
         return json!({"images": [], "errors": []});
     }
     if input["workflow"].is_null() {
-        return json!({"image_url": format!("{}/files/public.png", call.base), "cost": 0.0024});
+        let url = format!("{}/files/public.png", call.base);
+        // Qwen's endpoints name it otherwise
+        // (<https://github.com/runpod/ai-sdk-provider/blob/main/src/runpod-image-model.ts>).
+        let name = if call.path.contains("qwen") {
+            "result"
+        } else {
+            "image_url"
+        };
+        return json!({name: url, "cost": 0.0024});
     }
     let images: Vec<Value> = (0..count_images(&input["workflow"]))
         .map(|at| {
-            let data = STANDARD.encode(picture_or_fault(
-                &input["workflow"].to_string(),
-                at,
-                call.fault,
-            ));
-            json!({"filename": format!("{at}.png"), "type": "base64", "data": data})
+            let bytes = picture_or_fault(&input["workflow"].to_string(), at, call.fault);
+            json!({"filename": format!("{at}.png"), "type": "base64", "data": STANDARD.encode(bytes)})
         })
         .collect();
     json!({"images": images})
 }
 
 /// How many pictures a workflow makes at once.
-fn count_images(graph: &Value) -> u64 {
+pub fn count_images(graph: &Value) -> u64 {
     let nodes = graph.as_object().into_iter().flatten();
     let sizes = nodes.filter_map(|(_, node)| {
         let inputs = &node["inputs"];
@@ -214,9 +256,10 @@ fn answer_runcomfy(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -
 fn runcomfy_result(call: &Call<'_>, graph: &Value) -> Value {
     let failed =
         |error: &str| json!({"status": "failed", "error": [{"errorCode": 1, "error": error}]});
+    if let Some(error) = error_of(call) {
+        return failed(error);
+    }
     match call.fault {
-        Some(ProviderFault::NodeError) => failed(GRAPH_ERROR),
-        Some(ProviderFault::MachineError) => failed("GPU lost"),
         Some(ProviderFault::NoPicture) => json!({"status": "succeeded", "outputs": {}}),
         _ => {
             let image = |at: u64| {
@@ -235,14 +278,16 @@ fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> O
             .map(|at| STANDARD.encode(picture_or_fault(&graph.to_string(), at, call.fault)))
             .collect()
     };
-    let output = |graph: &Value| match call.fault {
-        Some(ProviderFault::NoPicture) => json!({"images": []}),
-        Some(ProviderFault::NodeError) => json!({"error": GRAPH_ERROR, "location": "prompt"}),
-        _ => json!({"id": "x", "images": images(graph), "stats": {"total_time": 4.5}}),
+    let is_lost = call.fault == Some(&ProviderFault::MachineError);
+    let error = error_of(call).filter(|_| !is_lost);
+    let output = |graph: &Value| match (call.fault, error) {
+        (Some(ProviderFault::NoPicture), _) => json!({"images": [], "stats": salad_stats()}),
+        (_, Some(error)) => json!({"error": error, "location": "prompt"}),
+        _ => json!({"id": "x", "images": images(graph), "stats": salad_stats()}),
     };
     Some(match *parts {
         [_, "prompt"] => match call.fault {
-            Some(ProviderFault::NodeError) => {
+            _ if error.is_some() => {
                 (StatusCode::BAD_REQUEST, Json(output(&Value::Null))).into_response()
             }
             Some(ProviderFault::GatewayCut) => {
@@ -270,18 +315,19 @@ fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> O
             }
             let at = state.advance_job(call.provider.id, id)?;
             let graph = state.job(call.provider.id, id)?.input.clone();
-            let failed = matches!(
-                call.fault,
-                Some(ProviderFault::NodeError | ProviderFault::MachineError)
-            );
             let (status, output) = match at {
                 JobStage::Queued(_) | JobStage::Starting => ("pending", Value::Null),
                 JobStage::Running => ("running", Value::Null),
                 JobStage::Cancelled => ("cancelled", Value::Null),
-                JobStage::Done if call.fault == Some(&ProviderFault::MachineError) => {
-                    ("failed", Value::Null)
+                JobStage::Done if is_lost => ("failed", Value::Null),
+                JobStage::Done => {
+                    let status = if error.is_some() {
+                        "failed"
+                    } else {
+                        "succeeded"
+                    };
+                    (status, output(&graph))
                 }
-                JobStage::Done => (if failed { "failed" } else { "succeeded" }, output(&graph)),
             };
             Json(salad_job(id, status, &output)).into_response()
         }
@@ -289,80 +335,17 @@ fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> O
     })
 }
 
+/// What a container tells of its work, in milliseconds
+/// (<https://github.com/SaladTechnologies/comfyui-api/blob/main/src/prompt-handler.ts>).
+fn salad_stats() -> Value {
+    json!({"comfy_execution": {"start": 1_786_702_508_796_u64, "end": 1_786_702_512_007_u64,
+        "duration": 3211, "nodes": {}}, "preprocess_time": 4, "comfy_round_trip_time": 3205,
+        "postprocess_time": 12, "upload_time": 0, "total_time": 3221})
+}
+
 fn salad_job(id: &str, status: &str, output: &Value) -> Value {
     json!({"id": id, "input": {}, "status": status, "events": [], "output": output,
         "create_time": "2026-11-21T12:00:00Z", "update_time": "2026-11-21T12:00:00Z"})
-}
-
-/// Answers for a ComfyUI, which is the operator's own or runs on a machine of
-/// RunComfy's.
-fn answer_comfyui(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {
-    let fault = call.fault;
-    Some(match *parts {
-        ["system_stats"] => Json(json!({"system": {"os": "posix"}})).into_response(),
-        ["upload", "image"] => Json(json!({"name": "latchkey.png"})).into_response(),
-        ["prompt"] if fault == Some(&ProviderFault::NodeError) => {
-            let errors = json!({"error": {"type": "prompt_outputs_failed_validation"},
-                "node_errors": {"4": {"errors": [{"type": "value_not_in_list"}]}}});
-            (StatusCode::BAD_REQUEST, Json(errors)).into_response()
-        }
-        ["prompt"] => {
-            let id = state.begin_job(call.provider.id, &call.body["prompt"]);
-            Json(json!({"prompt_id": id, "number": 1, "node_errors": {}})).into_response()
-        }
-        ["queue"] if *call.method == Method::POST => {
-            let ids = call.body["delete"].as_array().into_iter().flatten();
-            for id in ids.filter_map(Value::as_str) {
-                state.cancel_job(call.provider.id, id);
-            }
-            Json(json!({})).into_response()
-        }
-        ["queue"] => {
-            let life = state.life;
-            let open = state
-                .jobs
-                .iter()
-                .filter(|job| job.provider == call.provider.id && !job.cancelled);
-            let (mut running, mut pending) = (Vec::new(), Vec::new());
-            for job in open {
-                let entry = json!([1, job.id, {}, {}, []]);
-                match job.looks {
-                    looks if looks <= life.queued => pending.push(entry),
-                    _ => running.push(entry),
-                }
-            }
-            Json(json!({"queue_running": running, "queue_pending": pending})).into_response()
-        }
-        ["interrupt"] => Json(json!({})).into_response(),
-        ["history", id] => {
-            let at = state.advance_job(call.provider.id, id)?;
-            let graph = state.job(call.provider.id, id)?.input.clone();
-            Json(match at {
-                JobStage::Done => json!({id: comfy_history(call, &graph)}),
-                _ => json!({}),
-            })
-            .into_response()
-        }
-        ["view"] => answer_file(call, "view.png"),
-        _ => return None,
-    })
-}
-
-fn comfy_history(call: &Call<'_>, graph: &Value) -> Value {
-    match call.fault {
-        Some(ProviderFault::MachineError) => {
-            json!({"outputs": {}, "status": {"status_str": "error",
-            "completed": false, "messages": [["execution_error", {"node_id": "4"}]]}})
-        }
-        Some(ProviderFault::NoPicture) => json!({"outputs": {}, "status": {"status_str": "success",
-            "completed": true, "messages": []}}),
-        _ => {
-            let image = |at: u64| json!({"filename": format!("{at}.png"), "subfolder": "", "type": "output"});
-            let images: Vec<Value> = (0..count_images(graph)).map(image).collect();
-            json!({"outputs": {"9": {"images": images}}, "status": {"status_str": "success",
-                "completed": true, "messages": []}})
-        }
-    }
 }
 
 /// Answers for RunComfy's machines, each of which runs a ComfyUI.

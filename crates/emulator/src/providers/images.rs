@@ -18,6 +18,8 @@ use crate::world::{ProviderFault, World};
 
 /// The side of an emulated picture, in pixels.
 const SIDE: u32 = 96;
+/// How a video begins.
+const VIDEO: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
 /// A text with this word is flagged by the emulated moderation.
 const FLAGGED: &str = "forbidden";
 
@@ -243,6 +245,7 @@ fn answer_gemini(call: &Call<'_>, at: u64) -> Response {
 /// Returns a picture, or the bytes that a fault puts in its place.
 pub fn picture_or_fault(prompt: &str, at: u64, fault: Option<&ProviderFault>) -> Vec<u8> {
     match fault {
+        Some(ProviderFault::OneBad) if at == 1 => VIDEO.to_vec(),
         Some(ProviderFault::WrongType) => b"<html>not a picture</html>".to_vec(),
         Some(ProviderFault::HugePicture) => {
             let mut bytes = picture(prompt, at);

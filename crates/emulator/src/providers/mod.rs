@@ -4,6 +4,7 @@ mod answers;
 mod call;
 mod chat;
 mod checks;
+mod comfyui;
 mod faults;
 mod fields;
 mod hosts;

@@ -24,6 +24,8 @@ pub struct ProviderState {
     pub jobs: Vec<HostJob>,
     pub servers: Vec<HostServer>,
     pub life: Life,
+    /// Counts calls of which only every other is answered well.
+    pub turns: u64,
 }
 
 /// A call that a provider received.
@@ -99,6 +101,19 @@ pub enum ProviderFault {
     NodeError,
     /// The machine fails.
     MachineError,
+    /// The graphics card of the machine has too little memory.
+    OutOfMemory,
+    /// A model's file is not there.
+    ModelMissing,
+    /// The endpoint's limit on the time of a job is over.
+    TimeLimit,
+    /// The job ends well, and its result was dropped.
+    NoOutput,
+    /// One of the pictures is none, or not there; or a video stands beside
+    /// them.
+    OneBad,
+    /// The job is begun, and whatever stands before the host gives up.
+    LostAnswer,
     /// The result has expired.
     Expired,
     /// The bytes of the picture are those of a web page.
@@ -168,6 +183,10 @@ pub struct HostJob {
     pub cancelled: bool,
     /// Whether it ended with a picture.
     pub done: bool,
+    /// By whom it was queued, as whoever queued it says.
+    pub mark: String,
+    /// Whether its host has been late to know it, or to have its result.
+    pub was_late: bool,
 }
 
 /// A machine of RunComfy's that the bot started.

@@ -141,6 +141,16 @@ impl Period {
         }
     }
 
+    /// Each of its days, as a period of its own.
+    pub fn each_day(&self) -> impl Iterator<Item = Self> + use<> {
+        let whole = self.clone().by_days();
+        self.dates().map(move |date| Self {
+            first: date,
+            last: date,
+            ..whole.clone()
+        })
+    }
+
     /// The name of its time zone.
     pub fn zone_name(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")

@@ -4,8 +4,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::model::{AccessRefusal, AttemptId, Caller, KeyId, Owner, Refusal, Scope};
-use crate::store::{OwnAttempt, Total, TotalLine, TotalScope, UsageLine, UsageOwner};
+use crate::model::{AccessRefusal, AttemptId, Caller, KeyId, Owner, QuotaRefusal, Refusal, Scope};
+use crate::store::{OwnAttempt, TooManyLines, Total, TotalLine, TotalScope};
+use crate::store::{UsageLine, UsageOwner};
 
 use crate::app::Error;
 use crate::app::quotas::usage::period::{Grain, Period, PeriodChoice, number_of};
@@ -62,10 +63,9 @@ impl Quotas {
         period: Period,
     ) -> Result<UsageReport, Error> {
         let owner = self.usage_owner(caller, scope)?;
-        let (lines, members) = tokio::try_join!(
-            self.read_lines(owner, &period),
-            self.members(owner, &period),
-        )?;
+        let (lines, members) = tokio::try_join!(self.read_lines(owner, &period), async {
+            Ok(self.members(owner, &period).await?)
+        },)?;
         let mut total = Total::default();
         for line in &lines {
             total.add(&line.total);
@@ -79,20 +79,33 @@ impl Quotas {
         })
     }
 
+    /// The lines of one day, for a table of any length.
+    pub async fn list_usage_of_day(
+        &self,
+        caller: &Caller,
+        scope: UsageScope,
+        day: Period,
+    ) -> Result<Vec<UsageLine>, Error> {
+        let owner = self.usage_owner(caller, scope)?;
+        self.read_lines(owner, &day.by_days()).await
+    }
+
     /// The lines of a report, oldest first.
     pub(in crate::app::quotas) async fn read_lines(
         &self,
         owner: UsageOwner,
         period: &Period,
-    ) -> anyhow::Result<Vec<UsageLine>> {
+    ) -> Result<Vec<UsageLine>, Error> {
         if period.grain == Grain::Days {
-            return self.store.usage_by_day(owner, &period.stretches()?).await;
+            let stretches = period.stretches()?;
+            let reading = self.store.usage_by_day(owner, &stretches).await;
+            return reading.map_err(refuse_too_long);
         }
         let mut lines = Vec::new();
         for first in period.parts() {
             let quarters = period.part_quarters(first)?;
             let part = self.store.usage_between(owner, quarters, number_of(first));
-            lines.extend(part.await?);
+            lines.extend(part.await.map_err(refuse_too_long)?);
         }
         Ok(lines)
     }
@@ -144,6 +157,14 @@ impl Quotas {
             }
         };
         Ok(UsageOwner { scope, id })
+    }
+}
+
+/// A report that is too long is a refusal: whoever asked can ask for less.
+fn refuse_too_long(error: anyhow::Error) -> Error {
+    match error.downcast_ref::<TooManyLines>() {
+        Some(TooManyLines) => QuotaRefusal::ReportTooLong.into(),
+        None => error.into(),
     }
 }
 

@@ -6,20 +6,21 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::model::KeyId;
-use crate::store::{OwnAttempt, Total};
+use crate::store::{OwnAttempt, Total, UsageLine};
 
 use crate::app::quotas::usage::key_names::{KeyName, KeyNames};
 use crate::app::quotas::usage::period::date_of;
 use crate::app::quotas::usage::report::{PayingKey, UsageReport};
 
-/// A report, line by line.
-pub fn usage_table(report: &UsageReport, names: &KeyNames) -> String {
-    let mut table = String::from(
-        "day,server_id,source,key_id,key_name,key_hint,provider,model,requests,input_tokens,\
-         cached_tokens,output_tokens,reasoning_tokens,images,cost_usd,requests_without_price,\
-         requests_estimated\n",
-    );
-    for line in &report.lines {
+/// The head of a table of what was used.
+pub const USAGE_HEAD: &str = "day,server_id,source,key_id,key_name,key_hint,provider,model,requests,input_tokens,\
+     cached_tokens,output_tokens,reasoning_tokens,images,cost_usd,requests_without_price,\
+     requests_estimated\n";
+
+/// What was used, line by line, below [`USAGE_HEAD`].
+pub fn usage_table(lines: &[UsageLine], names: &KeyNames) -> String {
+    let mut table = String::new();
+    for line in lines {
         let paying = PayingKey {
             source: line.source.clone(),
             provider: line.provider.clone(),

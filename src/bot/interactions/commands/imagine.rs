@@ -11,7 +11,7 @@ use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
 use crate::model::{
-    Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, Words,
+    Choices, ImageSpec, PictureAsk, PictureRefusal, ProviderId, Refusal, Size, Words, parse_seed,
 };
 
 /// Make a picture
@@ -41,10 +41,9 @@ pub async fn imagine(
     #[min = 1]
     #[max = 4]
     count: Option<u8>,
-    #[description = "Where a workflow begins: the same seed makes the same picture"]
-    #[min = 0]
-    #[max = 4_294_967_295_i64]
-    seed: Option<u32>,
+    #[description = "Where a workflow begins: the same seed makes the same picture; -1 or nothing takes any"]
+    #[max_length = 20]
+    seed: Option<String>,
     #[description = "What should not be in it"]
     #[max_length = 500]
     negative: Option<String>,
@@ -55,15 +54,15 @@ pub async fn imagine(
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
     let caller = caller_of(ctx).await;
-    let parsed = size.as_deref().map(Size::parse);
-    if parsed == Some(None) {
-        let voice = bot.voice(&ctx.interaction.locale);
-        let card = explain_error(
-            voice,
-            &Error::Refused(Refusal::Picture(PictureRefusal::BadSize)),
-        );
-        return bot.rest.reply(&handle, &card).await;
-    }
+    let read = match read_numbers(size.as_deref(), seed.as_deref()) {
+        Ok(read) => read,
+        Err(refusal) => {
+            let voice = bot.voice(&ctx.interaction.locale);
+            let card = explain_error(voice, &Error::Refused(Refusal::Picture(refusal)));
+            return bot.rest.reply(&handle, &card).await;
+        }
+    };
+    let (size, seed) = read;
     let imagine = PictureAsk {
         age_restricted: bot.is_age_restricted(&caller).await,
         caller,
@@ -75,7 +74,7 @@ pub async fn imagine(
         spec: ImageSpec {
             prompt: Words(prompt),
             negative: Words(negative.unwrap_or_default()),
-            size: parsed.flatten(),
+            size,
             count: count.unwrap_or(1),
             seed,
             ..ImageSpec::default()
@@ -91,6 +90,17 @@ pub async fn imagine(
     };
     // On the heap: it is a large future, and poise keeps it in its own.
     Box::pin(make_pictures(bot, request)).await
+}
+
+/// Reads a size and a seed, either of which may be left out. Discord's own
+/// numbers are too small for seeds, so that they are typed as text.
+fn read_numbers(
+    size: Option<&str>,
+    seed: Option<&str>,
+) -> Result<(Option<Size>, Option<u64>), PictureRefusal> {
+    let size = size.map(|size| Size::parse(size).ok_or(PictureRefusal::BadSize));
+    let seed = parse_seed(seed.unwrap_or_default())?;
+    Ok((size.transpose()?, seed))
 }
 
 #[expect(clippy::unused_async, reason = "poise awaits it")]

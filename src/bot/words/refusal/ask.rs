@@ -155,6 +155,10 @@ fn provider_failed(voice: Voice<'_>, failure: &ProviderFailure, source: Source) 
             ("provider", &name),
             ("id", &failure.provider),
             ("page", &voice.key_page(&failure.provider)),
+            (
+                "subject",
+                &failure.subject.as_deref().unwrap_or("that it names"),
+            ),
             ("wait", &duration(voice, retry_after_s)),
         ],
     )

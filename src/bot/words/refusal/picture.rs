@@ -59,6 +59,11 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
              2048, in steps of 8.",
             &[],
         ),
+        PictureRefusal::BadSeed => lang.say(
+            "A seed is a whole number from 0 to 18446744073709551615. `-1`, `random` or \
+             nothing takes any.",
+            &[],
+        ),
         PictureRefusal::BadPicture => lang.say(
             "I can't use that file. Send a PNG, JPEG, GIF or WebP picture of at most \
              {subject}.",

@@ -6,6 +6,14 @@ use crate::model::{FailureClass, Restriction};
 const NOT_SET_UP: &str = "The {provider} key was stored without something that this needs, such as an endpoint or a queue.";
 const DAMAGED_KEY: &str = "What I stored of the {provider} key that would have paid can't be opened: it was changed \
      or damaged in the database.";
+const MODEL_FILE_MISSING: &str = "{provider} could not run the workflow: the model file `{subject}` is not there. Whoever runs it can install \
+     it; or name another workflow with `model:`.";
+const NODE_MISSING: &str = "{provider} could not run the workflow: the node `{subject}` is not installed there. Whoever runs it can \
+     install it; or name another workflow with `model:`.";
+const OUT_OF_MEMORY: &str = "The machine at {provider} has too little memory for this. Ask for fewer pictures (`count:`) or a smaller \
+     `size:`, or name another provider.";
+const RESULT_LOST: &str = "{provider} made it, and what came of it was lost there: it may be larger than {provider} passes on. Ask for \
+     fewer pictures (`count:`) or a smaller `size:`.";
 
 /// What happened, and what to do next.
 pub fn describe_failure(class: FailureClass, own_keys: OwnKeys) -> String {
@@ -82,6 +90,10 @@ fn describe_class(class: FailureClass) -> &'static str {
             "{provider} could not run the workflow: a node of it failed. It may need a model or a node that \
              is not installed there. Name another workflow with `model:`."
         }
+        FailureClass::ModelFileMissing => MODEL_FILE_MISSING,
+        FailureClass::NodeMissing => NODE_MISSING,
+        FailureClass::OutOfMemory => OUT_OF_MEMORY,
+        FailureClass::ResultLost => RESULT_LOST,
         FailureClass::MachineFailed => {
             "The machine at {provider} failed, or never started. Try it again, or name another provider."
         }

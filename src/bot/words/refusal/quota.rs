@@ -71,6 +71,11 @@ pub fn about_quota(voice: Voice<'_>, refusal: &QuotaRefusal) -> Card {
              `12h`, `7d` or `4w`, or leave it out for good.",
             &[],
         )),
+        QuotaRefusal::ReportTooLong => Card::text(lang.say(
+            "So much was used in this time that I can't sum it up at once. Ask for fewer \
+             days, with `/usage days:7`.",
+            &[],
+        )),
     }
 }
 

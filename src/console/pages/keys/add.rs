@@ -45,6 +45,7 @@ pub async fn add_key(visit: Visit, person: SignedIn) -> HandlerResult {
     let known = known.ok_or_else(|| unknown(typed))?;
     let caller = person.caller(&visit).await?;
     let draft = KeyDraft {
+        keep_refused: visit.form.has(fields::KEEP_REFUSED),
         scope: Scope::User,
         provider: known.id().clone(),
         name: visit.form.typed("name").map(ToOwned::to_owned),
@@ -94,11 +95,12 @@ fn page(visit: &Visit, known: ProviderInfo<'_>, trouble: Option<&Trouble>) -> Pa
                     (fields::show(known, &visit.form))
                     (form::text("name", "Name (optional)", visit.form.text("name"), "To tell it from others"))
                 }
+                (fields::show_keep_refused(&visit.form))
                 div.acts {
                     button.btn.strong { (icon::plain("lock")) "Check and save" }
                     span.small.dim {
                         "Checked with a request that costs nothing. One that its provider \
-                         refuses is not stored."
+                         refuses is stored only where that is ticked."
                     }
                 }
             }

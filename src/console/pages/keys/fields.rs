@@ -9,6 +9,8 @@ use crate::console::parts::form as parts;
 
 /// What an extra's field is called; what follows is the extra's own name.
 const EXTRA: &str = "extra-";
+/// The box that has a key stored which its provider refuses.
+pub const KEEP_REFUSED: &str = "keep_refused";
 
 /// The fields of a key of a provider, and of what goes with it. What was
 /// typed before is there again, but for the key.
@@ -23,6 +25,16 @@ pub fn show(known: ProviderInfo<'_>, typed: &Form) -> Markup {
                 format!("{} (optional)", extra.placeholder)
             };
             (parts::text(&name, extra.label, typed.text(&name), &hint))
+        }
+    }
+}
+
+/// The box that has a key stored which its provider refuses.
+pub fn show_keep_refused(form: &Form) -> Markup {
+    html! {
+        label.check {
+            input type="checkbox" name=(KEEP_REFUSED) value="1" checked[form.has(KEEP_REFUSED)];
+            span { "Store it even if its provider refuses it. It then pays for nothing until a check finds that it works." }
         }
     }
 }

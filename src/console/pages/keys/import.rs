@@ -2,6 +2,8 @@
 //! are wanted are stored. Between the two they wait sealed, and none is sent
 //! back.
 
+use axum::http::StatusCode;
+
 use crate::app::{ImportOutcome, KeyImport, PendingKey, SkippedLine, WhySkipped};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
@@ -26,10 +28,18 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
         (show_head("Names that are no provider’s are left out. You choose what is stored after each key was checked."))
         section.card aria-labelledby="import-h" {
             header { h2 #import-h { "Your file" } }
-            form.body method="post" action="/keys/import" autocomplete="off" {
+            form.body method="post" action="/keys/import" enctype="multipart/form-data"
+                autocomplete="off"
+            {
                 (form::token(&visit.form_token))
                 div.field {
-                    label for="keys" { "Lines of NAME=key" }
+                    label for="file" { "A .env file" }
+                    input #file type="file" name="file" data-drop accept=".env,.txt,text/plain"
+                        aria-describedby="file-hint";
+                    span.hint #file-hint { "Choose it, or drop it here. What it holds is not shown." }
+                }
+                div.field {
+                    label for="keys" { "Or lines of NAME=key" }
                     textarea.mono #keys name="keys" rows="8" autocomplete="off" spellcheck="false"
                         autocapitalize="off" aria-describedby="keys-hint"
                         placeholder="OPENAI_API_KEY=sk-…\nANTHROPIC_API_KEY=sk-ant-…" {}
@@ -48,10 +58,20 @@ pub async fn show_form(visit: Visit, person: SignedIn) -> HandlerResult {
 /// Checks every key of the file, and shows what was found.
 pub async fn check_file(visit: Visit, person: SignedIn) -> HandlerResult {
     let caller = person.caller(&visit).await?;
-    let file = visit.form.secret("keys").unwrap_or_default();
+    let file = visit.form.secret_with_files("keys").ok_or_else(no_text)?;
     let keys = &visit.app().keys;
     let import = keys.begin_import(&caller, Scope::User, file).await?;
     Ok(list_page(&visit, &import).into())
+}
+
+fn no_text() -> Trouble {
+    Trouble::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "That file was not read",
+        "It is no text, or longer than 64 kB, so that no key was looked for. Choose the .env \
+         itself, or paste the lines that matter.",
+    )
+    .way("/keys/import", "Choose another")
 }
 
 /// Stores the keys that are ticked, and forgets the others.

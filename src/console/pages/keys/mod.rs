@@ -4,7 +4,7 @@
 mod add;
 mod attention;
 mod change;
-mod fields;
+pub mod fields;
 mod import;
 mod one;
 mod remove;
@@ -29,7 +29,7 @@ pub const ROWS: &[Row] = &[
     row!(POST "/keys" SignedIn add::add_key),
     row!(GET "/keys/new" SignedIn add::show_form),
     row!(GET "/keys/import" SignedIn import::show_form),
-    row!(POST "/keys/import" SignedIn import::check_file),
+    row!(POST "/keys/import" SignedIn import::check_file).with_files(),
     row!(POST "/keys/import/store" SignedIn import::store_chosen),
     row!(GET "/keys/{key}" SignedIn one::show_key),
     row!(POST "/keys/{key}/check" SignedIn change::check),

@@ -203,6 +203,7 @@ pub async fn add(visit: Visit, person: SignedIn) -> HandlerResult {
         Some((extra.field.to_owned(), value))
     });
     let draft = KeyDraft {
+        keep_refused: false,
         scope: Scope::System,
         provider: ProviderId::from(provider.as_str()),
         name: visit.form.typed("name").map(str::to_owned),

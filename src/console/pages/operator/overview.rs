@@ -4,7 +4,7 @@ use crate::app::{Finding, Wellness};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::{keys, operator, people, rules, traffic};
-use crate::console::parts::icon;
+use crate::console::parts::{icon, when};
 use crate::console::reply::Page;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 
@@ -14,15 +14,13 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
     let (app, caller) = (visit.app(), operator(&person));
     let (findings, seen) = tokio::join!(app.check_up(&caller), app.watch_traffic(&caller));
     let (findings, seen) = (findings?, seen?);
-    let days = app.uptime().as_secs() / 86_400;
+    let uptime = when::duration(app.uptime().as_secs());
     let body = html! {
         div.head {
             div {
                 h1 { "Operator" }
                 p {
-                    "Latchkey " (env!("CARGO_PKG_VERSION")) ", up for " (days)
-                    @if days == 1 { " day" } @else { " days" }
-                    ". You can see what runs, never a key or what was said."
+                    "Latchkey " (env!("CARGO_PKG_VERSION")) ", up for " (uptime) ". You can see what runs, never a key or what was said."
                 }
             }
         }
@@ -36,7 +34,7 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
             Err(trouble) => (unread("System keys", &trouble.words)),
         }
         div.columns.two {
-            (traffic::show_errors(&seen.traffic))
+            (traffic::show_errors(&seen.traffic, app.providers()))
             (people::show_search(None))
         }
         @match rules::show_all(&visit, &caller).await {

@@ -3,11 +3,11 @@
 
 use serde_json::json;
 
-use crate::app::{CallCounts, Traffic, TrafficView};
+use crate::app::{CallCounts, KnownProviders, Traffic, TrafficView};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
-use crate::console::parts::{money, note};
+use crate::console::parts::{key, money, note};
 use crate::console::reply::{Page, Reply};
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 
@@ -34,7 +34,7 @@ pub async fn show(visit: Visit, person: SignedIn) -> HandlerResult {
         }
         (show_figures(&seen))
         (show_chart(&seen.traffic))
-        (show_errors(&seen.traffic))
+        (show_errors(&seen.traffic, visit.app().providers()))
     };
     Ok(Page::new(Section::Operator, "Traffic", body).into())
 }
@@ -199,7 +199,7 @@ fn show_minutes(traffic: &Traffic) -> Markup {
 }
 
 /// How calls of the last hour ended, by provider.
-pub fn show_errors(traffic: &Traffic) -> Markup {
+pub fn show_errors(traffic: &Traffic, providers: KnownProviders<'_>) -> Markup {
     html! {
         section.card aria-labelledby="errors-h" {
             header { h2 #errors-h { "Errors by provider" } p { "Last hour" } }
@@ -219,7 +219,7 @@ pub fn show_errors(traffic: &Traffic) -> Markup {
                     tbody {
                         @for (provider, counts) in &traffic.providers {
                             tr {
-                                th scope="row" { (provider) }
+                                th scope="row" { (key::provider_name(providers, provider)) }
                                 @for count in [counts.all(), counts.busy, counts.down, counts.keys_refused, counts.refused] {
                                     td.num { (money::grouped(count)) }
                                 }

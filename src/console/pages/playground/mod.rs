@@ -24,19 +24,23 @@ use crate::console::reply::Reply as PageReply;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
-use crate::model::{MemoryPermit, PersonId, ServerId, Source};
+use crate::console::words::Names;
+use crate::model::{AttemptId, MemoryPermit, PersonId, Scope, ServerId, Source};
 
 use limits::Asker;
 use question::{Question, QuestionFiles, Setting};
+use receipt::Receipt;
 use talk::{Reply, Round, Talk};
 use tools::Tool;
 use work::{Held, Made, Report, Work};
 
 pub use limits::PlaygroundLimits;
+pub use tools::PICTURE as PICTURE_TOOL;
 
 pub const ROWS: &[Row] = &[
     row!(GET "/playground" Visitor show_playground),
     row!(GET "/playground/now" Visitor show_now).polled(),
+    row!(GET "/playground/receipt/{attempt}" SignedIn show_receipt).polled(),
     row!(POST "/playground/ask" Visitor ask).with_files(),
 ];
 
@@ -59,6 +63,18 @@ async fn show_now(visit: Visit) -> HandlerResult {
     let asker = find_asker(&visit, setting.place).await?;
     let payers = setting::find_payers(&visit, &asker, &setting).await?;
     Ok(PageReply::Now(json!({"payers": payers})))
+}
+
+/// Says what an answer that was stopped is charged, for the page's script;
+/// nothing while that is not known yet.
+async fn show_receipt(visit: Visit, person: SignedIn) -> HandlerResult {
+    let attempt = AttemptId::parse(visit.path_value(0)).ok_or_else(Trouble::nothing_here)?;
+    let caller = person.caller(&visit).await?;
+    let quotas = &visit.app().quotas;
+    let found = quotas.find_attempt(&caller, Scope::User, attempt).await?;
+    let ended = found.filter(|attempt| attempt.state != "held");
+    let receipt = ended.map(|attempt| Receipt::of_stopped(&attempt));
+    Ok(PageReply::Now(json!({"receipt": receipt})))
 }
 
 /// Asks, and answers with a stream where the page's script asks for one, else
@@ -126,7 +142,8 @@ async fn begin(visit: &mut Visit, question: &Question) -> Begun {
                     memory: memory.clone(),
                     column,
                 };
-                begin_column(visit, question, &files, seat)
+                let begun = begin_column(visit, question, &files, seat);
+                begun.map_err(|trouble| trouble.named(Names::of(visit.app().providers())))
             };
             question.columns().into_iter().map(begin).collect()
         }

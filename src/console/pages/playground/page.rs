@@ -173,11 +173,11 @@ impl Sheet<'_> {
             value: "",
             words: "None",
         }];
-        let groups = self.models.as_slice();
+        let (groups, kind) = (self.models.as_slice(), setting::kind_of(self.setting));
         html! {
             (self.show_tools())
-            (form::select_group(GroupedList { name: "model", label: "Model", alone, groups }, chosen(0)))
-            (form::select_group(GroupedList { name: "beside", label: "Beside it", alone: &none, groups }, chosen(1)))
+            (form::select_group(GroupedList { name: "model", label: "Model", alone, groups, kind }, chosen(0)))
+            (form::select_group(GroupedList { name: "beside", label: "Beside it", alone: &none, groups, kind }, chosen(1)))
             @if !self.is_visitor { (self.show_places()) }
             (self.show_key())
             noscript {
@@ -230,14 +230,30 @@ impl Sheet<'_> {
         }
     }
 
+    /// How the keys of the chosen model's provider begin; empty where they
+    /// have no shape, or nothing is chosen.
+    fn key_shape(&self) -> &str {
+        let chosen = self.setting.models.first().map_or("", String::as_str);
+        let chosen = chosen.split('/').next().unwrap_or_default();
+        let of_provider = |value: &str| value.split('/').next() == Some(chosen);
+        let mut groups = self.models.iter();
+        let first = groups
+            .clone()
+            .next()
+            .filter(|_| chosen.is_empty() && self.is_visitor);
+        let found = groups.find(|it| it.choices.iter().any(|(value, _)| of_provider(value)));
+        found.or(first).map_or("", |group| group.shape.as_str())
+    }
+
     /// The key for one question. Visitors have no other; they may leave it out
     /// where the demo answers.
     fn show_key(&self) -> Markup {
         let hint = "Goes with the question and is forgotten with the answer. If it is refused, \
                     nobody else pays.";
+        let shape = self.key_shape();
         html! {
             @if self.is_visitor {
-                (form::key("key", "Your key, for one question", "sk-…", hint))
+                (form::key("key", "Your key, for one question", shape, hint))
                 p.small.dim {
                     "Or " a href="/sign-in?next=/playground" { "sign in with Discord" }
                     ", and stored keys pay."
@@ -248,7 +264,7 @@ impl Sheet<'_> {
                         input #once type="checkbox" role="switch" name="once" value="1" autocomplete="off";
                         "Use my own key for this only"
                     }
-                    div.opens { (form::key("key", "Key for one question", "sk-…", hint)) }
+                    div.opens { (form::key("key", "Key for one question", shape, hint)) }
                 }
             }
         }

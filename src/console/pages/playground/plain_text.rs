@@ -13,7 +13,8 @@ enum Block<'a> {
     Paragraph(Vec<&'a str>),
     Heading(&'a str),
     List {
-        is_numbered: bool,
+        /// The number of the first item, in a list with numbers.
+        first: Option<u16>,
         items: Vec<&'a str>,
     },
     Code(Vec<&'a str>),
@@ -40,7 +41,7 @@ pub fn show(text: &str) -> Markup {
                     }
                 },
                 Block::Heading(line) => p { strong { (show_line(line)) } },
-                Block::List { is_numbered: true, items } => ol {
+                Block::List { first: Some(first), items } => ol start=(first) {
                     @for item in items { li { (show_line(item)) } }
                 },
                 Block::List { items, .. } => ul {
@@ -85,13 +86,13 @@ fn read_blocks(text: &str) -> Vec<Block<'_>> {
         }
         let item = item_of(line);
         match (blocks.last_mut().filter(|_| is_open), item) {
-            (Some(Block::List { is_numbered, items }), Some((numbered, item)))
-                if *is_numbered == numbered =>
+            (Some(Block::List { first, items }), Some((number, item)))
+                if first.is_some() == number.is_some() =>
             {
                 items.push(item);
             }
-            (_, Some((is_numbered, item))) => blocks.push(Block::List {
-                is_numbered,
+            (_, Some((first, item))) => blocks.push(Block::List {
+                first,
                 items: vec![item],
             }),
             (Some(Block::Paragraph(open)), None) if heading_of(line).is_none() => open.push(line),
@@ -121,17 +122,18 @@ fn heading_of(line: &str) -> Option<&str> {
     ((1..=6).contains(&level) && !text.is_empty()).then_some(text)
 }
 
-/// Whether a list is numbered, and the text of one of its items.
-fn item_of(line: &str) -> Option<(bool, &str)> {
+/// The number of a list's item, where it has one, and its text.
+fn item_of(line: &str) -> Option<(Option<u16>, &str)> {
     let line = line.trim_start();
     let mut dashed = ["- ", "* ", "• "].iter();
     if let Some(text) = dashed.find_map(|mark| line.strip_prefix(mark)) {
-        return Some((false, text.trim()));
+        return Some((None, text.trim()));
     }
     let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = line.len() - rest.len();
+    let (digits, _) = line.split_at_checked(line.len() - rest.len())?;
     let text = rest.strip_prefix(". ").or(rest.strip_prefix(") "))?;
-    (1..=3).contains(&digits).then_some((true, text.trim()))
+    let number = digits.parse().ok().filter(|number| *number < 1_000)?;
+    Some((Some(number), text.trim()))
 }
 
 fn read_spans(line: &str) -> Vec<Span<'_>> {
@@ -220,8 +222,13 @@ mod tests {
             ("# Head\ntext", "<p><strong>Head</strong></p><p>text</p>"),
             (
                 "- a\n- b\n1. c",
-                "<ul><li>a</li><li>b</li></ul><ol><li>c</li></ol>",
+                "<ul><li>a</li><li>b</li></ul><ol start=\"1\"><li>c</li></ol>",
             ),
+            (
+                "1. a\n\n2) b\n   - x\n3. c",
+                "<ol start=\"1\"><li>a</li></ol><ol start=\"2\"><li>b</li></ol><ul><li>x</li></ul><ol start=\"3\"><li>c</li></ol>",
+            ),
+            ("1000. no item", "<p>1000. no item</p>"),
             (
                 "see:\n```rust\nlet a = \"<b>\";\n```\nend",
                 "<p>see:</p><div class=\"code\"><pre tabindex=\"0\"><code>let a = &quot;&lt;b&gt;&quot;;</code></pre></div><p>end</p>",

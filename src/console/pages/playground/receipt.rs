@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::KnownProviders;
+use crate::app::{KnownProviders, OwnAttempt};
 use crate::console::markup::{Markup, html};
 use crate::console::parts::{money, payer};
 use crate::console::words::{describe_left_out, describe_passed_over};
@@ -85,6 +85,33 @@ impl Receipt {
         Self::new(made.source, made.cost, &used, took)
             .with_notes(notes)
             .spoken(&format!("Picture is there, {used}"))
+    }
+
+    /// The receipt of an answer that its reader stopped: what was charged for
+    /// what came until then.
+    pub fn of_stopped(attempt: &OwnAttempt) -> Self {
+        let usage = Usage {
+            input_tokens: attempt.input_tokens,
+            output_tokens: attempt.output_tokens,
+            cached_tokens: attempt.cached_tokens,
+            ..Usage::default()
+        };
+        let cost = attempt.cost_nano.map(NanoDollars);
+        let is_demo = Source::parse(&attempt.source) == Some(Source::Demo);
+        let mut stopped = Self {
+            source: attempt.source.clone(),
+            cost: match cost {
+                _ if is_demo => "$0".to_owned(),
+                Some(cost) => cost.to_string(),
+                None => "cost unknown".to_owned(),
+            },
+            used: format!("{} · stopped", describe_usage(&usage, attempt.estimated)),
+            ..Self::default()
+        };
+        if attempt.state == "released" {
+            stopped.used = "Stopped before anything was used".to_owned();
+        }
+        stopped.spoken("Stopped")
     }
 
     fn new(source: Source, cost: Option<NanoDollars>, used: &str, took: Duration) -> Self {

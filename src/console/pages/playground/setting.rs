@@ -22,6 +22,14 @@ const MODELS_OF_PROVIDER_MAX: usize = 20;
 const CHAT: &str = "chat";
 const PICTURES: &str = "picture";
 
+/// The kind of models that a question goes to.
+pub fn kind_of(setting: &Setting) -> &'static str {
+    match setting.tool {
+        Tool::Picture => PICTURES,
+        _ => CHAT,
+    }
+}
+
 /// Finds who would pay for a question in each column; none where nobody would.
 pub async fn find_payers(
     visit: &Visit,
@@ -140,9 +148,12 @@ fn group(
     let groups = order.into_iter().map(|provider| {
         let of_provider = models.iter().filter(|it| it.provider == *provider);
         let choices = of_provider.take(MODELS_OF_PROVIDER_MAX);
+        let known = visit.app().providers().get(provider);
+        let prefix = known.and_then(|known| known.key_prefixes().next());
         ChoiceGroup {
             label: format!("{}{what}", name_of(provider, visit.app().providers())),
             kind,
+            shape: prefix.map_or_else(String::new, |prefix| format!("{prefix}…")),
             choices: choices.map(|it| (it.full(), it.model.clone())).collect(),
         }
     });

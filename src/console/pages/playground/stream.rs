@@ -78,6 +78,7 @@ fn write_report(report: Report) -> Bytes {
                 "kind": "payer",
                 "look": payer::look(payer.source),
                 "model": payer.model,
+                "attempt": payer.attempt.to_string(),
             }));
             let notice = if is_demo {
                 write_line(&notice)

@@ -1,17 +1,20 @@
 //! A server's keys: added, checked, renamed, paused, replaced and removed by
 //! whoever manages the server.
 
-use std::collections::BTreeMap;
-
-use crate::app::{AddedKey, KeyDraft, TypedKey};
+use crate::app::{AddedKey, KeyDraft, KnownProviders, ProviderInfo};
 use crate::console::markup::{Markup, html};
+use crate::console::pages::keys::fields;
 use crate::console::pages::servers::{Tab, show_page};
 use crate::console::parts::form::{self, Choice};
+use crate::console::parts::key::provider_name;
 use crate::console::parts::{note, when};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
-use crate::model::{Health, Key, KeyRefusal, ProviderId, Refusal, Scope};
+use crate::model::{Health, Key, KeyRefusal, Refusal, Scope};
+
+/// How much of an unknown provider's name is repeated, in characters.
+const NAME_SHOWN_MAX: usize = 50;
 
 pub const ROWS: &[Row] = &[
     row!(GET "/servers/{server}/keys" Managing show_keys),
@@ -28,6 +31,7 @@ pub const ROWS: &[Row] = &[
 async fn show_keys(visit: Visit, managing: Managing) -> HandlerResult {
     let listed = visit.app().keys.list_owned(&managing.caller, Scope::Guild);
     let address = format!("/servers/{}/keys", managing.server);
+    let known = chosen_provider(&visit, visit.app().providers())?;
     let body = match listed.await {
         Ok(keys) => html! {
             section.card aria-labelledby="keys-h" {
@@ -38,7 +42,7 @@ async fn show_keys(visit: Visit, managing: Managing) -> HandlerResult {
                     (show_table(&visit, &address, &keys))
                 }
             }
-            (show_add_form(&visit, &address))
+            (show_add_form(&visit, &address, known))
         },
         Err(error) if is_byok_off(&error) => html! {
             (note::plain("BYOK is not enabled. The operator has not set a master key, so that no key can be stored.", html! {}))
@@ -69,7 +73,7 @@ fn show_table(visit: &Visit, address: &str, keys: &[Key]) -> Markup {
             tbody {
                 @for key in keys {
                     tr {
-                        th scope="row" { (key.provider) span.sub { (describe_key(key)) } }
+                        th scope="row" { (name(visit, key)) span.sub { (describe_key(key)) } }
                         td data-label="Health" { (health_words(key)) }
                         td data-label="Last use" { (when::relative_or_never(key.last_used_at_ms, now_ms)) }
                         td { (show_actions(visit, address, key)) }
@@ -87,7 +91,7 @@ fn show_actions(visit: &Visit, address: &str, key: &Key) -> Markup {
             &visit.form_token,
             &format!("{own}/{verb}"),
             label,
-            key.provider.as_str(),
+            &name(visit, key),
         )
     };
     let name_id = format!("name-{}", key.id);
@@ -95,19 +99,24 @@ fn show_actions(visit: &Visit, address: &str, key: &Key) -> Markup {
         div.acts {
             (button("check", "Check"))
             @if key.paused { (button("resume", "Resume")) } @else { (button("pause", "Pause")) }
-            a.btn.plain.s href={ (own) "/remove" } { "Remove" span.hidden { " " (key.provider) } }
+            a.btn.plain.s href={ (own) "/remove" } { "Remove" span.hidden { " " (name(visit, key)) } }
         }
         details {
             summary { "Rename" }
             form.acts method="post" action={ (own) "/rename" } {
                 (form::token(&visit.form_token))
-                label.hidden for=(name_id) { "Name of the " (key.provider) " key" }
+                label.hidden for=(name_id) { "Name of the " (name(visit, key)) " key" }
                 input id=(name_id) name="name" maxlength="40" autocomplete="off"
                     value=(key.name.as_deref().unwrap_or_default());
                 button.btn.s { "Save the name" }
             }
         }
     }
+}
+
+/// What a key's provider is called.
+fn name(visit: &Visit, key: &Key) -> String {
+    provider_name(visit.app().providers(), &key.provider)
 }
 
 /// A key by its name and its last characters.
@@ -132,7 +141,8 @@ pub fn health_words(key: &Key) -> &'static str {
     }
 }
 
-fn show_add_form(visit: &Visit, address: &str) -> Markup {
+/// The form for a key of one provider, and the choice of another.
+fn show_add_form(visit: &Visit, address: &str, known: ProviderInfo<'_>) -> Markup {
     let providers = visit.app().providers();
     let listed: Vec<(String, String)> = providers
         .iter()
@@ -144,37 +154,66 @@ fn show_add_form(visit: &Visit, address: &str) -> Markup {
         .collect();
     html! {
         section.card aria-labelledby="add-h" {
-            header { h2 #add-h { "Add or replace a key" } p { "One for each provider; a new one takes the place of the old one" } }
+            header {
+                h2 #add-h { "Add or replace a key" }
+                form.acts method="get" action=(address) {
+                    (form::place("provider", "Provider", &choices, known.id().as_str()))
+                }
+            }
             form.body method="post" action=(address) autocomplete="off" {
                 (form::token(&visit.form_token))
+                input type="hidden" name="provider" value=(known.id());
                 div.fields {
-                    (form::select("provider", "Provider", &choices, ""))
-                    (form::key("key", "Key", "", "Checked, then sealed. Never shown again."))
-                    (form::text("name", "Name", "", "To tell it from others; may stay empty"))
+                    (fields::show(known, &visit.form))
+                    (form::text("name", "Name", visit.form.text("name"), "To tell it from others; may stay empty"))
                 }
-                div.acts { button.btn.strong { "Check and save" } }
+                (fields::show_keep_refused(&visit.form))
+                div.acts {
+                    button.btn.strong { "Check and save" }
+                    span.small.dim { "One " (known.name()) " key for the server: a new one takes the place of the old one." }
+                }
             }
         }
     }
 }
 
+/// The provider that is chosen in the address, or the first.
+fn chosen_provider<'a>(
+    visit: &Visit,
+    providers: KnownProviders<'a>,
+) -> Result<ProviderInfo<'a>, Trouble> {
+    match visit.query("provider") {
+        Some(typed) => find_provider(providers, &typed),
+        None => providers.iter().next().ok_or_else(Trouble::nothing_here),
+    }
+}
+
+fn find_provider<'a>(
+    providers: KnownProviders<'a>,
+    typed: &str,
+) -> Result<ProviderInfo<'a>, Trouble> {
+    providers.find(typed).ok_or_else(|| {
+        let name = typed.chars().take(NAME_SHOWN_MAX).collect();
+        KeyRefusal::UnknownProvider { name }.into()
+    })
+}
+
 async fn add_key(visit: Visit, managing: Managing) -> HandlerResult {
     let form = &visit.form;
+    let known = find_provider(visit.app().providers(), form.text("provider"))?;
     let draft = KeyDraft {
+        keep_refused: form.has(fields::KEEP_REFUSED),
         scope: Scope::Guild,
-        provider: ProviderId::from(form.text("provider")),
+        provider: known.id().clone(),
         name: form.typed("name").map(str::to_owned),
-        typed: TypedKey {
-            secret: form.secret("key").unwrap_or_default(),
-            extras: BTreeMap::new(),
-        },
+        typed: fields::read(form, known),
     };
     let added = visit.app().keys.put(&managing.caller, draft).await;
     let AddedKey { key, replaced, .. } = added.map_err(|error| Trouble::from(error).typed(form))?;
     let verb = if replaced { "replaced" } else { "added" };
     let words = format!(
         "The {} key is {verb}. {}.",
-        key.provider,
+        known.name(),
         health_words(&key)
     );
     say(&visit, &managing, &words).await
@@ -199,7 +238,7 @@ async fn ask_removal(visit: Visit, managing: Managing) -> HandlerResult {
     let address = format!("/servers/{}/keys", managing.server);
     let body = html! {
         section.card aria-labelledby="remove-h" {
-            header { h2 #remove-h { "Remove the " (key.provider) " key" } }
+            header { h2 #remove-h { "Remove the " (name(&visit, &key)) " key" } }
             div.body {
                 p { (describe_key(&key)) }
                 p {
@@ -220,7 +259,7 @@ async fn ask_removal(visit: Visit, managing: Managing) -> HandlerResult {
 async fn remove_key(visit: Visit, managing: Managing) -> HandlerResult {
     let key = find_key(&visit, &managing).await?;
     visit.app().keys.delete(&managing.caller, &key).await?;
-    let words = format!("The {} key is removed.", key.provider);
+    let words = format!("The {} key is removed.", name(&visit, &key));
     say(&visit, &managing, &words).await
 }
 
@@ -233,7 +272,7 @@ async fn check_key(visit: Visit, managing: Managing) -> HandlerResult {
     let key = find_key(&visit, &managing).await?;
     let words = format!(
         "The {} key was checked. {}.",
-        key.provider,
+        name(&visit, &key),
         health_words(&key)
     );
     say(&visit, &managing, &words).await
@@ -246,7 +285,7 @@ async fn pause_key(visit: Visit, managing: Managing) -> HandlerResult {
         .await?;
     let words = format!(
         "The {} key is paused. It pays for nobody until it is resumed.",
-        key.provider
+        name(&visit, &key)
     );
     say(&visit, &managing, &words).await
 }
@@ -256,17 +295,17 @@ async fn resume_key(visit: Visit, managing: Managing) -> HandlerResult {
     let keys = &visit.app().keys;
     keys.change(&managing.caller, &key, None, Some(false))
         .await?;
-    let words = format!("The {} key pays again.", key.provider);
+    let words = format!("The {} key pays again.", name(&visit, &key));
     say(&visit, &managing, &words).await
 }
 
 async fn rename_key(visit: Visit, managing: Managing) -> HandlerResult {
     let key = find_key(&visit, &managing).await?;
-    let name = visit.form.text("name").to_owned();
+    let typed = visit.form.text("name").to_owned();
     let changing = visit
         .app()
         .keys
-        .change(&managing.caller, &key, Some(name), None);
+        .change(&managing.caller, &key, Some(typed), None);
     changing
         .await
         .map_err(|error| Trouble::from(error).typed(&visit.form))?;

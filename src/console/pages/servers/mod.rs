@@ -69,6 +69,7 @@ impl Tab {
 /// The servers that somebody manages.
 async fn show_servers(visit: Visit, person: SignedIn) -> HandlerResult {
     let listed = &person.session.session.servers;
+    let invite = visit.app().people.invite_address();
     let found = listed.iter().map(|server| async {
         let name = visit.app().people.find_server_name(*server).await;
         (*server, name)
@@ -103,7 +104,11 @@ async fn show_servers(visit: Visit, person: SignedIn) -> HandlerResult {
             @if !without.is_empty() {
                 p.foot {
                     (without.len())
-                    " more that you could manage, where the bot is not. In Discord, open the bot’s profile and add it to a server."
+                    " more that you could manage, where the bot is not. "
+                    @match &invite {
+                        Some(invite) => a href=(invite) rel="noreferrer" { "Add it to a server" },
+                        None => "In Discord, open the bot’s profile and add it to a server.",
+                    }
                 }
             }
         }

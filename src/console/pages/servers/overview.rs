@@ -7,6 +7,7 @@ use crate::console::pages::servers::keys::{describe_key, health_words};
 use crate::console::pages::servers::usage::show_members;
 use crate::console::pages::servers::{Tab, budgets, rules, show_page};
 use crate::console::pages::usage::view;
+use crate::console::parts::key::provider_name;
 use crate::console::parts::{money, note};
 use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, Managing, Visit};
@@ -52,7 +53,7 @@ async fn show_overview(visit: Visit, managing: Managing) -> HandlerResult {
             div { dt { "Requests" } dd { (money::grouped(report.total.requests)) } }
         }
         div.columns.two {
-            (show_keys(&address, &keys, &report))
+            (show_keys(&visit, &address, &keys, &report))
             (budgets::show_limits(&budget, &roles, app.now_ms()))
         }
         (show_members(&visit, &managing, &report.members).await)
@@ -72,7 +73,8 @@ async fn show_overview(visit: Visit, managing: Managing) -> HandlerResult {
     show_page(&visit, &managing, Tab::Overview, body).await
 }
 
-fn show_keys(address: &str, keys: &[Key], report: &UsageReport) -> Markup {
+fn show_keys(visit: &Visit, address: &str, keys: &[Key], report: &UsageReport) -> Markup {
+    let providers = visit.app().providers();
     let sums = report.sums_by(|line| line.key);
     let paid = |key: KeyId| {
         let total = sums.get(&Some(key)).copied().unwrap_or_default();
@@ -96,7 +98,7 @@ fn show_keys(address: &str, keys: &[Key], report: &UsageReport) -> Markup {
                     tbody {
                         @for key in keys {
                             tr {
-                                th scope="row" { (key.provider) span.sub { (describe_key(key)) } }
+                                th scope="row" { (provider_name(providers, &key.provider)) span.sub { (describe_key(key)) } }
                                 td data-label="Health" { (health_words(key)) }
                                 td.num data-label="Cost" { (paid(key.id)) }
                             }

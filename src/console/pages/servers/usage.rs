@@ -36,6 +36,7 @@ async fn show_usage(visit: Visit, managing: Managing) -> HandlerResult {
     )?;
     let address = format!("/servers/{}/usage", managing.server);
     let query = filters.query();
+    let providers = visit.app().providers();
     let month = filters.period.last.strftime("%Y-%m");
     let members = show_members(&visit, &managing, &report.members).await;
     let body = html! {
@@ -50,8 +51,8 @@ async fn show_usage(visit: Visit, managing: Managing) -> HandlerResult {
         (view::show_chart(&report, filters.figure))
         (members)
         div.columns.two {
-            (view::show_list("models-h", "By model", &view::list_models(&report)))
-            (view::show_list("keys-h", "By key", &view::list_keys(&report, &names)))
+            (view::show_list("models-h", "By model", &view::list_models(&report, providers)))
+            (view::show_list("keys-h", "By key", &view::list_keys(&report, &names, providers)))
         }
         (view::show_classes(&report.total))
     };

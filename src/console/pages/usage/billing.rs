@@ -1,22 +1,23 @@
 //! What a month cost, by key and server, with the receipt of each attempt:
 //! made to be printed.
 
-use axum::body::Body;
-use axum::http::StatusCode;
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::app::{
-    Bill, KeyNames, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD, ReceiptPage,
-    ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
+    Bill, KeyNames, KnownProviders, OwnAttempt, PayingKey, Period, PeriodChoice, RECEIPTS_HEAD,
+    ReceiptPage, ReceiptsAfter, Total, UsageScope, date_at, find_zone, receipts_table,
 };
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::usage::filters::month_words;
+use crate::console::pages::usage::table;
 use crate::console::pages::usage::view::{cost, key_words, without_price};
-use crate::console::parts::{money, note, payer};
+use crate::console::parts::{key, money, note, payer};
 use crate::console::reply::{File, Page};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
@@ -25,8 +26,8 @@ use crate::model::{AttemptId, Caller, NanoDollars, ServerId, Source};
 
 /// How many receipts a page has.
 const RECEIPTS_SHOWN: usize = 100;
-/// How many receipts a table to keep has at the most; it says where the rest is.
-const RECEIPTS_KEPT: usize = 20_000;
+/// Of how many servers Discord is asked for the name; others have their id.
+const SERVERS_NAMED: usize = 50;
 /// How many receipts are read at once.
 const RECEIPTS_AT_ONCE: usize = 500;
 
@@ -88,7 +89,7 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
     };
     let period = visit.app().quotas.period(choice, zone)?;
     if is_table {
-        return send_receipts(visit, &whose, &period).await;
+        return send_receipts(visit, whose, period).await;
     }
     let after = visit.query("after");
     let after = after.map(|id| AttemptId::parse(&id).ok_or_else(Trouble::nothing_here));
@@ -103,7 +104,10 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
         quotas.list_receipts(&whose.caller, whose.scope, &period, page),
         quotas.read_key_names(&whose.caller, whose.scope),
     )?;
-    let servers = name_servers(visit, &bill).await;
+    let called = Called {
+        servers: name_servers(visit, &bill).await,
+        providers: visit.app().providers(),
+    };
     let title = format!("Billing report, {}", month_words(period.first));
     let zone = period.zone_name();
     let body = html! {
@@ -123,8 +127,13 @@ async fn respond(visit: &Visit, whose: Whose, month: &str) -> HandlerResult {
                 a.btn.s href={ (whose.address) "/" (month) ".csv?tz=" (zone) } { "CSV" }
             }
         }
-        (show_sums(&bill, &names, &servers))
-        (show_receipts(&receipts, &Listing { bill: &bill, address: format!("{}/{month}", whose.address), is_first: after.is_none() }))
+        (show_sums(&bill, &names, &called))
+        (show_receipts(&receipts, &Listing {
+            bill: &bill,
+            address: format!("{}/{month}", whose.address),
+            is_first: after.is_none(),
+            providers: called.providers,
+        }))
     };
     Ok(Page::new(whose.section, title, body).into())
 }
@@ -152,17 +161,27 @@ async fn name_servers(visit: &Visit, bill: &Bill) -> Vec<(u64, String)> {
         .report
         .by_server()
         .into_iter()
-        .map(|(server, _)| async move {
+        .enumerate()
+        .map(|(at, (server, _))| async move {
             let found = match server {
                 0 => Some("Direct messages and programs".to_owned()),
-                server => visit.app().people.find_server_name(ServerId(server)).await,
+                server if at < SERVERS_NAMED => {
+                    visit.app().people.find_server_name(ServerId(server)).await
+                }
+                _ => None,
             };
             (server, found.unwrap_or_else(|| format!("Server {server}")))
         });
     join_all(all).await
 }
 
-fn show_sums(bill: &Bill, names: &KeyNames, servers: &[(u64, String)]) -> Markup {
+/// What servers and providers are called.
+struct Called<'a> {
+    servers: Vec<(u64, String)>,
+    providers: KnownProviders<'a>,
+}
+
+fn show_sums(bill: &Bill, names: &KeyNames, called: &Called<'_>) -> Markup {
     let report = &bill.report;
     let sums = report.sums_by(|line| {
         let paying = PayingKey {
@@ -173,7 +192,7 @@ fn show_sums(bill: &Bill, names: &KeyNames, servers: &[(u64, String)]) -> Markup
         (paying, line.server)
     });
     let server_name = |id: u64| {
-        let found = servers.iter().find(|(server, _)| *server == id);
+        let found = called.servers.iter().find(|(server, _)| *server == id);
         found.map_or("", |(_, name)| name.as_str())
     };
     let of_server = report.scope == UsageScope::Guild;
@@ -195,7 +214,7 @@ fn show_sums(bill: &Bill, names: &KeyNames, servers: &[(u64, String)]) -> Markup
                     @for ((paying, server), total) in &sums {
                         tr {
                             th scope="row" {
-                                (paying.provider) " "
+                                (key::provider_of(called.providers, &paying.provider)) " "
                                 @if let Some(source) = Source::parse(&paying.source) {
                                     (payer::badge(source))
                                 }
@@ -237,6 +256,7 @@ struct Listing<'a> {
     address: String,
     /// Whether it begins with the month.
     is_first: bool,
+    providers: KnownProviders<'a>,
 }
 
 fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
@@ -258,7 +278,7 @@ fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
                             th.num scope="col" { "Cost" }
                         }
                     }
-                    tbody { @for receipt in &page.receipts { (show_receipt(receipt, &period.zone)) } }
+                    tbody { @for receipt in &page.receipts { (show_receipt(receipt, &period.zone, of.providers)) } }
                 }
             }
             p.foot {
@@ -273,7 +293,7 @@ fn show_receipts(page: &ReceiptPage, of: &Listing<'_>) -> Markup {
     }
 }
 
-fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone) -> Markup {
+fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone, providers: KnownProviders<'_>) -> Markup {
     let at = Timestamp::from_millisecond(receipt.held_at_ms).unwrap_or_default();
     let at = at
         .to_zoned(zone.clone())
@@ -291,7 +311,7 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone) -> Markup {
     html! {
         tr {
             th scope="row" { (at) span.sub { code { (receipt.id) } } }
-            td data-label="Model" { (receipt.model) span.sub { (receipt.provider) } }
+            td data-label="Model" { (receipt.model) span.sub { (key::provider_of(providers, &receipt.provider)) } }
             td data-label="Paid by" {
                 @if let Some(source) = Source::parse(&receipt.source) { (payer::badge(source)) }
             }
@@ -304,44 +324,29 @@ fn show_receipt(receipt: &OwnAttempt, zone: &TimeZone) -> Markup {
     }
 }
 
-/// All receipts of a month as a table.
-async fn send_receipts(visit: &Visit, whose: &Whose, period: &Period) -> HandlerResult {
-    let quotas = &visit.app().quotas;
-    let (mut table, mut after, mut count) = (RECEIPTS_HEAD.to_owned(), None, 0);
-    loop {
-        let page = ReceiptsAfter {
-            after,
-            max: RECEIPTS_AT_ONCE,
-        };
-        let page = quotas
-            .list_receipts(&whose.caller, whose.scope, period, page)
-            .await?;
-        count += page.receipts.len();
-        table += &receipts_table(&page.receipts);
-        after = page.next;
-        if after.is_none() {
-            break;
+/// All receipts of a month as a table, however many they are.
+async fn send_receipts(visit: &Visit, whose: Whose, period: Period) -> HandlerResult {
+    let name = format!("receipts-{}.csv", period.first.strftime("%Y-%m"));
+    let console = Arc::clone(&visit.console);
+    let of = Arc::new((whose, period));
+    let pieces = table::write_pieces(None, move |after| {
+        let (console, of) = (Arc::clone(&console), Arc::clone(&of));
+        async move {
+            let (whose, period) = &*of;
+            let (caller, scope) = (&whose.caller, whose.scope);
+            let page = ReceiptsAfter {
+                after,
+                max: RECEIPTS_AT_ONCE,
+            };
+            let quotas = &console.app.quotas;
+            let page = quotas.list_receipts(caller, scope, period, page).await?;
+            Ok((receipts_table(&page.receipts), page.next.map(Some)))
         }
-        if count >= RECEIPTS_KEPT {
-            return Err(too_many());
-        }
-    }
+    });
     Ok(File {
-        name: format!("receipts-{}.csv", period.first.strftime("%Y-%m")),
-        media_type: "text/csv; charset=utf-8",
-        body: Body::from(table),
+        name,
+        media_type: table::MEDIA_TYPE,
+        body: table::begin(RECEIPTS_HEAD, pieces).await?,
     }
     .into())
-}
-
-fn too_many() -> Trouble {
-    let words = format!(
-        "The month has more than {RECEIPTS_KEPT} receipts, which is more than a table takes. \
-         The page shows all of them, {RECEIPTS_SHOWN} at a time."
-    );
-    Trouble::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "Too many receipts for a table",
-        words,
-    )
 }

@@ -3,13 +3,21 @@
 
 pub mod billing;
 pub mod filters;
+mod table;
 pub mod view;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 use axum::body::Body;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::app::{QuotaStatus, UsageReport, UsageScope, usage_json, usage_table};
+use crate::app::{
+    Error, KeyNames, Period, QuotaStatus, USAGE_HEAD, UsageReport, UsageScope, usage_json,
+    usage_table,
+};
+use crate::console::Console;
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::usage::filters::Filters;
@@ -44,6 +52,7 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
         quotas.read_status(&caller),
     )?;
     let query = filters.query();
+    let providers = visit.app().providers();
     let now_ms = visit.app().now_ms();
     let servers = list_servers(&visit, &report).await;
     let body = html! {
@@ -63,15 +72,15 @@ async fn show_usage(visit: Visit, person: SignedIn) -> HandlerResult {
         }
         (view::show_chart(&report, filters.figure))
         div.columns.two {
-            (view::show_list("models-h", "By model", &view::list_models(&report)))
+            (view::show_list("models-h", "By model", &view::list_models(&report, providers)))
             (show_limits(&status, now_ms))
         }
         div.columns.two {
-            (view::show_list("keys-h", "By key", &view::list_keys(&report, &names)))
+            (view::show_list("keys-h", "By key", &view::list_keys(&report, &names, providers)))
             (view::show_list("servers-h", "By place", &servers))
         }
         div.columns.two {
-            (view::show_list("providers-h", "By provider", &view::list_providers(&report)))
+            (view::show_list("providers-h", "By provider", &view::list_providers(&report, providers)))
             (view::show_classes(&report.total))
         }
     };
@@ -99,22 +108,55 @@ async fn send_json(visit: Visit, person: SignedIn) -> HandlerResult {
     export_json(&visit, &caller, UsageScope::User).await
 }
 
-/// A report as a table of comma-separated values.
+/// A report as a table of comma-separated values, which is written while it is
+/// read: day by day, however much that is.
 pub async fn export_csv(visit: &Visit, caller: &Caller, scope: UsageScope) -> HandlerResult {
-    let (report, names) = read_export(visit, caller, scope).await?;
+    let period = Filters::read(visit)?.period;
+    let names = visit.app().quotas.read_key_names(caller, scope).await?;
+    let days = period.each_day().collect::<VecDeque<_>>();
+    let table = Arc::new(UsageTable {
+        console: Arc::clone(&visit.console),
+        caller: caller.clone(),
+        scope,
+        names,
+    });
+    let pieces = table::write_pieces(days, move |days| Arc::clone(&table).write_first(days));
     Ok(File {
-        name: file_name(&report, "csv"),
-        media_type: "text/csv; charset=utf-8",
-        body: Body::from(usage_table(&report, &names)),
+        name: file_name(&period, "csv"),
+        media_type: table::MEDIA_TYPE,
+        body: table::begin(USAGE_HEAD, pieces).await?,
     }
     .into())
+}
+
+/// What a table of usage is written from.
+struct UsageTable {
+    console: Arc<Console>,
+    caller: Caller,
+    scope: UsageScope,
+    names: KeyNames,
+}
+
+impl UsageTable {
+    /// Writes the first of the days that are left, with those after it.
+    async fn write_first(
+        self: Arc<Self>,
+        mut days: VecDeque<Period>,
+    ) -> Result<(String, Option<VecDeque<Period>>), Error> {
+        let Some(day) = days.pop_front() else {
+            return Ok((String::new(), None));
+        };
+        let quotas = &self.console.app.quotas;
+        let lines = quotas.list_usage_of_day(&self.caller, self.scope, day);
+        Ok((usage_table(&lines.await?, &self.names), Some(days)))
+    }
 }
 
 /// A report as JSON.
 pub async fn export_json(visit: &Visit, caller: &Caller, scope: UsageScope) -> HandlerResult {
     let (report, names) = read_export(visit, caller, scope).await?;
     Ok(File {
-        name: file_name(&report, "json"),
+        name: file_name(&report.period, "json"),
         media_type: "application/json",
         body: Body::from(usage_json(&report, &names).to_string()),
     }
@@ -125,7 +167,7 @@ async fn read_export(
     visit: &Visit,
     caller: &Caller,
     scope: UsageScope,
-) -> Result<(UsageReport, crate::app::KeyNames), Trouble> {
+) -> Result<(UsageReport, KeyNames), Trouble> {
     let period = Filters::read(visit)?.period.by_days();
     let quotas = &visit.app().quotas;
     Ok(tokio::try_join!(
@@ -134,8 +176,7 @@ async fn read_export(
     )?)
 }
 
-fn file_name(report: &UsageReport, ending: &str) -> String {
-    let period = &report.period;
+fn file_name(period: &Period, ending: &str) -> String {
     format!("usage-{}-to-{}.{ending}", period.first, period.last)
 }
 
@@ -160,25 +201,29 @@ pub async fn read_now(visit: &Visit, caller: &Caller, scope: UsageScope) -> Hand
     Ok(Reply::Now(Value::Object(now)))
 }
 
-/// Each server where they asked, by its name where the bot knows it.
+/// Each server where they asked, by its name where the bot knows it. Of those
+/// that stand in one line Discord is not asked.
 async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<Listed> {
-    let named = report
-        .by_server()
-        .into_iter()
-        .map(|(server, total)| async move {
-            let name = match server {
-                0 => "Direct messages and programs".to_owned(),
-                server => {
-                    let found = visit.app().people.find_server_name(ServerId(server)).await;
-                    found.unwrap_or_else(|| format!("Server {server}"))
+    let named =
+        report
+            .by_server()
+            .into_iter()
+            .enumerate()
+            .map(|(at, (server, total))| async move {
+                let found = match server {
+                    0 => Some("Direct messages and programs".to_owned()),
+                    server if at < view::LISTED => {
+                        visit.app().people.find_server_name(ServerId(server)).await
+                    }
+                    _ => None,
+                };
+                let name = found.unwrap_or_else(|| format!("Server {server}"));
+                Listed {
+                    name: html! { (name) },
+                    class: "",
+                    total,
                 }
-            };
-            Listed {
-                name: html! { (name) },
-                class: "",
-                total,
-            }
-        });
+            });
     join_all(named).await
 }
 

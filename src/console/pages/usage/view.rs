@@ -2,16 +2,17 @@
 //! and server used. A person's page and a server's are made of the same.
 
 use crate::app::{
-    Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Total, UsageReport, UsageScope, number_of,
+    Grain, KeyName, KeyNames, KnownProviders, MonthEstimate, PayingKey, Total, UsageReport,
+    UsageScope, number_of,
 };
 use crate::console::markup::{Markup, html};
 use crate::console::pages::usage::filters::Figure;
 use crate::console::parts::chart::{self, Chart, Pile, Series, Unit};
-use crate::console::parts::{gauge, money, note, payer};
+use crate::console::parts::{gauge, key, money, note, payer};
 use crate::model::{NanoDollars, Source};
 
 /// How many models, keys or servers a list has; the rest stand in one line.
-const LISTED: usize = 12;
+pub const LISTED: usize = 12;
 
 /// Something that was used, with its name and whose colour it has.
 pub struct Listed {
@@ -309,10 +310,10 @@ fn pictures(count: u64) -> String {
 }
 
 /// Each model.
-pub fn list_models(report: &UsageReport) -> Vec<Listed> {
+pub fn list_models(report: &UsageReport, providers: KnownProviders<'_>) -> Vec<Listed> {
     let models = report.by_model().into_iter();
     let listed = |((provider, model), total): ((String, String), Total)| Listed {
-        name: html! { (model) span.sub { (provider) } },
+        name: html! { (model) span.sub { (key::provider_of(providers, &provider)) } },
         class: "",
         total,
     };
@@ -320,21 +321,25 @@ pub fn list_models(report: &UsageReport) -> Vec<Listed> {
 }
 
 /// Each provider.
-pub fn list_providers(report: &UsageReport) -> Vec<Listed> {
-    let providers = report.by_provider().into_iter();
+pub fn list_providers(report: &UsageReport, providers: KnownProviders<'_>) -> Vec<Listed> {
+    let sums = report.by_provider().into_iter();
     let listed = |(provider, total): (String, Total)| Listed {
-        name: html! { (provider) },
+        name: html! { (key::provider_of(providers, &provider)) },
         class: "",
         total,
     };
-    providers.map(listed).collect()
+    sums.map(listed).collect()
 }
 
 /// Each key, by its name and its last characters.
-pub fn list_keys(report: &UsageReport, names: &KeyNames) -> Vec<Listed> {
+pub fn list_keys(
+    report: &UsageReport,
+    names: &KeyNames,
+    providers: KnownProviders<'_>,
+) -> Vec<Listed> {
     let keys = report.by_key().into_iter();
     let listed = |(paying, total): (PayingKey, Total)| Listed {
-        name: html! { (paying.provider) span.sub { (key_words(&names.name(&paying), report.scope)) } },
+        name: html! { (key::provider_of(providers, &paying.provider)) span.sub { (key_words(&names.name(&paying), report.scope)) } },
         class: Source::parse(&paying.source).map_or("", |source| payer::look(source).class),
         total,
     };

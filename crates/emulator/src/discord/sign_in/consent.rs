@@ -46,6 +46,7 @@ enum Wrong {
 pub async fn ask(Shared(world): Shared<Arc<World>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     world.with(|state| match read(state, &query) {
+        Err(_) if asks_for_bot(state, &query) => show_invite(state),
         Err(wrong) => refuse(wrong),
         Ok(request) => match state.sign_ins.visitor {
             Visitor::Agrees(person) => agree(state, &request, person),
@@ -86,6 +87,37 @@ pub async fn decide(
 /// Returns the page's style.
 pub async fn style() -> Response {
     ([(CONTENT_TYPE, "text/css")], STYLE).into_response()
+}
+
+/// Whether a bot is to be added: that takes no address to return to, and
+/// nobody comes back (docs/discord.md §11.1).
+fn asks_for_bot(state: &State, query: &str) -> bool {
+    let fields = Fields::parse(query.as_bytes());
+    let mut scopes = fields.get("scope").unwrap_or_default().split_whitespace();
+    fields.get("client_id") == Some(&state.application.to_string())
+        && fields.get("redirect_uri").is_none()
+        && scopes.any(|scope| scope == "bot")
+}
+
+/// The page on which a server is chosen. Every server of the emulated Discord
+/// has the bot, or is there to show what happens without it.
+fn show_invite(state: &State) -> Response {
+    let mut servers = String::new();
+    for server in &state.servers {
+        let (name, has) = (escape(&server.name), server.installed);
+        let words = if has {
+            "has it already"
+        } else {
+            "stays without it"
+        };
+        let _ = write!(servers, "<li><b>{name}</b> {words}</li>");
+    }
+    let body = format!(
+        "<h1><small>Emulated Discord</small> Add Latchkey to a server</h1>\
+         <p>The real page asks here which of your servers gets the bot. These are emulated:</p>\
+         <ul>{servers}</ul>"
+    );
+    framed(StatusCode::OK, &body, "'none'")
 }
 
 /// Reads what an application asks, as strictly as Discord does.
