@@ -50,6 +50,12 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-sends]")) event.target.form.requestSubmit();
 });
 
+// A page that is left and gone back to has none of the keys that were typed.
+addEventListener("pagehide", () => {
+  const fields = "input[type=password], input[type=file], textarea[name=keys]";
+  for (const field of document.querySelectorAll(fields)) field.value = "";
+});
+
 // A file that is dropped on a form goes into its field for files.
 for (const field of document.querySelectorAll("input[data-drop]")) {
   for (const kind of ["dragover", "dragleave", "drop"]) {

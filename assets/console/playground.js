@@ -159,6 +159,18 @@ function showText(place, text) {
 
 /* One answer ------------------------------------------------------------- */
 
+// What stands on the page that came in the place of an answer.
+async function readRefusal(answer) {
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const title = page.querySelector("main h1")?.textContent;
+  const words = page.querySelector("main .note p, main p")?.textContent;
+  return {
+    title: title ?? "The answer did not come",
+    words: words ?? `The service answered with ${answer.status}. Try again.`,
+    ways: [],
+  };
+}
+
 class Reply {
   constructor(round, column, model) {
     Object.assign(this, { round, column, asked: model, text: "", model: "", provider: "" });
@@ -191,7 +203,10 @@ class Reply {
         headers: { Accept: KIND },
         signal: this.stop.signal,
       });
-      if (answer.headers.get("Content-Type") !== KIND) throw new TypeError();
+      if (answer.headers.get("Content-Type") !== KIND) {
+        this.fail(await readRefusal(answer));
+        return;
+      }
       await this.read(answer.body.getReader());
       if (!this.isOver) throw new TypeError();
     } catch (fault) {
@@ -203,9 +218,10 @@ class Reply {
         words: "The connection broke, or you signed in or out since this page was opened. Try again; if it stays so, open the playground in a new tab.",
         ways: [],
       });
+    } finally {
+      this.article.removeAttribute("aria-busy");
+      showBusy();
     }
-    this.article.removeAttribute("aria-busy");
-    showBusy();
   }
 
   async read(reader) {

@@ -288,6 +288,8 @@ mod tests {
             tell_month(&app, &stage.scene).await.unwrap();
             let mia = member(stage.scene.member, &stage.scene, false);
             let omar = member(stage.scene.manager, &stage.scene, true);
+            let of_mia = app.keys.list_owned(&mia, Scope::User).await.unwrap();
+            assert!(of_mia.iter().any(|key| key.last_used_at_ms.is_some()));
             let (mut requests, mut cost) = (0, 0);
             for caller in [&mia, &omar] {
                 let period = app.quotas.period(PeriodChoice::LastDays(31), None).unwrap();

@@ -2,7 +2,7 @@
 //! people have used their keys for a while. They are rows, counters and totals
 //! like any others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -55,6 +55,13 @@ impl Ledger {
             let finished = calls.iter().map(|call| self.finish(call));
             let finished = finished.collect::<anyhow::Result<Vec<_>>>()?;
             self.book_finished(finished).await?;
+        }
+        // In their order in time, so that the last use stays.
+        let used = calls
+            .iter()
+            .filter_map(|call| Some((call.key?, call.at_ms)));
+        for (key, at_ms) in used.collect::<HashMap<_, _>>() {
+            self.store.touch_key(key, at_ms).await?;
         }
         Ok(())
     }

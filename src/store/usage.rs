@@ -11,7 +11,7 @@ use crate::model::{AttemptId, KeyId};
 use crate::store::Store;
 use crate::store::privacy::{OwnAttempt, read_attempt, select_attempts};
 use crate::store::totals::{QUARTERS_A_DAY, Scope, Total, read_total, sums};
-use crate::store::value::{Row, Statement};
+use crate::store::value::{Row, Statement, Value};
 
 /// How many lines a stretch of time may have at the most.
 const LINES_MAX: usize = 50_000;
@@ -44,6 +44,16 @@ impl DayStretch {
     fn is_utc(self) -> bool {
         let is_whole = |quarter: i64| quarter.rem_euclid(QUARTERS_A_DAY) == 0;
         is_whole(self.from) && is_whole(self.to) && is_whole(self.offset)
+    }
+
+    /// Its rows: those of days where its days are days of UTC.
+    fn part(self) -> Part {
+        Part {
+            quarters: if self.is_utc() { QUARTERS_A_DAY } else { 1 },
+            from: self.from,
+            to: self.to,
+            offset: self.offset,
+        }
     }
 }
 
@@ -91,6 +101,20 @@ struct Part {
     offset: i64,
 }
 
+impl Part {
+    /// What a statement about rows of an owner's is given, in order.
+    fn values(self, owner: UsageOwner) -> [Value; 6] {
+        [
+            owner.scope.as_str().into(),
+            owner.id.into(),
+            self.quarters.into(),
+            self.from.into(),
+            self.to.into(),
+            self.offset.into(),
+        ]
+    }
+}
+
 impl Store {
     /// Totals by local day, oldest first.
     pub async fn usage_by_day(
@@ -100,13 +124,7 @@ impl Store {
     ) -> anyhow::Result<Vec<UsageLine>> {
         let mut lines = Vec::new();
         for stretch in stretches {
-            let part = Part {
-                quarters: if stretch.is_utc() { QUARTERS_A_DAY } else { 1 },
-                from: stretch.from,
-                to: stretch.to,
-                offset: stretch.offset,
-            };
-            lines.extend(self.usage_part(owner, part).await?);
+            lines.extend(self.usage_part(owner, stretch.part()).await?);
             ensure!(lines.len() < LINES_MAX, TooManyLines);
         }
         Ok(lines)
@@ -151,6 +169,28 @@ impl Store {
         Ok(lines.collect())
     }
 
+    /// The total of each local day, oldest first.
+    pub async fn sums_by_day(
+        &self,
+        owner: UsageOwner,
+        stretches: &[DayStretch],
+    ) -> anyhow::Result<Vec<(i64, Total)>> {
+        let sql = concat!(
+            "select (quarter + $6) / 96, ",
+            sums!(),
+            " from usage_total where scope = $1 and owner_id = $2 and quarters = $3 \
+             and quarter >= $4 and quarter < $5 group by 1 order by 1"
+        );
+        let mut sums = Vec::new();
+        for part in stretches.iter().copied().map(DayStretch::part) {
+            let rows = self.query(Statement::new(sql, part.values(owner))).await?;
+            for row in &rows {
+                sums.push((row.int(0)?, read_total(row, 1)?));
+            }
+        }
+        Ok(sums)
+    }
+
     async fn usage_part(&self, owner: UsageOwner, part: Part) -> anyhow::Result<Vec<UsageLine>> {
         let sql = concat!(
             "select (quarter + $6) / 96, server_id, source, key_id, provider, model, ",
@@ -159,15 +199,7 @@ impl Store {
              and quarter >= $4 and quarter < $5 \
              group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6 limit 50000"
         );
-        let values = [
-            owner.scope.as_str().into(),
-            owner.id.into(),
-            part.quarters.into(),
-            part.from.into(),
-            part.to.into(),
-            part.offset.into(),
-        ];
-        let rows = self.query(Statement::new(sql, values)).await?;
+        let rows = self.query(Statement::new(sql, part.values(owner))).await?;
         ensure!(rows.len() < LINES_MAX, TooManyLines);
         rows.iter().map(read_line).collect()
     }

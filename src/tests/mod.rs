@@ -98,6 +98,7 @@ mod thinking;
 mod throttles;
 mod tidy;
 mod tokens;
+mod typed_keys;
 mod twin;
 mod unread_events;
 mod usages;

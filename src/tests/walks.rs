@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
 use tokio::time::timeout;
 
@@ -25,15 +25,25 @@ const PAGE_BYTES_MAX: u64 = 100 * 1024;
 const KINDS_MAX: usize = 60;
 
 /// The demo, as a process of its own.
-struct Demo {
+pub struct Demo {
     process: Child,
     /// Where the console is.
-    console: String,
+    pub console: String,
+    /// What it writes to standard error.
+    log: tokio::task::JoinHandle<String>,
 }
 
 impl Demo {
     async fn begins() -> Self {
-        let mut process = command("demo --port 0", &[]).spawn().unwrap();
+        Self::begins_with(&[]).await
+    }
+
+    /// Begins with these environment variables.
+    pub async fn begins_with(variables: &[(&str, &str)]) -> Self {
+        let variables = variables.iter();
+        let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        let variables: Vec<_> = variables.collect();
+        let mut process = command("demo --port 0", &variables).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let console = loop {
             let line = timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap();
@@ -46,11 +56,25 @@ impl Demo {
         // Whatever else it says is read, so that it can say it.
         #[expect(clippy::disallowed_methods, reason = "it ends with the process")]
         tokio::task::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { process, console }
+        let mut errors = process.stderr.take().unwrap();
+        #[expect(clippy::disallowed_methods, reason = "it ends with the process")]
+        let log = tokio::task::spawn(async move {
+            let mut log = Vec::new();
+            // What was written until it breaks off is what there is.
+            let _ = errors.read_to_end(&mut log).await;
+            String::from_utf8_lossy(&log).into_owned()
+        });
+        Self {
+            process,
+            console,
+            log,
+        }
     }
 
-    async fn ends(mut self) {
+    /// Ends it: what it wrote to standard error.
+    pub async fn ends(mut self) -> String {
         assert!(terminate(&mut self.process).await);
+        self.log.await.unwrap()
     }
 }
 
@@ -77,14 +101,15 @@ fn kind(address: &str) -> String {
 }
 
 /// Somebody in a browser.
-struct Walker<'a> {
-    browser: Browser,
+pub struct Walker<'a> {
+    pub browser: Browser,
     demo: &'a Demo,
     name: &'static str,
 }
 
 impl<'a> Walker<'a> {
-    async fn comes(demo: &'a Demo, name: &'static str) -> Option<Self> {
+    /// Opens a browser, and signs in there unless they are a visitor.
+    pub async fn comes(demo: &'a Demo, name: &'static str) -> Option<Self> {
         let browser = Browser::open("about:blank").await?;
         browser.watches().await;
         browser.resizes(1_440, 900).await;
@@ -100,7 +125,8 @@ impl<'a> Walker<'a> {
         Some(walker)
     }
 
-    async fn goes_to(&self, path: &str) {
+    /// Goes to a page of the console.
+    pub async fn goes_to(&self, path: &str) {
         let address = format!("{}{path}", self.demo.console);
         self.browser.goes_to(&address).await;
     }
@@ -124,7 +150,7 @@ impl<'a> Walker<'a> {
     }
 
     /// Every kind of page that links lead to from here, each by one address.
-    async fn finds_pages(&self) -> BTreeMap<String, String> {
+    pub async fn finds_pages(&self) -> BTreeMap<String, String> {
         let mut found = BTreeMap::new();
         let start = if self.name == "visitor" { "/" } else { "/keys" };
         let mut next = VecDeque::from([format!("{}{start}", self.demo.console)]);

@@ -12,6 +12,8 @@ use crate::console::reply::Page;
 use crate::console::routes::{Row, row};
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::model::{NanoDollars, Source};
+
+use super::playground::PICTURE_TOOL;
 use url::form_urlencoded;
 
 pub const ROWS: &[Row] = &[row!(GET "/models" SignedIn show_models)];
@@ -221,6 +223,9 @@ fn show_table(visit: &Visit, wanted: &Wanted, known: &[KnownModels]) -> Markup {
                     @for (it, name, model) in rows.iter().take(ROWS_MAX) {
                         (show_row(visit, it, name, model))
                     }
+                    @if rows.is_empty() {
+                        tr { td colspan="8" { "No model is like that. " a href="/models" { "Show all" } } }
+                    }
                 }
             }
             p.foot {
@@ -312,6 +317,9 @@ fn describe_abilities(model: &KnownModel) -> String {
 /// The playground with this model, in the same place.
 fn try_address(visit: &Visit, known: &KnownModels, model: &KnownModel) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
+    if model.makes_pictures {
+        query.append_pair("as", PICTURE_TOOL);
+    }
     query.append_pair("model", &format!("{}/{}", known.provider, model.name));
     if let (Some(place), Source::Server) = (visit.place(), known.payer) {
         query.append_pair("in", &place.to_string());

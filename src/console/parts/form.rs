@@ -72,6 +72,8 @@ pub struct GroupedList<'a> {
     pub label: &'a str,
     pub alone: &'a [Choice<'a>],
     pub groups: &'a [ChoiceGroup],
+    /// The kind of groups that apply. What is chosen may stand in others too.
+    pub kind: &'a str,
 }
 
 /// A list of groups to choose from.
@@ -81,6 +83,7 @@ pub fn select_group(list: GroupedList<'_>, chosen: &str) -> Markup {
         label,
         alone,
         groups,
+        kind,
     } = list;
     html! {
         div.field {
@@ -92,7 +95,7 @@ pub fn select_group(list: GroupedList<'_>, chosen: &str) -> Markup {
                 @for group in groups {
                     optgroup label=(group.label) data-kind=(group.kind) data-shape=(group.shape) {
                         @for (value, words) in &group.choices {
-                            option value=(value) selected[value == chosen] { (words) }
+                            option value=(value) selected[value == chosen && group.kind == kind] { (words) }
                         }
                     }
                 }

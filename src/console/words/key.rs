@@ -39,9 +39,9 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
         KeyRefusal::Damaged { provider, scope } => damaged(names, provider, *scope),
         KeyRefusal::OnceNeedsProvider => Trouble::new(
             UNPROCESSABLE,
-            "Choose a provider",
-            "A key for one question belongs to one provider, and none is chosen. Choose the one \
-             that gave you the key.",
+            "Whose key is it",
+            "A key for one question belongs to one provider, and none is chosen, so it was sent to \
+             nobody. Choose a model of the one that gave you the key.",
         ),
         KeyRefusal::KeyForAnother { of, wanted } => key_for_another(names, of, wanted),
         KeyRefusal::TierWithoutByok { tier } => tier_without_keys(tier),
@@ -54,7 +54,7 @@ pub fn describe_key(names: Names<'_>, refusal: &KeyRefusal) -> Trouble {
 pub(super) fn untouched(goal: KeyGoal) -> &'static str {
     match goal {
         KeyGoal::Stored(_) => "Nothing was stored.",
-        KeyGoal::Once => "Nothing was asked.",
+        KeyGoal::Once => "Nobody else paid.",
     }
 }
 
@@ -64,7 +64,8 @@ fn keep_on(trouble: Trouble, goal: KeyGoal) -> Trouble {
         KeyGoal::Stored(Scope::User) => trouble.way("/keys/new", "Add a key"),
         KeyGoal::Stored(Scope::Guild) => trouble.way("/servers", "Servers that you manage"),
         KeyGoal::Stored(Scope::System) => trouble.way(SYSTEM_KEYS, "System keys"),
-        KeyGoal::Once => trouble.way("/playground", "Back to the playground"),
+        // It stands where the key is typed.
+        KeyGoal::Once => trouble,
     }
 }
 
@@ -107,15 +108,16 @@ fn unknown_system_key() -> Trouble {
 
 /// What was typed can be no key.
 fn malformed_key(problem: &str, goal: KeyGoal) -> Trouble {
+    let (title, sent) = match goal {
+        KeyGoal::Stored(_) => ("That can’t be a key", ""),
+        KeyGoal::Once => ("Key is invalid", ", so it was sent to nobody"),
+    };
     let words = format!(
-        "What you typed can’t be a key: {problem}. {} Copy the key again where you got \
-         it, and paste it whole and alone.",
+        "What you typed can’t be a key: {problem}{sent}. {} Copy the key again where you got it, \
+         and paste it whole and alone.",
         untouched(goal)
     );
-    keep_on(
-        Trouble::new(UNPROCESSABLE, "That can’t be a key", words),
-        goal,
-    )
+    keep_on(Trouble::new(UNPROCESSABLE, title, words), goal)
 }
 
 /// A key was given a name that looks like a secret.
@@ -265,11 +267,10 @@ fn too_many_refused(retry_after_s: u64) -> Trouble {
     );
     Trouble::new(
         StatusCode::TOO_MANY_REQUESTS,
-        "Too many refused keys",
+        "Too many keys were refused",
         words,
     )
     .retry_after(retry_after_s)
-    .way("/keys", "Go to your keys")
 }
 
 /// The master key that a key was stored under is not here.

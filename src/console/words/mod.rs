@@ -7,7 +7,6 @@ mod conversation;
 mod files;
 mod key;
 pub mod limits;
-mod once;
 pub mod pasted;
 mod picture;
 mod provider_failure;
@@ -58,9 +57,7 @@ impl<'a> Names<'a> {
 pub fn describe_refusal(names: Names<'_>, refusal: &Refusal) -> Trouble {
     match refusal {
         Refusal::Access(refusal) => access::describe_access(refusal),
-        Refusal::Key(refusal) => {
-            once::describe_once(refusal).unwrap_or_else(|| key::describe_key(names, refusal))
-        }
+        Refusal::Key(refusal) => key::describe_key(names, refusal),
         Refusal::Ask(refusal) => ask::describe_ask(names, refusal),
         Refusal::Conversation(refusal) => conversation::describe_conversation(refusal),
         Refusal::Picture(refusal) => picture::describe_picture(names, refusal),

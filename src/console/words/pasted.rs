@@ -22,7 +22,10 @@ pub fn describe_other(
         tell_apart(what),
         untouched(goal)
     );
-    let title = format!("That is no key of {name}");
+    let title = match goal {
+        KeyGoal::Stored(_) => format!("That is no key of {name}"),
+        KeyGoal::Once => "Key is invalid".to_owned(),
+    };
     let mut trouble = Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, title, words);
     if let Some(page) = names.key_page(wanted) {
         trouble = trouble.way(page, format!("Keys at {name}"));
@@ -45,7 +48,10 @@ pub fn describe_anothers(
         names.name(wanted),
         untouched(goal)
     );
-    let title = "That looks like another provider’s key";
+    let title = match goal {
+        KeyGoal::Stored(_) => "That looks like another provider’s key",
+        KeyGoal::Once => "Key is invalid",
+    };
     let trouble = Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, title, words);
     of.iter()
         .fold(trouble, |trouble, id| lead_back(trouble, names, id, goal))
@@ -59,7 +65,7 @@ fn lead_back(trouble: Trouble, names: Names<'_>, id: &ProviderId, goal: KeyGoal)
         }
         KeyGoal::Stored(Scope::Guild) => trouble.way("/servers", "Servers that you manage"),
         KeyGoal::Stored(Scope::System) => trouble.way("/operator/keys", "System keys"),
-        KeyGoal::Once => trouble.way("/playground", "Back to the playground"),
+        KeyGoal::Once => trouble,
     }
 }
 

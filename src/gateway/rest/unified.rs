@@ -227,15 +227,22 @@ fn start_task(
             let say = |words: &str| {
                 reporter.report_progress(AnswerProgress::Words(words.to_owned()));
             };
+            let mut parts_from_notice = "";
             let mut listener = |event: AnswerEvent<'_>| match event {
                 AnswerEvent::Payer(payer) => {
                     reporter.report_payer(payer.clone());
                     // A demo reply says first of all that it is one.
                     if payer.source == Source::Demo {
                         say(DEMO_NOTICE);
+                        parts_from_notice = "\n\n";
                     }
                 }
-                AnswerEvent::Words(piece) => say(piece),
+                AnswerEvent::Words(piece) => {
+                    say(&format!(
+                        "{}{piece}",
+                        std::mem::take(&mut parts_from_notice)
+                    ));
+                }
                 AnswerEvent::TakenBack => reporter.report_progress(AnswerProgress::TakenBack),
             };
             let answering = app.asks.answer_for_program(ready, &stop, &mut listener);

@@ -315,7 +315,12 @@ const IMAGE_HOSTS: &[Entry] = &[
     Entry {
         id: "runpod",
         images: Some(ImageWire::RunPod),
-        image_hosts: &["*.runpod.ai", "*.runpod.io", "*.runpod.net"],
+        image_hosts: &[
+            "*.runpod.ai",
+            "*.runpod.io",
+            "*.runpod.net",
+            "*.s3.*.amazonaws.com",
+        ],
         name: "RunPod",
         base_url: "https://api.runpod.ai/v2",
         check: "/{endpoint}/health",

@@ -125,11 +125,23 @@ pub fn may_come_from(host: &Host<'_>, url: &Url) -> bool {
     let Some(url::Host::Domain(name)) = url.host() else {
         return false;
     };
-    let is_known = |known: &String| match known.strip_prefix('*') {
-        Some(end) => name.ends_with(end),
-        None => name == known,
+    let mut known = host.provider.images.hosts.iter();
+    url.scheme() == "https" && plain && known.any(|known| is_named(known, name))
+}
+
+/// Whether a name is the known one. A star at its beginning stands for any
+/// names below it, and one further on for one label, such as a region.
+fn is_named(known: &str, name: &str) -> bool {
+    let (rest, is_below) = match known.strip_prefix("*.") {
+        Some(rest) => (rest, true),
+        None => (known, false),
     };
-    url.scheme() == "https" && plain && host.provider.images.hosts.iter().any(is_known)
+    let (wanted, labels) = (rest.split('.').count(), name.split('.').count());
+    let mut pairs = rest.rsplit('.').zip(name.rsplit('.'));
+    let long_enough = labels == wanted || is_below;
+    labels >= wanted + usize::from(is_below)
+        && long_enough
+        && pairs.all(|(known, label)| known == "*" || known == label)
 }
 
 #[cfg(test)]
@@ -175,6 +187,25 @@ mod tests {
             }
         }
         assert_eq!(decode_picture("%").err(), Some(MissingPicture::Unreadable));
+    }
+
+    #[test]
+    fn a_star_stands_for_names_below_or_for_one_label() {
+        for (known, name, is) in [
+            ("a.example", "a.example", true),
+            ("a.example", "b.a.example", false),
+            ("*.a.example", "b.a.example", true),
+            ("*.a.example", "c.b.a.example", true),
+            ("*.a.example", "a.example", false),
+            ("*.a.example", "evila.example", false),
+            ("*.a.example", "a.example.evil", false),
+            ("*.s3.*.a.example", "mine.s3.eu.a.example", true),
+            ("*.s3.*.a.example", "s3.eu.a.example", false),
+            ("*.s3.*.a.example", "mine.s3.eu.west.a.example", false),
+            ("*.s3.*.a.example", "mine.ec2.eu.a.example", false),
+        ] {
+            assert_eq!(is_named(known, name), is, "{known} {name}");
+        }
     }
 
     #[test]

@@ -94,7 +94,7 @@ async fn an_address_that_leads_nowhere_says_so_to_people_on_a_page() {
         ");
         // Programs hear it as before: whoever asks for no page, brings a
         // token, or asks for what is there.
-        for address in ["/kyes", "/settings/anything/else"] {
+        for address in ["/kyes", "/nobody/anything/else"] {
             let json = visitor.opens(address).await;
             assert!(json.html.starts_with('{'), "{address}: {}", json.html);
             let call = visitor.call("GET", address).header("accept", "text/html");

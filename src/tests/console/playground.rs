@@ -100,7 +100,7 @@ async fn each_payer_is_named_before_and_after() {
         ---
         before: nobody
         count
-        No API key configured. There is no key for mistral that can pay here. Add a key, or type one for this question only.
+        No API key configured. There is no key for Mistral that can pay here. Add a key, or type one for this question only.
         Add a key [/keys/new]Go to your keys [/keys]
         ");
         // In a direct message the server’s key does not pay.
@@ -239,18 +239,18 @@ async fn a_key_for_this_only_never_falls_back() {
         The key is missing. You chose a key of your own for this question, and typed none. Nobody was asked, and nobody else pays in its place. Type the key, or switch that off.
         ---
         count
-        Key is invalid. That can’t be a key: it contains spaces or characters that no key has. It was sent to nobody, and nobody else paid. Copy it again, whole and alone.
+        Key is invalid. What you typed can’t be a key: it contains spaces or characters that no key has, so it was sent to nobody. Nobody else paid. Copy the key again where you got it, and paste it whole and alone.
         ---
         count
-        Key is invalid. The key looks like one for anthropic, and the model is one of openai. It was sent to nobody, and nobody else paid. Choose a model that it is for.
-        ---
-        count
-        gpt-6-luna
-        Key is invalid. openai turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again.
+        Key is invalid. It begins as keys of Anthropic do, and OpenAI was chosen, so it was sent to nobody. Nobody else paid. Choose the provider that gave it to you.
         ---
         count
         gpt-6-luna
-        Key is invalid. openai turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again.
+        Key is invalid. OpenAI turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again.
+        ---
+        count
+        gpt-6-luna
+        Key is invalid. OpenAI turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again.
         ");
         let others = [bad("openai"), empty.clone()];
         assert_eq!(stage.keys_that_paid("openai"), others);
@@ -269,7 +269,7 @@ async fn a_key_for_this_only_never_falls_back() {
         gpt-6-luna OpenAI
         one two three four five six seven eight nine ten
         own key, this once$0.000006212 in, 10 out · <time>
-        Key is invalid. The key looks like one for openai or deepseek, and the model is one of groq. It was sent to nobody, and nobody else paid. Choose a model that it is for.
+        Key is invalid. It begins as keys of OpenAI or DeepSeek do, and Groq was chosen, so it was sent to nobody. Nobody else paid. Choose the provider that gave it to you.
         ");
         assert_eq!(stage.keys_that_paid("groq"), Vec::<String>::new());
     })

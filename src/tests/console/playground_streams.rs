@@ -138,7 +138,7 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
         assert_snapshot!(ask(&once).await, @r#"
         200
         "own key, this once" pays gpt-6-luna
-        Key is invalid: openai turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again. []
+        Key is invalid: OpenAI turned down the key that you typed for this question: it is mistyped, was revoked, or its account has no credit. It was not stored, and nobody else paid. Check it where you got it, and ask again. []
         "#);
         assert_snapshot!(ask(&[("ask", " "), ("model", OPENAI)]).await, @"
         200
@@ -150,7 +150,7 @@ async fn an_answer_comes_word_by_word_with_its_receipt() {
         "#);
         assert_snapshot!(ask(&[("ask", "x"), ("model", "mistral/mistral-small-latest")]).await, @r#"
         200
-        No API key configured: There is no key for mistral that can pay here. Add a key, or type one for this question only. [["/keys/new","Add a key"],["/keys","Go to your keys"]]
+        No API key configured: There is no key for Mistral that can pay here. Add a key, or type one for this question only. [["/keys/new","Add a key"],["/keys","Go to your keys"]]
         "#);
         assert_snapshot!(ask(&[("ask", "x"), ("as", "nobody")]).await, @r#"
         200

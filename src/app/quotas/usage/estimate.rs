@@ -13,7 +13,7 @@ use crate::app::Error;
 use crate::app::quotas::Quotas;
 use crate::app::quotas::usage::period::{Period, PeriodChoice, date_at, number_of};
 use crate::app::quotas::usage::report::UsageScope;
-use crate::store::UsageLine;
+use crate::store::Total;
 
 /// How many days before today the average is taken of.
 const AVERAGE_DAYS: u16 = 7;
@@ -58,7 +58,8 @@ impl Quotas {
         let days = i64::from(today.day()).max(before + 1);
         let choice = PeriodChoice::LastDays(u16::try_from(days).unwrap_or(AVERAGE_DAYS));
         let period = Period::at(choice, zone, now_ms)?;
-        let lines = self.read_lines(owner, &period).await?;
+        let stretches = period.stretches()?;
+        let sums = self.store.sums_by_day(owner, &stretches).await?;
         let month = number_of(today.first_of_month());
         let left = number_of(today.last_of_month()) - number_of(today);
         let first = number_of(
@@ -67,7 +68,7 @@ impl Quotas {
                 .map_err(anyhow::Error::from)?,
         );
         Ok(estimate(
-            &lines,
+            &sums,
             Days {
                 month,
                 first,
@@ -90,12 +91,13 @@ struct Days {
     left: u64,
 }
 
-fn estimate(lines: &[UsageLine], days: Days) -> MonthEstimate {
-    let of_month = lines.iter().filter(|line| line.day >= days.month);
-    let before = |line: &&UsageLine| (days.first..days.today).contains(&line.day);
-    let before = lines.iter().filter(before);
-    let sum = |sum: u64, line: &UsageLine| sum.saturating_add(line.total.cost_nano);
-    let began = lines.iter().map(|line| line.day).min();
+/// Makes the guess of the totals of days.
+fn estimate(sums: &[(i64, Total)], days: Days) -> MonthEstimate {
+    let of_month = sums.iter().filter(|(day, _)| *day >= days.month);
+    let before = |(day, _): &&(i64, Total)| (days.first..days.today).contains(day);
+    let before = sums.iter().filter(before);
+    let sum = |sum: u64, (_, total): &(i64, Total)| sum.saturating_add(total.cost_nano);
+    let began = sums.iter().map(|(day, _)| *day).min();
     let average_days = days.today - began.unwrap_or(days.today).max(days.first);
     let average_days = average_days.max(0).cast_unsigned();
     let spent = before.fold(0, sum);
@@ -104,30 +106,22 @@ fn estimate(lines: &[UsageLine], days: Days) -> MonthEstimate {
         daily_nano: spent.checked_div(average_days).unwrap_or(0),
         average_days,
         days_left: days.left,
-        unpriced: of_month.map(|line| line.total.unpriced).sum(),
+        unpriced: of_month.map(|(_, total)| total.unpriced).sum(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Total;
 
-    fn line(day: i64, cost_nano: u64, unpriced: u64) -> UsageLine {
-        UsageLine {
-            day,
-            server: 0,
-            source: "personal".to_owned(),
-            key: None,
-            provider: "openai".to_owned(),
-            model: "gpt-6-luna".to_owned(),
-            total: Total {
-                requests: 1,
-                cost_nano,
-                unpriced,
-                ..Total::default()
-            },
-        }
+    fn sum(day: i64, cost_nano: u64, unpriced: u64) -> (i64, Total) {
+        let total = Total {
+            requests: 1,
+            cost_nano,
+            unpriced,
+            ..Total::default()
+        };
+        (day, total)
     }
 
     #[test]
@@ -141,21 +135,21 @@ mod tests {
         let none = estimate(&[], days);
         assert_eq!((none.total_nano(), none.average_days), (0, 0));
         // Before the month; before the last seven days; two of them; today.
-        let lines = [
-            line(98, 9_000, 0),
-            line(101, 500, 1),
-            line(104, 300, 0),
-            line(109, 400, 0),
-            line(110, 50, 2),
+        let sums = [
+            sum(98, 9_000, 0),
+            sum(101, 500, 1),
+            sum(104, 300, 0),
+            sum(109, 400, 0),
+            sum(110, 50, 2),
         ];
-        let all = estimate(&lines, days);
+        let all = estimate(&sums, days);
         assert_eq!((all.spent_nano, all.daily_nano), (1_250, 100));
         assert_eq!((all.total_nano(), all.average_days), (3_250, 7));
         assert_eq!(all.unpriced, 3);
         // Whoever began two days ago has an average of two days.
-        let young = estimate(&[line(108, 300, 0), line(110, 50, 0)], days);
+        let young = estimate(&[sum(108, 300, 0), sum(110, 50, 0)], days);
         assert_eq!((young.daily_nano, young.average_days), (150, 2));
-        let today = estimate(&[line(110, 50, 0)], days);
+        let today = estimate(&[sum(110, 50, 0)], days);
         assert_eq!((today.total_nano(), today.average_days), (50, 0));
     }
 }

@@ -24,6 +24,7 @@ use crate::console::reply::Reply as PageReply;
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
+use crate::console::words::Names;
 use crate::model::{AttemptId, MemoryPermit, PersonId, Scope, ServerId, Source};
 
 use limits::Asker;
@@ -34,6 +35,7 @@ use tools::Tool;
 use work::{Held, Made, Report, Work};
 
 pub use limits::PlaygroundLimits;
+pub use tools::PICTURE as PICTURE_TOOL;
 
 pub const ROWS: &[Row] = &[
     row!(GET "/playground" Visitor show_playground),
@@ -140,7 +142,8 @@ async fn begin(visit: &mut Visit, question: &Question) -> Begun {
                     memory: memory.clone(),
                     column,
                 };
-                begin_column(visit, question, &files, seat)
+                let begun = begin_column(visit, question, &files, seat);
+                begun.map_err(|trouble| trouble.named(Names::of(visit.app().providers())))
             };
             question.columns().into_iter().map(begin).collect()
         }

@@ -173,11 +173,11 @@ impl Sheet<'_> {
             value: "",
             words: "None",
         }];
-        let groups = self.models.as_slice();
+        let (groups, kind) = (self.models.as_slice(), setting::kind_of(self.setting));
         html! {
             (self.show_tools())
-            (form::select_group(GroupedList { name: "model", label: "Model", alone, groups }, chosen(0)))
-            (form::select_group(GroupedList { name: "beside", label: "Beside it", alone: &none, groups }, chosen(1)))
+            (form::select_group(GroupedList { name: "model", label: "Model", alone, groups, kind }, chosen(0)))
+            (form::select_group(GroupedList { name: "beside", label: "Beside it", alone: &none, groups, kind }, chosen(1)))
             @if !self.is_visitor { (self.show_places()) }
             (self.show_key())
             noscript {

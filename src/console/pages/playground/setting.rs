@@ -22,6 +22,14 @@ const MODELS_OF_PROVIDER_MAX: usize = 20;
 const CHAT: &str = "chat";
 const PICTURES: &str = "picture";
 
+/// The kind of models that a question goes to.
+pub fn kind_of(setting: &Setting) -> &'static str {
+    match setting.tool {
+        Tool::Picture => PICTURES,
+        _ => CHAT,
+    }
+}
+
 /// Finds who would pay for a question in each column; none where nobody would.
 pub async fn find_payers(
     visit: &Visit,

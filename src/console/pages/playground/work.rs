@@ -11,6 +11,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::app::{AnswerEvent, Error, KeyTrial, Payer, PictureProgress, TrialOutcome};
 use crate::console::Console;
 use crate::console::trouble::Trouble;
+use crate::console::words::Names;
 use crate::model::{
     Answer, Ask, AskRefusal, Credential, KeyId, MemoryPermit, Picture, PictureAnswer, PictureAsk,
     Refusal, Scope, Source, Stage, Trace,
@@ -84,7 +85,9 @@ pub fn start(console: &Arc<Console>, asker: Asker, order: Order, held: Held) -> 
                 stop: &stop,
                 began: Instant::now(),
             };
+            let names = Names::of(console.app.providers());
             let made = worker.make(order).await;
+            let made = made.map_err(|trouble| trouble.named(names));
             // Fails when the reader has left.
             let _ = sender.send(Report::Ended(Box::new(made)));
             drop(held);

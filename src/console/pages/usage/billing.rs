@@ -26,6 +26,8 @@ use crate::model::{AttemptId, Caller, NanoDollars, ServerId, Source};
 
 /// How many receipts a page has.
 const RECEIPTS_SHOWN: usize = 100;
+/// Of how many servers Discord is asked for the name; others have their id.
+const SERVERS_NAMED: usize = 50;
 /// How many receipts are read at once.
 const RECEIPTS_AT_ONCE: usize = 500;
 
@@ -159,10 +161,14 @@ async fn name_servers(visit: &Visit, bill: &Bill) -> Vec<(u64, String)> {
         .report
         .by_server()
         .into_iter()
-        .map(|(server, _)| async move {
+        .enumerate()
+        .map(|(at, (server, _))| async move {
             let found = match server {
                 0 => Some("Direct messages and programs".to_owned()),
-                server => visit.app().people.find_server_name(ServerId(server)).await,
+                server if at < SERVERS_NAMED => {
+                    visit.app().people.find_server_name(ServerId(server)).await
+                }
+                _ => None,
             };
             (server, found.unwrap_or_else(|| format!("Server {server}")))
         });

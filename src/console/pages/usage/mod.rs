@@ -201,25 +201,29 @@ pub async fn read_now(visit: &Visit, caller: &Caller, scope: UsageScope) -> Hand
     Ok(Reply::Now(Value::Object(now)))
 }
 
-/// Each server where they asked, by its name where the bot knows it.
+/// Each server where they asked, by its name where the bot knows it. Of those
+/// that stand in one line Discord is not asked.
 async fn list_servers(visit: &Visit, report: &UsageReport) -> Vec<Listed> {
-    let named = report
-        .by_server()
-        .into_iter()
-        .map(|(server, total)| async move {
-            let name = match server {
-                0 => "Direct messages and programs".to_owned(),
-                server => {
-                    let found = visit.app().people.find_server_name(ServerId(server)).await;
-                    found.unwrap_or_else(|| format!("Server {server}"))
+    let named =
+        report
+            .by_server()
+            .into_iter()
+            .enumerate()
+            .map(|(at, (server, total))| async move {
+                let found = match server {
+                    0 => Some("Direct messages and programs".to_owned()),
+                    server if at < view::LISTED => {
+                        visit.app().people.find_server_name(ServerId(server)).await
+                    }
+                    _ => None,
+                };
+                let name = found.unwrap_or_else(|| format!("Server {server}"));
+                Listed {
+                    name: html! { (name) },
+                    class: "",
+                    total,
                 }
-            };
-            Listed {
-                name: html! { (name) },
-                class: "",
-                total,
-            }
-        });
+            });
     join_all(named).await
 }
 

@@ -12,7 +12,7 @@ use crate::console::parts::{gauge, key, money, note, payer};
 use crate::model::{NanoDollars, Source};
 
 /// How many models, keys or servers a list has; the rest stand in one line.
-const LISTED: usize = 12;
+pub const LISTED: usize = 12;
 
 /// Something that was used, with its name and whose colour it has.
 pub struct Listed {
