@@ -40,7 +40,7 @@ use connection::card::Card;
 use connection::channel_access::ChannelAccess;
 use connection::renewals::ShardRenewals;
 use connection::rest::Rest;
-use conversation::channel_kinds::ChannelKinds;
+use conversation::channel_kinds::{ChannelKind, ChannelKinds};
 use conversation::names::ServerNames;
 use conversation::seen_events::SeenEvents;
 use words::{Lang, OwnKeys, Reader, Voice};
@@ -148,6 +148,12 @@ impl Bot {
         }
         let Some(channel) = caller.channel else {
             return false;
+        };
+        // A thread's own object does not say it: a thread is as its channel is.
+        let channel = match self.channel_kinds.kind_of(&self.rest, channel).await {
+            Ok(ChannelKind::Thread { parent }) => parent,
+            Ok(ChannelKind::Channel) => channel,
+            Err(_) => return false,
         };
         let channel = self.rest.channel(channel).await;
         channel.is_ok_and(|channel| channel["nsfw"] == true)

@@ -61,6 +61,8 @@ pub struct PictureJob {
     pub seed: u64,
     /// Whether it changes a picture.
     pub is_edit: bool,
+    /// Whether nobody sees it before they press on it.
+    pub is_spoiler: bool,
     /// By which it is found at its host, where its own name never came.
     pub mark: u32,
     /// What the host calls it, once it has taken it.

@@ -18,7 +18,8 @@ macro_rules! select_pictures {
     ($($which:tt)+) => {
         concat!(
             "select picture_id, person_id, server_id, channel_id, message_id, attempt_id, \
-             width, height, count, seed, is_edit, mark, host_job, began_at_ms, ended_at_ms \
+             width, height, count, seed, is_edit, mark, host_job, began_at_ms, ended_at_ms, \
+             is_spoiler \
              from picture ",
             $($which)+
         )
@@ -32,8 +33,9 @@ impl Store {
         const SQL: Change = Change::to(
             Table::Picture,
             "insert into picture (picture_id, person_id, server_id, channel_id, \
-             message_id, attempt_id, width, height, count, seed, is_edit, mark, began_at_ms) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+             message_id, attempt_id, width, height, count, seed, is_edit, mark, began_at_ms, \
+             is_spoiler) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
              on conflict (picture_id) do update set attempt_id = excluded.attempt_id, \
              mark = excluded.mark, host_job = null",
         );
@@ -52,6 +54,7 @@ impl Store {
             job.is_edit.into(),
             i64::from(job.mark).into(),
             job.began_at_ms.into(),
+            job.is_spoiler.into(),
         ];
         self.write(SQL.with(values)).await?;
         Ok(())
@@ -214,5 +217,6 @@ fn read_job(row: &Row) -> anyhow::Result<PictureJob> {
         host_job: row.maybe_text(12)?.map(ToOwned::to_owned),
         began_at_ms: row.int(13)?,
         ended_at_ms: row.maybe_int(14)?,
+        is_spoiler: row.int(15)? != 0,
     })
 }

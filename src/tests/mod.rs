@@ -86,6 +86,7 @@ mod served;
 mod sessions;
 mod shape;
 mod shared_keys;
+mod shown_pictures;
 mod sign_in;
 mod sign_in_doctor;
 mod sign_in_pages;

@@ -262,6 +262,15 @@ async fn the_operator_settles_moderation_and_where_pictures_are_made() {
         -# OpenAI gpt-image-2 · 🤖 bot default · $0.13
         [picture-1.png: Made by gpt-image-2 from: a lighthouse]
         ");
+        // A thread is as its channel is, though its own object does not say so.
+        let said = mia.in_channel("after-dark").writes("a subject", None);
+        let thread = world.open_thread(said, "a thread").unwrap();
+        let in_thread = mia.in_thread(thread).runs("/imagine prompt:a lighthouse").await;
+        assert!(in_thread.contains("[picture-1.png"), "{in_thread}");
+        let said = stage.mia().writes("a subject", None);
+        let thread = world.open_thread(said, "a thread").unwrap();
+        let refused = stage.mia().in_thread(thread).runs("/imagine prompt:a lighthouse").await;
+        assert!(refused.contains("age-restricted channels"), "{refused}");
         let mia = mia.directly();
         assert_snapshot!(mia.runs("/imagine prompt:something forbidden").await, @"(only you) The moderation of this bot does not let these words through. Say it in other words.");
         assert_snapshot!(mia.runs("/imagine prompt:a lighthouse").await, @"

@@ -189,6 +189,7 @@ fn exported_picture(picture: &PictureJob) -> Value {
         "width": picture.size.map(|size| size.width),
         "height": picture.size.map(|size| size.height),
         "count": picture.count, "seed": picture.seed, "changes_a_picture": picture.is_edit,
+        "is_hidden_at_first": picture.is_spoiler,
         "shown": picture.ended_at_ms.is_some(),
     })
 }

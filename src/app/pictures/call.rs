@@ -183,6 +183,7 @@ impl PictureCall<'_> {
             count: spec.pictures(),
             seed,
             is_edit: spec.is_edit,
+            is_spoiler: matches!(self.waiter, Waiter::Here(spot) if spot.is_spoiler),
             mark,
             host_job: None,
             began_at_ms: self.pictures.clock.now_ms(),

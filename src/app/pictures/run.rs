@@ -117,6 +117,8 @@ pub struct PicturePlace {
     pub channel: u64,
     /// The message that it was promised with.
     pub message: Option<u64>,
+    /// Whether nobody sees it before they press on it.
+    pub is_spoiler: bool,
 }
 
 /// Who waits for a picture.

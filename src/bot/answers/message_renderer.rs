@@ -15,7 +15,7 @@ use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
 use crate::bot::connection::rest::{MESSAGE_GONE, code_of, refuses_content, refuses_place};
-use crate::bot::conversation::transcript::{self, QUESTION_FILE};
+use crate::bot::conversation::transcript::{self, Heading, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
 use crate::model::{PersonId, ServerId};
 
@@ -89,6 +89,14 @@ impl GrowingText {
     }
 }
 
+/// The file of a question that is too long to stand above its answer.
+pub fn file_of_question(voice: Voice<'_>, heading: &Heading, question: &str) -> Option<File> {
+    heading.is_excerpt.then(|| {
+        let description = words::answers::question_file(voice);
+        File::of_markdown(QUESTION_FILE, description, question)
+    })
+}
+
 /// A message as it stands in the channel. Its files are left out: they stay
 /// where they were put.
 struct ShownMessage {
@@ -138,11 +146,13 @@ impl<'a> MessageRenderer<'a> {
     /// channel.
     pub fn quote_question(&mut self, question: &str) {
         let heading = transcript::heading(question);
-        self.question = heading.is_excerpt.then(|| {
-            let description = words::answers::question_file(self.voice);
-            File::of_markdown(QUESTION_FILE, description, question)
-        });
+        self.question = file_of_question(self.voice, &heading, question);
         self.heading = heading.text;
+    }
+
+    /// The question, where it is too long to stand above its answer.
+    pub fn question_file(&self) -> Option<File> {
+        self.question.clone()
     }
 
     /// Shows that an answer will come, unless that shows already.
@@ -428,6 +438,10 @@ impl<'a> MessageRenderer<'a> {
         if let Some(shown) = self.shown.get_mut(at)
             && shown.card != card
         {
+            // An edit that brings files drops those that it does not bring.
+            if at == 0 && !card.files.is_empty() {
+                card.files.extend(self.question.clone());
+            }
             let part = Part {
                 card: &card,
                 insistence,
@@ -461,7 +475,6 @@ impl<'a> MessageRenderer<'a> {
         };
         let was_unsure = std::mem::replace(&mut self.may_stand_already, sent.is_err());
         let message = sent?;
-        self.question = None;
         if let (Some(notes), Some(id)) = (&self.notes, message.id) {
             notes.note_message(id);
         }

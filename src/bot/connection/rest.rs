@@ -85,6 +85,25 @@ pub fn refuses_content(error: &anyhow::Error) -> bool {
     )
 }
 
+/// Why Discord takes no message with a certain file, which it would take
+/// without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileRefusal {
+    /// The file, or the message with it, is too large.
+    TooLarge,
+    /// Its filter takes the file for too explicit for who would see it.
+    Explicit,
+}
+
+/// Whether it is a file that Discord does not take: `docs/discord.md` §3.1.
+pub fn refusal_of_files(error: &anyhow::Error) -> Option<FileRefusal> {
+    match (status_of(error)?, code_of(error)?) {
+        (_, 20_009) => Some(FileRefusal::Explicit),
+        (413, _) | (_, 40_005 | 50_045) => Some(FileRefusal::TooLarge),
+        _ => None,
+    }
+}
+
 /// Whether a channel takes no message of ours: it is gone, the bot may not
 /// write there, or it takes none at all.
 pub fn refuses_place(error: &anyhow::Error) -> bool {

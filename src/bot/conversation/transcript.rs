@@ -33,6 +33,8 @@ pub const QUESTION_FILE: &str = "question.md";
 const QUOTE_UNITS: usize = 500;
 /// How much is shown of a longer one.
 const EXCERPT_CHARACTERS: usize = 200;
+/// What stands at the end of that.
+const EXCERPT_END: &str = " …";
 /// Discord's mark of small print, in which our footers stand.
 pub const SMALL_PRINT: &str = "-# ";
 /// Discord's mark of a quoted line.
@@ -96,7 +98,7 @@ pub fn heading(question: &str) -> Heading {
         let start: String = question.chars().take(EXCERPT_CHARACTERS).collect();
         let line = start.replace('\n', " ");
         return Heading {
-            text: format!("{QUOTED}{line} …\n\n"),
+            text: format!("{QUOTED}{line}{EXCERPT_END}\n\n"),
             is_excerpt: true,
         };
     }
@@ -105,6 +107,12 @@ pub fn heading(question: &str) -> Heading {
         text: lines.collect::<String>() + "\n",
         is_excerpt: false,
     }
+}
+
+/// Whether a quoted question is the excerpt of a longer one.
+pub fn is_excerpt(quoted: &str) -> bool {
+    let start = quoted.strip_suffix(EXCERPT_END);
+    start.is_some_and(|start| start.chars().count() == EXCERPT_CHARACTERS)
 }
 
 /// Marks a notice of the bot's. The mark stands inside, where nothing trims
@@ -299,6 +307,8 @@ mod tests {
         let question = "x".repeat(501);
         let heading = heading(&question);
         assert!(heading.is_excerpt);
+        assert!(is_excerpt(&quoted_question(&heading.text).unwrap()));
+        assert!(!is_excerpt("a short one …") && !is_excerpt(&question));
         let content = heading.text + "Because.";
         let mut files = OwnFiles::default();
         files.add(QUESTION_FILE, question.clone());

@@ -106,7 +106,8 @@ fn join_turns(said: Vec<Utterance>) -> Vec<Turn> {
     turns
 }
 
-/// The question above one of the bot's own answers, or in a file beside it.
+/// The whole question above one of the bot's own answers, or in a file beside
+/// it. None where nothing but an excerpt of it is left.
 pub async fn question_in(bot: &Bot, message: &Message) -> Option<String> {
     let mut files = read_files(bot, &[message]).await;
     let files = files.remove(&message.id.get()).unwrap_or_default();
@@ -114,6 +115,7 @@ pub async fn question_in(bot: &Bot, message: &Message) -> Option<String> {
     own_files(files)
         .question
         .or_else(|| quoted.filter(|_| message.attachments.iter().all(is_picture)))
+        .filter(|question| !transcript::is_excerpt(question))
 }
 
 /// Whether a file is a picture: pictures stand under what they were made

@@ -6,7 +6,7 @@ use crate::app::Error;
 use crate::bot::answers::target::Target;
 use crate::bot::callers::raw_caller::RawCaller;
 use crate::bot::conversation::transcript::ImagePrompt;
-use crate::bot::conversation::turns::question_in;
+use crate::bot::conversation::turns::{is_picture, question_in};
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::{Bot, explain_error, words};
 use crate::model::{ConversationRefusal, ImageSpec, PictureAsk, PictureJob, PictureRefusal, Words};
@@ -56,7 +56,7 @@ async fn request_again<'a>(
         ..ImageSpec::default()
     };
     let shown = press.message.attachments.first();
-    let shown = shown.filter(|_| from == RepeatFrom::Picture);
+    let shown = shown.filter(|file| from == RepeatFrom::Picture && is_picture(file));
     let varied =
         shown.and_then(|file| Some((bot.app.pictures.vary_choices(&choices)?, file.clone())));
     let (choices, file): (_, Option<Attachment>) = match varied {
@@ -77,6 +77,7 @@ async fn request_again<'a>(
         imagine,
         file,
         enhance: false,
+        is_spoiler: job.is_spoiler,
         target: Target::Interaction(press.into()),
         locale: &press.locale,
     })

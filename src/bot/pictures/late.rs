@@ -3,20 +3,41 @@
 use crate::app::PicturePlace;
 use crate::bot::Bot;
 use crate::bot::answers::target::{Insistence, Part, post_reply};
-use crate::bot::connection::card::Card;
-use crate::bot::connection::rest::refuses_content;
-use crate::bot::pictures::cards;
+use crate::bot::connection::card::{Card, File};
+use crate::bot::connection::rest::{refusal_of_files, refuses_content};
+use crate::bot::pictures::cards::{self, Form, ShownPictures};
 use crate::bot::words::{self, Voice};
 
 /// Where pictures were promised that come when the interaction is over, and
 /// for whom.
+#[derive(Clone, Copy)]
 pub struct LatePicture<'a> {
     pub place: &'a PicturePlace,
     pub person: u64,
     /// The text that stands above the picture.
     pub heading: &'a str,
+    /// The whole prompt, where only an excerpt of it stands above.
+    pub question: Option<&'a File>,
     /// What came of it is nobody else's business.
     pub is_private: bool,
+}
+
+/// Shows pictures when the interaction is over, in the best form that Discord
+/// takes.
+pub async fn show_pictures_late(
+    bot: &Bot,
+    voice: Voice<'_>,
+    late: LatePicture<'_>,
+    shown: ShownPictures<'_>,
+) -> anyhow::Result<()> {
+    let mut form = Form::Whole;
+    loop {
+        let card = cards::card_in(form, voice, shown).await;
+        match show_late(bot, voice, late, &card).await {
+            Ok(()) => return Ok(()),
+            Err(error) => form = form.after(&error).ok_or(error)?,
+        }
+    }
 }
 
 /// Shows what came of a picture when the interaction is over: as a reply in
@@ -31,7 +52,11 @@ pub async fn show_late(
     let shown = show_below(bot, voice, &late, card).await;
     match shown {
         // What Discord does not take may stand in the prompt.
-        Err(error) if refuses_content(&error) && !late.heading.is_empty() => {
+        Err(error)
+            if refuses_content(&error)
+                && refusal_of_files(&error).is_none()
+                && !late.heading.is_empty() =>
+        {
             let bare = LatePicture {
                 heading: "",
                 ..late
@@ -54,11 +79,24 @@ async fn show_below(
         text: format!("{}{}", late.heading, card.text),
         ..card.clone()
     };
-    let parts = cards::split_files(card);
-    let in_channel = !late.is_private && post_parts(bot, late, &parts).await.is_ok();
-    if !in_channel {
-        bot.rest.direct_messages(late.person, &parts).await?;
+    let mut parts = cards::split_files(card);
+    if let Some(first) = parts.first_mut() {
+        first.files.extend(late.question.cloned());
     }
+    let posted = if late.is_private {
+        None
+    } else {
+        Some(post_parts(bot, late, &parts).await)
+    };
+    let in_channel = match posted {
+        Some(Ok(())) => true,
+        // No other place takes the file either.
+        Some(Err(error)) if refusal_of_files(&error).is_some() => return Err(error),
+        Some(Err(_)) | None => {
+            bot.rest.direct_messages(late.person, &parts).await?;
+            false
+        }
+    };
     if let Some(message) = place.message {
         let card = words::pictures::shown_elsewhere(voice, late.heading, in_channel);
         let mut edited = bot.rest.edit_message(place.channel, message, &card).await;

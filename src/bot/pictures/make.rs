@@ -24,6 +24,8 @@ pub struct PictureRequest<'a> {
     pub file: Option<Attachment>,
     /// Whether a language model rewrites the prompt first.
     pub enhance: bool,
+    /// Whether nobody sees the pictures before they press on them.
+    pub is_spoiler: bool,
     pub target: Target,
     pub locale: &'a str,
 }
@@ -35,6 +37,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let voice = bot.voice_for(caller, request.locale).await;
     let asker = request.imagine.caller.person;
     let target = request.target.clone();
+    let is_spoiler = request.is_spoiler;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
     renderer.quote_question(&write_prompt(&request.imagine.spec));
     let secured = match secure_pictures(&mut renderer, request).await {
@@ -57,6 +60,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
         renderer,
         requested_at,
         prompt: secured.prompt,
+        is_spoiler,
     };
     Box::pin(message.follow_making(secured.ready, began)).await
 }

@@ -6,3 +6,4 @@ mod late;
 pub mod make;
 mod progress;
 pub mod resume;
+mod shrink;

@@ -13,11 +13,11 @@ use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::card::Card;
 use crate::bot::connection::patience::TOKEN_LIVES;
-use crate::bot::connection::rest::refuses_content;
-use crate::bot::pictures::cards;
+use crate::bot::connection::rest::{refusal_of_files, refuses_content};
+use crate::bot::pictures::cards::{self, Form, ShownPictures};
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
-use crate::model::Stage;
+use crate::model::{PictureAnswer, Stage};
 
 /// The message that shows how far pictures are, and then the pictures.
 pub struct PictureMessage<'a> {
@@ -26,6 +26,8 @@ pub struct PictureMessage<'a> {
     pub requested_at: Instant,
     /// What they are made from.
     pub prompt: String,
+    /// Whether nobody sees them before they press on them.
+    pub is_spoiler: bool,
 }
 
 impl PictureMessage<'_> {
@@ -41,6 +43,7 @@ impl PictureMessage<'_> {
             id: notes.id.clone(),
             channel: began.channel,
             message: began.promised,
+            is_spoiler: self.is_spoiler,
         };
         let running =
             bot.running_answers
@@ -112,32 +115,83 @@ impl PictureMessage<'_> {
         place: &PicturePlace,
     ) -> anyhow::Result<()> {
         let voice = self.renderer.voice;
-        let card = match &outcome.result {
-            Ok(made) => cards::picture_card(voice, made, &self.prompt, &place.id),
-            Err(error) => explain_error(voice, error),
+        let error = match &outcome.result {
+            Ok(made) => return self.show_pictures(made, place).await,
+            Err(error) => error,
         };
-        let is_private = outcome.result.as_ref().is_err_and(refusals::is_private);
+        let card = explain_error(voice, error);
+        let is_private = refusals::is_private(error);
         if self.requested_at.elapsed() < TOKEN_LIVES {
             let renderer = &mut self.renderer;
-            let shown = match &outcome.result {
-                Err(error) if is_private => refusals::refuse_in_place(renderer, error).await,
-                _ => show_with_or_without_prompt(renderer, &card).await,
+            let shown = if is_private {
+                refusals::refuse_in_place(renderer, error).await
+            } else {
+                show_with_or_without_prompt(renderer, &card).await
             };
             match shown {
                 Ok(()) => return Ok(()),
-                Err(error) => {
-                    tracing::info!("could not show a picture where it was asked for: {error:#}");
-                }
+                Err(error) => log_unshown(&error),
             }
         }
+        self.show_late(place, &card, is_private).await
+    }
+
+    /// Shows pictures in the best form that Discord takes: as they are, in
+    /// smaller copies, or in words, so that no promise is left standing.
+    async fn show_pictures(
+        &mut self,
+        made: &PictureAnswer,
+        place: &PicturePlace,
+    ) -> anyhow::Result<()> {
+        let mut form = Form::Whole;
+        loop {
+            let shown = ShownPictures {
+                made,
+                prompt: &self.prompt,
+                id: &place.id,
+                is_spoiler: place.is_spoiler,
+            };
+            let card = cards::card_in(form, self.renderer.voice, shown).await;
+            match self.show_card(place, &card).await {
+                Ok(()) => return Ok(()),
+                Err(error) => form = form.after(&error).ok_or(error)?,
+            }
+        }
+    }
+
+    /// Shows a card in its place, or elsewhere where that does not take it.
+    async fn show_card(&mut self, place: &PicturePlace, card: &Card) -> anyhow::Result<()> {
+        if self.requested_at.elapsed() < TOKEN_LIVES {
+            match show_with_or_without_prompt(&mut self.renderer, card).await {
+                Ok(()) => return Ok(()),
+                // No other place takes the file either.
+                Err(error) if refusal_of_files(&error).is_some() => return Err(error),
+                Err(error) => log_unshown(&error),
+            }
+        }
+        self.show_late(place, card, false).await
+    }
+
+    async fn show_late(
+        &self,
+        place: &PicturePlace,
+        card: &Card,
+        is_private: bool,
+    ) -> anyhow::Result<()> {
+        let question = self.renderer.question_file();
         let late = LatePicture {
             place,
             person: self.renderer.asker.0,
             heading: self.renderer.heading(),
+            question: question.as_ref(),
             is_private,
         };
-        show_late(self.renderer.bot, voice, late, &card).await
+        show_late(self.renderer.bot, self.renderer.voice, late, card).await
     }
+}
+
+fn log_unshown(error: &anyhow::Error) {
+    tracing::info!("could not show a picture where it was asked for: {error:#}");
 }
 
 /// Shows a card in its place, below the prompt; without it where Discord does
@@ -148,7 +202,11 @@ async fn show_with_or_without_prompt(
 ) -> anyhow::Result<()> {
     let parts = cards::split_files(card.clone());
     match renderer.show_cards(parts).await {
-        Err(error) if refuses_content(&error) && renderer.drop_heading() => {
+        Err(error)
+            if refuses_content(&error)
+                && refusal_of_files(&error).is_none()
+                && renderer.drop_heading() =>
+        {
             let parts = cards::split_files(card.clone());
             renderer.show_cards(parts).await
         }

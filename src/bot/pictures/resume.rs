@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
+use crate::bot::answers::message_renderer::file_of_question;
 use crate::bot::answers::running_answers::RunningAnswer;
 use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::conversation::transcript::{self, ImagePrompt};
-use crate::bot::conversation::turns::question_in;
-use crate::bot::pictures::cards;
-use crate::bot::pictures::late::{LatePicture, show_late};
+use crate::bot::conversation::turns::{is_picture, question_in};
+use crate::bot::pictures::cards::ShownPictures;
+use crate::bot::pictures::late::{LatePicture, show_late, show_pictures_late};
 use crate::bot::pictures::progress::settle_pictures;
 use crate::bot::words::DEFAULT_LOCALE;
 use crate::bot::{Bot, explain_error};
@@ -49,6 +50,7 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         id: job.id.clone(),
         channel,
         message: job.message,
+        is_spoiler: job.is_spoiler,
     };
     let mut outcome = bot
         .app
@@ -67,29 +69,39 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         Some(message) => question_in(bot, message).await.unwrap_or_default(),
         None => String::new(),
     };
-    let heading = match question.as_str() {
-        "" => String::new(),
-        question => transcript::heading(question).text,
-    };
-    let card = match &outcome.result {
-        Ok(made) => {
-            let ImagePrompt { prompt, .. } = ImagePrompt::parse(&question);
-            cards::picture_card(voice, made, &prompt, &place.id)
+    let (heading, file) = match question.as_str() {
+        "" => (String::new(), None),
+        question => {
+            let heading = transcript::heading(question);
+            let file = file_of_question(voice, &heading, question);
+            (heading.text, file)
         }
-        Err(error) => explain_error(voice, error),
     };
     let late = LatePicture {
         place: &place,
         person,
         heading: &heading,
+        question: file.as_ref(),
         is_private: outcome.result.as_ref().is_err_and(refusals::is_private),
     };
     // A crash can come after a picture is shown, and before that is noted.
-    let is_there = promised.is_some_and(|message| !message.attachments.is_empty());
+    // The prompt's own file stands there from the first moment.
+    let is_there = promised.is_some_and(|message| message.attachments.iter().any(is_picture));
     let shown = if is_there || says_it_was_shown(&outcome.result) {
         Ok(())
     } else {
-        show_late(bot, voice, late, &card).await
+        match &outcome.result {
+            Ok(made) => {
+                let shown = ShownPictures {
+                    made,
+                    prompt: &ImagePrompt::parse(&question).prompt,
+                    id: &place.id,
+                    is_spoiler: place.is_spoiler,
+                };
+                show_pictures_late(bot, voice, late, shown).await
+            }
+            Err(error) => show_late(bot, voice, late, &explain_error(voice, error)).await,
+        }
     };
     if shown.is_err() {
         last_words::count_unsaid("a picture");

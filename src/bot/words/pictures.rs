@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::bot::connection::card::{Button, Card};
+use crate::bot::connection::rest::FileRefusal;
 use crate::bot::conversation::transcript::small_print;
 use crate::bot::interactions::custom_id::CustomId;
 use crate::model::{PictureAnswer, Stage};
@@ -105,6 +106,33 @@ pub fn footer(voice: Voice<'_>, made: &PictureAnswer) -> String {
         Some(missing) => small_print(&format!("{missing}\n-# {print}")),
         None => small_print(&print),
     }
+}
+
+/// What stands in the place of pictures whose files Discord does not take.
+/// They were made all the same, and whoever pays is told what they cost.
+pub fn not_shown(voice: Voice<'_>, made: &PictureAnswer, refusal: FileRefusal) -> Card {
+    let words = match refusal {
+        FileRefusal::TooLarge => {
+            "What you asked for was made, but Discord takes no file of its size here, not even \
+             in a smaller copy. It is paid for all the same. Try it with a smaller `size:`."
+        }
+        FileRefusal::Explicit => {
+            "What you asked for was made, but Discord's filter finds it too explicit for whoever \
+             would see it here. It is paid for all the same. Try it in other words, or in an \
+             age-restricted channel."
+        }
+    };
+    let words = voice.lang.words(words);
+    Card::text(format!("{words}\n{}", footer(voice, made)))
+}
+
+/// The small print under pictures that are shown in smaller copies.
+pub fn smaller_copies(voice: Voice<'_>) -> String {
+    small_print(
+        voice
+            .lang
+            .words("In a smaller copy: Discord takes no larger file here."),
+    )
 }
 
 /// Describes a picture for who can't see it.

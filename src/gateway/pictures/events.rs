@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::gateway::call_task::EventWriter;
 use crate::model::{Picture, PictureAnswer, Stage};
 
-use crate::gateway::pictures::{describe_usage, encode_picture, output_format};
+use crate::gateway::pictures::{describe_missing, describe_usage, encode_picture, output_format};
 
 /// Writes stages as comments, and each picture as an event of OpenAI's.
 pub struct PictureEvents {
@@ -34,7 +34,10 @@ impl EventWriter<Stage, PictureAnswer> for PictureEvents {
             event["type"] = json!(format!("{kind}.completed"));
             format!("event: {kind}.completed\ndata: {event}\n\n")
         });
-        events.collect()
+        // OpenAI's libraries know no event for it, and ignore comments.
+        let missing = describe_missing(&made).map(|missing| json!({"missing": missing}));
+        let missing = missing.map(|missing| format!(": {missing}\n\n"));
+        events.chain(missing).collect()
     }
 }
 

@@ -162,11 +162,16 @@ fn describe_pictures(made: &PictureAnswer, created_s: i64) -> Value {
         "seed": made.seed,
     });
     body["usage"] = describe_usage(made);
-    if !made.missing.is_empty() {
-        let missing = made.missing.iter().map(|it| json!(missing_code(it)));
-        body["missing"] = missing.collect();
+    if let Some(missing) = describe_missing(made) {
+        body["missing"] = missing;
     }
     body
+}
+
+/// Why pictures that were asked for did not come; none where all came.
+fn describe_missing(made: &PictureAnswer) -> Option<Value> {
+    let missing = made.missing.iter().map(|it| json!(missing_code(it)));
+    (!made.missing.is_empty()).then(|| missing.collect())
 }
 
 /// Why a picture that was asked for did not come, as a word that stays.

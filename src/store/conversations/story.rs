@@ -185,6 +185,7 @@ async fn a_picture_is_noted_until_it_is_shown(store: &Store) {
         count: 2,
         seed: u64::MAX,
         is_edit: true,
+        is_spoiler: true,
         mark: 4,
         host_job: None,
         began_at_ms: NOW_MS,

@@ -291,7 +291,10 @@ fn check_offered(state: &State, channel: u64, data: &Value) -> Result<(), String
     let is_for_adults = all
         .filter(|command| command["name"] == data["name"])
         .any(|command| command["nsfw"] == true);
-    let here = state.channels.iter().find(|c| c.id == channel);
+    let find = |id: u64| state.channels.iter().find(|c| c.id == id);
+    let here = find(channel);
+    // A thread is as its channel is.
+    let here = here.and_then(|c| c.parent).and_then(find).or(here);
     let is_open = here.is_some_and(|c| c.server.is_none() || payload::is_age_restricted(c));
     if is_for_adults && !is_open {
         return Err("this command is for age-restricted channels".into());

@@ -71,8 +71,12 @@ fn attachment(state: &State, message: &Message, (number, file): (usize, &Attachm
         escape(&file.name)
     );
     let signed = format!("?{}", signature(state, message.id));
+    let id = match file.id {
+        0 => message.id + number as u64 + 1,
+        id => id,
+    };
     let mut shown = json!({
-        "id": (number + 1).to_string(), "filename": file.name, "size": file.bytes.len(),
+        "id": id.to_string(), "filename": file.name, "size": file.bytes.len(),
         "url": format!("http://{host}/{path}{signed}"),
         "proxy_url": format!("http://{host}/media/{path}{signed}"),
     });

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use super::errors::{refuse, respond};
 use super::message_body::{
-    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, check_filled, check_flags, check_length,
-    edit_message, message_json, post_message,
+    ANSWERED_FLAGS, AnsweredInteraction, EDITED_FLAGS, change_files, check_files, check_filled,
+    check_flags, check_length, edit_message, message_json, post_message,
 };
-use super::multipart::Files;
+use super::multipart::{Files, files_of};
 use super::{limits, permissions};
 use crate::world::{Interaction, InteractionKind, State, World};
 
@@ -176,14 +176,13 @@ async fn follow_up(
     files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
-    let files = files.map(|Extension(Files(files))| files);
+    let files = files_of(files);
     world.with(|state| {
         respond(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
-                let id = add_follow_up(state, &token, &body, files.is_some())?;
-                if let (Some(message), Some(files)) = (state.message(id), files) {
-                    message.files = files;
-                }
+                check_files(state, None, &body, &files)?;
+                let id = add_follow_up(state, &token, &body, !files.is_empty())?;
+                change_files(state, id, &body, files);
                 Ok((headers, Json(message_json(state, id))).into_response())
             }),
         )
@@ -255,16 +254,16 @@ async fn edit(
     files: Option<Extension<Files>>,
     Json(body): Json<Value>,
 ) -> Response {
+    let files = files_of(files);
     world.with(|state| {
         respond(
             limits::count_call(state, &limits::webhook(&token)).and_then(|headers| {
                 check_length(&body)?;
                 check_flags(&body, EDITED_FLAGS)?;
                 let id = own_message(state, &token, &message)?;
+                check_files(state, Some(id), &body, &files)?;
                 edit_message(state, id, &body);
-                if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {
-                    message.files = files;
-                }
+                change_files(state, id, &body, files);
                 Ok((headers, Json(message_json(state, id))).into_response())
             }),
         )

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::errors::refuse;
 use super::{payload, permissions};
-use crate::world::{Message, State, permission};
+use crate::world::{Attachment, Message, State, permission};
 
 /// The longest message, in UTF-16 units.
 const CONTENT_MAX: usize = 2_000;
@@ -43,6 +43,57 @@ fn apply_edit(message: &mut Message, body: &Value) {
     }
     message.loading = false;
     message.edits += 1;
+}
+
+/// Checks what a body says of files: each is one that came along, or one that
+/// stands under the message and stays (50146, `docs/discord.md` §3.1).
+pub fn check_files(
+    state: &State,
+    message: Option<u64>,
+    body: &Value,
+    files: &[Attachment],
+) -> Result<(), Box<Response>> {
+    let standing = state.messages.iter().find(|it| Some(it.id) == message);
+    let standing = standing.map_or(&[][..], |it| it.files.as_slice());
+    let is_known = |id: &u64| {
+        usize::try_from(*id).is_ok_and(|number| number < files.len())
+            || standing.iter().any(|file| file.id == *id)
+    };
+    if listed_files(body).is_none_or(|listed| listed.iter().all(is_known)) {
+        return Ok(());
+    }
+    let words = "Uploaded file not found";
+    Err(Box::new(refuse(StatusCode::BAD_REQUEST, 50_146, words)))
+}
+
+/// The ids of the files that a body lists; none where it lists none at all.
+fn listed_files(body: &Value) -> Option<Vec<u64>> {
+    let listed = body["attachments"].as_array()?;
+    let id = |file: &Value| match &file["id"] {
+        Value::String(id) => id.parse().unwrap_or(u64::MAX),
+        id => id.as_u64().unwrap_or(u64::MAX),
+    };
+    Some(listed.iter().map(id).collect())
+}
+
+/// Puts files under a message. Where a body lists files, those that stand
+/// there and are not listed go; where it lists none, all stay
+/// (<https://docs.discord.com/developers/resources/message#edit-message>).
+pub fn change_files(state: &mut State, id: u64, body: &Value, files: Vec<Attachment>) {
+    let Some(message) = state.message(id) else {
+        return;
+    };
+    if let Some(listed) = listed_files(body) {
+        message.files.retain(|file| listed.contains(&file.id));
+    }
+    for file in files {
+        let used: Vec<u64> = message.files.iter().map(|file| file.id).collect();
+        let free = (id + 1..).find(|free| !used.contains(free));
+        message.files.push(Attachment {
+            id: free.unwrap_or(id),
+            ..file
+        });
+    }
 }
 
 /// The interaction that a message answers.

@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use super::errors::{refuse, respond};
 use super::events::{announce_message, reads_content, remove_message};
 use super::message_body::{
-    EDITED_FLAGS, POSTED_FLAGS, check_filled, check_flags, check_length, edit_message,
-    message_json, post_message,
+    EDITED_FLAGS, POSTED_FLAGS, change_files, check_files, check_filled, check_flags, check_length,
+    edit_message, message_json, post_message,
 };
 use super::message_payload::is_notice;
-use super::multipart::Files;
+use super::multipart::{Files, files_of};
 use super::{limits, payload, permissions};
 use crate::world::{Message, State, World};
 
@@ -134,10 +134,12 @@ async fn create(
 ) -> Response {
     world.with(|state| {
         let posted = limits::count_call(state, &limits::posting(channel)).and_then(|headers| {
-            let has_files = files.as_ref().is_some_and(|Extension(it)| !it.0.is_empty());
+            let files = files_of(files);
+            let has_files = !files.is_empty();
             check_length(&body)?;
             check_flags(&body, POSTED_FLAGS)?;
             check_filled(&body, has_files)?;
+            check_files(state, None, &body, &files)?;
             permissions::check_post(state, channel, &body, has_files)?;
             let answers = body["message_reference"]["message_id"].as_str();
             let answers = answers.and_then(|id| id.parse::<u64>().ok());
@@ -161,7 +163,7 @@ async fn create(
             state
                 .nonces
                 .extend(nonce.map(|nonce| (nonce.to_owned(), id)));
-            store_files(state, id, files);
+            change_files(state, id, &body, files);
             announce_message(state, "MESSAGE_CREATE", id);
             wake_thread(state, channel);
             Ok((headers, Json(message_json(state, id))).into_response())
@@ -178,13 +180,14 @@ async fn edit(
 ) -> Response {
     world.with(|state| {
         let edited = limits::count_call(state, &limits::editing(channel)).and_then(|headers| {
-            let has_files = files.as_ref().is_some_and(|Extension(it)| !it.0.is_empty());
+            let files = files_of(files);
             check_length(&body)?;
             check_flags(&body, EDITED_FLAGS)?;
             check_is_own(state, channel, id)?;
-            permissions::check_edit(state, channel, has_files)?;
+            check_files(state, Some(id), &body, &files)?;
+            permissions::check_edit(state, channel, !files.is_empty())?;
             edit_message(state, id, &body);
-            store_files(state, id, files);
+            change_files(state, id, &body, files);
             announce_message(state, "MESSAGE_UPDATE", id);
             Ok((headers, Json(message_json(state, id))).into_response())
         });
@@ -228,11 +231,5 @@ fn check_is_own(state: &State, channel: u64, id: u64) -> Result<(), Box<Response
 fn wake_thread(state: &mut State, channel: u64) {
     if let Some(found) = state.channels.iter_mut().find(|c| c.id == channel) {
         found.rules.archived = false;
-    }
-}
-
-fn store_files(state: &mut State, id: u64, files: Option<Extension<Files>>) {
-    if let (Some(message), Some(Extension(Files(files)))) = (state.message(id), files) {
-        message.files = files;
     }
 }

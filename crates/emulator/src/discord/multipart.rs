@@ -1,18 +1,45 @@
 //! Bodies with files: the JSON is in a part called `payload_json`, and each
 //! file in one called `files[n]`.
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request};
-use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
 use serde_json::Value;
 
-use crate::world::Attachment;
+use super::errors::refuse;
+use crate::world::{Attachment, State};
 
 /// The files that came with a body.
 #[derive(Clone, Default)]
 pub struct Files(pub Vec<Attachment>);
+
+/// The files that came with a body; mostly none.
+pub fn files_of(files: Option<Extension<Files>>) -> Vec<Attachment> {
+    files.map_or_else(Vec::new, |Extension(Files(files))| files)
+}
+
+/// Refuses files that are too large for Discord, or that it lets nobody send.
+/// Without `Boost` levels a file has at most 10 MiB
+/// (<https://docs.discord.com/developers/reference#uploading-files>).
+pub fn refuse_files(state: &State, parts: &Parts) -> Option<Response> {
+    let Files(files) = parts.extensions.get()?;
+    if let Some((status, code)) = state.files_refused {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+        return Some(refuse(status, code, "emulated refusal of files"));
+    }
+    let is_large = |file: &Attachment| file.bytes.len() > state.file_bytes_max;
+    files.iter().any(is_large).then(too_large)
+}
+
+/// The refusal of what is too large (`docs/discord.md` §3.1).
+pub fn too_large() -> Response {
+    let words = "Request entity too large";
+    refuse(StatusCode::PAYLOAD_TOO_LARGE, 40_005, words)
+}
 
 /// Turns a multipart body into the JSON in it, and puts its files into the
 /// request's extensions.

@@ -240,9 +240,12 @@ pub fn channel(channel: &Channel) -> Value {
         "guild_id": channel.server.map(|id| id.to_string()), "position": 0,
         "parent_id": channel.parent.map(|id| id.to_string()),
         "permission_overwrites": overwrites.collect::<Vec<_>>(),
-        "nsfw": is_age_restricted(channel),
     });
-    if channel.parent.is_some() {
+    if channel.parent.is_none() {
+        shown["nsfw"] = json!(is_age_restricted(channel));
+    } else {
+        // A thread's own object does not say for whom it is: it is as its
+        // channel is (<https://github.com/discord/discord-api-docs/issues/7043>).
         shown["thread_metadata"] = json!({
             "archived": rules.archived, "locked": rules.locked, "auto_archive_duration": 1440,
             "archive_timestamp": JOINED_AT, "invitable": true,

@@ -58,9 +58,9 @@ async fn check_and_record(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let bytes = axum::body::to_bytes(body, BODY_BYTES_MAX)
-        .await
-        .unwrap_or_default();
+    let Ok(bytes) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
+        return multipart::too_large();
+    };
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let (parts, bytes) = multipart::unpack_files(parts, bytes).await;
     let body: Option<Value> = serde_json::from_slice(&bytes).ok();
@@ -71,9 +71,11 @@ async fn check_and_record(
     let trouble = fault.map(|fault| fault.trouble);
     let instead = trouble.as_ref().and_then(faults::answer_instead);
     let authorized = world.look(|state| may_call(state, &parts.headers, &path));
+    let refused = world.look(|state| multipart::refuse_files(state, &parts));
     let response = match instead {
         Some(response) => response,
         None if !authorized => refuse(StatusCode::UNAUTHORIZED, 0, "401: Unauthorized"),
+        None if refused.is_some() => refused.unwrap_or_default(),
         None => {
             let answered = next.run(Request::from_parts(parts, bytes.into())).await;
             faults::spoil_answer(trouble.as_ref(), answered)

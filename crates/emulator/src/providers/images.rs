@@ -20,6 +20,10 @@ use crate::world::{ProviderFault, World};
 const SIDE: u32 = 96;
 /// How a video begins.
 const VIDEO: &[u8] = b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41";
+/// What hides in every picture's file: a piece of the graph that ComfyUI
+/// writes there (<https://github.com/comfyanonymous/ComfyUI/blob/master/nodes.py>),
+/// and others in their own ways.
+pub const HIDDEN: &str = "{\"40\": {\"inputs\": {\"api_key\": \"sk-made-up-key-of-a-node\"}}}";
 /// A text with this word is flagged by the emulated moderation.
 const FLAGGED: &str = "forbidden";
 
@@ -247,6 +251,7 @@ pub fn picture_or_fault(prompt: &str, at: u64, fault: Option<&ProviderFault>) ->
     match fault {
         Some(ProviderFault::OneBad) if at == 1 => VIDEO.to_vec(),
         Some(ProviderFault::WrongType) => b"<html>not a picture</html>".to_vec(),
+        Some(ProviderFault::GrainyPicture) => grainy_picture(),
         Some(ProviderFault::HugePicture) => {
             let mut bytes = picture(prompt, at);
             bytes.resize(11 * 1024 * 1024, 0);
@@ -278,14 +283,33 @@ pub fn picture(prompt: &str, at: u64) -> Vec<u8> {
             }
         }
     }
-    encode(&pixels).unwrap_or_default()
+    encode(&pixels, SIDE).unwrap_or_default()
 }
 
-fn encode(pixels: &[u8]) -> Option<Vec<u8>> {
+/// A picture that hardly gets smaller by compressing it.
+fn grainy_picture() -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut grain = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        u8::try_from(state >> 24).unwrap_or(0)
+    };
+    let pixels: Vec<u8> = (0..512 * 512 * 3).map(|_| grain()).collect();
+    encode(&pixels, 512).unwrap_or_default()
+}
+
+fn encode(pixels: &[u8], side: u32) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, SIDE, SIDE);
+    let mut encoder = png::Encoder::new(&mut bytes, side, side);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    for name in ["prompt", "workflow"] {
+        encoder
+            .add_text_chunk(name.to_owned(), HIDDEN.to_owned())
+            .ok()?;
+    }
+    encoder
+        .add_itxt_chunk("XML:com.adobe.xmp".to_owned(), HIDDEN.to_owned())
+        .ok()?;
     let mut writer = encoder.write_header().ok()?;
     writer.write_image_data(pixels).ok()?;
     writer.finish().ok()?;

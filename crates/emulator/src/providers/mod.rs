@@ -30,7 +30,7 @@ use axum::routing::any;
 use serde_json::Value;
 
 use call::Call;
-pub use images::picture;
+pub use images::{HIDDEN, picture};
 pub use keys::{PROVIDERS, sample};
 pub use pictures::UNREADABLE;
 

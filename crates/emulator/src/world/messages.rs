@@ -63,6 +63,8 @@ pub struct Webhook {
 /// A file of a message.
 #[derive(Clone, Debug, Default)]
 pub struct Attachment {
+    /// Its id, once it stands under a message of the bot's; 0 for others.
+    pub id: u64,
     pub name: String,
     /// Its name as it was sent, without what follows the last dot, where
     /// Discord changed it.

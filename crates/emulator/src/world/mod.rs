@@ -68,6 +68,10 @@ pub struct State {
     pub calls: VecDeque<RestCall>,
     pub keeps_calls: bool,
     pub rest_faults: Vec<RestFault>,
+    /// The largest file that is taken; Discord has changed it several times.
+    pub file_bytes_max: usize,
+    /// The status and code with which every message with files is refused.
+    pub files_refused: Option<(u16, u64)>,
     pub buckets: HashMap<(String, String), (u32, Instant)>,
     /// Where the buckets' clock stands, for a test that holds it.
     pub bucket_time: Option<Instant>,
@@ -116,6 +120,8 @@ impl World {
             calls: VecDeque::new(),
             keeps_calls: false,
             rest_faults: Vec::new(),
+            file_bytes_max: 10 * 1024 * 1024,
+            files_refused: None,
             buckets: HashMap::new(),
             bucket_time: None,
             limits: true,

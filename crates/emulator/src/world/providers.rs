@@ -120,6 +120,8 @@ pub enum ProviderFault {
     WrongType,
     /// The picture is larger than the bot accepts.
     HugePicture,
+    /// The picture has 512 pixels a side, and no two of them are alike.
+    GrainyPicture,
     /// The address of the picture redirects to another one.
     RedirectPicture(String),
     /// Status 200 with an error in it.

@@ -50,6 +50,7 @@ pub async fn imagine(
     #[description = "A picture to change"] image: Option<Attachment>,
     #[description = "True: a language model makes more of the prompt first, as an ask of its own"]
     enhance: Option<bool>,
+    #[description = "True: nobody sees it before they press on it"] spoiler: Option<bool>,
 ) -> anyhow::Result<()> {
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
@@ -85,6 +86,7 @@ pub async fn imagine(
         imagine,
         file: image,
         enhance: enhance == Some(true),
+        is_spoiler: spoiler == Some(true),
         target: Target::Interaction(handle),
         locale: &ctx.interaction.locale,
     };
