@@ -57,8 +57,8 @@ const ANY: Option<Method> = None;
 
 pub const CHAT: Requirement = Requirement::Token(Right::Chat);
 pub const READ_KEYS: Requirement = Requirement::Token(Right::KeysRead);
-const READ_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysRead);
-const WRITE_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysWrite);
+pub const READ_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysRead);
+pub const WRITE_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysWrite);
 const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
 
 /// A body of any shape, in JSON.

@@ -55,7 +55,6 @@ mod operators;
 pub mod outside;
 mod page;
 mod page_policy;
-mod page_visitor;
 mod pasted_keys;
 mod payers;
 mod permissions;
