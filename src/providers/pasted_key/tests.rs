@@ -183,6 +183,7 @@ fn what_holds_no_key_or_several_is_refused() {
         (" \n\t", Empty),
         ("\u{200b}\u{feff}", Empty),
         ("\"\"", Empty),
+        ("apiKey:", Empty),
         ("two words", Malformed),
         ("schlüssel", Malformed),
         // Half a key in two words may be a whole one that was wrapped.
@@ -252,6 +253,18 @@ fn what_is_something_else_is_named() {
         ("sk-proj-...made".into(), O::Masked),
         ("sk-made****madeup".into(), O::Masked),
         ("sk-made…madeup".into(), O::Masked),
+        ("sk-proj-AbCd****".into(), O::Masked),
+        ("****Made0Up1".into(), O::Masked),
+        ("sk-proj-****AbCd".into(), O::Masked),
+        ("org-MadeUpMadeUpMadeUp".into(), O::AccountId),
+        ("proj_MadeUpMadeUpMadeUp".into(), O::AccountId),
+        ("whsec_MadeUpMadeUpMadeUp".into(), O::WebhookSecret),
+        ("OPENAI_API_KEY=".into(), O::Placeholder),
+        ("Authorization: Bearer".into(), O::Placeholder),
+        ("Authorization: Bearer ".into(), O::Placeholder),
+        ("Bearer".into(), O::Placeholder),
+        ("x-api-key:".into(), O::Placeholder),
+        ("api_key=\"\"".into(), O::Placeholder),
         ("OPENAI_API_KEY".into(), O::Placeholder),
         ("$OPENAI_API_KEY".into(), O::Placeholder),
         ("OPENAI_API_KEY=your-api-key".into(), O::Placeholder),
@@ -271,6 +284,120 @@ fn what_is_something_else_is_named() {
         assert_eq!(read("acme", token).unwrap().0, token);
     }
     assert!(read("acme", &account.to_string()).is_err());
+}
+
+/// What else may be around a key: code, links, markup, other scripts.
+const ODDLY_AROUND: &[&str] = &[
+    "Anthropic(api_key=\"%\")",
+    "<code>%</code>",
+    "Bearer%20%",
+    "%%0A",
+    "密钥：%",
+    "密钥：%。",
+    "%.",
+    "%!",
+    "%?",
+    "\"%\".",
+    "apiKey:\"%\"",
+    "{apiKey:'%'}",
+    "x-api-key=%;",
+    "\"%\"}",
+    "https://user:%@api.example",
+    "https://api.example/v1?key=%&x=1",
+    "?key=%",
+    "~~%~~",
+    "__%__",
+    "***%***",
+    "_%_",
+    "*%",
+    "$%",
+    "@%",
+    "#%",
+    "=%",
+    ":%",
+    "/%/",
+    "\\\"%\\\"",
+    "\\u0022%\\u0022",
+    "&quot;%&quot;",
+    "&#34;%&#34;",
+    "process.env.K=\"%\"",
+    "os.environ[\"K\"]=\"%\"",
+    "curl -H\"x-api-key:%\"",
+    "--header=x-api-key:%",
+    "SOME_API_KEY=%\\nFOO=1",
+    "[key](%)",
+    "<%|x>",
+    "\"K\":\"%\",\"z\":1",
+    "set_key(\"%\")",
+    "secrets/%",
+    "→%",
+    "✅%",
+    "🔑%",
+    "%✅",
+    "K->%",
+    "\\%",
+    "$(echo %)",
+    "1)%",
+    "key:%:end",
+    "base64,%",
+    "KEY-%",
+    "K|%|x",
+    "%\n%",
+    "% %",
+    "Here:\nset_key(\"%\")\nthanks",
+];
+
+#[test]
+fn a_key_is_found_in_code_links_and_markup() {
+    for around in ODDLY_AROUND {
+        for (provider, key) in KEYS {
+            let typed = put_in(around, key);
+            let found = read(provider, &typed).map(|found| found.0);
+            assert_eq!(found.as_deref(), Ok(*key), "{provider}: {typed:?}");
+        }
+    }
+}
+
+/// Puts a key in the place of each `%` that begins no written-out character.
+fn put_in(around: &str, key: &str) -> String {
+    let kept = around.replace("%20", "\u{1}").replace("%0A", "\u{2}");
+    let put = kept.replace('%', key);
+    put.replace('\u{1}', "%20").replace('\u{2}', "%0A")
+}
+
+#[test]
+fn another_providers_key_is_sent_to_nobody_whatever_is_around_it() {
+    let more = [
+        "sk-%", "%…", "…%", "%...", "x%", "a %, b %", "%/", "%=", "+%",
+    ];
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let secrets = [
+        "ghp_madeupmadeupmadeupmadeup",
+        "hf_madeupmadeupmadeupmadeup",
+    ];
+    for around in ODDLY_AROUND.iter().chain(&more) {
+        for (_, key) in KEYS {
+            let is_glued = *around == "x%" && !key.starts_with("sk-ant-");
+            for provider in catalogue.iter().filter(|_| !is_glued) {
+                let owned = catalogue.owners_of_shape(key);
+                if owned.iter().any(|owner| owner.id == provider.id) {
+                    continue;
+                }
+                let typed = put_in(around, key);
+                // Two vendors' beginnings in one: theirs that is better known.
+                let is_both = *around == "sk-%" && !key.starts_with("sk-ant-");
+                let found = read(provider.id.as_str(), &typed);
+                assert!(found.is_err() || is_both, "{}: {typed:?}", provider.id);
+            }
+        }
+        for secret in secrets.iter().filter(|_| !matches!(*around, "x%")) {
+            let typed = put_in(around, secret);
+            assert!(read("openai", &typed).is_err(), "{typed:?}");
+        }
+    }
+    for key in ["x-AIzaMade0Up1Made0Up1", "user:sk-ant-api03-Made0Up1Made"] {
+        assert!(read("mistral", key).is_err());
+    }
 }
 
 #[test]
