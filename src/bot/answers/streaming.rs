@@ -5,7 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::admission::Admission;
-use crate::bot::answers::message_renderer::{GrowingText, MessageRenderer};
+use crate::bot::answers::growing::GrowingText;
+use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::target::Target;
 use crate::bot::answers::{last_words, notices, refusals};
@@ -41,7 +42,7 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
     let (ask, target) = (request.ask, request.target);
     let asker = ask.caller.person;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
-    renderer.server = ask.caller.place.server();
+    renderer.set_server(ask.caller.place.server());
     if let Some(question) = &request.quoted {
         renderer.quote_question(question);
     }

@@ -100,6 +100,7 @@ pub async fn answer_message(
     let id = question.message.id.get();
     let text = &question.message.content;
     let watched = bot.deletions.watch_text(channel, Some(id), text);
+    watched.set_server(question.caller.place.server());
     // Reading files takes its time, so that it shows at once that an answer
     // will come.
     let promise = target.promise_answer(&bot.rest);
