@@ -274,10 +274,10 @@ async fn an_answer_whose_file_is_refused_keeps_its_beginning_and_its_end() {
         let seen = mia.says("@Latchkey endless").await;
         assert_snapshot!(seen.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @"
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 2578 out · $0.00078
-        -# This is the beginning; I may not attach files here, so whoever asked has the whole answer directly.
+        -# This is the beginning; the rest could not be attached here, so whoever asked has the whole answer directly.
         ");
         assert_snapshot!(reads_directly(stage, &mia).await, @"
-        The whole answer from <#general>: I may not attach files there.
+        The whole answer from <#general>: it could not be attached there.
         [answer.md: The whole answer]
         ");
         world.with(|state| state.closed_to_bot.push(mia.person));

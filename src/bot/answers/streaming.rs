@@ -9,6 +9,7 @@ use crate::bot::answers::growing::GrowingText;
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::target::Target;
+use crate::bot::answers::whole_answer::shows_nothing;
 use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::conversation::transcript;
@@ -175,7 +176,8 @@ async fn show_while_asking(
         outcome
     };
     let (outcome, ()) = tokio::join!(asking, renderer.follow_text(&mut receiver, &done));
-    let text = receiver.borrow().words.clone();
+    // What the bot marks its notices with is no part of a model's words.
+    let (text, _) = transcript::take_notice_mark(&receiver.borrow().words);
     (outcome, text)
 }
 
@@ -210,15 +212,10 @@ async fn show_end(
             renderer.show_whole(&text, &footer, Vec::new()).await
         }
         Ok(answer) => {
-            let text = if text.trim().is_empty() {
-                transcript::mark_notice(&words::answers::empty_answer(voice))
-            } else {
-                text
-            };
             let footer = words::answers::footer(voice, answer);
             renderer.show_whole(&text, &footer, buttons).await
         }
-        Err(error) if !text.trim().is_empty() => {
+        Err(error) if !shows_nothing(&text) => {
             let why = explain_error(voice, error).text;
             let footer = words::answers::broken_off_footer(voice, &why);
             renderer.show_whole(&text, &footer, buttons).await

@@ -104,12 +104,12 @@ pub fn continued_in_file(voice: Voice<'_>) -> String {
 /// Stands under the beginning of a long answer whose file could not be
 /// attached.
 pub fn continued_directly(voice: Voice<'_>) -> String {
-    let words = "This is the beginning; I may not attach files here, so whoever asked has the whole answer directly.";
+    let words = "This is the beginning; the rest could not be attached here, so whoever asked has the whole answer directly.";
     small_print(voice.lang.words(words))
 }
 
 /// The same, where nobody could be sent the file either.
 pub fn continued_nowhere(voice: Voice<'_>) -> String {
-    let words = "This is the beginning; the rest could not be attached, for I may not attach files here. Whoever manages the server can allow it.";
+    let words = "This is the beginning; the rest could not be attached: it may be too large, or I may not attach files here, which whoever manages the server can allow.";
     small_print(voice.lang.words(words))
 }

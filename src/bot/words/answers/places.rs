@@ -136,7 +136,7 @@ pub fn blocked_by_discord(voice: Voice<'_>, told: bool) -> Card {
 /// Stands above the file of an answer that could not be attached to it.
 pub fn whole_answer_directly(voice: Voice<'_>, channel: u64) -> Card {
     Card::text(voice.lang.say(
-        "The whole answer from <#{channel}>: I may not attach files there.",
+        "The whole answer from <#{channel}>: it could not be attached there.",
         &[("channel", &channel)],
     ))
 }
