@@ -97,6 +97,7 @@ mod tidy;
 mod tokens;
 mod twin;
 mod unread_events;
+mod unseen;
 mod usages;
 mod walks;
 

@@ -159,6 +159,9 @@ fn explain_no_question(bot: &Bot, message: &Message, left_out: &[LeftOut]) -> Ca
     if left_out.contains(&LeftOut::Hidden) {
         return words::answers::hidden_subject(voice);
     }
+    if left_out.contains(&LeftOut::Deleted) {
+        return words::answers::deleted_subject(voice);
+    }
     words::answers::how_to_ask(voice, message.guild_id.is_none())
 }
 

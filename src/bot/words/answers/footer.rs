@@ -77,6 +77,7 @@ fn left_out(voice: Voice<'_>, what: &LeftOut) -> Option<String> {
             "pictures of earlier messages were left out: the provider can't read one of them"
         }
         LeftOut::Unread => "what was said before could not be read just now",
+        LeftOut::Deleted => "the message that this replies to was deleted",
         LeftOut::Hidden => "a message that Discord doesn't show me was left out",
         LeftOut::File(_) => return None,
     };

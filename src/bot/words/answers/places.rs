@@ -166,6 +166,13 @@ pub fn hidden_subject(voice: Voice<'_>) -> Card {
     ))
 }
 
+/// A message that asks nothing replies to one that was deleted.
+pub fn deleted_subject(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "The message that you replied to was deleted, so I can't read it. Write what you want to know behind my name.",
+    ))
+}
+
 /// Discord hid what a message to the bot says.
 pub fn hidden_question(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
