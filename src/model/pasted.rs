@@ -59,6 +59,10 @@ pub enum OtherSecret {
     Service(&'static str),
     /// A key that manages an organization and asks no model.
     AdminKey,
+    /// The id of an organization or a project, which opens nothing.
+    AccountId,
+    /// A secret that signs what a service sends.
+    WebhookSecret,
     /// A token with which programs speak to this bot.
     OurToken,
     Address,

@@ -56,6 +56,8 @@ pub enum LeftOut {
     Hidden,
     /// Earlier messages, since Discord could not be read at the time.
     Unread,
+    /// What the question replies to, since it was deleted.
+    Deleted,
 }
 
 impl Turn {

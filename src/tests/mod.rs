@@ -101,6 +101,7 @@ mod tokens;
 mod twin;
 mod typed_keys;
 mod unread_events;
+mod unseen;
 mod usages;
 mod walks;
 

@@ -274,10 +274,10 @@ async fn an_answer_whose_file_is_refused_keeps_its_beginning_and_its_end() {
         let seen = mia.says("@Latchkey endless").await;
         assert_snapshot!(seen.lines().rev().take(2).collect::<Vec<_>>().join("\n"), @"
         -# Groq openai/gpt-oss-20b · 🤖 bot default · 12 tokens in, 2578 out · $0.00078
-        -# This is the beginning; I may not attach files here, so whoever asked has the whole answer directly.
+        -# This is the beginning; the rest could not be attached here, so whoever asked has the whole answer directly.
         ");
         assert_snapshot!(reads_directly(stage, &mia).await, @"
-        The whole answer from <#general>: I may not attach files there.
+        The whole answer from <#general>: it could not be attached there.
         [answer.md: The whole answer]
         ");
         world.with(|state| state.closed_to_bot.push(mia.person));
@@ -320,6 +320,79 @@ async fn a_channel_that_turns_out_to_be_closed_stops_the_model() {
                 .starts_with("I may not write in <#general>")
         );
         assert_eq!(bot_wrote(stage, mia.channel), "");
+    })
+    .await;
+}
+
+/// Asks, and waits until the answer grows.
+async fn grows(stage: &Stage, actor: &Actor<'_>) -> u64 {
+    let world = stage.world();
+    world.with(|state| state.providers.pace = Duration::from_millis(200));
+    let asked = actor.writes("@Latchkey count", None);
+    world
+        .until(|state| {
+            let mut all = state.messages.iter();
+            all.find(|m| m.channel == actor.channel && m.is_bots())
+                .map(|_| ())
+        })
+        .await;
+    asked
+}
+
+#[tokio::test]
+async fn a_channel_that_is_hidden_in_mid_answer_stops_the_model_after_one_refused_edit() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let (world, mia) = (stage.world(), stage.mia());
+        grows(stage, &mia).await;
+        world.deny_bot(mia.channel, permission::VIEW_CHANNEL);
+        let direct = mia.directly().channel;
+        let told = |state: &latchkey_emulator::WorldState| {
+            let mut all = state.messages.iter();
+            all.find(|m| m.channel == direct).map(|_| ())
+        };
+        world.until(told).await;
+        let told = reads_directly(stage, &mia).await;
+        assert!(
+            told.starts_with("I could not show you this in <#"),
+            "{told}"
+        );
+        assert!(told.contains("one") && !told.contains("ten"), "{told}");
+        let refused = world.look(|state| {
+            let edits = state.calls.iter().filter(|call| call.method == "PATCH");
+            edits.filter(|call| call.status == 403).count()
+        });
+        // One while it grew, and its last.
+        assert_eq!(refused, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_grows_on_where_the_bot_may_write_no_more() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let (world, mia) = (stage.world(), stage.mia());
+        let asked = grows(stage, &mia).await;
+        world.deny_bot(mia.channel, permission::SEND_MESSAGES);
+        let seen = mia.sees_reply(asked).await;
+        assert!(seen.contains("nine ten\n-# Groq"), "{seen}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_removes_the_bot_in_mid_answer_stops_the_model() {
+    run(async |stage| {
+        stage.expects_refusals();
+        let mia = stage.mia();
+        grows(stage, &mia).await;
+        stage.world().remove_bot(stage.scene.server, false);
+        mia.directly().runs("/keys list").await;
+        stage.app().await.idle().await;
+        let rows = stage.app().await.audit().await;
+        let outcomes: Vec<_> = rows.iter().map(|row| row.outcome.as_deref()).collect();
+        assert!(!outcomes.contains(&Some("answered")), "{outcomes:?}");
     })
     .await;
 }

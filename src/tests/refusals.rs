@@ -93,7 +93,7 @@ const GOALS: [KeyGoal; 3] = [
     KeyGoal::Stored(Scope::Guild),
     KeyGoal::Once,
 ];
-const OTHERS: [OtherSecret; 12] = [
+const OTHERS: [OtherSecret; 14] = [
     OtherSecret::ServiceAccount,
     OtherSecret::OauthClient,
     OtherSecret::PrivateKey,
@@ -102,6 +102,8 @@ const OTHERS: [OtherSecret; 12] = [
     OtherSecret::GitHub,
     OtherSecret::Service("made-up"),
     OtherSecret::AdminKey,
+    OtherSecret::AccountId,
+    OtherSecret::WebhookSecret,
     OtherSecret::OurToken,
     OtherSecret::Address,
     OtherSecret::Masked,

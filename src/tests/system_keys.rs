@@ -1,6 +1,8 @@
 //! System keys: what the operator's people add at run time pays for whoever
 //! has no other key, beside what the environment has.
 
+use std::path::Path;
+
 use insta::assert_snapshot;
 use latchkey_emulator::providers::Standing;
 use serde_json::{Value, json};
@@ -308,13 +310,9 @@ async fn a_master_key_that_is_replaced_still_opens_system_keys() {
     .await;
 }
 
-#[tokio::test]
-async fn the_doctor_says_how_the_system_keys_are() {
-    let folder = tempfile::tempdir().unwrap();
-    let (_scene, variables) = process::world(folder.path()).await;
-    // It makes the tables where there are none.
-    process::run("doctor", &variables).await;
-    let database = rusqlite::Connection::open(folder.path().join("process.db")).unwrap();
+/// Puts system keys into a database, each as well as a key can be.
+fn put_keys(database: &Path) {
+    let database = rusqlite::Connection::open(database).unwrap();
     for (number, (provider, health)) in [
         ("openai", "valid"),
         ("mistral", "refused"),
@@ -331,7 +329,15 @@ async fn the_doctor_says_how_the_system_keys_are() {
         let id = format!("{number:032x}");
         database.execute(insert, (id, provider, health)).unwrap();
     }
-    drop(database);
+}
+
+#[tokio::test]
+async fn the_doctor_says_how_the_system_keys_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = process::world(folder.path()).await;
+    // It makes the tables where there are none.
+    process::run("doctor", &variables).await;
+    put_keys(&folder.path().join("process.db"));
     let output = process::run("doctor", &variables).await;
     let text = process::printed(&output.stdout);
     for line in [

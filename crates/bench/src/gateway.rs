@@ -78,6 +78,7 @@ async fn store_key_and_token(world: &EmulatedWorld) -> String {
             secret: SecretString::from(KEY),
             extras: BTreeMap::new(),
         },
+        keep_refused: false,
     };
     app.keys
         .put(&caller, draft)

@@ -1,5 +1,6 @@
 //! Stops the work on what was deleted: when the question is gone, or the
-//! answer while it grows, nobody reads what somebody pays for.
+//! answer while it grows, nobody reads what somebody pays for. The same holds
+//! where the channel is deleted, or the bot is removed from the server.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{BoundedMap, lock};
+use crate::model::{BoundedMap, ServerId, lock};
 
 /// How soon after a message a program that speaks for people, such as
 /// `PluralKit`, deletes it and posts it again by a webhook.
@@ -33,6 +34,8 @@ struct Watches {
 /// What one piece of work depends on.
 struct Watch {
     channel: u64,
+    /// The server that the channel is in, once that is known.
+    server: Option<ServerId>,
     question: Option<u64>,
     /// The text of the question, where a copy of it may come.
     text: String,
@@ -74,6 +77,7 @@ impl Deletions {
         let id = watches.next;
         let watch = Watch {
             channel,
+            server: None,
             question,
             text: text.to_owned(),
             answer: Vec::new(),
@@ -119,6 +123,11 @@ impl Deletions {
         self.stop_matching(|watch| (watch.channel == channel, false));
     }
 
+    /// Stops the work in a server that removed the bot.
+    pub fn stop_for_server(&self, server: ServerId) {
+        self.stop_matching(|watch| (watch.server == Some(server), false));
+    }
+
     /// Stops the work for which `judge` says so; whether it said of other work
     /// that it must wait.
     fn stop_matching(&self, judge: impl Fn(&Watch) -> (bool, bool)) -> bool {
@@ -153,6 +162,13 @@ impl WatchedWork {
     /// Fires when the work is for nobody any more.
     pub fn gone(&self) -> &CancellationToken {
         &self.gone
+    }
+
+    /// Says in which server the work is done.
+    pub fn set_server(&self, server: Option<ServerId>) {
+        if let Some(watch) = lock(&self.all.0).all.get_mut(&self.id) {
+            watch.server = server;
+        }
     }
 
     /// Adds a message that the answer fills.
@@ -191,7 +207,13 @@ mod tests {
         let (here, there) = (all.watch(1, None), all.watch(2, None));
         all.stop_for_channel(1);
         assert!(here.gone().is_cancelled() && !there.gone().is_cancelled());
-        drop((work, other, here, there));
+        let (mine, another) = (all.watch(3, None), all.watch(4, None));
+        mine.set_server(Some(ServerId(1)));
+        another.set_server(Some(ServerId(2)));
+        all.stop_for_server(ServerId(1));
+        assert!(mine.gone().is_cancelled() && !another.gone().is_cancelled());
+        assert!(!there.gone().is_cancelled());
+        drop((work, other, here, there, mine, another));
         assert!(lock(&all.0).all.is_empty());
     }
 

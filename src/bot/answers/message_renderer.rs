@@ -1,9 +1,5 @@
 //! The messages that an answer fills while it grows.
 
-use std::time::Duration;
-
-use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::AnswerLog;
@@ -14,7 +10,6 @@ use crate::bot::answers::split;
 use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
-use crate::bot::connection::rest::{MESSAGE_GONE, code_of, refuses_content, refuses_place};
 use crate::bot::conversation::transcript::{self, Heading, QUESTION_FILE};
 use crate::bot::words::{self, Voice};
 use crate::model::{PersonId, ServerId};
@@ -23,9 +18,6 @@ use crate::model::{PersonId, ServerId};
 const FOOTER_UNITS: usize = 400;
 /// How many characters all nonces of an answer begin with.
 const NONCE_BASE: usize = 20;
-/// How often the sign that somebody is writing is renewed; Discord shows it
-/// for ten seconds.
-const TYPING_LASTS: Duration = Duration::from_secs(8);
 
 /// Shows one answer in its place: promises it, edits it while it grows, and
 /// ends it.
@@ -40,9 +32,9 @@ pub struct MessageRenderer<'a> {
     /// What stands above the answer.
     heading: String,
     /// The model's words as messages, while it says them.
-    layout: Option<Layout>,
+    pub(super) layout: Option<Layout>,
     /// How often these were taken back before they were laid out.
-    beginnings: usize,
+    pub(super) beginnings: usize,
     /// Whether links that the model wrote show a preview of their pages.
     pub shows_previews: bool,
     /// The question, where it is too long to stand above its answer.
@@ -58,35 +50,22 @@ pub struct MessageRenderer<'a> {
     /// The message that promises it, if there is one and its id is known.
     promised_message: Option<u64>,
     /// The messages that stand in the channel.
-    shown: Vec<ShownMessage>,
+    pub(super) shown: Vec<ShownMessage>,
     /// What should stand there last of all.
     intended: Vec<Card>,
     /// Whether what is shown is the last word.
-    insistence: Insistence,
+    pub(super) insistence: Insistence,
     /// What the nonces of the messages begin with, once there is one.
     nonce: Option<String>,
     /// The next message was posted before, and nobody knows whether it came.
     may_stand_already: bool,
     /// Stops the model, where the answer can't be shown.
     pub stop: Option<CancellationToken>,
+    /// How many messages the place takes while the answer grows, once it has
+    /// refused one more.
+    pub(super) growing_most: Option<usize>,
     /// Why the place takes no message at all.
-    refusal: Option<anyhow::Error>,
-}
-
-/// What a model has said so far.
-#[derive(Default)]
-pub struct GrowingText {
-    pub words: String,
-    /// How often what was said before was taken back.
-    beginnings: usize,
-}
-
-impl GrowingText {
-    /// Takes back what was said.
-    pub fn begin_anew(&mut self) {
-        self.words.clear();
-        self.beginnings += 1;
-    }
+    pub(super) refusal: Option<anyhow::Error>,
 }
 
 /// The file of a question that is too long to stand above its answer.
@@ -99,7 +78,7 @@ pub fn file_of_question(voice: Voice<'_>, heading: &Heading, question: &str) -> 
 
 /// A message as it stands in the channel. Its files are left out: they stay
 /// where they were put.
-struct ShownMessage {
+pub(super) struct ShownMessage {
     message: StandingMessage,
     card: Card,
 }
@@ -138,8 +117,15 @@ impl<'a> MessageRenderer<'a> {
             nonce: None,
             may_stand_already: false,
             stop: None,
+            growing_most: None,
             refusal: None,
         }
+    }
+
+    /// Says where the asker asked.
+    pub fn set_server(&mut self, server: Option<ServerId>) {
+        self.server = server;
+        self.watched.set_server(server);
     }
 
     /// Puts a question above the answer, for it stands nowhere else in the
@@ -221,65 +207,6 @@ impl<'a> MessageRenderer<'a> {
     /// Why the place takes no message at all, if it does not.
     pub fn take_refusal(&mut self) -> Option<anyhow::Error> {
         self.refusal.take()
-    }
-
-    /// Shows a text while it grows, until it is done.
-    pub async fn follow_text(
-        &mut self,
-        text: &mut watch::Receiver<GrowingText>,
-        done: &CancellationToken,
-    ) {
-        while let Some(true) = done.run_until_cancelled(self.wait_for_more(text)).await {
-            let parts = self.split_growing(&text.borrow_and_update());
-            // An edit that fails is made up for by the next, and by the last.
-            if let Err(error) = self.show_growing(parts).await {
-                tracing::debug!("could not show a part of an answer: {error:#}");
-                // Somebody took away what would be read.
-                if code_of(&error) == Some(MESSAGE_GONE) {
-                    self.watched.gone().cancel();
-                }
-                // Each further part would hold the same words.
-                if refuses_content(&error) {
-                    return;
-                }
-                self.stop_if_refused(error);
-            }
-            let pause = sleep(self.bot.edit_pace.pause());
-            done.run_until_cancelled(pause).await;
-        }
-    }
-
-    /// Stops the model where the channel takes no message at all: nobody would
-    /// see what is paid for.
-    fn stop_if_refused(&mut self, error: anyhow::Error) {
-        let is_post = matches!(self.target, Target::Channel { .. }) && self.shown.is_empty();
-        if is_post && refuses_place(&error) {
-            self.refusal = Some(error);
-            if let Some(stop) = &self.stop {
-                stop.cancel();
-            }
-        }
-    }
-
-    /// Waits for more text, and shows meanwhile that it will come.
-    async fn wait_for_more(&self, text: &mut watch::Receiver<GrowingText>) -> bool {
-        loop {
-            match timeout(TYPING_LASTS, text.changed()).await {
-                Ok(changed) => return changed.is_ok(),
-                Err(_) if self.shown.is_empty() => {
-                    self.target.renew_promise(&self.bot.rest).await;
-                }
-                Err(_) => {}
-            }
-        }
-    }
-
-    async fn show_growing(&mut self, mut parts: Vec<String>) -> anyhow::Result<()> {
-        self.insistence = Insistence::Growing;
-        parts.truncate(self.bot.chat.answer_messages);
-        let (buttons, wanted) = (self.buttons.clone(), parts.len());
-        self.show_each(self.cards_of(parts, &buttons)).await?;
-        self.empty_messages(wanted).await
     }
 
     /// Leaves nothing but a notice in the messages after so many: what stood
@@ -379,23 +306,14 @@ impl<'a> MessageRenderer<'a> {
         self.new_layout().end(text)
     }
 
-    /// The messages of an answer that grows.
-    fn split_growing(&mut self, text: &GrowingText) -> Vec<String> {
-        let is_same = self.beginnings == text.beginnings;
-        self.beginnings = text.beginnings;
-        let kept = self.layout.take().filter(|_| is_same);
-        let layout = kept.unwrap_or_else(|| self.new_layout());
-        self.layout.insert(layout).grow(&text.words)
-    }
-
-    fn new_layout(&self) -> Layout {
+    pub(super) fn new_layout(&self) -> Layout {
         Layout::new(Author::Model, split::LIMIT - FOOTER_UNITS)
             .below(&self.heading)
             .at_most(self.bot.chat.answer_messages)
     }
 
     /// Parts as cards, with the buttons under the last.
-    fn cards_of(&self, parts: Vec<String>, buttons: &[Button]) -> Vec<Card> {
+    pub(super) fn cards_of(&self, parts: Vec<String>, buttons: &[Button]) -> Vec<Card> {
         let mut cards: Vec<Card> = parts.into_iter().map(Card::text).collect();
         for card in &mut cards {
             card.hides_previews = !self.shows_previews;
@@ -407,7 +325,7 @@ impl<'a> MessageRenderer<'a> {
     }
 
     /// Edits what changed and posts what is new.
-    async fn show_each(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
+    pub(super) async fn show_each(&mut self, cards: Vec<Card>) -> anyhow::Result<()> {
         for (at, card) in cards.into_iter().enumerate() {
             self.show_one(at, card).await?;
         }

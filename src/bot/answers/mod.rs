@@ -4,6 +4,7 @@ mod admission;
 pub mod buttons;
 pub mod deletions;
 pub mod edit_pace;
+mod growing;
 pub mod last_words;
 mod layout;
 pub mod message_renderer;

@@ -5,9 +5,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{AnswerEvent, AnswerStart, AskOutcome, Error, ReadyAsk};
 use crate::bot::answers::admission::Admission;
-use crate::bot::answers::message_renderer::{GrowingText, MessageRenderer};
+use crate::bot::answers::growing::GrowingText;
+use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::promise::{PromiseTime, promise_if_slow, promise_when_secured};
 use crate::bot::answers::target::Target;
+use crate::bot::answers::whole_answer::shows_nothing;
 use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::conversation::transcript;
@@ -41,7 +43,7 @@ pub async fn answer_request(bot: &Bot, request: AnswerRequest<'_>) -> anyhow::Re
     let (ask, target) = (request.ask, request.target);
     let asker = ask.caller.person;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
-    renderer.server = ask.caller.place.server();
+    renderer.set_server(ask.caller.place.server());
     if let Some(question) = &request.quoted {
         renderer.quote_question(question);
     }
@@ -174,7 +176,8 @@ async fn show_while_asking(
         outcome
     };
     let (outcome, ()) = tokio::join!(asking, renderer.follow_text(&mut receiver, &done));
-    let text = receiver.borrow().words.clone();
+    // What the bot marks its notices with is no part of a model's words.
+    let (text, _) = transcript::take_notice_mark(&receiver.borrow().words);
     (outcome, text)
 }
 
@@ -209,15 +212,10 @@ async fn show_end(
             renderer.show_whole(&text, &footer, Vec::new()).await
         }
         Ok(answer) => {
-            let text = if text.trim().is_empty() {
-                transcript::mark_notice(&words::answers::empty_answer(voice))
-            } else {
-                text
-            };
             let footer = words::answers::footer(voice, answer);
             renderer.show_whole(&text, &footer, buttons).await
         }
-        Err(error) if !text.trim().is_empty() => {
+        Err(error) if !shows_nothing(&text) => {
             let why = explain_error(voice, error).text;
             let footer = words::answers::broken_off_footer(voice, &why);
             renderer.show_whole(&text, &footer, buttons).await

@@ -1,12 +1,14 @@
 //! Whole answers: laid out over messages, and what becomes of the rest where
 //! Discord takes no more messages or no file.
 
+use crate::bot::answers::layout::{Author, Layout};
 use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::rest::{code_of, refuses_content, status_of};
-use crate::bot::conversation::transcript::ANSWER_FILE;
+use crate::bot::conversation::transcript::{self, ANSWER_FILE};
 use crate::bot::words;
+use crate::model::is_blank;
 
 /// A whole answer, and what stands under it.
 struct WholeAnswer<'a> {
@@ -26,13 +28,20 @@ enum Remainder {
 impl MessageRenderer<'_> {
     /// Shows the whole text and what stands under it. What cannot be shown as
     /// another message stands in a file; what cannot be attached goes to
-    /// whoever asked.
+    /// whoever asked. A notice stands for a text of which Discord shows
+    /// nothing.
     pub async fn show_whole(
         &mut self,
         text: &str,
         footer: &str,
         buttons: Vec<Button>,
     ) -> anyhow::Result<()> {
+        let notice = transcript::mark_notice(&words::answers::empty_answer(self.voice));
+        let text = if shows_nothing(text) {
+            notice.as_str()
+        } else {
+            text
+        };
         let answer = WholeAnswer {
             text,
             footer,
@@ -66,10 +75,6 @@ impl MessageRenderer<'_> {
         let is_cut = parts.len() > most;
         parts.truncate(most);
         let mut cards: Vec<Card> = parts.into_iter().map(Card::text).collect();
-        if cards.is_empty() {
-            // It said something, of which Discord shows nothing: a comment.
-            cards.push(Card::text(words::answers::empty_answer(self.voice)));
-        }
         let Some(last) = cards.last_mut() else {
             return cards;
         };
@@ -121,13 +126,74 @@ impl MessageRenderer<'_> {
     }
 }
 
+/// Whether Discord shows nothing of what a model said: a comment, markup
+/// around nothing, characters without width.
+pub fn shows_nothing(text: &str) -> bool {
+    // Most answers begin with a letter, and need no second look.
+    if text.trim_start().starts_with(char::is_alphanumeric) {
+        return false;
+    }
+    let parts = Layout::new(Author::Model, split::LIMIT).end(text);
+    let mut lines = parts.iter().flat_map(|part| part.lines());
+    lines.all(is_bare_markup)
+}
+
+/// Whether a line is blank, or a mark of code or of a formula without any.
+fn is_bare_markup(line: &str) -> bool {
+    let line = line.trim();
+    let language = line.trim_start_matches('`');
+    let is_language = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '#' | '-');
+    let is_fence = line.len() - language.len() >= 3 && language.chars().all(is_language);
+    let is_formula = line.len() > 1 && line.chars().all(|c| c == '$');
+    is_blank(line) || is_fence || is_formula
+}
+
 /// Whether the place takes nothing any more, so that a file would not help.
 fn is_over(error: &anyhow::Error) -> bool {
     matches!(status_of(error), Some(401 | 404))
 }
 
 /// Whether Discord does not take a message's files: the bot may not attach
-/// any, or they are too large.
+/// any or may not post there, or they are too large.
 fn refuses_files(error: &anyhow::Error) -> bool {
     matches!(code_of(error), Some(50_013 | 40_005 | 50_045)) || status_of(error) == Some(413)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_discord_shows_nothing_of_is_known() {
+        for empty in [
+            "",
+            " \n\t",
+            "<!-- x -->",
+            "<!-- one -->\n\n<!-- two -->",
+            "```\n```",
+            "```rust\n\n```",
+            "<p></p>",
+            "<br>",
+            "&nbsp;",
+            "$$$$",
+            "\u{200b}",
+            "\u{feff}\u{2800}",
+        ] {
+            assert!(shows_nothing(empty), "{empty:?}");
+        }
+        for answer in [
+            "é",
+            "42",
+            "?",
+            "$",
+            "👍",
+            "`x`",
+            "```\nx\n```",
+            "$$x$$",
+            "<!-- a --> b",
+            "- x",
+        ] {
+            assert!(!shows_nothing(answer), "{answer:?}");
+        }
+    }
 }

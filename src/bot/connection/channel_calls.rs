@@ -10,7 +10,7 @@ use crate::bot::connection::card::Card;
 use crate::bot::connection::limiter::Route;
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::received_message::parse_message;
-use crate::bot::connection::rest::{Call, Rest, is_gone, number};
+use crate::bot::connection::rest::{Call, Rest, is_gone, number, status_of};
 
 /// How many messages Discord hands out at once at the most.
 pub const PAGE_MAX: usize = 100;
@@ -140,10 +140,23 @@ impl Rest {
 
     /// A message; none if it is gone or cannot be seen.
     pub async fn message(&self, channel: u64, message: u64) -> anyhow::Result<Option<Message>> {
+        match self.existing_message(channel, message).await {
+            Err(error) if is_gone(&error) => Ok(None),
+            found => found,
+        }
+    }
+
+    /// The same; none only where it does not exist, and an error where the bot
+    /// may not read it.
+    pub async fn existing_message(
+        &self,
+        channel: u64,
+        message: u64,
+    ) -> anyhow::Result<Option<Message>> {
         let endpoint = Endpoint::new(Method::GET, "GET message", format!("/messages/{message}"));
         match self.call_channel(endpoint, channel, None).await {
             Ok(found) => Ok(parse_message(found)),
-            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) if status_of(&error) == Some(404) => Ok(None),
             Err(error) => Err(error),
         }
     }

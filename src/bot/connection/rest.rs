@@ -111,6 +111,12 @@ pub fn refuses_place(error: &anyhow::Error) -> bool {
     is_gone(error) || is_no_place
 }
 
+/// Whether a channel is gone, or the bot may not see it: it can't even change
+/// what it wrote there.
+pub fn hides_place(error: &anyhow::Error) -> bool {
+    matches!(code_of(error), Some(10_003 | 50_001))
+}
+
 /// Discord's code for an interaction that has been answered already.
 pub const ALREADY_ACKNOWLEDGED: u64 = 40_060;
 

@@ -100,6 +100,7 @@ pub async fn answer_message(
     let id = question.message.id.get();
     let text = &question.message.content;
     let watched = bot.deletions.watch_text(channel, Some(id), text);
+    watched.set_server(question.caller.place.server());
     // Reading files takes its time, so that it shows at once that an answer
     // will come.
     let promise = target.promise_answer(&bot.rest);
@@ -157,6 +158,9 @@ fn explain_no_question(bot: &Bot, message: &Message, left_out: &[LeftOut]) -> Ca
     }
     if left_out.contains(&LeftOut::Hidden) {
         return words::answers::hidden_subject(voice);
+    }
+    if left_out.contains(&LeftOut::Deleted) {
+        return words::answers::deleted_subject(voice);
     }
     words::answers::how_to_ask(voice, message.guild_id.is_none())
 }

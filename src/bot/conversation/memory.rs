@@ -22,7 +22,13 @@ struct EarlierMessages {
     more: bool,
     /// There may be others, which Discord did not hand out.
     unread: bool,
+    /// What is replied to was deleted.
+    replied_is_gone: bool,
 }
+
+/// What a model is told at the end of a question whose subject is gone.
+const REPLIED_GONE: &str = "(This replies to a message that was deleted, and you are not told what \
+     it said. Say so if it matters, and don't guess.)";
 
 /// Reads the conversation that a message continues; without turns where the
 /// message asks nothing. Where Discord cannot be read, the message stands
@@ -45,6 +51,13 @@ pub async fn recall_conversation(bot: &Bot, message: &Message) -> Conversation {
     }
     if earlier.unread {
         conversation.left_out.push(LeftOut::Unread);
+    }
+    if earlier.replied_is_gone {
+        conversation.left_out.push(LeftOut::Deleted);
+        if let Some(asked) = conversation.turns.last_mut() {
+            let text = &mut asked.text.0;
+            *text = format!("{text}\n{REPLIED_GONE}");
+        }
     }
     conversation
 }
@@ -98,10 +111,17 @@ async fn earlier_messages(bot: &Bot, message: &Message) -> anyhow::Result<Earlie
                     .collect(),
                 more: false,
                 unread: true,
+                replied_is_gone: false,
             });
         }
     };
     let mut earlier = channel_history(bot, message, most).await?;
+    // Where the bot may not read what was said, Discord hands out an empty
+    // list, and refuses a message that is asked for by its id.
+    if earlier.messages.is_empty() && channel != message.id.get() {
+        let asked = bot.rest.existing_message(channel, message.id.get()).await;
+        earlier.unread = asked.is_err();
+    }
     let starts_thread = |message: &Message| {
         // The first message of a forum's post has the thread's own id.
         message.id.get() == channel
@@ -133,11 +153,14 @@ async fn add_replied_to(bot: &Bot, message: &Message, earlier: &mut EarlierMessa
     };
     let known = message.referenced_message.as_deref();
     // What serenity drops from events is asked for.
-    let found = match known.filter(|known| !says_nothing(known)) {
-        Some(known) => Ok(Some(known.clone())),
-        None => bot.rest.message(message.channel_id.get(), id).await,
+    let found = if let Some(known) = known.filter(|known| !says_nothing(known)) {
+        Ok(Some(known.clone()))
+    } else {
+        let channel = message.channel_id.get();
+        bot.rest.existing_message(channel, id).await
     };
     match found {
+        Ok(None) => earlier.replied_is_gone = true,
         Ok(found) => {
             let is_older = |it: &Message| it.id.get() < id;
             let at = earlier.messages.partition_point(is_older);
@@ -168,6 +191,7 @@ async fn channel_history(
         messages,
         more,
         unread: false,
+        replied_is_gone: false,
     })
 }
 
@@ -189,13 +213,19 @@ async fn reply_chain(bot: &Bot, message: &Message, most: usize) -> EarlierMessag
             Some(known) => Ok(Some(known)),
             None => find_in_chain(bot, message, id, &mut near).await,
         };
-        let found = found.unwrap_or_else(|error| {
-            note_unread(&error);
-            chain.unread = true;
-            None
-        });
-        // One that was deleted ends the chain.
-        let Some(found) = found else { break };
+        let found = match found {
+            Ok(Some(found)) => found,
+            // One that was deleted ends the chain.
+            Ok(None) => {
+                chain.replied_is_gone = chain.messages.is_empty();
+                break;
+            }
+            Err(error) => {
+                note_unread(&error);
+                chain.unread = true;
+                break;
+            }
+        };
         next = replied_to(&found);
         chain.messages.push(found);
     }
@@ -221,6 +251,6 @@ async fn find_in_chain(
     };
     match near.remove(&id) {
         Some(found) => Ok(Some(found)),
-        None => bot.rest.message(channel, id).await,
+        None => bot.rest.existing_message(channel, id).await,
     }
 }

@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 
 use serenity::all::{
     Attachment, Embed, Message, MessageId, MessageReferenceKind, MessageSnapshot, MessageType,
-    Poll, StickerItem,
+    Poll, PollMediaEmoji, StickerItem,
 };
 
 use crate::bot::conversation::names::Names;
@@ -161,6 +161,11 @@ fn poll_text(poll: &Poll, names: &Names) -> String {
     let mut lines = Vec::new();
     for (answer, number) in poll.answers.iter().zip(1..) {
         let text = answer.poll_media.text.as_deref().unwrap_or_default();
+        let text = match &answer.poll_media.emoji {
+            Some(PollMediaEmoji::Name(emoji)) if text.is_empty() => emoji.clone(),
+            Some(PollMediaEmoji::Name(emoji)) => format!("{emoji} {text}"),
+            _ => text.to_owned(),
+        };
         let votes = counts.map(|counts| {
             let own = counts.iter().find(|count| count.id == answer.answer_id);
             own.map_or(0, |count| count.count)
@@ -169,7 +174,7 @@ fn poll_text(poll: &Poll, names: &Names) -> String {
             1 => " (1 vote)".to_owned(),
             votes => format!(" ({votes} votes)"),
         });
-        lines.push(format!("{number}. {}{votes}", names.readable(text)));
+        lines.push(format!("{number}. {}{votes}", names.readable(&text)));
     }
     if poll.allow_multiselect {
         lines.push("(several answers may be chosen)".to_owned());
@@ -246,13 +251,13 @@ mod tests {
         let poll = |results: Value| {
             json!({"poll": {"question": {"text": "Where?"}, "allow_multiselect": true,
                 "expiry": null, "layout_type": 1, "results": results, "answers": [
-                    {"answer_id": 1, "poll_media": {"text": "Ramen"}},
+                    {"answer_id": 1, "poll_media": {"text": "Ramen", "emoji": {"id": null, "name": "🍜"}}},
                     {"answer_id": 2, "poll_media": {"text": "Tacos"}}]}})
         };
         let counts = [json!({"id": 2, "count": 1, "me_voted": false})];
         insta::assert_snapshot!(text(poll(json!({"is_finalized": true, "answer_counts": counts}))), @"
         [poll: Where?]
-        > 1. Ramen (0 votes)
+        > 1. 🍜 Ramen (0 votes)
         > 2. Tacos (1 vote)
         > (several answers may be chosen)
         > (the poll has ended)

@@ -239,6 +239,11 @@ fn take_quote(content: &str) -> (Option<String>, &str) {
     (question, rest.trim_start_matches('\n'))
 }
 
+/// Whether small print stands under what a message says.
+pub fn has_small_print(content: &str) -> bool {
+    without_small_print(content).len() < content.trim_end().len()
+}
+
 fn without_small_print(content: &str) -> &str {
     let mut text = content.trim_end();
     loop {

@@ -24,6 +24,9 @@ const SEVERAL: &str = "several people";
 /// Stands for a message in which there is nothing that can be told.
 const UNTOLD: &str = "[something that can't be told in words]";
 
+/// Stands for a notice of Discord's that somebody replies to.
+const REPLIED_NOTICE: &str = "(replying to a notice of Discord's)";
+
 /// How much a model is told once more of a message that is replied to.
 const REPLIED_CHARACTERS: usize = 120;
 
@@ -75,7 +78,10 @@ pub async fn read_utterances(bot: &Bot, messages: &[Message]) -> Utterances {
     for (message, meant) in words.into_iter().zip(meant) {
         let files = files.remove(&message.id.get()).unwrap_or_default();
         if is_own(message) {
-            all.add_own(message, files, &names);
+            // In servers, all that the bot posts answers somebody.
+            if in_server || answers_somebody(message) {
+                all.add_own(message, files, &names);
+            }
         } else {
             let mut utterance = others_utterance(message, files, &names);
             if is_hidden && utterance.is_untold() {
@@ -138,9 +144,6 @@ impl Utterances {
     /// the model said. Where the message carries the whole answer as a file,
     /// what stands before it is the beginning of the same.
     fn add_own(&mut self, message: &Message, files: Vec<MessageFile>, names: &Names) {
-        if !answers_somebody(message) {
-            return;
-        }
         let own = OwnMessage {
             content: &message.content,
             may_quote: may_quote(message),
@@ -207,6 +210,11 @@ fn replied_apart<'a>(message: &'a Message, before: &[&'a Message]) -> Option<&'a
 /// Tells a model which message one replies to, in one line: who wrote it, and
 /// how it begins. None where nothing of it can be told.
 fn tell_replied(bot: &Bot, replied: &Message, names: &Names) -> Option<String> {
+    // What a notice of Discord's quotes is nobody's words, and may be what
+    // was blocked.
+    let Some(replied) = words_of(replied) else {
+        return Some(REPLIED_NOTICE.to_owned());
+    };
     let said = if replied.author.id.get() == bot.user_id() {
         let own = OwnMessage {
             content: &replied.content,
@@ -235,8 +243,11 @@ fn tell_replied(bot: &Bot, replied: &Message, names: &Names) -> Option<String> {
 
 /// Whether a message of the bot's answers somebody. What it writes of its own
 /// accord, such as that a key stopped working, is no part of a conversation.
+/// Where Discord takes no reply, an answer stands by itself above its small
+/// print.
 fn answers_somebody(message: &Message) -> bool {
     message.message_reference.is_some()
+        || transcript::has_small_print(&message.content)
         || message.interaction_metadata.is_some()
         || message.webhook_id.is_some()
 }

@@ -189,6 +189,7 @@ impl Dispatcher {
             } => Box::pin(handle_press(&self.bot, &press)).await,
             FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
                 let server = ServerId(incomplete.id.get());
+                self.bot.deletions.stop_for_server(server);
                 self.bot.app.keys.server_left(server).await
             }
             FullEvent::GuildCreate { guild, .. } => {

@@ -39,6 +39,7 @@ pub async fn make_pictures(bot: &Bot, request: PictureRequest<'_>) -> anyhow::Re
     let target = request.target.clone();
     let is_spoiler = request.is_spoiler;
     let mut renderer = MessageRenderer::new(bot, voice, &target, asker);
+    renderer.set_server(request.imagine.caller.place.server());
     renderer.quote_question(&write_prompt(&request.imagine.spec));
     let secured = match secure_pictures(&mut renderer, request).await {
         Ok(Some(secured)) => secured,

@@ -22,6 +22,7 @@ pub async fn resume_pictures(bot: &Arc<Bot>) -> anyhow::Result<()> {
         // Discord says more than once that we are here.
         if bot.shards.serves(job.server) && !bot.running_answers.contains(&job.id) {
             let watched = bot.deletions.watch(job.channel.unwrap_or(0), None);
+            watched.set_server(job.server);
             job.message
                 .into_iter()
                 .for_each(|id| watched.add_message(id));

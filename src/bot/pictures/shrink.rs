@@ -39,15 +39,15 @@ fn shrink(picture: &Picture) -> Option<Picture> {
     let mut decoder = reader.ok()?.into_decoder().ok()?;
     let profile = decoder.icc_profile().ok().flatten();
     let orientation = decoder.orientation().ok()?;
-    let mut decoded = DynamicImage::from_decoder(decoder).ok()?;
-    decoded.apply_orientation(orientation);
+    let mut whole = DynamicImage::from_decoder(decoder).ok()?;
+    whole.apply_orientation(orientation);
     let bytes_max = BYTES_MAX.min(picture.bytes.len() / 2);
-    let longer = decoded.width().max(decoded.height());
+    let longer = whole.width().max(whole.height());
     for side in SIDES {
         let copy = if side < longer {
-            on_paper(&decoded.resize(side, side, FilterType::Triangle))
+            on_paper(&whole.resize(side, side, FilterType::Triangle))
         } else {
-            on_paper(&decoded)
+            on_paper(&whole)
         };
         let bytes = encode(&copy, profile.clone())?;
         if bytes.len() <= bytes_max {

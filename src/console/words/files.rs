@@ -9,7 +9,9 @@ pub fn describe_left_out(left_out: &LeftOut) -> String {
         LeftOut::Pictures => "The model sees no pictures.".to_owned(),
         LeftOut::RefusedPictures => "Earlier pictures were left out.".to_owned(),
         LeftOut::File(file) => describe_unread(file),
-        LeftOut::Hidden | LeftOut::Unread => "Earlier messages were left out.".to_owned(),
+        LeftOut::Hidden | LeftOut::Unread | LeftOut::Deleted => {
+            "Earlier messages were left out.".to_owned()
+        }
     }
 }
 

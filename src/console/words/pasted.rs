@@ -89,6 +89,10 @@ fn tell_apart(what: OtherSecret) -> String {
         OtherSecret::AdminKey => {
             "That is an admin key, which manages an organization and asks no model."
         }
+        OtherSecret::AccountId => {
+            "That is the id of an organization or a project, which opens nothing."
+        }
+        OtherSecret::WebhookSecret => "That is a secret with which a service signs what it sends.",
         OtherSecret::OurToken => {
             "That is a token of this service, with which programs use your keys."
         }
@@ -118,7 +122,7 @@ fn name_wrapping(what: Wrapping) -> &'static str {
         Wrapping::Quotes => "quotation marks",
         Wrapping::Brackets => "brackets",
         Wrapping::Formatting => "formatting",
-        Wrapping::Punctuation => "a comma or semicolon",
+        Wrapping::Punctuation => "punctuation",
         Wrapping::LineBreaks => "line breaks",
         Wrapping::Invisible => "invisible characters",
         Wrapping::Dashes => "dashes that were no hyphens",

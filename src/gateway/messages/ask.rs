@@ -146,14 +146,16 @@ fn key_is_invalid(provider: &ProviderId) -> Message {
     (401, "provider_key_refused", message)
 }
 
+fn key_is_damaged(provider: &ProviderId) -> Message {
+    let message = format!(
+        "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
+    );
+    (409, "key_damaged", message)
+}
+
 fn failure_message(class: FailureClass, provider: &ProviderId) -> Message {
     let (status, code, words) = match class {
-        FailureClass::DamagedKey => {
-            let message = format!(
-                "What is stored of the key for {provider} can't be opened: it was changed or damaged in the database. Add it again with `POST /api/v1/api-keys`, or `/keys add` in Discord."
-            );
-            return (409, "key_damaged", message);
-        }
+        FailureClass::DamagedKey => return key_is_damaged(provider),
         FailureClass::AuthInvalid => return key_is_invalid(provider),
         FailureClass::WrongOrigin => {
             let replace = "does not accept the key. Replace it with `POST /api/v1/api-keys`, or `/keys add` in Discord.";

@@ -143,6 +143,8 @@ fn not_a_key(what: OtherSecret, wanted: &ProviderId) -> Message {
         OtherSecret::GitHub => "a token of GitHub's",
         OtherSecret::Service(name) => return not_a_key_but(&format!("a secret of {name}"), wanted),
         OtherSecret::AdminKey => "an admin key, which asks no model",
+        OtherSecret::AccountId => "the id of an organization or a project",
+        OtherSecret::WebhookSecret => "a secret that signs what a service sends",
         OtherSecret::OurToken => "a token of this gateway's",
         OtherSecret::Address => "an address",
         OtherSecret::Masked => "a key that is hidden in part",

@@ -104,6 +104,8 @@ fn reason_without_pictures(answer: &Value, parts: &[&Value]) -> MissingPicture {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 
@@ -142,13 +144,15 @@ mod tests {
         ] {
             let read = read_answer(&answer);
             let usage = read.usage.unwrap_or_default();
-            seen.push_str(&format!(
-                "{} {:?} {} {}\n",
+            writeln!(
+                seen,
+                "{} {:?} {} {}",
                 read.pictures.len(),
                 read.missing,
                 usage.output_tokens,
                 usage.details.output_image
-            ));
+            )
+            .unwrap();
         }
         insta::assert_snapshot!(seen, @"
         1 [] 240 240

@@ -121,7 +121,7 @@ impl PictureResult {
     }
 
     /// What is kept, or the failure that its reasons come to where nothing is.
-    fn settle(self, host: &Host<'_>) -> std::result::Result<Self, FailedPictures> {
+    fn settle(self, host: &Host<'_>) -> std::result::Result<Self, Box<FailedPictures>> {
         if !self.pictures.is_empty() {
             return Ok(self);
         }
@@ -139,12 +139,12 @@ impl PictureResult {
             subject,
             ..host.failed(class)
         };
-        Err(FailedPictures {
+        Err(Box::new(FailedPictures {
             failure,
             usage: self.usage,
             machine_ms: self.machine_ms,
             said,
-        })
+        }))
     }
 
     /// Adds what another call made.
@@ -164,7 +164,7 @@ impl PictureStart {
     pub fn ended(host: &Host<'_>, result: PictureResult) -> Self {
         match result.settle(host) {
             Ok(result) => Self::Done(result),
-            Err(failed) => Self::Failed(failed),
+            Err(failed) => Self::Failed(*failed),
         }
     }
 }
@@ -176,7 +176,7 @@ impl JobState {
         match result.settle(host) {
             Ok(result) => Ok(Self::Done(result)),
             Err(failed) if failed.failure.class == FailureClass::Upstream => Err(failed.failure),
-            Err(failed) => Ok(Self::Failed(failed)),
+            Err(failed) => Ok(Self::Failed(*failed)),
         }
     }
 }
@@ -291,10 +291,12 @@ mod tests {
         }
     }
 
-    fn answered(came: Vec<Came>) -> Result<PictureResult> {
+    fn answered(came: Vec<Came>) -> PictureResult {
         let mut result = PictureResult::default();
-        came.into_iter().for_each(|came| result.keep(came));
-        Ok(result)
+        for came in came {
+            result.keep(came);
+        }
+        result
     }
 
     fn four() -> ImageRequest {
@@ -317,7 +319,7 @@ mod tests {
         let answers = RefCell::new(answers.into_iter());
         let make_one = || async {
             let next = answers.borrow_mut().next();
-            next.unwrap_or_else(|| answered(vec![Ok(picture())]))
+            next.unwrap_or_else(|| Ok(answered(vec![Ok(picture())])))
         };
         match make_one_by_one(&four(), make_one).await {
             Ok(result) => format!("{} {:?}", result.pictures.len(), result.missing),
@@ -328,8 +330,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_good_is_kept_and_the_rest_has_its_reasons() {
         let limited = || Err(failed(&ProviderId::from("xai"), FailureClass::RateLimited));
-        let refused = || answered(vec![Err(MissingPicture::Refused)]);
-        let good = || answered(vec![Ok(picture())]);
+        let refused = || Ok(answered(vec![Err(MissingPicture::Refused)]));
+        let good = || Ok(answered(vec![Ok(picture())]));
         let mut seen = Vec::new();
         for answers in [
             vec![],
@@ -362,7 +364,7 @@ mod tests {
                     if hangs {
                         std::future::pending::<()>().await;
                     }
-                    answered(vec![Ok(picture())])
+                    Ok(answered(vec![Ok(picture())]))
                 }
             };
             let making = make_one_by_one(&request, make_one);

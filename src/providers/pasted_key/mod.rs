@@ -8,6 +8,7 @@ mod key_lines;
 mod other_secret;
 mod peel;
 mod snippet;
+mod within;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -60,8 +61,10 @@ pub fn read_pasted_key(
     if let Some(other) = other_secret::in_document(&plain) {
         return Err(PasteProblem::Other(other));
     }
-    let is_key = |text: &str| begins_as_key(catalogue, text);
-    let key = match snippet::find_key(&plain, &is_key, &mut removed) {
+    if other_secret::is_starred(&plain) {
+        return Err(PasteProblem::Other(OtherSecret::Masked));
+    }
+    let key = match snippet::find_key(&plain, catalogue, &mut removed) {
         Found::One(key) => key,
         Found::Several => return Err(PasteProblem::Several),
         Found::None => return Err(PasteProblem::Malformed),
@@ -69,12 +72,13 @@ pub fn read_pasted_key(
     if key.is_empty() {
         return Err(PasteProblem::Empty);
     }
-    refuse_others(catalogue, provider, &key)?;
+    let key = take_key_within(catalogue, provider, &key, &mut removed)?;
+    refuse_others(catalogue, provider, key)?;
     if key.chars().any(|c| !c.is_ascii_graphic()) {
         return Err(PasteProblem::Malformed);
     }
     Ok(PastedKey {
-        secret: SecretString::from(key.as_ref()),
+        secret: SecretString::from(key),
         removed: removed.into_iter().collect(),
     })
 }
@@ -86,6 +90,42 @@ pub fn trim_secret(typed: &SecretString) -> Option<SecretString> {
     let plain = normalize(typed.expose_secret(), &mut removed);
     let bare = peel::unquote(&plain);
     Some(SecretString::from(bare)).filter(|_| !bare.is_empty())
+}
+
+/// The one key of a known shape in what was found, where that is more than
+/// a key; what was found, where it has no known shape in it.
+fn take_key_within<'a>(
+    catalogue: &Catalogue,
+    provider: &Provider,
+    found: &'a str,
+    removed: &mut BTreeSet<Wrapping>,
+) -> Result<&'a str, PasteProblem> {
+    let is_masked = other_secret::in_token(found) == Some(OtherSecret::Masked);
+    if is_masked || begins_with_longest(provider, found) {
+        return Ok(found);
+    }
+    let keys = within::keys_within(catalogue, found);
+    let mut keys = keys.iter().copied();
+    let key = match (keys.next(), keys.next()) {
+        (Some(key), None) => key,
+        (Some(_), Some(_)) => return Err(PasteProblem::Several),
+        (None, _) => return Ok(found),
+    };
+    // Some vendors may make keys of more than letters, digits and dashes.
+    let may_stand_in_key = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=".contains(c);
+    if found.starts_with(key) && found.chars().all(may_stand_in_key) {
+        return Ok(found);
+    }
+    let (before, after) = found.split_once(key).unwrap_or_default();
+    let has_words = [before, after]
+        .iter()
+        .any(|around| around.contains(char::is_alphanumeric));
+    removed.insert(if has_words {
+        Wrapping::Words
+    } else {
+        Wrapping::Punctuation
+    });
+    Ok(key)
 }
 
 /// Refuses what is plainly no key of this provider's. A key that begins as

@@ -31,6 +31,10 @@ const LOGINS: &[&str] = &["ya29.", "1//0", "sk-ant-oat", "sk-ant-ort", "sess-"];
 const ADMINS: &[&str] = &["sk-admin-", "sk-ant-admin"];
 /// The shortest token of a service, in bytes.
 const TOKEN_BYTES_MIN: usize = 16;
+/// How ids of an organization and of a project begin, which are no secrets.
+const ACCOUNT_IDS: &[&str] = &["org-", "proj_"];
+/// How secrets begin that sign what a service sends.
+const WEBHOOKS: &[&str] = &["whsec_"];
 
 /// A signed login in three parts (RFC 7519).
 static JWT: LazyLock<Regex> =
@@ -41,6 +45,13 @@ static DISCORD: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}|mfa\.[A-Za-z0-9_-]{20,})$",
     )
 });
+/// The name of a key, or the word before one, with nothing behind it.
+static BARE_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"^(?:(?i:bearer|authorization)[:=]?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET)[:=]{1,2}|(?i:(?:[a-z]+[-_.])*(?:api[-_]?)?(?:key|token|secret|password))[:=]{1,2})$",
+    )
+});
+static STARS: LazyLock<Regex> = LazyLock::new(|| regex(r"\*{3,}"));
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| regex(r"^(?i:[a-z][a-z0-9+.-]*://|www\.|discord\.gg/)"));
 /// What stands in documents where the key goes, and names of variables.
@@ -57,12 +68,18 @@ fn regex(pattern: &str) -> Regex {
 impl OtherSecret {
     /// Whether it is a secret, and not an address or a part of one.
     pub(super) fn is_secret(self) -> bool {
-        !matches!(self, Self::Address | Self::Masked | Self::Placeholder)
+        !matches!(
+            self,
+            Self::Address | Self::Masked | Self::Placeholder | Self::AccountId
+        )
     }
 
     /// Whether an operator's own provider may take such a thing as a key.
     pub(super) fn may_be_a_key(self) -> bool {
-        matches!(self, Self::Login | Self::GitHub | Self::Service(_))
+        matches!(
+            self,
+            Self::Login | Self::GitHub | Self::Service(_) | Self::AccountId | Self::WebhookSecret
+        )
     }
 }
 
@@ -90,6 +107,23 @@ pub fn in_document(text: &str) -> Option<OtherSecret> {
     }
 }
 
+/// Whether a part of a key is hidden by asterisks. As many at both ends are
+/// formatting.
+pub fn is_starred(text: &str) -> bool {
+    let runs: Vec<regex::Match<'_>> = STARS.find_iter(text).collect();
+    let stands_in_key = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match runs[..] {
+        [] => false,
+        [first, last] => {
+            let (before, after) = (text.get(..first.start()), text.get(last.end()..));
+            let is_inside = before.is_some_and(|it| it.ends_with(stands_in_key))
+                || after.is_some_and(|it| it.starts_with(stands_in_key));
+            first.len() != last.len() || is_inside
+        }
+        _ => true,
+    }
+}
+
 /// What a single word is that is no key of a provider.
 pub fn in_token(token: &str) -> Option<OtherSecret> {
     let begins = |all: &[&str]| all.iter().any(|prefix| token.starts_with(prefix));
@@ -102,7 +136,7 @@ pub fn in_token(token: &str) -> Option<OtherSecret> {
     if token.contains("***") || token.contains("...") || token.contains(['…', '•', '●']) {
         return Some(OtherSecret::Masked);
     }
-    if PLACEHOLDER.is_match(token) {
+    if PLACEHOLDER.is_match(token) || BARE_NAME.is_match(token) {
         return Some(OtherSecret::Placeholder);
     }
     if token.len() < TOKEN_BYTES_MIN {
@@ -114,6 +148,10 @@ pub fn in_token(token: &str) -> Option<OtherSecret> {
         Some(OtherSecret::Login)
     } else if DISCORD.is_match(token) {
         Some(OtherSecret::DiscordToken)
+    } else if begins(ACCOUNT_IDS) {
+        Some(OtherSecret::AccountId)
+    } else if begins(WEBHOOKS) {
+        Some(OtherSecret::WebhookSecret)
     } else if begins(GITHUB) {
         Some(OtherSecret::GitHub)
     } else {

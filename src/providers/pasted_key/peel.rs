@@ -22,8 +22,8 @@ const QUOTES: &[char] = &[
 /// What Discord and Markdown write around code, emphasis and spoilers.
 const FORMATTING: &[char] = &['`', '*', '|', '~'];
 const BRACKETS: &[char] = &['<', '>', '(', ')', '[', ']', '{', '}'];
-/// What ends a line of code or an entry of a list.
-const ENDS: &[char] = &[',', ';'];
+/// What ends a line of code, an entry of a list, or a sentence.
+const ENDS: &[char] = &[',', ';', '!', '?'];
 /// Words in names of keys.
 const KEY_WORDS: &[&str] = &[
     "key", "token", "secret", "auth", "bearer", "password", "api",
@@ -83,6 +83,7 @@ fn peel_once(text: &str) -> Option<(&str, Wrapping)> {
         (Some(text.trim_matches(FORMATTING)), Wrapping::Formatting),
         (Some(text.trim_matches(BRACKETS)), Wrapping::Brackets),
         (Some(text.trim_end_matches(ENDS)), Wrapping::Punctuation),
+        (peel_full_stop(text), Wrapping::Punctuation),
         (peel_escapes(text), Wrapping::LineBreaks),
     ]
     .into_iter();
@@ -142,6 +143,12 @@ fn is_name(name: &str, mark: &str, is_spaced: bool) -> bool {
 
 fn long_enough(value: &str) -> Option<&str> {
     Some(value).filter(|value| value.len() >= VALUE_BYTES_MIN)
+}
+
+/// Takes off the end of a sentence. Several dots stand for what is left out.
+fn peel_full_stop(text: &str) -> Option<&str> {
+    let inner = text.strip_suffix(['.', '。'])?;
+    Some(inner).filter(|inner| !inner.ends_with('.'))
 }
 
 fn peel_scheme(text: &str) -> Option<&str> {

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::Wrapping;
+use crate::providers::catalogue::Catalogue;
 
 use super::peel::{name_of, names_a_key, peel, peel_fence};
+use super::within::keys_within;
 
 /// How deep a key may stand in JSON.
 const DEPTH_MAX: usize = 8;
@@ -26,7 +28,7 @@ pub enum Found<'a> {
 /// Finds the key in a text, where there is exactly one.
 pub fn find_key<'a>(
     text: &'a str,
-    is_key: &dyn Fn(&str) -> bool,
+    catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
 ) -> Found<'a> {
     let text = text.trim();
@@ -54,9 +56,9 @@ pub fn find_key<'a>(
             if line.len() < text.len() {
                 removed.insert(Wrapping::Snippet);
             }
-            find_in_line(line, is_key, removed)
+            find_in_line(line, catalogue, removed)
         }
-        _ => find_in_lines(&lines, is_key, removed),
+        _ => find_in_lines(&lines, catalogue, removed),
     }
 }
 
@@ -73,7 +75,7 @@ fn says_something(line: &str) -> bool {
 
 fn find_in_line<'a>(
     line: &'a str,
-    is_key: &dyn Fn(&str) -> bool,
+    catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
 ) -> Found<'a> {
     let mut here = BTreeSet::new();
@@ -82,22 +84,25 @@ fn find_in_line<'a>(
         removed.extend(here);
         return Found::One(Cow::Borrowed(key));
     }
-    find_among_words(line, is_key, removed)
+    find_among_words(line, catalogue, removed)
 }
 
 /// Finds the key in a sentence or a command: the one word that begins as
 /// keys do. Where another word may be a part of it, nothing is found.
 fn find_among_words<'a>(
     line: &'a str,
-    is_key: &dyn Fn(&str) -> bool,
+    catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
 ) -> Found<'a> {
     let mut keys = BTreeSet::new();
     let mut may_be_part = false;
     for word in line.split_whitespace() {
         let bare = peel(word, &mut BTreeSet::new()).trim_end_matches(['.', '!', '?', ':']);
-        if is_key(bare) {
+        let within = keys_within(catalogue, bare);
+        if within.iter().any(|key| bare.starts_with(key)) {
             keys.insert(bare);
+        } else if !within.is_empty() {
+            keys.extend(within);
         } else {
             may_be_part |= looks_like_part(bare);
         }
@@ -125,7 +130,7 @@ fn looks_like_part(word: &str) -> bool {
 /// wrapped.
 fn find_in_lines<'a>(
     lines: &[&'a str],
-    is_key: &dyn Fn(&str) -> bool,
+    catalogue: &Catalogue,
     removed: &mut BTreeSet<Wrapping>,
 ) -> Found<'a> {
     if lines
@@ -134,20 +139,28 @@ fn find_in_lines<'a>(
     {
         return find_in_settings(lines, removed);
     }
+    if let Some(key) = repeated_key(lines, catalogue) {
+        removed.insert(Wrapping::Words);
+        return Found::One(Cow::Borrowed(key));
+    }
     let numbered = lines.iter().enumerate();
-    let begins = numbered.filter(|(_, line)| is_key(peel(line, &mut BTreeSet::new())));
+    let begins = numbered.filter(|(_, line)| !keys_within(catalogue, line).is_empty());
     let begin = match only_one(begins.map(|(at, _)| at)) {
         Ok(at) => at,
         Err(Found::None) => 0,
         Err(found) => return found,
     };
+    if let Some(line) = lines.get(begin)
+        && is_code(line)
+    {
+        return find_among_words(line, catalogue, removed);
+    }
     let rest = lines.get(begin..).unwrap_or_default();
-    let is_part = |c: char| c.is_ascii_graphic() && !"!?,;:()<>".contains(c);
     let mut here = BTreeSet::from([Wrapping::LineBreaks]);
     let mut key = String::new();
     for line in rest {
         let part = peel(line, &mut here);
-        if part.is_empty() || !part.chars().all(is_part) {
+        if part.is_empty() || !part.chars().all(stands_in_part) {
             break;
         }
         key.push_str(part);
@@ -160,6 +173,32 @@ fn find_in_lines<'a>(
     }
     removed.extend(here);
     Found::One(Cow::Owned(key))
+}
+
+/// The key that several lines hold, each the same and whole.
+fn repeated_key<'a>(lines: &[&'a str], catalogue: &Catalogue) -> Option<&'a str> {
+    let mut keys = BTreeSet::new();
+    let mut times = 0;
+    for line in lines {
+        let within = keys_within(catalogue, line);
+        times += usize::from(!within.is_empty());
+        if within.is_empty() && looks_like_part(peel(line, &mut BTreeSet::new())) {
+            return None;
+        }
+        keys.extend(within);
+    }
+    only_one(keys).ok().filter(|_| times > 1)
+}
+
+/// Whether a line holds more than a part of a key, such as a call or a link.
+fn is_code(line: &str) -> bool {
+    let bare = peel(line, &mut BTreeSet::new());
+    !bare.is_empty() && !bare.chars().all(stands_in_part)
+}
+
+/// Whether a character can stand in a part of a key that was wrapped.
+fn stands_in_part(c: char) -> bool {
+    c.is_ascii_graphic() && !"!?,;:()<>".contains(c)
 }
 
 /// Finds the key in lines with names: the value whose name speaks of a key,

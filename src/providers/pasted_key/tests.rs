@@ -183,6 +183,7 @@ fn what_holds_no_key_or_several_is_refused() {
         (" \n\t", Empty),
         ("\u{200b}\u{feff}", Empty),
         ("\"\"", Empty),
+        ("apiKey:", Empty),
         ("two words", Malformed),
         ("schlüssel", Malformed),
         // Half a key in two words may be a whole one that was wrapped.
@@ -249,19 +250,8 @@ fn what_is_something_else_is_named() {
         ),
         ("https://platform.openai.com/api-keys".into(), O::Address),
         ("<https://console.groq.com/keys>".into(), O::Address),
-        ("sk-proj-...made".into(), O::Masked),
-        ("sk-made****madeup".into(), O::Masked),
-        ("sk-made…madeup".into(), O::Masked),
-        ("OPENAI_API_KEY".into(), O::Placeholder),
-        ("$OPENAI_API_KEY".into(), O::Placeholder),
-        ("OPENAI_API_KEY=your-api-key".into(), O::Placeholder),
-        ("sk-xxxxxxxxxxxxxxxxxxxx".into(), O::Placeholder),
-        ("process.env.OPENAI_API_KEY".into(), O::Placeholder),
     ] {
-        for provider in ["openai", "google", "mistral", "groq"] {
-            let found = read(provider, &typed).unwrap_err();
-            assert_eq!(found, PasteProblem::Other(other), "{provider}: {typed:?}");
-        }
+        assert_named(&typed, other);
     }
     // An operator's own provider may take what others do not.
     for token in [
@@ -271,6 +261,157 @@ fn what_is_something_else_is_named() {
         assert_eq!(read("acme", token).unwrap().0, token);
     }
     assert!(read("acme", &account.to_string()).is_err());
+}
+
+/// No provider takes it, and each says what it is.
+fn assert_named(typed: &str, other: OtherSecret) {
+    for provider in ["openai", "google", "mistral", "groq"] {
+        let found = read(provider, typed).unwrap_err();
+        assert_eq!(found, PasteProblem::Other(other), "{provider}: {typed:?}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_a_key_is_named() {
+    use OtherSecret as O;
+    for (typed, other) in [
+        ("sk-proj-...made", O::Masked),
+        ("sk-made****madeup", O::Masked),
+        ("sk-made…madeup", O::Masked),
+        ("sk-proj-AbCd****", O::Masked),
+        ("****Made0Up1", O::Masked),
+        ("sk-proj-****AbCd", O::Masked),
+        ("org-MadeUpMadeUpMadeUp", O::AccountId),
+        ("proj_MadeUpMadeUpMadeUp", O::AccountId),
+        ("whsec_MadeUpMadeUpMadeUp", O::WebhookSecret),
+        ("OPENAI_API_KEY=", O::Placeholder),
+        ("Authorization: Bearer", O::Placeholder),
+        ("Authorization: Bearer ", O::Placeholder),
+        ("Bearer", O::Placeholder),
+        ("x-api-key:", O::Placeholder),
+        ("api_key=\"\"", O::Placeholder),
+        ("OPENAI_API_KEY", O::Placeholder),
+        ("$OPENAI_API_KEY", O::Placeholder),
+        ("OPENAI_API_KEY=your-api-key", O::Placeholder),
+        ("sk-xxxxxxxxxxxxxxxxxxxx", O::Placeholder),
+        ("process.env.OPENAI_API_KEY", O::Placeholder),
+    ] {
+        assert_named(typed, other);
+    }
+}
+
+/// What else may be around a key: code, links, markup, other scripts.
+const ODDLY_AROUND: &[&str] = &[
+    "Anthropic(api_key=\"%\")",
+    "<code>%</code>",
+    "Bearer%20%",
+    "%%0A",
+    "密钥：%",
+    "密钥：%。",
+    "%.",
+    "%!",
+    "%?",
+    "\"%\".",
+    "apiKey:\"%\"",
+    "{apiKey:'%'}",
+    "x-api-key=%;",
+    "\"%\"}",
+    "https://user:%@api.example",
+    "https://api.example/v1?key=%&x=1",
+    "?key=%",
+    "~~%~~",
+    "__%__",
+    "***%***",
+    "_%_",
+    "*%",
+    "$%",
+    "@%",
+    "#%",
+    "=%",
+    ":%",
+    "/%/",
+    "\\\"%\\\"",
+    "\\u0022%\\u0022",
+    "&quot;%&quot;",
+    "&#34;%&#34;",
+    "process.env.K=\"%\"",
+    "os.environ[\"K\"]=\"%\"",
+    "curl -H\"x-api-key:%\"",
+    "--header=x-api-key:%",
+    "SOME_API_KEY=%\\nFOO=1",
+    "[key](%)",
+    "<%|x>",
+    "\"K\":\"%\",\"z\":1",
+    "set_key(\"%\")",
+    "secrets/%",
+    "→%",
+    "✅%",
+    "🔑%",
+    "%✅",
+    "K->%",
+    "\\%",
+    "$(echo %)",
+    "1)%",
+    "key:%:end",
+    "base64,%",
+    "KEY-%",
+    "K|%|x",
+    "%\n%",
+    "% %",
+    "Here:\nset_key(\"%\")\nthanks",
+];
+
+#[test]
+fn a_key_is_found_in_code_links_and_markup() {
+    for around in ODDLY_AROUND {
+        for (provider, key) in KEYS {
+            let typed = put_in(around, key);
+            let found = read(provider, &typed).map(|found| found.0);
+            assert_eq!(found.as_deref(), Ok(*key), "{provider}: {typed:?}");
+        }
+    }
+}
+
+/// Puts a key in the place of each `%` that begins no written-out character.
+fn put_in(around: &str, key: &str) -> String {
+    let kept = around.replace("%20", "\u{1}").replace("%0A", "\u{2}");
+    let put = kept.replace('%', key);
+    put.replace('\u{1}', "%20").replace('\u{2}', "%0A")
+}
+
+#[test]
+fn another_providers_key_is_sent_to_nobody_whatever_is_around_it() {
+    let more = [
+        "sk-%", "%…", "…%", "%...", "x%", "a %, b %", "%/", "%=", "+%",
+    ];
+    let catalogue = Catalogue::new(&[]).unwrap();
+    let secrets = [
+        "ghp_madeupmadeupmadeupmadeup",
+        "hf_madeupmadeupmadeupmadeup",
+    ];
+    for around in ODDLY_AROUND.iter().chain(&more) {
+        for (_, key) in KEYS {
+            let is_glued = *around == "x%" && !key.starts_with("sk-ant-");
+            for provider in catalogue.iter().filter(|_| !is_glued) {
+                let owned = catalogue.owners_of_shape(key);
+                if owned.iter().any(|owner| owner.id == provider.id) {
+                    continue;
+                }
+                let typed = put_in(around, key);
+                // Two vendors' beginnings in one: theirs that is better known.
+                let is_both = *around == "sk-%" && !key.starts_with("sk-ant-");
+                let found = read(provider.id.as_str(), &typed);
+                assert!(found.is_err() || is_both, "{}: {typed:?}", provider.id);
+            }
+        }
+        for secret in secrets.iter().filter(|_| !matches!(*around, "x%")) {
+            let typed = put_in(around, secret);
+            assert!(read("openai", &typed).is_err(), "{typed:?}");
+        }
+    }
+    for key in ["x-AIzaMade0Up1Made0Up1", "user:sk-ant-api03-Made0Up1Made"] {
+        assert!(read("mistral", key).is_err());
+    }
 }
 
 #[test]

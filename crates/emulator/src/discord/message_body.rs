@@ -88,9 +88,11 @@ pub fn change_files(state: &mut State, id: u64, body: &Value, files: Vec<Attachm
     }
     for file in files {
         let used: Vec<u64> = message.files.iter().map(|file| file.id).collect();
-        let free = (id + 1..).find(|free| !used.contains(free));
+        // Of so many numbers one is free.
+        let most = id + 1 + used.len() as u64;
+        let free = (id + 1..=most).find(|free| !used.contains(free));
         message.files.push(Attachment {
-            id: free.unwrap_or(id),
+            id: free.unwrap_or(most),
             ..file
         });
     }

@@ -65,10 +65,8 @@ fn queue_graph(state: &mut ProviderState, call: &Call<'_>) -> Response {
         _ => {
             let id = state.begin_job(call.provider.id, &call.body["prompt"]);
             if let Some(job) = state.job(call.provider.id, &id) {
-                job.mark = call.body["client_id"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
+                let client = call.body["client_id"].as_str();
+                client.unwrap_or_default().clone_into(&mut job.mark);
             }
             if call.fault == Some(&ProviderFault::LostAnswer) {
                 let page = Html("<html><body>504 Gateway Time-out</body></html>");

@@ -259,17 +259,15 @@ fn runcomfy_result(call: &Call<'_>, graph: &Value) -> Value {
     if let Some(error) = error_of(call) {
         return failed(error);
     }
-    match call.fault {
-        Some(ProviderFault::NoPicture) => json!({"status": "succeeded", "outputs": {}}),
-        _ => {
-            let image = |at: u64| {
-                json!({"filename": format!("{at}.png"), "subfolder": "", "type": "output",
-                    "url": format!("{}/files/{at}.png", call.base)})
-            };
-            let images: Vec<Value> = (0..count_images(graph)).map(image).collect();
-            json!({"status": "succeeded", "outputs": {"9": {"images": images}}})
-        }
+    if call.fault == Some(&ProviderFault::NoPicture) {
+        return json!({"status": "succeeded", "outputs": {}});
     }
+    let image = |at: u64| {
+        json!({"filename": format!("{at}.png"), "subfolder": "", "type": "output",
+            "url": format!("{}/files/{at}.png", call.base)})
+    };
+    let images: Vec<Value> = (0..count_images(graph)).map(image).collect();
+    json!({"status": "succeeded", "outputs": {"9": {"images": images}}})
 }
 
 fn answer_salad(state: &mut ProviderState, call: &Call<'_>, parts: &[&str]) -> Option<Response> {

@@ -77,6 +77,7 @@ fn left_out(voice: Voice<'_>, what: &LeftOut) -> Option<String> {
             "pictures of earlier messages were left out: the provider can't read one of them"
         }
         LeftOut::Unread => "what was said before could not be read just now",
+        LeftOut::Deleted => "the message that this replies to was deleted",
         LeftOut::Hidden => "a message that Discord doesn't show me was left out",
         LeftOut::File(_) => return None,
     };
@@ -104,12 +105,12 @@ pub fn continued_in_file(voice: Voice<'_>) -> String {
 /// Stands under the beginning of a long answer whose file could not be
 /// attached.
 pub fn continued_directly(voice: Voice<'_>) -> String {
-    let words = "This is the beginning; I may not attach files here, so whoever asked has the whole answer directly.";
+    let words = "This is the beginning; the rest could not be attached here, so whoever asked has the whole answer directly.";
     small_print(voice.lang.words(words))
 }
 
 /// The same, where nobody could be sent the file either.
 pub fn continued_nowhere(voice: Voice<'_>) -> String {
-    let words = "This is the beginning; the rest could not be attached, for I may not attach files here. Whoever manages the server can allow it.";
+    let words = "This is the beginning; the rest could not be attached: it may be too large, or I may not attach files here, which whoever manages the server can allow.";
     small_print(voice.lang.words(words))
 }

@@ -136,7 +136,7 @@ pub fn blocked_by_discord(voice: Voice<'_>, told: bool) -> Card {
 /// Stands above the file of an answer that could not be attached to it.
 pub fn whole_answer_directly(voice: Voice<'_>, channel: u64) -> Card {
     Card::text(voice.lang.say(
-        "The whole answer from <#{channel}>: I may not attach files there.",
+        "The whole answer from <#{channel}>: it could not be attached there.",
         &[("channel", &channel)],
     ))
 }
@@ -163,6 +163,13 @@ pub fn hidden_subject(voice: Voice<'_>) -> Card {
     Card::text(voice.lang.words(
         "Discord doesn't show me the message that this is about. Copy its words behind my name, or right-click \
          it and choose **Apps**, **Explain**. The operator can let me read along (`discord.message_content`).",
+    ))
+}
+
+/// A message that asks nothing replies to one that was deleted.
+pub fn deleted_subject(voice: Voice<'_>) -> Card {
+    Card::text(voice.lang.words(
+        "The message that you replied to was deleted, so I can't read it. Write what you want to know behind my name.",
     ))
 }
 

@@ -6,7 +6,7 @@ use crate::bot::interactions::custom_id::CustomId;
 use crate::bot::words::keys::list::describe_key;
 use crate::bot::words::refusal::pasted::removed;
 use crate::bot::words::voice::Voice;
-use crate::model::{Check, Key, ProviderId, ProviderKind, Scope};
+use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
 
 /// A key was stored.
 pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
@@ -175,11 +175,25 @@ pub fn paused(voice: Voice<'_>, key: &Key) -> Card {
 
 /// A key was resumed.
 pub fn resumed(voice: Voice<'_>, key: &Key) -> Card {
+    let words = match key.health {
+        Health::Refused | Health::Damaged => {
+            "Resumed the {scope}: {key}. It can't pay yet: replace it with `/keys add provider:{id} scope:{word}`, or \
+             try it with `/keys test provider:{id} scope:{word}`."
+        }
+        Health::OutOfCredit => {
+            "Resumed the {scope}: {key}. It can't pay yet: add credit at {page}, then run \
+             `/keys test provider:{id} scope:{word}`."
+        }
+        _ => "Resumed the {scope}: {key}. It is used again.",
+    };
     Card::text(voice.lang.say(
-        "Resumed the {scope}: {key}. It is used again.",
+        words,
         &[
             ("scope", &voice.scope(key.owner.scope())),
             ("key", &describe_key(voice, key)),
+            ("id", &key.provider),
+            ("word", &key.owner.scope().as_str()),
+            ("page", &voice.key_page(&key.provider)),
         ],
     ))
 }

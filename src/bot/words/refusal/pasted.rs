@@ -163,6 +163,14 @@ fn describe(what: OtherSecret) -> &'static str {
             "That is an admin key, which manages an organization and asks no model. Make an ordinary API key at \
              {page}. I sent the admin key to nobody."
         }
+        OtherSecret::AccountId => {
+            "That is the id of an organization or a project, which opens nothing, and {provider} wants an API key, \
+             which you get at {page}. I sent it to nobody."
+        }
+        OtherSecret::WebhookSecret => {
+            "That is a secret with which a service signs what it sends, and {provider} wants an API key, which you \
+             get at {page}. I sent it to nobody."
+        }
         OtherSecret::OurToken => {
             "That is a token of mine, with which programs use your keys, and {provider} wants an API key, which you \
              get at {page}. I sent it to nobody."
@@ -202,7 +210,7 @@ fn wrapping(what: Wrapping) -> &'static str {
         Wrapping::Quotes => "quotation marks",
         Wrapping::Brackets => "brackets",
         Wrapping::Formatting => "formatting",
-        Wrapping::Punctuation => "a comma or semicolon",
+        Wrapping::Punctuation => "punctuation",
         Wrapping::LineBreaks => "line breaks",
         Wrapping::Invisible => "invisible characters",
         Wrapping::Dashes => "dashes that were no hyphens",

@@ -109,7 +109,7 @@ impl Receipt {
             ..Self::default()
         };
         if attempt.state == "released" {
-            stopped.used = "Stopped before anything was used".to_owned();
+            "Stopped before anything was used".clone_into(&mut stopped.used);
         }
         stopped.spoken("Stopped")
     }

@@ -30,7 +30,7 @@ pub fn strip(bytes: &[u8]) -> Option<Vec<u8>> {
                 };
                 kept.extend(control.take().unwrap_or_default());
                 kept.push(PICTURE);
-                picture.iter().for_each(|part| kept.extend(*part));
+                kept.extend(picture.iter().copied().flatten());
                 has_pixels = true;
             }
             EXTENSION => {

@@ -97,5 +97,5 @@ fn write_segment(kept: &mut Vec<u8>, marker: u8, parts: &[&[u8]]) {
     kept.extend([0xff, marker]);
     // No part is longer than that of a segment which was read.
     kept.extend(u16::try_from(length + 2).unwrap_or(u16::MAX).to_be_bytes());
-    parts.iter().for_each(|part| kept.extend(*part));
+    kept.extend(parts.iter().copied().flatten());
 }
