@@ -6,6 +6,7 @@ mod html;
 mod keys;
 mod models;
 mod operator;
+mod operator_rules;
 mod playground;
 mod playground_streams;
 mod playground_visitors;
