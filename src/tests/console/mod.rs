@@ -11,6 +11,7 @@ mod playground;
 mod playground_streams;
 mod playground_visitors;
 mod servers;
+mod typed_again;
 mod usage;
 mod visitor;
 
