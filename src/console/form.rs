@@ -2,6 +2,7 @@
 //! wiped afterwards.
 
 use std::convert::Infallible;
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -28,7 +29,7 @@ pub struct Form {
     fields: Vec<(String, Zeroizing<String>)>,
     files: Vec<FormFile>,
     /// The memory that a form with files takes.
-    memory: Option<MemoryPermit>,
+    memory: Mutex<Option<MemoryPermit>>,
 }
 
 /// A file that was put into a form.
@@ -62,7 +63,7 @@ impl Form {
         let body = stream::once(async { Ok::<_, Infallible>(body) });
         let mut parts = Multipart::new(body, boundary);
         let mut form = Self {
-            memory,
+            memory: Mutex::new(memory),
             ..Self::default()
         };
         while let Some(part) = parts.next_field().await.ok()? {
@@ -104,8 +105,8 @@ impl Form {
 
     /// The memory that the form takes, to be held for as long as anything of
     /// it is.
-    pub fn take_memory(&mut self) -> Option<MemoryPermit> {
-        self.memory.take()
+    pub fn take_memory(&self) -> Option<MemoryPermit> {
+        self.memory.lock().ok()?.take()
     }
 
     /// The text of a field without the space around it; empty where there is

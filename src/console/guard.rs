@@ -19,8 +19,10 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::app::{OwnSession, form_token, new_cookie};
-use crate::model::{BodyBuffer, BodyOwner, MemoryPermit, PersonId, RequestOrigin, ServerId};
+use crate::app::{Error, OwnSession, form_token, new_cookie};
+use crate::model::{
+    AccessRefusal, BodyBuffer, BodyOwner, MemoryPermit, PersonId, Refusal, RequestOrigin, ServerId,
+};
 
 use super::form::{FILES_BYTES_MAX, FORM_BYTES_MAX, Form};
 use super::frame::{self, Reader};
@@ -50,6 +52,8 @@ struct Asked {
 struct Cookies {
     session: Option<Arc<OwnSession>>,
     form_token: SecretString,
+    /// What forms carry that this browser was shown before it signed in.
+    earlier_token: Option<SecretString>,
     /// A visitor's new cookie, to be set.
     new: Option<HeaderValue>,
 }
@@ -93,8 +97,10 @@ async fn find_cookies(console: &Console, headers: &HeaderMap) -> Result<Cookies,
     if let Some(cookie) = cookies::find(headers, cookies::SESSION)
         && let Some(session) = console.app.people.find_session(&cookie).await?
     {
+        let visitor = cookies::find(headers, cookies::VISITOR);
         return Ok(Cookies {
             form_token: session.form_token.clone(),
+            earlier_token: visitor.map(|cookie| form_token(&cookie)),
             session: Some(Arc::new(session)),
             new: None,
         });
@@ -103,12 +109,14 @@ async fn find_cookies(console: &Console, headers: &HeaderMap) -> Result<Cookies,
         return Ok(Cookies {
             session: None,
             form_token: form_token(&cookie),
+            earlier_token: None,
             new: None,
         });
     }
     let (cookie, _) = new_cookie()?;
     Ok(Cookies {
         session: None,
+        earlier_token: None,
         form_token: form_token(&cookie),
         new: cookies::set(cookies::VISITOR, &cookie, VISITOR_SECONDS),
     })
@@ -144,6 +152,7 @@ async fn admit(asked: Asked, console: &Arc<Console>, found: &Cookies) -> Handler
         form = read_form(row, body, found).await?;
         require_token(&form, found)?;
     }
+    let form = Arc::new(form);
     let origin = parts.extensions.get::<RequestOrigin>().cloned();
     let visit = Visit {
         console: Arc::clone(console),
@@ -156,21 +165,35 @@ async fn admit(asked: Asked, console: &Arc<Console>, found: &Cookies) -> Handler
         path_values,
         session: found.session.clone(),
         form_token: found.form_token.clone(),
-        form,
+        form: Arc::clone(&form),
     };
     if let Some(session) = &visit.session
         && !row.is_polled
     {
         visit.app().people.note_visit(&session.session);
     }
-    enter(row, visit, is_form).await
+    let result = enter(row, visit, is_form).await;
+    // Whatever does not answer at the moment costs nobody what they typed.
+    result.map_err(|trouble| {
+        if is_form && trouble.passes() {
+            trouble.typed(&form)
+        } else {
+            trouble
+        }
+    })
 }
 
 /// Finds out whether the sender may be here, and runs the handler.
 async fn enter(row: &'static Row, visit: Visit, is_form: bool) -> HandlerResult {
     let person = visit.session.clone().map(|session| SignedIn { session });
     let required = |person: Option<SignedIn>, visit: &Visit| {
-        person.ok_or_else(|| Trouble::sign_in_first(&visit.uri))
+        person.ok_or_else(|| {
+            if is_form {
+                Trouble::form_of_before(false).typed(&visit.form)
+            } else {
+                Trouble::sign_in_first(&visit.uri)
+            }
+        })
     };
     match row.handler {
         Handler::Visitor(handle) => handle(visit).await,
@@ -217,6 +240,9 @@ async fn find_managed(
         // What was typed by who may no longer send it is shown again.
         Ok(_) if right_now => Err(Trouble::not_managing().typed(&visit.form)),
         Ok(_) => Err(Trouble::nothing_here()),
+        Err(Error::Refused(Refusal::Access(AccessRefusal::NotAMember))) if right_now => {
+            Err(Trouble::not_managing().typed(&visit.form))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -290,9 +316,11 @@ async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {
 }
 
 /// Refuses a form of another sign-in: what was typed is shown again, to be
-/// sent once more.
+/// sent once more. A form that this browser was shown while nobody was signed in
+/// goes through afterwards: its sender has signed in beside it.
 fn require_token(form: &Form, found: &Cookies) -> Result<(), Trouble> {
-    if form.carries(&found.form_token) {
+    let earlier = found.earlier_token.as_ref();
+    if form.carries(&found.form_token) || earlier.is_some_and(|token| form.carries(token)) {
         return Ok(());
     }
     Err(Trouble::form_of_before(found.session.is_some()).typed(form))

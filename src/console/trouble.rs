@@ -95,6 +95,11 @@ impl Trouble {
         self
     }
 
+    /// Whether the same form may go through in a while.
+    pub fn passes(&self) -> bool {
+        self.status.is_server_error() || self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
     /// Nobody is signed in, and the page is for whoever is.
     pub fn sign_in_first(uri: &Uri) -> Self {
         Self::new(
@@ -223,14 +228,14 @@ impl Trouble {
     pub fn form_of_before(is_signed_in: bool) -> Self {
         if is_signed_in {
             return Self::new(
-                StatusCode::OK,
+                StatusCode::CONFLICT,
                 "Send it once more",
                 "This form was opened before you signed in. Nothing was changed yet. Look at \
                  what you typed, and send it again.",
             );
         }
         Self::new(
-            StatusCode::OK,
+            StatusCode::UNAUTHORIZED,
             "Sign in again, then send",
             "Your sign-in ended while the form was open. Nothing was changed. Sign in again in \
              a new tab, and then send what you typed from here.",
@@ -256,7 +261,14 @@ impl Trouble {
         html! {
             div.head { div { h1 { (self.title) } } }
             (note::plain(&self.words, html! {
-                @for (address, label) in &self.ways { (link::button(address, label)) }
+                @for (address, label) in &self.ways {
+                    // What was typed stays here while its reader goes elsewhere.
+                    @if self.typed.is_some() {
+                        (link::button_beside(address, label))
+                    } @else {
+                        (link::button(address, label))
+                    }
+                }
             }))
             @if let Some(typed) = &self.typed {
                 (show_typed(typed, reader))
@@ -270,7 +282,33 @@ impl Trouble {
 
 /// Whether a field holds what the page keeps for itself, and nobody typed.
 fn is_kept(name: &str) -> bool {
-    name.starts_with("kept_")
+    const KEPT: [&str; 6] = ["once", "from", "import", "chosen", "exempt", "inside"];
+    name.starts_with("kept_") || KEPT.contains(&name)
+}
+
+/// What a field is called where forms show it.
+fn label_of(name: &str) -> &str {
+    match name {
+        "name" => "Name",
+        "provider" => "Provider",
+        "model" => "Model",
+        "days" => "Ends after so many days",
+        "may" => "It may",
+        "server" => "With the keys of this server",
+        "amount" => "How much",
+        "what" | "metric" => "Of what",
+        "per" | "period" => "Over how long",
+        "window" => "Counted",
+        "who" | "kind" => "Whom",
+        "id" => "Id",
+        "during" => "For how long",
+        "tier" => "Tier",
+        "role" => "Role",
+        "persona" => "Persona",
+        "sure" => "To confirm",
+        "ask" => "What you ask",
+        other => other.strip_prefix("extra-").unwrap_or(other),
+    }
 }
 
 /// What had been typed, in a form that goes to the same address.
@@ -285,7 +323,7 @@ fn show_typed(typed: &Typed, reader: &Reader) -> Markup {
                 }
                 @for (at, (name, value)) in typed.fields.iter().filter(|(name, _)| !is_kept(name)).enumerate() {
                     div.field {
-                        label for={ "again-" (at) } { (name) }
+                        label for={ "again-" (at) } { (label_of(name)) }
                         @if value.contains('\n') {
                             textarea id={ "again-" (at) } name=(name) rows="4" { (value) }
                         } @else {

@@ -34,7 +34,7 @@ pub struct Visit {
     /// What each form on the page must carry.
     pub form_token: SecretString,
     /// What was typed; empty where no form was sent.
-    pub form: Form,
+    pub form: Arc<Form>,
 }
 
 /// Somebody who is signed in.

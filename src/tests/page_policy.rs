@@ -155,7 +155,7 @@ async fn each_page_is_for_whom_the_table_says() {
                 match (row.handler, who) {
                     // A visitor's form carries no token of a cookie of theirs.
                     (_, "visitor") if is_form => {
-                        assert_eq!(status, 200, "{at}");
+                        assert_eq!(status, 401, "{at}");
                         assert!(page.contains("Sign in again, then send"), "{at}");
                     }
                     (Handler::Visitor(_), _) | (_, "manager") => {
@@ -165,7 +165,10 @@ async fn each_page_is_for_whom_the_table_says() {
                     (Handler::SignedIn(_), _) => {
                         assert!(!matches!(status, 401 | 403 | 405 | 500..), "{at}: {status}");
                     }
-                    (Handler::Managing(_), "member") if is_form => assert_eq!(status, 403, "{at}"),
+                    (Handler::Managing(_), _) if is_form => {
+                        assert_eq!(status, 403, "{at}");
+                        assert!(page.contains("typed-words"), "{at}");
+                    }
                     (Handler::Managing(_), _) => assert_eq!(status, 404, "{at}"),
                     (Handler::Operator(_), _) => assert_eq!(status, 403, "{at}"),
                 }
@@ -229,7 +232,8 @@ async fn a_form_of_another_page_or_another_sign_in_does_nothing() {
                     form_token: Some(token),
                     ..Sent::default()
                 };
-                let (_, page) = asks(stage, row, &omar, &sent).await;
+                let (status, page) = asks(stage, row, &omar, &sent).await;
+                assert_eq!(status, 409, "{} with {token:?}", row.path);
                 let says = "This form was opened before you signed in";
                 assert!(page.contains(says), "{} with {token:?}", row.path);
                 // What was typed is there again.

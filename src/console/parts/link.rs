@@ -10,6 +10,13 @@ pub fn button(address: &str, label: &str) -> Markup {
     }
 }
 
+/// The same, to be followed in a new tab, so that this one keeps what was typed.
+pub fn button_beside(address: &str, label: &str) -> Markup {
+    html! {
+        a.btn.s href=(address) target="_blank" rel="noopener" { (label) }
+    }
+}
+
 /// A link in a text.
 pub fn plain(address: &str, label: &str) -> Markup {
     html! {

@@ -41,6 +41,13 @@ pub fn day(at_ms: i64) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y").to_string()
 }
 
+/// The minute of a moment, such as "12 Nov 2026, 18:05 UTC".
+pub fn day_and_time(at_ms: i64) -> String {
+    let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
+    let at = at.to_zoned(TimeZone::UTC);
+    at.strftime("%-d %b %Y, %H:%M UTC").to_string()
+}
+
 /// A moment for machines and for those who point at it.
 fn moment(at_ms: i64) -> String {
     let at = Timestamp::from_millisecond(at_ms).unwrap_or_default();
@@ -101,5 +108,6 @@ mod tests {
             assert_eq!(distance(at_ms, now), words);
         }
         assert_eq!(moment(now), "2027-01-15T08:00:00Z");
+        assert_eq!(day_and_time(now), "15 Jan 2027, 08:00 UTC");
     }
 }

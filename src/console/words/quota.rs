@@ -223,10 +223,18 @@ fn blocked(whom: Blocked, until_ms: Option<i64>) -> Trouble {
     };
     let until = until_ms.map_or_else(
         || "for now".to_owned(),
-        |at_ms| format!("until {}", crate::console::parts::when::day(at_ms)),
+        |at_ms| format!("until {}", crate::console::parts::when::day_and_time(at_ms)),
     );
     let words = format!("{who} {until}. Keys and settings are kept; you can still see them.");
-    Trouble::new(StatusCode::FORBIDDEN, "You are blocked", words).way("/keys", "Go to your keys")
+    let title = match whom {
+        Blocked::Everyone => "Everything is stopped",
+        Blocked::Server(_) => "This server is stopped",
+        Blocked::Channel(_) | Blocked::InServer(_, BlockTarget::Channel(_)) => {
+            "This channel is stopped"
+        }
+        Blocked::Person(_) | Blocked::Role(_) | Blocked::InServer(..) => "You are blocked",
+    };
+    Trouble::new(StatusCode::FORBIDDEN, title, words).way("/keys", "Go to your keys")
 }
 
 /// Why two choices do not go together, and what to choose instead.

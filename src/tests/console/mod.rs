@@ -6,10 +6,12 @@ mod html;
 mod keys;
 mod models;
 mod operator;
+mod operator_rules;
 mod playground;
 mod playground_streams;
 mod playground_visitors;
 mod servers;
+mod typed_again;
 mod usage;
 mod visitor;
 

@@ -114,6 +114,11 @@ impl<'s> Visitor<'s> {
         self.cookies.lock().unwrap().get(name).cloned()
     }
 
+    /// Loses a cookie, as when it has expired.
+    pub fn loses(&self, name: &str) {
+        self.cookies.lock().unwrap().remove(name);
+    }
+
     /// A request with the browser's cookies and nothing else.
     pub fn call(&self, method: &str, address: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 
-use crate::app::{LimitSubject, make_limit, parse_duration};
+use crate::app::{LimitSubject, make_limit, parse_duration, read_amount};
 use crate::console::frame::Section;
 use crate::console::markup::{Markup, html};
 use crate::console::pages::operator::operator;
@@ -16,7 +16,7 @@ use crate::console::reply::Page;
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, SignedIn, Visit};
 use crate::model::{
-    Blocked, Bound, Caller, LimitUse, Metric, NanoDollars, Period, PersonId, QuotaRefusal, ServerId,
+    BlockTarget, Blocked, Bound, Caller, LimitUse, Metric, NanoDollars, Period, PersonId, ServerId,
 };
 
 const HOME: &str = "/operator";
@@ -63,6 +63,9 @@ fn show_limit(visit: &Visit, subject: u64, bound: Bound, used: &LimitUse) -> Mar
         Bound::BotForPerson => ("user", format!("Person {subject}")),
         _ => ("everyone", "Everybody together".to_owned()),
     };
+    // Everybody has no id.
+    let id = Some(subject).filter(|_| kind != "everyone");
+    let id = id.map_or_else(String::new, |id| id.to_string());
     let (metric, span) = (used.limit.metric, used.limit.span);
     html! {
         tr {
@@ -71,7 +74,7 @@ fn show_limit(visit: &Visit, subject: u64, bound: Bound, used: &LimitUse) -> Mar
                 (amount(metric, used.used)) " of " (amount(metric, used.limit.max)) " "
                 (metric.as_str()) " a " (span.period.as_str())
             }
-            td { div.acts { (small_form(visit, "/operator/unlimit", "Clear", &[("kind", kind), ("id", &subject.to_string()), ("metric", metric.as_str())])) } }
+            td { div.acts { (small_form(visit, "/operator/unlimit", "Clear", &[("kind", kind), ("id", &id), ("metric", metric.as_str())])) } }
         }
     }
 }
@@ -85,18 +88,30 @@ fn amount(metric: Metric, amount: u64) -> String {
 
 fn show_block(visit: &Visit, whom: Blocked, until_ms: Option<i64>) -> Markup {
     let (kind, id, words) = match whom {
-        Blocked::Everyone => ("everyone", 0, "Everybody".to_owned()),
-        Blocked::Server(server) => ("server", server.0, format!("Server {server}")),
-        Blocked::Person(person) => ("user", person.0, format!("Person {person}")),
-        Blocked::Role(role) => ("role", role, format!("Role {role}")),
-        Blocked::Channel(channel) => ("channel", channel, format!("Channel {channel}")),
-        Blocked::InServer(server, _) => ("server", server.0, format!("In server {server}")),
+        Blocked::Everyone => ("everyone", None, "Everybody".to_owned()),
+        Blocked::Server(server) => ("server", Some(server.0), format!("Server {server}")),
+        Blocked::Person(person) => ("user", Some(person.0), format!("Person {person}")),
+        Blocked::Role(role) => ("role", Some(role), format!("Role {role}")),
+        Blocked::Channel(channel) => ("channel", Some(channel), format!("Channel {channel}")),
+        Blocked::InServer(server, target) => {
+            let (kind, id, words) = match target {
+                BlockTarget::Person(person) => ("user", person.0, format!("Person {person}")),
+                BlockTarget::Role(role) => ("role", role, format!("Role {role}")),
+                BlockTarget::Channel(channel) => ("channel", channel, format!("Channel {channel}")),
+            };
+            (kind, Some(id), format!("{words} in server {server}"))
+        }
+    };
+    let id = id.map_or_else(String::new, |id| id.to_string());
+    let inside = match whom {
+        Blocked::InServer(server, _) => server.to_string(),
+        _ => String::new(),
     };
     html! {
         tr {
             th scope="row" { (words) }
             td data-label="What" { "stopped" (show_end(visit, until_ms)) }
-            td { div.acts { (small_form(visit, "/operator/unblock", "Let go on", &[("kind", kind), ("id", &id.to_string())])) } }
+            td { div.acts { (small_form(visit, "/operator/unblock", "Let go on", &[("kind", kind), ("id", &id), ("inside", &inside)])) } }
         }
     }
 }
@@ -279,6 +294,11 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
         // That needs a sign-in of a moment ago, and a word that is typed.
         return Err(Trouble::nothing_here());
     }
+    if whom == Blocked::Person(person.id()) {
+        let words = "You would be signed out, and could not let yourself go on here. Another of \
+                     the operator’s people can stop you. Nothing was changed.";
+        return Err(refuse(&visit, "That is you", words));
+    }
     let during = read_duration(&visit)?;
     let people = &visit.app().people;
     people.block(&operator(&person), whom, during).await?;
@@ -293,10 +313,12 @@ pub async fn block(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn unblock(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = read_blocked(&visit)?;
     let people = &visit.app().people;
-    people.unblock(&operator(&person), whom).await?;
+    let was = people.unblock(&operator(&person), whom).await?;
     let words = match whom {
-        Blocked::Everyone => "Everybody can ask again.".to_owned(),
-        _ => format!("{} can ask again.", visit.form.text("id")),
+        Blocked::Everyone if was => "Everybody can ask again.".to_owned(),
+        Blocked::Everyone => "Nobody was stopped.".to_owned(),
+        _ if was => format!("{} can ask again.", visit.form.text("id")),
+        _ => format!("{} was not stopped.", visit.form.text("id")),
     };
     person.say_at(&visit, HOME, &words).await
 }
@@ -325,14 +347,9 @@ pub async fn give_tier(visit: Visit, person: SignedIn) -> HandlerResult {
 pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = read_subject(&visit)?;
     let (metric, period) = read_meter(&visit)?;
-    let amount: f64 = visit
-        .form
-        .text("amount")
-        .trim_start_matches('$')
-        .parse()
-        .map_err(|_| explain(QuotaRefusal::BadAmount.into()))?;
-    let limit = make_limit(metric, amount, period, None);
-    let limit = limit.map_err(|refusal| explain(refusal.into()))?;
+    let amount = read_amount(visit.form.text("amount"));
+    let limit = amount.and_then(|amount| make_limit(metric, amount, period, None));
+    let limit = limit.map_err(|refusal| explain(refusal.into()).typed(&visit.form))?;
     let people = &visit.app().people;
     people
         .set_operators_limit(&operator(&person), whom, limit)
@@ -344,13 +361,19 @@ pub async fn limit(visit: Visit, person: SignedIn) -> HandlerResult {
 /// Clears such limits.
 pub async fn unlimit(visit: Visit, person: SignedIn) -> HandlerResult {
     let whom = read_subject(&visit)?;
-    let metric = Metric::parse(visit.form.text("metric"));
+    let metric = match visit.form.typed("metric") {
+        None => None,
+        Some(name) => Some(Metric::parse(name).ok_or_else(|| not_offered(&visit))?),
+    };
     let people = &visit.app().people;
     let cleared = people
         .clear_operators_limits(&operator(&person), whom, metric)
         .await
         .map_err(explain)?;
-    let words = format!("Cleared {cleared} limits.");
+    let words = match cleared {
+        1 => "Cleared 1 limit.".to_owned(),
+        cleared => format!("Cleared {cleared} limits."),
+    };
     person.say_at(&visit, HOME, &words).await
 }
 
@@ -361,7 +384,11 @@ fn read_duration(visit: &Visit) -> Result<Option<Duration>, Trouble> {
 }
 
 fn read_id(visit: &Visit) -> Result<u64, Trouble> {
-    visit.form.text("id").parse().map_err(|_| {
+    read_number(visit, "id")
+}
+
+fn read_number(visit: &Visit, field: &str) -> Result<u64, Trouble> {
+    visit.form.text(field).parse().map_err(|_| {
         Trouble::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "That is no id",
@@ -371,26 +398,67 @@ fn read_id(visit: &Visit) -> Result<u64, Trouble> {
     })
 }
 
+/// Whom a limit is for: everybody only where nobody is named.
 fn read_subject(visit: &Visit) -> Result<LimitSubject, Trouble> {
     Ok(match visit.form.text("kind") {
         "user" => LimitSubject::Person(PersonId(read_id(visit)?)),
         "server" => LimitSubject::Server(ServerId(read_id(visit)?)),
-        _ => LimitSubject::Everyone,
+        "everyone" => {
+            require_nobody(visit)?;
+            LimitSubject::Everyone
+        }
+        _ => return Err(not_offered(visit)),
     })
 }
 
 fn read_blocked(visit: &Visit) -> Result<Blocked, Trouble> {
-    Ok(match visit.form.text("kind") {
-        "everyone" => Blocked::Everyone,
+    let kind = visit.form.text("kind");
+    if visit.form.typed("inside").is_some() {
+        let server = ServerId(read_number(visit, "inside")?);
+        let target = match kind {
+            "user" => BlockTarget::Person(PersonId(read_id(visit)?)),
+            "role" => BlockTarget::Role(read_id(visit)?),
+            "channel" => BlockTarget::Channel(read_id(visit)?),
+            _ => return Err(not_offered(visit)),
+        };
+        return Ok(Blocked::InServer(server, target));
+    }
+    Ok(match kind {
+        "everyone" => {
+            require_nobody(visit)?;
+            Blocked::Everyone
+        }
         "server" => Blocked::Server(ServerId(read_id(visit)?)),
         "role" => Blocked::Role(read_id(visit)?),
         "channel" => Blocked::Channel(read_id(visit)?),
-        _ => Blocked::Person(PersonId(read_id(visit)?)),
+        "user" => Blocked::Person(PersonId(read_id(visit)?)),
+        _ => return Err(not_offered(visit)),
     })
+}
+
+/// Refuses an id beside the choice of everybody: one of the two is a mistake.
+fn require_nobody(visit: &Visit) -> Result<(), Trouble> {
+    if visit.form.typed("id").is_none() {
+        return Ok(());
+    }
+    let words = "“Everybody together” is chosen, and an id is typed. Choose “A person” or “A \
+                 server” for that id, or leave the id empty. Nothing was changed.";
+    Err(refuse(visit, "Everybody, or the one with that id?", words))
 }
 
 fn read_meter(visit: &Visit) -> Result<(Metric, Period), Trouble> {
     let metric = Metric::parse(visit.form.text("metric"));
     let period = Period::parse(visit.form.text("period"));
-    metric.zip(period).ok_or_else(Trouble::nothing_here)
+    metric.zip(period).ok_or_else(|| not_offered(visit))
+}
+
+fn not_offered(visit: &Visit) -> Trouble {
+    let words = "The form sent something that it does not offer, so nothing was changed. Open \
+                 the page again, and choose from its lists.";
+    refuse(visit, "That cannot be chosen", words)
+}
+
+fn refuse(visit: &Visit, title: &str, words: &str) -> Trouble {
+    let trouble = Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, title, words);
+    trouble.way(HOME, "Back to Operator").typed(&visit.form)
 }

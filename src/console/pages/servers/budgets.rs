@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 
-use crate::app::{Budget, make_limit};
+use crate::app::{Budget, make_limit, read_amount};
 use crate::console::markup::{Markup, html};
 use crate::console::pages::servers::{Tab, rules, show_page};
 use crate::console::parts::form::{self, Choice};
@@ -11,7 +11,7 @@ use crate::console::parts::{limits, note};
 use crate::console::routes::{Row, row};
 use crate::console::trouble::Trouble;
 use crate::console::visit::{HandlerResult, Managing, Visit};
-use crate::model::{Bound, Metric, Period, QuotaRefusal, Refusal, Window};
+use crate::model::{Bound, Metric, Period, Window};
 
 pub const ROWS: &[Row] = &[
     row!(GET "/servers/{server}/budgets" Managing show_budgets),
@@ -211,11 +211,8 @@ async fn set_budget(visit: Visit, managing: Managing) -> HandlerResult {
     // A minute has no calendar.
     let window = window.filter(|_| period != Period::Minute);
     let bound = read_bound(form.text("who"))?.unwrap_or(Bound::ServerKey);
-    let amount = form.text("amount").trim_start_matches('$').replace(',', "");
-    let amount = amount
-        .parse()
-        .map_err(|_| refuse(&visit, QuotaRefusal::BadAmount))?;
-    let limit = make_limit(metric, amount, period, window);
+    let amount = read_amount(form.text("amount"));
+    let limit = amount.and_then(|amount| make_limit(metric, amount, period, window));
     let limit = limit.map_err(|refusal| Trouble::from(refusal).typed(form))?;
     let setting = visit
         .app()
@@ -274,10 +271,6 @@ fn read_bound(typed: &str) -> Result<Option<Bound>, Trouble> {
         "member" => Bound::Member,
         role => Bound::Role(role.parse().map_err(|_| unknown_choice())?),
     }))
-}
-
-fn refuse(visit: &Visit, refusal: QuotaRefusal) -> Trouble {
-    Trouble::from(Refusal::Quota(refusal)).typed(&visit.form)
 }
 
 fn unknown_choice() -> Trouble {

@@ -112,10 +112,7 @@ pub async fn create(visit: Visit, person: SignedIn) -> HandlerResult {
         ),
     };
     let caller = person.caller_in(&visit, scopes.server).await?;
-    let days = LASTS
-        .iter()
-        .find(|(days, _)| *days == visit.form.text("days"));
-    let days: u32 = days.and_then(|(days, _)| days.parse().ok()).unwrap_or(90);
+    let days = read_days(&visit)?;
     let once = (
         person.session.session.id,
         visit.form.text("once").to_owned(),
@@ -130,6 +127,23 @@ pub async fn create(visit: Visit, person: SignedIn) -> HandlerResult {
     let made = made.await.inspect_err(|_| sent_once.give_back(&once));
     let (token, secret) = made?;
     Ok(show_created(&visit, &token, &secret).into())
+}
+
+/// For how many days: one of the list, and the first where nothing was chosen.
+fn read_days(visit: &Visit) -> Result<u32, Trouble> {
+    let typed = visit.form.typed("days").unwrap_or(LASTS[0].0);
+    let offered = LASTS.iter().find(|(days, _)| *days == typed);
+    let days = offered.and_then(|(days, _)| days.parse().ok());
+    days.ok_or_else(|| {
+        let words = LASTS.map(|(_, words)| words).join(", ");
+        Trouble::new(
+            axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+            "That is not offered",
+            format!("A token lasts for one of these: {words}. None was made; choose one."),
+        )
+        .way(FORM, "Choose again")
+        .typed(&visit.form)
+    })
 }
 
 fn sent_before() -> Trouble {

@@ -1,0 +1,126 @@
+//! What the operator types is done to whom it is meant for, or refused.
+
+use super::{SeenPage, Visitor};
+use crate::model::{BlockTarget, Caller, PersonId, Place, ServerId};
+use crate::tests::{Stage, run};
+
+/// Sends fields to one of the operator's forms, whether a page offers them or
+/// not.
+async fn sends(
+    omar: &Visitor<'_>,
+    page: &SeenPage,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> SeenPage {
+    let mut all = page.form("/operator/limit").fill(&[]);
+    all.retain(|(name, _)| name == "form_token");
+    let fields = fields.iter();
+    all.extend(fields.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let sent = omar.sends_once(omar.post(action, &all)).await;
+    omar.follows(sent).await
+}
+
+fn limit<'a>(
+    kind: &'a str,
+    id: &'a str,
+    metric: &'a str,
+    period: &'a str,
+) -> [(&'a str, &'a str); 5] {
+    [
+        ("kind", kind),
+        ("id", id),
+        ("amount", "1"),
+        ("metric", metric),
+        ("period", period),
+    ]
+}
+
+async fn omar(stage: &Stage) -> Visitor<'_> {
+    Visitor::signed_in(stage, stage.scene.manager).await
+}
+
+#[tokio::test]
+async fn a_limit_for_one_never_becomes_one_for_everybody() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let page = omar.opens("/operator").await;
+        let id = stage.scene.member.to_string();
+        // The list says everybody, and somebody’s id is typed.
+        let typed = [("id", &*id), ("amount", "1")];
+        let refused = omar.sends(&page, "/operator/limit", &typed).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.holds("Everybody, or the one with that id?"));
+        for fields in [
+            limit("person", &id, "requests", "day"),
+            limit("", &id, "requests", "day"),
+            limit("user", "mia", "requests", "day"),
+            limit("user", &id, "questions", "day"),
+            limit("user", &id, "requests", "fortnight"),
+        ] {
+            let refused = sends(&omar, &page, "/operator/limit", &fields).await;
+            assert_eq!(refused.status, 422, "{fields:?}");
+        }
+        assert!(omar.opens("/operator").await.holds("Nothing is set."));
+        let set = omar
+            .sends(&page, "/operator/limit", &[("amount", "1,000")])
+            .await;
+        assert!(set.holds("The limit is set."), "{}", set.shown());
+        // What is not understood clears nothing either.
+        for fields in [
+            &[("kind", "zzz")][..],
+            &[("kind", "everyone"), ("id", &*id)][..],
+            &[("kind", "everyone"), ("metric", "questions")][..],
+        ] {
+            let refused = sends(&omar, &page, "/operator/unlimit", fields).await;
+            assert_eq!(refused.status, 422, "{fields:?}");
+        }
+        let page = omar.opens("/operator").await;
+        assert!(page.holds("0 of 1,000 requests"), "{}", page.shown());
+        let cleared = omar.sends(&page, "/operator/unlimit", &[]).await;
+        assert!(cleared.holds("Cleared 1 limit."), "{}", cleared.shown());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_block_is_for_whom_it_names_and_never_for_oneself() {
+    run(async |stage| {
+        let omar = omar(stage).await;
+        let page = omar.opens("/operator").await;
+        let (id, own) = (
+            stage.scene.member.to_string(),
+            stage.scene.manager.to_string(),
+        );
+        let fields = [("kind", "user"), ("id", &*own)];
+        let refused = sends(&omar, &page, "/operator/block", &fields).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.holds("That is you"), "{}", refused.shown());
+        for kind in ["", "person", "zzz"] {
+            for action in ["/operator/block", "/operator/unblock"] {
+                let refused = sends(&omar, &page, action, &[("kind", kind), ("id", &id)]).await;
+                assert_eq!(refused.status, 422, "{action} {kind:?}");
+            }
+        }
+        let fields = [("kind", "user"), ("id", &*id)];
+        let let_go = sends(&omar, &page, "/operator/unblock", &fields).await;
+        assert!(let_go.holds("was not stopped."), "{}", let_go.shown());
+        // What a server’s managers stopped is lifted there, and nowhere else.
+        let people = &stage.app().await.people;
+        let manager = Caller {
+            place: Place::Server(ServerId(stage.scene.server)),
+            manages_server: true,
+            ..crate::app::nobody_else(PersonId(stage.scene.manager))
+        };
+        let target = BlockTarget::Person(PersonId(stage.scene.member));
+        people.block_here(&manager, target, None).await.unwrap();
+        let inside = stage.scene.server.to_string();
+        let fields = [("kind", "user"), ("id", &*id)];
+        let elsewhere = sends(&omar, &page, "/operator/unblock", &fields).await;
+        assert!(elsewhere.holds("was not stopped."), "{}", elsewhere.shown());
+        let fields = [("kind", "user"), ("id", &*id), ("inside", &*inside)];
+        let lifted = sends(&omar, &page, "/operator/unblock", &fields).await;
+        assert!(lifted.holds("can ask again."), "{}", lifted.shown());
+        assert!(stage.is_answering().await);
+    })
+    .await;
+}

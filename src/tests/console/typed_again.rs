@@ -1,0 +1,124 @@
+//! What was typed is not lost: when a session has ended, when somebody lost a
+//! right, and when Discord does not answer.
+
+use latchkey_emulator::RestTrouble;
+
+use super::{SeenPage, Visitor};
+use crate::tests::{Stage, rest_fault, run};
+
+/// What stands in a field of the form that is shown again.
+fn typed_again(page: &SeenPage, action: &str, name: &str) -> String {
+    let fields = page.form(action).fill(&[]);
+    let field = fields.into_iter().find(|(its_name, _)| its_name == name);
+    field.map_or_else(String::new, |(_, value)| value)
+}
+
+#[tokio::test]
+async fn a_form_of_an_ended_session_goes_through_once_its_sender_signed_in_beside_it() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/tokens/new").await;
+        mia.loses("__Host-latchkey");
+        let typed = [("name", "My laptop"), ("days", "30")];
+        let ended = mia.sends(&form, "/tokens", &typed).await;
+        assert_eq!(ended.status, 401);
+        assert!(ended.holds("Sign in again, then send"), "{}", ended.shown());
+        let link = "target=\"_blank\" rel=\"noopener\">Sign in with Discord";
+        assert!(ended.holds(link), "{}", ended.html);
+        assert_eq!(typed_again(&ended, "/tokens", "name"), "My laptop");
+        // Fields are called as people know them; what the page keeps is hidden.
+        let says = ended.says();
+        assert!(says.contains("Ends after so many days"), "{says}");
+        assert!(says.contains("{name: My laptop}"), "{says}");
+        assert!(!says.contains("{once:"), "{says}");
+        assert!(!typed_again(&ended, "/tokens", "once").is_empty());
+        // Sent before its sender signed in, it is there again as well.
+        let early = mia.sends(&ended, "/tokens", &[]).await;
+        assert_eq!(early.status, 401);
+        assert!(early.holds("Sign in again, then send"), "{}", early.shown());
+        assert_eq!(typed_again(&early, "/tokens", "name"), "My laptop");
+        mia.signs_in(stage.scene.member).await;
+        let made = mia.sends(&early, "/tokens", &[]).await;
+        assert!(made.holds("“My laptop” is ready"), "{}", made.shown());
+        assert!(mia.opens("/tokens").await.holds("My laptop"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_of_before_a_sign_in_is_nobody_elses() {
+    run(async |stage| {
+        // Whose browser holds no such cookie has been shown no such form.
+        let theirs = Visitor::stranger(stage).await.opens("/playground").await;
+        let forms = theirs.forms().into_iter().flat_map(|form| form.fields);
+        let mut tokens = forms.filter(|(name, _)| name == "form_token");
+        let (_, token) = tokens.next().unwrap();
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let fields = [("form_token".to_owned(), token)];
+        let refused = mia.sends_once(mia.post("/tokens", &fields)).await;
+        assert_eq!(refused.status, 409);
+        assert!(refused.holds("Send it once more"), "{}", refused.shown());
+    })
+    .await;
+}
+
+/// The form of a server's budgets, sent after something happened.
+async fn sends_budget(stage: &Stage, happens: impl FnOnce(&Stage)) -> SeenPage {
+    let omar = Visitor::signed_in(stage, stage.scene.manager).await;
+    let budgets = format!("/servers/{}/budgets", stage.scene.server);
+    let form = omar.opens(&budgets).await;
+    happens(stage);
+    let refused = omar.sends(&form, &budgets, &[("amount", "7")]).await;
+    assert_eq!(typed_again(&refused, &budgets, "amount"), "7");
+    refused
+}
+
+/// Discord says nothing else of members.
+fn fails_members(stage: &Stage, trouble: RestTrouble) {
+    stage.expects_refusals();
+    let fault = rest_fault(("GET", "/members/"), trouble, 1_000);
+    stage.world().with(|state| state.rest_faults.push(fault));
+}
+
+#[tokio::test]
+async fn who_left_the_server_is_told_that_they_do_not_manage_it() {
+    run(async |stage| {
+        let gone = |stage: &Stage| fails_members(stage, RestTrouble::Refused(404, 10_007));
+        let refused = sends_budget(stage, gone).await;
+        assert_eq!(refused.status, 403);
+        let says = "You do not manage this server";
+        assert!(refused.holds(says), "{}", refused.shown());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_discord_is_away_the_form_stays() {
+    run(async |stage| {
+        let away = |stage: &Stage| fails_members(stage, RestTrouble::Page(503));
+        let refused = sends_budget(stage, away).await;
+        assert_eq!(refused.status, 503);
+        let says = "Discord does not answer";
+        assert!(refused.holds(says), "{}", refused.shown());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_lasts_longer_than_offered_is_refused_with_words() {
+    run(async |stage| {
+        let mia = Visitor::signed_in(stage, stage.scene.member).await;
+        let form = mia.opens("/tokens/new").await;
+        let mut fields = form.form("/tokens").fill(&[("name", "For ever")]);
+        for (name, value) in &mut fields {
+            if name == "days" {
+                *value = "9000".to_owned();
+            }
+        }
+        let refused = mia.sends_once(mia.post("/tokens", &fields)).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.holds("1 year"), "{}", refused.shown());
+        assert!(!mia.opens("/tokens").await.holds("For ever"));
+    })
+    .await;
+}
