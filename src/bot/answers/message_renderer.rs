@@ -15,7 +15,7 @@ use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
 use crate::bot::connection::rest::{MESSAGE_GONE, code_of, refuses_content, refuses_place};
-use crate::bot::conversation::transcript::{self, Heading, QUESTION_FILE};
+use crate::bot::conversation::transcript;
 use crate::bot::words::{self, Voice};
 use crate::model::{PersonId, ServerId};
 
@@ -89,14 +89,6 @@ impl GrowingText {
     }
 }
 
-/// The file of a question that is too long to stand above its answer.
-pub fn file_of_question(voice: Voice<'_>, heading: &Heading, question: &str) -> Option<File> {
-    heading.is_excerpt.then(|| {
-        let description = words::answers::question_file(voice);
-        File::of_markdown(QUESTION_FILE, description, question)
-    })
-}
-
 /// A message as it stands in the channel. Its files are left out: they stay
 /// where they were put.
 struct ShownMessage {
@@ -146,7 +138,7 @@ impl<'a> MessageRenderer<'a> {
     /// channel.
     pub fn quote_question(&mut self, question: &str) {
         let heading = transcript::heading(question);
-        self.question = file_of_question(self.voice, &heading, question);
+        self.question = words::answers::file_of_question(self.voice, &heading, question);
         self.heading = heading.text;
     }
 
