@@ -57,8 +57,8 @@ const ANY: Option<Method> = None;
 
 pub const CHAT: Requirement = Requirement::Token(Right::Chat);
 pub const READ_KEYS: Requirement = Requirement::Token(Right::KeysRead);
-const READ_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysRead);
-const WRITE_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysWrite);
+pub const READ_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysRead);
+pub const WRITE_SYSTEM_KEYS: Requirement = Requirement::Operator(Right::KeysWrite);
 const READ_USAGE: Requirement = Requirement::Token(Right::UsageRead);
 
 /// A body of any shape, in JSON.
@@ -129,7 +129,7 @@ pub fn all_routes() -> impl Iterator<Item = &'static Route> {
 }
 
 /// Calls to models, in the dialects of their providers and in our own.
-static MODELS: [Route; 7] = [
+static MODELS: [Route; 8] = [
     route!(
         POST,
         "/v1/chat/completions",
@@ -178,6 +178,19 @@ static MODELS: [Route; 7] = [
             "images",
             "openai",
             "Makes pictures in OpenAI's format, with any provider that makes them. `model` is `provider/model`, or `provider/workflow`; left out, the first in the operator's order that somebody can pay for. With `stream`, hosts that do not speak OpenAI's format tell how far they are in comments; hosts of workflows take `seed` and `negative_prompt` too.",
+        )
+        .body(SchemaDocs::Any)
+        .responses(&[OPENAI_STREAMS])
+    ),
+    route!(
+        POST,
+        "/v1/images/edits",
+        CHAT,
+        openai::edit_images,
+        RouteDocs::new(
+            "images_edit",
+            "openai",
+            "Changes a picture, in OpenAI's format, with any provider that changes them: a form with one `image`, as OpenAI's libraries send it, or JSON with one `data:` URL in `images`. Everything else is as where pictures are made from words.",
         )
         .body(SchemaDocs::Any)
         .responses(&[OPENAI_STREAMS])

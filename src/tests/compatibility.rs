@@ -135,6 +135,45 @@ async fn synthstacks_list_tells_what_a_key_is_and_what_it_paid() {
 }
 
 #[tokio::test]
+async fn app_rproxys_system_keys_are_the_operators() {
+    run(async |stage| {
+        let omar = Program::of(stage, &stage.omar(), ALL).await;
+        let keys = "/v2/admin/llm-keys/";
+        let patch = async |body: Value| send(omar.call("PATCH", keys).json(&body)).await;
+        let before = omar.gets(keys).await.json();
+        assert_eq!(before["anthropic_masked"], Value::Null);
+        assert_eq!(before["anthropic_configured"], false);
+        // The scene has a key of the environment.
+        assert_eq!(before["groq_configured"], true);
+        let both =
+            json!({"anthropic_api_key": good("anthropic"), "openai_api_key": good("openai")});
+        let stored = patch(both).await;
+        assert_eq!(stored.status, 200, "{}", stored.text);
+        assert_eq!(
+            stored.json()["message"],
+            "System API keys updated successfully"
+        );
+        let after = omar.gets("/v2/admin/llm-keys").await;
+        assert!(!after.text.contains(&good("anthropic")));
+        let after = after.json();
+        assert_eq!(after["anthropic_masked"], "****...6789");
+        assert_eq!(after["openai_configured"], true);
+        // One of two is refused, so that neither is changed.
+        let one_bad = json!({"anthropic_api_key": "", "openai_api_key": bad("openai")});
+        assert_eq!(patch(one_bad).await.status, 422);
+        assert_eq!(patch(json!({"anthropic_api_key": ""})).await.status, 200);
+        let left = omar.gets(keys).await.json();
+        assert_eq!(left["anthropic_configured"], false);
+        assert_eq!(left["openai_configured"], true);
+        let mia = Program::of(stage, &stage.mia(), ALL).await;
+        assert_eq!(mia.gets(keys).await.status, 403);
+        let theirs = send(mia.call("PATCH", keys).json(&json!({}))).await;
+        assert_eq!(theirs.status, 403);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn app_rproxys_keys_come_several_at_once_all_or_none() {
     run(async |stage| {
         let program = Program::of(stage, &stage.mia(), ALL).await;

@@ -9,7 +9,7 @@ use latchkey_emulator::Attachment;
 use latchkey_emulator::providers::{ProviderFault, Standing, sample};
 use serde_json::json;
 
-use super::picture_jobs::shows;
+use super::picture_jobs::{self, shows};
 use super::program::Program;
 use super::stage::{self, Setup, Stage};
 use super::{Actor, good};
@@ -18,7 +18,7 @@ use super::{Actor, good};
 const APIS: [&str; 4] = ["openai", "google", "xai", "openrouter"];
 
 /// Somebody with a key for each of them.
-async fn mia_with_all_keys(stage: &Stage) -> Actor<'_> {
+pub async fn mia_with_all_keys(stage: &Stage) -> Actor<'_> {
     let mia = stage.mia();
     for provider in APIS {
         mia.adds(provider, "user", &good(provider)).await;
@@ -74,9 +74,9 @@ async fn moderation_reads_the_same_whoever_declines() {
         OpenRouter declined that. Rephrase it, or name another provider.
         = 0 pictures, 0 in, 0 out, Some(NanoDollars(0))
         Google declined that. Rephrase it, or name another provider.
-        = 0 pictures, 0 in, 0 out, Some(NanoDollars(0))
+        = 0 pictures, 4 in, 0 out, Some(NanoDollars(1000))
         xAI declined that. Rephrase it, or name another provider.
-        = 0 pictures, 0 in, 0 out, Some(NanoDollars(0))
+        = 0 pictures, 0 in, 0 out, Some(NanoDollars(60000000))
         xAI declined that. Rephrase it, or name another provider.
         = 0 pictures, 0 in, 0 out, Some(NanoDollars(0))
         ");
@@ -102,39 +102,39 @@ async fn what_is_good_is_shown_and_booked_and_the_rest_is_explained() {
             told += &sees_and_pays(stage, &mia, &line).await;
         }
         assert_snapshot!(told, @"
-            xai BlockedFrom(2)
-            -# ⚠️ 2 of 4 missing: xAI's moderation declined it.
-            -# xAI grok-imagine-image · 👤 personal key · $0.08 · 2 pictures
-            [picture-1.png: Made by grok-imagine-image from: x]
-            [picture-2.png: Made by grok-imagine-image from: x]
-            = 2 pictures, 0 in, 0 out, Some(NanoDollars(80000000))
-            google BlockedFrom(2)
-            -# ⚠️ 2 of 4 missing: Google's moderation declined it.
-            -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.068 · 2 pictures
-            [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
-            [picture-2.png: Made by gemini-3.1-flash-lite-image from: x]
-            = 2 pictures, 16 in, 2240 out, Some(NanoDollars(67204000))
-            google LimitedAfter(2)
-            -# ⚠️ 2 of 4 missing: Google is limiting this key right now.
-            -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.068 · 2 pictures
-            [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
-            [picture-2.png: Made by gemini-3.1-flash-lite-image from: x]
-            = 2 pictures, 16 in, 2240 out, Some(NanoDollars(67204000))
-            openrouter LimitedAfter(3)
-            -# ⚠️ 1 of 4 missing: OpenRouter is limiting this key right now.
-            -# OpenRouter google/gemini-3.1-flash-image · 👤 personal key · $0.12 · 3 pictures
-            [picture-1.png: Made by google/gemini-3.1-flash-image from: x]
-            [picture-2.png: Made by google/gemini-3.1-flash-image from: x]
-            [picture-3.png: Made by google/gemini-3.1-flash-image from: x]
-            = 2 pictures, 16 in, 2240 out, Some(NanoDollars(67204000))
-            openrouter DataUrls
-            -# OpenRouter google/gemini-3.1-flash-image · 👤 personal key · $0.15 · 4 pictures
-            [picture-1.png: Made by google/gemini-3.1-flash-image from: x]
-            [picture-2.png: Made by google/gemini-3.1-flash-image from: x]
-            [picture-3.png: Made by google/gemini-3.1-flash-image from: x]
-            [picture-4.png: Made by google/gemini-3.1-flash-image from: x]
-            = 2 pictures, 16 in, 2240 out, Some(NanoDollars(67204000))
-            ");
+        xai BlockedFrom(2)
+        -# ⚠️ 2 of 4 missing: xAI's moderation declined it.
+        -# xAI grok-imagine-image · 👤 personal key · $0.08 · 2 pictures
+        [picture-1.png: Made by grok-imagine-image from: x]
+        [picture-2.png: Made by grok-imagine-image from: x]
+        = 2 pictures, 0 in, 0 out, Some(NanoDollars(80000000))
+        google BlockedFrom(2)
+        -# ⚠️ 2 of 4 missing: Google's moderation declined it.
+        -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.068 · 2 pictures
+        [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
+        [picture-2.png: Made by gemini-3.1-flash-lite-image from: x]
+        = 2 pictures, 16 in, 2240 out, Some(NanoDollars(67204000))
+        google LimitedAfter(2)
+        -# ⚠️ 2 of 4 missing: Google is limiting this key right now.
+        -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.068 · 2 pictures
+        [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
+        [picture-2.png: Made by gemini-3.1-flash-lite-image from: x]
+        = 2 pictures, 8 in, 2240 out, Some(NanoDollars(67202000))
+        openrouter LimitedAfter(3)
+        -# ⚠️ 1 of 4 missing: OpenRouter is limiting this key right now.
+        -# OpenRouter google/gemini-3.1-flash-image · 👤 personal key · $0.12 · 3 pictures
+        [picture-1.png: Made by google/gemini-3.1-flash-image from: x]
+        [picture-2.png: Made by google/gemini-3.1-flash-image from: x]
+        [picture-3.png: Made by google/gemini-3.1-flash-image from: x]
+        = 3 pictures, 60 in, 12525 out, Some(NanoDollars(112500000))
+        openrouter DataUrls
+        -# OpenRouter google/gemini-3.1-flash-image · 👤 personal key · $0.15 · 4 pictures
+        [picture-1.png: Made by google/gemini-3.1-flash-image from: x]
+        [picture-2.png: Made by google/gemini-3.1-flash-image from: x]
+        [picture-3.png: Made by google/gemini-3.1-flash-image from: x]
+        [picture-4.png: Made by google/gemini-3.1-flash-image from: x]
+        = 4 pictures, 80 in, 16700 out, Some(NanoDollars(150000000))
+        ");
     })
     .await;
 }
@@ -161,21 +161,21 @@ async fn what_was_made_before_it_is_cancelled_is_shown_and_booked() {
             let _ = writeln!(told, "{seen}\n{}", newest_row(stage).await);
         }
         assert_snapshot!(told, @"
-            > x
+        > x
 
-            -# ⚠️ 2 of 4 missing: it was cancelled.
-            -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.068 · 2 pictures
-            [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
-            [picture-2.png: Made by gemini-3.1-flash-lite-image from: x]
-            = 2 pictures, 8 in, 2240 out, Some(NanoDollars(67202000))
-            > x
+        -# ⚠️ 2 of 4 missing: it was cancelled.
+        -# Google gemini-3.1-flash-lite-image · 👤 personal key · $0.068 · 2 pictures
+        [picture-1.png: Made by gemini-3.1-flash-lite-image from: x]
+        [picture-2.png: Made by gemini-3.1-flash-lite-image from: x]
+        = 2 pictures, 8 in, 2240 out, Some(NanoDollars(67202000))
+        > x
 
-            -# ⚠️ 2 of 4 missing: it was cancelled.
-            -# OpenRouter google/gemini-3.1-flash-image · 👤 personal key · $0.075 · 2 pictures
-            [picture-1.png: Made by google/gemini-3.1-flash-image from: x]
-            [picture-2.png: Made by google/gemini-3.1-flash-image from: x]
-            = 2 pictures, 8 in, 2240 out, Some(NanoDollars(67202000))
-            ");
+        -# ⚠️ 2 of 4 missing: it was cancelled.
+        -# OpenRouter google/gemini-3.1-flash-image · 👤 personal key · $0.075 · 2 pictures
+        [picture-1.png: Made by google/gemini-3.1-flash-image from: x]
+        [picture-2.png: Made by google/gemini-3.1-flash-image from: x]
+        = 2 pictures, 40 in, 8350 out, Some(NanoDollars(75000000))
+        ");
     })
     .await;
 }
@@ -195,18 +195,18 @@ async fn a_model_that_thinks_or_talks_shows_its_last_picture_or_its_words() {
             told += &sees_and_pays(stage, &mia, thinks).await;
         }
         assert_snapshot!(told, @"
-            -# Google gemini-3-pro-image · 👤 personal key · $0.14
-            [picture-1.png: Made by gemini-3-pro-image from: x]
-            = 1 pictures, 4 in, 1120 out, Some(NanoDollars(134408000))
-            Google made no picture and said:
-            > Which lighthouse do you mean?
-            Answer it in the prompt, or name another provider or model.
-            = 1 pictures, 4 in, 1120 out, Some(NanoDollars(134408000))
-            Google finished without a picture that I can use. Say it in other words, or name another provider or model.
-            = 1 pictures, 4 in, 1120 out, Some(NanoDollars(134408000))
-            Google declined that. Rephrase it, or name another provider.
-            = 1 pictures, 4 in, 1120 out, Some(NanoDollars(134408000))
-            ");
+        -# Google gemini-3-pro-image · 👤 personal key · $0.14
+        [picture-1.png: Made by gemini-3-pro-image from: x]
+        = 1 pictures, 4 in, 1120 out, Some(NanoDollars(134408000))
+        Google made no picture and said:
+        > Which lighthouse do you mean?
+        Answer it in the prompt, or name another provider or model.
+        = 0 pictures, 4 in, 240 out, Some(NanoDollars(2888000))
+        Google finished without a picture that I can use. Say it in other words, or name another provider or model.
+        = 0 pictures, 4 in, 0 out, Some(NanoDollars(8000))
+        Google declined that. Rephrase it, or name another provider.
+        = 0 pictures, 4 in, 0 out, Some(NanoDollars(8000))
+        ");
         stage.recovers("google");
         let program = Program::of(stage, &mia, "").await;
         let wish = json!({"model": "google/gemini-3-pro-image", "prompt": "x"});
@@ -304,6 +304,35 @@ async fn a_kind_of_picture_that_is_not_taken_is_refused_before_anybody_is_asked(
 }
 
 #[tokio::test]
+async fn a_seed_is_for_workflows_and_nobody_else_is_asked_with_one() {
+    stage::run_with(picture_jobs::setup(), async |stage| {
+        let mia = mia_with_all_keys(stage).await;
+        let before = stage.calls();
+        let mut told = String::new();
+        for provider in APIS {
+            let line = format!("/imagine prompt:x provider:{provider} seed:7");
+            told += &mia.runs(&line).await;
+            told.push('\n');
+        }
+        let program = Program::of(stage, &mia, "").await;
+        let wish = json!({"model": "google/gemini-3-pro-image", "prompt": "x", "seed": 7});
+        told += &program.posts("/v1/images/generations", &wish).await.text;
+        assert_snapshot!(told, @r#"
+        (only you) OpenAI takes no seed, so nobody was asked. Leave `seed:` out, or name a workflow with `model:`.
+        (only you) Google takes no seed, so nobody was asked. Leave `seed:` out, or name a workflow with `model:`.
+        (only you) xAI takes no seed, so nobody was asked. Leave `seed:` out, or name a workflow with `model:`.
+        (only you) OpenRouter takes no seed, so nobody was asked. Leave `seed:` out, or name a workflow with `model:`.
+        {"error":{"code":"seed_not_taken","message":"google takes no `seed`, so nobody was asked. Leave it out, or name a workflow.","param":null,"type":"invalid_request_error"}}
+        "#);
+        assert_eq!(stage.calls(), before);
+        // Whoever names nobody gets a workflow, although others come first.
+        let seen = mia.runs("/imagine prompt:x seed:7").await;
+        assert!(seen.contains("ComfyUI text-to-image"), "{seen}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_key_whose_account_makes_no_pictures_is_told_apart_and_the_next_one_pays() {
     let mut told = String::new();
     for (provider, variable, standing) in [
@@ -386,13 +415,13 @@ async fn partial_pictures_pass_and_the_last_ones_are_booked() {
             .filter_map(|line| line.strip_prefix("event: "))
             .collect();
         assert_snapshot!(kinds.join(" "), @"image_generation.partial_image image_generation.partial_image image_generation.completed");
-        assert_snapshot!(newest_row(stage).await, @r#"
+        assert_snapshot!(newest_row(stage).await, @"= 1 pictures, 10 in, 4360 out, Some(NanoDollars(130850000))");
+        let wish = json!({"model": "openai/gpt-image-2", "prompt": "x", "size": "1000x1000"});
+        let said = program.posts("/v1/images/generations", &wish).await;
+        assert_snapshot!(said.shown(), @r#"
         400 personal openai
         {"error":{"code":"invalid_request","message":"openai says that the call is wrong. It says: Invalid size '1000x1000'. Width and height must both be divisible by 16.","param":null,"type":"invalid_request_error"}}
         "#);
-        let wish = json!({"model": "openai/gpt-image-2", "prompt": "x", "size": "1000x1000"});
-        let said = program.posts("/v1/images/generations", &wish).await;
-        assert_snapshot!(said.shown(), @"");
     })
     .await;
 }

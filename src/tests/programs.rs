@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::process::{command, printed};
 use super::program::Program;
-use super::{Stage, bad, good, run};
+use super::{Actor, Stage, bad, good, run};
 
 /// Runs a verb in a home of its own, with something piped in; what it printed
 /// to either side, and whether it did well.
@@ -34,8 +34,12 @@ async fn does(home: &TempDir, line: &str, piped: &str) -> (bool, String, String)
 }
 
 async fn logged_in(stage: &Stage, options: &str) -> TempDir {
+    logged_in_as(stage, &stage.mia(), options).await
+}
+
+async fn logged_in_as(stage: &Stage, actor: &Actor<'_>, options: &str) -> TempDir {
     let home = tempfile::tempdir().unwrap();
-    let program = Program::of(stage, &stage.mia(), options).await;
+    let program = Program::of(stage, actor, options).await;
     let (well, _, told) = does(
         &home,
         &format!("login {}", stage.gateway().await),
@@ -44,6 +48,50 @@ async fn logged_in(stage: &Stage, options: &str) -> TempDir {
     .await;
     assert!(well, "{told}");
     home
+}
+
+#[tokio::test]
+async fn the_operator_keeps_system_keys_from_a_shell() {
+    run(async |stage| {
+        let all = "scopes:chat,keys:read,keys:write,usage:read";
+        let home = logged_in_as(stage, &stage.omar(), all).await;
+        let id = regex::Regex::new("[0-9a-f]{32}").unwrap();
+        let does = async |line: &str, piped: &str| {
+            let (well, said, told) = does(&home, line, piped).await;
+            let said = id.replace_all(&said, "<id>").into_owned();
+            let told = told.lines().last().unwrap_or_default().to_owned();
+            format!("{well} {said}{told}")
+        };
+        let (_, added, _) = self::does(
+            &home,
+            "keys --system add openai --name spring",
+            &good("openai"),
+        )
+        .await;
+        let key = id.find(&added).unwrap().as_str().to_owned();
+        insta::assert_snapshot!(id.replace_all(&added, "<id>"), @"
+        <id>  openai …6789 “spring”: valid
+        The provider says: valid.
+        ");
+        insta::assert_snapshot!(does("keys --system", "").await, @"
+        true env-groq  groq …6789: unverified, from the environment (GROQ_API_KEY)
+        <id>  openai …6789 “spring”: valid
+        ");
+        insta::assert_snapshot!(does(&format!("keys --system pause {key}"), "").await, @"true <id>  openai …6789 “spring”: valid, paused");
+        insta::assert_snapshot!(does(&format!("keys --system resume {key}"), "").await, @"true <id>  openai …6789 “spring”: valid");
+        insta::assert_snapshot!(does("keys --system test env-groq", "").await, @"
+        true env-groq  groq …6789: valid, from the environment (GROQ_API_KEY)
+        The provider says: valid.
+        ");
+        insta::assert_snapshot!(does("keys --system status", "").await, @"false error: `status` shows who pays for one person; leave --system out");
+        insta::assert_snapshot!(does(&format!("keys --system remove {key}"), "").await, @"true Removed.");
+        // Whoever is no operator is told so.
+        let others = logged_in(stage, all).await;
+        let (well, said, told) = self::does(&others, "keys --system", "").await;
+        assert!(!well && said.is_empty());
+        assert!(told.contains("operator"), "{told}");
+    })
+    .await;
 }
 
 #[tokio::test]

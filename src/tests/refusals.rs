@@ -397,6 +397,7 @@ fn other_refusals() -> Vec<Refusal> {
             provider: openai(),
             kind: PictureKind::Gif,
         },
+        P::SeedNotTaken { provider: openai() },
         P::AnsweredInWords {
             provider: openai(),
             words: Words("Which one?".into()),

@@ -4,16 +4,15 @@
 use std::time::Duration;
 
 use latchkey_emulator::{RestFault, RestTrouble};
-use reqwest::{Method, StatusCode};
 
-use super::page_visitor::{ORIGIN, PageVisitor, parameter};
+use super::console::{ORIGIN, Visitor, parameter};
 use super::{Setup, Stage, run, run_with};
 
 const SESSION: &str = "__Host-latchkey";
 const SIGN_IN: &str = "__Host-latchkey-in";
 
-fn cookie(browser: &PageVisitor<'_>, name: &str) -> Option<String> {
-    browser.cookies.lock().unwrap().get(name).cloned()
+fn cookie(browser: &Visitor<'_>, name: &str) -> Option<String> {
+    browser.cookie(name)
 }
 
 /// How many codes were exchanged with Discord.
@@ -24,30 +23,30 @@ fn exchanges(stage: &Stage) -> u32 {
 #[tokio::test]
 async fn somebody_signs_in_looks_and_signs_out() {
     run(async |stage| {
-        let browser = PageVisitor::new(stage);
-        let first = browser.opens("/signed-in").await;
-        assert_eq!(first.status, StatusCode::UNAUTHORIZED);
+        let browser = Visitor::stranger(stage).await;
+        let first = browser.opens_once("/signed-in").await;
+        assert_eq!(first.status, 401);
         assert!(
-            first.text.contains("/sign-in?next=%2Fsigned-in"),
+            first.html.contains("/sign-in?next=%2Fsigned-in"),
             "{}",
-            first.text
+            first.html
         );
-        let back = browser.signs_in(stage.scene.member).await;
+        let back = browser.signs_in_with_discord(stage.scene.member).await;
         assert_eq!(back.location(), "/signed-in");
         assert_eq!(back.headers["cache-control"], "no-store");
-        let shown = browser.opens("/signed-in").await;
-        assert!(shown.text.contains("As mia."), "{}", shown.text);
+        let shown = browser.opens_once("/signed-in").await;
+        assert!(shown.html.contains("As mia."), "{}", shown.html);
         // The pages know the name; the database has no cookie.
         let session = cookie(&browser, SESSION).unwrap();
         assert_eq!(session.len(), 43);
         let out = browser.submits("/signed-in", "/sign-out", &[]).await;
-        assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, "/"));
+        assert_eq!((out.status, out.location()), (303, "/"));
         assert_eq!(out.headers["clear-site-data"], "\"cache\"");
         assert_eq!(cookie(&browser, SESSION), None);
         // Whoever kept the cookie has nothing of it.
         browser.keeps(SESSION, &session);
-        let after = browser.opens("/signed-in").await;
-        assert_eq!(after.status, StatusCode::UNAUTHORIZED);
+        let after = browser.opens_once("/signed-in").await;
+        assert_eq!(after.status, 401);
     })
     .await;
 }
@@ -55,24 +54,20 @@ async fn somebody_signs_in_looks_and_signs_out() {
 #[tokio::test]
 async fn signing_in_always_begins_a_new_session() {
     run(async |stage| {
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         // Somebody planted a cookie of their own choosing.
         let planted = "A".repeat(43);
         browser.keeps(SESSION, &planted);
-        browser.signs_in(stage.scene.member).await;
+        browser.signs_in_with_discord(stage.scene.member).await;
         let first = cookie(&browser, SESSION).unwrap();
         assert_ne!(first, planted);
-        browser.signs_in(stage.scene.member).await;
+        browser.signs_in_with_discord(stage.scene.member).await;
         let second = cookie(&browser, SESSION).unwrap();
         assert_ne!(first, second);
-        let other = PageVisitor::new(stage);
-        other
-            .cookies
-            .lock()
-            .unwrap()
-            .insert(SESSION.to_owned(), first);
-        let shown = other.opens("/signed-in").await;
-        assert_eq!(shown.status, StatusCode::UNAUTHORIZED, "its session ended");
+        let other = Visitor::stranger(stage).await;
+        other.keeps(SESSION, &first);
+        let shown = other.opens_once("/signed-in").await;
+        assert_eq!(shown.status, 401, "its session ended");
     })
     .await;
 }
@@ -81,10 +76,13 @@ async fn signing_in_always_begins_a_new_session() {
 async fn what_does_not_come_back_where_it_began_signs_nobody_in() {
     run(async |stage| {
         stage.world().consents(stage.scene.member);
-        let (victim, thief) = (PageVisitor::new(stage), PageVisitor::new(stage));
-        let ended = async |browser: &PageVisitor<'_>, back: &str| {
-            let shown = browser.opens(back).await;
-            assert_eq!(shown.status, StatusCode::BAD_REQUEST, "{back}");
+        let (victim, thief) = (
+            Visitor::stranger(stage).await,
+            Visitor::stranger(stage).await,
+        );
+        let ended = async |browser: &Visitor<'_>, back: &str| {
+            let shown = browser.opens_once(back).await;
+            assert_eq!(shown.status, 400, "{back}");
             assert_eq!(shown.title(), "That sign-in has ended", "{back}");
             assert_eq!(cookie(browser, SESSION), None, "{back}");
         };
@@ -119,9 +117,9 @@ async fn what_does_not_come_back_where_it_began_signs_nobody_in() {
         stage.clock.advance_ms(10 * 60_000);
         ended(&victim, &back).await;
         let back = victim.goes_to_discord("/sign-in").await;
-        assert_eq!(victim.opens(&back).await.location(), "/keys");
-        let again = victim.opens(&back).await;
-        assert_eq!(again.status, StatusCode::BAD_REQUEST);
+        assert_eq!(victim.opens_once(&back).await.location(), "/keys");
+        let again = victim.opens_once(&back).await;
+        assert_eq!(again.status, 400);
         assert_eq!(exchanges(stage), 1);
     })
     .await;
@@ -131,12 +129,12 @@ async fn what_does_not_come_back_where_it_began_signs_nobody_in() {
 async fn two_tabs_may_sign_in_side_by_side() {
     run(async |stage| {
         stage.world().consents(stage.scene.member);
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         let one = browser.goes_to_discord("/sign-in?next=/signed-in").await;
         let other = browser.goes_to_discord("/sign-in?next=/").await;
-        assert_eq!(browser.opens(&one).await.location(), "/signed-in");
-        assert_eq!(browser.opens(&other).await.location(), "/");
-        assert_eq!(browser.opens("/signed-in").await.status, StatusCode::OK);
+        assert_eq!(browser.opens_once(&one).await.location(), "/signed-in");
+        assert_eq!(browser.opens_once(&other).await.location(), "/");
+        assert_eq!(browser.opens_once("/signed-in").await.status, 200);
     })
     .await;
 }
@@ -151,12 +149,16 @@ async fn nobody_is_sent_to_another_site() {
             "https:evil.example",
             "/sign-in/back",
         ] {
-            let browser = PageVisitor::new(stage);
+            let browser = Visitor::stranger(stage).await;
             let path = url::form_urlencoded::Serializer::new("/sign-in?".to_owned())
                 .append_pair("next", next)
                 .finish();
             let back = browser.goes_to_discord(&path.replace("?&", "?")).await;
-            assert_eq!(browser.opens(&back).await.location(), "/keys", "{next}");
+            assert_eq!(
+                browser.opens_once(&back).await.location(),
+                "/keys",
+                "{next}"
+            );
         }
     })
     .await;
@@ -166,18 +168,18 @@ async fn nobody_is_sent_to_another_site() {
 async fn who_sends_somebody_else_back_is_not_believed() {
     run(async |stage| {
         stage.world().consents(stage.scene.member);
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         let back = browser.goes_to_discord("/sign-in").await;
         let issuer = parameter(&back, "iss").unwrap();
         let issuer: String = url::form_urlencoded::byte_serialize(issuer.as_bytes()).collect();
         let shown = browser
-            .opens(&back.replace(&issuer, "https%3A%2F%2Fevil.example"))
+            .opens_once(&back.replace(&issuer, "https%3A%2F%2Fevil.example"))
             .await;
         assert_eq!(
             shown.title(),
             "Somebody else sent you here",
             "{}",
-            shown.text
+            shown.html
         );
         assert_eq!((cookie(&browser, SESSION), exchanges(stage)), (None, 0));
     })
@@ -188,17 +190,17 @@ async fn who_sends_somebody_else_back_is_not_believed() {
 async fn who_declines_is_not_signed_in() {
     run(async |stage| {
         stage.world().declines();
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         let back = browser.goes_to_discord("/sign-in?next=/signed-in").await;
-        let shown = browser.opens(&back).await;
+        let shown = browser.opens_once(&back).await;
         assert_eq!(
             (shown.status, shown.title()),
-            (StatusCode::OK, "You are not signed in")
+            (200, "You are not signed in")
         );
         assert!(
-            shown.text.contains("/sign-in?next=%2Fsigned-in"),
+            shown.html.contains("/sign-in?next=%2Fsigned-in"),
             "{}",
-            shown.text
+            shown.html
         );
         assert_eq!(cookie(&browser, SESSION), None);
     })
@@ -208,11 +210,13 @@ async fn who_declines_is_not_signed_in() {
 #[tokio::test]
 async fn a_browser_that_looks_ahead_begins_nothing() {
     run(async |stage| {
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         for purpose in ["prefetch", "prefetch;prerender"] {
-            let request = browser.request(Method::GET, "/sign-in").await;
-            let shown = browser.sends(request.header("sec-purpose", purpose)).await;
-            assert_eq!(shown.status, StatusCode::SERVICE_UNAVAILABLE);
+            let request = browser.call("GET", "/sign-in");
+            let shown = browser
+                .sends_once(request.header("sec-purpose", purpose))
+                .await;
+            assert_eq!(shown.status, 503);
             assert_eq!(cookie(&browser, SIGN_IN), None);
         }
     })
@@ -222,21 +226,15 @@ async fn a_browser_that_looks_ahead_begins_nothing() {
 #[tokio::test]
 async fn an_address_begins_ten_sign_ins_a_minute() {
     run(async |stage| {
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         for _ in 0..10 {
-            assert_eq!(
-                browser.opens("/sign-in").await.status,
-                StatusCode::SEE_OTHER
-            );
+            assert_eq!(browser.opens_once("/sign-in").await.status, 303);
         }
-        let shown = browser.opens("/sign-in").await;
-        assert_eq!(shown.status, StatusCode::TOO_MANY_REQUESTS);
+        let shown = browser.opens_once("/sign-in").await;
+        assert_eq!(shown.status, 429);
         assert_eq!(shown.headers["retry-after"], "60");
         stage.clock.advance_ms(60_000);
-        assert_eq!(
-            browser.opens("/sign-in").await.status,
-            StatusCode::SEE_OTHER
-        );
+        assert_eq!(browser.opens_once("/sign-in").await.status, 303);
     })
     .await;
 }
@@ -255,7 +253,7 @@ async fn discords_trouble_is_told_apart_and_signs_nobody_in() {
             ("/oauth2/token", limited),
             ("/users/@me", RestTrouble::Refused(403, 50_026)),
         ] {
-            let browser = PageVisitor::new(stage);
+            let browser = Visitor::stranger(stage).await;
             let back = browser.goes_to_discord("/sign-in").await;
             let fault = RestFault {
                 method: "",
@@ -267,7 +265,7 @@ async fn discords_trouble_is_told_apart_and_signs_nobody_in() {
                 delay: Duration::ZERO,
             };
             stage.world().with(|state| state.rest_faults.push(fault));
-            let shown = browser.opens(&back).await;
+            let shown = browser.opens_once(&back).await;
             let wait = shown
                 .headers
                 .get("retry-after")
@@ -275,16 +273,16 @@ async fn discords_trouble_is_told_apart_and_signs_nobody_in() {
             seen.push(format!("{} {} {wait:?}", shown.status, shown.title()));
             assert_eq!(cookie(&browser, SESSION), None);
         }
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         let back = browser.goes_to_discord("/sign-in").await;
         stage
             .world()
             .with(|state| "made-up-other".clone_into(&mut state.sign_ins.client_secret));
-        seen.push(browser.opens(&back).await.title().to_owned());
+        seen.push(browser.opens_once(&back).await.title().to_owned());
         insta::assert_snapshot!(seen.join("\n"), @r#"
-        503 Service Unavailable Discord does not answer Some("10")
-        503 Service Unavailable Discord asks to wait Some("7")
-        502 Bad Gateway Discord refused None
+        503 Discord does not answer Some("10")
+        503 Discord asks to wait Some("7")
+        502 Discord refused None
         Nobody can sign in here yet
         "#);
     })
@@ -298,15 +296,15 @@ async fn without_a_secret_the_page_says_what_is_missing() {
         ..Setup::default()
     };
     run_with(setup, async |stage| {
-        let browser = PageVisitor::new(stage);
-        let shown = browser.opens("/sign-in").await;
-        assert_eq!(shown.status, StatusCode::SERVICE_UNAVAILABLE);
+        let browser = Visitor::stranger(stage).await;
+        let shown = browser.opens_once("/sign-in").await;
+        assert_eq!(shown.status, 503);
         assert!(
-            shown.text.contains("DISCORD_CLIENT_SECRET"),
+            shown.html.contains("DISCORD_CLIENT_SECRET"),
             "{}",
-            shown.text
+            shown.html
         );
-        assert_eq!(browser.opens("/").await.status, StatusCode::OK);
+        assert_eq!(browser.opens_once("/").await.status, 200);
     })
     .await;
 }
@@ -314,11 +312,11 @@ async fn without_a_secret_the_page_says_what_is_missing() {
 #[tokio::test]
 async fn only_a_form_of_ours_signs_somebody_out() {
     run(async |stage| {
-        let browser = PageVisitor::new(stage);
-        browser.signs_in(stage.scene.member).await;
-        let looked = browser.opens("/sign-out").await;
-        assert_eq!(looked.status, StatusCode::METHOD_NOT_ALLOWED);
-        let page = browser.opens("/signed-in").await.text;
+        let browser = Visitor::stranger(stage).await;
+        browser.signs_in_with_discord(stage.scene.member).await;
+        let looked = browser.opens_once("/sign-out").await;
+        assert_eq!(looked.status, 405);
+        let page = browser.opens_once("/signed-in").await.html;
         let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap();
         let token = token.split('"').next().unwrap();
         for (origin, token) in [
@@ -328,15 +326,15 @@ async fn only_a_form_of_ours_signs_somebody_out() {
             (Some(ORIGIN), ""),
             (Some(ORIGIN), "made-up-token"),
         ] {
-            let request = browser.request(Method::POST, "/sign-out").await;
+            let request = browser.call("POST", "/sign-out");
             let request = request.body(format!("form_token={token}"));
             let mut request = request.header("content-type", "application/x-www-form-urlencoded");
             if let Some(origin) = origin {
                 request = request.header("origin", origin);
             }
-            let shown = browser.sends(request).await;
-            assert_ne!(shown.status, StatusCode::SEE_OTHER, "{origin:?} {token}");
-            assert_eq!(browser.opens("/signed-in").await.status, StatusCode::OK);
+            let shown = browser.sends_once(request).await;
+            assert_ne!(shown.status, 303, "{origin:?} {token}");
+            assert_eq!(browser.opens_once("/signed-in").await.status, 200);
         }
     })
     .await;
@@ -347,14 +345,14 @@ async fn only_a_form_of_ours_signs_somebody_out() {
 async fn nothing_of_a_sign_in_is_stored_that_could_be_used_again() {
     run(async |stage| {
         stage.world().consents(stage.scene.member);
-        let browser = PageVisitor::new(stage);
+        let browser = Visitor::stranger(stage).await;
         let waiting = browser.goes_to_discord("/sign-in").await;
         let back = browser.goes_to_discord("/sign-in").await;
-        assert_eq!(browser.opens(&back).await.location(), "/keys");
-        let page = browser.opens("/signed-in").await.text;
+        assert_eq!(browser.opens_once(&back).await.location(), "/keys");
+        let page = browser.opens_once("/signed-in").await.html;
         let token = page.split("name=\"form_token\" value=\"").nth(1).unwrap();
         let token = token.split('"').next().unwrap().to_owned();
-        let mut secrets: Vec<String> = browser.cookies.lock().unwrap().values().cloned().collect();
+        let mut secrets: Vec<String> = browser.kept();
         secrets.push(token);
         for back in [&waiting, &back] {
             secrets.extend(["state", "code"].map(|name| parameter(back, name).unwrap()));
@@ -382,21 +380,17 @@ async fn nothing_of_a_sign_in_is_stored_that_could_be_used_again() {
 #[tokio::test]
 async fn cookies_and_tokens_do_not_stand_in_for_each_other() {
     run(async |stage| {
-        let browser = PageVisitor::new(stage);
-        browser.signs_in(stage.scene.member).await;
+        let browser = Visitor::stranger(stage).await;
+        browser.signs_in_with_discord(stage.scene.member).await;
         for path in ["/v1/models", "/api/v1/usage", "/openai/v1/models"] {
-            assert_eq!(
-                browser.opens(path).await.status,
-                StatusCode::UNAUTHORIZED,
-                "{path}"
-            );
+            assert_eq!(browser.opens_once(path).await.status, 401, "{path}");
         }
         let token = super::tokens::token_in(&stage.mia().runs("/token create").await);
-        let stranger = PageVisitor::new(stage);
-        let request = stranger.request(Method::GET, "/signed-in").await;
+        let stranger = Visitor::stranger(stage).await;
+        let request = stranger.call("GET", "/signed-in");
         let token = secrecy::ExposeSecret::expose_secret(&token);
-        let shown = stranger.sends(request.bearer_auth(token)).await;
-        assert_eq!(shown.status, StatusCode::UNAUTHORIZED);
+        let shown = stranger.sends_once(request.bearer_auth(token)).await;
+        assert_eq!(shown.status, 401);
     })
     .await;
 }

@@ -6,7 +6,7 @@ use latchkey_emulator::providers::Standing;
 use serde_json::{Value, json};
 
 use super::program::{HttpAnswer, Program, send};
-use super::{Setup, Stage, bad, good, postgres, run, run_with};
+use super::{Setup, Stage, bad, good, postgres, process, run, run_with};
 
 const ALL: &str = "scopes:chat,keys:read,keys:write,usage:read";
 const KEYS: &str = "/api/v1/system-keys";
@@ -306,4 +306,42 @@ async fn a_master_key_that_is_replaced_still_opens_system_keys() {
         assert_eq!(pays(stage).await, before);
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_doctor_says_how_the_system_keys_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_scene, variables) = process::world(folder.path()).await;
+    // It makes the tables where there are none.
+    process::run("doctor", &variables).await;
+    let database = rusqlite::Connection::open(folder.path().join("process.db")).unwrap();
+    for (number, (provider, health)) in [
+        ("openai", "valid"),
+        ("mistral", "refused"),
+        ("xai", "unverified"),
+        ("anthropic", "out_of_credit"),
+        ("deepseek", "damaged"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let insert = "insert into provider_key (key_id, scope, owner_id, provider, sealed, \
+                      master_kid, health, paused, added_by, added_at_ms) \
+                      values (?1, 'system', 0, ?2, x'00', 'made-up', ?3, 0, 1, 1)";
+        let id = format!("{number:032x}");
+        database.execute(insert, (id, provider, health)).unwrap();
+    }
+    drop(database);
+    let output = process::run("doctor", &variables).await;
+    let text = process::printed(&output.stdout);
+    for line in [
+        "ok    OpenAI: accepts the system key\n",
+        "FAIL  Mistral: refuses the system key; make a new one at https://",
+        "note  xAI: the system key was not checked yet",
+        "FAIL  Anthropic: the account is out of credit; top up at https://",
+        "FAIL  DeepSeek: the system key does not open: its row was changed or damaged; add it again",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!output.status.success());
 }

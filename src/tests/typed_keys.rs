@@ -53,6 +53,8 @@ async fn types_a_key(walker: &Walker<'_>, page: &str, number: usize) {
     );
     assert_eq!(browser.evaluates(&shown).await, true, "{page} has no field");
     if page.ends_with("/keys/import") {
+        assert_eq!(browser.evaluates(&drops_file()).await, ".env is chosen");
+        browser.evaluates(&format!("{field}.focus(); true")).await;
         browser.types("OPENAI_API_KEY=").await;
     }
     browser.types(&key).await;
@@ -80,6 +82,18 @@ async fn types_a_key(walker: &Walker<'_>, page: &str, number: usize) {
         .until("document.readyState === 'complete' && !!document.querySelector('main')")
         .await;
     sees_no_key(walker, &format!("{page}, gone back to")).await;
+}
+
+/// Drops a file with a key onto the form that imports one; what is said then.
+fn drops_file() -> String {
+    format!(
+        "(() => {{ const files = new DataTransfer();
+            files.items.add(new File(['GROQ_API_KEY=gsk_{CANARY}0000file'], '.env'));
+            const field = document.getElementById('file');
+            const drop = {{ dataTransfer: files, bubbles: true, cancelable: true }};
+            field.form.dispatchEvent(new DragEvent('drop', drop));
+            return field.files.length === 1 && document.getElementById('status').textContent; }})()"
+    )
 }
 
 #[tokio::test]

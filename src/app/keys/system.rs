@@ -48,6 +48,14 @@ pub struct SystemUse {
 }
 
 impl SystemKey {
+    /// The last characters of the key, where it is long enough to spare them.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Environment(key) => key.hint.as_deref(),
+            Self::Stored { key, .. } => key.hint.as_deref(),
+        }
+    }
+
     /// What it is addressed by.
     pub fn id(&self) -> String {
         match self {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use demo::demo_picture;
+pub use program::OpenAiWish;
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 
 use crate::model::{

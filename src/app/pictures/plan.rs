@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::{
     AskRefusal, Caller, Choices, ImageSpec, Picture, PictureRefusal, ProviderId, Refusal,
 };
-use crate::providers::{Provider, Workflow};
+use crate::providers::{ImageWire, Provider, Workflow};
 
 use crate::app::Error;
 use crate::app::models::{ModelChoice, Models, runs_workflows};
@@ -54,6 +54,12 @@ impl Pictures {
                         model,
                     })));
                 }
+                Ok(_) if spec.seed.is_some() && !self.takes_seed(&id)? => {
+                    let provider = id;
+                    refused = refused.or(Some(Refusal::Picture(PictureRefusal::SeedNotTaken {
+                        provider,
+                    })));
+                }
                 Ok(_) => able.push(id),
                 Err(refusal) => refused = refused.or(Some(refusal)),
             }
@@ -63,6 +69,13 @@ impl Pictures {
             Some(refusal) => Err(refusal),
             None => Ok(plan),
         }
+    }
+
+    /// Whether a provider makes the same picture of the same seed: workflows
+    /// do, models of APIs don't.
+    fn takes_seed(&self, id: &ProviderId) -> Result<bool, Refusal> {
+        let wire = self.models.provider(id)?.images.wire;
+        Ok(wire.is_some_and(ImageWire::runs_workflows))
     }
 
     /// What the keys that are present here can make pictures with.

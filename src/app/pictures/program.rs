@@ -23,10 +23,19 @@ const LEFT_MAX: u32 = 500;
 /// How much longer than its deadline a process may take to end a picture.
 const ENDS_WITHIN: Duration = Duration::from_mins(5);
 
+/// What is asked of a picture in OpenAI's words, as far as not every provider
+/// understands it.
+#[derive(Clone, Copy)]
+pub struct OpenAiWish {
+    pub is_streamed: bool,
+    pub has_size: bool,
+}
+
 impl Pictures {
-    /// Whether a model's provider takes an ask as it is in OpenAI's words,
-    /// streamed or not. None but OpenAI tells anything before it is done.
-    pub fn takes_pictures_as_openai(&self, model: &str, streamed: bool) -> bool {
+    /// Whether a model's provider takes an ask as it is in OpenAI's words. None
+    /// but OpenAI tells anything before it is done, and xAI has other words for
+    /// a size.
+    pub fn takes_pictures_as_openai(&self, model: &str, wish: OpenAiWish) -> bool {
         // Whoever is unknown here is told so where calls are passed on.
         let named = self.models.read_picture_model(None, Some(model)).ok();
         let Some(named) = named.filter(|named| named.model.is_some()) else {
@@ -35,7 +44,8 @@ impl Pictures {
         let mut wires = named.providers.iter().filter_map(|it| it.images.wire);
         wires.all(|wire| match wire {
             ImageWire::OpenAi => true,
-            ImageWire::Xai | ImageWire::OpenRouter => !streamed,
+            ImageWire::Xai => !wish.is_streamed && !wish.has_size,
+            ImageWire::OpenRouter => !wish.is_streamed,
             _ => false,
         })
     }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::console::trouble::Trouble;
-use crate::model::{PICTURE_MB_MAX, PictureRefusal, ProviderId};
+use crate::model::{PICTURE_MB_MAX, PictureKind, PictureRefusal, ProviderId, Words};
 
 use super::Names;
 
@@ -64,26 +64,13 @@ pub fn describe_picture(names: Names<'_>, refusal: &PictureRefusal) -> Trouble {
             "That file can’t be used",
             format!("Choose a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."),
         ),
-        PictureRefusal::KindNotTaken { provider, kind } => (
-            UNPROCESSABLE,
-            "That kind is not taken",
-            format!(
-                "{} changes no {}, so nobody was asked. Choose a PNG, JPEG or WebP, or another \
-                 provider.",
-                names.name(provider),
-                kind.name()
-            ),
-        ),
-        PictureRefusal::AnsweredInWords { provider, words } => (
-            StatusCode::BAD_GATEWAY,
-            "It answered in words",
-            format!(
-                "{} made no picture and said: “{}” Answer it in the prompt, or choose another \
-                 model.",
-                names.name(provider),
-                words.0
-            ),
-        ),
+        PictureRefusal::KindNotTaken { provider, kind } => {
+            kind_not_taken(&names.name(provider), *kind)
+        }
+        PictureRefusal::SeedNotTaken { provider } => seed_not_taken(&names.name(provider)),
+        PictureRefusal::AnsweredInWords { provider, words } => {
+            answered_in_words(&names.name(provider), words)
+        }
     };
     Trouble::new(status, title, words).way("/playground", "Go to the playground")
 }
@@ -119,6 +106,41 @@ fn age_restricted_only() -> Told {
         "Pictures are made in age-restricted channels and direct messages alone. Make it \
          here without a server."
             .to_owned(),
+    )
+}
+
+/// Who pays changes no pictures of this kind.
+fn kind_not_taken(name: &str, kind: PictureKind) -> Told {
+    (
+        UNPROCESSABLE,
+        "That kind is not taken",
+        format!(
+            "{name} changes no {}, so nobody was asked. Choose a PNG, JPEG or WebP, or another \
+             provider.",
+            kind.name()
+        ),
+    )
+}
+
+/// Who pays takes no seed.
+fn seed_not_taken(name: &str) -> Told {
+    (
+        UNPROCESSABLE,
+        "No seed is taken",
+        format!("{name} takes no seed, so nobody was asked. Leave it out, or choose a workflow."),
+    )
+}
+
+/// The model said something in the place of a picture.
+fn answered_in_words(name: &str, words: &Words) -> Told {
+    (
+        StatusCode::BAD_GATEWAY,
+        "It answered in words",
+        format!(
+            "{name} made no picture and said: “{}” Answer it in the prompt, or choose another \
+             model.",
+            words.0
+        ),
     )
 }
 

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::{KeyDraft, ModelOffer, TypedKey, random_id};
+use crate::app::{KeyDraft, ModelOffer, SystemKey, TypedKey, random_id};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::call_task::EventWriter;
 use crate::gateway::compatibility::IGNORED;
@@ -62,15 +62,24 @@ pub async fn show_status(call: Call) -> HandlerResult {
 /// Stores the keys that the body has, and removes those that are empty.
 /// Nothing is changed where one of them is refused.
 pub async fn change_keys(mut call: Call) -> HandlerResult {
-    let body: BTreeMap<String, Option<SecretString>> = read_json(&mut call).await?;
-    let (app, caller) = (&call.gateway.app, &call.session.caller);
+    put_keys(&mut call, Scope::User).await?;
+    json_response(
+        StatusCode::OK,
+        &json!({"message": "API keys updated successfully"}),
+    )
+}
+
+/// Stores the keys that the body has as keys of a scope, and removes those
+/// that are empty.
+async fn put_keys(call: &mut Call, scope: Scope) -> Result<(), Problem> {
+    let body: BTreeMap<String, Option<SecretString>> = read_json(call).await?;
     let mut drafts = Vec::new();
     for (field, secret) in body {
-        let provider = find_provider(&call, &field)?;
+        let provider = find_provider(call, &field)?;
         let Some(secret) = secret else { continue };
         drafts.push(KeyDraft {
             keep_refused: false,
-            scope: Scope::User,
+            scope,
             provider,
             name: None,
             typed: TypedKey {
@@ -79,10 +88,35 @@ pub async fn change_keys(mut call: Call) -> HandlerResult {
             },
         });
     }
-    app.keys.put_all(caller, drafts).await?;
+    let keys = &call.gateway.app.keys;
+    Ok(keys.put_all(&call.session.caller, drafts).await?)
+}
+
+/// Says for which providers the operator has a key, and how it ends.
+pub async fn show_system_status(call: Call) -> HandlerResult {
+    let app = &call.gateway.app;
+    let keys = app.keys.list_system(&call.session.caller).await?;
+    let mut status = serde_json::Map::new();
+    for provider in app.providers().iter() {
+        let found = keys.iter().find(|key| key.provider() == provider.id());
+        let hint = found.and_then(SystemKey::hint);
+        let masked = hint.map(|hint| format!("****...{hint}"));
+        let name = field_name(provider.id());
+        status.insert(format!("{name}_masked"), json!(masked));
+        status.insert(format!("{name}_configured"), json!(found.is_some()));
+    }
+    json_response(StatusCode::OK, &status)
+}
+
+/// Stores system keys as [`change_keys`] does a person's.
+pub async fn change_system_keys(mut call: Call) -> HandlerResult {
+    put_keys(&mut call, Scope::System).await?;
     json_response(
         StatusCode::OK,
-        &json!({"message": "API keys updated successfully"}),
+        &json!({
+            "message": "System API keys updated successfully",
+            "note": "Changes are applied immediately. No restart required. A key of the environment wins over one that is stored here.",
+        }),
     )
 }
 

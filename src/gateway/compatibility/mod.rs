@@ -12,7 +12,9 @@ use crate::gateway::openapi::docs::{
     EVENT_STREAM, JSON, ParameterDocs, ResponseDocs, RouteDocs, SchemaDocs,
 };
 use crate::gateway::requirement::Requirement;
-use crate::gateway::routes::{CHAT, DELETE, GET, PATCH, POST, READ_KEYS, Route, route};
+use crate::gateway::routes::{
+    CHAT, DELETE, GET, PATCH, POST, READ_KEYS, READ_SYSTEM_KEYS, Route, WRITE_SYSTEM_KEYS, route,
+};
 use crate::model::Right;
 
 /// Names what a call asked for and nothing here can be told.
@@ -34,7 +36,7 @@ const fn docs(id: &'static str, tag: &'static str, summary: &'static str) -> Rou
 }
 
 /// The rows.
-pub static OF_OTHER_SYSTEMS: [Route; 11] = [
+pub static OF_OTHER_SYSTEMS: [Route; 15] = [
     route!(
         GET,
         "/v2/users/me/api-key-status",
@@ -91,6 +93,39 @@ pub static OF_OTHER_SYSTEMS: [Route; 11] = [
         RouteDocs::new("app_rproxy_stream", "app-rproxy", "Answers a chat as it comes.")
             .body(SchemaDocs::Any)
             .responses(&[ANSWER])
+    ),
+    route!(
+        GET,
+        "/v2/admin/llm-keys",
+        READ_SYSTEM_KEYS,
+        app_rproxy::show_system_status,
+        docs("app_rproxy_system_status", "app-rproxy", "Says for which providers the operator has a key, and how it ends.")
+    ),
+    route!(
+        GET,
+        "/v2/admin/llm-keys/",
+        READ_SYSTEM_KEYS,
+        app_rproxy::show_system_status,
+        docs("app_rproxy_system_status_too", "app-rproxy", "The same.")
+    ),
+    route!(
+        PATCH,
+        "/v2/admin/llm-keys",
+        WRITE_SYSTEM_KEYS,
+        app_rproxy::change_system_keys,
+        docs(
+            "app_rproxy_system_change",
+            "app-rproxy",
+            "Stores several system keys, each as `<provider>_api_key`; an empty text removes one. All of them, or none.",
+        )
+        .body(SchemaDocs::Any)
+    ),
+    route!(
+        PATCH,
+        "/v2/admin/llm-keys/",
+        WRITE_SYSTEM_KEYS,
+        app_rproxy::change_system_keys,
+        docs("app_rproxy_system_change_too", "app-rproxy", "The same.").body(SchemaDocs::Any)
     ),
     route!(
         GET,

@@ -1,7 +1,7 @@
 //! Messages to programs for refusals about pictures.
 
 use crate::gateway::messages::Message;
-use crate::model::{PICTURE_MB_MAX, PictureRefusal};
+use crate::model::{PICTURE_MB_MAX, PictureKind, PictureRefusal, ProviderId, Words};
 
 /// The message for a refusal about a picture.
 pub fn about_picture(refusal: &PictureRefusal) -> Message {
@@ -17,29 +17,11 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
             "no_edits",
             text("None of these providers can change a picture. Name another, or send no picture."),
         ),
-        PictureRefusal::UnknownImageModel { model } => (
-            404,
-            "model_not_found",
-            format!(
-                "No model or workflow for pictures is called `{model}`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
-            ),
-        ),
+        PictureRefusal::UnknownImageModel { model } => unknown_model(model),
         PictureRefusal::WorkflowPicture {
             workflow,
             takes_one,
-        } => (
-            400,
-            "workflow_takes_picture",
-            if *takes_one {
-                format!(
-                    "The workflow `{workflow}` changes a picture. Name one that makes one from words."
-                )
-            } else {
-                format!(
-                    "The workflow `{workflow}` makes a picture from words alone. Name one that changes pictures, or send none."
-                )
-            },
-        ),
+        } => workflow_picture(workflow, *takes_one),
         PictureRefusal::AgeRestrictedOnly => (
             403,
             "age_restricted",
@@ -59,13 +41,7 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
             "picture_not_kept",
             text("No copy is kept of the picture that this was made from. Send it again."),
         ),
-        PictureRefusal::PictureLost => (
-            503,
-            "picture_lost",
-            text(
-                "A restart came before the picture was safe, and nothing was counted for it. Ask for it again.",
-            ),
-        ),
+        PictureRefusal::PictureLost => picture_lost(),
         PictureRefusal::PictureShown => {
             (409, "picture_shown", text("The picture was shown already."))
         }
@@ -90,23 +66,60 @@ pub fn about_picture(refusal: &PictureRefusal) -> Message {
                 "That file can't be used. Send a PNG, JPEG, GIF or WebP picture of at most {PICTURE_MB_MAX} MB."
             ),
         ),
-        PictureRefusal::KindNotTaken { provider, kind } => (
-            400,
-            "malformed_picture",
-            format!(
-                "{provider} changes no {}, so nobody was asked. Send a PNG, JPEG or WebP, or name another provider.",
-                kind.name()
-            ),
-        ),
-        PictureRefusal::AnsweredInWords { provider, words } => (
-            502,
-            "no_picture",
-            format!(
-                "{provider} made no picture and said: {} Answer it in the prompt, or name another model.",
-                words.0
-            ),
-        ),
+        PictureRefusal::KindNotTaken { provider, kind } => kind_not_taken(provider, *kind),
+        PictureRefusal::SeedNotTaken { provider } => seed_not_taken(provider),
+        PictureRefusal::AnsweredInWords { provider, words } => answered_in_words(provider, words),
     }
+}
+
+/// The workflow takes a picture and got none, or the other way round.
+fn workflow_picture(workflow: &str, takes_one: bool) -> Message {
+    let message = if takes_one {
+        format!(
+            "The workflow `{workflow}` changes a picture. Send one to `/v1/images/edits`, or name one that makes one from words."
+        )
+    } else {
+        format!(
+            "The workflow `{workflow}` makes a picture from words alone. Name one that changes pictures, or send none."
+        )
+    };
+    (400, "workflow_takes_picture", message)
+}
+
+fn kind_not_taken(provider: &ProviderId, kind: PictureKind) -> Message {
+    let message = format!(
+        "{provider} changes no {}, so nobody was asked. Send a PNG, JPEG or WebP, or name another provider.",
+        kind.name()
+    );
+    (400, "malformed_picture", message)
+}
+
+fn seed_not_taken(provider: &ProviderId) -> Message {
+    let message = format!(
+        "{provider} takes no `seed`, so nobody was asked. Leave it out, or name a workflow."
+    );
+    (400, "seed_not_taken", message)
+}
+
+fn answered_in_words(provider: &ProviderId, words: &Words) -> Message {
+    let message = format!(
+        "{provider} made no picture and said: {} Answer it in the prompt, or name another model.",
+        words.0
+    );
+    (502, "no_picture", message)
+}
+
+/// No model is named, or none has this name.
+fn unknown_model(model: &str) -> Message {
+    let message = format!(
+        "No model or workflow for pictures is called `{model}`. Write it as `provider/model`; `GET /v1/models` lists those that your keys can use."
+    );
+    (404, "model_not_found", message)
+}
+
+fn picture_lost() -> Message {
+    let message = "A restart came before the picture was safe, and nothing was counted for it. Ask for it again.";
+    (503, "picture_lost", message.to_owned())
 }
 
 fn not_let_through() -> Message {

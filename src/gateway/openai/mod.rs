@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::app::RelayBody;
+use crate::app::{OpenAiWish, RelayBody};
 use crate::model::Surface;
 
 use crate::gateway::call::{Call, HandlerResult, body_too_large};
-use crate::gateway::pictures::make_pictures;
+use crate::gateway::pictures::{PictureWish, edit_picture, make_pictures};
 use crate::gateway::problem::Problem;
 use crate::gateway::proxy::{RelayTarget, relay_call};
 use crate::gateway::responses::json_response;
@@ -38,9 +38,12 @@ pub async fn create_embeddings(call: Call) -> HandlerResult {
 /// otherwise makes the pictures in the host's own dialect.
 pub async fn create_images(mut call: Call) -> HandlerResult {
     let request = read_request(&mut call).await?;
-    let is_streamed = request.body.wants_stream();
     let app = &call.gateway.app;
-    let goes_as_is = |model: &str| app.pictures.takes_pictures_as_openai(model, is_streamed);
+    let wish = OpenAiWish {
+        is_streamed: request.body.wants_stream(),
+        has_size: request.body.has_size(),
+    };
+    let goes_as_is = |model: &str| app.pictures.takes_pictures_as_openai(model, wish);
     if request.model.as_deref().is_some_and(goes_as_is) {
         return relay_request(call, request, Surface::Images).await;
     }
@@ -51,7 +54,13 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
     }
     // The pictures take minutes, in which nobody needs the whole body's tree.
     drop(request);
-    make_pictures(call, &body, request_key).await
+    let wish = PictureWish::parse(&body, request_key)?;
+    make_pictures(call, &body, wish).await
+}
+
+/// Changes a picture with whoever changes pictures.
+pub async fn edit_images(call: Call) -> HandlerResult {
+    edit_picture(call).await
 }
 
 /// Lists the models that the caller's keys can use.

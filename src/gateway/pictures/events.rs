@@ -15,6 +15,8 @@ use crate::gateway::pictures::{describe_missing, describe_usage, encode_picture,
 /// Writes stages as comments, and each picture as an event of OpenAI's.
 pub struct PictureEvents {
     pub app: Arc<App>,
+    /// What they are called: by whether pictures were made or changed.
+    pub kind: &'static str,
 }
 
 impl EventWriter<Stage, PictureAnswer> for PictureEvents {
@@ -27,8 +29,10 @@ impl EventWriter<Stage, PictureAnswer> for PictureEvents {
     fn write_result(&mut self, made: PictureAnswer) -> String {
         let created_s = self.app.now_ms() / 1_000;
         let events = made.pictures.iter().map(|picture| {
-            let event = describe_completion(&made, picture, created_s);
-            format!("event: image_generation.completed\ndata: {event}\n\n")
+            let kind = self.kind;
+            let mut event = describe_completion(&made, picture, created_s);
+            event["type"] = json!(format!("{kind}.completed"));
+            format!("event: {kind}.completed\ndata: {event}\n\n")
         });
         // OpenAI's libraries know no event for it, and ignore comments.
         let missing = describe_missing(&made).map(|missing| json!({"missing": missing}));
@@ -39,7 +43,7 @@ impl EventWriter<Stage, PictureAnswer> for PictureEvents {
 
 fn describe_completion(made: &PictureAnswer, picture: &Picture, created_s: i64) -> Value {
     json!({
-        "type": "image_generation.completed",
+        "type": null,
         "b64_json": encode_picture(picture),
         "created_at": created_s,
         "output_format": output_format(picture),

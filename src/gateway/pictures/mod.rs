@@ -1,6 +1,7 @@
 //! Pictures in OpenAI's dialect, from hosts that speak others;
 //! `docs/providers.md` §14.
 
+mod edit_request;
 mod events;
 mod image_request;
 
@@ -20,28 +21,73 @@ use crate::gateway::responses::json_response;
 use crate::gateway::rest::parse_json;
 use crate::model::{FailureClass, MissingPicture, Picture, PictureAnswer, PictureAsk, Stage};
 
+use edit_request::{EDIT_BYTES_MAX, EditRequest};
 use events::PictureEvents;
 use image_request::ImageRequest;
 
+/// What a program wishes for.
+pub struct PictureWish {
+    request: ImageRequest,
+    /// The picture that is changed.
+    picture: Option<Picture>,
+    key: Option<RequestKey>,
+}
+
+impl PictureWish {
+    /// Reads a wish for pictures from words.
+    pub fn parse(body: &[u8], key: Option<RequestKey>) -> Result<Self, Problem> {
+        Ok(Self {
+            request: parse_json(body)?,
+            picture: None,
+            key,
+        })
+    }
+}
+
+/// Changes a picture with any provider that changes them, and responds as
+/// OpenAI does.
+pub async fn edit_picture(mut call: Call) -> HandlerResult {
+    let key = call.request_key()?;
+    let body = call.read_body(EDIT_BYTES_MAX).await?;
+    let media_type = call.header("content-type").unwrap_or_default();
+    let EditRequest { request, picture } = EditRequest::read(media_type, &body).await?;
+    let wish = PictureWish {
+        request,
+        picture: Some(picture),
+        key,
+    };
+    make_pictures(call, &body, wish).await
+}
+
 /// Makes pictures, and responds as OpenAI does.
-pub async fn make_pictures(
-    call: Call,
-    body: &[u8],
-    request_key: Option<RequestKey>,
-) -> HandlerResult {
-    let request: ImageRequest = parse_json(body)?;
-    let wants_stream = request.wants_stream();
-    let imagine = imagine(&call, request, request_key)?;
+pub async fn make_pictures(call: Call, body: &[u8], wish: PictureWish) -> HandlerResult {
+    let wants_stream = wish.request.wants_stream();
+    let PictureWish {
+        request,
+        picture,
+        key,
+    } = wish;
+    let mut imagine = imagine(&call, request, key)?;
+    imagine.spec.is_edit = picture.is_some();
     let claim = match check_idempotency(&call, body).await? {
         IdempotencyCheck::New(claim) => claim,
         IdempotencyCheck::Repeated(response) => return Ok(response),
     };
     let mut context = call.into_context();
     let app = Arc::clone(&context.gateway.app);
-    let ready = app.pictures.prepare(imagine).await.secure().await?;
+    let kind = match picture {
+        Some(_) => "image_edit",
+        None => "image_generation",
+    };
+    let mut ready = app.pictures.prepare(imagine).await.secure().await?;
+    if let Some(picture) = picture {
+        ready.take(picture)?;
+    }
     let task = start_task(&mut context, ready, claim);
     if wants_stream {
-        return Ok(task.stream_events(PictureEvents { app }, context).await?);
+        return Ok(task
+            .stream_events(PictureEvents { app, kind }, context)
+            .await?);
     }
     let finished = task.finish(|_| {}).await?;
     let body = describe_pictures(&finished.result, app.now_ms() / 1_000);

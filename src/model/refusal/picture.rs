@@ -40,6 +40,8 @@ pub enum PictureRefusal {
         provider: ProviderId,
         kind: PictureKind,
     },
+    #[error("who pays takes no seed")]
+    SeedNotTaken { provider: ProviderId },
     #[error("the model answered in words")]
     AnsweredInWords { provider: ProviderId, words: Words },
 }

@@ -13,4 +13,4 @@ mod servers;
 mod usage;
 mod visitor;
 
-pub use visitor::{ORIGIN, SeenPage, Visitor};
+pub use visitor::{ORIGIN, SeenPage, Visitor, parameter};

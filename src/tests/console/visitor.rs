@@ -78,6 +78,37 @@ impl<'s> Visitor<'s> {
         self.cookies.lock().unwrap().insert(name, cookie);
     }
 
+    /// Begins to sign in at a page of ours, and returns where Discord sends the
+    /// browser back to: a path of ours.
+    pub async fn goes_to_discord(&self, path: &str) -> String {
+        let there = self.opens_once(path).await;
+        assert_eq!(there.status, 303, "{}", there.html);
+        let back = self.http.get(there.location()).send().await.unwrap();
+        let back = back.headers().get("location").expect("it was agreed to");
+        let back = back.to_str().unwrap().strip_prefix(ORIGIN);
+        back.expect("it leads back to us").to_owned()
+    }
+
+    /// Signs in by way of Discord, whom they agree to be known by.
+    pub async fn signs_in_with_discord(&self, person: u64) -> SeenPage {
+        self.stage.world().consents(person);
+        let back = self.goes_to_discord("/sign-in?next=/signed-in").await;
+        let shown = self.opens_once(&back).await;
+        assert_eq!(shown.status, 303, "{}", shown.html);
+        shown
+    }
+
+    /// Keeps a cookie that no page set.
+    pub fn keeps(&self, name: &str, value: &str) {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.cookies.lock().unwrap().insert(name, value);
+    }
+
+    /// The values of all cookies that the browser keeps.
+    pub fn kept(&self) -> Vec<String> {
+        self.cookies.lock().unwrap().values().cloned().collect()
+    }
+
     /// The value of a cookie that the browser keeps.
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().unwrap().get(name).cloned()
@@ -105,6 +136,10 @@ impl<'s> Visitor<'s> {
             let cookie = cookie.to_str().unwrap();
             let (pair, rules) = cookie.split_once(';').unwrap();
             let (name, value) = pair.split_once('=').unwrap();
+            assert!(name.starts_with("__Host-"), "{cookie}");
+            for needed in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+                assert!(rules.contains(needed), "{cookie}");
+            }
             let mut cookies = self.cookies.lock().unwrap();
             if rules.contains("Max-Age=0") {
                 cookies.remove(name);
@@ -118,6 +153,24 @@ impl<'s> Visitor<'s> {
             headers: response.headers().clone(),
             html: response.text().await.unwrap(),
         }
+    }
+
+    /// Opens an address, and goes nowhere from there.
+    pub async fn opens_once(&self, address: &str) -> SeenPage {
+        self.sends_once(self.call("GET", address)).await
+    }
+
+    /// Sends fields with the token of a page of ours, whatever forms it has,
+    /// and goes nowhere from there.
+    pub async fn submits(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> SeenPage {
+        let shown = self.opens_once(page).await;
+        let token = shown.forms().into_iter().flat_map(|form| form.fields);
+        let token = token.into_iter().find(|(name, _)| name == "form_token");
+        let token = token.unwrap_or_else(|| panic!("{page} has no form: {}", shown.html));
+        let fields = fields.iter();
+        let fields = fields.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let fields: Vec<_> = fields.chain([token]).collect();
+        self.sends_once(self.post(action, &fields)).await
     }
 
     /// Opens an address, and follows where it leads, unless that is another
@@ -166,6 +219,14 @@ impl<'s> Visitor<'s> {
     }
 }
 
+/// The value of a parameter of an address.
+pub fn parameter(address: &str, name: &str) -> Option<String> {
+    let address = url::Url::parse(ORIGIN).unwrap().join(address).unwrap();
+    let mut pairs = address.query_pairs();
+    let found = pairs.find(|(it, _)| it == name);
+    found.map(|(_, value)| value.into_owned())
+}
+
 /// Fields as a form sends them.
 pub fn encode(fields: &[(String, String)]) -> String {
     let mut encoded = form_urlencoded::Serializer::new(String::new());
@@ -177,6 +238,17 @@ impl SeenPage {
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Where the browser is sent on to; empty where it stays.
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    /// The title of the page.
+    pub fn title(&self) -> &str {
+        let title = self.html.split("<title>").nth(1).unwrap_or_default();
+        title.split(" · ").next().unwrap_or_default()
     }
 
     /// The page's forms.

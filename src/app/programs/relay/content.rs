@@ -69,6 +69,12 @@ impl RelayBody {
         self.0.fields()?.get("n")
     }
 
+    /// Whether the body asks for pictures of a size.
+    pub fn has_size(&self) -> bool {
+        let raw = self.0.fields().and_then(|fields| fields.raw("size"));
+        raw.is_some_and(|size| size != "null")
+    }
+
     /// Whether the body asks for a stream.
     pub fn wants_stream(&self) -> bool {
         self.0.wants_stream()

@@ -7,6 +7,7 @@ use crate::bot::answers::target::Target;
 use crate::bot::connection::interaction_calls::InteractionHandle;
 use crate::bot::explain_error;
 use crate::bot::interactions::commands::context::{Context, caller_of};
+use crate::bot::interactions::commands::options::seed::TypedSeed;
 use crate::bot::interactions::commands::options::suggestions::{suggest, suggest_texts};
 use crate::bot::pictures::make::{PictureRequest, make_pictures};
 use crate::bot::words;
@@ -43,7 +44,7 @@ pub async fn imagine(
     count: Option<u8>,
     #[description = "Where a workflow begins: the same seed makes the same picture; -1 or nothing takes any"]
     #[max_length = 20]
-    seed: Option<String>,
+    seed: Option<TypedSeed>,
     #[description = "What should not be in it"]
     #[max_length = 500]
     negative: Option<String>,
@@ -55,7 +56,8 @@ pub async fn imagine(
     let bot = ctx.framework.user_data;
     let handle = InteractionHandle::from(ctx.interaction);
     let caller = caller_of(ctx).await;
-    let read = match read_numbers(size.as_deref(), seed.as_deref()) {
+    let seed = seed.map(|typed| typed.0).unwrap_or_default();
+    let read = match read_numbers(size.as_deref(), &seed) {
         Ok(read) => read,
         Err(refusal) => {
             let voice = bot.voice(&ctx.interaction.locale);
@@ -98,10 +100,10 @@ pub async fn imagine(
 /// numbers are too small for seeds, so that they are typed as text.
 fn read_numbers(
     size: Option<&str>,
-    seed: Option<&str>,
+    seed: &str,
 ) -> Result<(Option<Size>, Option<u64>), PictureRefusal> {
     let size = size.map(|size| Size::parse(size).ok_or(PictureRefusal::BadSize));
-    let seed = parse_seed(seed.unwrap_or_default())?;
+    let seed = parse_seed(seed)?;
     Ok((size.transpose()?, seed))
 }
 

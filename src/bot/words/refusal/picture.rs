@@ -2,7 +2,7 @@
 
 use crate::bot::words::formats::in_code;
 use crate::bot::words::voice::Voice;
-use crate::model::{PICTURE_MB_MAX, PictureRefusal};
+use crate::model::{PICTURE_MB_MAX, PictureKind, PictureRefusal, ProviderId, Words};
 
 /// What a person reads when something about a picture was refused.
 pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
@@ -69,17 +69,39 @@ pub fn about_picture(voice: Voice<'_>, refusal: &PictureRefusal) -> String {
              {subject}.",
             &[("subject", &format!("{PICTURE_MB_MAX} MB"))],
         ),
-        PictureRefusal::KindNotTaken { provider, kind } => lang.say(
-            "{provider} changes no {kind}, so nobody was asked. Send the picture as a PNG, \
-             JPEG or WebP, or name another provider.",
-            &[("provider", &voice.name(provider)), ("kind", &kind.name())],
-        ),
-        PictureRefusal::AnsweredInWords { provider, words } => lang.say(
-            "{provider} made no picture and said:\n> {said}\nAnswer it in the prompt, or name \
-             another provider or model.",
-            &[("provider", &voice.name(provider)), ("said", &words.0)],
-        ),
+        PictureRefusal::KindNotTaken { provider, kind } => kind_not_taken(voice, provider, *kind),
+        PictureRefusal::SeedNotTaken { provider } => seed_not_taken(voice, provider),
+        PictureRefusal::AnsweredInWords { provider, words } => {
+            answered_in_words(voice, provider, words)
+        }
     }
+}
+
+/// Who pays changes no pictures of this kind.
+fn kind_not_taken(voice: Voice<'_>, provider: &ProviderId, kind: PictureKind) -> String {
+    voice.lang.say(
+        "{provider} changes no {kind}, so nobody was asked. Send the picture as a PNG, JPEG or \
+         WebP, or name another provider.",
+        &[("provider", &voice.name(provider)), ("kind", &kind.name())],
+    )
+}
+
+/// Who pays takes no seed.
+fn seed_not_taken(voice: Voice<'_>, provider: &ProviderId) -> String {
+    voice.lang.say(
+        "{provider} takes no seed, so nobody was asked. Leave `seed:` out, or name a workflow with \
+         `model:`.",
+        &[("provider", &voice.name(provider))],
+    )
+}
+
+/// The model said something in the place of a picture.
+fn answered_in_words(voice: Voice<'_>, provider: &ProviderId, words: &Words) -> String {
+    voice.lang.say(
+        "{provider} made no picture and said:\n> {said}\nAnswer it in the prompt, or name another \
+         provider or model.",
+        &[("provider", &voice.name(provider)), ("said", &words.0)],
+    )
 }
 
 /// No model is named, or none has this name.

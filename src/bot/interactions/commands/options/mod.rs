@@ -5,4 +5,5 @@ pub mod amounts;
 pub mod audience;
 pub mod block_target;
 pub mod scope;
+pub mod seed;
 pub mod suggestions;
