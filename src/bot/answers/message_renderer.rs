@@ -10,7 +10,7 @@ use crate::bot::answers::split;
 use crate::bot::answers::target::{Insistence, Part, StandingMessage, Target};
 use crate::bot::connection::card::{Button, Card, File};
 use crate::bot::connection::channel_calls::random_nonce;
-use crate::bot::conversation::transcript::{self, Heading, QUESTION_FILE};
+use crate::bot::conversation::transcript;
 use crate::bot::words::{self, Voice};
 use crate::model::{PersonId, ServerId};
 
@@ -66,14 +66,6 @@ pub struct MessageRenderer<'a> {
     pub(super) growing_most: Option<usize>,
     /// Why the place takes no message at all.
     pub(super) refusal: Option<anyhow::Error>,
-}
-
-/// The file of a question that is too long to stand above its answer.
-pub fn file_of_question(voice: Voice<'_>, heading: &Heading, question: &str) -> Option<File> {
-    heading.is_excerpt.then(|| {
-        let description = words::answers::question_file(voice);
-        File::of_markdown(QUESTION_FILE, description, question)
-    })
 }
 
 /// A message as it stands in the channel. Its files are left out: they stay
@@ -132,7 +124,7 @@ impl<'a> MessageRenderer<'a> {
     /// channel.
     pub fn quote_question(&mut self, question: &str) {
         let heading = transcript::heading(question);
-        self.question = file_of_question(self.voice, &heading, question);
+        self.question = words::answers::file_of_question(self.voice, &heading, question);
         self.heading = heading.text;
     }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::app::{Error, PicturePlace};
-use crate::bot::answers::message_renderer::file_of_question;
 use crate::bot::answers::running_answers::RunningAnswer;
 use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::conversation::transcript::{self, ImagePrompt};
@@ -12,6 +11,7 @@ use crate::bot::pictures::cards::ShownPictures;
 use crate::bot::pictures::late::{LatePicture, show_late, show_pictures_late};
 use crate::bot::pictures::progress::settle_pictures;
 use crate::bot::words::DEFAULT_LOCALE;
+use crate::bot::words::answers::file_of_question;
 use crate::bot::{Bot, explain_error};
 use crate::model::{PictureJob, PictureRefusal, Refusal};
 

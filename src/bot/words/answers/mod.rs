@@ -14,7 +14,7 @@ pub use footer::{
 };
 pub use places::{
     about_question, answer_file, blocked_by_discord, deleted_subject, demo_text, discord_was_away,
-    empty_answer, forgotten, hidden_question, hidden_subject, how_to_ask, may_not_write,
-    nothing_more, nothing_to_forget, question_file, refused_directly, refused_privately,
+    empty_answer, file_of_question, forgotten, hidden_question, hidden_subject, how_to_ask,
+    may_not_write, nothing_more, nothing_to_forget, refused_directly, refused_privately,
     said_directly, said_without_links, waiting_in_line, went_directly, whole_answer_directly,
 };

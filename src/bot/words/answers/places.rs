@@ -1,6 +1,7 @@
 //! What stands where an answer would, and beside one.
 
-use crate::bot::connection::card::Card;
+use crate::bot::connection::card::{Card, File};
+use crate::bot::conversation::transcript::{Heading, QUESTION_FILE};
 use crate::bot::words::voice::{OwnKeys, Voice};
 
 /// Another question is answered first.
@@ -53,9 +54,12 @@ pub fn answer_file(voice: Voice<'_>) -> String {
     voice.lang.words("The whole answer").to_owned()
 }
 
-/// Describes the file of a long question.
-pub fn question_file(voice: Voice<'_>) -> String {
-    voice.lang.words("The whole question").to_owned()
+/// The file of a question that is too long to stand above its answer.
+pub fn file_of_question(voice: Voice<'_>, heading: &Heading, question: &str) -> Option<File> {
+    heading.is_excerpt.then(|| {
+        let description = voice.lang.words("The whole question").to_owned();
+        File::of_markdown(QUESTION_FILE, description, question)
+    })
 }
 
 /// Stands in a channel where the reason for a no is nobody else's business.
