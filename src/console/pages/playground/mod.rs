@@ -79,18 +79,18 @@ async fn show_receipt(visit: Visit, person: SignedIn) -> HandlerResult {
 
 /// Asks, and answers with a stream where the page's script asks for one, else
 /// with the whole page.
-async fn ask(mut visit: Visit) -> HandlerResult {
+async fn ask(visit: Visit) -> HandlerResult {
     let accepted = visit.headers.get(ACCEPT).map(HeaderValue::as_bytes);
     let wants_stream = accepted == Some(stream::MEDIA_TYPE.as_bytes());
     if wants_stream {
-        let begun = begin_one(&mut visit).await;
+        let begun = begin_one(&visit).await;
         return Ok(PageReply::Raw(stream::respond(begun)));
     }
     let question = Question::read(&visit.form)?;
     if visit.form.has("look") {
         return page::show(&visit, &question.setting, &question.talk, &question.text).await;
     }
-    let Begun { told, works } = begin(&mut visit, &question).await;
+    let Begun { told, works } = begin(&visit, &question).await;
     let answers = join_all(works.into_iter().map(collect)).await;
     let is_answered = answers.iter().any(|reply| reply.trouble.is_none());
     let Question {
@@ -121,7 +121,7 @@ struct Begun {
 
 /// Begins the one answer that a script asks for; with what the model is told,
 /// where that is more than was typed.
-async fn begin_one(visit: &mut Visit) -> Result<(Option<String>, Work), Trouble> {
+async fn begin_one(visit: &Visit) -> Result<(Option<String>, Work), Trouble> {
     let question = Question::read(&visit.form)?;
     let Begun { told, works } = begin(visit, &question).await;
     let first = works.into_iter().next();
@@ -130,7 +130,7 @@ async fn begin_one(visit: &mut Visit) -> Result<(Option<String>, Work), Trouble>
 }
 
 /// Begins an answer in each column.
-async fn begin(visit: &mut Visit, question: &Question) -> Begun {
+async fn begin(visit: &Visit, question: &Question) -> Begun {
     let files = QuestionFiles::read(&visit.form, &visit.console.settings.file_limits);
     let memory = visit.form.take_memory().map(Arc::new);
     let told = files.tell(&question.text).ok().map(|turn| turn.text.0);
