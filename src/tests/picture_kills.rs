@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use latchkey_emulator::World;
 use latchkey_emulator::providers::{Life, Standing, sample};
 use secrecy::SecretString;
 use tokio::time::timeout;
@@ -13,8 +14,9 @@ use crate::cli::Scene;
 
 /// How often a process is killed.
 const KILLS: u32 = 100;
-/// The most calls that a host gets for one picture, and some more.
-const CALLS: u32 = 9;
+/// The most calls that hosts get before a process is killed: for its own
+/// picture, and for those that it goes on with.
+const CALLS: u32 = 30;
 
 /// Settings and secrets of hosts that the operator pays.
 fn hosts(scene: &Scene, folder: &std::path::Path) -> Vec<(String, SecretString)> {
@@ -115,11 +117,23 @@ async fn kill_again_and_again() {
             let mut bots = state.messages.iter().filter(|m| m.author.is_none());
             bots.all(|m| !m.content.contains("<t:")).then_some(())
         });
-        over.await;
+        let over = timeout(Duration::from_mins(1), over).await;
+        over.unwrap_or_else(|_| panic!("{} open: {:#?}", open(folder.path()), unended(world)));
         assert!(terminate(&mut child).await);
         bury(&scene);
     }
     judge(&scene, folder.path());
+}
+
+/// What the bot's messages say that still tell of a picture in the making.
+fn unended(world: &World) -> Vec<String> {
+    world.look(|state| {
+        let all = state.messages.iter();
+        let theirs = all.filter(|m| m.author.is_none() && m.content.contains("<t:"));
+        theirs
+            .map(|m| format!("{}: {} ({})", m.id, m.content, m.edits))
+            .collect()
+    })
 }
 
 /// How many pictures are still in the making.
@@ -134,6 +148,15 @@ fn open(folder: &std::path::Path) -> usize {
 fn count(database: &rusqlite::Connection, sql: &str) -> usize {
     let number: i64 = database.query_row(sql, [], |row| row.get(0)).unwrap();
     number.try_into().unwrap()
+}
+
+/// How the attempts ended, by provider, and how often.
+fn ends_of(database: &rusqlite::Connection) -> Vec<String> {
+    let sql = "select provider || ' ' || state || ' ' || coalesce(outcome, '') || ' ' || count(*) \
+               from attempt group by provider, state, outcome";
+    let mut asked = database.prepare(sql).unwrap();
+    let rows = asked.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
 }
 
 /// Holds what was shown against what was counted and what hosts were asked.
@@ -169,11 +192,16 @@ fn judge(scene: &Scene, folder: &std::path::Path) {
     assert!(!running, "no machine runs on");
     let paid = count(
         &database,
-        "select count(*) from attempt where outcome = 'answered'",
+        "select count(*) from attempt where outcome in ('answered', 'abandoned')",
     );
-    assert_eq!(paid, shown.len(), "what is shown is paid for, once");
+    let ends = ends_of(&database);
+    assert_eq!(
+        paid,
+        shown.len(),
+        "what is shown is paid for, once: {ends:#?}"
+    );
     // Most are killed early enough to be gone on with.
-    assert!(paid > 20, "{paid}");
+    assert!(paid > 20, "{paid}: {ends:#?}");
 }
 
 #[tokio::test]

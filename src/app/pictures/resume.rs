@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Error;
 use crate::app::pictures::Pictures;
+use crate::ledger::CallEnd;
 use crate::model::{
     AskRefusal, FailureClass, Offer, PictureAnswer, PictureJob, PictureRefusal, ProviderFailure,
     Refusal, Trace,
@@ -24,6 +25,24 @@ impl Pictures {
     pub async fn unfinished_pictures(&self) -> anyhow::Result<Vec<PictureJob>> {
         let before_ms = self.started_at_ms;
         self.store.open_pictures(before_ms, OPEN_MAX).await
+    }
+
+    /// Books one that an earlier process showed, and ended before it could book
+    /// it: at what is held for it, since its host may have forgotten it.
+    pub async fn book_shown(&self, job: &PictureJob) -> Result<(), Error> {
+        let Some(hold) = self.payers.take_up(job.attempt).await? else {
+            return Ok(());
+        };
+        let provider = self.models.provider(&hold.attempt().provider)?;
+        if let Some(offer) = self
+            .payers
+            .offer_of(&provider.id, hold.attempt().key)
+            .await?
+        {
+            self.stop_leftovers(provider, &[job.mark], &offer).await;
+        }
+        self.payers.settle(hold, CallEnd::Abandoned).await;
+        Ok(())
     }
 
     /// Goes on with one. What its host never told the name of is given back,

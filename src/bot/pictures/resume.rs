@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serenity::all::Message;
+
 use crate::app::{Error, PicturePlace};
 use crate::bot::answers::running_answers::RunningAnswer;
 use crate::bot::answers::{last_words, notices, refusals};
@@ -53,6 +55,15 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         message: job.message,
         is_spoiler: job.is_spoiler,
     };
+    // The words stand in the message that it was promised with.
+    let promised = find_promised(bot, &place).await;
+    // A crash can come after a picture is shown, and before that is noted.
+    // The prompt's own file stands there from the first moment.
+    let is_there = |message: &Message| message.attachments.iter().any(is_picture);
+    if promised.as_ref().is_some_and(is_there) {
+        bot.app.pictures.book_shown(&job).await?;
+        return close(bot, &place).await;
+    }
     let mut outcome = bot
         .app
         .pictures
@@ -61,11 +72,6 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
     if outcome.goes_on {
         return Ok(());
     }
-    // The words stand in the message that it was promised with.
-    let promised = match place.message {
-        Some(message) => bot.rest.message(channel, message).await.ok().flatten(),
-        None => None,
-    };
     let question = match &promised {
         Some(message) => question_in(bot, message).await.unwrap_or_default(),
         None => String::new(),
@@ -85,10 +91,7 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         question: file.as_ref(),
         is_private: outcome.result.as_ref().is_err_and(refusals::is_private),
     };
-    // A crash can come after a picture is shown, and before that is noted.
-    // The prompt's own file stands there from the first moment.
-    let is_there = promised.is_some_and(|message| message.attachments.iter().any(is_picture));
-    let shown = if is_there || says_it_was_shown(&outcome.result) {
+    let shown = if says_it_was_shown(&outcome.result) {
         Ok(())
     } else {
         match &outcome.result {
@@ -109,9 +112,20 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
     }
     let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
     notices::tell_budget_owners(bot, voice, &budgets).await;
-    bot.app.pictures.close_picture(&place.id).await?;
-    bot.app.asks.close_answer(&place.id).await?;
+    close(bot, &place).await?;
     shown
+}
+
+/// The message that a picture was promised with, where it still stands.
+async fn find_promised(bot: &Bot, place: &PicturePlace) -> Option<Message> {
+    let found = bot.rest.message(place.channel, place.message?).await;
+    found.ok().flatten()
+}
+
+/// Notes that nothing more comes of a picture.
+async fn close(bot: &Bot, place: &PicturePlace) -> anyhow::Result<()> {
+    bot.app.pictures.close_picture(&place.id).await?;
+    bot.app.asks.close_answer(&place.id).await
 }
 
 fn says_it_was_shown<T>(result: &Result<T, Error>) -> bool {
