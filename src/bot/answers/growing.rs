@@ -107,6 +107,10 @@ impl MessageRenderer<'_> {
         self.insistence = Insistence::Growing;
         let most = self.bot.chat.answer_messages;
         parts.truncate(self.growing_most.unwrap_or(most));
+        // Another one might stand there twice.
+        if self.may_stand_already && !matches!(self.target, Target::Channel { .. }) {
+            parts.truncate(self.shown.len().max(1));
+        }
         let (buttons, wanted) = (self.buttons.clone(), parts.len());
         self.show_each(self.cards_of(parts, &buttons)).await?;
         self.empty_messages(wanted).await

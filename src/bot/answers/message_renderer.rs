@@ -58,7 +58,7 @@ pub struct MessageRenderer<'a> {
     /// What the nonces of the messages begin with, once there is one.
     nonce: Option<String>,
     /// The next message was posted before, and nobody knows whether it came.
-    may_stand_already: bool,
+    pub(super) may_stand_already: bool,
     /// Stops the model, where the answer can't be shown.
     pub stop: Option<CancellationToken>,
     /// How many messages the place takes while the answer grows, once it has
@@ -368,8 +368,13 @@ impl<'a> MessageRenderer<'a> {
     async fn add_message(&mut self, card: &Card) -> anyhow::Result<Option<ShownMessage>> {
         let (rest, target) = (&self.bot.rest, self.target);
         let mut card = card.clone();
+        let is_growing = self.insistence == Insistence::Growing;
         if let Target::Channel { .. } = target {
             card.nonce = Some(self.part_nonce()?);
+        } else if is_growing && !self.shown.is_empty() {
+            // A follow-up has no nonce. One whose answer is lost stands there,
+            // and nobody would take its buttons away.
+            card.buttons.clear();
         }
         if self.shown.is_empty() {
             card.files.extend(self.question.clone());
