@@ -28,13 +28,14 @@ const ENDS_WITHIN: Duration = Duration::from_mins(5);
 #[derive(Clone, Copy)]
 pub struct OpenAiWish {
     pub is_streamed: bool,
-    pub has_size: bool,
+    /// Whether it has a field that OpenAI alone knows.
+    pub has_field_of_openais: bool,
 }
 
 impl Pictures {
     /// Whether a model's provider takes an ask as it is in OpenAI's words. None
-    /// but OpenAI tells anything before it is done, and xAI has other words for
-    /// a size.
+    /// but OpenAI tells anything before it is done, and xAI refuses what
+    /// only OpenAI knows.
     pub fn takes_pictures_as_openai(&self, model: &str, wish: OpenAiWish) -> bool {
         // Whoever is unknown here is told so where calls are passed on.
         let named = self.models.read_picture_model(None, Some(model)).ok();
@@ -44,7 +45,7 @@ impl Pictures {
         let mut wires = named.providers.iter().filter_map(|it| it.images.wire);
         wires.all(|wire| match wire {
             ImageWire::OpenAi => true,
-            ImageWire::Xai => !wish.is_streamed && !wish.has_size,
+            ImageWire::Xai => !wish.is_streamed && !wish.has_field_of_openais,
             ImageWire::OpenRouter => !wish.is_streamed,
             _ => false,
         })

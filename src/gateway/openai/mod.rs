@@ -41,7 +41,7 @@ pub async fn create_images(mut call: Call) -> HandlerResult {
     let app = &call.gateway.app;
     let wish = OpenAiWish {
         is_streamed: request.body.wants_stream(),
-        has_size: request.body.has_size(),
+        has_field_of_openais: request.body.has_field_of_openais(),
     };
     let goes_as_is = |model: &str| app.pictures.takes_pictures_as_openai(model, wish);
     if request.model.as_deref().is_some_and(goes_as_is) {

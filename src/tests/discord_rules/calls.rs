@@ -71,6 +71,15 @@ pub const RULES: &[Rule] = &[
     rule("another's get 403 with 50005", "3.1", "403 50005", |desk| {
         Box::pin(edit_of_anothers(desk))
     }),
+    rule("refused with 413 and 40005", "3.1", "413 40005", |desk| {
+        Box::pin(large_file(desk))
+    }),
+    rule(
+        "one that is neither gets 400 with 50146",
+        "3.1",
+        "400 50146",
+        |desk| Box::pin(edit_with_unknown_file(desk)),
+    ),
     rule("10003 for a channel", "3.1", "404 10003", |desk| {
         Box::pin(reads(desk, "/channels/7"))
     }),
@@ -210,6 +219,20 @@ async fn edit_that_is_silent(desk: Desk) -> String {
     let id = desk.look(|state| state.messages.last().unwrap().id);
     // SUPPRESS_NOTIFICATIONS is for posts alone.
     let body = json!({"content": "more", "flags": 1 << 12});
+    desk.calls(Method::PATCH, &format!("{path}/{id}"), body)
+        .await
+}
+
+async fn large_file(desk: Desk) -> String {
+    assert_eq!(desk.posts_file(&posts(&desk), 10 << 20).await, "200");
+    desk.posts_file(&posts(&desk), (10 << 20) + 1).await
+}
+
+async fn edit_with_unknown_file(desk: Desk) -> String {
+    let path = posts(&desk);
+    assert_eq!(desk.calls(Method::POST, &path, text("hello")).await, "200");
+    let id = desk.look(|state| state.messages.last().unwrap().id);
+    let body = json!({"attachments": [{"id": "7"}]});
     desk.calls(Method::PATCH, &format!("{path}/{id}"), body)
         .await
 }

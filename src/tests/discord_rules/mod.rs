@@ -17,7 +17,8 @@ use std::sync::LazyLock;
 
 use latchkey_emulator::WorldState;
 use regex::Regex;
-use reqwest::{Client, Method};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -97,16 +98,23 @@ impl Desk {
     async fn calls_as(&self, token: &str, (method, path): (Method, &str), body: Value) -> String {
         let url = format!("{}{path}", self.scene.emulator.discord_api());
         let call = self.client.request(method, url);
-        let call = call
-            .header("authorization", format!("Bot {token}"))
-            .json(&body);
-        let answer = call.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let body: Value = answer.json().await.unwrap_or_default();
-        match body["code"].as_u64() {
-            Some(code) => format!("{status} {code}"),
-            None => status.to_string(),
-        }
+        answered(
+            call.header("authorization", format!("Bot {token}"))
+                .json(&body),
+        )
+        .await
+    }
+
+    /// Posts a file of so many bytes.
+    async fn posts_file(&self, path: &str, bytes: usize) -> String {
+        let token = self.look(|state| state.bot_token.clone());
+        let url = format!("{}{path}", self.scene.emulator.discord_api());
+        let file = Part::bytes(vec![0; bytes]).file_name("made-up.bin");
+        let form = Form::new()
+            .text("payload_json", "{}")
+            .part("files[0]", file);
+        let call = self.client.post(url).multipart(form);
+        answered(call.header("authorization", format!("Bot {token}"))).await
     }
 
     /// Mia types a command. Returns the addresses of its callback and of its
@@ -154,6 +162,17 @@ async fn the_emulator_refuses_what_the_document_says_that_discord_refuses() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The status of an answer, and the code if there is one.
+async fn answered(call: RequestBuilder) -> String {
+    let answer = call.send().await.unwrap();
+    let status = answer.status().as_u16();
+    let body: Value = answer.json().await.unwrap_or_default();
+    match body["code"].as_u64() {
+        Some(code) => format!("{status} {code}"),
+        None => status.to_string(),
+    }
 }
 
 const DOCUMENT: &str = include_str!("../../../docs/discord.md");

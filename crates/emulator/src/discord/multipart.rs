@@ -3,7 +3,7 @@
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
@@ -51,7 +51,9 @@ pub async fn unpack_files(mut parts: Parts, bytes: Bytes) -> (Parts, Bytes) {
     if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
         return (parts, bytes);
     }
-    let request = Request::from_parts(parts.clone(), bytes.into());
+    let mut request = Request::from_parts(parts.clone(), bytes.into());
+    // What is too large was refused as Discord does.
+    DefaultBodyLimit::disable().apply(&mut request);
     let Ok(mut multipart) = Multipart::from_request(request, &()).await else {
         return (parts, Bytes::new());
     };

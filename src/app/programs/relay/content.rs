@@ -37,6 +37,19 @@ impl RelayHeaders {
     }
 }
 
+/// Fields for pictures that OpenAI alone knows; xAI refuses calls with them.
+const OPENAIS_FIELDS: [&str; 9] = [
+    "background",
+    "moderation",
+    "output_compression",
+    "output_format",
+    "partial_images",
+    "quality",
+    "size",
+    "stream",
+    "style",
+];
+
 impl RelayBody {
     /// Parses a body that must be a JSON object.
     pub fn parse(bytes: Bytes) -> Result<Self, BadBody> {
@@ -69,10 +82,13 @@ impl RelayBody {
         self.0.fields()?.get("n")
     }
 
-    /// Whether the body asks for pictures of a size.
-    pub fn has_size(&self) -> bool {
-        let raw = self.0.fields().and_then(|fields| fields.raw("size"));
-        raw.is_some_and(|size| size != "null")
+    /// Whether the body has a field for pictures that OpenAI alone knows.
+    pub fn has_field_of_openais(&self) -> bool {
+        let Some(fields) = self.0.fields() else {
+            return false;
+        };
+        let mut names = OPENAIS_FIELDS.iter();
+        names.any(|name| fields.raw(name).is_some())
     }
 
     /// Whether the body asks for a stream.

@@ -62,31 +62,38 @@ fn read_colours<'a>(reader: &mut Reader<'a>, flags: u8) -> Option<&'a [u8]> {
 }
 
 /// A picture: its head, its colours, and its coded pixels. The pixels of a
-/// file that breaks off end there.
-fn read_picture<'a>(reader: &mut Reader<'a>) -> Option<[&'a [u8]; 4]> {
+/// file that breaks off end with the last part that is whole.
+fn read_picture<'a>(reader: &mut Reader<'a>) -> Option<[&'a [u8]; 5]> {
     let head = reader.take(9)?;
     let colours = read_colours(reader, *head.get(8)?)?;
     let code_size = reader.take(1)?;
-    Some([head, colours, code_size, read_blocks(reader)])
+    let (blocks, end) = read_blocks(reader);
+    Some([head, colours, code_size, blocks, end])
 }
 
 /// An extension's label, and its sub-blocks.
 fn read_extension<'a>(reader: &mut Reader<'a>) -> Option<(u8, &'a [u8])> {
     let label = reader.byte()?;
-    Some((label, read_blocks(reader)))
+    Some((label, read_blocks(reader).0))
 }
 
-/// Sub-blocks, with the empty one at their end.
-fn read_blocks<'a>(reader: &mut Reader<'a>) -> &'a [u8] {
+/// Sub-blocks that are whole, and the empty one at their end.
+fn read_blocks<'a>(reader: &mut Reader<'a>) -> (&'a [u8], &'a [u8]) {
     let mut length = 0;
     while let Some(size) = reader.rest.get(length) {
-        length += 1 + usize::from(*size);
-        if *size == 0 {
+        let next = length + 1 + usize::from(*size);
+        if *size == 0 || next > reader.rest.len() {
             break;
         }
+        length = next;
     }
-    let length = length.min(reader.rest.len());
-    reader.take(length).unwrap_or_default()
+    let blocks = reader.take(length).unwrap_or_default();
+    // A file that breaks off has less than a block left.
+    let is_whole = reader.byte() == Some(0);
+    if !is_whole {
+        reader.rest = &[];
+    }
+    (blocks, &[0])
 }
 
 /// Keeps an application's extension that says how often the picture moves,
@@ -108,6 +115,7 @@ fn keep_application(kept: &mut Vec<u8>, data: &[u8]) {
         _ if name == PROFILE => {
             kept.extend([EXTENSION, APPLICATION]);
             kept.extend(data);
+            kept.push(0);
         }
         _ => {}
     }
