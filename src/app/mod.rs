@@ -57,8 +57,8 @@ pub use people::{
     Stop, StoredSummary, form_token, nobody_else,
 };
 pub use pictures::{
-    ImageSettings, Moderation, OpenAiWish, PictureOutcome, PicturePlace, PictureProgress,
-    ReadyPicture, UnsettledPictures, Waiter, demo_picture,
+    ImageSettings, LeftPicture, Moderation, OpenAiWish, PictureOutcome, PicturePlace,
+    PictureProgress, ReadyPicture, UnsettledPictures, Waiter, demo_picture,
 };
 pub use policy::{Notice, QuotaSettings};
 pub use programs::{

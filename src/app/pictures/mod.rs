@@ -16,6 +16,7 @@ use std::time::Duration;
 
 pub use demo::demo_picture;
 pub use program::OpenAiWish;
+pub use resume::LeftPicture;
 pub use run::{PictureOutcome, PicturePlace, PictureProgress, UnsettledPictures, Waiter};
 
 use crate::model::{

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::Error;
 use crate::app::pictures::Pictures;
-use crate::ledger::CallEnd;
+use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, FailureClass, Offer, PictureAnswer, PictureJob, PictureRefusal, ProviderFailure,
     Refusal, Trace,
@@ -12,13 +12,20 @@ use crate::model::{
 use crate::providers::Provider;
 
 use crate::app::pictures::PictureOutcome;
-use crate::app::pictures::follow::JobFollower;
+use crate::app::pictures::follow::{JobEnd, JobFollower};
 use crate::app::pictures::run::{EndedJob, PayingKey, Watcher};
 
 /// How many are gone on with at once.
 const OPEN_MAX: u32 = 500;
 /// How many ended pictures are looked at for what they left at their host.
 const MARKS_MAX: u32 = 500;
+
+/// A picture that an earlier process left in the making.
+pub struct LeftPicture {
+    pub job: PictureJob,
+    /// Whether that process showed it, and ended before it could book it.
+    pub is_shown: bool,
+}
 
 impl Pictures {
     /// Pictures that an earlier process left in the making.
@@ -27,42 +34,24 @@ impl Pictures {
         self.store.open_pictures(before_ms, OPEN_MAX).await
     }
 
-    /// Books one that an earlier process showed, and ended before it could book
-    /// it: at what is held for it, since its host may have forgotten it.
-    pub async fn book_shown(&self, job: &PictureJob) -> Result<(), Error> {
-        let Some(hold) = self.payers.take_up(job.attempt).await? else {
-            return Ok(());
-        };
-        let provider = self.models.provider(&hold.attempt().provider)?;
-        if let Some(offer) = self
-            .payers
-            .offer_of(&provider.id, hold.attempt().key)
-            .await?
-        {
-            self.stop_leftovers(provider, &[job.mark], &offer).await;
-        }
-        self.payers.settle(hold, CallEnd::Abandoned).await;
-        Ok(())
-    }
-
     /// Goes on with one. What its host never told the name of is given back,
-    /// since nobody can fetch it.
+    /// since nobody can fetch it, unless it was shown.
     pub async fn resume_picture(
         &self,
-        mut job: PictureJob,
+        mut left: LeftPicture,
         stop: &CancellationToken,
         watch: Watcher<'_>,
     ) -> PictureOutcome {
         let mut outcome = PictureOutcome {
             result: Err(AskRefusal::Stopped.into()),
-            attempt: Some(job.attempt),
+            attempt: Some(left.job.attempt),
             trace: Trace::default(),
             demoted: Vec::new(),
             goes_on: false,
             unsettled: None,
         };
         let went = self
-            .go_on_to_its_end(&mut job, stop, watch, &mut outcome)
+            .go_on_to_its_end(&mut left, stop, watch, &mut outcome)
             .await;
         outcome.result = went;
         outcome
@@ -70,11 +59,12 @@ impl Pictures {
 
     async fn go_on_to_its_end(
         &self,
-        job: &mut PictureJob,
+        left: &mut LeftPicture,
         stop: &CancellationToken,
         watch: Watcher<'_>,
         outcome: &mut PictureOutcome,
     ) -> Result<PictureAnswer, Error> {
+        let LeftPicture { job, is_shown } = left;
         let hold = self.payers.take_up(job.attempt).await?;
         let Some(hold) = hold else {
             // What is paid for was shown. What was given back, or never
@@ -91,13 +81,11 @@ impl Pictures {
         let provider = self.models.provider(&hold.attempt().provider)?;
         let offer = self.payers.offer_of(&provider.id, key).await?;
         let Some(offer) = offer else {
-            self.payers.release(hold).await;
-            return Err(PictureRefusal::PictureLost.into());
+            return Err(self.end_lost(hold, *is_shown).await);
         };
         if job.host_job.is_none() {
             self.stop_leftovers(provider, &[job.mark], &offer).await;
-            self.payers.release(hold).await;
-            return Err(PictureRefusal::PictureLost.into());
+            return Err(self.end_lost(hold, *is_shown).await);
         }
         let follower = JobFollower {
             pictures: self,
@@ -109,8 +97,12 @@ impl Pictures {
             request: None,
             stop,
         };
+        let end = follower.follow_to_end(job, watch).await?;
+        if *is_shown && !matches!(end, JobEnd::Made(_) | JobEnd::GoesOn) {
+            return Err(self.end_lost(hold, true).await);
+        }
         let ended = EndedJob {
-            end: follower.follow_to_end(job, watch).await?,
+            end,
             hold,
             seed: Some(job.seed),
             policy: None,
@@ -122,6 +114,18 @@ impl Pictures {
                 .tell_owners(demoted.into_iter().collect(), Vec::new());
         }
         made.map_err(|failure| AskRefusal::Provider { failure, payer }.into())
+    }
+
+    /// Ends what can't be gone on with. What was shown is paid for at what was
+    /// held: its host may have forgotten it. The rest is given back.
+    async fn end_lost(&self, hold: Hold, is_shown: bool) -> Error {
+        if is_shown {
+            self.payers.settle(hold, CallEnd::Abandoned).await;
+            PictureRefusal::PictureShown.into()
+        } else {
+            self.payers.release(hold).await;
+            PictureRefusal::PictureLost.into()
+        }
     }
 
     /// Stops machines that were started for pictures that have ended; their

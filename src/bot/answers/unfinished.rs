@@ -4,6 +4,7 @@ use crate::bot::Bot;
 use crate::bot::connection::card::Card;
 use crate::bot::connection::patience::Patience;
 use crate::bot::connection::rest::status_of;
+use crate::bot::conversation::transcript;
 use crate::bot::words::{self, DEFAULT_LOCALE};
 use crate::model::AnswerRecord;
 
@@ -44,6 +45,20 @@ async fn mark_as_ended(bot: &Bot, record: &AnswerRecord) -> anyhow::Result<()> {
     };
     let shown = bot.rest.message(record.channel, last).await?;
     let text = shown.map(|message| message.content).unwrap_or_default();
-    let card = words::answers::ended_by_restart(voice, &text, &record.id);
+    let card = words::answers::ended_by_restart(voice, words_of_answer(&text), &record.id);
     bot.rest.edit_message(record.channel, last, &card).await
+}
+
+/// What stays of a message that is broken off. A notice under the question,
+/// such as how far a picture is, is no answer, and true no more.
+fn words_of_answer(text: &str) -> &str {
+    let (_, is_notice) = transcript::take_notice_mark(text);
+    if !is_notice {
+        return text;
+    }
+    let quoted = text.split_inclusive('\n');
+    let length = quoted
+        .take_while(|line| line.starts_with('>'))
+        .map(str::len);
+    text.split_at(length.sum()).0
 }

@@ -111,6 +111,12 @@ pub fn refuses_place(error: &anyhow::Error) -> bool {
     is_gone(error) || is_no_place
 }
 
+/// Whether it is the words of a message with files that Discord does not take,
+/// and not one of its files.
+pub fn refuses_words(error: &anyhow::Error) -> bool {
+    refuses_content(error) && refusal_of_files(error).is_none()
+}
+
 /// Whether a channel is gone, or the bot may not see it: it can't even change
 /// what it wrote there.
 pub fn hides_place(error: &anyhow::Error) -> bool {

@@ -4,7 +4,7 @@ use crate::app::PicturePlace;
 use crate::bot::Bot;
 use crate::bot::answers::target::{Insistence, Part, post_reply};
 use crate::bot::connection::card::{Card, File};
-use crate::bot::connection::rest::{refusal_of_files, refuses_content};
+use crate::bot::connection::rest::{refusal_of_files, refuses_content, refuses_words};
 use crate::bot::pictures::cards::{self, Form, ShownPictures};
 use crate::bot::words::{self, Voice};
 
@@ -52,11 +52,7 @@ pub async fn show_late(
     let shown = show_below(bot, voice, &late, card).await;
     match shown {
         // What Discord does not take may stand in the prompt.
-        Err(error)
-            if refuses_content(&error)
-                && refusal_of_files(&error).is_none()
-                && !late.heading.is_empty() =>
-        {
+        Err(error) if refuses_words(&error) && !late.heading.is_empty() => {
             let bare = LatePicture {
                 heading: "",
                 ..late
@@ -74,7 +70,6 @@ async fn show_below(
     late: &LatePicture<'_>,
     card: &Card,
 ) -> anyhow::Result<()> {
-    let place = late.place;
     let card = Card {
         text: format!("{}{}", late.heading, card.text),
         ..card.clone()
@@ -97,18 +92,30 @@ async fn show_below(
             false
         }
     };
-    if let Some(message) = place.message {
-        let card = words::pictures::shown_elsewhere(voice, late.heading, in_channel);
-        let mut edited = bot.rest.edit_message(place.channel, message, &card).await;
-        if edited.as_ref().is_err_and(refuses_content) {
-            let card = words::pictures::shown_elsewhere(voice, "", in_channel);
-            edited = bot.rest.edit_message(place.channel, message, &card).await;
-        }
-        if let Err(error) = edited {
-            tracing::info!("could not mark where a picture was promised: {error:#}");
-        }
-    }
+    mark_shown_elsewhere(bot, voice, late, in_channel).await;
     Ok(())
+}
+
+/// Says where a picture was promised that it stands elsewhere.
+pub async fn mark_shown_elsewhere(
+    bot: &Bot,
+    voice: Voice<'_>,
+    late: &LatePicture<'_>,
+    in_channel: bool,
+) {
+    let place = late.place;
+    let Some(message) = place.message else {
+        return;
+    };
+    let card = words::pictures::shown_elsewhere(voice, late.heading, in_channel);
+    let mut edited = bot.rest.edit_message(place.channel, message, &card).await;
+    if edited.as_ref().is_err_and(refuses_content) {
+        let card = words::pictures::shown_elsewhere(voice, "", in_channel);
+        edited = bot.rest.edit_message(place.channel, message, &card).await;
+    }
+    if let Err(error) = edited {
+        tracing::info!("could not mark where a picture was promised: {error:#}");
+    }
 }
 
 /// Posts cards in the channel; the first pings whoever asked.

@@ -13,7 +13,7 @@ use crate::bot::answers::message_renderer::MessageRenderer;
 use crate::bot::answers::{last_words, notices, refusals};
 use crate::bot::connection::card::Card;
 use crate::bot::connection::patience::TOKEN_LIVES;
-use crate::bot::connection::rest::{refusal_of_files, refuses_content};
+use crate::bot::connection::rest::{refusal_of_files, refuses_words};
 use crate::bot::pictures::cards::{self, Form, ShownPictures};
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
@@ -202,11 +202,7 @@ async fn show_with_or_without_prompt(
 ) -> anyhow::Result<()> {
     let parts = cards::split_files(card.clone());
     match renderer.show_cards(parts).await {
-        Err(error)
-            if refuses_content(&error)
-                && refusal_of_files(&error).is_none()
-                && renderer.drop_heading() =>
-        {
+        Err(error) if refuses_words(&error) && renderer.drop_heading() => {
             let parts = cards::split_files(card.clone());
             renderer.show_cards(parts).await
         }

@@ -4,18 +4,27 @@ use std::sync::Arc;
 
 use serenity::all::Message;
 
-use crate::app::{Error, PicturePlace};
+use crate::app::{Error, LeftPicture, PicturePlace};
 use crate::bot::answers::running_answers::RunningAnswer;
 use crate::bot::answers::{last_words, notices, refusals};
+use crate::bot::connection::card::File;
+use crate::bot::conversation::message_text::replied_to;
 use crate::bot::conversation::transcript::{self, ImagePrompt};
 use crate::bot::conversation::turns::{is_picture, question_in};
 use crate::bot::pictures::cards::ShownPictures;
-use crate::bot::pictures::late::{LatePicture, show_late, show_pictures_late};
+use crate::bot::pictures::late::{
+    LatePicture, mark_shown_elsewhere, show_late, show_pictures_late,
+};
 use crate::bot::pictures::progress::settle_pictures;
-use crate::bot::words::DEFAULT_LOCALE;
 use crate::bot::words::answers::file_of_question;
+use crate::bot::words::{DEFAULT_LOCALE, Voice};
 use crate::bot::{Bot, explain_error};
 use crate::model::{PictureJob, PictureRefusal, Refusal};
+
+/// An id that is later than every message's.
+const NOW: u64 = i64::MAX.unsigned_abs();
+/// How many of the newest messages are looked through for a picture.
+const NEWEST: usize = 100;
 
 /// Goes on with every picture that an earlier process left, each by itself,
 /// and stops machines that nobody needs any more.
@@ -57,17 +66,14 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
     };
     // The words stand in the message that it was promised with.
     let promised = find_promised(bot, &place).await;
-    // A crash can come after a picture is shown, and before that is noted.
-    // The prompt's own file stands there from the first moment.
-    let is_there = |message: &Message| message.attachments.iter().any(is_picture);
-    if promised.as_ref().is_some_and(is_there) {
-        bot.app.pictures.book_shown(&job).await?;
-        return close(bot, &place).await;
-    }
-    let mut outcome = bot
-        .app
-        .pictures
-        .resume_picture(job, &running.stop, &mut |_| {})
+    let stands = find_shown(bot, &place, promised.as_ref()).await;
+    let left = LeftPicture {
+        job,
+        is_shown: stands.is_some(),
+    };
+    let pictures = &bot.app.pictures;
+    let mut outcome = pictures
+        .resume_picture(left, &running.stop, &mut |_| {})
         .await;
     if outcome.goes_on {
         return Ok(());
@@ -76,14 +82,7 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         Some(message) => question_in(bot, message).await.unwrap_or_default(),
         None => String::new(),
     };
-    let (heading, file) = match question.as_str() {
-        "" => (String::new(), None),
-        question => {
-            let heading = transcript::heading(question);
-            let file = file_of_question(voice, &heading, question);
-            (heading.text, file)
-        }
-    };
+    let (heading, file) = write_heading(voice, &question);
     let late = LatePicture {
         place: &place,
         person,
@@ -91,7 +90,10 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
         question: file.as_ref(),
         is_private: outcome.result.as_ref().is_err_and(refusals::is_private),
     };
-    let shown = if says_it_was_shown(&outcome.result) {
+    if stands == Some(Standing::Below) {
+        mark_shown_elsewhere(bot, voice, &late, true).await;
+    }
+    let shown = if stands.is_some() || says_it_was_shown(&outcome.result) {
         Ok(())
     } else {
         match &outcome.result {
@@ -112,7 +114,8 @@ async fn resume_picture(bot: &Bot, job: PictureJob, running: &RunningAnswer) -> 
     }
     let budgets = settle_pictures(bot, outcome.unsettled.take(), shown.is_ok()).await;
     notices::tell_budget_owners(bot, voice, &budgets).await;
-    close(bot, &place).await?;
+    bot.app.pictures.close_picture(&place.id).await?;
+    bot.app.asks.close_answer(&place.id).await?;
     shown
 }
 
@@ -122,10 +125,44 @@ async fn find_promised(bot: &Bot, place: &PicturePlace) -> Option<Message> {
     found.ok().flatten()
 }
 
-/// Notes that nothing more comes of a picture.
-async fn close(bot: &Bot, place: &PicturePlace) -> anyhow::Result<()> {
-    bot.app.pictures.close_picture(&place.id).await?;
-    bot.app.asks.close_answer(&place.id).await
+/// What stands above a picture, and the whole prompt where that is an excerpt.
+fn write_heading(voice: Voice<'_>, question: &str) -> (String, Option<File>) {
+    if question.is_empty() {
+        return (String::new(), None);
+    }
+    let heading = transcript::heading(question);
+    let file = file_of_question(voice, &heading, question);
+    (heading.text, file)
+}
+
+/// Where a picture stands that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    AsPromised,
+    /// As a reply to the message that it was promised with.
+    Below,
+}
+
+/// Finds a picture that stands already: a crash can come after it is shown, and
+/// before that is noted.
+async fn find_shown(
+    bot: &Bot,
+    place: &PicturePlace,
+    promised: Option<&Message>,
+) -> Option<Standing> {
+    // The prompt's own file stands there from the first moment.
+    let has_picture = |message: &Message| message.attachments.iter().any(is_picture);
+    if promised.is_some_and(has_picture) {
+        return Some(Standing::AsPromised);
+    }
+    let message = place.message?;
+    let newest = bot.rest.messages_before(place.channel, NOW, NEWEST);
+    let newest = newest.await.unwrap_or_default();
+    let mut own = newest
+        .iter()
+        .filter(|it| it.author.id.get() == bot.user_id() && has_picture(it));
+    own.any(|it| replied_to(it) == Some(message))
+        .then_some(Standing::Below)
 }
 
 fn says_it_was_shown<T>(result: &Result<T, Error>) -> bool {
