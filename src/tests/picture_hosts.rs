@@ -31,6 +31,16 @@ fn priced() -> (TempDir, Setup) {
     (folder, Setup { config, ..setup() })
 }
 
+/// Mia with a key for every host, whose jobs end at the first look.
+async fn mia_everywhere(stage: &Stage) -> Actor<'_> {
+    let mia = stage.mia();
+    for provider in HOSTS {
+        adds(&mia, provider).await;
+    }
+    lives(stage, 0, 0, 0);
+    mia
+}
+
 /// What comes of two pictures: how many are shown, why not, and what is booked.
 async fn makes(stage: &Stage, mia: &Actor<'_>, provider: &str) -> String {
     let line = format!("/imagine prompt:a lighthouse provider:{provider} count:2");
@@ -66,11 +76,7 @@ async fn makes_everywhere(stage: &Stage, fault: Option<ProviderFault>) -> String
 async fn one_bad_picture_costs_no_good_one_at_any_host() {
     let (_folder, setup) = priced();
     stage::run_with(setup, async |stage| {
-        let mia = stage.mia();
-        for provider in HOSTS {
-            adds(&mia, provider).await;
-        }
-        lives(stage, 0, 0, 0);
+        let mia = mia_everywhere(stage).await;
         assert_snapshot!(makes_everywhere(stage, None).await, @"
         runpod: 2 shown; 2 booked, 4000000
         runcomfy-serverless: 2 shown; 2 booked, 0
@@ -97,11 +103,7 @@ async fn one_bad_picture_costs_no_good_one_at_any_host() {
 async fn what_a_host_complains_of_is_told_in_words_that_help() {
     let (_folder, setup) = priced();
     stage::run_with(setup, async |stage| {
-        let mia = stage.mia();
-        for provider in HOSTS {
-            adds(&mia, provider).await;
-        }
-        lives(stage, 0, 0, 0);
+        let mia = mia_everywhere(stage).await;
         assert_snapshot!(makes_everywhere(stage, Some(ProviderFault::OutOfMemory)).await, @"
         runpod: The machine at RunPod has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 4000000
         runcomfy-serverless: The machine at RunComfy Serverless has too little memory for this. Ask for fewer pictures (`count:`) or a smaller `size:`, or name another provider.; 0 booked, 0

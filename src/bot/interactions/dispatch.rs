@@ -80,7 +80,7 @@ impl Dispatcher {
 
 // Written out, as `async_trait` would write it. Below its bounds on lifetimes
 // the compiler proves anew, for every future that the bot has, that threads may
-// share it: a fifth of the time that it takes to check this crate.
+// share it: a quarter of the time that it takes to compile this crate.
 impl Framework for Dispatcher {
     fn init<'s, 'c, 'f>(&'s mut self, client: &'c Client) -> BoxFuture<'f, ()>
     where

@@ -4,13 +4,13 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::{OwnAttempt, PeriodChoice, ReceiptsAfter, UsageScope, find_zone};
+use crate::app::{OwnAttempt, PeriodChoice, ReceiptsAfter, find_zone};
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
 use crate::gateway::receipt::{ReceiptBody, describe_receipt};
 use crate::gateway::responses::json_response;
 use crate::gateway::rest::format_time;
-use crate::model::{AttemptId, Scope};
+use crate::model::AttemptId;
 
 /// How many attempts a list has if the query does not say, and at the most.
 const LISTED: usize = 100;
@@ -67,11 +67,7 @@ pub struct AttemptBody {
 /// for.
 pub async fn list_attempts(call: Call) -> HandlerResult {
     let session = &call.session;
-    let scope = match session.scope {
-        Scope::User => UsageScope::User,
-        Scope::Guild => UsageScope::Guild,
-        Scope::System => UsageScope::Bot,
-    };
+    let scope = session.scope.into();
     let query = parse_query(call.parts.uri.query().unwrap_or_default())?;
     let quotas = &call.gateway.app.quotas;
     let period = quotas.period(query.choice, query.zone)?;

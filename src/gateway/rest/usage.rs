@@ -15,7 +15,7 @@ use crate::app::{
 };
 use crate::gateway::call::{Call, HandlerResult};
 use crate::gateway::problem::Problem;
-use crate::model::{DAY_MS, LimitUse, Right, Scope};
+use crate::model::{DAY_MS, LimitUse, Right};
 
 use crate::gateway::openapi::docs::{ParameterDocs, RouteDocs};
 use crate::gateway::requirement::Requirement;
@@ -192,11 +192,7 @@ pub struct LimitBody {
 /// paid for.
 pub async fn show_usage(call: Call) -> HandlerResult {
     let session = &call.session;
-    let scope = match session.scope {
-        Scope::User => UsageScope::User,
-        Scope::Guild => UsageScope::Guild,
-        Scope::System => UsageScope::Bot,
-    };
+    let scope = session.scope.into();
     let query = parse_query(call.parts.uri.query().unwrap_or_default())?;
     let app = &call.gateway.app;
     let period = app.quotas.period(query.choice, query.zone)?.by_days();

@@ -1,9 +1,10 @@
 //! What an image host is asked for, and what it gives.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::model::{
     FailureClass, ImageSpec, MissingPicture, Picture, ProviderFailure, Size, Stage, Usage, Words,
+    lock,
 };
 
 use super::host::Host;
@@ -33,14 +34,14 @@ pub struct MadeSoFar(Arc<Mutex<PictureResult>>);
 impl MadeSoFar {
     /// Adds what one more call made; whether there is any picture now.
     fn add(&self, more: PictureResult) -> bool {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = lock(&self.0);
         made.add(more);
         !made.pictures.is_empty()
     }
 
     /// Takes what the calls have made.
     fn take(&self) -> PictureResult {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = lock(&self.0);
         std::mem::take(&mut *made)
     }
 

@@ -22,6 +22,16 @@ pub enum UsageScope {
     Bot,
 }
 
+impl From<Scope> for UsageScope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::User => Self::User,
+            Scope::Guild => Self::Guild,
+            Scope::System => Self::Bot,
+        }
+    }
+}
+
 /// What was used in a period.
 #[derive(Clone, Debug)]
 pub struct UsageReport {
