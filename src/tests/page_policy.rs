@@ -47,6 +47,7 @@ impl Browser {
             person: PersonId(person),
             name: who.to_owned(),
             servers: vec![ServerId(stage.scene.server)],
+            joined: Vec::new(),
             browser: "a test".to_owned(),
             before: None,
         };

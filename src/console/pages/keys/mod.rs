@@ -93,7 +93,7 @@ async fn show_keys(visit: Visit, person: SignedIn) -> HandlerResult {
             (attention::show(&visit, key, &who_pays))
         }
         @if ring.is_enabled { (show_list(&visit, &ring, &month)) }
-        (who_pays::show(&visit, &person, &who_pays).await)
+        (who_pays::show(&visit, &who_pays).await)
     };
     Ok(Page::new(Section::Keys, "Keys", body).into())
 }
