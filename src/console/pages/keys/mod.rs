@@ -8,6 +8,8 @@ pub mod fields;
 mod import;
 mod one;
 mod remove;
+pub mod replacing;
+mod skipped;
 mod used;
 mod who_pays;
 
