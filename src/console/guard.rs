@@ -24,7 +24,7 @@ use crate::model::{
     AccessRefusal, BodyBuffer, BodyOwner, MemoryPermit, PersonId, Refusal, RequestOrigin, ServerId,
 };
 
-use super::form::{FILES_BYTES_MAX, FORM_BYTES_MAX, Form};
+use super::form::{ENCODED_BYTES_MAX, FILES_BYTES_MAX, Form};
 use super::frame::{self, Reader};
 use super::routes::{Handler, Row};
 use super::trouble::Trouble;
@@ -272,7 +272,12 @@ async fn read_form(
     let media_type = media_type.and_then(|it| it.to_str().ok()).unwrap_or("");
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case(FORM_TYPE) {
-        return Ok(Form::read(&read_body(body.body).await?));
+        let form = Form::read(&read_body(body.body).await?);
+        // Whoever takes files says for itself how long a text may be.
+        if form.is_too_long() && !row.takes_files {
+            return Err(Trouble::form_too_long());
+        }
+        return Ok(form);
     }
     let boundary = multer::parse_boundary(media_type);
     let boundary = boundary.ok().filter(|_| row.takes_files);
@@ -310,7 +315,7 @@ async fn read_large_body(
 }
 
 async fn read_body(body: Body) -> Result<Zeroizing<Vec<u8>>, Trouble> {
-    let collected = Limited::new(body, FORM_BYTES_MAX).collect().await;
+    let collected = Limited::new(body, ENCODED_BYTES_MAX).collect().await;
     let bytes = collected.map_err(|_| Trouble::form_too_long())?.to_bytes();
     Ok(Zeroizing::new(bytes.to_vec()))
 }
