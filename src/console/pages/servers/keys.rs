@@ -106,7 +106,7 @@ fn show_actions(visit: &Visit, address: &str, key: &Key) -> Markup {
             form.acts method="post" action={ (own) "/rename" } {
                 (form::token(&visit.form_token))
                 label.hidden for=(name_id) { "Name of the " (name(visit, key)) " key" }
-                input id=(name_id) name="name" maxlength="40" autocomplete="off"
+                input id=(name_id) name="name" autocomplete="off"
                     value=(key.name.as_deref().unwrap_or_default());
                 button.btn.s { "Save the name" }
             }

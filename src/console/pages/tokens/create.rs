@@ -119,7 +119,7 @@ pub async fn create(visit: Visit, person: SignedIn) -> HandlerResult {
     let name = visit.form.typed("name");
     let made = people.create_token(&caller, name, Some(DAY * days), scopes);
     let made = made.await.inspect_err(|_| sent_once.give_back(&once));
-    let (token, secret) = made?;
+    let (token, secret) = made.map_err(|error| Trouble::from(error).typed(&visit.form))?;
     Ok(show_created(&visit, &token, &secret).into())
 }
 
