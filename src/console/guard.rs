@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, ORIGIN};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use secrecy::SecretString;
@@ -29,7 +29,7 @@ use super::frame::{self, Reader};
 use super::routes::{Handler, Row};
 use super::trouble::Trouble;
 use super::visit::{HandlerResult, Managing, SignedIn, Visit};
-use super::{Console, cookies};
+use super::{Console, cookies, nearby};
 
 /// Says where a request comes from, as the browser saw it
 /// (<https://www.w3.org/TR/fetch-metadata/>). Sent past TLS and to this
@@ -331,8 +331,16 @@ fn require_token(form: &Form, found: &Cookies) -> Result<(), Trouble> {
     Err(Trouble::form_of_before(found.session.is_some()).typed(form))
 }
 
-/// Responds where no row has the address.
+/// Responds where no row has the address. A page's address with a slash behind
+/// it leads to the page.
 pub async fn respond_nothing(console: Arc<Console>, request: Request<Body>) -> Response {
+    if let Some(page) = nearby::without_slash(request.uri().path())
+        && is_look(request.method())
+    {
+        let query = request.uri().query();
+        let query = query.map_or_else(String::new, |query| format!("?{query}"));
+        return Redirect::permanent(&format!("{page}{query}")).into_response();
+    }
     respond_trouble(
         |reader| Trouble::no_page(reader.session.is_some()),
         console,
@@ -341,9 +349,18 @@ pub async fn respond_nothing(console: Arc<Console>, request: Request<Body>) -> R
     .await
 }
 
-/// Responds where rows have the address, but not with this method.
+/// Responds where rows have the address, but not with this method. Whoever opens
+/// a form's address, after a reload say, is led to the form's page.
 pub async fn respond_wrong_method(console: Arc<Console>, request: Request<Body>) -> Response {
+    if is_look(request.method()) {
+        return Redirect::to(nearby::page_of_form(request.uri().path())).into_response();
+    }
     respond_trouble(|_| Trouble::wrong_method(), console, request).await
+}
+
+/// Whether a method only looks at an address.
+fn is_look(method: &Method) -> bool {
+    *method == Method::GET || *method == Method::HEAD
 }
 
 async fn respond_trouble(
