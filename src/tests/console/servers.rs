@@ -150,7 +150,7 @@ async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
             "{}",
             page.says()
         );
-        assert!(page.holds(&format!("The person {mia}")));
+        assert!(page.holds(&format!("mia (id {mia})")), "{}", page.says());
         assert!(
             stage
                 .mia()
@@ -172,7 +172,7 @@ async fn a_manager_stops_somebody_and_chooses_how_the_bot_answers() {
         let page = omar
             .sends(&page, &format!("{models}/persona"), &[("persona", "code")])
             .await;
-        assert!(page.holds("code answers here now."), "{}", page.says());
+        assert!(page.holds("Code answers here now."), "{}", page.says());
         let page = omar.sends(&page, &format!("{models}/previews"), &[]).await;
         assert!(page.holds("Previews are shown."));
         let budgets = server(stage, "/budgets");
@@ -230,10 +230,13 @@ async fn a_server_is_nothing_to_whoever_does_not_manage_it() {
     run(async |stage| {
         let mia = Visitor::signed_in(stage, stage.scene.member).await;
         let zoe = Visitor::signed_in(stage, stage.scene.stranger).await;
+        // She is shown who pays for her there, and nothing to manage.
+        let hers = mia.opens("/servers").await;
+        assert!(!hers.holds("That you manage") && !hers.holds("/servers/1"));
         assert!(
-            mia.opens("/servers")
+            zoe.opens("/servers")
                 .await
-                .holds("None of your servers has the bot yet.")
+                .holds("You are in no server that has the bot.")
         );
         for page in [
             "",
