@@ -154,7 +154,9 @@ fn document(page: &Page, reader: &Reader, body: &Markup) -> Markup {
                 link rel="preload" href=(assets::address("inter.woff2")) as="font"
                     type="font/woff2" crossorigin;
                 link rel="icon" href="data:,";
-                script src=(assets::address("console.js")) defer {}
+                // Nothing is shown before all of it is there, so that nothing moves.
+                link rel="expect" href="#status" blocking="render";
+                script src=(assets::address("console.js")) defer blocking="render" {}
             }
             body {
                 (PreEscaped(assets::ICONS))
@@ -175,6 +177,9 @@ fn show_framed(page: &Page, body: &Markup, navigation: &Navigation<'_>, reader: 
             }
             nav.side #nav popover aria-label="Console" {
                 (brand())
+                button.btn.s.close popovertarget="nav" popovertargetaction="hide" {
+                    (icon::plain("x")) "Close"
+                }
                 (show_navigation(page.section, navigation))
                 (show_person(page.section, navigation.session))
             }

@@ -163,7 +163,7 @@ fn show_created(visit: &Visit, token: &Token, secret: &SecretString) -> Page {
                 div {
                     h3.small { "Token" }
                     div.code {
-                        button.btn.s type="button" data-copy="token" {
+                        button.btn.s type="button" data-copy="token" hidden {
                             (icon::small("copy")) "Copy"
                         }
                         pre.wraps #token tabindex="0" { (secret.expose_secret()) }
