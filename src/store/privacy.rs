@@ -53,29 +53,45 @@ macro_rules! select_attempts {
 }
 pub(super) use select_attempts;
 
+/// Gives a person's share of a server's totals to member 0.
+macro_rules! give_up_share {
+    ($table:literal) => {
+        concat!(
+            "insert into ",
+            $table,
+            " (scope, owner_id, quarter, member_id, server_id, source, key_id, provider, model, \
+             requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
+             cost_nano, unpriced, estimated) \
+             select scope, owner_id, quarter, 0, server_id, source, key_id, provider, model, \
+             requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, \
+             cost_nano, unpriced, estimated from ",
+            $table,
+            " where scope = 'member' and member_id = $1 ",
+            add_to_total!($table)
+        )
+    };
+}
+
 /// Erases a person from every table but `attempt`. Their share of the totals by
 /// member goes to member 0, so that the server's totals stay right.
-const ERASE: [Change; 20] = [
-    Change::to(
-        Table::UsageTotal,
-        concat!(
-            "insert into usage_total (scope, owner_id, quarters, quarter, member_id, server_id, \
-     source, key_id, provider, model, requests, input_tokens, output_tokens, cached_tokens, \
-     reasoning_tokens, images, cost_nano, unpriced, estimated) \
-     select scope, owner_id, quarters, quarter, 0, server_id, source, key_id, provider, model, \
-     requests, input_tokens, output_tokens, cached_tokens, reasoning_tokens, images, cost_nano, \
-     unpriced, estimated \
-     from usage_total where scope = 'member' and member_id = $1 ",
-            add_to_total!()
-        ),
-    ),
+const ERASE: [Change; 23] = [
+    Change::to(Table::UsageTotal, give_up_share!("usage_total")),
+    Change::to(Table::UsageDay, give_up_share!("usage_day")),
     Change::to(
         Table::UsageTotal,
         "delete from usage_total where scope = 'member' and member_id = $1",
     ),
     Change::to(
+        Table::UsageDay,
+        "delete from usage_day where scope = 'member' and member_id = $1",
+    ),
+    Change::to(
         Table::UsageTotal,
         "delete from usage_total where scope = 'user' and owner_id = $1",
+    ),
+    Change::to(
+        Table::UsageDay,
+        "delete from usage_day where scope = 'user' and owner_id = $1",
     ),
     Change::to(
         Table::ProviderKey,
