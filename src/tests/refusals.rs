@@ -187,9 +187,13 @@ fn ask_refusals() -> Vec<Refusal> {
                     key: Some(KeyId([1; 16])),
                     verdict: Verdict::Skipped(skip),
                 });
-                all.push(A::NobodyPays {
-                    trace: Trace(steps.collect()),
-                });
+                let trace = Trace(steps.collect());
+                for in_server in [true, false] {
+                    all.push(A::NobodyPays {
+                        trace: trace.clone(),
+                        in_server,
+                    });
+                }
             }
         }
     }
