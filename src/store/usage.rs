@@ -140,6 +140,16 @@ impl Store {
         Ok(lines)
     }
 
+    /// The first quarter of an hour, counted from 1970, in which an owner used
+    /// anything.
+    pub async fn first_use(&self, owner: UsageOwner) -> anyhow::Result<Option<i64>> {
+        let sql = "select min(quarter) from usage_total \
+             where scope = $1 and owner_id = $2 and quarters = 1";
+        let values = [owner.scope.as_str().into(), owner.id.into()];
+        let rows = self.query(Statement::new(sql, values)).await?;
+        rows.first().map_or(Ok(None), |row| row.maybe_int(0))
+    }
+
     /// Totals of a stretch of time as a whole. All lines say that they are of
     /// one day.
     pub async fn usage_between(

@@ -232,6 +232,10 @@ fn key_refusals() -> Vec<Refusal> {
             tier: "made-up".into(),
         },
         K::SecretAsName,
+        K::NameTooLong {
+            characters: 52,
+            max: 40,
+        },
         K::TooLongForAForm,
         K::FileForAForm,
     ];

@@ -254,3 +254,43 @@ async fn a_months_bill_has_sums_and_a_receipt_for_each_attempt() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn months_and_years_without_anything_are_not_offered() {
+    run(async |stage| {
+        let browser = Visitor::signed_in(stage, stage.scene.member).await;
+        let empty = browser.opens("/usage").await;
+        assert!(!empty.holds("October 2026") && !empty.holds(">2025<"));
+        assert!(!empty.holds("The same as a table"), "{}", empty.says());
+        let bill = browser.opens("/billing/2026-11").await;
+        assert!(!bill.holds("/billing/2026-10") && !bill.holds("/billing/2026-12"));
+        asks_twice(stage).await;
+        let used = browser.opens("/usage").await;
+        assert!(used.holds(">2026<") && !used.holds(">2025<"));
+        assert!(!used.holds("October 2026"), "{}", used.says());
+        let pictures = browser.opens("/usage?show=pictures").await;
+        assert!(
+            pictures.holds("No pictures in this time."),
+            "{}",
+            pictures.says()
+        );
+        // Whoever came further finds back.
+        for month in ["2022-01", "2027-03"] {
+            let bill = browser.opens(&format!("/billing/{month}")).await;
+            assert_eq!(bill.status, 200, "{month}");
+            assert_eq!(
+                bill.html.matches("href=\"/billing/20").count(),
+                2,
+                "{month}"
+            );
+            assert!(
+                bill.holds("href=\"/billing/2026-11?tz="),
+                "{month}: {}",
+                bill.html
+            );
+        }
+        let usage = browser.opens("/usage?period=2022").await;
+        assert!(usage.holds("href=\"/billing/2026-11\""), "{}", usage.html);
+    })
+    .await;
+}
