@@ -2,6 +2,7 @@
 
 pub mod buttons;
 mod cards;
+mod forms;
 mod late;
 pub mod make;
 mod progress;

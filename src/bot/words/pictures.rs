@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::app::PictureLink;
+use crate::bot::answers::split;
 use crate::bot::connection::card::{Button, Card};
 use crate::bot::connection::rest::FileRefusal;
 use crate::bot::conversation::transcript::small_print;
@@ -16,6 +18,11 @@ use crate::bot::words::voice::Voice;
 
 /// Discord's longest description of a file.
 const ALT_CHARACTERS_MAX: usize = 1_000;
+
+/// How long the first message with links gets, since the prompt stands above
+/// them, and any other one. Both leave room for the small print.
+const FIRST_LINKS_UNITS: usize = 800;
+const LINKS_UNITS: usize = 1_600;
 
 /// How far a picture is. Discord's clients count the time by themselves.
 pub fn stage(voice: Voice<'_>, stage: Option<Stage>, now_s: i64, id: &str) -> Card {
@@ -124,6 +131,43 @@ pub fn not_shown(voice: Voice<'_>, made: &PictureAnswer, refusal: FileRefusal) -
     };
     let words = voice.lang.words(words);
     Card::text(format!("{words}\n{}", footer(voice, made)))
+}
+
+/// What stands in the place of pictures that are kept where the operator has a
+/// place for them: links, in as many messages as they need. Their previews
+/// stay hidden, since the pictures may be.
+pub fn kept_elsewhere(voice: Voice<'_>, made: &PictureAnswer, links: &[PictureLink]) -> Vec<Card> {
+    let words = match links.first().and_then(|link| link.until_s) {
+        Some(until_s) => voice.lang.say(
+            "What you asked for was made, but Discord takes no file of its size here. It is kept \
+             elsewhere until {until}:",
+            &[("until", &format!("<t:{until_s}:f>"))],
+        ),
+        None => voice.lang.words(
+            "What you asked for was made, but Discord takes no file of its size here. It is kept \
+             elsewhere:",
+        ).to_owned(),
+    };
+    let mut texts = vec![words];
+    for (at, PictureLink { url, .. }) in links.iter().enumerate() {
+        let name = voice.lang.say("picture {number}", &[("number", &(at + 1))]);
+        let line = format!("[{name}](<{url}>)");
+        let room = if texts.len() == 1 {
+            FIRST_LINKS_UNITS
+        } else {
+            LINKS_UNITS
+        };
+        match texts.last_mut() {
+            Some(last) if split::units(last) + split::units(&line) < room => {
+                *last = format!("{last}\n{line}");
+            }
+            _ => texts.push(line),
+        }
+    }
+    if let Some(last) = texts.last_mut() {
+        *last = format!("{last}\n{}", footer(voice, made));
+    }
+    texts.into_iter().map(Card::text).collect()
 }
 
 /// The small print under pictures that are shown in smaller copies.
