@@ -21,7 +21,7 @@ use crate::app::pictures::Pictures;
 use crate::app::pictures::demo::made_demo_picture;
 use crate::app::pictures::plan::{PicturePlan, refuse_kind};
 use crate::app::pictures::run::{
-    EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher,
+    EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher, estimate_price,
 };
 use crate::app::policy::CallerPolicy;
 
@@ -110,7 +110,8 @@ impl PaidCall for PictureCall<'_> {
         mut reservation: Reservation<PictureDetails>,
     ) -> Result<CallOutcome<PictureAnswer, Error>, Error> {
         self.outcome.attempt = Some(reservation.hold.id());
-        (self.watch)(PictureProgress::Payer(reservation.payer()));
+        let estimate = estimate_price(&reservation.hold);
+        (self.watch)(PictureProgress::Payer(reservation.payer(), estimate));
         if reservation.offer.source == Source::Demo {
             return make_demo(self.pictures, reservation).await;
         }
@@ -221,6 +222,7 @@ async fn make_demo(
         seed: None,
         usage: None,
         cost: Some(NanoDollars(0)),
+        estimate: None,
         fell_back_from: Vec::new(),
     }))
 }

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ledger::{CallEnd, Hold};
 use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
-    PictureAnswer, PictureJob, PictureRefusal, ProviderFailure, Stage, Trace, Usage,
+    PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Trace, Usage,
 };
 use crate::providers::{FailedPictures, ImageRequest, ImageWire, PictureResult, PictureStart};
 
@@ -133,8 +133,8 @@ pub enum Waiter<'a> {
 /// What is seen of a picture while it is made.
 #[derive(Clone, Debug)]
 pub enum PictureProgress {
-    /// Who is asked to pay for it now.
-    Payer(Payer),
+    /// Who is asked to pay for it now, and what it may cost them.
+    Payer(Payer, Option<PriceEstimate>),
     Stage(Stage),
 }
 
@@ -144,6 +144,16 @@ pub type Watcher<'a> = &'a mut (dyn FnMut(PictureProgress) + Send);
 /// What is made at once may have been made, and by no machine that is paid for
 /// by the second.
 const AT_ONCE: Ran = Ran::For { machine_ms: 0 };
+
+/// What pictures may cost, by what is held for them.
+pub fn estimate_price(hold: &Hold) -> Option<PriceEstimate> {
+    let (cost, is_most) = hold.estimate_pictures()?;
+    Some(PriceEstimate {
+        cost,
+        pictures: u8::try_from(hold.held_pictures()).unwrap_or(u8::MAX),
+        is_most,
+    })
+}
 
 /// The end of a job that was never begun.
 fn failed_at_once(failure: ProviderFailure) -> JobEnd {
@@ -219,6 +229,7 @@ impl Pictures {
                     ..
                 } = hold.attempt().clone();
                 let usage = result.usage;
+                let estimate = estimate_price(&hold);
                 let unsettled = UnsettledPictures::new(hold, &result, policy.cloned());
                 let cost = unsettled.cost();
                 outcome.unsettled = Some(unsettled);
@@ -231,6 +242,7 @@ impl Pictures {
                     seed,
                     usage,
                     cost,
+                    estimate,
                     fell_back_from: Vec::new(),
                 }))
             }
@@ -323,6 +335,8 @@ impl Pictures {
             Ok(PictureStart::Job(host_job)) => {
                 let noted = self.store.set_host_job(&job.id, &host_job).await;
                 job.host_job = Some(host_job);
+                // It waits there, until a look says otherwise.
+                watch(PictureProgress::Stage(Stage::Queued(None)));
                 let follower = JobFollower {
                     pictures: self,
                     provider,

@@ -8,3 +8,5 @@ pub mod make;
 mod progress;
 pub mod resume;
 mod shrink;
+
+pub use progress::SeenProgress;

@@ -18,7 +18,7 @@ use crate::bot::pictures::cards::ShownPictures;
 use crate::bot::pictures::forms::{Outlet, show_pictures};
 use crate::bot::pictures::late::{LatePicture, show_late};
 use crate::bot::{Bot, explain_error, words};
-use crate::model::Stage;
+use crate::model::{PriceEstimate, Stage};
 
 /// The message that shows how far pictures are, and then the pictures.
 pub struct PictureMessage<'a> {
@@ -29,6 +29,13 @@ pub struct PictureMessage<'a> {
     pub prompt: String,
     /// Whether nobody sees them before they press on them.
     pub is_spoiler: bool,
+}
+
+/// What is shown of pictures while they are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SeenProgress {
+    pub stage: Option<Stage>,
+    pub estimate: Option<PriceEstimate>,
 }
 
 impl PictureMessage<'_> {
@@ -49,14 +56,19 @@ impl PictureMessage<'_> {
         let running =
             bot.running_answers
                 .begin(&place.id, began.person, self.renderer.watched.gone());
-        let (sender, stages) = watch::channel(None);
+        let (sender, stages) = watch::channel(SeenProgress::default());
         let done = CancellationToken::new();
         let making = async {
             let mut watch = |seen: PictureProgress| {
-                if let PictureProgress::Stage(stage) = seen {
-                    // The time that is shown is that of the change.
-                    sender.send_if_modified(|known| known.replace(stage) != Some(stage));
-                }
+                // The time that is shown is that of the change.
+                sender.send_if_modified(|known| {
+                    let before = *known;
+                    match seen {
+                        PictureProgress::Payer(_, estimate) => known.estimate = estimate,
+                        PictureProgress::Stage(stage) => known.stage = Some(stage),
+                    }
+                    *known != before
+                });
             };
             let waiter = Waiter::Here(&place);
             let made = bot
@@ -88,7 +100,7 @@ impl PictureMessage<'_> {
     /// Shows each stage, until it is done.
     async fn show_stages(
         &mut self,
-        mut stages: watch::Receiver<Option<Stage>>,
+        mut stages: watch::Receiver<SeenProgress>,
         id: &str,
         done: &CancellationToken,
     ) {
@@ -96,12 +108,12 @@ impl PictureMessage<'_> {
         // The first at once: from then on the words stand in the channel.
         stages.mark_changed();
         while let Some(Ok(())) = done.run_until_cancelled(stages.changed()).await {
-            let stage = *stages.borrow_and_update();
+            let seen = *stages.borrow_and_update();
             if self.requested_at.elapsed() > TOKEN_LIVES {
                 continue;
             }
             let now_s = bot.app.now_ms() / 1_000;
-            let card = words::pictures::stage(self.renderer.voice, stage, now_s, id);
+            let card = words::pictures::stage(self.renderer.voice, seen, now_s, id);
             self.renderer.show_meanwhile(card).await;
             let pause = tokio::time::sleep(bot.edit_pace.pause());
             done.run_until_cancelled(pause).await;
