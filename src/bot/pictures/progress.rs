@@ -46,7 +46,8 @@ impl PictureMessage<'_> {
         began: AnswerStart,
     ) -> anyhow::Result<()> {
         let bot = self.renderer.bot;
-        let notes = bot.app.asks.log_answer(&began)?;
+        let mut notes = bot.app.asks.log_answer(&began)?;
+        notes.begun().await;
         let place = PicturePlace {
             id: notes.id.clone(),
             channel: began.channel,
