@@ -130,15 +130,17 @@ fn start_task(
         &context.gateway.app.tasks,
         permits,
         |reporter, stop| async move {
-            let mut last_stage = None;
+            let (mut last_stage, mut estimated) = (None, None);
             let mut watch = |seen: PictureProgress| match seen {
                 PictureProgress::Payer(payer, estimate) => {
                     reporter.report_payer(payer);
-                    if let Some(estimate) = estimate {
-                        reporter.report_progress(SeenPicture::Estimate(estimate));
-                    }
+                    estimated = estimate;
                 }
                 PictureProgress::Stage(stage) => {
+                    // Once it is taken, so that a refusal keeps its status.
+                    if let Some(estimate) = estimated.take() {
+                        reporter.report_progress(SeenPicture::Estimate(estimate));
+                    }
                     if last_stage.replace(stage) != Some(stage) {
                         reporter.report_progress(SeenPicture::Stage(stage));
                     }
