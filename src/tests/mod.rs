@@ -64,6 +64,7 @@ mod picture_hosts;
 mod picture_jobs;
 mod picture_kills;
 mod picture_restarts;
+mod picture_spending;
 mod picture_storage;
 mod pictures;
 mod policy;

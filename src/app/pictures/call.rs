@@ -19,6 +19,7 @@ use crate::app::payers::{
 use crate::app::pictures::Moderation;
 use crate::app::pictures::Pictures;
 use crate::app::pictures::demo::made_demo_picture;
+use crate::app::pictures::foreign_storage::ForeignStorage;
 use crate::app::pictures::plan::{PicturePlan, refuse_kind};
 use crate::app::pictures::run::{
     EndedJob, HostCall, PayingKey, PictureOutcome, PictureProgress, Waiter, Watcher, estimate_price,
@@ -32,6 +33,8 @@ pub struct PlannedPicture {
     pub spec: ImageSpec,
     pub request_key: Option<Credential>,
     pub models: Arc<Models>,
+    pub foreign_storage: Arc<ForeignStorage>,
+    pub now_ms: i64,
 }
 
 /// What one payer's host is asked for.
@@ -57,6 +60,8 @@ impl Payable for PlannedPicture {
         _: &[AppliedLimit],
     ) -> Result<Needs<PictureDetails>, CannotPay> {
         let provider = self.models.provider(&offer.provider)?;
+        let checked = self.foreign_storage.check(offer, self.now_ms);
+        checked.map_err(CannotPay::This)?;
         let (model, workflow) = self.plan.model_for(&self.models, provider, &self.spec)?;
         let mut spec = self.spec.clone();
         if workflow.as_ref().is_some_and(|it| !it.makes_several()) {
@@ -141,16 +146,20 @@ impl PaidCall for PictureCall<'_> {
         let concluded = pictures.conclude(ended, self.outcome).await?;
         Ok(match concluded {
             Ok(made) => CallOutcome::Answered(made),
-            Err(failure) => CallOutcome::Failed(FailedCall {
-                refused: AskRefusal::Provider {
-                    failure: failure.clone(),
-                    payer: offer.source,
-                }
-                .into(),
-                offer,
-                failure,
-                was_heard: false,
-            }),
+            Err(failure) => {
+                let now_ms = pictures.clock.now_ms();
+                pictures.foreign_storage.note(&offer, &failure, now_ms);
+                CallOutcome::Failed(FailedCall {
+                    refused: AskRefusal::Provider {
+                        failure: failure.clone(),
+                        payer: offer.source,
+                    }
+                    .into(),
+                    offer,
+                    failure,
+                    was_heard: false,
+                })
+            }
         })
     }
 }

@@ -5,6 +5,7 @@ mod call;
 mod demo;
 mod enhance;
 mod follow;
+mod foreign_storage;
 mod moderate;
 mod plan;
 mod program;
@@ -37,6 +38,7 @@ use crate::app::people::People;
 use crate::app::policy::Policies;
 use crate::app::tasks::Tasks;
 use call::{PictureDetails, PlannedPicture};
+use foreign_storage::ForeignStorage;
 use plan::refuse_kind;
 
 /// What the operator settled of pictures.
@@ -126,6 +128,7 @@ pub struct Pictures {
     people: Arc<People>,
     settings: ImageSettings,
     storage: Option<Storage>,
+    foreign_storage: Arc<ForeignStorage>,
     tasks: Tasks,
     clock: Clock,
     started_at_ms: i64,
@@ -143,6 +146,7 @@ impl Pictures {
         let storage = settings.storage.clone();
         Self {
             storage: storage.and_then(|it| Storage::new(it, http, clock)),
+            foreign_storage: Arc::default(),
             store: foundation.store.clone(),
             providers: Arc::clone(&foundation.providers),
             models: Arc::clone(&foundation.models),
@@ -226,6 +230,8 @@ impl Pictures {
                 spec,
                 request_key,
                 models: Arc::clone(&self.models),
+                foreign_storage: Arc::clone(&self.foreign_storage),
+                now_ms: self.clock.now_ms(),
             },
             queue: PayerQueue::new(chosen),
             reserved: None,

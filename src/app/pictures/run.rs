@@ -7,7 +7,7 @@ use crate::model::{
     AskRefusal, Attempt, AttemptId, ConversationRefusal, Credential, NanoDollars, Offer,
     PictureAnswer, PictureJob, PictureRefusal, PriceEstimate, ProviderFailure, Stage, Trace, Usage,
 };
-use crate::providers::{FailedPictures, ImageRequest, ImageWire, PictureResult, PictureStart};
+use crate::providers::{FailedPictures, ImageRequest, PictureResult, PictureStart};
 
 use crate::app::Error;
 use crate::app::payers::{Demotion, OpenKey, Payer, Payers};
@@ -15,6 +15,7 @@ use crate::app::pictures::Pictures;
 use crate::app::pictures::ReadyPicture;
 use crate::app::pictures::call::PictureCall;
 use crate::app::pictures::follow::{JobEnd, JobFollower, Ran};
+use crate::app::pictures::resume::has_jobs;
 use crate::app::policy::CallerPolicy;
 use crate::app::policy::Notice;
 
@@ -315,8 +316,7 @@ impl Pictures {
         let starting = self
             .providers
             .start_pictures(provider, request, opened.credential());
-        let has_jobs = provider.images.wire.is_some_and(ImageWire::runs_workflows);
-        let started = if has_jobs {
+        let started = if has_jobs(provider) {
             // A job that is begun must be known, whatever happens meanwhile.
             starting.await
         } else {

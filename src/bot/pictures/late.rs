@@ -66,6 +66,9 @@ async fn show_below(
         // No other place takes the file either.
         Some(Err(error)) if refusal_of_files(&error).is_some() => return Err(error),
         Some(Err(_)) | None => {
+            for (at, part) in parts.iter_mut().enumerate() {
+                part.nonce = Some(nonce(&late.place.id, 'A', at));
+            }
             bot.rest.direct_messages(late.person, &parts).await?;
             false
         }
@@ -103,7 +106,7 @@ async fn post_parts(bot: &Bot, late: &LatePicture<'_>, parts: &[Card]) -> anyhow
         let card = Card {
             reply_to: place.message,
             mention: Some(late.person).filter(|_| at == 0),
-            nonce: Some(nonce(&place.id, at)),
+            nonce: Some(nonce(&place.id, 'a', at)),
             ..card.clone()
         };
         post_as_reply(bot, place.channel, card).await?;
@@ -123,10 +126,12 @@ async fn post_as_reply(bot: &Bot, channel: u64, card: Card) -> anyhow::Result<()
 }
 
 /// By which Discord knows that it has a message already: 25 characters at
-/// the most.
-fn nonce(id: &str, part: usize) -> String {
+/// the most. Parts are counted from a letter on, which is another one for
+/// direct messages.
+fn nonce(id: &str, first: char, part: usize) -> String {
+    let parts = first..='\u{7f}';
     id.chars()
         .take(23)
-        .chain([char::from(b'a' + u8::try_from(part % 26).unwrap_or(0))])
+        .chain(parts.into_iter().nth(part % 26))
         .collect()
 }
