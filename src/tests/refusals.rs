@@ -400,6 +400,11 @@ fn other_refusals() -> Vec<Refusal> {
         P::TooManyPicturesAtOnce,
         P::PictureNotKept,
         P::PictureLost,
+        P::PictureCutOff { provider: openai() },
+        P::KeptElsewhere {
+            provider: openai(),
+            address: "made-up.example".into(),
+        },
         P::PictureShown,
         P::BadSize,
         P::BadSeed,
