@@ -187,9 +187,13 @@ fn ask_refusals() -> Vec<Refusal> {
                     key: Some(KeyId([1; 16])),
                     verdict: Verdict::Skipped(skip),
                 });
-                all.push(A::NobodyPays {
-                    trace: Trace(steps.collect()),
-                });
+                let trace = Trace(steps.collect());
+                for in_server in [true, false] {
+                    all.push(A::NobodyPays {
+                        trace: trace.clone(),
+                        in_server,
+                    });
+                }
             }
         }
     }
@@ -371,7 +375,8 @@ fn other_refusals() -> Vec<Refusal> {
         C::NothingToRead,
         C::NotInThisServer,
         C::MayNotReadHere,
-        C::BotCannotRead,
+        C::BotMayNotReadHere,
+        C::BotReadsNothing,
         C::NotInThisConversation,
         C::DiscordUnread,
         C::QuestionGone,
@@ -395,6 +400,11 @@ fn other_refusals() -> Vec<Refusal> {
         P::TooManyPicturesAtOnce,
         P::PictureNotKept,
         P::PictureLost,
+        P::PictureCutOff { provider: openai() },
+        P::KeptElsewhere {
+            provider: openai(),
+            address: "made-up.example".into(),
+        },
         P::PictureShown,
         P::BadSize,
         P::BadSeed,

@@ -135,6 +135,8 @@ impl People {
         let now_ms = self.clock.now_ms();
         // A day more, since sweeping takes its time.
         let kept_ms = (i64::from(self.settings.keep_days) + 1) * DAY_MS;
+        // What is written later would have their name.
+        self.ledger.write_all().await?;
         self.store
             .erase_person(caller.person, now_ms, now_ms - kept_ms)
             .await?;

@@ -145,8 +145,8 @@ async fn a_report_that_is_too_long_says_so_and_its_table_has_everything() {
         write(
             stage,
             &format!(
-                "insert into usage_total with recursive n(i) as (select 1 union all select i + 1 \
-                 from n where i < 50100) select 'user', {}, 96, ({day} - i % 2) * 96, 0, i, \
+                "insert into usage_day with recursive n(i) as (select 1 union all select i + 1 \
+                 from n where i < 50100) select 'user', {}, ({day} - i % 2) * 96, 0, i, \
                  'personal', '', 'openai', 'gpt-6-luna', 1, 2, 3, 0, 0, 0, 4, 0, 0 from n;",
                 stage.scene.member
             ),
@@ -187,7 +187,7 @@ async fn a_months_receipts_are_all_in_the_table() {
                  from n where i < 20500) select unhex(printf('%012x%020x', {now_ms} + i, i)), {0}, \
                  'personal', 'openai', 'gpt-6-luna', 'settled', {now_ms} + i, 0, 0, 0, '', 1, 1, \
                  0, 0, 0, 0, 0, 0 from n; \
-                 insert into usage_total values ('user', {0}, 1, {now_ms} / 900000, 0, 0, \
+                 insert into usage_total values ('user', {0}, {now_ms} / 900000, 0, 0, \
                  'personal', '', 'openai', 'gpt-6-luna', 20500, 20500, 20500, 0, 0, 0, 0, 0, 0);",
                 stage.scene.member
             ),
