@@ -71,8 +71,8 @@ pub use quotas::PastUse;
 pub use quotas::{
     Bill, Budget, DAYS_MAX, Grain, KeyName, KeyNames, MonthEstimate, PayingKey, Period,
     PeriodChoice, QuotaStatus, RECEIPTS_HEAD, ReceiptPage, USAGE_HEAD, UsageReport, UsageScope,
-    date_at, date_of, find_zone, make_limit, number_of, quote_cell, read_amount, receipts_table,
-    usage_json, usage_table,
+    date_of, find_zone, make_limit, number_of, quote_cell, read_amount, receipts_table, usage_json,
+    usage_table,
 };
 pub use tasks::Tasks;
 pub use traffic::TrafficView;

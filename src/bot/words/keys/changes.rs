@@ -12,7 +12,7 @@ use crate::model::{Check, Health, Key, ProviderId, ProviderKind, Scope};
 pub fn added(voice: Voice<'_>, added: &AddedKey) -> Card {
     let lang = voice.lang;
     let provider = voice.name(&added.key.provider);
-    let first = if added.replaced {
+    let first = if added.replaced.is_some() {
         "Replaced the {scope}: {key}."
     } else {
         "Stored the {scope}: {key}."
