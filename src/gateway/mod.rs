@@ -31,6 +31,7 @@ mod router;
 mod routes;
 mod session;
 mod streaming;
+mod vendors;
 
 pub use operators::metrics::start as start_counting;
 pub use pages::Pages;

@@ -20,7 +20,7 @@ mod skimmer;
 use tokio::time::Instant;
 
 pub use body::Body;
-pub use cost_estimate::{CostEstimate, estimate_cost};
+pub use cost_estimate::{CostEstimate, estimate_cost, measure_prompt};
 pub use relayed::{Relayed, WholeOrBegun};
 pub use request::{ForwardedHeaders, PayerTerms, RelayRequest, WireRequest};
 

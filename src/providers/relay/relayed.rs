@@ -92,14 +92,19 @@ impl Relayed {
         self.incoming.status
     }
 
-    /// The media type that the provider names.
+    /// The media type that the provider names, or that of the answer's
+    /// translation.
     pub fn content_type(&self) -> &str {
-        self.incoming.content_type()
+        let translated = match &self.rewriting {
+            AnswerChange::Translated(translator) => translator.media_type(),
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
+        };
+        translated.unwrap_or_else(|| self.incoming.content_type())
     }
 
     /// Whether the answer is a stream.
     pub fn streams(&self) -> bool {
-        let kind = self.content_type();
+        let kind = self.incoming.content_type();
         ["text/event-stream", "application/x-ndjson"]
             .iter()
             .any(|it| kind.starts_with(it))
@@ -113,6 +118,14 @@ impl Relayed {
     /// What was used, as far as the provider has reported.
     pub fn usage(&self) -> Option<Usage> {
         self.answer.usage
+    }
+
+    /// The fields of the request that were ignored, with commas between them.
+    pub fn ignored(&self) -> Option<&str> {
+        match &self.rewriting {
+            AnswerChange::Translated(translator) => translator.ignored(),
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => None,
+        }
     }
 
     /// How many pictures were made.
@@ -189,12 +202,11 @@ impl Relayed {
         };
         let value = self.parse_whole(body)?;
         self.read_value(&value)?;
-        Ok(match &mut self.rewriting {
-            AnswerChange::Translated(translator) => {
-                translator.translate_whole(&value).to_string().into()
-            }
-            AnswerChange::Unchanged | AnswerChange::WithoutUsage => body.clone(),
-        })
+        let translated = match &mut self.rewriting {
+            AnswerChange::Translated(translator) => translator.translate_whole(&value, body),
+            AnswerChange::Unchanged | AnswerChange::WithoutUsage => Ok(body.clone()),
+        };
+        translated.map_err(|class| self.failed(class))
     }
 
     fn parse_whole(&self, body: &Bytes) -> Result<Value, ProviderFailure> {
@@ -302,13 +314,15 @@ impl Relayed {
         let mut rewritten = is_translated.then(Vec::new);
         let mut passed = 0;
         for event in events.iter() {
-            let value = match &*event.data() {
+            let data = event.data();
+            let value = match &*data {
                 b"" | b"[DONE]" => None,
                 data => Some(self.read_event(data)?),
             };
+            let mut written = Ok(());
             match (&mut self.rewriting, &mut rewritten, &value) {
                 (AnswerChange::Translated(translator), Some(out), Some(value)) => {
-                    translator.write_event(value, out);
+                    written = translator.write_event(value, &data, out);
                 }
                 (AnswerChange::WithoutUsage, out, Some(value)) if is_only_usage(value) => {
                     let before = events.as_bytes().get(..passed).unwrap_or_default();
@@ -317,6 +331,7 @@ impl Relayed {
                 (AnswerChange::WithoutUsage, Some(out), _) => out.extend_from_slice(event.raw),
                 _ => {}
             }
+            written.map_err(|class| self.failed(class))?;
             passed += event.raw.len();
         }
         if let (AnswerChange::Translated(translator), Some(out), true) =
