@@ -21,6 +21,7 @@ use crate::model::{
 use super::catalogue::Provider;
 use super::dialect::parse_tree;
 use super::failure;
+use super::provider_error::{ProviderError, Scrubber};
 
 /// The largest answer that is read, streamed or not.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -78,7 +79,7 @@ pub fn is_plain(path: &str) -> bool {
 #[derive(Debug)]
 pub struct Incoming {
     pub status: u16,
-    pub headers: HeaderMap,
+    headers: HeaderMap,
     rest: hyper::body::Incoming,
     received: usize,
     bytes_max: usize,
@@ -113,6 +114,11 @@ impl Incoming {
             bytes_max: ANSWER_BYTES_MAX,
             memory,
         }
+    }
+
+    /// What the provider says beside the body.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// The memory for bodies.
@@ -247,6 +253,11 @@ impl WholeAnswer {
         }
     }
 
+    /// What the provider says in the answer, which is an error.
+    pub fn said(&self, scrubber: &Scrubber) -> Option<ProviderError> {
+        ProviderError::read(self.status, &self.headers, &self.body, scrubber)
+    }
+
     /// Sorts the answer, which is an error.
     pub fn failure(&self, provider: &Provider) -> ProviderFailure {
         failure::classify(provider, self.status, &self.headers, &self.body)
@@ -345,7 +356,7 @@ fn wait_before_retry(failure: &ProviderFailure, attempt: u32) -> Option<Duration
     let not_now = matches!(failure.status, Some(429 | 503 | 529))
         && matches!(
             failure.class,
-            FailureClass::RateLimited | FailureClass::Upstream
+            FailureClass::RateLimited | FailureClass::Overloaded | FailureClass::Upstream
         );
     if !nothing_sent && !not_now {
         return None;

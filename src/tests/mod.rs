@@ -74,6 +74,7 @@ mod program;
 mod program_pictures;
 mod programs;
 mod promises;
+mod provider_errors;
 mod quotas;
 mod receipts;
 pub mod refusals;

@@ -24,32 +24,29 @@ pub use cost_estimate::{CostEstimate, estimate_cost};
 pub use relayed::{Relayed, WholeOrBegun};
 pub use request::{ForwardedHeaders, PayerTerms, RelayRequest, WireRequest};
 
-use crate::model::{Credential, FailureClass, ProviderFailure, Words, redact};
+use crate::model::{Credential, ProviderFailure};
 
 use super::catalogue::Provider;
 use super::dialect::AnswerFormat;
-use super::failure;
 use super::http::{Incoming, Retries};
 use super::outbound::Call;
+use super::provider_error::{ProviderError, Scrubber};
 use super::registry::Providers;
 use super::timeouts::StreamClocks;
-
-/// The most of a provider's message that its key's owner is told.
-const MESSAGE_CHARACTERS_MAX: usize = 500;
 
 /// A call that failed.
 #[derive(Debug)]
 pub struct RelayFailure {
     pub failure: ProviderFailure,
-    /// The provider's error message. Only the owner of the key may read it.
-    pub message: Option<Words>,
+    /// What the provider said of it. Only the owner of the key may read it.
+    pub said: Option<Box<ProviderError>>,
 }
 
 impl From<ProviderFailure> for RelayFailure {
     fn from(failure: ProviderFailure) -> Self {
         Self {
             failure,
-            message: None,
+            said: None,
         }
     }
 }
@@ -74,7 +71,10 @@ impl Providers {
             }
         };
         let clocks = StreamClocks::start(*timeouts, deadline);
-        Ok(Box::new(Relayed::new(provider, incoming, request, clocks)))
+        let scrubber = Scrubber::for_key(credential);
+        Ok(Box::new(Relayed::new(
+            provider, incoming, request, clocks, scrubber,
+        )))
     }
 
     async fn send_relay(
@@ -104,7 +104,8 @@ impl Providers {
         }
         // Boxed, so that calls that do not fail stay small.
         let deadline = Instant::now() + timeouts.check;
-        let failed = Box::pin(read_failure(provider, incoming, deadline)).await;
+        let scrubber = Scrubber::for_key(credential);
+        let failed = Box::pin(read_failure(provider, incoming, deadline, &scrubber)).await;
         if !failed.failure.may_have_worked() {
             request.departure.take_back();
         }
@@ -113,34 +114,15 @@ impl Providers {
 }
 
 /// Reads the error that a provider sent instead of an answer.
-async fn read_failure(provider: &Provider, incoming: Incoming, deadline: Instant) -> RelayFailure {
+async fn read_failure(
+    provider: &Provider,
+    incoming: Incoming,
+    deadline: Instant,
+    scrubber: &Scrubber,
+) -> RelayFailure {
     let answer = incoming.read_error(deadline).await;
-    let failure = answer.failure(provider);
-    let message = failure::message_in(&answer.body);
-    let message = message.and_then(|message| owners_message(&failure, &message));
-    RelayFailure { failure, message }
-}
-
-/// As much of a provider's message as the key's owner may read: nothing
-/// where it is about the key, and never the name of an organisation or a
-/// project.
-fn owners_message(failure: &ProviderFailure, message: &str) -> Option<Words> {
-    if failure.class.is_about_the_key() || failure.class == FailureClass::Upstream {
-        return None;
+    RelayFailure {
+        failure: answer.failure(provider),
+        said: answer.said(scrubber).map(Box::new),
     }
-    let message = redact(message);
-    let words = message.split_inclusive(char::is_whitespace).map(|word| {
-        let bare = word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-        let is_name = ["org-", "proj_", "user-", "acct_"]
-            .iter()
-            .any(|start| bare.starts_with(start));
-        if is_name { "[…] " } else { word }
-    });
-    let shown: String = words
-        .collect::<String>()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(MESSAGE_CHARACTERS_MAX)
-        .collect();
-    Some(Words(shown.trim().to_owned())).filter(|shown| !shown.0.is_empty())
 }

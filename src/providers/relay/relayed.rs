@@ -1,6 +1,7 @@
 //! An answer on its way back to the caller.
 
 use bytes::Bytes;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::Value;
 use tokio::time::timeout_at;
 
@@ -11,6 +12,7 @@ use crate::providers::catalogue::Provider;
 use crate::providers::dialect::{AnswerFormat, JsonSize, ParsedAnswer, parse_tree};
 use crate::providers::failure;
 use crate::providers::http::{Incoming, PartlyRead, failed};
+use crate::providers::provider_error::{ProviderError, Scrubber, told_headers};
 use crate::providers::sse::{Decoder, EVENT_BYTES_MAX, Events, Framing};
 use crate::providers::timeouts::StreamClocks;
 
@@ -50,6 +52,10 @@ pub struct Relayed {
     /// How much has come since this was asked last.
     heard: HeardBytes,
     clocks: StreamClocks,
+    /// Takes out of the provider's words what nobody may read.
+    scrubber: Scrubber,
+    /// What the provider said of a failure, until that is taken.
+    said: Option<Box<ProviderError>>,
     ended: bool,
 }
 
@@ -59,6 +65,7 @@ impl Relayed {
         incoming: Incoming,
         request: WireRequest,
         clocks: StreamClocks,
+        scrubber: Scrubber,
     ) -> Self {
         let kind = incoming.content_type();
         let framing = if kind.starts_with("application/x-ndjson") {
@@ -83,6 +90,8 @@ impl Relayed {
             answer: ParsedAnswer::default(),
             heard: HeardBytes::default(),
             clocks,
+            scrubber,
+            said: None,
             ended: false,
         }
     }
@@ -113,6 +122,17 @@ impl Relayed {
     /// What was used, as far as the provider has reported.
     pub fn usage(&self) -> Option<Usage> {
         self.answer.usage
+    }
+
+    /// What the provider said of a failure, once. Only the owner of the key
+    /// may read it.
+    pub fn take_said(&mut self) -> Option<Box<ProviderError>> {
+        self.said.take()
+    }
+
+    /// The headers of the answer that the owner of the key may read.
+    pub fn told_headers(&self) -> Vec<(HeaderName, HeaderValue)> {
+        told_headers(self.incoming.headers())
     }
 
     /// How many pictures were made.
@@ -342,6 +362,9 @@ impl Relayed {
         let text = std::mem::take(&mut self.answer.text).len();
         self.heard.add(self.answer.take_heard(text));
         if self.answer.failed {
+            let status = failure::status_of_event(value);
+            let said = ProviderError::of_event(status, value, &self.scrubber);
+            self.said = said.map(Box::new);
             return Err(failure::classify_event(&self.provider, value));
         }
         Ok(())
